@@ -1,0 +1,69 @@
+"""Every exception the project raises on purpose, grouped by who must act.
+
+    PipelineError
+    ├── UsageError              the person who typed the command or set the setting     exit 2
+    │   ├── SettingsError
+    │   ├── DatasetNotFound
+    │   └── QueryError
+    └── ServiceError            the operator: something we depend on is broken          exit 3, retried in runs
+        ├── StoreError
+        │   ├── ObjectMissing       the object is gone
+        │   └── ObjectChanged       other bytes lie there than the ones that were registered
+        ├── CatalogError
+        ├── LakeError
+        └── WarehouseError
+
+A bad dataset is not here: bad data is a value (`Finding`), never an exception.
+"""
+
+
+class PipelineError(Exception):
+    """Base of all; `exit_code` is what the command line returns for it."""
+
+    exit_code = 3
+
+
+class UsageError(PipelineError):
+    """Wrong use; the message says what was expected and what to type instead."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A setting that cannot be used."""
+
+
+class DatasetNotFound(UsageError):
+    """No dataset of that id (or none this user may see)."""
+
+
+class QueryError(UsageError):
+    """SQL that the warehouse refuses."""
+
+
+class ServiceError(PipelineError):
+    """A store, catalog or disk that does not do its part; worth another try later."""
+
+
+class StoreError(ServiceError):
+    """The object store cannot be reached or refuses."""
+
+
+class ObjectMissing(StoreError):
+    """The object is not (or no longer) in the store."""
+
+
+class ObjectChanged(StoreError):
+    """The object's bytes are not the registered content version any more."""
+
+
+class CatalogError(ServiceError):
+    """The catalog database cannot be reached, is locked, or refuses."""
+
+
+class LakeError(ServiceError):
+    """The lake cannot be written or read (disk full, permissions)."""
+
+
+class WarehouseError(ServiceError):
+    """The warehouse file cannot be built or read."""
