@@ -1,0 +1,86 @@
+# Everything a person or CI does here, one target each; `make` alone lists them.
+# A fresh machine needs Python >= 3.11 (with venv), make and git; the rest is set up in .venv.
+
+PYTHON ?= python3
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+export UV_PYTHON_DOWNLOADS := never
+BIN := .venv/bin
+SET_UP := .venv/.installed
+# Arguments for pytest, as in: make test ARGS="tests/test_settings.py -k owner"
+ARGS ?=
+# Arguments for uv pip compile, as in: make lock LOCK_ARGS=--upgrade
+LOCK_ARGS ?=
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --no-header $(LOCK_ARGS) pyproject.toml
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
+
+.PHONY: demo
+demo: $(SET_UP) ## Validate the sample uploads from end to end and show what came out
+	$(BIN)/lora-pipeline demo
+
+.PHONY: dev
+dev: $(SET_UP) ## Start the Dagster UI with its daemon and sensors
+	$(BIN)/lora-pipeline dev
+
+.PHONY: test
+test: $(SET_UP) ## Run the tests; those whose service is not installed skip and say so
+	$(BIN)/pytest -n auto $(ARGS)
+
+.PHONY: test-all
+test-all: $(SET_UP) services ## Install the services that tests need (apt-get), run every test, fail on a skip
+	$(BIN)/pytest -n auto --no-skips $(ARGS)
+
+.PHONY: test-services
+test-services: $(SET_UP) services ## Run only the tests that test-all adds to test
+	$(BIN)/pytest -n auto --no-skips -m "needs_postgres or needs_s3 or needs_browser" $(ARGS)
+
+.PHONY: check
+check: $(SET_UP) ## Lint, types, import directions, generated docs, what may be tracked
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/python -m pipeline.docs --check
+	$(BIN)/pytest --quiet tests/test_project.py
+
+.PHONY: bench
+bench: $(SET_UP) ## Measure the engine and the pipeline on generated data (minutes)
+	$(BIN)/python -m tests.benchmarks
+
+.PHONY: docs
+docs: $(SET_UP) ## Write the generated pages of docs/ anew
+	$(BIN)/python -m pipeline.docs
+
+.PHONY: lock
+lock: $(SET_UP) ## Solve requirements*.txt from pyproject.toml (newer versions: LOCK_ARGS=--upgrade)
+	$(LOCK) --output-file requirements.txt
+	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+.PHONY: clean
+clean: ## Remove .venv and caches; data/ stays
+	rm -rf .venv build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: services
+services:
+	tests/install_services.sh
+
+# pip brings only uv, at its locked hash; uv brings the rest in seconds. pyproject.toml is here for the entry points.
+$(SET_UP): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, found: $$($(PYTHON) --version 2>/dev/null || echo "no $(PYTHON)")." \
+			"Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Setting up .venv (once, about a minute)"
+	@$(PYTHON) -m venv --clear .venv || { echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@awk '/^[^ ]/ { uv = /^uv==/ } uv' requirements-dev.txt > .venv/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	@$(BIN)/uv pip sync --quiet --require-hashes requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,53 @@
+"""The catalog as callers see it: one class, put together from one module per concept.
+
+Tables are in `tables.py`, records in `records.py`, transactions and error texts in `engine.py`.
+"""
+
+from types import TracebackType
+from typing import Self
+
+from pipeline.catalog.confirmations import Confirmations
+from pipeline.catalog.engine import catalog_url, make_engine, make_folder
+from pipeline.catalog.export import Export
+from pipeline.catalog.lookup import Lookup
+from pipeline.catalog.migrate import migrate
+from pipeline.catalog.notices import Notices
+from pipeline.catalog.registry import Registry
+from pipeline.catalog.requests import Requests
+from pipeline.catalog.verdicts import Verdicts
+
+
+class Catalog(Registry, Confirmations, Requests, Verdicts, Lookup, Notices, Export):
+    """What the system knows and changes about datasets.
+
+    Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), outcomes
+    (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), Arrow for the warehouse (`Export`).
+    Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
+    Times that go in are aware; those that come out are in UTC.
+    """
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Connect, after making the folder of a SQLite file and bringing the tables up to date where needed.
+
+        Raises:
+            SettingsError: the URL is not one of SQLite or PostgreSQL.
+            CatalogError: the database cannot be reached, or a newer version of this program made it.
+        """
+        parsed = catalog_url(url)
+        make_folder(parsed)
+        engine = make_engine(parsed)
+        try:
+            migrate(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,134 @@
+"""Uploads through the service, from the row that is made first to the confirmation that the bytes are there.
+
+Once confirmed, a dataset is like any other; files that are simply dropped start in `registry.py`.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from pipeline.catalog.engine import Database
+from pipeline.catalog.lookup import describe_dataset, read_dataset, to_dataset
+from pipeline.catalog.notices import Notice, send
+from pipeline.catalog.records import Dataset
+from pipeline.catalog.registry import lock_registry
+from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets
+from pipeline.errors import ObjectChanged, UsageError
+
+
+class Confirmations(Database):
+    """The methods that the upload service uses, and the expiry of what it never hears of again."""
+
+    def create_upload(
+        self,
+        *,
+        dataset_id: str,
+        user_id: str,
+        name: str,
+        storage_bucket: str,
+        storage_path: str,
+        file_name: str,
+        file_size: int,
+        now: datetime,
+        description: str | None = None,
+    ) -> Dataset:
+        """Make the row of an upload that is about to start; the same call again returns the row as it is.
+
+        Raises:
+            UsageError: the id or the path belongs to another dataset.
+        """
+        row = {
+            "id": dataset_id,
+            "user_id": user_id,
+            "name": name,
+            "description": description,
+            "status": "uploading",
+            "storage_bucket": storage_bucket,
+            "storage_path": storage_path,
+            "file_name": file_name,
+            "file_size": file_size,
+            "created_at": now,
+            "updated_at": now,
+        }
+        is_taken = (datasets.c.id == dataset_id) | ((datasets.c.storage_path == storage_path) & IS_CURRENT)
+        with self._writing() as connection:
+            lock_registry(connection)
+            found = [to_dataset(taken) for taken in connection.execute(select(datasets).where(is_taken))]
+            for taken in found:
+                if (taken.id, taken.user_id, taken.storage_path) != (dataset_id, user_id, storage_path):
+                    raise UsageError(
+                        f"expected an id and a path that are free, found another dataset with the id {dataset_id} or "
+                        f"at {storage_path}: start the upload again, with a new id"
+                    )
+            if found:
+                return found[0]
+            connection.execute(insert(datasets), row)
+            return read_dataset(connection, dataset_id)
+
+    def confirm_upload(
+        self,
+        dataset_id: str,
+        user_id: str,
+        content_version: str,
+        observed_version: str,
+        now: datetime,
+        file_size: int | None = None,
+    ) -> Dataset:
+        """Note that the bytes are there and validation can start; the same call again changes nothing.
+
+        `file_size` is what the store reports, in bytes; None keeps the announced size.
+
+        Raises:
+            DatasetNotFound: there is no such dataset of this user.
+            ObjectChanged: the upload was confirmed before, with other bytes.
+            UsageError: the upload expired.
+        """
+        with self._writing() as connection:
+            dataset = read_dataset(connection, dataset_id, user_id, for_update=True)
+            if dataset.status == "uploading":
+                connection.execute(
+                    update(datasets)
+                    .where(datasets.c.id == dataset_id)
+                    .values(
+                        status="validating",
+                        content_version=content_version,
+                        observed_version=observed_version,
+                        file_size=dataset.file_size if file_size is None else file_size,
+                        updated_at=now,
+                    )
+                )
+                return read_dataset(connection, dataset_id)
+        if dataset.content_version is None:
+            raise UsageError(f"the upload of {describe_dataset(dataset)} expired unconfirmed: start a new upload")
+        if dataset.content_version != content_version:
+            raise ObjectChanged(
+                f"{dataset.storage_path}: expected the content version {dataset.content_version} that was confirmed "
+                f"for {describe_dataset(dataset)}, found {content_version}: upload other bytes as a new dataset"
+            )
+        return dataset
+
+    def expire_unconfirmed(self, created_before: datetime, now: datetime) -> list[str]:
+        """Give up uploads that were never confirmed: they become `error` and their owners are told; oldest first."""
+        waiting = (
+            select(datasets)
+            .where(datasets.c.status == "uploading", datasets.c.created_at < created_before, ~IS_DELETED)
+            .order_by(datasets.c.created_at, datasets.c.id)
+            .with_for_update()
+        )
+        with self._writing() as connection:
+            expired = [to_dataset(row) for row in connection.execute(waiting)]
+            for dataset in expired:
+                give_up = update(datasets).where(datasets.c.id == dataset.id)
+                connection.execute(give_up.values(status="error", updated_at=now))
+                send(connection, dataset.id, dataset.user_id, _expiry(dataset), now)
+        return [dataset.id for dataset in expired]
+
+
+def _expiry(dataset: Dataset) -> Notice:
+    return Notice(
+        kind="upload_expired",
+        dedupe_key="upload",
+        title=f"Upload of {dataset.name} expired",
+        message=f"The upload of {dataset.file_name} was started on {dataset.created_at:%Y-%m-%d %H:%M} UTC and never "
+        f"confirmed; start it again to have it validated.",
+    )

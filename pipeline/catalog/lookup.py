@@ -1,0 +1,169 @@
+"""Finding and listing datasets, and taking them out of the lists: what a person does with the catalog."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select, true, update
+
+from pipeline.catalog.engine import Database
+from pipeline.catalog.records import STATUSES, Dataset, Page, Status
+from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
+from pipeline.errors import DatasetNotFound, UsageError
+
+# Databases count in 64 bits; a page beyond is as empty as any other past the end.
+_MAX_OFFSET = 2**62
+_MAX_CANDIDATES_NAMED = 10
+
+
+class Lookup(Database):
+    """The methods that commands and the service use. `user_id=None` means any user's datasets."""
+
+    def get(self, dataset_id: str, user_id: str | None = None) -> Dataset:
+        """Return a dataset by its whole id, also a deleted or superseded one.
+
+        Raises:
+            DatasetNotFound: there is none, or it is another user's.
+        """
+        with self._reading() as connection:
+            return read_dataset(connection, dataset_id, user_id)
+
+    def find(self, user_id: str | None, name_or_id: str) -> Dataset:
+        """Return the dataset a person means: by id, else by name, else by the beginning of its id.
+
+        Current datasets come before deleted ones; a superseded one is found by its whole id only.
+
+        Raises:
+            DatasetNotFound: nothing fits.
+            UsageError: several fit; the message names them.
+        """
+        begins_so = func.substr(datasets.c.id, 1, len(name_or_id)) == storable_text(name_or_id)
+        with self._reading() as connection:
+            attempts = (
+                datasets.c.id == name_or_id,
+                (datasets.c.name == name_or_id) & IS_CURRENT & ~IS_DELETED,
+                begins_so & IS_CURRENT & ~IS_DELETED,
+                (datasets.c.name == name_or_id) & IS_CURRENT,
+                begins_so & IS_CURRENT,
+            )
+            for condition in attempts if name_or_id else ():
+                query = (
+                    select(datasets)
+                    .where(condition, _is_of(user_id))
+                    .order_by(datasets.c.created_at.desc(), datasets.c.id)
+                )
+                found = [to_dataset(row) for row in connection.execute(query.limit(_MAX_CANDIDATES_NAMED + 1))]
+                if len(found) > 1:
+                    raise UsageError(_ambiguity(name_or_id, found))
+                if found:
+                    return found[0]
+        raise DatasetNotFound(f"expected the name or id of a dataset, found {name_or_id!r}: list the datasets first")
+
+    def list_datasets(
+        self,
+        user_id: str | None,
+        status: str | None = None,
+        search: str | None = None,
+        page: int = 1,
+        limit: int = 20,
+        include_deleted: bool = False,
+        include_superseded: bool = False,
+    ) -> Page:
+        """Return one page of datasets, newest first; `search` is a piece of the name, in any case, taken literally.
+
+        Raises:
+            UsageError: the status does not exist, or page or limit are below 1.
+        """
+        if status is not None and status not in STATUSES:
+            raise UsageError(f"status: expected one of {', '.join(STATUSES)}, found {status!r}")
+        if page < 1 or limit < 1:
+            raise UsageError(f"expected a page and a limit of at least 1, found page {page} and limit {limit}")
+        wanted = _is_of(user_id)
+        if status is not None:
+            wanted &= datasets.c.status == status
+        if search:
+            wanted &= func.lower(datasets.c.name).contains(storable_text(search.lower()), autoescape=True)
+        if not include_deleted:
+            wanted &= ~IS_DELETED
+        if not include_superseded:
+            wanted &= IS_CURRENT
+        newest = select(datasets).where(wanted).order_by(datasets.c.created_at.desc(), datasets.c.id.desc())
+        window = newest.limit(min(limit, _MAX_OFFSET)).offset(min((page - 1) * limit, _MAX_OFFSET))
+        with self._reading() as connection:
+            total = connection.execute(select(func.count()).select_from(datasets).where(wanted)).scalar_one()
+            return Page([to_dataset(row) for row in connection.execute(window)], total)
+
+    def counts_by_status(self, user_id: str | None) -> dict[Status, int]:
+        """Count the current, undeleted datasets of each status; every status has an entry."""
+        query = (
+            select(datasets.c.status, func.count())
+            .where(_is_of(user_id), IS_CURRENT, ~IS_DELETED)
+            .group_by(datasets.c.status)
+        )
+        with self._reading() as connection:
+            found = {row.status: int(row[1]) for row in connection.execute(query)}
+        return {status: found.get(status, 0) for status in STATUSES}
+
+    def soft_delete(self, dataset_id: str, user_id: str, now: datetime) -> Dataset:
+        """Take a dataset out of the lists; its files and its path stay. The first time counts.
+
+        Raises:
+            DatasetNotFound: there is no such dataset of this user.
+        """
+        return self._set_deleted(dataset_id, user_id, ~IS_DELETED, deleted_at=now, now=now)
+
+    def restore(self, dataset_id: str, user_id: str, now: datetime) -> Dataset:
+        """Take a deletion back; a dataset that is not deleted stays as it is.
+
+        Raises:
+            DatasetNotFound: there is no such dataset of this user.
+        """
+        return self._set_deleted(dataset_id, user_id, IS_DELETED, deleted_at=None, now=now)
+
+    def _set_deleted(
+        self, dataset_id: str, user_id: str, when: ColumnElement[bool], *, deleted_at: datetime | None, now: datetime
+    ) -> Dataset:
+        with self._writing() as connection:
+            read_dataset(connection, dataset_id, user_id)
+            change = update(datasets).where(datasets.c.id == dataset_id, when)
+            connection.execute(change.values(deleted_at=deleted_at, updated_at=now))
+            return read_dataset(connection, dataset_id)
+
+
+def read_dataset(
+    connection: Connection, dataset_id: str, user_id: str | None = None, *, for_update: bool = False
+) -> Dataset:
+    """Read one dataset inside the caller's transaction; another user's is as good as none.
+
+    Raises:
+        DatasetNotFound: there is no such dataset of this user.
+    """
+    query = select(datasets).where(datasets.c.id == dataset_id, _is_of(user_id))
+    row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
+    if row is None:
+        whose = "" if user_id is None else f" of {user_id}"
+        raise DatasetNotFound(f"expected the id of a dataset{whose}, found {dataset_id!r}: list the datasets first")
+    return to_dataset(row)
+
+
+def to_dataset(row: Sequence[Any]) -> Dataset:
+    """Make the record of a whole row of `datasets`."""
+    return Dataset(*row)
+
+
+def describe_dataset(dataset: Dataset) -> str:
+    """Name a dataset in a message."""
+    return f"{dataset.name!r} (id {dataset.id})"
+
+
+def _is_of(user_id: str | None) -> ColumnElement[bool]:
+    return true() if user_id is None else datasets.c.user_id == user_id
+
+
+def _ambiguity(name_or_id: str, found: list[Dataset]) -> str:
+    named = [
+        f"  {d.id}  {d.name}  {d.status}, uploaded {d.created_at:%Y-%m-%d %H:%M} UTC"
+        for d in found[:_MAX_CANDIDATES_NAMED]
+    ]
+    more = ["  …"] if len(found) > _MAX_CANDIDATES_NAMED else []
+    return "\n".join([f"expected one dataset, found several for {name_or_id!r}; give the id of one:", *named, *more])

@@ -1,0 +1,1 @@
+"""One module per revision; released ones are never edited."""

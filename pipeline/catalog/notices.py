@@ -1,0 +1,80 @@
+"""Notifications: what users are told, once for each occasion."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.catalog.engine import Database
+from pipeline.catalog.lookup import read_dataset
+from pipeline.catalog.records import Notification, NotificationKind
+from pipeline.catalog.tables import notifications
+from pipeline.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notification about to be sent; the same kind and `dedupe_key` for a dataset are sent once."""
+
+    kind: NotificationKind
+    dedupe_key: str
+    title: str
+    message: str
+
+
+class Notices(Database):
+    """The methods that the service and the failed-run sensor use."""
+
+    def notify(self, dataset_id: str, notice: Notice, now: datetime) -> bool:
+        """Tell the dataset's owner; return False when that was done before.
+
+        Raises:
+            DatasetNotFound: there is no such dataset.
+        """
+        with self._writing() as connection:
+            owner = read_dataset(connection, dataset_id).user_id
+            return send(connection, dataset_id, owner, notice, now)
+
+    def notifications(self, user_id: str | None, unread_only: bool = False, limit: int = 50) -> list[Notification]:
+        """Return a user's notifications, newest first; None means everybody's."""
+        query = select(notifications).order_by(notifications.c.created_at.desc(), notifications.c.id.desc())
+        if user_id is not None:
+            query = query.where(notifications.c.user_id == user_id)
+        if unread_only:
+            query = query.where(notifications.c.read_at.is_(None))
+        with self._reading() as connection:
+            return [Notification(*row) for row in connection.execute(query.limit(limit))]
+
+    def mark_read(self, notification_id: int, user_id: str, now: datetime) -> Notification:
+        """Note that a user read a notification; the first time counts.
+
+        Raises:
+            UsageError: there is no such notification of this user.
+        """
+        table = notifications.c
+        is_theirs = (table.id == notification_id) & (table.user_id == user_id)
+        with self._writing() as connection:
+            connection.execute(update(notifications).where(is_theirs, table.read_at.is_(None)).values(read_at=now))
+            row = connection.execute(select(notifications).where(is_theirs)).one_or_none()
+        if row is None:
+            raise UsageError(
+                f"expected the id of a notification of {user_id}, found {notification_id}: list them first"
+            )
+        return Notification(*row)
+
+
+def send(connection: Connection, dataset_id: str, user_id: str, notice: Notice, now: datetime) -> bool:
+    """Write a notification inside the caller's transaction; return False when it is there already."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = insert(notifications).values(
+        dataset_id=dataset_id,
+        user_id=user_id,
+        kind=notice.kind,
+        dedupe_key=notice.dedupe_key,
+        title=notice.title,
+        message=notice.message,
+        created_at=now,
+    )
+    once = row.on_conflict_do_nothing(index_elements=["dataset_id", "kind", "dedupe_key"])
+    return connection.execute(once).rowcount == 1

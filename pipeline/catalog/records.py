@@ -1,0 +1,124 @@
+"""What goes into the catalog and what comes out: plain values, no database in them.
+
+`Dataset` and `Notification` have the fields of their tables in the tables' order; a test keeps it so.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+Status = Literal["uploading", "validating", "ready", "error"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+NotificationKind = Literal["dataset_ready", "dataset_error", "upload_expired", "run_failed"]
+JsonObject = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpload:
+    """A file seen in the store.
+
+    `content_version` says which bytes they are; `observed_version` is the cheap hint (ETag, or `size-mtime_ns`) that
+    tells whether the object needs another look.
+    """
+
+    dataset_id: str
+    user_id: str
+    name: str
+    storage_bucket: str
+    storage_path: str
+    file_name: str
+    file_size: int
+    content_version: str
+    observed_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One row of `datasets`; times are aware and in UTC, sizes in bytes, averages None until validated."""
+
+    id: str
+    user_id: str
+    name: str
+    description: str | None
+    format: str | None
+    status: Status
+    storage_bucket: str
+    storage_path: str
+    file_name: str
+    file_size: int
+    total_training_pairs: int | None
+    total_validation_pairs: int | None
+    total_tokens: int | None
+    training_ready: bool
+    validated_at: datetime | None
+    validation_errors: list[JsonObject] | None
+    sample_data: list[JsonObject] | None
+    avg_turns_per_conversation: float | None
+    avg_tokens_per_turn: float | None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    content_version: str | None
+    content_sha256: str | None
+    line_count: int | None
+    rejected_line_count: int | None
+    conversation_count: int | None
+    token_method: str | None
+    run_id: str | None
+    observed_version: str | None
+    superseded_by: str | None
+    requested_at: datetime | None
+    attempt: int
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What validation found out about one content version of a dataset.
+
+    None means unknown: a file that was refused unread has no hash, a rejected one may have no format.
+    `title` and `message` (one sentence) are what its owner is told.
+    """
+
+    dataset_id: str
+    content_version: str
+    status: Literal["ready", "error"]
+    format: str | None
+    total_training_pairs: int | None
+    total_validation_pairs: int | None
+    total_tokens: int | None
+    token_method: str | None
+    avg_turns_per_conversation: float | None
+    avg_tokens_per_turn: float | None
+    line_count: int | None
+    rejected_line_count: int | None
+    conversation_count: int | None
+    content_sha256: str | None
+    validation_errors: list[JsonObject]
+    sample_data: list[JsonObject]
+    run_id: str
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """Something a user is told once; `dedupe_key` tells occasions of the same kind apart."""
+
+    id: int
+    user_id: str
+    dataset_id: str
+    kind: NotificationKind
+    dedupe_key: str
+    title: str
+    message: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `total` counts the items of all pages."""
+
+    items: list[Dataset]
+    total: int

@@ -1,0 +1,183 @@
+"""Dropped files: what the catalog has seen in the store, and which dataset is current at each path.
+
+Uploads that go through the service are in `confirmations.py` until they are confirmed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import BindParameter, Connection, bindparam, insert, or_, select, text, update
+
+from pipeline.catalog.engine import Database
+from pipeline.catalog.records import NewUpload
+from pipeline.catalog.tables import IS_CURRENT, datasets, storable_text
+
+_T = TypeVar("_T")
+# SQLite's smallest usual limit on parameters is 32,766; beyond a thousand longer statements gain nothing.
+_CHUNK = 1_000
+# Any fixed number but the one of `migrate.py`.
+_LOCK_KEY = 0x6C6F7262
+
+
+class Registry(Database):
+    """The methods that the upload sensor uses to register what it sees."""
+
+    def known_versions(self, storage_paths: Iterable[str]) -> dict[str, str]:
+        """Return the observed version of each path that has a current dataset; paths never seen are absent.
+
+        A dataset still `uploading` has the version "": its path is taken, its bytes are not known yet.
+        """
+        columns = select(datasets.c.storage_path, datasets.c.observed_version).where(IS_CURRENT)
+        known: dict[str, str] = {}
+        with self._reading() as connection:
+            for paths in chunks(list(storage_paths)):
+                rows = connection.execute(columns.where(datasets.c.storage_path.in_(paths)))
+                known.update((path, version or "") for path, version in rows)
+        return known
+
+    def register_uploads(self, uploads: Sequence[NewUpload], now: datetime) -> list[str]:
+        """Register files seen in the store, in one transaction; return the ids newly inserted, in the given order.
+
+        Safe to repeat. Bytes already current at their path only refresh the observed version; other bytes supersede
+        the current dataset; bytes that come back make their old dataset current again. A path whose upload waits for
+        its confirmation is left alone, and so is one that is not text (bytes outside UTF-8): no row could name it.
+        """
+        uploads = [upload for upload in uploads if upload.storage_path == storable_text(upload.storage_path)]
+        with self._writing() as connection:
+            lock_registry(connection)
+            shelf = _load_shelf(connection, uploads)
+            inserted = [upload for upload in uploads if shelf.place(upload)]
+            _store_shelf(connection, shelf, inserted, now)
+        return [upload.dataset_id for upload in inserted]
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What deciding needs of one dataset, in memory."""
+
+    dataset_id: str
+    storage_path: str
+    status: str
+    content_version: str | None
+    observed_version: str | None
+    superseded_by: str | None
+
+
+class _Shelf:
+    """The datasets at some paths; `place` decides what one more upload means for them."""
+
+    def __init__(self, entries: Iterable[_Entry]) -> None:
+        self.by_id: dict[str, _Entry] = {}
+        self.resettled: set[str] = set()
+        self.refreshed: set[str] = set()
+        self._at_path: defaultdict[str, list[_Entry]] = defaultdict(list)
+        for entry in entries:
+            self._add(entry)
+
+    def place(self, upload: NewUpload) -> bool:
+        """Make the upload's dataset current at its path; return whether it is new."""
+        current = next((e for e in self._at_path[upload.storage_path] if e.superseded_by is None), None)
+        if current is not None and current.status == "uploading":
+            return False
+        entry = self._find(upload)
+        is_new = entry is None
+        if entry is None:
+            entry = _Entry(upload.dataset_id, upload.storage_path, "validating", upload.content_version, None, None)
+            self._add(entry)
+        elif entry.storage_path != upload.storage_path:
+            return False  # an id names one path; the row stays with its own
+        if current is not None and current is not entry:
+            current.superseded_by = entry.dataset_id
+            self.resettled.add(current.dataset_id)
+        if entry.superseded_by is not None:
+            entry.superseded_by = None
+            self.resettled.add(entry.dataset_id)
+        if entry.observed_version != upload.observed_version:
+            entry.observed_version = upload.observed_version
+            self.refreshed.add(entry.dataset_id)
+        return is_new
+
+    def _add(self, entry: _Entry) -> None:
+        self.by_id[entry.dataset_id] = entry
+        self._at_path[entry.storage_path].append(entry)
+
+    def _find(self, upload: NewUpload) -> _Entry | None:
+        # A dataset that came through the service has an id of its own: the bytes tell that it is the same.
+        same_bytes = (e for e in self._at_path[upload.storage_path] if e.content_version == upload.content_version)
+        return self.by_id.get(upload.dataset_id) or next(same_bytes, None)
+
+
+def _load_shelf(connection: Connection, uploads: Sequence[NewUpload]) -> _Shelf:
+    table = datasets.c
+    columns = select(
+        table.id, table.storage_path, table.status, table.content_version, table.observed_version, table.superseded_by
+    )
+    entries: dict[str, _Entry] = {}
+    for some in chunks(uploads):
+        wanted = or_(table.id.in_([u.dataset_id for u in some]), table.storage_path.in_([u.storage_path for u in some]))
+        # Oldest first, so that of two datasets with the same bytes always the same one comes back.
+        for row in connection.execute(columns.where(wanted).order_by(table.created_at, table.id)):
+            entries[row.id] = _Entry(*row)
+    return _Shelf(entries.values())
+
+
+def _store_shelf(connection: Connection, shelf: _Shelf, inserted: list[NewUpload], now: datetime) -> None:
+    new_ids = {upload.dataset_id for upload in inserted}
+    resettled = [shelf.by_id[i] for i in sorted(shelf.resettled - new_ids)]
+    leaving = [(e.dataset_id, {"superseded_by": e.superseded_by}) for e in resettled if e.superseded_by is not None]
+    # A run may have met the other bytes meanwhile and given up, so a validation that is due is asked for again;
+    # where a verdict is there already, nobody looks at `requested_at`.
+    returning = [
+        (e.dataset_id, {"superseded_by": None, "requested_at": None}) for e in resettled if not e.superseded_by
+    ]
+    refreshed = [(i, {"observed_version": shelf.by_id[i].observed_version}) for i in sorted(shelf.refreshed - new_ids)]
+    # In this order: a path has one current row at any moment, and the database insists on it.
+    _update_rows(connection, [(row_id, {**change, "updated_at": now}) for row_id, change in leaving])
+    if inserted:
+        connection.execute(insert(datasets), [_new_row(upload, shelf, now) for upload in inserted])
+    _update_rows(connection, [(row_id, {**change, "updated_at": now}) for row_id, change in returning])
+    _update_rows(connection, refreshed)
+
+
+def _update_rows(connection: Connection, changes: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+    """Update rows by id in one statement; every change has the same columns."""
+    if changes:
+        # A parameter must not be named after a column that the statement sets.
+        values: dict[str, BindParameter[object]] = {column: bindparam(f"new_{column}") for column in changes[0][1]}
+        rows = [
+            {"row_id": row_id} | {f"new_{column}": value for column, value in row.items()} for row_id, row in changes
+        ]
+        connection.execute(update(datasets).where(datasets.c.id == bindparam("row_id")).values(values), rows)
+
+
+def _new_row(upload: NewUpload, shelf: _Shelf, now: datetime) -> dict[str, object]:
+    entry = shelf.by_id[upload.dataset_id]
+    return {
+        "id": upload.dataset_id,
+        "user_id": upload.user_id,
+        "name": upload.name,
+        "status": "validating",
+        "storage_bucket": upload.storage_bucket,
+        "storage_path": upload.storage_path,
+        "file_name": upload.file_name,
+        "file_size": upload.file_size,
+        "content_version": upload.content_version,
+        "observed_version": entry.observed_version,
+        "superseded_by": entry.superseded_by,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def lock_registry(connection: Connection) -> None:
+    """Let one transaction at a time decide what is current at a path; on SQLite every writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+
+
+def chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Cut a list into pieces that fit one statement."""
+    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))

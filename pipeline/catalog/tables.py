@@ -1,0 +1,183 @@
+"""The catalog's tables, and the three column types that make SQLite and PostgreSQL behave alike.
+
+Queries live beside the concept they serve (`registry.py`, `verdicts.py`, …). A change here needs a revision in
+`migrations/versions/` and the new `HEAD` in `migrate.py`; a test compares the two.
+"""
+
+import math
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+def storable_text(text: str) -> str:
+    """Replace what no database stores, NUL and lone surrogates, with U+FFFD; uploads and file names may hold both."""
+    text = text.replace("\x00", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def storable_json(value: object) -> object:
+    """Do the same inside a JSON value; numbers that JSON has no name for become null."""
+    if isinstance(value, str):
+        return storable_text(value)
+    if isinstance(value, dict):
+        return {storable_text(str(key)): storable_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+class StorableText(TypeDecorator[str]):
+    """Text that both databases accept."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Clean on the way in."""
+        return None if value is None else storable_text(value)
+
+
+class StorableJson(TypeDecorator[object]):
+    """JSON, as JSONB on PostgreSQL; None is SQL's NULL."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[object]:
+        """Choose the database's own type."""
+        kind = JSONB if dialect.name == "postgresql" else JSON
+        return dialect.type_descriptor(kind(none_as_null=True))
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
+        """Clean on the way in."""
+        return storable_json(value)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, aware and in UTC on the way out; SQLite keeps no zone, so it is taken off and put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC; a time without a zone is refused."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"expected a time with a time zone, found {value.isoformat()}")
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware time in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("id", StorableText, primary_key=True),
+    Column("user_id", StorableText, nullable=False),
+    Column("name", StorableText, nullable=False),
+    Column("description", StorableText),
+    Column("format", StorableText),
+    Column("status", StorableText, nullable=False),
+    Column("storage_bucket", StorableText, nullable=False),
+    Column("storage_path", StorableText, nullable=False),
+    Column("file_name", StorableText, nullable=False),
+    Column("file_size", BigInteger, nullable=False),
+    Column("total_training_pairs", BigInteger),
+    Column("total_validation_pairs", BigInteger),
+    Column("total_tokens", BigInteger),
+    Column("training_ready", Boolean, nullable=False, default=False),
+    Column("validated_at", UtcDateTime),
+    Column("validation_errors", StorableJson),
+    Column("sample_data", StorableJson),
+    Column("avg_turns_per_conversation", Float),
+    Column("avg_tokens_per_turn", Float),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Column("content_version", StorableText),
+    Column("content_sha256", StorableText),
+    Column("line_count", BigInteger),
+    Column("rejected_line_count", BigInteger),
+    Column("conversation_count", BigInteger),
+    Column("token_method", StorableText),
+    Column("run_id", StorableText),
+    Column("observed_version", StorableText),
+    # Checked at commit: the dataset that replaces another is inserted after it, because the path must be free first.
+    Column("superseded_by", StorableText, ForeignKey("datasets.id", deferrable=True, initially="DEFERRED")),
+    Column("requested_at", UtcDateTime),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("failure", StorableText),
+    CheckConstraint("status IN ('uploading', 'validating', 'ready', 'error')", name="status"),
+)
+IS_CURRENT = datasets.c.superseded_by.is_(None)
+IS_DELETED = datasets.c.deleted_at.is_not(None)
+
+Index("ix_datasets_status", datasets.c.status, sqlite_where=~IS_DELETED, postgresql_where=~IS_DELETED)
+Index("ix_datasets_user_id", datasets.c.user_id)
+Index("ix_datasets_created_at", datasets.c.created_at.desc())
+Index(
+    "uq_datasets_current_storage_path",
+    datasets.c.storage_path,
+    unique=True,
+    sqlite_where=IS_CURRENT,
+    postgresql_where=IS_CURRENT,
+)
+# Finds the dataset that a returning earlier version belongs to.
+Index("ix_datasets_storage_path", datasets.c.storage_path, datasets.c.content_version)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("user_id", StorableText, nullable=False),
+    Column("dataset_id", StorableText, ForeignKey("datasets.id"), nullable=False),
+    Column("kind", StorableText, nullable=False),
+    Column("dedupe_key", StorableText, nullable=False),
+    Column("title", StorableText, nullable=False),
+    Column("message", StorableText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("read_at", UtcDateTime),
+    CheckConstraint("kind IN ('dataset_ready', 'dataset_error', 'upload_expired', 'run_failed')", name="kind"),
+    UniqueConstraint("dataset_id", "kind", "dedupe_key", name="uq_notifications_dataset_id"),
+)
+Index("ix_notifications_user_id", notifications.c.user_id)

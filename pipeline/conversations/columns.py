@@ -1,0 +1,112 @@
+"""The accepted conversations of a block, turned from objects into columns."""
+
+from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipeline.conversations.model import KNOWN_ROLES, Conversation, Limits
+from pipeline.conversations.reader import Block
+from pipeline.conversations.unescape import unescape
+from pipeline.conversations.verdicts import Verdicts, judge_block, judge_each
+from pipeline.profiles.words import count_words
+
+Integers = npt.NDArray[np.int64]
+
+_turns_of = attrgetter("turns")
+_role_of = attrgetter("role")
+_content_of = attrgetter("content")
+_id_of = attrgetter("conversation_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """n conversations with m turns, in file order.
+
+    lines, offsets, turn_counts: n each. turn_starts: n + 1 positions among the turns. roles: m codes into
+    role_names, which begins with KNOWN_ROLES. contents: m strings, text_starts their m + 1 byte positions in text.
+    word_counts: m.
+    """
+
+    lines: Integers
+    offsets: Integers
+    ids: list[str]
+    turn_counts: Integers
+    turn_starts: Integers
+    roles: Integers
+    role_names: list[str]
+    contents: pa.LargeStringArray
+    text: npt.NDArray[np.uint8]
+    text_starts: Integers
+    word_counts: Integers
+
+    def turn(self, index: int) -> dict[str, str]:
+        """Role and content of one turn."""
+        text = self.text[self.text_starts[index] : self.text_starts[index + 1]].tobytes().decode()
+        return {"role": self.role_names[self.roles[index]], "content": text}
+
+
+def read_columns(block: Block, limits: Limits) -> tuple[Verdicts, Columns]:
+    """Verdicts of a block's lines and the columns of the accepted ones.
+
+    Two faults are cheapest to see in the text of the whole block: a content that is no string, and a NUL, which
+    can only come from an escape. Then the block is read again, line by line, so that the line is rejected.
+    """
+    verdicts = judge_block(block, limits)
+    try:
+        columns = gather(verdicts)
+    except ValueError:
+        pass
+    else:
+        if not _holds_nul(columns):
+            return verdicts, columns
+    verdicts = judge_each(block, limits)
+    return verdicts, gather(verdicts)
+
+
+def gather(verdicts: Verdicts) -> Columns:
+    """The columns of the accepted conversations.
+
+    Raises:
+        ValueError: a content is not a JSON string.
+    """
+    accepted: list[Conversation] = verdicts.accepted
+    turn_lists = list(map(_turns_of, accepted))
+    turns = list(chain.from_iterable(turn_lists))
+    turn_counts = np.fromiter(map(len, turn_lists), dtype=np.int64, count=len(accepted))
+    codes = _Codes({role: code for code, role in enumerate(KNOWN_ROLES)})
+    roles = np.fromiter(map(codes.__getitem__, map(_role_of, turns)), dtype=np.int64, count=len(turns))
+    text, text_starts = unescape(list(map(_content_of, turns)))
+    buffers = [None, pa.py_buffer(text_starts), pa.py_buffer(text)]
+    return Columns(
+        lines=verdicts.lines,
+        offsets=verdicts.offsets,
+        ids=list(map(_id_of, accepted)),
+        turn_counts=turn_counts,
+        turn_starts=np.concatenate([[0], np.cumsum(turn_counts)]),
+        roles=roles,
+        role_names=list(codes),
+        contents=pa.Array.from_buffers(pa.large_utf8(), len(turns), buffers),
+        text=text,
+        text_starts=text_starts,
+        word_counts=count_words(text, text_starts),
+    )
+
+
+class _Codes(dict[str, int]):
+    """Numbers roles in the order they are first seen."""
+
+    def __missing__(self, role: str) -> int:
+        self[role] = len(self)
+        return self[role]
+
+
+def _holds_nul(columns: Columns) -> bool:
+    return (
+        bool((columns.text == 0).any())
+        or any("\0" in role for role in columns.role_names)
+        or any("\0" in identity for identity in columns.ids)
+    )

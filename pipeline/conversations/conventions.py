@@ -1,0 +1,110 @@
+"""Warnings: what trainers trip over in conversations that are otherwise well-formed.
+
+Each convention looks at all conversations of a block at once and yields one finding a line, at its first place.
+To add one, write a function with this shape and put it into `CONVENTIONS`, and its code into the catalogue.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.findings import Finding, and_elsewhere
+from pipeline.conversations.judge import printable
+from pipeline.conversations.model import KNOWN_ROLES
+
+Integers = npt.NDArray[np.int64]
+
+ASSISTANT = KNOWN_ROLES.index("assistant")
+_MAY_REPEAT = [KNOWN_ROLES.index(role) for role in ("tool", "function")]  # results of parallel tool calls
+_LIKELY = {"human": "user", "gpt": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant"}
+
+
+def unknown_role(columns: Columns) -> Iterator[Finding]:
+    """A role outside KNOWN_ROLES."""
+
+    def detail(turn: int) -> str:
+        role = columns.role_names[columns.roles[turn]]
+        likely = _LIKELY.get(role.lower()) or (role.lower() if role.lower() in KNOWN_ROLES else "")
+        hint = f" (for {likely}?)" if likely else ""
+        return f"expected a role that trainers know, found {printable(role)!r}{hint}"
+
+    yield from _first_places(columns, columns.roles >= len(KNOWN_ROLES), "unknown-role", ".role", detail)
+
+
+def empty_content(columns: Columns) -> Iterator[Finding]:
+    """A turn without a word."""
+    empty = columns.word_counts == 0
+    yield from _first_places(
+        columns, empty, "empty-content", ".content", lambda _: "expected at least one word, found none"
+    )
+
+
+def no_assistant_turn(columns: Columns) -> Iterator[Finding]:
+    """A conversation that holds nothing to learn."""
+    counts = np.add.reduceat(columns.roles == ASSISTANT, columns.turn_starts[:-1], dtype=np.int64)
+    for index in np.flatnonzero(counts == 0).tolist():
+        detail = "expected at least one turn by the assistant, found none"
+        yield _finding(columns, index, "no-assistant-turn", "$.turns", detail)
+
+
+def roles_not_alternating(columns: Columns) -> Iterator[Finding]:
+    """The same role twice in a row; tool results may follow one another."""
+    same = np.zeros(len(columns.roles), dtype=np.bool_)
+    same[1:] = (columns.roles[1:] == columns.roles[:-1]) & ~np.isin(columns.roles[1:], _MAY_REPEAT)
+    same[columns.turn_starts[:-1]] = False
+
+    def detail(turn: int) -> str:
+        return f"expected roles to take turns, found {printable(columns.role_names[columns.roles[turn]])} twice in a row"
+
+    yield from _first_places(columns, same, "roles-not-alternating", ".role", detail)
+
+
+def last_turn_not_assistant(columns: Columns) -> Iterator[Finding]:
+    """A conversation that ends before the answer."""
+    last = columns.turn_starts[1:] - 1
+    for index in np.flatnonzero(columns.roles[last] != ASSISTANT).tolist():
+        turn = int(last[index])
+        role = printable(columns.role_names[columns.roles[turn]])
+        path = f"$.turns[{turn - int(columns.turn_starts[index])}].role"
+        detail = f"expected the last turn by the assistant, found {role}"
+        yield _finding(columns, index, "last-turn-not-assistant", path, detail)
+
+
+CONVENTIONS: tuple[Callable[[Columns], Iterator[Finding]], ...] = (
+    unknown_role,
+    empty_content,
+    no_assistant_turn,
+    roles_not_alternating,
+    last_turn_not_assistant,
+)
+
+
+def warnings(columns: Columns) -> list[Finding]:
+    """All warnings of a block's conversations, in line order."""
+    if not columns.ids:
+        return []
+    found = [finding for convention in CONVENTIONS for finding in convention(columns)]
+    return sorted(found, key=lambda finding: finding.sort_key)
+
+
+def _first_places(
+    columns: Columns, flagged: npt.NDArray[np.bool_], code: str, field: str, detail: Callable[[int], str]
+) -> Iterator[Finding]:
+    """One finding for each conversation that has a flagged turn."""
+    turns = np.flatnonzero(flagged)
+    if len(turns) == 0:
+        return
+    owners = np.searchsorted(columns.turn_starts, turns, side="right") - 1
+    begins = np.flatnonzero(np.diff(owners, prepend=-1)).tolist()
+    for begin, end in zip(begins, [*begins[1:], len(turns)], strict=True):
+        owner = int(owners[begin])
+        start = int(columns.turn_starts[owner])
+        paths = [f"$.turns[{turn - start}]{field}" for turn in turns[begin:end].tolist()]
+        text = and_elsewhere(detail(int(turns[begin])), paths[1:])
+        yield _finding(columns, owner, code, paths[0], text)
+
+
+def _finding(columns: Columns, index: int, code: str, path: str, detail: str) -> Finding:
+    return Finding(int(columns.lines[index]), int(columns.offsets[index]), code, path, detail)

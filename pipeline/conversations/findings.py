@@ -1,0 +1,282 @@
+"""The catalogue of findings: every code we can report, and the value a report is made of.
+
+A code is public and stable for ever; `docs/findings.md` is generated from here. How a fault is found lives
+elsewhere: errors in `judge.py`, warnings in `conventions.py`, duplicates in `pipeline/profiles/duplicates.py`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_NAMED_PLACES = 3
+
+
+class Severity(StrEnum):
+    """An error rejects its line (or the whole file); a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Scope(StrEnum):
+    """What a finding speaks of."""
+
+    LINE = "line"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKind:
+    """One entry of the catalogue."""
+
+    code: str
+    severity: Severity
+    scope: Scope
+    title: str
+    why: str
+    remedy: str
+
+
+def _kinds(severity: Severity, scope: Scope, rows: Iterable[tuple[str, str, str, str]]) -> list[FindingKind]:
+    return [FindingKind(code, severity, scope, title, why, remedy) for code, title, why, remedy in rows]
+
+
+_FILE_ERRORS = _kinds(
+    Severity.ERROR,
+    Scope.FILE,
+    [
+        (
+            "empty-file",
+            "the file is empty",
+            "There is nothing to train on; often an export or an upload that broke off.",
+            "export the file again and compare its size before uploading",
+        ),
+        (
+            "no-conversations",
+            "the file holds no conversation",
+            "Every line is blank or rejected, so nothing is left to train on.",
+            "write one JSON object with conversation_id and turns on each line",
+        ),
+        (
+            "binary-file",
+            "the file is not text",
+            "JSON Lines is UTF-8 text; an archive or a columnar file has no lines to read.",
+            "unpack or convert it to JSON Lines (.jsonl) first",
+        ),
+        (
+            "utf16-file",
+            "the file is UTF-16 or UTF-32, not UTF-8",
+            "JSON exchanged between systems is UTF-8 (RFC 8259, section 8.1).",
+            "save it as UTF-8, for example: iconv -f UTF-16 -t UTF-8 in.jsonl > out.jsonl",
+        ),
+        (
+            "upload-too-large",
+            "the upload is larger than this installation takes",
+            "It was not read. The limit is the setting LORA_MAX_UPLOAD_BYTES.",
+            "split the file by lines, or ask the operator for a higher limit",
+        ),
+    ],
+)
+
+_LINE_ERRORS = _kinds(
+    Severity.ERROR,
+    Scope.LINE,
+    [
+        (
+            "line-too-long",
+            "the line is longer than the maximum",
+            "Memory is bounded by the longest line; a line this long is nearly always a file without line breaks.",
+            "put each conversation on a line of its own",
+        ),
+        (
+            "invalid-utf8",
+            "the line is not valid UTF-8",
+            "Readers replace such bytes or stop at them; what is trained on would not be what was written.",
+            "save the file as UTF-8",
+        ),
+        (
+            "malformed-json",
+            "the line is not one JSON value",
+            "Loaders stop at the first such line, or drop it silently. RFC 8259 has no NaN and no trailing comma.",
+            "write the line with a JSON library, one object a line",
+        ),
+        (
+            "nesting-too-deep",
+            "arrays and objects are nested too deep",
+            "Most readers give up or crash on such a line.",
+            "flatten the value, or leave the field out",
+        ),
+        (
+            "lone-surrogate",
+            "a \\u escape is half of a surrogate pair",
+            "It stands for no character and cannot be written as UTF-8; tokenizers and Arrow refuse it.",
+            "write the whole pair, or remove the half (text was probably cut in the middle of an emoji)",
+        ),
+        (
+            "not-an-object",
+            "the line is JSON, but not an object",
+            "A conversation is an object with conversation_id and turns.",
+            'write {"conversation_id": …, "turns": […]}',
+        ),
+        (
+            "missing-field",
+            "a required field is missing",
+            "Without it the line cannot become a conversation.",
+            "add the field",
+        ),
+        (
+            "wrong-type",
+            "a field has the wrong type",
+            "Type drift crashes columnar loaders, or turns numbers into text without a word.",
+            "write the value with the expected type",
+        ),
+        (
+            "empty-conversation-id",
+            "conversation_id is an empty string",
+            "The id is how a conversation is found again.",
+            "give each conversation an id of its own",
+        ),
+        (
+            "empty-turns",
+            "turns is an empty list",
+            "A conversation without turns trains nothing.",
+            "add the turns, or remove the line",
+        ),
+        (
+            "turn-not-an-object",
+            "a turn is not an object",
+            "Each turn is an object with role and content.",
+            'write each turn as {"role": …, "content": …}',
+        ),
+        (
+            "nul-character",
+            "a field holds a NUL character",
+            "Databases and tokenizers written in C cut text at NUL, or refuse it.",
+            "remove \\u0000 from the text",
+        ),
+    ],
+)
+
+_WARNINGS = _kinds(
+    Severity.WARNING,
+    Scope.LINE,
+    [
+        (
+            "byte-order-mark",
+            "the file begins with a byte order mark",
+            "Strict JSON readers refuse the first line.",
+            "save the file as UTF-8 without BOM",
+        ),
+        (
+            "blank-line",
+            "the line is blank",
+            "Some readers stop at a blank line, others count it as a row.",
+            "remove the line",
+        ),
+        (
+            "no-final-newline",
+            "the last line does not end with a newline",
+            "Often the sign of a file that was cut off; joining such files glues two lines together.",
+            "check that the file is complete, and end it with a newline",
+        ),
+        (
+            "unknown-role",
+            "the role is not one that trainers know",
+            "Chat templates raise on it, or drop the turn.",
+            "use system, developer, user, assistant, tool or function",
+        ),
+        (
+            "empty-content",
+            "a turn has no words",
+            "Training on an empty answer teaches the model to say nothing.",
+            "fill the turn, or remove it",
+        ),
+        (
+            "no-assistant-turn",
+            "no turn is by the assistant",
+            "Only assistant turns are learned from, so the line trains nothing.",
+            "add the assistant's answer, or remove the line",
+        ),
+        (
+            "roles-not-alternating",
+            "two turns in a row have the same role",
+            "Strict chat templates (Gemma, Mistral) raise on it.",
+            "merge the two turns, or add the one between them",
+        ),
+        (
+            "last-turn-not-assistant",
+            "the last turn is not by the assistant",
+            "What follows the last answer is never learned from.",
+            "remove what follows the last assistant turn, or add its answer",
+        ),
+        (
+            "duplicate-conversation-id",
+            "the conversation_id was used before",
+            "Two rows with one id cannot be told apart in splits and in lineage.",
+            "give each conversation an id of its own",
+        ),
+        (
+            "duplicate-conversation",
+            "the same turns stood on an earlier line",
+            "Duplicates are trained on twice, and leak from training into validation.",
+            "keep one of them",
+        ),
+    ],
+)
+
+# Duplicates come last: within a line findings stand in this order, and they are known last.
+CATALOGUE: dict[str, FindingKind] = {kind.code: kind for kind in (*_FILE_ERRORS, *_LINE_ERRORS, *_WARNINGS)}
+ORDER: dict[str, int] = {code: place for place, code in enumerate(CATALOGUE)}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault at one place.
+
+    line: 1-based, as an editor counts; lines end at `\\n` only. offset: of the line's first byte in the file,
+    0-based. path: JSON path inside the line, `$` for the line itself. detail: what was expected and found.
+    """
+
+    line: int
+    offset: int
+    code: str
+    path: str
+    detail: str
+
+    @property
+    def severity(self) -> Severity:
+        """As the catalogue says."""
+        return CATALOGUE[self.code].severity
+
+    @property
+    def message(self) -> str:
+        """What was expected, what was found, and what to do, in one sentence."""
+        return f"{self.detail}; {CATALOGUE[self.code].remedy}"
+
+    @property
+    def sort_key(self) -> tuple[int, int]:
+        """Line order; within a line the catalogue's order."""
+        return self.line, ORDER[self.code]
+
+    def as_dict(self) -> dict[str, int | str]:
+        """The public shape of a finding in reports and files."""
+        return {
+            "line": self.line,
+            "offset": self.offset,
+            "code": self.code,
+            "severity": self.severity.value,
+            "path": self.path,
+            "message": self.message,
+        }
+
+
+def and_elsewhere(detail: str, further_paths: list[str]) -> str:
+    """`detail` with the other places of the same fault in the line.
+
+    A code is reported once a line, so that a hostile line costs no more than the catalogue is long.
+    """
+    if not further_paths:
+        return detail
+    named = ", ".join(further_paths[:MAX_NAMED_PLACES])
+    rest = len(further_paths) - MAX_NAMED_PLACES
+    return f"{detail} (also at {named}{f' and {rest} more places' if rest > 0 else ''})"

@@ -1,0 +1,164 @@
+"""A verdict for every line of a block: fast where all is well, exact where it is not.
+
+The fast reader may only accept what `judge_line` accepts. It decodes a whole block at once; whatever is unusual
+in a block (one bad line, a blank one, a field we do not know) sends the block through the line-by-line reader, and
+whatever is unusual in a line sends the line to `judge_line`.
+"""
+
+from dataclasses import dataclass
+from operator import attrgetter
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipeline.conversations.findings import Finding
+from pipeline.conversations.judge import judge_line
+from pipeline.conversations.model import Conversation, Limits, Turn
+from pipeline.conversations.reader import Block
+
+Integers = npt.NDArray[np.int64]
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
+_NUL_ESCAPE = rb"\u0000"
+
+
+class _OnlyTurn(Turn, gc=False, forbid_unknown_fields=True):
+    """A turn with no other field."""
+
+
+class _OnlyConversation(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A conversation with no other field, so that nesting cannot hide in one."""
+
+    conversation_id: str
+    turns: list[_OnlyTurn]
+
+
+_id_of = attrgetter("conversation_id")
+_turns_of = attrgetter("turns")
+_decode_block = msgspec.json.Decoder(_OnlyConversation).decode_lines
+_decode_line = msgspec.json.Decoder(Conversation).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What became of the lines of one block; accepted + rejected + blank lines are all its lines.
+
+    lines, offsets: line number and byte offset of each accepted conversation, ascending, int64.
+    findings: errors and blank lines, in line order.
+    """
+
+    accepted: list[Conversation]
+    lines: Integers
+    offsets: Integers
+    findings: list[Finding]
+    rejected_count: int
+    blank_count: int
+
+
+def judge_block(block: Block, limits: Limits) -> Verdicts:
+    """The verdict for every line of the block."""
+    if block.skipped_bytes:
+        finding = _too_long(block.line, block.offset, block.skipped_bytes, limits)
+        return Verdicts([], _integers([]), _integers([]), [finding], rejected_count=1, blank_count=0)
+    accepted = _accept_whole(block, limits)
+    if accepted is None:
+        return judge_each(block, limits)
+    lines = np.arange(block.line, block.line + block.line_count, dtype=np.int64)
+    return Verdicts(accepted, lines, block.starts[:-1] + block.offset, [], rejected_count=0, blank_count=0)
+
+
+def _accept_whole(block: Block, limits: Limits) -> list[Conversation] | None:
+    """All lines of the block as conversations, or None when any line needs a closer look.
+
+    What is left for the caller to see: a content that is no string, and NUL characters.
+
+    The decoder splits at values, not at lines: it takes two values on one line, and a value over two lines. Every
+    line beginning with `{` and ending with `}` excludes the second (no JSON value has `}` before `{` without a
+    comma); then as many values as lines excludes the first.
+    """
+    data = np.frombuffer(block.data, dtype=np.uint8)
+    last = block.starts[1:] - 1
+    last = last - (data[last] == ord("\n"))
+    last = last - (data[last] == ord("\r"))
+    if int(np.diff(block.starts).max()) > limits.max_line_bytes:
+        return None
+    if not _is_utf8(block.data):
+        return None
+    if not ((data[block.starts[:-1]] == ord("{")).all() and (data[last] == ord("}")).all()):
+        return None
+    try:
+        accepted = _decode_block(block.data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if len(accepted) != block.line_count or not (all(map(_id_of, accepted)) and all(map(_turns_of, accepted))):
+        return None
+    return accepted  # type: ignore[return-value]  # the same fields, read by a stricter twin
+
+
+def judge_each(block: Block, limits: Limits) -> Verdicts:
+    """The verdict for every line of the block, line by line; the same as `judge_block`, slower."""
+    accepted: list[Conversation] = []
+    places: list[int] = []
+    findings: list[Finding] = []
+    blank_count = 0
+    is_utf8 = _is_utf8(block.data)
+    for index, text in enumerate(block.lines()):
+        line, offset = block.line + index, block.offset + int(block.starts[index])
+        if offset == 0 and text.startswith(BYTE_ORDER_MARK):
+            text = text[len(BYTE_ORDER_MARK) :]
+            detail = "expected the first line to begin at once, found the bytes EF BB BF"
+            findings.append(Finding(line, 0, "byte-order-mark", "$", detail))
+        if not text.strip(_BLANK):
+            findings.append(Finding(line, offset, "blank-line", "$", "expected a JSON object, found a blank line"))
+            blank_count += 1
+            continue
+        verdict = _judge(text, is_utf8, line, offset, limits)
+        if isinstance(verdict, list):
+            findings.extend(verdict)
+        else:
+            accepted.append(verdict)
+            places.append(index)
+    at = _integers(places)
+    rejected_count = block.line_count - len(accepted) - blank_count
+    return Verdicts(accepted, at + block.line, block.starts[at] + block.offset, findings, rejected_count, blank_count)
+
+
+def _judge(text: bytes, is_utf8: bool, line: int, offset: int, limits: Limits) -> Conversation | list[Finding]:
+    if len(text) > limits.max_line_bytes:
+        return [_too_long(line, offset, len(text), limits)]
+    if is_utf8 and _NUL_ESCAPE not in text and text.count(b"[") + text.count(b"{") <= limits.max_nesting:
+        try:
+            conversation = _decode_line(text)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass
+        else:
+            if conversation.conversation_id and conversation.turns and _holds_text(conversation):
+                return conversation
+    return judge_line(text, line, offset, limits)
+
+
+def _holds_text(conversation: Conversation) -> bool:
+    return all(memoryview(turn.content)[0] == ord('"') for turn in conversation.turns)
+
+
+def _too_long(line: int, offset: int, size: int, limits: Limits) -> Finding:
+    detail = f"expected at most {limits.max_line_bytes:,} bytes, found {size:,}"
+    return Finding(line, offset, "line-too-long", "$", detail)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether all of data is UTF-8; Arrow looks at several bytes at a time."""
+    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int64))
+    column = pa.Array.from_buffers(pa.large_utf8(), 1, [None, offsets, pa.py_buffer(data)])
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _integers(values: list[int]) -> Integers:
+    return np.array(values, dtype=np.int64)

@@ -1,0 +1,1 @@
+"""What is in a dataset: statistics, words, duplicates, and the pictures of them."""

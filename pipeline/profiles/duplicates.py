@@ -1,0 +1,149 @@
+"""Finds repeated ids and repeated conversations of a whole file, in bounded memory.
+
+While the file is read, each accepted line leaves a fixed-size fingerprint on disk; afterwards the fingerprints are
+read back one share of the hash space at a time, so memory does not grow with the file.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.findings import Finding
+
+# 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
+FINGERPRINT = np.dtype([("id", "<u8", 2), ("turns", "<u8", 2), ("line", "<i8"), ("offset", "<i8")])
+SHARE_RECORDS = 400_000  # fingerprints held at a time, about 20 MB
+_READ_RECORDS = 50_000
+
+Fingerprints = npt.NDArray[np.void]
+Integers = npt.NDArray[np.int64]
+
+
+def fingerprints(columns: Columns) -> Fingerprints:
+    """One record for each conversation, in order. The turns' hash covers roles and contents, not the id."""
+    records = np.empty(len(columns.ids), dtype=FINGERPRINT)
+    hash_128 = xxhash.xxh3_128_digest
+    records["id"] = _words([hash_128(identity.encode()) for identity in columns.ids])
+    records["turns"] = _words(_turn_hashes(columns))
+    records["line"] = columns.lines
+    records["offset"] = columns.offsets
+    return records
+
+
+def _turn_hashes(columns: Columns) -> list[bytes]:
+    """Hash of each conversation's text, seeded with the hash of its roles and lengths.
+
+    The text alone would not tell where one turn ends and the next begins.
+    """
+    role_hashes = np.array([xxhash.xxh3_64_intdigest(role.encode()) for role in columns.role_names], dtype=np.uint64)
+    outline = np.stack([np.diff(columns.text_starts).astype(np.uint64), role_hashes[columns.roles]], axis=1)
+    outlines, text = memoryview(outline.tobytes()), memoryview(columns.text)
+    turn_starts = columns.turn_starts
+    outline_ends = (turn_starts * outline.itemsize * 2).tolist()
+    text_ends = columns.text_starts[turn_starts].tolist()
+    seed, digest = xxhash.xxh3_64_intdigest, xxhash.xxh3_128_digest
+    return [
+        digest(text[text_from:text_to], seed(outlines[from_:to]))
+        for from_, to, text_from, text_to in zip(
+            outline_ends, outline_ends[1:], text_ends, text_ends[1:], strict=False
+        )
+    ]
+
+
+def _words(digests: list[bytes]) -> npt.NDArray[np.uint64]:
+    return np.frombuffer(b"".join(digests), dtype="<u8").reshape(-1, 2)
+
+
+class Duplicates:
+    """The repeated lines of a file: for each, its line, offset and the first line that it repeats; by line."""
+
+    def __init__(self, by_id: Integers, by_turns: Integers) -> None:
+        self._by_id = by_id
+        self._by_turns = by_turns
+
+    @classmethod
+    def none(cls) -> "Duplicates":
+        """No repeated line."""
+        empty = np.empty((0, 3), dtype=np.int64)
+        return cls(empty, empty)
+
+    def counts(self) -> Counter[str]:
+        """How many findings of each code there are."""
+        return +Counter({"duplicate-conversation-id": self.id_count, "duplicate-conversation": self.turns_count})
+
+    @property
+    def id_count(self) -> int:
+        """Lines whose conversation_id an earlier line had."""
+        return len(self._by_id)
+
+    @property
+    def turns_count(self) -> int:
+        """Lines whose turns an earlier line had, whatever the id."""
+        return len(self._by_turns)
+
+    def findings(self) -> Iterator[Finding]:
+        """One warning for each, in line order."""
+        id_rows, turn_rows = iter(self._by_id), iter(self._by_turns)
+        id_row, turn_row = next(id_rows, None), next(turn_rows, None)
+        while id_row is not None or turn_row is not None:
+            if turn_row is None or (id_row is not None and id_row[0] <= turn_row[0]):
+                assert id_row is not None  # noqa: S101  # one of the two is there
+                detail = f"expected an id of its own, found the id of line {id_row[2]}"
+                path = "$.conversation_id"
+                yield Finding(int(id_row[0]), int(id_row[1]), "duplicate-conversation-id", path, detail)
+                id_row = next(id_rows, None)
+            else:
+                detail = f"expected new turns, found the turns of line {turn_row[2]}"
+                yield Finding(int(turn_row[0]), int(turn_row[1]), "duplicate-conversation", "$.turns", detail)
+                turn_row = next(turn_rows, None)
+
+
+def find_duplicates(spills: Sequence[Path]) -> Duplicates:
+    """All repeated lines. spills: files of fingerprints; within and across them in line order."""
+    return Duplicates(_repeats(spills, "id"), _repeats(spills, "turns"))
+
+
+def _repeats(spills: Sequence[Path], key: str) -> Integers:
+    record_count = sum(path.stat().st_size for path in spills) // FINGERPRINT.itemsize
+    shares = max(1, -(-record_count // SHARE_RECORDS))
+    found = [_repeats_among(_share(spills, key, share, shares), key) for share in range(shares)]
+    rows = np.concatenate(found)
+    return rows[np.argsort(rows[:, 0], kind="stable")]
+
+
+def _share(spills: Sequence[Path], key: str, share: int, shares: int) -> Fingerprints:
+    """The fingerprints whose hash falls into one share of the hash space, in line order."""
+    kept = []
+    for path in spills:
+        with path.open("rb") as stream:
+            while len(records := _read(stream)):
+                kept.append(records if shares == 1 else records[records[key][:, 0] % np.uint64(shares) == share])
+    return np.concatenate(kept) if kept else np.empty(0, dtype=FINGERPRINT)
+
+
+def _read(stream: BinaryIO) -> Fingerprints:
+    return np.frombuffer(stream.read(_READ_RECORDS * FINGERPRINT.itemsize), dtype=FINGERPRINT)
+
+
+def _repeats_among(records: Fingerprints, key: str) -> Integers:
+    """Rows (line, offset, first line) of the records that repeat an earlier one."""
+    high, low = records[key][:, 0], records[key][:, 1]
+    order = np.argsort(high, kind="stable")
+    tied = np.flatnonzero(high[order][1:] == high[order][:-1])
+    if len(tied) == 0:
+        return np.empty((0, 3), dtype=np.int64)
+    candidates = np.unique(np.concatenate([order[tied], order[tied + 1]]))
+    ranked = candidates[np.lexsort((candidates, low[candidates], high[candidates]))]
+    is_new = np.ones(len(ranked), dtype=np.bool_)
+    is_new[1:] = (high[ranked][1:] != high[ranked][:-1]) | (low[ranked][1:] != low[ranked][:-1])
+    firsts = ranked[np.flatnonzero(is_new)[np.cumsum(is_new) - 1]]
+    repeats = ~is_new
+    lines, offsets = records["line"], records["offset"]
+    again = ranked[repeats]
+    return np.stack([lines[again], offsets[again], lines[firsts[repeats]]], axis=1)

@@ -1,0 +1,211 @@
+"""A store that is a folder of this machine.
+
+Symbolic links inside it are not followed: one that led out would publish any file the process can read, one that stayed
+inside would give an upload two names. The folder itself may be reached through a link.
+"""
+
+import hashlib
+import os
+import stat
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
+from pipeline.store.keys import check_key, check_prefix, is_listed
+from pipeline.store.protocol import Reader, StoredObject
+from pipeline.store.transfer import SizedSource, check_range
+
+_CHUNK_BYTES = 1 << 20
+
+
+class LocalStore:
+    """Objects are the files below `root`, which need not exist yet."""
+
+    bucket = "local"
+    is_atomic = False  # `put` is, but people copy files in with their own tools
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.path.realpath(root)
+
+    def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
+        """See `Store.list`. Memory: the names of one folder at a time and of those above it, not their details."""
+        check_prefix(prefix)
+        folder = prefix[: prefix.rfind("/") + 1]
+        if folder:
+            self._path(folder.rstrip("/"))
+        # A stack of our own: folders can be nested more deeply than Python functions.
+        stack = [(folder, iter(_sorted_names(self._root, folder, prefix, start_after)))]
+        while stack:
+            folder, names = stack[-1]
+            name = next(names, None)
+            if name is None:
+                stack.pop()
+            elif name.endswith("/"):
+                stack.append((folder + name, iter(_sorted_names(self._root, folder + name, prefix, start_after))))
+            elif found := self._look(folder + name):
+                yield found
+
+    def stat(self, key: str) -> StoredObject:
+        """See `Store.stat`."""
+        path = self._path(key)
+        if found := self._look(key):
+            return found
+        raise ObjectMissing(f"expected a file at {path}, found none: upload it again")
+
+    @contextmanager
+    def open(self, key: str, start: int = 0, end: int | None = None, version: str = "") -> Iterator[Reader]:
+        """See `Store.open`."""
+        check_range(start, end)
+        path = self._path(key)
+        self.stat(key)  # a named pipe would block `open`
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise _failure("read", str(path), error) from error
+        with file:
+            reader = _FileReader(file, path, start, end)
+            if version not in ("", reader.version):
+                raise ObjectChanged(_changed(path, "registered"))
+            yield reader
+
+    def put(self, key: str, source: BinaryIO, size: int) -> StoredObject:
+        """See `Store.put`. The bytes are on the disk before they get their name."""
+        path = self._path(key)
+        sized = SizedSource(source, size, str(path))
+        temporary = path.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with temporary.open("xb") as file:
+                    while chunk := sized.read(_CHUNK_BYTES):
+                        file.write(chunk)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(temporary, path)
+            finally:
+                temporary.unlink(missing_ok=True)
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise _failure("write", str(path), error) from error
+        return self.stat(key)
+
+    def content_version(self, obj: StoredObject) -> str:
+        """See `Store.content_version`."""
+        digest = hashlib.sha256()
+        with self.open(obj.key, version=obj.observed_version) as reader:
+            while chunk := reader.read(_CHUNK_BYTES):
+                digest.update(chunk)
+        # Another file may have taken the name while the old one was read to its end.
+        if self.stat(obj.key).observed_version != obj.observed_version:
+            raise ObjectChanged(_changed(self._path(obj.key), "listed"))
+        return f"sha256:{digest.hexdigest()}"
+
+    def local_path(self, key: str) -> Path:
+        """See `Store.local_path`."""
+        return self._path(key)
+
+    def uri(self, key: str) -> str:
+        """See `Store.uri`."""
+        return str(self._path(key))
+
+    def _path(self, key: str) -> Path:
+        check_key(key)
+        path = os.path.join(self._root, key)
+        if os.path.realpath(path) != path:
+            raise StoreError(
+                f"{path} passes through a symbolic link, which a store does not follow: put the file or folder itself "
+                "there, or set LORA_STORE to the folder that the link leads to"
+            )
+        return Path(path)
+
+    def _look(self, key: str) -> StoredObject | None:
+        path = os.path.join(self._root, key)
+        try:
+            status = os.stat(path, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return None  # deleted since its folder was read
+        except OSError as error:
+            raise _failure("look at", path, error) from error
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        return StoredObject(key, status.st_size, _modified_at(status), _version(status))
+
+
+def _sorted_names(root: str, folder: str, prefix: str, start_after: str) -> list[str]:
+    """Names in a folder that can lead to a wanted key, subfolders with their `/`, in the byte order of full keys."""
+    names = []
+    try:
+        with os.scandir(os.path.join(root, folder)) as entries:
+            for entry in entries:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                name = f"{entry.name}/" if is_folder else entry.name
+                key = folder + name
+                is_ahead = key > start_after or (is_folder and start_after.startswith(key))
+                # Every file of a folder shares its fate, but for its own name: any will do for `is_listed`.
+                if is_ahead and key.startswith(prefix) and is_listed(f"{key}x" if is_folder else key):
+                    names.append(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return []  # gone since its parent was read, or a new installation
+    except OSError as error:
+        raise _failure("list", os.path.join(root, folder), error) from error
+    # The `/` must be part of what is sorted: `a-b` and `a.jsonl` come before what is in `a/`.
+    # Python orders text by code point, which is the order of UTF-8 bytes.
+    names.sort()
+    return names
+
+
+class _FileReader:
+    """Bytes of a file that must stay as it was when it was opened."""
+
+    def __init__(self, file: BinaryIO, path: Path, start: int, end: int | None) -> None:
+        self._file = file
+        self._path = path
+        status = os.fstat(file.fileno())
+        self.version = _version(status)
+        self._left_bytes = max(0, min(end if end is not None else status.st_size, status.st_size) - start)
+        file.seek(start)
+
+    def read(self, size: int = -1, /) -> bytes:
+        wanted = self._left_bytes if size < 0 else min(size, self._left_bytes)
+        try:
+            chunk = self._file.read(wanted)
+            status = os.fstat(self._file.fileno())
+        except OSError as error:
+            raise _failure("read", str(self._path), error) from error
+        # After every chunk: a reader that stops early must not have passed on a mixture either.
+        if _version(status) != self.version or len(chunk) < wanted:
+            raise ObjectChanged(_changed(self._path, "opened"))
+        self._left_bytes -= len(chunk)
+        return chunk
+
+
+def _version(status: os.stat_result) -> str:
+    # ctime as well: a file that is moved into place, or copied with its times, keeps an old mtime.
+    return f"{status.st_size}-{max(status.st_mtime_ns, status.st_ctime_ns)}"
+
+
+def _modified_at(status: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(max(status.st_mtime, status.st_ctime), UTC)
+
+
+def _failure(action: str, path: str, error: OSError) -> StoreError:
+    if isinstance(error, FileNotFoundError):
+        return ObjectMissing(f"expected a file at {path}, found none: upload it again")
+    reason = error.strerror or str(error)
+    return StoreError(f"the store could not {action} {path}: {reason}; check the disk and its permissions")
+
+
+def _changed(path: Path, since: str) -> str:
+    return f"{path} changed since it was {since}: the new bytes are a new version, which the next look finds"
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)  # the name, too, survives a power cut
+    finally:
+        os.close(descriptor)

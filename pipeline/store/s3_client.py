@@ -1,0 +1,104 @@
+"""How we talk to S3: the client's timeouts and retries, and the one place where its errors become ours."""
+
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.parsers import ResponseParserError
+
+from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
+
+# What a call of the client can raise; the last is what a proxy's error page leads to.
+S3_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+
+# A sensor tick has 60 s: three attempts that find nobody (9 s and the pauses between) leave time to say so.
+CONNECT_TIMEOUT_S = 3
+READ_TIMEOUT_S = 30
+MAX_ATTEMPTS = 3
+
+
+def s3_config(max_attempts: int = MAX_ATTEMPTS) -> Config:
+    """Return the client configuration that every S3 client of the project uses."""
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": max_attempts},
+        # Bucket names as host names need wildcard DNS, which self-hosted services rarely have.
+        s3={"addressing_style": "path"},
+    )
+
+
+def make_s3_client(endpoint_url: str = "", region: str = "us-east-1") -> Any:
+    """Return a boto3 S3 client (no endpoint means AWS) with the credentials of the AWS_* variables.
+
+    Raises:
+        StoreError: the endpoint is no URL, or a named AWS profile does not exist.
+    """
+    import boto3
+
+    try:
+        return boto3.session.Session().client(
+            "s3", endpoint_url=endpoint_url or None, region_name=region, config=s3_config()
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise StoreError(
+            f"no S3 client for the endpoint {endpoint_url!r}: {error}; check LORA_S3_ENDPOINT_URL and AWS_PROFILE"
+        ) from error
+
+
+def error_code(error: Exception) -> str:
+    """Return the service's code, such as `NoSuchKey`; for HEAD requests, which have no body, the HTTP status.
+
+    Empty where the service did not answer.
+    """
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def raise_store_error(error: Exception, action: str, uri: str, endpoint_url: str) -> NoReturn:
+    """Raise the `StoreError` that says what happened and what to do.
+
+    Raises:
+        ObjectMissing, ObjectChanged, StoreError: see there.
+    """
+    if isinstance(error, ClientError):
+        raise _refusal(error, action, uri, endpoint_url) from error
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        raise StoreError(
+            f"no credentials to {action} {uri}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+        ) from error
+    raise StoreError(
+        f"could not {action} {uri}: {_one_line(error)}; check that {endpoint_url} is up and LORA_S3_ENDPOINT_URL right"
+    ) from error
+
+
+def changed(uri: str) -> str:
+    """Return the message of an `ObjectChanged`."""
+    return f"{uri} changed since it was listed or opened: the new bytes are a new version, which the next look finds"
+
+
+def no_bucket(bucket: str, endpoint_url: str) -> str:
+    """Return the message for a bucket that is not there."""
+    return f"the bucket {bucket} does not exist at {endpoint_url}: create it, or check LORA_STORE"
+
+
+def _refusal(error: ClientError, action: str, uri: str, endpoint_url: str) -> StoreError:
+    code = error_code(error)
+    match code:
+        case "NoSuchKey" | "404" | "NotFound":
+            return ObjectMissing(f"expected an object at {uri}, found none: upload it again")
+        case "PreconditionFailed" | "412":
+            return ObjectChanged(changed(uri))
+        case "NoSuchBucket":
+            return StoreError(no_bucket(urlsplit(uri).netloc, endpoint_url))
+        case "AccessDenied" | "403" | "Forbidden" | "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken":
+            return StoreError(
+                f"{endpoint_url} refused to {action} {uri} ({code}): check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY "
+                "and what the key may do in the bucket"
+            )
+        case _:
+            return StoreError(f"{endpoint_url} could not {action} {uri}: {_one_line(error)}; try again later")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")

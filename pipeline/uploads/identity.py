@@ -1,0 +1,77 @@
+"""What a key of the store says about an upload, and the id that a dropped one gets.
+
+The id is the Dagster partition key for ever, so `dataset_id` must never change what it returns.
+"""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from pipeline.store.keys import UPLOADS, is_listed
+
+_MAX_SLUG = 40
+# 64 bits: among a million datasets of one slug, two share an id with probability 1e12 / 2^65 = 3e-8; and nobody
+# can search out a second file that takes the id of a given one.
+_HASH_HEX_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class UploadKey:
+    """A key that names an upload."""
+
+    owner: str
+    name: str
+    dataset_id: str = ""  # only of an upload through the service, which made the id and the row before the file came
+
+    @property
+    def is_drop(self) -> bool:
+        """Whether nobody announced it, so that the sensor must register it."""
+        return not self.dataset_id
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredKey:
+    """A key that names no upload, and why."""
+
+    reason: str
+
+
+def owner_and_name(key: str) -> UploadKey | IgnoredKey:
+    """Read `uploads/<owner>/<name>` or `uploads/<owner>/<dataset_id>/<name>`; any kind of file is taken.
+
+    A file of the wrong kind gets a verdict like any other: its owner is told, instead of waiting in vain.
+    """
+    if not is_listed(key):
+        return IgnoredKey("the name is hidden, still being written, or unsafe")
+    if not key.startswith(UPLOADS):
+        return IgnoredKey("uploads lie under uploads/<owner>/")
+    match key.split("/")[1:]:
+        case [owner, name]:
+            return UploadKey(owner, name)
+        case [owner, made_id, name]:
+            return UploadKey(owner, name, made_id)
+        case [_]:
+            return IgnoredKey("it belongs to no owner: put it under uploads/<owner>/")
+        case _:
+            return IgnoredKey("it lies too deep: put it right under uploads/<owner>/")
+
+
+def dataset_id(owner: str, storage_path: str, content_version: str) -> str:
+    """Return the id of one version of one dropped file, such as `support-chat-3f9a1c2b7d4e5f60`.
+
+    >>> dataset_id("ana", "uploads/ana/Support Chat.jsonl", "etag:1")
+    'support-chat-a5bf2d3bcd0b6c54'
+    """
+    # Lengths in front keep ("a", "bc") and ("ab", "c") apart.
+    parts = [part.encode("utf-8", "surrogatepass") for part in (owner, storage_path, content_version)]
+    digest = hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
+    return f"{_slug(storage_path)}-{digest[:_HASH_HEX_DIGITS]}"
+
+
+def _slug(storage_path: str) -> str:
+    stem = storage_path.rpartition("/")[2]
+    stem = stem.rpartition(".")[0] or stem
+    ascii_text = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:_MAX_SLUG].rstrip("-")
+    return slug or "dataset"

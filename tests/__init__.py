@@ -1,0 +1,1 @@
+"""The project's promises, one test file for each file of the source tree."""

@@ -1,0 +1,100 @@
+"""Promises of `pipeline.catalog.export`."""
+
+import json
+import time
+from dataclasses import asdict, replace
+
+import pyarrow as pa
+
+from pipeline.catalog.export import TABLE_NAMES, export_schema
+from tests.catalog.examples import LATER, NOON, READY, upload
+
+
+def test_the_exported_columns_are_declared():
+    moment = pa.timestamp("us", tz="UTC")
+    expected = {
+        "id": pa.int64(),
+        "user_id": pa.string(),
+        "dataset_id": pa.string(),
+        "kind": pa.string(),
+        "dedupe_key": pa.string(),
+        "title": pa.string(),
+        "message": pa.string(),
+        "created_at": moment,
+        "read_at": moment,
+    }
+
+    assert {field.name: field.type for field in export_schema("notifications")} == expected
+    datasets = export_schema("datasets")
+    chosen = ("file_size", "training_ready", "sample_data", "avg_tokens_per_turn", "validated_at", "attempt")
+    assert [datasets.field(name).type for name in chosen] == [
+        pa.int64(),
+        pa.bool_(),
+        pa.string(),
+        pa.float64(),
+        moment,
+        pa.int32(),
+    ]
+
+
+def test_a_table_is_exported_whole(catalog):
+    catalog.register_uploads([upload("d1"), upload("d2")], NOON)
+    catalog.record_verdict(READY, LATER)
+
+    table = pa.Table.from_batches(catalog.export("datasets"), export_schema("datasets"))
+
+    rows = table.to_pylist()
+    for row in rows:
+        for name in ("validation_errors", "sample_data"):
+            row[name] = None if row[name] is None else json.loads(row[name])
+    assert rows == [asdict(catalog.get("d1")), asdict(catalog.get("d2"))]
+
+
+def test_notifications_are_exported_whole(catalog):
+    catalog.register_uploads([upload("d1")], NOON)
+    catalog.record_verdict(READY, LATER)
+
+    table = pa.Table.from_batches(catalog.export("notifications"), export_schema("notifications"))
+
+    assert table.to_pylist() == [asdict(n) for n in catalog.notifications(None)]
+
+
+def test_an_empty_table_yields_no_batch(catalog):
+    assert [list(catalog.export(name)) for name in TABLE_NAMES] == [[], []]
+
+
+def test_batches_have_the_asked_size_and_the_declared_schema(catalog):
+    catalog.register_uploads([upload(f"d{number}") for number in range(25)], NOON)
+
+    batches = list(catalog.export("datasets", batch_rows=10))
+
+    assert [batch.num_rows for batch in batches] == [10, 10, 5]
+    assert all(batch.schema == export_schema("datasets") for batch in batches)
+
+
+def test_a_snapshot_is_one_moment_over_all_tables(catalog):
+    catalog.register_uploads([upload("d1")], NOON)
+
+    with catalog.snapshot() as snapshot:
+        catalog.register_uploads([upload("d2")], NOON)
+        first = snapshot.export("datasets", batch_rows=1)
+        seen = [batch.column("id").to_pylist() for batch in first]
+        catalog.record_verdict(READY, LATER)
+        told = list(snapshot.export("notifications"))
+        again = [batch.column("status").to_pylist() for batch in snapshot.export("datasets")]
+
+    assert (seen, told, again) == ([["d1"]], [], [["validating"]])
+    assert sum(batch.num_rows for batch in catalog.export("datasets")) == 2
+
+
+def test_five_thousand_datasets_take_less_than_a_second(catalog):
+    drops = [upload(f"d{number}") for number in range(5_000)]
+    catalog.register_uploads(drops, NOON)
+    catalog.record_verdict(replace(READY, sample_data=[{"content": "x" * 1000}] * 3), LATER)
+
+    start_s = time.perf_counter()
+    row_count = sum(batch.num_rows for batch in catalog.export("datasets"))
+    duration_s = time.perf_counter() - start_s
+
+    assert row_count == 5_000
+    assert duration_s < 1  # 0.1 measured

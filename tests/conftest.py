@@ -1,0 +1,62 @@
+"""What every test can rely on: a clean environment, the markers' skips, and settings in a temporary folder."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from pipeline.settings import Settings, load_settings
+from tests.services import SERVICES
+
+pytest_plugins = ["tests.postgres", "tests.s3_gateway"]  # their fixtures serve tests of several folders
+
+# Deadlines would make a test's verdict depend on the machine's load. In CI the examples are the same every time.
+hypothesis_settings.register_profile("dev", deadline=None)
+hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis_settings.register_profile("thorough", deadline=None, max_examples=2_000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="A test that skips, fails (what `make test-all` asks for)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.startswith(("LORA_", "DAGSTER_", "AWS_"))]:
+        del os.environ[name]
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # botocore would look for credentials on the network
+    hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    for marker, service in SERVICES.items():
+        if item.get_closest_marker(marker) and service.find() is None:
+            item.add_marker(pytest.mark.skip(reason=f"{service.what} is missing: `make test-all` installs it"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    return _failed_if_skipped(item.config, report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    report = yield
+    return _failed_if_skipped(collector.config, report)
+
+
+def _failed_if_skipped(config, report):
+    if config.getoption("--no-skips") and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason} (a skip is a failure under --no-skips)"
+    return report
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Defaults, with everything local under the test's own folder."""
+    return load_settings(data_dir=tmp_path / "data")

@@ -1,0 +1,108 @@
+"""A private PostgreSQL server for tests: made from the installed package in a temporary folder, gone afterwards.
+
+Tests ask for `postgres_server` (one for the session) or `postgres_url` (an empty database of their own).
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests.services import postgres_bin
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server that trusts everybody on this machine."""
+
+    port: int
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """Make an empty database and return its URL."""
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        connection = psycopg2.connect(self.url("postgres"))
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(f'CREATE DATABASE "{name}"')
+        finally:
+            connection.close()
+        return self.url(name)
+
+
+@contextmanager
+def running_server(programs: Path) -> Iterator[PostgresServer]:
+    """Start a server on a free port of the loopback interface and stop it in the end."""
+    # Not pytest's own folder: the server's user could not look into it.
+    home = Path(tempfile.mkdtemp(prefix="postgres-"))
+    try:
+        prefix = _as_server_user(home)
+        data, log = home / "data", home / "log"
+        options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        _run([*prefix, programs / "initdb", "-D", data, *options], home)
+        port = _free_port()
+        # Nothing has to survive a power cut here, so nothing waits for the disk.
+        settings = (
+            f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=50 "
+            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB"
+        )
+        control = [*prefix, programs / "pg_ctl", "-D", data, "-w", "-t", "60"]
+        _run([*control, "-l", log, "-o", settings, "start"], home)
+        try:
+            yield PostgresServer(port)
+        finally:
+            _run([*control, "-m", "immediate", "stop"], home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _as_server_user(home: Path) -> list[str]:
+    """Return how to start the programs: the server refuses to run as root, so root lends it the user `postgres`."""
+    if os.geteuid() != 0:
+        return []
+    user = pwd.getpwnam("postgres")
+    os.chown(home, user.pw_uid, user.pw_gid)
+    return ["runuser", "-u", "postgres", "--"]
+
+
+def _run(command: list[str | Path], home: Path) -> None:
+    # The server inherits the output, so a pipe would never end; the folder is one that its user may enter.
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run([str(part) for part in command], stdout=output, stderr=output, cwd=home, check=False)
+        output.seek(0)
+        assert done.returncode == 0, f"{command}: {output.read().decode()}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    programs = postgres_bin()
+    if programs is None:
+        pytest.skip("PostgreSQL is missing: `make test-all` installs it")
+    with running_server(programs) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    return postgres_server.new_database()

@@ -1,0 +1,48 @@
+"""Where the programs that some tests start are installed; `tests/install_services.sh` brings what is missing.
+
+A test that needs one carries the marker of the same name (`needs_postgres`, `needs_s3`, `needs_browser`).
+Starting and stopping a service is the fixture's part, beside the tests that use it.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a marked test needs: how to find it, and what to say when it is missing."""
+
+    find: Callable[[], Path | None]
+    what: str
+
+
+def postgres_bin() -> Path | None:
+    """The folder with `initdb` and `postgres`: on PATH, or the newest of Debian's versions beside it."""
+    on_path = shutil.which("initdb")
+    if on_path and shutil.which("postgres"):
+        return Path(on_path).parent
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    return versions[-1].parent if versions else None
+
+
+def s3_gateway() -> Path | None:
+    """Ceph's gateway, `radosgw`, when the monitor, the disk and the tools it stands on are there too."""
+    found = [shutil.which(program) for program in ("radosgw", "ceph-mon", "ceph-osd", "ceph", "monmaptool")]
+    return Path(found[0]) if found[0] and all(found) else None
+
+
+def browser() -> Path | None:
+    """A Chromium that Playwright can drive (`executable_path`)."""
+    for program in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(program):
+            return Path(path)
+    return None
+
+
+SERVICES: Mapping[str, Service] = {
+    "needs_postgres": Service(postgres_bin, "PostgreSQL"),
+    "needs_s3": Service(s3_gateway, "Ceph's S3 gateway (radosgw)"),
+    "needs_browser": Service(browser, "Chromium"),
+}
