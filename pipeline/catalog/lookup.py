@@ -104,6 +104,12 @@ class Lookup(Database):
             found = {row.status: int(row[1]) for row in connection.execute(query)}
         return {status: found.get(status, 0) for status in STATUSES}
 
+    def last_change(self) -> datetime | None:
+        """When a verdict, a deletion or any other change was last recorded; None in an empty catalog."""
+        latest = select(datasets.c.updated_at).order_by(datasets.c.updated_at.desc()).limit(1)
+        with self._reading() as connection:
+            return connection.execute(latest).scalar_one_or_none()
+
     def soft_delete(self, dataset_id: str, user_id: str, now: datetime) -> Dataset:
         """Take a dataset out of the lists; its files and its path stay. The first time counts.
 

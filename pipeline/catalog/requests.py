@@ -46,6 +46,23 @@ class Requests(Database):
             for some in chunks(ids):
                 connection.execute(reset.where(datasets.c.id.in_(some)))
 
+    def request_again(self, ids: Sequence[str], now: datetime) -> None:
+        """Send datasets that have a verdict back to validation, because what it left behind was lost."""
+        again = (
+            update(datasets)
+            .where(datasets.c.status.in_(("ready", "error")))
+            .values(status="validating", training_ready=False, requested_at=None, updated_at=now)
+        )
+        with self._writing() as connection:
+            for some in chunks(ids):
+                connection.execute(again.where(datasets.c.id.in_(some)))
+
+    def with_verdict(self) -> list[str]:
+        """Ids of all current datasets that have a verdict, oldest first."""
+        decided = select(datasets.c.id).where(datasets.c.status.in_(("ready", "error")), IS_CURRENT, ~IS_DELETED)
+        with self._reading() as connection:
+            return list(connection.execute(decided.order_by(datasets.c.created_at, datasets.c.id)).scalars())
+
     def record_failure(self, dataset_id: str, message: str, now: datetime) -> None:
         """Note for operators why a run failed; the status stays, the next verdict clears it.
 

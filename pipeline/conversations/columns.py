@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipeline.conversations.flags import Integers
+from pipeline.conversations.judge import is_deeper
 from pipeline.conversations.model import KNOWN_ROLES, Conversation, Limits
 from pipeline.conversations.reader import Block
 from pipeline.conversations.unescape import unescape
 from pipeline.conversations.verdicts import Verdicts, judge_block, judge_each
 from pipeline.profiles.words import count_words
 
-Integers = npt.NDArray[np.int64]
+_TURN_BYTES = len('{"role":"","content":""}')
 
 _turns_of = attrgetter("turns")
 _role_of = attrgetter("role")
@@ -52,8 +54,9 @@ class Columns:
 def read_columns(block: Block, limits: Limits) -> tuple[Verdicts, Columns]:
     """Verdicts of a block's lines and the columns of the accepted ones.
 
-    Two faults are cheapest to see in the text of the whole block: a content that is no string, and a NUL, which
-    can only come from an escape. Then the block is read again, line by line, so that the line is rejected.
+    Three faults are cheapest to see in the text of the whole block: a content that is no string, a NUL, which can
+    only come from an escape, and bytes enough for deep nesting that no text accounts for. Then the block is read
+    again, line by line, so that the line is rejected.
     """
     verdicts = judge_block(block, limits)
     try:
@@ -61,7 +64,7 @@ def read_columns(block: Block, limits: Limits) -> tuple[Verdicts, Columns]:
     except ValueError:
         pass
     else:
-        if not _holds_nul(columns):
+        if not (_holds_nul(columns) or _hides_nesting(block, columns, limits)):
             return verdicts, columns
     verdicts = judge_each(block, limits)
     return verdicts, gather(verdicts)
@@ -110,3 +113,13 @@ def _holds_nul(columns: Columns) -> bool:
         or any("\0" in role for role in columns.role_names)
         or any("\0" in identity for identity in columns.ids)
     )
+
+
+def _hides_nesting(block: Block, columns: Columns, limits: Limits) -> bool:
+    """Whether a line nests too deep in a content that an equal key after it replaced: only its bytes show it."""
+    index = columns.lines - block.line
+    text_bytes = np.diff(columns.text_starts[columns.turn_starts])
+    other_bytes = np.diff(block.starts)[index] - text_bytes - _TURN_BYTES * columns.turn_counts
+    suspects = index[other_bytes >= 2 * (limits.max_nesting - 2)]  # two brackets a level; a turn is the third level
+    starts = block.starts
+    return any(is_deeper(block.data[starts[i] : starts[i + 1]].decode(), limits.max_nesting) for i in suspects.tolist())

@@ -14,8 +14,6 @@ from pipeline.conversations.findings import Finding, and_elsewhere
 from pipeline.conversations.judge import printable
 from pipeline.conversations.model import KNOWN_ROLES
 
-Integers = npt.NDArray[np.int64]
-
 ASSISTANT = KNOWN_ROLES.index("assistant")
 _MAY_REPEAT = [KNOWN_ROLES.index(role) for role in ("tool", "function")]  # results of parallel tool calls
 _LIKELY = {"human": "user", "gpt": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant"}
@@ -56,7 +54,8 @@ def roles_not_alternating(columns: Columns) -> Iterator[Finding]:
     same[columns.turn_starts[:-1]] = False
 
     def detail(turn: int) -> str:
-        return f"expected roles to take turns, found {printable(columns.role_names[columns.roles[turn]])} twice in a row"
+        role = printable(columns.role_names[columns.roles[turn]])
+        return f"expected roles to take turns, found {role} twice in a row"
 
     yield from _first_places(columns, same, "roles-not-alternating", ".role", detail)
 

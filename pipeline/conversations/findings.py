@@ -75,6 +75,18 @@ _FILE_ERRORS = _kinds(
             "It was not read. The limit is the setting LORA_MAX_UPLOAD_BYTES.",
             "split the file by lines, or ask the operator for a higher limit",
         ),
+        (
+            "upload-missing",
+            "the upload was removed before it was read",
+            "There is nothing left to judge. What was dropped instead, if anything, has a dataset of its own.",
+            "upload the file again",
+        ),
+        (
+            "upload-changed",
+            "the upload was overwritten before it was read",
+            "A dataset stands for the bytes that were registered; the new bytes are a dataset of their own.",
+            "look at the newer dataset of the same name",
+        ),
     ],
 )
 

@@ -17,7 +17,8 @@ from pipeline.conversations.model import Conversation, Limits, Turn
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 _TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)', re.DOTALL)
+# Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
+_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?$)', re.DOTALL)
 _NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
@@ -30,7 +31,6 @@ def judge_line(text: bytes, line: int, offset: int, limits: Limits) -> Conversat
     value = _parse(text, faults, limits)
     if not faults.found:
         _check_surrogates(value, faults)
-    if not faults.found:
         _check_shape(value, faults)
     if faults.found:
         return faults.findings()
@@ -89,15 +89,17 @@ def _parse(raw: bytes, faults: _Faults, limits: Limits) -> Json:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         byte = raw[error.start]
-        faults.add("invalid-utf8", "$", f"expected UTF-8, found byte 0x{byte:02x} at byte {error.start + 1} of the line")
+        found = f"byte 0x{byte:02x} at byte {error.start + 1} of the line"
+        faults.add("invalid-utf8", "$", f"expected UTF-8, found {found}")
         return None
-    if _is_deeper(text, limits.max_nesting):
+    if is_deeper(text, limits.max_nesting):
         faults.add("nesting-too-deep", "$", f"expected at most {limits.max_nesting} levels, found more")
         return None
     try:
         value: Json = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        faults.add("malformed-json", "$", f"expected one JSON value, found a fault at column {error.pos + 1}: {error.msg}")
+        found = f"a fault at column {error.pos + 1}: {error.msg}"
+        faults.add("malformed-json", "$", f"expected one JSON value, found {found}")
         return None
     except _NotJson as constant:
         column = _constant_column(text, str(constant))
@@ -106,7 +108,7 @@ def _parse(raw: bytes, faults: _Faults, limits: Limits) -> Json:
     return value
 
 
-def _is_deeper(text: str, limit: int) -> bool:
+def is_deeper(text: str, limit: int) -> bool:
     """Whether brackets outside strings nest deeper than `limit`, whether or not the text is JSON."""
     if text.count("[") + text.count("{") <= limit:
         return False

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 import numpy as np
-import numpy.typing as npt
+
+from pipeline.conversations.flags import Integers
 
 BLOCK_BYTES = 4 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/
-
-
-Integers = npt.NDArray[np.int64]
 
 
 class ByteReader(Protocol):

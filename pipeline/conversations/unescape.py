@@ -74,7 +74,7 @@ def _mend_unicode(raw: Bytes, drop: Flags, at: Integers) -> None:
         if chosen.any():
             _write(raw, at[chosen], code[chosen], size, lead)
     for place in range(1, 6):
-        drop[at[place < 6 - width]  + place] = True
+        drop[at[place < 6 - width] + place] = True
 
 
 def _write(raw: Bytes, at: Integers, code: Integers, size: int, lead: int) -> None:

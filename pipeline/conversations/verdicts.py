@@ -10,15 +10,13 @@ from operator import attrgetter
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.judge import judge_line
+from pipeline.conversations.flags import Integers
+from pipeline.conversations.judge import is_deeper, judge_line
 from pipeline.conversations.model import Conversation, Limits, Turn
 from pipeline.conversations.reader import Block
-
-Integers = npt.NDArray[np.int64]
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
@@ -73,7 +71,8 @@ def judge_block(block: Block, limits: Limits) -> Verdicts:
 def _accept_whole(block: Block, limits: Limits) -> list[Conversation] | None:
     """All lines of the block as conversations, or None when any line needs a closer look.
 
-    What is left for the caller to see: a content that is no string, and NUL characters.
+    What is left for the caller to see: a content that is no string, NUL characters, and nesting in a content that
+    an equal key after it replaced.
 
     The decoder splits at values, not at lines: it takes two values on one line, and a value over two lines. Every
     line beginning with `{` and ending with `}` excludes the second (no JSON value has `}` before `{` without a
@@ -107,6 +106,9 @@ def judge_each(block: Block, limits: Limits) -> Verdicts:
     is_utf8 = _is_utf8(block.data)
     for index, text in enumerate(block.lines()):
         line, offset = block.line + index, block.offset + int(block.starts[index])
+        if len(text) > limits.max_line_bytes:  # first, since the reader may have skipped it, whatever it holds
+            findings.append(_too_long(line, offset, len(text), limits))
+            continue
         if offset == 0 and text.startswith(BYTE_ORDER_MARK):
             text = text[len(BYTE_ORDER_MARK) :]
             detail = "expected the first line to begin at once, found the bytes EF BB BF"
@@ -127,9 +129,7 @@ def judge_each(block: Block, limits: Limits) -> Verdicts:
 
 
 def _judge(text: bytes, is_utf8: bool, line: int, offset: int, limits: Limits) -> Conversation | list[Finding]:
-    if len(text) > limits.max_line_bytes:
-        return [_too_long(line, offset, len(text), limits)]
-    if is_utf8 and _NUL_ESCAPE not in text and text.count(b"[") + text.count(b"{") <= limits.max_nesting:
+    if is_utf8 and _NUL_ESCAPE not in text and not is_deeper(text.decode(), limits.max_nesting):
         try:
             conversation = _decode_line(text)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -15,6 +15,7 @@ import xxhash
 
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.flags import Integers
 
 # 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
 FINGERPRINT = np.dtype([("id", "<u8", 2), ("turns", "<u8", 2), ("line", "<i8"), ("offset", "<i8")])
@@ -22,7 +23,6 @@ SHARE_RECORDS = 400_000  # fingerprints held at a time, about 20 MB
 _READ_RECORDS = 50_000
 
 Fingerprints = npt.NDArray[np.void]
-Integers = npt.NDArray[np.int64]
 
 
 def fingerprints(columns: Columns) -> Fingerprints:
@@ -50,9 +50,7 @@ def _turn_hashes(columns: Columns) -> list[bytes]:
     seed, digest = xxhash.xxh3_64_intdigest, xxhash.xxh3_128_digest
     return [
         digest(text[text_from:text_to], seed(outlines[from_:to]))
-        for from_, to, text_from, text_to in zip(
-            outline_ends, outline_ends[1:], text_ends, text_ends[1:], strict=False
-        )
+        for from_, to, text_from, text_to in zip(outline_ends, outline_ends[1:], text_ends, text_ends[1:], strict=False)
     ]
 
 

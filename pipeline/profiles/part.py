@@ -13,6 +13,7 @@ from pipeline.conversations.model import Limits
 from pipeline.conversations.reader import Block, ByteReader, read_blocks
 from pipeline.lake import TableWriter
 from pipeline.profiles.duplicates import fingerprints
+from pipeline.profiles.quiet import paused_collector
 from pipeline.profiles.statistics import Statistics, measure
 
 FINGERPRINTS = "fingerprints.bin"
@@ -35,6 +36,7 @@ def profile_part(
     """
     total = Statistics()
     with (
+        paused_collector(),
         TableWriter("conversations", folder / "conversations.parquet") as conversations,
         TableWriter("turns", folder / "turns.parquet") as turns,
         TableWriter("findings", folder / "findings.parquet") as findings,

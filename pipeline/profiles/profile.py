@@ -70,7 +70,7 @@ class Profile:
             "token_method": TOKEN_METHOD,
             "avg_turns_per_conversation": self.avg_turns_per_conversation,
             "avg_tokens_per_turn": self.avg_tokens_per_turn,
-            "roles": dict(counts.roles.most_common()),
+            "roles": dict(sorted(counts.roles.items(), key=lambda item: (-item[1], item[0]))),
             "words_per_turn": spread(counts.words_per_turn),
             "turns_per_conversation": spread(counts.turns_per_conversation),
             "duplicate_conversation_ids": self.duplicate_conversation_ids,
@@ -112,7 +112,7 @@ def profile_stream(
         digest.update(chunk)
         on_bytes(len(chunk))
 
-    head = stream.read(HEAD_BYTES)
+    head = _read_head(stream)
     source = Prefixed(head, stream)
     refusal = sniff(head)
     if refusal:
@@ -121,6 +121,14 @@ def profile_stream(
         return refuse(refusal, size_bytes, digest.hexdigest(), folder)
     statistics = profile_part(source, folder, rules.limits, on_bytes=see)
     return conclude([statistics], [folder], size_bytes, digest.hexdigest(), folder, rules)
+
+
+def _read_head(stream: ByteReader) -> bytes:
+    """The first HEAD_BYTES; a connection may give them in several pieces."""
+    head = b""
+    while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
+        head += more
+    return head
 
 
 def refuse(finding: Finding, size_bytes: int, content_sha256: str | None, folder: Path) -> Profile:

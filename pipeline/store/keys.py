@@ -18,6 +18,10 @@ _MAX_EXTENSION_BYTES = 20
 _UNREADABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
+# A valid key with no hidden part, as one expression: a tick asks it for each object of the store.
+_VISIBLE = re.compile(r"[^./\\\0\ud800-\udfff][^/\\\0\ud800-\udfff]*(?:/[^./\\\0\ud800-\udfff][^/\\\0\ud800-\udfff]*)*")
+
+
 def key_problem(key: str) -> str:
     """Return why no store may touch `key`, or an empty string."""
     if "\0" in key or "\\" in key:
@@ -53,8 +57,7 @@ def check_prefix(prefix: str) -> None:
 
 def is_listed(key: str) -> bool:
     """Tell whether a listing shows `key`: valid, not hidden, not still being written."""
-    # Called for each object of a bucket: the two cheap tests come first.
-    return not (key.startswith(".") or "/." in key or key.endswith(_UNFINISHED) or key_problem(key))
+    return _VISIBLE.fullmatch(key) is not None and not key.endswith(_UNFINISHED)
 
 
 def safe_key(owner: str, file_name: str, dataset_id: str = "") -> str:

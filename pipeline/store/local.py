@@ -30,6 +30,7 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self._root = os.path.realpath(root)
+        self._base = self._root if self._root.endswith("/") else f"{self._root}/"
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
         """See `Store.list`. Memory: the names of one folder at a time and of those above it, not their details."""
@@ -38,14 +39,14 @@ class LocalStore:
         if folder:
             self._path(folder.rstrip("/"))
         # A stack of our own: folders can be nested more deeply than Python functions.
-        stack = [(folder, iter(_sorted_names(self._root, folder, prefix, start_after)))]
+        stack = [(folder, iter(_sorted_names(self._base, folder, prefix, start_after)))]
         while stack:
             folder, names = stack[-1]
             name = next(names, None)
             if name is None:
                 stack.pop()
             elif name.endswith("/"):
-                stack.append((folder + name, iter(_sorted_names(self._root, folder + name, prefix, start_after))))
+                stack.append((folder + name, iter(_sorted_names(self._base, folder + name, prefix, start_after))))
             elif found := self._look(folder + name):
                 yield found
 
@@ -99,9 +100,6 @@ class LocalStore:
         with self.open(obj.key, version=obj.observed_version) as reader:
             while chunk := reader.read(_CHUNK_BYTES):
                 digest.update(chunk)
-        # Another file may have taken the name while the old one was read to its end.
-        if self.stat(obj.key).observed_version != obj.observed_version:
-            raise ObjectChanged(_changed(self._path(obj.key), "listed"))
         return f"sha256:{digest.hexdigest()}"
 
     def local_path(self, key: str) -> Path:
@@ -114,7 +112,7 @@ class LocalStore:
 
     def _path(self, key: str) -> Path:
         check_key(key)
-        path = os.path.join(self._root, key)
+        path = f"{self._base}{key}"
         if os.path.realpath(path) != path:
             raise StoreError(
                 f"{path} passes through a symbolic link, which a store does not follow: put the file or folder itself "
@@ -123,7 +121,7 @@ class LocalStore:
         return Path(path)
 
     def _look(self, key: str) -> StoredObject | None:
-        path = os.path.join(self._root, key)
+        path = f"{self._base}{key}"
         try:
             status = os.stat(path, follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError):
@@ -135,11 +133,11 @@ class LocalStore:
         return StoredObject(key, status.st_size, _modified_at(status), _version(status))
 
 
-def _sorted_names(root: str, folder: str, prefix: str, start_after: str) -> list[str]:
+def _sorted_names(base: str, folder: str, prefix: str, start_after: str) -> list[str]:
     """Names in a folder that can lead to a wanted key, subfolders with their `/`, in the byte order of full keys."""
     names = []
     try:
-        with os.scandir(os.path.join(root, folder)) as entries:
+        with os.scandir(base + folder) as entries:
             for entry in entries:
                 is_folder = entry.is_dir(follow_symlinks=False)
                 name = f"{entry.name}/" if is_folder else entry.name
@@ -151,7 +149,7 @@ def _sorted_names(root: str, folder: str, prefix: str, start_after: str) -> list
     except (FileNotFoundError, NotADirectoryError):
         return []  # gone since its parent was read, or a new installation
     except OSError as error:
-        raise _failure("list", os.path.join(root, folder), error) from error
+        raise _failure("list", base + folder, error) from error
     # The `/` must be part of what is sorted: `a-b` and `a.jsonl` come before what is in `a/`.
     # Python orders text by code point, which is the order of UTF-8 bytes.
     names.sort()

@@ -58,10 +58,10 @@ def owner_and_name(key: str) -> UploadKey | IgnoredKey:
 
 
 def dataset_id(owner: str, storage_path: str, content_version: str) -> str:
-    """Return the id of one version of one dropped file, such as `support-chat-3f9a1c2b7d4e5f60`.
+    """Return the id of one version of one dropped file, readable and short.
 
     >>> dataset_id("ana", "uploads/ana/Support Chat.jsonl", "etag:1")
-    'support-chat-a5bf2d3bcd0b6c54'
+    'support-chat-8bce553d8d8c2f46'
     """
     # Lengths in front keep ("a", "bc") and ("ab", "c") apart.
     parts = [part.encode("utf-8", "surrogatepass") for part in (owner, storage_path, content_version)]

@@ -13,7 +13,7 @@ from datetime import datetime
 from pipeline.store.protocol import StoredObject
 from pipeline.uploads.identity import UploadKey, owner_and_name
 
-_PAGE = 1_000  # keys in one question to the catalog
+PAGE = 1_000  # keys in one question to the catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ def scan(
     settle_s: float,
     cap: int,
     out_of_time: Callable[[], bool],
+    page_size: int = PAGE,
 ) -> Scan:
     """Find up to `cap` dropped files that the registry does not know in their present version.
 
@@ -66,14 +67,15 @@ def scan(
     waiting = ignored = seen = 0
     position = ""
     objects = iter(listing)
-    while page := list(itertools.islice(objects, _PAGE)):
-        known = known_versions([obj.key for obj in page if _is_drop(obj.key)])
+    while page := list(itertools.islice(objects, page_size)):
+        drops = {obj.key for obj in page if _is_drop(obj.key)}
+        known = known_versions(sorted(drops)) if drops else {}
         for obj in page:
             if len(new) == cap:
                 break
             position = obj.key
             seen += 1
-            if not _is_drop(obj.key):
+            if obj.key not in drops:
                 ignored += 1
             elif known.get(obj.key) == obj.observed_version:
                 continue

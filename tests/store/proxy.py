@@ -14,6 +14,7 @@ class CuttingProxy:
         self.cuts: list[int] = []
         self.connection_count = 0
         self._target_port = target_port
+        self._is_closing = threading.Event()
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.endpoint_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -29,9 +30,10 @@ class CuttingProxy:
                 self._threads.append(thread)
 
     def close(self) -> None:
-        """Stop listening, and wait for the connections, which end when the client closes them."""
+        """End all connections; a client keeps its idle ones until its garbage is collected."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._is_closing.set()
         for thread in self._threads:
             thread.join()
 
@@ -39,7 +41,9 @@ class CuttingProxy:
         server = socket.create_connection(("127.0.0.1", self._target_port))
         with client, server, suppress(OSError):
             while left_bytes:
-                readable, _, _ = select.select([client, server], [], [])
+                readable, _, _ = select.select([client, server], [], [], 0.05)
+                if self._is_closing.is_set():
+                    return
                 for source in readable:
                     data = source.recv(min(65_536, left_bytes) if source is server else 65_536)
                     if not data:

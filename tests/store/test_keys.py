@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.store.keys import check_key, is_listed, safe_file_name, safe_key, safe_owner
+from pipeline.store.keys import check_key, is_listed, key_problem, safe_file_name, safe_key, safe_owner
 
 # The characters that have meaning somewhere come often.
 names = st.text(st.one_of(st.sampled_from("/\\.~-_ \0\n\u202eé😀a"), st.characters()), max_size=300)
@@ -68,6 +68,14 @@ def test_every_safe_key_is_accepted_listed_short_and_normal(owner, file_name, da
     assert max(len(part.encode()) for part in key.split("/")) <= 220
     assert unicodedata.is_normalized("NFC", key)
     assert not any(unicodedata.category(c) == "Cc" for c in key)
+
+
+@given(key=names)
+def test_what_is_listed_is_valid_visible_and_finished(key):
+    is_visible = not any(part.startswith(".") for part in key.split("/"))
+    is_finished = not key.endswith((".part", ".tmp", "~"))
+
+    assert is_listed(key) == (is_visible and is_finished and key_problem(key) == "")
 
 
 @given(name=names)

@@ -1,0 +1,1 @@
+"""What exists, as Dagster assets. Each body reads like a sentence and calls one function of `pipeline/`."""

@@ -1,0 +1,59 @@
+"""The assets made by reading an upload: one fused step, so that each byte is read once."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.partitions import DATASETS
+from assets.report import events
+from assets.specs import VALIDATED
+from pipeline.catalog.catalog import Catalog
+from pipeline.conversations.model import Limits
+from pipeline.errors import ServiceError
+from pipeline.lake import Lake
+from pipeline.profiles.profile import Rules
+from pipeline.settings import Settings
+from pipeline.validation import Validator, utc_now
+from resources.store import UploadStore
+
+_RETRY = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
+
+
+@dg.multi_asset(
+    specs=VALIDATED,
+    partitions_def=DATASETS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    retry_policy=_RETRY,
+    can_subset=True,
+)
+def validated_uploads(
+    context: dg.AssetExecutionContext,
+    store: UploadStore,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    settings: dg.ResourceParam[Settings],
+) -> Iterator[dg.MaterializeResult]:
+    """Give every dataset of the run its verdict; a broken store, lake or catalog fails the run, a bad file does not.
+
+    What Dagster shows is logged before the catalog is told: a run killed between the two is done again.
+    """
+    rules = Rules(Limits(max_line_bytes=settings.max_line_bytes), settings.max_rejected_share)
+    validator = Validator(store.connect(), lake, rules, settings.max_upload_bytes, context.run_id)
+    failures: list[str] = []
+    for dataset_id in context.partition_keys:
+        dataset = catalog.get(dataset_id)
+        if dataset.run_id == context.run_id and dataset.status != "validating":
+            continue  # done by an earlier try of this run
+        try:
+            outcome = validator.validate(dataset)
+        except ServiceError as error:
+            catalog.record_failure(dataset_id, str(error), utc_now())
+            failures.append(f"{dataset_id}: {error}")
+            continue
+        for event in events(outcome):
+            context.log_event(event)
+        catalog.record_verdict(outcome.verdict(), utc_now())
+        context.log.info("%s: %s", dataset_id, outcome.profile.status)
+    if failures:
+        raise dg.Failure(f"{len(failures)} datasets could not be validated", metadata={"failures": "\n".join(failures)})
+    yield from ()

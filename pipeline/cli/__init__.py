@@ -1,0 +1,56 @@
+"""The command line `lora-pipeline`: which commands there are, and where the process begins and ends.
+
+A command is a function in a module of its own here, added below by one line. Modules of this package import only
+light things at their top (typer, rich, our errors); what reads data or talks to a service is imported in the
+command's body, so that `--help` stays quick. Commands raise typed errors; `common.py` makes sentences of them.
+"""
+
+import signal
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+from typer.main import get_command
+
+from pipeline.cli.check import check
+from pipeline.cli.common import Commands, leave_on_termination
+
+PROGRAM = "lora-pipeline"
+
+app = typer.Typer(
+    name=PROGRAM,
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"{PROGRAM} {version('lora-dataset-pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Say of conversation datasets whether they can train a model, and prepare the training."""
+
+
+app.command()(check)
+
+
+def main() -> NoReturn:
+    """Run the command that the process was started with."""
+    signal.signal(signal.SIGTERM, leave_on_termination)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 gets \u2713, no crash
+    get_command(app).main(prog_name=PROGRAM)
+    raise AssertionError("Commands.main always exits")

@@ -1,0 +1,148 @@
+"""What all commands share: how an error becomes one sentence and an exit code, and when output has colours.
+
+Exit codes: 0 done, 1 the answer is no (a dataset is not ready), 2 wrong use, 3 something of ours or of the machine
+failed, 130 interrupted, 141 whoever read our output left, 143 terminated.
+"""
+
+import errno
+import io
+import os
+import sys
+import traceback
+from typing import Any, NoReturn, TextIO
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from typer.core import TyperGroup
+
+from pipeline.cli.shown import shown
+from pipeline.errors import PipelineError
+
+NOT_READY = 1
+WRONG_USE = 2
+FAILED = 3
+INTERRUPTED = 130
+OUTPUT_CLOSED = 141  # as a shell reports a process that SIGPIPE ended
+TERMINATED = 143
+
+_MISSING = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
+
+
+class Commands(TyperGroup):
+    """The group of all commands; whatever a command raises ends here."""
+
+    def main(self, *args: Any, **options: Any) -> NoReturn:
+        """Run a command and exit with its code."""
+        options["standalone_mode"] = False
+        try:
+            code = super().main(*args, **options)
+        except Exception as error:
+            code = explain(error)
+        _flush_or_silence()
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; output that nobody reads any more ends it quietly."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise typer.Exit(OUTPUT_CLOSED) from None
+        return result
+
+
+def explain(error: Exception) -> int:
+    """Say on stderr what went wrong, in one sentence; returns the exit code. LORA_DEBUG=1 adds the traceback."""
+    if os.environ.get("LORA_DEBUG") == "1":
+        traceback.print_exception(error)
+    if isinstance(error, PipelineError):
+        complain(str(error))
+        return error.exit_code
+    if isinstance(error, typer.Abort):
+        return INTERRUPTED
+    if hasattr(error, "format_message"):  # wrong use, found by typer: the class moved between its versions
+        _explain_usage(error)
+        return WRONG_USE
+    if isinstance(error, OSError):
+        complain(_os_sentence(error))
+        return WRONG_USE if error.errno in _MISSING else FAILED
+    if isinstance(error, MemoryError):
+        complain("not enough memory; close other programs, or use fewer --workers")
+        return FAILED
+    complain(f"this should not happen: {type(error).__name__}: {error} (LORA_DEBUG=1 shows where)")
+    return FAILED
+
+
+def complain(sentence: str) -> None:
+    """One line on stderr that begins with `error:`."""
+    text = "\n".join(map(shown, sentence.splitlines()))
+    console_for(sys.stderr).print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
+
+
+def is_colored(stream: TextIO) -> bool:
+    """Whether colours belong on the stream: NO_COLOR, then FORCE_COLOR, then whether it is a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if forced := os.environ.get("FORCE_COLOR"):
+        return forced != "0"
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def console_for(stream: TextIO, target: TextIO | None = None) -> Console:
+    """A console with the stream's colours that prints texts as they are: no markup, no emoji names, no highlighting.
+
+    target: where it writes, if not to the stream; rich would end the process when the stream is closed.
+    """
+    is_color = is_colored(stream)
+    return Console(
+        file=target or stream,
+        force_terminal=is_color,
+        color_system="standard" if is_color else None,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def write_text(text: Text) -> None:
+    """Print styled text on stdout; its lines are neither wrapped nor cut."""
+    with io.StringIO() as buffer:
+        console_for(sys.stdout, buffer).print(text, soft_wrap=True)
+        sys.stdout.write(buffer.getvalue())
+    sys.stdout.flush()
+
+
+def write_line(line: str) -> None:
+    """Print a line of UTF-8 on stdout, whatever the terminal's own encoding; for what programs read."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(line.encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def leave_on_termination(_signal: int, _frame: object) -> NoReturn:
+    """Handle SIGTERM like an exit, so that temporary files are removed."""
+    sys.exit(TERMINATED)
+
+
+def _explain_usage(error: Any) -> None:
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(f"{error.format_message()}\n")
+        return
+    hint = f"; see {context.command_path} --help" if context else ""
+    complain(f"{error.format_message().rstrip('.')}{hint}")
+
+
+def _os_sentence(error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
+    return f"{os.fsdecode(error.filename)}: {reason}" if isinstance(error.filename, str | bytes) else reason
+
+
+def _flush_or_silence() -> None:
+    """Python flushes once more at its end and would complain about a closed pipe or a full disk a second time."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,158 @@
+"""The files that `lora-pipeline check` writes on request: all findings, and the tables of each dataset.
+
+Whoever reads them sees whole files only: each is written aside and put in place with one rename.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Protocol, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.cli.json_text import json_text
+from pipeline.errors import LakeError, UsageError
+from pipeline.lake import FINDINGS, TableWriter
+from pipeline.profiles.merge import all_findings
+from pipeline.profiles.profile import Profile
+
+FINDINGS_WITH_FILE = pa.schema([pa.field("file", pa.string(), nullable=False), *FINDINGS])
+_FINDINGS_SUFFIXES = (".jsonl", ".parquet")
+_WHOLE_TABLES = ("conversations", "turns")
+
+
+class FindingsWriter(Protocol):
+    """Takes the findings of one file after the other."""
+
+    def add(self, file: str, findings_path: Path) -> None:
+        """Append all findings of a file; `findings_path` holds them as Parquet."""
+
+
+def refuse_findings_target(target: Path, inputs: Iterable[str]) -> None:
+    """Refuse a place for findings that cannot be meant, before any work.
+
+    Raises:
+        UsageError: the name ends in neither .jsonl nor .parquet, its folder is missing, or it is one of the inputs.
+    """
+    if target.suffix not in _FINDINGS_SUFFIXES:
+        raise UsageError(f"--findings: expected a name that ends in .jsonl or .parquet, found {target}")
+    if target.is_dir():
+        raise UsageError(f"--findings: expected a file, found the folder {target}")
+    if not target.parent.is_dir():
+        raise UsageError(f"--findings: there is no folder {target.parent}; make it first")
+    if target.exists() and any(Path(file).exists() and target.samefile(file) for file in inputs):
+        raise UsageError(f"--findings: {target} is one of the files to check; choose another name")
+
+
+@contextmanager
+def findings_file(target: Path | None) -> Iterator[FindingsWriter | None]:
+    """A writer whose file appears at `target` when all went well; nothing is written without a target.
+
+    Raises:
+        LakeError: the file cannot be written.
+    """
+    if target is None:
+        yield None
+        return
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    opened: AbstractContextManager[FindingsWriter]
+    try:
+        opened = _ParquetFindings(aside) if target.suffix == ".parquet" else _JsonlFindings(aside)
+        with opened as writer:
+            yield writer
+        aside.replace(target)
+    except OSError as error:
+        raise LakeError(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+class _JsonlFindings:
+    def __init__(self, path: Path) -> None:
+        self._stream: BinaryIO = path.open("wb")
+
+    def add(self, file: str, findings_path: Path) -> None:
+        for row in all_findings(findings_path):
+            self._stream.write(json_text({"file": file, **row}).encode() + b"\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stream.close()
+
+
+class _ParquetFindings:
+    def __init__(self, path: Path) -> None:
+        self._writer = pq.ParquetWriter(path, FINDINGS_WITH_FILE, use_dictionary=["file", "code", "severity", "path"])
+
+    def add(self, file: str, findings_path: Path) -> None:
+        name = os.fsencode(file).decode("utf-8", "backslashreplace")
+        with pq.ParquetFile(findings_path) as findings:
+            for batch in findings.iter_batches():
+                names = pa.repeat(name, len(batch))
+                columns = [names, *(batch[field.name].cast(field.type) for field in FINDINGS)]
+                self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=FINDINGS_WITH_FILE))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.close()
+
+
+def place_tables(profile: Profile, work: Path, target: Path, stem: str) -> None:
+    """Put a dataset's tables into `target` as `<table>/<stem>-<part>.parquet`; parts of an earlier check go.
+
+    work: the folder, on the same disk, in which the profile's files lie; they are moved.
+
+    Raises:
+        LakeError: the folder cannot be written.
+    """
+    try:
+        for table in _WHOLE_TABLES:
+            parts = [part / f"{table}.parquet" for part in profile.parts] or [_empty(table, work)]
+            _place_parts(parts, target / table, stem)
+        _place_parts([profile.findings_path], target / "findings", stem)
+    except OSError as error:
+        raise LakeError(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _empty(table: str, work: Path) -> Path:
+    path = work / f"empty-{table}.parquet"
+    with TableWriter(table, path):
+        return path
+
+
+def _place_parts(parts: list[Path], folder: Path, stem: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for number, part in enumerate(parts):
+        part.replace(folder / f"{stem}-{number}.parquet")
+    of_stem = re.compile(re.escape(stem) + r"-(\d+)\.parquet")
+    for path in folder.iterdir():
+        match = of_stem.fullmatch(path.name)
+        if match and int(match[1]) >= len(parts):
+            path.unlink()
+
+
+def stems(files: Iterable[str]) -> list[str]:
+    """A name for each file's tables: its own without suffixes, numbered where two would be the same."""
+    taken: set[str] = set()
+    names = []
+    for file in files:
+        own = "stdin" if file == "-" else Path(file).stem
+        name, number = own, 1
+        while name in taken:
+            number += 1
+            name = f"{own}.{number}"
+        taken.add(name)
+        names.append(name)
+    return names

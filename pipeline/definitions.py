@@ -1,0 +1,50 @@
+"""The composition root: every asset, check, job, sensor, schedule and resource, from one set of settings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from assets.checks import DATASET_CHECKS
+from assets.jobs import INGEST, PUBLISH
+from assets.specs import UPLOADS
+from assets.validated import validated_uploads
+from assets.warehouse import warehouse
+from pipeline.settings import Settings, load_settings
+from resources.catalog import catalog_resource
+from resources.installation import settings_resource
+from resources.lake import lake_resource
+from resources.store import UploadStore
+from sensors.failed_runs import failed_runs
+from sensors.new_uploads import new_uploads_sensor
+from sensors.schedules import SCHEDULES, expire_job, reconcile_job
+from sensors.stale_warehouse import stale_warehouse
+
+
+def build_resources(settings: Settings) -> dict[str, Any]:
+    """The connections of an installation, by the names that assets and sensors use."""
+    return {
+        "settings": settings_resource(settings),
+        "store": UploadStore.from_settings(settings),
+        "catalog": catalog_resource(settings.catalog_url),
+        "lake": lake_resource(settings),
+    }
+
+
+def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """All definitions of an installation. overrides: resources to use instead, by name."""
+    return dg.Definitions(
+        assets=[UPLOADS, validated_uploads, warehouse],
+        asset_checks=DATASET_CHECKS,
+        jobs=[INGEST, PUBLISH, reconcile_job, expire_job],
+        sensors=[new_uploads_sensor(settings.sensor_interval_s), failed_runs, stale_warehouse],
+        schedules=SCHEDULES,
+        resources={**build_resources(settings), **(overrides or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions of the installation that the environment describes."""
+    return build_defs(load_settings())

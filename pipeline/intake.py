@@ -1,0 +1,108 @@
+"""One look at the store: registers what is new, and says which runs to ask for. The sensor adds only Dagster's words."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.records import Dataset, NewUpload
+from pipeline.errors import ObjectChanged, ObjectMissing
+from pipeline.settings import Settings
+from pipeline.store import Store
+from pipeline.store.keys import UPLOADS
+from pipeline.store.protocol import StoredObject
+from pipeline.uploads.batches import Batch, contiguous_batches, run_key
+from pipeline.uploads.identity import UploadKey, dataset_id, owner_and_name
+from pipeline.uploads.scan import Cursor, Scan, scan
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at the store found. registered: ids of the datasets made by it."""
+
+    scan: Scan
+    registered: tuple[str, ...]
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """A run to ask for: the batch, and the key under which Dagster starts it at most once."""
+
+    batch: Batch
+    run_key: str
+
+
+def look(store: Store, catalog: Catalog, settings: Settings, cursor: Cursor, now: datetime) -> Look:
+    """Register the uploads that are new or changed since they were last seen, within the limits of one tick.
+
+    Raises:
+        StoreError: the store cannot be reached; nothing is lost, the next look starts at the same place.
+        CatalogError: the same for the catalog.
+    """
+    deadline = time.monotonic() + settings.tick_budget_s
+    found = scan(
+        store.list(UPLOADS, start_after=cursor.resume_after),
+        catalog.known_versions,
+        now,
+        0.0 if store.is_atomic else settings.settle_s,
+        settings.tick_max_uploads,
+        lambda: time.monotonic() > deadline,
+    )
+    uploads = new_uploads(store, found.new, settings.max_upload_bytes)
+    return Look(found, tuple(catalog.register_uploads(uploads, now)), Cursor(found.resume_after))
+
+
+def new_uploads(store: Store, objects: Iterable[StoredObject], max_upload_bytes: int) -> list[NewUpload]:
+    """What the catalog registers of objects in the store; those that change meanwhile wait for the next look."""
+    uploads = []
+    for stored in objects:
+        key = owner_and_name(stored.key)
+        if not isinstance(key, UploadKey):
+            continue
+        try:
+            version = _content_version(store, stored, max_upload_bytes)
+        except (ObjectMissing, ObjectChanged):
+            continue
+        uploads.append(
+            NewUpload(
+                dataset_id=dataset_id(key.owner, stored.key, version),
+                user_id=key.owner,
+                name=key.name.rpartition(".")[0] or key.name,
+                storage_bucket=store.bucket,
+                storage_path=stored.key,
+                file_name=key.name,
+                file_size=stored.size_bytes,
+                content_version=version,
+                observed_version=stored.observed_version,
+            )
+        )
+    return uploads
+
+
+def _content_version(store: Store, stored: StoredObject, max_upload_bytes: int) -> str:
+    """Which bytes they are; an upload too large to be taken is not read for it."""
+    if stored.size_bytes > max_upload_bytes:
+        return f"unread:{stored.observed_version}"
+    return store.content_version(stored)
+
+
+def plan_runs(waiting: Sequence[Dataset], partition_order: Iterable[str], settings: Settings) -> list[PlannedRun]:
+    """Runs that cover the waiting datasets, each once.
+
+    partition_order: all partition keys as Dagster orders them, the waiting ones among them.
+    """
+    attempts = {dataset.id: dataset.attempt for dataset in waiting}
+    batches = contiguous_batches(
+        partition_order,
+        [(dataset.id, dataset.file_size) for dataset in waiting],
+        settings.batch_max_datasets,
+        settings.batch_max_bytes,
+    )
+    return [PlannedRun(batch, run_key(batch, 1 + max(attempts[key] for key in batch.keys))) for batch in batches]
+
+
+def missing_partitions(waiting: Sequence[Dataset], has_partition: Callable[[str], bool]) -> list[str]:
+    """Ids that are not partitions yet, in the order in which they should be added."""
+    return [dataset.id for dataset in waiting if not has_partition(dataset.id)]

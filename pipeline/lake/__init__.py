@@ -1,0 +1,25 @@
+"""The lake: what was read from uploads, as immutable Parquet files, in a local folder or an S3 bucket.
+
+A dataset's file of a table lies at `<lake>/<table>/dataset_id=<id>/data.parquet`. Its profile is placed last, so a
+dataset is in the lake when its profile is. What stands in the rows is decided in `pipeline.profiles`.
+"""
+
+from pipeline.lake.factory import make_lake
+from pipeline.lake.local import LocalLake
+from pipeline.lake.protocol import PUBLISH_ORDER, Lake
+from pipeline.lake.schemas import CONVERSATIONS, FINDINGS, PROFILES, SCHEMAS, TURNS
+from pipeline.lake.writer import TableWriter, write_empty
+
+__all__ = [
+    "CONVERSATIONS",
+    "FINDINGS",
+    "PROFILES",
+    "PUBLISH_ORDER",
+    "SCHEMAS",
+    "TURNS",
+    "Lake",
+    "LocalLake",
+    "TableWriter",
+    "make_lake",
+    "write_empty",
+]

@@ -1,0 +1,59 @@
+"""Turns what the engine found out about an upload into the files that the lake publishes."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.lake.schemas import PROFILES
+from pipeline.lake.writer import TableWriter, write_empty
+from pipeline.profiles.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a dataset's rows come from. validated_at: aware; path: of the upload in the store."""
+
+    dataset_id: str
+    user_id: str
+    path: str
+    content_version: str
+    run_id: str
+    code_version: str
+    validated_at: datetime
+
+
+def lake_files(profile: Profile, origin: Origin, folder: Path) -> dict[str, Path]:
+    """Return one file for each table of the lake; those that the profile does not have are written to `folder`.
+
+    A file that was refused has no conversations and no turns: their tables are empty then.
+
+    Raises:
+        LakeError: the folder cannot be written.
+        ValueError: the profile was made in several parts.
+    """
+    if len(profile.parts) > 1:
+        raise ValueError(f"expected a profile of one part, found {len(profile.parts)}; join their tables first")
+    part = profile.parts[0] if profile.parts else None
+    return {
+        table: part / f"{table}.parquet" if part else write_empty(table, folder / f"{table}.parquet")
+        for table in ("turns", "conversations")
+    } | {"findings": profile.findings_path, "profiles": _write_profile(profile, origin, folder / "profile.parquet")}
+
+
+def profile_row(profile: Profile, origin: Origin) -> dict[str, object]:
+    """Return the row of `profiles`: the origin, then the report under its own names, with what is nested as JSON."""
+    report = profile.as_dict(origin.path)
+    report["findings"] = profile.finding_counts.total()
+    values = {name: json.dumps(v, ensure_ascii=False) if isinstance(v, dict) else v for name, v in report.items()}
+    row = asdict(origin) | values
+    return {name: row[name] for name in PROFILES.names}
+
+
+def _write_profile(profile: Profile, origin: Origin, path: Path) -> Path:
+    row = profile_row(profile, origin)
+    with TableWriter("profiles", path) as writer:
+        writer.write({field.name: pa.array([row[field.name]], field.type) for field in PROFILES})
+    return path

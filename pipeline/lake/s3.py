@@ -1,0 +1,114 @@
+"""A lake that is an S3 bucket, or a part of one: an upload appears whole, or not at all."""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from boto3.s3.transfer import TransferConfig
+
+from pipeline.errors import LakeError, ObjectMissing, StoreError
+from pipeline.lake.errors import lake_errors
+from pipeline.lake.profiles import read_table
+from pipeline.lake.protocol import PUBLISH_ORDER, check_tables, file_key
+from pipeline.lake.staging import Staging
+from pipeline.store.s3_client import S3_ERRORS, error_code, raise_store_error
+
+# One part in memory at a time; S3 takes 10,000 parts, which makes 80 GB.
+_TRANSFER = TransferConfig(multipart_threshold=8 << 20, multipart_chunksize=8 << 20, use_threads=False)
+_CONNECTIONS = 10  # as many as a boto3 client keeps open
+_LEAF = "/data.parquet"
+
+
+class S3Lake:
+    """Objects of `bucket` under `prefix`; `client` is a boto3 S3 client, which has no types.
+
+    scratch: the local folder in which files are made before they go to the bucket.
+    """
+
+    def __init__(self, client: Any, bucket: str, prefix: str = "", scratch: Path | None = None) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._root = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._staging = Staging(scratch or Path(tempfile.gettempdir()) / "lora-lake-staging")
+
+    def staging(self) -> AbstractContextManager[Path]:
+        """See `Lake.staging`."""
+        return self._staging.lend()
+
+    def publish(self, dataset_id: str, files: Mapping[str, Path]) -> dict[str, str]:
+        """See `Lake.publish`."""
+        check_tables(files)
+        return {table: self._put(files[table], file_key(table, dataset_id)) for table in PUBLISH_ORDER}
+
+    def uri(self, table: str, dataset_id: str) -> str:
+        """See `Lake.uri`."""
+        return self._uri(file_key(table, dataset_id))
+
+    def has(self, dataset_id: str) -> bool:
+        """See `Lake.has`."""
+        key = file_key("profiles", dataset_id)
+        try:
+            with self._errors("look at", key):
+                self._client.head_object(Bucket=self._bucket, Key=self._root + key)
+        except LakeError as error:
+            if isinstance(error.__cause__, ObjectMissing):
+                return False
+            raise
+        return True
+
+    def profile_versions(self) -> dict[str, str]:
+        """See `Lake.profile_versions`: the ETags, 1,000 in a request."""
+        prefix = f"{self._root}profiles/dataset_id="
+        with self._errors("list", "profiles/"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            return {
+                entry["Key"].removeprefix(prefix).removesuffix(_LEAF): entry["ETag"].strip('"')
+                for page in pages
+                for entry in page.get("Contents", [])
+                if entry["Key"].endswith(_LEAF)
+            }
+
+    def read_profiles(self, dataset_ids: Iterable[str]) -> pa.Table:
+        """See `Lake.read_profiles`; ten requests at a time."""
+        keys = [file_key("profiles", each) for each in dataset_ids]
+        with ThreadPoolExecutor(_CONNECTIONS) as threads:
+            return read_table(zip(map(self._uri, keys), threads.map(self._get, keys), strict=True))
+
+    def sweep(self, now: datetime) -> int:
+        """See `Lake.sweep`."""
+        return self._staging.sweep(now)
+
+    def _put(self, file: Path, key: str) -> str:
+        with lake_errors("read", file), file.open("rb") as source, self._errors("write", key):
+            self._client.upload_fileobj(source, self._bucket, self._root + key, Config=_TRANSFER)
+        return self._uri(key)
+
+    def _get(self, key: str) -> bytes:
+        with self._errors("read", key):
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._root + key)
+            with answer["Body"] as body:
+                data: bytes = body.read()
+            return data
+
+    def _uri(self, key: str) -> str:
+        return f"s3://{self._bucket}/{self._root}{key}"
+
+    @contextmanager
+    def _errors(self, action: str, key: str) -> Iterator[None]:
+        endpoint_url = self._client.meta.endpoint_url
+        try:
+            yield
+        except S3_ERRORS as error:
+            if error_code(error) == "NoSuchBucket":
+                raise LakeError(
+                    f"the lake's bucket {self._bucket} does not exist at {endpoint_url}: create it, or check LORA_LAKE"
+                ) from error
+            try:
+                raise_store_error(error, action, self._uri(key), endpoint_url)
+            except StoreError as failure:
+                raise LakeError(f"the lake: {failure}") from failure

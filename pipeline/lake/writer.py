@@ -1,0 +1,59 @@
+"""Writes rows of a table to a Parquet file, in bounded memory."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.lake.errors import lake_errors
+from pipeline.lake.schemas import SCHEMAS
+
+_DICTIONARY_COLUMNS = {"turns": ["role"], "findings": ["code", "severity", "path"]}
+_STATISTICS_COLUMNS = ["line"]  # what readers prune by; statistics over long text cost time and help nobody
+
+
+class TableWriter:
+    """Writes one Parquet file of a table, a row group a call. Closing without rows leaves a valid, empty file."""
+
+    def __init__(self, table: str, path: Path) -> None:
+        self._schema = SCHEMAS[table]
+        with lake_errors("write", path):
+            self._writer = pq.ParquetWriter(
+                path,
+                self._schema,
+                compression="snappy",
+                use_dictionary=_DICTIONARY_COLUMNS.get(table, False),
+                write_statistics=_STATISTICS_COLUMNS,
+            )
+        self._path = path
+
+    def write(self, columns: dict[str, pa.Array]) -> None:
+        """Append rows; `columns` holds every column of the table's schema.
+
+        Raises:
+            LakeError: the disk is full, or the folder cannot be written.
+        """
+        arrays = [columns[field.name] for field in self._schema]
+        with lake_errors("write", self._path):
+            self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with lake_errors("write", self._path):
+            self._writer.close()
+
+
+def write_empty(table: str, path: Path) -> Path:
+    """Leave a valid Parquet file of the table with no rows at `path`, and return it.
+
+    Raises:
+        LakeError: the disk is full, or the folder cannot be written.
+    """
+    with TableWriter(table, path):
+        return path

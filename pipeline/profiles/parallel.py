@@ -1,0 +1,119 @@
+"""Profiles a local file with several processes, each reading a range of lines; the result is the same with any number.
+
+Everything about a file is a sum over its ranges; only line numbers need a count of what lies before a range.
+"""
+
+import hashlib
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+
+from pipeline.conversations.reader import BLOCK_BYTES, BoundedReader, count_newlines, line_ranges
+from pipeline.conversations.sniff import HEAD_BYTES, sniff
+from pipeline.profiles.part import profile_part
+from pipeline.profiles.profile import Profile, Rules, conclude, profile_stream
+from pipeline.profiles.statistics import Statistics
+
+MIN_RANGE_BYTES = 4 * BLOCK_BYTES  # below this, starting a process costs more than it saves
+_POLL_S = 0.1
+
+_bytes_read: "Synchronized[int] | None" = None  # set in each worker process when it starts
+
+
+def profile_path(
+    path: Path,
+    folder: Path,
+    rules: Rules,
+    workers: int = 1,
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> Profile:
+    """Profile a local file; its rows are left in folders below `folder`, one a range.
+
+    on_bytes: told now and then how many more bytes were read.
+
+    Raises:
+        OSError: the file cannot be read.
+        LakeError: the folder cannot be written.
+    """
+    with path.open("rb") as stream:
+        size_bytes = path.stat().st_size
+        ranges = line_ranges(stream, size_bytes, min(workers, size_bytes // MIN_RANGE_BYTES))
+        stream.seek(0)
+        if len(ranges) < 2 or sniff(stream.read(HEAD_BYTES)):
+            stream.seek(0)
+            return profile_stream(stream, folder, rules, on_bytes)
+        return _profile_ranges(path, ranges, folder, rules, on_bytes)
+
+
+def _profile_ranges(
+    path: Path, ranges: list[tuple[int, int]], folder: Path, rules: Rules, on_bytes: Callable[[int], None]
+) -> Profile:
+    parts = [folder / f"part-{number:05d}" for number in range(len(ranges))]
+    for part in parts:
+        part.mkdir()
+    with _workers(len(ranges)) as (pool, bytes_read):
+        counts = [pool.submit(_count, path, start, stop) for start, stop in ranges]
+        first_line, jobs = 1, []
+        for (start, stop), part, count in zip(ranges, parts, counts, strict=True):
+            jobs.append(pool.submit(_profile, path, start, stop, first_line, part, rules))
+            first_line += count.result()
+        digest = _sha256(path)
+        _follow(jobs, bytes_read, on_bytes)
+        statistics = [job.result() for job in jobs]
+    return conclude(statistics, parts, ranges[-1][1], digest, folder, rules)
+
+
+@contextmanager
+def _workers(count: int) -> "Iterator[tuple[ProcessPoolExecutor, Synchronized[int]]]":
+    """Processes started afresh: a fork of a process that runs threads (Arrow's, Dagster's) may hang."""
+    context = multiprocessing.get_context("spawn")
+    bytes_read: Synchronized[int] = context.Value("q", 0)
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker, initargs=(bytes_read,))
+    try:
+        yield pool, bytes_read
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker(bytes_read: "Synchronized[int]") -> None:
+    global _bytes_read  # a worker process has no other way to receive shared memory
+    _bytes_read = bytes_read
+
+
+def _count(path: Path, start: int, stop: int) -> int:
+    with path.open("rb") as stream:
+        stream.seek(start)
+        return count_newlines(BoundedReader(stream, stop - start))
+
+
+def _profile(path: Path, start: int, stop: int, first_line: int, part: Path, rules: Rules) -> Statistics:
+    with path.open("rb") as stream:
+        stream.seek(start)
+        return profile_part(BoundedReader(stream, stop - start), part, rules.limits, first_line, start, _see)
+
+
+def _see(chunk: bytes) -> None:
+    if _bytes_read is not None:
+        with _bytes_read.get_lock():
+            _bytes_read.value += len(chunk)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _follow(jobs: list[Future[Statistics]], bytes_read: "Synchronized[int]", tell: Callable[[int], None]) -> None:
+    told = 0
+    while True:
+        is_done = all(job.done() for job in jobs)
+        seen = bytes_read.value
+        tell(seen - told)
+        told = seen
+        if is_done:
+            return
+        time.sleep(_POLL_S)

@@ -1,0 +1,64 @@
+"""Compares store, catalog and lake, and sends back to validation whatever got lost on the way.
+
+The sensor is fast and may miss; this is slow and may not. Both only write to the catalog: the sensor's next tick asks
+for the runs.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.intake import new_uploads
+from pipeline.lake import Lake
+from pipeline.settings import Settings
+from pipeline.store import Store
+from pipeline.store.keys import UPLOADS
+from pipeline.uploads.scan import scan
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """Ids of datasets by what was wrong with them."""
+
+    registered: tuple[str, ...]  # lay in the store, unknown to the catalog
+    unanswered: tuple[str, ...]  # a run was asked for and never gave a verdict
+    lost: tuple[str, ...]  # have a verdict, but no rows in the lake
+
+
+def reconcile(
+    store: Store, catalog: Catalog, lake: Lake, settings: Settings, in_progress: Collection[str], now: datetime
+) -> Reconciled:
+    """Find what is missing and make it wait for a run.
+
+    in_progress: ids of datasets that a living run covers.
+
+    Raises:
+        ServiceError: the store, the catalog or the lake cannot be reached.
+    """
+    registered = register_all(store, catalog, settings, now)
+    asked_before = now - timedelta(seconds=settings.stuck_after_s)
+    unanswered = [dataset.id for dataset in catalog.stuck(asked_before) if dataset.id not in in_progress]
+    catalog.reset_request(unanswered)
+    lost = [dataset_id for dataset_id in catalog.with_verdict() if not lake.has(dataset_id)]
+    catalog.request_again(lost, now)
+    return Reconciled(registered, tuple(unanswered), tuple(lost))
+
+
+def register_all(store: Store, catalog: Catalog, settings: Settings, now: datetime) -> tuple[str, ...]:
+    """Register every upload the catalog does not know, however many."""
+    registered: list[str] = []
+    position = ""
+    while True:
+        found = scan(
+            store.list(UPLOADS, start_after=position),
+            catalog.known_versions,
+            now,
+            0.0 if store.is_atomic else settings.settle_s,
+            settings.tick_max_uploads,
+            lambda: False,
+        )
+        registered += catalog.register_uploads(new_uploads(store, found.new, settings.max_upload_bytes), now)
+        position = found.resume_after
+        if not position:
+            return tuple(registered)

@@ -1,0 +1,134 @@
+"""Validates one dataset: reads its upload once, puts its rows into the lake, and says what the catalog should know.
+
+A bad file is a verdict; only a broken store, lake or catalog raises. Doing it twice gives the same rows.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.catalog.records import Dataset, Verdict
+from pipeline.conversations.findings import Finding
+from pipeline.errors import ObjectChanged, ObjectMissing
+from pipeline.lake import Lake
+from pipeline.lake.files import Origin, lake_files
+from pipeline.profiles.profile import NATIVE, Profile, Rules, profile_stream, refuse
+from pipeline.profiles.statistics import TOKEN_METHOD
+from pipeline.store import Store
+
+CODE_VERSION = "1"  # raised when the same upload would get other rows or another verdict
+LISTED_ERRORS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """What validation needs besides the dataset; one for each run."""
+
+    store: Store
+    lake: Lake
+    rules: Rules
+    max_upload_bytes: int
+    run_id: str
+
+    def validate(self, dataset: Dataset) -> "Outcome":
+        """Read the upload, publish its rows, and return the outcome for the catalog.
+
+        Raises:
+            StoreError: the store cannot be reached.
+            LakeError: the lake cannot be written.
+        """
+        started = time.monotonic()
+        with self.lake.staging() as folder:
+            profile = self._profile(dataset, folder)
+            origin = Origin(
+                dataset_id=dataset.id,
+                user_id=dataset.user_id,
+                path=dataset.storage_path,
+                content_version=dataset.content_version or "",
+                run_id=self.run_id,
+                code_version=CODE_VERSION,
+                validated_at=utc_now(),
+            )
+            uris = self.lake.publish(dataset.id, lake_files(profile, origin, folder))
+        duration_s = time.monotonic() - started
+        return Outcome(dataset, profile, uris, self.store.uri(dataset.storage_path), duration_s, self.run_id)
+
+    def _profile(self, dataset: Dataset, folder: Path) -> Profile:
+        if dataset.file_size > self.max_upload_bytes:
+            detail = f"expected at most {self.max_upload_bytes:,} bytes, found {dataset.file_size:,}"
+            return refuse(Finding(1, 0, "upload-too-large", "$", detail), dataset.file_size, None, folder)
+        try:
+            with self.store.open(dataset.storage_path, version=dataset.observed_version or "") as stream:
+                profile = profile_stream(stream, folder, self.rules)
+        except ObjectMissing:
+            detail = f"expected the upload at {dataset.storage_path}, found none"
+            return refuse(Finding(1, 0, "upload-missing", "$", detail), dataset.file_size, None, folder)
+        except ObjectChanged:
+            return refuse(_changed(), dataset.file_size, None, folder)
+        registered = dataset.content_version or ""
+        if registered.startswith("sha256:") and registered != f"sha256:{profile.content_sha256}":
+            return refuse(_changed(), dataset.file_size, None, folder)
+        return profile
+
+
+def _changed() -> Finding:
+    return Finding(1, 0, "upload-changed", "$", "expected the bytes that were registered, found others")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What validating a dataset gave. lake_uris: where its rows are, by table; duration_s: reading and publishing."""
+
+    dataset: Dataset
+    profile: Profile
+    lake_uris: dict[str, str]
+    upload_uri: str
+    duration_s: float
+    run_id: str
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the dataset may go into training."""
+        return self.profile.status == "ready"
+
+    def verdict(self) -> Verdict:
+        """What the catalog records, and what the owner is told."""
+        profile, counts = self.profile, self.profile.statistics
+        return Verdict(
+            dataset_id=self.dataset.id,
+            content_version=self.dataset.content_version or "",
+            status=profile.status,
+            format=NATIVE if counts.conversations else None,
+            total_training_pairs=counts.training_pairs,
+            total_validation_pairs=None,
+            total_tokens=counts.tokens,
+            token_method=TOKEN_METHOD,
+            avg_turns_per_conversation=profile.avg_turns_per_conversation,
+            avg_tokens_per_turn=profile.avg_tokens_per_turn,
+            line_count=counts.lines,
+            rejected_line_count=counts.rejected_lines,
+            conversation_count=counts.conversations,
+            content_sha256=profile.content_sha256,
+            validation_errors=[dict(row) for row in profile.errors[:LISTED_ERRORS]],
+            sample_data=[dict(sample) for sample in counts.samples],
+            run_id=self.run_id,
+            title=f"{self.dataset.name} is ready" if self.is_ready else f"{self.dataset.name} has errors",
+            message=self.summary(),
+        )
+
+    def summary(self) -> str:
+        """One sentence for people."""
+        counts = self.profile.statistics
+        if self.is_ready:
+            rejected = f", {counts.rejected_lines:,} lines rejected" if counts.rejected_lines else ""
+            return f"{counts.conversations:,} conversations, {counts.tokens:,} tokens{rejected}."
+        if not counts.lines:
+            return f"{str(self.profile.findings[0]['message']).capitalize()}."
+        first = self.profile.errors[0]
+        return f"{counts.rejected_lines:,} of {counts.lines:,} lines rejected; first: line {first['line']}, {first['code']}."
+
+
+def utc_now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)

@@ -1,0 +1,174 @@
+"""Builds the warehouse from one moment of the catalog and the lake's files.
+
+Reading a profile file for each of 5,000 datasets costs more than all the rest, so rows whose file has not changed are
+taken from the warehouse that is being replaced. That is a shortcut only: without it, everything is read from the lake.
+"""
+
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.export import TABLE_NAMES, Snapshot, export_schema
+from pipeline.errors import WarehouseError
+from pipeline.lake import PROFILES, PUBLISH_ORDER, Lake
+from pipeline.warehouse.comments import write_comments
+from pipeline.warehouse.publication import publication
+from pipeline.warehouse.sql import identifier, text
+from pipeline.warehouse.views import create_views
+
+_PROFILE_COLUMNS = ", ".join(identifier(name) for name in PROFILES.names)
+_HAS_VERDICT = "validated_at IS NOT NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseReport:
+    """What was published. row_counts: by table and view; views are counted by what the profiles say.
+
+    profiles_read: files read from the lake, the others came from the previous warehouse. missing_from_lake: ids of
+    datasets that have a verdict in the catalog and no files in the lake; validating them again brings them back.
+    """
+
+    path: Path
+    row_counts: Mapping[str, int]
+    size_bytes: int
+    duration_s: float
+    profiles_read: int
+    missing_from_lake: tuple[str, ...]
+
+
+def ensure_warehouse(path: Path, catalog: Catalog, lake: Lake, now: datetime) -> WarehouseReport | None:
+    """Build the warehouse of a new installation; return None where there is one.
+
+    Raises:
+        WarehouseError, CatalogError, LakeError: see `build_warehouse`.
+    """
+    return None if path.exists() else build_warehouse(path, catalog, lake, now)
+
+
+def build_warehouse(path: Path, catalog: Catalog, lake: Lake, now: datetime) -> WarehouseReport:
+    """Publish the state of catalog and lake as the DuckDB file at `path`; readers are not disturbed.
+
+    Raises:
+        WarehouseError: the file cannot be built, or another publication does not end.
+        CatalogError, LakeError: they cannot be read. The warehouse stays as it was, as after any failure.
+    """
+    start_s = time.perf_counter()
+    path = path.absolute()
+    with publication(path) as building:
+        try:
+            with closing(duckdb.connect(str(building))) as connection:
+                connection.execute("SET TimeZone = 'UTC'")
+                with catalog.snapshot() as snapshot:
+                    for table in TABLE_NAMES:
+                        _copy_table(connection, snapshot, table)
+                # Listed after the snapshot: a dataset is in the lake before its verdict is in the catalog.
+                versions = lake.profile_versions()
+                missing = _missing(connection, versions)
+                profiles_read = _make_profiles(connection, lake, versions, path)
+                _make_lineage(connection, lake)
+                create_views(connection, lake, _current_ids(connection))
+                write_comments(connection, now)
+                row_counts = _row_counts(connection)
+        except duckdb.Error as error:
+            raise WarehouseError(f"cannot build {path}: {error}; the warehouse stays as it was") from error
+        size_bytes = building.stat().st_size
+    return WarehouseReport(
+        path, row_counts, size_bytes, time.perf_counter() - start_s, profiles_read, missing_from_lake=missing
+    )
+
+
+def _copy_table(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, table: str) -> None:
+    _insert(connection, f"CREATE TABLE {identifier(table)} AS FROM source", export_schema(table).empty_table())
+    for batch in snapshot.export(table):
+        _insert(connection, f"INSERT INTO {identifier(table)} FROM source", pa.Table.from_batches([batch]))
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, statement: str, source: pa.Table) -> None:
+    connection.register("source", source)
+    connection.execute(statement)
+    connection.unregister("source")
+
+
+def _missing(connection: duckdb.DuckDBPyConnection, versions: Mapping[str, str]) -> tuple[str, ...]:
+    rows = connection.execute(f"SELECT id FROM datasets WHERE {_HAS_VERDICT} ORDER BY id").fetchall()  # noqa: S608
+    return tuple(row[0] for row in rows if row[0] not in versions)
+
+
+def _make_profiles(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Mapping[str, str], previous: Path
+) -> int:
+    """Make `dataset_profiles`; return how many files of the lake were read for it."""
+    columns = [pa.array(list(versions), pa.string()), pa.array(list(versions.values()), pa.string())]
+    listing = pa.table(columns, names=["dataset_id", "lake_version"])
+    _insert(connection, "CREATE TEMP TABLE listing AS FROM source", listing)
+    connection.execute(
+        f"""CREATE TEMP TABLE wanted AS
+        SELECT id AS dataset_id, lake_version, superseded_by IS NULL AND deleted_at IS NULL AS is_current
+        FROM datasets JOIN listing ON dataset_id = id WHERE {_HAS_VERDICT}"""  # noqa: S608
+    )
+    _insert(connection, "CREATE TEMP TABLE profiles AS FROM source", PROFILES.empty_table())
+    if previous.exists():
+        _take_unchanged(connection, previous)
+    rows = connection.execute(
+        "SELECT dataset_id FROM wanted ANTI JOIN profiles USING (dataset_id) ORDER BY 1"
+    ).fetchall()
+    to_read = [row[0] for row in rows]
+    _insert(connection, "INSERT INTO profiles FROM source", lake.read_profiles(to_read))
+    connection.execute(
+        f"""CREATE TABLE dataset_profiles AS SELECT {_PROFILE_COLUMNS}, is_current, lake_version
+        FROM profiles JOIN wanted USING (dataset_id) ORDER BY dataset_id"""  # noqa: S608
+    )
+    return len(to_read)
+
+
+def _take_unchanged(connection: duckdb.DuckDBPyConnection, previous: Path) -> None:
+    try:
+        connection.execute(f"ATTACH {text(str(previous))} AS previous (READ_ONLY)")
+    except duckdb.Error:
+        return  # whatever it is, it is about to be replaced
+    try:
+        connection.execute(
+            f"""INSERT INTO profiles SELECT {_PROFILE_COLUMNS} FROM previous.dataset_profiles
+            SEMI JOIN wanted USING (dataset_id, lake_version)"""  # noqa: S608
+        )
+    except duckdb.Error:
+        return  # another version of this program made it, with other columns
+    finally:
+        connection.execute("DETACH previous")
+
+
+def _make_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    ids = [row[0] for row in connection.execute("SELECT dataset_id FROM dataset_profiles").fetchall()]
+    places = [(each, table, lake.uri(table, each)) for each in ids for table in PUBLISH_ORDER]
+    names = ("dataset_id", "table_name", "uri")
+    columns = [pa.array(values, pa.string()) for values in zip(*places, strict=True)] or [pa.array([], pa.string())] * 3
+    _insert(
+        connection,
+        """CREATE TABLE lineage AS
+        SELECT dataset_id, d.user_id, d.storage_path, p.content_version, p.content_sha256, p.run_id, p.code_version,
+            table_name, uri
+        FROM source JOIN dataset_profiles AS p USING (dataset_id) JOIN datasets AS d ON d.id = dataset_id
+        ORDER BY dataset_id, table_name""",
+        pa.table(columns, names=names),
+    )
+
+
+def _current_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute("SELECT dataset_id FROM dataset_profiles WHERE is_current ORDER BY dataset_id").fetchall()
+    return [row[0] for row in rows]
+
+
+def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    counts = {}
+    for table in (*TABLE_NAMES, "dataset_profiles", "lineage"):
+        (counts[table],) = connection.execute(f"SELECT count(*) FROM {identifier(table)}").fetchall()[0]  # noqa: S608
+    totals = "SELECT coalesce(sum(conversations), 0), coalesce(sum(turns), 0), coalesce(sum(findings), 0)"
+    sums = connection.execute(f"{totals} FROM dataset_profiles WHERE is_current").fetchall()[0]
+    return counts | {view: int(rows) for view, rows in zip(("conversations", "turns", "findings"), sums, strict=True)}

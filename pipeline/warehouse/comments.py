@@ -1,0 +1,162 @@
+"""What analysts read beside tables and columns: meanings, units, what NULL says. Written as DuckDB comments.
+
+SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'turns'
+"""
+
+from datetime import UTC, datetime
+
+import duckdb
+
+from pipeline.warehouse.sql import identifier, text
+from pipeline.warehouse.views import VIEWS
+
+TABLES = {
+    "datasets": "One row a version of an uploaded file, as the catalog knew it when the warehouse was published.",
+    "notifications": "What the owners of datasets were told.",
+    "dataset_profiles": "One row a dataset that has a verdict: the whole report, as validation wrote it to the lake.",
+    "lineage": "One row a dataset and file of the lake: from the upload over its content and the run to the file.",
+    "conversations": "One row a valid conversation of the current datasets.",
+    "turns": "One row a turn of those conversations, with its text.",
+    "findings": "One row a finding about a line, or about a whole file, of the current datasets.",
+}
+
+_DATASET_ID = "The dataset: datasets.id."
+_SHA256 = "SHA-256 of the file, in hex; NULL when the file was refused unread."
+_LINE = "Line of the upload, counted from 1, as an editor counts."
+_BYTE_OFFSET = "Bytes before the first byte of that line."
+_RUN_ID = "The Dagster run that validated it."
+_TOKEN_METHOD = "How tokens were estimated."  # noqa: S105  # not a password
+_WORDS = "Words: pieces of text between white space."
+_CONTENT_VERSION = "Which bytes these are: etag:… or sha256:…."
+
+COLUMNS = {
+    "datasets": {
+        "id": "The dataset; the partition key in Dagster.",
+        "user_id": "Its owner.",
+        "name": "Its name, as the owner sees it.",
+        "description": "The owner's own words; NULL without any.",
+        "format": "The format of its lines; NULL until validated.",
+        "status": "uploading, validating, ready or error.",
+        "storage_bucket": "The store's bucket, or local.",
+        "storage_path": "The upload's place in the store.",
+        "file_name": "The file's name, as uploaded.",
+        "file_size": "Bytes.",
+        "total_training_pairs": "Turns that training sees; NULL until validated.",
+        "total_validation_pairs": "Turns held out for validation; NULL until split.",
+        "total_tokens": "Estimated tokens (see token_method); NULL until validated.",
+        "training_ready": "Whether training jobs may use it.",
+        "validated_at": "When its verdict was written (UTC); NULL until then.",
+        "validation_errors": "JSON: the first 10 errors, with line numbers; all are in findings.",
+        "sample_data": "JSON: the first 3 conversations, long text cut.",
+        "avg_turns_per_conversation": "Mean; NULL without conversations.",
+        "avg_tokens_per_turn": "Mean of estimated tokens; NULL without turns.",
+        "created_at": "When it was registered (UTC).",
+        "updated_at": "When its row last changed (UTC).",
+        "deleted_at": "When its owner deleted it (UTC); NULL if not.",
+        "content_version": _CONTENT_VERSION,
+        "content_sha256": _SHA256,
+        "line_count": "Lines of the file, blank ones too; NULL until validated.",
+        "rejected_line_count": "Lines with errors; NULL until validated.",
+        "conversation_count": "Valid conversations; NULL until validated.",
+        "token_method": _TOKEN_METHOD,
+        "run_id": _RUN_ID,
+        "observed_version": "What the store showed last: a hint at changes, not an identity.",
+        "superseded_by": "The dataset that took its place in the store; NULL while it is current.",
+        "requested_at": "When a run was last asked for (UTC).",
+        "attempt": "Runs asked for so far.",
+        "failure": "Why the last run failed; the next verdict clears it.",
+    },
+    "notifications": {
+        "id": "Counts up.",
+        "user_id": "Who was told.",
+        "dataset_id": _DATASET_ID,
+        "kind": "dataset_ready, dataset_error, upload_expired or run_failed.",
+        "dedupe_key": "Tells occasions of one kind apart, so that none is told twice.",
+        "title": "A few words.",
+        "message": "A sentence.",
+        "created_at": "When it was sent (UTC).",
+        "read_at": "When it was read (UTC); NULL if not yet.",
+    },
+    "dataset_profiles": {
+        "dataset_id": _DATASET_ID,
+        "user_id": "Its owner.",
+        "content_version": _CONTENT_VERSION,
+        "content_sha256": _SHA256,
+        "run_id": _RUN_ID,
+        "code_version": "The version of the validating code.",
+        "validated_at": "When it was validated (UTC).",
+        "path": "The upload's place in the store.",
+        "format": "The format of its lines.",
+        "status": "ready or error.",
+        "bytes": "Bytes read.",
+        "lines": "Lines read: conversations + rejected_lines + blank_lines.",
+        "blank_lines": "Lines of white space.",
+        "conversations": "Valid conversations.",
+        "rejected_lines": "Lines with errors.",
+        "turns": "Turns of all valid conversations.",
+        "assistant_turns": "Turns of the role assistant.",
+        "training_pairs": "Turns that training sees.",
+        "words": _WORDS,
+        "tokens": "Estimated tokens (see token_method).",
+        "token_method": _TOKEN_METHOD,
+        "avg_turns_per_conversation": "Mean; NULL without conversations.",
+        "avg_tokens_per_turn": "Mean of estimated tokens; NULL without turns.",
+        "duplicate_conversation_ids": "Conversations whose id an earlier one has.",
+        "exact_duplicate_conversations": "Conversations whose turns an earlier one has, word for word.",
+        "findings": "Findings of every severity.",
+        "finding_counts": "JSON: findings by code.",
+        "roles": "JSON: turns by role.",
+        "words_per_turn": "JSON: min, p50, p95, p99 and max of words a turn.",
+        "turns_per_conversation": "JSON: min, p50, p95, p99 and max of turns a conversation.",
+        "is_current": "Neither superseded nor deleted: its rows are in conversations, turns and findings.",
+        "lake_version": "Version of the profile's file; by it the next publication knows what is new.",
+    },
+    "lineage": {
+        "dataset_id": _DATASET_ID,
+        "user_id": "Its owner.",
+        "storage_path": "The upload's place in the store.",
+        "content_version": _CONTENT_VERSION,
+        "content_sha256": _SHA256,
+        "run_id": "The Dagster run that wrote the file.",
+        "code_version": "The version of the code that wrote the file.",
+        "table_name": "The lake's table.",
+        "uri": "The Parquet file: a path or s3://….",
+    },
+    "conversations": {
+        "dataset_id": _DATASET_ID,
+        "line": _LINE,
+        "byte_offset": _BYTE_OFFSET,
+        "conversation_id": "As given in the upload; may repeat.",
+        "turn_count": "Turns.",
+        "word_count": _WORDS,
+        "turns_hash": "xxh3-128 of roles and contents: equal for conversations that are.",
+    },
+    "turns": {
+        "dataset_id": _DATASET_ID,
+        "line": _LINE,
+        "turn_index": "Position in the conversation, counted from 0.",
+        "role": "Who speaks: user, assistant, system, or what the upload says.",
+        "content": "The text.",
+        "word_count": _WORDS,
+    },
+    "findings": {
+        "dataset_id": _DATASET_ID,
+        "line": _LINE,
+        "byte_offset": _BYTE_OFFSET,
+        "code": "What kind of finding; the catalogue of findings explains each.",
+        "severity": "error (the line is rejected), warning or info.",
+        "path": "JSON path inside the line.",
+        "message": "What was expected and what was found.",
+    },
+}
+
+
+def write_comments(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    """Write every comment; that of `datasets` says when the warehouse was published."""
+    published = f" Published {now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+    for table, comment in TABLES.items():
+        kind = "VIEW" if table in VIEWS else "TABLE"
+        suffix = published if table == "datasets" else ""
+        connection.execute(f"COMMENT ON {kind} {identifier(table)} IS {text(comment + suffix)}")
+        for column, meaning in COLUMNS[table].items():
+            connection.execute(f"COMMENT ON COLUMN {identifier(table)}.{identifier(column)} IS {text(meaning)}")

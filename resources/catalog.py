@@ -1,0 +1,20 @@
+"""The catalog as a Dagster resource. It has no Dagster configuration: its URL may hold a password, and Dagster shows
+the configuration of resources.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipeline.catalog.catalog import Catalog
+
+
+def catalog_resource(url: str) -> dg.ResourceDefinition:
+    """A `Catalog` for the duration of a run or a tick."""
+
+    @dg.resource(description="What the system knows and changes: datasets, notifications.")
+    def catalog(_context: dg.InitResourceContext) -> Iterator[Catalog]:
+        with Catalog.open(url) as opened:
+            yield opened
+
+    return catalog

@@ -1,0 +1,34 @@
+"""Which datasets a run covers, and which are covered by runs that still live."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from sensors.new_uploads import PARTITION_SET
+
+_START, _END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+_WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+
+
+def covered_by(run: dg.DagsterRun, partition_order: Sequence[str]) -> list[str]:
+    """Partition keys of a run over a range, or of one partition."""
+    if single := run.tags.get("dagster/partition"):
+        return [single]
+    start, end = run.tags.get(_START), run.tags.get(_END)
+    if start not in partition_order or end not in partition_order:
+        return []
+    return list(partition_order[partition_order.index(start) : partition_order.index(end) + 1])
+
+
+def in_progress(instance: dg.DagsterInstance, now: datetime, stuck_after_s: float) -> set[str]:
+    """Keys that a waiting run, or one started not too long ago, covers.
+
+    A run whose process died with its machine stays `STARTED` for ever; a range takes minutes at most.
+    """
+    order = list(instance.get_dynamic_partitions(PARTITION_SET))
+    waiting = instance.get_runs(dg.RunsFilter(statuses=_WAITING))
+    started = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+    oldest = (now - timedelta(seconds=stuck_after_s)).timestamp()
+    alive = [record.dagster_run for record in started if (record.start_time or 0) > oldest]
+    return {key for run in [*waiting, *alive] for key in covered_by(run, order)}

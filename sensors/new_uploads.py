@@ -1,0 +1,82 @@
+"""Sees uploads arrive, and asks for runs that validate them, many datasets in one run."""
+
+import dagster as dg
+
+from assets.jobs import INGEST
+from assets.partitions import DATASETS
+from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.records import Dataset
+from pipeline.intake import PlannedRun, look, missing_partitions, plan_runs
+from pipeline.settings import Settings
+from pipeline.store import Store
+from pipeline.uploads.scan import Cursor
+from pipeline.validation import utc_now
+from resources.store import UploadStore
+
+PARTITION_SET = str(DATASETS.name)
+
+
+def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
+    """The sensor, looking every `interval_s` seconds."""
+
+    @dg.sensor(
+        job=INGEST,
+        name="new_uploads",
+        minimum_interval_seconds=interval_s,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Registers uploads that appear in the store and starts their validation.",
+    )
+    def new_uploads(
+        context: dg.SensorEvaluationContext,
+        store: UploadStore,
+        catalog: dg.ResourceParam[Catalog],
+        settings: dg.ResourceParam[Settings],
+    ) -> dg.SensorResult:
+        connected = store.connect()
+        seen = look(connected, catalog, settings, Cursor.from_json(context.cursor), utc_now())
+        waiting = catalog.unrequested(settings.tick_max_uploads)
+        if not waiting:
+            reason = f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written"
+            return dg.SensorResult(skip_reason=reason, cursor=seen.cursor.to_json())
+        order = list(context.instance.get_dynamic_partitions(PARTITION_SET))
+        known = set(order)
+        added = missing_partitions(waiting, known.__contains__)
+        runs = plan_runs(waiting, [*order, *added], settings)
+        # Noted before Dagster has stored the requests: if it fails to, reconciliation asks again, while noting them
+        # later would ask twice whenever a new upload changes the batches.
+        catalog.mark_requested([dataset.id for dataset in waiting], utc_now())
+        new = set(seen.registered)
+        return dg.SensorResult(
+            run_requests=[run_request(run) for run in runs],
+            dynamic_partitions_requests=[DATASETS.build_add_request(added)] if added else [],
+            asset_events=[upload_event(dataset, connected) for dataset in waiting if dataset.id in new],
+            cursor=seen.cursor.to_json(),
+        )
+
+    return new_uploads
+
+
+def run_request(run: PlannedRun) -> dg.RunRequest:
+    """A run over the range of the batch's partitions."""
+    return dg.RunRequest(
+        run_key=run.run_key,
+        tags={
+            "dagster/asset_partition_range_start": run.batch.first_key,
+            "dagster/asset_partition_range_end": run.batch.last_key,
+            "lora/datasets": str(len(run.batch.keys)),
+        },
+    )
+
+
+def upload_event(dataset: Dataset, store: Store) -> dg.AssetMaterialization:
+    """What Dagster is told of an upload that it did not make."""
+    return dg.AssetMaterialization(
+        "uploads",
+        partition=dataset.id,
+        metadata={
+            "dagster/uri": store.uri(dataset.storage_path),
+            "owner": dataset.user_id,
+            "size_bytes": dataset.file_size,
+        },
+        tags={"dagster/data_version": dataset.content_version or "unknown"},
+    )

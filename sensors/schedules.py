@@ -1,0 +1,65 @@
+"""What the clock asks for: reconciliation, publication, expiry."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from assets.jobs import PUBLISH
+from pipeline.catalog.catalog import Catalog
+from pipeline.lake import Lake
+from pipeline.reconcile import reconcile
+from pipeline.settings import Settings
+from pipeline.validation import utc_now
+from resources.store import UploadStore
+from sensors.coverage import in_progress
+
+
+@dg.op(name="compare_store_catalog_and_lake")
+def _reconcile(
+    context: dg.OpExecutionContext,
+    store: UploadStore,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    settings: dg.ResourceParam[Settings],
+) -> None:
+    """Send back to validation what got lost; the sensor's next tick asks for the runs."""
+    now = utc_now()
+    alive = in_progress(context.instance, now, settings.stuck_after_s)
+    found = reconcile(store.connect(), catalog, lake, settings, alive, now)
+    lake.sweep(now)
+    context.log.info(
+        f"registered {len(found.registered)}, unanswered {len(found.unanswered)}, lost from the lake {len(found.lost)}"
+    )
+    context.add_output_metadata(
+        {"registered": len(found.registered), "unanswered": len(found.unanswered), "lost": len(found.lost)}
+    )
+
+
+@dg.op(name="expire_unconfirmed_uploads")
+def _expire(
+    context: dg.OpExecutionContext, catalog: dg.ResourceParam[Catalog], settings: dg.ResourceParam[Settings]
+) -> None:
+    """Give up on uploads that were announced and never confirmed; their owners are told."""
+    now = utc_now()
+    expired = catalog.expire_unconfirmed(now - timedelta(hours=settings.unconfirmed_expiry_h), now)
+    context.log.info(f"{len(expired)} uploads expired")
+
+
+@dg.job(name="reconcile", description="Compares store, catalog and lake, and redoes what got lost.")
+def reconcile_job() -> None:
+    """One op: it is the run's log that is wanted."""
+    _reconcile()
+
+
+@dg.job(name="expire_uploads", description="Expires uploads that were announced and never confirmed.")
+def expire_job() -> None:
+    """One op."""
+    _expire()
+
+
+_RUNNING = dg.DefaultScheduleStatus.RUNNING
+SCHEDULES = [
+    dg.ScheduleDefinition("daily_reconcile", job=reconcile_job, cron_schedule="30 3 * * *", default_status=_RUNNING),
+    dg.ScheduleDefinition("hourly_publication", job=PUBLISH, cron_schedule="5 * * * *", default_status=_RUNNING),
+    dg.ScheduleDefinition("hourly_expiry", job=expire_job, cron_schedule="20 * * * *", default_status=_RUNNING),
+]

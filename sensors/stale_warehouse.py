@@ -1,0 +1,32 @@
+"""Publishes the warehouse soon after something changed, once for many changes."""
+
+import dagster as dg
+
+from assets.jobs import PUBLISH
+from pipeline.catalog.catalog import Catalog
+
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+
+
+@dg.sensor(
+    job=PUBLISH,
+    name="stale_warehouse",
+    minimum_interval_seconds=15,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Asks for a publication when the catalog changed since the last one.",
+)
+def stale_warehouse(
+    context: dg.SensorEvaluationContext, catalog: dg.ResourceParam[Catalog]
+) -> dg.SensorResult | dg.SkipReason:
+    """Compare the catalog's last change with the one that was published last."""
+    change = catalog.last_change()
+    if change is None or change.isoformat() == context.cursor:
+        return dg.SkipReason("nothing changed since the last publication")
+    if context.instance.get_runs_count(dg.RunsFilter(job_name=PUBLISH.name, statuses=_UNFINISHED)):
+        return dg.SkipReason("a publication is under way")
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=change.isoformat())], cursor=change.isoformat())

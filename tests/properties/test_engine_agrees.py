@@ -1,0 +1,56 @@
+"""The engine and its slow definition agree on any bytes, however they are cut into blocks and ranges."""
+
+from random import Random
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipeline.conversations.model import Limits
+from pipeline.profiles.profile import Rules
+from tests.properties import hostile_files as hostile
+from tests.properties.reading import assert_agrees
+
+block_sizes = st.sampled_from([1, 2, 3, 7, 64, 1_000])
+shares = st.sampled_from([0.0, 0.25, 0.5, 1.0])
+
+
+@given(data=hostile.files, size=block_sizes, share=shares)
+def test_a_hostile_file_gets_the_same_report_at_any_block_size(data, size, share):
+    rules = Rules(max_rejected_share=share)
+
+    assert_agrees(data, rules, [size, None])
+
+
+@given(data=hostile.files, size=block_sizes, wanted=st.integers(2, 5), seed=hostile.seeds)
+def test_limits_fall_on_lines_and_not_on_how_they_are_read(data, size, wanted, seed):
+    random = Random(seed)
+    length = len(random.choice(data.split(b"\n")))
+    limits = Limits(
+        max_line_bytes=max(0, random.choice((0, 3, 10, 100, length - 1, length, length + 1))),
+        max_nesting=random.choice((2, 3, 4, 6, 512)),
+    )
+
+    assert_agrees(data, Rules(limits), [size, None], [wanted])
+
+
+@given(data=hostile.files, wanted=st.integers(1, 9), size=block_sizes)
+def test_any_number_of_ranges_gives_the_same_report_and_rows(data, wanted, size):
+    assert_agrees(data, Rules(max_rejected_share=0.5), [size], [wanted])
+
+
+@given(st.binary(max_size=80) | st.text('{}[]":,\\u0aé \n\r\t', max_size=80).map(str.encode))
+@example(b"")
+@example(b"\n")
+@example(b"\xef\xbb\xbf")
+@example(b"\xef\xbb\xbf\n\n")
+@example(b"\0" * 40)
+def test_any_bytes_get_a_report(data):
+    assert_agrees(data, Rules(), [1, None])
+
+
+@pytest.mark.parametrize("kind", hostile.KINDS, ids=lambda kind: kind.__name__)
+def test_each_kind_of_line_is_made_and_agrees(kind):
+    data = b"".join(kind(Random(seed), [hostile.plain(Random(0), [])]) + b"\n" for seed in range(60))
+
+    assert_agrees(data, Rules(max_rejected_share=1.0), [64, None], [3])
