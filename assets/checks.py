@@ -11,9 +11,7 @@ from pipeline.profiles.checks import CHECKS, Check
 
 
 def _asset_check(check: Check) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset="dataset_profiles", name=check.name, description=check.description, partitions_def=DATASETS
-    )
+    @dg.asset_check(asset="dataset_profiles", name=check.name, description=check.description, partitions_def=DATASETS)
     def run(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
         dataset_id = context.partition_key
         [report] = lake.read_profiles([dataset_id]).to_pylist()

@@ -5,6 +5,7 @@ not look like a ready one.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -13,6 +14,7 @@ from pipeline.profiles.pictures import words_per_turn_chart
 from pipeline.validation import Outcome
 
 SHOWN_FINDINGS = 10
+Metadata = dict[str, dg.MetadataValue[Any] | str | int | float]
 _FINDING_COLUMNS = ("line", "code", "severity", "path", "message")
 
 
@@ -44,7 +46,7 @@ def evaluation(check: Check, report: Report, dataset_id: str) -> dg.AssetCheckEv
     )
 
 
-def _materialization(asset: str, outcome: Outcome, metadata: dict[str, object]) -> dg.AssetMaterialization:
+def _materialization(asset: str, outcome: Outcome, metadata: Metadata) -> dg.AssetMaterialization:
     table = "profiles" if asset == "dataset_profiles" else asset
     version = outcome.profile.content_sha256 or outcome.dataset.content_version or "unknown"
     return dg.AssetMaterialization(
@@ -56,7 +58,7 @@ def _materialization(asset: str, outcome: Outcome, metadata: dict[str, object]) 
     )
 
 
-def _conversation_metadata(outcome: Outcome) -> dict[str, object]:
+def _conversation_metadata(outcome: Outcome) -> Metadata:
     counts = outcome.profile.statistics
     return {
         "dagster/row_count": counts.conversations,
@@ -66,9 +68,9 @@ def _conversation_metadata(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _finding_metadata(outcome: Outcome) -> dict[str, object]:
+def _finding_metadata(outcome: Outcome) -> Metadata:
     profile = outcome.profile
-    metadata: dict[str, object] = {"dagster/row_count": profile.finding_counts.total()}
+    metadata: Metadata = {"dagster/row_count": profile.finding_counts.total()}
     if profile.findings:
         metadata["by_code"] = dg.MetadataValue.json(dict(profile.finding_counts))
         metadata["first_findings"] = _finding_table(outcome)
@@ -82,9 +84,9 @@ def _finding_table(outcome: Outcome) -> dg.TableMetadataValue:
     return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
 
 
-def _profile_metadata(outcome: Outcome) -> dict[str, object]:
+def _profile_metadata(outcome: Outcome) -> Metadata:
     profile, counts = outcome.profile, outcome.profile.statistics
-    metadata: dict[str, object] = {
+    metadata: Metadata = {
         "verdict": profile.status,
         "summary": outcome.summary(),
         "conversations": counts.conversations,

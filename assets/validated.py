@@ -32,17 +32,17 @@ def validated_uploads(
     catalog: dg.ResourceParam[Catalog],
     lake: dg.ResourceParam[Lake],
     settings: dg.ResourceParam[Settings],
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Give every dataset of the run its verdict; a broken store, lake or catalog fails the run, a bad file does not.
 
     What Dagster shows is logged before the catalog is told: a run killed between the two is done again.
     """
     rules = Rules(Limits(max_line_bytes=settings.max_line_bytes), settings.max_rejected_share)
-    validator = Validator(store.connect(), lake, rules, settings.max_upload_bytes, context.run_id)
+    validator = Validator(store.connect(), lake, rules, settings.max_upload_bytes, context.run.run_id)
     failures: list[str] = []
     for dataset_id in context.partition_keys:
         dataset = catalog.get(dataset_id)
-        if dataset.run_id == context.run_id and dataset.status != "validating":
+        if dataset.run_id == context.run.run_id and dataset.status != "validating":
             continue  # done by an earlier try of this run
         try:
             outcome = validator.validate(dataset)

@@ -19,7 +19,7 @@ from pipeline.warehouse import build_warehouse
 )
 def warehouse(
     catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake], settings: dg.ResourceParam[Settings]
-) -> dg.MaterializeResult:
+) -> dg.MaterializeResult[None]:
     """`warehouse.duckdb`: the catalog's tables and views over the lake, built beside the old file and swapped in whole.
 
     Whoever has the old file open keeps reading it undisturbed.

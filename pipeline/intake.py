@@ -1,4 +1,4 @@
-"""One look at the store: registers what is new, and says which runs to ask for. The sensor adds only Dagster's words."""
+"""One look at the store: registers what is new, and says which runs to ask for. No word of Dagster here."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence

@@ -126,7 +126,8 @@ class Outcome:
         if not counts.lines:
             return f"{str(self.profile.findings[0]['message']).capitalize()}."
         first = self.profile.errors[0]
-        return f"{counts.rejected_lines:,} of {counts.lines:,} lines rejected; first: line {first['line']}, {first['code']}."
+        rejected = f"{counts.rejected_lines:,} of {counts.lines:,} lines rejected"
+        return f"{rejected}; first: line {first['line']}, {first['code']}."
 
 
 def utc_now() -> datetime:

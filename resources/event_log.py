@@ -33,7 +33,7 @@ class PooledSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
 
     def dispose(self) -> None:
         """Close all connections."""
-        super().dispose()
+        super().dispose()  # type: ignore[no-untyped-call]
         if self._pooled is not None:
             self._pooled.dispose()
             self._pooled = None

@@ -14,6 +14,13 @@ from typer.main import get_command
 
 from pipeline.cli.check import check
 from pipeline.cli.common import Commands, leave_on_termination
+from pipeline.cli.datasets import datasets
+from pipeline.cli.demo import demo
+from pipeline.cli.dev import dev
+from pipeline.cli.findings import findings
+from pipeline.cli.query import query
+from pipeline.cli.show_settings import settings
+from pipeline.cli.upload import upload
 
 PROGRAM = "lora-pipeline"
 
@@ -22,6 +29,7 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -43,7 +51,9 @@ def about(
     """Say of conversation datasets whether they can train a model, and prepare the training."""
 
 
-app.command()(check)
+for command in (check, upload, findings, query, demo, dev, settings):
+    app.command()(command)
+app.add_typer(datasets, name="datasets")
 
 
 def main() -> NoReturn:

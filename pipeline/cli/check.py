@@ -17,9 +17,7 @@ def _share(value: float) -> float:
 
 
 def check(
-    files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Datasets in JSON Lines; - reads standard input.")
-    ],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Datasets in JSON Lines; - reads standard input.")],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a file, on one line, instead of the report.")
     ] = False,
@@ -49,10 +47,11 @@ def check(
         typer.Option(min=1, metavar="N", envvar=MAX_LINE_BYTES, help="Longer lines are rejected."),
     ] = 64 * 2**20,
 ) -> None:
-    """Say whether datasets can train a model, what is in them, and what is wrong with each bad line.
+    """Say whether datasets can train a model, and where they are wrong.
 
-    Needs no installation and changes nothing. Exit code: 0 every file is ready, 1 one is not, 2 wrong use,
-    3 a file could not be read or written.
+    Shows what is in each file and what to mend on which line. Needs no installation, and changes nothing.
+
+    Exit code: 0 every file is ready, 1 one is not, 2 wrong use, 3 a file cannot be read or written.
     """
     from pipeline.cli.checking import Request, check_files  # numpy and Arrow: not for --help
     from pipeline.conversations.model import Limits

@@ -9,15 +9,17 @@ import io
 import os
 import sys
 import traceback
-from typing import Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
-from rich.console import Console
-from rich.text import Text
 from typer.core import TyperGroup
 
 from pipeline.cli.shown import shown
 from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:  # rich takes longer to import than all of --help
+    from rich.console import Console
+    from rich.text import Text
 
 NOT_READY = 1
 WRONG_USE = 2
@@ -76,6 +78,8 @@ def explain(error: Exception) -> int:
 
 def complain(sentence: str) -> None:
     """One line on stderr that begins with `error:`."""
+    from rich.text import Text
+
     text = "\n".join(map(shown, sentence.splitlines()))
     console_for(sys.stderr).print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
 
@@ -89,11 +93,13 @@ def is_colored(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def console_for(stream: TextIO, target: TextIO | None = None) -> Console:
+def console_for(stream: TextIO, target: TextIO | None = None) -> "Console":
     """A console with the stream's colours that prints texts as they are: no markup, no emoji names, no highlighting.
 
     target: where it writes, if not to the stream; rich would end the process when the stream is closed.
     """
+    from rich.console import Console
+
     is_color = is_colored(stream)
     return Console(
         file=target or stream,
@@ -105,7 +111,7 @@ def console_for(stream: TextIO, target: TextIO | None = None) -> Console:
     )
 
 
-def write_text(text: Text) -> None:
+def write_text(text: "Text") -> None:
     """Print styled text on stdout; its lines are neither wrapped nor cut."""
     with io.StringIO() as buffer:
         console_for(sys.stdout, buffer).print(text, soft_wrap=True)

@@ -6,17 +6,16 @@ Whoever reads them sees whole files only: each is written aside and put in place
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Protocol, Self
+from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.cli.json_text import json_text
 from pipeline.errors import LakeError, UsageError
-from pipeline.lake import FINDINGS, TableWriter
+from pipeline.lake import FINDINGS, write_empty
 from pipeline.profiles.merge import all_findings
 from pipeline.profiles.profile import Profile
 
@@ -53,20 +52,22 @@ def findings_file(target: Path | None) -> Iterator[FindingsWriter | None]:
     """A writer whose file appears at `target` when all went well; nothing is written without a target.
 
     Raises:
-        LakeError: the file cannot be written.
+        LakeError: the file cannot be written; so do the writer's methods.
     """
     if target is None:
         yield None
         return
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    opened: AbstractContextManager[FindingsWriter]
     try:
-        opened = _ParquetFindings(aside) if target.suffix == ".parquet" else _JsonlFindings(aside)
-        with opened as writer:
+        with _written(target):
+            writer = _ParquetFindings(aside) if target.suffix == ".parquet" else _JsonlFindings(aside)
+        try:
             yield writer
-        aside.replace(target)
-    except OSError as error:
-        raise LakeError(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error
+        finally:
+            with _written(target):
+                writer.close()
+        with _written(target):
+            aside.replace(target)
     finally:
         aside.unlink(missing_ok=True)
 
@@ -79,12 +80,7 @@ class _JsonlFindings:
         for row in all_findings(findings_path):
             self._stream.write(json_text({"file": file, **row}).encode() + b"\n")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._stream.close()
 
 
@@ -96,16 +92,10 @@ class _ParquetFindings:
         name = os.fsencode(file).decode("utf-8", "backslashreplace")
         with pq.ParquetFile(findings_path) as findings:
             for batch in findings.iter_batches():
-                names = pa.repeat(name, len(batch))
-                columns = [names, *(batch[field.name].cast(field.type) for field in FINDINGS)]
+                columns = [pa.repeat(name, len(batch)), *(batch[field.name].cast(field.type) for field in FINDINGS)]
                 self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=FINDINGS_WITH_FILE))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._writer.close()
 
 
@@ -117,19 +107,20 @@ def place_tables(profile: Profile, work: Path, target: Path, stem: str) -> None:
     Raises:
         LakeError: the folder cannot be written.
     """
-    try:
+    with _written(target):
         for table in _WHOLE_TABLES:
-            parts = [part / f"{table}.parquet" for part in profile.parts] or [_empty(table, work)]
+            # A file that was refused unread has no parts: its tables are there, without rows.
+            parts = [part / f"{table}.parquet" for part in profile.parts] or [write_empty(table, work / table)]
             _place_parts(parts, target / table, stem)
         _place_parts([profile.findings_path], target / "findings", stem)
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise LakeError(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error
-
-
-def _empty(table: str, work: Path) -> Path:
-    path = work / f"empty-{table}.parquet"
-    with TableWriter(table, path):
-        return path
 
 
 def _place_parts(parts: list[Path], folder: Path, stem: str) -> None:

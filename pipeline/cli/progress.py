@@ -6,9 +6,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from rich.cells import cell_len
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, Task, TextColumn, TransferSpeedColumn
+from rich.text import Text
+
 from pipeline.cli.common import console_for
+from pipeline.cli.shown import shown
 
 SHOW_AFTER_S = 0.4  # a bar that flashes up for a small file only disturbs
+LARGE_BYTES = 32 * 2**20
+MAX_LABEL_CELLS = 24
+_OTHER_COLUMNS_CELLS = 66  # label, bytes, rate, time left; what remains is the bar's
 
 
 @contextmanager
@@ -20,47 +28,64 @@ def progress_bar(label: str, size_bytes: int | None) -> Iterator[Callable[[int],
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
-    bar = _Bar(label, size_bytes)
+    bar = _Bar(shown(label), size_bytes)
     try:
         yield bar.advance
     finally:
         bar.close()
 
 
+class _TimeLeft(ProgressColumn):
+    """`0:05 left`, once a rate is known."""
+
+    def render(self, task: Task) -> Text:
+        seconds = task.time_remaining
+        return Text(f"{int(seconds) // 60}:{int(seconds) % 60:02d} left" if seconds is not None else "", style="cyan")
+
+
 class _Bar:
-    """Begins to draw when it has been worked for a while."""
+    """Is drawn at once for a large file, and otherwise when reading goes on for a while."""
 
     def __init__(self, label: str, size_bytes: int | None) -> None:
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-        from rich.progress import TransferSpeedColumn as Speed
-
         console = console_for(sys.stderr)
-        bar_width = max(10, min(40, console.width - 68))
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width),
+            BarColumn(max(8, min(40, console.width - _OTHER_COLUMNS_CELLS))),
             DownloadColumn(),
-            Speed(),
-            TimeRemainingColumn(compact=True),
+            TransferSpeedColumn(),
+            _TimeLeft(),
             console=console,
             transient=True,
         )
-        label = label if len(label) <= 26 else f"…{label[-25:]}"
-        self._task = self._progress.add_task(label, total=size_bytes)
+        self._task = self._progress.add_task(_shortened(label), total=size_bytes)
         self._size_bytes = size_bytes
         self._read_bytes = 0
         self._began_s = time.monotonic()
-        self._is_shown = False
+        self._is_drawn = False
+        if size_bytes is not None and size_bytes >= LARGE_BYTES:
+            self._draw()
 
     def advance(self, size_bytes: int) -> None:
+        """Move on by so many bytes."""
         self._read_bytes += size_bytes
         self._progress.update(self._task, advance=size_bytes)
-        if not self._is_shown and time.monotonic() - self._began_s > SHOW_AFTER_S:
-            self._is_shown = True
-            self._progress.start()
+        if not self._is_drawn and time.monotonic() - self._began_s > SHOW_AFTER_S:
+            self._draw()
         if self._read_bytes == self._size_bytes:
-            self._progress.update(self._task, description="finding duplicates")
+            self._progress.update(self._task, description="looking for duplicates")
 
     def close(self) -> None:
-        if self._is_shown:
+        """Take the bar away."""
+        if self._is_drawn:
             self._progress.stop()
+
+    def _draw(self) -> None:
+        self._is_drawn = True
+        self._progress.start()
+
+
+def _shortened(label: str) -> str:
+    """The end of a long label: a path's end says more than its beginning."""
+    while cell_len(label) > MAX_LABEL_CELLS:
+        label = f"…{label[2:]}"
+    return label

@@ -214,7 +214,9 @@ def _group(name: str, group: Group, width: int) -> list[Text]:
     advice = [*_prose("why: ", kind.why, width), *_prose("fix: ", kind.remedy, width)]
     if kind.scope is Scope.FILE:
         return [heading, *(line for place in group.places for line in _prose("", place.detail, width)), *advice]
-    lines = [heading.append(f"  ({_count(group.count, 'line')})", style="dim"), *advice]
+    count = Text(f"{INDENT}({_count(group.count, 'line')})", style="dim")
+    fits = heading.cell_len + count.cell_len <= width
+    lines = [*([heading.append_text(count)] if fits else [heading, count]), *advice]
     for place in group.places:
         lines += [Text(), *_place(name, place, color, width)]
     if hidden := group.count - len(group.places):

@@ -291,4 +291,5 @@ def and_elsewhere(detail: str, further_paths: list[str]) -> str:
         return detail
     named = ", ".join(further_paths[:MAX_NAMED_PLACES])
     rest = len(further_paths) - MAX_NAMED_PLACES
-    return f"{detail} (also at {named}{f' and {rest} more places' if rest > 0 else ''})"
+    more = f" and {rest} more place{'s' if rest > 1 else ''}" if rest > 0 else ""
+    return f"{detail} (also at {named}{more})"

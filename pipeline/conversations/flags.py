@@ -23,4 +23,5 @@ def count_before(flags: Flags, positions: Integers) -> Integers:
     np.cumsum(np.bitwise_count(bits), out=before[1:])
     word, bit = positions >> 6, (positions & 63).astype(np.uint64)
     below = bits[word] & ((np.uint64(1) << bit) - np.uint64(1))
-    return before[word] + np.bitwise_count(below)
+    counts: Integers = before[word] + np.bitwise_count(below)
+    return counts

@@ -48,7 +48,8 @@ def _escape_starts(backslashes: Integers) -> Integers:
         return backslashes
     places = np.arange(len(backslashes))
     run_starts = np.maximum.accumulate(np.where(follows, 0, places))
-    return backslashes[(places - run_starts) % 2 == 0]
+    starts: Integers = backslashes[(places - run_starts) % 2 == 0]
+    return starts
 
 
 def _mend(raw: Bytes, drop: Flags, escapes: Integers) -> None:

@@ -40,6 +40,9 @@ class Lake(Protocol):
             UsageError: the id cannot be a folder's name.
         """
 
+    def fetch(self, table: str, dataset_id: str) -> AbstractContextManager[Path]:
+        """Lend a local path of a dataset's file, for reading; raises `LakeError` where there is none."""
+
     def has(self, dataset_id: str) -> bool:
         """Whether all files of a dataset are in place."""
 
@@ -47,9 +50,9 @@ class Lake(Protocol):
         """Return, for each dataset in the lake, a text that changes whenever its profile is published again."""
 
     def read_profiles(self, dataset_ids: Iterable[str]) -> pa.Table:
-        """Return the profiles of datasets as rows of `PROFILES`, in the given order.
+        """Return the profiles of datasets, in the given order, with the columns of `PROFILES`.
 
-        Columns that a file of an earlier version does not have are null.
+        A column that a file of an earlier version does not have is null.
         """
 
     def sweep(self, now: datetime) -> int:

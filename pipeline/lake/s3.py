@@ -49,9 +49,21 @@ class S3Lake:
         """See `Lake.uri`."""
         return self._uri(file_key(table, dataset_id))
 
+    @contextmanager
+    def fetch(self, table: str, dataset_id: str) -> Iterator[Path]:
+        """See `Lake.fetch`: a copy in staging, removed afterwards."""
+        key = file_key(table, dataset_id)
+        with self.staging() as folder:
+            copy = folder / "data.parquet"
+            with copy.open("wb") as target, self._errors("read", key):
+                self._client.download_fileobj(self._bucket, self._root + key, target)
+            yield copy
+
     def has(self, dataset_id: str) -> bool:
         """See `Lake.has`."""
-        key = file_key("profiles", dataset_id)
+        return all(self._is_there(file_key(table, dataset_id)) for table in PUBLISH_ORDER)
+
+    def _is_there(self, key: str) -> bool:
         try:
             with self._errors("look at", key):
                 self._client.head_object(Bucket=self._bucket, Key=self._root + key)

@@ -43,7 +43,7 @@ def _turn_hashes(columns: Columns) -> list[bytes]:
     """
     role_hashes = np.array([xxhash.xxh3_64_intdigest(role.encode()) for role in columns.role_names], dtype=np.uint64)
     outline = np.stack([np.diff(columns.text_starts).astype(np.uint64), role_hashes[columns.roles]], axis=1)
-    outlines, text = memoryview(outline.tobytes()), memoryview(columns.text)
+    outlines, text = memoryview(outline.tobytes()), memoryview(columns.text.data)
     turn_starts = columns.turn_starts
     outline_ends = (turn_starts * outline.itemsize * 2).tolist()
     text_ends = columns.text_starts[turn_starts].tolist()

@@ -29,8 +29,7 @@ class LocalStore:
     is_atomic = False  # `put` is, but people copy files in with their own tools
 
     def __init__(self, root: Path) -> None:
-        self._root = os.path.realpath(root)
-        self._base = self._root if self._root.endswith("/") else f"{self._root}/"
+        self._base = os.path.join(os.path.realpath(root), "")  # ends in `/`
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
         """See `Store.list`. Memory: the names of one folder at a time and of those above it, not their details."""

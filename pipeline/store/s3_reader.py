@@ -121,6 +121,7 @@ class S3Reader:
             raise _Broken("the head of an answer was cut short, or ranged requests are not supported")
         first, last, size = map(int, found.groups())
         expected_last = min(size if self._end is None else self._end, size) - 1
-        if (first, last, answer.get("ContentLength")) != (self._position, expected_last, last - first + 1):
-            raise _Broken(f"asked for bytes {self._position} to {expected_last}, found {found[0]}")
+        length = answer.get("ContentLength")
+        if (first, last, length) != (self._position, expected_last, last - first + 1):
+            raise _Broken(f"asked for bytes {self._position}-{expected_last}, found {found[0]} of length {length}")
         return last

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.conversations.findings import CATALOGUE
 from pipeline.conversations.model import Limits
 from pipeline.profiles.profile import Rules, profile_stream
+from tests.properties.slow_definition import CODES
 
 FOLDER = Path(__file__).parent.parent / "golden" / "findings"
 CASES = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
 RULES = Rules(Limits(max_line_bytes=4_000), max_rejected_share=0.5)
-NOT_FROM_READING = {"upload-too-large"}  # such an upload is never opened
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -28,7 +27,7 @@ def test_a_file_has_exactly_the_findings_beside_it(case, tmp_path):
     assert report == json.loads((FOLDER / f"{case}.json").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("code", sorted(set(CATALOGUE) - NOT_FROM_READING))
+@pytest.mark.parametrize("code", CODES)
 def test_every_code_has_a_case_of_its_name(code):
     report = json.loads((FOLDER / f"{code}.json").read_text("utf-8"))
 

@@ -110,7 +110,9 @@ def compare_messages(messages: Rows, expected: Expected) -> None:
     for line, code, message in messages:
         assert message.isprintable(), "a message is one line that a terminal can show"
         further = expected.places.get((line, code), [""])[1:]
-        named = ", ".join(further[:3]) + (f" and {len(further) - 3} more places" if len(further) > 3 else "")
+        named = ", ".join(further[:3])
+        if len(further) > 3:
+            named += f" and {len(further) - 3} more place{'s' if len(further) > 4 else ''}"
         assert (f"(also at {named});" in message) if further else ("(also at" not in message)
         if (line, code) in expected.first_lines:
             assert f" of line {expected.first_lines[line, code]};" in message

@@ -13,7 +13,7 @@ ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r":
 ROLES = {"assistant", "user", "system", "tool", "function", "developer"}
 
 ERRORS = """
-    empty-file no-conversations binary-file utf16-file upload-too-large line-too-long invalid-utf8 malformed-json
+    empty-file no-conversations binary-file utf16-file line-too-long invalid-utf8 malformed-json
     nesting-too-deep lone-surrogate not-an-object missing-field wrong-type empty-conversation-id empty-turns
     turn-not-an-object nul-character
 """.split()

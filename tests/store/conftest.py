@@ -6,7 +6,6 @@ import pytest
 
 from pipeline.store import Store
 from pipeline.store.local import LocalStore
-from tests.s3_gateway import s3_gateway  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -15,7 +14,7 @@ def local_store(tmp_path) -> LocalStore:
 
 
 @pytest.fixture(scope="session")
-def s3_bucket(s3_gateway):  # noqa: F811
+def s3_bucket(s3_gateway):
     """A client and a bucket that tests share; making them takes longer than most tests."""
     client = s3_gateway.client()
     yield client, s3_gateway.new_bucket()

@@ -62,3 +62,25 @@ def cutting_proxy(target_port: int) -> Iterator[CuttingProxy]:
     finally:
         proxy.close()
         thread.join()
+
+
+@contextmanager
+def cut_answers(answer: bytes) -> Iterator[str]:
+    """A service that answers every request with `answer` and hangs up; gives its endpoint URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):  # closed
+                while True:
+                    client, _ = listener.accept()
+                    with client:
+                        client.recv(65_536)
+                        client.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()

@@ -1,0 +1,35 @@
+"""What commands connect to, opened when they need it; the heavy libraries are imported here, not with the commands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.catalog.catalog import Catalog
+    from pipeline.lake import Lake
+    from pipeline.store import Store
+
+
+@contextmanager
+def open_catalog(settings: Settings) -> "Iterator[Catalog]":
+    """The catalog of the installation; made when it is not there yet."""
+    from pipeline.catalog.catalog import Catalog
+
+    with Catalog.open(settings.catalog_url) as catalog:
+        yield catalog
+
+
+def connect_lake(settings: Settings) -> "Lake":
+    """The lake of the installation."""
+    from pipeline.lake import make_lake
+
+    return make_lake(settings)
+
+
+def connect_store(settings: Settings) -> "Store":
+    """The store of the installation."""
+    from pipeline.store import make_store
+
+    return make_store(settings)

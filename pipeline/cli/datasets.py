@@ -1,0 +1,122 @@
+"""`lora-pipeline datasets`: list, show, delete, restore."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.connections import open_catalog
+from pipeline.cli.owner import Owner
+from pipeline.cli.table import TableRow, print_table
+from pipeline.errors import UsageError
+from pipeline.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipeline.catalog.records import Dataset
+
+datasets = typer.Typer(no_args_is_help=True, help="List, show, delete and restore datasets.")
+
+COLUMNS = ("name", "status", "conversations", "training_pairs", "tokens", "rejected_lines", "first_finding", "id")
+_STATUSES = ("uploading", "validating", "ready", "error")
+
+Dataset_ = Annotated[str, typer.Argument(metavar="DATASET", help="An id, the beginning of one, or a name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")]
+
+
+@datasets.command("list")
+def list_(
+    owner: Owner = None,
+    everyone: Annotated[bool, typer.Option("--everyone", help="Datasets of all owners.")] = False,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(_STATUSES)}.")] = None,
+    search: Annotated[str | None, typer.Option(metavar="TEXT", help="Part of the name.")] = None,
+    page: Annotated[int, typer.Option(min=1)] = 1,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Deleted ones, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List datasets, newest first."""
+    settings = load_settings()
+    if status is not None and status not in _STATUSES:
+        raise UsageError(f"--status: expected one of {', '.join(_STATUSES)}, found {status}")
+    user = None if everyone else owner or settings.default_owner
+    with open_catalog(settings) as catalog:
+        found = catalog.list_datasets(user, status, search, page, limit, deleted)
+    if as_json:
+        for dataset in found.items:
+            typer.echo(as_line(dataset))
+    else:
+        print_table(COLUMNS, [row(dataset) for dataset in found.items])
+        typer.echo(f"{len(found.items)} of {found.total} datasets", err=True)
+
+
+@datasets.command()
+def show(dataset: Dataset_, owner: Owner = None, as_json: AsJson = False) -> None:
+    """Show all that is known of a dataset: verdict, figures, first errors, first conversations."""
+    settings = load_settings()
+    with open_catalog(settings) as catalog:
+        found = catalog.find(owner or settings.default_owner, dataset)
+    if as_json:
+        typer.echo(as_line(found))
+        return
+    values = {name: value for name, value in asdict(found).items() if value is not None}
+    errors, samples = values.pop("validation_errors", []), values.pop("sample_data", [])
+    print_table(("field", "value"), [(name, _plain(value)) for name, value in values.items()])
+    if errors:
+        print_table(("line", "code", "path", "message"), [_pick(e, "line", "code", "path", "message") for e in errors])
+    for sample in samples:
+        turns = [_pick(turn, "role", "content") for turn in sample["turns"]]
+        print_table(("role", f"conversation {sample['conversation_id']}"), turns)
+
+
+@datasets.command()
+def delete(dataset: Dataset_, owner: Owner = None) -> None:
+    """Delete a dataset; its files stay, and `restore` brings it back."""
+    from pipeline.validation import utc_now
+
+    settings = load_settings()
+    user = owner or settings.default_owner
+    with open_catalog(settings) as catalog:
+        found = catalog.soft_delete(catalog.find(user, dataset).id, user, utc_now())
+    typer.echo(f"{found.id}: deleted; to undo: lora-pipeline datasets restore {found.id}")
+
+
+@datasets.command()
+def restore(dataset: Dataset_, owner: Owner = None) -> None:
+    """Bring a deleted dataset back."""
+    from pipeline.validation import utc_now
+
+    settings = load_settings()
+    user = owner or settings.default_owner
+    with open_catalog(settings) as catalog:
+        found = catalog.restore(catalog.find(user, dataset).id, user, utc_now())
+    typer.echo(f"{found.id}: restored, {found.status}")
+
+
+def row(dataset: "Dataset") -> TableRow:
+    """A dataset as a row of COLUMNS."""
+    first = (dataset.validation_errors or [{}])[0]
+    finding = f"line {first['line']}: {first['code']}" if first else ""
+    return (
+        dataset.name,
+        "deleted" if dataset.deleted_at else dataset.status,
+        dataset.conversation_count,
+        dataset.total_training_pairs,
+        dataset.total_tokens,
+        dataset.rejected_line_count,
+        finding,
+        dataset.id,
+    )
+
+
+def as_line(dataset: "Dataset") -> str:
+    """A dataset as one line of JSON; times as ISO 8601."""
+    return json.dumps(asdict(dataset), default=str)
+
+
+def _plain(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if hasattr(value, "isoformat") else str(value)
+
+
+def _pick(values: object, *names: str) -> TableRow:
+    return tuple(values[name] for name in names) if isinstance(values, dict) else ()

@@ -1,0 +1,53 @@
+"""`lora-pipeline demo`: the samples through the real sensor, the real runs and a real local instance."""
+
+import os
+import subprocess
+import time
+
+import typer
+
+from pipeline.cli.connections import connect_store, open_catalog
+from pipeline.cli.datasets import COLUMNS, row
+from pipeline.cli.table import print_table
+from pipeline.errors import ServiceError
+from pipeline.installation import environment, once_command, prepare
+from pipeline.settings import PROJECT_DIR, Settings, load_settings
+
+SAMPLES = PROJECT_DIR / "data" / "samples"
+
+_NEXT = """
+What to try next:
+  lora-pipeline findings broken_lines
+  lora-pipeline query "SELECT name, status, conversation_count, total_tokens FROM datasets"
+  lora-pipeline query "SELECT role, count(*) AS turns, avg(word_count) AS words FROM turns GROUP BY role"
+  lora-pipeline check YOUR_FILE.jsonl
+  make dev          opens the Dagster UI, sensors running: drop files into {uploads}
+"""
+
+
+def demo() -> None:
+    """Drop the samples into the store, let the pipeline validate them, and show what came of it."""
+    settings = load_settings()
+    prepare(settings)
+    _drop_samples(settings)
+    time.sleep(settings.settle_s)
+    command = once_command()
+    done = subprocess.run(  # our own command
+        command, env=environment(settings, os.environ), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ServiceError(f"the demo's runs failed:\n{done.stderr[-2_000:]}")
+    with open_catalog(settings) as catalog:
+        found = catalog.list_datasets(settings.default_owner, limit=100)
+    print_table(COLUMNS, [row(dataset) for dataset in found.items])
+    uploads = f"{settings.store}/uploads/{settings.default_owner}/"
+    typer.echo(_NEXT.format(uploads=os.path.relpath(uploads) if uploads.startswith("/") else uploads), nl=False)
+
+
+def _drop_samples(settings: Settings) -> None:
+    from pipeline.store import safe_key
+
+    store = connect_store(settings)
+    for sample in sorted(SAMPLES.glob("*.jsonl")):
+        with sample.open("rb") as source:
+            store.put(safe_key(settings.default_owner, sample.name), source, sample.stat().st_size)

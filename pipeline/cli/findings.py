@@ -1,0 +1,42 @@
+"""`lora-pipeline findings`."""
+
+import json
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.connections import connect_lake, open_catalog
+from pipeline.cli.owner import Owner
+from pipeline.cli.table import print_table
+from pipeline.errors import UsageError
+from pipeline.settings import load_settings
+
+_COLUMNS = ("line", "code", "severity", "path", "message")
+
+
+def findings(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="An id, the beginning of one, or a name.")],
+    owner: Owner = None,
+    code: Annotated[str | None, typer.Option(metavar="CODE", help="Only findings of this code.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Most rows of the table; --json prints all.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON, an object a line.")] = False,
+) -> None:
+    """Show what is wrong with a dataset, line by line."""
+    from pipeline.conversations.findings import CATALOGUE
+    from pipeline.profiles.merge import all_findings
+
+    if code is not None and code not in CATALOGUE:
+        raise UsageError(f"--code: expected a code of docs/findings.md, found {code}")
+    settings = load_settings()
+    with open_catalog(settings) as catalog:
+        found = catalog.find(owner or settings.default_owner, dataset)
+    if found.status in ("uploading", "validating"):
+        raise UsageError(f"{found.id} has no verdict yet: it is {found.status}; try again in a few seconds")
+    with connect_lake(settings).fetch("findings", found.id) as path:
+        rows = (row for row in all_findings(path) if code in (None, row["code"]))
+        if as_json:
+            for row in rows:
+                typer.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            print_table(_COLUMNS, [tuple(row[name] for name in _COLUMNS) for row in islice(rows, limit)])

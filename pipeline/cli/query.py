@@ -1,0 +1,39 @@
+"""`lora-pipeline query`."""
+
+import shutil
+import sys
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.connections import connect_lake, open_catalog
+from pipeline.errors import UsageError
+from pipeline.settings import load_settings
+
+
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="For example: SELECT * FROM datasets")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines, an object a row.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Ask the warehouse in SQL; it is read-only.
+
+    Tables and views: datasets, conversations, turns, findings, dataset_profiles, notifications, lineage.
+    """
+    from pipeline.validation import utc_now
+    from pipeline.warehouse import ensure_warehouse, open_query
+    from pipeline.warehouse.render import render_csv, render_json_lines, render_table
+
+    if as_json and as_csv:
+        raise UsageError("--json and --csv exclude each other")
+    settings = load_settings()
+    if not settings.warehouse.exists():
+        with open_catalog(settings) as catalog:
+            ensure_warehouse(settings.warehouse, catalog, connect_lake(settings), utc_now())
+    with open_query(settings.warehouse, sql) as answer:
+        if as_json:
+            sys.stdout.writelines(render_json_lines(answer.columns, answer.rows))
+        elif as_csv:
+            sys.stdout.writelines(render_csv(answer.columns, answer.rows))
+        else:
+            sys.stdout.write(render_table(answer.columns, answer.rows, shutil.get_terminal_size((160, 24)).columns))

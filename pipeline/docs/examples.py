@@ -1,0 +1,77 @@
+"""For each code of the catalogue a small file that triggers it, shown in docs/findings.md; a test profiles each one."""
+
+from dataclasses import dataclass, field
+
+from pipeline.conversations.model import MAX_NESTING, Limits
+from pipeline.profiles.profile import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A file with one fault. note: what one cannot see in it; abridged: how to show what is too long to be shown."""
+
+    data: bytes
+    note: str = ""
+    abridged: str = ""
+    rules: Rules = field(default_factory=Rules)
+
+    @property
+    def shown(self) -> str:
+        """The file as a page can show it: lines, with `\\xNN` for what is no printable text."""
+        lines = self.data.removesuffix(b"\n").split(b"\n")
+        return self.abridged or "\n".join(map(_shown, lines))
+
+
+def _shown(line: bytes) -> str:
+    return "".join(
+        c if c.isprintable() else "".join(f"\\x{byte:02x}" for byte in c.encode("utf-8", "surrogateescape"))
+        for c in line.decode("utf-8", "surrogateescape")
+    )
+
+
+def _line(text: str) -> Example:
+    return Example(f"{text}\n".encode())
+
+
+_GREETING = '{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}'
+_VALID = f'{{"conversation_id": "c-1", "turns": [{_GREETING}]}}'
+_SHORT_LINES = Rules(Limits(max_line_bytes=80))
+_DEEP = "[" * (MAX_NESTING + 1) + "]" * (MAX_NESTING + 1)
+
+EXAMPLES: dict[str, Example] = {
+    "empty-file": Example(b"", "a file of 0 bytes", abridged="(nothing)"),
+    "no-conversations": Example(b"\n\n", "two blank lines", abridged="\n"),
+    "binary-file": Example(b"PK\x03\x04\x14\x00\x00\x00", "a ZIP archive begins like this"),
+    "utf16-file": Example(f"{_VALID}\n".encode("utf-16"), abridged='\\xff\\xfe{\\x00"\\x00c\\x00o\\x00n\\x00…'),
+    "upload-too-large": Example(b"", "an upload larger than `LORA_MAX_UPLOAD_BYTES`", abridged="(not read)"),
+    "upload-missing": Example(b"", "an upload that was removed before its run began", abridged="(gone)"),
+    "upload-changed": Example(b"", "an upload that was overwritten before its run began", abridged="(other bytes)"),
+    "line-too-long": Example(f"{_VALID}\n".encode(), "with `--max-line-bytes 80`", rules=_SHORT_LINES),
+    "invalid-utf8": Example(_VALID.replace("Hi!", "Café?").encode("latin-1") + b"\n", "saved as Latin-1"),
+    "malformed-json": _line('{"conversation_id": "c-1", "turns": [{"role": "user", "content": "Hello"},]}'),
+    "nesting-too-deep": Example(
+        f'{{"conversation_id": "c-1", "turns": [{_GREETING}], "tags": {_DEEP}}}\n'.encode(),
+        f"{MAX_NESTING + 1} arrays inside one another",
+        abridged=f'{{"conversation_id": "c-1", "turns": [{_GREETING}], "tags": [[[[[[…]]]]]]}}',
+    ),
+    "lone-surrogate": _line(_VALID.replace("Hi!", "Hi \\ud83d")),
+    "not-an-object": _line('["c-1", "Hello", "Hi!"]'),
+    "missing-field": _line(_VALID.replace('"role": "user", ', "")),
+    "wrong-type": _line(_VALID.replace('"Hi!"', "42")),
+    "empty-conversation-id": _line(_VALID.replace("c-1", "")),
+    "empty-turns": _line('{"conversation_id": "c-1", "turns": []}'),
+    "turn-not-an-object": _line('{"conversation_id": "c-1", "turns": ["Hello", "Hi!"]}'),
+    "nul-character": _line(_VALID.replace("Hi!", "Hi!\\u0000")),
+    "byte-order-mark": Example(b"\xef\xbb\xbf" + f"{_VALID}\n".encode()),
+    "blank-line": Example(f"{_VALID}\n\n{_VALID.replace('c-1', 'c-2').replace('Hello', 'Hey')}\n".encode()),
+    "no-final-newline": Example(_VALID.encode(), "a file that ends right after the last `}`"),
+    "unknown-role": _line(_VALID.replace("user", "human")),
+    "empty-content": _line(_VALID.replace("Hi!", "")),
+    "no-assistant-turn": _line('{"conversation_id": "c-1", "turns": [{"role": "user", "content": "Hello?"}]}'),
+    "roles-not-alternating": _line(
+        _VALID.replace('{"role": "user"', '{"role": "user", "content": "Hm"}, {"role": "user"')
+    ),
+    "last-turn-not-assistant": _line(_VALID.replace("]}", ', {"role": "user", "content": "Bye"}]}')),
+    "duplicate-conversation-id": Example(f"{_VALID}\n{_VALID.replace('Hello', 'Hey')}\n".encode()),
+    "duplicate-conversation": Example(f"{_VALID}\n{_VALID.replace('c-1', 'c-2')}\n".encode()),
+}

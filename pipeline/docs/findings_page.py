@@ -1,0 +1,38 @@
+"""docs/findings.md: every finding with an example that triggers it, from the catalogue."""
+
+from itertools import groupby
+
+from pipeline.conversations.findings import CATALOGUE, FindingKind, Scope, Severity
+from pipeline.docs.examples import EXAMPLES
+from pipeline.docs.markdown import block, code, section, table
+
+_INTRODUCTION = """Codes are public and stable for ever. An **error** rejects its line, or the whole file; a **warning**
+does not. A code is reported once a line, at its first place, and names up to three others. In examples `\\xNN` stands
+for a byte, and each line is one line of the file."""
+_TITLES = {
+    (Severity.ERROR, Scope.FILE): "Errors of a whole file",
+    (Severity.ERROR, Scope.LINE): "Errors of a line",
+    (Severity.WARNING, Scope.LINE): "Warnings",
+    (Severity.WARNING, Scope.FILE): "Warnings about a whole file",
+}
+
+
+def page() -> str:
+    """The page."""
+    parts = []
+    for key, kinds in groupby(CATALOGUE.values(), lambda kind: (kind.severity, kind.scope)):
+        listed = list(kinds)
+        overview = table(("code", "what it says"), [(f"[{kind.code}](#{kind.code})", kind.title) for kind in listed])
+        parts.append(section(_TITLES[key], overview, *map(_section, listed)))
+    return section("Findings", _INTRODUCTION, *parts, level=1)
+
+
+def _section(kind: FindingKind) -> str:
+    paragraphs = [f"{_sentence(kind.title)} ({kind.severity}). {kind.why}", f"**What to do:** {kind.remedy}."]
+    if example := EXAMPLES.get(kind.code):
+        paragraphs += [f"**Example**{f', {example.note}' if example.note else ''}:", block(example.shown)]
+    return section(kind.code, *paragraphs, level=3)
+
+
+def _sentence(title: str) -> str:
+    return title[0].upper() + title[1:] if title.split()[0].isalpha() else code(title)

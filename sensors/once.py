@@ -1,0 +1,51 @@
+"""`python -m sensors.once MODULE`: what the daemon would do now, done once in one process, for `lora-pipeline demo`.
+
+The sensor, the runs and the instance are the real ones; only the process that would start them every few seconds is
+missing. MODULE holds the definitions; it lies above this one, so it is named, not imported.
+"""
+
+import importlib
+import logging
+import sys
+
+import dagster as dg
+
+from assets.jobs import INGEST, PUBLISH
+from sensors.new_uploads import PARTITION_SET
+
+
+def run_once(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance) -> list[str]:
+    """Tick `new_uploads` until it finds nothing, run what it asks for, publish. Returns ids of the runs."""
+    run_ids = []
+    while requests := _tick(repository, instance):
+        for request in requests:
+            job = repository.get_job(INGEST.name)
+            run_ids.append(job.execute_in_process(instance=instance, tags=dict(request.tags)).run_id)
+    run_ids.append(repository.get_job(PUBLISH.name).execute_in_process(instance=instance).run_id)
+    return run_ids
+
+
+def _tick(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance) -> list[dg.RunRequest]:
+    """One evaluation of the sensor, with what the daemon does about its result, in the daemon's order."""
+    sensor = repository.get_sensor_def("new_uploads")
+    resources = repository.get_top_level_resources()
+    with dg.build_sensor_context(instance=instance, repository_def=repository, resources=resources) as context:
+        result = sensor.evaluate_tick(context)
+    for event in result.asset_events:
+        instance.report_runless_asset_event(event)
+    for request in result.dynamic_partitions_requests or []:
+        instance.add_dynamic_partitions(PARTITION_SET, list(request.partition_keys))
+    return list(result.run_requests or [])
+
+
+def main() -> None:
+    """Run against the instance of DAGSTER_HOME."""
+    logging.getLogger("dagster").setLevel(logging.WARNING)
+    definitions = importlib.import_module(sys.argv[1]).defs()
+    repository = definitions.get_repository_def()
+    with dg.DagsterInstance.get() as instance:
+        run_once(repository, instance)
+
+
+if __name__ == "__main__":
+    main()
