@@ -11,7 +11,7 @@ import dagster as dg
 
 from pipeline.profiles.checks import CHECKS, Check, Report
 from pipeline.profiles.pictures import words_per_turn_chart
-from pipeline.validation import Outcome
+from pipeline.validation import CODE_VERSION, Outcome
 
 SHOWN_FINDINGS = 10
 Metadata = dict[str, dg.MetadataValue[Any] | str | int | float]
@@ -54,8 +54,27 @@ def _materialization(asset: str, outcome: Outcome, metadata: Metadata) -> dg.Ass
         partition=outcome.dataset.id,
         description=outcome.summary(),
         metadata={"dagster/uri": outcome.lake_uris[table], **metadata},
-        tags={"dagster/data_version": version, "lora/status": outcome.profile.status},
+        tags={"dagster/data_version": version, "lora/status": outcome.profile.status, **_provenance(asset, outcome)},
     )
+
+
+def _provenance(asset: str, outcome: Outcome) -> dict[str, str]:
+    """What it was made from, as Dagster writes it itself for values that a step returns.
+
+    With it the UI shows what is out of date: after other bytes, or after a change of CODE_VERSION.
+    """
+    version = outcome.profile.content_sha256 or outcome.dataset.content_version or "unknown"
+    versions = {
+        "uploads": outcome.dataset.content_version or "unknown",
+        "conversations": version if outcome.is_ready else "INITIAL",  # Dagster's word for an input that is not there
+        "findings": version,
+    }
+    inputs = {"dataset_profiles": ("conversations", "findings")}.get(asset, ("uploads",))
+    return {"dagster/code_version": CODE_VERSION} | {
+        f"dagster/{kind}/{name}": value
+        for name in inputs
+        for kind, value in (("input_data_version", versions[name]), ("input_event_pointer", "NULL"))
+    }
 
 
 def _conversation_metadata(outcome: Outcome) -> Metadata:
@@ -95,7 +114,7 @@ def _profile_metadata(outcome: Outcome) -> Metadata:
         "rejected_lines": counts.rejected_lines,
         "lines": counts.lines,
         "size_bytes": profile.size_bytes,
-        "rate_mb_per_s": round(profile.size_bytes / 1e6 / max(outcome.duration_s, 1e-6), 1),
+        "rate_mb_per_s": round(profile.size_bytes / 1e6 / max(outcome.duration_s, 1e-6), 3),
         "owner": outcome.dataset.user_id,
         "upload": dg.MetadataValue.path(outcome.upload_uri),
         "words_per_turn": dg.MetadataValue.md(words_per_turn_chart(counts.words_per_turn)),

@@ -26,6 +26,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 PARTITIONS = "datasets"
 SENSOR = "new_uploads"
 Row = dict[str, object]
+_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 
 def conversation(number: int, *, turns: int = 2, words: str = "some words") -> str:
@@ -110,7 +111,7 @@ class Installation:
     def run(self, job: str, tags: Mapping[str, str] | None = None) -> dg.ExecuteInProcessResult:
         """Execute a job to its end, well or badly."""
         return self.repository.get_job(job).execute_in_process(
-            instance=self.instance, tags=dict(tags or {}), raise_on_error=False
+            instance=self.instance, tags=dict(tags or {}), raise_on_error=False, run_config=_QUIET
         )
 
     def ingest(self) -> list[dg.ExecuteInProcessResult]:

@@ -21,15 +21,19 @@ def dev(
     prepare(settings)
     uploads = "the bucket" if settings.store.startswith("s3://") else f"{settings.store}/uploads/<owner>/"
     typer.echo(f"UI: http://{host}:{port} (in about 20 seconds)\ndrop datasets into {uploads}", err=True)
-    # A session of its own: Dagster's processes get the signal from us, once, and in the order they can bear.
-    process = subprocess.Popen(  # our own command
-        dev_command(host, port), env=environment(settings, os.environ), start_new_session=True
-    )
+    process: subprocess.Popen[bytes] | None = None
 
     def stop(_signal: int, _frame: object) -> None:
-        process.terminate()
+        if process is not None:
+            process.terminate()
 
+    # Before the start: a shell's `&` makes its children ignore SIGINT, Dagster treats SIGTERM as it finds SIGINT, and
+    # only a signal that is handled here is not ignored there.
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    # A session of its own: Dagster's processes get the signal from us, once, and in the order they can bear.
+    process = subprocess.Popen(  # noqa: S603  # our own command
+        dev_command(host, port), env=environment(settings, os.environ), start_new_session=True
+    )
     if process.wait() not in (0, -signal.SIGTERM):
         raise typer.Exit(FAILED)

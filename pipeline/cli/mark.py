@@ -23,6 +23,7 @@ _INDEX = re.compile(r"\[(\d+)\]")
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _COLUMN = re.compile(r"at column (\d+)")
 _BYTE = re.compile(r"at byte (\d+) of the line")
+_LEVELS = re.compile(r"at most (\d+) levels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,18 @@ def _at_byte(text: bytes, _path: str, detail: str) -> Span | None:
     return Span(int(number[1]) - 1, int(number[1])) if number and int(number[1]) <= len(text) else None
 
 
+def _at_depth(text: bytes, _path: str, detail: str) -> Span | None:
+    """The first bracket that is nested too deep."""
+    levels = _LEVELS.search(detail)
+    depth, position = 0, 0
+    while levels and (match := _TO_BRACKET.match(text, position)) and match.end() < len(text):
+        position = match.end() + 1
+        depth += 1 if text[position - 1 : position] in (b"{", b"[") else -1
+        if depth > int(levels[1]):
+            return Span(position - 1, position)
+    return None
+
+
 def _at_escape(is_wanted: Callable[[bytes, int, int], bool]) -> Callable[[bytes, str, str], Span | None]:
     """The first wanted `\\u` escape in the value, or the whole value when it cannot be told."""
 
@@ -234,6 +247,7 @@ _PLACES: dict[str, Callable[[bytes, str, str], Span | None]] = {
     "malformed-json": _at_column,
     "invalid-utf8": _at_byte,
     "missing-field": _at_owner,
+    "nesting-too-deep": _at_depth,
     "lone-surrogate": _at_escape(_is_lone),
     "nul-character": _at_escape(_is_nul),
     "byte-order-mark": _at_start,

@@ -60,7 +60,7 @@ def findings_file(target: Path | None) -> Iterator[FindingsWriter | None]:
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with _written(target):
-            writer = _ParquetFindings(aside) if target.suffix == ".parquet" else _JsonlFindings(aside)
+            writer = _Parquet(aside, target) if target.suffix == ".parquet" else _Jsonl(aside, target)
         try:
             yield writer
         finally:
@@ -72,25 +72,28 @@ def findings_file(target: Path | None) -> Iterator[FindingsWriter | None]:
         aside.unlink(missing_ok=True)
 
 
-class _JsonlFindings:
-    def __init__(self, path: Path) -> None:
-        self._stream: BinaryIO = path.open("wb")
+class _Jsonl:
+    def __init__(self, aside: Path, target: Path) -> None:
+        self._stream: BinaryIO = aside.open("wb")
+        self._target = target
 
     def add(self, file: str, findings_path: Path) -> None:
-        for row in all_findings(findings_path):
-            self._stream.write(json_text({"file": file, **row}).encode() + b"\n")
+        with _written(self._target):
+            for row in all_findings(findings_path):
+                self._stream.write(json_text({"file": file, **row}).encode() + b"\n")
 
     def close(self) -> None:
         self._stream.close()
 
 
-class _ParquetFindings:
-    def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(path, FINDINGS_WITH_FILE, use_dictionary=["file", "code", "severity", "path"])
+class _Parquet:
+    def __init__(self, aside: Path, target: Path) -> None:
+        self._writer = pq.ParquetWriter(aside, FINDINGS_WITH_FILE, use_dictionary=["file", "code", "severity", "path"])
+        self._target = target
 
     def add(self, file: str, findings_path: Path) -> None:
         name = os.fsencode(file).decode("utf-8", "backslashreplace")
-        with pq.ParquetFile(findings_path) as findings:
+        with _written(self._target), pq.ParquetFile(findings_path) as findings:
             for batch in findings.iter_batches():
                 columns = [pa.repeat(name, len(batch)), *(batch[field.name].cast(field.type) for field in FINDINGS)]
                 self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=FINDINGS_WITH_FILE))

@@ -122,7 +122,7 @@ def _reason(figures: Figures, max_rejected_share: float) -> str:
         return f": {of_file[0].title}" if of_file else ": every line is rejected"
     if rejected:
         share = f"{rejected:,} of {judged:,} lines rejected"
-        return f": {share}" + (f", up to {max_rejected_share:.10g} of them may be" if max_rejected_share else "")
+        return f": {share}" + (f", up to {max_rejected_share * 100:.6g}% may be" if max_rejected_share else "")
     return ""
 
 

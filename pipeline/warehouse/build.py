@@ -18,6 +18,7 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.export import TABLE_NAMES, Snapshot, export_schema
 from pipeline.errors import WarehouseError
 from pipeline.lake import PROFILES, PUBLISH_ORDER, Lake
+from pipeline.lake.profiles import READ_SCHEMA
 from pipeline.warehouse.comments import write_comments
 from pipeline.warehouse.publication import publication
 from pipeline.warehouse.sql import identifier, text
@@ -65,6 +66,7 @@ def build_warehouse(path: Path, catalog: Catalog, lake: Lake, now: datetime) -> 
         try:
             with closing(duckdb.connect(str(building))) as connection:
                 connection.execute("SET TimeZone = 'UTC'")
+                connection.begin()  # else each of a hundred statements would wait for the disk
                 with catalog.snapshot() as snapshot:
                     for table in TABLE_NAMES:
                         _copy_table(connection, snapshot, table)
@@ -76,6 +78,7 @@ def build_warehouse(path: Path, catalog: Catalog, lake: Lake, now: datetime) -> 
                 create_views(connection, lake, _current_ids(connection))
                 write_comments(connection, now)
                 row_counts = _row_counts(connection)
+                connection.commit()
         except duckdb.Error as error:
             raise WarehouseError(f"cannot build {path}: {error}; the warehouse stays as it was") from error
         size_bytes = building.stat().st_size
@@ -113,9 +116,12 @@ def _make_profiles(
         SELECT id AS dataset_id, lake_version, superseded_by IS NULL AND deleted_at IS NULL AS is_current
         FROM datasets JOIN listing ON dataset_id = id WHERE {_HAS_VERDICT}"""  # noqa: S608
     )
-    _insert(connection, "CREATE TEMP TABLE profiles AS FROM source", PROFILES.empty_table())
-    if previous.exists():
-        _take_unchanged(connection, previous)
+    _insert(
+        connection,
+        f"""CREATE TEMP TABLE profiles AS SELECT {_PROFILE_COLUMNS} FROM source
+        SEMI JOIN wanted USING (dataset_id, lake_version)""",  # noqa: S608
+        _previous_profiles(previous),
+    )
     rows = connection.execute(
         "SELECT dataset_id FROM wanted ANTI JOIN profiles USING (dataset_id) ORDER BY 1"
     ).fetchall()
@@ -128,20 +134,19 @@ def _make_profiles(
     return len(to_read)
 
 
-def _take_unchanged(connection: duckdb.DuckDBPyConnection, previous: Path) -> None:
+def _previous_profiles(path: Path) -> pa.Table:
+    """Return what the warehouse to be replaced knows; nothing where there is none, or it is none of ours."""
+    nothing = READ_SCHEMA.append(pa.field("lake_version", pa.string())).empty_table()
+    if not path.exists():
+        return nothing
     try:
-        connection.execute(f"ATTACH {text(str(previous))} AS previous (READ_ONLY)")
-    except duckdb.Error:
-        return  # whatever it is, it is about to be replaced
-    try:
-        connection.execute(
-            f"""INSERT INTO profiles SELECT {_PROFILE_COLUMNS} FROM previous.dataset_profiles
-            SEMI JOIN wanted USING (dataset_id, lake_version)"""  # noqa: S608
-        )
-    except duckdb.Error:
-        return  # another version of this program made it, with other columns
-    finally:
-        connection.execute("DETACH previous")
+        # In a database of its own: what is wrong with that file must not spoil the one that is being built.
+        with closing(duckdb.connect()) as connection:
+            connection.execute(f"ATTACH {text(str(path))} AS previous (READ_ONLY)")
+            rows = connection.sql(f"SELECT {_PROFILE_COLUMNS}, lake_version FROM previous.dataset_profiles")  # noqa: S608
+            return rows.to_arrow_table().cast(nothing.schema)
+    except (duckdb.Error, pa.ArrowException):
+        return nothing
 
 
 def _make_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:

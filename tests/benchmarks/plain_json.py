@@ -202,4 +202,4 @@ def spread(histogram: Counter[int]) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(profile(Path(sys.argv[1]), Path(sys.argv[2])), sort_keys=True))
+    print(json.dumps({"figures": profile(Path(sys.argv[1]), Path(sys.argv[2]))}))

@@ -43,7 +43,7 @@ def test_the_row_of_a_profile_is_the_report(local_lake):
         "exact_duplicate_conversations": 0,
         "findings": profile.finding_counts.total(),
         "finding_counts": row["finding_counts"],
-        "roles": '{"user": 1, "assistant": 1}',
+        "roles": '{"assistant": 1, "user": 1}',
         "words_per_turn": '{"min": 1, "p50": 1, "p95": 2, "p99": 2, "max": 2}',
         "turns_per_conversation": '{"min": 2, "p50": 2, "p95": 2, "p99": 2, "max": 2}',
     }

@@ -1,0 +1,46 @@
+"""The asset that publishes what analysts query."""
+
+import dagster as dg
+
+from tests.installation import valid_file
+
+
+def test_the_materialization_counts_the_rows_of_every_table(validated):
+    """The asset page shows what is in the file, without opening it."""
+    shown = validated.materializations("warehouse")[-1].metadata
+
+    counted = {
+        name.removeprefix("rows_"): value.value for name, value in shown.items() if name.startswith("rows_")
+    }
+
+    assert counted == {table: validated.query(f"SELECT count(*) FROM {table}")[0][0] for table in counted}
+    assert counted["conversations"] == 14
+    assert shown["dagster/uri"].value == str(validated.settings.warehouse)
+
+
+def test_an_empty_installation_publishes_every_table_with_no_rows(installation):
+    """An analyst's query written today runs before the first upload."""
+    run = installation.run("publish")
+
+    assert run.success
+    assert installation.query("SELECT count(*) FROM conversations, turns, findings") == [(0,)]
+    assert installation.query("SELECT count(*) FROM datasets") == [(0,)]
+
+
+def test_a_publication_that_cannot_be_written_leaves_the_old_one(installation):
+    """The run fails with the place and the next step; analysts keep what they had."""
+    installation.run("publish")
+    before = installation.settings.warehouse.read_bytes()
+    installation.drop("more.jsonl", valid_file())
+    installation.ingest()
+    (installation.settings.data_dir / "catalog.db").rename(installation.settings.data_dir / "elsewhere.db")
+    (installation.settings.data_dir / "catalog.db").mkdir()
+
+    run = installation.run("publish")
+
+    assert not run.success
+    assert installation.settings.warehouse.read_bytes() == before
+    assert [run.status for run in installation.instance.get_runs(dg.RunsFilter(job_name="publish"))] == [
+        dg.DagsterRunStatus.FAILURE,
+        dg.DagsterRunStatus.SUCCESS,
+    ]

@@ -1,0 +1,350 @@
+"""`lora-pipeline check`: exit codes, sentences, and the files it writes."""
+
+import errno
+import io
+import json
+import os
+import threading
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.cli.outputs import FINDINGS_WITH_FILE, stems
+from pipeline.lake import SCHEMAS
+from pipeline.profiles.profile import Rules, profile_stream
+from tests.cli.goldens import run
+
+GOOD = (
+    '{"conversation_id": "%s", "turns": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]}\n'
+)
+BAD = '{"conversation_id": "x", "turns": []}\n'
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Commands run in an empty folder of their own."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def good(folder):
+    (folder / "good.jsonl").write_text(GOOD % "a")
+    return "good.jsonl"
+
+
+@pytest.fixture
+def bad(folder):
+    (folder / "bad.jsonl").write_text(GOOD % "a" + BAD)
+    return "bad.jsonl"
+
+
+def tree(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_exit_code_0_says_that_every_file_is_ready(good):
+    result = run(["check", good, good])
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1] == "Checked 2 files: 2 ready; no findings."
+
+
+def test_exit_code_1_says_that_a_file_is_not_ready(good, bad):
+    result = run(["check", bad, good])
+
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert result.stdout.splitlines()[-1] == "Checked 2 files: 1 ready, 1 not ready; 1 error and 1 warning."
+
+
+def test_a_share_of_rejected_lines_may_be_allowed(bad):
+    assert run(["check", bad, "--max-rejected-share", "0.5"]).exit_code == 0
+    assert run(["check", bad, "--max-rejected-share", "0.49"]).exit_code == 1
+    assert run(["check", bad], {"LORA_MAX_REJECTED_SHARE": "0.5"}).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nope.jsonl"], "nope.jsonl: there is no such file; check its name"),
+        (["good.jsonl/x"], "good.jsonl/x: there is no such file; check its name"),
+        (["."], ". is a folder; name the files in it: lora-pipeline check *.jsonl"),
+        ([], "Missing argument 'FILE'; see lora-pipeline check --help"),
+        (["--fast", "good.jsonl"], "No such option: --fast; see lora-pipeline check --help"),
+        (["-", "-"], "standard input (-) can be read only once; name it once"),
+        (["good.jsonl", "--output", "good.jsonl"], "--output: expected a folder, found the file good.jsonl"),
+        (
+            ["good.jsonl", "--findings", "out.csv"],
+            "--findings: expected a name that ends in .jsonl or .parquet, found out.csv",
+        ),
+        (["good.jsonl", "--findings", "no/out.jsonl"], "--findings: there is no folder no; make it first"),
+        (
+            ["good.jsonl", "--findings", "./good.jsonl"],
+            "--findings: good.jsonl is one of the files to check; choose another name",
+        ),
+    ],
+)
+def test_exit_code_2_comes_with_one_sentence(good, arguments, sentence):
+    result = run(["check", *arguments])
+
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {sentence}\n")
+
+
+@pytest.mark.parametrize("share", ["1", "-0.1", "nan", "much"])
+def test_a_share_that_is_none_is_wrong_use(good, share):
+    result = run(["check", good, "--max-rejected-share", share])
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: Invalid value for '--max-rejected-share'")
+    assert result.stderr.count("\n") == 1
+
+
+def test_files_after_a_missing_one_are_still_checked(good, bad):
+    result = run(["check", "nope.jsonl", bad, good])
+
+    assert result.exit_code == 2
+    last = "Checked 3 files: 1 ready, 1 not ready, 1 not read; 1 error and 1 warning."
+    assert result.stdout.splitlines()[-1] == last
+    assert result.stderr == "error: nope.jsonl: there is no such file; check its name\n"
+
+
+def test_json_of_the_files_that_could_be_read_is_all_there_is_on_stdout(good):
+    result = run(["check", "--json", "nope.jsonl", good])
+
+    assert result.exit_code == 2
+    assert [json.loads(line)["path"] for line in result.stdout.splitlines()] == [good]
+
+
+def test_json_is_exactly_the_profile(bad, tmp_path):
+    expected = profile_stream(open(bad, "rb"), tmp_path, Rules()).as_dict(bad)
+
+    assert json.loads(run(["check", "--json", bad]).stdout) == expected
+
+
+def test_a_file_name_that_is_not_text_is_kept(folder):
+    name = os.fsdecode(b"caf\xe9.jsonl")
+    (folder / name).write_text(BAD)
+
+    assert json.loads(run(["check", "--json", name]).stdout)["path"] == name
+    assert "✗ caf\\xe9.jsonl is not ready" in run(["check", name]).stdout
+    run(["check", name, "--findings", "out.jsonl", "--output", "out"])
+    assert json.loads((folder / "out.jsonl").read_text().splitlines()[0])["file"] == name
+
+
+def test_standard_input_is_read_and_has_no_excerpts():
+    result = run(["check", "-"], stdin=BAD.encode())
+
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0] == "✗ <stdin> is not ready: every line is rejected"
+    assert (
+        result.stdout.splitlines()[-5:]
+        == [
+            "  <stdin>:1  $.turns",
+            "  │ expected at least one turn, found none",
+            "",
+            "Found 1 error in <stdin>.",
+        ][-5:]
+        or "  <stdin>:1  $.turns" in result.stdout.splitlines()
+    )
+
+
+def test_a_named_pipe_is_read_once(folder):
+    os.mkfifo(folder / "pipe")
+    writer = threading.Thread(target=lambda: (folder / "pipe").write_text(GOOD % "a"))
+    writer.start()
+
+    result = run(["check", "--json", "pipe"])
+
+    writer.join()
+    assert (result.exit_code, json.loads(result.stdout)["conversations"]) == (0, 1)
+
+
+def test_findings_of_all_files_are_written_as_json_lines(good, bad, folder):
+    result = run(["check", bad, good, bad, "--findings", "all.jsonl"])
+
+    rows = [json.loads(line) for line in (folder / "all.jsonl").read_text().splitlines()]
+    assert result.exit_code == 1
+    assert [list(row) for row in rows] == [["file", "line", "offset", "code", "severity", "path", "message"]] * 2
+    assert {json.dumps(row) for row in rows} == {
+        json.dumps(
+            {
+                "file": "bad.jsonl",
+                "line": 2,
+                "offset": len(GOOD % "a"),
+                "code": "empty-turns",
+                "severity": "error",
+                "path": "$.turns",
+                "message": "expected at least one turn, found none; add the turns, or remove the line",
+            }
+        )
+    }
+
+
+def test_findings_as_parquet_have_the_same_rows(bad, folder):
+    run(["check", bad, "--findings", "all.jsonl"])
+    run(["check", bad, "--findings", "all.parquet"])
+
+    table = pq.read_table(folder / "all.parquet")
+    assert table.schema.equals(FINDINGS_WITH_FILE)
+    assert table.to_pylist() == [json.loads(line) for line in (folder / "all.jsonl").read_text().splitlines()]
+
+
+def test_more_findings_than_a_report_holds_are_all_written(folder):
+    (folder / "many.jsonl").write_text(BAD * 1_500)
+
+    report = run(["check", "--json", "many.jsonl", "--findings", "all.jsonl"]).stdout
+
+    assert json.loads(report)["findings_truncated"] is True
+    assert len((folder / "all.jsonl").read_text().splitlines()) == 1_500
+
+
+def test_findings_appear_whole_or_not_at_all(bad, folder, monkeypatch):
+    """What was there before stays when writing fails, and nothing is left beside it."""
+    (folder / "all.jsonl").write_text("before")
+    monkeypatch.setattr("pipeline.cli.outputs.json_text", _no_space)
+
+    result = run(["check", bad, "--findings", "all.jsonl"])
+
+    assert (result.exit_code, result.stderr) == (3, "error: cannot write all.jsonl: no space left on device\n")
+    assert tree(folder) == ["all.jsonl", "bad.jsonl"]
+    assert (folder / "all.jsonl").read_text() == "before"
+
+
+def _no_space(_value):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_output_holds_the_tables_of_each_file(good, bad, folder):
+    run(["check", good, bad, "--output", "out/tables"])
+
+    out = folder / "out" / "tables"
+    assert tree(out) == [
+        f"{table}/{stem}-0.parquet" for table in sorted(SCHEMAS) if table != "profiles" for stem in ("bad", "good")
+    ]
+    for table in ("conversations", "turns", "findings"):
+        assert pq.read_schema(out / table / "bad-0.parquet").equals(SCHEMAS[table])
+    assert pq.read_table(out / "turns")["content"].to_pylist() == ["Hi", "Ho"] * 2
+
+
+def test_a_refused_file_has_empty_tables(folder):
+    (folder / "empty.jsonl").touch()
+
+    run(["check", "empty.jsonl", "--output", "out"])
+
+    rows = {
+        table: pq.read_table(folder / "out" / table / "empty-0.parquet").num_rows for table in ("turns", "findings")
+    }
+    assert rows == {"turns": 0, "findings": 1}
+
+
+def test_checking_again_leaves_no_part_of_the_earlier_check(good, folder):
+    (folder / "out" / "turns").mkdir(parents=True)
+    for name in ("good-1.parquet", "good-12.parquet", "good-x.parquet", "goods-1.parquet"):
+        (folder / "out" / "turns" / name).touch()
+
+    run(["check", good, "--output", "out"])
+
+    assert tree(folder / "out" / "turns") == ["good-0.parquet", "good-x.parquet", "goods-1.parquet"]
+
+
+def test_files_of_one_name_have_tables_of_their_own():
+    assert stems(["a/x.jsonl", "b/x.jsonl", "x.2.jsonl", "x.json", "-"]) == ["x", "x.2", "x.2.2", "x.3", "stdin"]
+
+
+def test_nothing_is_left_in_the_folder_for_temporary_files(good, bad, folder, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+
+    run(["check", good, bad, "nope.jsonl"])
+
+    assert tree(folder) == ["bad.jsonl", "good.jsonl"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(good, folder, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(folder / "gone"))
+
+    result = run(["check", good])
+
+    assert result.exit_code == 3
+    assert result.stderr == f"error: cannot write {folder / 'gone'}: no such file or directory\n"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_our_trouble(good, folder):
+    (folder / good).chmod(0)
+
+    result = run(["check", good])
+
+    assert (result.exit_code, result.stderr) == (3, "error: good.jsonl cannot be read: permission denied\n")
+
+
+def test_a_read_error_is_our_trouble(good, monkeypatch):
+    def fail(*_arguments):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("pipeline.cli.checking.profile_path", fail)
+
+    result = run(["check", good])
+
+    assert (result.exit_code, result.stderr) == (3, "error: good.jsonl cannot be read: input/output error\n")
+
+
+def test_a_full_disk_is_named(good, folder, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    monkeypatch.setattr("pipeline.cli.checking.profile_path", lambda *_: _no_space(None))
+
+    result = run(["check", good])
+
+    sentence = f"no space left in {folder}; free some there, or set TMPDIR to a larger disk"
+    assert (result.exit_code, result.stderr) == (3, f"error: {sentence}\n")
+
+
+def test_what_should_not_happen_is_one_sentence_too(good, monkeypatch):
+    def fail(*_arguments):
+        raise ZeroDivisionError("by\x1b[31m zero")
+
+    monkeypatch.setattr("pipeline.cli.checking.profile_path", fail)
+
+    result = run(["check", good])
+
+    sentence = "this should not happen: ZeroDivisionError: by\\x1b[31m zero (LORA_DEBUG=1 shows where)"
+    assert (result.exit_code, result.stderr) == (3, f"error: {sentence}\n")
+    assert "Traceback" in run(["check", good], {"LORA_DEBUG": "1"}).stderr
+
+
+def test_colors_follow_the_usual_variables(good):
+    assert "\x1b[" not in run(["check", good], {}).stdout
+    assert "\x1b[" in run(["check", good], {"FORCE_COLOR": "1"}).stdout
+    assert "\x1b[" not in run(["check", good], {"FORCE_COLOR": "0"}).stdout
+    assert "\x1b[" not in run(["check", good], {"FORCE_COLOR": "1", "NO_COLOR": "1"}).stdout
+
+
+def test_the_first_places_of_a_rare_code_are_shown_however_late(folder):
+    """They may stand behind more findings of other codes than a profile holds."""
+    blank = "\n" * 12_000
+    (folder / "late.jsonl").write_text(GOOD % "a" + blank + BAD)
+
+    result = run(["check", "late.jsonl"])
+
+    assert "  late.jsonl:12002:35  $.turns" in result.stdout.splitlines()
+
+
+def test_a_place_far_into_a_long_line_is_named_without_being_drawn(folder):
+    line = GOOD % "a"
+    far = line.replace("Hi", "x" * (5 * 2**20)).replace('"Ho"', "1")
+    (folder / "far.jsonl").write_text(far + line)
+
+    lines = run(["check", "far.jsonl"]).stdout.splitlines()
+
+    at = lines.index("  far.jsonl:1  $.turns[1].content")
+    assert lines[at + 1] == "  │ expected a string, found a number"
+
+
+def test_reading_a_stream_and_a_file_say_the_same(bad, tmp_path):
+    data = open(bad, "rb").read()
+
+    of_stream = json.loads(run(["check", "--json", "-"], stdin=data).stdout)
+    of_file = json.loads(run(["check", "--json", bad]).stdout)
+
+    assert of_stream | {"path": bad} == of_file
+    assert io.BytesIO(data).read() == data

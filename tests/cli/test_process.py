@@ -1,0 +1,192 @@
+"""`lora-pipeline` as a process of its own: exit codes, signals, pipes, terminals, and what it imports."""
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.samples import SAMPLES_DIR
+
+# What the console script does.
+COMMAND = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ["boto3", "dagster", "duckdb", "numpy", "polars", "pyarrow", "rich", "sqlalchemy"]
+
+
+@pytest.fixture
+def environment(tmp_path):
+    (tmp_path / "temporary").mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.endswith("COLOR")}
+    return kept | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "temporary"), "COLUMNS": "80", "TERM": "xterm"}
+
+
+def run(arguments, environment, **options):
+    return subprocess.run([*COMMAND, *arguments], env=environment, capture_output=True, timeout=60, **options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "stderr"),
+    [
+        (["check", str(SAMPLES_DIR / "support_chat.jsonl")], 0, b""),
+        (["check", str(SAMPLES_DIR / "broken_lines.jsonl")], 1, b""),
+        (["check", "nope.jsonl"], 2, b"error: nope.jsonl: there is no such file; check its name\n"),
+        (["chek"], 2, b"error: No such command 'chek'. Did you mean 'check'?; see lora-pipeline --help\n"),
+    ],
+)
+def test_the_console_script_exits_with_the_verdict(arguments, code, stderr, environment):
+    result = run(arguments, environment)
+
+    assert (result.returncode, result.stderr) == (code, stderr)
+
+
+def test_help_needs_nothing_heavy(environment):
+    """It answers at once, whatever the commands need."""
+    program = f"import sys, pipeline.cli; print([name for name in {HEAVY} if name in sys.modules])"
+
+    result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
+
+    assert result.stdout == b"[]\n"
+
+
+def test_check_needs_no_service(environment):
+    """The engine in a terminal: no orchestrator, database or store is imported."""
+    services = [name for name in HEAVY if name not in ("numpy", "pyarrow", "rich")]
+    program = f"import sys, pipeline.cli.checking; print([name for name in {services} if name in sys.modules])"
+
+    result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
+
+    assert result.stdout == b"[]\n"
+
+
+def test_output_that_nobody_reads_ends_the_command_quietly(environment, tmp_path):
+    (tmp_path / "many.jsonl").write_text('{"conversation_id": 1}\n[]\n""\n' * 100)
+    process = subprocess.Popen(
+        [*COMMAND, "check", *[str(tmp_path / "many.jsonl")] * 40],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+
+    stderr = process.stderr.read()
+
+    process.stderr.close()
+    assert (process.wait(60), stderr) == (141, b"")
+    assert os.listdir(environment["TMPDIR"]) == []
+
+
+def test_a_full_disk_under_stdout_is_one_sentence(environment):
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(
+            [*COMMAND, "check", "--json", str(SAMPLES_DIR / "support_chat.jsonl")],
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
+
+    assert (result.returncode, result.stderr) == (3, b"error: no space left on device\n")
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_command_that_is_stopped_leaves_nothing_behind(environment, sent, code):
+    process = subprocess.Popen(
+        [*COMMAND, "check", "-"],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    while not os.listdir(environment["TMPDIR"]):
+        time.sleep(0.02)
+    time.sleep(0.1)
+
+    process.send_signal(sent)
+    stdout, stderr = process.communicate(timeout=60)
+
+    assert (process.returncode, stdout, stderr) == (code, b"", b"")
+    assert os.listdir(environment["TMPDIR"]) == []
+
+
+def test_a_terminal_that_is_not_utf8_still_gets_its_report(environment):
+    result = run(["check", str(SAMPLES_DIR / "support_chat.jsonl")], environment | {"PYTHONIOENCODING": "latin-1"})
+
+    assert result.returncode == 0
+    assert result.stdout.startswith(b"\\u2713 ")
+
+
+def test_json_is_utf8_whatever_the_terminal(environment, tmp_path):
+    (tmp_path / "好.jsonl").touch()
+
+    result = run(["check", "--json", "好.jsonl"], environment | {"PYTHONIOENCODING": "ascii"}, cwd=tmp_path)
+
+    assert json.loads(result.stdout.decode("utf-8"))["path"] == "好.jsonl"
+
+
+def in_terminal(arguments, environment, stdin=b"", columns=100):
+    """What the command writes when stdout and stderr are a terminal."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = {name: value for name, value in environment.items() if name != "COLUMNS"}
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], env=environment, stdin=subprocess.PIPE, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    written = b""
+    for piece in stdin if isinstance(stdin, list) else [stdin]:
+        process.stdin.write(piece)
+        process.stdin.flush()
+        time.sleep(0.5 if isinstance(stdin, list) else 0)
+    process.stdin.close()
+    while True:
+        try:
+            chunk = os.read(master, 65_536)
+        except OSError:  # how Linux says that the other end is closed
+            break
+        if not chunk:
+            break
+        written += chunk
+    os.close(master)
+    return process.wait(60), written.decode()
+
+
+def test_a_terminal_gets_colors_and_its_width(environment):
+    code, written = in_terminal(["check", str(SAMPLES_DIR / "broken_lines.jsonl")], environment, columns=120)
+
+    assert code == 1
+    assert "\x1b[1;31m✗ " in written
+    assert any(len(line) > 100 for line in written.replace("\x1b", "").splitlines() if "│" in line)
+
+
+def test_no_color_gets_none_in_a_terminal_either(environment):
+    _, written = in_terminal(["check", str(SAMPLES_DIR / "broken_lines.jsonl")], environment | {"NO_COLOR": "1"})
+
+    assert "\x1b" not in written
+
+
+def test_a_terminal_gets_a_progress_bar_that_goes_away(environment):
+    line = (SAMPLES_DIR / "support_chat.jsonl").read_bytes()
+
+    code, written = in_terminal(["check", "-"], environment, stdin=[line * 2_000] * 4)
+
+    assert code == 0
+    assert "<stdin>" in written
+    assert "MB/s" in written
+    report = written[written.index("✓ <stdin> is ready") :]
+    assert "MB/s" not in report
+
+
+def test_a_terminal_without_powers_gets_no_progress_bar(environment):
+    line = (SAMPLES_DIR / "support_chat.jsonl").read_bytes()
+
+    _, written = in_terminal(["check", "-"], environment | {"TERM": "dumb"}, stdin=[line * 500] * 2)
+
+    assert written.startswith("✓ <stdin> is ready")
