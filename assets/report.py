@@ -53,7 +53,11 @@ def _materialization(asset: str, outcome: Outcome, metadata: Metadata) -> dg.Ass
         asset_key=asset,
         partition=outcome.dataset.id,
         description=outcome.summary(),
-        metadata={"dagster/uri": outcome.lake_uris[table], **metadata},
+        metadata={
+            "dagster/uri": outcome.lake_uris[table],
+            "parquet": dg.MetadataValue.path(outcome.lake_uris[table]),
+            **metadata,
+        },
         tags={"dagster/data_version": version, "lora/status": outcome.profile.status, **_provenance(asset, outcome)},
     )
 

@@ -15,6 +15,7 @@ from pipeline.warehouse import build_warehouse
     group_name=WAREHOUSE,
     owners=OWNERS,
     kinds={"duckdb"},
+    code_version="1",  # raised when the same catalog and lake would give other tables or columns
     retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
 )
 def warehouse(

@@ -1,5 +1,6 @@
 """One look at the store: registers what is new, and says which runs to ask for. No word of Dagster here."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -37,20 +38,24 @@ class PlannedRun:
 def look(store: Store, catalog: Catalog, settings: Settings, cursor: Cursor, now: datetime) -> Look:
     """Register the uploads that are new or changed since they were last seen, within the limits of one tick.
 
+    Half of a tick's time may go into the listing, the rest into reading local files for their content version; what
+    is not reached is found again in the next round.
+
     Raises:
         StoreError: the store cannot be reached; nothing is lost, the next look starts at the same place.
         CatalogError: the same for the catalog.
     """
-    deadline = time.monotonic() + settings.tick_budget_s
+    began = time.monotonic()
     found = scan(
         store.list(UPLOADS, start_after=cursor.resume_after),
         catalog.known_versions,
         now,
         0.0 if store.is_atomic else settings.settle_s,
         settings.tick_max_uploads,
-        lambda: time.monotonic() > deadline,
+        lambda: time.monotonic() - began > settings.tick_budget_s / 2,
     )
-    uploads = new_uploads(store, found.new, settings.max_upload_bytes)
+    in_time = itertools.takewhile(lambda _: time.monotonic() - began < settings.tick_budget_s, found.new)
+    uploads = new_uploads(store, in_time, settings.max_upload_bytes)
     return Look(found, tuple(catalog.register_uploads(uploads, now)), Cursor(found.resume_after))
 
 

@@ -7,7 +7,7 @@ The daemon itself is tried in `end_to_end/test_daemon.py`.
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -191,6 +191,12 @@ class Installation:
         return "\n".join(texts)
 
 
+def local_settings(data_dir: Path, **chosen: object) -> Settings:
+    """Everything under one folder, whatever the environment says; uploads are taken at once."""
+    defaults = {"data_dir": data_dir, "dagster_home": data_dir / "dagster_home", "settle_s": 0}
+    return load_settings(**defaults | chosen)
+
+
 def new_home(home: Path) -> None:
     """Make a DAGSTER_HOME as `deploy/` has it."""
     home.mkdir(parents=True)
@@ -217,7 +223,7 @@ MakeInstallation = Callable[..., Installation]
 @pytest.fixture(scope="session")
 def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty DAGSTER_HOME with its databases made, to copy: making them takes seconds."""
-    settings = load_settings(data_dir=tmp_path_factory.mktemp("template"))
+    settings = local_settings(tmp_path_factory.mktemp("template"))
     with opened(settings) as installation:
         installation.instance.get_runs(limit=1)
     return settings.dagster_home
@@ -226,13 +232,10 @@ def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def make_installation(tmp_path: Path, dagster_home: Path) -> Iterator[MakeInstallation]:
     """Makes installations with chosen settings; each has a folder of its own under the test's."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
 
         def make(**chosen: object) -> Installation:
-            data_dir = chosen.pop("data_dir", tmp_path / "data")
-            settings = load_settings(**{"data_dir": data_dir, "settle_s": 0, **chosen})
+            settings = local_settings(tmp_path / "data", **chosen)
             return stack.enter_context(opened(settings, dagster_home))
 
         yield make

@@ -32,7 +32,7 @@ def dev(
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     # A session of its own: Dagster's processes get the signal from us, once, and in the order they can bear.
-    process = subprocess.Popen(  # noqa: S603  # our own command
+    process = subprocess.Popen(  # our own command
         dev_command(host, port), env=environment(settings, os.environ), start_new_session=True
     )
     if process.wait() not in (0, -signal.SIGTERM):

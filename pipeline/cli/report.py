@@ -190,7 +190,7 @@ def _roles(roles: Mapping[str, int], width: int) -> list[Text]:
     if rest := len(roles) - len(entries):
         entries.append(Text(f"{rest:,} more"))
     lead = f"{INDENT}roles{INDENT}"
-    lines = [Text.assemble((lead, "dim"), entries[0])]
+    lines = [Text.assemble(lead, entries[0])]
     for entry in entries[1:]:
         if lines[-1].cell_len + 3 + entry.cell_len > width:
             lines[-1].append(",")

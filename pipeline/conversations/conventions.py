@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.conversations.columns import Columns
-from pipeline.conversations.findings import Finding, and_elsewhere
+from pipeline.conversations.findings import MAX_NAMED_PLACES, Finding, and_elsewhere
 from pipeline.conversations.judge import printable
 from pipeline.conversations.model import KNOWN_ROLES
 
@@ -100,8 +100,9 @@ def _first_places(
     for begin, end in zip(begins, [*begins[1:], len(turns)], strict=True):
         owner = int(owners[begin])
         start = int(columns.turn_starts[owner])
-        paths = [f"$.turns[{turn - start}]{field}" for turn in turns[begin:end].tolist()]
-        text = and_elsewhere(detail(int(turns[begin])), paths[1:])
+        named = turns[begin : min(end, begin + 1 + MAX_NAMED_PLACES)].tolist()
+        paths = [f"$.turns[{turn - start}]{field}" for turn in named]
+        text = and_elsewhere(detail(named[0]), paths[1:], end - begin - 1)
         yield _finding(columns, owner, code, paths[0], text)
 
 

@@ -4,7 +4,7 @@ A code is public and stable for ever; `docs/findings.md` is generated from here.
 elsewhere: errors in `judge.py`, warnings in `conventions.py`, duplicates in `pipeline/profiles/duplicates.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -282,14 +282,15 @@ class Finding:
         }
 
 
-def and_elsewhere(detail: str, further_paths: list[str]) -> str:
+def and_elsewhere(detail: str, further_paths: Sequence[str], further_count: int) -> str:
     """`detail` with the other places of the same fault in the line.
 
-    A code is reported once a line, so that a hostile line costs no more than the catalogue is long.
+    A code is reported once a line, so that a hostile line costs no more than the catalogue is long. further_paths:
+    the next places, of which MAX_NAMED_PLACES are named; further_count: how many there are in all.
     """
-    if not further_paths:
+    if not further_count:
         return detail
     named = ", ".join(further_paths[:MAX_NAMED_PLACES])
-    rest = len(further_paths) - MAX_NAMED_PLACES
-    more = f" and {rest} more place{'s' if rest > 1 else ''}" if rest > 0 else ""
-    return f"{detail} (also at {named}{more})"
+    rest = further_count - MAX_NAMED_PLACES
+    places = "place" if rest == 1 else "places"
+    return f"{detail} (also at {named}{f' and {rest:,} more {places}' if rest > 0 else ''})"

@@ -6,12 +6,13 @@ Whole-file matters (blank lines, duplicates, role order) live elsewhere.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import TypeAlias
 
 import msgspec
 
-from pipeline.conversations.findings import Finding, and_elsewhere
+from pipeline.conversations.findings import MAX_NAMED_PLACES, Finding, and_elsewhere
 from pipeline.conversations.model import Conversation, Limits, Turn
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -19,6 +20,7 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 _TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?$)', re.DOTALL)
+_MALFORMED = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<byte>\d+)\)")
 _NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
@@ -55,19 +57,23 @@ class _Faults:
     def __init__(self, line: int, offset: int) -> None:
         self._line = line
         self._offset = offset
-        self.found: dict[str, tuple[str, str, list[str]]] = {}
+        self.found: dict[str, tuple[str, str]] = {}
+        self._further: dict[str, list[str]] = {}
+        self._further_count: Counter[str] = Counter()
 
     def add(self, code: str, path: str, detail: str) -> None:
-        if code in self.found:
-            self.found[code][2].append(path)
-        else:
-            self.found[code] = (path, detail, [])
+        if code not in self.found:
+            self.found[code] = (path, detail)
+            return
+        self._further_count[code] += 1
+        if self._further_count[code] <= MAX_NAMED_PLACES:
+            self._further.setdefault(code, []).append(path)
 
     def findings(self) -> list[Finding]:
-        findings = [
-            Finding(self._line, self._offset, code, path, and_elsewhere(detail, further))
-            for code, (path, detail, further) in self.found.items()
-        ]
+        findings = []
+        for code, (path, detail) in self.found.items():
+            text = and_elsewhere(detail, self._further.get(code, []), self._further_count[code])
+            findings.append(Finding(self._line, self._offset, code, path, text))
         return sorted(findings, key=lambda finding: finding.sort_key)
 
 
@@ -97,15 +103,30 @@ def _parse(raw: bytes, faults: _Faults, limits: Limits) -> Json:
         return None
     try:
         value: Json = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        found = f"a fault at column {error.pos + 1}: {error.msg}"
-        faults.add("malformed-json", "$", f"expected one JSON value, found {found}")
+    except json.JSONDecodeError:
+        faults.add("malformed-json", "$", f"expected one JSON value, found {_what_is_malformed(raw)}")
         return None
     except _NotJson as constant:
         column = _constant_column(text, str(constant))
         faults.add("malformed-json", "$", f"expected one JSON value, found {constant} at column {column}")
         return None
     return value
+
+
+def _what_is_malformed(raw: bytes) -> str:
+    """What a strict reader stumbles over, and the 1-based column in characters.
+
+    Asked of msgspec: Python's own words and columns change with its version.
+    """
+    try:
+        msgspec.json.decode(raw)
+    except msgspec.DecodeError as error:
+        found = _MALFORMED.fullmatch(str(error))
+        if found is None:  # it has one other message, for a text that ends too early
+            return f"a fault at column {len(raw.decode()) + 1}: the line ends too early"
+        before = int(found["byte"]) - (found["what"] == "trailing characters")
+        return f"a fault at column {len(raw[:before].decode(errors='ignore')) + 1}: {found['what']}"
+    return "a fault at column 1"  # the two readers agree on what is JSON; a property test would tell
 
 
 def is_deeper(text: str, limit: int) -> bool:

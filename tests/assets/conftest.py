@@ -5,8 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.settings import load_settings
-from tests.installation import Installation, bad_file, dagster_home, installation, make_installation, opened, valid_file
+from tests.installation import (
+    Installation,
+    bad_file,
+    dagster_home,
+    installation,
+    local_settings,
+    make_installation,
+    opened,
+    valid_file,
+)
 
 __all__ = ["dagster_home", "installation", "make_installation"]
 
@@ -16,14 +24,14 @@ GOOD, BAD = valid_file(12), bad_file(15)
 @pytest.fixture(scope="session")
 def validated(tmp_path_factory: pytest.TempPathFactory, dagster_home: Path) -> Iterator[Installation]:
     """Read only, please."""
-    settings = load_settings(data_dir=tmp_path_factory.mktemp("assets"), settle_s=0)
-    with opened(settings, dagster_home) as installation:
-        installation.drop("good.jsonl", GOOD)
-        installation.drop("bad.jsonl", BAD)
-        runs = installation.ingest()
+    settings = local_settings(tmp_path_factory.mktemp("assets"))
+    with opened(settings, dagster_home) as made:
+        made.drop("good.jsonl", GOOD)
+        made.drop("bad.jsonl", BAD)
+        runs = made.ingest()
         assert [run.success for run in runs] == [True]
-        assert installation.run("publish").success
-        yield installation
+        assert made.run("publish").success
+        yield made
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_every_validated_asset_has_a_check_or_feeds_one_that_has(graph):
 )
 def test_columns_in_the_ui_are_the_columns_in_the_lake(graph, asset, table):
     """Declared once, shown twice."""
-    shown = graph.get(dg.AssetKey(asset)).metadata["dagster/column_schema"].value
+    shown = graph.get(dg.AssetKey(asset)).metadata["dagster/column_schema"]
 
     assert [(column.name, column.constraints.nullable) for column in shown.columns] == [
         (field.name, field.nullable) for field in SCHEMAS[table]

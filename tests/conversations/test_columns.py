@@ -45,6 +45,7 @@ DEEP = b"[" * 600 + b"]" * 600
         (GOOD.replace(b'"content"', b'"content": %s, "content"' % DEEP), "nesting-too-deep"),
         (GOOD.replace(b'"content"', rb'"conten\u0074": %s, "content"' % DEEP), "nesting-too-deep"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_fault_seen_late_rejects_its_line_and_no_other(bad, code):
     block = block_of(GOOD + bad + GOOD)
@@ -64,6 +65,7 @@ def test_a_fault_seen_late_rejects_its_line_and_no_other(bad, code):
         line_of("x" * 2_000, ("user", "hi")),
         line_of("a", ("user", "[" * 2_000)),
     ],
+    ids=["509 levels", "600 shallow", "long id", "only text"],
 )
 def test_what_is_only_long_or_only_looks_deep_is_accepted(good):
     verdicts, columns = read_columns(block_of(GOOD + good), LIMITS)

@@ -78,4 +78,4 @@ def test_findings_stand_in_line_order_and_within_a_line_in_the_catalogues():
     ],
 )
 def test_a_fault_names_three_further_places_and_counts_the_rest(further, expected):
-    assert and_elsewhere("found x", further) == expected
+    assert and_elsewhere("found x", further, len(further)) == expected

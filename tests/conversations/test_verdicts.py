@@ -14,6 +14,8 @@ from tests.engine_blocks import LIMITS, block_of, line_of
 from tests.properties.hostile_files import KINDS, seeds
 
 GOOD = line_of("a", ("user", "hi"))
+TWO = line_of("a", ("user", "hi"), ("assistant", "hello"))
+MALFORMED_2_3 = [(2, "malformed-json"), (3, "malformed-json")]
 
 
 def outcomes(verdicts) -> tuple[list[tuple[int, int, str]], list[tuple[int, str]], int, int]:
@@ -48,6 +50,10 @@ def test_a_faultless_block_is_accepted_with_its_places():
         (GOOD.replace(b"}\n", b', "x": "\xff"}\n') + GOOD, [2], [(1, "invalid-utf8")], 1, 0),
         (b" " + GOOD + b"\t\r\n", [1], [(2, "blank-line")], 0, 1),
         (b"}{\n", [], [(1, "malformed-json")], 1, 0),
+        # As many values as lines, but not one a line.
+        (TWO.replace(b"}, {", b"},\n{").strip() + GOOD, [], [(1, "malformed-json"), (2, "malformed-json")], 2, 0),
+        (TWO.replace(b"}]", b"}\n]").strip() + GOOD, [], [(1, "malformed-json"), (2, "malformed-json")], 2, 0),
+        (b"{}\n" + TWO.replace(b"}]", b"}\n]").strip() + GOOD, [], [(1, "missing-field"), *MALFORMED_2_3], 3, 0),
     ],
 )
 def test_whatever_is_unusual_is_looked_at_line_by_line(data, accepted, findings, rejected, blank):

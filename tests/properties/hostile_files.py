@@ -286,10 +286,27 @@ def make_file(recipe: list[tuple[int, int]], seed: int) -> bytes:
     random = Random(seed)
     ends = random.choice(([b"\n"], [b"\r\n"], [b"\n", b"\r\n"], [b"\n", b"\n\n", b"\r"]))
     data = b"".join(line + random.choice(ends) for line in lines)
+    if random.random() < 0.2:
+        data = regrouped(random, data)
     head = random.choice((b"", b"", b"", b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf", b"\xef\xbb", b"\n"))
     tail = random.choice((b"", b"", b"", b"\n", b" ", b"\r", b"\0", b"{"))
     data = head + data + tail
     return data.removesuffix(b"\n") if random.random() < 0.3 else data
+
+
+def regrouped(random: Random, data: bytes) -> bytes:
+    """As many lines and values as before, but two values on one line and one on two."""
+    ends = [at for at, byte in enumerate(data[:-1]) if byte == ord("\n")]
+    places = [at for at, byte in enumerate(data) if byte in b"{}[], "]
+    if ends and places:
+        end, place = random.choice(ends), random.choice(places)
+        data = data[:end] + b" " + data[end + 1 :]
+        data = (
+            data[:place]
+            + random.choice((b"\n" + data[place : place + 1], data[place : place + 1] + b"\n"))
+            + data[place + 1 :]
+        )
+    return data
 
 
 seeds = st.integers(0, 2**32)

@@ -1,0 +1,114 @@
+"""A real installation in a folder of its own: `lora-pipeline dev` with its daemon, sensors and runs.
+
+What happens is seen where everybody sees it, in the catalog; this process only copies files and looks.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.generate import small_uploads
+from tests.benchmarks.processes import ROOT
+
+_START_TIMEOUT_S = 180.0
+_STOP_TIMEOUT_S = 90.0
+_POLL_S = 0.1
+_LOG_TAIL_BYTES = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A running one; `data_dir` holds the uploads, the catalog and the warehouse."""
+
+    data_dir: Path
+    process: "subprocess.Popen[bytes]"
+
+    def ready_times_s(self, uploads: Sequence[Path], timeout_s: float) -> list[float]:
+        """Drop files at once; return for each how long after the drop it was seen `ready`, ascending.
+
+        Raises:
+            RuntimeError: one was rejected, or they were not all ready in time.
+        """
+        before = self._count("ready")
+        folder = self.data_dir / "uploads" / "benchmark"
+        folder.mkdir(parents=True, exist_ok=True)
+        start_s = time.monotonic()
+        for upload in uploads:
+            shutil.copyfile(upload, folder / upload.name)
+        times_s: list[float] = []
+        while len(times_s) < len(uploads):
+            now_s = time.monotonic() - start_s
+            ready = self._count("ready") - before
+            times_s += [now_s] * (ready - len(times_s))
+            if self._count("error") or now_s > timeout_s or self.process.poll() is not None:
+                raise RuntimeError(
+                    f"{ready} of {len(uploads)} uploads were ready after {now_s:.0f} s, {self._count('error')} were "
+                    f"rejected; the end of the log:\n{self._log_tail()}"
+                )
+            time.sleep(_POLL_S)
+        return times_s
+
+    def wait_until_published(self, timeout_s: float = 120.0) -> None:
+        """Wait until the warehouse is newer than the last verdict, so that nothing is under way.
+
+        Raises:
+            RuntimeError: that takes too long.
+        """
+        quiet_since_s = time.time()
+        deadline_s = time.monotonic() + timeout_s
+        warehouse = self.data_dir / "warehouse.duckdb"
+        while not (warehouse.exists() and warehouse.stat().st_mtime > quiet_since_s):
+            if time.monotonic() > deadline_s:
+                raise RuntimeError(f"no publication in {timeout_s:.0f} s; the end of the log:\n{self._log_tail()}")
+            time.sleep(_POLL_S)
+        time.sleep(2)  # the publishing process ends after its file is there
+
+    def _count(self, status: str) -> int:
+        catalog = self.data_dir / "catalog.db"
+        if not catalog.exists():
+            return 0
+        with closing(sqlite3.connect(f"file:{catalog}?mode=ro", uri=True, timeout=30)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'datasets'").fetchall():
+                return 0
+            return int(connection.execute("SELECT count(*) FROM datasets WHERE status = ?", [status]).fetchone()[0])
+
+    def _log_tail(self) -> str:
+        return (self.data_dir / "dev.log").read_bytes()[-_LOG_TAIL_BYTES:].decode("utf-8", "replace")
+
+
+@contextmanager
+def running_installation(data_dir: Path, **variables: str) -> Iterator[Installation]:
+    """Start an installation, wait until it has validated a first upload and published it, stop it after the block."""
+    data_dir.mkdir(parents=True)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LORA_", "DAGSTER_"))}
+    environment = {**inherited, "LORA_DATA_DIR": str(data_dir), "DAGSTER_DISABLE_TELEMETRY": "yes", **variables}
+    command = [sys.executable, "-m", "pipeline.cli", "dev", "--port", str(_free_port())]
+    with (data_dir / "dev.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            installation = Installation(data_dir, process)
+            # Conversations of a seed that no measurement uses.
+            first = small_uploads(data_dir / "first", 1, seed=999)
+            installation.ready_times_s([first[0].rename(data_dir / "first.jsonl")], _START_TIMEOUT_S)
+            installation.wait_until_published()
+            yield installation
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(_STOP_TIMEOUT_S)
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,57 @@
+"""A store full of uploads that the catalog knows, and the look of a sensor that finds nothing new among them.
+
+    python -m tests.benchmarks.many_uploads make FOLDER COUNT
+    python -m tests.benchmarks.many_uploads look FOLDER
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.intake import look
+from pipeline.reconcile import register_all
+from pipeline.settings import Settings, load_settings
+from pipeline.store import make_store
+from pipeline.uploads.scan import Cursor
+from pipeline.validation import utc_now
+
+OWNERS = 10
+
+
+def make(settings: Settings, count: int) -> None:
+    """Write and register `count` files of a line each; validate none of them, but ask for no run either."""
+    for number in range(count):
+        folder = Path(settings.store) / "uploads" / f"owner-{number % OWNERS}"
+        if number < OWNERS:
+            folder.mkdir(parents=True)
+        line = '{"conversation_id":"%d","turns":[{"role":"user","content":"%d"}]}\n' % (number, number)
+        (folder / f"upload-{number:06}.jsonl").write_text(line)
+    with Catalog.open(settings.catalog_url) as catalog:
+        registered = register_all(make_store(settings), catalog, settings, utc_now())
+        catalog.mark_requested(registered, utc_now())
+    print(json.dumps({"registered": len(registered)}))
+
+
+def tick(settings: Settings) -> None:
+    """What the sensor's tick does when nothing is new; its seconds, without the start of the process."""
+    with Catalog.open(settings.catalog_url) as catalog:
+        start_s = time.perf_counter()
+        seen = look(make_store(settings), catalog, settings, Cursor(), utc_now())
+        waiting = catalog.unrequested(settings.tick_max_uploads)
+        tick_s = time.perf_counter() - start_s
+    is_round = not seen.cursor.resume_after
+    found = {"tick_s": tick_s, "seen": seen.scan.seen, "new": len(seen.registered) + len(waiting), "is_round": is_round}
+    print(json.dumps(found))
+
+
+def main() -> None:
+    """Run one of the two."""
+    action, folder, *count = sys.argv[1:]
+    settings = load_settings(data_dir=Path(folder), settle_s=0)
+    make(settings, int(count[0])) if action == "make" else tick(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""All benchmarks, in the order in which they run and are shown."""
+
+from tests.benchmarks.benchmark import Benchmark
+from tests.benchmarks.engine_cpu import DUCKDB, PLAIN_JSON
+from tests.benchmarks.engine_memory import MEMORY
+from tests.benchmarks.engine_workers import WORKERS
+from tests.benchmarks.event_log import EVENT_LOG
+from tests.benchmarks.publication import PUBLICATION
+from tests.benchmarks.running import BURST, LATENCY
+from tests.benchmarks.tick import TICK
+
+BENCHMARKS: tuple[Benchmark, ...] = (
+    PLAIN_JSON, DUCKDB, MEMORY, WORKERS, BURST, LATENCY, TICK, PUBLICATION, EVENT_LOG
+)  # fmt: skip

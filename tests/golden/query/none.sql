@@ -1,0 +1,2 @@
+-- No rows still have columns.
+SELECT id, total_tokens FROM datasets

@@ -1,0 +1,3 @@
+-- Times are in UTC and ISO 8601.
+SELECT TIMESTAMPTZ '2026-03-01 13:00:00.5+01' AS moment, TIMESTAMP '2026-03-01 12:00:00' AS "local",
+    DATE '2026-03-01' AS "day", TIME '12:30:00' AS "time", INTERVAL 90 MINUTE AS "interval"

@@ -1,0 +1,136 @@
+"""Promises of `pipeline.warehouse.query`."""
+
+import os
+
+import pytest
+
+from pipeline.errors import QueryError, WarehouseError
+from pipeline.warehouse import open_query, query
+
+
+@pytest.fixture
+def warehouse(installation):
+    installation.add("d1")
+    installation.build()
+    return installation.warehouse
+
+
+def test_an_answer_has_columns_and_rows_of_python_values(warehouse):
+    answer = query(
+        warehouse, "SELECT dataset_id, sum(turn_count) AS turns, NULL AS nothing FROM conversations GROUP BY 1"
+    )
+
+    assert answer == (("dataset_id", "turns", "nothing"), [("d1", 4, None)])
+
+
+def test_wrong_sql_is_refused_with_its_place(warehouse):
+    with pytest.raises(QueryError) as refusal:
+        query(warehouse, "SELECT dataset_id,\n       tokenz FROM dataset_profiles")
+
+    message = str(refusal.value)
+    assert message.startswith('Binder Error: Referenced column "tokenz" not found in FROM clause!')
+    assert "LINE 2:        tokenz FROM dataset_profiles\n               ^^^^^^" in message
+
+
+def test_a_syntax_error_points_at_the_word(warehouse):
+    with pytest.raises(QueryError) as refusal:
+        query(warehouse, "SELEC 1")
+
+    assert str(refusal.value) == 'Parser Error: syntax error at or near "SELEC"\n\nLINE 1: SELEC 1\n        ^^^^^'
+
+
+def test_an_error_at_a_later_row_is_a_query_error_too(warehouse):
+    sql = "SELECT CASE WHEN range > 50000 THEN error('too far') ELSE range END FROM range(100000)"
+
+    with pytest.raises(QueryError) as refusal, open_query(warehouse, sql) as answer:
+        list(answer.rows)
+
+    assert "too far" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO notifications SELECT * FROM notifications",
+        "DELETE FROM datasets",
+        "DROP TABLE lineage",
+        "CREATE TABLE mine (i INTEGER)",
+        "CREATE OR REPLACE VIEW turns AS SELECT 1",
+    ],
+)
+def test_writes_are_refused(warehouse, sql):
+    before = warehouse.read_bytes()
+
+    with pytest.raises(QueryError) as refusal:
+        query(warehouse, sql)
+
+    assert str(refusal.value).endswith(
+        "\n\nThe warehouse is for reading; what it holds comes from the catalog and the lake."
+    )
+    assert warehouse.read_bytes() == before
+
+
+def test_reading_leaves_nothing_behind(warehouse, tmp_path):
+    before = sorted(os.listdir(tmp_path))
+
+    query(warehouse, "SELECT * FROM turns ORDER BY content")
+
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+@pytest.mark.parametrize("sql", ["", " ;", "-- nothing but a comment"])
+def test_no_statement_is_a_query_error(warehouse, sql):
+    with pytest.raises(QueryError) as refusal:
+        query(warehouse, sql)
+
+    assert str(refusal.value) == "expected an SQL statement, found none; try: SELECT * FROM datasets"
+
+
+def test_names_that_repeat_are_numbered(warehouse):
+    columns, rows = query(warehouse, "SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS a")
+
+    assert (columns, rows) == (("a", "a_2", "a_2_2", "a_3"), [(1, 2, 3, 4)])
+
+
+def test_a_name_that_is_no_table_finds_no_variable_of_the_program(warehouse):
+    with pytest.raises(QueryError) as refusal:
+        query(warehouse, "SELECT * FROM rows")
+
+    assert str(refusal.value).startswith("Catalog Error: Table with name rows does not exist!")
+
+
+def test_describing_and_listing_work(warehouse):
+    shown = query(warehouse, "SHOW TABLES")[1]
+    described = query(warehouse, "DESCRIBE turns")[1]
+
+    relations = ["conversations", "dataset_profiles", "datasets", "findings", "lineage", "notifications", "turns"]
+    assert shown == [(name,) for name in relations]
+    assert [row[:2] for row in described][:2] == [("dataset_id", "VARCHAR"), ("line", "BIGINT")]
+
+
+def test_times_are_in_utc(warehouse, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+
+    rows = query(warehouse, "SELECT validated_at::VARCHAR FROM datasets")[1]
+
+    assert rows == [("2026-03-01 12:00:00.123456+00",)]
+
+
+def test_a_missing_warehouse_is_said(tmp_path):
+    with pytest.raises(WarehouseError) as failure:
+        query(tmp_path / "warehouse.duckdb", "SELECT 1")
+
+    assert str(failure.value) == (
+        f"expected the warehouse at {tmp_path}/warehouse.duckdb, found nothing: publish it first"
+    )
+
+
+def test_a_file_that_is_no_warehouse_is_said(tmp_path):
+    path = tmp_path / "warehouse.duckdb"
+    path.write_bytes(b"no database" * 1_000)
+
+    with pytest.raises(WarehouseError) as failure:
+        query(path, "SELECT 1")
+
+    assert str(failure.value).startswith(f"cannot open the warehouse {path}: ")
+    assert str(failure.value).endswith("; publish it again")
