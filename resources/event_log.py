@@ -4,13 +4,17 @@ Dagster's own SQLite storage opens the database, compiles its statements and che
 20 ms each; a dataset makes ten events. One engine a process makes that about 4 ms: docs/decisions/.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
+from watchdog.events import FileSystemEvent, PatternMatchingEventHandler
+from watchdog.observers import Observer
 
 _BUSY_TIMEOUT_S = 60
 
@@ -31,12 +35,42 @@ class PooledSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
             sa.event.listen(self._pooled, "connect", _configure)
         return self._pooled
 
+    def _init_db(self) -> None:
+        # The UI and the daemon start together: tables made aside and linked into place are there whole, or not yet.
+        os.makedirs(self._base_dir, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._base_dir, prefix=".event_log-") as folder:
+            made = ConsolidatedSqliteEventLogStorage(folder)
+            with suppress(FileExistsError):
+                os.link(made.get_db_path(), self.get_db_path())  # type: ignore[no-untyped-call]
+
+    def watch(self, run_id: str, cursor: str | None, callback: Callable[..., Any]) -> None:
+        """Call back for each new event of a run, as Dagster's own storage does; the UI's run page lives by it."""
+        if not self._obs:
+            observer: Any = Observer()
+            observer.start()
+            observer.schedule(_LogHandler(self), self._base_dir)
+            self._obs = observer
+        self._watchers[run_id][callback] = cursor
+
     def dispose(self) -> None:
         """Close all connections."""
         super().dispose()  # type: ignore[no-untyped-call]
         if self._pooled is not None:
             self._pooled.dispose()
             self._pooled = None
+
+
+class _LogHandler(PatternMatchingEventHandler):
+    """Hears of new events, which with kept connections go to the write-ahead log and reach the database much later."""
+
+    def __init__(self, storage: PooledSqliteEventLogStorage) -> None:
+        self._storage = storage
+        path = storage.get_db_path()  # type: ignore[no-untyped-call]
+        super().__init__(patterns=[path, f"{path}-wal"])
+
+    def on_modified(self, event: FileSystemEvent) -> None:
+        """Called by the observer's thread."""
+        self._storage.on_modified()  # type: ignore[no-untyped-call]
 
 
 def _configure(connection: Any, _record: object) -> None:

@@ -18,11 +18,12 @@ from typing import BinaryIO, cast
 from rich.text import Text
 
 from pipeline.cli.common import NOT_READY, explain, write_line, write_text
+from pipeline.cli.figures import Figures
 from pipeline.cli.json_text import json_text
 from pipeline.cli.outputs import FindingsWriter, findings_file, place_tables, refuse_findings_target, stems
 from pipeline.cli.places import grouped
 from pipeline.cli.progress import progress_bar
-from pipeline.cli.report import Figures, Tally, excerpt_width, render, render_tally, tally_of
+from pipeline.cli.report import Tally, excerpt_width, render, render_tally, tally_of
 from pipeline.errors import LakeError, PipelineError, ServiceError, UsageError
 from pipeline.profiles.parallel import profile_path
 from pipeline.profiles.profile import Profile, Rules, profile_stream

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from pipeline.cli.mark import Span
+from pipeline.cli.json_path import Span
 from pipeline.cli.shown import glyph
 
 ELLIPSIS = "…"

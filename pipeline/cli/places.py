@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.cli.excerpt import Excerpt, excerpt
-from pipeline.cli.mark import Span, place
+from pipeline.cli.json_path import Span
+from pipeline.cli.mark import place
 from pipeline.conversations.findings import CATALOGUE, ORDER, FindingKind, Scope, Severity
 from pipeline.profiles.merge import FindingRow
 

@@ -1,6 +1,6 @@
 """The command line of the benchmarks.
 
-    python -m tests.benchmarks [NAME…] [--small] [--write]
+python -m tests.benchmarks [NAME…] [--small] [--write]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Our engine as a program of its own, so that its processor time and memory can be measured from outside.
 
-    python -m tests.benchmarks.engine FILE FOLDER [WORKERS]
+python -m tests.benchmarks.engine FILE FOLDER [WORKERS]
 """
 
 import json

@@ -1,6 +1,6 @@
 """Stores Dagster events in a new instance, as a run over many partitions does, one after the other.
 
-    python -m tests.benchmarks.event_storage FOLDER COUNT {ours,default}
+python -m tests.benchmarks.event_storage FOLDER COUNT {ours,default}
 """
 
 import json

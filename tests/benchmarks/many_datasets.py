@@ -1,8 +1,8 @@
 """An installation with many tiny validated datasets, its publication, and an analyst who reads meanwhile.
 
-    python -m tests.benchmarks.many_datasets make FOLDER COUNT
-    python -m tests.benchmarks.many_datasets publish FOLDER
-    python -m tests.benchmarks.many_datasets read FOLDER      until its standard input ends
+python -m tests.benchmarks.many_datasets make FOLDER COUNT
+python -m tests.benchmarks.many_datasets publish FOLDER
+python -m tests.benchmarks.many_datasets read FOLDER      until its standard input ends
 """
 
 import json

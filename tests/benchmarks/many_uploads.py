@@ -1,7 +1,7 @@
 """A store full of uploads that the catalog knows, and the look of a sensor that finds nothing new among them.
 
-    python -m tests.benchmarks.many_uploads make FOLDER COUNT
-    python -m tests.benchmarks.many_uploads look FOLDER
+python -m tests.benchmarks.many_uploads make FOLDER COUNT
+python -m tests.benchmarks.many_uploads look FOLDER
 """
 
 import json
@@ -26,8 +26,8 @@ def make(settings: Settings, count: int) -> None:
         folder = Path(settings.store) / "uploads" / f"owner-{number % OWNERS}"
         if number < OWNERS:
             folder.mkdir(parents=True)
-        line = '{"conversation_id":"%d","turns":[{"role":"user","content":"%d"}]}\n' % (number, number)
-        (folder / f"upload-{number:06}.jsonl").write_text(line)
+        conversation = {"conversation_id": str(number), "turns": [{"role": "user", "content": "Hello."}]}
+        (folder / f"upload-{number:06}.jsonl").write_text(json.dumps(conversation) + "\n")
     with Catalog.open(settings.catalog_url) as catalog:
         registered = register_all(make_store(settings), catalog, settings, utc_now())
         catalog.mark_requested(registered, utc_now())

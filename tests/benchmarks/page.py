@@ -40,9 +40,7 @@ def render_terminal(section: Section) -> str:
 
 def render_section(section: Section) -> str:
     """The results as Markdown; the text depends on nothing but the section."""
-    rows = [
-        f"| {one.what} | {one.wanted} | {one.measured} | {_VERDICTS[one.is_met]} |" for one in section.measurements
-    ]
+    rows = [f"| {one.what} | {one.wanted} | {one.measured} | {_VERDICTS[one.is_met]} |" for one in section.measurements]
     return "\n".join(
         [
             f"## {section.benchmark.name}",

@@ -51,8 +51,9 @@ class Table:
 
     def flush(self) -> None:
         if self.rows:
-            columns = [pa.array(c, field.type) for c, field in zip(zip(*self.rows, strict=True), self._schema, strict=True)]
-            self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+            columns = zip(*self.rows, strict=True)
+            arrays = [pa.array(values, kind) for values, kind in zip(columns, self._schema.types, strict=True)]
+            self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
             self.rows.clear()
 
     def close(self) -> None:
@@ -197,7 +198,8 @@ def profile(path: Path, folder: Path) -> dict[str, object]:
 def spread(histogram: Counter[int]) -> dict[str, int]:
     """Minimum, nearest-rank percentiles and maximum."""
     values = sorted(histogram.elements())
-    at = {name: values[math.ceil(share * len(values)) - 1] for name, share in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)]}
+    shares = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
+    at = {name: values[math.ceil(share * len(values)) - 1] for name, share in shares.items()}
     return {"min": values[0], **at, "max": values[-1]}
 
 

@@ -20,7 +20,8 @@ def measure(is_small: bool, folder: Path) -> list[Measurement]:
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with reader:
-        assert reader.stdin and reader.stdout
+        assert reader.stdin
+        assert reader.stdout
         if reader.stdout.readline() != "open\n":
             raise RuntimeError("expected a reader with the warehouse open, found that it ended")
         again = _publish(folder, count + 1)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from pipeline.cli.excerpt import Excerpt, excerpt
-from pipeline.cli.mark import Span
+from pipeline.cli.json_path import Span
 
 WIDTH = 40
 LINES = st.one_of(st.binary(max_size=400), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))

@@ -46,6 +46,14 @@ def test_each_text_is_what_a_json_library_reads(of):
     assert texts(of) == [json.loads(literal) for literal in of]
 
 
+def test_every_character_may_be_escaped():
+    """The widths of UTF-8 change at U+0080, U+0800 and U+10000; and pairs begin there."""
+    codes = [*range(0xD800), *range(0xE000, 0x10400), *range(0x10FC00, 0x110000)]
+    characters = [chr(code) for code in codes]
+
+    assert texts([f'"{as_units(char, upper=False)}"'.encode() for char in characters]) == characters
+
+
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=5))
 def test_runs_of_backslashes_are_halved_and_never_reach_into_the_next_string(pairs):
     of = [b'"' + rb"\\" * count + rb"n\n" + rb"\\" * count + b'"' for count in pairs]

@@ -107,6 +107,12 @@ def test_samples_are_the_first_three_with_long_text_cut():
     )
 
 
+def test_parts_have_three_samples_together():
+    parts = [statistics_of(line_of("a", ("user", "1")) + line_of("b", ("user", "2"))) for _ in range(3)]
+
+    assert [sample["conversation_id"] for sample in sum(parts, start=Statistics()).samples] == ["a", "b", "a"]
+
+
 @given(st.lists(st.tuples(roles), min_size=1, max_size=6), st.integers(2, 9), st.integers(1, 5))
 def test_roles_stay_bounded_and_do_not_depend_on_the_parts(parts, maximum, middle):
     counters = [part for (part,) in parts]

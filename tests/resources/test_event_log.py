@@ -15,7 +15,6 @@ from tests.installation import (
     dagster_home,
     installation,
     make_installation,
-    new_home,
 )
 
 __all__ = ["dagster_home", "installation", "make_installation"]
@@ -161,10 +160,7 @@ def test_a_watcher_hears_of_another_process_at_once(installation, writers):
 
 def test_processes_that_start_on_an_empty_machine_together_do_not_collide(tmp_path, writers):
     """`lora-pipeline dev` starts the UI and the daemon at once, on a folder without a database."""
-    for attempt in range(3):
-        home = tmp_path / str(attempt)
-        new_home(home)
+    for attempt in range(10):
+        at_once(writers, [f"make {tmp_path / str(attempt)}"] * 2)
 
-        at_once(writers, [f"open {home}"] * 2)
-        at_once(writers, ["write one 1", "write two 1"])
-        at_once(writers, ["close"] * 2)
+    assert [path.name for path in (tmp_path / "0").iterdir() if path.suffix == ".db"] == ["event_log.db"]

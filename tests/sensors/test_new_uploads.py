@@ -1,0 +1,233 @@
+"""The upload sensor: what a tick registers, how it batches, and that nothing is asked for twice or forgotten."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from pipeline.errors import StoreError
+from pipeline.validation import utc_now
+from sensors.coverage import covered_by
+from tests.installation import bad_file, valid_file
+
+
+def _ranges(tick):
+    names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+    return [tuple(tags[name] for name in names) for tags in tick.runs]
+
+
+def _covered(installation, tick):
+    """Keys of each requested run, as Dagster will resolve its range."""
+    order = installation.partitions
+    return [order[order.index(start) : order.index(end) + 1] for start, end in _ranges(tick)]
+
+
+def test_what_arrives_together_is_one_run(installation):
+    """Many partitions in one run."""
+    for number in range(5):
+        installation.drop(f"file-{number}.jsonl", valid_file(seed=number))
+
+    tick = installation.tick()
+
+    assert _covered(installation, tick) == [installation.partitions]
+    assert len(installation.partitions) == 5
+    assert [event.partition for event in tick.result.asset_events] == installation.partitions
+
+
+def test_a_tick_that_finds_nothing_says_what_it_saw(installation):
+    """The sensor's page explains why nothing started."""
+    installation.drop("file.jsonl", valid_file())
+    installation.ingest()
+
+    tick = installation.tick()
+
+    assert tick.result.skip_message == "1 uploads seen, none new; 0 still being written"
+    assert tick.runs == []
+
+
+def test_a_file_that_is_still_being_written_waits(make_installation):
+    """Local files appear before they are complete."""
+    installation = make_installation(settle_s=3600)
+    installation.drop("file.jsonl", valid_file())
+
+    tick = installation.tick()
+
+    assert tick.result.skip_message == "1 uploads seen, none new; 1 still being written"
+    assert installation.datasets() == []
+
+
+def test_batches_are_capped_by_count(make_installation):
+    """A run has an end; others go on beside it."""
+    installation = make_installation(batch_max_datasets=2)
+    for number in range(5):
+        installation.drop(f"file-{number}.jsonl", valid_file(seed=number))
+
+    tick = installation.tick()
+
+    keys = installation.partitions
+    assert _covered(installation, tick) == [keys[:2], keys[2:4], keys[4:]]
+
+
+def test_batches_are_capped_by_bytes(make_installation):
+    """One large file does not hold up the small ones behind it."""
+    small, large = valid_file(12), valid_file(60, seed=9)
+    installation = make_installation(batch_max_bytes=3 * len(small))
+    for number in range(3):
+        installation.drop(f"a-{number}.jsonl", valid_file(12, seed=number))
+    installation.tick()
+    installation.drop("large.jsonl", large)
+    installation.tick()
+    installation.drop("z.jsonl", small)
+    with installation.catalog() as catalog:
+        catalog.reset_request(installation.partitions)
+
+    tick = installation.tick()
+
+    sizes = {each.id: each.file_size for each in installation.datasets()}
+    assert [sum(sizes[key] for key in keys) for keys in _covered(installation, tick)][-2:] == [len(large), len(small)]
+    assert sorted(key for keys in _covered(installation, tick) for key in keys) == sorted(sizes)
+
+
+def test_a_tick_registers_at_most_its_cap_and_the_next_goes_on(make_installation):
+    """Adding partitions is slow; the cursor keeps the rest."""
+    installation = make_installation(tick_max_uploads=2)
+    for number in range(5):
+        installation.drop(f"file-{number}.jsonl", valid_file(seed=number))
+
+    registered = [len(installation.tick().result.asset_events) for _ in range(4)]
+
+    assert registered == [2, 2, 1, 0]
+    assert len(installation.partitions) == 5
+
+
+def test_the_cursor_is_a_position_and_losing_it_loses_nothing(make_installation):
+    """The catalog is the registry, so a reset cursor asks for nothing twice."""
+    installation = make_installation(tick_max_uploads=2)
+    for number in range(3):
+        installation.drop(f"file-{number}.jsonl", valid_file(seed=number))
+    installation.tick()
+    assert json.loads(installation.cursors["new_uploads"]) == {"resume_after": "uploads/ana/file-1.jsonl"}
+
+    installation.cursors.clear()
+    ticks = [installation.tick() for _ in range(3)]
+
+    assert sum(len(tick.runs) for tick in ticks) == 1
+    assert len(installation.datasets()) == 3
+
+
+def test_ranges_cover_what_waits_and_nothing_else(installation):
+    """Ranges follow the order of addition; a key in between that is done splits them."""
+    for name in ["a", "b", "c"]:
+        installation.drop(f"{name}.jsonl", valid_file(seed=ord(name)))
+    installation.ingest()
+    ids = {name: installation.dataset(name).id for name in "abc"}
+    with installation.catalog() as catalog:
+        catalog.request_again([ids["a"], ids["c"]], utc_now())
+    installation.drop("d.jsonl", valid_file(seed=4))
+
+    tick = installation.tick()
+
+    middle = installation.dataset("b").id
+    covered = _covered(installation, tick)
+    assert sorted(key for keys in covered for key in keys) == sorted(
+        [ids["a"], ids["c"], installation.dataset("d").id]
+    )
+    assert middle not in {key for keys in covered for key in keys}
+
+
+def test_a_crash_after_partitions_were_added_is_mended_by_reconciliation(installation):
+    """Dagster adds partitions before it keeps the run requests; what the crash took is asked for again."""
+    installation.drop("file.jsonl", valid_file())
+    result = installation.evaluate("new_uploads")
+    for request in result.dynamic_partitions_requests:
+        installation.instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
+
+    assert installation.tick().runs == []
+    _reconcile_later(installation)
+    tick = installation.tick()
+
+    assert _covered(installation, tick) == [installation.partitions]
+    assert installation.run("ingest", tick.runs[0]).success
+    assert installation.statuses() == {"file": "ready"}
+
+
+def test_a_crash_before_anything_was_kept_is_mended_by_reconciliation(installation):
+    """The same when Dagster kept nothing of the tick at all."""
+    installation.drop("file.jsonl", valid_file())
+    installation.drop("bad.jsonl", bad_file())
+    installation.evaluate("new_uploads")
+
+    assert installation.partitions == []
+    _reconcile_later(installation)
+    runs = installation.ingest()
+
+    assert [run.success for run in runs] == [True]
+    assert installation.statuses() == {"file": "ready", "bad": "error"}
+
+
+def _reconcile_later(installation):
+    """Reconcile as if `stuck_after_s` had gone by."""
+    from pipeline.reconcile import reconcile
+    from pipeline.store import make_store
+
+    settings = installation.settings
+    later = utc_now() + timedelta(seconds=settings.stuck_after_s + 1)
+    with installation.catalog() as catalog:
+        reconcile(make_store(settings), catalog, installation.lake, settings, set(), later)
+
+
+def test_a_repeated_result_starts_no_second_run(installation):
+    """A daemon that crashed after it launched the runs submits the same requests again."""
+    installation.drop("file.jsonl", valid_file())
+    result = installation.evaluate("new_uploads")
+    first = installation.apply("new_uploads", result)
+    installation.run("ingest", first[0])
+
+    assert installation.apply("new_uploads", result) == []
+
+
+def test_an_attempt_has_its_own_run_key(installation):
+    """A key is unique for ever; without the attempt in it, a failed run would never be asked for again."""
+    installation.drop("file.jsonl", valid_file())
+    first = installation.tick()
+    with installation.catalog() as catalog:
+        catalog.reset_request(installation.partitions)
+
+    second = installation.tick()
+
+    keys = [tick.runs[0]["dagster/run_key"] for tick in (first, second)]
+    assert [key.rpartition("-")[2] for key in keys] == ["1", "2"]
+    assert keys[0].rpartition("-")[0] == keys[1].rpartition("-")[0]
+
+
+def test_a_store_that_cannot_be_read_fails_the_tick_with_its_place(make_installation, tmp_path):
+    """Nothing is registered, the cursor stays; the next tick starts at the same place."""
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "uploads").write_text("a file where a folder should be")
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    installation = make_installation(store="s3://bucket", s3_endpoint_url="http://127.0.0.1:9")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "someone")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+        with pytest.raises(Exception, match="LORA_S3_ENDPOINT_URL") as raised:
+            installation.evaluate("new_uploads")
+
+    assert isinstance(raised.value.__cause__ or raised.value, StoreError)
+    assert installation.datasets() == []
+    assert installation.cursors == {}
+
+
+def test_coverage_knows_ranges_and_single_partitions(installation):
+    """Both kinds of runs tell which datasets they cover."""
+    import dagster as dg
+
+    order = ["a", "b", "c"]
+    ranged = dg.DagsterRun(
+        "ingest", tags={"dagster/asset_partition_range_start": "a", "dagster/asset_partition_range_end": "b"}
+    )
+
+    assert covered_by(ranged, order) == ["a", "b"]
+    assert covered_by(dg.DagsterRun("ingest", tags={"dagster/partition": "c"}), order) == ["c"]
+    assert covered_by(dg.DagsterRun("ingest"), order) == []
