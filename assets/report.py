@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (  # public in arguments, not in name
+    AssetCheckEvaluationTargetMaterializationData as Judged,
+)
 
 from pipeline.profiles.checks import CHECKS, Check, Report
 from pipeline.profiles.pictures import words_per_turn_chart
@@ -15,21 +18,27 @@ from pipeline.validation import CODE_VERSION, Outcome
 
 SHOWN_FINDINGS = 10
 Metadata = dict[str, dg.MetadataValue[Any] | str | int | float]
+_PROFILES = dg.AssetKey("dataset_profiles")
+_RATED_BYTES = 1_000_000  # below, the time goes into opening and closing files, and a rate says nothing
 _FINDING_COLUMNS = ("line", "code", "severity", "path", "message")
 
 
-def events(outcome: Outcome) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
-    """Everything Dagster is told of a dataset, in order."""
+def materializations(outcome: Outcome) -> Iterator[dg.AssetMaterialization]:
+    """What Dagster is told of a dataset's tables, the profile last."""
     if outcome.is_ready:
         yield _materialization("conversations", outcome, _conversation_metadata(outcome))
     yield _materialization("findings", outcome, _finding_metadata(outcome))
     yield _materialization("dataset_profiles", outcome, _profile_metadata(outcome))
+
+
+def evaluations(outcome: Outcome, judged: Judged | None) -> Iterator[dg.AssetCheckEvaluation]:
+    """The result of every check of a dataset. judged: its newest profile, as `newest_profile` finds it."""
     report = outcome.profile.as_dict(outcome.dataset.storage_path)
     for check in CHECKS:
-        yield evaluation(check, report, outcome.dataset.id)
+        yield evaluation(check, report, outcome.dataset.id, judged)
 
 
-def evaluation(check: Check, report: Report, dataset_id: str) -> dg.AssetCheckEvaluation:
+def evaluation(check: Check, report: Report, dataset_id: str, judged: Judged | None = None) -> dg.AssetCheckEvaluation:
     """The result of one check for one partition.
 
     Dagster 1.13 leaves a partitioned check of a run over a range planned for ever, so results are logged with their
@@ -37,13 +46,22 @@ def evaluation(check: Check, report: Report, dataset_id: str) -> dg.AssetCheckEv
     """
     passed, description = check.decide(report)
     return dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey("dataset_profiles"),
+        asset_key=_PROFILES,
         check_name=check.name,
         passed=passed,
         severity=dg.AssetCheckSeverity.ERROR if check.is_error else dg.AssetCheckSeverity.WARN,
         description=description,
         partition=dataset_id,
+        target_materialization_data=judged,
     )
+
+
+def newest_profile(instance: dg.DagsterInstance, dataset_id: str) -> Judged | None:
+    """The last materialization of a dataset's profile: the UI shows a result only beside the one that it judged."""
+    wanted = dg.AssetRecordsFilter(asset_key=_PROFILES, asset_partitions=[dataset_id])
+    for record in instance.fetch_materializations(wanted, limit=1).records:
+        return Judged(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp)
+    return None
 
 
 def _materialization(asset: str, outcome: Outcome, metadata: Metadata) -> dg.AssetMaterialization:
@@ -108,21 +126,22 @@ def _finding_table(outcome: Outcome) -> dg.TableMetadataValue:
 
 
 def _profile_metadata(outcome: Outcome) -> Metadata:
+    """What a person wants to know first, first: the UI keeps the order."""
     profile, counts = outcome.profile, outcome.profile.statistics
-    metadata: Metadata = {
-        "verdict": profile.status,
-        "summary": outcome.summary(),
+    metadata: Metadata = {"verdict": profile.status, "summary": outcome.summary()}
+    if profile.findings:
+        metadata["first_findings"] = _finding_table(outcome)
+    if counts.turns:
+        metadata["words_per_turn"] = dg.MetadataValue.md(words_per_turn_chart(counts.words_per_turn))
+    metadata |= {
         "conversations": counts.conversations,
         "training_pairs": counts.training_pairs,
         "tokens": counts.tokens,
-        "rejected_lines": counts.rejected_lines,
         "lines": counts.lines,
+        "rejected_lines": counts.rejected_lines,
         "size_bytes": profile.size_bytes,
-        "rate_mb_per_s": round(profile.size_bytes / 1e6 / max(outcome.duration_s, 1e-6), 3),
-        "owner": outcome.dataset.user_id,
-        "upload": dg.MetadataValue.path(outcome.upload_uri),
-        "words_per_turn": dg.MetadataValue.md(words_per_turn_chart(counts.words_per_turn)),
+        "duration_s": round(outcome.duration_s, 3),
     }
-    if profile.findings:
-        metadata["first_findings"] = _finding_table(outcome)
-    return metadata
+    if profile.size_bytes >= _RATED_BYTES:
+        metadata["rate_mb_per_s"] = round(profile.size_bytes / 1e6 / outcome.duration_s, 1)
+    return metadata | {"owner": outcome.dataset.user_id, "upload": dg.MetadataValue.path(outcome.upload_uri)}

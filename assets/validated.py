@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.partitions import DATASETS
-from assets.report import events
+from assets.report import evaluations, materializations, newest_profile
 from assets.specs import VALIDATED
 from pipeline.catalog.catalog import Catalog
 from pipeline.conversations.model import Limits
@@ -50,8 +50,10 @@ def validated_uploads(
             catalog.record_failure(dataset_id, str(error), utc_now())
             failures.append(f"{dataset_id}: {error}")
             continue
-        for event in events(outcome):
-            context.log_event(event)
+        for materialization in materializations(outcome):
+            context.log_event(materialization)
+        for evaluation in evaluations(outcome, newest_profile(context.instance, dataset_id)):
+            context.log_event(evaluation)
         catalog.record_verdict(outcome.verdict(), utc_now())
         context.log.info("%s: %s", dataset_id, outcome.profile.status)
     if failures:

@@ -4,16 +4,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipeline.settings import Settings
-
 if TYPE_CHECKING:
     from pipeline.catalog.catalog import Catalog
     from pipeline.lake import Lake
+    from pipeline.settings import Settings
     from pipeline.store import Store
 
 
+def current_settings() -> "Settings":
+    """The settings of the environment."""
+    from pipeline.settings import load_settings
+
+    return load_settings()
+
+
 @contextmanager
-def open_catalog(settings: Settings) -> "Iterator[Catalog]":
+def open_catalog(settings: "Settings") -> "Iterator[Catalog]":
     """The catalog of the installation; made when it is not there yet."""
     from pipeline.catalog.catalog import Catalog
 
@@ -21,14 +27,14 @@ def open_catalog(settings: Settings) -> "Iterator[Catalog]":
         yield catalog
 
 
-def connect_lake(settings: Settings) -> "Lake":
+def connect_lake(settings: "Settings") -> "Lake":
     """The lake of the installation."""
     from pipeline.lake import make_lake
 
     return make_lake(settings)
 
 
-def connect_store(settings: Settings) -> "Store":
+def connect_store(settings: "Settings") -> "Store":
     """The store of the installation."""
     from pipeline.store import make_store
 

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.connections import open_catalog
+from pipeline.cli.connections import current_settings, open_catalog
 from pipeline.cli.owner import Owner
 from pipeline.cli.table import TableRow, print_table
 from pipeline.errors import UsageError
-from pipeline.settings import load_settings
 
 if TYPE_CHECKING:
     from pipeline.catalog.records import Dataset
@@ -36,7 +35,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List datasets, newest first."""
-    settings = load_settings()
+    settings = current_settings()
     if status is not None and status not in _STATUSES:
         raise UsageError(f"--status: expected one of {', '.join(_STATUSES)}, found {status}")
     user = None if everyone else owner or settings.default_owner
@@ -53,7 +52,7 @@ def list_(
 @datasets.command()
 def show(dataset: Dataset_, owner: Owner = None, as_json: AsJson = False) -> None:
     """Show all that is known of a dataset: verdict, figures, first errors, first conversations."""
-    settings = load_settings()
+    settings = current_settings()
     with open_catalog(settings) as catalog:
         found = catalog.find(owner or settings.default_owner, dataset)
     if as_json:
@@ -74,7 +73,7 @@ def delete(dataset: Dataset_, owner: Owner = None) -> None:
     """Delete a dataset; its files stay, and `restore` brings it back."""
     from pipeline.validation import utc_now
 
-    settings = load_settings()
+    settings = current_settings()
     user = owner or settings.default_owner
     with open_catalog(settings) as catalog:
         found = catalog.soft_delete(catalog.find(user, dataset).id, user, utc_now())
@@ -86,7 +85,7 @@ def restore(dataset: Dataset_, owner: Owner = None) -> None:
     """Bring a deleted dataset back."""
     from pipeline.validation import utc_now
 
-    settings = load_settings()
+    settings = current_settings()
     user = owner or settings.default_owner
     with open_catalog(settings) as catalog:
         found = catalog.restore(catalog.find(user, dataset).id, user, utc_now())

@@ -3,17 +3,17 @@
 import os
 import subprocess
 import time
+from typing import TYPE_CHECKING
 
 import typer
 
-from pipeline.cli.connections import connect_store, open_catalog
+from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.datasets import COLUMNS, row
 from pipeline.cli.table import print_table
 from pipeline.errors import ServiceError
-from pipeline.installation import environment, once_command, prepare
-from pipeline.settings import PROJECT_DIR, Settings, load_settings
 
-SAMPLES = PROJECT_DIR / "data" / "samples"
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 _NEXT = """
 What to try next:
@@ -27,7 +27,9 @@ What to try next:
 
 def demo() -> None:
     """Drop the samples into the store, let the pipeline validate them, and show what came of it."""
-    settings = load_settings()
+    from pipeline.installation import environment, once_command, prepare
+
+    settings = current_settings()
     prepare(settings)
     _drop_samples(settings)
     time.sleep(settings.settle_s)
@@ -44,10 +46,11 @@ def demo() -> None:
     typer.echo(_NEXT.format(uploads=os.path.relpath(uploads) if uploads.startswith("/") else uploads), nl=False)
 
 
-def _drop_samples(settings: Settings) -> None:
+def _drop_samples(settings: "Settings") -> None:
+    from pipeline.settings import PROJECT_DIR
     from pipeline.store import safe_key
 
     store = connect_store(settings)
-    for sample in sorted(SAMPLES.glob("*.jsonl")):
+    for sample in sorted((PROJECT_DIR / "data" / "samples").glob("*.jsonl")):
         with sample.open("rb") as source:
             store.put(safe_key(settings.default_owner, sample.name), source, sample.stat().st_size)

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.common import FAILED
-from pipeline.installation import dev_command, environment, prepare
-from pipeline.settings import load_settings
+from pipeline.cli.connections import current_settings
 
 
 def dev(
@@ -17,7 +16,9 @@ def dev(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI.")] = 3000,
 ) -> None:
     """Start Dagster's UI and daemon, with sensors and schedules running, until interrupted."""
-    settings = load_settings()
+    from pipeline.installation import dev_command, environment, prepare
+
+    settings = current_settings()
     prepare(settings)
     uploads = "the bucket" if settings.store.startswith("s3://") else f"{settings.store}/uploads/<owner>/"
     typer.echo(f"UI: http://{host}:{port} (in about 20 seconds)\ndrop datasets into {uploads}", err=True)

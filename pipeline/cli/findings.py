@@ -1,16 +1,15 @@
 """`lora-pipeline findings`."""
 
-import json
 from itertools import islice
 from typing import Annotated
 
 import typer
 
-from pipeline.cli.connections import connect_lake, open_catalog
+from pipeline.cli.connections import connect_lake, current_settings, open_catalog
+from pipeline.cli.json_text import json_text
 from pipeline.cli.owner import Owner
 from pipeline.cli.table import print_table
 from pipeline.errors import UsageError
-from pipeline.settings import load_settings
 
 _COLUMNS = ("line", "code", "severity", "path", "message")
 
@@ -28,7 +27,7 @@ def findings(
 
     if code is not None and code not in CATALOGUE:
         raise UsageError(f"--code: expected a code of docs/findings.md, found {code}")
-    settings = load_settings()
+    settings = current_settings()
     with open_catalog(settings) as catalog:
         found = catalog.find(owner or settings.default_owner, dataset)
     if found.status in ("uploading", "validating"):
@@ -37,6 +36,6 @@ def findings(
         rows = (row for row in all_findings(path) if code in (None, row["code"]))
         if as_json:
             for row in rows:
-                typer.echo(json.dumps(row, ensure_ascii=False))
+                typer.echo(json_text(row))
         else:
             print_table(_COLUMNS, [tuple(row[name] for name in _COLUMNS) for row in islice(rows, limit)])

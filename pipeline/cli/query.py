@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.connections import connect_lake, open_catalog
+from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.errors import UsageError
-from pipeline.settings import load_settings
 
 
 def query(
@@ -26,7 +25,7 @@ def query(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other")
-    settings = load_settings()
+    settings = current_settings()
     if not settings.warehouse.exists():
         with open_catalog(settings) as catalog:
             ensure_warehouse(settings.warehouse, catalog, connect_lake(settings), utc_now())

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.common import NOT_READY
-from pipeline.cli.connections import connect_store, open_catalog
+from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.owner import Owner
 from pipeline.errors import UsageError
-from pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from pipeline.catalog.records import Dataset
+    from pipeline.settings import Settings
 
 _POLL_S = 0.5
 
@@ -30,7 +30,7 @@ def upload(
 
     Other bytes under a name that was used before are a new dataset, which takes the place of the old one.
     """
-    settings = load_settings()
+    settings = current_settings()
     dataset = _put(settings, file, owner or settings.default_owner, name or file.name)
     typer.echo(f"{dataset.id}: {dataset.status}")
     if wait:
@@ -42,7 +42,7 @@ def upload(
         raise typer.Exit(NOT_READY)
 
 
-def _put(settings: Settings, file: Path, owner: str, name: str) -> "Dataset":
+def _put(settings: "Settings", file: Path, owner: str, name: str) -> "Dataset":
     from pipeline.intake import new_uploads
     from pipeline.store import safe_key
     from pipeline.validation import utc_now
@@ -58,7 +58,7 @@ def _put(settings: Settings, file: Path, owner: str, name: str) -> "Dataset":
         return catalog.get(new.dataset_id)
 
 
-def _wait(settings: Settings, dataset_id: str) -> "Dataset":
+def _wait(settings: "Settings", dataset_id: str) -> "Dataset":
     with open_catalog(settings) as catalog:
         while (dataset := catalog.get(dataset_id)).status == "validating":
             time.sleep(_POLL_S)

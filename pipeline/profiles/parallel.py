@@ -7,7 +7,7 @@ import hashlib
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -61,10 +61,11 @@ def _profile_ranges(
         for (start, stop), part, count in zip(ranges, parts, counts, strict=True):
             jobs.append(pool.submit(_profile, path, start, stop, first_line, part, rules))
             first_line += count.result()
-        digest = _sha256(path)
-        _follow(jobs, bytes_read, on_bytes)
-        statistics = [job.result() for job in jobs]
-    return conclude(statistics, parts, ranges[-1][1], digest, folder, rules)
+        with ThreadPoolExecutor(1) as hasher:  # reading and hashing both leave the interpreter free
+            digest = hasher.submit(_sha256, path)
+            _follow(jobs, bytes_read, on_bytes)
+            statistics = [job.result() for job in jobs]
+    return conclude(statistics, parts, ranges[-1][1], digest.result(), folder, rules)
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def test_an_empty_file_is_told():
     assert (finding.code, finding.detail) == ("empty-file", "expected at least one line, found an empty file")
 
 
-@given(st.text(st.characters(exclude_characters="\0"), min_size=1).map(str.encode))
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).map(str.encode))
 def test_text_without_nul_is_left_to_the_reader_unless_it_begins_like_an_archive(data):
     finding = sniff(data[:HEAD_BYTES])
 

@@ -1,0 +1,97 @@
+"""What a person sees of a dataset on the asset pages."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.needs_browser
+
+
+def rows(page):
+    """The metadata of the page: name and text of each row, in the order of the page."""
+    listed = page.locator("table").first.locator(":scope > tbody > tr")
+    cells = listed.evaluate_all("rows => rows.map(row => [...row.cells].slice(0, 2).map(cell => cell.innerText.trim()))")
+    return {row[0]: row[1] for row in cells}
+
+
+def test_a_ready_dataset_shows_its_verdict_its_figures_and_where_its_rows_are(ui, visit):
+    """What one wants to know of a dataset is on one page."""
+    dataset = ui.ids["everyday_talk"]
+
+    page = visit.open(f"/assets/dataset_profiles?view=partitions&partition={dataset}", "verdict")
+
+    shown = rows(page)
+    visit.photograph("ready_profile")
+    assert {name: shown[name] for name in list(shown)[:2]} == {
+        "verdict": "ready",
+        "summary": "3,000 conversations, 93,704 tokens.",
+    }
+    assert {name: shown[name] for name in ("conversations", "training_pairs", "tokens", "rejected_lines", "lines")} == {
+        "conversations": "3000",
+        "training_pairs": "8378",
+        "tokens": "93704",
+        "rejected_lines": "0",
+        "lines": "3000",
+    }
+    assert shown["upload"] == f"{ui.settings.store}/uploads/local/everyday_talk.jsonl"
+    assert shown["dagster/uri"] == f"{ui.settings.lake}/profiles/dataset_id={dataset}/data.parquet"
+
+
+@pytest.mark.parametrize("asset", ["dataset_profiles", "conversations"])
+def test_the_picture_is_drawn(ui, visit, asset):
+    """Not a link, not a broken image: the browser has decoded it."""
+    page = visit.open(f"/assets/{asset}?view=partitions&partition={ui.ids['support_chat']}", "words_per_turn")
+
+    picture = page.get_by_alt_text("words per turn")
+
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => [image.complete, image.naturalWidth, image.naturalHeight]") == [True, 240, 60]
+
+
+def test_a_rejected_dataset_shows_its_faults_at_once(ui, visit):
+    """The first findings stand right below the verdict."""
+    page = visit.open(
+        f"/assets/dataset_profiles?view=partitions&partition={ui.ids['broken_lines']}", "first_findings"
+    )
+
+    shown = rows(page)
+    table = page.get_by_role("table").filter(has_text="severity").last
+    visit.photograph("rejected_profile")
+    assert list(shown)[:3] == ["verdict", "summary", "first_findings"]
+    assert (shown["verdict"], shown["summary"]) == ("error", "6 of 6 lines rejected; first: line 1, malformed-json.")
+    assert table.locator("tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].slice(0, 4).map(cell => cell.innerText.trim()))"
+    ) == [
+        ["1", "malformed-json", "error", "$"],
+        ["2", "missing-field", "error", "$.turns[0].role"],
+        ["3", "wrong-type", "error", "$.turns[1].content"],
+        ["4", "empty-turns", "error", "$.turns"],
+        ["5", "empty-conversation-id", "error", "$.conversation_id"],
+        ["6", "invalid-utf8", "error", "$"],
+    ]
+
+
+def test_conversations_are_green_for_ready_datasets_only(ui, visit):
+    """One run covered all three; the rejected one still counts as missing."""
+    page = visit.open("/assets/conversations?view=partitions", "Missing (1)")
+
+    counts = [page.get_by_text(re.compile(rf"^{state} \(\d+\)$")).inner_text() for state in ("Materialized", "Failed")]
+    page.goto(f"{ui.url}/assets/conversations?view=partitions&partition={ui.ids['broken_lines']}")
+    expect(page.get_by_text("No metadata entries")).to_be_visible()
+
+    visit.photograph("rejected_conversations")
+    assert counts == ["Materialized (2)", "Failed (0)"]
+
+
+@pytest.mark.parametrize("asset", ["conversations", "findings", "dataset_profiles"])
+def test_every_column_is_explained(ui, visit, asset):
+    """Nobody has to read code to know what a column means."""
+    page = visit.open(f"/assets/{asset}", "Column name")
+
+    listed = page.get_by_role("table").filter(has_text="Column name").locator("tbody tr")
+    cells = listed.evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))")
+
+    visit.photograph(f"columns_{asset}")
+    assert cells
+    assert [row for row in cells if not row[-1]] == []

@@ -1,0 +1,64 @@
+"""What the clock asks for."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from pipeline.validation import utc_now
+from tests.installation import valid_file
+
+
+def test_the_schedules_run_by_themselves(installation):
+    """Reconciliation daily, publication and expiry hourly, without anybody switching them on."""
+    schedules = {each.name: each for each in installation.repository.schedule_defs}
+
+    assert {name: (each.job_name, each.cron_schedule) for name, each in schedules.items()} == {
+        "daily_reconcile": ("reconcile", "30 3 * * *"),
+        "hourly_publication": ("publish", "5 * * * *"),
+        "hourly_expiry": ("expire_uploads", "20 * * * *"),
+    }
+    assert {each.default_status.value for each in schedules.values()} == {"RUNNING"}
+    assert {each.default_status.value for each in installation.repository.sensor_defs} == {"RUNNING"}
+
+
+def test_reconciliation_leaves_living_runs_alone(make_installation):
+    """A run that is waiting will answer; asking again would do the work twice."""
+    installation = make_installation(stuck_after_s=0.001)
+    installation.drop("file.jsonl", valid_file())
+    [tags] = installation.tick().runs
+    installation.instance.add_run(dg.DagsterRun("ingest", status=dg.DagsterRunStatus.NOT_STARTED, tags=tags))
+
+    assert installation.run("reconcile").success
+    assert installation.tick().runs == []
+
+
+def test_reconciliation_says_what_it_found(installation):
+    """The run's page has the figures."""
+    installation.drop("file.jsonl", valid_file())
+
+    run = installation.run("reconcile")
+
+    [output] = [event for event in run.all_events if event.event_type_value == "STEP_OUTPUT"]
+    figures = output.step_output_data.metadata
+    assert {name: value.value for name, value in figures.items()} == {"registered": 1, "unanswered": 0, "lost": 0}
+    assert len(installation.tick().runs) == 1
+
+
+def test_uploads_never_confirmed_expire_and_their_owners_are_told(installation):
+    """An announced upload that never came does not wait for ever."""
+    with installation.catalog() as catalog:
+        catalog.create_upload(
+            dataset_id="announced",
+            user_id="ana",
+            name="announced",
+            storage_bucket="local",
+            storage_path="uploads/ana/announced/train.jsonl",
+            file_name="train.jsonl",
+            file_size=100,
+            now=utc_now() - timedelta(hours=installation.settings.unconfirmed_expiry_h, seconds=1),
+        )
+
+    assert installation.run("expire_uploads").success
+
+    assert installation.statuses() == {"announced": "error"}
+    assert [kind for kind, _ in installation.notices()] == ["upload_expired"]

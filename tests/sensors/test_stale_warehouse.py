@@ -1,0 +1,38 @@
+"""The warehouse is published soon after something changed, once for many changes."""
+
+import dagster as dg
+
+from tests.installation import valid_file
+
+
+def test_an_empty_installation_asks_for_nothing(installation):
+    """Nothing has changed yet."""
+    assert installation.evaluate("stale_warehouse").skip_message == "nothing changed since the last publication"
+
+
+def test_many_changes_ask_for_one_publication(installation):
+    """Then it is quiet, until something changes again."""
+    for number in range(3):
+        installation.drop(f"file-{number}.jsonl", valid_file(seed=number))
+    installation.ingest()
+
+    runs = installation.tick("stale_warehouse").runs
+    quiet = installation.tick("stale_warehouse")
+    installation.drop("late.jsonl", valid_file(seed=9))
+    installation.ingest()
+    again = installation.tick("stale_warehouse").runs
+
+    assert [len(runs), len(again)] == [1, 1]
+    assert quiet.result.skip_message == "nothing changed since the last publication"
+    assert installation.run("publish", runs[0]).success
+
+
+def test_a_publication_under_way_is_waited_for(installation):
+    """Two at once would only take turns; the change is asked for afterwards."""
+    installation.drop("file.jsonl", valid_file())
+    installation.ingest()
+    installation.instance.add_run(dg.DagsterRun("publish", status=dg.DagsterRunStatus.NOT_STARTED))
+
+    assert installation.tick("stale_warehouse").result.skip_message == "a publication is under way"
+    installation.instance.delete_run(installation.instance.get_runs(dg.RunsFilter(job_name="publish"))[0].run_id)
+    assert len(installation.tick("stale_warehouse").runs) == 1

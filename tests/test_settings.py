@@ -1,0 +1,96 @@
+"""Configuration: the environment is read in one place, all that is wrong with it is said at once."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import SettingsError
+from pipeline.settings import PROJECT_DIR, Settings, load_settings
+
+
+def test_the_defaults_keep_everything_in_the_projects_data_folder():
+    """A clone runs on an empty machine with no server."""
+    settings = load_settings()
+
+    data = PROJECT_DIR / "data"
+    assert (settings.store, settings.lake) == (str(data), str(data / "lake"))
+    assert settings.catalog_url == f"sqlite:///{data}/catalog.db"
+    assert (settings.warehouse, settings.dagster_home) == (data / "warehouse.duckdb", data / "dagster_home")
+
+
+def test_the_local_places_follow_the_data_folder(tmp_path, monkeypatch):
+    """One variable moves an installation."""
+    monkeypatch.setenv("LORA_DATA_DIR", str(tmp_path))
+
+    settings = load_settings()
+
+    assert settings.store == str(tmp_path)
+    assert settings.warehouse == tmp_path / "warehouse.duckdb"
+
+
+def test_relative_places_become_absolute(tmp_path, monkeypatch):
+    """The warehouse's views name files; they must not depend on where a query is asked."""
+    monkeypatch.chdir(tmp_path)
+
+    settings = load_settings(data_dir="here", lake="my/lake/", warehouse=Path("w.duckdb"))
+
+    assert settings.lake == str(tmp_path / "my" / "lake")
+    assert settings.warehouse == tmp_path / "w.duckdb"
+    assert settings.data_dir == tmp_path / "here"
+
+
+def test_one_variable_each_moves_store_catalog_and_lake(monkeypatch):
+    """To S3, to PostgreSQL, to S3."""
+    monkeypatch.setenv("LORA_STORE", "s3://uploads/prefix/")
+    monkeypatch.setenv("LORA_LAKE", "s3://lake")
+    monkeypatch.setenv("LORA_CATALOG_URL", "postgresql://lora@db/lora")
+
+    settings = load_settings()
+
+    assert (settings.store, settings.lake) == ("s3://uploads/prefix", "s3://lake")
+    assert settings.catalog_url == "postgresql://lora@db/lora"
+
+
+def test_everything_that_is_wrong_is_said_at_once(monkeypatch):
+    """One look, one correction."""
+    monkeypatch.setenv("LORA_BATCH_MAX_DATASETS", "0")
+    monkeypatch.setenv("LORA_STORE", "ftp://somewhere")
+    monkeypatch.setenv("LORA_DEFAULT_OWNER", "..")
+
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+
+    assert str(raised.value).splitlines() == [
+        "settings that cannot be used:",
+        "  LORA_STORE: Value error, expected a folder or s3://bucket/prefix (found 'ftp://somewhere')",
+        "  LORA_DEFAULT_OWNER: Value error, expected 1 to 128 letters, digits or . _ @ - (found '..')",
+        "  LORA_BATCH_MAX_DATASETS: Input should be greater than 0 (found '0')",
+    ]
+
+
+def test_a_bucket_needs_a_name():
+    """`s3://` alone is a typing error."""
+    with pytest.raises(SettingsError) as raised:
+        load_settings(lake="s3:///prefix")
+
+    assert "LORA_LAKE: Value error, expected s3://bucket or s3://bucket/prefix" in str(raised.value)
+
+
+def test_settings_cannot_be_changed_afterwards(settings):
+    """What was printed is what is used."""
+    with pytest.raises(ValueError, match="frozen"):
+        settings.max_attempts = 5
+
+
+def test_shown_settings_hide_the_password():
+    """They end up in terminals and tickets."""
+    shown = load_settings(catalog_url="postgresql://lora:secret@db:5432/lora").masked()
+
+    assert shown["catalog_url"] == "postgresql://lora:***@db:5432/lora"
+    assert set(shown) == set(Settings.model_fields)
+    assert "secret" not in str(shown)
+
+
+def test_every_setting_is_described():
+    """The page of settings is made from these."""
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
