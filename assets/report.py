@@ -72,9 +72,9 @@ def _materialization(asset: str, outcome: Outcome, metadata: Metadata) -> dg.Ass
         partition=outcome.dataset.id,
         description=outcome.summary(),
         metadata={
-            "dagster/uri": outcome.lake_uris[table],
-            "parquet": dg.MetadataValue.path(outcome.lake_uris[table]),
             **metadata,
+            "parquet": dg.MetadataValue.path(outcome.lake_uris[table]),  # with a button to copy it
+            "dagster/uri": outcome.lake_uris[table],
         },
         tags={"dagster/data_version": version, "lora/status": outcome.profile.status, **_provenance(asset, outcome)},
     )

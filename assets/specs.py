@@ -6,18 +6,23 @@ import pyarrow as pa
 from assets.partitions import DATASETS
 from pipeline.lake import SCHEMAS
 from pipeline.validation import CODE_VERSION
+from pipeline.warehouse.comments import lake_column
 
 OWNERS = ["team:data-engineering"]
 INTAKE, WAREHOUSE = "intake", "warehouse"
 
 
-def table_schema(schema: pa.Schema) -> dg.TableSchema:
+def table_schema(table: str) -> dg.TableSchema:
     """A lake table's columns as Dagster shows them."""
-    return dg.TableSchema(
-        [
-            dg.TableColumn(field.name, str(field.type), constraints=dg.TableColumnConstraints(nullable=field.nullable))
-            for field in schema
-        ]
+    return dg.TableSchema([_column(table, field) for field in SCHEMAS[table]])
+
+
+def _column(table: str, field: pa.Field) -> dg.TableColumn:
+    return dg.TableColumn(
+        field.name,
+        str(field.type),
+        description=lake_column(table, field.name),
+        constraints=dg.TableColumnConstraints(nullable=field.nullable),
     )
 
 
@@ -32,7 +37,7 @@ def _lake_table(asset: str, table: str, deps: list[str], description: str, **met
         partitions_def=DATASETS,
         code_version=CODE_VERSION,
         skippable=True,
-        metadata={"dagster/column_schema": table_schema(SCHEMAS[table]), **metadata},
+        metadata={"dagster/column_schema": table_schema(table), **metadata},
     )
 
 

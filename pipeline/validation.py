@@ -58,15 +58,17 @@ class Validator:
         if dataset.file_size > self.max_upload_bytes:
             detail = f"expected at most {self.max_upload_bytes:,} bytes, found {dataset.file_size:,}"
             return refuse(Finding(1, 0, "upload-too-large", "$", detail), dataset.file_size, None, folder)
+        registered = dataset.content_version or ""
+        # Where the content's hash is known it decides: a file that was only touched is still the one registered.
+        version = "" if registered.startswith("sha256:") else dataset.observed_version or ""
         try:
-            with self.store.open(dataset.storage_path, version=dataset.observed_version or "") as stream:
+            with self.store.open(dataset.storage_path, version=version) as stream:
                 profile = profile_stream(stream, folder, self.rules)
         except ObjectMissing:
             detail = f"expected the upload at {dataset.storage_path}, found none"
             return refuse(Finding(1, 0, "upload-missing", "$", detail), dataset.file_size, None, folder)
         except ObjectChanged:
             return refuse(_changed(), dataset.file_size, None, folder)
-        registered = dataset.content_version or ""
         if registered.startswith("sha256:") and registered != f"sha256:{profile.content_sha256}":
             return refuse(_changed(), dataset.file_size, None, folder)
         return profile

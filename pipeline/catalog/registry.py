@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import BindParameter, Connection, bindparam, insert, or_, select, text, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, insert, or_, select, text, update
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.records import NewUpload
@@ -20,6 +20,12 @@ _T = TypeVar("_T")
 _CHUNK = 1_000
 # Any fixed number but the one of `migrate.py`.
 _LOCK_KEY = 0x6C6F7262
+# A verdict on a moment, not on bytes: the file was gone or other than registered. One too large is refused for good.
+_NOT_MET = (
+    (datasets.c.status == "error")
+    & datasets.c.content_sha256.is_(None)
+    & datasets.c.content_version.not_like("unread:%")
+)
 
 
 class Registry(Database):
@@ -28,9 +34,11 @@ class Registry(Database):
     def known_versions(self, storage_paths: Iterable[str]) -> dict[str, str]:
         """Return the observed version of each path that has a current dataset; paths never seen are absent.
 
-        A dataset still `uploading` has the version "": its path is taken, its bytes are not known yet.
+        A dataset still `uploading` has the version "": its path is taken, its bytes are not known yet. So has one
+        whose file was gone or changed when it was to be read: if it lies there again, it is worth another look.
         """
-        columns = select(datasets.c.storage_path, datasets.c.observed_version).where(IS_CURRENT)
+        version = case((_NOT_MET, ""), else_=datasets.c.observed_version)
+        columns = select(datasets.c.storage_path, version).where(IS_CURRENT)
         known: dict[str, str] = {}
         with self._reading() as connection:
             for paths in chunks(list(storage_paths)):
@@ -42,8 +50,9 @@ class Registry(Database):
         """Register files seen in the store, in one transaction; return the ids newly inserted, in the given order.
 
         Safe to repeat. Bytes already current at their path only refresh the observed version; other bytes supersede
-        the current dataset; bytes that come back make their old dataset current again. A path whose upload waits for
-        its confirmation is left alone, and so is one that is not text (bytes outside UTF-8): no row could name it.
+        the current dataset; bytes that come back make their old dataset current again, and validate it if they were
+        not there when that was tried. A path whose upload waits for its confirmation is left alone, and so is one that
+        is not text (bytes outside UTF-8): no row could name it.
         """
         uploads = [upload for upload in uploads if upload.storage_path == storable_text(upload.storage_path)]
         with self._writing() as connection:
@@ -64,6 +73,7 @@ class _Entry:
     content_version: str | None
     observed_version: str | None
     superseded_by: str | None
+    is_not_met: bool = False
 
 
 class _Shelf:
@@ -73,6 +83,7 @@ class _Shelf:
         self.by_id: dict[str, _Entry] = {}
         self.resettled: set[str] = set()
         self.refreshed: set[str] = set()
+        self.reopened: set[str] = set()
         self._at_path: defaultdict[str, list[_Entry]] = defaultdict(list)
         for entry in entries:
             self._add(entry)
@@ -98,6 +109,9 @@ class _Shelf:
         if entry.observed_version != upload.observed_version:
             entry.observed_version = upload.observed_version
             self.refreshed.add(entry.dataset_id)
+        if entry.is_not_met:
+            entry.is_not_met = False
+            self.reopened.add(entry.dataset_id)
         return is_new
 
     def _add(self, entry: _Entry) -> None:
@@ -113,7 +127,13 @@ class _Shelf:
 def _load_shelf(connection: Connection, uploads: Sequence[NewUpload]) -> _Shelf:
     table = datasets.c
     columns = select(
-        table.id, table.storage_path, table.status, table.content_version, table.observed_version, table.superseded_by
+        table.id,
+        table.storage_path,
+        table.status,
+        table.content_version,
+        table.observed_version,
+        table.superseded_by,
+        case((_NOT_MET, True), else_=False),
     )
     entries: dict[str, _Entry] = {}
     for some in chunks(uploads):
@@ -134,12 +154,14 @@ def _store_shelf(connection: Connection, shelf: _Shelf, inserted: list[NewUpload
         (e.dataset_id, {"superseded_by": None, "requested_at": None}) for e in resettled if not e.superseded_by
     ]
     refreshed = [(i, {"observed_version": shelf.by_id[i].observed_version}) for i in sorted(shelf.refreshed - new_ids)]
+    reopened = [(i, {"status": "validating", "requested_at": None, "updated_at": now}) for i in sorted(shelf.reopened)]
     # In this order: a path has one current row at any moment, and the database insists on it.
     _update_rows(connection, [(row_id, {**change, "updated_at": now}) for row_id, change in leaving])
     if inserted:
         connection.execute(insert(datasets), [_new_row(upload, shelf, now) for upload in inserted])
     _update_rows(connection, [(row_id, {**change, "updated_at": now}) for row_id, change in returning])
     _update_rows(connection, refreshed)
+    _update_rows(connection, reopened)
 
 
 def _update_rows(connection: Connection, changes: Sequence[tuple[str, Mapping[str, object]]]) -> None:

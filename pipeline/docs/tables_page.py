@@ -17,17 +17,13 @@ from pipeline.catalog.tables import metadata
 from pipeline.docs.markdown import code, section, table
 from pipeline.lake import SCHEMAS, LocalLake
 from pipeline.warehouse import build_warehouse
-from pipeline.warehouse.comments import COLUMNS
+from pipeline.warehouse.comments import COLUMNS, lake_column
 
 _WAREHOUSE = """What analysts open (`LORA_WAREHOUSE`). `SELECT comment FROM duckdb_columns()` says the same there."""
 _LAKE = """Parquet files at `<lake>/<table>/dataset_id=<id>/data.parquet`; `lora-pipeline check --output DIR` writes the
 first three with the same columns."""
 _CATALOG = """What the system knows and changes (`LORA_CATALOG_URL`); types as in SQLite and PostgreSQL."""
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)  # it would stand in a table's comment, which is not shown
-
-# Where the lake's name of something differs from the warehouse's, which has the explanations.
-_TABLES_OF_WAREHOUSE = {"profiles": "dataset_profiles"}
-_COLUMNS_OF_WAREHOUSE = {"offset": "byte_offset"}
 
 
 def page() -> str:
@@ -60,13 +56,12 @@ def _warehouse_tables() -> list[str]:
 
 
 def _lake_table(name: str, schema: pa.Schema) -> str:
-    meanings = COLUMNS.get(_TABLES_OF_WAREHOUSE.get(name, name), {})
     rows = [
         (
             code(each.name),
             str(each.type).split("<values=")[0],
             "yes" if each.nullable else "no",
-            meanings.get(_COLUMNS_OF_WAREHOUSE.get(each.name, each.name), ""),
+            lake_column(name, each.name),
         )
         for each in schema
     ]

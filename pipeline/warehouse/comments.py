@@ -144,11 +144,25 @@ COLUMNS = {
         "line": _LINE,
         "byte_offset": _BYTE_OFFSET,
         "code": "What kind of finding; the catalogue of findings explains each.",
-        "severity": "error (the line is rejected), warning or info.",
+        "severity": "error (the line, or the file, is rejected) or warning.",
         "path": "JSON path inside the line.",
         "message": "What was expected and what was found.",
     },
 }
+
+
+# Where the lake's name of something differs from the warehouse's.
+_TABLES_OF_WAREHOUSE = {"profiles": "dataset_profiles"}
+_COLUMNS_OF_WAREHOUSE = {"offset": "byte_offset"}
+
+
+def lake_column(table: str, column: str) -> str:
+    """What a column of the lake means.
+
+    >>> lake_column("findings", "offset")
+    'Bytes before the first byte of that line.'
+    """
+    return COLUMNS[_TABLES_OF_WAREHOUSE.get(table, table)][_COLUMNS_OF_WAREHOUSE.get(column, column)]
 
 
 def write_comments(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.needs_browser
 def rows(page):
     """The metadata of the page: name and text of each row, in the order of the page."""
     listed = page.locator("table").first.locator(":scope > tbody > tr")
-    cells = listed.evaluate_all("rows => rows.map(row => [...row.cells].slice(0, 2).map(cell => cell.innerText.trim()))")
+    cells = listed.evaluate_all(
+        "rows => rows.map(row => [...row.cells].slice(0, 2).map(cell => cell.innerText.trim()))"
+    )
     return {row[0]: row[1] for row in cells}
 
 
@@ -51,9 +53,7 @@ def test_the_picture_is_drawn(ui, visit, asset):
 
 def test_a_rejected_dataset_shows_its_faults_at_once(ui, visit):
     """The first findings stand right below the verdict."""
-    page = visit.open(
-        f"/assets/dataset_profiles?view=partitions&partition={ui.ids['broken_lines']}", "first_findings"
-    )
+    page = visit.open(f"/assets/dataset_profiles?view=partitions&partition={ui.ids['broken_lines']}", "first_findings")
 
     shown = rows(page)
     table = page.get_by_role("table").filter(has_text="severity").last

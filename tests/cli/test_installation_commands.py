@@ -1,0 +1,176 @@
+"""The commands that speak of an installation, on one that the demo has made with real runs."""
+
+import json
+
+import duckdb
+import pytest
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.cli import app
+from pipeline.settings import Settings
+from tests.cli.goldens import run
+
+BROKEN, TALK, CHAT = "broken_lines", "everyday_talk", "support_chat"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The data folder and the output of `lora-pipeline demo`."""
+    folder = tmp_path_factory.mktemp("demo")
+    result = run(["demo"], {"LORA_DATA_DIR": str(folder), "COLUMNS": "200"})
+    assert result.exit_code == 0, result.stderr
+    return folder, result.stdout
+
+
+@pytest.fixture
+def command(demo):
+    """Run a command on the demo's installation."""
+    return lambda *arguments: run(arguments, {"LORA_DATA_DIR": str(demo[0]), "COLUMNS": "200"})
+
+
+def _by_name(result):
+    return {row["name"]: row for row in map(json.loads, result.stdout.splitlines())}
+
+
+def test_the_demo_prints_a_verdict_for_each_sample_and_what_to_try_next(demo):
+    rows = [line.split("│")[1:-1] for line in demo[1].splitlines() if line.startswith("│")]
+    cells = [[cell.strip() for cell in row[:7]] for row in rows]
+
+    assert sorted(cells[1:]) == [
+        [BROKEN, "error", "0", "0", "0", "6", "line 1: malformed-json"],
+        [TALK, "ready", "3000", "8378", "93704", "0", ""],
+        [CHAT, "ready", "5", "28", "670", "0", ""],
+    ]
+    assert "lora-pipeline query" in demo[1]
+    assert "make dev" in demo[1]
+
+
+def test_every_query_that_the_demo_proposes_works(demo, command):
+    proposed = [line.split('"')[1] for line in demo[1].splitlines() if "lora-pipeline query" in line]
+
+    assert [command("query", sql).exit_code for sql in proposed] == [0] * len(proposed)
+    assert len(proposed) == 2
+
+
+def test_a_second_demo_changes_nothing(demo, command):
+    before = command("datasets", "list", "--json").stdout
+
+    assert command("demo").exit_code == 0
+    assert {row["id"] for row in map(json.loads, command("datasets", "list", "--json").stdout.splitlines())} == {
+        row["id"] for row in map(json.loads, before.splitlines())
+    }
+
+
+def test_listing_filters_by_status_and_name(command):
+    assert set(_by_name(command("datasets", "list", "--json", "--status", "ready"))) == {TALK, CHAT}
+    assert set(_by_name(command("datasets", "list", "--json", "--search", "TALK"))) == {TALK}
+    assert set(_by_name(command("datasets", "list", "--json", "--owner", "somebody"))) == set()
+    assert set(_by_name(command("datasets", "list", "--json", "--everyone"))) == {BROKEN, TALK, CHAT}
+
+
+def test_an_unknown_status_names_the_known_ones(command):
+    result = command("datasets", "list", "--status", "done")
+
+    assert result.exit_code == 2
+    assert result.stderr == "error: --status: expected one of uploading, validating, ready, error, found done\n"
+
+
+def test_a_dataset_is_shown_with_its_first_errors_or_conversations(command):
+    broken, chat = command("datasets", "show", BROKEN).stdout, command("datasets", "show", CHAT).stdout
+
+    assert "malformed-json" in broken
+    assert "conversation conv-1" in chat
+
+
+def test_a_dataset_of_another_user_does_not_exist(command):
+    result = command("datasets", "show", CHAT, "--owner", "somebody")
+
+    assert result.exit_code == 2
+    assert CHAT in result.stderr
+
+
+def test_a_deleted_dataset_leaves_the_list_and_comes_back(command):
+    assert command("datasets", "delete", CHAT).exit_code == 0
+    assert CHAT not in _by_name(command("datasets", "list", "--json"))
+    assert CHAT in _by_name(command("datasets", "list", "--json", "--deleted"))
+
+    assert command("datasets", "restore", CHAT).exit_code == 0
+    assert CHAT in _by_name(command("datasets", "list", "--json"))
+
+
+def test_findings_are_all_there_in_line_order_or_those_of_one_code(command):
+    every = [json.loads(line) for line in command("findings", BROKEN, "--json").stdout.splitlines()]
+    one = [
+        json.loads(line) for line in command("findings", BROKEN, "--json", "--code", "empty-turns").stdout.splitlines()
+    ]
+
+    assert [row["line"] for row in every] == [1, 2, 3, 4, 5, 6]
+    assert [row["code"] for row in one] == ["empty-turns"]
+
+
+def test_an_unknown_code_is_wrong_use(command):
+    result = command("findings", BROKEN, "--code", "nonsense")
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: --code: expected a code of docs/findings.md, found nonsense\n",
+    )
+
+
+def test_a_query_prints_a_table_json_or_csv(command):
+    sql = "SELECT name, line_count FROM datasets ORDER BY name"
+
+    assert TALK in command("query", sql).stdout
+    assert json.loads(command("query", sql, "--json").stdout.splitlines()[0]) == {"name": BROKEN, "line_count": 6}
+    assert command("query", sql, "--csv").stdout.splitlines()[:2] == ["name,line_count", f"{BROKEN},6"]
+
+
+@pytest.mark.parametrize("arguments", [["SELECT nothing FROM datasets"], ["SELECT 1", "--json", "--csv"]])
+def test_a_wrong_query_is_one_sentence(command, arguments):
+    result = command("query", *arguments)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+
+
+def test_a_query_works_on_an_empty_installation(tmp_path):
+    result = run(["query", "SELECT count(*) AS n FROM turns", "--json"], {"LORA_DATA_DIR": str(tmp_path)})
+
+    assert result.stdout == '{"n":0}\n'
+
+
+def test_an_upload_is_registered_at_once_and_lies_in_the_store(tmp_path):
+    source = tmp_path / "My Talk.jsonl"
+    source.write_text('{"conversation_id":"a","turns":[{"role":"user","content":"hi"}]}\n')
+
+    result = run(["upload", str(source), "--owner", "ana"], {"LORA_DATA_DIR": str(tmp_path / "data")})
+
+    assert result.exit_code == 0, result.stderr
+    with Catalog.open(Settings(data_dir=tmp_path / "data").catalog_url) as catalog:
+        [dataset] = catalog.list_datasets("ana").items
+    assert result.stdout == f"{dataset.id}: validating\n"
+    assert (tmp_path / "data" / dataset.storage_path).read_bytes() == source.read_bytes()
+
+
+def test_an_upload_of_nothing_is_wrong_use(tmp_path):
+    result = run(["upload", str(tmp_path / "none.jsonl")], {"LORA_DATA_DIR": str(tmp_path)})
+
+    assert (result.exit_code, result.stderr) == (2, f"error: {tmp_path}/none.jsonl: expected a file, found nothing\n")
+
+
+def test_settings_name_their_variables_and_hide_passwords(tmp_path):
+    url = "postgresql://user:s3cret@db/catalog"
+
+    result = run(["settings"], {"LORA_DATA_DIR": str(tmp_path), "LORA_CATALOG_URL": url})
+
+    assert "s3cret" not in result.stdout
+    assert "LORA_CATALOG_URL=postgresql://user:***@db/catalog" in result.stdout.splitlines()
+
+
+def test_the_warehouse_of_the_demo_opens_read_only_in_plain_duckdb(demo):
+    with duckdb.connect(str(demo[0] / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM conversations").fetchall() == [(3_005,)]
+
+
+def test_every_command_has_a_help_text():
+    assert [c.callback.__doc__ for c in app.registered_commands if not c.callback.__doc__] == []
