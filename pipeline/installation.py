@@ -46,6 +46,9 @@ def dev_command(host: str, port: int) -> list[str]:
     """Dagster's UI, daemon and code location, in one."""
     return [
         sys.executable,
+        # Dagster recommends a tool of its own that we do not install.
+        "-W",
+        "ignore:Function `dev_command` is superseded",
         "-m",
         "dagster",
         "dev",

@@ -59,10 +59,8 @@ class Validator:
             detail = f"expected at most {self.max_upload_bytes:,} bytes, found {dataset.file_size:,}"
             return refuse(Finding(1, 0, "upload-too-large", "$", detail), dataset.file_size, None, folder)
         registered = dataset.content_version or ""
-        # Where the content's hash is known it decides: a file that was only touched is still the one registered.
-        version = "" if registered.startswith("sha256:") else dataset.observed_version or ""
         try:
-            with self.store.open(dataset.storage_path, version=version) as stream:
+            with self.store.open(dataset.storage_path, version=self._version_to_read(dataset)) as stream:
                 profile = profile_stream(stream, folder, self.rules)
         except ObjectMissing:
             detail = f"expected the upload at {dataset.storage_path}, found none"
@@ -72,6 +70,13 @@ class Validator:
         if registered.startswith("sha256:") and registered != f"sha256:{profile.content_sha256}":
             return refuse(_changed(), dataset.file_size, None, folder)
         return profile
+
+    def _version_to_read(self, dataset: Dataset) -> str:
+        """The version that must be found, or "" where the hash will tell: a file may only have been touched."""
+        is_hashed = (dataset.content_version or "").startswith("sha256:")
+        if is_hashed and self.store.stat(dataset.storage_path).size_bytes == dataset.file_size:
+            return ""
+        return dataset.observed_version or ""
 
 
 def _changed() -> Finding:
@@ -125,9 +130,10 @@ class Outcome:
         if self.is_ready:
             rejected = f", {counts.rejected_lines:,} lines rejected" if counts.rejected_lines else ""
             return f"{counts.conversations:,} conversations, {counts.tokens:,} tokens{rejected}."
-        if not counts.lines:
-            return f"{str(self.profile.findings[0]['message']).capitalize()}."
         first = self.profile.errors[0]
+        if not counts.rejected_lines:  # the fault is the file's as a whole
+            message = str(first["message"])
+            return f"{message[0].upper()}{message[1:]}."
         rejected = f"{counts.rejected_lines:,} of {counts.lines:,} lines rejected"
         return f"{rejected}; first: line {first['line']}, {first['code']}."
 

@@ -41,9 +41,9 @@ def valid_file(count: int = 12, *, seed: int = 0) -> bytes:
     return "".join(conversation(seed * 1_000_000 + number) for number in range(count)).encode()
 
 
-def bad_file(bad_lines: int = 15) -> bytes:
+def bad_file(bad_lines: int = 15, *, seed: int = 0) -> bytes:
     """A file with two good lines, then lines that are not JSON."""
-    return (conversation(1) + conversation(2) + "{not json\n" * bad_lines).encode()
+    return valid_file(2, seed=seed) + b"{not json\n" * bad_lines
 
 
 @dataclass

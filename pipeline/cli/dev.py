@@ -21,7 +21,8 @@ def dev(
     settings = current_settings()
     prepare(settings)
     uploads = "the bucket" if settings.store.startswith("s3://") else f"{settings.store}/uploads/<owner>/"
-    typer.echo(f"UI: http://{host}:{port} (in about 20 seconds)\ndrop datasets into {uploads}", err=True)
+    typer.echo(f"UI: http://{host}:{port} (in about 20 seconds; Ctrl-C stops it)", err=True)
+    typer.echo(f"drop datasets into {uploads}", err=True)
     process: subprocess.Popen[bytes] | None = None
 
     def stop(_signal: int, _frame: object) -> None:

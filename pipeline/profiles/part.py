@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from pipeline.conversations.findings import CATALOGUE, Finding
 from pipeline.conversations.model import Limits
 from pipeline.conversations.reader import Block, ByteReader, read_blocks
 from pipeline.lake import TableWriter
+from pipeline.lake.errors import lake_errors
 from pipeline.profiles.duplicates import fingerprints
 from pipeline.profiles.quiet import paused_collector
 from pipeline.profiles.statistics import Statistics, measure
@@ -40,7 +42,7 @@ def profile_part(
         TableWriter("conversations", folder / "conversations.parquet") as conversations,
         TableWriter("turns", folder / "turns.parquet") as turns,
         TableWriter("findings", folder / "findings.parquet") as findings,
-        (folder / FINGERPRINTS).open("wb") as spill,
+        _Spill(folder / FINGERPRINTS) as spill,
     ):
         for block in read_blocks(stream, limits.max_line_bytes, first_line, offset, on_bytes):
             verdicts, columns = read_columns(block, limits)
@@ -54,6 +56,26 @@ def profile_part(
             if found:
                 findings.write(finding_rows(found))
     return total
+
+
+class _Spill:
+    """A file that grows; what the disk refuses is a `LakeError`, as with the tables beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with lake_errors("write", path):
+            self._file = path.open("wb")
+
+    def write(self, data: bytes) -> None:
+        with lake_errors("write", self._path):
+            self._file.write(data)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        with lake_errors("write", self._path):
+            self._file.close()
 
 
 def _unended(block: Block) -> list[Finding]:

@@ -9,9 +9,7 @@ def test_the_materialization_counts_the_rows_of_every_table(validated):
     """The asset page shows what is in the file, without opening it."""
     shown = validated.materializations("warehouse")[-1].metadata
 
-    counted = {
-        name.removeprefix("rows_"): value.value for name, value in shown.items() if name.startswith("rows_")
-    }
+    counted = {name.removeprefix("rows_"): value.value for name, value in shown.items() if name.startswith("rows_")}
 
     assert counted == {table: validated.query(f"SELECT count(*) FROM {table}")[0][0] for table in counted}
     assert counted["conversations"] == 14

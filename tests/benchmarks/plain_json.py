@@ -146,8 +146,12 @@ def profile(path: Path, folder: Path) -> dict[str, object]:
                     digest.update(text)
                 id_hash = xxhash.xxh3_128_digest(identity.encode())
             except Rejected as fault:
-                counts["rejected_lines"] += 1
-                find(str(fault), "error")
+                if line.strip():
+                    counts["rejected_lines"] += 1
+                    find(str(fault), "error")
+                else:
+                    counts["blank_lines"] += 1
+                    find("blank-line", "warning")
             except UnicodeEncodeError:
                 counts["rejected_lines"] += 1
                 find("lone-surrogate", "error")
@@ -179,6 +183,7 @@ def profile(path: Path, folder: Path) -> dict[str, object]:
     words = sum(count * turn_count for count, turn_count in words_per_turn.items())
     return {
         "lines": counts["lines"],
+        "blank_lines": counts["blank_lines"],
         "conversations": turns_per_conversation.total(),
         "rejected_lines": counts["rejected_lines"],
         "turns": words_per_turn.total(),

@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
 
 from pipeline.catalog.catalog import Catalog
-from pipeline.installation import DEFINITIONS, environment, once_command, prepare
+from pipeline.installation import environment, once_command, prepare
 from pipeline.settings import PROJECT_DIR, Settings, load_settings
 from tests.samples import SAMPLES_DIR
 from tests.services import browser as find_browser
@@ -86,7 +86,8 @@ def _webserver(variables: dict[str, str], log: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "dagster_webserver", "-m", DEFINITIONS, "-h", "127.0.0.1", "-p", str(port)]
+    workspace = str(PROJECT_DIR / "workspace.yaml")
+    command = [sys.executable, "-m", "dagster_webserver", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env=variables, cwd=PROJECT_DIR, stdout=output, stderr=output, start_new_session=True

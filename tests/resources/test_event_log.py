@@ -20,7 +20,6 @@ from tests.installation import (
 __all__ = ["dagster_home", "installation", "make_installation"]
 
 
-
 @pytest.fixture(scope="module")
 def writers():
     """Two other processes with Dagster loaded."""

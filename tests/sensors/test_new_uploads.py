@@ -7,7 +7,6 @@ import pytest
 
 from pipeline.errors import StoreError
 from pipeline.validation import utc_now
-from sensors.coverage import covered_by
 from tests.installation import bad_file, valid_file
 
 
@@ -129,9 +128,7 @@ def test_ranges_cover_what_waits_and_nothing_else(installation):
 
     middle = installation.dataset("b").id
     covered = _covered(installation, tick)
-    assert sorted(key for keys in covered for key in keys) == sorted(
-        [ids["a"], ids["c"], installation.dataset("d").id]
-    )
+    assert sorted(key for keys in covered for key in keys) == sorted([ids["a"], ids["c"], installation.dataset("d").id])
     assert middle not in {key for keys in covered for key in keys}
 
 

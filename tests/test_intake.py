@@ -1,0 +1,98 @@
+"""One look at the store, and the runs that follow from it."""
+
+import pytest
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.intake import look, missing_partitions, new_uploads, plan_runs
+from pipeline.settings import load_settings
+from pipeline.store import make_store
+from pipeline.uploads.scan import Cursor
+from pipeline.validation import utc_now
+from tests.installation import valid_file
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return load_settings(data_dir=tmp_path / "data", settle_s=0, max_upload_bytes=5_000)
+
+
+@pytest.fixture
+def catalog(settings):
+    with Catalog.open(settings.catalog_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(settings):
+    return make_store(settings)
+
+
+def _drop(settings, name, content, owner="ana"):
+    path = settings.data_dir / "uploads" / owner / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_a_look_registers_what_it_sees(settings, catalog, store):
+    """Owner and name come from the key; the version is that of the bytes."""
+    _drop(settings, "My talk.v2.jsonl", valid_file(2))
+
+    found = look(store, catalog, settings, Cursor(), utc_now())
+
+    dataset = catalog.get(*found.registered)
+    assert (dataset.user_id, dataset.name, dataset.file_name) == ("ana", "My talk.v2", "My talk.v2.jsonl")
+    assert (dataset.status, dataset.storage_path) == ("validating", "uploads/ana/My talk.v2.jsonl")
+    assert dataset.content_version.startswith("sha256:")
+    assert dataset.id.startswith("my-talk-v2-")
+    assert look(store, catalog, settings, Cursor(), utc_now()).registered == ()
+
+
+def test_an_upload_above_the_limit_is_registered_unread(settings, catalog, store):
+    """A terabyte costs a look at its size."""
+    path = _drop(settings, "large.jsonl", b"")
+    with path.open("r+b") as file:
+        file.truncate(2**40)
+
+    found = look(store, catalog, settings, Cursor(), utc_now())
+
+    dataset = catalog.get(*found.registered)
+    assert dataset.content_version == f"unread:{dataset.observed_version}"
+
+
+def test_what_changes_while_it_is_looked_at_waits_for_the_next_look(settings, store):
+    """A listing is old the moment it is made."""
+    gone = _drop(settings, "gone.jsonl", valid_file(2))
+    changed = _drop(settings, "changed.jsonl", valid_file(2))
+    listing = list(store.list("uploads/"))
+    gone.unlink()
+    changed.write_bytes(valid_file(3))
+
+    assert new_uploads(store, listing, settings.max_upload_bytes) == []
+
+
+def test_partitions_are_added_in_the_order_of_the_datasets(settings, catalog, store):
+    """Only those that are missing; the others keep their place."""
+    for name in ("a", "b", "c"):
+        _drop(settings, f"{name}.jsonl", valid_file(2, seed=ord(name)))
+    look(store, catalog, settings, Cursor(), utc_now())
+    waiting = catalog.unrequested(10)
+
+    assert missing_partitions(waiting, {waiting[1].id}.__contains__) == [waiting[0].id, waiting[2].id]
+
+
+def test_every_waiting_dataset_is_in_one_run_of_its_attempt(settings, catalog, store):
+    """A batch with a dataset that failed before has a key not used before."""
+    for name in ("a", "b", "c"):
+        _drop(settings, f"{name}.jsonl", valid_file(2, seed=ord(name)))
+    look(store, catalog, settings, Cursor(), utc_now())
+    waiting = catalog.unrequested(10)
+    order = [dataset.id for dataset in waiting]
+    catalog.mark_requested(order[1:2], utc_now())
+    catalog.reset_request(order[1:2])
+
+    [first] = plan_runs(waiting, order, settings)
+    [second] = plan_runs(catalog.unrequested(10), order, settings)
+
+    assert first.batch.keys == second.batch.keys == tuple(order)
+    assert [run.run_key.rpartition("-")[2] for run in (first, second)] == ["1", "2"]

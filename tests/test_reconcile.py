@@ -1,0 +1,133 @@
+"""Reconciliation finds what got lost, each once, and sends it back to validation."""
+
+import shutil
+from datetime import timedelta
+
+import pytest
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.intake import look
+from pipeline.lake import make_lake
+from pipeline.profiles.profile import Rules
+from pipeline.reconcile import Reconciled, reconcile, register_all
+from pipeline.settings import load_settings
+from pipeline.store import make_store
+from pipeline.uploads.scan import Cursor
+from pipeline.validation import Validator, utc_now
+from tests.installation import valid_file
+
+
+class Parts:
+    """Store, catalog and lake of an installation without Dagster."""
+
+    def __init__(self, folder):
+        self.settings = load_settings(data_dir=folder, settle_s=0, tick_max_uploads=2)
+        self.store = make_store(self.settings)
+        self.lake = make_lake(self.settings)
+        self.catalog = Catalog.open(self.settings.catalog_url)
+
+    def drop(self, name):
+        path = self.settings.data_dir / "uploads" / "ana" / f"{name}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(valid_file(2, seed=len(name)))
+
+    def register(self):
+        return list(look(self.store, self.catalog, self.settings, Cursor(), utc_now()).registered)
+
+    def validate(self, dataset_id):
+        validator = Validator(self.store, self.lake, Rules(), 10**9, "run-1")
+        self.catalog.record_verdict(validator.validate(self.catalog.get(dataset_id)).verdict(), utc_now())
+
+    def reconcile(self, in_progress=(), later_s=0.0):
+        now = utc_now() + timedelta(seconds=later_s)
+        return reconcile(self.store, self.catalog, self.lake, self.settings, in_progress, now)
+
+    def waiting(self):
+        return [dataset.id for dataset in self.catalog.unrequested(100)]
+
+
+NOTHING = Reconciled((), (), ())
+
+
+@pytest.fixture
+def parts(tmp_path):
+    made = Parts(tmp_path / "data")
+    yield made
+    made.catalog.close()
+
+
+def test_an_empty_installation_has_lost_nothing(parts):
+    assert parts.reconcile() == NOTHING
+
+
+def test_uploads_unknown_to_the_catalog_are_registered_however_many(parts):
+    """More than one tick's worth, at once; the next sensor tick asks for the runs."""
+    for number in range(5):
+        parts.drop("x" * (number + 1))
+
+    found = parts.reconcile()
+
+    assert len(found.registered) == 5
+    assert sorted(parts.waiting()) == sorted(found.registered)
+    assert register_all(parts.store, parts.catalog, parts.settings, utc_now()) == ()
+
+
+def test_a_request_that_was_never_answered_is_made_again(parts):
+    """Not too early, and only once for each time it is asked."""
+    parts.drop("file")
+    [dataset_id] = parts.register()
+    parts.catalog.mark_requested([dataset_id], utc_now())
+
+    assert parts.reconcile(later_s=0) == NOTHING
+    found = parts.reconcile(later_s=901)
+
+    assert found == Reconciled((), (dataset_id,), ())
+    assert parts.waiting() == [dataset_id]
+    assert parts.reconcile(later_s=901) == NOTHING
+
+
+def test_a_dataset_that_a_living_run_covers_is_left_to_it(parts):
+    """A long queue is no loss."""
+    parts.drop("file")
+    [dataset_id] = parts.register()
+    parts.catalog.mark_requested([dataset_id], utc_now())
+
+    assert parts.reconcile(in_progress={dataset_id}, later_s=901) == NOTHING
+    assert parts.waiting() == []
+
+
+@pytest.mark.parametrize("table", ["profiles", "turns"])
+def test_a_verdict_without_its_rows_is_reached_again(parts, table):
+    """Whichever file of the lake was removed."""
+    parts.drop("file")
+    [dataset_id] = parts.register()
+    parts.catalog.mark_requested([dataset_id], utc_now())
+    parts.validate(dataset_id)
+    assert parts.reconcile() == NOTHING
+    shutil.rmtree(parts.settings.data_dir / "lake" / table / f"dataset_id={dataset_id}")
+
+    found = parts.reconcile()
+
+    assert found == Reconciled((), (), (dataset_id,))
+    assert parts.waiting() == [dataset_id]
+    assert parts.reconcile() == NOTHING
+    parts.validate(dataset_id)
+    assert parts.reconcile() == NOTHING
+    assert len(parts.catalog.notifications("ana")) == 1
+
+
+def test_what_is_deleted_or_superseded_is_not_missed(parts):
+    """Nobody reads it."""
+    parts.drop("file")
+    parts.drop("other")
+    ids = parts.register()
+    for dataset_id in ids:
+        parts.validate(dataset_id)
+    parts.catalog.soft_delete(ids[0], "ana", utc_now())
+    (parts.settings.data_dir / "uploads/ana/other.jsonl").write_bytes(valid_file(7))
+    [newer] = parts.register()
+    parts.validate(newer)
+    for dataset_id in ids:
+        shutil.rmtree(parts.settings.data_dir / "lake" / "profiles" / f"dataset_id={dataset_id}")
+
+    assert parts.reconcile() == NOTHING
