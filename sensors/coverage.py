@@ -8,7 +8,7 @@ import dagster as dg
 from sensors.new_uploads import PARTITION_SET
 
 _START, _END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-_WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
+_BEGUN = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 
 
 def covered_by(run: dg.DagsterRun, partition_order: Sequence[str]) -> list[str]:
@@ -22,13 +22,16 @@ def covered_by(run: dg.DagsterRun, partition_order: Sequence[str]) -> list[str]:
 
 
 def in_progress(instance: dg.DagsterInstance, now: datetime, stuck_after_s: float) -> set[str]:
-    """Keys that a waiting run, or one started not too long ago, covers.
+    """Keys that a queued run, or one begun not too long ago, covers.
 
-    A run whose process died with its machine stays `STARTED` for ever; a range takes minutes at most.
+    A run whose process died with its machine stays `STARTED` for ever, and one whose process died before the start
+    stays `NOT_STARTED`; a range takes minutes at most. Only in the queue may a run stay long.
     """
     order = list(instance.get_dynamic_partitions(PARTITION_SET))
-    waiting = instance.get_runs(dg.RunsFilter(statuses=_WAITING))
-    started = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+    queued = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED]))
+    begun = instance.get_run_records(dg.RunsFilter(statuses=_BEGUN))
     oldest = (now - timedelta(seconds=stuck_after_s)).timestamp()
-    alive = [record.dagster_run for record in started if (record.start_time or 0) > oldest]
-    return {key for run in [*waiting, *alive] for key in covered_by(run, order)}
+    alive = [
+        record.dagster_run for record in begun if (record.start_time or record.create_timestamp.timestamp()) > oldest
+    ]
+    return {key for run in [*queued, *alive] for key in covered_by(run, order)}

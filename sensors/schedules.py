@@ -59,7 +59,25 @@ def expire_job() -> None:
 
 _RUNNING = dg.DefaultScheduleStatus.RUNNING
 SCHEDULES = [
-    dg.ScheduleDefinition("daily_reconcile", job=reconcile_job, cron_schedule="30 3 * * *", default_status=_RUNNING),
-    dg.ScheduleDefinition("hourly_publication", job=PUBLISH, cron_schedule="5 * * * *", default_status=_RUNNING),
-    dg.ScheduleDefinition("hourly_expiry", job=expire_job, cron_schedule="20 * * * *", default_status=_RUNNING),
+    dg.ScheduleDefinition(
+        "daily_reconcile",
+        job=reconcile_job,
+        cron_schedule="30 3 * * *",
+        default_status=_RUNNING,
+        description="Once a day: find and redo what got lost.",
+    ),
+    dg.ScheduleDefinition(
+        "hourly_publication",
+        job=PUBLISH,
+        cron_schedule="5 * * * *",
+        default_status=_RUNNING,
+        description="Once an hour: publish the warehouse, whatever the sensor saw.",
+    ),
+    dg.ScheduleDefinition(
+        "hourly_expiry",
+        job=expire_job,
+        cron_schedule="20 * * * *",
+        default_status=_RUNNING,
+        description="Once an hour: give up on uploads that were never confirmed.",
+    ),
 ]

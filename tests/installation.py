@@ -15,6 +15,7 @@ import dagster as dg
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.records import Dataset
@@ -113,6 +114,13 @@ class Installation:
         return self.repository.get_job(job).execute_in_process(
             instance=self.instance, tags=dict(tags or {}), raise_on_error=False, run_config=_QUIET
         )
+
+    def enqueue(self, job: str, tags: Mapping[str, str] | None = None) -> None:
+        """Leave a run in the queue; nobody takes it out."""
+        origin = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), self.repository.name)
+        status = dg.DagsterRunStatus.QUEUED
+        run = dg.DagsterRun(job, status=status, tags=dict(tags or {}), remote_job_origin=RemoteJobOrigin(origin, job))
+        self.instance.add_run(run)
 
     def ingest(self) -> list[dg.ExecuteInProcessResult]:
         """A tick of the upload sensor and all the runs that it asks for."""

@@ -30,9 +30,8 @@ def empty_machine(tmp_path_factory):
 
 
 def _python(arguments, empty_machine):
-    folder, environment = empty_machine
     command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=PROJECT_DIR, env=empty_machine[1], capture_output=True, text=True, timeout=300)
 
 
 def test_dagster_accepts_the_definitions_on_an_empty_machine(empty_machine):
@@ -45,28 +44,31 @@ def test_dagster_accepts_the_definitions_on_an_empty_machine(empty_machine):
 
 def test_importing_the_definitions_touches_no_file_and_reads_no_setting(empty_machine):
     """Whoever imports a module gets a module: no folder is made, no database opened, no variable needed."""
-    program = """
-import os, sys
-places = [os.environ["LORA_DATA_DIR"], os.environ["DAGSTER_HOME"]]
-seen = []
-def hook(event, arguments):
-    if event in {"open", "sqlite3.connect", "os.mkdir", "socket.connect"} and arguments:
-        if event == "open":
-            wrote = isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
-            if not (wrote and not str(arguments[0]).endswith(".pyc")) and not str(arguments[0]).startswith(tuple(places)):
-                return
-            if "__pycache__" in str(arguments[0]):
-                return
-        seen.append((event, str(arguments[0])))
-sys.addaudithook(hook)
-os.environ["LORA_BATCH_MAX_BYTES"] = "not a number"
-import pipeline.definitions
-print(seen)
-"""
-    done = _python(["-c", program], empty_machine)
+    done = _python(["-c", WATCHED_IMPORT], empty_machine)
 
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
     assert not (empty_machine[0] / "data").exists()
+
+
+# Python itself reads modules and writes their byte code; whatever else is opened, made or connected to is told.
+WATCHED_IMPORT = """
+import os, sys
+places = (os.environ["LORA_DATA_DIR"], os.environ["DAGSTER_HOME"])
+seen = []
+
+def watch(event, arguments):
+    if event not in {"open", "sqlite3.connect", "os.mkdir", "socket.connect"}:
+        return
+    path = str(arguments[0])
+    is_harmless = event == "open" and not path.startswith(places) and not set(str(arguments[1])) & set("wax+")
+    if not is_harmless and "__pycache__" not in path:
+        seen.append((event, path))
+
+os.environ["LORA_BATCH_MAX_BYTES"] = "not a number"
+sys.addaudithook(watch)
+import pipeline.definitions
+print(seen)
+"""
 
 
 def test_the_defaults_need_no_server_and_make_nothing(tmp_path, monkeypatch):

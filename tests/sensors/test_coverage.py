@@ -21,20 +21,29 @@ def test_a_run_covers_its_range_or_its_partition():
     assert covered_by(dg.DagsterRun("ingest"), order) == []
 
 
-def _add_run(instance, key, status):
-    run = dg.DagsterRun("ingest", status=status, tags={"dagster/partition": key})
-    instance.add_run(run)
-    return run
+BEGUN = {
+    "NOT_STARTED": None,
+    "STARTING": DagsterEventType.RUN_STARTING,
+    "STARTED": DagsterEventType.RUN_START,
+    "SUCCESS": DagsterEventType.RUN_SUCCESS,
+    "FAILURE": DagsterEventType.RUN_FAILURE,
+}
 
 
-def test_waiting_and_living_runs_are_in_progress_finished_and_dead_ones_are_not(installation):
-    """A run whose process died with its machine stays STARTED for ever."""
-    instance = installation.instance
-    for status in [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]:
-        _add_run(instance, status.value.lower(), status)
-    started = _add_run(instance, "started", dg.DagsterRunStatus.STARTING)
-    event = DagsterEvent(DagsterEventType.RUN_START.value, "ingest", message="started")
-    instance.report_dagster_event(event, started.run_id)
+def test_queued_runs_and_those_begun_lately_are_in_progress(installation):
+    """A run whose process died stays as it was for ever; one in the queue may wait for long."""
+    installation.enqueue("ingest", {"dagster/partition": "QUEUED"})
+    for status, event in BEGUN.items():
+        run = dg.DagsterRun("ingest", tags={"dagster/partition": status})
+        installation.instance.add_run(run)
+        if event:
+            installation.instance.report_dagster_event(DagsterEvent(event.value, "ingest"), run.run_id)
+    later = utc_now() + timedelta(seconds=901)
 
-    assert in_progress(instance, utc_now(), stuck_after_s=900) == {"not_started", "started"}
-    assert in_progress(instance, utc_now() + timedelta(seconds=901), stuck_after_s=900) == {"not_started"}
+    assert in_progress(installation.instance, utc_now(), stuck_after_s=900) == {
+        "QUEUED",
+        "NOT_STARTED",
+        "STARTING",
+        "STARTED",
+    }
+    assert in_progress(installation.instance, later, stuck_after_s=900) == {"QUEUED"}

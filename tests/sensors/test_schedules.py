@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import dagster as dg
-
 from pipeline.validation import utc_now
 from tests.installation import valid_file
 
@@ -22,11 +20,11 @@ def test_the_schedules_run_by_themselves(installation):
 
 
 def test_reconciliation_leaves_living_runs_alone(make_installation):
-    """A run that is waiting will answer; asking again would do the work twice."""
+    """A run that waits in the queue will answer; asking again would do the work twice."""
     installation = make_installation(stuck_after_s=0.001)
     installation.drop("file.jsonl", valid_file())
     [tags] = installation.tick().runs
-    installation.instance.add_run(dg.DagsterRun("ingest", status=dg.DagsterRunStatus.NOT_STARTED, tags=tags))
+    installation.enqueue("ingest", tags)
 
     assert installation.run("reconcile").success
     assert installation.tick().runs == []

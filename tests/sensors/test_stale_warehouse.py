@@ -31,7 +31,7 @@ def test_a_publication_under_way_is_waited_for(installation):
     """Two at once would only take turns; the change is asked for afterwards."""
     installation.drop("file.jsonl", valid_file())
     installation.ingest()
-    installation.instance.add_run(dg.DagsterRun("publish", status=dg.DagsterRunStatus.NOT_STARTED))
+    installation.enqueue("publish")
 
     assert installation.tick("stale_warehouse").result.skip_message == "a publication is under way"
     installation.instance.delete_run(installation.instance.get_runs(dg.RunsFilter(job_name="publish"))[0].run_id)
