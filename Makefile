@@ -11,6 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 BIN := .venv/bin
 SET_UP := .venv/.installed
 # Arguments for pytest, as in: make test ARGS="tests/test_settings.py -k owner"
+# or for the benchmarks, as in: make bench ARGS="tick burst --write"
 ARGS ?=
 # Arguments for uv pip compile, as in: make lock LOCK_ARGS=--upgrade
 LOCK_ARGS ?=
@@ -51,8 +52,8 @@ check: $(SET_UP) ## Lint, types, import directions, generated docs, what may be 
 	$(BIN)/pytest --quiet tests/test_project.py
 
 .PHONY: bench
-bench: $(SET_UP) ## Measure the engine and the pipeline on generated data (minutes)
-	$(BIN)/python -m tests.benchmarks
+bench: $(SET_UP) ## Measure the engine and the pipeline on generated data (an hour; ARGS=--small for a try)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 .PHONY: docs
 docs: $(SET_UP) ## Write the generated pages of docs/ anew

@@ -3,7 +3,6 @@
 What happens is seen where everybody sees it, in the catalog; this process only copies files and looks.
 """
 
-import os
 import shutil
 import signal
 import socket
@@ -14,10 +13,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.generate import small_uploads
-from tests.benchmarks.processes import ROOT
+from tests.benchmarks.processes import ROOT, environment
 
 _START_TIMEOUT_S = 180.0
 _STOP_TIMEOUT_S = 90.0
@@ -63,10 +64,10 @@ class Installation:
         Raises:
             RuntimeError: that takes too long.
         """
-        quiet_since_s = time.time()
+        changed_at_s = self._last_change_s()
         deadline_s = time.monotonic() + timeout_s
         warehouse = self.data_dir / "warehouse.duckdb"
-        while not (warehouse.exists() and warehouse.stat().st_mtime > quiet_since_s):
+        while not (warehouse.exists() and warehouse.stat().st_mtime > changed_at_s):
             if time.monotonic() > deadline_s:
                 raise RuntimeError(f"no publication in {timeout_s:.0f} s; the end of the log:\n{self._log_tail()}")
             time.sleep(_POLL_S)
@@ -74,12 +75,18 @@ class Installation:
 
     def _count(self, status: str) -> int:
         catalog = self.data_dir / "catalog.db"
-        if not catalog.exists():
-            return 0
-        with closing(sqlite3.connect(f"file:{catalog}?mode=ro", uri=True, timeout=30)) as connection:
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'datasets'").fetchall():
-                return 0
-            return int(connection.execute("SELECT count(*) FROM datasets WHERE status = ?", [status]).fetchone()[0])
+        if not catalog.exists() or not self._ask("SELECT 1 FROM sqlite_master WHERE name = 'datasets'"):
+            return 0  # the daemon is still starting
+        return int(self._ask("SELECT count(*) FROM datasets WHERE status = ?", status)[0][0])
+
+    def _last_change_s(self) -> float:
+        changed_at = str(self._ask("SELECT max(updated_at) FROM datasets")[0][0])  # UTC, without saying so
+        return datetime.fromisoformat(changed_at).replace(tzinfo=UTC).timestamp()
+
+    def _ask(self, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
+        catalog = f"file:{self.data_dir / 'catalog.db'}?mode=ro"
+        with closing(sqlite3.connect(catalog, uri=True, timeout=30)) as connection:
+            return connection.execute(sql, parameters).fetchall()
 
     def _log_tail(self) -> str:
         return (self.data_dir / "dev.log").read_bytes()[-_LOG_TAIL_BYTES:].decode("utf-8", "replace")
@@ -89,12 +96,11 @@ class Installation:
 def running_installation(data_dir: Path, **variables: str) -> Iterator[Installation]:
     """Start an installation, wait until it has validated a first upload and published it, stop it after the block."""
     data_dir.mkdir(parents=True)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LORA_", "DAGSTER_"))}
-    environment = {**inherited, "LORA_DATA_DIR": str(data_dir), "DAGSTER_DISABLE_TELEMETRY": "yes", **variables}
+    own = {"LORA_DATA_DIR": str(data_dir), "DAGSTER_DISABLE_TELEMETRY": "yes", **variables}
     command = [sys.executable, "-m", "pipeline.cli", "dev", "--port", str(_free_port())]
     with (data_dir / "dev.log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            command, cwd=ROOT, env=environment() | own, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
             installation = Installation(data_dir, process)
@@ -103,6 +109,8 @@ def running_installation(data_dir: Path, **variables: str) -> Iterator[Installat
             installation.ready_times_s([first[0].rename(data_dir / "first.jsonl")], _START_TIMEOUT_S)
             installation.wait_until_published()
             yield installation
+            # A run that outlived its daemon would write into a folder that is being removed.
+            installation.wait_until_published()
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(_STOP_TIMEOUT_S)

@@ -29,6 +29,12 @@ class Ran:
     peak_bytes: int
 
 
+def environment() -> dict[str, str]:
+    """What a measured process inherits: no settings of ours, and modules compiled once, as on anybody's machine."""
+    dropped = ("LORA_", "DAGSTER_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+
+
 def run(program: str, *arguments: object) -> Ran:
     """Run `tests.benchmarks.<program>` to its end.
 
@@ -38,7 +44,7 @@ def run(program: str, *arguments: object) -> Ran:
     command = [sys.executable, "-m", f"tests.benchmarks.{program}", *map(str, arguments)]
     with tempfile.TemporaryFile() as output:
         start_s = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, env=environment())
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - start_s
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks.benchmark import Benchmark, Measurement, at_most, noted
-from tests.benchmarks.processes import ROOT, run
+from tests.benchmarks.processes import ROOT, environment, run
 
 
 def measure(is_small: bool, folder: Path) -> list[Measurement]:
@@ -17,7 +17,7 @@ def measure(is_small: bool, folder: Path) -> list[Measurement]:
     run("many_datasets", "make", folder, 1)
     reader = subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.many_datasets", "read", folder],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with reader:
         assert reader.stdin
