@@ -220,9 +220,11 @@ def opened(settings: Settings, template: Path | None = None) -> Iterator[Install
         else:
             new_home(settings.dagster_home)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", str(settings.dagster_home))
-        with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-            yield Installation(settings, instance)
+        patch.setenv("DAGSTER_HOME", str(settings.dagster_home))  # `dagster.yaml` reads it
+        instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
+        assert instance.event_log_storage
+    with instance:
+        yield Installation(settings, instance)
 
 
 MakeInstallation = Callable[..., Installation]

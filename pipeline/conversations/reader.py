@@ -75,7 +75,7 @@ def read_blocks(
             chunk, held_bytes, skipping = chunk[end + 1 :], 0, False
         cut = chunk.rfind(b"\n") + 1
         if cut:
-            block = _block(b"".join([*held, chunk[:cut]]), line, position)
+            block = _block(b"".join([*held, memoryview(chunk)[:cut]]), line, position)
             yield block
             line, position = line + block.line_count, position + len(block.data)
             held, held_bytes, chunk = [], 0, chunk[cut:]

@@ -6,7 +6,7 @@ reading; most literals hold two or three escapes, so it is cheaper to mend the b
 
 import numpy as np
 
-from pipeline.conversations.flags import Bytes, Flags, Integers, count_before, padded
+from pipeline.conversations.flags import Bytes, Integers, count_before, padded
 
 _QUOTE, _BACKSLASH, _U = ord('"'), ord("\\"), ord("u")
 
@@ -18,27 +18,33 @@ _HEX = np.zeros(256, dtype=np.int64)
 for _digit in b"0123456789abcdefABCDEF":
     _HEX[_digit] = int(chr(_digit), 16)
 
+_GONE = 0xFF  # marks bytes to remove; no byte of UTF-8 has this value
+
 
 def unescape(literals: list[bytes]) -> tuple[Bytes, Integers]:
     """UTF-8 of all the texts, end to end, and their n + 1 positions.
 
-    literals: n valid JSON strings (or any buffers of them) with their quotes; no lone surrogates.
+    literals: n valid JSON strings (or any buffers of them) with their quotes; no lone surrogates, no line breaks.
 
     Raises:
         ValueError: a literal is another JSON value, not a string.
     """
-    starts = np.zeros(len(literals) + 1, dtype=np.int64)
-    raw = np.frombuffer(b"".join(literals), dtype=np.uint8)
-    np.cumsum(np.fromiter(map(len, literals), dtype=np.int64, count=len(literals)), out=starts[1:])
+    count = len(literals)
+    joined = bytearray(b"\n").join([*literals, b""])
+    raw = np.frombuffer(joined, dtype=np.uint8)
+    starts = np.zeros(count + 1, dtype=np.int64)
+    breaks = np.flatnonzero(raw == ord("\n"))
+    starts[1:] = breaks + 1
     if not (raw[starts[:-1]] == _QUOTE).all():
         raise ValueError("expected JSON strings")
-    drop = np.zeros(padded(len(raw)), dtype=np.bool_)
-    drop[starts[:-1]] = drop[starts[1:] - 1] = True
     backslashes = np.flatnonzero(raw == _BACKSLASH)
+    raw[breaks] = raw[starts[:-1]] = raw[breaks - 1] = _GONE
     if len(backslashes):
-        raw = raw.copy()
-        _mend(raw, drop, _escape_starts(backslashes))
-    return raw[~drop[: len(raw)]], starts - count_before(drop, starts)
+        _mend(raw, _escape_starts(backslashes))
+    gone = np.zeros(padded(len(raw)), dtype=np.bool_)
+    np.equal(raw, _GONE, out=gone[: len(raw)])
+    text = joined.replace(bytes([_GONE]), b"")
+    return np.frombuffer(text, dtype=np.uint8), starts - count_before(gone, starts)
 
 
 def _escape_starts(backslashes: Integers) -> Integers:
@@ -52,16 +58,16 @@ def _escape_starts(backslashes: Integers) -> Integers:
     return starts
 
 
-def _mend(raw: Bytes, drop: Flags, escapes: Integers) -> None:
+def _mend(raw: Bytes, escapes: Integers) -> None:
     kinds = raw[escapes + 1]
-    drop[escapes] = True
+    raw[escapes] = _GONE
     raw[escapes + 1] = _MEANING[kinds]
     unicode_escapes = escapes[kinds == _U]
     if len(unicode_escapes):
-        _mend_unicode(raw, drop, unicode_escapes)
+        _mend_unicode(raw, unicode_escapes)
 
 
-def _mend_unicode(raw: Bytes, drop: Flags, at: Integers) -> None:
+def _mend_unicode(raw: Bytes, at: Integers) -> None:
     r"""Write each `\uXXXX` as UTF-8 into the last bytes it occupies, and a pair into those of its second half."""
     code = np.zeros(len(at), dtype=np.int64)
     for digit in range(2, 6):
@@ -75,7 +81,7 @@ def _mend_unicode(raw: Bytes, drop: Flags, at: Integers) -> None:
         if chosen.any():
             _write(raw, at[chosen], code[chosen], size, lead)
     for place in range(1, 6):
-        drop[at[place < 6 - width] + place] = True
+        raw[at[place < 6 - width] + place] = _GONE
 
 
 def _write(raw: Bytes, at: Integers, code: Integers, size: int, lead: int) -> None:

@@ -17,6 +17,8 @@ _THREE_BYTES = {
     (0xE3, 0x80): (0x80,),
 }
 
+_SLICE_BYTES = 2**18  # a slice and its flags stay in a core's cache
+
 
 def count_words(data: Bytes, offsets: Integers) -> Integers:
     """Words in each string.
@@ -37,11 +39,23 @@ def count_words(data: Bytes, offsets: Integers) -> Integers:
 
 def _spaces(data: Bytes) -> Flags:
     """Which bytes belong to a white-space character."""
-    space = data <= 0x20
-    low = np.flatnonzero(data < 0x1C)
-    low_bytes = data[low]
-    space[low[(low_bytes < 0x09) | (low_bytes > 0x0D)]] = False
-    leads = np.flatnonzero(data >= min(_TWO_BYTES))
+    space = np.empty(len(data), dtype=np.bool_)
+    scratch, flags = np.empty(_SLICE_BYTES, dtype=np.uint8), np.empty(_SLICE_BYTES, dtype=np.bool_)
+    wide = []
+    for start in range(0, len(data), _SLICE_BYTES):
+        piece = data[start : start + _SLICE_BYTES]
+        found, shifted, also = space[start : start + len(piece)], scratch[: len(piece)], flags[: len(piece)]
+        np.subtract(piece, np.uint8(0x09), out=shifted)
+        np.less_equal(shifted, 0x0D - 0x09, out=found)
+        np.subtract(piece, np.uint8(0x1C), out=shifted)
+        np.less_equal(shifted, 0x20 - 0x1C, out=also)
+        np.logical_or(found, also, out=found)
+        np.subtract(piece, np.uint8(0xE1), out=shifted)
+        np.less_equal(shifted, 0xE3 - 0xE1, out=also)
+        wide.append(np.flatnonzero(also) + start)
+        np.equal(piece, 0xC2, out=also)
+        wide.append(np.flatnonzero(also) + start)
+    leads = np.concatenate(wide)
     if len(leads):
         _mark_wide_spaces(data, leads, space)
     return space
