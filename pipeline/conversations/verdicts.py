@@ -7,6 +7,7 @@ whatever is unusual in a line sends the line to `judge_line`.
 
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -27,6 +28,20 @@ class _OnlyTurn(Turn, gc=False, forbid_unknown_fields=True):
     """A turn with no other field."""
 
 
+class _KnownTurn(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A turn whose role is one of KNOWN_ROLES: the decoder hands out the same six texts again and again."""
+
+    role: Literal["assistant", "user", "system", "tool", "function", "developer"]
+    content: msgspec.Raw
+
+
+class _KnownConversation(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A conversation of such turns, as nearly all are; a tenth quicker to read."""
+
+    conversation_id: str
+    turns: list[_KnownTurn]
+
+
 class _OnlyConversation(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """A conversation with no other field, so that nesting cannot hide in one."""
 
@@ -37,6 +52,7 @@ class _OnlyConversation(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 _id_of = attrgetter("conversation_id")
 _turns_of = attrgetter("turns")
 _decode_block = msgspec.json.Decoder(_OnlyConversation).decode_lines
+_decode_known = msgspec.json.Decoder(_KnownConversation).decode_lines
 _decode_line = msgspec.json.Decoder(Conversation).decode
 
 
@@ -89,12 +105,20 @@ def _accept_whole(block: Block, limits: Limits) -> list[Conversation] | None:
     if not ((data[block.starts[:-1]] == ord("{")).all() and (data[last] == ord("}")).all()):
         return None
     try:
-        accepted = _decode_block(block.data)
+        accepted = _decode(block.data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     if len(accepted) != block.line_count or not (all(map(_id_of, accepted)) and all(map(_turns_of, accepted))):
         return None
-    return accepted  # type: ignore[return-value]  # the same fields, read by a stricter twin
+    return accepted
+
+
+def _decode(data: bytes) -> list[Conversation]:
+    # The same fields, read by stricter twins: to everyone else they are conversations.
+    try:
+        return _decode_known(data)  # type: ignore[return-value]
+    except msgspec.ValidationError:  # at the first unknown role, which is early in files that have any
+        return _decode_block(data)  # type: ignore[return-value]
 
 
 def judge_each(block: Block, limits: Limits) -> Verdicts:
