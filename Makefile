@@ -36,7 +36,7 @@ test: $(SET_UP) ## Run the tests; those whose service is not installed skip and 
 
 .PHONY: test-all
 test-all: $(SET_UP) services ## Install the services that tests need (apt-get), run every test, fail on a skip
-	$(BIN)/pytest -n auto --no-skips $(ARGS)
+	KILLS=50 $(BIN)/pytest -n auto --no-skips $(ARGS)
 
 .PHONY: test-services
 test-services: $(SET_UP) services ## Run only the tests that test-all adds to test
@@ -82,6 +82,6 @@ $(SET_UP): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -m venv --clear .venv || { echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@awk '/^[^ ]/ { uv = /^uv==/ } uv' requirements-dev.txt > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
-	@$(BIN)/uv pip sync --quiet --require-hashes requirements-dev.txt
+	@$(BIN)/uv pip sync --compile-bytecode --quiet --require-hashes requirements-dev.txt
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

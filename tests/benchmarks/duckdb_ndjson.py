@@ -1,9 +1,9 @@
 """What a good DuckDB user does without our engine: one typed `read_ndjson`, the same statistics, the same tables.
 
 The other yardstick of `engine_cpu`. It is not exact: a number where a text should be becomes a text, a bad line stops
-it, it names no line, hashes no bytes and finds no fault; by default a word is what a space separates, which misses a
-fortieth of them. Of the ways tried, the quickest for DuckDB are here: a temporary table beats reading the file twice,
-small row groups beat large ones, splitting at spaces takes a sixth of the time of any regular expression.
+it, it names no line, hashes no bytes and finds no fault; without `exact-words` a word is what a space separates, which
+misses a fortieth of them. Of the ways tried, the quickest for DuckDB are here: a temporary table beats reading the file
+twice, small row groups beat large ones, splitting at spaces takes a sixth of the time of any regular expression.
 
     python -m tests.benchmarks.duckdb_ndjson FILE FOLDER [exact-words]
 """

@@ -31,18 +31,19 @@ def against_plain_json(is_small: bool, folder: Path) -> list[Measurement]:
 
 
 def against_duckdb(is_small: bool, folder: Path) -> list[Measurement]:
-    """Against the quickest way to count words in DuckDB, and against one that counts as we do."""
+    """Against DuckDB with the same figures; and, noted, with its quickest way to count words, which misses some."""
+    size_bytes = SMALL_BYTES if is_small else SIZE_BYTES
     measurements = []
     for kind in LINES:
-        size_bytes = SMALL_BYTES if is_small else SIZE_BYTES
+        ours, theirs = _take_turns(kind, size_bytes, folder, "duckdb_ndjson", "exact-words")
+        _insist_on_equal(ours[0].output["figures"], theirs[0].output["figures"])
+        measurements += _ratios(kind, size_bytes, 1.0, ours, theirs)
         ours, theirs = _take_turns(kind, size_bytes, folder, "duckdb_ndjson")
         figures = theirs[0].output["figures"]
         _insist_on_equal(ours[0].output["figures"], {name: figures[name] for name in EXACT_IN_DUCKDB})
-        measurements += _ratios(kind, size_bytes, 1.0, ours, theirs)
-    ours, theirs = _take_turns("long", size_bytes, folder, "duckdb_ndjson", "exact-words")
-    _insist_on_equal(ours[0].output["figures"], theirs[0].output["figures"])
-    share = median(our.cpu_s / their.cpu_s for our, their in zip(ours, theirs, strict=True))
-    return [*measurements, noted(f"ratio when DuckDB counts words as we do, {LINES['long']}", share)]
+        share = median(our.cpu_s / their.cpu_s for our, their in zip(ours, theirs, strict=True))
+        measurements.append(noted(f"ratio when DuckDB takes only spaces for white space, {LINES[kind]}", share))
+    return measurements
 
 
 def _take_turns(
