@@ -26,7 +26,6 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("d*/R
 PROGRAM = [sys.executable, "-c", "from pipeline.cli import main; main()"]
 # Read by the command line itself, before there are settings.
 OTHER_VARIABLES = {"LORA_DEBUG"}
-# Made with measurements of the day, so not in every checkout from its first commit on.
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
