@@ -61,7 +61,7 @@ CONVERSATIONS = _lake_table(
     "conversations",
     "conversations",
     ["uploads"],
-    "The accepted conversations of a ready dataset, one row each; its turns lie beside them in the lake. "
+    "The accepted conversations of a dataset, one row each; its turns lie beside them in the lake. "
     "A rejected dataset has no materialization here: see its findings.",
 )
 FINDINGS = _lake_table(

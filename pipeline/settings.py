@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import SettingsError
@@ -29,9 +29,7 @@ class Settings(BaseSettings):
     lake: str = Field("", description="Where Parquet files go: a folder, or `s3://…`. Default: `data_dir`/lake.")
     warehouse: Path = Field(Path(), description="The DuckDB file analysts open. Default: `data_dir`/warehouse.duckdb.")
     dagster_home: Path = Field(
-        Path(),
-        validation_alias=AliasChoices("LORA_DAGSTER_HOME", "dagster_home"),
-        description="Dagster's own folder (runs, events). Default: `data_dir`/dagster_home.",
+        Path(), description="Dagster's own folder (runs, events). Default: `data_dir`/dagster_home."
     )
     default_owner: str = Field("local", description="Owner of uploads made from the terminal without `--owner`.")
 

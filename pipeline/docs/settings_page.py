@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-from pydantic import AliasChoices
-from pydantic.fields import FieldInfo
-
 from pipeline.docs.markdown import code, section, table
 from pipeline.settings import PROJECT_DIR, Settings
 
@@ -18,7 +15,7 @@ def page() -> str:
     """The page."""
     values = defaults()
     rows = [
-        (code(_variable(name, field)), code(values[name]) if values[name] else "(empty)", field.description or "")
+        (code(f"LORA_{name.upper()}"), code(values[name]) if values[name] else "(empty)", field.description or "")
         for name, field in Settings.model_fields.items()
     ]
     return section("Settings", _INTRODUCTION, table(("variable", "default", "meaning"), rows), level=1)
@@ -36,9 +33,3 @@ def _stated(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 10_000:
         return f"{value:_}"
     return str(value).replace(_DATA_DIR, _DATA_DIR.removeprefix("/"))
-
-
-def _variable(name: str, field: FieldInfo) -> str:
-    alias = field.validation_alias
-    first = alias.choices[0] if isinstance(alias, AliasChoices) else f"LORA_{name.upper()}"
-    return str(first)
