@@ -7,8 +7,9 @@ import hashlib
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import accumulate
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
@@ -52,20 +53,40 @@ def profile_path(
 def _profile_ranges(
     path: Path, ranges: list[tuple[int, int]], folder: Path, rules: Rules, on_bytes: Callable[[int], None]
 ) -> Profile:
+    """The first range is read here, the others by as many new processes: one interpreter less to start."""
     parts = [folder / f"part-{number:05d}" for number in range(len(ranges))]
     for part in parts:
         part.mkdir()
-    with _workers(len(ranges)) as (pool, bytes_read):
-        counts = [pool.submit(_count, path, start, stop) for start, stop in ranges]
-        first_line, jobs = 1, []
-        for (start, stop), part, count in zip(ranges, parts, counts, strict=True):
-            jobs.append(pool.submit(_profile, path, start, stop, first_line, part, rules))
-            first_line += count.result()
-        with ThreadPoolExecutor(1) as hasher:  # reading and hashing both leave the interpreter free
-            digest = hasher.submit(_sha256, path)
-            _follow(jobs, bytes_read, on_bytes)
-            statistics = [job.result() for job in jobs]
+    with _workers(len(ranges) - 1) as (pool, bytes_read), ThreadPoolExecutor(1) as hasher:
+        first_lines = _first_lines(path, ranges)  # counted while the processes start
+        others = list(zip(ranges, first_lines, parts, strict=True))[1:]
+        jobs = [pool.submit(_profile, path, *span, line, part, rules) for span, line, part in others]
+        digest = hasher.submit(_sha256, path)  # reading and hashing both leave the interpreter free
+        told = 0
+
+        def tell(chunk: bytes = b"") -> None:
+            nonlocal told
+            with bytes_read.get_lock():
+                bytes_read.value += len(chunk)
+            seen = bytes_read.value
+            on_bytes(seen - told)
+            told = seen
+
+        own = _profile(path, *ranges[0], 1, parts[0], rules, tell)
+        while not all(job.done() for job in jobs):
+            time.sleep(_POLL_S)
+            tell()
+        tell()
+        statistics = [own, *(job.result() for job in jobs)]
     return conclude(statistics, parts, ranges[-1][1], digest.result(), folder, rules)
+
+
+def _first_lines(path: Path, ranges: list[tuple[int, int]]) -> list[int]:
+    """1-based number of the line that each range begins with."""
+    counts = [0]
+    with path.open("rb") as stream:
+        counts += [count_newlines(BoundedReader(stream, stop - start)) for start, stop in ranges[:-1]]
+    return [1 + lines for lines in accumulate(counts)]
 
 
 @contextmanager
@@ -74,6 +95,7 @@ def _workers(count: int) -> "Iterator[tuple[ProcessPoolExecutor, Synchronized[in
     context = multiprocessing.get_context("spawn")
     bytes_read: Synchronized[int] = context.Value("q", 0)
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker, initargs=(bytes_read,))
+    pool.submit(_start)  # starts all of them
     try:
         yield pool, bytes_read
     finally:
@@ -85,16 +107,23 @@ def _start_worker(bytes_read: "Synchronized[int]") -> None:
     _bytes_read = bytes_read
 
 
-def _count(path: Path, start: int, stop: int) -> int:
-    with path.open("rb") as stream:
-        stream.seek(start)
-        return count_newlines(BoundedReader(stream, stop - start))
+def _start() -> None:
+    """Nothing: the first job makes the pool start its processes."""
 
 
-def _profile(path: Path, start: int, stop: int, first_line: int, part: Path, rules: Rules) -> Statistics:
+def _profile(
+    path: Path,
+    start: int,
+    stop: int,
+    first_line: int,
+    part: Path,
+    rules: Rules,
+    on_bytes: Callable[[bytes], None] | None = None,
+) -> Statistics:
     with path.open("rb") as stream:
         stream.seek(start)
-        return profile_part(BoundedReader(stream, stop - start), part, rules.limits, first_line, start, _see)
+        bounded = BoundedReader(stream, stop - start)
+        return profile_part(bounded, part, rules.limits, first_line, start, on_bytes or _see)
 
 
 def _see(chunk: bytes) -> None:
@@ -106,15 +135,3 @@ def _see(chunk: bytes) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _follow(jobs: list[Future[Statistics]], bytes_read: "Synchronized[int]", tell: Callable[[int], None]) -> None:
-    told = 0
-    while True:
-        is_done = all(job.done() for job in jobs)
-        seen = bytes_read.value
-        tell(seen - told)
-        told = seen
-        if is_done:
-            return
-        time.sleep(_POLL_S)
