@@ -19,7 +19,7 @@ from pipeline.conversations.flags import Integers
 
 # 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
 FINGERPRINT = np.dtype([("id", "<u8", 2), ("turns", "<u8", 2), ("line", "<i8"), ("offset", "<i8")])
-SHARE_RECORDS = 200_000  # fingerprints held at a time, about 10 MB
+SHARE_RECORDS = 100_000  # fingerprints held at a time, about 5 MB
 _READ_RECORDS = 50_000
 
 Fingerprints = npt.NDArray[np.void]
