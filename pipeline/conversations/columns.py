@@ -1,5 +1,6 @@
 """The accepted conversations of a block, turned from objects into columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
@@ -8,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.conversations.flags import Integers
+from pipeline.conversations.flags import Flags, Integers
 from pipeline.conversations.judge import is_deeper
-from pipeline.conversations.model import KNOWN_ROLES, Conversation, Limits
+from pipeline.conversations.model import ASSISTANT, KNOWN_ROLES, NATIVE_LAYOUT, Conversation, Layout, Limits
 from pipeline.conversations.reader import Block
 from pipeline.conversations.unescape import unescape
 from pipeline.conversations.verdicts import Verdicts, judge_block, judge_each
@@ -25,12 +26,31 @@ _id_of = attrgetter("conversation_id")
 
 
 @dataclass(frozen=True, slots=True)
+class Extras:
+    """What only some formats have, None where it is absent.
+
+    Of m turns: weights; tool_calls and parts as JSON text; tool_call_ids, names. Of n conversations: tools as JSON
+    text; labels, whether an answer was liked.
+    """
+
+    weights: list[float | None]
+    tool_calls: list[str | None]
+    parts: list[str | None]
+    tool_call_ids: list[str | None]
+    names: list[str | None]
+    tools: list[str | None]
+    labels: list[bool | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """n conversations with m turns, in file order.
 
     lines, offsets, turn_counts: n each. turn_starts: n + 1 positions among the turns. roles: m codes into
     role_names, which begins with KNOWN_ROLES. contents: m strings, text_starts their m + 1 byte positions in text.
-    word_counts: m.
+    word_counts: m. is_supervised: m, whether a turn is learned from. branches: m codes of `Branch`.
+    extras: what only some formats have, None where no conversation of the block has any of it. layout: the names of
+    the format's fields, for findings; turn_paths: m paths, for formats whose turns are fields of their own.
     """
 
     lines: Integers
@@ -44,6 +64,29 @@ class Columns:
     text: npt.NDArray[np.uint8]
     text_starts: Integers
     word_counts: Integers
+    is_supervised: Flags
+    branches: npt.NDArray[np.int8]
+    extras: "Extras | None" = None
+    layout: Layout = NATIVE_LAYOUT
+    turn_paths: Sequence[str] | None = None
+
+    def owner(self, turn: int) -> int:
+        """Index of the conversation that a turn belongs to."""
+        return int(np.searchsorted(self.turn_starts, turn, side="right")) - 1
+
+    def turn_path(self, turn: int) -> str:
+        """JSON path of a turn in its line."""
+        if self.turn_paths is not None:
+            return self.turn_paths[turn]
+        return f"{self.layout.turns}[{turn - int(self.turn_starts[self.owner(turn)])}]"
+
+    def role_path(self, turn: int) -> str:
+        """JSON path of a turn's role; of the turn, where the format has no roles."""
+        return self.turn_path(turn) + ("" if self.turn_paths is not None else self.layout.role)
+
+    def content_path(self, turn: int) -> str:
+        """JSON path of a turn's content."""
+        return self.turn_path(turn) + ("" if self.turn_paths is not None else self.layout.content)
 
     def turn(self, index: int) -> dict[str, str]:
         """Role and content of one turn."""
@@ -96,6 +139,8 @@ def gather(verdicts: Verdicts) -> Columns:
         text=text,
         text_starts=text_starts,
         word_counts=count_words(text, text_starts),
+        is_supervised=roles == ASSISTANT,
+        branches=np.zeros(len(turns), dtype=np.int8),
     )
 
 

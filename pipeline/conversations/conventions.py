@@ -12,9 +12,8 @@ import numpy.typing as npt
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import MAX_NAMED_PLACES, Finding, and_elsewhere
 from pipeline.conversations.judge import printable
-from pipeline.conversations.model import KNOWN_ROLES
+from pipeline.conversations.model import ASSISTANT, KNOWN_ROLES
 
-ASSISTANT = KNOWN_ROLES.index("assistant")
 _MAY_REPEAT = [KNOWN_ROLES.index(role) for role in ("tool", "function")]  # results of parallel tool calls
 _LIKELY = {"human": "user", "gpt": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant"}
 
@@ -28,15 +27,14 @@ def unknown_role(columns: Columns) -> Iterator[Finding]:
         hint = f" (for {likely}?)" if likely else ""
         return f"expected a role that trainers know, found {printable(role)!r}{hint}"
 
-    yield from _first_places(columns, columns.roles >= len(KNOWN_ROLES), "unknown-role", ".role", detail)
+    yield from first_places(columns, columns.roles >= len(KNOWN_ROLES), "unknown-role", columns.role_path, detail)
 
 
 def empty_content(columns: Columns) -> Iterator[Finding]:
     """A turn without a word."""
     empty = columns.word_counts == 0
-    yield from _first_places(
-        columns, empty, "empty-content", ".content", lambda _: "expected at least one word, found none"
-    )
+    detail = "expected at least one word, found none"
+    yield from first_places(columns, empty, "empty-content", columns.content_path, lambda _: detail)
 
 
 def no_assistant_turn(columns: Columns) -> Iterator[Finding]:
@@ -44,7 +42,7 @@ def no_assistant_turn(columns: Columns) -> Iterator[Finding]:
     counts = np.add.reduceat(columns.roles == ASSISTANT, columns.turn_starts[:-1], dtype=np.int64)
     for index in np.flatnonzero(counts == 0).tolist():
         detail = "expected at least one turn by the assistant, found none"
-        yield _finding(columns, index, "no-assistant-turn", "$.turns", detail)
+        yield _finding(columns, index, "no-assistant-turn", columns.layout.turns, detail)
 
 
 def roles_not_alternating(columns: Columns) -> Iterator[Finding]:
@@ -52,12 +50,13 @@ def roles_not_alternating(columns: Columns) -> Iterator[Finding]:
     same = np.zeros(len(columns.roles), dtype=np.bool_)
     same[1:] = (columns.roles[1:] == columns.roles[:-1]) & ~np.isin(columns.roles[1:], _MAY_REPEAT)
     same[columns.turn_starts[:-1]] = False
+    same[1:] &= columns.branches[1:] == columns.branches[:-1]
 
     def detail(turn: int) -> str:
         role = printable(columns.role_names[columns.roles[turn]])
         return f"expected roles to take turns, found {role} twice in a row"
 
-    yield from _first_places(columns, same, "roles-not-alternating", ".role", detail)
+    yield from first_places(columns, same, "roles-not-alternating", columns.role_path, detail)
 
 
 def last_turn_not_assistant(columns: Columns) -> Iterator[Finding]:
@@ -66,7 +65,7 @@ def last_turn_not_assistant(columns: Columns) -> Iterator[Finding]:
     for index in np.flatnonzero(columns.roles[last] != ASSISTANT).tolist():
         turn = int(last[index])
         role = printable(columns.role_names[columns.roles[turn]])
-        path = f"$.turns[{turn - int(columns.turn_starts[index])}].role"
+        path = columns.role_path(turn)
         detail = f"expected the last turn by the assistant, found {role}"
         yield _finding(columns, index, "last-turn-not-assistant", path, detail)
 
@@ -88,10 +87,14 @@ def warnings(columns: Columns) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.sort_key)
 
 
-def _first_places(
-    columns: Columns, flagged: npt.NDArray[np.bool_], code: str, field: str, detail: Callable[[int], str]
+def first_places(
+    columns: Columns,
+    flagged: npt.NDArray[np.bool_],
+    code: str,
+    path: Callable[[int], str],
+    detail: Callable[[int], str],
 ) -> Iterator[Finding]:
-    """One finding for each conversation that has a flagged turn."""
+    """One finding for each conversation that has a flagged turn, at its first one. flagged: one a turn."""
     turns = np.flatnonzero(flagged)
     if len(turns) == 0:
         return
@@ -99,9 +102,8 @@ def _first_places(
     begins = np.flatnonzero(np.diff(owners, prepend=-1)).tolist()
     for begin, end in zip(begins, [*begins[1:], len(turns)], strict=True):
         owner = int(owners[begin])
-        start = int(columns.turn_starts[owner])
         named = turns[begin : min(end, begin + 1 + MAX_NAMED_PLACES)].tolist()
-        paths = [f"$.turns[{turn - start}]{field}" for turn in named]
+        paths = [path(turn) for turn in named]
         text = and_elsewhere(detail(named[0]), paths[1:], end - begin - 1)
         yield _finding(columns, owner, code, paths[0], text)
 

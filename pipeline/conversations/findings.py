@@ -4,44 +4,18 @@ A code is public and stable for ever; `docs/findings.md` is generated from here.
 elsewhere: errors in `judge.py`, warnings in `conventions.py`, duplicates in `pipeline/profiles/duplicates.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+
+from pipeline.conversations.kinds import FindingKind, Scope, Severity, kinds
+from pipeline.conversations.quality_kinds import QUALITY_KINDS
+
+__all__ = ["CATALOGUE", "ORDER", "Finding", "FindingKind", "Scope", "Severity", "and_elsewhere"]
 
 MAX_NAMED_PLACES = 3
 
 
-class Severity(StrEnum):
-    """An error rejects its line (or the whole file); a warning does not."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-class Scope(StrEnum):
-    """What a finding speaks of."""
-
-    LINE = "line"
-    FILE = "file"
-
-
-@dataclass(frozen=True, slots=True)
-class FindingKind:
-    """One entry of the catalogue."""
-
-    code: str
-    severity: Severity
-    scope: Scope
-    title: str
-    why: str
-    remedy: str
-
-
-def _kinds(severity: Severity, scope: Scope, rows: Iterable[tuple[str, str, str, str]]) -> list[FindingKind]:
-    return [FindingKind(code, severity, scope, title, why, remedy) for code, title, why, remedy in rows]
-
-
-_FILE_ERRORS = _kinds(
+_FILE_ERRORS = kinds(
     Severity.ERROR,
     Scope.FILE,
     [
@@ -90,7 +64,7 @@ _FILE_ERRORS = _kinds(
     ],
 )
 
-_LINE_ERRORS = _kinds(
+_LINE_ERRORS = kinds(
     Severity.ERROR,
     Scope.LINE,
     [
@@ -169,7 +143,7 @@ _LINE_ERRORS = _kinds(
     ],
 )
 
-_WARNINGS = _kinds(
+_WARNINGS = kinds(
     Severity.WARNING,
     Scope.LINE,
     [
@@ -221,6 +195,13 @@ _WARNINGS = _kinds(
             "What follows the last answer is never learned from.",
             "remove what follows the last assistant turn, or add its answer",
         ),
+    ],
+)
+
+_DUPLICATES = kinds(
+    Severity.WARNING,
+    Scope.LINE,
+    [
         (
             "duplicate-conversation-id",
             "the conversation_id was used before",
@@ -233,11 +214,26 @@ _WARNINGS = _kinds(
             "Duplicates are trained on twice, and leak from training into validation.",
             "keep one of them",
         ),
+        (
+            "near-duplicate-conversation",
+            "nearly the same turns stood on an earlier line",
+            "Near copies are trained on many times over, and leak from training into validation.",
+            "keep the best of them; the split keeps them on one side in any case",
+        ),
+        (
+            "conflicting-answers",
+            "the same prompt was answered otherwise on an earlier line",
+            "The model is taught two answers to one question, and learns neither well.",
+            "keep the answer that you want to hear; leave it if the variety is wanted",
+        ),
     ],
 )
 
 # Duplicates come last: within a line findings stand in this order, and they are known last.
-CATALOGUE: dict[str, FindingKind] = {kind.code: kind for kind in (*_FILE_ERRORS, *_LINE_ERRORS, *_WARNINGS)}
+_ALL = (*_FILE_ERRORS, *_LINE_ERRORS, *_WARNINGS, *QUALITY_KINDS, *_DUPLICATES)
+CATALOGUE: dict[str, FindingKind] = {kind.code: kind for kind in _ALL}
+    kind.code: kind for kind in (*_FILE_ERRORS, *_LINE_ERRORS, *_WARNINGS, *QUALITY_KINDS, *_DUPLICATES)
+}
 ORDER: dict[str, int] = {code: place for place, code in enumerate(CATALOGUE)}
 
 

@@ -1,12 +1,14 @@
 """The conversation as the engine reads it, and the limits it reads within."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import msgspec
 
 MAX_NESTING = 512  # deeper than any real row; msgspec and Python's own reader fail somewhere above 900
 
 KNOWN_ROLES = ("assistant", "user", "system", "tool", "function", "developer")
+ASSISTANT = KNOWN_ROLES.index("assistant")
 
 
 class Turn(msgspec.Struct, gc=False):
@@ -24,6 +26,30 @@ class Conversation(msgspec.Struct, gc=False):
 
     conversation_id: str
     turns: list[Turn]
+
+
+class Branch(IntEnum):
+    """Which alternative of a preference a turn belongs to."""
+
+    NONE = 0
+    CHOSEN = 1
+    REJECTED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a format keeps what we read, as JSON paths for findings.
+
+    turns: the list of turns. role, content: their fields. identity: the conversation's id.
+    """
+
+    turns: str = "$.turns"
+    role: str = ".role"
+    content: str = ".content"
+    identity: str = "$.conversation_id"
+
+
+NATIVE_LAYOUT = Layout()
 
 
 @dataclass(frozen=True, slots=True)

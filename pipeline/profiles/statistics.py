@@ -8,9 +8,8 @@ import numpy as np
 import xxhash
 
 from pipeline.conversations.columns import Columns
-from pipeline.conversations.conventions import ASSISTANT
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.model import KNOWN_ROLES
+from pipeline.conversations.model import ASSISTANT, KNOWN_ROLES
 from pipeline.conversations.verdicts import Verdicts
 
 TOKENS_PER_WORD = 1.3  # the replaced system's estimate; wrong by a factor for text without spaces
