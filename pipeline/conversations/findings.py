@@ -232,8 +232,6 @@ _DUPLICATES = kinds(
 # Duplicates come last: within a line findings stand in this order, and they are known last.
 _ALL = (*_FILE_ERRORS, *_LINE_ERRORS, *_WARNINGS, *QUALITY_KINDS, *_DUPLICATES)
 CATALOGUE: dict[str, FindingKind] = {kind.code: kind for kind in _ALL}
-    kind.code: kind for kind in (*_FILE_ERRORS, *_LINE_ERRORS, *_WARNINGS, *QUALITY_KINDS, *_DUPLICATES)
-}
 ORDER: dict[str, int] = {code: place for place, code in enumerate(CATALOGUE)}
 
 
