@@ -136,7 +136,7 @@ def _profile_metadata(outcome: Outcome) -> Metadata:
     metadata |= {
         "conversations": counts.conversations,
         "training_pairs": counts.training_pairs,
-        "tokens": counts.tokens,
+        "tokens": profile.token_count,
         "lines": counts.lines,
         "rejected_lines": counts.rejected_lines,
         "size_bytes": profile.size_bytes,

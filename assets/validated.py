@@ -11,7 +11,7 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.conversations.model import Limits
 from pipeline.errors import ServiceError
 from pipeline.lake import Lake
-from pipeline.profiles.profile import Rules
+from pipeline.profiles.rules import Rules
 from pipeline.settings import Settings
 from pipeline.validation import Validator, utc_now
 from resources.store import UploadStore

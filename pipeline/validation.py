@@ -13,11 +13,13 @@ from pipeline.conversations.findings import Finding
 from pipeline.errors import ObjectChanged, ObjectMissing
 from pipeline.lake import Lake
 from pipeline.lake.files import Origin, lake_files
-from pipeline.profiles.profile import NATIVE, Profile, Rules, profile_stream, refuse
-from pipeline.profiles.statistics import TOKEN_METHOD
+from pipeline.profiles.concluding import refuse
+from pipeline.profiles.profile import Profile
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.streams import profile_stream
 from pipeline.store import Store
 
-CODE_VERSION = "1"  # raised when the same upload would get other rows or another verdict
+CODE_VERSION = "2"  # raised when the same upload would get other rows or another verdict
 LISTED_ERRORS = 10
 
 
@@ -106,11 +108,11 @@ class Outcome:
             dataset_id=self.dataset.id,
             content_version=self.dataset.content_version or "",
             status=profile.status,
-            format=NATIVE if counts.conversations else None,
+            format=profile.reading.form.name if counts.conversations else None,
             total_training_pairs=counts.training_pairs,
-            total_validation_pairs=None,
-            total_tokens=counts.tokens,
-            token_method=TOKEN_METHOD,
+            total_validation_pairs=profile.nearness.split.validation_turns if profile.nearness else None,
+            total_tokens=profile.token_count,
+            token_method=profile.token_method,
             avg_turns_per_conversation=profile.avg_turns_per_conversation,
             avg_tokens_per_turn=profile.avg_tokens_per_turn,
             line_count=counts.lines,
@@ -126,10 +128,10 @@ class Outcome:
 
     def summary(self) -> str:
         """One sentence for people."""
-        counts = self.profile.statistics
+        profile, counts = self.profile, self.profile.statistics
         if self.is_ready:
             rejected = f", {counts.rejected_lines:,} lines rejected" if counts.rejected_lines else ""
-            return f"{counts.conversations:,} conversations, {counts.tokens:,} tokens{rejected}."
+            return f"{counts.conversations:,} conversations, {profile.token_count:,} tokens{rejected}."
         first = self.profile.errors[0]
         if not counts.rejected_lines:  # the fault is the file's as a whole
             message = str(first["message"])

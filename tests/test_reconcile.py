@@ -8,7 +8,7 @@ import pytest
 from pipeline.catalog.catalog import Catalog
 from pipeline.intake import look
 from pipeline.lake import make_lake
-from pipeline.profiles.profile import Rules
+from pipeline.profiles.rules import Rules
 from pipeline.reconcile import Reconciled, reconcile, register_all
 from pipeline.settings import load_settings
 from pipeline.store import make_store

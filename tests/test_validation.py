@@ -10,7 +10,7 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.errors import LakeError, StoreError
 from pipeline.intake import look
 from pipeline.lake import LocalLake, make_lake
-from pipeline.profiles.profile import Rules
+from pipeline.profiles.rules import Rules
 from pipeline.settings import load_settings
 from pipeline.store import make_store
 from pipeline.uploads.scan import Cursor

@@ -55,7 +55,7 @@ def check(
     """
     from pipeline.cli.checking import Request, check_files  # numpy and Arrow: not for --help
     from pipeline.conversations.model import Limits
-    from pipeline.profiles.profile import Rules
+    from pipeline.profiles.rules import Rules
 
     rules = Rules(Limits(max_line_bytes=max_line_bytes), max_rejected_share)
     raise typer.Exit(check_files(Request(tuple(files), as_json, findings, output, workers, rules)))

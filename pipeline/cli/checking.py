@@ -26,7 +26,9 @@ from pipeline.cli.progress import progress_bar
 from pipeline.cli.report import Tally, excerpt_width, render, render_tally, tally_of
 from pipeline.errors import LakeError, PipelineError, ServiceError, UsageError
 from pipeline.profiles.parallel import profile_path
-from pipeline.profiles.profile import Profile, Rules, profile_stream
+from pipeline.profiles.profile import Profile
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.streams import profile_stream
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"

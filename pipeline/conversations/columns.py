@@ -1,7 +1,7 @@
 """The accepted conversations of a block, turned from objects into columns."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from operator import attrgetter
 
@@ -9,9 +9,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.conversations.flags import Flags, Integers
+from pipeline.conversations.flags import Bytes, Flags, Integers
+from pipeline.conversations.formats.chat import Chat
+from pipeline.conversations.formats.format import Format
+from pipeline.conversations.formats.native import NATIVE
 from pipeline.conversations.judge import is_deeper
-from pipeline.conversations.model import ASSISTANT, KNOWN_ROLES, NATIVE_LAYOUT, Conversation, Layout, Limits
+from pipeline.conversations.model import (
+    ASSISTANT,
+    KNOWN_ROLES,
+    NATIVE_LAYOUT,
+    FullConversation,
+    FullTurn,
+    Layout,
+    Limits,
+)
 from pipeline.conversations.reader import Block
 from pipeline.conversations.unescape import unescape
 from pipeline.conversations.verdicts import Verdicts, judge_block, judge_each
@@ -41,6 +52,18 @@ class Extras:
     tools: list[str | None]
     labels: list[bool | None]
 
+    def columns(self) -> tuple[list[str | None] | list[float | None] | list[bool | None], ...]:
+        """All of them."""
+        return (
+            self.weights,
+            self.tool_calls,
+            self.parts,
+            self.tool_call_ids,
+            self.names,
+            self.tools,
+            self.labels,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -50,7 +73,7 @@ class Columns:
     role_names, which begins with KNOWN_ROLES. contents: m strings, text_starts their m + 1 byte positions in text.
     word_counts: m. is_supervised: m, whether a turn is learned from. branches: m codes of `Branch`.
     extras: what only some formats have, None where no conversation of the block has any of it. layout: the names of
-    the format's fields, for findings; turn_paths: m paths, for formats whose turns are fields of their own.
+    the format's fields, for findings; content_paths: m paths, where the layout alone does not tell.
     """
 
     lines: Integers
@@ -68,7 +91,7 @@ class Columns:
     branches: npt.NDArray[np.int8]
     extras: "Extras | None" = None
     layout: Layout = NATIVE_LAYOUT
-    turn_paths: Sequence[str] | None = None
+    content_paths: Sequence[str] | None = None
 
     def owner(self, turn: int) -> int:
         """Index of the conversation that a turn belongs to."""
@@ -76,17 +99,25 @@ class Columns:
 
     def turn_path(self, turn: int) -> str:
         """JSON path of a turn in its line."""
-        if self.turn_paths is not None:
-            return self.turn_paths[turn]
-        return f"{self.layout.turns}[{turn - int(self.turn_starts[self.owner(turn)])}]"
+        return self._path(turn)[0]
 
     def role_path(self, turn: int) -> str:
-        """JSON path of a turn's role; of the turn, where the format has no roles."""
-        return self.turn_path(turn) + ("" if self.turn_paths is not None else self.layout.role)
+        """JSON path of a turn's role; of the turn, where it has none."""
+        path, is_message = self._path(turn)
+        return path + self.layout.role if is_message else path
 
     def content_path(self, turn: int) -> str:
         """JSON path of a turn's content."""
-        return self.turn_path(turn) + ("" if self.turn_paths is not None else self.layout.content)
+        path, is_message = self._path(turn)
+        return path + self.layout.content if is_message else path
+
+    def _path(self, turn: int) -> tuple[str, bool]:
+        """Path of a turn, and whether it is a message of the layout, not a field of its own."""
+        if self.content_paths is None:
+            return f"{self.layout.turns}[{turn - int(self.turn_starts[self.owner(turn)])}]", True
+        path, suffix = self.content_paths[turn], self.layout.content
+        is_message = bool(suffix) and path.endswith(f"]{suffix}")
+        return (path.removesuffix(suffix), True) if is_message else (path, False)
 
     def turn(self, index: int) -> dict[str, str]:
         """Role and content of one turn."""
@@ -94,61 +125,109 @@ class Columns:
         return {"role": self.role_names[self.roles[index]], "content": text}
 
 
-def read_columns(block: Block, limits: Limits) -> tuple[Verdicts, Columns]:
+def read_columns(block: Block, limits: Limits, form: Format = NATIVE) -> tuple[Verdicts, Columns]:
     """Verdicts of a block's lines and the columns of the accepted ones.
 
     Three faults are cheapest to see in the text of the whole block: a content that is no string, a NUL, which can
     only come from an escape, and bytes enough for deep nesting that no text accounts for. Then the block is read
     again, line by line, so that the line is rejected.
     """
-    verdicts = judge_block(block, limits)
+    verdicts = judge_block(block, limits, form)
     try:
-        columns = gather(verdicts)
+        columns = gather(verdicts, form)
     except ValueError:
         pass
     else:
         if not (_holds_nul(columns) or _hides_nesting(block, columns, limits)):
             return verdicts, columns
-    verdicts = judge_each(block, limits)
-    return verdicts, gather(verdicts)
+    verdicts = judge_each(block, limits, form)
+    return verdicts, gather(verdicts, form)
 
 
-def gather(verdicts: Verdicts) -> Columns:
+def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
     """The columns of the accepted conversations.
 
     Raises:
         ValueError: a content is not a JSON string.
     """
-    accepted: list[Conversation] = verdicts.accepted
+    accepted = verdicts.accepted
     turn_lists = list(map(_turns_of, accepted))
     turns = list(chain.from_iterable(turn_lists))
     turn_counts = np.fromiter(map(len, turn_lists), dtype=np.int64, count=len(accepted))
-    codes = _Codes({role: code for code, role in enumerate(KNOWN_ROLES)})
+    codes = _Codes(_aliases(form))
     roles = np.fromiter(map(codes.__getitem__, map(_role_of, turns)), dtype=np.int64, count=len(turns))
-    text, text_starts = unescape(list(map(_content_of, turns)))
+    is_full = bool(accepted) and isinstance(accepted[0], FullConversation)
+    text, text_starts = _encoded(turns) if is_full else unescape(list(map(_content_of, turns)))
     buffers = [None, pa.py_buffer(text_starts), pa.py_buffer(text)]
-    return Columns(
+    columns = Columns(
         lines=verdicts.lines,
         offsets=verdicts.offsets,
-        ids=list(map(_id_of, accepted)),
+        ids=_identities(verdicts, form),
         turn_counts=turn_counts,
         turn_starts=np.concatenate([[0], np.cumsum(turn_counts)]),
         roles=roles,
-        role_names=list(codes),
+        role_names=codes.names,
         contents=pa.Array.from_buffers(pa.large_utf8(), len(turns), buffers),
         text=text,
         text_starts=text_starts,
         word_counts=count_words(text, text_starts),
         is_supervised=roles == ASSISTANT,
         branches=np.zeros(len(turns), dtype=np.int8),
+        layout=form.layout,
+    )
+    return _with_extras(columns, accepted, turns) if is_full else columns  # type: ignore[arg-type]
+
+
+def _encoded(turns: list[FullTurn]) -> tuple[Bytes, Integers]:
+    """UTF-8 of all contents, end to end, and their positions."""
+    encoded = [turn.content.encode() for turn in turns]
+    starts = np.zeros(len(turns) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, encoded), dtype=np.int64, count=len(turns)), out=starts[1:])
+    return np.frombuffer(b"".join(encoded), dtype=np.uint8), starts
+
+
+def _identities(verdicts: Verdicts, form: Format) -> list[str]:
+    """The conversations' ids; a row that has none is named after its line."""
+    ids = list(map(_id_of, verdicts.accepted))
+    if form is NATIVE or all(ids):
+        return ids
+    return [identity or f"line-{line}" for identity, line in zip(ids, verdicts.lines.tolist(), strict=True)]
+
+
+def _with_extras(columns: Columns, conversations: list[FullConversation], turns: list[FullTurn]) -> Columns:
+    extras = Extras(
+        weights=[turn.weight for turn in turns],
+        tool_calls=[turn.tool_calls for turn in turns],
+        parts=[turn.parts for turn in turns],
+        tool_call_ids=[turn.tool_call_id for turn in turns],
+        names=[turn.name for turn in turns],
+        tools=[conversation.tools for conversation in conversations],
+        labels=[conversation.label for conversation in conversations],
+    )
+    return replace(
+        columns,
+        is_supervised=np.fromiter((turn.is_supervised for turn in turns), dtype=np.bool_, count=len(turns)),
+        branches=np.fromiter((turn.branch for turn in turns), dtype=np.int8, count=len(turns)),
+        extras=extras if any(any(value is not None for value in column) for column in extras.columns()) else None,
+        content_paths=[turn.path for turn in turns],
     )
 
 
+def _aliases(form: Format) -> dict[str, str]:
+    return dict(form.keys.aliases) if isinstance(form, Chat) else {}
+
+
 class _Codes(dict[str, int]):
-    """Numbers roles in the order they are first seen."""
+    """Numbers roles in the order they are first seen, the known ones first; an alias has its role's number."""
+
+    def __init__(self, aliases: Mapping[str, str]) -> None:
+        super().__init__({role: code for code, role in enumerate(KNOWN_ROLES)})
+        self.names = list(KNOWN_ROLES)
+        self.update({alias: self[role] for alias, role in aliases.items()})
 
     def __missing__(self, role: str) -> int:
-        self[role] = len(self)
+        self[role] = len(self.names)
+        self.names.append(role)
         return self[role]
 
 
@@ -162,9 +241,10 @@ def _holds_nul(columns: Columns) -> bool:
 
 def _hides_nesting(block: Block, columns: Columns, limits: Limits) -> bool:
     """Whether a line nests too deep in a content that an equal key after it replaced: only its bytes show it."""
-    index = columns.lines - block.line
+    index = np.searchsorted(block.offsets_at, columns.offsets)
     text_bytes = np.diff(columns.text_starts[columns.turn_starts])
-    other_bytes = np.diff(block.starts)[index] - text_bytes - _TURN_BYTES * columns.turn_counts
+    turn_bytes = _TURN_BYTES if columns.layout is NATIVE_LAYOUT else 0
+    other_bytes = np.diff(block.starts)[index] - text_bytes - turn_bytes * columns.turn_counts
     suspects = index[other_bytes >= 2 * (limits.max_nesting - 2)]  # two brackets a level; a turn is the third level
     starts = block.starts
     return any(is_deeper(block.data[starts[i] : starts[i + 1]].decode(), limits.max_nesting) for i in suspects.tolist())

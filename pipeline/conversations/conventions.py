@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.conversations.columns import Columns
+from pipeline.conversations.faults import printable
 from pipeline.conversations.findings import MAX_NAMED_PLACES, Finding, and_elsewhere
-from pipeline.conversations.judge import printable
-from pipeline.conversations.model import ASSISTANT, KNOWN_ROLES
+from pipeline.conversations.model import ASSISTANT, KNOWN_ROLES, TEXT_ROLE
 
 _MAY_REPEAT = [KNOWN_ROLES.index(role) for role in ("tool", "function")]  # results of parallel tool calls
 _LIKELY = {"human": "user", "gpt": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant"}
@@ -27,19 +27,26 @@ def unknown_role(columns: Columns) -> Iterator[Finding]:
         hint = f" (for {likely}?)" if likely else ""
         return f"expected a role that trainers know, found {printable(role)!r}{hint}"
 
-    yield from first_places(columns, columns.roles >= len(KNOWN_ROLES), "unknown-role", columns.role_path, detail)
+    unknown = columns.roles >= len(KNOWN_ROLES)
+    if TEXT_ROLE in columns.role_names:
+        unknown &= columns.roles != columns.role_names.index(TEXT_ROLE)
+    yield from first_places(columns, unknown, "unknown-role", columns.role_path, detail)
 
 
 def empty_content(columns: Columns) -> Iterator[Finding]:
     """A turn without a word."""
     empty = columns.word_counts == 0
+    if columns.extras is not None:
+        empty &= [calls is None for calls in columns.extras.tool_calls]  # a call is something to say
     detail = "expected at least one word, found none"
     yield from first_places(columns, empty, "empty-content", columns.content_path, lambda _: detail)
 
 
 def no_assistant_turn(columns: Columns) -> Iterator[Finding]:
     """A conversation that holds nothing to learn."""
-    counts = np.add.reduceat(columns.roles == ASSISTANT, columns.turn_starts[:-1], dtype=np.int64)
+    counts = np.add.reduceat(
+        (columns.roles == ASSISTANT) | columns.is_supervised, columns.turn_starts[:-1], dtype=np.int64
+    )
     for index in np.flatnonzero(counts == 0).tolist():
         detail = "expected at least one turn by the assistant, found none"
         yield _finding(columns, index, "no-assistant-turn", columns.layout.turns, detail)
@@ -62,7 +69,7 @@ def roles_not_alternating(columns: Columns) -> Iterator[Finding]:
 def last_turn_not_assistant(columns: Columns) -> Iterator[Finding]:
     """A conversation that ends before the answer."""
     last = columns.turn_starts[1:] - 1
-    for index in np.flatnonzero(columns.roles[last] != ASSISTANT).tolist():
+    for index in np.flatnonzero((columns.roles[last] != ASSISTANT) & ~columns.is_supervised[last]).tolist():
         turn = int(last[index])
         role = printable(columns.role_names[columns.roles[turn]])
         path = columns.role_path(turn)
@@ -77,14 +84,6 @@ CONVENTIONS: tuple[Callable[[Columns], Iterator[Finding]], ...] = (
     roles_not_alternating,
     last_turn_not_assistant,
 )
-
-
-def warnings(columns: Columns) -> list[Finding]:
-    """All warnings of a block's conversations, in line order."""
-    if not columns.ids:
-        return []
-    found = [finding for convention in CONVENTIONS for finding in convention(columns)]
-    return sorted(found, key=lambda finding: finding.sort_key)
 
 
 def first_places(

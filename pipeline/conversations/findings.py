@@ -29,7 +29,7 @@ _FILE_ERRORS = kinds(
             "no-conversations",
             "the file holds no conversation",
             "Every line is blank or rejected, so nothing is left to train on.",
-            "write one JSON object with conversation_id and turns on each line",
+            'write one conversation on each line, for example {"conversation_id": …, "turns": […]}',
         ),
         (
             "binary-file",
@@ -42,6 +42,18 @@ _FILE_ERRORS = kinds(
             "the file is UTF-16 or UTF-32, not UTF-8",
             "JSON exchanged between systems is UTF-8 (RFC 8259, section 8.1).",
             "save it as UTF-8, for example: iconv -f UTF-16 -t UTF-8 in.jsonl > out.jsonl",
+        ),
+        (
+            "broken-archive",
+            "the archive cannot be unpacked to its end",
+            "What follows the fault is lost; often an upload that broke off.",
+            "pack the file again, and compare its size before uploading",
+        ),
+        (
+            "expands-too-much",
+            "the archive grows beyond reason",
+            "Text packs 3 to 20 times; one that grows a thousandfold is an attack or a fault. The rest was not read.",
+            "upload the file as it is, not packed",
         ),
         (
             "upload-too-large",
@@ -105,6 +117,12 @@ _LINE_ERRORS = kinds(
             'write {"conversation_id": …, "turns": […]}',
         ),
         (
+            "other-format",
+            "the line is of another format than the file",
+            "Trainers read one format a file; such a line is dropped, or stops them.",
+            "convert the line to the file's format, or move it to a file of its own",
+        ),
+        (
             "missing-field",
             "a required field is missing",
             "Without it the line cannot become a conversation.",
@@ -133,6 +151,18 @@ _LINE_ERRORS = kinds(
             "a turn is not an object",
             "Each turn is an object with role and content.",
             'write each turn as {"role": …, "content": …}',
+        ),
+        (
+            "malformed-tool-call",
+            "a tool call is not the JSON of a call",
+            "Trainers read the call's name and arguments; from other text they learn no call, or stop.",
+            'write {"name": …, "arguments": {…}}, or a list of such calls',
+        ),
+        (
+            "ambiguous-answer",
+            "two fields hold different answers",
+            "Which of them is trained on depends on the trainer.",
+            "keep one of the two fields",
         ),
         (
             "nul-character",
@@ -194,6 +224,78 @@ _WARNINGS = kinds(
             "the last turn is not by the assistant",
             "What follows the last answer is never learned from.",
             "remove what follows the last assistant turn, or add its answer",
+        ),
+        (
+            "system-not-first",
+            "a system turn stands after another turn",
+            "Chat templates raise on it or drop it; Fireworks, Together and Mistral refuse the file.",
+            "move it to the front, or into the user's turn",
+        ),
+        (
+            "several-system-turns",
+            "there is more than one system turn",
+            "Most chat templates know one, and raise on a second or drop it.",
+            "merge them into one",
+        ),
+        (
+            "first-turn-not-user",
+            "the user does not begin",
+            "Strict chat templates (Gemma, Mistral) raise on it, LLaMA-Factory drops the row.",
+            "remove the turns before the user's first, or add the user's turn",
+        ),
+        (
+            "consecutive-tool-results",
+            "tool results follow one another",
+            "They answer parallel calls. OpenAI takes them; Gemma raises on them, LLaMA-Factory drops the row.",
+            "leave them for trainers that take parallel calls, else merge them into one turn",
+        ),
+        (
+            "tool-result-without-call",
+            "a tool result follows no call",
+            "The model would see an answer to a question that nobody asked; OpenAI refuses the file.",
+            "add the turn with the tool call, or remove the result",
+        ),
+        (
+            "tool-call-without-result",
+            "a tool call has no result",
+            "The model learns to go on without waiting for the tool; OpenAI refuses the file.",
+            "add the tool's result after the call",
+        ),
+        (
+            "partial-weight",
+            "a weight is neither 0 nor 1",
+            "OpenAI, Together and Fireworks refuse it; other trainers ignore weights.",
+            "write 1 to learn from the turn, 0 to leave it out",
+        ),
+        (
+            "weight-on-non-assistant",
+            "a weight stands on a turn of another role",
+            "Only the assistant's turns are learned from, so the weight does nothing or stops the trainer.",
+            "remove the weight, or set it to 0",
+        ),
+        (
+            "unsupported-content-part",
+            "a content has a part that is no text",
+            "Models of text cannot read images, sounds and files; the part is dropped, or stops the trainer.",
+            "remove the part, or train a model that reads it",
+        ),
+        (
+            "double-encoded-arguments",
+            "arguments of a tool call are encoded twice",
+            "The model learns to write a string of JSON where a caller expects an object.",
+            "encode the arguments once: json.dumps of the object",
+        ),
+        (
+            "arguments-not-json",
+            "arguments of a tool call are not the JSON of an object",
+            "The model learns calls that no caller can read.",
+            "write the arguments as the JSON of one object",
+        ),
+        (
+            "nothing-supervised",
+            "no answer is learned from",
+            "The line costs time and trains nothing; a batch of such lines shows a loss of 0.",
+            "give an answer a weight of 1 and some words, or remove the line",
         ),
     ],
 )

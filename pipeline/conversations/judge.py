@@ -6,75 +6,38 @@ Whole-file matters (blank lines, duplicates, role order) live elsewhere.
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
-from typing import TypeAlias
 
 import msgspec
 
-from pipeline.conversations.findings import MAX_NAMED_PLACES, Finding, and_elsewhere
-from pipeline.conversations.model import Conversation, Limits, Turn
+from pipeline.conversations.faults import Faults, Json, printable
+from pipeline.conversations.findings import Finding
+from pipeline.conversations.formats.format import Format
+from pipeline.conversations.formats.native import NATIVE
+from pipeline.conversations.model import FullConversation, Limits
 
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
-
-_TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?$)', re.DOTALL)
 _MALFORMED = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<byte>\d+)\)")
 _NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
-def judge_line(text: bytes, line: int, offset: int, limits: Limits) -> Conversation | list[Finding]:
+def judge_line(
+    text: bytes, line: int, offset: int, limits: Limits, form: Format = NATIVE
+) -> FullConversation | list[Finding]:
     """The conversation of an accepted line, or all errors of a rejected one, sorted.
 
-    text: the line without its `\\n` and, on the first line, without a byte order mark; not blank.
+    text: the line without its `\\n` and, on the first line, without a byte order mark; not blank. form: the format
+    that it is read as.
     """
-    faults = _Faults(line, offset)
+    faults = Faults(line, offset)
     value = _parse(text, faults, limits)
     if not faults.found:
         _check_surrogates(value, faults)
-        _check_shape(value, faults)
-    if faults.found:
+        conversation = form.read(value, faults)
+    if faults.found or conversation is None:
         return faults.findings()
-    return _conversation(value)
-
-
-def _conversation(value: Json) -> Conversation:
-    """The model of a value whose shape has been checked."""
-    assert isinstance(value, dict)  # noqa: S101
-    identity, listed = value["conversation_id"], value["turns"]
-    assert isinstance(identity, str) and isinstance(listed, list)  # noqa: S101, PT018
-    turns = []
-    for turn in listed:
-        assert isinstance(turn, dict) and isinstance(turn["role"], str)  # noqa: S101, PT018
-        turns.append(Turn(role=turn["role"], content=msgspec.Raw(msgspec.json.encode(turn["content"]))))
-    return Conversation(conversation_id=identity, turns=turns)
-
-
-class _Faults:
-    """Collects faults of one line: the first place of each code, and the further ones by path."""
-
-    def __init__(self, line: int, offset: int) -> None:
-        self._line = line
-        self._offset = offset
-        self.found: dict[str, tuple[str, str]] = {}
-        self._further: dict[str, list[str]] = {}
-        self._further_count: Counter[str] = Counter()
-
-    def add(self, code: str, path: str, detail: str) -> None:
-        if code not in self.found:
-            self.found[code] = (path, detail)
-            return
-        self._further_count[code] += 1
-        if self._further_count[code] <= MAX_NAMED_PLACES:
-            self._further.setdefault(code, []).append(path)
-
-    def findings(self) -> list[Finding]:
-        findings = []
-        for code, (path, detail) in self.found.items():
-            text = and_elsewhere(detail, self._further.get(code, []), self._further_count[code])
-            findings.append(Finding(self._line, self._offset, code, path, text))
-        return sorted(findings, key=lambda finding: finding.sort_key)
+    return conversation
 
 
 class _NotJson(ValueError):
@@ -85,12 +48,15 @@ def _refuse_constant(name: str) -> Json:
     raise _NotJson(name)
 
 
-# Numbers are checked for their grammar only: their value is never used, and Python refuses integers of over
-# 4,300 digits, which JSON allows.
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=lambda _: 0, parse_float=lambda _: 0.0)
+def _integer(digits: str) -> int:
+    """Python refuses integers of over 4,300 digits, which JSON allows; none that long means anything to us."""
+    return int(digits) if len(digits) < 4_000 else 0
 
 
-def _parse(raw: bytes, faults: _Faults, limits: Limits) -> Json:
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
+
+
+def _parse(raw: bytes, faults: Faults, limits: Limits) -> Json:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -147,7 +113,7 @@ def _constant_column(text: str, name: str) -> int:
     return blanked.find(name) + 1
 
 
-def _check_surrogates(value: Json, faults: _Faults) -> None:
+def _check_surrogates(value: Json, faults: Faults) -> None:
     for path in _lone_surrogates(value, "$"):
         faults.add("lone-surrogate", path, "expected whole characters, found a lone surrogate escape")
 
@@ -172,57 +138,3 @@ def _is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def printable(text: str, at_most: int = 40) -> str:
-    """Text of a dataset as it may stand in a message: one line, no control characters, cut."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:at_most])
-    return shown + ("…" if len(text) > at_most else "")
-
-
-def _check_shape(value: Json, faults: _Faults) -> None:
-    if not isinstance(value, dict):
-        faults.add("not-an-object", "$", f"expected an object, found {_name(value)}")
-        return
-    identity = _field(value, "conversation_id", str, "$", faults)
-    if identity == "":
-        faults.add("empty-conversation-id", "$.conversation_id", "expected at least one character, found none")
-    _check_nul(identity, "$.conversation_id", faults)
-    turns = _field(value, "turns", list, "$", faults)
-    if turns == []:
-        faults.add("empty-turns", "$.turns", "expected at least one turn, found none")
-    for index, turn in enumerate(turns if isinstance(turns, list) else []):
-        path = f"$.turns[{index}]"
-        if not isinstance(turn, dict):
-            faults.add("turn-not-an-object", path, f"expected an object, found {_name(turn)}")
-            continue
-        for name in ("role", "content"):
-            _check_nul(_field(turn, name, str, path, faults), f"{path}.{name}", faults)
-
-
-def _field(owner: dict[str, Json], name: str, kind: type, path: str, faults: _Faults) -> Json:
-    """The field's value when it is there with the right type, else None and a fault."""
-    if name not in owner:
-        faults.add("missing-field", f"{path}.{name}", f"expected the field {name}, found {_keys(owner)}")
-        return None
-    value = owner[name]
-    if not isinstance(value, kind):
-        faults.add("wrong-type", f"{path}.{name}", f"expected {_TYPE_NAMES[kind]}, found {_name(value)}")
-        return None
-    return value
-
-
-def _check_nul(value: Json, path: str, faults: _Faults) -> None:
-    if isinstance(value, str) and "\0" in value:
-        faults.add("nul-character", path, f"expected text, found NUL at character {value.index(chr(0)) + 1}")
-
-
-def _keys(owner: dict[str, Json]) -> str:
-    if not owner:
-        return "no fields"
-    named = ", ".join(printable(key) for key in list(owner)[:5])
-    return f"{'field' if len(owner) == 1 else 'fields'} {named}{', …' if len(owner) > 5 else ''}"
-
-
-def _name(value: Json) -> str:
-    return _TYPE_NAMES.get(type(value), "a number")

@@ -9,6 +9,7 @@ MAX_NESTING = 512  # deeper than any real row; msgspec and Python's own reader f
 
 KNOWN_ROLES = ("assistant", "user", "system", "tool", "function", "developer")
 ASSISTANT = KNOWN_ROLES.index("assistant")
+TEXT_ROLE = "text"  # of the one turn of a plain text, which is by nobody
 
 
 class Turn(msgspec.Struct, gc=False):
@@ -58,3 +59,35 @@ class Limits:
 
     max_line_bytes: int = 64 * 2**20
     max_nesting: int = MAX_NESTING
+
+
+class FullTurn(msgspec.Struct, gc=False):
+    """A turn with all that any format can say of it.
+
+    content: its text, "" where there is none. path: JSON path of the content in its line. weight: of its loss; None
+    where the format leaves it open. tool_calls, parts: JSON text, in the shape of OpenAI's messages.
+    """
+
+    role: str
+    content: str
+    path: str
+    is_supervised: bool
+    weight: float | None = None
+    tool_calls: str | None = None
+    parts: str | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
+    branch: int = 0
+
+
+class FullConversation(msgspec.Struct):
+    """An accepted line of any format.
+
+    conversation_id: "" where the line has none. tools: JSON text. label: whether the answer was liked, in data of
+    single judgements (KTO).
+    """
+
+    conversation_id: str
+    turns: list[FullTurn]
+    tools: str | None = None
+    label: bool | None = None

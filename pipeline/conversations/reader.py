@@ -3,8 +3,8 @@
 Nothing here knows JSON. Several workers read one file in ranges that begin at a line, so each line is read once.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 import numpy as np
@@ -22,13 +22,22 @@ class ByteReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Where the rows of an array begin in the file: line numbers and byte offsets, int64."""
+
+    lines: Integers
+    offsets: Integers
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Whole lines, as they lie in the file.
 
     data: the lines with their `\\n`; the file's last line may lack it. line: 1-based number of the first line.
     offset: of the first byte in the file. starts: where each line begins in data, int64, then the end of data.
     skipped_bytes: length of a line over the maximum, which is not kept (data is empty then); else 0.
-    is_ended: whether the last line has its `\\n`.
+    is_ended: whether the last line has its `\\n`. rows: for a file that is one array, where each row begins instead;
+    data then holds them a line each. faults: what is wrong around a row, by index, when it cannot be read at all.
     """
 
     data: bytes
@@ -37,6 +46,20 @@ class Block:
     starts: Integers
     skipped_bytes: int = 0
     is_ended: bool = True
+    rows: "Rows | None" = None
+    faults: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def lines_at(self) -> Integers:
+        """The line number of each line, int64."""
+        if self.rows is not None:
+            return self.rows.lines
+        return np.arange(self.line, self.line + self.line_count, dtype=np.int64)
+
+    @property
+    def offsets_at(self) -> Integers:
+        """The file offset of each line's first byte, int64."""
+        return self.rows.offsets if self.rows is not None else self.starts[:-1] + self.offset
 
     @property
     def line_count(self) -> int:

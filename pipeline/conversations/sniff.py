@@ -7,7 +7,7 @@ HEAD_BYTES = 64
 _SIGNATURES = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"PAR1", "a Parquet file"),
-    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x1f\x8b", "a gzip archive"),  # in another archive: the outer one was unpacked
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ\x00", "an xz archive"),

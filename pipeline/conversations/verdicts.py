@@ -13,10 +13,13 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from pipeline.conversations.faults import LooksWrong, NoFaults
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
+from pipeline.conversations.formats.format import Format
+from pipeline.conversations.formats.native import EXTRA_MARKS, NATIVE
 from pipeline.conversations.judge import is_deeper, judge_line
-from pipeline.conversations.model import Conversation, Limits, Turn
+from pipeline.conversations.model import Conversation, FullConversation, FullTurn, Limits, Turn
 from pipeline.conversations.reader import Block
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -54,17 +57,20 @@ _turns_of = attrgetter("turns")
 _decode_block = msgspec.json.Decoder(_OnlyConversation).decode_lines
 _decode_known = msgspec.json.Decoder(_KnownConversation).decode_lines
 _decode_line = msgspec.json.Decoder(Conversation).decode
+_decode_any = msgspec.json.Decoder().decode
+_decode_any_block = msgspec.json.Decoder().decode_lines
+_NO_FAULTS = NoFaults()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """What became of the lines of one block; accepted + rejected + blank lines are all its lines.
 
-    lines, offsets: line number and byte offset of each accepted conversation, ascending, int64.
-    findings: errors and blank lines, in line order.
+    accepted: all of one kind, plain or full. lines, offsets: line number and byte offset of each of them, ascending,
+    int64. findings: errors and blank lines, in line order.
     """
 
-    accepted: list[Conversation]
+    accepted: list[Conversation] | list[FullConversation]
     lines: Integers
     offsets: Integers
     findings: list[Finding]
@@ -72,19 +78,18 @@ class Verdicts:
     blank_count: int
 
 
-def judge_block(block: Block, limits: Limits) -> Verdicts:
-    """The verdict for every line of the block."""
+def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
+    """The verdict for every line of the block, read as one format."""
     if block.skipped_bytes:
         finding = _too_long(block.line, block.offset, block.skipped_bytes, limits)
         return Verdicts([], _integers([]), _integers([]), [finding], rejected_count=1, blank_count=0)
-    accepted = _accept_whole(block, limits)
+    accepted = _accept_whole(block, limits, form)
     if accepted is None:
-        return judge_each(block, limits)
-    lines = np.arange(block.line, block.line + block.line_count, dtype=np.int64)
-    return Verdicts(accepted, lines, block.starts[:-1] + block.offset, [], rejected_count=0, blank_count=0)
+        return judge_each(block, limits, form)
+    return Verdicts(accepted, block.lines_at, block.offsets_at, [], rejected_count=0, blank_count=0)
 
 
-def _accept_whole(block: Block, limits: Limits) -> list[Conversation] | None:
+def _accept_whole(block: Block, limits: Limits, form: Format) -> list[Conversation] | list[FullConversation] | None:
     """All lines of the block as conversations, or None when any line needs a closer look.
 
     What is left for the caller to see: a content that is no string, NUL characters, and nesting in a content that
@@ -92,8 +97,10 @@ def _accept_whole(block: Block, limits: Limits) -> list[Conversation] | None:
 
     The decoder splits at values, not at lines: it takes two values on one line, and a value over two lines. Every
     line beginning with `{` and ending with `}` excludes the second (no JSON value has `}` before `{` without a
-    comma); then as many values as lines excludes the first.
+    comma); then as many values as lines excludes the first. The same holds for a format whose rows are lists.
     """
+    if block.faults:
+        return None
     data = np.frombuffer(block.data, dtype=np.uint8)
     last = block.starts[1:] - 1
     last = last - (data[last] == ord("\n"))
@@ -102,15 +109,40 @@ def _accept_whole(block: Block, limits: Limits) -> list[Conversation] | None:
         return None
     if not _is_utf8(block.data):
         return None
-    if not ((data[block.starts[:-1]] == ord("{")).all() and (data[last] == ord("}")).all()):
+    opening, closing = (ord("["), ord("]")) if form.layout.turns == "$" and form.layout.role else (ord("{"), ord("}"))
+    if not ((data[block.starts[:-1]] == opening).all() and (data[last] == closing).all()):
         return None
     try:
-        accepted = _decode(block.data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        accepted = _decode(block.data) if form is NATIVE else _decode_as(block.data, form)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong):
         return None
-    if len(accepted) != block.line_count or not (all(map(_id_of, accepted)) and all(map(_turns_of, accepted))):
+    if len(accepted) != block.line_count or not all(map(_turns_of, accepted)):
+        return None
+    if form is NATIVE and not all(map(_id_of, accepted)):
         return None
     return accepted
+
+
+def _decode_as(data: bytes, form: Format) -> list[Conversation] | list[FullConversation]:
+    """All rows of a block, plain when they are; the first one that is not shows early in most files.
+
+    Raises:
+        msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong: a row is not right.
+    """
+    plain = form.plain_decoder()
+    if plain is not None:
+        try:
+            return plain(data)
+        except msgspec.ValidationError:
+            pass
+    return [_full(row, form) for row in _decode_any_block(data)]
+
+
+def _full(row: object, form: Format) -> FullConversation:
+    conversation = form.read(row, _NO_FAULTS)  # type: ignore[arg-type]  # what JSON can hold
+    if conversation is None:
+        raise LooksWrong
+    return conversation
 
 
 def _decode(data: bytes) -> list[Conversation]:
@@ -121,15 +153,19 @@ def _decode(data: bytes) -> list[Conversation]:
         return _decode_block(data)  # type: ignore[return-value]
 
 
-def judge_each(block: Block, limits: Limits) -> Verdicts:
+def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
     """The verdict for every line of the block, line by line; the same as `judge_block`, slower."""
-    accepted: list[Conversation] = []
+    accepted: list[Conversation | FullConversation] = []
     places: list[int] = []
     findings: list[Finding] = []
     blank_count = 0
     is_utf8 = _is_utf8(block.data)
+    lines, offsets = block.lines_at, block.offsets_at
     for index, text in enumerate(block.lines()):
-        line, offset = block.line + index, block.offset + int(block.starts[index])
+        line, offset = int(lines[index]), int(offsets[index])
+        if index in block.faults:
+            findings.append(Finding(line, offset, "malformed-json", "$", block.faults[index]))
+            continue
         if len(text) > limits.max_line_bytes:  # first, since the reader may have skipped it, whatever it holds
             findings.append(_too_long(line, offset, len(text), limits))
             continue
@@ -141,7 +177,7 @@ def judge_each(block: Block, limits: Limits) -> Verdicts:
             findings.append(Finding(line, offset, "blank-line", "$", "expected a JSON object, found a blank line"))
             blank_count += 1
             continue
-        verdict = _judge(text, is_utf8, line, offset, limits)
+        verdict = _judge(text, is_utf8, line, offset, limits, form)
         if isinstance(verdict, list):
             findings.extend(verdict)
         else:
@@ -149,19 +185,40 @@ def judge_each(block: Block, limits: Limits) -> Verdicts:
             places.append(index)
     at = _integers(places)
     rejected_count = block.line_count - len(accepted) - blank_count
-    return Verdicts(accepted, at + block.line, block.starts[at] + block.offset, findings, rejected_count, blank_count)
+    return Verdicts(_of_one_kind(accepted), lines[at], offsets[at], findings, rejected_count, blank_count)
 
 
-def _judge(text: bytes, is_utf8: bool, line: int, offset: int, limits: Limits) -> Conversation | list[Finding]:
+def _judge(
+    text: bytes, is_utf8: bool, line: int, offset: int, limits: Limits, form: Format
+) -> Conversation | FullConversation | list[Finding]:
     if is_utf8 and _NUL_ESCAPE not in text and not is_deeper(text.decode(), limits.max_nesting):
         try:
+            if form is not NATIVE or any(mark in text for mark in EXTRA_MARKS):
+                return _full(_decode_any(text), form)
             conversation = _decode_line(text)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong):
             pass
         else:
             if conversation.conversation_id and conversation.turns and _holds_text(conversation):
                 return conversation
-    return judge_line(text, line, offset, limits)
+    return judge_line(text, line, offset, limits, form)
+
+
+def _of_one_kind(
+    accepted: list[Conversation | FullConversation],
+) -> list[Conversation] | list[FullConversation]:
+    """All plain, or all full when one of them is."""
+    if not any(isinstance(conversation, FullConversation) for conversation in accepted):
+        return accepted  # type: ignore[return-value]
+    return [c if isinstance(c, FullConversation) else _filled(c) for c in accepted]
+
+
+def _filled(plain: Conversation) -> FullConversation:
+    turns = [
+        FullTurn(turn.role, _decode_any(turn.content), f"$.turns[{index}].content", turn.role == "assistant")
+        for index, turn in enumerate(plain.turns)
+    ]
+    return FullConversation(plain.conversation_id, turns)
 
 
 def _holds_text(conversation: Conversation) -> bool:

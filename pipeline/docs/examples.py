@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from pipeline.conversations.model import MAX_NESTING, Limits
-from pipeline.profiles.profile import Rules
+from pipeline.profiles.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)

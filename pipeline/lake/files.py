@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.acceptance import acceptance_rows
 from pipeline.lake.schemas import PROFILES
 from pipeline.lake.writer import TableWriter, write_empty
 from pipeline.profiles.profile import Profile
@@ -37,19 +38,43 @@ def lake_files(profile: Profile, origin: Origin, folder: Path) -> dict[str, Path
     if len(profile.parts) > 1:
         raise ValueError(f"expected a profile of one part, found {len(profile.parts)}; join their tables first")
     part = profile.parts[0] if profile.parts else None
-    return {
+    tables = {
         table: part / f"{table}.parquet" if part else write_empty(table, folder / f"{table}.parquet")
         for table in ("turns", "conversations")
-    } | {"findings": profile.findings_path, "profiles": _write_profile(profile, origin, folder / "profile.parquet")}
+    }
+    return {
+        **tables,
+        "findings": profile.findings_path,
+        "splits": _write_splits(profile, folder / "splits.parquet"),
+        "target_acceptance": _write_acceptance(profile, folder / "target_acceptance.parquet"),
+        "profiles": _write_profile(profile, origin, folder / "profile.parquet"),
+    }
 
 
 def profile_row(profile: Profile, origin: Origin) -> dict[str, object]:
     """Return the row of `profiles`: the origin, then the report under its own names, with what is nested as JSON."""
     report = profile.as_dict(origin.path)
     report["findings"] = profile.finding_counts.total()
-    values = {name: json.dumps(v, ensure_ascii=False) if isinstance(v, dict) else v for name, v in report.items()}
+    values = {
+        name: json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for name, v in report.items()
+    }
     row = asdict(origin) | values
     return {name: row[name] for name in PROFILES.names}
+
+
+def _write_splits(profile: Profile, path: Path) -> Path:
+    with TableWriter("splits", path) as writer:
+        if profile.nearness:
+            for batch in profile.nearness.split.table().to_batches():
+                writer.write({name: batch[name] for name in batch.schema.names})
+    return path
+
+
+def _write_acceptance(profile: Profile, path: Path) -> Path:
+    with TableWriter("target_acceptance", path) as writer:
+        if profile.acceptance:
+            writer.write(acceptance_rows(profile.acceptance))
+    return path
 
 
 def _write_profile(profile: Profile, origin: Origin, path: Path) -> Path:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pipeline.errors import UsageError
 
 # Whoever finds a conversation finds its turns and findings, too; whoever finds a profile finds everything.
-PUBLISH_ORDER = ("turns", "findings", "conversations", "profiles")
+PUBLISH_ORDER = ("turns", "findings", "splits", "target_acceptance", "conversations", "profiles")
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,200}")
 

@@ -10,6 +10,8 @@ CONVERSATIONS = pa.schema(
         pa.field("turn_count", pa.int64(), nullable=False),
         pa.field("word_count", pa.int64(), nullable=False),
         pa.field("turns_hash", pa.binary(16), nullable=False),  # xxh3-128 of roles and contents, equal when they are
+        pa.field("tools", pa.string()),  # JSON text, as OpenAI's tools
+        pa.field("label", pa.bool_()),  # whether the answer was liked, in data of single judgements
     ]
 )
 TURNS = pa.schema(
@@ -19,6 +21,32 @@ TURNS = pa.schema(
         pa.field("role", pa.dictionary(pa.int32(), pa.string()), nullable=False),
         pa.field("content", pa.large_string(), nullable=False),
         pa.field("word_count", pa.int32(), nullable=False),
+        pa.field("is_supervised", pa.bool_(), nullable=False),  # whether it is learned from
+        pa.field("weight", pa.float64()),  # of the loss, where the upload gives one
+        pa.field("tool_calls", pa.string()),  # JSON text, as OpenAI's tool_calls
+        pa.field("tool_call_id", pa.string()),
+        pa.field("name", pa.string()),
+        pa.field("parts", pa.string()),  # JSON text of a content that is a list of parts
+        pa.field("branch", pa.dictionary(pa.int32(), pa.string())),  # chosen or rejected, in data of preferences
+    ]
+)
+# Which conversations are for training and which for validation; near-duplicates share a cluster, and a side.
+SPLITS = pa.schema(
+    [
+        pa.field("line", pa.int64(), nullable=False),
+        pa.field("split", pa.dictionary(pa.int8(), pa.string()), nullable=False),  # train or validation
+        pa.field("cluster", pa.int64(), nullable=False),  # the first line of its cluster
+    ]
+)
+# What each trainer does with the dataset, one row a trainer.
+ACCEPTANCE = pa.schema(
+    [
+        pa.field("target", pa.string(), nullable=False),
+        pa.field("verdict", pa.string(), nullable=False),  # accepted, accepted-with-loss, refused
+        pa.field("rows_dropped", pa.int64(), nullable=False),
+        pa.field("rows_truncated", pa.int64(), nullable=False),
+        pa.field("needs_conversion", pa.string()),  # the format to convert to first
+        pa.field("reasons", pa.string(), nullable=False),  # JSON text
     ]
 )
 FINDINGS = pa.schema(
@@ -43,6 +71,10 @@ PROFILES = pa.schema(
         pa.field("validated_at", pa.timestamp("us", tz="UTC"), nullable=False),
         pa.field("path", pa.string(), nullable=False),  # of the upload in the store
         pa.field("format", pa.string(), nullable=False),
+        pa.field("format_why", pa.string(), nullable=False),
+        pa.field("format_lines", pa.int64(), nullable=False),  # lines that fit it
+        pa.field("container", pa.string(), nullable=False),
+        pa.field("compression", pa.string(), nullable=False),
         pa.field("status", pa.string(), nullable=False),
         pa.field("bytes", pa.int64(), nullable=False),
         pa.field("lines", pa.int64(), nullable=False),
@@ -55,14 +87,23 @@ PROFILES = pa.schema(
         pa.field("words", pa.int64(), nullable=False),
         pa.field("tokens", pa.int64(), nullable=False),
         pa.field("token_method", pa.string(), nullable=False),
+        pa.field("tokens_standard_error", pa.float64()),  # 0 where every token was counted
+        pa.field("tokens_by_words", pa.int64(), nullable=False),  # words * 1.3
         pa.field("avg_turns_per_conversation", pa.float64()),
         pa.field("avg_tokens_per_turn", pa.float64()),
         pa.field("duplicate_conversation_ids", pa.int64(), nullable=False),
         pa.field("exact_duplicate_conversations", pa.int64(), nullable=False),
+        pa.field("near_duplicate_conversations", pa.int64()),
+        pa.field("near_duplicate_clusters", pa.int64()),
+        pa.field("validation_conversations", pa.int64()),
+        pa.field("validation_pairs", pa.int64()),
         pa.field("findings", pa.int64(), nullable=False),  # all of them, as many as rows in the table of findings
         # JSON text from here on.
         pa.field("finding_counts", pa.string(), nullable=False),  # {code: count}
         pa.field("roles", pa.string(), nullable=False),  # {role: turns}
+        pa.field("tokens_per_conversation", pa.string()),  # {min, p50, p95, p99, max}
+        pa.field("truncation", pa.string()),  # [{max_length, rows_cut, share_cut, rows_without_supervised_tokens}]
+        pa.field("languages", pa.string()),  # {language: share of the sampled answers}
         pa.field("words_per_turn", pa.string(), nullable=False),  # {min, p50, p95, p99, max}
         pa.field("turns_per_conversation", pa.string(), nullable=False),
     ]
@@ -71,5 +112,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "conversations": CONVERSATIONS,
     "turns": TURNS,
     "findings": FINDINGS,
+    "splits": SPLITS,
+    "target_acceptance": ACCEPTANCE,
     "profiles": PROFILES,
 }

@@ -42,7 +42,9 @@ def _turn_hashes(columns: Columns) -> list[bytes]:
     The text alone would not tell where one turn ends and the next begins.
     """
     role_hashes = np.array([xxhash.xxh3_64_intdigest(role.encode()) for role in columns.role_names], dtype=np.uint64)
-    outline = np.stack([np.diff(columns.text_starts).astype(np.uint64), role_hashes[columns.roles]], axis=1)
+    outline = np.stack(
+        [np.diff(columns.text_starts).astype(np.uint64), role_hashes[columns.roles] ^ _extra_hashes(columns)], axis=1
+    )
     outlines, text = memoryview(outline.tobytes()), memoryview(columns.text.data)
     turn_starts = columns.turn_starts
     outline_ends = (turn_starts * outline.itemsize * 2).tolist()
@@ -52,6 +54,16 @@ def _turn_hashes(columns: Columns) -> list[bytes]:
         digest(text[text_from:text_to], seed(outlines[from_:to]))
         for from_, to, text_from, text_to in zip(outline_ends, outline_ends[1:], text_ends, text_ends[1:], strict=False)
     ]
+
+
+def _extra_hashes(columns: Columns) -> npt.NDArray[np.uint64]:
+    """Hash of what a turn says beside its text: its calls, its place among alternatives, the label of its answer."""
+    said = columns.branches.astype(np.uint64)
+    if columns.extras is not None:
+        calls = [xxhash.xxh3_64_intdigest(text.encode()) if text else 0 for text in columns.extras.tool_calls]
+        labels = [0 if label is None else 4 + 4 * label for label in columns.extras.labels]
+        said ^= np.array(calls, dtype=np.uint64) ^ np.repeat(np.array(labels, np.uint64), columns.turn_counts)
+    return said
 
 
 def _words(digests: list[bytes]) -> npt.NDArray[np.uint64]:

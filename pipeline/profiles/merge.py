@@ -12,27 +12,29 @@ import pyarrow.parquet as pq
 
 from pipeline.conversations.findings import ORDER, Finding, Severity
 from pipeline.lake import FINDINGS, TableWriter
-from pipeline.profiles.duplicates import Duplicates
 
 FindingRow: TypeAlias = dict[str, int | str]  # the shape of Finding.as_dict()
 
 _ROWS = 10_000
 
 
-def write_findings(parts: Sequence[Path], duplicates: Duplicates, of_file: Sequence[Finding], target: Path) -> None:
-    """Write all findings in line order. parts: Parquet files of findings, each in order and one after the other.
+def write_findings(parts: Sequence[Path], known_last: Sequence[Iterable[Finding]], target: Path) -> None:
+    """Write all findings in line order.
+
+    parts: Parquet files of findings, each in order and one after the other. known_last: findings that only the whole
+    file shows, each in order.
 
     Raises:
         LakeError: the target cannot be written.
     """
     with TableWriter("findings", target) as writer:
-        if not (duplicates.id_count or duplicates.turns_count or of_file):
+        if not known_last:
             for batch in _batches(parts):
                 writer.write({name: batch[name] for name in FINDINGS.names})
             return
         read = (row for batch in _batches(parts) for row in batch.to_pylist())
-        known_last = (finding.as_dict() for finding in duplicates.findings())
-        rows = heapq.merge((f.as_dict() for f in of_file), read, known_last, key=_row_order)
+        others = [(finding.as_dict() for finding in found) for found in known_last]
+        rows = heapq.merge(read, *others, key=_row_order)
         while chunk := list(islice(rows, _ROWS)):
             writer.write(_columns(chunk))
 

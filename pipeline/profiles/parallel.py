@@ -13,11 +13,17 @@ from itertools import accumulate
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
+from pipeline.conversations.containers import Compression, compression_of
 from pipeline.conversations.reader import BLOCK_BYTES, BoundedReader, count_newlines, line_ranges
+from pipeline.conversations.recognise import HEAD_BYTES as RECOGNISED_BYTES
+from pipeline.conversations.recognise import Reading, recognise
 from pipeline.conversations.sniff import HEAD_BYTES, sniff
+from pipeline.profiles.concluding import Source, conclude
 from pipeline.profiles.part import profile_part
-from pipeline.profiles.profile import Profile, Rules, conclude, profile_stream
-from pipeline.profiles.statistics import Statistics
+from pipeline.profiles.profile import Profile
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.streams import profile_stream
+from pipeline.profiles.totals import Totals
 
 MIN_RANGE_BYTES = 4 * BLOCK_BYTES  # below this, starting a process costs more than it saves
 _POLL_S = 0.1
@@ -44,14 +50,23 @@ def profile_path(
         size_bytes = path.stat().st_size
         ranges = line_ranges(stream, size_bytes, min(workers, size_bytes // MIN_RANGE_BYTES))
         stream.seek(0)
-        if len(ranges) < 2 or sniff(stream.read(HEAD_BYTES)):
+        head = stream.read(RECOGNISED_BYTES)
+        compression = compression_of(head)
+        reading = recognise(head, compression, rules.form)
+        is_lines = reading.container == "jsonl" and compression is Compression.NONE
+        if len(ranges) < 2 or not is_lines or sniff(head[:HEAD_BYTES]):
             stream.seek(0)
             return profile_stream(stream, folder, rules, on_bytes)
-        return _profile_ranges(path, ranges, folder, rules, on_bytes)
+        return _profile_ranges(path, ranges, folder, rules, reading, on_bytes)
 
 
 def _profile_ranges(
-    path: Path, ranges: list[tuple[int, int]], folder: Path, rules: Rules, on_bytes: Callable[[int], None]
+    path: Path,
+    ranges: list[tuple[int, int]],
+    folder: Path,
+    rules: Rules,
+    reading: Reading,
+    on_bytes: Callable[[int], None],
 ) -> Profile:
     """The first range is read here, the others by as many new processes: one interpreter less to start."""
     parts = [folder / f"part-{number:05d}" for number in range(len(ranges))]
@@ -60,7 +75,7 @@ def _profile_ranges(
     with _workers(len(ranges) - 1) as (pool, bytes_read), ThreadPoolExecutor(1) as hasher:
         first_lines = _first_lines(path, ranges)  # counted while the processes start
         others = list(zip(ranges, first_lines, parts, strict=True))[1:]
-        jobs = [pool.submit(_profile, path, *span, line, part, rules) for span, line, part in others]
+        jobs = [pool.submit(_profile, path, *span, line, part, rules, reading) for span, line, part in others]
         digest = hasher.submit(_sha256, path)  # reading and hashing both leave the interpreter free
         told = 0
 
@@ -72,13 +87,13 @@ def _profile_ranges(
             on_bytes(seen - told)
             told = seen
 
-        own = _profile(path, *ranges[0], 1, parts[0], rules, tell)
+        own = _profile(path, *ranges[0], 1, parts[0], rules, reading, tell)
         while not all(job.done() for job in jobs):
             time.sleep(_POLL_S)
             tell()
         tell()
-        statistics = [own, *(job.result() for job in jobs)]
-    return conclude(statistics, parts, ranges[-1][1], digest.result(), folder, rules)
+        totals = [own, *(job.result() for job in jobs)]
+    return conclude(totals, parts, Source(ranges[-1][1], digest.result(), reading), folder, rules)
 
 
 def _first_lines(path: Path, ranges: list[tuple[int, int]]) -> list[int]:
@@ -118,12 +133,13 @@ def _profile(
     first_line: int,
     part: Path,
     rules: Rules,
+    reading: Reading,
     on_bytes: Callable[[bytes], None] | None = None,
-) -> Statistics:
+) -> Totals:
     with path.open("rb") as stream:
         stream.seek(start)
         bounded = BoundedReader(stream, stop - start)
-        return profile_part(bounded, part, rules.limits, first_line, start, on_bytes or _see)
+        return profile_part(bounded, part, rules, reading, first_line, start, on_bytes or _see)
 
 
 def _see(chunk: bytes) -> None:

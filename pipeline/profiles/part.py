@@ -1,61 +1,117 @@
 """Reads one range of a file: verdicts, rows, fingerprints, statistics. The unit that workers share out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-import pyarrow as pa
-
+from pipeline.conversations.array import read_array
 from pipeline.conversations.columns import Columns, read_columns
-from pipeline.conversations.conventions import warnings
-from pipeline.conversations.findings import CATALOGUE, Finding
+from pipeline.conversations.findings import Finding
 from pipeline.conversations.model import Limits
 from pipeline.conversations.reader import Block, ByteReader, read_blocks
+from pipeline.conversations.recognise import Reading
+from pipeline.conversations.verdicts import Verdicts
+from pipeline.conversations.warnings import warnings
 from pipeline.lake import TableWriter
 from pipeline.lake.errors import lake_errors
+from pipeline.near.conflicting_answers import answers
+from pipeline.near.signatures import signatures
 from pipeline.profiles.duplicates import fingerprints
 from pipeline.profiles.quiet import paused_collector
-from pipeline.profiles.statistics import Statistics, measure
+from pipeline.profiles.rows import conversation_rows, finding_rows, turn_rows
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.totals import Totals, measure_block
+from pipeline.quality.findings import quality_findings
 
-FINGERPRINTS = "fingerprints.bin"
+FINGERPRINTS, SIGNATURES, ANSWERS = "fingerprints.bin", "signatures.bin", "answers.bin"
+NATIVE_LINES = Reading()
 
 
 def profile_part(
     stream: ByteReader,
     folder: Path,
-    limits: Limits,
+    rules: Rules,
+    reading: Reading = NATIVE_LINES,
     first_line: int = 1,
     offset: int = 0,
     on_bytes: Callable[[bytes], None] = lambda _: None,
-) -> Statistics:
+) -> Totals:
     """Read the stream to its end and leave its rows in `folder`, a Parquet file a table, and its fingerprints.
 
-    stream: begins at the line `first_line`, the byte `offset` of the file.
+    stream: unpacked; begins at the line `first_line`, the byte `offset` of the file.
 
     Raises:
         LakeError: the folder cannot be written.
+        TokenizerError: tokens are to be counted exactly, and the tokenizer cannot be loaded.
     """
-    total = Statistics()
+    total = Totals()
+    limits, form = rules.limits, reading.form
+    tokenizer = rules.load_tokenizer() if rules.is_exact else None
     with (
         paused_collector(),
         TableWriter("conversations", folder / "conversations.parquet") as conversations,
         TableWriter("turns", folder / "turns.parquet") as turns,
         TableWriter("findings", folder / "findings.parquet") as findings,
-        _Spill(folder / FINGERPRINTS) as spill,
+        _Spills(folder, rules) as spills,
     ):
-        for block in read_blocks(stream, limits.max_line_bytes, first_line, offset, on_bytes):
-            verdicts, columns = read_columns(block, limits)
-            found = sorted([*verdicts.findings, *warnings(columns), *_unended(block)], key=lambda f: f.sort_key)
-            total += measure(verdicts, columns, found)
+        for block in _blocks(stream, reading, limits, first_line, offset, on_bytes):
+            verdicts, columns = read_columns(block, limits, form)
+            found = _findings(block, verdicts, columns, rules)
+            total += measure_block(verdicts, columns, found, rules, tokenizer)
             if columns.ids:
-                prints = fingerprints(columns)
-                spill.write(prints.tobytes())
-                conversations.write(_conversation_rows(columns, prints["turns"].tobytes()))
-                turns.write(_turn_rows(columns))
+                hashes = spills.write(columns)
+                conversations.write(conversation_rows(columns, hashes))
+                turns.write(turn_rows(columns))
             if found:
                 findings.write(finding_rows(found))
     return total
+
+
+def _blocks(
+    stream: ByteReader,
+    reading: Reading,
+    limits: Limits,
+    first_line: int,
+    offset: int,
+    on_bytes: Callable[[bytes], None],
+) -> Iterator[Block]:
+    if reading.container == "json-array":
+        return read_array(stream, limits.max_line_bytes, on_bytes)
+    return read_blocks(stream, limits.max_line_bytes, first_line, offset, on_bytes)
+
+
+def _findings(block: Block, verdicts: Verdicts, columns: Columns, rules: Rules) -> list[Finding]:
+    """All findings of a block, in line order."""
+    found = [*verdicts.findings, *warnings(columns), *_unended(block)]
+    if rules.has_quality:
+        found += quality_findings(columns)
+    return sorted(found, key=lambda finding: finding.sort_key)
+
+
+class _Spills:
+    """The fixed-size records that stay on disk until the whole file has been read."""
+
+    def __init__(self, folder: Path, rules: Rules) -> None:
+        self._has_near = rules.has_near_duplicates
+        self._fingerprints = _Spill(folder / FINGERPRINTS)
+        self._signatures = _Spill(folder / SIGNATURES)
+        self._answers = _Spill(folder / ANSWERS)
+
+    def write(self, columns: Columns) -> bytes:
+        """Keep the records of a block; returns the hashes of its conversations' turns, end to end."""
+        prints = fingerprints(columns)
+        self._fingerprints.write(prints.tobytes())
+        if self._has_near:
+            self._signatures.write(signatures(columns, prints["turns"][:, 0]).tobytes())
+            self._answers.write(answers(columns).tobytes())
+        return bytes(prints["turns"].tobytes())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for spill in (self._fingerprints, self._signatures, self._answers):
+            spill.close()
 
 
 class _Spill:
@@ -70,55 +126,14 @@ class _Spill:
         with lake_errors("write", self._path):
             self._file.write(data)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
+    def close(self) -> None:
         with lake_errors("write", self._path):
             self._file.close()
 
 
 def _unended(block: Block) -> list[Finding]:
-    if block.is_ended:
+    if block.is_ended or block.rows is not None:
         return []
     line, start = block.line + block.line_count - 1, block.offset + int(block.starts[-2])
     detail = "expected a newline at the end of the file, found none"
     return [Finding(line, start, "no-final-newline", "$", detail)]
-
-
-def _conversation_rows(columns: Columns, turn_hashes: bytes) -> dict[str, pa.Array]:
-    words_before = np.concatenate([[0], np.cumsum(columns.word_counts)])
-    return {
-        "line": pa.array(columns.lines),
-        "offset": pa.array(columns.offsets),
-        "conversation_id": pa.array(columns.ids, pa.string()),
-        "turn_count": pa.array(columns.turn_counts),
-        "word_count": pa.array(np.diff(words_before[columns.turn_starts])),
-        "turns_hash": pa.Array.from_buffers(pa.binary(16), len(columns.ids), [None, pa.py_buffer(turn_hashes)]),
-    }
-
-
-def _turn_rows(columns: Columns) -> dict[str, pa.Array]:
-    index = np.arange(len(columns.roles)) - np.repeat(columns.turn_starts[:-1], columns.turn_counts)
-    roles = pa.DictionaryArray.from_arrays(
-        pa.array(columns.roles.astype(np.int32)), pa.array(columns.role_names, pa.string())
-    )
-    return {
-        "line": pa.array(np.repeat(columns.lines, columns.turn_counts)),
-        "turn_index": pa.array(index.astype(np.int32)),
-        "role": roles,
-        "content": columns.contents,
-        "word_count": pa.array(columns.word_counts.astype(np.int32)),
-    }
-
-
-def finding_rows(findings: list[Finding]) -> dict[str, pa.Array]:
-    """The findings as columns of the lake's table."""
-    return {
-        "line": pa.array([f.line for f in findings], pa.int64()),
-        "offset": pa.array([f.offset for f in findings], pa.int64()),
-        "code": pa.array([f.code for f in findings], pa.string()),
-        "severity": pa.array([CATALOGUE[f.code].severity.value for f in findings], pa.string()),
-        "path": pa.array([f.path for f in findings], pa.string()),
-        "message": pa.array([f.message for f in findings], pa.string()),
-    }

@@ -1,31 +1,31 @@
-"""Profiles a whole file: reads it in one part or several, sums the parts, finds duplicates, reaches the verdict."""
+"""What is known of a file when all of it has been read, and the public report of it."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pipeline.conversations.findings import CATALOGUE, Finding, Severity
-from pipeline.conversations.model import Limits
-from pipeline.conversations.reader import BLOCK_BYTES, ByteReader, Prefixed
-from pipeline.conversations.sniff import HEAD_BYTES, sniff
-from pipeline.profiles.duplicates import Duplicates, find_duplicates
-from pipeline.profiles.merge import FindingRow, first_findings, write_findings
-from pipeline.profiles.part import FINGERPRINTS, profile_part
+from pipeline.acceptance import Acceptance
+from pipeline.conversations.findings import CATALOGUE
+from pipeline.conversations.recognise import Reading
+from pipeline.profiles.merge import FindingRow
+from pipeline.profiles.splits import Split
 from pipeline.profiles.statistics import TOKEN_METHOD, Statistics, spread
+from pipeline.quality.statistics import QualityFigures
+from pipeline.tokens import TokenFigures
 
-REPORTED_FINDINGS = 1_000
-NATIVE = "native"
+# Lines that cannot be of any format.
+_NO_FORMAT = ("other-format", "malformed-json", "invalid-utf8", "line-too-long", "nesting-too-deep", "not-an-object")
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What a file is judged by: the reader's limits, and the share of rejected lines that a ready file may have."""
+class Nearness:
+    """What is said twice: conversations that nearly repeat an earlier one, clusters of such, answers in conflict."""
 
-    limits: Limits = Limits()
-    max_rejected_share: float = 0.0
+    near_duplicate_conversations: int
+    near_duplicate_clusters: int
+    conflicting_answers: int
+    split: Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Profile:
 
     content_sha256: hex, None when the file was not read. findings: the first REPORTED_FINDINGS, in line order;
     errors: the first ten of severity error. parts: folders that hold `conversations.parquet` and `turns.parquet`,
-    in file order; findings_path: all findings as Parquet.
+    in file order; findings_path: all findings as Parquet. quality, tokens, nearness: None where they were not asked
+    for, or the file was not read.
     """
 
     status: Literal["ready", "error"]
@@ -48,14 +49,38 @@ class Profile:
     errors: list[FindingRow]
     parts: tuple[Path, ...]
     findings_path: Path
+    reading: Reading = Reading()
+    quality: QualityFigures | None = None
+    tokens: TokenFigures | None = None
+    nearness: Nearness | None = None
+    acceptance: list[Acceptance] = field(default_factory=list)
+
+    @property
+    def token_count(self) -> int:
+        """Tokens as well as we know them: by a tokenizer, or words × 1.3."""
+        return self.tokens.count.tokens if self.tokens else self.statistics.tokens
+
+    @property
+    def token_method(self) -> str:
+        """How they were counted."""
+        return self.tokens.count.method if self.tokens else TOKEN_METHOD
+
+    @property
+    def format_lines(self) -> int:
+        """Lines that fit the format, whatever else is wrong with them."""
+        counts = self.statistics
+        return counts.lines - counts.blank_lines - sum(self.finding_counts[code] for code in _NO_FORMAT)
 
     def as_dict(self, path: str) -> dict[str, object]:
         """The public report, as `lora-pipeline check --json` prints it."""
         counts = self.statistics
-        total_findings = self.finding_counts.total()
         return {
             "path": path,
-            "format": NATIVE,
+            "format": self.reading.form.name,
+            "format_why": self.reading.why,
+            "format_lines": self.format_lines,
+            "container": self.reading.container,
+            "compression": self.reading.compression.value,
             "status": self.status,
             "bytes": self.size_bytes,
             "lines": counts.lines,
@@ -66,20 +91,53 @@ class Profile:
             "assistant_turns": counts.assistant_turns,
             "training_pairs": counts.training_pairs,
             "words": counts.words,
-            "tokens": counts.tokens,
-            "token_method": TOKEN_METHOD,
+            "tokens": self.token_count,
+            "token_method": self.token_method,
+            "tokens_standard_error": self.tokens.count.standard_error if self.tokens else None,
+            "tokens_by_words": counts.tokens,
             "avg_turns_per_conversation": self.avg_turns_per_conversation,
             "avg_tokens_per_turn": self.avg_tokens_per_turn,
             "roles": dict(sorted(counts.roles.items(), key=lambda item: (-item[1], item[0]))),
             "words_per_turn": spread(counts.words_per_turn),
             "turns_per_conversation": spread(counts.turns_per_conversation),
+            "tokens_per_conversation": self.tokens.tokens_per_conversation if self.tokens else None,
+            "truncation": self.tokens.truncation if self.tokens else None,
             "duplicate_conversation_ids": self.duplicate_conversation_ids,
             "exact_duplicate_conversations": self.exact_duplicate_conversations,
+            **self._nearness(),
+            **self._quality(),
+            "target_acceptance": [acceptance.as_dict() for acceptance in self.acceptance],
             "content_sha256": self.content_sha256,
             "finding_counts": {code: self.finding_counts[code] for code in CATALOGUE if self.finding_counts[code]},
+            "finding_shares": self._finding_shares(),
             "findings": self.findings,
-            "findings_truncated": total_findings > len(self.findings),
+            "findings_truncated": self.finding_counts.total() > len(self.findings),
         }
+
+    def _nearness(self) -> dict[str, object]:
+        near = self.nearness
+        return {
+            "near_duplicate_conversations": near.near_duplicate_conversations if near else None,
+            "near_duplicate_clusters": near.near_duplicate_clusters if near else None,
+            "validation_conversations": near.split.validation_conversations if near else None,
+            "validation_pairs": near.split.validation_turns if near else None,
+        }
+
+    def _quality(self) -> dict[str, object]:
+        figures = self.quality
+        lengths = figures.lengths if figures else None
+        return {
+            "languages": dict(figures.languages.shares) if figures else None,
+            "languages_sampled": figures.languages.sample_size if figures else None,
+            "length_outliers": lengths.outlier_count if lengths else None,
+        }
+
+    def _finding_shares(self) -> dict[str, float]:
+        """Lines with each code over all lines that are not blank."""
+        counts = self.statistics
+        lines = max(1, counts.lines - counts.blank_lines)
+        found = self.finding_counts
+        return {code: round(min(1.0, found[code] / lines), 6) for code in CATALOGUE if found[code]}
 
     @property
     def avg_turns_per_conversation(self) -> float | None:
@@ -90,106 +148,4 @@ class Profile:
     @property
     def avg_tokens_per_turn(self) -> float | None:
         """Mean; None without turns."""
-        return self.statistics.tokens / self.statistics.turns if self.statistics.turns else None
-
-
-def profile_stream(
-    stream: ByteReader, folder: Path, rules: Rules, on_bytes: Callable[[int], None] = lambda _: None
-) -> Profile:
-    """Profile a file read from its beginning, in this process; its rows are left in `folder`.
-
-    on_bytes: told how many more bytes were read.
-
-    Raises:
-        LakeError: the folder cannot be written.
-    """
-    digest = hashlib.sha256()
-    size_bytes = 0
-
-    def see(chunk: bytes) -> None:
-        nonlocal size_bytes
-        size_bytes += len(chunk)
-        digest.update(chunk)
-        on_bytes(len(chunk))
-
-    head = _read_head(stream)
-    source = Prefixed(head, stream)
-    refusal = sniff(head)
-    if refusal:
-        while chunk := source.read(BLOCK_BYTES):
-            see(chunk)
-        return refuse(refusal, size_bytes, digest.hexdigest(), folder)
-    statistics = profile_part(source, folder, rules.limits, on_bytes=see)
-    return conclude([statistics], [folder], size_bytes, digest.hexdigest(), folder, rules)
-
-
-def _read_head(stream: ByteReader) -> bytes:
-    """The first HEAD_BYTES; a connection may give them in several pieces."""
-    head = b""
-    while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
-        head += more
-    return head
-
-
-def refuse(finding: Finding, size_bytes: int, content_sha256: str | None, folder: Path) -> Profile:
-    """The profile of a file that is not read line by line, because of one finding that speaks of all of it."""
-    findings_path = folder / "all_findings.parquet"
-    write_findings([], Duplicates.none(), [finding], findings_path)
-    rows = first_findings(findings_path, REPORTED_FINDINGS)
-    return Profile(
-        status="error",
-        size_bytes=size_bytes,
-        statistics=Statistics(),
-        duplicate_conversation_ids=0,
-        exact_duplicate_conversations=0,
-        content_sha256=content_sha256,
-        finding_counts=Counter({finding.code: 1}),
-        findings=rows,
-        errors=rows,
-        parts=(),
-        findings_path=findings_path,
-    )
-
-
-def conclude(
-    statistics: list[Statistics],
-    parts: list[Path],
-    size_bytes: int,
-    content_sha256: str,
-    folder: Path,
-    rules: Rules,
-) -> Profile:
-    """The profile of a file whose parts, in file order, have been read; `folder` gets all findings."""
-    total = sum(statistics, start=Statistics())
-    duplicates = find_duplicates([part / FINGERPRINTS for part in parts])
-    of_file = _file_findings(total)
-    findings_path = folder / "all_findings.parquet"
-    write_findings([part / "findings.parquet" for part in parts], duplicates, of_file, findings_path)
-    counts = total.finding_counts + duplicates.counts() + Counter(finding.code for finding in of_file)
-    has_errors = any(CATALOGUE[code].severity is Severity.ERROR for code in counts)
-    return Profile(
-        status=_status(total, rules.max_rejected_share),
-        size_bytes=size_bytes,
-        statistics=total,
-        duplicate_conversation_ids=duplicates.id_count,
-        exact_duplicate_conversations=duplicates.turns_count,
-        content_sha256=content_sha256,
-        finding_counts=counts,
-        findings=first_findings(findings_path, REPORTED_FINDINGS),
-        errors=first_findings(findings_path, 10, Severity.ERROR) if has_errors else [],
-        parts=tuple(parts),
-        findings_path=findings_path,
-    )
-
-
-def _file_findings(total: Statistics) -> list[Finding]:
-    if total.conversations or total.rejected_lines:
-        return []
-    return [Finding(1, 0, "no-conversations", "$", "expected at least one conversation, found only blank lines")]
-
-
-def _status(total: Statistics, max_rejected_share: float) -> Literal["ready", "error"]:
-    if total.conversations == 0:
-        return "error"
-    share = total.rejected_lines / (total.conversations + total.rejected_lines)
-    return "ready" if share <= max_rejected_share else "error"
+        return self.token_count / self.statistics.turns if self.statistics.turns else None

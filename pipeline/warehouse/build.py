@@ -22,7 +22,7 @@ from pipeline.lake.profiles import READ_SCHEMA
 from pipeline.warehouse.comments import write_comments
 from pipeline.warehouse.publication import publication
 from pipeline.warehouse.sql import identifier, text
-from pipeline.warehouse.views import create_views
+from pipeline.warehouse.views import EVERY, NEWER_TABLES, create_views
 
 _PROFILE_COLUMNS = ", ".join(identifier(name) for name in PROFILES.names)
 _HAS_VERDICT = "validated_at IS NOT NULL"
@@ -165,9 +165,13 @@ def _make_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     )
 
 
-def _current_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = connection.execute("SELECT dataset_id FROM dataset_profiles WHERE is_current ORDER BY dataset_id").fetchall()
-    return [row[0] for row in rows]
+def _current_ids(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The datasets of each view; a profile without the reason for its format is of the first version."""
+    rows = connection.execute(
+        "SELECT dataset_id, format_why IS NOT NULL FROM dataset_profiles WHERE is_current ORDER BY dataset_id"
+    ).fetchall()
+    newer = [dataset_id for dataset_id, is_newer in rows if is_newer]
+    return {EVERY: [row[0] for row in rows], **dict.fromkeys(NEWER_TABLES, newer)}
 
 
 def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

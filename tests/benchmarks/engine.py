@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 from pipeline.profiles.parallel import profile_path
-from pipeline.profiles.profile import Profile, Rules, profile_stream
+from pipeline.profiles.profile import Profile
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.streams import profile_stream
 
 
 def profile(path: Path, folder: Path, workers: int | None = None) -> Profile:

@@ -15,7 +15,7 @@ import duckdb
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.lake import make_lake
-from pipeline.profiles.profile import Rules
+from pipeline.profiles.rules import Rules
 from pipeline.reconcile import register_all
 from pipeline.settings import Settings, load_settings
 from pipeline.store import make_store

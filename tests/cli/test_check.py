@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.cli.outputs import FINDINGS_WITH_FILE, stems
 from pipeline.lake import SCHEMAS
-from pipeline.profiles.profile import Rules, profile_stream
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.streams import profile_stream
 from tests.cli.goldens import run
 
 TURNS = '[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]'

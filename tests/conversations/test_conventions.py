@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.conversations.conventions import warnings
+from pipeline.conversations.warnings import warnings
 from tests.engine_blocks import columns_of, line_of
 
 U, A = ("user", "hi"), ("assistant", "hello")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.conversations.model import Limits
-from pipeline.profiles.profile import Rules, profile_stream
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.streams import profile_stream
 from tests.properties.slow_definition import CODES
 
 FOLDER = Path(__file__).parent.parent / "golden" / "findings"

@@ -2,11 +2,11 @@
 
 import tracemalloc
 
-import msgspec
 import pytest
 
-from pipeline.conversations.judge import is_deeper, judge_line, printable
-from pipeline.conversations.model import Conversation, Limits
+from pipeline.conversations.faults import printable
+from pipeline.conversations.judge import is_deeper, judge_line
+from pipeline.conversations.model import FullConversation, Limits
 
 TURN = b'{"role":"user","content":"hi"}'
 
@@ -21,8 +21,8 @@ def faults(text: bytes) -> list[tuple[str, str, str]]:
 
 def accepted(text: bytes) -> tuple[str, list[tuple[str, str]]]:
     verdict = judge_line(text, 7, 70, Limits())
-    assert isinstance(verdict, Conversation), f"rejected: {verdict}"
-    return verdict.conversation_id, [(turn.role, msgspec.json.decode(turn.content)) for turn in verdict.turns]
+    assert isinstance(verdict, FullConversation), f"rejected: {verdict}"
+    return verdict.conversation_id, [(turn.role, turn.content) for turn in verdict.turns]
 
 
 @pytest.mark.parametrize(

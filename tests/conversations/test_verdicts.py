@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from pipeline.conversations.judge import judge_line
-from pipeline.conversations.model import Conversation, Limits
+from pipeline.conversations.model import FullConversation, Limits
 from pipeline.conversations.reader import read_blocks
 from pipeline.conversations.verdicts import judge_block, judge_each
 from tests.engine_blocks import LIMITS, block_of, line_of
@@ -71,7 +71,7 @@ def test_line_by_line_agrees_with_the_rule_for_one_line(seed):
 
     if text.strip(b" \t\r"):
         rule = judge_line(text, 2, 9, LIMITS)
-        is_accepted = isinstance(rule, Conversation)
+        is_accepted = isinstance(rule, FullConversation)
         assert len(verdicts.accepted) == is_accepted
         assert verdicts.findings == ([] if is_accepted else rule)
 

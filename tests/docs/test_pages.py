@@ -12,7 +12,7 @@ from pipeline.docs import PAGES, make_pages
 from pipeline.docs.__main__ import main
 from pipeline.docs.examples import EXAMPLES
 from pipeline.lake import SCHEMAS
-from pipeline.profiles.profile import profile_stream
+from pipeline.profiles.streams import profile_stream
 from pipeline.settings import PROJECT_DIR, Settings
 from pipeline.warehouse.comments import COLUMNS
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from pipeline.lake import LocalLake
-from pipeline.profiles.profile import Rules
+from pipeline.profiles.rules import Rules
 from pipeline.store import make_store
 from pipeline.validation import Validator, utc_now
 from tests.end_to_end.reader import expected

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pipeline.lake import Lake
 from pipeline.lake.files import Origin, lake_files
-from pipeline.profiles.profile import Profile, Rules, profile_stream
+from pipeline.profiles.profile import Profile
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.streams import profile_stream
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

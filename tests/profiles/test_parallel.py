@@ -4,7 +4,7 @@ import pyarrow.parquet as pq
 
 from pipeline.profiles import parallel
 from pipeline.profiles.parallel import profile_path
-from pipeline.profiles.profile import Rules
+from pipeline.profiles.rules import Rules
 from tests.engine_blocks import line_of
 
 LINES = [

@@ -8,7 +8,9 @@ import pytest
 
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.model import Limits
-from pipeline.profiles.profile import Rules, profile_stream, refuse
+from pipeline.profiles.concluding import refuse
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.streams import profile_stream
 from tests.engine_blocks import line_of
 
 GOOD = line_of("good", ("user", "hi"), ("assistant", "hello"))

@@ -12,8 +12,11 @@ from unittest.mock import patch
 import pyarrow.parquet as pq
 
 from pipeline.conversations.reader import BoundedReader, count_newlines, line_ranges, read_blocks
+from pipeline.profiles.concluding import conclude
 from pipeline.profiles.part import profile_part
-from pipeline.profiles.profile import Profile, Rules, conclude, profile_stream
+from pipeline.profiles.profile import Profile
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.streams import profile_stream
 from tests.properties.slow_definition import Expected, define
 
 NAME = "some.jsonl"

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.conversations.model import Limits
-from pipeline.profiles.profile import Rules
+from pipeline.profiles.rules import Rules
 from tests.properties import hostile_files as hostile
 from tests.properties.reading import assert_agrees
 

@@ -1,0 +1,208 @@
+"""Cuts a file that is one JSON array into blocks of rows, in bounded memory; nothing else here knows arrays.
+
+Only quotes and brackets are looked at: each row becomes a line of its own, and whether it is JSON is judged there. What
+lies between rows and is not one comma belongs to the row after it as its fault, so that nothing is passed over.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.conversations.flags import Bytes, Integers
+from pipeline.conversations.reader import BLOCK_BYTES, Block, ByteReader, Rows
+
+_WHITE = b" \t\r\n"
+_KIND = np.zeros(256, dtype=np.int8)
+for _byte in b"[{":
+    _KIND[_byte] = 1
+for _byte in b"]}":
+    _KIND[_byte] = -1
+_KIND[ord(",")] = 2
+_KIND[ord('"')] = 3
+_RAW_BREAK = ord("\x01")  # a line break inside a string is no JSON, before and after
+
+
+def read_array(
+    stream: ByteReader,
+    max_row_bytes: int,
+    on_bytes: Callable[[bytes], None] = lambda _: None,
+    block_bytes: int = BLOCK_BYTES,
+) -> Iterator[Block]:
+    """All rows of the array, in order, as blocks; a row that is too long comes without its data.
+
+    stream: the file from its beginning. The file after the array, if any, is one more row, and a fault.
+    """
+    splitter = _Splitter(max_row_bytes)
+    while chunk := stream.read(block_bytes):
+        on_bytes(chunk)
+        yield from splitter.feed(chunk)
+    yield from splitter.end()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Rows on their way into a block."""
+
+    texts: list[bytes] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    faults: dict[int, str] = field(default_factory=dict)
+
+    def add(self, text: bytes, line: int, offset: int, fault: str = "") -> None:
+        if fault:
+            self.faults[len(self.texts)] = fault
+        self.texts.append(b"?" if fault else text)
+        self.lines.append(line)
+        self.offsets.append(offset)
+
+    def block(self) -> Block:
+        lengths = np.fromiter(map(len, self.texts), dtype=np.int64, count=len(self.texts)) + 1
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        rows = Rows(np.array(self.lines, dtype=np.int64), np.array(self.offsets, dtype=np.int64))
+        data = b"\n".join([*self.texts, b""])
+        return Block(data, self.lines[0], self.offsets[0], starts, rows=rows, faults=self.faults)
+
+
+class _Splitter:
+    """Holds what is not yet a whole row."""
+
+    def __init__(self, max_row_bytes: int) -> None:
+        self._max = max_row_bytes
+        self._held = b""
+        self._offset = 0  # of the held bytes in the file
+        self._line = 1
+        self._is_open = False  # whether the array's bracket has been seen
+        self._is_closed = False
+        self._needs_comma = False
+        self._skipped = 0
+
+    def feed(self, chunk: bytes) -> Iterator[Block]:
+        """The rows that are complete with this chunk."""
+        self._held += chunk
+        if not self._is_open:
+            start = self._held.find(b"[")
+            if start < 0:
+                return
+            self._drop(start + 1)
+            self._is_open = True
+        gathered = _Gathered()
+        if not self._is_closed:
+            self._split(gathered)
+        if self._is_closed:
+            self._drop(len(self._held) - len(self._held.lstrip(_WHITE)))
+            self._held = self._held[:1]  # enough to know that there is more
+        if gathered.texts:
+            yield gathered.block()
+        if len(self._held) > self._max and not self._is_closed:
+            yield from self._skip()
+
+    def _split(self, gathered: _Gathered) -> None:
+        data = np.frombuffer(self._held, dtype=np.uint8)
+        at, kinds, strings = _structure(data)
+        depth = np.cumsum(np.where(kinds == 2, 0, kinds))
+        ends = np.flatnonzero((depth == 0) & (kinds == 2) | (depth == -1) & (kinds == -1))
+        if len(ends) == 0:
+            return
+        stop = 0
+        clean = _without_breaks(data, strings)
+        breaks = np.flatnonzero(data == ord("\n"))
+        for end in ends.tolist():
+            place = int(at[end])
+            is_last = depth[end] == -1
+            self._row(gathered, clean, breaks, stop, place, is_last=is_last)
+            stop = place + 1
+            if is_last:
+                self._is_closed = True
+                break
+        self._line += int(np.searchsorted(breaks, stop))
+        self._held = self._held[stop:]
+        self._offset += stop
+
+    def _row(
+        self, gathered: _Gathered, clean: bytes, breaks: Integers, start: int, stop: int, *, is_last: bool
+    ) -> None:
+        text = clean[start:stop]
+        lead = len(text) - len(text.lstrip(_WHITE))
+        text = text.strip(_WHITE)
+        if not text and is_last and not self._needs_comma:
+            return  # an empty array
+        begin = start + (lead if text else stop - start)
+        line = self._line + int(np.searchsorted(breaks, begin))
+        found = "]" if is_last else ","
+        fault = "" if text else f"expected a row before the {found!r}, found none"
+        self._needs_comma = not is_last
+        gathered.add(text, line, self._offset + begin, fault)
+
+    def _skip(self) -> Iterator[Block]:
+        """Give up on a row that is longer than the maximum; what follows it cannot be told from its inside."""
+        size = len(self._held)
+        lead = size - len(self._held.lstrip(_WHITE))
+        line = self._line + self._held[:lead].count(b"\n")
+        rows = Rows(np.array([line], dtype=np.int64), np.array([self._offset + lead], dtype=np.int64))
+        yield Block(b"", line, self._offset + lead, np.zeros(2, dtype=np.int64), skipped_bytes=size, rows=rows)
+        self._drop(size)
+        self._is_closed = True
+        self._skipped = size
+
+    def _drop(self, size: int) -> None:
+        self._line += self._held[:size].count(b"\n")
+        self._offset += size
+        self._held = self._held[size:]
+
+    def end(self) -> Iterator[Block]:
+        """What is left when the file ends, if that is wrong."""
+        if self._skipped:
+            gathered = _Gathered()
+            gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
+            yield gathered.block()
+            return
+        left = self._held.strip(_WHITE)
+        lead = len(self._held) - len(self._held.lstrip(_WHITE))
+        gathered = _Gathered()
+        line, offset = self._line + self._held[:lead].count(b"\n"), self._offset + lead
+        if self._is_closed and left:
+            gathered.add(b"", line, offset, "expected nothing after the array's ']', found more text")
+        elif not self._is_closed:
+            inside = "inside this row" if left else "before the array's ']'"
+            gathered.add(b"", line, offset, f"expected the array's ']', found the end of the file {inside}")
+        if gathered.texts:
+            yield gathered.block()
+
+
+def _structure(data: Bytes) -> tuple[Integers, Integers, Integers]:
+    """Places of brackets and commas outside strings, their kinds, and the places of the quotes around strings."""
+    kinds = _KIND[data]
+    at = np.flatnonzero(kinds)
+    kinds = kinds[at].astype(np.int64)
+    quotes = at[kinds == 3]
+    if (data == ord("\\")).any():
+        quotes = quotes[~_is_escaped(data, quotes)]
+    other = kinds != 3
+    at, kinds = at[other], kinds[other]
+    outside = np.searchsorted(quotes, at) % 2 == 0
+    return at[outside], kinds[outside], quotes
+
+
+def _is_escaped(data: Bytes, quotes: Integers) -> "np.typing.NDArray[np.bool_]":
+    """Whether an odd number of backslashes stands before each quote."""
+    escaped = np.zeros(len(quotes), dtype=np.bool_)
+    undecided = quotes > 0
+    back = 1
+    while undecided.any():
+        index = np.flatnonzero(undecided)
+        is_backslash = (quotes[index] >= back) & (data[quotes[index] - back] == ord("\\"))
+        undecided[index[~is_backslash]] = False
+        escaped[index[is_backslash]] ^= True
+        back += 1
+    return escaped
+
+
+def _without_breaks(data: Bytes, quotes: Integers) -> bytes:
+    """The same bytes with no line break: a space outside strings, what no JSON text has inside them."""
+    clean = data.copy()
+    breaks = np.flatnonzero(data == ord("\n"))
+    inside = np.searchsorted(quotes, breaks) % 2 == 1
+    clean[breaks] = ord(" ")
+    clean[breaks[inside]] = _RAW_BREAK
+    return clean.tobytes()

@@ -1,0 +1,78 @@
+"""Looks at a file's beginning and says how it is packed, whether it is lines or an array, and of which format."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Literal
+
+import msgspec
+
+from pipeline.conversations.array import read_array
+from pipeline.conversations.containers import Compression
+from pipeline.conversations.faults import Json
+from pipeline.conversations.formats import FORMATS, recognise_row
+from pipeline.conversations.formats.format import Format
+from pipeline.conversations.formats.native import NATIVE
+
+HEAD_BYTES = 2**20
+MAX_ROWS = 1_000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ARRAY = re.compile(rb"[ \t\r\n]*\[")
+
+Container = Literal["jsonl", "json-array"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read. why: what was seen that says so, for people; chosen: whether a person said so instead."""
+
+    form: Format = NATIVE
+    container: Container = "jsonl"
+    compression: Compression = Compression.NONE
+    why: str = "nothing else was recognised"
+
+
+def recognise(head: bytes, compression: Compression, chosen: Format | None) -> Reading:
+    """How to read a file that begins with `head` (unpacked). chosen: the format, when a person named one."""
+    text = head.removeprefix(BYTE_ORDER_MARK)
+    container = _container(text)
+    rows = list(_rows(text, container))
+    if chosen is not None:
+        return Reading(chosen, container, compression, "it was chosen")
+    found = Counter(form for form in map(recognise_row, rows) if form is not None)
+    if not found:
+        return Reading(container=container, compression=compression)
+    best = min(found, key=lambda form: (-found[form], FORMATS.index(form)))
+    what = "row" if len(rows) == 1 else "rows"
+    why = f"{found[best]:,} of the first {len(rows):,} {what} fit {best.title}"
+    return Reading(best, container, compression, why)
+
+
+def _container(text: bytes) -> Container:
+    """An array's file begins with a bracket; so does a file of lines that are lists of messages."""
+    if not _ARRAY.match(text):
+        return "jsonl"
+    first, has_more, rest = text.lstrip().partition(b"\n")
+    try:
+        value = msgspec.json.decode(first)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return "json-array"
+    is_messages = isinstance(value, list) and recognise_row(value) is not None
+    return "jsonl" if is_messages and (not has_more or not rest.strip() or rest.lstrip()[:1] == b"[") else "json-array"
+
+
+def _rows(text: bytes, container: Container) -> Iterator[Json]:
+    """The first rows that are whole and JSON."""
+    pieces = _pieces(text) if container == "json-array" else iter(text.split(b"\n"))
+    for _, piece in zip(range(MAX_ROWS), pieces, strict=False):
+        try:
+            yield msgspec.json.decode(piece)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            continue
+
+
+def _pieces(text: bytes) -> Iterator[bytes]:
+    for block in read_array(BytesIO(text), len(text) + 1):
+        yield from block.lines()

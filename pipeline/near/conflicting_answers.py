@@ -1,0 +1,128 @@
+"""Finds prompts that a file answers in different ways, in bounded memory.
+
+The prompt is everything before the last turn that is learned from; rejected and disliked answers teach nothing, so
+they conflict with nothing. The records are compared one share of the hash space at a time, as in
+`pipeline/profiles/duplicates.py`.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.findings import Finding
+from pipeline.conversations.flags import Integers
+from pipeline.conversations.model import Branch
+from pipeline.near.records import Records
+
+CODE = "conflicting-answers"
+# 128 bits of the prompt, 64 of the answer: equal answers must be told from others only within a prompt.
+ANSWER = np.dtype([("prompt", "<u8", 2), ("answer", "<u8"), ("line", "<i8"), ("offset", "<i8")])
+SHARE_RECORDS = 100_000  # held at a time, about 4 MB
+
+Answers = npt.NDArray[np.void]
+
+
+def answers(columns: Columns) -> Answers:
+    """One record for each conversation that has a prompt and an answer, in order."""
+    owners, turns = _last_learned(columns)
+    firsts = columns.turn_starts[owners]
+    records = np.empty(len(owners), dtype=ANSWER)
+    records["prompt"] = np.frombuffer(b"".join(_prompt_hashes(columns, firsts, turns)), dtype="<u8").reshape(-1, 2)
+    text, starts = memoryview(columns.text.data), columns.text_starts
+    spans = zip(starts[turns].tolist(), starts[turns + 1].tolist(), strict=True)
+    records["answer"] = [xxhash.xxh3_64_intdigest(text[from_:to]) for from_, to in spans]
+    records["line"] = columns.lines[owners]
+    records["offset"] = columns.offsets[owners]
+    return records
+
+
+def _last_learned(columns: Columns) -> tuple[Integers, Integers]:
+    """The conversations that have a turn before their last answer, and that answer."""
+    learned = np.flatnonzero(columns.is_supervised & (columns.branches != Branch.REJECTED))
+    owners = np.searchsorted(columns.turn_starts, learned, side="right") - 1
+    if columns.extras is not None:
+        is_liked = np.array([label is not False for label in columns.extras.labels], dtype=np.bool_)[owners]
+        learned, owners = learned[is_liked], owners[is_liked]
+    is_last = np.diff(owners, append=-1) != 0
+    learned, owners = learned[is_last], owners[is_last]
+    has_prompt = learned > columns.turn_starts[owners]
+    return owners[has_prompt], learned[has_prompt]
+
+
+def _prompt_hashes(columns: Columns, firsts: Integers, ends: Integers) -> list[bytes]:
+    """Hash of the text of the turns from first to end, seeded with the hash of their roles and lengths."""
+    role_hashes = np.array([xxhash.xxh3_64_intdigest(role.encode()) for role in columns.role_names], dtype=np.uint64)
+    outline = np.stack([np.diff(columns.text_starts).astype(np.uint64), role_hashes[columns.roles]], axis=1)
+    outlines, text = memoryview(outline.tobytes()), memoryview(columns.text.data)
+    turn_bytes = outline.itemsize * 2
+    spans = zip(
+        (firsts * turn_bytes).tolist(),
+        (ends * turn_bytes).tolist(),
+        columns.text_starts[firsts].tolist(),
+        columns.text_starts[ends].tolist(),
+        strict=True,
+    )
+    seed, digest = xxhash.xxh3_64_intdigest, xxhash.xxh3_128_digest
+    return [digest(text[text_from:text_to], seed(outlines[from_:to])) for from_, to, text_from, text_to in spans]
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictingAnswers:
+    """The lines that answer a prompt otherwise than an earlier line. rows: line, offset, first such line; by line."""
+
+    rows: Integers
+
+    @property
+    def conversation_count(self) -> int:
+        """Lines that answer otherwise than an earlier one."""
+        return len(self.rows)
+
+    def counts(self) -> Counter[str]:
+        """How many findings of each code there are."""
+        return +Counter({CODE: self.conversation_count})
+
+    def findings(self) -> Iterator[Finding]:
+        """One warning for each, in line order."""
+        for line, offset, first in self.rows:
+            detail = f"expected one answer to a prompt, found the prompt of line {first} with another answer"
+            yield Finding(int(line), int(offset), CODE, "$", detail)
+
+
+def find_conflicting_answers(spills: Sequence[Path]) -> ConflictingAnswers:
+    """All lines with such an answer. spills: files of answers; within and across them in line order."""
+    records = Records(spills, ANSWER)
+    shares = max(1, -(-len(records) // SHARE_RECORDS))
+    rows = np.concatenate([_conflicts_among(_share(records, share, shares)) for share in range(shares)])
+    return ConflictingAnswers(rows[np.argsort(rows[:, 0], kind="stable")])
+
+
+def _share(records: Records, share: int, shares: int) -> Answers:
+    """The records whose prompt falls into one share of the hash space, in line order."""
+    kept = [chunk[chunk["prompt"][:, 0] % np.uint64(shares) == share] for _, chunk in records.chunks()]
+    return np.concatenate([np.empty(0, dtype=ANSWER), *kept])
+
+
+def _conflicts_among(records: Answers) -> Integers:
+    """Rows (line, offset, first line) of the records whose prompt was answered otherwise before."""
+    high, low = records["prompt"][:, 0], records["prompt"][:, 1]
+    order = np.lexsort((low, high))  # stable: in line order within a prompt
+    high, low, answer = high[order], low[order], records["answer"][order]
+    is_new = np.ones(len(order), dtype=np.bool_)
+    is_new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+    starts = np.flatnonzero(is_new)
+    group = np.cumsum(is_new) - 1
+    is_other = answer != answer[starts[group]]
+    # Who answers as the first does conflicts with the first that does not, once that one has been.
+    others = np.flatnonzero(is_other)
+    first_others = np.full(len(starts), len(order))
+    np.minimum.at(first_others, group[others], others)
+    at = np.flatnonzero(is_other | (first_others[group] < np.arange(len(order))))
+    firsts = np.where(is_other[at], starts[group[at]], first_others[group[at]])
+    lines, offsets = records["line"][order], records["offset"][order]
+    return np.stack([lines[at], offsets[at], lines[firsts]], axis=1)

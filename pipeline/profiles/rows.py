@@ -1,0 +1,67 @@
+"""The rows of the lake's tables, as columns of one block."""
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.findings import CATALOGUE, Finding
+from pipeline.conversations.model import Branch
+
+_BRANCHES = pa.array([branch.name.lower() for branch in Branch if branch is not Branch.NONE], pa.string())
+
+
+def conversation_rows(columns: Columns, turn_hashes: bytes) -> dict[str, pa.Array]:
+    """The accepted conversations. turn_hashes: 16 bytes each, end to end."""
+    words_before = np.concatenate([[0], np.cumsum(columns.word_counts)])
+    count, extras = len(columns.ids), columns.extras
+    return {
+        "line": pa.array(columns.lines),
+        "offset": pa.array(columns.offsets),
+        "conversation_id": pa.array(columns.ids, pa.string()),
+        "turn_count": pa.array(columns.turn_counts),
+        "word_count": pa.array(np.diff(words_before[columns.turn_starts])),
+        "turns_hash": pa.Array.from_buffers(pa.binary(16), count, [None, pa.py_buffer(turn_hashes)]),
+        "tools": pa.array(extras.tools, pa.string()) if extras else pa.nulls(count, pa.string()),
+        "label": pa.array(extras.labels, pa.bool_()) if extras else pa.nulls(count, pa.bool_()),
+    }
+
+
+def turn_rows(columns: Columns) -> dict[str, pa.Array]:
+    """Their turns, in order."""
+    index = np.arange(len(columns.roles)) - np.repeat(columns.turn_starts[:-1], columns.turn_counts)
+    roles = pa.DictionaryArray.from_arrays(
+        pa.array(columns.roles.astype(np.int32)), pa.array(columns.role_names, pa.string())
+    )
+    count, extras = len(columns.roles), columns.extras
+    none = pa.nulls(count, pa.string())
+    return {
+        "line": pa.array(np.repeat(columns.lines, columns.turn_counts)),
+        "turn_index": pa.array(index.astype(np.int32)),
+        "role": roles,
+        "content": columns.contents,
+        "word_count": pa.array(columns.word_counts.astype(np.int32)),
+        "is_supervised": pa.array(columns.is_supervised),
+        "weight": pa.array(extras.weights, pa.float64()) if extras else pa.nulls(count, pa.float64()),
+        "tool_calls": pa.array(extras.tool_calls, pa.string()) if extras else none,
+        "tool_call_id": pa.array(extras.tool_call_ids, pa.string()) if extras else none,
+        "name": pa.array(extras.names, pa.string()) if extras else none,
+        "parts": pa.array(extras.parts, pa.string()) if extras else none,
+        "branch": _branches(columns),
+    }
+
+
+def _branches(columns: Columns) -> pa.DictionaryArray:
+    codes = columns.branches.astype(np.int32) - 1
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), _BRANCHES)
+
+
+def finding_rows(findings: list[Finding]) -> dict[str, pa.Array]:
+    """The findings."""
+    return {
+        "line": pa.array([f.line for f in findings], pa.int64()),
+        "offset": pa.array([f.offset for f in findings], pa.int64()),
+        "code": pa.array([f.code for f in findings], pa.string()),
+        "severity": pa.array([CATALOGUE[f.code].severity.value for f in findings], pa.string()),
+        "path": pa.array([f.path for f in findings], pa.string()),
+        "message": pa.array([f.message for f in findings], pa.string()),
+    }

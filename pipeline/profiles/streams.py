@@ -1,0 +1,84 @@
+"""Profiles a file from a stream that is read once: unpacks it, recognises its format, reads it in one part."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.conversations.containers import Compression, Expanded, compression_of
+from pipeline.conversations.findings import Finding
+from pipeline.conversations.reader import BLOCK_BYTES, ByteReader, Prefixed
+from pipeline.conversations.recognise import HEAD_BYTES as RECOGNISED_BYTES
+from pipeline.conversations.recognise import recognise
+from pipeline.conversations.sniff import HEAD_BYTES, sniff
+from pipeline.profiles.concluding import Source, conclude, refuse
+from pipeline.profiles.part import profile_part
+from pipeline.profiles.profile import Profile
+from pipeline.profiles.rules import Rules
+
+
+def profile_stream(
+    stream: ByteReader, folder: Path, rules: Rules, on_bytes: Callable[[int], None] = lambda _: None
+) -> Profile:
+    """Profile a file read from its beginning, in this process; its rows are left in `folder`.
+
+    on_bytes: told how many more bytes were read.
+
+    Raises:
+        LakeError: the folder cannot be written.
+        TokenizerError: the rules' tokenizer cannot be loaded.
+    """
+    source = _Observed(stream, on_bytes)
+    head = read_head(source, HEAD_BYTES)
+    packed = Prefixed(head, source)
+    compression = compression_of(head)
+    if compression is Compression.NONE:
+        text: ByteReader = packed
+    else:
+        text = expanded = Expanded(packed, compression)
+    start = read_head(text, RECOGNISED_BYTES)
+    refusal = sniff(start[:HEAD_BYTES])
+    if refusal and not (compression is not Compression.NONE and expanded.broken):
+        source.drain()
+        return refuse(refusal, source.size_bytes, source.sha256(), folder)
+    reading = recognise(start, compression, rules.form)
+    totals = profile_part(Prefixed(start, text), folder, rules, reading)
+    source.drain()
+    of_file: tuple[Finding, ...] = ()
+    if compression is not Compression.NONE and expanded.broken:
+        last_line = max(1, totals.statistics.lines)
+        of_file = (Finding(last_line, 0, expanded.broken.code, "$", expanded.broken.detail),)
+    found = Source(source.size_bytes, source.sha256(), reading, of_file)
+    return conclude([totals], [folder], found, folder, rules)
+
+
+class _Observed:
+    """A stream that counts and hashes what is read of it."""
+
+    def __init__(self, stream: ByteReader, on_bytes: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._on_bytes = on_bytes
+        self._digest = hashlib.sha256()
+        self.size_bytes = 0
+
+    def read(self, size: int, /) -> bytes:
+        chunk = self._stream.read(size)
+        self._digest.update(chunk)
+        self.size_bytes += len(chunk)
+        self._on_bytes(len(chunk))
+        return chunk
+
+    def drain(self) -> None:
+        """Read what is left, so that the hash is of the whole file."""
+        while self.read(BLOCK_BYTES):
+            pass
+
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+
+def read_head(stream: ByteReader, size: int) -> bytes:
+    """The first `size` bytes; a connection may give them in several pieces."""
+    head = b""
+    while len(head) < size and (more := stream.read(size - len(head))):
+        head += more
+    return head

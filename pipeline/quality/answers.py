@@ -1,0 +1,77 @@
+"""Answers of very few words, and with white space at their edges: so common in some files that a share says more."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.findings import Finding
+from pipeline.conversations.flags import Flags
+
+MOST_SHORT_WORDS = 2
+MOST_SHORT_BYTES = 15
+NAMED_LINES = 5
+_IS_SPACE = np.zeros(256, dtype=np.bool_)
+_IS_SPACE[list(b" \t\n\r\x0b\x0c")] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """How many answers, and the first lines that hold one, in order."""
+
+    count: int = 0
+    lines: tuple[int, ...] = ()
+
+    def __add__(self, other: "Marked") -> "Marked":
+        return Marked(self.count + other.count, tuple(dict.fromkeys(self.lines + other.lines))[:NAMED_LINES])
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Counts of answers that hold a word; `+` joins two neighbouring parts, in file order."""
+
+    count: int = 0
+    short: Marked = Marked()
+    spaced: Marked = Marked()
+
+    def __add__(self, other: "Answers") -> "Answers":
+        return Answers(self.count + other.count, self.short + other.short, self.spaced + other.spaced)
+
+    def findings(self) -> list[Finding]:
+        """A note about the file for each fault that occurs."""
+        few = f"more than {MOST_SHORT_WORDS} words or {MOST_SHORT_BYTES} bytes in an answer"
+        return [
+            *self._note("very-short-answers", few, self.short),
+            *self._note("white-space-at-edges", "answers without white space at their edges", self.spaced),
+        ]
+
+    def _note(self, code: str, expected: str, marked: Marked) -> list[Finding]:
+        if not marked.count:
+            return []
+        found = f"{marked.count:,} of {self.count:,} ({marked.count / self.count:.1%}) otherwise"
+        return [Finding(1, 0, code, "$", f"expected {expected}, found {found}, {first_lines(marked.lines)}")]
+
+
+def measure_answers(columns: Columns) -> Answers:
+    """The answers of a block."""
+    sizes = np.diff(columns.text_starts)
+    is_answer = columns.is_supervised & (columns.word_counts > 0)
+    is_short = is_answer & (columns.word_counts <= MOST_SHORT_WORDS) & (sizes <= MOST_SHORT_BYTES)
+    answers = np.flatnonzero(is_answer)
+    first, last = columns.text_starts[answers], columns.text_starts[answers + 1] - 1
+    is_spaced = np.zeros(len(sizes), dtype=np.bool_)
+    is_spaced[answers] = _IS_SPACE[columns.text[first]] | _IS_SPACE[columns.text[last]]
+    return Answers(len(answers), _marked(columns, is_short), _marked(columns, is_spaced))
+
+
+def _marked(columns: Columns, flags: Flags) -> Marked:
+    turns = np.flatnonzero(flags)
+    owners = np.unique(np.searchsorted(columns.turn_starts, turns, side="right") - 1)[:NAMED_LINES]
+    return Marked(len(turns), tuple(columns.lines[owners].tolist()))
+
+
+def first_lines(lines: tuple[int, ...]) -> str:
+    """Names a few lines, the rest being as many as the caller counted."""
+    if len(lines) == 1:
+        return f"first on line {lines[0]:,}"
+    return f"first on lines {', '.join(f'{line:,}' for line in lines[:-1])} and {lines[-1]:,}"

@@ -1,0 +1,115 @@
+"""How long rows are in tokens, and what trainers cut off them: counts of rows by length, in bounded memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.flags import Integers
+from pipeline.conversations.model import Branch
+from pipeline.profiles.statistics import spread
+
+MAX_LENGTHS = (512, 1024, 2048, 4096, 8192, 16384, 32768)
+TURN_OVERHEAD_TOKENS = 4  # what a chat template puts before a turn's content, roughly: two marks, role, newline
+
+Truncation: TypeAlias = dict[str, int | float]
+Reals: TypeAlias = npt.NDArray[np.float64]
+
+_EXACT = 2**15  # every length up to here has a bin of its own
+_BINS_PER_DOUBLING = 64  # above, a bin is 1.1 % wide
+_BIN_COUNT = _EXACT + 1 + 25 * _BINS_PER_DOUBLING
+_CONTENT, _ROW, _LEARNED = range(3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowLengths:
+    """Rows by length in tokens; `+` joins parts.
+
+    counts: rows in each bin, three times: by length of their contents; of the whole row, with what a template adds;
+    and of what comes before the first supervised token, for rows that have one. longest_tokens: of contents.
+    """
+
+    counts: Integers = field(default_factory=lambda: np.zeros((3, _BIN_COUNT), dtype=np.int64))
+    longest_tokens: int = 0
+
+    @classmethod
+    def of(cls, columns: Columns, tokens: Integers | Reals) -> "RowLengths":
+        """The rows of one block that has some; tokens: of each turn.
+
+        The alternatives of a preference are rows of their own to a trainer; the longer one counts.
+        """
+        firsts = columns.turn_starts[:-1]
+        contents = np.add.reduceat(tokens, firsts)
+        before = _tokens_before(columns, tokens + TURN_OVERHEAD_TOKENS) + TURN_OVERHEAD_TOKENS
+        rows = np.maximum.reduceat(before + tokens, firsts)
+        learned = np.minimum.reduceat(np.where(columns.is_supervised & (tokens > 0), before, np.inf), firsts)
+        counts = np.stack([_histogram(values) for values in (contents, rows, learned[np.isfinite(learned)])])
+        return cls(counts, int(np.rint(contents.max())))
+
+    def __add__(self, other: "RowLengths") -> "RowLengths":
+        """The rows of both parts."""
+        return RowLengths(self.counts + other.counts, max(self.longest_tokens, other.longest_tokens))
+
+    def spread(self, factor: float) -> dict[str, int | None]:
+        """Minimum, percentiles and maximum of the contents' tokens; factor: real tokens of one that was counted."""
+        bins = np.flatnonzero(self.counts[_CONTENT])
+        tokens = np.rint(np.minimum(_LENGTHS[bins], self.longest_tokens) * factor).astype(np.int64).tolist()
+        histogram: dict[int, int] = {}
+        for length, count in zip(tokens, self.counts[_CONTENT][bins].tolist(), strict=True):
+            histogram[length] = histogram.get(length, 0) + count
+        return spread(histogram) | ({"max": round(self.longest_tokens * factor)} if histogram else {})
+
+    def truncation(self, factor: float, max_lengths: Sequence[int]) -> list[Truncation]:
+        """What each max_length does to the rows.
+
+        rows_cut: longer than that. rows_without_supervised_tokens: had some, and all of them are cut off.
+        """
+        lengths = _LENGTHS * factor
+        row_count = int(self.counts[_ROW].sum())
+        found: list[Truncation] = []
+        for max_length in max_lengths:
+            cut = int(self.counts[_ROW][lengths > max_length].sum())
+            unlearned = int(self.counts[_LEARNED][lengths >= max_length].sum())
+            share = cut / row_count if row_count else 0.0
+            found.append(
+                {
+                    "max_length": max_length,
+                    "rows_cut": cut,
+                    "share_cut": share,
+                    "rows_without_supervised_tokens": unlearned,
+                }
+            )
+        return found
+
+
+def _tokens_before(columns: Columns, lengths: Integers | Reals) -> Integers | Reals:
+    """Tokens of a row before each turn: of the turns before it, but for those of the other alternative."""
+    before = _sums_before(columns, lengths)
+    if columns.branches.any():
+        is_chosen, is_rejected = (columns.branches == branch for branch in (Branch.CHOSEN, Branch.REJECTED))
+        before -= np.where(is_chosen, _sums_before(columns, lengths * is_rejected), 0)
+        before -= np.where(is_rejected, _sums_before(columns, lengths * is_chosen), 0)
+    return before
+
+
+def _sums_before(columns: Columns, values: Integers | Reals) -> Integers | Reals:
+    sums = np.cumsum(values) - values
+    before: Integers | Reals = sums - np.repeat(sums[columns.turn_starts[:-1]], columns.turn_counts)
+    return before
+
+
+def _histogram(lengths: Integers | Reals) -> Integers:
+    bins = np.rint(lengths).astype(np.int64)
+    wide = bins > _EXACT
+    doublings = np.log2(bins[wide] / _EXACT)
+    bins[wide] = np.minimum(_EXACT + 1 + (doublings * _BINS_PER_DOUBLING).astype(np.int64), _BIN_COUNT - 1)
+    return np.bincount(bins, minlength=_BIN_COUNT)
+
+
+# The length that a bin stands for; the middle of the wide ones.
+_LENGTHS = np.concatenate(
+    [np.arange(_EXACT + 1), _EXACT * 2 ** ((np.arange(_BIN_COUNT - _EXACT - 1) + 0.5) / _BINS_PER_DOUBLING)]
+)

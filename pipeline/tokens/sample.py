@@ -1,0 +1,59 @@
+"""A bounded sample of a file's text, as a sum over its parts, whatever the parts and their order are."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.flags import Integers
+from pipeline.tokens.features import BYTE_FEATURES, FEATURE_COUNT
+from pipeline.tokens.windows import WINDOW_BYTES, WINDOWS, pick_windows
+
+WHOLE_BYTES = 2**17  # text that is kept and counted whole
+MAX_WINDOWS = 1_024  # about 200 KB; their standard error is some 0.3 % of the tokens
+MIN_WINDOWS = 256
+SHARE = 0.02  # of the text, where that is between the two
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenSample:
+    """What `+` keeps of two samples is what one look at both texts would keep.
+
+    totals: sums of the features of `pipeline.tokens.features`, over all turns. turns: contents of all of them, None
+    where they are more than WHOLE_BYTES. windows: a table of `WINDOWS`, MAX_WINDOWS rows at most.
+    """
+
+    totals: Integers = field(default_factory=lambda: np.zeros(FEATURE_COUNT, dtype=np.int64))
+    turns: pa.ChunkedArray | None = field(default_factory=lambda: pa.chunked_array([], pa.large_utf8()))
+    windows: pa.Table = field(default_factory=WINDOWS.empty_table)
+
+    @classmethod
+    def of(cls, columns: Columns, features: Integers) -> "TokenSample":
+        """The sample of one block."""
+        is_small = len(columns.text) <= WHOLE_BYTES
+        turns = pa.chunked_array([columns.contents]) if is_small else None
+        return cls(features.sum(axis=0), turns, pick_windows(columns, MAX_WINDOWS))
+
+    def __add__(self, other: "TokenSample") -> "TokenSample":
+        """The sample of both texts together."""
+        totals = self.totals + other.totals
+        turns = None
+        if self.turns is not None and other.turns is not None and totals @ BYTE_FEATURES <= WHOLE_BYTES:
+            turns = pa.chunked_array([*self.turns.chunks, *other.turns.chunks], pa.large_utf8()).combine_chunks()
+            turns = pa.chunked_array([turns])
+        windows = first_windows(pa.concat_tables([self.windows, other.windows]), MAX_WINDOWS)
+        return TokenSample(totals, turns, windows)
+
+    def chosen(self) -> pa.Table:
+        """The windows to look at, in their order: SHARE of the text."""
+        wanted = int(self.totals @ BYTE_FEATURES * SHARE) // WINDOW_BYTES
+        return first_windows(self.windows, min(max(wanted, MIN_WINDOWS), MAX_WINDOWS)).sort_by("order")
+
+
+def first_windows(windows: pa.Table, limit: int) -> pa.Table:
+    """The `limit` rows that come first in the order. Rows of equal order are equal, so it is no matter which stay."""
+    if len(windows) <= limit:
+        return windows.combine_chunks()
+    order = windows["order"].to_numpy()
+    return windows.take(pa.array(np.sort(np.argpartition(order, limit)[:limit]))).combine_chunks()

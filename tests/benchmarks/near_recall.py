@@ -1,0 +1,53 @@
+"""A program that is measured: which of planted pairs of a known similarity are found.
+
+python -m tests.benchmarks.near_recall PAIRS FOLDER   prints JSON: for each similarity the share that was found, and
+how many of the pairs that are near-duplicates lie across the split
+"""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+from pipeline.near.near_duplicates import find_near_duplicates
+from pipeline.near.signatures import signatures
+from pipeline.profiles.duplicates import fingerprints
+from pipeline.profiles.splits import SplitRules, split
+from tests.engine_blocks import columns_of
+from tests.near.examples import jaccard_of, lines_of
+
+WORDS = 154  # 150 shingles, about 900 bytes
+SIMILARITIES = (0.7, 0.75, 0.8, 0.85, 0.9)
+
+
+def run(pair_count: int, folder: Path) -> dict[str, list[float]]:
+    """By similarity: the mean one of its pairs, the share of pairs that were found, pairs across the split."""
+    found = {}
+    for similarity in SIMILARITIES:
+        pairs = [_pair(similarity, random.Random(number)) for number in range(pair_count)]
+        columns = columns_of(*lines_of([turns] for pair in pairs for turns in pair))
+        spill = folder / "signatures.bin"
+        spill.write_bytes(signatures(columns, fingerprints(columns)["turns"][:, 0]).tobytes())
+        clusters = find_near_duplicates([spill]).clusters
+        is_validation = split(clusters, SplitRules(validation_share=0.5, max_validation_conversations=10**9))
+        roots = clusters.roots
+        is_found = [roots[i] == roots[i + 1] for i in range(0, len(roots), 2)]
+        sides = is_validation.is_validation
+        across = sum(bool(sides[i] != sides[i + 1]) for i in range(0, len(sides), 2))
+        mean = sum(jaccard_of(*([text] for text in pair)) for pair in pairs) / pair_count
+        found[str(similarity)] = [mean, sum(map(bool, is_found)) / pair_count, across]
+    return found
+
+
+def _pair(similarity: float, rng: random.Random) -> tuple[str, str]:
+    """Two texts that differ in one passage; no word is used twice."""
+    words = [f"{rng.getrandbits(20):x}" for _ in range(WORDS)]
+    other = list(words)
+    passage = round((WORDS - 4) * (1 - similarity) / (1 + similarity)) - 4
+    start = rng.randint(4, WORDS - passage - 4)
+    other[start : start + passage] = [f"{rng.getrandbits(20):x}" for _ in range(passage)]
+    return " ".join(words), " ".join(other)
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(int(sys.argv[1]), Path(sys.argv[2]))))
