@@ -37,7 +37,12 @@ def validated_uploads(
 
     What Dagster shows is logged before the catalog is told: a run killed between the two is done again.
     """
-    rules = Rules(Limits(max_line_bytes=settings.max_line_bytes), settings.max_rejected_share)
+    rules = Rules(
+        Limits(max_line_bytes=settings.max_line_bytes),
+        settings.max_rejected_share,
+        tokenizer=settings.tokenizer,
+        has_near_duplicates=settings.near_duplicates,
+    )
     validator = Validator(store.connect(), lake, rules, settings.max_upload_bytes, context.run.run_id)
     failures: list[str] = []
     for dataset_id in context.partition_keys:

@@ -37,6 +37,15 @@ class Settings(BaseSettings):
     max_line_bytes: int = Field(64 * 2**20, gt=0, description="Longer lines are rejected; memory is bounded by it.")
     max_rejected_share: float = Field(0.0, ge=0, lt=1, description="Share of rejected lines a ready dataset may have.")
 
+    tokenizer: str = Field(
+        "o200k_base",
+        description="Whose tokens are estimated: a bundled one (o200k_base, cl100k_base), a tokenizer.json, a "
+        "*.tiktoken vocabulary, or `words*1.3`.",
+    )
+    near_duplicates: bool = Field(
+        True, description="Look for near-duplicates, and split each dataset into training and validation by them."
+    )
+
     sensor_interval_s: int = Field(5, gt=0, description="Pause between two looks at the store.")
     settle_s: float = Field(1.0, ge=0, description="A local file is taken once it was unchanged for this long.")
     tick_max_uploads: int = Field(1_000, gt=0, description="Most uploads that one sensor tick registers.")

@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.conversations.faults import Faults, Json, printable
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.formats import recognise_row
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
 from pipeline.conversations.model import FullConversation, Limits
@@ -35,9 +36,20 @@ def judge_line(
     if not faults.found:
         _check_surrogates(value, faults)
         conversation = form.read(value, faults)
+        if faults.found and (other := _other_format(value, form)):
+            faults = Faults(line, offset)
+            faults.add("other-format", "$", f"expected {form.title}, found {other.title}")
     if faults.found or conversation is None:
         return faults.findings()
     return conversation
+
+
+def _other_format(value: Json, form: Format) -> Format | None:
+    """The format that a row goes by, if it has nothing of the file's own."""
+    if form.fits(value) or not isinstance(value, dict) or (form is NATIVE and "conversation_id" in value):
+        return None
+    other = recognise_row(value)
+    return other if other is not None and other.name != form.name else None
 
 
 class _NotJson(ValueError):
@@ -49,8 +61,11 @@ def _refuse_constant(name: str) -> Json:
 
 
 def _integer(digits: str) -> int:
-    """Python refuses integers of over 4,300 digits, which JSON allows; none that long means anything to us."""
-    return int(digits) if len(digits) < 4_000 else 0
+    """Python refuses integers of over 4,300 digits, which JSON allows; none that long means anything to us.
+
+    The limit is msgspec's, so that the quick readers agree.
+    """
+    return int(digits) if len(digits) <= 4_300 else 0
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)

@@ -18,6 +18,7 @@ from pipeline.conversations.formats.native import NATIVE
 
 HEAD_BYTES = 2**20
 MAX_ROWS = 1_000
+_LOOKED_AT_LINES = 200
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ARRAY = re.compile(rb"[ \t\r\n]*\[")
 
@@ -51,16 +52,26 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
 
 
 def _container(text: bytes) -> Container:
-    """An array's file begins with a bracket; so does a file of lines that are lists of messages."""
+    """An array's file begins with a bracket; so may a file of lines."""
     if not _ARRAY.match(text):
         return "jsonl"
-    first, has_more, rest = text.lstrip().partition(b"\n")
+    lines = [line for line in text.split(b"\n")[:_LOOKED_AT_LINES] if line.strip()]
+    first = _decoded(lines[0])
+    if isinstance(first, list):  # a whole array in a line: the only one, or one of many
+        return "jsonl" if len(lines) > 1 or recognise_row(first) is not None else "json-array"
+    rows = sum(isinstance(_decoded(line), dict) for line in lines[1:])
+    rows_of_array = sum(isinstance(_decoded(line.rstrip().removesuffix(b",")), dict) for line in lines[1:]) - rows
+    is_array = isinstance(_decoded(text), list) or rows <= rows_of_array + 1
+    return "json-array" if is_array else "jsonl"
+
+
+def _decoded(text: bytes) -> Json:
+    """The value of a text; None where it is no JSON."""
     try:
-        value = msgspec.json.decode(first)
+        value: Json = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return "json-array"
-    is_messages = isinstance(value, list) and recognise_row(value) is not None
-    return "jsonl" if is_messages and (not has_more or not rest.strip() or rest.lstrip()[:1] == b"[") else "json-array"
+        return None
+    return value
 
 
 def _rows(text: bytes, container: Container) -> Iterator[Json]:

@@ -14,6 +14,8 @@ _TITLES = {
     (Severity.ERROR, Scope.LINE): "Errors of a line",
     (Severity.WARNING, Scope.LINE): "Warnings",
     (Severity.WARNING, Scope.FILE): "Warnings about a whole file",
+    (Severity.NOTE, Scope.LINE): "Notes",
+    (Severity.NOTE, Scope.FILE): "Notes about a whole file",
 }
 
 

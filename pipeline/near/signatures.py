@@ -8,7 +8,7 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
-from rensa import RMinHash  # type: ignore[import-untyped]  # it ships no types
+from rensa import RMinHash
 
 from pipeline.conversations.columns import Columns
 from pipeline.near.shingles import Hashes, shingles

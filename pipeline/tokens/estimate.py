@@ -11,16 +11,17 @@ import pyarrow as pa
 
 from pipeline.conversations.flags import Integers
 from pipeline.profiles.words import count_words
-from pipeline.tokens.features import BYTE_FEATURES, USUAL_TOKENS, count_features
+from pipeline.tokens.features import BYTE_FEATURES, USUAL_HUNDREDTHS, count_features
 from pipeline.tokens.tokenizers import Tokenizer
 from pipeline.tokens.windows import widen
 
 Reals = npt.NDArray[np.float64]
 
+_USUAL: Reals = USUAL_HUNDREDTHS / 100
 # A window within a turn is counted behind a letter, which is taken off again: tokenizers treat the beginning of a
 # text in ways of their own.
 _BEFORE = b"a"
-_TRUST_IN_USUAL = 1.0  # weight of USUAL_TOKENS, in windows; it decides only where windows say next to nothing
+_TRUST_IN_USUAL = 1.0  # weight of the usual ratios, in windows; it decides only where windows say next to nothing
 
 
 def estimate_tokens(windows: pa.Table, totals: Integers, tokenizer: Tokenizer) -> tuple[float, float]:
@@ -30,7 +31,7 @@ def estimate_tokens(windows: pa.Table, totals: Integers, tokenizer: Tokenizer) -
     seen = sizes > 0
     features, tokens, owners, sizes = features[seen], tokens[seen], owners[seen], sizes[seen]
     if len(sizes) == 0:
-        return float(totals @ USUAL_TOKENS), float("inf")
+        return float(totals @ _USUAL), float("inf")
     ratios = _fit(features, tokens, sizes)
     rest = tokens - features @ ratios
     scale = float(totals @ BYTE_FEATURES / sizes.sum())
@@ -61,8 +62,8 @@ def _fit(features: Integers, tokens: Integers, sizes: Integers) -> Reals:
     # The prior counts as much as _TRUST_IN_USUAL windows do.
     strength = _TRUST_IN_USUAL * (weighted**2).sum() / len(sizes) / features.shape[1]
     normal = weighted.T @ weighted + strength * np.eye(features.shape[1])
-    surprise = (tokens - features @ USUAL_TOKENS) / np.sqrt(sizes)
-    fitted: Reals = USUAL_TOKENS + np.linalg.solve(normal, weighted.T @ surprise)
+    surprise = (tokens - features @ _USUAL) / np.sqrt(sizes)
+    fitted: Reals = _USUAL + np.linalg.solve(normal, weighted.T @ surprise)
     return fitted
 
 

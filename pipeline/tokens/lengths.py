@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.flags import Integers
@@ -16,11 +15,11 @@ MAX_LENGTHS = (512, 1024, 2048, 4096, 8192, 16384, 32768)
 TURN_OVERHEAD_TOKENS = 4  # what a chat template puts before a turn's content, roughly: two marks, role, newline
 
 Truncation: TypeAlias = dict[str, int | float]
-Reals: TypeAlias = npt.NDArray[np.float64]
 
 _EXACT = 2**15  # every length up to here has a bin of its own
 _BINS_PER_DOUBLING = 64  # above, a bin is 1.1 % wide
 _BIN_COUNT = _EXACT + 1 + 25 * _BINS_PER_DOUBLING
+_NEVER = 2**62
 _CONTENT, _ROW, _LEARNED = range(3)
 
 
@@ -36,7 +35,7 @@ class RowLengths:
     longest_tokens: int = 0
 
     @classmethod
-    def of(cls, columns: Columns, tokens: Integers | Reals) -> "RowLengths":
+    def of(cls, columns: Columns, tokens: Integers) -> "RowLengths":
         """The rows of one block that has some; tokens: of each turn.
 
         The alternatives of a preference are rows of their own to a trainer; the longer one counts.
@@ -45,9 +44,9 @@ class RowLengths:
         contents = np.add.reduceat(tokens, firsts)
         before = _tokens_before(columns, tokens + TURN_OVERHEAD_TOKENS) + TURN_OVERHEAD_TOKENS
         rows = np.maximum.reduceat(before + tokens, firsts)
-        learned = np.minimum.reduceat(np.where(columns.is_supervised & (tokens > 0), before, np.inf), firsts)
-        counts = np.stack([_histogram(values) for values in (contents, rows, learned[np.isfinite(learned)])])
-        return cls(counts, int(np.rint(contents.max())))
+        learned = np.minimum.reduceat(np.where(columns.is_supervised & (tokens > 0), before, _NEVER), firsts)
+        counts = np.stack([_histogram(values) for values in (contents, rows, learned[learned < _NEVER])])
+        return cls(counts, int(contents.max()))
 
     def __add__(self, other: "RowLengths") -> "RowLengths":
         """The rows of both parts."""
@@ -55,10 +54,9 @@ class RowLengths:
 
     def spread(self, factor: float) -> dict[str, int | None]:
         """Minimum, percentiles and maximum of the contents' tokens; factor: real tokens of one that was counted."""
-        bins = np.flatnonzero(self.counts[_CONTENT])
-        tokens = np.rint(np.minimum(_LENGTHS[bins], self.longest_tokens) * factor).astype(np.int64).tolist()
+        lengths, counts = self._scaled(_CONTENT, factor)
         histogram: dict[int, int] = {}
-        for length, count in zip(tokens, self.counts[_CONTENT][bins].tolist(), strict=True):
+        for length, count in zip(lengths.tolist(), counts.tolist(), strict=True):
             histogram[length] = histogram.get(length, 0) + count
         return spread(histogram) | ({"max": round(self.longest_tokens * factor)} if histogram else {})
 
@@ -67,25 +65,27 @@ class RowLengths:
 
         rows_cut: longer than that. rows_without_supervised_tokens: had some, and all of them are cut off.
         """
-        lengths = _LENGTHS * factor
-        row_count = int(self.counts[_ROW].sum())
-        found: list[Truncation] = []
-        for max_length in max_lengths:
-            cut = int(self.counts[_ROW][lengths > max_length].sum())
-            unlearned = int(self.counts[_LEARNED][lengths >= max_length].sum())
-            share = cut / row_count if row_count else 0.0
-            found.append(
-                {
-                    "max_length": max_length,
-                    "rows_cut": cut,
-                    "share_cut": share,
-                    "rows_without_supervised_tokens": unlearned,
-                }
-            )
-        return found
+        rows, row_counts = self._scaled(_ROW, factor)
+        learned, learned_counts = self._scaled(_LEARNED, factor)
+        row_count = max(int(row_counts.sum()), 1)
+        cut = [int(row_counts[rows > max_length].sum()) for max_length in max_lengths]
+        return [
+            {
+                "max_length": max_length,
+                "rows_cut": rows_cut,
+                "share_cut": rows_cut / row_count,
+                "rows_without_supervised_tokens": int(learned_counts[learned >= max_length].sum()),
+            }
+            for max_length, rows_cut in zip(max_lengths, cut, strict=True)
+        ]
+
+    def _scaled(self, which: int, factor: float) -> tuple[Integers, Integers]:
+        """The lengths that occur, in order, and how many rows have each."""
+        bins = np.flatnonzero(self.counts[which])
+        return np.rint(_LENGTHS[bins] * factor).astype(np.int64), self.counts[which][bins]
 
 
-def _tokens_before(columns: Columns, lengths: Integers | Reals) -> Integers | Reals:
+def _tokens_before(columns: Columns, lengths: Integers) -> Integers:
     """Tokens of a row before each turn: of the turns before it, but for those of the other alternative."""
     before = _sums_before(columns, lengths)
     if columns.branches.any():
@@ -95,14 +95,14 @@ def _tokens_before(columns: Columns, lengths: Integers | Reals) -> Integers | Re
     return before
 
 
-def _sums_before(columns: Columns, values: Integers | Reals) -> Integers | Reals:
+def _sums_before(columns: Columns, values: Integers) -> Integers:
     sums = np.cumsum(values) - values
-    before: Integers | Reals = sums - np.repeat(sums[columns.turn_starts[:-1]], columns.turn_counts)
+    before: Integers = sums - np.repeat(sums[columns.turn_starts[:-1]], columns.turn_counts)
     return before
 
 
-def _histogram(lengths: Integers | Reals) -> Integers:
-    bins = np.rint(lengths).astype(np.int64)
+def _histogram(lengths: Integers) -> Integers:
+    bins = lengths.copy()
     wide = bins > _EXACT
     doublings = np.log2(bins[wide] / _EXACT)
     bins[wide] = np.minimum(_EXACT + 1 + (doublings * _BINS_PER_DOUBLING).astype(np.int64), _BIN_COUNT - 1)

@@ -12,8 +12,8 @@ from pipeline.tokens.windows import WINDOW_BYTES, WINDOWS, pick_windows
 
 WHOLE_BYTES = 2**17  # text that is kept and counted whole
 MAX_WINDOWS = 1_024  # about 200 KB; their standard error is some 0.3 % of the tokens
-MIN_WINDOWS = 256
-SHARE = 0.02  # of the text, where that is between the two
+MIN_WINDOWS = 192
+SHARE = 0.016  # of the text, where that is between the two
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,6 @@
 """What is known of a file's tokens, as a sum over its blocks, and the figures that follow when all are read.
 
-While a file is read, its rows' lengths are counted with USUAL_TOKENS and a sample of its text is kept; at the end the
+While a file is read, its rows' lengths are counted with fixed usual ratios and a sample of its text is kept; at the end the
 sample is counted with the tokenizer, and all lengths are scaled by what the whole file then has.
 """
 
@@ -46,12 +46,12 @@ class TokenStatistics:
     """Of some conversations of a file; `+` joins parts, in any order. About 1 MB, however large the part.
 
     counted_by: the tokenizer that counted every turn, None where a sample stands for them. tokens: those counted, or
-    as many as USUAL_TOKENS gives.
+    as many as is usual.
     """
 
     turn_count: int = 0
     word_count: int = 0
-    tokens: float = 0
+    tokens: int = 0
     counted_by: str | None = None
     lengths: RowLengths = field(default_factory=RowLengths)
     sample: TokenSample = field(default_factory=TokenSample)
@@ -87,7 +87,7 @@ class TokenStatistics:
 
     def _count(self, tokenizer: Tokenizer | None) -> TokenCount:
         if self.counted_by is not None:
-            return TokenCount(round(self.tokens), 0.0, f"exact:{self.counted_by}", self.counted_by)
+            return TokenCount(self.tokens, 0.0, f"exact:{self.counted_by}", self.counted_by)
         if tokenizer is None:
             return TokenCount(round(self.word_count * TOKENS_PER_WORD), None, TOKEN_METHOD, "")
         name = tokenizer.name
@@ -117,7 +117,7 @@ def measure_tokens(columns: Columns, tokenizer: Tokenizer | None = None, *, exac
     features = count_features(columns.text, columns.text_starts, columns.word_counts)
     usual = usual_tokens(features)
     lengths, sample = RowLengths.of(columns, usual), TokenSample.of(columns, features)
-    return TokenStatistics(turn_count, word_count, float(usual.sum()), None, lengths, sample)
+    return TokenStatistics(turn_count, word_count, int(usual.sum()), None, lengths, sample)
 
 
 def count_tokens(columns: Columns, tokenizer: Tokenizer) -> Integers:

@@ -39,9 +39,10 @@ WINDOWS = pa.schema(
 # punctuation after a letter or digit, Chinese punctuation after a character that is none. An apostrophe may belong
 # to the word before it.
 _BORDER = re.compile(
-    rb"(?<=[^\s])(?=[ \t])"
-    rb"|(?<=[0-9A-Za-z])(?=[\r\n!-&(-/:-@\[-`{-~])"
-    rb"|(?<=[\x80-\xbf])(?<!\xe3\x80[\x80-\xbf])(?<!\xef\xbc[\x80-\xbf])(?=\xe3\x80[\x81-\x91]|\xef\xbc[\x81-\x8f\x9a-\x9f])"
+    rb"[\t\n\r -&(-/:-@\[-`{-~\xe3\xef]"  # looked for first, as that is quick; the conditions are for what is found
+    rb"(?:(?<=\S[\t ])|(?<=[0-9A-Za-z][\n\r!-~])|(?<=[\x80-\xbf]\xe3)(?=\x80[\x81-\x91])(?<!\xe3\x80.\xe3)(?<!\xef\xbc.\xe3)"
+    rb"|(?<=[\x80-\xbf]\xef)(?=\xbc[\x81-\x8f\x9a-\x9f])(?<!\xe3\x80.\xef)(?<!\xef\xbc.\xef))",
+    re.DOTALL,
 )
 _CHARACTER = re.compile(rb"[^\x80-\xbf]")
 

@@ -23,7 +23,7 @@ WARNINGS = """
 """.split()
 CODES = [*ERRORS, *WARNINGS]  # findings of one line stand in this order
 
-MAGIC = [b"PK\x03\x04", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c"]
+MAGIC = [b"PK\x03\x04", b"PAR1", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c"]
 MAGIC += [b"ARROW1", b"SQLite format 3\0"]
 
 

@@ -8,7 +8,7 @@ import msgspec
 from pipeline.conversations.faults import Faults, Json, check_nul, field, name_of
 from pipeline.conversations.model import FullTurn
 
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
 
 # Of ShareGPT's many dialects; the templates of FastChat, Axolotl and LLaMA-Factory name them so.
 ALIASES: Mapping[str, str] = {
@@ -25,6 +25,14 @@ ALIASES: Mapping[str, str] = {
 }
 CALL_ROLES = ("function_call", "tool_call")  # turns whose text is the call
 _EXTRA_FIELDS = ("tool_calls", "function_call", "weight", "loss_weight", "tool_call_id", "name")
+
+
+def json_of(value: Json) -> str:
+    """JSON text of what a row holds; "null" for what holds a lone surrogate, a fault that is told elsewhere."""
+    try:
+        return _encoder.encode(value).decode()
+    except UnicodeEncodeError:
+        return "null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ def _content(message: dict[str, Json], key: str, path: str, has_calls: bool, fau
     """The text of a message, and its parts as JSON when it has any."""
     content = message.get(key)
     if isinstance(content, list):
-        return _joined(content, f"{path}.{key}", faults), _encode(content).decode(errors="replace")
+        return _joined(content, f"{path}.{key}", faults), json_of(content)
     if content is None and has_calls:
         return "", None
     if key not in message and has_calls:
@@ -129,12 +137,12 @@ def _tool_calls(message: dict[str, Json], path: str, faults: Faults) -> str | No
             return None
         for index, call in enumerate(calls):
             _check_call(call, f"{path}.tool_calls[{index}]", faults)
-        return _encode(calls).decode(errors="replace") if calls else None
+        return json_of(calls) if calls else None
     single = message.get("function_call")  # OpenAI's older shape, one call a message
     if single is None:
         return None
     _check_function(single, f"{path}.function_call", faults)
-    return _encode([{"type": "function", "function": single}]).decode(errors="replace")
+    return json_of([{"type": "function", "function": single}])
 
 
 def _check_call(call: Json, path: str, faults: Faults) -> None:
@@ -179,12 +187,12 @@ def as_calls(text: str) -> str | None:
     calls = value if isinstance(value, list) else [value]
     if not calls or not all(isinstance(call, dict) and isinstance(call.get("name"), str) for call in calls):
         return None
-    return _encode([{"type": "function", "function": _function(call)} for call in calls]).decode()
+    return json_of([{"type": "function", "function": _function(call)} for call in calls])
 
 
 def _function(call: dict[str, Json]) -> dict[str, Json]:
     arguments = call.get("arguments", {})
-    return {**call, "arguments": arguments if isinstance(arguments, str) else _encode(arguments).decode()}
+    return {**call, "arguments": arguments if isinstance(arguments, str) else json_of(arguments)}
 
 
 def _weight(message: dict[str, Json], path: str, faults: Faults) -> float | None:
@@ -227,7 +235,7 @@ def tools_of(row: dict[str, Json], faults: Faults) -> str | None:
     if tools is None or tools in ("", []):
         return None
     if isinstance(tools, list):
-        return _encode(tools).decode(errors="replace")
+        return json_of(tools)
     if isinstance(tools, str):
         try:
             decoded = msgspec.json.decode(tools)

@@ -12,7 +12,8 @@ from pipeline.conversations.formats.messages import Keys, read_message, tools_of
 from pipeline.conversations.model import NATIVE_LAYOUT, FullConversation, FullTurn, Layout
 
 EXTRA_FIELDS = ("tool_calls", "weight", "tool_call_id", "name")
-EXTRA_MARKS = tuple(f'"{name}"'.encode() for name in (*EXTRA_FIELDS, "tools"))
+# Without any of these a line has no such field; the last three begin the escapes of letters and the underscore.
+EXTRA_MARKS = (*(f'"{name}"'.encode() for name in (*EXTRA_FIELDS, "tools")), rb"\u005", rb"\u006", rb"\u007")
 _NO_FAULTS = NoFaults()
 
 

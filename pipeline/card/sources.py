@@ -1,0 +1,91 @@
+"""Gathers a card: from the profile of a file just read, or from the catalog and the lake for a dataset of theirs."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+import msgspec
+import pyarrow.parquet as pq
+
+from pipeline.acceptance import Acceptance, load_targets
+from pipeline.card.card import Card, Conversation, Example, Figures
+from pipeline.card.examples import first_examples, pick_examples
+from pipeline.catalog.records import Dataset
+from pipeline.errors import LakeError, UsageError
+from pipeline.lake import Lake
+from pipeline.profiles.profile import Profile
+
+_JSON_COLUMNS = (
+    "finding_counts",
+    "roles",
+    "tokens_per_conversation",
+    "truncation",
+    "languages",
+    "words_per_turn",
+    "turns_per_conversation",
+)
+
+
+def card_of_profile(profile: Profile, path: str, examples: tuple[Example, ...] | None = None) -> Card:
+    """The card of a file. path: as people know it. examples: default, those among the findings that were kept."""
+    counts = profile.statistics
+    return Card(
+        name=PurePath(path).name,
+        path=path,
+        figures=msgspec.convert(profile.as_dict(path), Figures),
+        acceptance=tuple(profile.acceptance),
+        examples=pick_examples(profile.findings) if examples is None else examples,
+        samples=msgspec.convert(counts.samples, tuple[Conversation, ...]),
+        words_per_turn=counts.words_per_turn,
+        turns_per_conversation=counts.turns_per_conversation,
+    )
+
+
+def card_of_dataset(dataset: Dataset, lake: Lake) -> Card:
+    """The card of a dataset that was validated.
+
+    Raises:
+        UsageError: it has no verdict yet.
+        LakeError: its files are missing, cannot be read, or are of an earlier version.
+    """
+    if dataset.status not in ("ready", "error"):
+        raise UsageError(f"{dataset.id} has no verdict yet: it is {dataset.status}; try again in a few seconds")
+    profiles = lake.read_profiles([dataset.id]).to_pylist()
+    if not profiles:
+        raise LakeError(f"the lake has no profile of {dataset.id}; validate the dataset again")
+    figures, validated_at = _figures(profiles[0], dataset.id), profiles[0]["validated_at"]
+    with lake.fetch("findings", dataset.id) as findings:
+        examples = first_examples(findings, figures.finding_counts)
+    return Card(
+        name=dataset.name,
+        path=dataset.storage_path,
+        figures=figures,
+        acceptance=_acceptance(lake, dataset.id),
+        examples=examples,
+        samples=msgspec.convert(dataset.sample_data or [], tuple[Conversation, ...]),
+        dataset_id=dataset.id,
+        owner=dataset.user_id,
+        validated_at=validated_at if isinstance(validated_at, datetime) else None,
+    )
+
+
+def _figures(row: Mapping[str, Any], dataset_id: str) -> Figures:
+    nested = {name: msgspec.json.decode(row[name]) for name in _JSON_COLUMNS if row[name] is not None}
+    try:
+        return msgspec.convert({**row, **nested}, Figures)
+    except msgspec.ValidationError as error:
+        raise LakeError(
+            f"the profile of {dataset_id} is of another version ({error}); validate the dataset again"
+        ) from error
+
+
+def _acceptance(lake: Lake, dataset_id: str) -> tuple[Acceptance, ...]:
+    titles = {target.name: target.title for target in load_targets()}
+    with lake.fetch("target_acceptance", dataset_id) as path:
+        rows = pq.read_table(path).to_pylist()
+    judged = [
+        {**row, "title": titles.get(row["target"], row["target"]), "reasons": msgspec.json.decode(row["reasons"])}
+        for row in rows
+    ]
+    return msgspec.convert(judged, tuple[Acceptance, ...])

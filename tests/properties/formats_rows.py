@@ -1,0 +1,262 @@
+"""Faultless rows of every format, made from a seed: what real files hold, and none of what we warn of.
+
+`KINDS` has each shape of each format once. Row n of a file has texts that no other row has, so that nothing repeats.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from pipeline.conversations.faults import Json
+from pipeline.conversations.formats import BY_NAME, MIXED
+from pipeline.conversations.formats.chat import CHAT_BARE, SHAREGPT_BARE
+from pipeline.conversations.formats.format import Format
+
+Row = dict[str, Json]
+WORDS = "tea pot lid spout leaf cup water steam Grüße 中文 😀 kettle 1 2 ? \" \\ / \n [ ] { } , : \t".split(" ")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A shape of rows, and the format that it is read as."""
+
+    name: str
+    form: Format
+    make: Callable[[Random, int], Json]
+
+    def lines(self, random: Random, count: int) -> list[bytes]:
+        """Rows of a file, a line each, without their ends."""
+        return [json.dumps(self.make(random, n), ensure_ascii=random.random() < 0.5).encode() for n in range(count)]
+
+
+def text(random: Random, n: int) -> str:
+    """A few words that no other row says."""
+    return " ".join([*random.choices(WORDS, k=random.randrange(6)), f"row {n}", str(random.randrange(10**9))])
+
+
+def exchanges(random: Random, n: int) -> list[tuple[str, str]]:
+    """Turns by user and assistant, perhaps after one by the system."""
+    system = [("system", text(random, n))] if random.random() < 0.3 else []
+    pairs = [
+        (role, text(random, n)) for _ in range(random.choice((1, 1, 2, 4))) for role in ("user", "assistant")
+    ]
+    return [*system, *pairs]
+
+
+def messages(random: Random, n: int, role: str = "role", content: str = "content") -> list[Json]:
+    """The same as messages."""
+    return [{role: said_by, content: said} for said_by, said in exchanges(random, n)]
+
+
+def call(random: Random, n: int) -> Row:
+    """What is called, and how."""
+    return {"name": f"find_{n}", "arguments": json.dumps({"what": text(random, n)}, ensure_ascii=False)}
+
+
+def tools(random: Random, n: int) -> list[Json]:
+    """One tool."""
+    function: Row = {"name": f"find_{n}", "description": text(random, n), "parameters": {"type": "object"}}
+    return [{"type": "function", "function": function}]
+
+
+def rich_messages(random: Random, n: int, weight: str = "weight") -> list[Json]:
+    """A call, its result, and answers with weights and parts."""
+    call_id = f"call-{n}"
+    calling: Row = {"role": "assistant", "tool_calls": [{"id": call_id, "type": "function", "function": call(random, n)}]}
+    if random.random() < 0.5:
+        calling["content"] = None
+    return [
+        {"role": "developer", "content": text(random, n)},
+        {"role": "user", "content": [{"type": "text", "text": text(random, n)}], "name": "ann"},
+        calling,
+        {"role": "tool", "content": text(random, n), "tool_call_id": call_id},
+        {"role": "assistant", "content": text(random, n), weight: 0},
+        {"role": "user", "content": text(random, n)},
+        {"role": "assistant", "content": text(random, n), weight: 1},
+    ]
+
+
+def _native(random: Random, n: int) -> Json:
+    return {"conversation_id": f"c-{n}", "turns": messages(random, n)}
+
+
+def _native_rich(random: Random, n: int) -> Json:
+    turns = [turn for turn in rich_messages(random, n) if isinstance(turn, dict)]
+    for turn in turns:
+        turn["content"] = turn["content"] if isinstance(turn.get("content"), str) else text(random, n)
+    return {"conversation_id": f"c-{n}", "turns": [*turns], "tools": tools(random, n)}
+
+
+def _openai(random: Random, n: int) -> Json:
+    return {"messages": messages(random, n), **({"id": f"o-{n}"} if random.random() < 0.2 else {})}
+
+
+def _openai_rich(random: Random, n: int) -> Json:
+    return {"messages": rich_messages(random, n), "tools": tools(random, n)}
+
+
+def _openai_functions(random: Random, n: int) -> Json:
+    turns: list[Json] = [
+        {"role": "user", "content": text(random, n)},
+        {"role": "assistant", "content": "", "function_call": call(random, n)},
+        {"role": "function", "name": f"find_{n}", "content": text(random, n)},
+        {"role": "assistant", "content": text(random, n)},
+    ]
+    return {"messages": turns, "functions": [{"name": f"find_{n}"}]}
+
+
+def _openai_bare(random: Random, n: int) -> Json:
+    return messages(random, n)
+
+
+_SHAREGPT_ROLES = {"user": ("human", "user"), "assistant": ("gpt", "assistant", "bing"), "system": ("system",)}
+
+
+def _said(random: Random, n: int) -> list[Json]:
+    return [{"from": random.choice(_SHAREGPT_ROLES[role]), "value": said} for role, said in exchanges(random, n)]
+
+
+def _sharegpt(random: Random, n: int) -> Json:
+    return {"id": f"s-{n}", "conversations": _said(random, n)}
+
+
+def _sharegpt_tools(random: Random, n: int) -> Json:
+    asked: Row = {"name": f"find_{n}", "arguments": {"what": text(random, n)}}
+    turns: list[Json] = [
+        {"from": "human", "value": text(random, n)},
+        {"from": "function_call", "value": json.dumps(asked)},
+        {"from": random.choice(("observation", "tool")), "value": text(random, n)},
+        {"from": "gpt", "value": text(random, n)},
+    ]
+    return {"conversations": turns, "tools": json.dumps(tools(random, n)), "system": text(random, n)}
+
+
+def _sharegpt_bare(random: Random, n: int) -> Json:
+    return _said(random, n)
+
+
+def _dialogue(random: Random, n: int) -> Json:
+    names = {"user": "USER", "assistant": "SYSTEM", "system": "developer"}
+    turns: list[Json] = [{"speaker": names[role], "utterance": said} for role, said in exchanges(random, n)]
+    return {"dialogue_id": f"d-{n}", "turns": turns}
+
+
+def _chat(random: Random, n: int) -> Json:
+    return {"conversations": messages(random, n)}
+
+
+def _alpaca(random: Random, n: int) -> Json:
+    row: Row = {"instruction": text(random, n), random.choice(("output", "response")): text(random, n)}
+    others: Row = {
+        "input": random.choice(("", text(random, n))),
+        "system": text(random, n),
+        "history": [[text(random, n), text(random, n)]],
+    }
+    return row | {name: value for name, value in others.items() if random.random() < 0.4}
+
+
+def _prompt(random: Random, n: int) -> Json:
+    if random.random() < 0.5:
+        return {"prompt": text(random, n), random.choice(("completion", "response")): text(random, n)}
+    listed = messages(random, n)
+    return {"prompt": listed[:-1], "completion": listed[-1:]}
+
+
+def _text(random: Random, n: int) -> Json:
+    return {"text": text(random, n)}
+
+
+def _answers(random: Random, n: int) -> tuple[list[Json], list[Json]]:
+    better, worse = ({"role": "assistant", "content": text(random, n)} for _ in range(2))
+    return [better], [worse]
+
+
+def _preference_prompt(random: Random, n: int) -> Json:
+    if random.random() < 0.5:
+        return {"prompt": text(random, n), "chosen": text(random, n), "rejected": text(random, n)}
+    better, worse = _answers(random, n)
+    return {"prompt": messages(random, n)[:-1], "chosen": better, "rejected": worse}
+
+
+def _preference_implicit(random: Random, n: int) -> Json:
+    prompt = messages(random, n)[:-1]
+    better, worse = _answers(random, n)
+    return {"chosen": prompt + better, "rejected": prompt + worse}
+
+
+def _preference_openai(random: Random, n: int) -> Json:
+    better, worse = _answers(random, n)
+    request: Row = {"messages": messages(random, n)[:-1], "tools": tools(random, n)}
+    return {"input": request, "preferred_output": better, "non_preferred_output": worse}
+
+
+def _preference_sharegpt(random: Random, n: int) -> Json:
+    better, worse = ({"from": "gpt", "value": text(random, n)} for _ in range(2))
+    return {"conversations": _said(random, n)[:-1], "chosen": better, "rejected": worse}
+
+
+def _preference_alpaca(random: Random, n: int) -> Json:
+    return {"instruction": text(random, n), "input": "", "chosen": text(random, n), "rejected": text(random, n)}
+
+
+def _kto_messages(random: Random, n: int) -> Json:
+    return {"messages": messages(random, n), "label": random.random() < 0.5}
+
+
+def _kto_sharegpt(random: Random, n: int) -> Json:
+    return {"conversations": _said(random, n), "label": random.random() < 0.5}
+
+
+def _kto_prompt(random: Random, n: int) -> Json:
+    return {"prompt": text(random, n), "completion": text(random, n), "label": random.random() < 0.5}
+
+
+def _parts(random: Random, n: int) -> list[Json]:
+    return [
+        {"role": role, "content": [{"type": "text", "value": said}], "loss_weight": float(role == "assistant")}
+        for role, said in exchanges(random, n)
+    ]
+
+
+def _v1(random: Random, n: int) -> Json:
+    return {"messages": _parts(random, n)}
+
+
+def _v1_preference(random: Random, n: int) -> Json:
+    prompt = _parts(random, n)[:-1]
+    better, worse = (
+        {"role": "assistant", "content": [{"type": "text", "value": text(random, n)}], "loss_weight": 1.0}
+        for _ in range(2)
+    )
+    return {"chosen_messages": [*prompt, better], "rejected_messages": [*prompt, worse]}
+
+
+CHAT = next(form for form in MIXED if (form.turns, form.keys.role) == ("conversations", "role"))
+KINDS = (
+    Kind("native", BY_NAME["native"], _native),
+    Kind("native-rich", BY_NAME["native"], _native_rich),
+    Kind("openai", BY_NAME["openai"], _openai),
+    Kind("openai-rich", BY_NAME["openai"], _openai_rich),
+    Kind("openai-functions", BY_NAME["openai"], _openai_functions),
+    Kind("openai-bare", CHAT_BARE, _openai_bare),
+    Kind("sharegpt", BY_NAME["sharegpt"], _sharegpt),
+    Kind("sharegpt-tools", BY_NAME["sharegpt"], _sharegpt_tools),
+    Kind("sharegpt-bare", SHAREGPT_BARE, _sharegpt_bare),
+    Kind("dialogue", BY_NAME["dialogue"], _dialogue),
+    Kind("chat", CHAT, _chat),
+    Kind("alpaca", BY_NAME["alpaca"], _alpaca),
+    Kind("prompt-completion", BY_NAME["prompt-completion"], _prompt),
+    Kind("plain-text", BY_NAME["plain-text"], _text),
+    Kind("preference-prompt", BY_NAME["preference"], _preference_prompt),
+    Kind("preference-implicit", BY_NAME["preference"], _preference_implicit),
+    Kind("preference-openai", BY_NAME["preference"], _preference_openai),
+    Kind("preference-sharegpt", BY_NAME["preference"], _preference_sharegpt),
+    Kind("preference-alpaca", BY_NAME["preference"], _preference_alpaca),
+    Kind("kto-messages", BY_NAME["kto"], _kto_messages),
+    Kind("kto-sharegpt", BY_NAME["kto"], _kto_sharegpt),
+    Kind("kto-prompt", BY_NAME["kto"], _kto_prompt),
+    Kind("v1", BY_NAME["llamafactory-v1"], _v1),
+    Kind("v1-preference", BY_NAME["llamafactory-v1"], _v1_preference),
+)
+BY_KIND = {kind.name: kind for kind in KINDS}
