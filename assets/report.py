@@ -17,6 +17,7 @@ from pipeline.profiles.pictures import words_per_turn_chart
 from pipeline.validation import CODE_VERSION, Outcome
 
 SHOWN_FINDINGS = 10
+SHOWN_REASONS = 2
 Metadata = dict[str, dg.MetadataValue[Any] | str | int | float]
 _PROFILES = dg.AssetKey("dataset_profiles")
 _RATED_BYTES = 1_000_000  # below, the time goes into opening and closing files, and a rate says nothing
@@ -125,6 +126,28 @@ def _finding_table(outcome: Outcome) -> dg.TableMetadataValue:
     return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
 
 
+def _acceptance_table(outcome: Outcome) -> dg.TableMetadataValue:
+    """One row a trainer: its verdict and the first reason."""
+    records = [
+        dg.TableRecord(
+            {
+                "trainer": row.title,
+                "verdict": row.verdict.value,
+                "convert_to": row.needs_conversion or "",
+                "rows_dropped": row.rows_dropped,
+                "rows_truncated": row.rows_truncated,
+                "because": " ".join(reason.sentence for reason in row.reasons[:SHOWN_REASONS]),
+            }
+        )
+        for row in outcome.profile.acceptance
+    ]
+    columns = [
+        dg.TableColumn(name, "int" if name.startswith("rows") else "string")
+        for name in ("trainer", "verdict", "convert_to", "rows_dropped", "rows_truncated", "because")
+    ]
+    return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
+
+
 def _profile_metadata(outcome: Outcome) -> Metadata:
     """What a person wants to know first, first: the UI keeps the order."""
     profile, counts = outcome.profile, outcome.profile.statistics
@@ -133,15 +156,24 @@ def _profile_metadata(outcome: Outcome) -> Metadata:
         metadata["first_findings"] = _finding_table(outcome)
     if counts.turns:
         metadata["words_per_turn"] = dg.MetadataValue.md(words_per_turn_chart(counts.words_per_turn))
+    if profile.acceptance:
+        metadata["target_acceptance"] = _acceptance_table(outcome)
     metadata |= {
+        "format": f"{profile.reading.form.name}: {profile.reading.why}",
         "conversations": counts.conversations,
         "training_pairs": counts.training_pairs,
         "tokens": profile.token_count,
+        "token_method": profile.token_method,
         "lines": counts.lines,
         "rejected_lines": counts.rejected_lines,
         "size_bytes": profile.size_bytes,
         "duration_s": round(outcome.duration_s, 3),
     }
+    if profile.nearness:
+        metadata |= {
+            "near_duplicate_conversations": profile.nearness.near_duplicate_conversations,
+            "validation_conversations": profile.nearness.split.validation_conversations,
+        }
     if profile.size_bytes >= _RATED_BYTES:
         metadata["rate_mb_per_s"] = round(profile.size_bytes / 1e6 / outcome.duration_s, 1)
     return metadata | {"owner": outcome.dataset.user_id, "upload": dg.MetadataValue.path(outcome.upload_uri)}

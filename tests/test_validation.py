@@ -9,7 +9,7 @@ import pytest
 from pipeline.catalog.catalog import Catalog
 from pipeline.errors import LakeError, StoreError
 from pipeline.intake import look
-from pipeline.lake import LocalLake, make_lake
+from pipeline.lake import PUBLISH_ORDER, LocalLake, make_lake
 from pipeline.profiles.rules import Rules
 from pipeline.settings import load_settings
 from pipeline.store import make_store
@@ -50,11 +50,11 @@ def test_a_ready_dataset_comes_with_its_figures_and_samples(place):
         "status": "ready",
         "format": "native",
         "total_training_pairs": outcome.profile.statistics.training_pairs,
-        "total_validation_pairs": None,
-        "total_tokens": 31,
+        "total_validation_pairs": 0,
+        "total_tokens": 48,
         "token_method": outcome.verdict().token_method,
         "avg_turns_per_conversation": 2.0,
-        "avg_tokens_per_turn": 31 / 8,
+        "avg_tokens_per_turn": 6.0,
         "line_count": 4,
         "rejected_line_count": 0,
         "conversation_count": 4,
@@ -62,9 +62,9 @@ def test_a_ready_dataset_comes_with_its_figures_and_samples(place):
         "validation_errors": [],
         "run_id": "run-1",
         "title": "file is ready",
-        "message": "4 conversations, 31 tokens.",
+        "message": "4 conversations, 48 tokens.",
     }
-    assert sorted(outcome.lake_uris) == ["conversations", "findings", "profiles", "turns"]
+    assert sorted(outcome.lake_uris) == sorted(PUBLISH_ORDER)
     assert outcome.upload_uri == str(settings.data_dir / "uploads/ana/file.jsonl")
 
 

@@ -21,7 +21,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a histogram. height: percent of the tallest. axis_label: empty where there is no room for one."""
+    """A column of a histogram. height: percent of the tallest.
+
+    axis_label: its smallest value; empty where there is no room for it.
+    """
 
     label: str
     axis_label: str
@@ -59,18 +62,18 @@ def histogram(values: Mapping[int, int]) -> Histogram | None:
         return None
     low, high = min(counted), max(counted)
     if high - low < _MAX_SINGLE_VALUES:
-        named = [(f"{value:,}", counted.get(value, 0)) for value in range(low, high + 1)]
+        named = [(f"{value:,}", f"{value:,}", counted.get(value, 0)) for value in range(low, high + 1)]
     else:
         bins = [0] * (high.bit_length() + 1)
         for value, count in counted.items():
             bins[value.bit_length()] += count
-        named = [(_range(size), count) for size, count in enumerate(bins)][low.bit_length() :]
-    top = max(count for _, count in named)
+        named = [(_range(size), f"{1 << size >> 1:,}", bins[size]) for size in range(low.bit_length(), len(bins))]
+    top = max(count for _, _, count in named)
     every = -(-len(named) // _MAX_AXIS_LABELS)
     return Histogram(
         tuple(
-            Column(label, label if place % every == 0 else "", count, _percent(count, top))
-            for place, (label, count) in enumerate(named)
+            Column(label, axis_label if place % every == 0 else "", count, _percent(count, top))
+            for place, (label, axis_label, count) in enumerate(named)
         )
     )
 

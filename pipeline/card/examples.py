@@ -49,4 +49,4 @@ def _places(codes: pa.DictionaryArray, missing: Counter[str]) -> list[int]:
     indices = codes.indices.to_numpy()
     wanted = {index: missing[code] for index, code in enumerate(codes.dictionary.to_pylist()) if missing[code] > 0}
     places = [np.flatnonzero(indices == index)[:count] for index, count in wanted.items()]
-    return np.sort(np.concatenate([*places, np.array([], dtype=np.int64)])).astype(int).tolist()
+    return sorted(int(place) for found in places for place in found)

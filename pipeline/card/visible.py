@@ -12,23 +12,14 @@ _UNSEEN: Final = re.compile(
     # Between words of scripts without spaces a zero-width space says where a line may break.
     "|(?<![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b|\u200b(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"
 )
-_CONTROL_PICTURES: Final = 0x2400
-_DELETE: Final = "\x7f"
 
 
 def visible(text: str) -> str:
     """The text with a sign in place of each character that has none.
 
     >>> visible("a\\x00b\\u202ec")
-    'a␀b⟨U+202E⟩c'
+    'a‹U+0000›b‹U+202E›c'
     """
     if text.isascii() and text.isprintable():
         return text
-    return _UNSEEN.sub(_sign, text.replace("\r\n", "\n"))
-
-
-def _sign(match: re.Match[str]) -> str:
-    character = match[0]
-    if character < " ":
-        return chr(_CONTROL_PICTURES + ord(character))
-    return "␡" if character == _DELETE else f"⟨U+{ord(character):04X}⟩"
+    return _UNSEEN.sub(lambda match: f"‹U+{ord(match[0]):04X}›", text.replace("\r\n", "\n"))

@@ -12,12 +12,14 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
+from pipeline.cli.card import card
 from pipeline.cli.check import check
 from pipeline.cli.common import Commands, leave_on_termination
 from pipeline.cli.datasets import datasets
 from pipeline.cli.demo import demo
 from pipeline.cli.dev import dev
 from pipeline.cli.findings import findings
+from pipeline.cli.mend import mend
 from pipeline.cli.query import query
 from pipeline.cli.show_settings import settings
 from pipeline.cli.upload import upload
@@ -51,7 +53,7 @@ def about(
     """Say of conversation datasets whether they can train a model, and prepare the training."""
 
 
-for command in (check, upload, findings, query, demo, dev, settings):
+for command in (check, card, mend, upload, findings, query, demo, dev, settings):
     app.command()(command)
 app.add_typer(datasets, name="datasets")
 

@@ -1,13 +1,21 @@
 """`lora-pipeline check`: its options. What happens with them is in `checking.py`."""
 
+import difflib
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.conversations.formats.format import Format
 
 # The settings of an installation, so that a file is judged here as it would be there.
 MAX_REJECTED_SHARE = "LORA_MAX_REJECTED_SHARE"
 MAX_LINE_BYTES = "LORA_MAX_LINE_BYTES"
+REPORTS = ("text", "json", "sarif", "github")
 
 
 def _share(value: float) -> float:
@@ -17,9 +25,39 @@ def _share(value: float) -> float:
 
 
 def check(
-    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Datasets in JSON Lines; - reads standard input.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="Datasets: JSON Lines or a JSON array, also packed; - reads standard input."),
+    ],
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="A report (text, json, sarif, github), or what the rows are read as (openai, sharegpt, …) instead of "
+            "what is recognised. May be given once for each of the two.",
+        ),
+    ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a file, on one line, instead of the report.")
+        bool, typer.Option("--json", help="The same as --format json: one JSON object a file, on one line.")
+    ] = False,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Read the rows as this mapping of their fields says (JSON or TOML)."),
+    ] = None,
+    tokenizer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Count every token with it: o200k_base, cl100k_base, a tokenizer.json or *.tiktoken file; words*1.3 "
+            "estimates from the words. Default: a sample is counted with o200k_base.",
+        ),
+    ] = None,
+    structure_only: Annotated[
+        bool, typer.Option("--structure-only", help="Look at form and exact duplicates only; the quickest.")
+    ] = False,
+    no_near_duplicates: Annotated[
+        bool, typer.Option("--no-near-duplicates", help="Do not look for conversations that nearly repeat another.")
     ] = False,
     findings: Annotated[
         Path | None,
@@ -54,8 +92,52 @@ def check(
     Exit code: 0 every file is ready, 1 one is not, 2 wrong use, 3 a file cannot be read or written.
     """
     from pipeline.cli.checking import Request, check_files  # numpy and Arrow: not for --help
+    from pipeline.conversations.formats import BY_NAME
     from pipeline.conversations.model import Limits
-    from pipeline.profiles.rules import Rules
+    from pipeline.profiles.rules import WORDS, Rules
+    from pipeline.tokens import DEFAULT_TOKENIZER
 
-    rules = Rules(Limits(max_line_bytes=max_line_bytes), max_rejected_share)
-    raise typer.Exit(check_files(Request(tuple(files), as_json, findings, output, workers, rules)))
+    report, dataset_format = _chosen([*(formats or []), *(["json"] if as_json else [])], BY_NAME)
+    rules = Rules(
+        Limits(max_line_bytes=max_line_bytes),
+        max_rejected_share,
+        form=_form(dataset_format, mapping),
+        tokenizer=tokenizer or DEFAULT_TOKENIZER,
+        is_exact=tokenizer not in (None, WORDS),
+        has_near_duplicates=not no_near_duplicates,
+    )
+    if tokenizer is not None:
+        rules.load_tokenizer()  # before any work: it may be misspelled
+    if structure_only:
+        if tokenizer is not None:
+            raise UsageError("--structure-only counts no tokens; leave out --tokenizer")
+        rules = rules.structure_only()
+    raise typer.Exit(check_files(Request(tuple(files), report, findings, output, workers, rules)))
+
+
+def _chosen(names: list[str], dataset_formats: Collection[str]) -> tuple[str, str | None]:
+    """The report and the format of the rows, of what was named; each at most once."""
+    known = [*REPORTS, *sorted(dataset_formats)]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.5)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise UsageError(f"--format: expected one of {', '.join(known)}, found {name}{hint}")
+    reports = list(dict.fromkeys(name for name in names if name in REPORTS))
+    rows = list(dict.fromkeys(name for name in names if name not in REPORTS))
+    for several in (reports, rows):
+        if len(several) > 1:
+            raise UsageError(f"--format: {several[0]} and {several[1]} exclude each other; name one of them")
+    return next(iter(reports), "text"), next(iter(rows), None)
+
+
+def _form(name: str | None, mapping: Path | None) -> "Format | None":
+    from pipeline.conversations.formats import BY_NAME
+
+    if mapping is None:
+        return BY_NAME[name] if name else None
+    if name is not None:
+        raise UsageError(f"--mapping says how rows are read, and so does --format {name}; leave one of them out")
+    from pipeline.conversations.mapping import load_mapping
+
+    return load_mapping(mapping)

@@ -1,11 +1,10 @@
-"""Checks one file after the other: profiles it, keeps the files that were asked for, prints its report.
+"""Checks one file after the other: profiles it, keeps the files that were asked for, and has a reporter tell of it.
 
 A file that cannot be read does not keep the others from being checked; the exit code is the gravest of all.
 """
 
 import errno
 import os
-import shutil
 import stat
 import sys
 import tempfile
@@ -13,28 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from rich.text import Text
-
-from pipeline.cli.common import NOT_READY, explain, write_line, write_text
-from pipeline.cli.figures import Figures
-from pipeline.cli.json_text import json_text
+from pipeline.cli.common import NOT_READY, explain
 from pipeline.cli.outputs import FindingsWriter, findings_file, place_tables, refuse_findings_target, stems
-from pipeline.cli.places import grouped
 from pipeline.cli.progress import progress_bar
-from pipeline.cli.report import Tally, excerpt_width, render, render_tally, tally_of
+from pipeline.cli.reporters import STDIN, STDIN_NAME, Checked, reporter_for
 from pipeline.errors import LakeError, PipelineError, ServiceError, UsageError
 from pipeline.profiles.parallel import profile_path
 from pipeline.profiles.profile import Profile
 from pipeline.profiles.rules import Rules
 from pipeline.profiles.streams import profile_stream
 
-STDIN = "-"
-STDIN_NAME = "<stdin>"
 MAX_DEFAULT_WORKERS = 8
-MIN_WIDTH = 40
-PIPED_WIDTH = 100
 
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -42,10 +32,10 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for on the command line. workers: None for one a core."""
+    """What was asked for on the command line. report: text, json, sarif or github. workers: None for one a core."""
 
     files: tuple[str, ...]
-    as_json: bool = False
+    report: str = "text"
     findings: Path | None = None
     output: Path | None = None
     workers: int | None = None
@@ -60,7 +50,7 @@ def check_files(request: Request) -> int:
         LakeError: what was asked for cannot be written.
     """
     _refuse_contradictions(request)
-    code, tally = 0, Tally()
+    code, reporter = 0, reporter_for(request.report, len(request.files), request.rules.max_rejected_share)
     with findings_file(request.findings) as findings:
         for number, (file, stem) in enumerate(zip(request.files, stems(request.files), strict=True), start=1):
             label = file if len(request.files) == 1 else f"{number}/{len(request.files)} {file}"
@@ -68,15 +58,13 @@ def check_files(request: Request) -> int:
                 try:
                     profile = _profile(file, work, label, request)
                 except PipelineError as error:
-                    code, tally = max(code, explain(error)), tally + Tally(unread=1)
+                    code = max(code, explain(error))
+                    reporter.unread(str(error))
                     continue
-                figures = cast(Figures, profile.as_dict(file))
-                code, tally = max(code, 0 if profile.status == "ready" else NOT_READY), tally + tally_of(figures)
-                report = json_text(figures) if request.as_json else _report(file, profile, figures, request)
-                _keep(file, stem, profile, work, request.output, findings)
-            _print(report, is_first=number == 1)
-    if len(request.files) > 1 and not request.as_json:
-        write_text(Text.assemble("\n", render_tally(tally)))
+                code = max(code, 0 if profile.status == "ready" else NOT_READY)
+                with reporter.told(Checked(file, profile)):
+                    _keep(file, stem, profile, work, request.output, findings)
+    reporter.close()
     return code
 
 
@@ -144,22 +132,6 @@ def _reason(error: OSError) -> str:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _report(file: str, profile: Profile, figures: Figures, request: Request) -> Text:
-    width = max(MIN_WIDTH, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns)
-    dataset = None if file == STDIN or not Path(file).is_file() else Path(file)
-    groups = grouped(profile.finding_counts, profile.findings_path, dataset, excerpt_width(width))
-    name = STDIN_NAME if file == STDIN else file
-    return render(name, figures, groups, request.rules.max_rejected_share, width)
-
-
-def _print(report: Text | str, *, is_first: bool) -> None:
-    """JSON as it is, a line each; reports with a blank line in between."""
-    if isinstance(report, str):
-        write_line(report)
-    else:
-        write_text(report if is_first else Text.assemble("\n", report))
 
 
 def _keep(

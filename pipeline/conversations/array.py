@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipeline.conversations.flags import Bytes, Integers
-from pipeline.conversations.reader import BLOCK_BYTES, Block, ByteReader, Rows
+from pipeline.conversations.reader import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader, Rows
 
 _WHITE = b" \t\r\n"
 _KIND = np.zeros(256, dtype=np.int8)
@@ -56,12 +56,12 @@ class _Gathered:
         self.lines.append(line)
         self.offsets.append(offset)
 
-    def block(self) -> Block:
+    def block(self, *, is_marked: bool) -> Block:
         lengths = np.fromiter(map(len, self.texts), dtype=np.int64, count=len(self.texts)) + 1
         starts = np.concatenate([[0], np.cumsum(lengths)])
         rows = Rows(np.array(self.lines, dtype=np.int64), np.array(self.offsets, dtype=np.int64))
         data = b"\n".join([*self.texts, b""])
-        return Block(data, self.lines[0], self.offsets[0], starts, rows=rows, faults=self.faults)
+        return Block(data, self.lines[0], self.offsets[0], starts, rows=rows, faults=self.faults, is_marked=is_marked)
 
 
 class _Splitter:
@@ -76,6 +76,7 @@ class _Splitter:
         self._is_closed = False
         self._needs_comma = False
         self._skipped = 0
+        self._is_marked = False  # whether a byte order mark has been seen, and not yet been handed on
 
     def feed(self, chunk: bytes) -> Iterator[Block]:
         """The rows that are complete with this chunk."""
@@ -84,6 +85,7 @@ class _Splitter:
             start = self._held.find(b"[")
             if start < 0:
                 return
+            self._is_marked = self._held.startswith(BYTE_ORDER_MARK)
             self._drop(start + 1)
             self._is_open = True
         gathered = _Gathered()
@@ -93,7 +95,7 @@ class _Splitter:
             self._drop(len(self._held) - len(self._held.lstrip(_WHITE)))
             self._held = self._held[:1]  # enough to know that there is more
         if gathered.texts:
-            yield gathered.block()
+            yield self._block(gathered)
         if len(self._held) > self._max and not self._is_closed:
             yield from self._skip()
 
@@ -114,6 +116,9 @@ class _Splitter:
             stop = place + 1
             if is_last:
                 self._is_closed = True
+                if clean[place:stop] != b"]":
+                    line = self._line + int(np.searchsorted(breaks, place))
+                    gathered.add(b"", line, self._offset + place, "expected the array's ']', found '}'")
                 break
         self._line += int(np.searchsorted(breaks, stop))
         self._held = self._held[stop:]
@@ -155,7 +160,7 @@ class _Splitter:
         if self._skipped:
             gathered = _Gathered()
             gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
-            yield gathered.block()
+            yield self._block(gathered)
             return
         left = self._held.strip(_WHITE)
         lead = len(self._held) - len(self._held.lstrip(_WHITE))
@@ -167,7 +172,11 @@ class _Splitter:
             inside = "inside this row" if left else "before the array's ']'"
             gathered.add(b"", line, offset, f"expected the array's ']', found the end of the file {inside}")
         if gathered.texts:
-            yield gathered.block()
+            yield self._block(gathered)
+
+    def _block(self, gathered: _Gathered) -> Block:
+        is_marked, self._is_marked = self._is_marked, False
+        return gathered.block(is_marked=is_marked)
 
 
 def _structure(data: Bytes) -> tuple[Integers, Integers, Integers]:

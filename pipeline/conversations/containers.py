@@ -97,7 +97,12 @@ class Expanded:
             text = self._unpacker.decompress(piece)
             rest = self._unpacker.unused_data
         else:
-            text = self._unpacker.decompress(self._packed, 4 * _READ_BYTES)  # type: ignore[call-arg]
+            before = self._unpacker.copy()
+            try:
+                text = self._unpacker.decompress(self._packed, 4 * _READ_BYTES)
+            except zlib.error:
+                self._ready += _salvaged(before, self._packed)
+                raise
             rest = self._unpacker.unused_data if self._unpacker.eof else b""
             self._packed = self._unpacker.unconsumed_tail
         if self._unpacker.eof:
@@ -107,3 +112,14 @@ class Expanded:
             else:
                 self._packed = b""
         return text
+
+
+def _salvaged(unpacker: Any, packed: bytes) -> bytes:
+    """The text before the fault, which `decompress` loses when it meets one."""
+    texts = []
+    try:
+        for byte in packed:
+            texts.append(unpacker.decompress(bytes([byte])))
+    except zlib.error:
+        pass
+    return b"".join(texts)

@@ -33,23 +33,29 @@ def judge_line(
     """
     faults = Faults(line, offset)
     value = _parse(text, faults, limits)
-    if not faults.found:
-        _check_surrogates(value, faults)
-        conversation = form.read(value, faults)
-        if faults.found and (other := _other_format(value, form)):
-            faults = Faults(line, offset)
-            faults.add("other-format", "$", f"expected {form.title}, found {other.title}")
-    if faults.found or conversation is None:
+    if faults.found:
         return faults.findings()
+    shape = Faults(line, offset)
+    conversation = form.read(value, shape)
+    if shape.found and (other := _other_format(value, form)):
+        shape = Faults(line, offset)
+        shape.add("other-format", "$", f"expected {form.title}, found {other.title}")
+    _check_surrogates(value, faults)
+    found = [*faults.findings(), *shape.findings()]
+    if found or conversation is None:
+        return sorted(found, key=lambda finding: finding.sort_key)
     return conversation
 
 
 def _other_format(value: Json, form: Format) -> Format | None:
-    """The format that a row goes by, if it has nothing of the file's own."""
-    if form.fits(value) or not isinstance(value, dict) or (form is NATIVE and "conversation_id" in value):
+    """The format that a row is of, if it has nothing of the file's own, and nothing is wrong with it as the other."""
+    if form.fits(value) or (form is NATIVE and isinstance(value, dict) and "conversation_id" in value):
         return None
     other = recognise_row(value)
-    return other if other is not None and other.name != form.name else None
+    if other is not None:
+        faults = Faults(0, 0)
+        other.read(value, faults)
+    return None if other is None or faults.found else other
 
 
 class _NotJson(ValueError):

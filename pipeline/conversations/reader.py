@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.conversations.flags import Integers
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK_BYTES = 4 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/
 
 
@@ -38,6 +39,7 @@ class Block:
     skipped_bytes: length of a line over the maximum, which is not kept (data is empty then); else 0.
     is_ended: whether the last line has its `\\n`. rows: for a file that is one array, where each row begins instead;
     data then holds them a line each. faults: what is wrong around a row, by index, when it cannot be read at all.
+    is_marked: whether a byte order mark stands before the array that begins with these rows.
     """
 
     data: bytes
@@ -48,6 +50,7 @@ class Block:
     is_ended: bool = True
     rows: "Rows | None" = None
     faults: Mapping[int, str] = field(default_factory=dict)
+    is_marked: bool = False
 
     @property
     def lines_at(self) -> Integers:

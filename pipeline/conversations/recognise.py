@@ -15,11 +15,12 @@ from pipeline.conversations.faults import Json
 from pipeline.conversations.formats import FORMATS, recognise_row
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
+from pipeline.conversations.reader import BYTE_ORDER_MARK
+from pipeline.conversations.unfinished import finished
 
 HEAD_BYTES = 2**20
 MAX_ROWS = 1_000
 _LOOKED_AT_LINES = 200
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ARRAY = re.compile(rb"[ \t\r\n]*\[")
 
 Container = Literal["jsonl", "json-array"]
@@ -39,9 +40,9 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
     """How to read a file that begins with `head` (unpacked). chosen: the format, when a person named one."""
     text = head.removeprefix(BYTE_ORDER_MARK)
     container = _container(text)
-    rows = list(_rows(text, container))
+    rows = list(_rows(text, container)) or _unfinished_rows(text, container)
     if chosen is not None:
-        return Reading(chosen, container, compression, "it was chosen")
+        return Reading(_variant(chosen, rows), container, compression, "it was chosen")
     found = Counter(form for form in map(recognise_row, rows) if form is not None)
     if not found:
         return Reading(container=container, compression=compression)
@@ -51,12 +52,20 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
     return Reading(best, container, compression, why)
 
 
+def _variant(chosen: Format, rows: list[Json]) -> Format:
+    """The format of the chosen one's name that the first row fits: one name may stand for rows and for bare lists."""
+    same = (form for form in FORMATS if form.name == chosen.name and rows and form.fits(rows[0]))
+    return chosen if not rows or chosen.fits(rows[0]) else next(same, chosen)
+
+
 def _container(text: bytes) -> Container:
     """An array's file begins with a bracket; so may a file of lines."""
     if not _ARRAY.match(text):
         return "jsonl"
     lines = [line for line in text.split(b"\n")[:_LOOKED_AT_LINES] if line.strip()]
     first = _decoded(lines[0])
+    if first is None and len(lines) == 1 and recognise_row(finished(lines[0])) is not None:
+        return "jsonl"  # a list of messages, larger than what is looked at
     if isinstance(first, list):  # a whole array in a line: the only one, or one of many
         return "jsonl" if len(lines) > 1 or recognise_row(first) is not None else "json-array"
     rows = sum(isinstance(_decoded(line), dict) for line in lines[1:])
@@ -82,6 +91,12 @@ def _rows(text: bytes, container: Container) -> Iterator[Json]:
             yield msgspec.json.decode(piece)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             continue
+
+
+def _unfinished_rows(text: bytes, container: Container) -> list[Json]:
+    """The one row that begins the file, where it is larger than what is looked at."""
+    value = finished(text)
+    return value[:1] if container == "json-array" and isinstance(value, list) else [value]
 
 
 def _pieces(text: bytes) -> Iterator[bytes]:

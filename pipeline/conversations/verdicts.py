@@ -20,9 +20,8 @@ from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import EXTRA_MARKS, NATIVE
 from pipeline.conversations.judge import is_deeper, judge_line
 from pipeline.conversations.model import Conversation, FullConversation, FullTurn, Limits, Turn
-from pipeline.conversations.reader import Block
+from pipeline.conversations.reader import BYTE_ORDER_MARK, Block
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
 _NUL_ESCAPE = rb"\u0000"
 
@@ -60,6 +59,7 @@ _decode_line = msgspec.json.Decoder(Conversation).decode
 _decode_any = msgspec.json.Decoder().decode
 _decode_any_block = msgspec.json.Decoder().decode_lines
 _NO_FAULTS = NoFaults()
+_MARKED = Finding(1, 0, "byte-order-mark", "$", "expected the first line to begin at once, found the bytes EF BB BF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts
     accepted = _accept_whole(block, limits, form)
     if accepted is None:
         return judge_each(block, limits, form)
-    return Verdicts(accepted, block.lines_at, block.offsets_at, [], rejected_count=0, blank_count=0)
+    return Verdicts(accepted, block.lines_at, block.offsets_at, _mark(block), rejected_count=0, blank_count=0)
 
 
 def _accept_whole(block: Block, limits: Limits, form: Format) -> list[Conversation] | list[FullConversation] | None:
@@ -157,7 +157,7 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
     """The verdict for every line of the block, line by line; the same as `judge_block`, slower."""
     accepted: list[Conversation | FullConversation] = []
     places: list[int] = []
-    findings: list[Finding] = []
+    findings = _mark(block)
     blank_count = 0
     is_utf8 = _is_utf8(block.data)
     lines, offsets = block.lines_at, block.offsets_at
@@ -171,8 +171,7 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
             continue
         if offset == 0 and text.startswith(BYTE_ORDER_MARK):
             text = text[len(BYTE_ORDER_MARK) :]
-            detail = "expected the first line to begin at once, found the bytes EF BB BF"
-            findings.append(Finding(line, 0, "byte-order-mark", "$", detail))
+            findings.append(_MARKED)
         if not text.strip(_BLANK):
             findings.append(Finding(line, offset, "blank-line", "$", "expected a JSON object, found a blank line"))
             blank_count += 1
@@ -186,6 +185,10 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
     at = _integers(places)
     rejected_count = block.line_count - len(accepted) - blank_count
     return Verdicts(_of_one_kind(accepted), lines[at], offsets[at], findings, rejected_count, blank_count)
+
+
+def _mark(block: Block) -> list[Finding]:
+    return [_MARKED] if block.is_marked else []
 
 
 def _judge(

@@ -1,32 +1,9 @@
 """For each code of the catalogue a small file that triggers it, shown in docs/findings.md; a test profiles each one."""
 
-from dataclasses import dataclass, field
-
 from pipeline.conversations.model import MAX_NESTING, Limits
+from pipeline.docs.example import Example
+from pipeline.docs.more_examples import FORMAT_EXAMPLES, NEAR_EXAMPLES, QUALITY_EXAMPLES
 from pipeline.profiles.rules import Rules
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A file with one fault. note: what one cannot see in it; abridged: how to show what is too long to be shown."""
-
-    data: bytes
-    note: str = ""
-    abridged: str = ""
-    rules: Rules = field(default_factory=Rules)
-
-    @property
-    def shown(self) -> str:
-        """The file as a page can show it: lines, with `\\xNN` for what is no printable text."""
-        lines = self.data.removesuffix(b"\n").split(b"\n")
-        return self.abridged or "\n".join(map(_shown, lines))
-
-
-def _shown(line: bytes) -> str:
-    return "".join(
-        c if c.isprintable() else "".join(f"\\x{byte:02x}" for byte in c.encode("utf-8", "surrogateescape"))
-        for c in line.decode("utf-8", "surrogateescape")
-    )
 
 
 def _line(text: str) -> Example:
@@ -74,4 +51,7 @@ EXAMPLES: dict[str, Example] = {
     "last-turn-not-assistant": _line(_VALID.replace("]}", ', {"role": "user", "content": "Bye"}]}')),
     "duplicate-conversation-id": Example(f"{_VALID}\n{_VALID.replace('Hello', 'Hey')}\n".encode()),
     "duplicate-conversation": Example(f"{_VALID}\n{_VALID.replace('c-1', 'c-2')}\n".encode()),
+    **FORMAT_EXAMPLES,
+    **QUALITY_EXAMPLES,
+    **NEAR_EXAMPLES,
 }

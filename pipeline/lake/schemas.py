@@ -104,6 +104,10 @@ PROFILES = pa.schema(
         pa.field("tokens_per_conversation", pa.string()),  # {min, p50, p95, p99, max}
         pa.field("truncation", pa.string()),  # [{max_length, rows_cut, share_cut, rows_without_supervised_tokens}]
         pa.field("languages", pa.string()),  # {language: share of the sampled answers}
+        pa.field("languages_sampled", pa.int64()),  # answers in that sample
+        pa.field("length_outliers", pa.int64()),
+        pa.field("finding_shares", pa.string(), nullable=False),  # {code: share of the lines}
+        pa.field("target_acceptance", pa.string(), nullable=False),  # as in the table of that name
         pa.field("words_per_turn", pa.string(), nullable=False),  # {min, p50, p95, p99, max}
         pa.field("turns_per_conversation", pa.string(), nullable=False),
     ]

@@ -45,7 +45,8 @@ class RowLengths:
         before = _tokens_before(columns, tokens + TURN_OVERHEAD_TOKENS) + TURN_OVERHEAD_TOKENS
         rows = np.maximum.reduceat(before + tokens, firsts)
         learned = np.minimum.reduceat(np.where(columns.is_supervised & (tokens > 0), before, _NEVER), firsts)
-        counts = np.stack([_histogram(values) for values in (contents, rows, learned[learned < _NEVER])])
+        bins = [_bins(contents), _BIN_COUNT + _bins(rows), 2 * _BIN_COUNT + _bins(learned[learned < _NEVER])]
+        counts = np.bincount(np.concatenate(bins), minlength=3 * _BIN_COUNT).reshape(3, _BIN_COUNT)
         return cls(counts, int(contents.max()))
 
     def __add__(self, other: "RowLengths") -> "RowLengths":
@@ -101,12 +102,12 @@ def _sums_before(columns: Columns, values: Integers) -> Integers:
     return before
 
 
-def _histogram(lengths: Integers) -> Integers:
+def _bins(lengths: Integers) -> Integers:
     bins = lengths.copy()
     wide = bins > _EXACT
     doublings = np.log2(bins[wide] / _EXACT)
     bins[wide] = np.minimum(_EXACT + 1 + (doublings * _BINS_PER_DOUBLING).astype(np.int64), _BIN_COUNT - 1)
-    return np.bincount(bins, minlength=_BIN_COUNT)
+    return bins
 
 
 # The length that a bin stands for; the middle of the wide ones.

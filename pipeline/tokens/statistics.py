@@ -1,7 +1,7 @@
 """What is known of a file's tokens, as a sum over its blocks, and the figures that follow when all are read.
 
-While a file is read, its rows' lengths are counted with fixed usual ratios and a sample of its text is kept; at the end the
-sample is counted with the tokenizer, and all lengths are scaled by what the whole file then has.
+While a file is read, its rows' lengths are counted with fixed usual ratios and a sample of its text is kept; at the
+end the sample is counted with the tokenizer, and all lengths are scaled by what the whole file then has.
 """
 
 from collections.abc import Sequence

@@ -5,7 +5,7 @@ token, such as <|endoftext|>, is counted as the ordinary text that it is in a da
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,8 @@ from pipeline.tokens.tiktoken_file import read_tiktoken
 
 DEFAULT_TOKENIZER = "o200k_base"
 BUNDLED = ("o200k_base", "cl100k_base")
+
+_PIECE_CHARACTERS = 100_000
 
 _Count = Callable[[Sequence[str]], list[int]]
 
@@ -102,4 +104,15 @@ def _hugging_face(name: str, data: bytes) -> _Count:
 
 def _tiktoken(name: str, data: bytes) -> _Count:
     encode = read_tiktoken(name, data).encode_ordinary
-    return lambda texts: [len(encode(text)) for text in texts]
+    return lambda texts: [sum(len(encode(piece)) for piece in _pieces(text)) for text in texts]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in pieces that tiktoken can take: its regular expressions stop the process on longer runs of spaces."""
+    start = 0
+    while len(text) - start > _PIECE_CHARACTERS:
+        end = text.rfind(" ", start + 1, start + _PIECE_CHARACTERS)  # where a token begins, in ordinary text
+        end = end if end != -1 else start + _PIECE_CHARACTERS
+        yield text[start:end]
+        start = end
+    yield text[start:]

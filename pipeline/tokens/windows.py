@@ -7,6 +7,7 @@ the window that its word begins in, so windows side by side add up to the whole.
 """
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from pipeline.conversations.columns import Columns
 from pipeline.conversations.flags import Integers
 
 WINDOW_BYTES = 96
-STEP_BYTES = 1_024  # a window every so many bytes; far more than are looked at, unless the file is small
+STEP_BYTES = 2_048  # a window every so many bytes; far more than are looked at, unless the file is small
 REACH_BYTES = 96  # how far a border is looked for; without white space, some 30 Chinese characters
 _BEFORE_BYTES = 4  # the longest character, so that a border can be told from what is before it
 
@@ -40,7 +41,9 @@ WINDOWS = pa.schema(
 # to the word before it.
 _BORDER = re.compile(
     rb"[\t\n\r -&(-/:-@\[-`{-~\xe3\xef]"  # looked for first, as that is quick; the conditions are for what is found
-    rb"(?:(?<=\S[\t ])|(?<=[0-9A-Za-z][\n\r!-~])|(?<=[\x80-\xbf]\xe3)(?=\x80[\x81-\x91])(?<!\xe3\x80.\xe3)(?<!\xef\xbc.\xe3)"
+    rb"(?:(?<=\S[\t ])"
+    rb"|(?<=[0-9A-Za-z][\n\r!-~])"
+    rb"|(?<=[\x80-\xbf]\xe3)(?=\x80[\x81-\x91])(?<!\xe3\x80.\xe3)(?<!\xef\xbc.\xe3)"
     rb"|(?<=[\x80-\xbf]\xef)(?=\xbc[\x81-\x8f\x9a-\x9f])(?<!\xe3\x80.\xef)(?<!\xef\xbc.\xef))",
     re.DOTALL,
 )
@@ -71,7 +74,7 @@ def _cut_out(columns: Columns, turns: Integers, at: Integers, order: Hashes, own
     sizes = np.diff(columns.text_starts)[turns]
     begins, ends = np.maximum(at, 0), np.minimum(at + WINDOW_BYTES, sizes)
     from_, to = np.maximum(begins - _BEFORE_BYTES, 0), np.minimum(ends + REACH_BYTES, sizes)
-    base, view = columns.text_starts[turns], memoryview(columns.text)
+    base, view = columns.text_starts[turns], memoryview(columns.text.data)
     places = zip((base + from_).tolist(), (base + to).tolist(), strict=True)
     return pa.table(
         [order, owners, begins - from_, ends - from_, at <= 0, to == sizes, [view[a:b].tobytes() for a, b in places]],
@@ -80,9 +83,9 @@ def _cut_out(columns: Columns, turns: Integers, at: Integers, order: Hashes, own
 
 
 def _conversation_hashes(columns: Columns) -> Hashes:
-    view, digest = memoryview(columns.text), xxhash.xxh3_64_intdigest
+    view, digest = memoryview(columns.text.data), xxhash.xxh3_64_intdigest
     ends = columns.text_starts[columns.turn_starts].tolist()
-    return np.array([digest(view[a:b]) for a, b in zip(ends, ends[1:], strict=False)], dtype=np.uint64)
+    return np.array([digest(view[a:b]) for a, b in pairwise(ends)], dtype=np.uint64)
 
 
 def _mix(values: Hashes) -> Hashes:

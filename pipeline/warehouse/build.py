@@ -22,7 +22,7 @@ from pipeline.lake.profiles import READ_SCHEMA
 from pipeline.warehouse.comments import write_comments
 from pipeline.warehouse.publication import publication
 from pipeline.warehouse.sql import identifier, text
-from pipeline.warehouse.views import EVERY, NEWER_TABLES, create_views
+from pipeline.warehouse.views import EVERY, NEWER_TABLES, VIEWS, create_views
 
 _PROFILE_COLUMNS = ", ".join(identifier(name) for name in PROFILES.names)
 _HAS_VERDICT = "validated_at IS NOT NULL"
@@ -178,6 +178,15 @@ def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     counts = {}
     for table in (*TABLE_NAMES, "dataset_profiles", "lineage"):
         (counts[table],) = connection.execute(f"SELECT count(*) FROM {identifier(table)}").fetchall()[0]  # noqa: S608
-    totals = "SELECT coalesce(sum(conversations), 0), coalesce(sum(turns), 0), coalesce(sum(findings), 0)"
-    sums = connection.execute(f"{totals} FROM dataset_profiles WHERE is_current").fetchall()[0]
-    return counts | {view: int(rows) for view, rows in zip(("conversations", "turns", "findings"), sums, strict=True)}
+    sums = connection.execute(_VIEW_COUNTS).fetchall()[0]
+    return counts | {view: int(rows) for view, rows in zip(VIEWS, sums, strict=True)}
+
+
+# Counted from the profiles: counting the views would open every file of the lake.
+_VIEW_COUNTS = """
+    SELECT
+        coalesce(sum(conversations), 0), coalesce(sum(turns), 0), coalesce(sum(findings), 0),
+        coalesce(sum(conversations) FILTER (validation_conversations IS NOT NULL), 0),
+        coalesce(sum(json_array_length(target_acceptance)), 0)
+    FROM dataset_profiles WHERE is_current
+"""

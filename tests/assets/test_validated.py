@@ -51,7 +51,7 @@ def test_each_owner_is_told_once(validated):
 
     assert told == [
         ("bad has errors", "15 of 17 lines rejected; first: line 3, malformed-json."),
-        ("good is ready", "12 conversations, 94 tokens."),
+        ("good is ready", "12 conversations, 144 tokens."),
     ]
 
 

@@ -13,13 +13,14 @@ from pipeline.profiles.profile import Profile
 from pipeline.profiles.rules import Rules
 from pipeline.profiles.streams import profile_stream
 
+STRUCTURE = Rules().structure_only()  # the other programs look for nothing more
 
 def profile(path: Path, folder: Path, workers: int | None = None) -> Profile:
     """Profile the file with that many worker processes; None: in this process, as a run does."""
     if workers is not None:
-        return profile_path(path, folder, Rules(), workers)
+        return profile_path(path, folder, STRUCTURE, workers)
     with path.open("rb") as stream:
-        return profile_stream(stream, folder, Rules())
+        return profile_stream(stream, folder, STRUCTURE)
 
 
 def main() -> None:

@@ -2,10 +2,16 @@
 
 import pytest
 
-from pipeline.conversations.warnings import warnings
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.conventions import CONVENTIONS
+from pipeline.conversations.findings import Finding
 from tests.engine_blocks import columns_of, line_of
 
 U, A = ("user", "hi"), ("assistant", "hello")
+
+
+def warnings(columns: Columns) -> list[Finding]:
+    return sorted((finding for rule in CONVENTIONS for finding in rule(columns)), key=lambda f: f.sort_key)
 
 
 def found(*lines: bytes) -> list[tuple[int, str, str, str]]:

@@ -1,6 +1,7 @@
 """Every finding, shown: `tests/golden/findings/<case>.jsonl` and, beside it, the whole report as `.json`.
 
-To add a case, add the first and run `python -m tests.conversations.findings_goldens`. A case named after a code must show that code.
+To add a case, add the first and run `python -m tests.conversations.findings_goldens`. A case named after
+a code must show that code.
 """
 
 import json

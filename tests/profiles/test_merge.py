@@ -8,7 +8,7 @@ from pipeline.errors import LakeError
 from pipeline.lake import TableWriter
 from pipeline.profiles.duplicates import Duplicates
 from pipeline.profiles.merge import all_findings, first_findings, write_findings
-from pipeline.profiles.part import finding_rows
+from pipeline.profiles.rows import finding_rows
 
 ROWS = [
     Finding(line, line * 10, code, "$", "x")
@@ -31,7 +31,7 @@ def places(path) -> list[tuple[int, str]]:
 def test_parts_follow_one_another(tmp_path):
     parts = [part_of(tmp_path / "a", *ROWS[:2]), part_of(tmp_path / "b"), part_of(tmp_path / "c", ROWS[2])]
 
-    write_findings(parts, Duplicates.none(), [], tmp_path / "all")
+    write_findings(parts, [], tmp_path / "all")
 
     assert list(all_findings(tmp_path / "all")) == [finding.as_dict() for finding in ROWS]
 
@@ -39,7 +39,7 @@ def test_parts_follow_one_another(tmp_path):
 def test_repeats_and_findings_of_the_file_stand_at_their_lines(tmp_path):
     parts = [part_of(tmp_path / "a", *ROWS)]
 
-    write_findings(parts, REPEAT, [Finding(1, 0, "no-conversations", "$", "x")], tmp_path / "all")
+    write_findings(parts, [[Finding(1, 0, "no-conversations", "$", "x")], REPEAT.findings()], tmp_path / "all")
 
     assert places(tmp_path / "all") == [
         (1, "no-conversations"),
@@ -61,12 +61,12 @@ def test_the_first_findings_may_be_of_one_severity(tmp_path):
 
 
 def test_no_findings_leave_an_empty_file(tmp_path):
-    write_findings([], Duplicates.none(), [], tmp_path / "all")
+    write_findings([], [], tmp_path / "all")
 
     assert places(tmp_path / "all") == []
 
 
-@pytest.mark.parametrize("repeats", [Duplicates.none(), REPEAT])
+@pytest.mark.parametrize("repeats", [[], [list(REPEAT.findings())]])
 def test_a_folder_that_is_not_there_is_told(tmp_path, repeats):
     with pytest.raises(LakeError, match="missing"):
-        write_findings([], repeats, [], tmp_path / "missing" / "all")
+        write_findings([], repeats, tmp_path / "missing" / "all")

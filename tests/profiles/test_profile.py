@@ -108,7 +108,7 @@ def test_means_are_over_turns_and_conversations(tmp_path):
 
     result = profile(lines, tmp_path)
 
-    assert (result.avg_turns_per_conversation, result.avg_tokens_per_turn) == (1.5, 13 / 3)
+    assert (result.avg_turns_per_conversation, result.avg_tokens_per_turn) == (1.5, 10 / 3)  # 10 tokens
 
 
 def test_roles_are_listed_by_count_then_name(tmp_path):

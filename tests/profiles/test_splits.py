@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.lake.schemas import SPLITS
 from pipeline.near.near_duplicates import Clusters, find_near_duplicates
-from pipeline.profiles.splits import SPLIT_SCHEMA, Split, SplitRules, split
+from pipeline.profiles.splits import Split, SplitRules, split
 from tests.near.examples import jaccard_of, spill, variants
 
 HALF = SplitRules(validation_share=0.5, min_conversations=0)
@@ -137,7 +138,7 @@ def test_the_table_holds_a_row_for_each_conversation():
 
     table = made.table()
 
-    assert table.schema == SPLIT_SCHEMA
+    assert table.schema == SPLITS
     assert table.to_pydict() == {"line": [1, 3, 4], "split": ["train", "validation", "train"], "cluster": [1, 3, 1]}
 
 

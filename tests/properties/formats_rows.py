@@ -14,7 +14,7 @@ from pipeline.conversations.formats.chat import CHAT_BARE, SHAREGPT_BARE
 from pipeline.conversations.formats.format import Format
 
 Row = dict[str, Json]
-WORDS = "tea pot lid spout leaf cup water steam Grüße 中文 😀 kettle 1 2 ? \" \\ / \n [ ] { } , : \t".split(" ")
+WORDS = 'tea pot lid spout leaf cup water steam Grüße 中文 😀 kettle 1 2 ? " \\ / \n [ ] { } , : \t'.split(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,7 @@ def text(random: Random, n: int) -> str:
 def exchanges(random: Random, n: int) -> list[tuple[str, str]]:
     """Turns by user and assistant, perhaps after one by the system."""
     system = [("system", text(random, n))] if random.random() < 0.3 else []
-    pairs = [
-        (role, text(random, n)) for _ in range(random.choice((1, 1, 2, 4))) for role in ("user", "assistant")
-    ]
+    pairs = [(role, text(random, n)) for _ in range(random.choice((1, 1, 2, 4))) for role in ("user", "assistant")]
     return [*system, *pairs]
 
 
@@ -63,7 +61,10 @@ def tools(random: Random, n: int) -> list[Json]:
 def rich_messages(random: Random, n: int, weight: str = "weight") -> list[Json]:
     """A call, its result, and answers with weights and parts."""
     call_id = f"call-{n}"
-    calling: Row = {"role": "assistant", "tool_calls": [{"id": call_id, "type": "function", "function": call(random, n)}]}
+    calling: Row = {
+        "role": "assistant",
+        "tool_calls": [{"id": call_id, "type": "function", "function": call(random, n)}],
+    }
     if random.random() < 0.5:
         calling["content"] = None
     return [

@@ -15,17 +15,18 @@ from pydoc_data.topics import topics
 
 _SUBJECTS = (
     "我们 你们 很多用户 这个模型 新的版本 训练数据 我的同事 老师 客户 医生 这家公司 他的父母 研究人员 那位作家 图书馆 "
-    "上海的天气 北京的交通 这本小说 历史博物馆 周末的市场 服务器 数据库 前端页面 微调后的模型 退款申请 快递 航班 酒店前台"
+    "上海的天气 北京的交通 这本小说 历史博物馆 周末的市场 服务器 数据库 前端页面 微调后的模型 退款申请 快递 航班"
 ).split()
 _ADVERBS = "已经 通常 可能 终于 仍然 的确 很快就 昨天才 最近 一直 显然 偶尔 不得不 几乎 从来没有 随时 反复".split()
 _VERBS = (
-    "提供了 改变了 检查了 解释了 需要 影响 记录了 忽略了 支持 讨论过 拒绝了 推荐 更新了 介绍了 打算购买 收到了 正在分析 "
-    "想了解 整理好了 翻译了 测试了 取消了"
+    "提供了 改变了 检查了 解释了 需要 影响 记录了 忽略了 支持 讨论过 拒绝了 推荐 更新了 介绍了 打算购买 收到了 "
+    "正在分析 想了解 整理好了 翻译了 测试了 取消了"
 ).split()
 _OBJECTS = (
-    "一份详细的报告 三种不同的方法 下周的会议安排 这个问题的原因 机器学习的基本概念 退货政策 五百元的优惠券 学习率和批大小 "
-    "健康饮食的建议 一首关于秋天的诗 合同里的第七条 最低的价格 古代建筑的特点 日志里的错误信息 2024年的统计结果 "
-    "去云南旅行的路线 孩子的作业 面试的准备 公司内部的流程 环境保护的意义 显存不足的解决办法 Python的异步编程 GPU的价格"
+    "一份详细的报告 三种不同的方法 下周的会议安排 这个问题的原因 机器学习的基本概念 退货政策 五百元的优惠券 "
+    "学习率和批大小 健康饮食的建议 一首关于秋天的诗 合同里的第七条 最低的价格 古代建筑的特点 日志里的错误信息 "
+    "2024年的统计结果 去云南旅行的路线 孩子的作业 面试的准备 公司内部的流程 环境保护的意义 "
+    "显存不足的解决办法 Python的异步编程 GPU的价格"
 ).split()
 _LINKS = "，因为 ，所以 ，而且 ，但是 ；另外， ，如果 。首先， 。不过， ：例如， ，同时 ，也就是说".split()
 _ENDS = "。 。 。 ？ ！ 。\n 。\n\n ？\n （见附件）。 ……".split(" ")
@@ -47,7 +48,9 @@ def _paragraphs() -> list[str]:
 @cache
 def _modules() -> list[list[str]]:
     folder = Path(os.__file__).parent
-    return [path.read_text(errors="ignore").splitlines(keepends=True)[:5_000] for path in sorted(folder.glob("[a-m]*.py"))]
+    return [
+        path.read_text(errors="ignore").splitlines(keepends=True)[:5_000] for path in sorted(folder.glob("[a-m]*.py"))
+    ]
 
 
 def english(rng: random.Random, size: int) -> str:
@@ -93,9 +96,7 @@ def write_lines(kind: str, count: int, seed: int, mean_bytes: int = 400) -> byte
 def _line(text: Text, number: int, rng: random.Random, mean_bytes: int) -> bytes:
     spread = rng.lognormvariate(-0.5, 1.0)
     sizes = [int(mean_bytes * spread * rng.expovariate(1)) + 1 for _ in range(2 * rng.randint(1, 6))]
-    turns = [
-        {"role": ("user", "assistant")[index % 2], "content": text(rng, size)} for index, size in enumerate(sizes)
-    ]
+    turns = [{"role": ("user", "assistant")[index % 2], "content": text(rng, size)} for index, size in enumerate(sizes)]
     return json.dumps({"conversation_id": str(number), "turns": turns}, ensure_ascii=False).encode() + b"\n"
 
 

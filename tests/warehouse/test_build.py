@@ -10,10 +10,11 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.errors import LakeError, WarehouseError
 from pipeline.lake import LocalLake
 from pipeline.warehouse import build_warehouse, ensure_warehouse
+from pipeline.warehouse.views import VIEWS
 from tests.lake.examples import NOON, ONE_REJECTED_LINE, REFUSED, conversation, jsonl
 from tests.warehouse.examples import Installation
 
-RELATIONS = {"datasets", "notifications", "dataset_profiles", "lineage", "conversations", "turns", "findings"}
+RELATIONS = {"datasets", "notifications", "dataset_profiles", "lineage", *VIEWS}
 EVERYTHING = {name: f"SELECT * FROM {name} ORDER BY ALL" for name in sorted(RELATIONS)}
 
 
@@ -51,8 +52,8 @@ def test_views_hold_the_rows_of_validated_datasets_with_their_dataset_first(inst
     installation.add("d2", jsonl(conversation("x", "Ja?", "Nein!")))
     installation.build()
 
-    turns = installation.ask("SELECT * EXCLUDE (word_count) FROM turns ORDER BY ALL")
-    conversations = installation.ask("SELECT * EXCLUDE (turns_hash) FROM conversations ORDER BY ALL")
+    turns = installation.ask("SELECT dataset_id, line, turn_index, role, content FROM turns ORDER BY ALL")
+    conversations = installation.ask("SELECT * EXCLUDE (turns_hash, tools, label) FROM conversations ORDER BY ALL")
 
     assert turns == [
         ("d1", 1, 0, "user", "Hello there"),
@@ -74,7 +75,7 @@ def test_the_report_counts_what_the_tables_and_views_hold(installation):
 
     counted = {name: installation.ask(f"SELECT count(*) FROM {name}")[0][0] for name in RELATIONS}
     assert report.row_counts == counted
-    assert (counted["dataset_profiles"], counted["lineage"], counted["conversations"]) == (3, 12, 3)
+    assert (counted["dataset_profiles"], counted["lineage"], counted["conversations"]) == (3, 18, 3)
     assert report.size_bytes == installation.warehouse.stat().st_size
     assert (report.path, report.profiles_read, report.missing_from_lake) == (installation.warehouse, 3, ())
 
@@ -107,7 +108,7 @@ def test_lineage_leads_from_the_upload_over_its_content_and_run_to_the_files(ins
 
     assert rows == [
         ("d1", "ann", "uploads/ann/d1.jsonl", "bytes-of-d1", "run-7", "1", table, installation.lake.uri(table, "d1"))
-        for table in ("conversations", "findings", "profiles", "turns")
+        for table in ("conversations", "findings", "profiles", "splits", "target_acceptance", "turns")
     ]
     assert all(os.path.exists(row[-1]) for row in rows)
 

@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from pipeline.errors import WarehouseError
+from pipeline.lake import TURNS
 from pipeline.lake.s3 import S3Lake
 from tests.warehouse.examples import Installation
 
@@ -56,7 +57,7 @@ def test_views_name_the_files_on_s3_and_their_columns(on_s3):
     columns = on_s3.ask("SELECT column_name FROM duckdb_columns() WHERE table_name = 'turns'")
 
     assert on_s3.lake.uri("turns", "d1") in definition[0]
-    assert columns == [("dataset_id",), ("line",), ("turn_index",), ("role",), ("content",), ("word_count",)]
+    assert [row[0] for row in columns] == ["dataset_id", *TURNS.names]
 
 
 def test_a_view_without_the_extension_says_what_to_install(on_s3, tmp_path, monkeypatch):

@@ -1,0 +1,92 @@
+"""`lora-pipeline card`."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.common import write_line
+from pipeline.cli.connections import connect_lake, current_settings, open_catalog
+from pipeline.cli.owner import Owner
+from pipeline.errors import DatasetNotFound, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.card import Card
+
+STDOUT = "-"
+MAX_WORKERS = 8
+_SUFFIX = ".card.html"
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+def card(
+    dataset: Annotated[
+        str, typer.Argument(metavar="DATASET|FILE", help="A file, or a dataset's id, the beginning of one, or a name.")
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="OUT", help="The page; - for stdout. Default: its name, .card.html."),
+    ] = None,
+    owner: Owner = None,
+) -> None:
+    """Write a page about a dataset: verdict, trainers, figures, findings, first conversations.
+
+    It is one HTML file that needs no network and runs no script. It shows what stands in the dataset: share it only
+    with people who may read that.
+    """
+    from pipeline.card import render_card, write_card
+
+    is_file = Path(dataset).exists()
+    if output not in (None, STDOUT):
+        _refuse_target(Path(output), dataset)
+    made = _of_file(Path(dataset)) if is_file else _of_dataset(dataset, owner)
+    if output == STDOUT:
+        write_line(render_card(made).removesuffix("\n"))
+        return
+    target = Path(output or _default_name(Path(dataset).stem if is_file else made.name))
+    write_card(made, target)
+    typer.echo(target)
+
+
+def _refuse_target(target: Path, dataset: str) -> None:
+    if target.is_dir():
+        raise UsageError(f"--output: expected a file, found the folder {target}")
+    if not target.parent.is_dir():
+        raise UsageError(f"--output: there is no folder {target.parent}; make it first")
+    if target.exists() and Path(dataset).exists() and target.samefile(dataset):
+        raise UsageError(f"--output: {target} is the dataset itself; choose another name")
+
+
+def _of_file(file: Path) -> "Card":
+    from pipeline.card import card_of_profile, first_examples
+    from pipeline.cli.progress import progress_bar
+    from pipeline.profiles.parallel import profile_path
+    from pipeline.profiles.rules import Rules
+
+    if not file.is_file():
+        raise UsageError(f"{file}: expected a file, found a folder or a device; name a file")
+    workers = min(os.cpu_count() or 1, MAX_WORKERS)
+    with tempfile.TemporaryDirectory(prefix="lora-card-", ignore_cleanup_errors=True) as work:
+        with progress_bar(file.name, file.stat().st_size) as tell:
+            profile = profile_path(file, Path(work), Rules(), workers, tell)
+        return card_of_profile(profile, str(file), first_examples(profile.findings_path, profile.finding_counts))
+
+
+def _of_dataset(name_or_id: str, owner: str | None) -> "Card":
+    from pipeline.card import card_of_dataset
+
+    settings = current_settings()
+    with open_catalog(settings) as catalog:
+        try:
+            found = catalog.find(owner or settings.default_owner, name_or_id)
+        except DatasetNotFound as error:
+            raise DatasetNotFound(f"there is no file of this name; {error}") from error
+    return card_of_dataset(found, connect_lake(settings))
+
+
+def _default_name(name: str) -> str:
+    """In the current folder, whatever the dataset is called."""
+    return (_UNSAFE.sub("-", name).lstrip(".-") or "dataset") + _SUFFIX

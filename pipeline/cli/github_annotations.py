@@ -1,0 +1,67 @@
+"""Findings as commands to GitHub Actions, which shows them beside the lines of a pull request.
+
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions; a step shows ten annotations of a kind.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from pipeline.cli.figures import count_of
+from pipeline.cli.shown import shown
+from pipeline.conversations.findings import CATALOGUE, Severity
+from pipeline.profiles.merge import FindingRow
+
+SHOWN_BY_GITHUB = 10
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+# The summary is a notice too.
+_MOST = {Severity.ERROR: SHOWN_BY_GITHUB, Severity.WARNING: SHOWN_BY_GITHUB, Severity.NOTE: SHOWN_BY_GITHUB - 1}
+
+
+class Annotations:
+    """The annotations of one step, over all its files."""
+
+    def __init__(self) -> None:
+        self._given: Counter[Severity] = Counter()
+        self._found: Counter[Severity] = Counter()
+
+    def of_file(self, file: str, counts: Counter[str], findings: Iterable[FindingRow]) -> list[str]:
+        """The commands for one file's findings, as far as GitHub shows them. counts: findings by code."""
+        for code, count in counts.items():
+            self._found[CATALOGUE[code].severity] += count
+        lines = []
+        open_kinds = {kind for kind in counts if self._has_room(CATALOGUE[kind].severity)}
+        for finding in findings if open_kinds else ():
+            severity = CATALOGUE[str(finding["code"])].severity
+            if self._has_room(severity):
+                self._given[severity] += 1
+                lines.append(_annotation(file, finding, severity))
+            elif not any(self._has_room(CATALOGUE[code].severity) for code in open_kinds):
+                break
+        return lines
+
+    def summary(self) -> str | None:
+        """A notice of how many findings there are, where not all of them are shown."""
+        if self._found == self._given:
+            return None
+        counts = ", ".join(count_of(self._found[each], each.value) for each in Severity if self._found[each])
+        message = f"Found {counts}; {self._given.total():,} are shown. `lora-pipeline check` names them all."
+        return f"::notice title={_property('lora-pipeline check')}::{_message(message)}"
+
+    def _has_room(self, severity: Severity) -> bool:
+        return self._given[severity] < _MOST[severity]
+
+
+def _annotation(file: str, finding: FindingRow, severity: Severity) -> str:
+    kind = CATALOGUE[str(finding["code"])]
+    path = "" if finding["path"] == "$" else f"{finding['path']}: "
+    place = f"file={_property(shown(file))},line={finding['line']},title={_property(f'{kind.title} [{kind.code}]')}"
+    return f"::{_COMMANDS[severity]} {place}::{_message(f'{path}{finding["message"]}')}"
+
+
+def _message(text: str) -> str:
+    """As GitHub's own toolkit escapes it; what could command a terminal is shown, not done."""
+    return shown(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

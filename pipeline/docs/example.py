@@ -1,0 +1,28 @@
+"""A small file with one fault, as a page shows it."""
+
+from dataclasses import dataclass, field
+
+from pipeline.profiles.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A file with one fault. note: what one cannot see in it; abridged: how to show what is too long to be shown."""
+
+    data: bytes
+    note: str = ""
+    abridged: str = ""
+    rules: Rules = field(default_factory=Rules)
+
+    @property
+    def shown(self) -> str:
+        """The file as a page can show it: lines, with `\\xNN` for what is no printable text."""
+        lines = self.data.removesuffix(b"\n").split(b"\n")
+        return self.abridged or "\n".join(map(_shown, lines))
+
+
+def _shown(line: bytes) -> str:
+    return "".join(
+        c if c.isprintable() else "".join(f"\\x{byte:02x}" for byte in c.encode("utf-8", "surrogateescape"))
+        for c in line.decode("utf-8", "surrogateescape")
+    )

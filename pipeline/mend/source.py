@@ -1,0 +1,120 @@
+"""Reads a file as the engine does, and keeps each row's bytes as they stand, which an array's blocks do not have."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pipeline.conversations.array import read_array
+from pipeline.conversations.containers import Compression, Expanded, compression_of
+from pipeline.conversations.findings import Finding
+from pipeline.conversations.reader import BLOCK_BYTES, Block, ByteReader, Prefixed, read_blocks
+from pipeline.conversations.recognise import HEAD_BYTES as RECOGNISED_BYTES
+from pipeline.conversations.recognise import Reading, recognise
+from pipeline.conversations.sniff import HEAD_BYTES, sniff
+from pipeline.profiles.streams import read_head
+
+_WHITE = b" \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row as it stands. lead: white space before it in an array. text: None where the reader gave up on it."""
+
+    lead: bytes
+    text: bytes | None
+
+
+class Source:
+    """A file that is read once, from its beginning. refusal: what says that it cannot be read row by row at all."""
+
+    def __init__(self, stream: ByteReader, max_line_bytes: int, on_bytes: Callable[[int], None]) -> None:
+        self._max = max_line_bytes
+        told = _Told(stream, on_bytes)
+        head = read_head(told, HEAD_BYTES)
+        compression = compression_of(head)
+        packed = Prefixed(head, told)
+        self._expanded = None if compression is Compression.NONE else Expanded(packed, compression)
+        text = self._expanded or packed
+        start = read_head(text, RECOGNISED_BYTES)
+        self._text = Prefixed(start, text)
+        self._original = _Original(max_line_bytes + 2 * BLOCK_BYTES)
+        self.refusal: Finding | None = sniff(start[:HEAD_BYTES])
+        self.reading: Reading = recognise(start, compression, None)
+
+    def blocks(self) -> Iterator[tuple[Block, list[RawRow]]]:
+        """All rows, in order; a broken archive ends them and becomes the refusal."""
+        if self.reading.container == "json-array":
+            for block in read_array(self._text, self._max, self._original.keep):
+                yield block, self._cut(block)
+        else:
+            for block in read_blocks(self._text, self._max):
+                texts = [None] if block.skipped_bytes else block.lines()
+                yield block, [RawRow(b"", text) for text in texts]
+        if self._expanded and (broken := self._expanded.broken):
+            self.refusal = Finding(1, 0, broken.code, "$", broken.detail)
+
+    @property
+    def tail(self) -> bytes:
+        """What ends the array, once all rows are read."""
+        rest = self._original.rest()
+        return rest if rest.strip(_WHITE) == b"]" else b"\n]\n"
+
+    def _cut(self, block: Block) -> list[RawRow]:
+        """An array's rows as they stand in the file; those of the block have no line breaks, but the same length."""
+        if block.skipped_bytes:
+            return [RawRow(b"", None)]
+        places = zip(block.offsets_at.tolist(), block.lines(), strict=True)
+        rows = [
+            RawRow(b"", None) if index in block.faults else self._original.take(offset, len(text))
+            for index, (offset, text) in enumerate(places)
+        ]
+        self._original.forget()
+        return rows
+
+
+class _Original:
+    """The bytes of an array since the row that was taken last, at most `limit` of them."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = bytearray()
+        self._offset = 0
+        self._taken = 0
+
+    def keep(self, chunk: bytes) -> None:
+        self._held += chunk
+        self._drop(len(self._held) - self._limit)
+
+    def take(self, offset: int, size: int) -> RawRow:
+        start = offset - self._offset
+        if start < 0:
+            return RawRow(b"", None)
+        self._taken = start + size
+        lead = start
+        while lead and self._held[lead - 1] in _WHITE:
+            lead -= 1
+        return RawRow(bytes(self._held[lead:start]), bytes(self._held[start : self._taken]))
+
+    def forget(self) -> None:
+        self._drop(self._taken)
+        self._taken = 0
+
+    def rest(self) -> bytes:
+        return bytes(self._held)
+
+    def _drop(self, size: int) -> None:
+        if size > 0:
+            del self._held[:size]
+            self._offset += size
+
+
+class _Told:
+    """A stream that tells how much is read of it."""
+
+    def __init__(self, stream: ByteReader, on_bytes: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._on_bytes = on_bytes
+
+    def read(self, size: int, /) -> bytes:
+        chunk = self._stream.read(size)
+        self._on_bytes(len(chunk))
+        return chunk

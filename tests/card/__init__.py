@@ -1,0 +1,1 @@
+"""The card of a dataset: its values, its words, its looks."""

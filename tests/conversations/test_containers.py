@@ -1,0 +1,192 @@
+"""A packed file gives what the plain one gives; where an archive breaks, the rows before the break are kept."""
+
+import gzip
+import hashlib
+import io
+import json
+from random import Random
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.conversations.containers import FREE_BYTES, Compression, Expanded, compression_of
+from pipeline.profiles.parallel import profile_path
+from pipeline.profiles.rules import Rules
+from pipeline.profiles.streams import profile_stream
+from tests.properties.formats_rows import BY_KIND, KINDS
+
+STRUCTURE = Rules().structure_only()
+OF_THE_BYTES = ("path", "bytes", "content_sha256", "compression")
+
+
+def zst(data: bytes) -> bytes:
+    return zstandard.ZstdCompressor().compress(data)
+
+
+def zst_streamed(data: bytes) -> bytes:
+    """Without the size of the content in its head, as a stream is packed."""
+    packer = zstandard.ZstdCompressor().compressobj()
+    return packer.compress(data) + packer.flush()
+
+
+PACKERS = {"gzip": gzip.compress, "zstd": zst, "zstd-streamed": zst_streamed}
+packers = pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+
+
+def lines(name: str, count: int) -> bytes:
+    return b"".join(line + b"\n" for line in BY_KIND[name].lines(Random(count), count))
+
+
+def report_of(data: bytes, folder, rules: Rules = STRUCTURE):
+    folder.mkdir(exist_ok=True)
+    return profile_stream(io.BytesIO(data), folder, rules).as_dict("some.jsonl")
+
+
+def unpacked(data: bytes, size: int = 2**16) -> tuple[bytes, str | None]:
+    stream = Expanded(io.BytesIO(data), compression_of(data))
+    text = b"".join(iter(lambda: stream.read(size), b""))
+    return text, stream.broken.code if stream.broken else None
+
+
+@packers
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_packed_file_has_the_report_of_the_plain_one(kind, pack, tmp_path):
+    """But for what speaks of its bytes."""
+    rows = kind.lines(Random(3), 20)
+    data = b"\n".join([*rows, b'{"a": 1}', rows[0], b""])
+
+    plain, packed = report_of(data, tmp_path / "plain"), report_of(pack(data), tmp_path / "packed")
+
+    expected = "gzip" if pack is gzip.compress else "zstd"
+    assert (plain["compression"], packed["compression"]) == ("none", expected)
+    assert (packed["bytes"], packed["content_sha256"]) == (len(pack(data)), hashlib.sha256(pack(data)).hexdigest())
+    assert {k: v for k, v in packed.items() if k not in OF_THE_BYTES} == {
+        k: v for k, v in plain.items() if k not in OF_THE_BYTES
+    }
+    assert packed["conversations"] == 21
+
+
+@packers
+def test_a_packed_array_is_read(pack, tmp_path):
+    data = json.dumps([BY_KIND["alpaca"].make(Random(n), n) for n in range(9)], indent=1).encode()
+
+    report = report_of(pack(data), tmp_path)
+
+    assert (report["container"], report["format"], report["conversations"]) == ("json-array", "alpaca", 9)
+
+
+@packers
+@given(pieces=st.lists(st.binary(max_size=40), max_size=4), size=st.integers(1, 50))
+def test_members_are_joined_in_any_reading(pack, pieces, size):
+    data = b"".join(map(pack, [b"x", *pieces]))
+
+    assert unpacked(data, size) == (b"".join([b"x", *pieces]), None)
+
+
+@packers
+@given(text=st.binary(min_size=1, max_size=300), share=st.floats(0.3, 0.99))
+def test_an_archive_that_is_cut_off_gives_its_beginning_and_says_so(pack, text, share):
+    packed = pack(text)
+    cut = max(4, int(share * len(packed)))
+
+    beginning, code = unpacked(packed[:cut])
+
+    assert text.startswith(beginning)
+    assert code == "broken-archive"
+
+
+@packers
+def test_rows_before_the_break_are_kept(pack, tmp_path):
+    data = lines("openai", 40_000)
+    packed = pack(data)
+
+    report = report_of(packed[: len(packed) // 2], tmp_path)
+
+    (broken,) = [finding for finding in report["findings"] if finding["code"] == "broken-archive"]
+    assert report["status"] == "error"
+    assert report["conversations"] > 5_000
+    assert (broken["line"], broken["severity"], broken["path"]) == (report["lines"], "error", "$")
+    assert broken["message"].startswith("expected the archive's end, found it cut off; ")
+    assert report["conversations"] + report["rejected_lines"] == report["lines"]
+
+
+def test_an_archive_with_a_spoilt_byte_says_so(tmp_path):
+    packed = bytearray(gzip.compress(lines("openai", 200)))
+    packed[-6] ^= 1
+
+    report = report_of(bytes(packed), tmp_path)
+
+    assert report["finding_counts"] == {"broken-archive": 1}
+    assert (report["status"], report["conversations"]) == ("error", 200)
+
+
+@packers
+def test_a_bomb_is_not_unpacked(pack, tmp_path):
+    """What it would grow to is not read; what was read is kept."""
+    row = lines("openai", 1)
+    bomb = pack(row + b" " * (8 * FREE_BYTES))
+
+    report = report_of(bomb, tmp_path)
+
+    assert report["status"] == "error"
+    assert report["finding_counts"]["expands-too-much"] == 1
+    assert report["conversations"] == 1
+
+
+@packers
+def test_a_small_file_of_one_repeated_row_is_no_bomb(pack, tmp_path):
+    data = lines("plain-text", 1) * 20_000
+
+    report = report_of(pack(data), tmp_path)
+
+    assert (report["conversations"], report["rejected_lines"]) == (20_000, 0)
+
+
+@packers
+def test_nothing_packed_is_an_empty_file(pack, tmp_path):
+    assert report_of(pack(b""), tmp_path)["finding_counts"] == {"empty-file": 1}
+
+
+def test_zeros_after_a_gzip_archive_are_padding():
+    """As tape blocks leave them."""
+    assert unpacked(gzip.compress(b"abc") + bytes(100)) == (b"abc", None)
+
+
+@pytest.mark.parametrize("tail", [b"tail", b"\0\0x"])
+def test_other_bytes_after_an_archive_are_a_fault(tail):
+    assert unpacked(gzip.compress(b"abc") + tail) == (b"abc", "broken-archive")
+
+
+@pytest.mark.parametrize(
+    ("head", "compression"),
+    [
+        (gzip.compress(b""), Compression.GZIP),
+        (zst(b""), Compression.ZSTD),
+        (b"{}", Compression.NONE),
+        (b"", Compression.NONE),
+        (b"\x1f", Compression.NONE),
+    ],
+)
+def test_the_first_bytes_say_how_it_is_packed(head, compression):
+    assert compression_of(head) == compression
+
+
+@packers
+def test_an_archive_in_an_archive_is_no_text(pack, tmp_path):
+    assert report_of(gzip.compress(pack(b"{}\n")), tmp_path)["finding_counts"] == {"binary-file": 1}
+
+
+@packers
+def test_workers_do_not_matter_to_a_packed_file(pack, tmp_path):
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(pack(lines("sharegpt", 300)))
+    reports = []
+    for workers in (1, 3):
+        folder = tmp_path / str(workers)
+        folder.mkdir()
+        reports.append(profile_path(path, folder, STRUCTURE, workers).as_dict("some.jsonl"))
+
+    assert reports[0] == reports[1]
+    assert reports[0]["conversations"] == 300
