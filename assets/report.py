@@ -5,6 +5,7 @@ not look like a ready one.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -24,12 +25,12 @@ _RATED_BYTES = 1_000_000  # below, the time goes into opening and closing files,
 _FINDING_COLUMNS = ("line", "code", "severity", "path", "message")
 
 
-def materializations(outcome: Outcome) -> Iterator[dg.AssetMaterialization]:
-    """What Dagster is told of a dataset's tables, the profile last."""
+def materializations(outcome: Outcome, card: Path) -> Iterator[dg.AssetMaterialization]:
+    """What Dagster is told of a dataset's tables, the profile last. card: the page about it."""
     if outcome.is_ready:
         yield _materialization("conversations", outcome, _conversation_metadata(outcome))
     yield _materialization("findings", outcome, _finding_metadata(outcome))
-    yield _materialization("dataset_profiles", outcome, _profile_metadata(outcome))
+    yield _materialization("dataset_profiles", outcome, _profile_metadata(outcome, card))
 
 
 def evaluations(outcome: Outcome, judged: Judged | None) -> Iterator[dg.AssetCheckEvaluation]:
@@ -148,10 +149,11 @@ def _acceptance_table(outcome: Outcome) -> dg.TableMetadataValue:
     return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
 
 
-def _profile_metadata(outcome: Outcome) -> Metadata:
+def _profile_metadata(outcome: Outcome, card: Path) -> Metadata:
     """What a person wants to know first, first: the UI keeps the order."""
     profile, counts = outcome.profile, outcome.profile.statistics
     metadata: Metadata = {"verdict": profile.status, "summary": outcome.summary()}
+    metadata["card"] = dg.MetadataValue.path(str(card))
     if profile.findings:
         metadata["first_findings"] = _finding_table(outcome)
     if counts.turns:

@@ -7,6 +7,7 @@ import dagster as dg
 from assets.partitions import DATASETS
 from assets.report import evaluations, materializations, newest_profile
 from assets.specs import VALIDATED
+from pipeline.card import write_dataset_card
 from pipeline.catalog.catalog import Catalog
 from pipeline.conversations.model import Limits
 from pipeline.errors import ServiceError
@@ -51,11 +52,12 @@ def validated_uploads(
             continue  # done by an earlier try of this run
         try:
             outcome = validator.validate(dataset)
+            card = write_dataset_card(outcome, settings.data_dir / "cards")
         except ServiceError as error:
             catalog.record_failure(dataset_id, str(error), utc_now())
             failures.append(f"{dataset_id}: {error}")
             continue
-        for materialization in materializations(outcome):
+        for materialization in materializations(outcome, card):
             context.log_event(materialization)
         for evaluation in evaluations(outcome, newest_profile(context.instance, dataset_id)):
             context.log_event(evaluation)

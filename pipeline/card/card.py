@@ -60,9 +60,9 @@ class Figures:
     near_duplicate_conversations: int | None
     validation_conversations: int | None
     languages: dict[str, float] | None
+    languages_sampled: int | None
     content_sha256: str | None
     finding_counts: dict[str, int]
-    languages_sampled: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def _firsts(path: Path, counts: Mapping[str, int]) -> Iterator[FindingRow]:
         for batch in file.iter_batches(_BATCH_ROWS):
             if not +missing:
                 return
-            rows = batch.take(pa.array(_places(batch["code"], missing))).to_pylist()
+            rows = batch.take(pa.array(_places(batch["code"], missing), pa.int64())).to_pylist()
             missing -= Counter(row["code"] for row in rows)
             yield from rows
 

@@ -156,7 +156,7 @@ def opening(text: str, most: int) -> str:
         return text
     begin = text[:most]
     parts = begin.rsplit(maxsplit=1)
-    return (parts[0] if len(parts) == 2 and len(parts[0]) > most // 2 else begin) + "…"
+    return (parts[0] if len(parts) == 2 and len(parts[0]) >= most // 2 else begin) + "…"
 
 
 def _sentence(text: str) -> str:

@@ -15,6 +15,7 @@ from typer.main import get_command
 from pipeline.cli.card import card
 from pipeline.cli.check import check
 from pipeline.cli.common import Commands, leave_on_termination
+from pipeline.cli.convert import convert
 from pipeline.cli.datasets import datasets
 from pipeline.cli.demo import demo
 from pipeline.cli.dev import dev
@@ -53,7 +54,7 @@ def about(
     """Say of conversation datasets whether they can train a model, and prepare the training."""
 
 
-for command in (check, card, mend, upload, findings, query, demo, dev, settings):
+for command in (check, card, mend, convert, upload, findings, query, demo, dev, settings):
     app.command()(command)
 app.add_typer(datasets, name="datasets")
 

@@ -27,7 +27,9 @@ def _share(value: float) -> float:
 def check(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE", help="Datasets: JSON Lines or a JSON array, also packed; - reads standard input."),
+        typer.Argument(
+            metavar="FILE", help="Datasets: JSON Lines or a JSON array, also packed; - reads standard input."
+        ),
     ],
     formats: Annotated[
         list[str] | None,

@@ -62,8 +62,8 @@ def check_files(request: Request) -> int:
                     reporter.unread(str(error))
                     continue
                 code = max(code, 0 if profile.status == "ready" else NOT_READY)
-                with reporter.told(Checked(file, profile)):
-                    _keep(file, stem, profile, work, request.output, findings)
+                reporter.tell(Checked(file, profile))
+                _keep(file, stem, profile, work, request.output, findings)
     reporter.close()
     return code
 

@@ -1,6 +1,8 @@
 """The figures of one file as lines of text: counts, roles, and how lengths are spread. Pure."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
+from math import isfinite
 from typing import TypedDict
 
 from rich.text import Text
@@ -11,12 +13,22 @@ from pipeline.conversations.model import KNOWN_ROLES
 INDENT = "  "
 MAX_ROLES = 6
 MAX_ROLE_CHARACTERS = 24
-_METHODS = {"words*1.3": "estimated as words × 1.3"}
+MAX_LANGUAGES = 3
+LEAST_LANGUAGE_SHARE = 0.02  # less is a misread answer as often as not
+_COUNTINGS = {"exact": "counted with {}", "sample": "from a sample counted with {}"}
+_OTHER_METHODS = {"words*1.3": "estimated as words × 1.3"}
+_CONTAINERS = {"json-array": "one JSON array"}
+_PACKED = {"gzip": "packed with gzip", "zstd": "packed with Zstandard"}
 
 
 class Figures(TypedDict):
     """What the report reads of `Profile.as_dict`."""
 
+    format: str
+    format_why: str
+    format_lines: int
+    container: str
+    compression: str
     status: str
     bytes: int
     lines: int
@@ -29,11 +41,18 @@ class Figures(TypedDict):
     words: int
     tokens: int
     token_method: str
+    tokens_standard_error: float | None
     roles: dict[str, int]
     words_per_turn: dict[str, int | None]
     turns_per_conversation: dict[str, int | None]
+    tokens_per_conversation: dict[str, int | None] | None
     duplicate_conversation_ids: int
     exact_duplicate_conversations: int
+    near_duplicate_conversations: int | None
+    near_duplicate_clusters: int | None
+    validation_conversations: int | None
+    languages: dict[str, float] | None
+    languages_sampled: int | None
     finding_counts: dict[str, int]
 
 
@@ -42,19 +61,62 @@ def figure_lines(figures: Figures, width: int) -> list[Text]:
     rejected = f"{figures['rejected_lines']:,} rejected, {figures['blank_lines']:,} blank"
     rows = [("lines", figures["lines"], f"{rejected}; {_size(figures['bytes'])}")]
     if not figures["conversations"]:
-        return _numbers(rows)
+        return [*_format(figures, width), *_numbers(rows)]
     rows += [
         ("conversations", figures["conversations"], _repeats(figures)),
+        *_validation(figures),
         ("turns", figures["turns"], f"{figures['assistant_turns']:,} by the assistant"),
         ("training pairs", figures["training_pairs"], "every turn counts"),
         ("words", figures["words"], ""),
-        ("tokens", figures["tokens"], _METHODS.get(figures["token_method"], figures["token_method"])),
+        ("tokens", figures["tokens"], _counting(figures)),
     ]
     spreads = {
         "words in a turn": figures["words_per_turn"],
         "turns in a conversation": figures["turns_per_conversation"],
     }
-    return [*_numbers(rows), Text(), *_roles(figures["roles"], width), Text(), *_spreads(spreads)]
+    if tokens := figures["tokens_per_conversation"]:
+        spreads["tokens in a conversation"] = tokens
+    shares = [_roles(figures["roles"], width), *_languages(figures)]
+    return [*_format(figures, width), *_numbers(rows), Text(), *chain(*shares), Text(), *_spreads(spreads)]
+
+
+def _format(figures: Figures, width: int) -> list[Text]:
+    """What the file is read as, and why."""
+    packing = [_CONTAINERS.get(figures["container"]), _PACKED.get(figures["compression"])]
+    fitting = figures["lines"] - figures["blank_lines"]
+    if not fitting:
+        return []
+    fits = f"{figures['format_lines']:,} of {count_of(fitting, 'line')} fit"
+    line = Text.assemble(INDENT, (figures["format"], "bold"), *(f", {what}" for what in packing if what), f"; {fits}")
+    why = f" ({shown(figures['format_why'])})"
+    if line.cell_len + len(why) <= width:
+        return [line.append(why, style="dim"), Text()]
+    return [line, Text(f"{INDENT}{why[1:]}", style="dim"), Text()]
+
+
+def _validation(figures: Figures) -> list[tuple[str, int, str]]:
+    count = figures["validation_conversations"]
+    return [("validation", count, "conversations are kept for it")] if count else []
+
+
+def _counting(figures: Figures) -> str:
+    """How tokens were counted, and how far off they may be."""
+    counting, _, tokenizer = figures["token_method"].partition(":")
+    how = _COUNTINGS[counting].format(shown(tokenizer)) if tokenizer else _OTHER_METHODS.get(counting, counting)
+    error = figures["tokens_standard_error"]
+    if not error or not isfinite(error):
+        return how
+    return f"± {round(error):,} (standard error), {how}"
+
+
+def _languages(figures: Figures) -> list[list[Text]]:
+    shares, sampled = figures["languages"], figures["languages_sampled"]
+    if not shares or not sampled:
+        return []
+    named = [(name, share) for name, share in shares.items() if share >= LEAST_LANGUAGE_SHARE][:MAX_LANGUAGES]
+    listed = ", ".join(f"{shown(name)} {share:.0%}" for name, share in named) or "many"
+    note = (f"  of {count_of(sampled, 'answer')}", "dim")
+    return [[Text.assemble(f"{INDENT}languages{INDENT}{listed}", note)]]
 
 
 def _numbers(rows: Sequence[tuple[str, int, str]]) -> list[Text]:
@@ -74,6 +136,7 @@ def _repeats(figures: Figures) -> str:
     repeats = [
         (figures["duplicate_conversation_ids"], "repeated id"),
         (figures["exact_duplicate_conversations"], "exact duplicate"),
+        (figures["near_duplicate_conversations"] or 0, "near-duplicate"),
     ]
     return ", ".join(count_of(count, what) for count, what in repeats if count) or "no duplicates"
 

@@ -54,8 +54,14 @@ class Annotations:
 def _annotation(file: str, finding: FindingRow, severity: Severity) -> str:
     kind = CATALOGUE[str(finding["code"])]
     path = "" if finding["path"] == "$" else f"{finding['path']}: "
-    place = f"file={_property(shown(file))},line={finding['line']},title={_property(f'{kind.title} [{kind.code}]')}"
-    return f"::{_COMMANDS[severity]} {place}::{_message(f'{path}{finding["message"]}')}"
+    title, message = f"{kind.title} [{kind.code}]", f"{path}{finding['message']}"
+    place = f"file={_property(file)},line={finding['line']},title={_property(title)}"
+    return f"::{_COMMANDS[severity]} {place}::{_message(message)}"
+
+
+def error_command(sentence: str) -> str:
+    """An error that speaks of no line."""
+    return f"::error::{_message(sentence)}"
 
 
 def _message(text: str) -> str:

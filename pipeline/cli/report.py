@@ -4,20 +4,22 @@ Pure: it gets the public profile (`Profile.as_dict`) and the grouped findings, a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from rich.text import Text
 
+from pipeline.acceptance import Acceptance
 from pipeline.cli.excerpt import Excerpt
 from pipeline.cli.figures import INDENT, Figures, count_of, figure_lines
 from pipeline.cli.places import Group, Place
 from pipeline.cli.shown import shown
+from pipeline.cli.trainers import trainer_lines
 from pipeline.conversations.findings import CATALOGUE, Scope, Severity
 
 GUTTER = f"{INDENT}│ "
 MAX_PROSE_WIDTH = 100
-_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Tally:
     unread: int = 0
     errors: int = 0
     warnings: int = 0
+    notes: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         """Both together."""
@@ -38,6 +41,7 @@ class Tally:
             self.unread + other.unread,
             self.errors + other.errors,
             self.warnings + other.warnings,
+            self.notes + other.notes,
         )
 
 
@@ -46,11 +50,20 @@ def excerpt_width(width: int) -> int:
     return width - cell_len(GUTTER)
 
 
-def render(name: str, figures: Figures, groups: Sequence[Group], max_rejected_share: float, width: int) -> Text:
+def render(
+    name: str,
+    figures: Figures,
+    groups: Sequence[Group],
+    acceptance: Sequence[Acceptance],
+    max_rejected_share: float,
+    width: int,
+) -> Text:
     """The report of one file, line breaks included. name: as it was named; width: cells of the terminal."""
-    lines = [_verdict(name, figures, max_rejected_share)]
+    lines = [render_verdict(name, figures, max_rejected_share)]
     if figures["lines"]:
         lines += [Text(), *figure_lines(figures, width)]
+    if figures["status"] == "ready" and acceptance:  # before that, every trainer stops at what is named below
+        lines += [Text(), *trainer_lines(acceptance, width)]
     for group in groups:
         lines += [Text(), *_group(name, group, width)]
     if groups:
@@ -64,7 +77,7 @@ def tally_of(figures: Figures) -> Tally:
     for code, count in figures["finding_counts"].items():
         counts[CATALOGUE[code].severity] += count
     is_ready = figures["status"] == "ready"
-    return Tally(is_ready, not is_ready, 0, counts[Severity.ERROR], counts[Severity.WARNING])
+    return Tally(is_ready, not is_ready, 0, *(counts[severity] for severity in Severity))
 
 
 def render_tally(tally: Tally) -> Text:
@@ -75,15 +88,16 @@ def render_tally(tally: Tally) -> Text:
     return Text.assemble(f"Checked {count_of(files, 'file')}: ", Text(", ").join(stated), f"; {_found(tally)}.")
 
 
-def _verdict(name: str, figures: Figures, max_rejected_share: float) -> Text:
+def render_verdict(name: str, figures: Figures, max_rejected_share: float) -> Text:
+    """Whether the file is ready, in one line."""
     is_ready = figures["status"] == "ready"
     line = Text()
     line.append("✓ " if is_ready else "✗ ", style="bold green" if is_ready else "bold red")
     line.append(shown(name), style="bold")
     line.append(" is ready" if is_ready else " is not ready", style="bold green" if is_ready else "bold red")
     line.append(_reason(figures, max_rejected_share))
-    if is_ready and (warnings := tally_of(figures).warnings):
-        line.append(f", with {count_of(warnings, 'warning')}", style="yellow")
+    if is_ready and (findings := replace(tally_of(figures), errors=0)) and (findings.warnings or findings.notes):
+        line.append(f", with {_found(findings)}", style="yellow" if findings.warnings else "blue")
     return line
 
 
@@ -159,5 +173,6 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _found(tally: Tally) -> str:
-    counts = [(tally.errors, "error"), (tally.warnings, "warning")]
-    return " and ".join(count_of(count, what) for count, what in counts if count) or "no findings"
+    counts = [(tally.errors, "error"), (tally.warnings, "warning"), (tally.notes, "note")]
+    *others, last = [count_of(count, what) for count, what in counts if count] or ["no findings"]
+    return f"{', '.join(others)} and {last}" if others else last

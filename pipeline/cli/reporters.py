@@ -1,11 +1,9 @@
 """Tells what came of each file in the form that was asked for: a report for people, JSON, SARIF, or annotations.
 
-A reporter prints its part before the files that were asked for are moved away, and what speaks of all files at the end.
+Each tells of a file while its findings are at hand, and of all files together at the end.
 """
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,9 +11,9 @@ from typing import Protocol, cast
 
 from rich.text import Text
 
-from pipeline.cli.common import write_line, write_text
+from pipeline.cli.common import complain, write_line, write_text
 from pipeline.cli.figures import Figures
-from pipeline.cli.github_annotations import Annotations
+from pipeline.cli.github_annotations import Annotations, error_command
 from pipeline.cli.json_text import json_text
 from pipeline.cli.places import grouped
 from pipeline.cli.report import Tally, excerpt_width, render, render_tally, render_verdict, tally_of
@@ -66,3 +64,93 @@ class Reporter(Protocol):
 
     def close(self) -> None:
         """Print what speaks of all files."""
+
+
+class _Text:
+    """Reports with a blank line in between, and a closing line over several files."""
+
+    def __init__(self, file_count: int, max_rejected_share: float) -> None:
+        self._file_count = file_count
+        self._share = max_rejected_share
+        self._tally = Tally()
+        self._is_first = True
+
+    def tell(self, checked: Checked) -> None:
+        profile, figures = checked.profile, checked.figures
+        width = max(MIN_WIDTH, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns)
+        # A row of an array has no line of its own to show.
+        dataset = checked.dataset if profile.reading.container == "jsonl" else None
+        groups = grouped(profile.finding_counts, profile.findings_path, dataset, excerpt_width(width))
+        report = render(checked.name, figures, groups, profile.acceptance, self._share, width)
+        write_text(report if self._is_first else Text.assemble("\n", report))
+        self._tally += tally_of(figures)
+        self._is_first = False
+
+    def unread(self, _sentence: str) -> None:
+        self._tally += Tally(unread=1)
+
+    def close(self) -> None:
+        if self._file_count > 1:
+            write_text(Text.assemble("\n", render_tally(self._tally)))
+
+
+class _Json:
+    """One object a file, on a line."""
+
+    def tell(self, checked: Checked) -> None:
+        write_line(json_text(checked.figures))
+
+    def unread(self, _sentence: str) -> None:
+        """Nothing: only stderr names it."""
+
+    def close(self) -> None:
+        """Nothing: every object is printed."""
+
+
+class _Sarif:
+    """One log over all files, at the end."""
+
+    def __init__(self) -> None:
+        self._run = SarifRun(version("lora-dataset-pipeline"))
+
+    def tell(self, checked: Checked) -> None:
+        self._run.add(checked.name, all_findings(checked.profile.findings_path), checked.dataset)
+
+    def unread(self, sentence: str) -> None:
+        self._run.add_unread(sentence)
+
+    def close(self) -> None:
+        write_line(json_text(self._run.as_dict()))
+        if self._run.is_cut:
+            complain(cut_sentence(self._run.found))
+
+
+class _GitHub:
+    """Annotations of the lines, and the verdict on each file for the log."""
+
+    def __init__(self, max_rejected_share: float) -> None:
+        self._annotations = Annotations()
+        self._share = max_rejected_share
+
+    def tell(self, checked: Checked) -> None:
+        profile = checked.profile
+        findings = all_findings(profile.findings_path)
+        for command in self._annotations.of_file(checked.name, profile.finding_counts, findings):
+            write_line(command)
+        write_text(render_verdict(checked.name, checked.figures, self._share))
+
+    def unread(self, sentence: str) -> None:
+        write_line(error_command(sentence))
+
+    def close(self) -> None:
+        if summary := self._annotations.summary():
+            write_line(summary)
+
+
+def reporter_for(report: str, file_count: int, max_rejected_share: float) -> Reporter:
+    """The reporter of that name: text, json, sarif or github."""
+    if report == "json":
+        return _Json()
+    if report == "sarif":
+        return _Sarif()
+    return _GitHub(max_rejected_share) if report == "github" else _Text(file_count, max_rejected_share)

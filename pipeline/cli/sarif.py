@@ -24,12 +24,12 @@ Result = dict[str, object]
 
 
 class SarifRun:
-    """The results of several files; the errors come first where they are more than a run may have."""
+    """The results of several files; errors come first where they are more than a run may have. found: all findings."""
 
     def __init__(self, version: str) -> None:
         self._version = version
         self._results: dict[Severity, list[tuple[str, Result]]] = {severity: [] for severity in Severity}
-        self._found = 0
+        self.found = 0
         self._unread: list[str] = []
 
     def add(self, file: str, findings: Iterable[FindingRow], dataset: Path | None) -> None:
@@ -38,7 +38,7 @@ class SarifRun:
         seen: Counter[str] = Counter()
         try:
             for finding in findings:
-                self._found += 1
+                self.found += 1
                 code = str(finding["code"])
                 results = self._results[CATALOGUE[code].severity]
                 if len(results) < MAX_RESULTS:
@@ -54,7 +54,7 @@ class SarifRun:
     @property
     def is_cut(self) -> bool:
         """Whether there are more findings than the run has results."""
-        return self._found > MAX_RESULTS
+        return self.found > MAX_RESULTS
 
     def as_dict(self) -> dict[str, object]:
         """The whole log."""
@@ -77,12 +77,14 @@ class SarifRun:
         for sentence in self._unread:
             yield {"level": "error", "message": {"text": sentence}}
         if self.is_cut:
-            yield {"level": "warning", "message": {"text": cut_sentence(self._found)}}
+            yield {"level": "warning", "message": {"text": cut_sentence(self.found)}}
 
 
 def cut_sentence(found: int) -> str:
     """What is said where results are left out."""
-    return f"{found:,} findings, of which a run holds {MAX_RESULTS:,}, errors first; --findings OUT.jsonl names them all"
+    return (
+        f"{found:,} findings, of which a run holds {MAX_RESULTS:,}, errors first; --findings OUT.jsonl names them all"
+    )
 
 
 def _rule(code: str) -> dict[str, object]:

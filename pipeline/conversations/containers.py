@@ -52,7 +52,7 @@ class Expanded:
             else (lambda: zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj())
         )
         self._is_gzip = compression is Compression.GZIP
-        self._unpacker = self._new()
+        self._unpacker: Any = self._new()
         self._packed = b""
         self._ready = bytearray()
         self._read_bytes = self._given_bytes = 0

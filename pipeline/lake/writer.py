@@ -1,5 +1,6 @@
 """Writes rows of a table to a Parquet file, in bounded memory."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,12 @@ _STATISTICS_COLUMNS = ["line"]  # what readers prune by; statistics over long te
 
 
 class TableWriter:
-    """Writes one Parquet file of a table, a row group a call. Closing without rows leaves a valid, empty file."""
+    """Writes one Parquet file of a table, a row group a call. Closing without rows leaves a valid, empty file.
+
+    A thread of its own does the writing, while the caller waits. Parquet keeps a little metadata of every row group
+    until the file is closed; glibc gives each thread its own heap, so these small pieces cannot lie among the
+    caller's large short-lived buffers, where they keep freed memory from being used again as the file grows.
+    """
 
     def __init__(self, table: str, path: Path) -> None:
         self._schema = SCHEMAS[table]
@@ -28,6 +34,7 @@ class TableWriter:
                 write_statistics=_STATISTICS_COLUMNS,
             )
         self._path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"write-{table}")
 
     def write(self, columns: dict[str, pa.Array]) -> None:
         """Append rows; `columns` holds every column of the table's schema.
@@ -36,8 +43,9 @@ class TableWriter:
             LakeError: the disk is full, or the folder cannot be written.
         """
         arrays = [columns[field.name] for field in self._schema]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
         with lake_errors("write", self._path):
-            self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+            self._thread.submit(self._writer.write_batch, batch).result()
 
     def __enter__(self) -> Self:
         return self
@@ -45,7 +53,7 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with lake_errors("write", self._path):
+        with self._thread, lake_errors("write", self._path):
             self._writer.close()
 
 

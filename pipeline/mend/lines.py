@@ -1,6 +1,6 @@
 """Mends the rows of one block: which are put aside, which are changed and how. Repeats show later: `repeats.py`."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -14,8 +14,7 @@ from pipeline.conversations.flags import Integers
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.judge import judge_line
 from pipeline.conversations.model import Limits
-from pipeline.conversations.reader import Block, read_blocks
-from pipeline.conversations.recognise import BYTE_ORDER_MARK
+from pipeline.conversations.reader import BYTE_ORDER_MARK, Block, read_blocks
 from pipeline.conversations.verdicts import Verdicts
 from pipeline.conversations.warnings import warnings
 from pipeline.mend.json_style import read_row, restyled
@@ -64,10 +63,7 @@ class Mender:
         for finding in (*verdicts.findings, *warnings(columns)):
             found.setdefault(finding.offset, []).append(finding)
         spaced = _spaced(columns) if "white-space-at-edges" in self._wanted else set()
-        lines = [
-            self._line(index, place, raw, found, spaced)
-            for index, (place, raw) in enumerate(zip(_places(block), raws, strict=True))
-        ]
+        lines = [self._line(block, index, raw, found, spaced) for index, raw in enumerate(raws)]
         self._rows += len(lines)
         self._end(block, lines)
         kept = [line for line in lines if not line.findings and line.text.strip(_BLANK)]
@@ -75,10 +71,8 @@ class Mender:
             verdicts, columns = self._read(kept)
         return lines, _named(verdicts, columns, kept) if kept else None
 
-    def _line(
-        self, index: int, place: tuple[int, int], raw: RawRow, found: dict[int, list[Finding]], spaced: set[int]
-    ) -> Line:
-        number, offset = place
+    def _line(self, block: Block, index: int, raw: RawRow, found: dict[int, list[Finding]], spaced: set[int]) -> Line:
+        number, offset = int(block.lines_at[index]), int(block.offsets_at[index])
         line = Line(self._rows + index + 1, number, offset, raw.lead, raw.text, raw.text or b"", b"", b"\n", [], [])
         findings = found.get(offset, [])
         grave = [each for each in findings if each.severity is Severity.ERROR]
@@ -87,7 +81,7 @@ class Mender:
             line.codes = [each.code for each in blank]
             line.findings = [each.as_dict() for each in (*grave, *blank)]
             return line
-        if offset == 0 and line.text.startswith(BYTE_ORDER_MARK):
+        if (offset == 0 and line.text.startswith(BYTE_ORDER_MARK)) or (index == 0 and block.is_marked):
             line.text = line.text.removeprefix(BYTE_ORDER_MARK)
             if "byte-order-mark" in self._wanted:
                 line.codes.append("byte-order-mark")
@@ -152,10 +146,6 @@ def _read(value: object, form: Format) -> Row:
     if conversation is None:
         raise LooksWrong
     return Row(value, conversation, form)  # type: ignore[arg-type]
-
-
-def _places(block: Block) -> Iterable[tuple[int, int]]:
-    return zip(block.lines_at.tolist(), block.offsets_at.tolist(), strict=True)
 
 
 def margin_of(lead: bytes) -> str:

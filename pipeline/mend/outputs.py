@@ -51,7 +51,7 @@ class Outputs:
     def keep(self, line: Line) -> None:
         """Write a row, and record what was changed in it."""
         if self._is_array:
-            self._mended.write((b"[" if self._is_first else b",") + line.lead + line.text)
+            self._mended.write((line.mark + b"[" if self._is_first else b",") + line.lead + line.text)
         else:
             self._mended.write(line.mark + line.text + line.ending)
         self._is_first = False

@@ -5,10 +5,11 @@ read back one share of the hash space at a time, so memory does not grow with th
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import xxhash
@@ -16,6 +17,7 @@ import xxhash
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
+from pipeline.conversations.formats.messages import TEXT_PARTS
 
 # 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
 FINGERPRINT = np.dtype([("id", "<u8", 2), ("turns", "<u8", 2), ("line", "<i8"), ("offset", "<i8")])
@@ -57,13 +59,29 @@ def _turn_hashes(columns: Columns) -> list[bytes]:
 
 
 def _extra_hashes(columns: Columns) -> npt.NDArray[np.uint64]:
-    """Hash of what a turn says beside its text: its calls, its place among alternatives, the label of its answer."""
+    """Hash of what a turn says beside its text.
+
+    Its calls, its parts that are no text, its place among alternatives, the label of its answer, and the tools that it
+    may choose from: the same words with other tools teach something else.
+    """
     said = columns.branches.astype(np.uint64)
     if columns.extras is not None:
-        calls = [xxhash.xxh3_64_intdigest(text.encode()) if text else 0 for text in columns.extras.tool_calls]
         labels = [0 if label is None else 4 + 4 * label for label in columns.extras.labels]
-        said ^= np.array(calls, dtype=np.uint64) ^ np.repeat(np.array(labels, np.uint64), columns.turn_counts)
+        of_all = np.array(labels, dtype=np.uint64) ^ _text_hashes(columns.extras.tools)
+        said ^= _text_hashes(columns.extras.tool_calls) ^ np.repeat(of_all, columns.turn_counts)
+        said ^= _text_hashes(map(_pictures_of, columns.extras.parts))
     return said
+
+
+def _pictures_of(parts: str | None) -> str | None:
+    """The parts of a content that are no text, as JSON; None where there are none."""
+    others = [part for part in msgspec.json.decode(parts) if part.get("type") not in TEXT_PARTS] if parts else None
+    return msgspec.json.encode(others).decode() if others else None
+
+
+def _text_hashes(texts: Iterable[str | None]) -> npt.NDArray[np.uint64]:
+    """Hash of each text, 0 where there is none."""
+    return np.array([xxhash.xxh3_64_intdigest(text.encode()) if text else 0 for text in texts], dtype=np.uint64)
 
 
 def _words(digests: list[bytes]) -> npt.NDArray[np.uint64]:

@@ -61,7 +61,7 @@ def test_every_text_has_contrast_enough(opened, name, scheme):
 
 def test_a_long_turn_opens_with_the_keyboard(opened):
     page, _ = opened("ready.html")
-    summary = page.get_by_text("Show all 992 characters")
+    summary = page.locator("summary", has_text="Show all 992 characters")
 
     summary.focus()
     page.keyboard.press("Enter")
@@ -74,19 +74,21 @@ def test_a_long_turn_opens_with_the_keyboard(opened):
 def test_each_turn_is_written_in_its_own_direction(opened):
     page, _ = opened("ready.html")
 
-    directions = page.locator(".text").evaluate_all(
-        "texts => texts.map(text => [text.innerText, text.matches(':dir(rtl)')])"
-    )
+    from_the_right = page.locator(".text:dir(rtl)").all_inner_texts()
 
-    assert [text for text, is_rtl in directions if is_rtl] == ["שלום עולם"]
+    assert from_the_right == ["שלום עולם"]
 
 
-def test_who_listens_hears_the_verdict_the_tables_and_the_charts(opened):
-    page, _ = opened("ready.html")
+@pytest.mark.parametrize("size", SIZES)
+def test_who_listens_hears_the_verdict_the_tables_and_the_charts(opened, size):
+    """Also where a narrow window stacks the cells of a table."""
+    page, _ = opened("ready.html", size)
 
     expect(page.get_by_role("region", name="Ready to train")).to_be_visible()
     expect(page.get_by_role("navigation", name="On this page")).to_be_visible()
     expect(page.get_by_role("table", name="Roles")).to_be_visible()
+    trainers = page.get_by_role("table", name="What each trainer does")
+    expect(trainers.get_by_role("row").filter(has=page.get_by_role("rowheader", name="LLaMA-Factory"))).to_be_visible()
     label = (
         "Turns per conversation: 3 columns. The tallest is 2 turns, with 2 conversations. "
         "The smallest value is 2, the median 2, the largest 4."

@@ -14,7 +14,7 @@ from pipeline.profiles.rules import Rules
 from pipeline.profiles.streams import profile_stream
 from tests.cli.goldens import run
 
-TURNS = '[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]'
+TURNS = '[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho, how are you?"}]'
 GOOD = f'{{"conversation_id": "%s", "turns": {TURNS}}}\n'
 BAD = '{"conversation_id": "x", "turns": []}\n'
 
@@ -70,7 +70,7 @@ def test_a_share_of_rejected_lines_may_be_allowed(bad):
         (["good.jsonl/x"], "good.jsonl/x: there is no such file; check its name"),
         (["."], ". is a folder; name the files in it: lora-pipeline check *.jsonl"),
         ([], "Missing argument 'FILE'; see lora-pipeline check --help"),
-        (["--fast", "good.jsonl"], "No such option: --fast; see lora-pipeline check --help"),
+        (["--quick", "good.jsonl"], "No such option: --quick; see lora-pipeline check --help"),
         (["-", "-"], "standard input (-) can be read only once; name it once"),
         (["good.jsonl", "--output", "good.jsonl"], "--output: expected a folder, found the file good.jsonl"),
         (
@@ -220,7 +220,7 @@ def test_output_holds_the_tables_of_each_file(good, bad, folder):
     ]
     for table in ("conversations", "turns", "findings"):
         assert pq.read_schema(out / table / "bad-0.parquet").equals(SCHEMAS[table])
-    assert pq.read_table(out / "turns")["content"].to_pylist() == ["Hi", "Ho"] * 2
+    assert pq.read_table(out / "turns")["content"].to_pylist() == ["Hi", "Ho, how are you?"] * 2
 
 
 def test_a_refused_file_has_empty_tables(folder):
@@ -328,7 +328,7 @@ def test_the_first_places_of_a_rare_code_are_shown_however_late(folder):
 
 def test_a_place_far_into_a_long_line_is_named_without_being_drawn(folder):
     line = GOOD % "a"
-    far = line.replace("Hi", "x" * (5 * 2**20)).replace('"Ho"', "1")
+    far = line.replace("Hi", "x" * (5 * 2**20)).replace('"Ho, how are you?"', "1")
     (folder / "far.jsonl").write_text(far + line)
 
     lines = run(["check", "far.jsonl"]).stdout.splitlines()

@@ -1,4 +1,4 @@
-"""An array is read row by row as `json` reads it whole, in any blocks; what is wrong with it rejects a row at its place."""
+"""An array is read row by row as `json` reads it whole, in any blocks; its faults reject a row at their place."""
 
 import io
 import json

@@ -74,7 +74,10 @@ def test_nothing_of_a_hostile_file_disappears(data):
     mended = mend_bytes(data)
 
     if mended.mending.refusal is None:
-        check_conservation(data, mended)
+        counts = mended.mending
+        assert counts.lines_in == counts.lines_out + counts.lines_aside == counts.lines_out + len(mended.aside)
+        if counts.reading.container == "jsonl":
+            check_conservation(data, mended)
         check_settled(mended)
 
 
@@ -115,6 +118,17 @@ def test_an_array_that_is_right_stays_as_it_is(layout):
     data = (layout % (line(b"a").decode(), line(b"b", b"Hey").decode())).encode()
 
     assert mend_bytes(data).out == data
+
+
+@pytest.mark.parametrize("wanted", [{"byte-order-mark"}, {"blank-line"}])
+def test_the_byte_order_mark_of_an_array_is_removed_when_that_is_wanted(wanted):
+    mark, rows = b"\xef\xbb\xbf", b"[" + line() + b"]"
+
+    mended = mend_bytes(mark + rows, wanted)
+
+    is_removed = wanted == {"byte-order-mark"}
+    assert mended.out == (rows if is_removed else mark + rows)
+    assert [row["code"] for row in mended.changes] == (["byte-order-mark"] if is_removed else [])
 
 
 CASES = {

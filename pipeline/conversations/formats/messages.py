@@ -24,6 +24,7 @@ ALIASES: Mapping[str, str] = {
     "tool_response": "tool",
 }
 CALL_ROLES = ("function_call", "tool_call")  # turns whose text is the call
+TEXT_PARTS = ("text", "input_text", "output_text", "reasoning", "refusal", "tool_call", "tools")
 _EXTRA_FIELDS = ("tool_calls", "function_call", "weight", "loss_weight", "tool_call_id", "name")
 
 
@@ -120,7 +121,7 @@ def _joined(parts: list[Json], path: str, faults: Faults) -> str:
             faults.add("wrong-type", place, f"expected an object, found {name_of(part)}")
             continue
         kind = field(part, "type", str, place, faults)
-        if kind in ("text", "input_text", "output_text", "reasoning", "refusal", "tool_call", "tools"):
+        if kind in TEXT_PARTS:
             key = next((name for name in ("text", "value", "refusal") if name in part), "text")
             text = field(part, key, str, place, faults)
             check_nul(text, f"{place}.{key}", faults)

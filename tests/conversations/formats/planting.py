@@ -237,22 +237,30 @@ FAULTS = (
         "deep",
         ("nesting-too-deep",),
         ANY,
-        on_bytes(lambda _, line: (line[:-1] + b',"x":' + b"[" * 600 + b"]" * 600 + b"}") if line[:1] == b"{" else b"[" * 600),
+        on_bytes(
+            lambda _, line: (line[:-1] + b',"x":' + b"[" * 600 + b"]" * 600 + b"}") if line[:1] == b"{" else b"[" * 600
+        ),
     ),
     Fault("other-format", ("other-format",), ANY, _other_row),
     # Errors of messages.
     Fault("no-role", ("missing-field",), _ALL, on_message(_drop(1))),
     Fault("no-content", ("missing-field",), _ALL, on_message(_drop(2))),
-    *(Fault(f"role-{name}", ("wrong-type",), _ALL, on_message(_set(1, value)))
-      for name, value in (("number", 4), ("null", None), ("list", ["user"]))),
-    *(Fault(f"content-{name}", ("wrong-type",), _ALL, on_message(_set(2, value)))
-      for name, value in (("number", 4), ("null", None), ("object", {"a": 1}), ("boolean", True))),
+    *(
+        Fault(f"role-{name}", ("wrong-type",), _ALL, on_message(_set(1, value)))
+        for name, value in (("number", 4), ("null", None), ("list", ["user"]))
+    ),
+    *(
+        Fault(f"content-{name}", ("wrong-type",), _ALL, on_message(_set(2, value)))
+        for name, value in (("number", 4), ("null", None), ("object", {"a": 1}), ("boolean", True))
+    ),
     Fault("content-list", ("wrong-type",), ("native",), on_message(_set(2, ["a"]))),
     Fault("part-number", ("wrong-type",), tuple(set(_ALL) - {"native"}), on_message(_set(2, [4]))),
     Fault("part-without-type", ("missing-field",), tuple(set(_ALL) - {"native"}), on_message(_set(2, [{"text": "a"}]))),
     Fault("nul-role", ("nul-character",), _ALL, on_message(_set(1, _NUL))),
-    *(Fault(f"turn-{name}", ("turn-not-an-object",), _ALL, on_message(_replace(value)))
-      for name, value in (("text", "hello"), ("null", None), ("list", []))),
+    *(
+        Fault(f"turn-{name}", ("turn-not-an-object",), _ALL, on_message(_replace(value)))
+        for name, value in (("text", "hello"), ("null", None), ("list", []))
+    ),
     Fault("no-turns", ("empty-turns",), _ALL, on_row(_list_as([]))),
     Fault("list-object", ("wrong-type",), _OBJECTS, on_row(_list_as({}))),
     Fault("list-text", ("wrong-type",), _OBJECTS, on_row(_list_as("hello"))),
@@ -260,72 +268,160 @@ FAULTS = (
     Fault("empty-id", ("empty-conversation-id",), ("native", "native-rich"), on_row(_with(conversation_id=""))),
     Fault("number-id", ("wrong-type",), ("native", "native-rich"), on_row(_with(conversation_id=4))),
     # Errors of what messages carry beside their text; the native format takes them for other fields.
-    *(Fault(f"{name}-type", ("wrong-type",), tuple(set(_ALL) - {"native"}), on_message(_add(name, value)))
-      for name, value in (("tool_calls", "f"), ("weight", "1"), ("weight", True), ("weight", -1), ("name", 4),
-                          ("tool_call_id", 4), ("tool_calls", [4]), ("function_call", "f"))),
+    *(
+        Fault(f"{name}-type", ("wrong-type",), tuple(set(_ALL) - {"native"}), on_message(_add(name, value)))
+        for name, value in (
+            ("tool_calls", "f"),
+            ("weight", "1"),
+            ("weight", True),
+            ("weight", -1),
+            ("name", 4),
+            ("tool_call_id", 4),
+            ("tool_calls", [4]),
+            ("function_call", "f"),
+        )
+    ),
     Fault("call-without-name", ("missing-field",), ("openai",), on_message(_add("tool_calls", [{"function": {}}]))),
-    Fault("tools-text", ("wrong-type",), ("openai", "sharegpt", "alpaca", "prompt-completion"), on_row(_with(tools="f"))),
-    Fault("tools-number", ("wrong-type",), ("openai", "sharegpt", "alpaca", "preference-prompt"), on_row(_with(tools=4))),
-    Fault("system-number", ("wrong-type",), ("openai", "sharegpt", "alpaca", "prompt-completion"), on_row(_with(system=4))),
+    Fault(
+        "tools-text", ("wrong-type",), ("openai", "sharegpt", "alpaca", "prompt-completion"), on_row(_with(tools="f"))
+    ),
+    Fault(
+        "tools-number", ("wrong-type",), ("openai", "sharegpt", "alpaca", "preference-prompt"), on_row(_with(tools=4))
+    ),
+    Fault(
+        "system-number", ("wrong-type",), ("openai", "sharegpt", "alpaca", "prompt-completion"), on_row(_with(system=4))
+    ),
     Fault("label-text", ("wrong-type",), ("kto-messages", "kto-sharegpt", "kto-prompt"), on_row(_with(label="yes"))),
-    Fault("no-call", ("malformed-tool-call",), ("sharegpt", "sharegpt-bare", "kto-sharegpt"),
-          on_turns(lambda random, n: [{"role": "user", "content": "a"}, {"role": "function_call", "content": "f()"},
-                                      *talk(random, n, "tool", "assistant")])),
+    Fault(
+        "no-call",
+        ("malformed-tool-call",),
+        ("sharegpt", "sharegpt-bare", "kto-sharegpt"),
+        on_turns(
+            lambda random, n: [
+                {"role": "user", "content": "a"},
+                {"role": "function_call", "content": "f()"},
+                *talk(random, n, "tool", "assistant"),
+            ]
+        ),
+    ),
     # Errors of fields.
     Fault("two-outputs", ("ambiguous-answer",), ("alpaca",), on_row(_with(output="a", response="b"))),
-    Fault("two-completions", ("ambiguous-answer",), ("prompt-completion",), on_row(_with(completion="a", response="b"))),
+    Fault(
+        "two-completions", ("ambiguous-answer",), ("prompt-completion",), on_row(_with(completion="a", response="b"))
+    ),
     Fault("no-answer", ("missing-field",), ("alpaca",), on_row(_without_field(-1))),
     Fault("no-question", ("missing-field",), ("alpaca",), on_row(_without_field(0))),
-    *(Fault(f"answer-{name}", ("wrong-type",), tuple(FIELDS), on_row(_field(-1, value)))
-      for name, value in (("number", 4), ("null", None), ("boolean", True))),
+    *(
+        Fault(f"answer-{name}", ("wrong-type",), tuple(FIELDS), on_row(_field(-1, value)))
+        for name, value in (("number", 4), ("null", None), ("boolean", True))
+    ),
     Fault("input-list", ("wrong-type",), ("alpaca",), on_row(_with(input=["a"]))),
     Fault("history-triple", ("wrong-type",), ("alpaca",), on_row(_with(history=[["a", "b", "c"]]))),
     Fault("history-text", ("wrong-type",), ("alpaca",), on_row(_with(history="a"))),
     Fault("history-number", ("wrong-type",), ("alpaca",), on_row(_with(history=[["a", 4]]))),
     Fault("prompt-number", ("wrong-type",), ("prompt-completion", "preference-prompt"), on_row(_with(prompt=4))),
     Fault("no-prompt", ("empty-turns",), ("prompt-completion", "preference-prompt"), on_row(_with(prompt=[]))),
-    Fault("no-rejected", ("missing-field",), ("preference-prompt", "preference-alpaca"),
-          on_row(lambda _, row, __: {name: value for name, value in row.items() if name != "rejected"})),
-    Fault("rejected-null", ("wrong-type",), ("preference-prompt", "preference-sharegpt", "preference-implicit"),
-          on_row(_with(rejected=None))),
-    Fault("no-rejected-turns", ("empty-turns",), ("preference-implicit", "preference-prompt"), on_row(_with(rejected=[]))),
+    Fault(
+        "no-rejected",
+        ("missing-field",),
+        ("preference-prompt", "preference-alpaca"),
+        on_row(lambda _, row, __: {name: value for name, value in row.items() if name != "rejected"}),
+    ),
+    Fault(
+        "rejected-null",
+        ("wrong-type",),
+        ("preference-prompt", "preference-sharegpt", "preference-implicit"),
+        on_row(_with(rejected=None)),
+    ),
+    Fault(
+        "no-rejected-turns", ("empty-turns",), ("preference-implicit", "preference-prompt"), on_row(_with(rejected=[]))
+    ),
     Fault("no-v1-turns", ("empty-turns",), ("v1-preference",), on_row(_with(chosen_messages=[]))),
     # Warnings of conventions.
     Fault("narrator", ("unknown-role",), _ALL, on_turns(lambda random, n: talk(random, n, "narrator", "assistant"))),
     Fault("Human", ("unknown-role",), _ALL, on_turns(lambda random, n: talk(random, n, "Human", "assistant"))),
-    Fault("silent-user", ("empty-content",), _ALL,
-          on_turns(lambda random, n: [{"role": "user", "content": " \n"}, *talk(random, n, "assistant")])),
-    Fault("silent-assistant", ("empty-content", "nothing-supervised"), _ALL,
-          on_turns(lambda random, n: [*talk(random, n, "user"), {"role": "assistant", "content": ""}])),
+    Fault(
+        "silent-user",
+        ("empty-content",),
+        _ALL,
+        on_turns(lambda random, n: [{"role": "user", "content": " \n"}, *talk(random, n, "assistant")]),
+    ),
+    Fault(
+        "silent-assistant",
+        ("empty-content", "nothing-supervised"),
+        _ALL,
+        on_turns(lambda random, n: [*talk(random, n, "user"), {"role": "assistant", "content": ""}]),
+    ),
     Fault("silent-answer", ("empty-content", "nothing-supervised"), ("kto-prompt",), on_row(_field(-1, ""))),
-    Fault("silent-output", ("empty-content", "nothing-supervised"), ("alpaca",),
-          on_row(lambda _, row, __: {"instruction": row["instruction"], "output": ""})),
+    Fault(
+        "silent-output",
+        ("empty-content", "nothing-supervised"),
+        ("alpaca",),
+        on_row(lambda _, row, __: {"instruction": row["instruction"], "output": ""}),
+    ),
     Fault("silent-text", ("empty-content",), ("plain-text",), on_row(_with(text=" "))),
     Fault("silent-chosen", ("empty-content",), ("preference-prompt", "preference-alpaca"), on_row(_with(chosen=""))),
-    Fault("unanswered", ("no-assistant-turn", "last-turn-not-assistant"), _ALL,
-          on_turns(lambda random, n: talk(random, n, "user"))),
+    Fault(
+        "unanswered",
+        ("no-assistant-turn", "last-turn-not-assistant"),
+        _ALL,
+        on_turns(lambda random, n: talk(random, n, "user")),
+    ),
     Fault("twice", ("roles-not-alternating",), _ALL, on_turns(lambda r, n: talk(r, n, "user", "user", "assistant"))),
     Fault("open", ("last-turn-not-assistant",), _ALL, on_turns(lambda r, n: talk(r, n, "user", "assistant", "user"))),
     # Warnings of structure.
-    Fault("late-system", ("system-not-first",), tuple(set(_ALL) - {"dialogue"}),
-          on_turns(lambda r, n: talk(r, n, "user", "assistant", "system", "user", "assistant"))),
-    Fault("two-systems", ("system-not-first", "several-system-turns"), tuple(set(_ALL) - {"dialogue"}),
-          on_turns(lambda r, n: talk(r, n, "system", "developer", "user", "assistant"))),
-    Fault("assistant-begins", ("first-turn-not-user",), _ALL,
-          on_turns(lambda r, n: talk(r, n, "assistant", "user", "assistant"))),
-    Fault("orphan", ("tool-result-without-call",), _ALL, on_turns(lambda r, n: talk(r, n, "user", "tool", "assistant"))),
-    Fault("parallel", ("consecutive-tool-results",), _ALL,
-          on_turns(lambda r, n: talk(r, n, "user", "assistant", "tool", "tool", "assistant"))),
-    Fault("unheard", ("tool-call-without-result", "roles-not-alternating"), RICH,
-          on_turns(lambda r, n: [turn for turn in _calling(r, n, "{}") if turn["role"] != "tool"])),
+    Fault(
+        "late-system",
+        ("system-not-first",),
+        tuple(set(_ALL) - {"dialogue"}),
+        on_turns(lambda r, n: talk(r, n, "user", "assistant", "system", "user", "assistant")),
+    ),
+    Fault(
+        "two-systems",
+        ("system-not-first", "several-system-turns"),
+        tuple(set(_ALL) - {"dialogue"}),
+        on_turns(lambda r, n: talk(r, n, "system", "developer", "user", "assistant")),
+    ),
+    Fault(
+        "assistant-begins",
+        ("first-turn-not-user",),
+        _ALL,
+        on_turns(lambda r, n: talk(r, n, "assistant", "user", "assistant")),
+    ),
+    Fault(
+        "orphan", ("tool-result-without-call",), _ALL, on_turns(lambda r, n: talk(r, n, "user", "tool", "assistant"))
+    ),
+    Fault(
+        "parallel",
+        ("consecutive-tool-results",),
+        _ALL,
+        on_turns(lambda r, n: talk(r, n, "user", "assistant", "tool", "tool", "assistant")),
+    ),
+    Fault(
+        "unheard",
+        ("tool-call-without-result", "roles-not-alternating"),
+        RICH,
+        on_turns(lambda r, n: [turn for turn in _calling(r, n, "{}") if turn["role"] != "tool"]),
+    ),
     Fault("double", ("double-encoded-arguments",), RICH, on_turns(lambda r, n: _calling(r, n, '"{}"'))),
     Fault("prose", ("arguments-not-json",), RICH, on_turns(lambda r, n: _calling(r, n, "what: tea"))),
     Fault("list", ("arguments-not-json",), RICH, on_turns(lambda r, n: _calling(r, n, "[1]"))),
     Fault("half-weight", ("partial-weight",), RICH, on_turns(lambda r, n: _weighed(r, n, None, 0.5))),
     Fault("user-weight", ("weight-on-non-assistant",), RICH, on_turns(lambda r, n: _weighed(r, n, 1, 1))),
     Fault("weightless", ("nothing-supervised",), RICH, on_turns(lambda r, n: _weighed(r, n, None, 0))),
-    Fault("image", ("unsupported-content-part",), ("openai", "openai-bare", "chat", "kto-messages"),
-          on_turns(lambda r, n: [{"role": "user", "content": [{"type": "text", "text": text(r, n)},
-                                  {"type": "image_url", "image_url": {"url": "x"}}]}, *talk(r, n, "assistant")])),
-)  # fmt: skip
+    Fault(
+        "image",
+        ("unsupported-content-part",),
+        ("openai", "openai-bare", "chat", "kto-messages"),
+        on_turns(
+            lambda r, n: [
+                {
+                    "role": "user",
+                    "content": [{"type": "text", "text": text(r, n)}, {"type": "image_url", "image_url": {"url": "x"}}],
+                },
+                *talk(r, n, "assistant"),
+            ]
+        ),
+    ),
+)
 CASES = [(BY_KIND[name], fault) for fault in FAULTS for name in sorted(fault.kinds)]

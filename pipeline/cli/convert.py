@@ -1,0 +1,154 @@
+"""`lora-pipeline convert`: its options, and what it says when it is done. The work is in `pipeline/convert/`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from pipeline.cli.common import NOT_READY, write_line
+from pipeline.cli.json_text import json_text
+from pipeline.cli.shown import shown
+from pipeline.errors import ServiceError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.conversations.formats.format import Format
+    from pipeline.convert.converting import Converted
+
+STDIO = "-"
+
+
+class Target(StrEnum):
+    """The formats to write."""
+
+    OPENAI = "openai"
+    SHAREGPT = "sharegpt"
+    NATIVE = "native"
+
+
+def convert(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A dataset in any format; - reads standard input.")],
+    to: Annotated[Target, typer.Option("--to", help="The format to write.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="OUT", help="The file to write; - writes to standard output.")
+    ],
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="NAME", help="The format of FILE. Default: what its rows look like."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was done as one JSON object.")] = False,
+) -> None:
+    """Write a dataset anew in another format.
+
+    Keeps all that the other format can hold, and says by name what it cannot. Fields that no trainer reads are not
+    carried over. Rejected lines are left out; lora-pipeline check shows why.
+
+    Exit code: 0 everything was carried over, 1 something was left out, 2 wrong use, 3 a file cannot be read or written.
+    """
+    from pipeline.conversations.model import Limits
+    from pipeline.convert.converting import convert_stream, replaced
+
+    chosen = _format_named(form)
+    _refuse_target(file, output)
+    with _opened(file) as stream:
+        try:
+            if output == STDIO:
+                done = convert_stream(stream, sys.stdout.buffer.write, to.value, chosen, Limits())
+                sys.stdout.buffer.flush()
+            else:
+                with replaced(Path(output)) as write:
+                    done = convert_stream(stream, write, to.value, chosen, Limits())
+        except UsageError as error:
+            raise UsageError(f"{file}: {error}") from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise ServiceError(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    _tell(json_text(_summary(file, output, to.value, done)) if as_json else _sentences(file, output, done), output)
+    if not done.is_whole:
+        raise typer.Exit(NOT_READY)
+
+
+def _format_named(name: str | None) -> "Format | None":
+    from pipeline.conversations.formats import BY_NAME
+
+    if name is not None and name not in BY_NAME:
+        raise UsageError(f"--format: expected one of {', '.join(sorted(BY_NAME))}, found {name}")
+    return BY_NAME[name] if name else None
+
+
+def _refuse_target(file: str, output: str) -> None:
+    """Refuse a place that cannot be meant, before any work."""
+    target = Path(output)
+    if output == STDIO:
+        return
+    if target.exists() and not target.is_file():
+        raise UsageError(f"--output: expected a file, found {target}, which is none")
+    if not target.parent.is_dir():
+        raise UsageError(f"--output: there is no folder {target.parent}; make it first")
+    if target.exists() and Path(file).exists() and target.samefile(file):
+        raise UsageError(f"--output: {target} is the file to convert; choose another name")
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    if file == STDIO:
+        yield sys.stdin.buffer
+        return
+    if Path(file).is_dir():
+        raise UsageError(f"{file} is a folder; name one of the files in it")
+    with open(file, "rb") as stream:
+        yield stream
+
+
+def _summary(file: str, output: str, target: str, done: "Converted") -> dict[str, object]:
+    return {
+        "path": file,
+        "output": output,
+        "format": done.reading.form.name,
+        "target": target,
+        "conversations": done.written,
+        "rejected_lines": done.rejected,
+        "first_rejected_lines": done.first_rejected,
+        "rejected_codes": dict(sorted(done.rejected_codes.items())),
+        "left_out": done.losses.as_dict(),
+        "broken_archive": done.broken or None,
+    }
+
+
+def _sentences(file: str, output: str, done: "Converted") -> str:
+    from pipeline.convert.losses import LOSSES
+
+    place = "standard output" if output == STDIO else shown(output)
+    sentences = [f"Wrote {_count(done.written, 'conversation')} to {place}, read as {done.reading.form.title}."]
+    for kind, lines in done.losses.lines.items():
+        count = done.losses.counts[kind]
+        sentences.append(f"Left out: {LOSSES[kind]}, in {_count(count, 'conversation')} ({_lines(lines, count)}).")
+    if done.rejected:
+        codes = ", ".join(f"{code} {count:,}" for code, count in done.rejected_codes.most_common())
+        places = _lines(done.first_rejected, done.rejected)
+        why = f"lora-pipeline check {shown(file)} shows where"
+        sentences.append(f"Rejected: {_count(done.rejected, 'line')} ({places}): {codes}; {why}.")
+    if done.broken:
+        sentences.append(f"The archive ends early: {done.broken}.")
+    return "\n".join(sentences)
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _lines(first: list[int], count: int) -> str:
+    named = ", ".join(f"{line:,}" for line in first)
+    return f"line{'' if count == 1 else 's'} {named}{', …' if count > len(first) else ''}"
+
+
+def _tell(text: str, output: str) -> None:
+    """On stdout, unless the data went there."""
+    if output == STDIO:
+        sys.stderr.write(text + "\n")
+    else:
+        write_line(text)

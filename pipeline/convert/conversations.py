@@ -1,0 +1,77 @@
+"""Conversations one by one, out of the engine's columns: what each target format writes from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.model import TEXT_ROLE, Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn. weight: None where the format leaves it open. tool_calls, parts: JSON text in OpenAI's shape."""
+
+    role: str
+    content: str
+    is_supervised: bool
+    weight: float | None = None
+    tool_calls: str | None = None
+    parts: str | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
+
+    @property
+    def learning_weight(self) -> float | None:
+        """The weight that says whether the turn is learned from, where its role alone would say otherwise."""
+        return 0.0 if self.weight is None and self.role == "assistant" and not self.is_supervised else self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One conversation, of a preference the chosen branch. lost: what no target holds, already left out.
+
+    identity: as in the file, else the line's name. tools: JSON text.
+    """
+
+    line: int
+    identity: str
+    turns: list[Said]
+    tools: str | None
+    lost: frozenset[str]
+
+    @property
+    def has_own_identity(self) -> bool:
+        """Whether the file gave it its id."""
+        return self.identity != f"line-{self.line}"
+
+
+def talks(columns: Columns) -> Iterator[Talk]:
+    """The conversations of a block, in order."""
+    turns = _turns(columns)
+    branches = columns.branches.tolist()
+    nothing: Sequence[None] = [None] * len(columns.ids)
+    tools: Sequence[str | None] = columns.extras.tools if columns.extras else nothing
+    labels: Sequence[bool | None] = columns.extras.labels if columns.extras else nothing
+    starts = columns.turn_starts.tolist()
+    for index, (line, identity) in enumerate(zip(columns.lines.tolist(), columns.ids, strict=True)):
+        start, stop = starts[index], starts[index + 1]
+        kept = [turns[turn] for turn in range(start, stop) if branches[turn] != Branch.REJECTED]
+        lost = set()
+        if len(kept) < stop - start:
+            lost.add("rejected-answers")
+        if labels[index] is not None:
+            lost.add("labels")
+        if kept[0].role == TEXT_ROLE:
+            kept = [Said("assistant", kept[0].content, is_supervised=True)]
+            lost.add("plain-texts")
+        yield Talk(line, identity, kept, tools[index], frozenset(lost))
+
+
+def _turns(columns: Columns) -> list[Said]:
+    roles = [columns.role_names[code] for code in columns.roles.tolist()]
+    contents, supervised = columns.contents.to_pylist(), columns.is_supervised.tolist()
+    if columns.extras is None:
+        return list(map(Said, roles, contents, supervised))
+    extras = columns.extras
+    others = (extras.weights, extras.tool_calls, extras.parts, extras.tool_call_ids, extras.names)
+    return list(map(Said, roles, contents, supervised, *others))

@@ -1,0 +1,41 @@
+"""What a conversion leaves out or changes: every kind by name, with how many conversations and the first lines."""
+
+from dataclasses import dataclass, field
+
+FIRST_LINES = 3
+
+LOSSES = {
+    "ids": "ids of conversations",
+    "names": "names of speakers",
+    "weights": "weights, or which answers are learned from",
+    "call-ids": "ids of tool calls",
+    "text-beside-calls": "texts beside tool calls",
+    "content-parts": "parts of contents that are no text",
+    "rejected-answers": "the rejected one of two answers",
+    "labels": "labels of liked and disliked answers",
+    "plain-texts": "plain texts, written as answers without a question",
+}
+
+
+@dataclass(slots=True)
+class Losses:
+    """Counts of conversations by kind of loss, and the first lines of each."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, line: int, kinds: set[str]) -> None:
+        """Note what a conversation loses."""
+        for kind in kinds:
+            self.counts[kind] = self.counts.get(kind, 0) + 1
+            lines = self.lines.setdefault(kind, [])
+            if len(lines) < FIRST_LINES:
+                lines.append(line)
+
+    def as_dict(self) -> dict[str, dict[str, object]]:
+        """By kind, in the order of LOSSES: conversations and first_lines."""
+        return {
+            kind: {"conversations": self.counts[kind], "first_lines": self.lines[kind]}
+            for kind in LOSSES
+            if kind in self.counts
+        }
