@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.cards import write_dataset_card
 from assets.partitions import DATASETS
 from assets.report import evaluations, materializations, newest_profile
 from assets.specs import VALIDATED
-from pipeline.card import write_dataset_card
 from pipeline.catalog.catalog import Catalog
 from pipeline.conversations.model import Limits
 from pipeline.errors import ServiceError

@@ -7,7 +7,7 @@ from pipeline.card.card import Card
 from pipeline.card.examples import first_examples
 from pipeline.card.page import render_card
 from pipeline.card.sources import card_of_dataset, card_of_profile
-from pipeline.card.write import write_card, write_dataset_card
+from pipeline.card.write import write_card
 
 __all__ = [
     "Card",
@@ -16,5 +16,4 @@ __all__ = [
     "first_examples",
     "render_card",
     "write_card",
-    "write_dataset_card",
 ]

@@ -48,7 +48,7 @@ def _items(text: str) -> list[Item]:
 
 
 def _function(call: Item) -> Item:
-    function: Item = call["function"] if "function" in call else call
+    function: Item = call.get("function", call)
     return function
 
 

@@ -22,8 +22,8 @@ class Said:
 
     @property
     def learning_weight(self) -> float | None:
-        """The weight that says whether the turn is learned from, where its role alone would say otherwise."""
-        return 0.0 if self.weight is None and self.role == "assistant" and not self.is_supervised else self.weight
+        """The weight; 0 for an answer that is not learned from because it stands in a prompt."""
+        return 0.0 if self.role == "assistant" and not self.is_supervised else self.weight
 
 
 @dataclass(frozen=True, slots=True)

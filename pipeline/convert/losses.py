@@ -9,6 +9,7 @@ LOSSES = {
     "names": "names of speakers",
     "weights": "weights, or which answers are learned from",
     "call-ids": "ids of tool calls",
+    "roles": "roles that mean something else there, written as the assistant",
     "text-beside-calls": "texts beside tool calls",
     "content-parts": "parts of contents that are no text",
     "rejected-answers": "the rejected one of two answers",

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.conversations.formats.messages import TEXT_PARTS
+from pipeline.conversations.formats.messages import CALL_ROLES, TEXT_PARTS, as_calls
 from pipeline.convert.calls import has_ids, openai_calls, openai_tools, sharegpt_calls
 from pipeline.convert.conversations import Said, Talk
 
@@ -65,6 +65,9 @@ def sharegpt(talk: Talk, lost: set[str]) -> Row:
             turns.append({"from": "function_call", "value": sharegpt_calls(said.tool_calls)})
             lost |= {"text-beside-calls"} if said.content else set()
             lost |= {"call-ids"} if has_ids(said.tool_calls) else set()
+        elif said.role in CALL_ROLES and as_calls(said.content) is None:
+            turns.append({"from": "gpt", "value": said.content})  # the role promises a call
+            lost.add("roles")
         else:
             turns.append({"from": _FROM.get(said.role, said.role), "value": said.content})
         is_usual = said.is_supervised == (said.role == "assistant") and said.weight in (None, float(said.is_supervised))
@@ -88,11 +91,12 @@ def _name_fields(message: Row, said: Said) -> None:
 
 
 def _parts(said: Said) -> list[Row] | None:
-    """The parts of a content; texts under OpenAI's name for them."""
-    if not said.parts:
+    """The parts of a content; texts under OpenAI's name for them. None where they are one text in pieces (v1)."""
+    listed = msgspec.json.decode(said.parts) if said.parts else []
+    if all(part["type"] in TEXT_PARTS and "value" in part for part in listed):
         return None
     parts = []
-    for part in msgspec.json.decode(said.parts):
+    for part in listed:
         if part["type"] in TEXT_PARTS:
             part = {"type": "text", "text": next(part[name] for name in ("text", "value", "refusal") if name in part)}
         parts.append(part)

@@ -25,7 +25,7 @@ TURNS = pa.schema(
         pa.field("weight", pa.float64()),  # of the loss, where the upload gives one
         pa.field("tool_calls", pa.string()),  # JSON text, as OpenAI's tool_calls
         pa.field("tool_call_id", pa.string()),
-        pa.field("name", pa.string()),
+        pa.field("speaker_name", pa.string()),
         pa.field("parts", pa.string()),  # JSON text of a content that is a list of parts
         pa.field("branch", pa.dictionary(pa.int32(), pa.string())),  # chosen or rejected, in data of preferences
     ]

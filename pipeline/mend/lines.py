@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from io import BytesIO
+from itertools import count
 
 import msgspec
 import numpy as np
@@ -71,9 +72,8 @@ class Mender:
             verdicts, columns = self._read(kept)
         return lines, _named(verdicts, columns, kept) if kept else None
 
-    def _line(self, block: Block, index: int, raw: RawRow, found: dict[int, list[Finding]], spaced: set[int]) -> Line:
-        number, offset = int(block.lines_at[index]), int(block.offsets_at[index])
-        line = Line(self._rows + index + 1, number, offset, raw.lead, raw.text, raw.text or b"", b"", b"\n", [], [])
+    def _line(self, block: Block, line: Line, found: dict[int, list[Finding]], spaced: set[int]) -> Line:
+        offset = line.offset
         findings = found.get(offset, [])
         grave = [each for each in findings if each.severity is Severity.ERROR]
         blank = [each for each in findings if each.code == "blank-line" and each.code in self._wanted]
@@ -81,7 +81,7 @@ class Mender:
             line.codes = [each.code for each in blank]
             line.findings = [each.as_dict() for each in (*grave, *blank)]
             return line
-        if (offset == 0 and line.text.startswith(BYTE_ORDER_MARK)) or (index == 0 and block.is_marked):
+        if (offset == 0 and line.text.startswith(BYTE_ORDER_MARK)) or (block.is_marked and line.offset == block.offset):
             line.text = line.text.removeprefix(BYTE_ORDER_MARK)
             if "byte-order-mark" in self._wanted:
                 line.codes.append("byte-order-mark")
@@ -116,6 +116,10 @@ class Mender:
         data = b"".join(line.text.replace(b"\n", b" ") + b"\n" for line in kept)
         (block,) = read_blocks(BytesIO(data), len(data), block_bytes=len(data))
         return read_columns(block, self._limits, self._form)
+
+
+def _as_it_stands(row: int, line: int, offset: int, raw: RawRow) -> Line:
+    return Line(row, line, offset, raw.lead, raw.text, raw.text or b"", b"", b"\n", [], [])
 
 
 def mend_row(

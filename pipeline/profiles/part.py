@@ -1,6 +1,7 @@
 """Reads one range of a file: verdicts, rows, fingerprints, statistics. The unit that workers share out."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -93,9 +94,11 @@ class _Spills:
 
     def __init__(self, folder: Path, rules: Rules) -> None:
         self._has_near = rules.has_near_duplicates
-        self._fingerprints = _Spill(folder / FINGERPRINTS)
-        self._signatures = _Spill(folder / SIGNATURES)
-        self._answers = _Spill(folder / ANSWERS)
+        with ExitStack() as opened:  # all of them are closed, whichever the disk refuses
+            self._fingerprints = opened.enter_context(_Spill(folder / FINGERPRINTS))
+            self._signatures = opened.enter_context(_Spill(folder / SIGNATURES))
+            self._answers = opened.enter_context(_Spill(folder / ANSWERS))
+            self._opened = opened.pop_all()
 
     def write(self, columns: Columns) -> bytes:
         """Keep the records of a block; returns the hashes of its conversations' turns, end to end."""
@@ -110,8 +113,7 @@ class _Spills:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for spill in (self._fingerprints, self._signatures, self._answers):
-            spill.close()
+        self._opened.close()
 
 
 class _Spill:
@@ -126,7 +128,10 @@ class _Spill:
         with lake_errors("write", self._path):
             self._file.write(data)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         with lake_errors("write", self._path):
             self._file.close()
 

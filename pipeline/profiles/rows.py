@@ -44,7 +44,7 @@ def turn_rows(columns: Columns) -> dict[str, pa.Array]:
         "weight": pa.array(extras.weights, pa.float64()) if extras else pa.nulls(count, pa.float64()),
         "tool_calls": pa.array(extras.tool_calls, pa.string()) if extras else none,
         "tool_call_id": pa.array(extras.tool_call_ids, pa.string()) if extras else none,
-        "name": pa.array(extras.names, pa.string()) if extras else none,
+        "speaker_name": pa.array(extras.names, pa.string()) if extras else none,
         "parts": pa.array(extras.parts, pa.string()) if extras else none,
         "branch": _branches(columns),
     }

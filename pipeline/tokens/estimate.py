@@ -13,11 +13,14 @@ from pipeline.conversations.flags import Integers
 from pipeline.profiles.words import count_words
 from pipeline.tokens.features import BYTE_FEATURES, USUAL_HUNDREDTHS, count_features
 from pipeline.tokens.tokenizers import Tokenizer
-from pipeline.tokens.windows import widen
+from pipeline.tokens.windows import Hashes, widen
 
 Reals = npt.NDArray[np.float64]
 
 _USUAL: Reals = USUAL_HUNDREDTHS / 100
+FIRST_WINDOWS = 128  # 12 KB
+WANTED_ERROR = 0.006  # of the tokens, so that an error of 2 % is one of three standard errors
+
 # A window within a turn is counted behind a letter, which is taken off again: tokenizers treat the beginning of a
 # text in ways of their own.
 _BEFORE = b"a"
@@ -25,12 +28,25 @@ _TRUST_IN_USUAL = 1.0  # weight of the usual ratios, in windows; it decides only
 
 
 def estimate_tokens(windows: pa.Table, totals: Integers, tokenizer: Tokenizer) -> tuple[float, float]:
-    """Tokens in text with these totals of features, and the standard error of that."""
-    features, tokens, owners = count_windows(windows, tokenizer)
+    """Tokens in text with these totals of features, and the standard error of that.
+
+    Takes as many windows, from the first, as it needs for WANTED_ERROR.
+    """
+    counted: list[tuple[Integers, Integers, Hashes]] = []
+    done, more = 0, FIRST_WINDOWS
+    while True:
+        counted.append(_count(windows.slice(done, more), tokenizer))
+        features, tokens, owners = map(np.concatenate, zip(*counted, strict=True))
+        estimate, error = _estimate(features, tokens, owners, totals)
+        done += more
+        if done >= len(windows) or error <= WANTED_ERROR * estimate:
+            return estimate, error
+        more = done
+
+
+def _estimate(features: Integers, tokens: Integers, owners: Hashes, totals: Integers) -> tuple[float, float]:
     sizes = features @ BYTE_FEATURES
-    seen = sizes > 0
-    features, tokens, owners, sizes = features[seen], tokens[seen], owners[seen], sizes[seen]
-    if len(sizes) == 0:
+    if not sizes.any():
         return float(totals @ _USUAL), float("inf")
     ratios = _fit(features, tokens, sizes)
     rest = tokens - features @ ratios
@@ -38,8 +54,8 @@ def estimate_tokens(windows: pa.Table, totals: Integers, tokenizer: Tokenizer) -
     return float(totals @ ratios + scale * rest.sum()), scale * _error(rest, owners, features.shape[1])
 
 
-def count_windows(windows: pa.Table, tokenizer: Tokenizer) -> tuple[Integers, Integers, npt.NDArray[np.uint64]]:
-    """Features, tokens and owners of the windows, a row each."""
+def _count(windows: pa.Table, tokenizer: Tokenizer) -> tuple[Integers, Integers, Hashes]:
+    """Features, tokens and owners of the windows that hold something, a row each."""
     is_first = windows["is_first"].to_numpy()
     names = ("text", "begins", "ends", "is_first", "is_last")
     cut = map(widen, *(windows[name].to_pylist() for name in names))
@@ -47,7 +63,8 @@ def count_windows(windows: pa.Table, tokenizer: Tokenizer) -> tuple[Integers, In
     features, tokens = _features(texts), tokenizer.count([text.decode() for text in texts])
     features[~is_first] -= _features([_BEFORE])
     tokens[~is_first] -= tokenizer.count([_BEFORE.decode()])
-    return features, tokens, windows["owner"].to_numpy()
+    seen = features @ BYTE_FEATURES > 0
+    return features[seen], tokens[seen], windows["owner"].to_numpy()[seen]
 
 
 def _features(texts: list[bytes]) -> Integers:
@@ -67,7 +84,7 @@ def _fit(features: Integers, tokens: Integers, sizes: Integers) -> Reals:
     return fitted
 
 
-def _error(rest: Reals, owners: npt.NDArray[np.uint64], fitted_count: int) -> float:
+def _error(rest: Reals, owners: Hashes, fitted_count: int) -> float:
     """Standard error of the sum of what is unexplained; windows of one conversation are no independent witnesses."""
     _, groups = np.unique(owners, return_inverse=True)
     by_owner = np.bincount(groups, weights=rest)

@@ -8,12 +8,10 @@ import pyarrow as pa
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.flags import Integers
 from pipeline.tokens.features import BYTE_FEATURES, FEATURE_COUNT
-from pipeline.tokens.windows import WINDOW_BYTES, WINDOWS, pick_windows
+from pipeline.tokens.windows import WINDOWS, pick_windows
 
 WHOLE_BYTES = 2**18  # text that is kept and counted whole
-MAX_WINDOWS = 512  # about 100 KB; their standard error is some 0.3 % of the tokens
-MIN_WINDOWS = 320
-SHARE = 0.016  # of the text, where that is between the two
+MAX_WINDOWS = 768  # about 150 KB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +19,7 @@ class TokenSample:
     """What `+` keeps of two samples is what one look at both texts would keep.
 
     totals: sums of the features of `pipeline.tokens.features`, over all turns. turns: contents of all of them, None
-    where they are more than WHOLE_BYTES. windows: a table of `WINDOWS`, MAX_WINDOWS rows at most.
+    where they are more than WHOLE_BYTES. windows: a table of `WINDOWS` in their order, MAX_WINDOWS rows at most.
     """
 
     totals: Integers = field(default_factory=lambda: np.zeros(FEATURE_COUNT, dtype=np.int64))
@@ -33,7 +31,7 @@ class TokenSample:
         """The sample of one block."""
         is_small = len(columns.text) <= WHOLE_BYTES
         turns = pa.chunked_array([columns.contents]) if is_small else None
-        return cls(features.sum(axis=0), turns, pick_windows(columns, MAX_WINDOWS))
+        return cls(features.sum(axis=0), turns, first_windows(pick_windows(columns, MAX_WINDOWS), MAX_WINDOWS))
 
     def __add__(self, other: "TokenSample") -> "TokenSample":
         """The sample of both texts together."""
@@ -44,11 +42,6 @@ class TokenSample:
             turns = pa.chunked_array([turns])
         windows = first_windows(pa.concat_tables([self.windows, other.windows]), MAX_WINDOWS)
         return TokenSample(totals, turns, windows)
-
-    def chosen(self) -> pa.Table:
-        """The windows to look at, in their order: SHARE of the text."""
-        wanted = int(self.totals @ BYTE_FEATURES * SHARE) // WINDOW_BYTES
-        return first_windows(self.windows, min(max(wanted, MIN_WINDOWS), MAX_WINDOWS))
 
 
 def first_windows(windows: pa.Table, limit: int) -> pa.Table:

@@ -94,7 +94,7 @@ class TokenStatistics:
         if self.sample.turns is not None:
             tokens = int(tokenizer.count(self.sample.turns.to_pylist()).sum())
             return TokenCount(tokens, 0.0, f"exact:{name}", name)
-        estimate, error = estimate_tokens(self.sample.chosen(), self.sample.totals, tokenizer)
+        estimate, error = estimate_tokens(self.sample.windows, self.sample.totals, tokenizer)
         return TokenCount(round(estimate), error, f"sample:{name}", name)
 
 

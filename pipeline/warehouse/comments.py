@@ -163,7 +163,7 @@ COLUMNS = {
         "weight": "Its weight in the loss, where the upload gives one.",
         "tool_calls": "JSON: the calls, as OpenAI's tool_calls; NULL without any.",
         "tool_call_id": "The call that it answers.",
-        "name": "The speaker's or the tool's name, where the upload gives one.",
+        "speaker_name": "The speaker's or the tool's name, where the upload gives one.",
         "parts": "JSON: the content as the upload has it, where it is a list of parts.",
         "branch": "chosen or rejected, in data of preferences; else NULL.",
     },

@@ -141,3 +141,22 @@ def test_the_partition_status_of_checks_is_what_the_page_shows(validated, good_i
         good_id: "SUCCEEDED",
         bad_id: "FAILED",
     }
+
+
+def test_a_dataset_has_a_card_of_its_own(validated, good_id, bad_id):
+    """The page that a person reads, whatever the verdict."""
+    places = [Path(e.metadata["card"].value) for e in validated.materializations("dataset_profiles")]
+
+    assert [place.name for place in places] == [f"{bad_id}.html", f"{good_id}.html"]
+    assert all(f"<title>{name}" in place.read_text("utf-8") for place, name in zip(places, ["bad", "good"], strict=True))
+
+
+def test_a_dataset_shows_what_each_trainer_does_with_it(validated, good_id):
+    [event] = validated.materializations("dataset_profiles", good_id)
+
+    rows = event.metadata["target_acceptance"].records
+
+    assert [(row.data["trainer"], row.data["verdict"]) for row in rows][:2] == [
+        ("OpenAI fine-tuning", "accepted"),
+        ("Together fine-tuning", "accepted"),
+    ]

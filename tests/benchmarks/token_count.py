@@ -43,7 +43,7 @@ def main() -> None:
     tokenizer = load_tokenizer(name)
     seeds = [0, *range(int(files))]
     found = [compare(kind, int(conversation_count), int(mean_bytes), seed, tokenizer) for seed in seeds]
-    print(json.dumps(found[1:]))
+    print(json.dumps({"files": found[1:]}))
 
 
 if __name__ == "__main__":
