@@ -29,13 +29,13 @@ class Annotations:
         for code, count in counts.items():
             self._found[CATALOGUE[code].severity] += count
         lines = []
-        open_kinds = {kind for kind in counts if self._has_room(CATALOGUE[kind].severity)}
-        for finding in findings if open_kinds else ():
+        open_codes = {code for code in counts if self._has_room(CATALOGUE[code].severity)}
+        for finding in findings if open_codes else ():
             severity = CATALOGUE[str(finding["code"])].severity
             if self._has_room(severity):
                 self._given[severity] += 1
                 lines.append(_annotation(file, finding, severity))
-            elif not any(self._has_room(CATALOGUE[code].severity) for code in open_kinds):
+            elif not any(self._has_room(CATALOGUE[code].severity) for code in open_codes):
                 break
         return lines
 

@@ -196,20 +196,21 @@ def _identities(verdicts: Verdicts, form: Format) -> list[str]:
 
 def _with_extras(columns: Columns, conversations: list[FullConversation], turns: list[FullTurn]) -> Columns:
     extras = Extras(
-        weights=[turn.weight for turn in turns],
-        tool_calls=[turn.tool_calls for turn in turns],
-        parts=[turn.parts for turn in turns],
-        tool_call_ids=[turn.tool_call_id for turn in turns],
-        names=[turn.name for turn in turns],
-        tools=[conversation.tools for conversation in conversations],
-        labels=[conversation.label for conversation in conversations],
+        weights=list(map(attrgetter("weight"), turns)),
+        tool_calls=list(map(attrgetter("tool_calls"), turns)),
+        parts=list(map(attrgetter("parts"), turns)),
+        tool_call_ids=list(map(attrgetter("tool_call_id"), turns)),
+        names=list(map(attrgetter("name"), turns)),
+        tools=list(map(attrgetter("tools"), conversations)),
+        labels=list(map(attrgetter("label"), conversations)),
     )
+    has_any = any(column.count(None) < len(column) for column in extras.columns())
     return replace(
         columns,
-        is_supervised=np.fromiter((turn.is_supervised for turn in turns), dtype=np.bool_, count=len(turns)),
-        branches=np.fromiter((turn.branch for turn in turns), dtype=np.int8, count=len(turns)),
-        extras=extras if any(any(value is not None for value in column) for column in extras.columns()) else None,
-        content_paths=[turn.path for turn in turns],
+        is_supervised=np.fromiter(map(attrgetter("is_supervised"), turns), dtype=np.bool_, count=len(turns)),
+        branches=np.fromiter(map(attrgetter("branch"), turns), dtype=np.int8, count=len(turns)),
+        extras=extras if has_any else None,
+        content_paths=list(map(attrgetter("path"), turns)),
     )
 
 

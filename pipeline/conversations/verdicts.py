@@ -145,11 +145,13 @@ def _full(row: object, form: Format) -> FullConversation:
     return conversation
 
 
-def _decode(data: bytes) -> list[Conversation]:
+def _decode(data: bytes) -> list[Conversation] | list[FullConversation]:
     # The same fields, read by stricter twins: to everyone else they are conversations.
     try:
         return _decode_known(data)  # type: ignore[return-value]
-    except msgspec.ValidationError:  # at the first unknown role, which is early in files that have any
+    except msgspec.ValidationError:  # at the first unknown role or field, which is early in files that have any
+        if any(mark in data for mark in EXTRA_MARKS):
+            return [_full(row, NATIVE) for row in _decode_any_block(data)]
         return _decode_block(data)  # type: ignore[return-value]
 
 

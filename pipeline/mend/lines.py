@@ -64,42 +64,47 @@ class Mender:
         for finding in (*verdicts.findings, *warnings(columns)):
             found.setdefault(finding.offset, []).append(finding)
         spaced = _spaced(columns) if "white-space-at-edges" in self._wanted else set()
-        lines = [self._line(block, index, raw, found, spaced) for index, raw in enumerate(raws)]
+        places = zip(count(self._rows + 1), block.lines_at.tolist(), block.offsets_at.tolist(), raws, strict=False)
+        lines = [_as_it_stands(*place) for place in places]
         self._rows += len(lines)
+        for index, line in enumerate(lines):
+            self._mend_line(line, found.get(line.offset, []), line.offset in spaced)
+            if index == 0 and not line.findings:
+                self._unmark(line, is_array=block.is_marked)
         self._end(block, lines)
         kept = [line for line in lines if not line.findings and line.text.strip(_BLANK)]
         if any(line.codes for line in kept):
             verdicts, columns = self._read(kept)
         return lines, _named(verdicts, columns, kept) if kept else None
 
-    def _line(self, block: Block, line: Line, found: dict[int, list[Finding]], spaced: set[int]) -> Line:
-        offset = line.offset
-        findings = found.get(offset, [])
+    def _mend_line(self, line: Line, findings: list[Finding], is_spaced: bool) -> None:
         grave = [each for each in findings if each.severity is Severity.ERROR]
         blank = [each for each in findings if each.code == "blank-line" and each.code in self._wanted]
-        if grave or blank:
-            line.codes = [each.code for each in blank]
-            line.findings = [each.as_dict() for each in (*grave, *blank)]
-            return line
-        if (offset == 0 and line.text.startswith(BYTE_ORDER_MARK)) or (block.is_marked and line.offset == block.offset):
-            line.text = line.text.removeprefix(BYTE_ORDER_MARK)
-            if "byte-order-mark" in self._wanted:
-                line.codes.append("byte-order-mark")
-            else:
-                line.mark = BYTE_ORDER_MARK
-        if offset in spaced or any(each.code in _OF_ROWS for each in findings):
+        line.codes = [each.code for each in blank]
+        line.findings = [each.as_dict() for each in (*grave, *blank)]
+        if not line.findings and (is_spaced or any(each.code in _OF_ROWS for each in findings)):
             self._mend_row(line)
         if line.text.endswith(b"\r"):
             self._newline = b"\r\n"
-        return line
 
     def _mend_row(self, line: Line) -> None:
-        core = line.text.strip(_BLANK)
+        mark = BYTE_ORDER_MARK if line.offset == 0 and line.text.startswith(BYTE_ORDER_MARK) else b""
+        core = line.text.removeprefix(mark).strip(_BLANK)
         mended = mend_row(core, margin_of(line.lead), self._form, self._limits, self._wanted)
         if mended is not None:
             start = line.text.index(core)
             line.text = line.text[:start] + mended[0] + line.text[start + len(core) :]
             line.codes += mended[1]
+
+    def _unmark(self, line: Line, *, is_array: bool) -> None:
+        """The file's first line may begin with a byte order mark, and the first row of an array come after one."""
+        if not is_array and not (line.offset == 0 and line.text.startswith(BYTE_ORDER_MARK)):
+            return
+        line.text = line.text.removeprefix(BYTE_ORDER_MARK)
+        if "byte-order-mark" in self._wanted:
+            line.codes.insert(0, "byte-order-mark")
+        else:
+            line.mark = BYTE_ORDER_MARK
 
     def _end(self, block: Block, lines: list[Line]) -> None:
         """The file's last line may lack its newline."""

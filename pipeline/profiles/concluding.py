@@ -71,7 +71,7 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
     late: list[Iterable[Finding]] = [sorted(of_file, key=lambda finding: finding.sort_key)] if of_file else []
     finding_counts = counts.finding_counts + duplicates.counts() + Counter(finding.code for finding in of_file)
     if duplicates.counts():
-        late.append(duplicates.findings())
+        late.append(duplicates.findings(source.reading.form.layout))
     nearness = None
     if rules.has_near_duplicates:
         nearness, found, found_counts = _nearness(parts)

@@ -18,6 +18,7 @@ from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
 from pipeline.conversations.formats.messages import TEXT_PARTS
+from pipeline.conversations.model import NATIVE_LAYOUT, Layout
 
 # 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
 FINGERPRINT = np.dtype([("id", "<u8", 2), ("turns", "<u8", 2), ("line", "<i8"), ("offset", "<i8")])
@@ -115,20 +116,20 @@ class Duplicates:
         """Lines whose turns an earlier line had, whatever the id."""
         return len(self._by_turns)
 
-    def findings(self) -> Iterator[Finding]:
-        """One warning for each, in line order."""
+    def findings(self, layout: Layout = NATIVE_LAYOUT) -> Iterator[Finding]:
+        """One warning for each, in line order. layout: where the format keeps ids and turns."""
         id_rows, turn_rows = iter(self._by_id), iter(self._by_turns)
         id_row, turn_row = next(id_rows, None), next(turn_rows, None)
         while id_row is not None or turn_row is not None:
             if turn_row is None or (id_row is not None and id_row[0] <= turn_row[0]):
                 assert id_row is not None  # noqa: S101  # one of the two is there
                 detail = f"expected an id of its own, found the id of line {id_row[2]}"
-                path = "$.conversation_id"
+                path = layout.identity
                 yield Finding(int(id_row[0]), int(id_row[1]), "duplicate-conversation-id", path, detail)
                 id_row = next(id_rows, None)
             else:
                 detail = f"expected new turns, found the turns of line {turn_row[2]}"
-                yield Finding(int(turn_row[0]), int(turn_row[1]), "duplicate-conversation", "$.turns", detail)
+                yield Finding(int(turn_row[0]), int(turn_row[1]), "duplicate-conversation", layout.turns, detail)
                 turn_row = next(turn_rows, None)
 
 

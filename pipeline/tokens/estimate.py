@@ -19,7 +19,7 @@ Reals = npt.NDArray[np.float64]
 
 _USUAL: Reals = USUAL_HUNDREDTHS / 100
 FIRST_WINDOWS = 128  # 12 KB
-WANTED_ERROR = 0.006  # of the tokens, so that an error of 2 % is one of three standard errors
+WANTED_ERROR = 0.007  # of the tokens, so that an error of 2 % is one of three standard errors
 
 # A window within a turn is counted behind a letter, which is taken off again: tokenizers treat the beginning of a
 # text in ways of their own.

@@ -310,3 +310,12 @@ def test_near_duplicates_and_quality_are_left_out_when_they_are_not_wanted(folde
 def test_every_code_has_a_rule_that_github_takes():
     """A description is required, and is cut at 1,024 characters."""
     assert all(0 < len(kind.title) < 1024 and 0 < len(kind.why) < 1024 for kind in CATALOGUE.values())
+
+
+def test_a_file_that_cannot_be_read_is_annotated():
+    result = run(["check", "--format", "github", "nope.jsonl", "good.jsonl"])
+
+    assert (result.exit_code, result.stdout.splitlines()) == (
+        2,
+        ["::error::nope.jsonl: there is no such file; check its name", "✓ good.jsonl is ready"],
+    )

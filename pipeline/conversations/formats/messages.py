@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -25,7 +26,10 @@ ALIASES: Mapping[str, str] = {
 }
 CALL_ROLES = ("function_call", "tool_call")  # turns whose text is the call
 TEXT_PARTS = ("text", "input_text", "output_text", "reasoning", "refusal", "tool_call", "tools")
-_EXTRA_FIELDS = ("tool_calls", "function_call", "weight", "loss_weight", "tool_call_id", "name")
+_KEPT_PATHS = 200
+_CALL_FIELDS = ("tool_calls", "function_call")
+_WEIGHT_FIELDS = ("weight", "loss_weight")
+_EXTRA_FIELDS = (*_CALL_FIELDS, *_WEIGHT_FIELDS, "tool_call_id", "name")
 
 
 def json_of(value: Json) -> str:
@@ -48,12 +52,29 @@ class Keys:
 def read_messages(listed: Json, path: str, keys: Keys, faults: Faults, branch: int = 0) -> list[FullTurn]:
     """The turns of a list of messages at `path`; faulty ones are reported and left out."""
     aliases = dict(keys.aliases)
+    role_key, content_key = keys.role, keys.content
+    paths = _content_paths(path, content_key)
     turns = []
     for index, message in enumerate(listed if isinstance(listed, list) else []):
+        if type(message) is dict and len(message) == 2 and index < _KEPT_PATHS:  # nearly all messages
+            role, content = message.get(role_key), message.get(content_key)
+            if type(role) is str and type(content) is str and role not in CALL_ROLES:
+                role = aliases.get(role, role)
+                if "\0" not in content and "\0" not in role:
+                    turns.append(
+                        FullTurn(role, content, paths[index], role == "assistant", None, None, None, None, None, branch)
+                    )
+                    continue
         turn = read_message(message, f"{path}[{index}]", keys, aliases, faults, branch)
         if turn is not None:
             turns.append(turn)
     return turns
+
+
+@lru_cache(32)
+def _content_paths(path: str, key: str) -> list[str]:
+    """Paths of the first messages' contents, which all rows of a file share."""
+    return [f"{path}[{index}].{key}" for index in range(_KEPT_PATHS)]
 
 
 def read_message(
@@ -82,8 +103,8 @@ def read_message(
 
 
 def _rich_turn(message: dict[str, Json], role: str, path: str, keys: Keys, faults: Faults, branch: int) -> FullTurn:
-    calls = _tool_calls(message, path, faults)
-    weight = _weight(message, path, faults)
+    calls = _tool_calls(message, path, faults) if not message.keys().isdisjoint(_CALL_FIELDS) else None
+    weight = _weight(message, path, faults) if not message.keys().isdisjoint(_WEIGHT_FIELDS) else None
     content, parts = _content(message, keys.content, path, bool(calls), faults)
     return FullTurn(
         role,
@@ -93,8 +114,8 @@ def _rich_turn(message: dict[str, Json], role: str, path: str, keys: Keys, fault
         weight=weight,
         tool_calls=calls,
         parts=parts,
-        tool_call_id=optional_text(message, "tool_call_id", path, faults),
-        name=optional_text(message, "name", path, faults),
+        tool_call_id=optional_text(message, "tool_call_id", path, faults) if "tool_call_id" in message else None,
+        name=optional_text(message, "name", path, faults) if "name" in message else None,
         branch=branch,
     )
 
@@ -102,6 +123,8 @@ def _rich_turn(message: dict[str, Json], role: str, path: str, keys: Keys, fault
 def _content(message: dict[str, Json], key: str, path: str, has_calls: bool, faults: Faults) -> tuple[str, str | None]:
     """The text of a message, and its parts as JSON when it has any."""
     content = message.get(key)
+    if type(content) is str and "\0" not in content:
+        return content, None
     if isinstance(content, list):
         return _joined(content, f"{path}.{key}", faults), json_of(content)
     if content is None and has_calls:
