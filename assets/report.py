@@ -150,17 +150,23 @@ def _acceptance_table(outcome: Outcome) -> dg.TableMetadataValue:
 
 
 def _profile_metadata(outcome: Outcome, card: Path) -> Metadata:
-    """What a person wants to know first, first: the UI keeps the order."""
+    """What a person wants to know first, first: the UI keeps the order. Errors stand above all figures."""
     profile, counts = outcome.profile, outcome.profile.statistics
+    findings: Metadata = {"first_findings": _finding_table(outcome)} if profile.findings else {}
     metadata: Metadata = {"verdict": profile.status, "summary": outcome.summary()}
+    if profile.errors:
+        metadata |= findings
     metadata["card"] = dg.MetadataValue.path(str(card))
-    if profile.findings:
-        metadata["first_findings"] = _finding_table(outcome)
     if counts.turns:
         metadata["words_per_turn"] = dg.MetadataValue.md(words_per_turn_chart(counts.words_per_turn))
     if profile.acceptance:
         metadata["target_acceptance"] = _acceptance_table(outcome)
-    metadata |= {
+    return metadata | _figures(outcome) | findings | _places(outcome)
+
+
+def _figures(outcome: Outcome) -> Metadata:
+    profile, counts = outcome.profile, outcome.profile.statistics
+    figures: Metadata = {
         "format": f"{profile.reading.form.name}: {profile.reading.why}",
         "conversations": counts.conversations,
         "training_pairs": counts.training_pairs,
@@ -172,10 +178,12 @@ def _profile_metadata(outcome: Outcome, card: Path) -> Metadata:
         "duration_s": round(outcome.duration_s, 3),
     }
     if profile.nearness:
-        metadata |= {
-            "near_duplicate_conversations": profile.nearness.near_duplicate_conversations,
-            "validation_conversations": profile.nearness.split.validation_conversations,
-        }
+        figures["near_duplicate_conversations"] = profile.nearness.near_duplicate_conversations
+        figures["validation_conversations"] = profile.nearness.split.validation_conversations
     if profile.size_bytes >= _RATED_BYTES:
-        metadata["rate_mb_per_s"] = round(profile.size_bytes / 1e6 / outcome.duration_s, 1)
-    return metadata | {"owner": outcome.dataset.user_id, "upload": dg.MetadataValue.path(outcome.upload_uri)}
+        figures["rate_mb_per_s"] = round(profile.size_bytes / 1e6 / outcome.duration_s, 1)
+    return figures
+
+
+def _places(outcome: Outcome) -> Metadata:
+    return {"owner": outcome.dataset.user_id, "upload": dg.MetadataValue.path(outcome.upload_uri)}

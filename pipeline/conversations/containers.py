@@ -91,6 +91,7 @@ class Expanded:
 
     def _unpack(self) -> bytes:
         self._is_begun = True
+        text: bytes
         if not self._is_gzip:
             # It has no bound on what one call gives; small pieces bound it.
             piece, self._packed = self._packed[:1024], self._packed[1024:]
@@ -116,7 +117,7 @@ class Expanded:
 
 def _salvaged(unpacker: Any, packed: bytes) -> bytes:
     """The text before the fault, which `decompress` loses when it meets one."""
-    texts = []
+    texts: list[bytes] = []
     try:
         for byte in packed:
             texts.append(unpacker.decompress(bytes([byte])))

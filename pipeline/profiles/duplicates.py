@@ -17,7 +17,7 @@ import xxhash
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
-from pipeline.conversations.formats.messages import TEXT_PARTS
+from pipeline.conversations.formats.messages import TEXT_PARTS, only_text
 from pipeline.conversations.model import NATIVE_LAYOUT, Layout
 
 # 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
@@ -76,7 +76,9 @@ def _extra_hashes(columns: Columns) -> npt.NDArray[np.uint64]:
 
 def _pictures_of(parts: str | None) -> str | None:
     """The parts of a content that are no text, as JSON; None where there are none."""
-    others = [part for part in msgspec.json.decode(parts) if part.get("type") not in TEXT_PARTS] if parts else None
+    if not parts or only_text(parts):
+        return None
+    others = [part for part in msgspec.json.decode(parts) if part.get("type") not in TEXT_PARTS]
     return msgspec.json.encode(others).decode() if others else None
 
 

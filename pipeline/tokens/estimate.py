@@ -18,9 +18,6 @@ from pipeline.tokens.windows import Hashes, widen
 Reals = npt.NDArray[np.float64]
 
 _USUAL: Reals = USUAL_HUNDREDTHS / 100
-FIRST_WINDOWS = 128  # 12 KB
-WANTED_ERROR = 0.007  # of the tokens, so that an error of 2 % is one of three standard errors
-
 # A window within a turn is counted behind a letter, which is taken off again: tokenizers treat the beginning of a
 # text in ways of their own.
 _BEFORE = b"a"
@@ -28,23 +25,8 @@ _TRUST_IN_USUAL = 1.0  # weight of the usual ratios, in windows; it decides only
 
 
 def estimate_tokens(windows: pa.Table, totals: Integers, tokenizer: Tokenizer) -> tuple[float, float]:
-    """Tokens in text with these totals of features, and the standard error of that.
-
-    Takes as many windows, from the first, as it needs for WANTED_ERROR.
-    """
-    counted: list[tuple[Integers, Integers, Hashes]] = []
-    done, more = 0, FIRST_WINDOWS
-    while True:
-        counted.append(_count(windows.slice(done, more), tokenizer))
-        features, tokens, owners = map(np.concatenate, zip(*counted, strict=True))
-        estimate, error = _estimate(features, tokens, owners, totals)
-        done += more
-        if done >= len(windows) or error <= WANTED_ERROR * estimate:
-            return estimate, error
-        more = done
-
-
-def _estimate(features: Integers, tokens: Integers, owners: Hashes, totals: Integers) -> tuple[float, float]:
+    """Tokens in text with these totals of features, and the standard error of that."""
+    features, tokens, owners = _count(windows, tokenizer)
     sizes = features @ BYTE_FEATURES
     if not sizes.any():
         return float(totals @ _USUAL), float("inf")

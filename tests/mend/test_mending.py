@@ -233,6 +233,14 @@ def test_ids_that_are_numbers_stay():
     assert (mended.out, mended.mending.remaining) == (data, {"duplicate-conversation-id": 1})
 
 
+def test_a_row_without_an_id_takes_none_from_another():
+    """Elsewhere such a row is named after its line."""
+    row = b'{%s"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "Ho"}]}\n'
+    data = row % (b"", b"Hi") + row % (b'"id": "line-1", ', b"Ha")
+
+    assert mend_bytes(data).out == data
+
+
 def test_an_id_that_only_a_removed_row_had_stays():
     data = line(b"z") + b"\n" + line(b"a") + b"\n" + line(b"a", b"Ha") + b"\n"
 
@@ -255,7 +263,7 @@ def test_rows_that_are_the_same_once_mended_are_repeats():
     "row",
     [
         '{"conversation_id":"a","n":12345678901234567890,"turns":[{"role":"gpt","content":"é"}]}',
-        '{"conversation_id": "a", "n": [0.5, null], "turns": [{"role": "gpt", "content": "\\u00e9"}]}',
+        '{"conversation_id":"a","n":[0.5,null],"turns":[{"role":"gpt","content":"\\u00e9"}]}',
         ' {"conversation_id": "a", "turns": [{"role": "gpt", "content": "é"}]} \r',
     ],
 )

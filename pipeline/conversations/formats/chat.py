@@ -3,6 +3,7 @@
 The native format is one of them to the eye, but has stricter rules of its own: `native.py`.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, cast
@@ -13,6 +14,7 @@ from pipeline.conversations.faults import Faults, Json, field, name_of
 from pipeline.conversations.formats.format import Decoder
 from pipeline.conversations.formats.messages import (
     ALIASES,
+    ESCAPED_LETTERS,
     Keys,
     optional_text,
     read_messages,
@@ -22,6 +24,8 @@ from pipeline.conversations.formats.messages import (
 from pipeline.conversations.model import KNOWN_ROLES, Conversation, FullConversation, FullTurn, Layout
 
 IDENTITIES = ("id", "conversation_id", "dialogue_id")
+_ROW_FIELDS = ("tools", "functions")  # what else a row may say, besides _SYSTEM, which is a role as well
+_SYSTEM = re.compile(rb'"system"[ \t\r\n]*:')
 BARE = "$"  # a row that is the list of messages itself
 
 
@@ -73,8 +77,8 @@ class Chat:
         return read_messages(listed, path, self.keys, faults)
 
     def plain_decoder(self) -> Decoder | None:
-        """For rows of nothing but an id and messages of role and content; None where the row is a bare list."""
-        return None if self.turns == BARE else _plain_decoder(self)
+        """For rows of messages of role and content, and beside them an id and fields that mean nothing to us."""
+        return _plain_decoder(self)
 
 
 def identity_of(row: dict[str, Json], names: tuple[str, ...]) -> str:
@@ -99,17 +103,31 @@ def _plain_decoder(form: Chat) -> Decoder:
         forbid_unknown_fields=True,
         gc=False,
     )
-    row = msgspec.defstruct(
-        "PlainRow",
-        [("turns", list[turn]), ("conversation_id", str, "")],  # type: ignore[valid-type]
-        rename={"turns": form.turns, "conversation_id": form.identities[0]},
-        forbid_unknown_fields=True,
-        gc=False,
+    if form.turns == BARE:
+        decode_lines = msgspec.json.Decoder(list[turn]).decode_lines  # type: ignore[valid-type]
+        return lambda data: [Conversation("", turns) for turns in decode_lines(data)]
+    fields = {"turns": form.turns, "conversation_id": form.identities[0]}
+    strict, lenient = (
+        msgspec.json.Decoder(
+            msgspec.defstruct(
+                "PlainRow",
+                [("turns", list[turn]), ("conversation_id", str, "")],  # type: ignore[valid-type]
+                rename=fields,
+                forbid_unknown_fields=is_strict,
+                gc=False,
+            )
+        ).decode_lines
+        for is_strict in (True, False)
     )
-    decoder = msgspec.json.Decoder(row).decode_lines
+    marks = tuple(f'"{name}"'.encode() for name in (*_ROW_FIELDS, *form.identities[1:]))
 
     def decode(data: bytes) -> list[Conversation]:
-        return cast(list[Conversation], decoder(data))
+        try:
+            return cast(list[Conversation], strict(data))
+        except msgspec.ValidationError:
+            if any(mark in data for mark in (*marks, *ESCAPED_LETTERS)) or _SYSTEM.search(data):
+                raise
+            return cast(list[Conversation], lenient(data))
 
     return decode
 

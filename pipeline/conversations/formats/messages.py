@@ -26,6 +26,7 @@ ALIASES: Mapping[str, str] = {
 }
 CALL_ROLES = ("function_call", "tool_call")  # turns whose text is the call
 TEXT_PARTS = ("text", "input_text", "output_text", "reasoning", "refusal", "tool_call", "tools")
+ESCAPED_LETTERS = (rb"\u005", rb"\u006", rb"\u007")  # how a field's name begins that is not written plainly
 _KEPT_PATHS = 200
 _CALL_FIELDS = ("tool_calls", "function_call")
 _WEIGHT_FIELDS = ("weight", "loss_weight")
@@ -200,6 +201,11 @@ def _call_turn(message: dict[str, Json], keys: Keys, path: str, faults: Faults, 
         found = "other text" if text.strip() else "none"
         faults.add("malformed-tool-call", content_path, f"expected the JSON of a call, found {found}")
     return FullTurn("assistant", content, content_path, True, tool_calls=calls, branch=branch)
+
+
+def only_text(parts: str) -> bool:
+    """Whether all parts are of type text, by the look of their JSON; False where only decoding tells."""
+    return parts.count('"type":"') == parts.count('"type":"text"')
 
 
 def as_calls(text: str) -> str | None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from pipeline.conversations.faults import Faults, Json, LooksWrong, NoFaults, check_nul, field, name_of
 from pipeline.conversations.formats.format import Decoder
-from pipeline.conversations.formats.messages import Keys, read_message, tools_of
+from pipeline.conversations.formats.messages import ESCAPED_LETTERS, Keys, read_message, tools_of
 from pipeline.conversations.model import NATIVE_LAYOUT, FullConversation, FullTurn, Layout
 
 EXTRA_FIELDS = ("tool_calls", "weight", "tool_call_id", "name")
-# Without any of these a line has no such field; the last three begin the escapes of letters and the underscore.
-EXTRA_MARKS = (*(f'"{name}"'.encode() for name in (*EXTRA_FIELDS, "tools")), rb"\u005", rb"\u006", rb"\u007")
+# Without any of these a line has no such field.
+EXTRA_MARKS = (*(f'"{name}"'.encode() for name in (*EXTRA_FIELDS, "tools")), *ESCAPED_LETTERS)
 _NO_FAULTS = NoFaults()
 
 

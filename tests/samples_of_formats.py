@@ -1,0 +1,81 @@
+"""Makes `data/samples/formats/`: `python -m tests.samples_of_formats` writes it anew, byte for byte the same.
+
+The same four talks of a teapot shop in every format, and once as an array, with gzip and with Zstandard.
+"""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from tests.samples import SAMPLES_DIR
+
+FOLDER = SAMPLES_DIR / "formats"
+TALKS = [
+    ("Is the blue pot oven-proof?", "No. It takes boiling water, but not the oven."),
+    ("My lid broke. Can I buy one alone?", "Yes, lids are sold alone: choose your pot, then “Spare parts”."),
+    ("Do you ship to Norway?", "We do, in four days. Customs may ask for a fee."),
+    ("How do I clean tea stains?", "Rub them with baking soda and a damp cloth, then rinse."),
+]
+WORSE = "I do not know."
+
+Row = Any
+
+
+def _messages(asked: str, answered: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
+
+
+def _sharegpt(asked: str, answered: str) -> list[dict[str, str]]:
+    return [{"from": "human", "value": asked}, {"from": "gpt", "value": answered}]
+
+
+def _v1(asked: str, answered: str) -> list[dict[str, Any]]:
+    return [
+        {"role": role, "content": [{"type": "text", "value": text}], "loss_weight": weight}
+        for role, text, weight in (("user", asked, 0.0), ("assistant", answered, 1.0))
+    ]
+
+
+ROWS: dict[str, Callable[[int, str, str], Row]] = {
+    "native": lambda n, asked, answered: {"conversation_id": f"tea-{n}", "turns": _messages(asked, answered)},
+    "openai": lambda _, asked, answered: {"messages": _messages(asked, answered)},
+    "sharegpt": lambda n, asked, answered: {"id": f"tea-{n}", "conversations": _sharegpt(asked, answered)},
+    "chat": lambda _, asked, answered: {"conversations": _messages(asked, answered)},
+    "dialogue": lambda n, asked, answered: {
+        "dialogue_id": f"tea-{n}",
+        "turns": [{"speaker": "USER", "utterance": asked}, {"speaker": "SYSTEM", "utterance": answered}],
+    },
+    "alpaca": lambda _, asked, answered: {"instruction": asked, "input": "", "output": answered},
+    "prompt-completion": lambda _, asked, answered: {"prompt": asked, "completion": answered},
+    "preference": lambda _, asked, answered: {"prompt": asked, "chosen": answered, "rejected": WORSE},
+    "kto": lambda n, asked, answered: {"messages": _messages(asked, answered), "label": n % 2 == 1},
+    "llamafactory-v1": lambda _, asked, answered: {"messages": _v1(asked, answered)},
+    "plain-text": lambda _, asked, answered: {"text": f"{asked} {answered}"},
+}
+
+
+def files() -> dict[str, bytes]:
+    """Name and content of each sample."""
+    made = {}
+    for name, row in ROWS.items():
+        rows = [row(n, *talk) for n, talk in enumerate(TALKS, start=1)]
+        made[f"{name}.jsonl"] = b"".join(json.dumps(each, ensure_ascii=False).encode() + b"\n" for each in rows)
+        if name == "alpaca":
+            made["array.json"] = json.dumps(rows, ensure_ascii=False, indent=2).encode() + b"\n"
+    made["openai.jsonl.gz"] = gzip.compress(made["openai.jsonl"], mtime=0)
+    made["openai.jsonl.zst"] = zstandard.ZstdCompressor().compress(made["openai.jsonl"])
+    return made
+
+
+def write_samples(folder: Path) -> None:
+    """Write all of them."""
+    for name, content in files().items():
+        (folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    write_samples(FOLDER)
