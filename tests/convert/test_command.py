@@ -159,19 +159,20 @@ def test_a_broken_archive_gives_what_it_holds_and_says_so(folder):
     assert len((folder / "out.jsonl").read_bytes().splitlines()) > 1_000
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's own peak is read from /proc")
 def test_memory_does_not_grow_with_the_file(folder):
     """60 MB are converted within the memory of a few blocks."""
     row = json.loads(ROW % ("word " * 200))
     (folder / "in.jsonl").write_text("".join(json.dumps(row | {"id": n}) + "\n" for n in range(60_000)))
     program = (
-        "import resource, sys; sys.argv = 'lora-pipeline convert in.jsonl --to native -o out.jsonl'.split()\n"
+        "import sys; sys.argv = 'lora-pipeline convert in.jsonl --to native -o out.jsonl'.split()\n"
         "from pipeline.cli import main\n"
         "try: main()\n"
-        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "finally: print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')][0])"
     )
 
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
 
     assert (folder / "in.jsonl").stat().st_size > 60e6
-    assert int(done.stdout.splitlines()[-1]) < 400_000
+    assert int(done.stdout.splitlines()[-1]) < 250_000

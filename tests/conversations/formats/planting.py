@@ -208,7 +208,7 @@ def _weighed(random: Random, n: int, user: float | None, assistant: float) -> Tu
 
 def _other_row(random: Random, kind: Kind, n: int) -> bytes:
     """A row of another format, that this one cannot read."""
-    others = [name for name in ("plain-text", "alpaca", "sharegpt", "openai", "native", "preference-prompt")]
+    others = ("plain-text", "alpaca", "sharegpt", "openai", "native", "preference-prompt")
     fitting = [name for name in others if BY_KIND[name].form.name not in READ_AS[kind.form.name]]
     return encoded(BY_KIND[random.choice(fitting)].make(random, n))
 
