@@ -62,8 +62,8 @@ def grouped(counts: Counter[str], findings_path: Path, dataset: Path | None, wid
         ]
 
 
-def _importance(kind: FindingKind, counts: Mapping[str, int]) -> tuple[bool, int, int]:
-    return kind.severity is not Severity.ERROR, -counts[kind.code], ORDER[kind.code]
+def _importance(kind: FindingKind, counts: Mapping[str, int]) -> tuple[int, int, int]:
+    return list(Severity).index(kind.severity), -counts[kind.code], ORDER[kind.code]
 
 
 def _first_rows(findings_path: Path, wanted: dict[str, int]) -> dict[str, list[FindingRow]]:

@@ -49,7 +49,8 @@ def judge_line(
 
 def _other_format(value: Json, form: Format) -> Format | None:
     """The format that a row is of, if it has nothing of the file's own, and nothing is wrong with it as the other."""
-    if form.fits(value) or (form is NATIVE and isinstance(value, dict) and "conversation_id" in value):
+    is_native_at_heart = form is NATIVE and not (isinstance(value, dict) and "conversation_id" not in value)
+    if form.fits(value) or is_native_at_heart:
         return None
     other = recognise_row(value)
     if other is not None:

@@ -4,7 +4,8 @@ import json
 
 import pyarrow as pa
 
-from pipeline.acceptance import TARGET_ACCEPTANCE, Subject, acceptance_rows, judge_acceptance
+from pipeline.acceptance import Subject, acceptance_rows, judge_acceptance
+from pipeline.lake.schemas import ACCEPTANCE
 from tests.acceptance.findings import findings_file
 
 
@@ -12,7 +13,7 @@ def test_a_row_a_target_with_its_reasons_as_json(tmp_path):
     subject = Subject(format="native", conversations=4, rejected_lines=1, size_bytes=100)
     rows = judge_acceptance(subject, findings_file(tmp_path, (2, "malformed-json")))
 
-    table = pa.table(acceptance_rows(rows), schema=TARGET_ACCEPTANCE)
+    table = pa.table(acceptance_rows(rows), schema=ACCEPTANCE)
 
     read = [{**row, "reasons": json.loads(row["reasons"])} for row in table.to_pylist()]
-    assert read == [{name: row.as_dict()[name] for name in TARGET_ACCEPTANCE.names} for row in rows]
+    assert read == [{name: row.as_dict()[name] for name in ACCEPTANCE.names} for row in rows]

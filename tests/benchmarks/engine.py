@@ -15,6 +15,7 @@ from pipeline.profiles.streams import profile_stream
 
 STRUCTURE = Rules().structure_only()  # the other programs look for nothing more
 
+
 def profile(path: Path, folder: Path, workers: int | None = None) -> Profile:
     """Profile the file with that many worker processes; None: in this process, as a run does."""
     if workers is not None:

@@ -113,8 +113,8 @@ def warnings(roles: list[str], word_counts: list[int]) -> Iterator[str]:
 
 def profile(path: Path, folder: Path) -> dict[str, object]:
     """Read the file, write its tables to `folder`, return its figures."""
-    conversations = Table(folder / "conversations.parquet", CONVERSATIONS, dictionaries=False)
-    turns = Table(folder / "turns.parquet", TURNS, dictionaries=["role"])
+    conversations = Table(folder / "conversations.parquet", pa.schema(list(CONVERSATIONS)[:6]), dictionaries=False)
+    turns = Table(folder / "turns.parquet", pa.schema(list(TURNS)[:5]), dictionaries=["role"])
     findings = Table(folder / "findings.parquet", FINDINGS, dictionaries=["code", "severity", "path"])
     sha256 = hashlib.sha256()
     counts: Counter[str] = Counter()

@@ -5,10 +5,15 @@ from tests.benchmarks.engine_cpu import DUCKDB, PLAIN_JSON
 from tests.benchmarks.engine_memory import MEMORY
 from tests.benchmarks.engine_workers import WORKERS
 from tests.benchmarks.event_log import EVENT_LOG
+from tests.benchmarks.formats import FORMATS_BENCHMARK
+from tests.benchmarks.near_duplicates import NEAR_DUPLICATES
 from tests.benchmarks.publication import PUBLICATION
+from tests.benchmarks.quality import QUALITY
 from tests.benchmarks.running import BURST, LATENCY
 from tests.benchmarks.tick import TICK
+from tests.benchmarks.tokens import TOKENS
 
 BENCHMARKS: tuple[Benchmark, ...] = (
-    PLAIN_JSON, DUCKDB, MEMORY, WORKERS, BURST, LATENCY, TICK, PUBLICATION, EVENT_LOG
+    PLAIN_JSON, DUCKDB, MEMORY, WORKERS, FORMATS_BENCHMARK, QUALITY, TOKENS, NEAR_DUPLICATES,
+    BURST, LATENCY, TICK, PUBLICATION, EVENT_LOG,
 )  # fmt: skip

@@ -38,8 +38,8 @@ def test_the_demo_prints_a_verdict_for_each_sample_and_what_to_try_next(demo):
 
     assert sorted(cells[1:]) == [
         [BROKEN, "error", "0", "0", "0", "6", "line 1: malformed-json"],
-        [TALK, "ready", "3000", "8378", "93704", "0", ""],
-        [CHAT, "ready", "5", "28", "670", "0", ""],
+        [TALK, "ready", "3000", "8378", "128044", "0", ""],
+        [CHAT, "ready", "5", "28", "668", "0", ""],
     ]
     assert "lora-pipeline query" in demo[1]
     assert "make dev" in demo[1]

@@ -41,6 +41,10 @@ def json_of(value: Json) -> str:
         return "null"
 
 
+_NUMBERS = (int, float)
+_TOO_HEAVY = 1e6  # no weight; a number that was meant for something else
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The names of a message's fields, and what its roles are called here. aliases: pairs, so that it has a hash."""
@@ -57,19 +61,35 @@ def read_messages(listed: Json, path: str, keys: Keys, faults: Faults, branch: i
     paths = _content_paths(path, content_key)
     turns = []
     for index, message in enumerate(listed if isinstance(listed, list) else []):
-        if type(message) is dict and len(message) == 2 and index < _KEPT_PATHS:  # nearly all messages
-            role, content = message.get(role_key), message.get(content_key)
+        if type(message) is dict and 2 <= len(message) <= 3 and index < _KEPT_PATHS:  # nearly all messages
+            role, content, weight = message.get(role_key), message.get(content_key), None
+            if len(message) == 3:
+                weight = message.get("weight", message.get("loss_weight"))
+                if type(weight) not in _NUMBERS or not 0 <= weight < _TOO_HEAVY:  # type: ignore[operator]
+                    role = None
+                elif type(content) is list:
+                    content = _only_value(content)
             if type(role) is str and type(content) is str and role not in CALL_ROLES:
                 role = aliases.get(role, role)
                 if "\0" not in content and "\0" not in role:
+                    is_supervised = role == "assistant" and weight != 0
+                    loss = None if weight is None else float(weight)  # type: ignore[arg-type]
                     turns.append(
-                        FullTurn(role, content, paths[index], role == "assistant", None, None, None, None, None, branch)
+                        FullTurn(role, content, paths[index], is_supervised, loss, None, None, None, None, branch)
                     )
                     continue
         turn = read_message(message, f"{path}[{index}]", keys, aliases, faults, branch)
         if turn is not None:
             turns.append(turn)
     return turns
+
+
+def _only_value(parts: list[Json]) -> str | None:
+    """The text of LLaMA-Factory's one part of text, which says no more than the text; None for any other list."""
+    if len(parts) == 1 and type(part := parts[0]) is dict and len(part) == 2 and part.get("type") == "text":
+        text = part.get("value")
+        return text if type(text) is str else None
+    return None
 
 
 @lru_cache(32)
@@ -127,6 +147,9 @@ def _content(message: dict[str, Json], key: str, path: str, has_calls: bool, fau
     if type(content) is str and "\0" not in content:
         return content, None
     if isinstance(content, list):
+        only = _only_value(content)
+        if only is not None and "\0" not in only:
+            return only, None
         return _joined(content, f"{path}.{key}", faults), json_of(content)
     if content is None and has_calls:
         return "", None
@@ -233,7 +256,7 @@ def _weight(message: dict[str, Json], path: str, faults: Faults) -> float | None
         if isinstance(value, bool) or not isinstance(value, int | float):
             faults.add("wrong-type", f"{path}.{name}", f"expected a number, found {name_of(value)}")
             return None
-        if not 0 <= value < 1e6:
+        if not 0 <= value < _TOO_HEAVY:
             faults.add("wrong-type", f"{path}.{name}", "expected a weight of 0 or more, found another number")
             return None
         return float(value)
