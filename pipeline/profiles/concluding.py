@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pipeline.acceptance import Subject, judge_acceptance
 from pipeline.conversations.findings import CATALOGUE, Finding, Severity
 from pipeline.conversations.recognise import Reading
 from pipeline.near.conflicting_answers import find_conflicting_answers
@@ -20,6 +19,9 @@ from pipeline.profiles.splits import split
 from pipeline.profiles.statistics import Statistics
 from pipeline.profiles.totals import Totals
 from pipeline.tokens import TokenFigures
+
+if TYPE_CHECKING:
+    from pipeline.acceptance import Acceptance
 
 REPORTED_FINDINGS = 1_000
 REPORTED_ERRORS = 10
@@ -80,14 +82,6 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
     findings_path = folder / "all_findings.parquet"
     write_findings([part / "findings.parquet" for part in parts], late, findings_path)
     has_errors = any(CATALOGUE[code].severity is Severity.ERROR for code in finding_counts)
-    subject = Subject(
-        format=source.reading.form.name,
-        conversations=counts.conversations,
-        rejected_lines=counts.rejected_lines,
-        size_bytes=source.size_bytes,
-        truncation=tokens.truncation if tokens else (),  # type: ignore[arg-type]  # rows of the same shape
-        roles=counts.roles,
-    )
     return Profile(
         status=_status(counts, of_file, rules.max_rejected_share),
         size_bytes=source.size_bytes,
@@ -104,7 +98,7 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
         quality=quality,
         tokens=tokens,
         nearness=nearness,
-        acceptance=judge_acceptance(subject, findings_path),
+        acceptance=_acceptance(counts, tokens, source, findings_path) if rules.has_acceptance else [],
     )
 
 
@@ -119,6 +113,22 @@ def _nearness(parts: list[Path]) -> tuple[Nearness, list[Iterable[Finding]], Cou
     conflicts = find_conflicting_answers([part / ANSWERS for part in parts])
     nearness = Nearness(near.conversation_count, near.cluster_count, conflicts.conversation_count, split(near.clusters))
     return nearness, [near.findings(), conflicts.findings()], near.counts() + conflicts.counts()
+
+
+def _acceptance(
+    counts: Statistics, tokens: TokenFigures | None, source: Source, findings_path: Path
+) -> "list[Acceptance]":
+    from pipeline.acceptance import Subject, judge_acceptance  # 0.1 s that the bare structure need not wait for
+
+    subject = Subject(
+        format=source.reading.form.name,
+        conversations=counts.conversations,
+        rejected_lines=counts.rejected_lines,
+        size_bytes=source.size_bytes,
+        truncation=tokens.truncation if tokens else (),  # type: ignore[arg-type]  # rows of the same shape
+        roles=counts.roles,
+    )
+    return judge_acceptance(subject, findings_path)
 
 
 def _file_findings(total: Statistics) -> list[Finding]:

@@ -3,9 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pipeline.acceptance import Acceptance
 from pipeline.conversations.findings import CATALOGUE
 from pipeline.conversations.recognise import Reading
 from pipeline.profiles.merge import FindingRow
@@ -13,6 +12,9 @@ from pipeline.profiles.splits import Split
 from pipeline.profiles.statistics import TOKEN_METHOD, Statistics, spread
 from pipeline.quality.statistics import QualityFigures
 from pipeline.tokens import TokenFigures
+
+if TYPE_CHECKING:  # its rules take 0.1 s to load, and not every profile asks for them
+    from pipeline.acceptance import Acceptance
 
 # Lines that cannot be of any format.
 _NO_FORMAT = ("other-format", "malformed-json", "invalid-utf8", "line-too-long", "nesting-too-deep", "not-an-object")
@@ -53,7 +55,7 @@ class Profile:
     quality: QualityFigures | None = None
     tokens: TokenFigures | None = None
     nearness: Nearness | None = None
-    acceptance: list[Acceptance] = field(default_factory=list)
+    acceptance: list["Acceptance"] = field(default_factory=list)
 
     @property
     def token_count(self) -> int:

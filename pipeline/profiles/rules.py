@@ -16,7 +16,7 @@ class Rules:
 
     form: the format to read as; None to recognise it. tokenizer: a bundled one, a file, or WORDS. is_exact: count
     every token with it. has_quality: look for what a person would not want to train on. has_near_duplicates: look for
-    conversations that nearly repeat another, and split the dataset by them.
+    conversations that nearly repeat another, and split the dataset by them. has_acceptance: say which trainers take it.
     """
 
     limits: Limits = Limits()
@@ -26,10 +26,13 @@ class Rules:
     is_exact: bool = False
     has_quality: bool = True
     has_near_duplicates: bool = True
+    has_acceptance: bool = True
 
     def structure_only(self) -> "Rules":
         """The same limits, and nothing asked but whether the lines are right."""
-        return replace(self, tokenizer=WORDS, is_exact=False, has_quality=False, has_near_duplicates=False)
+        return replace(
+            self, tokenizer=WORDS, is_exact=False, has_quality=False, has_near_duplicates=False, has_acceptance=False
+        )
 
     def load_tokenizer(self) -> Tokenizer | None:
         """The tokenizer; None for words × 1.3.
