@@ -1,0 +1,115 @@
+"""docs/formats.md: every format with a row that is recognised as it, the roles, the containers, the mapping file."""
+
+from pipeline.conversations.containers import FREE_BYTES, MAX_EXPANSION
+from pipeline.conversations.formats import BY_NAME
+from pipeline.conversations.formats.messages import ALIASES, CALL_ROLES
+from pipeline.conversations.mapping import Mapping
+from pipeline.docs.markdown import block, code, section, table
+
+# Of each format a row, and what becomes of it.
+ROWS: dict[str, tuple[str, str]] = {
+    "native": (
+        '{"conversation_id": "c-1", "turns": [{"role": "user", "content": "Hello"}]}',
+        "its turns; also tools, tool calls, names and weights, where they are of the right type",
+    ),
+    "openai": (
+        '{"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}]}',
+        "its turns, with tools, tool calls and weights; the text of content parts is joined, the parts are kept",
+    ),
+    "sharegpt": (
+        '{"conversations": [{"from": "human", "value": "Hello"}, {"from": "gpt", "value": "Hi!"}]}',
+        "its turns under the roles below, with `system` first and `tools`; a call's text becomes a tool call",
+    ),
+    "dialogue": (
+        '{"dialogue_id": "d-1", "turns": [{"speaker": "USER", "utterance": "Hello"}]}',
+        "USER becomes user and SYSTEM assistant, as in DSTC8",
+    ),
+    "chat": (
+        '{"messages": [{"from": "human", "value": "Hello"}, {"from": "gpt", "value": "Hi!"}]}',
+        "lists and messages under each other's names: as the names say",
+    ),
+    "alpaca": (
+        '{"instruction": "Add", "input": "2+2", "output": "4"}',
+        "`system`, the pairs of `history`, instruction and input as the question, `output` or `response`",
+    ),
+    "prompt-completion": (
+        '{"prompt": "2+2=", "completion": "4"}',
+        "texts or lists of messages; only the completion (or `response`) is learned from",
+    ),
+    "preference": (
+        '{"prompt": "2+2=", "chosen": "4", "rejected": "5"}',
+        "the prompt's turns, then those of both branches; also without a prompt, OpenAI's `input`, `preferred_output`, "
+        "`non_preferred_output`, and ShareGPT or Alpaca rows with both",
+    ),
+    "kto": (
+        '{"messages": [{"role": "user", "content": "2+2="}, {"role": "assistant", "content": "4"}], "label": true}',
+        "its turns, and the label; also `conversations`, or `prompt` and `completion`",
+    ),
+    "llamafactory-v1": (
+        '{"messages": [{"role": "user", "content": [{"type": "text", "value": "Hello"}], "loss_weight": 0.0}]}',
+        "its turns with their weights; of `chosen_messages` and `rejected_messages` the common beginning is the prompt",
+    ),
+    "plain-text": ('{"text": "Once upon a time"}', "one turn, all of it learned"),
+}
+
+_INTRODUCTION = """What can be uploaded. A file is recognised by its content, never by its name: the first rows are
+looked at, and the format that most of them fit is the file's. The report says which, why, and how many lines fit; a
+line of another format is the finding [`other-format`](findings.md#other-format). Rows that are a bare list of
+messages are read as well. A row's id is taken from `id`, `conversation_id` or `dialogue_id`; one that has none is
+named after its line."""
+
+_CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
+- **An array** (`json-array`): `[row, row, …]`, in any layout, read row by row in bounded memory. A finding's line is
+  the one where its row begins; a comma or bracket missing or too many is a rejected row at its place.
+- **gzip and Zstandard** of either, also several members one after another. An archive that ends too early keeps the
+  rows before its end ([`broken-archive`](findings.md#broken-archive)); one that grows more than {MAX_EXPANSION} times, over
+  {FREE_BYTES // 2**20} MiB, is not read on ([`expands-too-much`](findings.md#expands-too-much)). Lines and offsets are
+  those of the unpacked text."""
+
+_MAPPING = """`lora-pipeline check --format alpaca FILE` reads a file as that format, whatever it looks like. For a
+shape that none of these describes, `--mapping FILE` says where things are, in JSON or TOML: either `turns`, or
+`prompt` and `answer`. Unknown fields, and roles that are none, are refused with the names that there are."""
+
+MAPPING_EXAMPLE = """turns = "data.dialog"
+role = "who"
+content = "says"
+id = "meta.key"
+
+[roles]
+A = "user"
+B = "assistant\""""
+
+_MEANINGS = {
+    "turns": "path of the list of messages",
+    "role": "name of a message's role",
+    "content": "name of a message's text",
+    "prompt": "path of the question, where the row is fields",
+    "answer": "path of the answer, where the row is fields",
+    "system": "path of a system text",
+    "id": "path of the row's own name",
+    "roles": "what the file's roles mean: theirs = ours",
+}
+
+_KEPT = """All formats become one model: conversations with turns of role and content and, where the format has
+them, tool calls and their ids, names, weights, content parts, tools, labels and branches ([tables.md](tables.md):
+`conversations`, `turns`). A turn is *supervised* when it is learned from: an assistant's turn whose weight is not
+0, a completion, a text; never a prompt. `lora-pipeline convert` writes it as another format, and names what that
+one cannot hold."""
+
+
+def page() -> str:
+    """The page."""
+    rows = [(code(name), code(row), becomes) for name, (row, becomes) in ROWS.items() if name in BY_NAME]
+    roles = [*((code(theirs), code(ours)) for theirs, ours in ALIASES.items())]
+    roles += [(code(name), "`assistant`, with a tool call") for name in CALL_ROLES]
+    fields = [(code(name), _MEANINGS[name]) for name in Mapping.model_fields]
+    return section(
+        "Formats",
+        _INTRODUCTION,
+        table(("name", "a row", "becomes"), rows),
+        section("Roles of ShareGPT", table(("in the file", "becomes"), roles)),
+        section("Containers", _CONTAINERS),
+        section("Naming a format", _MAPPING, table(("field", "meaning"), fields), block(MAPPING_EXAMPLE, "toml")),
+        section("What is kept", _KEPT),
+        level=1,
+    )
