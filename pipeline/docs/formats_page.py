@@ -62,9 +62,9 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
 - **An array** (`json-array`): `[row, row, …]`, in any layout, read row by row in bounded memory. A finding's line is
   the one where its row begins; a comma or bracket missing or too many is a rejected row at its place.
 - **gzip and Zstandard** of either, also several members one after another. An archive that ends too early keeps the
-  rows before its end ([`broken-archive`](findings.md#broken-archive)); one that grows more than {MAX_EXPANSION} times, over
-  {FREE_BYTES // 2**20} MiB, is not read on ([`expands-too-much`](findings.md#expands-too-much)). Lines and offsets are
-  those of the unpacked text."""
+  rows before its end ([`broken-archive`](findings.md#broken-archive)); one that grows more than {MAX_EXPANSION} times,
+  over {FREE_BYTES // 2**20} MiB, is not read on ([`expands-too-much`](findings.md#expands-too-much)). Lines and
+  offsets are those of the unpacked text."""
 
 _MAPPING = """`lora-pipeline check --format alpaca FILE` reads a file as that format, whatever it looks like. For a
 shape that none of these describes, `--mapping FILE` says where things are, in JSON or TOML: either `turns`, or

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.conversations.findings import ORDER, Finding, Severity
@@ -44,6 +43,8 @@ def first_findings(path: Path, limit: int, severity: Severity | None = None) -> 
     rows: list[FindingRow] = []
     for batch in _batches([path]):
         if severity is not None:
+            import pyarrow.compute as pc  # 25 ms, and only files with errors need it
+
             batch = batch.filter(pc.equal(batch["severity"], severity.value))
         rows += batch.slice(0, limit - len(rows)).to_pylist()
         if len(rows) == limit:
