@@ -3,7 +3,8 @@
 from pipeline.acceptance.judge import judge_acceptance
 from pipeline.acceptance.table import acceptance_rows
 from pipeline.acceptance.target import Effect, Target, load_targets
-from pipeline.acceptance.verdict import Acceptance, Reason, Subject, Truncation, Verdict
+from pipeline.acceptance.verdict import Acceptance, Reason, Subject, Verdict
+from pipeline.tokens import Truncation
 
 __all__ = [
     "Acceptance",

@@ -3,18 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypedDict
 
 from pipeline.acceptance.target import Effect
-
-
-class Truncation(TypedDict):
-    """What a limit on tokens does to a dataset; a row of the report."""
-
-    max_length: int
-    rows_cut: int
-    share_cut: float
-    rows_without_supervised_tokens: int
+from pipeline.tokens import Truncation
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,10 @@
 """Puts a card in place as one file."""
 
-import os
 from pathlib import Path
 
 from pipeline.card.card import Card
 from pipeline.card.page import render_card
-from pipeline.errors import LakeError
+from pipeline.whole_file import whole_file, written
 
 
 def write_card(card: Card, target: Path) -> None:
@@ -14,12 +13,6 @@ def write_card(card: Card, target: Path) -> None:
     Raises:
         LakeError: the file cannot be written.
     """
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        try:
-            aside.write_text(render_card(card), encoding="utf-8", newline="\n")
-            aside.replace(target)
-        finally:
-            aside.unlink(missing_ok=True)
-    except OSError as error:
-        raise LakeError(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error
+    page = render_card(card)
+    with whole_file(target) as aside, written(target):
+        aside.write_text(page, encoding="utf-8", newline="\n")

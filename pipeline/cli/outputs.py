@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.cli.json_text import json_text
-from pipeline.errors import LakeError, UsageError
+from pipeline.errors import UsageError
 from pipeline.lake import FINDINGS, write_empty
 from pipeline.profiles.merge import all_findings
 from pipeline.profiles.profile import Profile
+from pipeline.whole_file import whole_file, written
 
 FINDINGS_WITH_FILE = pa.schema([pa.field("file", pa.string(), nullable=False), *FINDINGS])
 _FINDINGS_SUFFIXES = (".jsonl", ".parquet")
@@ -57,19 +58,14 @@ def findings_file(target: Path | None) -> Iterator[FindingsWriter | None]:
     if target is None:
         yield None
         return
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with _written(target):
+    with whole_file(target) as aside:
+        with written(target):
             writer = _Parquet(aside, target) if target.suffix == ".parquet" else _Jsonl(aside, target)
         try:
             yield writer
         finally:
-            with _written(target):
+            with written(target):
                 writer.close()
-        with _written(target):
-            aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 class _Jsonl:
@@ -78,7 +74,7 @@ class _Jsonl:
         self._target = target
 
     def add(self, file: str, findings_path: Path) -> None:
-        with _written(self._target):
+        with written(self._target):
             for row in all_findings(findings_path):
                 self._stream.write(json_text({"file": file, **row}).encode() + b"\n")
 
@@ -93,7 +89,7 @@ class _Parquet:
 
     def add(self, file: str, findings_path: Path) -> None:
         name = os.fsencode(file).decode("utf-8", "backslashreplace")
-        with _written(self._target), pq.ParquetFile(findings_path) as findings:
+        with written(self._target), pq.ParquetFile(findings_path) as findings:
             for batch in findings.iter_batches():
                 columns = [pa.repeat(name, len(batch)), *(batch[field.name].cast(field.type) for field in FINDINGS)]
                 self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=FINDINGS_WITH_FILE))
@@ -110,20 +106,12 @@ def place_tables(profile: Profile, work: Path, target: Path, stem: str) -> None:
     Raises:
         LakeError: the folder cannot be written.
     """
-    with _written(target):
+    with written(target):
         for table in _WHOLE_TABLES:
             # A file that was refused unread has no parts: its tables are there, without rows.
             parts = [part / f"{table}.parquet" for part in profile.parts] or [write_empty(table, work / table)]
             _place_parts(parts, target / table, stem)
         _place_parts([profile.findings_path], target / "findings", stem)
-
-
-@contextmanager
-def _written(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise LakeError(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error
 
 
 def _place_parts(parts: list[Path], folder: Path, stem: str) -> None:

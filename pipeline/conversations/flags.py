@@ -18,7 +18,11 @@ def count_before(flags: Flags, positions: Integers) -> Integers:
 
     Bits and popcounts: eight times less memory traffic than a running sum over all flags.
     """
-    bits = np.packbits(flags, bitorder="little").view("<u8")
+    return bits_before(np.packbits(flags, bitorder="little").view("<u8"), positions)
+
+
+def bits_before(bits: npt.NDArray[np.uint64], positions: Integers) -> Integers:
+    """How many bits are set before each position; there is at least one more bit than the last position."""
     before = np.zeros(len(bits) + 1, dtype=np.int64)
     np.cumsum(np.bitwise_count(bits), out=before[1:])
     word, bit = positions >> 6, (positions & 63).astype(np.uint64)

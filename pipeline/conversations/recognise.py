@@ -28,7 +28,7 @@ Container = Literal["jsonl", "json-array"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is read. why: what was seen that says so, for people; chosen: whether a person said so instead."""
+    """How a file is read. why: what was seen that says so, or that a person chose it, for people."""
 
     form: Format = NATIVE
     container: Container = "jsonl"

@@ -3,7 +3,6 @@
 Nothing is held but a block; the output stands whole at its place or not at all.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,20 +11,17 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.conversations.array import read_array
 from pipeline.conversations.columns import read_columns
-from pipeline.conversations.containers import Compression, Expanded, compression_of
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.model import Limits
-from pipeline.conversations.reader import Block, ByteReader, Prefixed, read_blocks
-from pipeline.conversations.recognise import HEAD_BYTES as RECOGNISED_BYTES
-from pipeline.conversations.recognise import Reading, recognise
-from pipeline.conversations.sniff import HEAD_BYTES, sniff
+from pipeline.conversations.opening import open_text, read_rows
+from pipeline.conversations.reader import Block, ByteReader
+from pipeline.conversations.recognise import Reading
 from pipeline.convert.conversations import talks
 from pipeline.convert.losses import FIRST_LINES, Losses
 from pipeline.convert.targets import TARGETS, Row
-from pipeline.errors import LakeError, UsageError
-from pipeline.profiles.streams import read_head
+from pipeline.errors import UsageError
+from pipeline.whole_file import whole_file, written
 
 
 @dataclass(slots=True)
@@ -57,26 +53,15 @@ def convert_stream(
         UsageError: the file is no text, or empty.
         OSError: as raised by the stream and by `write`.
     """
-    head = read_head(stream, HEAD_BYTES)
-    text: ByteReader = Prefixed(head, stream)
-    compression = compression_of(head)
-    expanded = Expanded(text, compression) if compression is not Compression.NONE else None
-    text = expanded or text
-    start = read_head(text, RECOGNISED_BYTES)
-    refusal = sniff(start[:HEAD_BYTES])
-    if refusal and not (expanded and expanded.broken):
-        raise UsageError(f"cannot convert it: {refusal.message}")
-    converted = Converted(recognise(start, compression, chosen))
-    for block in _blocks(Prefixed(start, text), converted.reading, limits):
+    opened = open_text(stream, chosen)
+    if opened.refusal:
+        raise UsageError(f"cannot convert it: {opened.refusal.message}")
+    converted = Converted(opened.reading)
+    for block in read_rows(opened.text, opened.reading, limits.max_line_bytes):
         _convert_block(block, write, target, limits, converted)
-    if expanded and expanded.broken:
-        converted.broken = expanded.broken.detail
+    if opened.broken:
+        converted.broken = opened.broken.detail
     return converted
-
-
-def _blocks(stream: ByteReader, reading: Reading, limits: Limits) -> Iterator[Block]:
-    read = read_array if reading.container == "json-array" else read_blocks
-    return read(stream, limits.max_line_bytes)
 
 
 def _convert_block(
@@ -106,29 +91,16 @@ def replaced(target: Path) -> Iterator[Callable[[bytes], None]]:
     Raises:
         LakeError: the file cannot be written; so does the writer.
     """
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with _written(target):
+    with whole_file(target) as aside:
+        with written(target):
             stream = aside.open("wb")
 
         def write(line: bytes) -> None:
-            with _written(target):
+            with written(target):
                 stream.write(line)
 
         try:
             yield write
         finally:
-            with _written(target):
+            with written(target):
                 stream.close()
-        with _written(target):
-            aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-@contextmanager
-def _written(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise LakeError(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error

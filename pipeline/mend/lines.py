@@ -19,12 +19,12 @@ from pipeline.conversations.reader import BYTE_ORDER_MARK, Block, read_blocks
 from pipeline.conversations.verdicts import Verdicts
 from pipeline.conversations.warnings import warnings
 from pipeline.mend.json_style import read_row, restyled
-from pipeline.mend.remedies import REMEDIES, WHITE, Row
+from pipeline.mend.remedies import REMEDIES, Row
 from pipeline.mend.source import RawRow
+from pipeline.quality.answers import spaced_answers
 
 _OF_ROWS = {code: remedy.mend for code, remedy in REMEDIES.items() if remedy.mend}
 _BLANK = b" \t\r"
-_IS_WHITE = np.isin(np.arange(256), list(WHITE.encode()))
 
 
 class Line(msgspec.Struct, array_like=True):
@@ -172,8 +172,6 @@ def _named(verdicts: Verdicts, columns: Columns, kept: list[Line]) -> Columns:
 
 def _spaced(columns: Columns) -> set[int]:
     """Offsets of conversations with an answer that begins or ends with white space."""
-    answers = np.flatnonzero(columns.is_supervised & (columns.word_counts > 0))
-    first, last = columns.text_starts[answers], columns.text_starts[answers + 1] - 1
-    turns = answers[_IS_WHITE[columns.text[first]] | _IS_WHITE[columns.text[last]]]
+    turns = spaced_answers(columns)
     owners = np.unique(np.searchsorted(columns.turn_starts, turns, side="right") - 1)
     return set(columns.offsets[owners].tolist())

@@ -4,13 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pipeline.conversations.array import read_array
-from pipeline.conversations.containers import Compression, Expanded, compression_of
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.reader import BLOCK_BYTES, Block, ByteReader, Prefixed, read_blocks
-from pipeline.conversations.recognise import HEAD_BYTES as RECOGNISED_BYTES
-from pipeline.conversations.recognise import Reading, recognise
-from pipeline.conversations.sniff import HEAD_BYTES, sniff
-from pipeline.profiles.streams import read_head
+from pipeline.conversations.opening import open_text
+from pipeline.conversations.reader import BLOCK_BYTES, Block, ByteReader, read_blocks
+from pipeline.conversations.recognise import Reading
 
 _WHITE = b" \t\r\n"
 
@@ -28,28 +25,21 @@ class Source:
 
     def __init__(self, stream: ByteReader, max_line_bytes: int, on_bytes: Callable[[int], None]) -> None:
         self._max = max_line_bytes
-        told = _Told(stream, on_bytes)
-        head = read_head(told, HEAD_BYTES)
-        compression = compression_of(head)
-        packed = Prefixed(head, told)
-        self._expanded = None if compression is Compression.NONE else Expanded(packed, compression)
-        text = self._expanded or packed
-        start = read_head(text, RECOGNISED_BYTES)
-        self._text = Prefixed(start, text)
+        self._opened = open_text(_Told(stream, on_bytes), None)
         self._original = _Original(max_line_bytes + 2 * BLOCK_BYTES)
-        self.refusal: Finding | None = sniff(start[:HEAD_BYTES])
-        self.reading: Reading = recognise(start, compression, None)
+        self.refusal: Finding | None = self._opened.sniffed
+        self.reading: Reading = self._opened.reading
 
     def blocks(self) -> Iterator[tuple[Block, list[RawRow]]]:
         """All rows, in order; a broken archive ends them and becomes the refusal."""
         if self.reading.container == "json-array":
-            for block in read_array(self._text, self._max, self._original.keep):
+            for block in read_array(self._opened.text, self._max, self._original.keep):
                 yield block, self._cut(block)
         else:
-            for block in read_blocks(self._text, self._max):
+            for block in read_blocks(self._opened.text, self._max):
                 texts = [None] if block.skipped_bytes else block.lines()
                 yield block, [RawRow(b"", text) for text in texts]
-        if self._expanded and (broken := self._expanded.broken):
+        if broken := self._opened.broken:
             self.refusal = Finding(1, 0, broken.code, "$", broken.detail)
 
     @property

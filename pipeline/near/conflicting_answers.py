@@ -17,6 +17,7 @@ import xxhash
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
+from pipeline.conversations.hashes import hash_turns
 from pipeline.conversations.model import Branch
 from pipeline.near.records import Records
 
@@ -33,7 +34,7 @@ def answers(columns: Columns) -> Answers:
     owners, turns = _last_learned(columns)
     firsts = columns.turn_starts[owners]
     records = np.empty(len(owners), dtype=ANSWER)
-    records["prompt"] = np.frombuffer(b"".join(_prompt_hashes(columns, firsts, turns)), dtype="<u8").reshape(-1, 2)
+    records["prompt"] = hash_turns(columns, firsts, turns)
     text, starts = memoryview(columns.text.data), columns.text_starts
     spans = zip(starts[turns].tolist(), starts[turns + 1].tolist(), strict=True)
     records["answer"] = [xxhash.xxh3_64_intdigest(text[from_:to]) for from_, to in spans]
@@ -53,23 +54,6 @@ def _last_learned(columns: Columns) -> tuple[Integers, Integers]:
     learned, owners = learned[is_last], owners[is_last]
     has_prompt = learned > columns.turn_starts[owners]
     return owners[has_prompt], learned[has_prompt]
-
-
-def _prompt_hashes(columns: Columns, firsts: Integers, ends: Integers) -> list[bytes]:
-    """Hash of the text of the turns from first to end, seeded with the hash of their roles and lengths."""
-    role_hashes = np.array([xxhash.xxh3_64_intdigest(role.encode()) for role in columns.role_names], dtype=np.uint64)
-    outline = np.stack([np.diff(columns.text_starts).astype(np.uint64), role_hashes[columns.roles]], axis=1)
-    outlines, text = memoryview(outline.tobytes()), memoryview(columns.text.data)
-    turn_bytes = outline.itemsize * 2
-    spans = zip(
-        (firsts * turn_bytes).tolist(),
-        (ends * turn_bytes).tolist(),
-        columns.text_starts[firsts].tolist(),
-        columns.text_starts[ends].tolist(),
-        strict=True,
-    )
-    seed, digest = xxhash.xxh3_64_intdigest, xxhash.xxh3_128_digest
-    return [digest(text[text_from:text_to], seed(outlines[from_:to])) for from_, to, text_from, text_to in spans]
 
 
 @dataclass(frozen=True, slots=True)

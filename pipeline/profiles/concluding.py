@@ -125,7 +125,7 @@ def _acceptance(
         conversations=counts.conversations,
         rejected_lines=counts.rejected_lines,
         size_bytes=source.size_bytes,
-        truncation=tokens.truncation if tokens else (),  # type: ignore[arg-type]  # rows of the same shape
+        truncation=tokens.truncation if tokens else (),
         roles=counts.roles,
     )
     return judge_acceptance(subject, findings_path)

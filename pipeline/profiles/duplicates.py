@@ -18,6 +18,7 @@ from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
 from pipeline.conversations.formats.messages import TEXT_PARTS, only_text
+from pipeline.conversations.hashes import as_words, hash_turns
 from pipeline.conversations.model import NATIVE_LAYOUT, Layout
 
 # 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
@@ -32,31 +33,11 @@ def fingerprints(columns: Columns) -> Fingerprints:
     """One record for each conversation, in order. The turns' hash covers roles and contents, not the id."""
     records = np.empty(len(columns.ids), dtype=FINGERPRINT)
     hash_128 = xxhash.xxh3_128_digest
-    records["id"] = _words([hash_128(identity.encode()) for identity in columns.ids])
-    records["turns"] = _words(_turn_hashes(columns))
+    records["id"] = as_words([hash_128(identity.encode()) for identity in columns.ids])
+    records["turns"] = hash_turns(columns, columns.turn_starts[:-1], columns.turn_starts[1:], _extra_hashes(columns))
     records["line"] = columns.lines
     records["offset"] = columns.offsets
     return records
-
-
-def _turn_hashes(columns: Columns) -> list[bytes]:
-    """Hash of each conversation's text, seeded with the hash of its roles and lengths.
-
-    The text alone would not tell where one turn ends and the next begins.
-    """
-    role_hashes = np.array([xxhash.xxh3_64_intdigest(role.encode()) for role in columns.role_names], dtype=np.uint64)
-    outline = np.stack(
-        [np.diff(columns.text_starts).astype(np.uint64), role_hashes[columns.roles] ^ _extra_hashes(columns)], axis=1
-    )
-    outlines, text = memoryview(outline.tobytes()), memoryview(columns.text.data)
-    turn_starts = columns.turn_starts
-    outline_ends = (turn_starts * outline.itemsize * 2).tolist()
-    text_ends = columns.text_starts[turn_starts].tolist()
-    seed, digest = xxhash.xxh3_64_intdigest, xxhash.xxh3_128_digest
-    return [
-        digest(text[text_from:text_to], seed(outlines[from_:to]))
-        for from_, to, text_from, text_to in zip(outline_ends, outline_ends[1:], text_ends, text_ends[1:], strict=False)
-    ]
 
 
 def _extra_hashes(columns: Columns) -> npt.NDArray[np.uint64]:
@@ -85,10 +66,6 @@ def _pictures_of(parts: str | None) -> str | None:
 def _text_hashes(texts: Iterable[str | None]) -> npt.NDArray[np.uint64]:
     """Hash of each text, 0 where there is none."""
     return np.array([xxhash.xxh3_64_intdigest(text.encode()) if text else 0 for text in texts], dtype=np.uint64)
-
-
-def _words(digests: list[bytes]) -> npt.NDArray[np.uint64]:
-    return np.frombuffer(b"".join(digests), dtype="<u8").reshape(-1, 2)
 
 
 class Duplicates:

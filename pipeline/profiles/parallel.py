@@ -50,11 +50,13 @@ def profile_path(
         size_bytes = path.stat().st_size
         ranges = line_ranges(stream, size_bytes, min(workers, size_bytes // MIN_RANGE_BYTES))
         stream.seek(0)
+        if len(ranges) < 2:
+            return profile_stream(stream, folder, rules, on_bytes)
         head = stream.read(RECOGNISED_BYTES)
         compression = compression_of(head)
         reading = recognise(head, compression, rules.form)
         is_lines = reading.container == "jsonl" and compression is Compression.NONE
-        if len(ranges) < 2 or not is_lines or sniff(head[:HEAD_BYTES]):
+        if not is_lines or sniff(head[:HEAD_BYTES]):
             stream.seek(0)
             return profile_stream(stream, folder, rules, on_bytes)
         return _profile_ranges(path, ranges, folder, rules, reading, on_bytes)

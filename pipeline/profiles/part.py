@@ -1,15 +1,14 @@
 """Reads one range of a file: verdicts, rows, fingerprints, statistics. The unit that workers share out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from pipeline.conversations.array import read_array
 from pipeline.conversations.columns import Columns, read_columns
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.model import Limits
-from pipeline.conversations.reader import Block, ByteReader, read_blocks
+from pipeline.conversations.opening import read_rows
+from pipeline.conversations.reader import Block, ByteReader
 from pipeline.conversations.recognise import Reading
 from pipeline.conversations.verdicts import Verdicts
 from pipeline.conversations.warnings import warnings
@@ -55,7 +54,7 @@ def profile_part(
         TableWriter("findings", folder / "findings.parquet") as findings,
         _Spills(folder, rules) as spills,
     ):
-        for block in _blocks(stream, reading, limits, first_line, offset, on_bytes):
+        for block in read_rows(stream, reading, limits.max_line_bytes, first_line, offset, on_bytes):
             verdicts, columns = read_columns(block, limits, form)
             found = _findings(block, verdicts, columns, rules)
             total += measure_block(verdicts, columns, found, rules, tokenizer)
@@ -66,19 +65,6 @@ def profile_part(
             if found:
                 findings.write(finding_rows(found))
     return total
-
-
-def _blocks(
-    stream: ByteReader,
-    reading: Reading,
-    limits: Limits,
-    first_line: int,
-    offset: int,
-    on_bytes: Callable[[bytes], None],
-) -> Iterator[Block]:
-    if reading.container == "json-array":
-        return read_array(stream, limits.max_line_bytes, on_bytes)
-    return read_blocks(stream, limits.max_line_bytes, first_line, offset, on_bytes)
 
 
 def _findings(block: Block, verdicts: Verdicts, columns: Columns, rules: Rules) -> list[Finding]:

@@ -4,12 +4,9 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.conversations.containers import Compression, Expanded, compression_of
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.reader import BLOCK_BYTES, ByteReader, Prefixed
-from pipeline.conversations.recognise import HEAD_BYTES as RECOGNISED_BYTES
-from pipeline.conversations.recognise import recognise
-from pipeline.conversations.sniff import HEAD_BYTES, sniff
+from pipeline.conversations.opening import open_text
+from pipeline.conversations.reader import BLOCK_BYTES, ByteReader
 from pipeline.profiles.concluding import Source, conclude, refuse
 from pipeline.profiles.part import profile_part
 from pipeline.profiles.profile import Profile
@@ -28,26 +25,17 @@ def profile_stream(
         TokenizerError: the rules' tokenizer cannot be loaded.
     """
     source = _Observed(stream, on_bytes)
-    head = read_head(source, HEAD_BYTES)
-    packed = Prefixed(head, source)
-    compression = compression_of(head)
-    if compression is Compression.NONE:
-        text: ByteReader = packed
-    else:
-        text = expanded = Expanded(packed, compression)
-    start = read_head(text, RECOGNISED_BYTES)
-    refusal = sniff(start[:HEAD_BYTES])
-    if refusal and not (compression is not Compression.NONE and expanded.broken):
+    opened = open_text(source, rules.form)
+    if opened.refusal:
         source.drain()
-        return refuse(refusal, source.size_bytes, source.sha256(), folder)
-    reading = recognise(start, compression, rules.form)
-    totals = profile_part(Prefixed(start, text), folder, rules, reading)
+        return refuse(opened.refusal, source.size_bytes, source.sha256(), folder)
+    totals = profile_part(opened.text, folder, rules, opened.reading)
     source.drain()
     of_file: tuple[Finding, ...] = ()
-    if compression is not Compression.NONE and expanded.broken:
+    if opened.broken:
         last_line = max(1, totals.statistics.lines)
-        of_file = (Finding(last_line, 0, expanded.broken.code, "$", expanded.broken.detail),)
-    found = Source(source.size_bytes, source.sha256(), reading, of_file)
+        of_file = (Finding(last_line, 0, opened.broken.code, "$", opened.broken.detail),)
+    found = Source(source.size_bytes, source.sha256(), opened.reading, of_file)
     return conclude([totals], [folder], found, folder, rules)
 
 
@@ -74,11 +62,3 @@ class _Observed:
 
     def sha256(self) -> str:
         return self._digest.hexdigest()
-
-
-def read_head(stream: ByteReader, size: int) -> bytes:
-    """The first `size` bytes; a connection may give them in several pieces."""
-    head = b""
-    while len(head) < size and (more := stream.read(size - len(head))):
-        head += more
-    return head

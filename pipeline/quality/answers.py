@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.flags import Flags
+from pipeline.conversations.flags import Integers
 
 MOST_SHORT_WORDS = 2
 MOST_SHORT_BYTES = 15
@@ -57,15 +57,19 @@ def measure_answers(columns: Columns) -> Answers:
     sizes = np.diff(columns.text_starts)
     is_answer = columns.is_supervised & (columns.word_counts > 0)
     is_short = is_answer & (columns.word_counts <= MOST_SHORT_WORDS) & (sizes <= MOST_SHORT_BYTES)
-    answers = np.flatnonzero(is_answer)
+    short, spaced = np.flatnonzero(is_short), spaced_answers(columns)
+    return Answers(int(is_answer.sum()), _marked(columns, short), _marked(columns, spaced))
+
+
+def spaced_answers(columns: Columns) -> Integers:
+    """The turns that are answers with words and begin or end with white space of ASCII."""
+    answers = np.flatnonzero(columns.is_supervised & (columns.word_counts > 0))
     first, last = columns.text_starts[answers], columns.text_starts[answers + 1] - 1
-    is_spaced = np.zeros(len(sizes), dtype=np.bool_)
-    is_spaced[answers] = _IS_SPACE[columns.text[first]] | _IS_SPACE[columns.text[last]]
-    return Answers(len(answers), _marked(columns, is_short), _marked(columns, is_spaced))
+    spaced: Integers = answers[_IS_SPACE[columns.text[first]] | _IS_SPACE[columns.text[last]]]
+    return spaced
 
 
-def _marked(columns: Columns, flags: Flags) -> Marked:
-    turns = np.flatnonzero(flags)
+def _marked(columns: Columns, turns: Integers) -> Marked:
     owners = np.unique(np.searchsorted(columns.turn_starts, turns, side="right") - 1)[:NAMED_LINES]
     return Marked(len(turns), tuple(columns.lines[owners].tolist()))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypedDict
 
 import numpy as np
 
@@ -14,7 +14,15 @@ from pipeline.profiles.statistics import spread
 MAX_LENGTHS = (512, 1024, 2048, 4096, 8192, 16384, 32768)
 TURN_OVERHEAD_TOKENS = 4  # what a chat template puts before a turn's content, roughly: two marks, role, newline
 
-Truncation: TypeAlias = dict[str, int | float]
+
+class Truncation(TypedDict):
+    """What a limit on tokens does to a dataset; a row of the report."""
+
+    max_length: int
+    rows_cut: int
+    share_cut: float
+    rows_without_supervised_tokens: int
+
 
 _EXACT = 2**15  # every length up to here has a bin of its own
 _BINS_PER_DOUBLING = 64  # above, a bin is 1.1 % wide

@@ -30,11 +30,11 @@ Rows = list[tuple[object, ...]]
 def blocks_of(size: int | None):
     """While this lasts, the engine reads `size` bytes at a time, so that borders fall anywhere."""
     reader = partial(read_blocks, block_bytes=size) if size else read_blocks
-    return patch("pipeline.profiles.part.read_blocks", reader)
+    return patch("pipeline.conversations.opening.read_blocks", reader)
 
 
 def profile_bytes(data: bytes, folder: Path, rules: Rules, block_bytes: int | None = None) -> Profile:
-    with blocks_of(block_bytes), patch("pipeline.profiles.streams.recognise", lambda *_: READING):
+    with blocks_of(block_bytes), patch("pipeline.conversations.opening.recognise", lambda *_: READING):
         return profile_stream(io.BytesIO(data), folder, rules)
 
 

@@ -153,8 +153,6 @@ def _content(message: dict[str, Json], key: str, path: str, has_calls: bool, fau
         return _joined(content, f"{path}.{key}", faults), json_of(content)
     if content is None and has_calls:
         return "", None
-    if key not in message and has_calls:
-        return "", None
     text = field(message, key, str, path, faults)
     check_nul(text, f"{path}.{key}", faults)
     return text if isinstance(text, str) else "", None

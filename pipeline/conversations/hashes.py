@@ -1,0 +1,39 @@
+"""Hashes of turns, by which conversations and prompts are found to be the same."""
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.flags import Integers
+
+
+def hash_turns(
+    columns: Columns, firsts: Integers, ends: Integers, said: npt.NDArray[np.uint64] | None = None
+) -> npt.NDArray[np.uint64]:
+    """Hash of the turns from each first to before its end: n × 2, 128 bits each.
+
+    The text is seeded with the hash of roles and lengths: alone it would not tell where one turn ends and the next
+    begins. said: of each turn, what it says beside its text and role.
+    """
+    hashes = np.array([xxhash.xxh3_64_intdigest(role.encode()) for role in columns.role_names], dtype=np.uint64)
+    roles = hashes[columns.roles] if said is None else hashes[columns.roles] ^ said
+    outline = np.stack([np.diff(columns.text_starts).astype(np.uint64), roles], axis=1)
+    outlines, text = memoryview(outline.tobytes()), memoryview(columns.text.data)
+    turn_bytes = outline.itemsize * 2
+    spans = zip(
+        (firsts * turn_bytes).tolist(),
+        (ends * turn_bytes).tolist(),
+        columns.text_starts[firsts].tolist(),
+        columns.text_starts[ends].tolist(),
+        strict=True,
+    )
+    seed, digest = xxhash.xxh3_64_intdigest, xxhash.xxh3_128_digest
+    return as_words(
+        [digest(text[text_from:text_to], seed(outlines[from_:to])) for from_, to, text_from, text_to in spans]
+    )
+
+
+def as_words(digests: list[bytes]) -> npt.NDArray[np.uint64]:
+    """Digests of 128 bits as n × 2 numbers."""
+    return np.frombuffer(b"".join(digests), dtype="<u8").reshape(-1, 2)
