@@ -1,0 +1,1 @@
+"""What is known of base models, GPUs, prices and presets: one data file each, checked on reading, with sources."""

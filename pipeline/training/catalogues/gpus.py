@@ -1,0 +1,15 @@
+"""GPUs: memory, speed and how they are joined."""
+
+from pydantic import Field
+
+from pipeline.training.catalogues.entry import Entry
+
+
+class Gpu(Entry):
+    """One kind of GPU. name: as in `A100-80GB-SXM`; peak_tflops: dense BF16 (FP16 where there is no BF16)."""
+
+    memory_gb: float = Field(gt=0)  # 10**9 bytes
+    peak_tflops: float = Field(gt=0)
+    bandwidth_gb_per_s: float = Field(gt=0)  # of its memory
+    interconnect_gb_per_s: float = Field(gt=0)  # to its neighbour in one machine
+    has_bf16: bool = True

@@ -1,0 +1,16 @@
+"""Prices of GPUs: an input with provider, day and source, never a constant."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.training.catalogues.entry import Entry
+
+
+class Price(Entry):
+    """What one GPU costs for an hour. name: of the GPU."""
+
+    provider: str = Field(min_length=1)
+    kind: Literal["on-demand", "spot"]
+    per_gpu_hour: float = Field(gt=0)
+    currency: Literal["USD", "EUR", "GBP"] = "USD"

@@ -1,0 +1,48 @@
+"""The public shape of an estimate."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Fits = Literal["yes", "tight", "no"]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An expected value and the bounds that most real ones lie within."""
+
+    low: float
+    expected: float
+    high: float
+
+    def as_dict(self) -> dict[str, float]:
+        """The public shape."""
+        return {"low": self.low, "expected": self.expected, "high": self.high}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a workload takes. peak_memory_gb: of one GPU, in 10**9 bytes. fits: "tight" when only `high` does not fit.
+
+    hours, cost_usd: of the whole training; None where tokens or the price are not known. basis: the measurements and
+    rules that it rests on, a sentence each.
+    """
+
+    peak_memory_gb: Range
+    fits: Fits
+    step_time_s: Range
+    tokens_per_s_per_gpu: Range
+    hours: Range | None
+    cost_usd: Range | None
+    basis: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The public shape."""
+        return {
+            "peak_memory_gb": self.peak_memory_gb.as_dict(),
+            "fits": self.fits,
+            "step_time_s": self.step_time_s.as_dict(),
+            "tokens_per_s_per_gpu": self.tokens_per_s_per_gpu.as_dict(),
+            "hours": self.hours.as_dict() if self.hours else None,
+            "cost_usd": self.cost_usd.as_dict() if self.cost_usd else None,
+            "basis": list(self.basis),
+        }
