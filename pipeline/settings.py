@@ -8,12 +8,13 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+MIN_SECRET_BYTES = 32  # as many as the hash of HS256 has (RFC 7518, 3.2)
 
 
 class Settings(BaseSettings):
@@ -56,6 +57,25 @@ class Settings(BaseSettings):
     unconfirmed_expiry_h: float = Field(24.0, gt=0, description="Uploads never confirmed expire after this long.")
     stuck_after_s: float = Field(900.0, gt=0, description="A dataset this long in validation without a run is redone.")
 
+    jwt_secret: SecretStr = Field(
+        SecretStr(""), description="Takes bearer tokens that are JWTs signed by this secret (HS256, 32 bytes or more)."
+    )
+    jwks_url: str = Field("", description="Takes bearer tokens that are JWTs signed by a key at this address.")
+    jwt_audience: str = Field("lora-pipeline", min_length=1, description="Audience that a JWT must name.")
+    jwt_admin_claim: str = Field(
+        "admin", min_length=1, description="A JWT whose claim of this name is `true` reads all."
+    )
+    service_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs upload addresses and sessions. Default: `data_dir`/service_secret, made at the first start.",
+    )
+    upload_expiry_s: int = Field(3_600, gt=0, le=7 * 86_400, description="How long an address for an upload is valid.")
+    session_expiry_s: int = Field(12 * 3_600, gt=0, description="How long one stays signed in on the pages.")
+    requests_per_minute: int = Field(600, gt=0, description="Requests a user, or an address unknown, may send.")
+    cors_origins: str = Field("", description="Origins, with commas between, whose pages may call the API.")
+    webhook_url: str = Field("", description="Where the service sends notifications as well.")
+    webhook_secret: SecretStr = Field(SecretStr(""), description="Signs what is sent there.")
+
     @field_validator("default_owner")
     @classmethod
     def _owner_is_a_name(cls, value: str) -> str:
@@ -73,6 +93,22 @@ class Settings(BaseSettings):
             raise ValueError("expected a folder or s3://bucket/prefix")
         return value.rstrip("/") if value != "/" else value
 
+    @field_validator("jwks_url", "webhook_url")
+    @classmethod
+    def _address_is_of_the_web(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc):
+            raise ValueError("expected an address that begins with https:// or http://")
+        return value
+
+    @field_validator("jwt_secret", "service_secret", "webhook_secret")
+    @classmethod
+    def _secret_is_long(cls, value: SecretStr) -> SecretStr:
+        size_bytes = len(value.get_secret_value().encode())
+        if 0 < size_bytes < MIN_SECRET_BYTES:
+            raise ValueError(f"expected {MIN_SECRET_BYTES} bytes or more, found {size_bytes}")
+        return value
+
     def model_post_init(self, _context: object) -> None:
         """Fill the places that follow from `data_dir`, as absolute paths (the warehouse's views name them)."""
         data_dir = self.data_dir.expanduser().resolve()
@@ -88,14 +124,22 @@ class Settings(BaseSettings):
             object.__setattr__(self, name, value)
 
     def masked(self) -> dict[str, str]:
-        """Every setting as text, with the password of the catalog's URL hidden."""
+        """Every setting as text, without secrets, the catalog's password and a webhook's path."""
         values = {name: str(value) for name, value in self}
         values["catalog_url"] = re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", values["catalog_url"])
+        if self.webhook_url:  # with many services whoever knows the path may write
+            parts = urlsplit(self.webhook_url)
+            values["webhook_url"] = f"{parts.scheme}://{parts.hostname}/***"
         return values
 
 
 def _absolute(place: str) -> str:
     return place if not place or place.startswith("s3://") else str(Path(place).expanduser().resolve())
+
+
+def _found(name: object, value: object) -> str:
+    field = Settings.model_fields.get(str(name))
+    return "" if field is not None and field.annotation is SecretStr else f" (found {value!r})"
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -107,5 +151,7 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
-        lines = [f"  LORA_{str(e['loc'][0]).upper()}: {e['msg']} (found {e['input']!r})" for e in error.errors()]
+        lines = [
+            f"  LORA_{str(e['loc'][0]).upper()}: {e['msg']}{_found(e['loc'][0], e['input'])}" for e in error.errors()
+        ]
         raise SettingsError("settings that cannot be used:\n" + "\n".join(lines)) from None
