@@ -4,6 +4,7 @@
     ├── UsageError              the person who typed the command or set the setting     exit 2
     │   ├── SettingsError
     │   ├── DatasetNotFound
+    │   ├── JobNotFound
     │   └── QueryError
     └── ServiceError            the operator: something we depend on is broken          exit 3, retried in runs
         ├── StoreError
@@ -35,6 +36,10 @@ class SettingsError(UsageError):
 
 class DatasetNotFound(UsageError):
     """No dataset of that id (or none this user may see)."""
+
+
+class JobNotFound(UsageError):
+    """No training job of that id (or none this user may see)."""
 
 
 class QueryError(UsageError):
