@@ -136,7 +136,7 @@ class Jobs(Database):
             job = read_job(connection, job_id, user_id, for_update=True)
             if job.status == "cancelled":
                 raise UsageError(f"expected a job that is not cancelled, found {job_id}: create it again first")
-            common = {"job_id": job_id, "user_id": job.user_id}
+            common: dict[str, object] = {"job_id": job_id, "user_id": job.user_id}
             points = [common | {"name": p.name, "step": p.step, "value": p.value, "recorded_at": now} for p in metrics]
             _insert_once(connection, metrics_points, points, ["job_id", "name", "step"])
             files = [

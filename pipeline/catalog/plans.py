@@ -141,7 +141,7 @@ def _insert(connection: Connection) -> Any:
     return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(training_plans)
 
 
-def _failure(row: Row[Any], message: str) -> Notice:
+def _failure(row: Row[str, str, str, str], message: str) -> Notice:
     return Notice(
         kind="run_failed",
         dedupe_key=f"training-{row.validation_run_id}",
