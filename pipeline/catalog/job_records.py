@@ -20,8 +20,8 @@ CostKind = Literal["estimate", "actual"]
 class NewJob:
     """A job whose files are in place. origin: whether the default plan or a person asked for it.
 
-    split_fingerprint: of the rows and the split that it was made from. job: the canonical job, whole. run_id: None
-    where no run of Dagster made it.
+    split_fingerprint: of the rows and the split that it was made from. validation_run_id: of the verdict on them. job:
+    the canonical job, whole. run_id: None where no run of Dagster made it.
     """
 
     job_id: str
@@ -36,6 +36,7 @@ class NewJob:
     gpu_count: int
     content_sha256: str
     split_fingerprint: str
+    validation_run_id: str
     code_version: str
     run_id: str | None
     files_uri: str
@@ -61,6 +62,7 @@ class Job:
     gpu_count: int
     content_sha256: str
     split_fingerprint: str
+    validation_run_id: str
     code_version: str
     run_id: str | None
     files_uri: str

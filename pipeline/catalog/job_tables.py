@@ -53,6 +53,7 @@ training_jobs = Table(
     Column("gpu_count", Integer, nullable=False),
     Column("content_sha256", StorableText, nullable=False),
     Column("split_fingerprint", StorableText, nullable=False),
+    Column("validation_run_id", StorableText, nullable=False),
     Column("code_version", StorableText, nullable=False),
     Column("run_id", StorableText),
     Column("files_uri", StorableText, nullable=False),

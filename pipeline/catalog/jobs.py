@@ -214,6 +214,7 @@ def _new_row(new: NewJob, owner: str, now: datetime) -> dict[str, object]:
         "gpu_count": new.gpu_count,
         "content_sha256": new.content_sha256,
         "split_fingerprint": new.split_fingerprint,
+        "validation_run_id": new.validation_run_id,
         "code_version": new.code_version,
         "run_id": new.run_id,
         "files_uri": new.files_uri,

@@ -21,6 +21,7 @@ JOB = NewJob(
     gpu_count=1,
     content_sha256="ab12",
     split_fingerprint="rows-1",
+    validation_run_id="run-1",
     code_version="1",
     run_id="plan-run",
     files_uri="/lake/training_jobs/job_id=job-1",

@@ -86,6 +86,7 @@ def _create_jobs() -> None:
         sa.Column("gpu_count", sa.Integer, nullable=False),
         sa.Column("content_sha256", sa.Text, nullable=False),
         sa.Column("split_fingerprint", sa.Text, nullable=False),
+        sa.Column("validation_run_id", sa.Text, nullable=False),
         sa.Column("code_version", sa.Text, nullable=False),
         sa.Column("run_id", sa.Text),
         sa.Column("files_uri", sa.Text, nullable=False),
