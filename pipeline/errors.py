@@ -4,6 +4,7 @@
     ├── UsageError              the person who typed the command or set the setting     exit 2
     │   ├── SettingsError
     │   ├── DatasetNotFound
+    │   ├── JobNotFound
     │   ├── NotificationNotFound
     │   ├── QueryError
     │   └── RequestRefused          a request that the service does not carry out as it was sent
@@ -46,6 +47,10 @@ class DatasetNotFound(UsageError):
 
 class NotificationNotFound(UsageError):
     """No notification of that id (or none of this user)."""
+
+
+class JobNotFound(UsageError):
+    """No training job of that id (or none this user may see)."""
 
 
 class QueryError(UsageError):

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from pipeline.errors import (
     Conflicting,
     DatasetNotFound,
+    JobNotFound,
     NotAllowed,
     NotificationNotFound,
     NotSignedIn,
@@ -32,6 +33,7 @@ STATUS_CODES: tuple[tuple[type[PipelineError], int], ...] = (
     (NotSignedIn, 401),
     (NotAllowed, 403),
     (DatasetNotFound, 404),
+    (JobNotFound, 404),
     (NotificationNotFound, 404),
     (Conflicting, 409),
     (ObjectMissing, 409),
