@@ -18,7 +18,8 @@ import httpx2
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.records import Notification
 from pipeline.service.answers import Value
-from pipeline.service.notifications import NotificationItem, item
+from pipeline.service.contract import NotificationItem
+from pipeline.service.notifications import item
 
 _LOG = logging.getLogger(__name__)
 BATCH = 50
