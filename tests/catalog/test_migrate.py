@@ -19,7 +19,7 @@ from pipeline.catalog.migrate import HEAD, MIGRATIONS_DIR
 from pipeline.catalog.notices import Notice
 from pipeline.catalog.tables import metadata
 from pipeline.errors import CatalogError
-from tests.catalog.examples import NOON, READY, upload
+from tests.catalog.examples import NOON, upload
 
 
 def test_head_is_the_newest_revision():
@@ -125,7 +125,7 @@ def test_what_was_told_before_there_were_jobs_is_still_there(empty_url, monkeypa
         connection.execute(
             text(
                 "INSERT INTO notifications (user_id, dataset_id, kind, dedupe_key, title, message, created_at) "
-                "VALUES ('ann', 'd1', 'dataset_ready', 'verdict-1', 'd1 is ready', 'All is well.', '2026-03-01 12:00:00')"
+                "VALUES ('ann', 'd1', 'dataset_ready', 'key', 'd1 is ready', 'All is well.', '2026-03-01 12:00:00')"
             )
         )
     engine.dispose()

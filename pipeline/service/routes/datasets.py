@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from pipeline.catalog.records import Status
 from pipeline.service import datasets
@@ -51,7 +51,11 @@ def restore_dataset(service: CurrentService, user: CurrentUser, dataset_id: Data
     return Answer(data=datasets.restore_dataset(service, user, dataset_id))
 
 
-@router.get("/{dataset_id}/card", response_class=HTMLResponse, responses=MISSING | CONFLICT)
+@router.get(
+    "/{dataset_id}/card",
+    response_class=Response,  # which has no media type of its own: refusals are JSON
+    responses=MISSING | CONFLICT | {200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
 def show_card(service: CurrentService, user: CurrentUser, dataset_id: DatasetId) -> HTMLResponse:
     """Show the card of a dataset that has a verdict: one page that needs nothing else."""
     return card_page(service, user, dataset_id)

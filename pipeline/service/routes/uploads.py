@@ -40,12 +40,12 @@ async def send_bytes(
     service: CurrentService,
     ticket: Annotated[str, Path(max_length=4_096, description="What the service signed.")],
     upload_offset: Annotated[int, Header(ge=0, description="Where in the file the body begins.")] = 0,
-    content_length: Annotated[int | None, Header(ge=0, description="Bytes up to the end of the file.")] = None,
 ) -> Answer[Received]:
     """Send the bytes of an upload, to an address of `POST /api/datasets`; with an offset, the rest of them.
 
     The address is all the authority that is needed.
     """
-    if content_length is None:
-        raise UsageError("Content-Length: expected the number of bytes, found none: send it")
-    return Answer(data=await receive(request, service, ticket, upload_offset, content_length))
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        raise UsageError("Content-Length: expected the number of bytes up to the end of the file, found none: send it")
+    return Answer(data=await receive(request, service, ticket, upload_offset, int(length)))

@@ -1,0 +1,282 @@
+"""The calls of the API, over a real connection: what they answer, and with which status."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from tests.installation import bad_file
+from tests.service.serving import lines
+
+
+@pytest.fixture
+def ana(local):
+    with local.client("ana") as client:
+        yield client
+
+
+@pytest.fixture
+def bob(local):
+    with local.client("bob") as client:
+        yield client
+
+
+def test_an_upload_becomes_a_ready_dataset_that_says_what_is_in_it(local, ana):
+    content = lines(3)
+
+    dataset_id = local.upload(ana, content, name="Support chat", description="of spring")
+    before = ana.get(f"/api/datasets/{dataset_id}").json()["data"]
+    local.validate()
+    after = ana.get(f"/api/datasets/{dataset_id}").json()["data"]
+
+    assert (before["status"], before["acceptance"], before["sample_data"]) == ("validating", [], [])
+    shown = {name: after[name] for name in ("name", "description", "user_id", "file_name", "file_size", "status")}
+    assert shown == {
+        "name": "Support chat",
+        "description": "of spring",
+        "user_id": "ana",
+        "file_name": "chat.jsonl",
+        "file_size": len(content),
+        "status": "ready",
+    }
+    assert (after["conversation_count"], after["training_ready"], after["first_error"]) == (3, True, None)
+    assert after["sample_data"][0]["turns"][0] == {"role": "user", "content": "hello there"}
+    assert "trl" in {each["target"] for each in after["acceptance"]}
+
+
+def test_confirming_twice_changes_nothing(local, ana):
+    dataset_id = local.upload(ana, lines(1))
+    first = ana.get(f"/api/datasets/{dataset_id}").json()
+
+    again = ana.post(f"/api/datasets/{dataset_id}/confirm")
+
+    assert (again.status_code, again.json()) == (200, first)
+
+
+def test_an_upload_of_which_bytes_are_missing_is_not_confirmed(local, ana):
+    content = lines(1)
+    started = local.announce(ana, content)
+
+    answer = ana.post(f"/api/datasets/{started['dataset']['id']}/confirm")
+
+    assert answer.status_code == 409
+    assert answer.json()["error"] == f"expected {len(content)} bytes, found that not all arrived: send the rest"
+
+
+def test_lists_show_the_newest_first_in_pages_and_count_all(local, ana):
+    for name in ("one", "two", "three"):
+        local.announce(ana, b"x", name=name)
+
+    page = ana.get("/api/datasets", params={"page": 2, "limit": 2}).json()["data"]
+
+    assert ([each["name"] for each in page["items"]], page["total"]) == (["one"], 3)
+
+
+def test_names_are_found_in_any_case_and_taken_literally(local, ana):
+    for name in ("Über uns", "100% done", "a_b", "[x]*"):
+        local.announce(ana, b"x", name=name)
+
+    def found(text: str) -> list[str]:
+        return [each["name"] for each in ana.get("/api/datasets", params={"search": text}).json()["data"]["items"]]
+
+    asked = {text: found(text) for text in ("über", "ÜBER U", "0%", "A_B", "aXb", "[X]*", "?")}
+    assert asked == {
+        "über": ["Über uns"],
+        "ÜBER U": ["Über uns"],
+        "0%": ["100% done"],
+        "A_B": ["a_b"],
+        "aXb": [],
+        "[X]*": ["[x]*"],
+        "?": [],
+    }
+
+
+def test_a_deleted_dataset_leaves_the_lists_and_comes_back(local, ana):
+    dataset_id = local.upload(ana, lines(1))
+
+    deleted = ana.delete(f"/api/datasets/{dataset_id}").json()["data"]
+    without = ana.get("/api/datasets").json()["data"]["total"]
+    restored = ana.post(f"/api/datasets/{dataset_id}/restore").json()["data"]
+
+    assert (deleted["deleted_at"] is None, without, restored["deleted_at"]) == (False, 0, None)
+    assert ana.get("/api/datasets").json()["data"]["total"] == 1
+
+
+def test_findings_come_in_pages_as_json_lines_and_as_csv(local, ana):
+    dataset_id = local.upload(ana, bad_file(15))
+    early = ana.get(f"/api/datasets/{dataset_id}/findings").status_code
+    local.validate()
+    path = f"/api/datasets/{dataset_id}/findings"
+
+    page = ana.get(path, params={"page": 2, "limit": 10, "code": "malformed-json"}).json()["data"]
+    listed = ana.get(path, params={"format": "jsonl"})
+    table = ana.get(path, params={"format": "csv"})
+
+    assert early == 409
+    assert ([each["line"] for each in page["items"]], page["total"]) == ([13, 14, 15, 16, 17], 15)
+    rows = [json.loads(line) for line in listed.text.splitlines()]
+    assert listed.headers["content-type"] == "application/jsonl"
+    assert [row["line"] for row in rows if row["code"] == "malformed-json"] == list(range(3, 18))
+    assert [int(row["line"]) for row in csv.DictReader(io.StringIO(table.text))] == [row["line"] for row in rows]
+    assert ana.get(path, params={"code": "nonsense"}).status_code == 400
+
+
+def test_the_card_is_a_page_of_its_own_that_may_run_nothing(local, ana):
+    dataset_id = local.upload(ana, lines(3))
+    local.validate()
+
+    card = ana.get(f"/api/datasets/{dataset_id}/card")
+
+    assert card.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in card.headers["content-security-policy"]
+    assert "hello there" in card.text
+
+
+def test_events_tell_the_status_now_and_each_change(local, ana):
+    dataset_id = local.upload(ana, lines(3))
+
+    seen = []
+    with ana.stream("GET", f"/api/datasets/{dataset_id}/events") as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data: "):
+                seen.append(json.loads(line.removeprefix("data: "))["status"])
+                if len(seen) == 1:
+                    local.validate()
+
+    assert seen == ["validating", "ready"]
+
+
+def test_notifications_are_read_once(local, ana, bob):
+    local.upload(ana, lines(3), name="Support chat")
+    local.validate()
+
+    [told] = ana.get("/api/notifications").json()["data"]["items"]
+    of_bob = bob.post(f"/api/notifications/{told['id']}/read").status_code
+    first = ana.post(f"/api/notifications/{told['id']}/read").json()["data"]
+    second = ana.post(f"/api/notifications/{told['id']}/read").json()["data"]
+
+    assert (told["title"], told["read_at"], of_bob) == ("Support chat is ready", None, 404)
+    assert first["read_at"] is not None
+    assert second == first
+    assert ana.get("/api/notifications", params={"unread_only": True}).json()["data"]["items"] == []
+
+
+def test_what_is_anothers_is_as_good_as_not_there(local, ana, bob):
+    """The same answers, but for the id of the request, so that nobody learns which ids exist."""
+    dataset_id = local.upload(ana, lines(3))
+    local.validate()
+    calls = [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("POST", "/restore"),
+        ("POST", "/confirm"),
+        ("POST", "/upload"),
+        ("GET", "/findings"),
+        ("GET", "/findings?format=csv"),
+        ("GET", "/card"),
+        ("GET", "/events"),
+    ]
+
+    answers = []
+    for method, path in calls:
+        of_ana = bob.request(method, f"/api/datasets/{dataset_id}{path}")
+        of_nobody = bob.request(method, f"/api/datasets/{'x' * len(dataset_id)}{path}")
+        said = [answer.json()["error"] for answer in (of_ana, of_nobody)]
+        answers.append(
+            (of_ana.status_code, said[0].replace(dataset_id, "ID") == said[1].replace("x" * len(dataset_id), "ID"))
+        )
+
+    assert answers == [(404, True)] * len(calls)
+
+
+def test_an_admin_reads_everybodys_and_changes_nobodys(local, ana):
+    dataset_id = local.upload(ana, lines(1))
+
+    with local.client("root", admin=True) as admin:
+        listed = admin.get("/api/datasets").json()["data"]["items"]
+        shown = admin.get(f"/api/datasets/{dataset_id}").status_code
+        deleted = admin.delete(f"/api/datasets/{dataset_id}").status_code
+
+    assert ([each["user_id"] for each in listed], shown, deleted) == (["ana"], 200, 404)
+
+
+def test_wrong_fields_are_named_and_not_repeated(ana):
+    answer = ana.post("/api/datasets", json={"name": "", "file_name": "x", "file_size": -5, "secret": "hush"})
+
+    assert answer.status_code == 422
+    fields = [each["field"] for each in answer.json()["details"]["fields"]]
+    assert fields == ["body.name", "body.file_size", "body.secret"]
+    assert "hush" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "code"),
+    [
+        ("GET", "/nowhere", {}, 404, "not-found"),
+        ("PATCH", "/api/datasets", {}, 405, "method-not-allowed"),
+        ("GET", "/api/datasets?page=0", {}, 422, "wrong-field"),
+        ("GET", "/api/datasets?status=good", {}, 422, "wrong-field"),
+        ("POST", "/api/datasets", {"content": b"x" * 70_000}, 413, "body-above-65-536-bytes"),
+        ("POST", "/api/datasets", {"content": b"{", "headers": {"content-type": "application/json"}}, 400, "not-json"),
+        ("POST", "/api/notifications/7/read", {}, 404, "notification-not-found"),
+    ],
+)
+def test_what_cannot_be_answered_says_so_in_one_shape(ana, method, path, options, status, code):
+    answer = ana.request(method, path, **options)
+
+    assert (answer.status_code, answer.json()["details"]["code"]) == (status, code)
+    assert answer.json()["details"]["request_id"] == answer.headers["x-request-id"]
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(serve):
+    service = serve(max_upload_bytes=100)
+
+    with service.client("ana") as ana:
+        answer = ana.post("/api/datasets", json={"name": "x", "file_name": "x.jsonl", "file_size": 101})
+
+        assert (answer.status_code, ana.get("/api/datasets").json()["data"]["total"]) == (413, 0)
+
+
+@pytest.mark.parametrize(
+    "file_name", ["../../etc/passwd", "a/../b.jsonl", "..", "x\u0000.jsonl", "C:\\temp\\x.jsonl", "\u202egnp.exe"]
+)
+def test_file_names_become_safe_ones(local, ana, file_name):
+    """Nothing is written outside the folder of the upload."""
+    dataset_id = local.upload(ana, lines(1), file_name=file_name)
+
+    shown = ana.get(f"/api/datasets/{dataset_id}").json()["data"]["file_name"]
+    stored = [
+        path.relative_to(local.settings.data_dir / "uploads")
+        for path in (local.settings.data_dir / "uploads").rglob("*")
+        if path.is_file()
+    ]
+    assert [str(path) for path in stored] == [f"ana/{dataset_id}/{shown}"]
+
+
+def test_too_many_requests_are_put_off(serve):
+    service = serve(requests_per_minute=3)
+
+    with service.client("ana") as ana, service.client("bob") as bob:
+        codes = [ana.get("/api/datasets").status_code for _ in range(4)]
+        last = ana.get("/api/datasets")
+
+        assert codes == [200, 200, 200, 429]
+        assert int(last.headers["retry-after"]) >= 1
+        assert bob.get("/api/datasets").status_code == 200
+
+
+def test_healthz_needs_no_token(local):
+    with local.client(None) as nobody:
+        assert nobody.get("/healthz").json() == {"success": True, "data": {"status": "ok"}}
+
+
+def test_other_sites_may_not_call_unless_they_are_named(serve):
+    asked = {"Origin": "https://pages.example", "Access-Control-Request-Method": "GET"}
+    plain, open_to_one = serve(), serve(cors_origins="https://pages.example")
+
+    with plain.client(None) as one, open_to_one.client(None) as other:
+        answers = [client.options("/api/datasets", headers=asked) for client in (one, other)]
+
+    allowed = [answer.headers.get("access-control-allow-origin") for answer in answers]
+    assert allowed == [None, "https://pages.example"]

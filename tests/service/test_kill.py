@@ -1,0 +1,118 @@
+"""The service is killed in the middle of uploads: what was confirmed is there, what was not goes on or expires."""
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.service.app import open_service
+from pipeline.service.background import tidy
+from pipeline.settings import load_settings
+from pipeline.store import make_store
+from pipeline.validation import utc_now
+from tests.service.serving import token
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = int(os.environ.get("KILLS", "3"))
+SENDERS = 4
+SIZE_BYTES = 2_000_000
+
+
+@contextmanager
+def victim(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "tests.service.victim", str(folder)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout
+        yield process, f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.kill()
+
+
+def client(url: str) -> httpx2.Client:
+    return httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token('ana')}"}, timeout=60)
+
+
+def keep_uploading(url: str, seed: int, begun: dict[str, bytes], confirmed: set[str]) -> None:
+    """Upload one file after another until the service dies."""
+    numbers = random.Random(seed)
+    try:
+        with client(url) as ana:
+            while True:
+                content = numbers.randbytes(SIZE_BYTES)
+                new = {"name": "x", "file_name": "x.jsonl", "file_size": SIZE_BYTES}
+                started = ana.post("/api/datasets", json=new).json()["data"]
+                begun[started["dataset"]["id"]] = content
+                ana.put(started["upload"]["parts"][0]["url"], content=content)
+                if ana.post(f"/api/datasets/{started['dataset']['id']}/confirm").status_code == 200:
+                    confirmed.add(started["dataset"]["id"])
+    except httpx2.HTTPError:
+        return
+
+
+def finish(ana: httpx2.Client, dataset_id: str, content: bytes) -> int:
+    """Go on with an upload where the store says that it is."""
+    [part] = ana.post(f"/api/datasets/{dataset_id}/upload").json()["data"]["parts"]
+    there = part["received_bytes"]
+    ana.put(part["url"], content=content[there:], headers={"Upload-Offset": str(there)})
+    return ana.post(f"/api/datasets/{dataset_id}/confirm").status_code
+
+
+def test_what_was_confirmed_is_never_lost_and_the_rest_goes_on(tmp_path):
+    begun: dict[str, bytes] = {}
+    confirmed: set[str] = set()
+    for kill in range(KILLS):
+        with victim(tmp_path) as (process, url):
+            senders = [
+                threading.Thread(target=keep_uploading, args=(url, SENDERS * kill + n, begun, confirmed))
+                for n in range(SENDERS)
+            ]
+            for sender in senders:
+                sender.start()
+            target = len(confirmed) + 3
+            while len(confirmed) < target:
+                threading.Event().wait(random.Random(kill).uniform(0.005, 0.05))
+            process.send_signal(signal.SIGKILL)
+            for sender in senders:
+                sender.join()
+
+    settings = load_settings(data_dir=tmp_path)
+    store = make_store(settings)
+    with Catalog.open(settings.catalog_url) as catalog:
+        for dataset_id in confirmed:
+            dataset = catalog.get(dataset_id, "ana")
+            with store.open(dataset.storage_path) as reader:
+                assert reader.read() == begun[dataset_id]
+            assert dataset.content_version == f"sha256:{hashlib.sha256(begun[dataset_id]).hexdigest()}"
+        waiting = [each.id for each in catalog.list_datasets("ana", "uploading", limit=100).items]
+        assert set(waiting) <= set(begun)
+    with victim(tmp_path) as (_, url), client(url) as ana:
+        assert [finish(ana, dataset_id, begun[dataset_id]) for dataset_id in waiting] == [200] * len(waiting)
+
+
+def test_what_nobody_finishes_expires_and_its_owner_is_told(local):
+    with local.client("ana") as ana:
+        started = local.announce(ana, b"x" * 100, name="Forgotten")
+        part = local.settings.data_dir / "uploads/.incoming" / f"{started['dataset']['id']}.part"
+        part.parent.mkdir(parents=True)
+        part.write_bytes(b"x" * 50)
+        later = open_service(local.settings, lambda: utc_now() + timedelta(hours=25))
+
+        expired = tidy(later)
+
+        later.catalog.close()
+        assert expired == [started["dataset"]["id"]]
+        assert not part.exists()
+        [told] = ana.get("/api/notifications").json()["data"]["items"]
+        assert (told["kind"], told["title"]) == ("upload_expired", "Upload of Forgotten expired")
+        assert ana.post(f"/api/datasets/{expired[0]}/confirm").status_code == 409
+        assert ana.put(started["upload"]["parts"][0]["url"], content=b"x" * 100).status_code == 409

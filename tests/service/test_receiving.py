@@ -1,0 +1,82 @@
+"""Bytes that come through the service: they go on where a connection broke, and appear whole or not at all."""
+
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.service.serving import Serving, lines
+
+CONTENT = lines(4_000)  # half a megabyte
+
+
+@pytest.fixture
+def ana(local):
+    with local.client("ana") as client:
+        yield client
+
+
+def send_part_of_it(service: Serving, url: str, content: bytes, announced: int) -> None:
+    """A connection that breaks after these bytes."""
+    place = urlsplit(service.url)
+    head = f"PUT {url} HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Length: {announced}\r\n\r\n"
+    with socket.create_connection((place.hostname, place.port)) as connection:
+        connection.sendall(head.encode() + content)
+
+
+def received(ana, dataset_id: str) -> int:
+    [part] = ana.post(f"/api/datasets/{dataset_id}/upload").json()["data"]["parts"]
+    return part["received_bytes"]
+
+
+def wait_until(holds) -> None:
+    while not holds():
+        pass
+
+
+def test_an_upload_goes_on_where_it_broke(local, ana):
+    started = local.announce(ana, CONTENT)
+    dataset_id, url = started["dataset"]["id"], started["upload"]["parts"][0]["url"]
+    uploads = local.settings.data_dir / "uploads"
+
+    send_part_of_it(local, url, CONTENT[:300_000], len(CONTENT))
+    wait_until(lambda: received(ana, dataset_id) == 300_000)
+    whole = list(uploads.rglob("*.jsonl"))
+    early = ana.post(f"/api/datasets/{dataset_id}/confirm").status_code
+    wrong = ana.put(url, content=CONTENT[5:], headers={"Upload-Offset": "5"})
+    rest = ana.put(url, content=CONTENT[300_000:], headers={"Upload-Offset": "300000"})
+
+    assert (whole, early) == ([], 409)
+    assert (wrong.status_code, wrong.json()["error"]) == (
+        409,
+        "Upload-Offset: expected 300000, found 5: go on from there",
+    )
+    assert rest.json()["data"] == {"received_bytes": len(CONTENT)}
+    assert [path.read_bytes() for path in uploads.rglob("*.jsonl")] == [CONTENT]
+    assert list(uploads.rglob("*.part")) == []
+
+
+def test_a_connection_that_comes_back_takes_over_from_the_one_that_hangs(local, ana):
+    started = local.announce(ana, CONTENT)
+    dataset_id, url = started["dataset"]["id"], started["upload"]["parts"][0]["url"]
+    place = urlsplit(local.url)
+    head = f"PUT {url} HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Length: {len(CONTENT)}\r\n\r\n"
+    with socket.create_connection((place.hostname, place.port)) as hanging:
+        hanging.sendall(head.encode() + CONTENT[:1_000])
+        wait_until(lambda: (local.settings.data_dir / "uploads/.incoming" / f"{dataset_id}.part").exists())
+
+        again = ana.put(url, content=CONTENT)
+
+    assert again.json()["data"] == {"received_bytes": len(CONTENT)}
+    assert ana.post(f"/api/datasets/{dataset_id}/confirm").status_code == 200
+
+
+def test_the_end_sent_twice_is_the_end(local, ana):
+    """The answer may have got lost."""
+    started = local.announce(ana, CONTENT)
+    url = started["upload"]["parts"][0]["url"]
+    ana.put(url, content=CONTENT)
+
+    again = ana.put(url, content=b"", headers={"Upload-Offset": str(len(CONTENT))})
+
+    assert again.json()["data"] == {"received_bytes": len(CONTENT)}

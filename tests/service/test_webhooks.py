@@ -1,0 +1,142 @@
+"""Notifications reach the webhook at least once, signed, however often it fails before."""
+
+import hashlib
+import hmac
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from fastapi.testclient import TestClient
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.notices import Notice
+from pipeline.errors import SettingsError
+from pipeline.service.app import create_app
+from pipeline.service.webhooks import Webhook, pause
+from pipeline.settings import load_settings
+from tests.catalog.examples import NOON, start_upload
+
+SECRET = "s" * 32
+NOTICE = Notice("dataset_ready", "verdict-1", "d1 is ready", "All is well.")
+
+
+class Receiver:
+    """A server that answers with the given codes, then with 204, and keeps what it was sent."""
+
+    def __init__(self, *codes: int) -> None:
+        self.codes = list(codes)
+        self.seen: list[tuple[dict[str, str], bytes]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.seen.append((dict(self.headers), body))
+                self.send_response(receiver.codes.pop(0) if receiver.codes else 204)
+                self.send_header("Location", f"http://127.0.0.1:{receiver.port}/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def receiver():
+    made = Receiver(500, 302)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    with Catalog.open(f"sqlite:///{tmp_path / 'catalog.db'}") as opened:
+        start_upload(opened, "d1")
+        opened.notify("d1", NOTICE, NOON)
+        yield opened
+
+
+def test_it_is_sent_until_it_arrives_and_then_no_more(catalog, receiver):
+    now = NOON
+    webhook = Webhook(f"http://127.0.0.1:{receiver.port}/hook", SECRET, lambda: now)
+
+    arrived = []
+    for wait in (timedelta(), timedelta(seconds=5), timedelta(seconds=5), timedelta(seconds=20), timedelta(hours=2)):
+        now += wait
+        arrived.append(webhook.send_due(catalog))
+    webhook.close()
+
+    assert arrived == [0, 0, 0, 1, 0]
+    assert [headers["X-Lora-Delivery"] for headers, _ in receiver.seen] == ["1", "1", "1"]
+    headers, body = receiver.seen[-1]
+    stamp, signed = (pair.partition("=")[2] for pair in headers["X-Lora-Signature"].split(","))
+    assert signed == hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    assert json.loads(body) == {
+        "user_id": "ann",
+        "notification": {
+            "id": 1,
+            "dataset_id": "d1",
+            "kind": "dataset_ready",
+            "title": "d1 is ready",
+            "message": "All is well.",
+            "created_at": "2026-03-01T12:00:00.123456Z",
+            "read_at": None,
+        },
+    }
+
+
+def test_two_senders_do_not_send_the_same_attempt(catalog):
+    [due] = catalog.undelivered(NOON - timedelta(days=1), NOON, 10)
+
+    claimed = [catalog.claim_delivery(due, NOON + timedelta(seconds=10)) for _ in range(2)]
+
+    assert claimed == [True, False]
+
+
+def test_after_three_days_it_is_given_up(catalog):
+    late = NOON + timedelta(days=3, seconds=1)
+    webhook = Webhook("http://127.0.0.1:9/", SECRET, lambda: late)
+
+    assert (webhook.send_due(catalog), catalog.notifications("ann")[0].webhook_attempt) == (0, 0)
+    webhook.close()
+
+
+def test_pauses_grow_up_to_an_hour():
+    assert [pause(attempt).total_seconds() for attempt in (0, 1, 2, 8, 9, 1_000)] == [10, 20, 40, 2_560, 3_600, 3_600]
+
+
+def test_the_service_sends_by_itself(tmp_path, receiver, monkeypatch):
+    monkeypatch.setattr("pipeline.service.background.SEND_EVERY_S", 0.05)
+    receiver.codes.clear()
+    settings = load_settings(
+        data_dir=tmp_path,
+        jwt_secret="x" * 32,
+        webhook_url=f"http://127.0.0.1:{receiver.port}/",
+        webhook_secret=SECRET,
+    )
+    app = create_app(settings)
+    with TestClient(app):
+        catalog = app.state.service.catalog
+        start_upload(catalog, "d1")
+        catalog.notify("d1", NOTICE, app.state.service.now())
+        while catalog.notifications("ann")[0].webhook_sent_at is None:
+            pass
+
+    assert len(receiver.seen) == 1
+
+
+def test_a_webhook_without_a_secret_is_refused(tmp_path):
+    settings = load_settings(data_dir=tmp_path, jwt_secret="x" * 32, webhook_url="https://hooks.example")
+
+    with pytest.raises(SettingsError, match="expected LORA_WEBHOOK_SECRET"), TestClient(create_app(settings)):
+        pass
