@@ -19,7 +19,9 @@ class Receivers:
     """Which uploads come in just now, so that a connection that comes back takes over from the one that broke."""
 
     _stops: dict[str, Stop] = field(default_factory=dict)
+    # Threads of their own: what waits for the disk, or reads a whole upload, must not keep lists from theirs.
     disk: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
+    confirming: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
 
     async def take_over(self, dataset_id: str) -> Stop:
         """Wait until nobody else writes, after telling them to stop."""

@@ -23,7 +23,7 @@ from pipeline.service.user import User
 from pipeline.store.local import LocalStore
 
 IDLE_S = 30.0  # a connection that sends nothing for so long is taken for broken
-_BLOCK_BYTES = 512 * 1024  # written at once, so that a slow disk holds up no other request
+_BLOCK_BYTES = 256 * 1024  # written at once, so that a slow disk holds up no other request
 
 
 class Received(Value):

@@ -10,10 +10,12 @@ from tests.benchmarks.near_duplicates import NEAR_DUPLICATES
 from tests.benchmarks.publication import PUBLICATION
 from tests.benchmarks.quality import QUALITY
 from tests.benchmarks.running import BURST, LATENCY
+from tests.benchmarks.service import SERVICE_LISTS, SERVICE_LOAD
 from tests.benchmarks.tick import TICK
 from tests.benchmarks.tokens import TOKENS
 
 BENCHMARKS: tuple[Benchmark, ...] = (
     PLAIN_JSON, DUCKDB, MEMORY, WORKERS, FORMATS_BENCHMARK, QUALITY, TOKENS, NEAR_DUPLICATES,
     BURST, LATENCY, TICK, PUBLICATION, EVENT_LOG,
+    SERVICE_LOAD, SERVICE_LISTS,
 )  # fmt: skip

@@ -79,7 +79,7 @@ def test_what_was_confirmed_is_never_lost_and_the_rest_goes_on(tmp_path):
             for sender in senders:
                 sender.start()
             target = len(confirmed) + 3
-            while len(confirmed) < target:
+            while len(confirmed) < target and all(sender.is_alive() for sender in senders):
                 threading.Event().wait(random.Random(kill).uniform(0.005, 0.05))
             process.send_signal(signal.SIGKILL)
             for sender in senders:

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Header, Path, Request
 
 from pipeline.errors import UsageError
@@ -29,9 +30,10 @@ def resume_upload(service: CurrentService, user: CurrentUser, dataset_id: Datase
 
 
 @router.post("/api/datasets/{dataset_id}/confirm", responses=MISSING | CONFLICT)
-def confirm_upload(service: CurrentService, user: CurrentUser, dataset_id: DatasetId) -> Answer[DatasetDetails]:
+async def confirm_upload(service: CurrentService, user: CurrentUser, dataset_id: DatasetId) -> Answer[DatasetDetails]:
     """Say that all bytes were sent; they are looked for, and validation begins. Saying it twice changes nothing."""
-    return Answer(data=uploads.confirm_upload(service, user, dataset_id))
+    limiter = service.receivers.confirming
+    return Answer(data=await to_thread.run_sync(uploads.confirm_upload, service, user, dataset_id, limiter=limiter))
 
 
 @router.put("/api/uploads/{ticket}", responses=MISSING | CONFLICT)
