@@ -134,12 +134,14 @@ def problem(dataset: Dataset) -> Problem | None:
     if dataset.status != "error":
         return None
     first: JsonObject = next(iter(dataset.validation_errors or []), {})
-    message = sentence(str(first.get("message", "")))
+    message = str(first.get("message", ""))
     if not dataset.rejected_line_count:  # the fault is the file's as a whole
-        return Problem(message or sentence(dataset.failure or "It could not be validated"), code=_code(first))
+        return Problem(sentence(message) or sentence(dataset.failure or "It could not be validated"), code=_code(first))
     rejected, lines = dataset.rejected_line_count, dataset.line_count or 0
     of = f"All {lines:,} lines are" if rejected == lines > 1 else f"{rejected:,} of {lines:,} lines {_is(rejected)}"
-    return Problem(f"{of} rejected.", f"Line {first.get('line', 1)}: {message}" if message else "", _code(first))
+    return Problem(
+        f"{of} rejected.", sentence(f"Line {first.get('line', 1)}: {message}") if message else "", _code(first)
+    )
 
 
 def _is(count: int) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from pipeline.catalog.records import STATUSES, Dataset, Status
 from pipeline.service.pages.dataset_card import BADGES, DatasetCard, dataset_card
+from pipeline.service.pages.pager import Pager, pager
 
 PAGE_SIZE = 12  # full rows of one, two and three columns
 _PATH = "/datasets"
@@ -69,7 +70,7 @@ def listing(
 def list_url(query: Query) -> str:
     """The address of a list; what is left to its default is not in it."""
     parts = {"status": query.status, "search": query.search, "page": query.page if query.page > 1 else None}
-    asked = urlencode({name: value for name, value in parts.items() if value})
+    asked = urlencode({name: value for name, value in parts.items() if value}, errors="replace")
     return f"{_PATH}?{asked}" if asked else _PATH
 
 
