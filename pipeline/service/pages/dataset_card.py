@@ -112,6 +112,7 @@ def stats(dataset: Dataset) -> tuple[Stat, ...]:
     """The three figures that tell most; none before the verdict, nor of a file that could not be read."""
     if dataset.status not in ("ready", "error") or not dataset.line_count:
         return ()
+    named: tuple[tuple[str, int | None], ...]
     if dataset.status == "error":
         named = (
             ("lines", dataset.line_count),

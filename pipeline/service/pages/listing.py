@@ -48,11 +48,6 @@ class Listing:
     pager: Pager
     is_empty: bool
 
-    @property
-    def live_ids(self) -> str:
-        """The datasets that will change by themselves, for the script to follow."""
-        return ",".join(card.id for card in self.cards if card.is_live)
-
 
 def listing(
     query: Query, datasets: Sequence[Dataset], total: int, counts: Mapping[Status, int], now: datetime

@@ -43,12 +43,17 @@ def asset(name: str) -> bytes:
     return tokens().encode() + content if name == "app.css" else content
 
 
-MEDIA_TYPES = {"app.css": "text/css", "app.js": "text/javascript"}
+MEDIA_TYPES = {"app.css": "text/css", "app.js": "text/javascript", "upload.js": "text/javascript"}
 
 
 @cache
 def _asset_urls() -> dict[str, str]:
-    return {name.partition(".")[2]: f"/static/{name}?v={sha256(asset(name)).hexdigest()[:12]}" for name in MEDIA_TYPES}
+    return {
+        "css"
+        if name == "app.css"
+        else name.partition(".")[0]: f"/static/{name}?v={sha256(asset(name)).hexdigest()[:12]}"
+        for name in MEDIA_TYPES
+    }
 
 
 @cache

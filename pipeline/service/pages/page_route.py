@@ -1,0 +1,101 @@
+"""How a page answers when something is wrong, and the headers that every page has.
+
+Programs get JSON from `pipeline/service/errors.py`; people get a page that says what to do, or the way to sign in.
+"""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+
+from pipeline.errors import DatasetNotFound, NotSignedIn, PipelineError, TooManyRequests
+from pipeline.service.errors import RETRY_AFTER_S, status_of
+from pipeline.service.pages.render import render
+from pipeline.service.pages.words import sentence
+from pipeline.service.service import Service
+from pipeline.settings import Settings
+
+_Handler = Callable[[Request], Awaitable[Response]]
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages."""
+
+    def get_route_handler(self) -> _Handler:
+        """Wrap the route's own handler."""
+        answer = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            service: Service = request.app.state.service
+            try:
+                response = await answer(request)
+            except NotSignedIn:
+                response = _to_login(request)
+            except RequestValidationError:
+                response = _problem(404, "No such page", "The address is not one of this service.")
+            except PipelineError as error:
+                response = _of(request, error)
+            response.headers.setdefault("Content-Security-Policy", policy(service.settings))
+            response.headers.setdefault("Referrer-Policy", "same-origin")  # with none, forms would have no origin
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+
+        return handle
+
+
+def policy(settings: Settings) -> str:
+    """What a page may load: our own files, and requests to us and to where uploads go."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            f"connect-src {' '.join(["'self'", *upload_origins(settings)])}",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+def upload_origins(settings: Settings) -> list[str]:
+    """Origins of presigned addresses; none where the service itself takes the uploads."""
+    if not settings.store.startswith("s3://"):
+        return []
+    if settings.s3_endpoint_url:
+        parts = urlsplit(settings.s3_endpoint_url)
+        return [f"{parts.scheme}://{parts.netloc}"]
+    return ["https://s3.amazonaws.com", f"https://s3.{settings.s3_region}.amazonaws.com"]
+
+
+def _to_login(request: Request) -> Response:
+    if request.method != "GET":
+        return RedirectResponse("/login", 303)
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/login?{urlencode({'next': asked})}", 303)
+
+
+def _of(request: Request, error: PipelineError) -> Response:
+    status = status_of(error)
+    if isinstance(error, DatasetNotFound):
+        return _problem(status, "Not found", "There is no such dataset, or it is not yours.")
+    retry = str(request.url.path) if request.method == "GET" else ""
+    if status >= 500:
+        # The operator reads the place and the reason in the log; users learn neither paths nor addresses.
+        page = _problem(
+            status, "Not available just now", "A part of the service does not answer. Nothing is lost.", retry
+        )
+    elif isinstance(error, TooManyRequests):
+        page = _problem(status, "One moment", sentence(str(error)), retry)
+    else:
+        return _problem(status, "That did not work", sentence(str(error)))
+    page.headers["Retry-After"] = str(error.retry_after_s if isinstance(error, TooManyRequests) else RETRY_AFTER_S)
+    return page
+
+
+def _problem(status: int, title: str, explanation: str, retry_url: str = "") -> Response:
+    return HTMLResponse(render("problem", title=title, explanation=explanation, retry_url=retry_url), status)
