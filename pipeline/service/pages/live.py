@@ -6,64 +6,77 @@ is in `pipeline/service/events.py`.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
 
 from anyio import to_thread
-from fastapi import Request
 
 from pipeline.catalog.records import Dataset
-from pipeline.errors import DatasetNotFound
+from pipeline.errors import DatasetNotFound, ServiceError
+from pipeline.service.access import Access
+from pipeline.service.events import HEARTBEAT_S, LONGEST_S, POLL_S
 from pipeline.service.pages.dataset_card import dataset_card
 from pipeline.service.pages.render import render
-from pipeline.service.service import Service
-from pipeline.service.user import User
 
 MOST_FOLLOWED = 50
-_PAUSE_S = 1.0
-_SILENCE_S = 15.0  # proxies close what is silent for longer
+_LIVE = ("uploading", "validating")
 _SAID = {"ready": "is ready", "error": "has errors", "validating": "is being validated", "uploading": "is uploading"}
 
 
-async def card_events(request: Request, service: Service, user: User, ids: Sequence[str]) -> AsyncIterator[str]:
-    """The new card of each dataset whenever its status changes, until none will change by itself any more."""
-    seen: dict[str, str] = {}
-    silent_s = 0.0
-    while not await request.is_disconnected():
-        found = await to_thread.run_sync(_read, service, user, ids)
-        changed = [each for each in found.values() if seen.get(each.id, each.status) != each.status]
+async def card_events(
+    access: Access, seen: Mapping[str, str], render_card: Callable[[Dataset], str], poll_s: float = POLL_S
+) -> AsyncIterator[str]:
+    """The new card of each dataset whenever its status changes, until none will change by itself any more.
+
+    seen: the status that the page shows of each dataset.
+    """
+    known = dict(list(seen.items())[:MOST_FOLLOWED])
+    silent_s = open_s = 0.0
+    while open_s < LONGEST_S:
+        try:
+            found = await to_thread.run_sync(_read, access, list(known))
+        except ServiceError:  # the browser comes back by itself
+            return
+        changed = [each for each in found if known[each.id] != each.status]
         for each in changed:
-            yield _event("card", _card(service, each))
-        seen = {each.id: each.status for each in found.values()}
-        if not any(status in ("uploading", "validating") for status in seen.values()):
+            yield _event("card", _card(each, render_card(each)))
+        known = {each.id: each.status for each in found}
+        if not any(status in _LIVE for status in known.values()):
             yield _event("end", {})
             return
-        silent_s = 0.0 if changed else silent_s + _PAUSE_S
-        if silent_s >= _SILENCE_S:
-            yield ": still here\n\n"
+        silent_s = 0.0 if changed else silent_s + poll_s
+        if silent_s >= HEARTBEAT_S:
+            yield ": still there\n\n"
             silent_s = 0.0
-        await asyncio.sleep(_PAUSE_S)
+        await asyncio.sleep(poll_s)
+        open_s += poll_s
 
 
-def card_html(service: Service, dataset: Dataset) -> str:
+def seen_by_page(text: str) -> dict[str, str]:
+    """What a page says it shows: `ID:STATUS`, with commas between."""
+    pairs = (each.partition(":") for each in text.split(",") if each)
+    return {dataset_id: status for dataset_id, _, status in pairs}
+
+
+def card_html(dataset: Dataset, now: datetime) -> str:
     """A card by itself."""
-    return render("card", card=dataset_card(dataset, service.now()))
+    return render("card", card=dataset_card(dataset, now))
 
 
-def _card(service: Service, dataset: Dataset) -> Mapping[str, object]:
+def _card(dataset: Dataset, html: str) -> dict[str, object]:
     return {
         "id": dataset.id,
-        "html": card_html(service, dataset),
+        "html": html,
         "said": f"{dataset.name} {_SAID[dataset.status]}",
-        "is_live": dataset.status in ("uploading", "validating"),
+        "is_live": dataset.status in _LIVE,
     }
 
 
-def _read(service: Service, user: User, ids: Sequence[str]) -> dict[str, Dataset]:
-    access = service.access(user)
-    found = {}
-    for dataset_id in ids[:MOST_FOLLOWED]:
+def _read(access: Access, ids: Sequence[str]) -> list[Dataset]:
+    found = []
+    for dataset_id in ids:
         try:
-            found[dataset_id] = access.dataset(dataset_id)
+            found.append(access.dataset(dataset_id))
         except DatasetNotFound:
             continue
     return found

@@ -1,10 +1,10 @@
-"""How a page answers when something is wrong, and the headers that every page has.
+"""How a page answers when something is wrong.
 
 Programs get JSON from `pipeline/service/errors.py`; people get a page that says what to do, or the way to sign in.
 """
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -15,8 +15,6 @@ from pipeline.errors import DatasetNotFound, NotSignedIn, PipelineError, TooMany
 from pipeline.service.errors import RETRY_AFTER_S, status_of
 from pipeline.service.pages.render import render
 from pipeline.service.pages.words import sentence
-from pipeline.service.service import Service
-from pipeline.settings import Settings
 
 _Handler = Callable[[Request], Awaitable[Response]]
 
@@ -29,7 +27,6 @@ class PageRoute(APIRoute):
         answer = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            service: Service = request.app.state.service
             try:
                 response = await answer(request)
             except NotSignedIn:
@@ -38,38 +35,10 @@ class PageRoute(APIRoute):
                 response = _problem(404, "No such page", "The address is not one of this service.")
             except PipelineError as error:
                 response = _of(request, error)
-            response.headers.setdefault("Content-Security-Policy", policy(service.settings))
             response.headers.setdefault("Referrer-Policy", "same-origin")  # with none, forms would have no origin
-            response.headers.setdefault("Cache-Control", "no-store")
             return response
 
         return handle
-
-
-def policy(settings: Settings) -> str:
-    """What a page may load: our own files, and requests to us and to where uploads go."""
-    return "; ".join(
-        [
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data:",
-            f"connect-src {' '.join(["'self'", *upload_origins(settings)])}",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        ]
-    )
-
-
-def upload_origins(settings: Settings) -> list[str]:
-    """Origins of presigned addresses; none where the service itself takes the uploads."""
-    if not settings.store.startswith("s3://"):
-        return []
-    if settings.s3_endpoint_url:
-        parts = urlsplit(settings.s3_endpoint_url)
-        return [f"{parts.scheme}://{parts.netloc}"]
-    return ["https://s3.amazonaws.com", f"https://s3.{settings.s3_region}.amazonaws.com"]
 
 
 def _to_login(request: Request) -> Response:

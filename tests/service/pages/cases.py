@@ -8,7 +8,7 @@ from pipeline.service.pages.dataset_page import Finding, dataset_page, findings_
 from pipeline.service.pages.frame import Frame, notice_lines
 from pipeline.service.pages.listing import Query, listing
 from pipeline.service.pages.render import render
-from tests.card.cards import HOSTILE_TEXT, READY, REJECTED
+from tests.card.cards import HOSTILE_TEXT, READY, REJECTED, planted
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 DAGSTER = "http://127.0.0.1:3000"
@@ -141,6 +141,25 @@ def _page(dataset: Dataset, card=None, code: str = "") -> str:
 def _list(query: Query, datasets=DATASETS, counts=COUNTS, **values: object) -> str:
     shown = listing(query, datasets, len(datasets), counts, NOW)
     return render("datasets", frame=FRAME, listing=shown, **{"deleted": None} | values)
+
+
+def planted_pages(text: str) -> list[str]:
+    """Every page that shows content, with a text in every place that content may reach."""
+    dataset = replace(
+        HOSTILE, name=text, file_name=text, description=text, storage_path=text, failure=text, format=text
+    )
+    dataset = replace(dataset, validation_errors=[{"line": 2, "code": "malformed-json", "message": text}])
+    interrupted = replace(dataset, status="validating", id="hostile-2")
+    card = planted(text)
+    findings = findings_of(dataset.id, card.figures, [Finding(2, text, text, text, text)], "", 1)
+    page = dataset_page(dataset, card, findings, DAGSTER, NOW)
+    notices = notice_lines([replace(NOTIFICATIONS[0], title=text, message=text)], NOW)
+    frame = replace(FRAME, notices=notices)
+    return [
+        render("dataset", frame=frame, page=page, jobs=()),
+        render("notifications", frame=frame, notices=notices),
+        _list(Query(search=text), [dataset, interrupted], deleted=dataset),
+    ]
 
 
 NONE = dict.fromkeys(COUNTS, 0)

@@ -8,10 +8,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from pipeline.catalog.records import STATUSES, Status
 from pipeline.service.datasets import MAX_SEARCH_CHARACTERS, has_verdict
+from pipeline.service.findings import list_findings
 from pipeline.service.pages import listing
 from pipeline.service.pages.dataset_page import FINDINGS_PAGE, Finding, dataset_page, findings_of
 from pipeline.service.pages.framing import framed
-from pipeline.service.pages.live import card_events, card_html
+from pipeline.service.pages.live import card_events, card_html, seen_by_page
 from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
@@ -48,10 +49,10 @@ def new_dataset(request: Request, service: CurrentService, user: CurrentUser) ->
 
 @router.get("/events")
 def follow(
-    request: Request, service: CurrentService, user: CurrentUser, ids: Annotated[str, Query(max_length=20_000)]
+    service: CurrentService, user: CurrentUser, seen: Annotated[str, Query(max_length=20_000)]
 ) -> StreamingResponse:
-    """Cards as they change."""
-    events = card_events(request, service, user, [each for each in ids.split(",") if each])
+    """Cards as they change. seen: see `seen_by_page`."""
+    events = card_events(service.access(user), seen_by_page(seen), lambda each: card_html(each, service.now()))
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
@@ -76,7 +77,7 @@ def show_dataset(
 @router.get("/{dataset_id}/live")
 def show_card(service: CurrentService, user: CurrentUser, dataset_id: str) -> HTMLResponse:
     """The card of a dataset by itself, for the page of its upload."""
-    return HTMLResponse(card_html(service, service.access(user).dataset(dataset_id)))
+    return HTMLResponse(card_html(service.access(user).dataset(dataset_id), service.now()))
 
 
 @router.post("/{dataset_id}/delete")

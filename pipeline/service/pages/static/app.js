@@ -99,9 +99,9 @@ one("#search")?.addEventListener("input", (event) => {
 let stream;
 function follow() {
   stream?.close();
-  const ids = [...new Set(all("[data-live]").map((each) => each.dataset.id))];
-  if (!ids.length) return;
-  stream = new EventSource(`/datasets/events?ids=${ids.map(encodeURIComponent).join(",")}`);
+  const seen = all("[data-live]").map((each) => `${each.dataset.id}:${each.dataset.status}`);
+  if (!seen.length) return;
+  stream = new EventSource(`/datasets/events?${new URLSearchParams({ seen })}`);
   stream.addEventListener("card", (event) => arrived(JSON.parse(event.data)));
   stream.addEventListener("end", () => stream.close());
 }
