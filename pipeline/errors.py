@@ -4,7 +4,15 @@
     ├── UsageError              the person who typed the command or set the setting     exit 2
     │   ├── SettingsError
     │   ├── DatasetNotFound
-    │   └── QueryError
+    │   ├── JobNotFound
+    │   ├── NotificationNotFound
+    │   ├── QueryError
+    │   └── RequestRefused          a request that the service does not carry out as it was sent
+    │       ├── NotSignedIn
+    │       ├── NotAllowed
+    │       ├── Conflicting
+    │       ├── TooLarge
+    │       └── TooManyRequests
     └── ServiceError            the operator: something we depend on is broken          exit 3, retried in runs
         ├── StoreError
         │   ├── ObjectMissing       the object is gone
@@ -37,8 +45,44 @@ class DatasetNotFound(UsageError):
     """No dataset of that id (or none this user may see)."""
 
 
+class NotificationNotFound(UsageError):
+    """No notification of that id (or none of this user)."""
+
+
+class JobNotFound(UsageError):
+    """No training job of that id (or none this user may see)."""
+
+
 class QueryError(UsageError):
     """SQL that the warehouse refuses."""
+
+
+class RequestRefused(UsageError):
+    """The service does not do what a request asks; it, or what it speaks of, has to change first."""
+
+
+class NotSignedIn(RequestRefused):
+    """The request says nobody's name, or says one without proof."""
+
+
+class NotAllowed(RequestRefused):
+    """Signed in or signed, but not for this."""
+
+
+class Conflicting(RequestRefused):
+    """What the request speaks of is not in the state that it needs."""
+
+
+class TooLarge(RequestRefused):
+    """More bytes than are taken."""
+
+
+class TooManyRequests(RequestRefused):
+    """Asked again too soon; `retry_after_s` says when it is worth it."""
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class ServiceError(PipelineError):

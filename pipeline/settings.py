@@ -8,12 +8,13 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+MIN_SECRET_BYTES = 32  # as many as the hash of HS256 has (RFC 7518, 3.2)
 
 
 class Settings(BaseSettings):
@@ -46,6 +47,13 @@ class Settings(BaseSettings):
         True, description="Look for near-duplicates, and split each dataset into training and validation by them."
     )
 
+    models_file: Path = Field(Path(), description="Your base models. Default: `data_dir`/models.toml, if it exists.")
+    gpus_file: Path = Field(Path(), description="Your GPUs. Default: `data_dir`/gpus.toml, if it exists.")
+    prices_file: Path = Field(
+        Path(),
+        description="What `prices import` writes. Default: `data_dir`/prices.toml, if it exists.",
+    )
+
     sensor_interval_s: int = Field(5, gt=0, description="Pause between two looks at the store.")
     settle_s: float = Field(1.0, ge=0, description="A local file is taken once it was unchanged for this long.")
     tick_max_uploads: int = Field(1_000, gt=0, description="Most uploads that one sensor tick registers.")
@@ -56,11 +64,37 @@ class Settings(BaseSettings):
     unconfirmed_expiry_h: float = Field(24.0, gt=0, description="Uploads never confirmed expire after this long.")
     stuck_after_s: float = Field(900.0, gt=0, description="A dataset this long in validation without a run is redone.")
 
+    jwt_secret: SecretStr = Field(
+        SecretStr(""), description="Takes bearer tokens that are JWTs signed by this secret (HS256, 32 bytes or more)."
+    )
+    jwks_url: str = Field("", description="Takes bearer tokens that are JWTs signed by a key at this address.")
+    jwt_audience: str = Field("lora-pipeline", min_length=1, description="Audience that a JWT must name.")
+    jwt_admin_claim: str = Field(
+        "admin", min_length=1, description="A JWT whose claim of this name is `true` reads all."
+    )
+    service_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs upload addresses and sessions. Default: `data_dir`/service_secret, made at the first start.",
+    )
+    upload_expiry_s: int = Field(3_600, gt=0, le=7 * 86_400, description="How long an address for an upload is valid.")
+    session_expiry_s: int = Field(12 * 3_600, gt=0, description="How long one stays signed in on the pages.")
+    requests_per_minute: int = Field(600, gt=0, description="Requests a user, or an address unknown, may send.")
+    cors_origins: str = Field("", description="Origins, with commas between, whose pages may call the API.")
+    webhook_url: str = Field("", description="Where the service sends notifications as well.")
+    webhook_secret: SecretStr = Field(SecretStr(""), description="Signs what is sent there.")
+
     @field_validator("default_owner")
     @classmethod
     def _owner_is_a_name(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Za-z0-9._@-]{1,128}", value) or value in {".", ".."}:
             raise ValueError("expected 1 to 128 letters, digits or . _ @ -")
+        return value
+
+    @field_validator("models_file", "gpus_file")
+    @classmethod
+    def _catalogue_exists(cls, value: Path) -> Path:
+        if value != Path() and not value.is_file():
+            raise ValueError("expected a TOML file that exists")
         return value
 
     @field_validator("store", "lake")
@@ -73,6 +107,22 @@ class Settings(BaseSettings):
             raise ValueError("expected a folder or s3://bucket/prefix")
         return value.rstrip("/") if value != "/" else value
 
+    @field_validator("jwks_url", "webhook_url")
+    @classmethod
+    def _address_is_of_the_web(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc):
+            raise ValueError("expected an address that begins with https:// or http://")
+        return value
+
+    @field_validator("jwt_secret", "service_secret", "webhook_secret")
+    @classmethod
+    def _secret_is_long(cls, value: SecretStr) -> SecretStr:
+        size_bytes = len(value.get_secret_value().encode())
+        if 0 < size_bytes < MIN_SECRET_BYTES:
+            raise ValueError(f"expected {MIN_SECRET_BYTES} bytes or more, found {size_bytes}")
+        return value
+
     def model_post_init(self, _context: object) -> None:
         """Fill the places that follow from `data_dir`, as absolute paths (the warehouse's views name them)."""
         data_dir = self.data_dir.expanduser().resolve()
@@ -83,19 +133,30 @@ class Settings(BaseSettings):
             "catalog_url": self.catalog_url or f"sqlite:///{data_dir / 'catalog.db'}",
             "warehouse": (data_dir / "warehouse.duckdb") if self.warehouse == Path() else self.warehouse.resolve(),
             "dagster_home": (data_dir / "dagster_home") if self.dagster_home == Path() else self.dagster_home.resolve(),
+            "models_file": (data_dir / "models.toml") if self.models_file == Path() else self.models_file.resolve(),
+            "gpus_file": (data_dir / "gpus.toml") if self.gpus_file == Path() else self.gpus_file.resolve(),
+            "prices_file": (data_dir / "prices.toml") if self.prices_file == Path() else self.prices_file.resolve(),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
 
     def masked(self) -> dict[str, str]:
-        """Every setting as text, with the password of the catalog's URL hidden."""
+        """Every setting as text, without secrets, the catalog's password and a webhook's path."""
         values = {name: str(value) for name, value in self}
         values["catalog_url"] = re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", values["catalog_url"])
+        if self.webhook_url:  # with many services whoever knows the path may write
+            parts = urlsplit(self.webhook_url)
+            values["webhook_url"] = f"{parts.scheme}://{parts.hostname}/***"
         return values
 
 
 def _absolute(place: str) -> str:
     return place if not place or place.startswith("s3://") else str(Path(place).expanduser().resolve())
+
+
+def _found(name: object, value: object) -> str:
+    field = Settings.model_fields.get(str(name))
+    return "" if field is not None and field.annotation is SecretStr else f" (found {value!r})"
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -107,5 +168,7 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
-        lines = [f"  LORA_{str(e['loc'][0]).upper()}: {e['msg']} (found {e['input']!r})" for e in error.errors()]
+        lines = [
+            f"  LORA_{str(e['loc'][0]).upper()}: {e['msg']}{_found(e['loc'][0], e['input'])}" for e in error.errors()
+        ]
         raise SettingsError("settings that cannot be used:\n" + "\n".join(lines)) from None

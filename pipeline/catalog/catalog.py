@@ -7,21 +7,26 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.catalog.confirmations import Confirmations
+from pipeline.catalog.costs import Costs
 from pipeline.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.catalog.export import Export
+from pipeline.catalog.jobs import Jobs
 from pipeline.catalog.lookup import Lookup
 from pipeline.catalog.migrate import migrate
 from pipeline.catalog.notices import Notices
+from pipeline.catalog.plans import Plans
 from pipeline.catalog.registry import Registry
 from pipeline.catalog.requests import Requests
+from pipeline.catalog.stale import StaleJobs
 from pipeline.catalog.verdicts import Verdicts
 
 
-class Catalog(Registry, Confirmations, Requests, Verdicts, Lookup, Notices, Export):
-    """What the system knows and changes about datasets.
+class Catalog(Registry, Confirmations, Requests, Verdicts, Lookup, Notices, Plans, Jobs, StaleJobs, Costs, Export):
+    """What the system knows and changes about datasets and their training jobs.
 
     Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), outcomes
-    (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), Arrow for the warehouse (`Export`).
+    (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), training jobs: planned (`Plans`), made and
+    found (`Jobs`), out of date (`StaleJobs`), their money (`Costs`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

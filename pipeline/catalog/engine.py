@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError as SqliteOperationalError
+from typing import Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from pipeline.catalog.row_security import limit_rows, show_all_rows
 from pipeline.errors import CatalogError, SettingsError
 
 LOCK_TIMEOUT_S = 30
@@ -64,6 +66,8 @@ def make_engine(url: URL) -> Engine:
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", show_all_rows)
     return engine
 
 
@@ -115,21 +119,34 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 class Database:
-    """Transactions on one catalog; every database error leaves as a `CatalogError`."""
+    """Transactions on one catalog; every database error leaves as a `CatalogError`.
 
-    def __init__(self, engine: Engine) -> None:
+    `only_user` is whose rows PostgreSQL shows (see `row_security.py`); None means everybody's.
+    """
+
+    def __init__(self, engine: Engine, only_user: str | None = None) -> None:
         self._engine = engine
         self._writer = engine.execution_options(catalog_writes=True)
+        self._only_user = only_user
+
+    def as_user(self, user_id: str) -> Self:
+        """The same catalog, over the same connections, with the rows of one user only.
+
+        PostgreSQL enforces it; on SQLite the condition on `user_id` that each query has is all there is.
+        """
+        return type(self)(self._engine, user_id)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with translated_errors(self._engine.url), self._engine.connect() as connection:
+            limit_rows(connection, self._only_user)
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """One transaction: all of it is there afterwards, or nothing."""
         with translated_errors(self._engine.url), self._writer.begin() as connection:
+            limit_rows(connection, self._only_user)
             yield connection
 
     def close(self) -> None:

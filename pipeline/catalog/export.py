@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, cast, select, text
 from sqlalchemy import Text as SqlText
-from sqlalchemy.types import BigInteger, Boolean, Float, Integer
+from sqlalchemy.types import BigInteger, Boolean, Date, Float, Integer
 
 from pipeline.catalog.engine import Database, translated_errors
-from pipeline.catalog.tables import StorableJson, UtcDateTime, metadata
+from pipeline.catalog.job_tables import training_jobs
+from pipeline.catalog.tables import StorableJson, UtcDateTime
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS = 5_000
+metadata = training_jobs.metadata  # of `job_tables.py` and of `tables.py`
 TABLE_NAMES = tuple(table.name for table in metadata.sorted_tables)
 """The tables that can be exported."""
 
@@ -40,6 +42,8 @@ def _arrow_type(kind: object) -> pa.DataType:
     match kind:
         case UtcDateTime():
             return pa.timestamp("us", tz="UTC")
+        case Date():
+            return pa.date32()
         case Boolean():
             return pa.bool_()
         case BigInteger():
@@ -59,7 +63,7 @@ class Snapshot:
         self._connection = connection
 
     def export(self, table_name: str, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-        """Yield a table in batches of `export_schema(table_name)`, ordered by id; an empty table yields none."""
+        """Yield a table in batches of `export_schema(table_name)`, ordered by key; an empty table yields none."""
         import pyarrow as pa
 
         table = metadata.tables[table_name]
@@ -67,7 +71,7 @@ class Snapshot:
         columns = [cast(c, SqlText).label(c.name) if isinstance(c.type, StorableJson) else c for c in table.columns]
         streaming = self._connection.execution_options(stream_results=True, yield_per=batch_rows)
         with translated_errors(self._connection.engine.url):
-            for rows in streaming.execute(select(*columns).order_by(table.c.id)).partitions():
+            for rows in streaming.execute(select(*columns).order_by(*table.primary_key.columns)).partitions():
                 by_column = zip(*rows, strict=True)
                 arrays = [pa.array(values, kind) for values, kind in zip(by_column, schema.types, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select, true, update
 
 from pipeline.catalog.engine import Database
+from pipeline.catalog.job_tables import training_jobs, training_plans
 from pipeline.catalog.records import STATUSES, Dataset, Page, Status
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
 from pipeline.errors import DatasetNotFound, UsageError
@@ -105,10 +106,11 @@ class Lookup(Database):
         return {status: found.get(status, 0) for status in STATUSES}
 
     def last_change(self) -> datetime | None:
-        """When a verdict, a deletion or any other change was last recorded; None in an empty catalog."""
-        latest = select(datasets.c.updated_at).order_by(datasets.c.updated_at.desc()).limit(1)
+        """When a verdict, a deletion, a job or any other change was last recorded; None in an empty catalog."""
+        latest = [select(func.max(table.c.updated_at)) for table in (datasets, training_jobs, training_plans)]
         with self._reading() as connection:
-            return connection.execute(latest).scalar_one_or_none()
+            found = [connection.execute(query).scalar() for query in latest]
+        return max((change for change in found if change is not None), default=None)
 
     def soft_delete(self, dataset_id: str, user_id: str, now: datetime) -> Dataset:
         """Take a dataset out of the lists; its files and its path stay. The first time counts.

@@ -10,7 +10,7 @@ from pipeline.catalog.engine import Database
 from pipeline.catalog.lookup import read_dataset
 from pipeline.catalog.records import Notification, NotificationKind
 from pipeline.catalog.tables import notifications
-from pipeline.errors import UsageError
+from pipeline.errors import NotificationNotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Notices(Database):
         """Note that a user read a notification; the first time counts.
 
         Raises:
-            UsageError: there is no such notification of this user.
+            NotificationNotFound: there is no such notification of this user.
         """
         table = notifications.c
         is_theirs = (table.id == notification_id) & (table.user_id == user_id)
@@ -58,7 +58,7 @@ class Notices(Database):
             connection.execute(update(notifications).where(is_theirs, table.read_at.is_(None)).values(read_at=now))
             row = connection.execute(select(notifications).where(is_theirs)).one_or_none()
         if row is None:
-            raise UsageError(
+            raise NotificationNotFound(
                 f"expected the id of a notification of {user_id}, found {notification_id}: list them first"
             )
         return Notification(*row)

@@ -9,7 +9,9 @@ from typing import Literal, get_args
 
 Status = Literal["uploading", "validating", "ready", "error"]
 STATUSES: tuple[Status, ...] = get_args(Status)
-NotificationKind = Literal["dataset_ready", "dataset_error", "upload_expired", "run_failed"]
+NotificationKind = Literal[
+    "dataset_ready", "dataset_error", "upload_expired", "run_failed", "training_jobs_ready", "training_jobs_stale"
+]
 JsonObject = dict[str, object]
 
 

@@ -177,7 +177,11 @@ notifications = Table(
     Column("message", StorableText, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("read_at", UtcDateTime),
-    CheckConstraint("kind IN ('dataset_ready', 'dataset_error', 'upload_expired', 'run_failed')", name="kind"),
+    CheckConstraint(
+        "kind IN ('dataset_ready', 'dataset_error', 'upload_expired', 'run_failed', 'training_jobs_ready', "
+        "'training_jobs_stale')",
+        name="kind",
+    ),
     UniqueConstraint("dataset_id", "kind", "dedupe_key", name="uq_notifications_dataset_id"),
 )
 Index("ix_notifications_user_id", notifications.c.user_id)

@@ -22,6 +22,7 @@ from pipeline.cli.dev import dev
 from pipeline.cli.findings import findings
 from pipeline.cli.mend import mend
 from pipeline.cli.query import query
+from pipeline.cli.serve import serve
 from pipeline.cli.show_settings import settings
 from pipeline.cli.upload import upload
 
@@ -54,7 +55,7 @@ def about(
     """Say of conversation datasets whether they can train a model, and prepare the training."""
 
 
-for command in (check, card, mend, convert, upload, findings, query, demo, dev, settings):
+for command in (check, card, mend, convert, upload, findings, query, demo, dev, serve, settings):
     app.command()(command)
 app.add_typer(datasets, name="datasets")
 

@@ -17,7 +17,8 @@ def query(
 ) -> None:
     """Ask the warehouse in SQL; it is read-only.
 
-    Tables and views: datasets, conversations, turns, findings, dataset_profiles, notifications, lineage.
+    Tables and views: datasets, conversations, turns, findings, splits, dataset_profiles, training_jobs, cost_records,
+    training_lineage, upload_lineage, and more: docs/tables.md.
     """
     from pipeline.validation import utc_now
     from pipeline.warehouse import ensure_warehouse, open_query

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.errors import LakeError
 from pipeline.lake.errors import lake_errors
 from pipeline.lake.profiles import read_table
-from pipeline.lake.protocol import PUBLISH_ORDER, check_tables, file_key
+from pipeline.lake.protocol import PUBLISH_ORDER, check_tables, file_key, files_below, job_key
 from pipeline.lake.staging import Staging
 
 _PREFIX = "dataset_id="
@@ -75,6 +75,36 @@ class LocalLake:
     def read_profiles(self, dataset_ids: Iterable[str]) -> pa.Table:
         """See `Lake.read_profiles`."""
         return read_table((self.uri("profiles", each), self._profile(each)) for each in dataset_ids)
+
+    def publish_job(self, job_id: str, folder: Path) -> str:
+        """See `Lake.publish_job`: moved, and made durable before their names appear."""
+        for name, file in files_below(folder).items():
+            place = self._folder / job_key(job_id, name)
+            with lake_errors("write", file):
+                _sync(file)
+            with lake_errors("put in place", place):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(file, place)
+                _sync(place.parent)
+        return self.job_uri(job_id)
+
+    def job_uri(self, job_id: str) -> str:
+        """See `Lake.job_uri`."""
+        return str(self._folder / job_key(job_id))
+
+    def job_files(self, job_id: str) -> dict[str, int]:
+        """See `Lake.job_files`."""
+        folder = self._folder / job_key(job_id)
+        with lake_errors("look into", folder):
+            return {name: path.stat().st_size for name, path in files_below(folder).items()}
+
+    @contextmanager
+    def fetch_job_file(self, job_id: str, name: str) -> Iterator[Path]:
+        """See `Lake.fetch_job_file`: the file itself."""
+        place = self._folder / job_key(job_id, name)
+        if not place.is_file():
+            raise LakeError(f"expected {name} of {job_id} at {place}, found nothing; make the job again")
+        yield place
 
     def sweep(self, now: datetime) -> int:
         """See `Lake.sweep`."""

@@ -55,6 +55,32 @@ class Lake(Protocol):
         A column that a file of an earlier version does not have is null.
         """
 
+    def publish_job(self, job_id: str, folder: Path) -> str:
+        """Put every file below a folder, best one in `staging`, in the place of a training job, each whole.
+
+        Files of the same names are replaced; returns `job_uri`. The files are given away.
+
+        Raises:
+            UsageError: the id cannot be a folder's name.
+        """
+
+    def job_uri(self, job_id: str) -> str:
+        """Return where a job's files lie, or would lie: an absolute path or `s3://…`.
+
+        Raises:
+            UsageError: the id cannot be a folder's name.
+        """
+
+    def job_files(self, job_id: str) -> dict[str, int]:
+        """Return a job's files, by their names below its place, with their sizes in bytes; none for an unknown job."""
+
+    def fetch_job_file(self, job_id: str, name: str) -> AbstractContextManager[Path]:
+        """Lend a local path of a job's file, for reading; raises `LakeError` where there is none.
+
+        Raises:
+            UsageError: the name leads out of the job's place.
+        """
+
     def sweep(self, now: datetime) -> int:
         """Remove what killed processes left behind in staging more than a day ago; return how many folders."""
 
@@ -73,6 +99,29 @@ def file_key(table: str, dataset_id: str) -> str:
             f"dataset id: expected 1 to 200 letters, digits or . _ -, found {dataset_id!r}; choose another"
         )
     return f"{table}/dataset_id={dataset_id}/data.parquet"
+
+
+def job_key(job_id: str, name: str = "") -> str:
+    """Return the place of a training job, or of one of its files, relative to the lake.
+
+    >>> job_key("chat-qwen3-8b-1", "trl/train.py")
+    'training_jobs/job_id=chat-qwen3-8b-1/trl/train.py'
+
+    Raises:
+        UsageError: the id cannot be a folder's name, or the name leads out of the job's place.
+    """
+    if not _SAFE_ID.fullmatch(job_id):
+        raise UsageError(f"job id: expected 1 to 200 letters, digits or . _ -, found {job_id!r}; list the jobs")
+    parts = name.split("/") if name else []
+    if any(part in {"", ".", ".."} or "\0" in part for part in parts):
+        raise UsageError(f"job file: expected a name below the job's place, found {name!r}; list the job's files")
+    return "/".join((f"training_jobs/job_id={job_id}", *parts))
+
+
+def files_below(folder: Path) -> dict[str, Path]:
+    """Every file below a folder, by its name as it stands in keys, in their order."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return dict(sorted((path.relative_to(folder).as_posix(), path) for path in found))
 
 
 def check_tables(files: Mapping[str, Path]) -> None:

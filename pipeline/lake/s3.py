@@ -14,7 +14,7 @@ from boto3.s3.transfer import TransferConfig
 from pipeline.errors import LakeError, ObjectMissing, StoreError
 from pipeline.lake.errors import lake_errors
 from pipeline.lake.profiles import read_table
-from pipeline.lake.protocol import PUBLISH_ORDER, check_tables, file_key
+from pipeline.lake.protocol import PUBLISH_ORDER, check_tables, file_key, files_below, job_key
 from pipeline.lake.staging import Staging
 from pipeline.store.s3_client import S3_ERRORS, error_code, raise_store_error
 
@@ -52,7 +52,11 @@ class S3Lake:
     @contextmanager
     def fetch(self, table: str, dataset_id: str) -> Iterator[Path]:
         """See `Lake.fetch`: a copy in staging, removed afterwards."""
-        key = file_key(table, dataset_id)
+        with self._copy(file_key(table, dataset_id)) as copy:
+            yield copy
+
+    @contextmanager
+    def _copy(self, key: str) -> Iterator[Path]:
         with self.staging() as folder:
             copy = folder / "data.parquet"
             with copy.open("wb") as target, self._errors("read", key):
@@ -90,6 +94,31 @@ class S3Lake:
         keys = [file_key("profiles", each) for each in dataset_ids]
         with ThreadPoolExecutor(_CONNECTIONS) as threads:
             return read_table(zip(map(self._uri, keys), threads.map(self._get, keys), strict=True))
+
+    def publish_job(self, job_id: str, folder: Path) -> str:
+        """See `Lake.publish_job`."""
+        for name, file in files_below(folder).items():
+            self._put(file, job_key(job_id, name))
+        return self.job_uri(job_id)
+
+    def job_uri(self, job_id: str) -> str:
+        """See `Lake.job_uri`."""
+        return self._uri(job_key(job_id))
+
+    def job_files(self, job_id: str) -> dict[str, int]:
+        """See `Lake.job_files`."""
+        prefix = f"{self._root}{job_key(job_id)}/"
+        with self._errors("list", job_key(job_id)):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            return {
+                entry["Key"].removeprefix(prefix): entry["Size"] for page in pages for entry in page.get("Contents", [])
+            }
+
+    @contextmanager
+    def fetch_job_file(self, job_id: str, name: str) -> Iterator[Path]:
+        """See `Lake.fetch_job_file`: a copy in staging, removed afterwards."""
+        with self._copy(job_key(job_id, name)) as copy:
+            yield copy
 
     def sweep(self, now: datetime) -> int:
         """See `Lake.sweep`."""

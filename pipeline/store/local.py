@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
-from pipeline.store.keys import check_key, check_prefix, is_listed
+from pipeline.store.keys import UPLOADS, check_key, check_prefix, is_listed
 from pipeline.store.protocol import Reader, StoredObject
 from pipeline.store.transfer import SizedSource, check_range
 
 _CHUNK_BYTES = 1 << 20
+_INCOMING = f"{UPLOADS}.incoming/"
 
 
 class LocalStore:
@@ -83,15 +84,42 @@ class LocalStore:
                 with temporary.open("xb") as file:
                     while chunk := sized.read(_CHUNK_BYTES):
                         file.write(chunk)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(temporary, path)
+                return self.adopt(key, temporary)
             finally:
                 temporary.unlink(missing_ok=True)
+        except OSError as error:
+            raise _failure("write", str(path), error) from error
+
+    def adopt(self, key: str, part: Path) -> StoredObject:
+        """Put a whole file of the same disk (see `part_path`) in place; its bytes are on the disk before that."""
+        path = self._path(key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            os.replace(part, path)
             _sync_folder(path.parent)
         except OSError as error:
             raise _failure("write", str(path), error) from error
         return self.stat(key)
+
+    def part_path(self, name: str) -> Path:
+        """Where an upload that comes in pieces is gathered: on the store's own disk, in a folder that is not listed."""
+        return self._path(f"{_INCOMING}{name}.part")
+
+    def remove_parts(self, modified_before: datetime) -> int:
+        """Remove what was gathered and not touched since; return how many."""
+        removed = 0
+        for part in Path(f"{self._base}{_INCOMING}").glob("*.part"):
+            try:
+                if _modified_at(part.stat()) < modified_before:
+                    part.unlink()
+                    removed += 1
+            except FileNotFoundError:  # became whole meanwhile
+                continue
+            except OSError as error:
+                raise _failure("remove", str(part), error) from error
+        return removed
 
     def content_version(self, obj: StoredObject) -> str:
         """See `Store.content_version`."""

@@ -51,7 +51,7 @@ class S3Store:
     def stat(self, key: str) -> StoredObject:
         """See `Store.stat`."""
         try:
-            answer = self._client.head_object(Bucket=self.bucket, Key=self._name(key))
+            answer = self._client.head_object(Bucket=self.bucket, Key=self.name(key))
         except S3_ERRORS as error:
             self._check_bucket(error)
             raise_store_error(error, "look at", self.uri(key), self._client.meta.endpoint_url)
@@ -69,7 +69,7 @@ class S3Store:
                 raise ObjectChanged(changed(self.uri(key)))
             yield io.BytesIO()
             return
-        reader = S3Reader(self._client, self.bucket, self._name(key), self.uri(key), start, end, version)
+        reader = S3Reader(self._client, self.bucket, self.name(key), self.uri(key), start, end, version)
         try:
             yield reader
         finally:
@@ -79,7 +79,7 @@ class S3Store:
         """See `Store.put`."""
         sized = SizedSource(source, size, self.uri(key))
         try:
-            self._client.upload_fileobj(sized, self.bucket, self._name(key), Config=_TRANSFER)
+            self._client.upload_fileobj(sized, self.bucket, self.name(key), Config=_TRANSFER)
         except S3_ERRORS as error:
             raise_store_error(error, "write", self.uri(key), self._client.meta.endpoint_url)
         return self.stat(key)
@@ -94,11 +94,17 @@ class S3Store:
 
     def uri(self, key: str) -> str:
         """See `Store.uri`."""
-        return f"s3://{self.bucket}/{self._name(key)}"
+        return f"s3://{self.bucket}/{self.name(key)}"
 
-    def _name(self, key: str) -> str:
+    def name(self, key: str) -> str:
+        """Return how S3 calls an object: the key after the store's prefix."""
         check_key(key)
         return self._root + key
+
+    @property
+    def client(self) -> Any:
+        """The boto3 client, for what a store itself does not do."""
+        return self._client
 
     def _page(self, prefix: str, position: str) -> Any:
         try:

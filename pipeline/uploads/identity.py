@@ -1,10 +1,11 @@
-"""What a key of the store says about an upload, and the id that a dropped one gets.
+"""What a key of the store says about an upload, and the ids that uploads get.
 
 The id is the Dagster partition key for ever, so `dataset_id` must never change what it returns.
 """
 
 import hashlib
 import re
+import secrets
 import unicodedata
 from dataclasses import dataclass
 
@@ -67,6 +68,11 @@ def dataset_id(owner: str, storage_path: str, content_version: str) -> str:
     parts = [part.encode("utf-8", "surrogatepass") for part in (owner, storage_path, content_version)]
     digest = hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
     return f"{_slug(storage_path)}-{digest[:_HASH_HEX_DIGITS]}"
+
+
+def new_dataset_id(file_name: str) -> str:
+    """Return an id for an upload through the service: nobody can guess it, and its beginning says what it is."""
+    return f"{_slug(file_name)}-{secrets.token_hex(_HASH_HEX_DIGITS // 2)}"
 
 
 def _slug(storage_path: str) -> str:

@@ -17,9 +17,10 @@ import pyarrow as pa
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.export import TABLE_NAMES, Snapshot, export_schema
 from pipeline.errors import WarehouseError
-from pipeline.lake import PROFILES, PUBLISH_ORDER, Lake
+from pipeline.lake import PROFILES, Lake
 from pipeline.lake.profiles import READ_SCHEMA
 from pipeline.warehouse.comments import write_comments
+from pipeline.warehouse.lineage import LINEAGE_VIEWS, make_lineage
 from pipeline.warehouse.publication import publication
 from pipeline.warehouse.sql import identifier, text
 from pipeline.warehouse.views import EVERY, NEWER_TABLES, VIEWS, create_views
@@ -74,7 +75,7 @@ def build_warehouse(path: Path, catalog: Catalog, lake: Lake, now: datetime) -> 
                 versions = lake.profile_versions()
                 missing = _missing(connection, versions)
                 profiles_read = _make_profiles(connection, lake, versions, path)
-                _make_lineage(connection, lake)
+                make_lineage(connection, lake)
                 create_views(connection, lake, _current_ids(connection))
                 write_comments(connection, now)
                 row_counts = _row_counts(connection)
@@ -149,22 +150,6 @@ def _previous_profiles(path: Path) -> pa.Table:
         return nothing
 
 
-def _make_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    ids = [row[0] for row in connection.execute("SELECT dataset_id FROM dataset_profiles").fetchall()]
-    places = [(each, table, lake.uri(table, each)) for each in ids for table in PUBLISH_ORDER]
-    names = ("dataset_id", "table_name", "uri")
-    columns = [pa.array(values, pa.string()) for values in zip(*places, strict=True)] or [pa.array([], pa.string())] * 3
-    _insert(
-        connection,
-        """CREATE TABLE lineage AS
-        SELECT dataset_id, d.user_id, d.storage_path, p.content_version, p.content_sha256, p.run_id, p.code_version,
-            table_name, uri
-        FROM source JOIN dataset_profiles AS p USING (dataset_id) JOIN datasets AS d ON d.id = dataset_id
-        ORDER BY dataset_id, table_name""",
-        pa.table(columns, names=names),
-    )
-
-
 def _current_ids(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """The datasets of each view; a profile without the reason for its format is of the first version."""
     rows = connection.execute(
@@ -176,7 +161,7 @@ def _current_ids(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
 
 def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     counts = {}
-    for table in (*TABLE_NAMES, "dataset_profiles", "lineage"):
+    for table in (*TABLE_NAMES, "dataset_profiles", "lineage", *LINEAGE_VIEWS):
         (counts[table],) = connection.execute(f"SELECT count(*) FROM {identifier(table)}").fetchall()[0]  # noqa: S608
     sums = connection.execute(_VIEW_COUNTS).fetchall()[0]
     return counts | {view: int(rows) for view, rows in zip(VIEWS, sums, strict=True)}

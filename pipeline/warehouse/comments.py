@@ -1,5 +1,7 @@
 """What analysts read beside tables and columns: meanings, units, what NULL says. Written as DuckDB comments.
 
+Those of training jobs are in `job_comments.py`.
+
 SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'turns'
 """
 
@@ -7,6 +9,8 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from pipeline.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES
+from pipeline.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.warehouse.sql import identifier, text
 from pipeline.warehouse.views import VIEWS
 
@@ -20,6 +24,7 @@ TABLES = {
     "splits": "One row a valid conversation: whether it is for training or for validation.",
     "target_acceptance": "One row a dataset and trainer: whether the trainer accepts the dataset, and why not.",
     "findings": "One row a finding about a line, or about a whole file, of the current datasets.",
+    **JOB_TABLES,
 }
 
 _DATASET_ID = "The dataset: datasets.id."
@@ -72,7 +77,7 @@ COLUMNS = {
         "id": "Counts up.",
         "user_id": "Who was told.",
         "dataset_id": _DATASET_ID,
-        "kind": "dataset_ready, dataset_error, upload_expired or run_failed.",
+        "kind": "dataset_ready, dataset_error, upload_expired, run_failed, training_jobs_ready or training_jobs_stale.",
         "dedupe_key": "Tells occasions of one kind apart, so that none is told twice.",
         "title": "A few words.",
         "message": "A sentence.",
@@ -191,6 +196,7 @@ COLUMNS = {
         "path": "JSON path inside the line.",
         "message": "What was expected and what was found.",
     },
+    **JOB_COLUMNS,
 }
 
 
@@ -212,7 +218,7 @@ def write_comments(connection: duckdb.DuckDBPyConnection, now: datetime) -> None
     """Write every comment; that of `datasets` says when the warehouse was published."""
     published = f" Published {now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
     for table, comment in TABLES.items():
-        kind = "VIEW" if table in VIEWS else "TABLE"
+        kind = "VIEW" if table in {*VIEWS, *LINEAGE_VIEWS} else "TABLE"
         suffix = published if table == "datasets" else ""
         connection.execute(f"COMMENT ON {kind} {identifier(table)} IS {text(comment + suffix)}")
         for column, meaning in COLUMNS[table].items():

@@ -14,10 +14,12 @@ from sqlalchemy import inspect, text
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.engine import catalog_url, make_engine
+from pipeline.catalog.export import TABLE_NAMES
 from pipeline.catalog.migrate import HEAD, MIGRATIONS_DIR
+from pipeline.catalog.notices import Notice
 from pipeline.catalog.tables import metadata
 from pipeline.errors import CatalogError
-from tests.catalog.examples import NOON, upload
+from tests.catalog.examples import NOON, READY, upload
 
 
 def test_head_is_the_newest_revision():
@@ -75,7 +77,7 @@ def test_processes_that_open_a_new_catalog_together_all_succeed(empty_url):
     script = (
         "import sys, time\n"
         "from pipeline.catalog.catalog import Catalog\n"
-        "from tests.catalog.examples import NOON, upload\n"
+        "from tests.catalog.examples import NOON, READY, upload\n"
         "time.sleep(max(0, float(sys.argv[2]) - time.time()))\n"
         "Catalog.open(sys.argv[1]).register_uploads([upload('d1')], NOON)\n"
     )
@@ -113,21 +115,36 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty_url, monkeypatch):
         assert catalog.register_uploads([upload("d1")], NOON) == ["d1"]
 
 
+def test_what_was_told_before_there_were_jobs_is_still_there(empty_url, monkeypatch):
+    monkeypatch.setattr("pipeline.catalog.migrate.HEAD", "0001")
+    with Catalog.open(empty_url) as old:
+        old.register_uploads([upload("d1")], NOON)
+        old.record_verdict(READY, NOON)
+        told = old.notifications("ann")
+    monkeypatch.undo()
+
+    with Catalog.open(empty_url) as catalog:
+        assert catalog.notifications("ann") == told
+        assert [dataset.id for dataset in catalog.unplanned(10, 3)] == ["d1"]
+        catalog.notify("d1", Notice("training_jobs_ready", "key", "title", "message"), NOON)
+        assert [n.kind for n in catalog.notifications("ann")] == ["training_jobs_ready", "dataset_ready"]
+
+
 def _definitions(engine):
     """Everything the database says about its tables, in its own words."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
         return {name: _normal(sql) for name, sql in rows if name != "alembic_version"}
+    listed = ", ".join(f"'{name}'" for name in TABLE_NAMES)
     queries = (
-        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename IN ('datasets', 'notifications')",
-        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid IN "
-        "('datasets'::regclass, 'notifications'::regclass)",
+        f"SELECT indexname, indexdef FROM pg_indexes WHERE tablename IN ({listed})",
+        f"SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid::regclass::text IN ({listed})",
     )
     with engine.connect() as connection:
         named = {name: sql for query in queries for name, sql in connection.execute(text(query))}
         inspector = inspect(connection)
-        columns = {name: repr(inspector.get_columns(name)) for name in ("datasets", "notifications")}
+        columns = {name: repr(inspector.get_columns(name)) for name in TABLE_NAMES}
     return named | columns
 
 

@@ -2,6 +2,10 @@
 
 from dataclasses import fields
 
+import pytest
+
+from pipeline.catalog.job_records import CostRecord, Job, Plan
+from pipeline.catalog.job_tables import cost_records, training_jobs, training_plans
 from pipeline.catalog.records import Dataset, Notification
 from pipeline.catalog.tables import datasets, notifications
 
@@ -16,3 +20,10 @@ def test_a_notification_has_the_columns_of_its_table_in_order():
     expected = [column.name for column in notifications.columns]
 
     assert [field.name for field in fields(Notification)] == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "table"), [(Job, training_jobs), (CostRecord, cost_records), (Plan, training_plans)]
+)
+def test_what_is_known_of_jobs_has_the_columns_of_its_table_in_order(record, table):
+    assert [field.name for field in fields(record)] == [column.name for column in table.columns]

@@ -7,14 +7,16 @@ import duckdb
 import pytest
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.export import TABLE_NAMES
 from pipeline.errors import LakeError, WarehouseError
 from pipeline.lake import LocalLake
 from pipeline.warehouse import build_warehouse, ensure_warehouse
+from pipeline.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.warehouse.views import VIEWS
 from tests.lake.examples import NOON, ONE_REJECTED_LINE, REFUSED, conversation, jsonl
 from tests.warehouse.examples import Installation
 
-RELATIONS = {"datasets", "notifications", "dataset_profiles", "lineage", *VIEWS}
+RELATIONS = {*TABLE_NAMES, "dataset_profiles", "lineage", *LINEAGE_VIEWS, *VIEWS}
 EVERYTHING = {name: f"SELECT * FROM {name} ORDER BY ALL" for name in sorted(RELATIONS)}
 
 

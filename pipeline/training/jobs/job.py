@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.training.workload import LossKernel, Method
 
 TargetName = Literal["trl", "axolotl", "llama-factory", "openai", "together", "unsloth"]
+DEFAULT_OPENAI_MODEL = "gpt-4.1-mini-2025-04-14"
 PresetName = Literal["conservative", "balanced", "aggressive"]
 
 
@@ -78,6 +79,8 @@ class TrainingJob(_Part):
     base_model: str  # of the catalogue
     hub_id: str
     chat_template: str
+    openai_model: str = DEFAULT_OPENAI_MODEL  # OpenAI trains only its own
+    together_model: str = ""  # Together's name of the base model; empty: the hub's
     method: Method
     max_length: int = Field(ge=8)
     is_packed: bool = False

@@ -1,0 +1,249 @@
+"""Training jobs: made once, found and listed by their owner, cancelled, and told of by trainers.
+
+Whether a job is still true to its dataset is decided in `stale.py`, what it costs is in `costs.py`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.catalog.costs import insert_cost
+from pipeline.catalog.engine import Database
+from pipeline.catalog.job_records import (
+    JOB_STATUSES,
+    Artifact,
+    Job,
+    JobPage,
+    MetricsPoint,
+    NewCost,
+    NewJob,
+    ReportedStatus,
+)
+from pipeline.catalog.job_tables import metrics_points, model_artifacts, training_jobs
+from pipeline.catalog.lookup import read_dataset
+from pipeline.catalog.tables import storable_text
+from pipeline.errors import JobNotFound, UsageError
+
+_MAX_CANDIDATES_NAMED = 10
+_ENDED = ("succeeded", "failed")
+
+
+class Jobs(Database):
+    """The methods that runs, commands and the service use. `user_id=None` means any user's jobs."""
+
+    def create_job(self, new: NewJob, estimate: NewCost, now: datetime) -> Job:
+        """Make a job and its estimate in one transaction; the same job again is the row that is there.
+
+        A stale job whose rows are back becomes `configured` again, and so does a cancelled one that a person asks for;
+        a price that changed since adds an estimate and leaves the old one.
+
+        Raises:
+            DatasetNotFound: there is no such dataset.
+        """
+        with self._writing() as connection:
+            owner = read_dataset(connection, new.dataset_id).user_id
+            found = _find_row(connection, new.job_id)
+            if found is None:
+                connection.execute(insert(training_jobs), _new_row(new, owner, now))
+            elif found.status == "stale" or (found.status == "cancelled" and new.origin == "person"):
+                again = {"status": "configured", "status_reason": None, "updated_at": now}
+                connection.execute(update(training_jobs).where(training_jobs.c.id == new.job_id).values(again))
+            if insert_cost(connection, new.job_id, owner, estimate, now):
+                _touch(connection, new.job_id, now)
+            return read_job(connection, new.job_id)
+
+    def find_job(self, user_id: str | None, name_or_id: str) -> Job:
+        """Return the job a person means: by id, else by the beginning of its id, else by name.
+
+        Raises:
+            JobNotFound: nothing fits.
+            UsageError: several fit; the message names them.
+        """
+        begins_so = func.substr(training_jobs.c.id, 1, len(name_or_id)) == storable_text(name_or_id)
+        attempts = (training_jobs.c.id == name_or_id, begins_so, training_jobs.c.name == name_or_id)
+        with self._reading() as connection:
+            for condition in attempts if name_or_id else ():
+                query = select(training_jobs).where(condition, _is_of(user_id)).order_by(*_NEWEST)
+                found = [to_job(row) for row in connection.execute(query.limit(_MAX_CANDIDATES_NAMED + 1))]
+                if len(found) > 1:
+                    raise UsageError(_ambiguity(name_or_id, found))
+                if found:
+                    return found[0]
+        raise JobNotFound(f"expected the id or name of a training job, found {name_or_id!r}: list the jobs first")
+
+    def list_jobs(
+        self,
+        user_id: str | None,
+        dataset_id: str | None = None,
+        status: str | None = None,
+        page: int = 1,
+        limit: int = 20,
+    ) -> JobPage:
+        """Return one page of jobs, newest first.
+
+        Raises:
+            UsageError: the status does not exist, or page or limit are below 1.
+        """
+        if status is not None and status not in JOB_STATUSES:
+            raise UsageError(f"status: expected one of {', '.join(JOB_STATUSES)}, found {status!r}")
+        if page < 1 or limit < 1:
+            raise UsageError(f"expected a page and a limit of at least 1, found page {page} and limit {limit}")
+        wanted = _is_of(user_id)
+        if dataset_id is not None:
+            wanted &= training_jobs.c.dataset_id == dataset_id
+        if status is not None:
+            wanted &= training_jobs.c.status == status
+        window = select(training_jobs).where(wanted).order_by(*_NEWEST).limit(limit).offset((page - 1) * limit)
+        with self._reading() as connection:
+            total = connection.execute(select(func.count()).select_from(training_jobs).where(wanted)).scalar_one()
+            return JobPage([to_job(row) for row in connection.execute(window)], total)
+
+    def cancel_job(self, job_id: str, user_id: str, now: datetime) -> Job:
+        """Give a job up; one that is cancelled already stays as it is.
+
+        Raises:
+            JobNotFound: there is no such job of this user.
+            UsageError: its training has ended.
+        """
+        with self._writing() as connection:
+            job = read_job(connection, job_id, user_id, for_update=True)
+            if job.status in _ENDED:
+                raise UsageError(f"expected a job that has not ended, found {job_id} {job.status}: nothing to cancel")
+            if job.status != "cancelled":
+                _set_status(connection, job_id, "cancelled", None, now)
+            return read_job(connection, job_id)
+
+    def report_job(
+        self,
+        job_id: str,
+        user_id: str,
+        now: datetime,
+        status: ReportedStatus | None = None,
+        reason: str | None = None,
+        metrics: Sequence[MetricsPoint] = (),
+        artifacts: Sequence[Artifact] = (),
+    ) -> Job:
+        """Note what a trainer tells: its status, figures at steps, files it left. Telling it again changes nothing.
+
+        Raises:
+            JobNotFound: there is no such job of this user.
+            UsageError: the job was cancelled.
+        """
+        with self._writing() as connection:
+            job = read_job(connection, job_id, user_id, for_update=True)
+            if job.status == "cancelled":
+                raise UsageError(f"expected a job that is not cancelled, found {job_id}: create it again first")
+            common: dict[str, object] = {"job_id": job_id, "user_id": job.user_id}
+            points = [common | {"name": p.name, "step": p.step, "value": p.value, "recorded_at": now} for p in metrics]
+            _insert_once(connection, metrics_points, points, ["job_id", "name", "step"])
+            files = [
+                common
+                | {
+                    "kind": a.kind,
+                    "storage_path": a.storage_path,
+                    "size_bytes": a.size_bytes,
+                    "content_sha256": a.content_sha256,
+                    "created_at": now,
+                }
+                for a in artifacts
+            ]
+            _insert_once(connection, model_artifacts, files, ["job_id", "storage_path"])
+            _set_status(connection, job_id, status or job.status, reason if status else job.status_reason, now)
+            return read_job(connection, job_id)
+
+    def metrics_of(self, job_id: str) -> list[MetricsPoint]:
+        """What the trainer reported, by name and step."""
+        columns = metrics_points.c
+        query = select(columns.name, columns.step, columns.value).where(columns.job_id == job_id)
+        with self._reading() as connection:
+            return [MetricsPoint(*row) for row in connection.execute(query.order_by(columns.name, columns.step))]
+
+    def artifacts_of(self, job_id: str) -> list[Artifact]:
+        """What the training left behind, in the order in which it was reported."""
+        columns = model_artifacts.c
+        query = select(columns.kind, columns.storage_path, columns.size_bytes, columns.content_sha256)
+        with self._reading() as connection:
+            return [
+                Artifact(*row) for row in connection.execute(query.where(columns.job_id == job_id).order_by(columns.id))
+            ]
+
+
+_NEWEST = (training_jobs.c.created_at.desc(), training_jobs.c.id)
+
+
+def read_job(connection: Connection, job_id: str, user_id: str | None = None, *, for_update: bool = False) -> Job:
+    """Read one job inside the caller's transaction; another user's is as good as none.
+
+    Raises:
+        JobNotFound: there is no such job of this user.
+    """
+    query = select(training_jobs).where(training_jobs.c.id == job_id, _is_of(user_id))
+    row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
+    if row is None:
+        whose = "" if user_id is None else f" of {user_id}"
+        raise JobNotFound(f"expected the id of a training job{whose}, found {job_id!r}: list the jobs first")
+    return to_job(row)
+
+
+def to_job(row: Sequence[Any]) -> Job:
+    """Make the record of a whole row of `training_jobs`."""
+    return Job(*row)
+
+
+def _find_row(connection: Connection, job_id: str) -> Job | None:
+    row = connection.execute(select(training_jobs).where(training_jobs.c.id == job_id).with_for_update()).one_or_none()
+    return None if row is None else to_job(row)
+
+
+def _new_row(new: NewJob, owner: str, now: datetime) -> dict[str, object]:
+    return {
+        "id": new.job_id,
+        "user_id": owner,
+        "dataset_id": new.dataset_id,
+        "name": new.name,
+        "status": "configured",
+        "origin": new.origin,
+        "base_model": new.base_model,
+        "method": new.method,
+        "preset": new.preset,
+        "targets": list(new.targets),
+        "gpu": new.gpu,
+        "gpu_count": new.gpu_count,
+        "content_sha256": new.content_sha256,
+        "split_fingerprint": new.split_fingerprint,
+        "validation_run_id": new.validation_run_id,
+        "code_version": new.code_version,
+        "run_id": new.run_id,
+        "files_uri": new.files_uri,
+        "job": new.job,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _set_status(connection: Connection, job_id: str, status: str, reason: str | None, now: datetime) -> None:
+    change = update(training_jobs).where(training_jobs.c.id == job_id)
+    connection.execute(change.values(status=status, status_reason=reason, updated_at=now))
+
+
+def _touch(connection: Connection, job_id: str, now: datetime) -> None:
+    connection.execute(update(training_jobs).where(training_jobs.c.id == job_id).values(updated_at=now))
+
+
+def _insert_once(connection: Connection, table: Any, rows: Sequence[dict[str, object]], unique: list[str]) -> None:
+    if rows:
+        dialect_insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        connection.execute(dialect_insert(table).on_conflict_do_nothing(index_elements=unique), list(rows))
+
+
+def _is_of(user_id: str | None) -> ColumnElement[bool]:
+    return true() if user_id is None else training_jobs.c.user_id == user_id
+
+
+def _ambiguity(name_or_id: str, found: list[Job]) -> str:
+    named = [f"  {j.id}  {j.base_model}, {j.method}, {j.gpu}, {j.status}" for j in found[:_MAX_CANDIDATES_NAMED]]
+    more = ["  …"] if len(found) > _MAX_CANDIDATES_NAMED else []
+    return "\n".join([f"expected one job, found several for {name_or_id!r}; give the id of one:", *named, *more])

@@ -1,0 +1,150 @@
+"""Which ready datasets still need their default training jobs, which runs were asked for, and what came of them.
+
+A plan is for one verdict: a dataset that is validated again is planned again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.catalog.engine import Database
+from pipeline.catalog.job_records import Job, Plan
+from pipeline.catalog.job_tables import training_jobs, training_plans
+from pipeline.catalog.lookup import read_dataset, to_dataset
+from pipeline.catalog.notices import Notice, send
+from pipeline.catalog.records import Dataset
+from pipeline.catalog.registry import chunks
+from pipeline.catalog.stale import mark_stale
+from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets
+
+_IS_READY = (datasets.c.status == "ready") & IS_CURRENT & ~IS_DELETED
+_IS_FOR_VERDICT = training_plans.c.validation_run_id == datasets.c.run_id
+_WITH_PLAN = datasets.outerjoin(training_plans, training_plans.c.dataset_id == datasets.c.id)
+
+
+class Plans(Database):
+    """The methods that the sensor and the runs of training plans use."""
+
+    def unplanned(self, limit: int, max_attempts: int) -> list[Dataset]:
+        """Return ready datasets whose newest verdict no plan was made for, oldest first.
+
+        Those that a run was asked for are among them: ask only where no such run lives. Those that were tried
+        `max_attempts` times are not.
+        """
+        is_open = or_(
+            training_plans.c.dataset_id.is_(None),
+            training_plans.c.validation_run_id != datasets.c.run_id,
+            and_(training_plans.c.status == "requested", training_plans.c.attempt < max_attempts),
+        )
+        oldest = select(datasets).select_from(_WITH_PLAN).where(_IS_READY, is_open)
+        with self._reading() as connection:
+            rows = connection.execute(oldest.order_by(datasets.c.created_at, datasets.c.id).limit(limit))
+            return [to_dataset(row) for row in rows]
+
+    def plan_attempts(self, dataset_ids: Sequence[str]) -> dict[str, int]:
+        """How often a plan was asked for since each dataset's newest verdict; 0 where never."""
+        columns = select(training_plans.c.dataset_id, training_plans.c.attempt).select_from(_WITH_PLAN)
+        found = dict.fromkeys(dataset_ids, 0)
+        with self._reading() as connection:
+            for some in chunks(dataset_ids):
+                query = columns.where(training_plans.c.dataset_id.in_(some), _IS_FOR_VERDICT)
+                found.update((row.dataset_id, row.attempt) for row in connection.execute(query))
+        return found
+
+    def mark_plans_requested(self, wanted: Sequence[Dataset], now: datetime) -> None:
+        """Note that runs were asked for, one attempt each; attempts are counted for each verdict."""
+        if not wanted:
+            return
+        with self._writing() as connection:
+            row = _insert(connection)
+            is_same = training_plans.c.validation_run_id == row.excluded.validation_run_id
+            again = {
+                "validation_run_id": row.excluded.validation_run_id,
+                "status": "requested",
+                "requested_at": row.excluded.requested_at,
+                "attempt": case((is_same, training_plans.c.attempt + 1), else_=1),
+                "updated_at": row.excluded.updated_at,
+            }
+            rows = [
+                {
+                    "dataset_id": dataset.id,
+                    "validation_run_id": dataset.run_id,
+                    "status": "requested",
+                    "requested_at": now,
+                    "attempt": 1,
+                    "updated_at": now,
+                }
+                for dataset in wanted
+            ]
+            connection.execute(row.on_conflict_do_update(index_elements=["dataset_id"], set_=again), rows)
+
+    def give_up_plans(self, max_attempts: int, now: datetime) -> list[str]:
+        """Let plans that were tried too often be `failed`, and tell their owners; returns the datasets' ids."""
+        is_spent = (training_plans.c.status == "requested") & (training_plans.c.attempt >= max_attempts)
+        columns = (datasets.c.id, datasets.c.user_id, datasets.c.name, training_plans.c.validation_run_id)
+        spent = select(*columns).select_from(_WITH_PLAN).where(is_spent).order_by(datasets.c.id)
+        with self._reading() as connection:
+            found = connection.execute(spent).all()
+        if not found:
+            return []
+        message = f"{max_attempts} runs failed to make its training jobs; see the runs of the job plan_training."
+        with self._writing() as connection:
+            for row in found:
+                change = update(training_plans).where(training_plans.c.dataset_id == row.id, is_spent)
+                connection.execute(change.values(status="failed", message=message, updated_at=now))
+                send(connection, row.id, row.user_id, _failure(row, message), now)
+        return [row.id for row in found]
+
+    def record_plan(
+        self, dataset: Dataset, split_fingerprint: str, job_count: int, message: str, run_id: str, now: datetime
+    ) -> list[Job]:
+        """Write what came of a plan, tell the owner, and mark the jobs of other rows stale; returns those.
+
+        Raises:
+            DatasetNotFound: there is no such dataset.
+        """
+        values = {
+            "validation_run_id": dataset.run_id,
+            "status": "planned",
+            "split_fingerprint": split_fingerprint,
+            "job_count": job_count,
+            "message": message,
+            "run_id": run_id,
+            "updated_at": now,
+        }
+        with self._writing() as connection:
+            owner = read_dataset(connection, dataset.id).user_id
+            row = _insert(connection).values(values | {"dataset_id": dataset.id, "attempt": 1})
+            connection.execute(row.on_conflict_do_update(index_elements=["dataset_id"], set_=values))
+            if job_count:
+                notice = Notice(
+                    kind="training_jobs_ready",
+                    dedupe_key=f"split-{split_fingerprint[:16]}",
+                    title=f"Training jobs for {dataset.name} are ready",
+                    message=message,
+                )
+                send(connection, dataset.id, owner, notice, now)
+            return mark_stale(connection, training_jobs.c.dataset_id == dataset.id, now)
+
+    def plan_of(self, dataset_id: str) -> Plan | None:
+        """What became of a dataset's plan; None where none was asked for."""
+        query = select(training_plans).where(training_plans.c.dataset_id == dataset_id)
+        with self._reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else Plan(*row)
+
+
+def _insert(connection: Connection) -> Any:
+    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(training_plans)
+
+
+def _failure(row: Row[str, str, str, str], message: str) -> Notice:
+    return Notice(
+        kind="run_failed",
+        dedupe_key=f"training-{row.validation_run_id}",
+        title=f"Training jobs for {row.name} could not be made",
+        message=message,
+    )

@@ -1,0 +1,116 @@
+"""The catalog as one user may see it: the one place where the service scopes what it asks to a user.
+
+Whoever reads or changes a user's rows does it through an `Access`. On PostgreSQL the transactions are narrowed to the
+user as well, so a condition forgotten here would still show nothing (`catalog/row_security.py`).
+"""
+
+from datetime import datetime
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.records import Dataset, Notification, Page, Status
+from pipeline.service.user import User
+
+
+class Access:
+    """What a user may do: read what is theirs (an admin: everybody's), and change what is theirs."""
+
+    def __init__(self, catalog: Catalog, user: User) -> None:
+        self.user = user
+        self._own = catalog.as_user(user.id)
+        self._readable = catalog if user.is_admin else self._own
+        self._reader_id = None if user.is_admin else user.id
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """Return a dataset that the user may read.
+
+        Raises:
+            DatasetNotFound: there is none; another user's is as good as none.
+        """
+        return self._readable.get(dataset_id, self._reader_id)
+
+    def own_dataset(self, dataset_id: str) -> Dataset:
+        """Return a dataset that the user may change.
+
+        Raises:
+            DatasetNotFound: there is none of this user.
+        """
+        return self._own.get(dataset_id, self.user.id)
+
+    def datasets(
+        self,
+        *,
+        status: Status | None = None,
+        search: str | None = None,
+        page: int = 1,
+        limit: int = 20,
+        include_deleted: bool = False,
+    ) -> Page:
+        """Return one page, newest first."""
+        return self._readable.list_datasets(
+            self._reader_id, status, search, page, limit, include_deleted=include_deleted
+        )
+
+    def counts_by_status(self) -> dict[Status, int]:
+        """Count the datasets of each status."""
+        return self._readable.counts_by_status(self._reader_id)
+
+    def create_upload(
+        self,
+        *,
+        dataset_id: str,
+        name: str,
+        description: str | None,
+        storage_bucket: str,
+        storage_path: str,
+        file_name: str,
+        file_size: int,
+        now: datetime,
+    ) -> Dataset:
+        """Make the row of an upload of the user."""
+        return self._own.create_upload(
+            dataset_id=dataset_id,
+            user_id=self.user.id,
+            name=name,
+            description=description,
+            storage_bucket=storage_bucket,
+            storage_path=storage_path,
+            file_name=file_name,
+            file_size=file_size,
+            now=now,
+        )
+
+    def confirm_upload(
+        self, dataset_id: str, content_version: str, observed_version: str, now: datetime, file_size: int
+    ) -> Dataset:
+        """Note that the bytes are there."""
+        return self._own.confirm_upload(
+            dataset_id, self.user.id, content_version, observed_version, now, file_size=file_size
+        )
+
+    def delete(self, dataset_id: str, now: datetime) -> Dataset:
+        """Take a dataset out of the lists.
+
+        Raises:
+            DatasetNotFound: there is none of this user.
+        """
+        return self._own.soft_delete(dataset_id, self.user.id, now)
+
+    def restore(self, dataset_id: str, now: datetime) -> Dataset:
+        """Bring a dataset back.
+
+        Raises:
+            DatasetNotFound: there is none of this user.
+        """
+        return self._own.restore(dataset_id, self.user.id, now)
+
+    def notifications(self, *, unread_only: bool, limit: int) -> list[Notification]:
+        """Return what the user was told, newest first."""
+        return self._own.notifications(self.user.id, unread_only, limit)
+
+    def mark_read(self, notification_id: int, now: datetime) -> Notification:
+        """Note that the user read a notification.
+
+        Raises:
+            NotificationNotFound: there is none of this user.
+        """
+        return self._own.mark_read(notification_id, self.user.id, now)

@@ -1,0 +1,105 @@
+"""Composes the service: settings in, FastAPI application out. Nothing is opened before it starts."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.lake import make_lake
+from pipeline.service.answers import PROBLEMS
+from pipeline.service.errors import handle_errors
+from pipeline.service.limits import Limiter
+from pipeline.service.middleware import BodyLimit, RequestLog, SecurityHeaders, security_headers
+from pipeline.service.presigned import make_presigner
+from pipeline.service.receivers import Receivers
+from pipeline.service.routes import datasets, events, findings, health, notifications, uploads
+from pipeline.service.service import Service
+from pipeline.service.signing import make_signer
+from pipeline.service.tokens import make_authority
+from pipeline.settings import Settings
+from pipeline.store import make_store
+from pipeline.validation import utc_now
+
+API = (health.router, uploads.router, datasets.router, findings.router, events.router, notifications.router)
+DESCRIPTION = """Upload datasets of conversations, see whether they can train a model, and what to mend.
+
+Every answer is `{"success": true, "data": …}` or `{"error": …, "details": …}`. Send a bearer token with each request:
+`Authorization: Bearer <token>`."""
+
+
+def create_app(
+    settings: Settings, *, pages: Sequence[APIRouter] = (), now: Callable[[], datetime] = utc_now
+) -> FastAPI:
+    """Return the application. pages: routers of HTML pages. now: the clock."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service = open_service(settings, now)
+        app.state.service = service
+        try:
+            yield
+        finally:
+            service.catalog.close()
+
+    app = FastAPI(
+        title="LoRA dataset pipeline",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # their pages load scripts from elsewhere; docs/api.md has the same
+        redoc_url=None,
+        responses=PROBLEMS,
+        middleware=_middleware(settings),
+    )
+    handle_errors(app)
+    for router in (*API, *pages):
+        app.include_router(router)
+    return app
+
+
+def open_service(settings: Settings, now: Callable[[], datetime]) -> Service:
+    """Connect to catalog, store and lake.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+        CatalogError: the catalog cannot be reached.
+    """
+    signer = make_signer(settings)
+    store = make_store(settings)
+    return Service(
+        settings=settings,
+        catalog=Catalog.open(settings.catalog_url),
+        store=store,
+        lake=make_lake(settings),
+        authority=make_authority(settings),
+        signer=signer,
+        presigner=make_presigner(settings, store, signer),
+        limiter=Limiter(settings.requests_per_minute),
+        receivers=Receivers(),
+        now=now,
+    )
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """Outermost first."""
+    chain = [Middleware(RequestLog), Middleware(SecurityHeaders, headers=security_headers(_upload_origin(settings)))]
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    if origins:
+        allowed = ["Authorization", "Content-Type", "Upload-Offset"]
+        chain.append(Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=allowed))
+    return [*chain, Middleware(BodyLimit)]
+
+
+def _upload_origin(settings: Settings) -> str:
+    if not settings.store.startswith("s3://"):
+        return ""
+    if not settings.s3_endpoint_url:
+        return f"https://s3.{settings.s3_region}.amazonaws.com https://s3.amazonaws.com"
+    parts = urlsplit(settings.s3_endpoint_url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,120 @@
+"""What surrounds every request: its id and its line in the log, security headers, a limit on bodies.
+
+Plain ASGI, so that uploads and streams pass through unbuffered.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_LOG = logging.getLogger("pipeline.service.requests")
+MAX_JSON_BYTES = 64 * 1024
+_UNLIMITED = "/api/uploads/"
+
+
+class RequestLog:
+    """Gives each request an id, and logs method, route, status, time and user: no query, no address signed, no body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = uuid.uuid4().hex
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        began_s, status = time.monotonic(), 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            route = getattr(scope.get("route"), "path", "(none)")
+            duration_ms = (time.monotonic() - began_s) * 1_000
+            user_id = state.get("user_id", "-")
+            _LOG.info("%s %s %s %d %.0f ms %s", request_id, scope["method"], route, status, duration_ms, user_id)
+
+
+class SecurityHeaders:
+    """Adds headers to every answer; one that a route set itself stays."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+
+        async def adding(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    present.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, adding if scope["type"] == "http" else send)
+
+
+class BodyLimit:
+    """Refuses bodies that are too long for what they are; uploads have a limit of their own."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int = MAX_JSON_BYTES) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http" or scope["path"].startswith(_UNLIMITED):
+            await self._app(scope, receive, send)
+            return
+        found_bytes = 0
+
+        async def counting() -> Message:
+            nonlocal found_bytes
+            message = await receive()
+            found_bytes += len(message.get("body", b""))
+            if found_bytes > self._max_bytes:
+                raise HTTPException(413, f"Body above {self._max_bytes:,} bytes")  # the kind that FastAPI lets through
+            return message
+
+        await self._app(scope, counting, send)
+
+
+def security_headers(upload_origin: str) -> dict[str, str]:
+    """Headers for every answer. upload_origin: where pages send uploads besides here, such as https://s3.example.com."""
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "connect-src": f"'self' {upload_origin}".rstrip(),
+        "frame-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Cache-Control": "no-store",
+    }

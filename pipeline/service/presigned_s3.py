@@ -1,0 +1,176 @@
+"""Upload addresses of S3: one presigned PUT, or one for each part of a large file.
+
+The exact length is signed into each. An object is made only where there is none, so an address is of no use once the
+upload is there. Parts become an object when the service says so; which arrived is asked of S3, nothing is kept here.
+"""
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.config import Config
+
+from pipeline.errors import ObjectMissing
+from pipeline.service.presigned import Part, Upload
+from pipeline.store.keys import UPLOADS
+from pipeline.store.s3 import S3Store
+from pipeline.store.s3_client import S3_ERRORS, error_code, raise_store_error, s3_config
+
+SINGLE_BYTES = 64 << 20  # beyond, what a broken connection costs is worth the parts
+_PART_BYTES = 16 << 20
+_MAX_PARTS = 1_000  # S3 takes 10,000; the answer with their addresses should stay below a megabyte
+
+
+class S3Presigner:
+    """Signs with the credentials of the store's client, version 4."""
+
+    def __init__(self, store: S3Store, endpoint_url: str, region: str) -> None:
+        self._store = store
+        self._client = store.client
+        # A client only to sign with: the length is signed, not a checksum that the sender would have to know first.
+        import boto3
+
+        self._signing = boto3.session.Session().client(
+            "s3",
+            endpoint_url=endpoint_url or None,
+            region_name=region,
+            config=s3_config().merge(Config(signature_version="s3v4", request_checksum_calculation="when_required")),
+        )
+
+    def start(self, upload: Upload, expires_at: datetime) -> tuple[Part, ...]:
+        """See `Presigner.start`."""
+        if upload.size_bytes <= SINGLE_BYTES:
+            return self._single(upload, expires_at, received=0)
+        try:
+            begun = self._client.create_multipart_upload(Bucket=self._store.bucket, Key=self._name(upload))
+        except S3_ERRORS as error:
+            raise_store_error(error, "write", self._store.uri(upload.key), self._client.meta.endpoint_url)
+        upload_id = str(begun["UploadId"])
+        try:
+            return self._parts(upload, upload_id, expires_at, {})
+        except Exception:
+            self._abort(self._name(upload), upload_id)
+            raise
+
+    def resume(self, upload: Upload, expires_at: datetime) -> tuple[Part, ...]:
+        """See `Presigner.resume`."""
+        if upload.size_bytes <= SINGLE_BYTES:
+            return self._single(upload, expires_at, self._stored_bytes(upload))
+        upload_id = self._upload_id(upload)
+        if upload_id is None:
+            whole = self._stored_bytes(upload)
+            if not whole:  # swept meanwhile
+                return self.start(upload, expires_at)
+            return (Part(1, 0, upload.size_bytes, "", received_bytes=whole),)
+        return self._parts(upload, upload_id, expires_at, {n: size for n, size, _ in self._arrived(upload, upload_id)})
+
+    def finish(self, upload: Upload) -> None:
+        """See `Presigner.finish`."""
+        if upload.size_bytes <= SINGLE_BYTES or (upload_id := self._upload_id(upload)) is None:
+            return
+        arrived = list(self._arrived(upload, upload_id))
+        if sum(size for _, size, _ in arrived) != upload.size_bytes:
+            return
+        parts = [{"PartNumber": number, "ETag": etag} for number, _, etag in arrived]
+        try:
+            self._client.complete_multipart_upload(
+                Bucket=self._store.bucket, Key=self._name(upload), UploadId=upload_id, MultipartUpload={"Parts": parts}
+            )
+        except S3_ERRORS as error:
+            if error_code(error) != "NoSuchUpload":  # another confirmation was quicker
+                raise_store_error(error, "write", self._store.uri(upload.key), self._client.meta.endpoint_url)
+
+    def abandon(self, upload: Upload) -> None:
+        """See `Presigner.abandon`."""
+        if (upload_id := self._upload_id(upload)) is not None:
+            self._abort(self._name(upload), upload_id)
+
+    def sweep(self, before: datetime) -> int:
+        """See `Presigner.sweep`."""
+        old = [
+            u for u in self._unfinished(self._store.name(f"{UPLOADS}x")[:-1]) if u["Initiated"].astimezone(UTC) < before
+        ]
+        for each in old:
+            self._abort(each["Key"], each["UploadId"])
+        return len(old)
+
+    def _single(self, upload: Upload, expires_at: datetime, received: int) -> tuple[Part, ...]:
+        url = self._sign(
+            "put_object", expires_at, Key=self._name(upload), ContentLength=upload.size_bytes, IfNoneMatch="*"
+        )
+        return (Part(1, 0, upload.size_bytes, url, received, headers={"If-None-Match": "*"}),)
+
+    def _parts(
+        self, upload: Upload, upload_id: str, expires_at: datetime, received: dict[int, int]
+    ) -> tuple[Part, ...]:
+        size = part_bytes(upload.size_bytes)
+        parts = []
+        for number, start in enumerate(range(0, upload.size_bytes, size), start=1):
+            length = min(size, upload.size_bytes - start)
+            url = self._sign(
+                "upload_part",
+                expires_at,
+                Key=self._name(upload),
+                UploadId=upload_id,
+                PartNumber=number,
+                ContentLength=length,
+            )
+            parts.append(Part(number, start, length, url, received.get(number, 0)))
+        return tuple(parts)
+
+    def _sign(self, action: str, expires_at: datetime, **what: Any) -> str:
+        valid_s = max(1, math.floor((expires_at - datetime.now(UTC)).total_seconds()))
+        try:
+            url: str = self._signing.generate_presigned_url(
+                action, Params={"Bucket": self._store.bucket, **what}, ExpiresIn=valid_s, HttpMethod="PUT"
+            )
+        except S3_ERRORS as error:
+            raise_store_error(error, "sign an upload to", f"s3://{self._store.bucket}", self._signing.meta.endpoint_url)
+        return url
+
+    def _upload_id(self, upload: Upload) -> str | None:
+        """The unfinished multipart upload of a key; the first, should there be several."""
+        name = self._name(upload)
+        return next((str(each["UploadId"]) for each in self._unfinished(name) if each["Key"] == name), None)
+
+    def _unfinished(self, prefix: str) -> Iterator[Any]:
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._store.bucket, Prefix=prefix)
+        try:
+            for page in pages:
+                yield from page.get("Uploads", [])
+        except S3_ERRORS as error:
+            raise_store_error(error, "list", f"s3://{self._store.bucket}/{prefix}", self._client.meta.endpoint_url)
+
+    def _arrived(self, upload: Upload, upload_id: str) -> Iterator[tuple[int, int, str]]:
+        """Number, size and ETag of each part that is there."""
+        pages = self._client.get_paginator("list_parts").paginate(
+            Bucket=self._store.bucket, Key=self._name(upload), UploadId=upload_id
+        )
+        try:
+            for page in pages:
+                yield from ((int(p["PartNumber"]), int(p["Size"]), str(p["ETag"])) for p in page.get("Parts", []))
+        except S3_ERRORS as error:
+            raise_store_error(error, "list", self._store.uri(upload.key), self._client.meta.endpoint_url)
+
+    def _abort(self, name: str, upload_id: str) -> None:
+        try:
+            self._client.abort_multipart_upload(Bucket=self._store.bucket, Key=name, UploadId=upload_id)
+        except S3_ERRORS as error:
+            if error_code(error) != "NoSuchUpload":  # finished or aborted meanwhile
+                raise_store_error(error, "remove", f"s3://{self._store.bucket}/{name}", self._client.meta.endpoint_url)
+
+    def _stored_bytes(self, upload: Upload) -> int:
+        try:
+            return self._store.stat(upload.key).size_bytes
+        except ObjectMissing:
+            return 0
+
+    def _name(self, upload: Upload) -> str:
+        return self._store.name(upload.key)
+
+
+def part_bytes(size_bytes: int) -> int:
+    """How large the parts of a file are: whole MiB, and at most so many parts."""
+    needed = math.ceil(size_bytes / _MAX_PARTS / 2**20) * 2**20
+    return max(_PART_BYTES, needed)

@@ -1,0 +1,146 @@
+"""Takes in the bytes of an upload to the local store: straight to the disk, aside, and into place when they are whole.
+
+A connection that breaks leaves what arrived; the rest may follow. Whoever holds the address may send, so everything
+else is checked here: what was signed, and whether the upload is still open.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from pipeline.errors import Conflicting, NotAllowed, StoreError, TooLarge, UsageError
+from pipeline.service.answers import Value
+from pipeline.service.presigned import Upload
+from pipeline.service.presigned_local import read_ticket, received_bytes
+from pipeline.service.receivers import Stop
+from pipeline.service.service import Service
+from pipeline.service.uploads import check_open
+from pipeline.service.user import User
+from pipeline.store.local import LocalStore
+
+IDLE_S = 30.0  # a connection that sends nothing for so long is taken for broken
+_BLOCK_BYTES = 512 * 1024  # written at once, so that a slow disk holds up no other request
+
+
+class Received(Value):
+    """How much of the upload is there."""
+
+    received_bytes: int
+
+
+async def receive(request: Request, service: Service, ticket: str, offset: int, length: int) -> Received:
+    """Add the body of a request to an upload.
+
+    Raises:
+        NotAllowed: the address was not made here, was changed, or expired.
+        DatasetNotFound: there is no such dataset any more.
+        Conflicting: the upload is not open, or `offset` is not where it goes on.
+        TooLarge: more bytes than were announced.
+        UsageError: fewer.
+    """
+    upload = read_ticket(service.signer, ticket)
+    store = service.store
+    if not isinstance(store, LocalStore):
+        raise NotAllowed("uploads of this service go straight to its bucket: use the addresses that it gives")
+    await to_thread.run_sync(_check, service, upload, offset, length)
+    if offset == upload.size_bytes:
+        return Received(received_bytes=await to_thread.run_sync(received_bytes, store, upload))
+    receivers = service.receivers
+    stop = await receivers.take_over(upload.dataset_id)
+    try:
+        await _write(request, store, upload, offset, stop, receivers.disk)
+        there = await to_thread.run_sync(_finish, store, upload, limiter=receivers.disk)
+    finally:
+        receivers.leave(upload.dataset_id)
+    return Received(received_bytes=there)
+
+
+def _check(service: Service, upload: Upload, offset: int, length: int) -> None:
+    dataset = service.access(User(upload.user_id)).own_dataset(upload.dataset_id)
+    check_open(dataset)
+    if (dataset.storage_path, dataset.file_size) != (upload.key, upload.size_bytes):
+        raise NotAllowed("expected an address of this upload, found one of another: ask for a new one")
+    if offset + length > upload.size_bytes:
+        raise TooLarge(f"expected {upload.size_bytes - offset:,} more bytes, found {length:,}: send what was announced")
+    if offset + length < upload.size_bytes:
+        raise UsageError(f"expected {upload.size_bytes - offset:,} more bytes, found {length:,}: send all of the rest")
+
+
+async def _write(
+    request: Request, store: LocalStore, upload: Upload, offset: int, stop: Stop, disk: CapacityLimiter
+) -> None:
+    part = store.part_path(upload.dataset_id)
+    descriptor = await to_thread.run_sync(_open, store, upload, offset, limiter=disk)
+    try:
+        async for block in _blocks(request, stop):
+            await to_thread.run_sync(_write_all, descriptor, block, str(part), limiter=disk)
+    finally:
+        os.close(descriptor)
+
+
+def _open(store: LocalStore, upload: Upload, offset: int) -> int:
+    there = received_bytes(store, upload)
+    if there == upload.size_bytes:  # as on S3, what arrived whole is not replaced any more
+        raise Conflicting("all bytes arrived already: confirm the upload, or start a new one for other bytes")
+    if offset != 0 and offset != there:
+        raise Conflicting(f"Upload-Offset: expected {there}, found {offset}: go on from there")
+    part = store.part_path(upload.dataset_id)
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        # From the beginning means anew.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | (os.O_TRUNC if offset == 0 else os.O_APPEND)
+        return os.open(part, flags, 0o600)
+    except OSError as error:
+        raise StoreError(f"the store could not write {part}: {error.strerror}; check the disk") from error
+
+
+async def _blocks(request: Request, stop: Stop) -> AsyncIterator[bytes]:
+    """The body in larger pieces, until its end, a break, a long silence, or another connection for the same upload."""
+    gathered = bytearray()
+    body = request.stream().__aiter__()
+    asked = asyncio.ensure_future(stop.asked.wait())
+    try:
+        while True:
+            coming = asyncio.ensure_future(anext(body, None))
+            await asyncio.wait({coming, asked}, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                coming.cancel()
+                break
+            try:
+                chunk = coming.result()
+            except ClientDisconnect:
+                break
+            if chunk is None:
+                break
+            gathered += chunk
+            if len(gathered) >= _BLOCK_BYTES:
+                yield bytes(gathered)
+                gathered.clear()
+    finally:
+        asked.cancel()
+    if gathered:
+        yield bytes(gathered)
+
+
+def _write_all(descriptor: int, block: bytes, place: str) -> None:
+    view = memoryview(block)
+    try:
+        while view:
+            view = view[os.write(descriptor, view) :]
+    except OSError as error:
+        raise StoreError(f"the store could not write {place}: {error.strerror}; check the disk") from error
+
+
+def _finish(store: LocalStore, upload: Upload) -> int:
+    part = store.part_path(upload.dataset_id)
+    there = part.stat().st_size
+    if there > upload.size_bytes:
+        part.unlink()
+        raise TooLarge(f"expected {upload.size_bytes:,} bytes, found {there:,}: nothing was stored; send it again")
+    if there == upload.size_bytes:
+        store.adopt(upload.key, part)
+    return there

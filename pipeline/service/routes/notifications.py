@@ -1,0 +1,32 @@
+"""`/api/notifications`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from pipeline.service import notifications
+from pipeline.service.answers import MISSING, Answer
+from pipeline.service.notifications import MAX_LIMIT, NotificationItem, NotificationList
+from pipeline.service.service import CurrentService
+from pipeline.service.users import CurrentUser
+
+router = APIRouter(prefix="/api/notifications", tags=["notifications"])
+
+
+@router.get("")
+def list_notifications(
+    service: CurrentService,
+    user: CurrentUser,
+    unread_only: Annotated[bool, Query(description="Leave out those that were read.")] = False,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+) -> Answer[NotificationList]:
+    """List what you were told, newest first."""
+    return Answer(data=notifications.list_notifications(service, user, unread_only=unread_only, limit=limit))
+
+
+@router.post("/{notification_id}/read", responses=MISSING)
+def read_notification(
+    service: CurrentService, user: CurrentUser, notification_id: Annotated[int, Path(ge=1, le=2**62)]
+) -> Answer[NotificationItem]:
+    """Note that you read a notification; the first time counts."""
+    return Answer(data=notifications.read_notification(service, user, notification_id))

@@ -1,0 +1,52 @@
+"""Uploads: `POST /api/datasets` announces one, `…/upload` gives new addresses, `…/confirm` ends it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Request
+
+from pipeline.errors import UsageError
+from pipeline.service import uploads
+from pipeline.service.answers import CONFLICT, MISSING, Answer
+from pipeline.service.datasets import DatasetDetails
+from pipeline.service.receiving import Received, receive
+from pipeline.service.routes.parameters import DatasetId
+from pipeline.service.service import CurrentService
+from pipeline.service.uploads import NewUpload, StartedUpload, UploadPlan
+from pipeline.service.users import CurrentUser
+
+router = APIRouter(tags=["uploads"])
+
+
+@router.post("/api/datasets", status_code=201)
+def start_upload(service: CurrentService, user: CurrentUser, new: NewUpload) -> Answer[StartedUpload]:
+    """Announce an upload. Send the bytes to the addresses of the answer, then confirm."""
+    return Answer(data=uploads.start_upload(service, user, new))
+
+
+@router.post("/api/datasets/{dataset_id}/upload", responses=MISSING | CONFLICT)
+def resume_upload(service: CurrentService, user: CurrentUser, dataset_id: DatasetId) -> Answer[UploadPlan]:
+    """Get new addresses for an upload that broke off or expired, and what arrived of it."""
+    return Answer(data=uploads.resume_upload(service, user, dataset_id))
+
+
+@router.post("/api/datasets/{dataset_id}/confirm", responses=MISSING | CONFLICT)
+def confirm_upload(service: CurrentService, user: CurrentUser, dataset_id: DatasetId) -> Answer[DatasetDetails]:
+    """Say that all bytes were sent; they are looked for, and validation begins. Saying it twice changes nothing."""
+    return Answer(data=uploads.confirm_upload(service, user, dataset_id))
+
+
+@router.put("/api/uploads/{ticket}", responses=MISSING | CONFLICT)
+async def send_bytes(
+    request: Request,
+    service: CurrentService,
+    ticket: Annotated[str, Path(max_length=4_096, description="What the service signed.")],
+    upload_offset: Annotated[int, Header(ge=0, description="Where in the file the body begins.")] = 0,
+    content_length: Annotated[int | None, Header(ge=0, description="Bytes up to the end of the file.")] = None,
+) -> Answer[Received]:
+    """Send the bytes of an upload, to an address of `POST /api/datasets`; with an offset, the rest of them.
+
+    The address is all the authority that is needed.
+    """
+    if content_length is None:
+        raise UsageError("Content-Length: expected the number of bytes, found none: send it")
+    return Answer(data=await receive(request, service, ticket, upload_offset, content_length))

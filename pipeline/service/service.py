@@ -1,0 +1,48 @@
+"""What the service is made of, opened once when the process starts, and how a route gets hold of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.lake import Lake
+from pipeline.service.access import Access
+from pipeline.service.limits import Limiter
+from pipeline.service.presigned import Presigner
+from pipeline.service.receivers import Receivers
+from pipeline.service.signing import Signer
+from pipeline.service.tokens import Authority
+from pipeline.service.user import User
+from pipeline.settings import Settings
+from pipeline.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts. `now` is the clock, `presigner` makes the addresses that uploads go to."""
+
+    settings: Settings
+    catalog: Catalog
+    store: Store
+    lake: Lake
+    authority: Authority
+    signer: Signer
+    presigner: Presigner
+    limiter: Limiter
+    receivers: Receivers
+    now: Callable[[], datetime]
+
+    def access(self, user: User) -> Access:
+        """The catalog as a user may see it."""
+        return Access(self.catalog, user)
+
+
+async def current_service(request: Request) -> Service:
+    """The service that answers a request."""
+    return cast(Service, request.app.state.service)
+
+
+CurrentService = Annotated[Service, Depends(current_service)]

@@ -1,0 +1,182 @@
+"""Uploads: announced, sent to a presigned address, confirmed. Values in, values out; no HTTP.
+
+Bytes that come through the service itself are taken in by `receiving.py`.
+"""
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from pipeline.catalog.records import Dataset
+from pipeline.conversations.formats import BY_NAME
+from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
+from pipeline.service.answers import Value
+from pipeline.service.datasets import DatasetDetails, DatasetSummary, details, summary
+from pipeline.service.presigned import Part, Upload
+from pipeline.service.service import Service
+from pipeline.service.user import User
+from pipeline.store import safe_key
+from pipeline.uploads.identity import new_dataset_id
+
+MAX_NAME_CHARACTERS = 200
+MAX_DESCRIPTION_CHARACTERS = 4_000
+
+
+class NewUpload(Value):
+    """An upload that is announced."""
+
+    name: str = Field(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["Support chat, spring"])
+    description: str | None = Field(
+        None, max_length=MAX_DESCRIPTION_CHARACTERS, examples=["Answered by the night shift"]
+    )
+    file_name: str = Field(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["support_chat.jsonl"])
+    file_size: int = Field(ge=1, description="Bytes, exactly.", examples=[20_480])
+    format: str | None = Field(None, description="The format it should have; recognised by content without it.")
+
+
+class UploadPart(Value):
+    """Bytes `start` to `start + size_bytes` of the file, sent by one PUT to `url` with `headers`.
+
+    `url` is relative to the service where it leads there. Only where `is_resumable` may the rest after
+    `received_bytes` be sent alone, with the header `Upload-Offset: <received_bytes>`.
+    """
+
+    number: int
+    start: int
+    size_bytes: int
+    url: str
+    received_bytes: int
+    is_resumable: bool
+    headers: dict[str, str]
+
+
+class UploadPlan(Value):
+    """Where the bytes go, until when. Once all parts are there the upload is confirmed."""
+
+    expires_at: datetime
+    parts: list[UploadPart]
+
+
+class StartedUpload(Value):
+    """The dataset that begins, and where its bytes go."""
+
+    dataset: DatasetSummary
+    upload: UploadPlan
+
+
+def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
+    """Announce an upload; return where to send it.
+
+    Raises:
+        UsageError: there is no such format.
+        TooLarge: more bytes than are taken.
+        StoreError: no address can be made; nothing is left behind.
+    """
+    if new.format is not None and new.format not in BY_NAME:
+        raise UsageError(f"format: expected one of {', '.join(sorted(BY_NAME))}, found another; leave it out")
+    check_size(service, new.file_size)
+    now = service.now()
+    dataset_id = new_dataset_id(new.file_name)
+    key = safe_key(user.id, new.file_name, dataset_id)
+    upload = Upload(dataset_id, user.id, key, new.file_size)
+    expires_at = _expiry(service)
+    parts = service.presigner.start(upload, expires_at)  # before the row: if it fails there is none
+    try:
+        dataset = service.access(user).create_upload(
+            dataset_id=dataset_id,
+            name=new.name,
+            description=new.description,
+            storage_bucket=service.store.bucket,
+            storage_path=key,
+            file_name=key.rpartition("/")[2],
+            file_size=new.file_size,
+            now=now,
+        )
+    except Exception:
+        service.presigner.abandon(upload)
+        raise
+    return StartedUpload(dataset=summary(dataset), upload=_plan(expires_at, parts))
+
+
+def resume_upload(service: Service, user: User, dataset_id: str) -> UploadPlan:
+    """Return new addresses for an upload that broke off, and what arrived of it.
+
+    Raises:
+        DatasetNotFound: there is none of this user.
+        Conflicting: it was confirmed, expired or deleted.
+    """
+    dataset = service.access(user).own_dataset(dataset_id)
+    check_open(dataset)
+    expires_at = _expiry(service)
+    return _plan(expires_at, service.presigner.resume(upload_of(dataset), expires_at))
+
+
+def confirm_upload(service: Service, user: User, dataset_id: str) -> DatasetDetails:
+    """Note that the bytes are there, after looking; validation begins. The same call again changes nothing.
+
+    Raises:
+        DatasetNotFound: there is none of this user.
+        ObjectMissing: nothing arrived yet.
+        Conflicting: not all of it arrived, or it expired or was deleted.
+    """
+    access = service.access(user)
+    dataset = access.own_dataset(dataset_id)
+    if dataset.content_version is not None:
+        return details(service, dataset)
+    check_open(dataset)
+    service.presigner.finish(upload_of(dataset))
+    try:
+        stored = service.store.stat(dataset.storage_path)
+    except ObjectMissing:
+        raise Conflicting(f"expected {dataset.file_size:,} bytes, found that not all arrived: send the rest") from None
+    if stored.size_bytes != dataset.file_size:
+        raise Conflicting(
+            f"expected the {dataset.file_size:,} bytes that were announced, found {stored.size_bytes:,}: "
+            "start a new upload"
+        )
+    version = service.store.content_version(stored)
+    confirmed = access.confirm_upload(
+        dataset.id, version, stored.observed_version, service.now(), file_size=stored.size_bytes
+    )
+    return details(service, confirmed)
+
+
+def check_size(service: Service, size_bytes: int) -> None:
+    """Refuse what is too large for this installation.
+
+    Raises:
+        TooLarge: it is.
+    """
+    largest = service.settings.max_upload_bytes
+    if size_bytes > largest:
+        raise TooLarge(f"file_size: expected at most {largest:,} bytes, found {size_bytes:,}: split the file")
+
+
+def check_open(dataset: Dataset) -> None:
+    """Refuse an upload that nothing may be added to any more.
+
+    Raises:
+        Conflicting: says why.
+    """
+    if dataset.deleted_at is not None:
+        raise Conflicting(f"{dataset.id} was deleted: restore it, or start a new upload")
+    if dataset.status == "uploading":
+        return
+    if dataset.content_version is None:
+        raise Conflicting(f"the upload of {dataset.id} expired unconfirmed: start a new upload")
+    raise Conflicting(f"{dataset.id} was confirmed and is {dataset.status}: upload other bytes as a new dataset")
+
+
+def upload_of(dataset: Dataset) -> Upload:
+    """What the addresses of a dataset are made for."""
+    return Upload(dataset.id, dataset.user_id, dataset.storage_path, dataset.file_size)
+
+
+def _expiry(service: Service) -> datetime:
+    latest = service.now() + timedelta(seconds=service.settings.upload_expiry_s)
+    return latest.replace(microsecond=0)
+
+
+def _plan(expires_at: datetime, parts: tuple[Part, ...]) -> UploadPlan:
+    shown = [UploadPart(**{name: getattr(part, name) for name in UploadPart.model_fields}) for part in parts]
+    return UploadPlan(expires_at=expires_at, parts=shown)

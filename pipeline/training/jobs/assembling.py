@@ -1,0 +1,191 @@
+"""Puts the chosen values together into a job, each with its reason, and says what to be warned of."""
+
+from collections.abc import Iterable
+
+from pipeline.training.jobs.explanations import Explanations
+from pipeline.training.jobs.identity import job_id
+from pipeline.training.jobs.inputs import Inputs
+from pipeline.training.jobs.job import (
+    DEFAULT_OPENAI_MODEL,
+    Adapter,
+    Hardware,
+    JobData,
+    Optimisation,
+    TrainingJob,
+)
+from pipeline.training.jobs.placing import Placement
+from pipeline.training.jobs.rules import (
+    MIN_STEPS,
+    RSLORA_FROM_RANK,
+    WARN_STEPS,
+    Chosen,
+    Pace,
+    choose_dropout,
+    choose_rate,
+    count_steps,
+    rows_cut,
+)
+from pipeline.training.workload import Method, Workload
+
+
+def assemble(
+    inputs: Inputs, notes: Explanations, pace: Pace, placement: Placement, method: Method | None
+) -> TrainingJob:
+    """The job of a placed workload, with its id."""
+    facts, model, workload = inputs.facts, inputs.model, placement.workload
+    notes.add("method", Chosen(workload.method, _why_method(workload, method, inputs.is_hosted)))
+    adapter = _adapter(inputs, notes, workload)
+    optimisation = _optimisation(inputs, notes, pace, placement)
+    cut, empty, _ = rows_cut(facts, workload.sequence_length)
+    job = TrainingJob(
+        job_id="-",
+        name=f"{facts.name}, {model.name}, {inputs.preset.name}",
+        targets=inputs.targets,
+        preset=inputs.preset.name,
+        base_model=model.name,
+        hub_id=model.hub_id,
+        chat_template=model.template,
+        openai_model=inputs.own.text("openai_model") or DEFAULT_OPENAI_MODEL,
+        together_model=inputs.own.text("together_model") or "",
+        method=workload.method,
+        max_length=workload.sequence_length,
+        is_packed=inputs.own.switch("is_packed") is True,
+        has_gradient_checkpointing=workload.has_gradient_checkpointing,
+        loss_kernel=workload.loss_kernel,
+        data=JobData(
+            dataset_id=facts.id,
+            dataset_name=facts.name,
+            content_sha256=facts.content_sha256,
+            format=facts.format,
+            train_rows=facts.train_rows,
+            validation_rows=facts.validation_rows,
+            train_tokens=inputs.train_tokens,
+            rows_truncated=cut,
+            rows_without_supervised_tokens=empty,
+        ),
+        adapter=adapter,
+        optimisation=optimisation,
+        hardware=Hardware(gpu=inputs.gpu.name, gpu_count=inputs.gpu_count, has_bf16=inputs.gpu.has_bf16),
+    )
+    _note_switches(job, notes)
+    explained = job.model_copy(
+        update={"explanations": notes.all(), "warnings": tuple(_warnings(job, inputs, placement))}
+    )
+    return explained.model_copy(update={"job_id": job_id(explained)})
+
+
+def _adapter(inputs: Inputs, notes: Explanations, workload: Workload) -> Adapter | None:
+    own, preset = inputs.own, inputs.preset
+    if workload.method == "full":
+        notes.drop("adapter.rank")
+        return None
+    rank = workload.rank
+    scaled = max(1, round(preset.alpha * rank / preset.rank))
+    alpha = own.integer("alpha") or scaled
+    notes.add("adapter.alpha", Chosen(alpha, f"{preset.alpha / preset.rank:g} times the rank in {preset.name}"))
+    dropout = own.number("dropout")
+    chosen = choose_dropout(inputs.facts.train_rows, preset)
+    kept = notes.add("adapter.dropout", chosen if dropout is None else Chosen(dropout, chosen.because))
+    own_switch = own.switch("is_rank_stabilised")
+    is_stabilised = rank >= RSLORA_FROM_RANK if own_switch is None else own_switch
+    why = f"from rank {RSLORA_FROM_RANK} the usual scaling by alpha / rank slows learning, so alpha / √rank is used"
+    notes.add("adapter.is_rank_stabilised", Chosen(is_stabilised, why))
+    return Adapter(rank=rank, alpha=alpha, dropout=kept, is_rank_stabilised=is_stabilised)
+
+
+def _optimisation(inputs: Inputs, notes: Explanations, pace: Pace, placement: Placement) -> Optimisation:
+    own, preset, workload = inputs.own, inputs.preset, placement.workload
+    rate = choose_rate(inputs.model, preset, workload.method == "full")
+    own_rate = own.number("learning_rate")
+    notes.add("optimisation.learning_rate", rate if own_rate is None else Chosen(own_rate, rate.because))
+    values = {
+        name: preset_value if (given := own.number(name)) is None else given
+        for name, preset_value in (
+            ("warmup_share", preset.warmup_share),
+            ("weight_decay", preset.weight_decay),
+            ("max_grad_norm", preset.max_grad_norm),
+        )
+    }
+    schedule = own.text("schedule") or preset.schedule
+    notes.add("optimisation.schedule", Chosen(schedule, preset.name))
+    for name, value in values.items():
+        notes.add(f"optimisation.{name}", Chosen(value, preset.name))
+    notes.add("optimisation.epochs", pace.epochs)
+    batch = workload.micro_batch * workload.gradient_accumulation * inputs.gpu_count
+    notes.add("optimisation.micro_batch", Chosen(workload.micro_batch, placement.memory_because))
+    is_own = "effective_batch" in own.values
+    why = f"{batch} rows a step over {inputs.gpu_count} GPU{'s' if inputs.gpu_count > 1 else ''}"
+    why += ", set by hand" if is_own else f": {pace.batch.because}"
+    notes.add("optimisation.gradient_accumulation", Chosen(workload.gradient_accumulation, why))
+    steps = count_steps(inputs.count_examples(workload.sequence_length), batch, pace.epochs.value)
+    notes.add(
+        "optimisation.steps",
+        Chosen(steps, f"{pace.epochs.value} × {inputs.facts.train_rows:,} rows in steps of {batch}"),
+    )
+    seed = own.integer("seed")
+    notes.add("optimisation.seed", Chosen(42 if seed is None else seed, "the same data in the same order every time"))
+    return Optimisation.model_validate(
+        {
+            "learning_rate": rate.value if own_rate is None else own_rate,
+            "schedule": schedule,
+            **values,
+            "epochs": pace.epochs.value,
+            "micro_batch": workload.micro_batch,
+            "gradient_accumulation": workload.gradient_accumulation,
+            "steps": steps,
+            "seed": 42 if seed is None else seed,
+        }
+    )
+
+
+def _why_method(workload: Workload, method: Method | None, is_hosted: bool) -> str:
+    if method:
+        return "asked for"
+    if is_hosted:
+        return "what the provider trains"
+    if workload.method == "lora":
+        return f"fits into a {workload.gpu.name} without quantising the base model, which is quicker"
+    return f"LoRA does not surely fit into a {workload.gpu.name}; with the base model in 4 bits it does"
+
+
+def _note_switches(job: TrainingJob, notes: Explanations) -> None:
+    packing = "each row stands alone, so that no answer is learned from another conversation's context"
+    notes.add("is_packed", Chosen(job.is_packed, packing))
+    checkpointing = (
+        "recomputes activations instead of keeping them: a third more arithmetic for a fraction of the memory"
+    )
+    notes.add("has_gradient_checkpointing", Chosen(job.has_gradient_checkpointing, checkpointing))
+    kernel = "the logits of a micro batch fit at once" if job.loss_kernel == "full" else "the logits do not fit at once"
+    notes.add("loss_kernel", Chosen(job.loss_kernel, kernel))
+    precision = f"a {job.hardware.gpu} {'computes' if job.hardware.has_bf16 else 'does not compute'} in bfloat16"
+    notes.add("hardware.has_bf16", Chosen(job.hardware.has_bf16, precision))
+    if "openai" in job.targets:
+        notes.add(
+            "openai_model", Chosen(job.openai_model, f"OpenAI does not train {job.base_model}, only its own models")
+        )
+    if "together" in job.targets:
+        name = job.together_model or job.hub_id
+        notes.add(
+            "together_model", Chosen(name, "the hub's name; Together lists those it trains, some under another name")
+        )
+
+
+def _warnings(job: TrainingJob, inputs: Inputs, placement: Placement) -> Iterable[str]:
+    steps = job.optimisation.steps
+    if steps < WARN_STEPS:
+        yield (
+            f"{steps} steps are hardly a training: {MIN_STEPS} are wanted and {WARN_STEPS} the least; "
+            f"add rows, or more passes with --set epochs=N"
+        )
+    if placement.fits == "tight":
+        yield f"may not fit into memory: {placement.memory_because}"
+    if job.data.rows_without_supervised_tokens:
+        yield (
+            f"{job.data.rows_without_supervised_tokens:,} rows have no answer within {job.max_length:,} tokens and "
+            "are left out"
+        )
+    share = job.data.rows_truncated / max(1, inputs.facts.rows)
+    if share > 0.05:
+        yield f"{job.data.rows_truncated:,} rows ({share:.1%}) are longer than {job.max_length:,} tokens and are cut"
+    if job.data.validation_rows == 0:
+        yield "no validation rows: nothing will show when it learns by heart"

@@ -1,0 +1,42 @@
+"""What a job is planned from, together."""
+
+from dataclasses import dataclass
+
+from pipeline.training.catalogues.gpus import Gpu
+from pipeline.training.catalogues.models import BaseModelSpec
+from pipeline.training.jobs.facts import DatasetFacts
+from pipeline.training.jobs.job import TargetName
+from pipeline.training.jobs.overrides import Overrides
+from pipeline.training.presets import Preset
+
+HOSTED: frozenset[TargetName] = frozenset({"openai", "together"})
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """own: what was set by hand."""
+
+    facts: DatasetFacts
+    model: BaseModelSpec
+    gpu: Gpu
+    gpu_count: int
+    preset: Preset
+    targets: tuple[TargetName, ...]
+    own: Overrides
+
+    @property
+    def is_hosted(self) -> bool:
+        """Whether nobody needs a GPU of their own."""
+        return set(self.targets) <= HOSTED
+
+    @property
+    def train_tokens(self) -> int:
+        """Of the training rows, as the profile estimates them."""
+        return round(self.facts.tokens * self.facts.train_rows / max(1, self.facts.rows))
+
+    def count_examples(self, max_length: int) -> int:
+        """Training rows as the trainer counts them: several conversations are one when they are packed."""
+        rows = self.facts.train_rows
+        if not self.own.switch("is_packed"):
+            return rows
+        return max(1, min(rows, -(-self.train_tokens // max_length)))

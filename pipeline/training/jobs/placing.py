@@ -1,0 +1,121 @@
+"""Places a job on its GPU: the method and the micro batch that fit, or what would."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.training.catalogues.gpus import Gpu
+from pipeline.training.estimates.result import Estimate, Fits
+from pipeline.training.jobs.facts import DatasetFacts
+from pipeline.training.jobs.refusals import DoesNotFit
+from pipeline.training.jobs.rules import cut_sentence
+from pipeline.training.workload import LossKernel, Method, Workload
+
+Estimator = Callable[[Workload], Estimate]
+
+MAX_MICRO_BATCH = 8  # more rows at once no longer make a step faster where a row fills the GPU
+_KERNELS: tuple[LossKernel, ...] = ("full", "chunked")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be placed. method, micro_batch, loss_kernel: None where the GPU decides.
+
+    workload: carries everything else; batch: rows of a step, over all GPUs.
+    """
+
+    workload: Workload
+    batch: int
+    method: Method | None = None
+    micro_batch: int | None = None
+    loss_kernel: LossKernel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A workload with what the estimate says of it. memory_because: a sentence on the micro batch."""
+
+    workload: Workload
+    fits: Fits
+    memory_because: str
+
+
+def place(wish: Wish, estimate: Estimator) -> Placement | None:
+    """The quickest set-up that surely fits, else one that may; None where none does."""
+    tight: Placement | None = None
+    for workload in _candidates(wish):
+        result = estimate(workload)
+        placement = Placement(workload, result.fits, _sentence(workload, result))
+        if result.fits == "yes":
+            return placement
+        if result.fits == "tight" and tight is None:
+            tight = placement
+    return tight
+
+
+def explain_misfit(wish: Wish, estimate: Estimator, facts: DatasetFacts, gpus: Sequence[Gpu]) -> DoesNotFit:
+    """By how much the smallest set-up is too large, and what would fit; gpus: others to try."""
+    smallest = list(_candidates(wish))[-1]
+    memory, gpu = estimate(smallest).peak_memory_gb, smallest.gpu
+    needed_gb = memory.expected if memory.expected > gpu.memory_gb else memory.high
+    changes = [*_other_method(wish, estimate), *_shorter(wish, estimate, facts), *_other_gpu(wish, estimate, gpus)]
+    return DoesNotFit(gpu.name, needed_gb, gpu.memory_gb, tuple(changes))
+
+
+def _candidates(wish: Wish) -> Iterator[Workload]:
+    """Set-ups by preference; the smallest last."""
+    methods: tuple[Method, ...] = (wish.method,) if wish.method else ("lora", "qlora")
+    kernels = (wish.loss_kernel,) if wish.loss_kernel else _KERNELS
+    for method in methods:
+        for kernel in kernels:
+            for micro_batch in _micro_batches(wish):
+                yield replace(
+                    wish.workload,
+                    method=method,
+                    rank=0 if method == "full" else wish.workload.rank,
+                    loss_kernel=kernel,
+                    micro_batch=micro_batch,
+                    gradient_accumulation=max(1, wish.batch // (micro_batch * wish.workload.gpu_count)),
+                )
+
+
+def _micro_batches(wish: Wish) -> list[int]:
+    """Powers of two that divide a GPU's share of the batch, the largest first."""
+    if wish.micro_batch:
+        return [wish.micro_batch]
+    share = max(1, wish.batch // wish.workload.gpu_count)
+    return [size for size in (8, 4, 2, 1) if share % size == 0]
+
+
+def _sentence(workload: Workload, result: Estimate) -> str:
+    memory = result.peak_memory_gb
+    return (
+        f"{workload.micro_batch} of {workload.sequence_length:,} tokens take {memory.expected:.1f} GB "
+        f"({memory.low:.1f} to {memory.high:.1f}) of the {workload.gpu.memory_gb:g} GB of a {workload.gpu.name}"
+    )
+
+
+def _other_method(wish: Wish, estimate: Estimator) -> Iterator[str]:
+    others: Iterable[Method] = {"full": ("lora", "qlora"), "lora": ("qlora",)}.get(wish.method or "", ())  # type: ignore[assignment]
+    for method in others:
+        if place(replace(wish, method=method), estimate):
+            yield f"--method {method}"
+            return
+
+
+def _shorter(wish: Wish, estimate: Estimator, facts: DatasetFacts) -> Iterator[str]:
+    length = wish.workload.sequence_length
+    for row in reversed(facts.truncation):
+        if row["max_length"] < length:
+            workload = replace(wish.workload, sequence_length=row["max_length"])
+            if place(replace(wish, workload=workload), estimate):
+                yield f"--set max_length={row['max_length']} ({cut_sentence(facts, row['max_length'])})"
+                return
+
+
+def _other_gpu(wish: Wish, estimate: Estimator, gpus: Sequence[Gpu]) -> Iterator[str]:
+    for gpu in sorted(gpus, key=lambda gpu: (gpu.memory_gb, gpu.name)):
+        if gpu.memory_gb > wish.workload.gpu.memory_gb and place(
+            replace(wish, workload=replace(wish.workload, gpu=gpu)), estimate
+        ):
+            yield f"--gpu {gpu.name} ({gpu.memory_gb:g} GB)"
+            return

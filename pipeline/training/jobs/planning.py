@@ -1,0 +1,126 @@
+"""Plans a job: the rules, in order, from a dataset, a base model, a preset and a GPU to every value of a training.
+
+Pure: same inputs, same job, same id. Each value carries the sentence that says why; what is set by hand says so.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.errors import UsageError
+from pipeline.training.catalogues.gpus import Gpu
+from pipeline.training.catalogues.models import BaseModelSpec
+from pipeline.training.jobs.assembling import assemble
+from pipeline.training.jobs.explanations import Explanations
+from pipeline.training.jobs.facts import DatasetFacts
+from pipeline.training.jobs.inputs import HOSTED, Inputs
+from pipeline.training.jobs.job import TargetName, TrainingJob
+from pipeline.training.jobs.overrides import parse_overrides
+from pipeline.training.jobs.placing import Estimator, Placement, Wish, explain_misfit, place
+from pipeline.training.jobs.refusals import DoesNotFit, check_targets
+from pipeline.training.jobs.rules import (
+    Chosen,
+    Pace,
+    choose_epochs,
+    choose_length,
+    choose_rank,
+    cut_sentence,
+    reach_steps,
+)
+from pipeline.training.presets import Preset
+from pipeline.training.workload import Method, Workload
+
+
+def plan_job(
+    facts: DatasetFacts,
+    model: BaseModelSpec,
+    gpu: Gpu,
+    gpu_count: int,
+    preset: Preset,
+    method: Method | None,
+    targets: Sequence[TargetName],
+    overrides: Mapping[str, str],
+    *,
+    estimate: Estimator,
+    other_gpus: Iterable[Gpu] = (),
+) -> TrainingJob | DoesNotFit:
+    """The job, or by how much it is too large for the GPU and what would fit.
+
+    method: None for LoRA where it fits, else QLoRA. overrides: see `overrides.KEYS`. other_gpus: those to name when
+    this one is too small.
+
+    Raises:
+        TargetRefuses: a trainer does not take the dataset; names the findings.
+        UsageError: there is nothing to train on, or an override is not known or out of its range.
+    """
+    own = parse_overrides(overrides)
+    check_targets(facts, targets)
+    if facts.train_rows < 1:
+        raise UsageError(f"{facts.name}: expected rows to train on, found none")
+    if gpu_count < 1:
+        raise UsageError(f"GPUs: expected 1 or more, found {gpu_count}")
+    inputs = Inputs(facts, model, gpu, gpu_count, preset, tuple(dict.fromkeys(targets)), own)
+    notes = Explanations(frozenset(own.values))
+    length = _length(inputs, notes)
+    rank = _rank(inputs, notes)
+    pace = _pace(inputs, notes, length)
+    workload = Workload(
+        model,
+        gpu,
+        method or "lora",
+        length,
+        micro_batch=1,
+        gradient_accumulation=1,
+        gpu_count=gpu_count,
+        rank=rank,
+        has_gradient_checkpointing=own.switch("has_gradient_checkpointing") is not False,
+        trainer=next((target for target in inputs.targets if target not in HOSTED), None),
+    )
+    kernel = own.text("loss_kernel")
+    wish = Wish(
+        workload,
+        pace.batch.value,
+        method or ("lora" if inputs.is_hosted else None),
+        own.integer("micro_batch"),
+        "chunked" if kernel == "chunked" else "full" if kernel else None,
+    )
+    placement = _unplaced(wish) if inputs.is_hosted else place(wish, estimate)
+    if placement is None:
+        return explain_misfit(wish, estimate, facts, tuple(other_gpus))
+    return assemble(inputs, notes, pace, placement, method)
+
+
+def _length(inputs: Inputs, notes: Explanations) -> int:
+    own, facts, model = inputs.own.integer("max_length"), inputs.facts, inputs.model
+    if own is not None and own > model.context_length:
+        raise UsageError(
+            f"--set: max_length: expected an integer from 8 to {model.context_length}, which {model.name} reads, "
+            f"found {own}"
+        )
+    chosen = choose_length(facts, model) if own is None else Chosen(own, cut_sentence(facts, own))
+    return notes.add("max_length", chosen)
+
+
+def _rank(inputs: Inputs, notes: Explanations) -> int:
+    own = inputs.own.integer("rank")
+    chosen = choose_rank(inputs.facts, inputs.model, inputs.preset, inputs.train_tokens)
+    return notes.add("adapter.rank", Chosen(own, chosen.because) if own else chosen)
+
+
+def _pace(inputs: Inputs, notes: Explanations, length: int) -> Pace:
+    own, preset, rows = inputs.own, inputs.preset, inputs.facts.train_rows
+    epochs, batch = own.integer("epochs"), own.integer("effective_batch")
+    usual_batch = Chosen(preset.effective_batch, f"{preset.name} takes {preset.effective_batch} rows a step")
+    pace = Pace(
+        Chosen(epochs, "") if epochs else choose_epochs(rows, preset),
+        Chosen(batch, "") if batch else usual_batch,
+        is_epochs_fixed=bool(epochs),
+        is_batch_fixed=bool(batch),
+    )
+    return reach_steps(inputs.count_examples(length), pace, preset.max_epochs, inputs.gpu_count)
+
+
+def _unplaced(wish: Wish) -> Placement:
+    micro_batch = wish.micro_batch or 1
+    accumulation = max(1, wish.batch // (micro_batch * wish.workload.gpu_count))
+    workload = replace(wish.workload, micro_batch=micro_batch, gradient_accumulation=accumulation)
+    return Placement(workload, "yes", "the provider places the training on its own machines")

@@ -1,0 +1,87 @@
+"""Why there is no job: errors for a person to act on, and what a job that is too large for its GPU would need."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.errors import UsageError
+from pipeline.training.jobs.facts import DatasetFacts
+
+
+class TargetRefuses(UsageError):
+    """A trainer does not take the dataset; codes: the findings, or rules, that stand in the way."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, target: str, codes: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.target = target
+        self.codes = codes
+
+
+@dataclass(frozen=True, slots=True)
+class DoesNotFit:
+    """A job that the GPU's memory cannot hold, in 10**9 bytes of one GPU. would_fit: what to change, a clause each."""
+
+    gpu: str
+    needed_gb: float
+    available_gb: float
+    would_fit: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """The whole of it, for a person."""
+        short_gb = self.needed_gb - self.available_gb
+        help_ = (
+            f"what would fit: {'; '.join(self.would_fit)}"
+            if self.would_fit
+            else "nothing that was tried would fit: choose a smaller model"
+        )
+        return (
+            f"does not fit: needs {self.needed_gb:.1f} GB on each GPU, a {self.gpu} has {self.available_gb:.1f} GB, "
+            f"{short_gb:.1f} GB too few; {help_}"
+        )
+
+
+# Unsloth's script is one of TRL's trainers; the hosted ones judge for themselves.
+_JUDGED_AS = {"unsloth": "trl"}
+# Preferences and single judgements train with other trainers, plain texts without a template.
+_NOT_CONVERSATIONS = {
+    "preference": "preferences train with DPO; to train on the chosen answers, write them with "
+    "`lora-pipeline convert FILE --to openai -o chosen.jsonl` and upload that",
+    "kto": "single judgements train with KTO; keep the liked answers and upload them as conversations",
+    "plain-text": "plain texts have no answers to learn from; upload conversations, or prompts with completions",
+}
+
+
+def check_targets(facts: DatasetFacts, targets: Iterable[str]) -> None:
+    """Insist that every trainer takes the dataset.
+
+    Raises:
+        TargetRefuses: the first that does not; says what stands in the way.
+    """
+    for target in targets:
+        if error := refusal(facts, target):
+            raise error
+
+
+def refusal(facts: DatasetFacts, target: str) -> TargetRefuses | None:
+    """Why a trainer does not take the dataset; None where it does."""
+    if facts.format in _NOT_CONVERSATIONS:
+        because = _NOT_CONVERSATIONS[facts.format]
+        return TargetRefuses(
+            f"{target}: expected conversations, found {facts.format} in {facts.name}; {because}",
+            target,
+            (f"format-{facts.format}",),
+        )
+    acceptance = facts.acceptance.get(_JUDGED_AS.get(target, target))
+    if acceptance is None or acceptance.verdict != "refused":
+        return None
+    reasons = "; ".join(
+        f"{code} ({sentence.rstrip('.')})"
+        for code, sentence in zip(acceptance.refused_by, acceptance.sentences, strict=True)
+    )
+    return TargetRefuses(
+        f"{target} refuses {facts.name}: {reasons}; `lora-pipeline check` shows the lines",
+        target,
+        acceptance.refused_by,
+    )

@@ -1,0 +1,67 @@
+"""What a preset says; the rules that apply it to a dataset are in `pipeline.training.jobs`."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.training.catalogues.entry import Entry
+from pipeline.training.catalogues.models import BaseModelSpec
+from pipeline.training.jobs.job import PresetName
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RateBySize(_Part):
+    """Learning rates by parameters of the base model, in billions."""
+
+    up_to_15b: float = Field(gt=0, le=0.01)
+    up_to_40b: float = Field(gt=0, le=0.01)
+    above: float = Field(gt=0, le=0.01)
+
+    def of(self, model: BaseModelSpec) -> float:
+        """The rate of a model."""
+        if model.parameters <= 15e9:
+            return self.up_to_15b
+        return self.up_to_40b if model.parameters <= 40e9 else self.above
+
+
+class RateFormula(_Part):
+    """base · (2000 / hidden size) ** exponent; exponents by family, a part of the model's name in lower case."""
+
+    base: float = Field(gt=0, le=0.01)
+    exponents: dict[str, float] = Field(min_length=1)
+
+    def of(self, model: BaseModelSpec) -> float | None:
+        """The rate of a model; None for a family whose exponent nobody has measured."""
+        for family, exponent in self.exponents.items():
+            if family in model.name.lower() or family in model.hub_id.lower():
+                return float(self.base * (2000 / model.hidden_size) ** exponent)
+        return None
+
+
+class Preset(Entry):
+    """How strongly a job trains.
+
+    usual_epochs: where the dataset's size asks for neither more nor less. effective_batch: rows of a step.
+    dropout_of_few_rows: under 1,000. learning_rate_formula: learning_rate is then the most. has_rank_by_capacity:
+    whether the rank grows with the dataset's tokens.
+    """
+
+    name: PresetName
+    title: str
+    rank: int = Field(ge=1, le=1024)
+    alpha: int = Field(ge=1, le=4096)
+    learning_rate: RateBySize
+    learning_rate_formula: RateFormula | None = None
+    usual_epochs: int = Field(ge=1, le=50)
+    max_epochs: int = Field(ge=1, le=50)
+    effective_batch: int = Field(ge=1, le=4096)
+    dropout: float = Field(ge=0, lt=1)
+    dropout_of_few_rows: float = Field(ge=0, lt=1)
+    warmup_share: float = Field(ge=0, le=0.5)
+    schedule: Literal["cosine", "linear", "constant"]
+    weight_decay: float = Field(ge=0, le=1)
+    max_grad_norm: float = Field(gt=0)
+    has_rank_by_capacity: bool = False

@@ -1,0 +1,81 @@
+"""What a dataset's split is, as training jobs are made from it: counts, that nothing leaks, and a fingerprint.
+
+How conversations are split is decided in `pipeline.profiles.splits`; here the result is read back from the lake.
+"""
+
+import hashlib
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.conversations.flags import Flags
+from pipeline.errors import LakeError
+from pipeline.lake import Lake
+from pipeline.profiles.splits import VALIDATION
+
+
+@dataclass(frozen=True, slots=True)
+class SplitFacts:
+    """The split of one dataset version.
+
+    fingerprint: of what every accepted conversation says and of what it is learned from, in file order, and of its
+    side; other rows or another split give another one. leaking_clusters: groups of near-duplicates on both sides.
+    """
+
+    train_conversations: int
+    validation_conversations: int
+    clusters: int
+    leaking_clusters: int
+    fingerprint: str
+
+
+def read_split(lake: Lake, dataset_id: str) -> SplitFacts:
+    """Read a dataset's split; without one (see LORA_NEAR_DUPLICATES) every conversation is for training.
+
+    Raises:
+        LakeError: the lake does not have the dataset, or its tables do not belong together.
+    """
+    with ExitStack() as stack:
+        paths = {
+            table: stack.enter_context(lake.fetch(table, dataset_id)) for table in ("conversations", "turns", "splits")
+        }
+        conversations = pq.read_table(paths["conversations"], columns=["line", "turns_hash"])
+        turns = pq.read_table(paths["turns"], columns=["is_supervised", "weight"])
+        splits = pq.read_table(paths["splits"], columns=["line", "split", "cluster"])
+    if splits.num_rows and not splits["line"].equals(conversations["line"]):
+        raise LakeError(f"expected a side for each conversation of {dataset_id}; validate the dataset again")
+    is_validation = _is_validation(splits) if splits.num_rows else np.zeros(conversations.num_rows, dtype=np.bool_)
+    clusters = splits["cluster"].to_numpy()
+    validation = np.unique(clusters[is_validation]) if splits.num_rows else clusters
+    train = np.unique(clusters[~is_validation]) if splits.num_rows else clusters
+    return SplitFacts(
+        train_conversations=int((~is_validation).sum()),
+        validation_conversations=int(is_validation.sum()),
+        clusters=len(np.union1d(train, validation)),
+        leaking_clusters=len(np.intersect1d(train, validation)),
+        fingerprint=_fingerprint(conversations, turns, is_validation),
+    )
+
+
+def _is_validation(splits: pa.Table) -> Flags:
+    sides: Any = splits["split"].to_numpy()
+    flags: Flags = np.asarray(sides == VALIDATION, dtype=np.bool_)
+    return flags
+
+
+def _fingerprint(conversations: pa.Table, turns: pa.Table, is_validation: Flags) -> str:
+    weights = turns["weight"].fill_null(-1.0).to_numpy()  # no weight is negative
+    digest = hashlib.sha256()
+    for part in (
+        b"".join(conversations["turns_hash"].to_pylist()),
+        turns["is_supervised"].to_numpy().astype(np.uint8).tobytes(),
+        weights.astype("<f8").tobytes(),
+        is_validation.astype(np.uint8).tobytes(),
+    ):
+        digest.update(len(part).to_bytes(8, "little"))  # keeps the parts apart
+        digest.update(part)
+    return digest.hexdigest()
