@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     session_expiry_s: int = Field(12 * 3_600, gt=0, description="How long one stays signed in on the pages.")
     requests_per_minute: int = Field(600, gt=0, description="Requests a user, or an address unknown, may send.")
     cors_origins: str = Field("", description="Origins, with commas between, whose pages may call the API.")
+    service_url: str = Field("", description="Where people reach the pages; Dagster's asset pages link there.")
+    dagster_url: str = Field("", description="Where people reach Dagster's UI; the pages link there.")
     webhook_url: str = Field("", description="Where the service sends notifications as well.")
     webhook_secret: SecretStr = Field(SecretStr(""), description="Signs what is sent there.")
 
@@ -107,7 +109,7 @@ class Settings(BaseSettings):
             raise ValueError("expected a folder or s3://bucket/prefix")
         return value.rstrip("/") if value != "/" else value
 
-    @field_validator("jwks_url", "webhook_url")
+    @field_validator("jwks_url", "webhook_url", "service_url", "dagster_url")
     @classmethod
     def _address_is_of_the_web(cls, value: str) -> str:
         parts = urlsplit(value)
