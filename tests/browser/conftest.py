@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
@@ -77,23 +78,23 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     subprocess.run(once_command(), env=variables, cwd=PROJECT_DIR, check=True, capture_output=True, timeout=START_S)
     with Catalog.open(settings.catalog_url) as catalog:
         ids = {dataset.name: dataset.id for dataset in catalog.list_datasets(None).items}
-    with _webserver(variables, settings.data_dir / "webserver.log") as url:
+    command = [sys.executable, "-m", "dagster_webserver", "-w", str(PROJECT_DIR / "workspace.yaml"), "-h", "127.0.0.1"]
+    with serving([*command, "-p"], "/server_info", variables, settings.data_dir / "webserver.log") as url:
         yield Ui(url, ids, settings)
 
 
 @contextmanager
-def _webserver(variables: dict[str, str], log: Path) -> Iterator[str]:
+def serving(command: list[str], health: str, variables: dict[str, str], log: Path) -> Iterator[str]:
+    """A server on a free port, which is added to its command; yields its address once it answers at `health`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    workspace = str(PROJECT_DIR / "workspace.yaml")
-    command = [sys.executable, "-m", "dagster_webserver", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, env=variables, cwd=PROJECT_DIR, stdout=output, stderr=output, start_new_session=True
+            [*command, str(port)], env=variables, cwd=PROJECT_DIR, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/server_info", process, log)
+        _wait_for(f"http://127.0.0.1:{port}{health}", process, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -120,7 +121,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.2)
         else:
             return
-    raise AssertionError(f"the webserver does not answer:\n{log.read_text()[-2_000:]}")
+    raise AssertionError(f"the server does not answer:\n{log.read_text()[-2_000:]}")
 
 
 @pytest.fixture(scope="module")  # Playwright keeps an event loop running, which Dagster's own tests cannot bear
@@ -133,14 +134,24 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(ui: Ui, chromium: Browser) -> Iterator[Visit]:
-    """A page of its own for each test; what it asked of other machines is refused, and reported at its end."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, timezone_id="UTC", locale="en-GB")
+    """A page of its own for each test."""
+    with visiting(chromium, ui.url, viewport={"width": 1400, "height": 1000}) as made:
+        yield made
+
+
+@contextmanager
+def visiting(chromium: Browser, url: str, *others: str, **options: Any) -> Iterator[Visit]:
+    """A page that is refused what it asks of other machines, and fails at its end if it did, or complained.
+
+    others: where it may send requests besides.
+    """
+    context = chromium.new_context(timezone_id="UTC", locale="en-GB", **options)
     context.set_default_timeout(PAGE_S * 1_000)
     expect.set_options(timeout=PAGE_S * 1_000)
-    made = Visit(context.new_page(), ui.url)
+    made = Visit(context.new_page(), url)
 
     def guard(route: Route) -> None:
-        if route.request.url.startswith(ui.url):
+        if route.request.url.startswith((url, *others)):
             route.continue_()
         else:
             made.outside.append(route.request.url)
@@ -153,7 +164,7 @@ def visit(ui: Ui, chromium: Browser) -> Iterator[Visit]:
     context.route(re.compile(r"^https?:"), guard)
     made.page.on("console", listen)
     made.page.on("pageerror", lambda error: made.messages.append(f"exception: {error}"))
-    made.page.on("websocket", lambda socket: None if ui.url[5:] in socket.url else made.outside.append(socket.url))
+    made.page.on("websocket", lambda socket: None if url[5:] in socket.url else made.outside.append(socket.url))
     yield made
     context.close()
     assert made.messages == []

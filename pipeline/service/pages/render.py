@@ -43,16 +43,19 @@ def asset(name: str) -> bytes:
     return tokens().encode() + content if name == "app.css" else content
 
 
-MEDIA_TYPES = {"app.css": "text/css", "app.js": "text/javascript", "upload.js": "text/javascript"}
+MEDIA_TYPES = {
+    "app.css": "text/css",
+    "app.js": "text/javascript",
+    "upload.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 
 
 @cache
 def _asset_urls() -> dict[str, str]:
+    """By a name for templates: `app_css`."""
     return {
-        "css"
-        if name == "app.css"
-        else name.partition(".")[0]: f"/static/{name}?v={sha256(asset(name)).hexdigest()[:12]}"
-        for name in MEDIA_TYPES
+        name.replace(".", "_"): f"/static/{name}?v={sha256(asset(name)).hexdigest()[:12]}" for name in MEDIA_TYPES
     }
 
 
