@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
@@ -26,6 +26,9 @@ from pipeline.installation import environment, once_command, prepare
 from pipeline.settings import PROJECT_DIR, Settings, load_settings
 from tests.samples import SAMPLES_DIR
 from tests.services import browser as find_browser
+
+if TYPE_CHECKING:
+    from tests.browser.service import Served
 
 SCREENSHOTS = PROJECT_DIR / "build" / "screenshots"
 START_S, PAGE_S, STOP_S = 180, 60, 60  # generous: another test may have the processor
@@ -122,6 +125,39 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     raise AssertionError(f"the server does not answer:\n{log.read_text()[-2_000:]}")
+
+
+@pytest.fixture(scope="module")
+def local_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Served"]:
+    """Everything on this machine."""
+    from tests.browser.service import served_from
+
+    dagster = "http://127.0.0.1:3000"
+    with served_from(tmp_path_factory.mktemp("local") / "data", {}, dagster_url=dagster) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def remote_service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Served"]:
+    """Uploads and lake in a bucket, the catalog in PostgreSQL."""
+    from tests.browser.service import served_from
+
+    gateway, postgres = (request.getfixturevalue(name) for name in ("s3_gateway", "postgres_server"))
+    bucket = gateway.new_bucket()
+    client = gateway.client()
+    # What docs/operations.md tells the operator to do: browsers ask the bucket before they send.
+    rule = {"AllowedOrigins": ["*"], "AllowedMethods": ["PUT"], "AllowedHeaders": ["*"]}
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    client.close()
+    with served_from(
+        tmp_path_factory.mktemp("remote") / "data",
+        gateway.environment,
+        store=f"s3://{bucket}/store",
+        lake=f"s3://{bucket}/lake",
+        s3_endpoint_url=gateway.endpoint_url,
+        catalog_url=postgres.new_database(),
+    ) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")  # Playwright keeps an event loop running, which Dagster's own tests cannot bear

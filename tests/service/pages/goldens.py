@@ -1,4 +1,4 @@
-"""The golden pages, `tests/golden/pages/`; `python -m tests.service.pages.goldens` writes them anew. Then look at them."""
+"""The golden pages, `tests/golden/pages/`; `python -m tests.service.pages.goldens` writes them anew: look at them."""
 
 import re
 from pathlib import Path

@@ -38,7 +38,11 @@ def test_a_page_has_no_script_and_no_style_but_our_files(name):
     attributes = [dict(tag[1]) for tag in Skeleton(drawn(name)).tags if isinstance(tag, tuple)]
     loaded = [found.get("src") or found["href"] for found in attributes if "src" in found or "rel" in found]
 
-    assert {url for url in loaded if not url.startswith("/datasets")} == {"/static/icon.svg", "/static/app.css", "/static/app.js"}
+    assert {url for url in loaded if not url.startswith("/datasets")} == {
+        "/static/icon.svg",
+        "/static/app.css",
+        "/static/app.js",
+    }
     assert [found for found in attributes if "style" in found or any(key.startswith("on") for key in found)] == []
     assert re.findall(r"<style|<script>", drawn(name)) == []
 

@@ -93,6 +93,7 @@ one("#search")?.addEventListener("input", (event) => {
     load(url);
   }, TYPING_MS);
 });
+if (one("#search") && one("#search").value !== one("#search").defaultValue) one("#search").dispatchEvent(new Event("input"));
 
 // ---- Verdicts as they come: one stream for all datasets on the page
 
