@@ -61,6 +61,11 @@ def dev_command(host: str, port: int) -> list[str]:
     ]
 
 
+def serve_command(host: str, port: int) -> list[str]:
+    """The upload service."""
+    return [sys.executable, "-m", "pipeline.cli", "serve", "--host", host, "--port", str(port)]
+
+
 def once_command() -> list[str]:
     """What the daemon would do now, done once and in one process."""
     return [sys.executable, "-m", "sensors.once", DEFINITIONS]

@@ -84,11 +84,29 @@ def test_settings_cannot_be_changed_afterwards(settings):
 
 def test_shown_settings_hide_the_password():
     """They end up in terminals and tickets."""
-    shown = load_settings(catalog_url="postgresql://lora:secret@db:5432/lora").masked()
+    shown = load_settings(
+        catalog_url="postgresql://lora:hush@db:5432/lora",
+        jwt_secret="hush" * 8,
+        service_secret="hush" * 8,
+        webhook_secret="hush" * 8,
+        webhook_url="https://hooks.example.com/hush?key=hush",
+    ).masked()
 
     assert shown["catalog_url"] == "postgresql://lora:***@db:5432/lora"
+    assert shown["webhook_url"] == "https://hooks.example.com/***"
+    assert shown["jwt_secret"] == "**********"
     assert set(shown) == set(Settings.model_fields)
-    assert "secret" not in str(shown)
+    assert "hush" not in str(shown)
+
+
+def test_a_secret_that_is_too_short_is_refused_and_not_repeated(monkeypatch):
+    monkeypatch.setenv("LORA_JWT_SECRET", "hush")
+
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+
+    expected = "settings that cannot be used:\n  LORA_JWT_SECRET: Value error, expected 32 bytes or more, found 4"
+    assert str(raised.value) == expected
 
 
 def test_every_setting_is_described():

@@ -8,6 +8,7 @@ from typing import Self
 
 from pipeline.catalog.confirmations import Confirmations
 from pipeline.catalog.costs import Costs
+from pipeline.catalog.deliveries import Deliveries
 from pipeline.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.catalog.export import Export
 from pipeline.catalog.jobs import Jobs
@@ -21,12 +22,14 @@ from pipeline.catalog.stale import StaleJobs
 from pipeline.catalog.verdicts import Verdicts
 
 
-class Catalog(Registry, Confirmations, Requests, Verdicts, Lookup, Notices, Plans, Jobs, StaleJobs, Costs, Export):
+class Catalog(
+    Registry, Confirmations, Requests, Verdicts, Lookup, Notices, Deliveries, Plans, Jobs, StaleJobs, Costs, Export
+):
     """What the system knows and changes about datasets and their training jobs.
 
     Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), outcomes
-    (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), training jobs: planned (`Plans`), made and
-    found (`Jobs`), out of date (`StaleJobs`), their money (`Costs`); Arrow for the warehouse (`Export`).
+    (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`) and their way to a webhook
+    (`Deliveries`), training jobs: planned (`Plans`), made and found (`Jobs`), out of date (`StaleJobs`), their money (`Costs`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

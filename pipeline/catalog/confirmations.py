@@ -31,8 +31,11 @@ class Confirmations(Database):
         file_size: int,
         now: datetime,
         description: str | None = None,
+        format: str | None = None,
     ) -> Dataset:
         """Make the row of an upload that is about to start; the same call again returns the row as it is.
+
+        format: the one that its owner expects; the verdict says which it is.
 
         Raises:
             UsageError: the id or the path belongs to another dataset.
@@ -42,6 +45,7 @@ class Confirmations(Database):
             "user_id": user_id,
             "name": name,
             "description": description,
+            "format": format,
             "status": "uploading",
             "storage_bucket": storage_bucket,
             "storage_path": storage_path,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, case, func, select, true, update
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.job_tables import training_jobs, training_plans
@@ -83,27 +83,28 @@ class Lookup(Database):
         if status is not None:
             wanted &= datasets.c.status == status
         if search:
-            wanted &= func.lower(datasets.c.name).contains(storable_text(search.lower()), autoescape=True)
+            wanted &= self._has_in_name(storable_text(search.lower()))
         if not include_deleted:
             wanted &= ~IS_DELETED
         if not include_superseded:
             wanted &= IS_CURRENT
-        newest = select(datasets).where(wanted).order_by(datasets.c.created_at.desc(), datasets.c.id.desc())
-        window = newest.limit(min(limit, _MAX_OFFSET)).offset(min((page - 1) * limit, _MAX_OFFSET))
+        newest_first = (datasets.c.created_at.desc(), datasets.c.id.desc())
+        # Ids first: they come from an index, while each row that is skipped would be read with its samples.
+        ids = select(datasets.c.id).where(wanted).order_by(*newest_first)
+        window = ids.limit(min(limit, _MAX_OFFSET)).offset(min((page - 1) * limit, _MAX_OFFSET))
+        rows = select(datasets).where(datasets.c.id.in_(window)).order_by(*newest_first)
         with self._reading() as connection:
             total = connection.execute(select(func.count()).select_from(datasets).where(wanted)).scalar_one()
-            return Page([to_dataset(row) for row in connection.execute(window)], total)
+            if (page - 1) * limit >= total:
+                return Page([], total)
+            return Page([to_dataset(row) for row in connection.execute(rows)], total)
 
     def counts_by_status(self, user_id: str | None) -> dict[Status, int]:
         """Count the current, undeleted datasets of each status; every status has an entry."""
-        query = (
-            select(datasets.c.status, func.count())
-            .where(_is_of(user_id), IS_CURRENT, ~IS_DELETED)
-            .group_by(datasets.c.status)
-        )
+        counts = [func.count(case((datasets.c.status == status, 1))) for status in STATUSES]
+        query = select(*counts).where(_is_of(user_id), IS_CURRENT, ~IS_DELETED)
         with self._reading() as connection:
-            found = {row.status: int(row[1]) for row in connection.execute(query)}
-        return {status: found.get(status, 0) for status in STATUSES}
+            return dict(zip(STATUSES, connection.execute(query).one(), strict=True))
 
     def last_change(self) -> datetime | None:
         """When a verdict, a deletion, a job or any other change was last recorded; None in an empty catalog."""
@@ -127,6 +128,16 @@ class Lookup(Database):
             DatasetNotFound: there is no such dataset of this user.
         """
         return self._set_deleted(dataset_id, user_id, IS_DELETED, deleted_at=None, now=now)
+
+    def _has_in_name(self, lowered: str) -> ColumnElement[bool]:
+        if self._engine.dialect.name != "sqlite":
+            return func.lower(datasets.c.name).contains(lowered, autoescape=True)
+        # Its LIKE ignores the case of ASCII, its own `lower` would be ours: 100,000 calls take 130 ms, LIKE takes 25.
+        escaped = "".join(f"/{c}" if c in "/%_" else c if c.isascii() else "_" for c in lowered)
+        nearly = datasets.c.name.like(f"%{escaped}%", escape="/")
+        if lowered.isascii():
+            return nearly
+        return nearly & datasets.c.name.op("GLOB")(f"*{''.join(map(_in_either_case, lowered))}*")
 
     def _set_deleted(
         self, dataset_id: str, user_id: str, when: ColumnElement[bool], *, deleted_at: datetime | None, now: datetime
@@ -166,6 +177,13 @@ def describe_dataset(dataset: Dataset) -> str:
 
 def _is_of(user_id: str | None) -> ColumnElement[bool]:
     return true() if user_id is None else datasets.c.user_id == user_id
+
+
+def _in_either_case(character: str) -> str:
+    """A character as GLOB finds it in both cases; what GLOB itself gives a meaning is taken literally."""
+    if character in "]^-":  # mean something only inside the brackets
+        return character
+    return f"[{''.join({character, *(c for c in (character.upper(), character.title()) if len(c) == 1)})}]"
 
 
 def _ambiguity(name_or_id: str, found: list[Dataset]) -> str:

@@ -116,6 +116,9 @@ class Notification:
     message: str
     created_at: datetime
     read_at: datetime | None
+    webhook_attempt: int
+    webhook_due_at: datetime | None
+    webhook_sent_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

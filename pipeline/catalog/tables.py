@@ -153,7 +153,6 @@ IS_CURRENT = datasets.c.superseded_by.is_(None)
 IS_DELETED = datasets.c.deleted_at.is_not(None)
 
 Index("ix_datasets_status", datasets.c.status, sqlite_where=~IS_DELETED, postgresql_where=~IS_DELETED)
-Index("ix_datasets_user_id", datasets.c.user_id)
 Index("ix_datasets_created_at", datasets.c.created_at.desc())
 Index(
     "uq_datasets_current_storage_path",
@@ -161,6 +160,19 @@ Index(
     unique=True,
     sqlite_where=IS_CURRENT,
     postgresql_where=IS_CURRENT,
+)
+# Holds all that a list or a count of a user's datasets has to look at, whatever it is searched for: rows are large.
+Index(
+    "ix_datasets_listed",
+    datasets.c.user_id,
+    datasets.c.created_at.desc(),
+    datasets.c.id.desc(),
+    datasets.c.status,
+    datasets.c.name,
+    datasets.c.superseded_by,
+    datasets.c.deleted_at,
+    sqlite_where=IS_CURRENT & ~IS_DELETED,
+    postgresql_where=IS_CURRENT & ~IS_DELETED,
 )
 # Finds the dataset that a returning earlier version belongs to.
 Index("ix_datasets_storage_path", datasets.c.storage_path, datasets.c.content_version)
@@ -177,6 +189,9 @@ notifications = Table(
     Column("message", StorableText, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("read_at", UtcDateTime),
+    Column("webhook_attempt", Integer, nullable=False, server_default="0"),
+    Column("webhook_due_at", UtcDateTime),
+    Column("webhook_sent_at", UtcDateTime),
     CheckConstraint(
         "kind IN ('dataset_ready', 'dataset_error', 'upload_expired', 'run_failed', 'training_jobs_ready', "
         "'training_jobs_stale')",
@@ -185,3 +200,4 @@ notifications = Table(
     UniqueConstraint("dataset_id", "kind", "dedupe_key", name="uq_notifications_dataset_id"),
 )
 Index("ix_notifications_user_id", notifications.c.user_id)
+Index("ix_notifications_created_at", notifications.c.created_at)

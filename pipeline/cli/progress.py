@@ -20,15 +20,17 @@ _OTHER_COLUMNS_CELLS = 66  # label, bytes, rate, time left; what remains is the 
 
 
 @contextmanager
-def progress_bar(label: str, size_bytes: int | None) -> Iterator[Callable[[int], None]]:
+def progress_bar(
+    label: str, size_bytes: int | None, at_end: str = "looking for duplicates"
+) -> Iterator[Callable[[int], None]]:
     """Shows a bar while something is read that takes a moment, and leaves nothing behind.
 
-    size_bytes: None when it is not known. Yields a function to be told how many more bytes were read.
+    size_bytes: None when it is not known. at_end: what is done once all was read. Yields a function to be told how many more bytes were read.
     """
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
-    bar = _Bar(shown(label), size_bytes)
+    bar = _Bar(shown(label), size_bytes, at_end)
     try:
         yield bar.advance
     finally:
@@ -46,7 +48,7 @@ class _TimeLeft(ProgressColumn):
 class _Bar:
     """Is drawn at once for a large file, and otherwise when reading goes on for a while."""
 
-    def __init__(self, label: str, size_bytes: int | None) -> None:
+    def __init__(self, label: str, size_bytes: int | None, at_end: str) -> None:
         console = console_for(sys.stderr)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
@@ -59,6 +61,7 @@ class _Bar:
         )
         self._task = self._progress.add_task(_shortened(label), total=size_bytes)
         self._size_bytes = size_bytes
+        self._at_end = at_end
         self._read_bytes = 0
         self._began_s = time.monotonic()
         self._is_drawn = False
@@ -72,7 +75,7 @@ class _Bar:
         if not self._is_drawn and time.monotonic() - self._began_s > SHOW_AFTER_S:
             self._draw()
         if self._read_bytes == self._size_bytes:
-            self._progress.update(self._task, description="looking for duplicates")
+            self._progress.update(self._task, description=self._at_end)
 
     def close(self) -> None:
         """Take the bar away."""

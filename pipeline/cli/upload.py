@@ -24,12 +24,27 @@ def upload(
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="File name in the store. Default: the file's own.")
     ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Send it to the service there, such as http://127.0.0.1:8000."),
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="LORA_TOKEN", metavar="TOKEN", help="Opens the service; better in LORA_TOKEN.")
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="DATASET", help="Go on with an upload to a service that broke off.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the verdict; exit code 1 if it is an error.")] = False,
 ) -> None:
     """Put a file into the store and register it; the pipeline validates it within seconds.
 
     Other bytes under a name that was used before are a new dataset, which takes the place of the old one.
     """
+    if server is not None:
+        _send(server, token, file, name, resume, wait)
+        return
+    if resume is not None:
+        raise UsageError("--resume: expected --server as well, found none; give the service's address")
     settings = current_settings()
     dataset = _put(settings, file, owner or settings.default_owner, name or file.name)
     typer.echo(f"{dataset.id}: {dataset.status}")
@@ -38,6 +53,24 @@ def upload(
         typer.echo(f"{dataset.id}: {dataset.status}")
     else:
         typer.echo(f"watch it: lora-pipeline datasets show {dataset.id}", err=True)
+    if dataset.status == "error":
+        raise typer.Exit(NOT_READY)
+
+
+def _send(server: str, token: str | None, file: Path, name: str | None, resume_id: str | None, wait: bool) -> None:
+    from pipeline.cli.progress import progress_bar
+    from pipeline.client import Client
+
+    if not token:
+        raise UsageError("--token: expected the service's token, found none; set LORA_TOKEN")
+    size_bytes = file.stat().st_size if file.is_file() else None
+    with Client(server, token) as client:
+        with progress_bar(file.name, size_bytes, "comparing checksums") as tell:
+            dataset = client.upload(file, name=name, resume_id=resume_id, tell=tell)
+        typer.echo(f"{dataset.id}: {dataset.status}")
+        if wait:
+            dataset = client.wait(dataset.id)
+            typer.echo(f"{dataset.id}: {dataset.status}")
     if dataset.status == "error":
         raise typer.Exit(NOT_READY)
 

@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from pipeline.catalog.catalog import Catalog
 from pipeline.lake import make_lake
 from pipeline.service.answers import PROBLEMS
+from pipeline.service.background import working_aside
 from pipeline.service.errors import handle_errors
 from pipeline.service.limits import Limiter
 from pipeline.service.middleware import BodyLimit, RequestLog, SecurityHeaders, security_headers
@@ -42,7 +43,8 @@ def create_app(
         service = open_service(settings, now)
         app.state.service = service
         try:
-            yield
+            async with working_aside(service):
+                yield
         finally:
             service.catalog.close()
 

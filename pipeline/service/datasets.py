@@ -1,105 +1,15 @@
 """Datasets as users see them: lists, details, deletion. Values in, values out; no HTTP."""
 
 import json
-from datetime import datetime
-from typing import Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from pipeline.catalog.records import Dataset, Status
-from pipeline.service.answers import Value
+from pipeline.service.contract import Acceptance, DatasetDetails, DatasetPage, DatasetSummary, Finding, Sample
 from pipeline.service.service import Service
 from pipeline.service.user import User
 
 MAX_LIMIT = 100
 MAX_SEARCH_CHARACTERS = 200
-
-
-class DatasetSummary(Value):
-    """One dataset in a list. Sizes in bytes; statistics are null until there is a verdict."""
-
-    id: str
-    user_id: str
-    name: str
-    description: str | None
-    format: str | None
-    status: Status
-    file_name: str
-    file_size: int = Field(description="Bytes.")
-    total_training_pairs: int | None
-    total_validation_pairs: int | None
-    total_tokens: int | None
-    token_method: str | None
-    training_ready: bool
-    avg_turns_per_conversation: float | None
-    avg_tokens_per_turn: float | None
-    line_count: int | None
-    rejected_line_count: int | None
-    conversation_count: int | None
-    first_error: str | None = Field(description="The first thing that is wrong, in words.")
-    created_at: datetime
-    updated_at: datetime
-    validated_at: datetime | None
-    deleted_at: datetime | None
-
-
-class DatasetPage(Value):
-    """One page of datasets, newest first; `total` counts those of all pages."""
-
-    items: list[DatasetSummary]
-    total: int
-    page: int
-    limit: int
-
-
-class Finding(Value):
-    """Something that is wrong with a line, or with the file as a whole."""
-
-    line: int
-    offset: int = Field(description="Of the line's first byte.")
-    code: str
-    severity: str
-    path: str
-    message: str
-
-
-class Sample(Value):
-    """One of the first conversations; long text is cut."""
-
-    conversation_id: str
-    turns: list[dict[str, str]]
-
-
-class Reason(Value):
-    """Why a trainer's verdict is not plain."""
-
-    rule: str
-    effect: str
-    count: int
-    first_lines: list[int]
-    sentence: str
-
-
-class Acceptance(Value):
-    """What a trainer does with the dataset."""
-
-    target: str
-    verdict: Literal["accepted", "accepted-with-loss", "refused"]
-    rows_dropped: int
-    rows_truncated: int
-    needs_conversion: str | None
-    reasons: list[Reason]
-
-
-class DatasetDetails(DatasetSummary):
-    """Everything about one dataset."""
-
-    content_version: str | None = Field(description="`sha256:<hex>` or `etag:<etag>` of the uploaded bytes.")
-    content_sha256: str | None
-    superseded_by: str | None
-    validation_errors: list[Finding] = Field(description="The first errors.")
-    sample_data: list[Sample] = Field(description="The first conversations.")
-    acceptance: list[Acceptance]
 
 
 def list_datasets(

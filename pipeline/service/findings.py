@@ -10,23 +10,14 @@ from pathlib import Path
 
 from pipeline.conversations.findings import CATALOGUE
 from pipeline.errors import Conflicting, UsageError
-from pipeline.service.answers import Value
-from pipeline.service.datasets import Finding, has_verdict
+from pipeline.service.contract import Finding, FindingPage
+from pipeline.service.datasets import has_verdict
 from pipeline.service.service import Service
 from pipeline.service.user import User
 
 COLUMNS = tuple(Finding.model_fields)
 _BLOCK_ROWS = 1_000
 Row = dict[str, int | str]
-
-
-class FindingPage(Value):
-    """One page of findings, in the order of lines; `total` counts those of all pages."""
-
-    items: list[Finding]
-    total: int
-    page: int
-    limit: int
 
 
 def list_findings(

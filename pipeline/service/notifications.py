@@ -1,31 +1,11 @@
 """What users are told. How it is sent to other systems is in `webhooks.py`."""
 
-from datetime import datetime
-
-from pipeline.catalog.records import Notification, NotificationKind
-from pipeline.service.answers import Value
+from pipeline.catalog.records import Notification
+from pipeline.service.contract import NotificationItem, NotificationList
 from pipeline.service.service import Service
 from pipeline.service.user import User
 
 MAX_LIMIT = 200
-
-
-class NotificationItem(Value):
-    """Something a user is told once."""
-
-    id: int
-    dataset_id: str
-    kind: NotificationKind
-    title: str
-    message: str
-    created_at: datetime
-    read_at: datetime | None
-
-
-class NotificationList(Value):
-    """Notifications, newest first."""
-
-    items: list[NotificationItem]
 
 
 def list_notifications(service: Service, user: User, *, unread_only: bool, limit: int) -> NotificationList:

@@ -59,10 +59,9 @@ class S3Presigner:
             return self._single(upload, expires_at, self._stored_bytes(upload))
         upload_id = self._upload_id(upload)
         if upload_id is None:
-            whole = self._stored_bytes(upload)
-            if not whole:  # swept meanwhile
+            if not self._stored_bytes(upload):  # swept meanwhile
                 return self.start(upload, expires_at)
-            return (Part(1, 0, upload.size_bytes, "", received_bytes=whole),)
+            return tuple(Part(n, start, size, "", received_bytes=size) for n, start, size in layout(upload.size_bytes))
         return self._parts(upload, upload_id, expires_at, {n: size for n, size, _ in self._arrived(upload, upload_id)})
 
     def finish(self, upload: Upload) -> None:
@@ -104,10 +103,8 @@ class S3Presigner:
     def _parts(
         self, upload: Upload, upload_id: str, expires_at: datetime, received: dict[int, int]
     ) -> tuple[Part, ...]:
-        size = part_bytes(upload.size_bytes)
         parts = []
-        for number, start in enumerate(range(0, upload.size_bytes, size), start=1):
-            length = min(size, upload.size_bytes - start)
+        for number, start, length in layout(upload.size_bytes):
             url = self._sign(
                 "upload_part",
                 expires_at,
@@ -170,7 +167,9 @@ class S3Presigner:
         return self._store.name(upload.key)
 
 
-def part_bytes(size_bytes: int) -> int:
-    """How large the parts of a file are: whole MiB, and at most so many parts."""
+def layout(size_bytes: int) -> Iterator[tuple[int, int, int]]:
+    """Number, start and size of each part of a file: whole MiB, and at most so many."""
     needed = math.ceil(size_bytes / _MAX_PARTS / 2**20) * 2**20
-    return max(_PART_BYTES, needed)
+    part_bytes = max(_PART_BYTES, needed)
+    for number, start in enumerate(range(0, size_bytes, part_bytes), start=1):
+        yield number, start, min(part_bytes, size_bytes - start)

@@ -5,63 +5,16 @@ Bytes that come through the service itself are taken in by `receiving.py`.
 
 from datetime import datetime, timedelta
 
-from pydantic import Field
-
 from pipeline.catalog.records import Dataset
 from pipeline.conversations.formats import BY_NAME
 from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
-from pipeline.service.answers import Value
-from pipeline.service.datasets import DatasetDetails, DatasetSummary, details, summary
+from pipeline.service.contract import DatasetDetails, NewUpload, StartedUpload, UploadPart, UploadPlan
+from pipeline.service.datasets import details, summary
 from pipeline.service.presigned import Part, Upload
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.store import safe_key
 from pipeline.uploads.identity import new_dataset_id
-
-MAX_NAME_CHARACTERS = 200
-MAX_DESCRIPTION_CHARACTERS = 4_000
-
-
-class NewUpload(Value):
-    """An upload that is announced."""
-
-    name: str = Field(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["Support chat, spring"])
-    description: str | None = Field(
-        None, max_length=MAX_DESCRIPTION_CHARACTERS, examples=["Answered by the night shift"]
-    )
-    file_name: str = Field(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["support_chat.jsonl"])
-    file_size: int = Field(ge=1, description="Bytes, exactly.", examples=[20_480])
-    format: str | None = Field(None, description="The format it should have; recognised by content without it.")
-
-
-class UploadPart(Value):
-    """Bytes `start` to `start + size_bytes` of the file, sent by one PUT to `url` with `headers`.
-
-    `url` is relative to the service where it leads there. Only where `is_resumable` may the rest after
-    `received_bytes` be sent alone, with the header `Upload-Offset: <received_bytes>`.
-    """
-
-    number: int
-    start: int
-    size_bytes: int
-    url: str
-    received_bytes: int
-    is_resumable: bool
-    headers: dict[str, str]
-
-
-class UploadPlan(Value):
-    """Where the bytes go, until when. Once all parts are there the upload is confirmed."""
-
-    expires_at: datetime
-    parts: list[UploadPart]
-
-
-class StartedUpload(Value):
-    """The dataset that begins, and where its bytes go."""
-
-    dataset: DatasetSummary
-    upload: UploadPlan
 
 
 def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
@@ -86,6 +39,7 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
             dataset_id=dataset_id,
             name=new.name,
             description=new.description,
+            expected_format=new.format,
             storage_bucket=service.store.bucket,
             storage_path=key,
             file_name=key.rpartition("/")[2],

@@ -83,6 +83,9 @@ COLUMNS = {
         "message": "A sentence.",
         "created_at": "When it was sent (UTC).",
         "read_at": "When it was read (UTC); NULL if not yet.",
+        "webhook_attempt": "How often it was tried to send it to LORA_WEBHOOK_URL.",
+        "webhook_due_at": "When that is tried again (UTC), if it did not arrive.",
+        "webhook_sent_at": "When it arrived there (UTC); NULL if it did not.",
     },
     "dataset_profiles": {
         "dataset_id": _DATASET_ID,

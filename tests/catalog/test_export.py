@@ -22,6 +22,9 @@ def test_the_exported_columns_are_declared():
         "message": pa.string(),
         "created_at": moment,
         "read_at": moment,
+        "webhook_attempt": pa.int32(),
+        "webhook_due_at": moment,
+        "webhook_sent_at": moment,
     }
 
     assert {field.name: field.type for field in export_schema("notifications")} == expected

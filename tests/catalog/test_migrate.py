@@ -119,12 +119,20 @@ def test_what_was_told_before_there_were_jobs_is_still_there(empty_url, monkeypa
     monkeypatch.setattr("pipeline.catalog.migrate.HEAD", "0001")
     with Catalog.open(empty_url) as old:
         old.register_uploads([upload("d1")], NOON)
-        old.record_verdict(READY, NOON)
-        told = old.notifications("ann")
+    engine = make_engine(catalog_url(empty_url))
+    with engine.execution_options(catalog_writes=True).begin() as connection:
+        connection.execute(text("UPDATE datasets SET status = 'ready', training_ready = true, run_id = 'run-1'"))
+        connection.execute(
+            text(
+                "INSERT INTO notifications (user_id, dataset_id, kind, dedupe_key, title, message, created_at) "
+                "VALUES ('ann', 'd1', 'dataset_ready', 'verdict-1', 'd1 is ready', 'All is well.', '2026-03-01 12:00:00')"
+            )
+        )
+    engine.dispose()
     monkeypatch.undo()
 
     with Catalog.open(empty_url) as catalog:
-        assert catalog.notifications("ann") == told
+        assert [(n.title, n.webhook_attempt) for n in catalog.notifications("ann")] == [("d1 is ready", 0)]
         assert [dataset.id for dataset in catalog.unplanned(10, 3)] == ["d1"]
         catalog.notify("d1", Notice("training_jobs_ready", "key", "title", "message"), NOON)
         assert [n.kind for n in catalog.notifications("ann")] == ["training_jobs_ready", "dataset_ready"]

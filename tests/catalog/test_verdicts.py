@@ -49,6 +49,9 @@ def test_a_verdict_writes_the_figures_and_tells_the_owner(catalog):
         message="All is well.",
         created_at=LATER,
         read_at=None,
+        webhook_attempt=0,
+        webhook_due_at=None,
+        webhook_sent_at=None,
     )
 
 

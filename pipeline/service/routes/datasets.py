@@ -9,7 +9,8 @@ from pipeline.catalog.records import Status
 from pipeline.service import datasets
 from pipeline.service.answers import CONFLICT, MISSING, Answer
 from pipeline.service.cards import card_page
-from pipeline.service.datasets import MAX_LIMIT, MAX_SEARCH_CHARACTERS, DatasetDetails, DatasetPage, DatasetSummary
+from pipeline.service.contract import DatasetDetails, DatasetPage, DatasetSummary
+from pipeline.service.datasets import MAX_LIMIT, MAX_SEARCH_CHARACTERS
 from pipeline.service.routes.parameters import DatasetId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser

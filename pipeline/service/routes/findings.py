@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from pipeline.service.answers import CONFLICT, MISSING, Answer
-from pipeline.service.findings import FindingPage, findings_as_csv, findings_as_json_lines, list_findings
+from pipeline.service.contract import FindingPage
+from pipeline.service.findings import findings_as_csv, findings_as_json_lines, list_findings
 from pipeline.service.routes.parameters import DatasetId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path, Query
 
 from pipeline.service import notifications
 from pipeline.service.answers import MISSING, Answer
-from pipeline.service.notifications import MAX_LIMIT, NotificationItem, NotificationList
+from pipeline.service.contract import NotificationItem, NotificationList
+from pipeline.service.notifications import MAX_LIMIT
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
 

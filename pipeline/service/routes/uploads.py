@@ -7,11 +7,10 @@ from fastapi import APIRouter, Header, Path, Request
 from pipeline.errors import UsageError
 from pipeline.service import uploads
 from pipeline.service.answers import CONFLICT, MISSING, Answer
-from pipeline.service.datasets import DatasetDetails
+from pipeline.service.contract import DatasetDetails, NewUpload, StartedUpload, UploadPlan
 from pipeline.service.receiving import Received, receive
 from pipeline.service.routes.parameters import DatasetId
 from pipeline.service.service import CurrentService
-from pipeline.service.uploads import NewUpload, StartedUpload, UploadPlan
 from pipeline.service.users import CurrentUser
 
 router = APIRouter(tags=["uploads"])

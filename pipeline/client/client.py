@@ -1,0 +1,153 @@
+"""The client: uploads with a progress bar if one is given, waits for verdicts, lists and reads datasets."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from pipeline.catalog.records import Status
+from pipeline.client.checksums import check_content
+from pipeline.client.connection import Connection
+from pipeline.client.sending import Tell, send_file
+from pipeline.errors import RequestRefused, UsageError
+from pipeline.service.contract import (
+    DatasetDetails,
+    DatasetPage,
+    DatasetSummary,
+    Finding,
+    FindingPage,
+    NewUpload,
+    NotificationItem,
+    NotificationList,
+    StartedUpload,
+    UploadPlan,
+)
+
+POLL_S = 0.5
+_PAGE = 1_000
+
+
+class Client:
+    """Speaks with one service in the name of one token. Every method may raise `RequestRefused` or `ServiceError`."""
+
+    def __init__(self, server: str, token: str) -> None:
+        self._connection = Connection(server, token)
+
+    def upload(
+        self,
+        file: Path,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        resume_id: str | None = None,
+        tell: Tell = lambda _: None,
+    ) -> DatasetDetails:
+        """Upload a file, confirm it, and compare checksums; returns the dataset, which is being validated then.
+
+        resume_id: the dataset of an upload that broke off; only what is missing is sent. tell: is told how many more
+        bytes arrived, for a progress bar.
+
+        Raises:
+            UsageError: there is no such file, or it is not the one that was begun.
+            RequestRefused: the service does not take it, or other bytes arrived than were sent.
+            ServiceError: the service or the store cannot be reached for long.
+        """
+        size_bytes = _size(file)
+        if resume_id is None:
+            new = NewUpload(name=name or file.stem, description=description, file_name=file.name, file_size=size_bytes)
+            # Not repeated by itself: an answer that got lost would leave a second dataset behind.
+            started = self._connection.ask(
+                StartedUpload, "POST", "/api/datasets", is_repeatable=False, json=new.model_dump(mode="json")
+            )
+            dataset_id, plan = started.dataset.id, started.upload
+        else:
+            dataset_id, plan = resume_id, self._plan(resume_id)
+        part_sizes = [part.size_bytes for part in plan.parts]
+        if sum(part_sizes) != size_bytes:
+            raise UsageError(
+                f"{file}: expected the {sum(part_sizes):,} bytes that were announced, found {size_bytes:,}"
+            )
+        send_file(self._connection, file, plan, lambda: self._plan(dataset_id), tell)
+        confirmed = self._connection.ask(DatasetDetails, "POST", f"/api/datasets/{quote(dataset_id)}/confirm")
+        check_content(file, confirmed.content_version or "", part_sizes)
+        return confirmed
+
+    def dataset(self, dataset_id: str) -> DatasetDetails:
+        """All that is known of a dataset.
+
+        Raises:
+            DatasetNotFound: there is none of this id.
+        """
+        return self._connection.ask(DatasetDetails, "GET", f"/api/datasets/{quote(dataset_id, safe='')}")
+
+    def wait(self, dataset_id: str, poll_s: float = POLL_S) -> DatasetDetails:
+        """Wait for the verdict.
+
+        Raises:
+            RequestRefused: the upload was never confirmed.
+        """
+        while (dataset := self.dataset(dataset_id)).status == "validating":
+            time.sleep(poll_s)
+        if dataset.status == "uploading":
+            raise RequestRefused(f"{dataset_id} is not confirmed yet: finish its upload first")
+        return dataset
+
+    def datasets(
+        self, *, status: Status | None = None, search: str | None = None, page: int = 1, limit: int = 20
+    ) -> DatasetPage:
+        """One page of datasets, newest first."""
+        wanted = {"status": status, "search": search, "page": page, "limit": limit}
+        return self._connection.ask(DatasetPage, "GET", "/api/datasets", params=_given(wanted))
+
+    def findings(self, dataset_id: str, code: str | None = None) -> Iterator[Finding]:
+        """Every finding of a dataset, in the order of lines."""
+        page, seen, total = 1, 0, 1
+        while seen < total:
+            found = self._connection.ask(
+                FindingPage,
+                "GET",
+                f"/api/datasets/{quote(dataset_id, safe='')}/findings",
+                params=_given({"code": code, "page": page, "limit": _PAGE}),
+            )
+            yield from found.items
+            page, seen, total = page + 1, seen + _PAGE, found.total
+
+    def delete(self, dataset_id: str) -> DatasetSummary:
+        """Take a dataset out of the lists."""
+        return self._connection.ask(DatasetSummary, "DELETE", f"/api/datasets/{quote(dataset_id, safe='')}")
+
+    def restore(self, dataset_id: str) -> DatasetSummary:
+        """Bring a dataset back."""
+        return self._connection.ask(DatasetSummary, "POST", f"/api/datasets/{quote(dataset_id, safe='')}/restore")
+
+    def notifications(self, *, unread_only: bool = False) -> list[NotificationItem]:
+        """What one was told, newest first."""
+        params = {"unread_only": unread_only}
+        return self._connection.ask(NotificationList, "GET", "/api/notifications", params=params).items
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _plan(self, dataset_id: str) -> UploadPlan:
+        return self._connection.ask(UploadPlan, "POST", f"/api/datasets/{quote(dataset_id, safe='')}/upload")
+
+
+def _size(file: Path) -> int:
+    if not file.is_file():
+        raise UsageError(f"{file}: expected a file, found {'a folder' if file.is_dir() else 'nothing'}")
+    return file.stat().st_size
+
+
+def _given(values: dict[str, str | int | None]) -> dict[str, str | int]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,72 @@
+"""One conversation with the service: requests out, `data` of the envelope in, refusals as errors."""
+
+import time
+from typing import Any, TypeVar
+
+import httpx2
+from pydantic import BaseModel
+
+from pipeline.errors import DatasetNotFound, RequestRefused, ServiceError
+
+_TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
+_ATTEMPTS = 5
+_FIRST_PAUSE_S = 0.5
+_BUSY = frozenset({429, 502, 503, 504})
+_T = TypeVar("_T", bound=BaseModel)
+
+
+class Connection:
+    """Sends requests with the token. Those that may be repeated are, while the service is busy or away."""
+
+    def __init__(self, server: str, token: str) -> None:
+        self.http = httpx2.Client(timeout=_TIMEOUT)  # without the token: it is not for the store
+        self._server = server.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def url(self, path: str) -> str:
+        """The whole address of something that may be relative to the service."""
+        return path if "://" in path else f"{self._server}{path}"
+
+    def ask(self, kind: type[_T], method: str, path: str, *, is_repeatable: bool = True, **options: Any) -> _T:
+        """Send a request and return what the answer holds; fields of a newer service are left out.
+
+        Raises:
+            DatasetNotFound: there is none of this id.
+            RequestRefused: the service says why.
+            ServiceError: it cannot be reached, or is broken.
+        """
+        for attempt in range(_ATTEMPTS):
+            answer = self._try(method, path, is_last=attempt == _ATTEMPTS - 1 or not is_repeatable, **options)
+            if answer is not None:
+                return kind.model_validate(answer.json()["data"], extra="ignore")
+            pause(attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _try(self, method: str, path: str, *, is_last: bool, **options: Any) -> httpx2.Response | None:
+        try:
+            answer = self.http.request(method, self.url(path), headers=self._headers, **options)
+        except httpx2.HTTPError as error:
+            if is_last:
+                raise ServiceError(f"cannot reach {self._server}: {error}; check that the service is up") from error
+            return None
+        if answer.is_success:
+            return answer
+        if answer.status_code in _BUSY and not is_last:
+            return None
+        raise refusal(answer)
+
+
+def refusal(answer: httpx2.Response) -> Exception:
+    """The error that an answer other than 2xx stands for."""
+    try:
+        sentence = str(answer.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        sentence = f"{answer.url.host} answered {answer.status_code}"
+    if answer.status_code >= 500:
+        return ServiceError(sentence)
+    return DatasetNotFound(sentence) if answer.status_code == 404 else RequestRefused(sentence)
+
+
+def pause(attempt: int) -> None:
+    """Wait longer before each further attempt."""
+    time.sleep(min(10.0, _FIRST_PAUSE_S * 2**attempt))

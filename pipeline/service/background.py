@@ -1,0 +1,68 @@
+"""What the service does while nobody asks: sends notifications, gives up uploads that nobody finished."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from anyio import to_thread
+
+from pipeline.errors import PipelineError, SettingsError
+from pipeline.service.service import Service
+from pipeline.service.webhooks import Webhook
+
+_LOG = logging.getLogger(__name__)
+SEND_EVERY_S = 5.0
+TIDY_EVERY_S = 600.0
+
+
+@asynccontextmanager
+async def working_aside(service: Service) -> AsyncIterator[None]:
+    """Work in the background for as long as the block lasts.
+
+    Raises:
+        SettingsError: a webhook is set without its secret.
+    """
+    webhook = _webhook(service)
+    tasks = [asyncio.create_task(_every(TIDY_EVERY_S, lambda: to_thread.run_sync(tidy, service)))]
+    if webhook:
+        tasks.append(
+            asyncio.create_task(_every(SEND_EVERY_S, lambda: to_thread.run_sync(webhook.send_due, service.catalog)))
+        )
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if webhook:
+            webhook.close()
+
+
+def tidy(service: Service) -> list[str]:
+    """Expire uploads that were never confirmed, and remove what arrived of them; return their datasets' ids."""
+    now = service.now()
+    before = now - timedelta(hours=service.settings.unconfirmed_expiry_h)
+    expired = service.catalog.expire_unconfirmed(before, now)
+    service.presigner.sweep(before)
+    return expired
+
+
+async def _every(pause_s: float, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await work()
+        except PipelineError as error:  # what is broken now may be mended at the next attempt
+            _LOG.error("background work failed: %s", error)
+        await asyncio.sleep(pause_s)
+
+
+def _webhook(service: Service) -> Webhook | None:
+    settings = service.settings
+    if not settings.webhook_url:
+        return None
+    secret = settings.webhook_secret.get_secret_value()
+    if not secret:
+        raise SettingsError("LORA_WEBHOOK_URL is set: expected LORA_WEBHOOK_SECRET as well, found none; set it")
+    return Webhook(settings.webhook_url, secret, service.now)
