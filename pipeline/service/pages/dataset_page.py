@@ -48,13 +48,24 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding, of the page that is shown."""
+    """One finding, of the page that is shown. message: what was expected, what was found, and what to do."""
 
     line: int
     code: str
     severity: str
     path: str
     message: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do, where the message ends with the remedy of its kind."""
+        kind = CATALOGUE.get(self.code)
+        return kind.remedy if kind and self.message.endswith(f"; {kind.remedy}") else ""
+
+    @property
+    def fault(self) -> str:
+        """What was expected and found."""
+        return sentences.detail(self.message, self.remedy) if self.remedy else self.message
 
     @property
     def tone(self) -> Tone:
@@ -119,10 +130,12 @@ class DatasetPage:
     @property
     def sections(self) -> tuple[tuple[str, str], ...]:
         """Anchors and names of what is on the page."""
+        figures = ("figures", "Figures", self.stats)
         named = (
-            ("figures", "Figures", self.stats),
+            *(() if self.card.status == "error" else (figures,)),
             ("findings", "Findings", self.findings),
             ("trainers", "Trainers", self.acceptance),
+            *((figures,) if self.card.status == "error" else ()),
             ("conversations", "Conversations", self.samples),
             ("about", "About", True),
         )

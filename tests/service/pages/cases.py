@@ -125,8 +125,34 @@ HOSTILE = _dataset(
 DATASETS = [UPLOADING, VALIDATING, INTERRUPTED, READY_DATASET, ERROR, HOSTILE, UNREADABLE]
 COUNTS = {"uploading": 1, "validating": 2, "ready": 1, "error": 3}
 NOTIFICATIONS = [
-    Notification(3, "ana", ERROR.id, "dataset_error", "v", "broken_lines has errors", "6 of 6 rejected.", NOW, None),
-    Notification(2, "ana", READY_DATASET.id, "dataset_ready", "v", "everyday_talk is ready", "3,000 fine.", NOW, NOW),
+    Notification(
+        3,
+        "ana",
+        ERROR.id,
+        "dataset_error",
+        "v",
+        "broken_lines has errors",
+        "6 of 6 rejected.",
+        NOW,
+        None,
+        0,
+        None,
+        None,
+    ),
+    Notification(
+        2,
+        "ana",
+        READY_DATASET.id,
+        "dataset_ready",
+        "v",
+        "everyday_talk is ready",
+        "3,000 fine.",
+        NOW,
+        NOW,
+        0,
+        None,
+        None,
+    ),
 ]
 FRAME = Frame("ana", "datasets", 1, notice_lines(NOTIFICATIONS, NOW), DAGSTER, can_sign_out=True)
 _ROWS = [Finding(e.line, e.code, "error", e.path, e.message) for e in REJECTED.examples]
