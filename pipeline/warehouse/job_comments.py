@@ -48,6 +48,7 @@ JOB_COLUMNS = {
         "split_fingerprint": _SPLIT,
         "job_count": "Jobs that fit and were made; NULL until planned.",
         "message": "What was made, or why nothing could be.",
+        "not_possible": "JSON: kind, setup and reason of each job that could not be made; NULL until planned.",
         "run_id": "The Dagster run that planned it.",
         "updated_at": "When its row last changed (UTC).",
     },
