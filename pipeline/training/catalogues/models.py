@@ -27,3 +27,7 @@ class BaseModelSpec(Entry):
     context_length: int = Field(gt=0)
     template: str
     licence: str
+
+    def names(self) -> tuple[str, ...]:
+        """Its name on the hub finds it, too."""
+        return (*super().names(), self.hub_id)
