@@ -55,7 +55,7 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
     lines = [
         "## Rows left out",
         "",
-        f"{found.dropped.total():,} rows, all of them in `dropped_rows.jsonl` with their line in the upload. The length "
+        f"{found.dropped.total():,} rows, each in `dropped_rows.jsonl` with its line in the upload. The length "
         f"is {job.max_length:,} tokens of {tokenizer}; the model's own tokenizer may count a little more or less.",
         "",
     ]

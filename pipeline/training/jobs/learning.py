@@ -37,6 +37,11 @@ def prepare(talk: Talk, max_length: int, tokenizer: Tokenizer) -> Talk | Dropped
     return replace(talk, turns=[_settled(said) for said in talk.turns[: places[-1] + 1]])
 
 
+def has_fraction(said: Said) -> bool:
+    """Whether it counts neither in full nor not at all."""
+    return said.weight not in (None, 0, 1)
+
+
 def has_unlearned_answers(talk: Talk) -> bool:
     """Whether some of its answers are only there for the ones that follow."""
     return any(said.role == "assistant" and not is_learned(said) for said in talk.turns)
@@ -50,11 +55,11 @@ def answers_apart(talk: Talk) -> Iterator[Talk]:
 
 
 def _settled(said: Said) -> Said:
-    """With the weight that says whether it is learned, where that is not what its role says."""
+    """With a weight only where it says more than the role: 0 for context, or a fraction."""
     learned = is_learned(said)
     if said.role == "assistant" and not learned:
         return replace(said, is_supervised=False, weight=0.0)
-    return replace(said, is_supervised=learned, weight=None)
+    return replace(said, is_supervised=learned, weight=said.weight if has_fraction(said) else None)
 
 
 def _begins_after(before: list[Said], max_length: int, tokenizer: Tokenizer) -> bool:

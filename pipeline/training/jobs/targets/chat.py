@@ -7,6 +7,7 @@ import msgspec
 from pipeline.conversations.formats.messages import TEXT_PARTS
 from pipeline.convert.calls import openai_calls, openai_tools
 from pipeline.convert.conversations import Said, Talk
+from pipeline.training.jobs.learning import has_fraction
 
 Message = dict[str, Any]
 
@@ -36,6 +37,8 @@ def _message(said: Said, place: int, lost: set[str], has_argument_objects: bool)
         message["tool_call_id"] = said.tool_call_id
     if said.name is not None:
         message["name"] = said.name
+    if has_fraction(said):
+        lost.add("weights")
     if said.parts and any(part["type"] not in TEXT_PARTS for part in msgspec.json.decode(said.parts)):
         lost.add("content-parts")
     return message

@@ -11,7 +11,7 @@ from pipeline.convert.conversations import Talk
 from pipeline.convert.targets import sharegpt
 from pipeline.training.jobs.checking import Document, recorded_keys, recorded_versions
 from pipeline.training.jobs.job import TrainingJob
-from pipeline.training.jobs.learning import answers_apart
+from pipeline.training.jobs.learning import answers_apart, has_fraction
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.targets.target import TRAIN_FILE, VALIDATION_FILE, Row, TrainerTarget, because, header
 from pipeline.training.jobs.value_rule import SWITCH, TEXT, choice, integer, number
@@ -28,7 +28,8 @@ def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
         row = sharegpt(part, lost)
         kept: Row = {"conversations": row["conversations"]}
         yield kept | ({"tools": row.get("tools", "")} if survey.has_tools else {})
-    lost.discard("weights")  # a row an answer says the same
+    if not any(map(has_fraction, talk.turns)):
+        lost.discard("weights")  # a row an answer says the same
 
 
 def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
