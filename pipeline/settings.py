@@ -48,6 +48,9 @@ class Settings(BaseSettings):
 
     models_file: Path = Field(Path(), description="Your base models. Default: `data_dir`/models.toml, if it exists.")
     gpus_file: Path = Field(Path(), description="Your GPUs. Default: `data_dir`/gpus.toml, if it exists.")
+    presets_file: Path = Field(
+        Path(), description="Your presets of trainings. Default: `data_dir`/presets.toml, if it exists."
+    )
     prices_file: Path = Field(
         Path(),
         description="What `prices import` writes. Default: `data_dir`/prices.toml, if it exists.",
@@ -70,7 +73,7 @@ class Settings(BaseSettings):
             raise ValueError("expected 1 to 128 letters, digits or . _ @ -")
         return value
 
-    @field_validator("models_file", "gpus_file")
+    @field_validator("models_file", "gpus_file", "presets_file")
     @classmethod
     def _catalogue_exists(cls, value: Path) -> Path:
         if value != Path() and not value.is_file():
@@ -99,6 +102,7 @@ class Settings(BaseSettings):
             "dagster_home": (data_dir / "dagster_home") if self.dagster_home == Path() else self.dagster_home.resolve(),
             "models_file": (data_dir / "models.toml") if self.models_file == Path() else self.models_file.resolve(),
             "gpus_file": (data_dir / "gpus.toml") if self.gpus_file == Path() else self.gpus_file.resolve(),
+            "presets_file": (data_dir / "presets.toml") if self.presets_file == Path() else self.presets_file.resolve(),
             "prices_file": (data_dir / "prices.toml") if self.prices_file == Path() else self.prices_file.resolve(),
         }
         for name, value in derived.items():
