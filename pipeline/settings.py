@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import SettingsError
+from pipeline.training.setup import parse_plans
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -56,6 +57,12 @@ class Settings(BaseSettings):
         description="What `prices import` writes. Default: `data_dir`/prices.toml, if it exists.",
     )
 
+    training_plans: str = Field(
+        "Qwen3-8B balanced A100-80GB-SXM trl",
+        description="Training jobs made for every ready dataset: `MODELS PRESETS GPUS TRAINERS`, each a list with "
+        "commas, of which every combination is a job; several plans by semicolons; empty for none.",
+    )
+
     sensor_interval_s: int = Field(5, gt=0, description="Pause between two looks at the store.")
     settle_s: float = Field(1.0, ge=0, description="A local file is taken once it was unchanged for this long.")
     tick_max_uploads: int = Field(1_000, gt=0, description="Most uploads that one sensor tick registers.")
@@ -78,6 +85,12 @@ class Settings(BaseSettings):
     def _catalogue_exists(cls, value: Path) -> Path:
         if value != Path() and not value.is_file():
             raise ValueError("expected a TOML file that exists")
+        return value
+
+    @field_validator("training_plans")
+    @classmethod
+    def _plans_can_be_read(cls, value: str) -> str:
+        parse_plans(value)
         return value
 
     @field_validator("store", "lake")

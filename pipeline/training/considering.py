@@ -34,6 +34,7 @@ class Catalogues:
 
     models_file: Path
     gpus_file: Path
+    presets_file: Path
     prices: tuple[Price, ...]
 
     @classmethod
@@ -43,7 +44,7 @@ class Catalogues:
         Raises:
             UsageError: a file of the installation cannot be used.
         """
-        return cls(settings.models_file, settings.gpus_file, load_prices(settings.prices_file))
+        return cls(settings.models_file, settings.gpus_file, settings.presets_file, load_prices(settings.prices_file))
 
     def named(self, setup: Setup) -> "Named":
         """What the names of a set-up stand for.
@@ -52,7 +53,7 @@ class Catalogues:
             UsageError: a model, GPU or preset is not known; names the nearest.
         """
         model, gpu = find_model(setup.model, self.models_file), find_gpu(setup.gpu, self.gpus_file)
-        return Named(model, gpu, find_preset(setup.preset), find_price(self.prices, gpu))
+        return Named(model, gpu, find_preset(setup.preset, self.presets_file), find_price(self.prices, gpu))
 
     def larger_gpus(self, gpu: Gpu) -> list[Gpu]:
         """GPUs with more memory, to name when one is too small."""

@@ -1,15 +1,24 @@
 """The default plan of a ready dataset: every set-up of LORA_TRAINING_PLANS becomes a job, or a reason why not."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.costs import newest
 from pipeline.catalog.job_records import CostRecord, Job, PlanResult
+from pipeline.catalog.records import Dataset
 from pipeline.errors import UsageError
+from pipeline.intake import PlannedRun
+from pipeline.lake import Lake
+from pipeline.settings import Settings
+from pipeline.tokens import load_tokenizer
+from pipeline.training.checks import MAX_JOBS
 from pipeline.training.considering import Catalogues, NotPossible, consider
-from pipeline.training.making import JobMaker, Prepared
-from pipeline.training.setup import Setup
+from pipeline.training.making import JobMaker, Prepared, prepare
+from pipeline.training.setup import Setup, parse_plans
+from pipeline.uploads.batches import Batch, contiguous_batches, run_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +61,76 @@ class Planned:
         return PlanResult(len(self.made), self.summary(), reasons, run_id)
 
 
-def plan_dataset(
-    prepared: Prepared, setups: Sequence[Setup], catalogues: Catalogues, maker: JobMaker, now: datetime
-) -> Planned:
-    """Make the jobs of a plan; what cannot be made is a value. Jobs of other rows become stale.
+def is_plannable(dataset: Dataset) -> bool:
+    """Whether a dataset is ready, and the current one of its path."""
+    return dataset.status == "ready" and dataset.superseded_by is None and dataset.deleted_at is None
 
-    Raises:
-        UsageError: a set-up has a name that no catalogue knows.
-        ServiceError: the lake or the catalog fails.
-    """
-    catalog, dataset = maker.catalog, prepared.dataset
-    catalog.record_split(dataset, prepared.split.fingerprint, now)
-    made: list[str] = []
-    not_possible = []
-    for setup in setups:
-        considered = consider(prepared.facts, setup, catalogues)
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """What planning needs besides the dataset; one for each run."""
+
+    setups: Sequence[Setup]
+    catalogues: Catalogues
+    maker: JobMaker
+
+    @classmethod
+    def of_settings(cls, settings: Settings, catalog: Catalog, lake: Lake, run_id: str) -> "Planner":
+        """The plan of an installation.
+
+        Raises:
+            UsageError: it names a model, GPU or preset that no catalogue knows.
+        """
+        setups, catalogues = parse_plans(settings.training_plans), Catalogues.of_settings(settings)
+        for setup in setups:
+            catalogues.named(setup)
+        return cls(setups, catalogues, JobMaker(catalog, lake, load_tokenizer(settings.tokenizer), run_id))
+
+    def plan(self, dataset: Dataset, now: datetime) -> Planned:
+        """Make the jobs of the plan; what cannot be made is a value. Jobs of other rows become stale.
+
+        Raises:
+            ServiceError: the lake or the catalog fails.
+        """
+        catalog, prepared = self.maker.catalog, prepare(self.maker.lake, dataset)
+        catalog.record_split(dataset, prepared.split.fingerprint, now)
+        outcomes = [self._make(prepared, setup, now) for setup in self.setups]
+        made = dict.fromkeys(outcome for outcome in outcomes if isinstance(outcome, str))
+        jobs = tuple(catalog.list_jobs(None, dataset.id, limit=MAX_JOBS).items)
+        return Planned(
+            prepared=prepared,
+            made=tuple(made),
+            not_possible=tuple(outcome for outcome in outcomes if isinstance(outcome, NotPossible)),
+            jobs=jobs,
+            costs=catalog.costs_of([job.id for job in jobs]),
+        )
+
+    def _make(self, prepared: Prepared, setup: Setup, now: datetime) -> str | NotPossible:
+        considered = consider(prepared.facts, setup, self.catalogues)
         if isinstance(considered, NotPossible):
-            not_possible.append(considered)
-            continue
+            return considered
         try:
-            made.append(maker.make(prepared, considered, "plan", now).id)
-        except UsageError as error:
-            not_possible.append(NotPossible(setup, "nothing-to-train-on", str(error)))
-    jobs = tuple(catalog.list_jobs(None, dataset.id, limit=MAX_JOBS).items)
-    costs = catalog.costs_of([job.id for job in jobs])
-    return Planned(prepared, tuple(dict.fromkeys(made)), tuple(not_possible), jobs, costs)
+            return self.maker.make(prepared, considered, "plan", now).id
+        except UsageError as error:  # every row is longer than the job's length before its first answer
+            return NotPossible(setup, "nothing-to-train-on", str(error))
 
 
-MAX_JOBS = 1_000  # of a dataset, as its page shows them
+def plan_runs(
+    waiting: Sequence[Dataset], attempts: Mapping[str, int], partition_order: Iterable[str], settings: Settings
+) -> list[PlannedRun]:
+    """Runs that cover the datasets, each once. attempts: how often a run was asked for since the newest verdict."""
+    verdicts = {dataset.id: dataset.run_id for dataset in waiting}
+    batches = contiguous_batches(
+        partition_order,
+        [(dataset.id, dataset.file_size) for dataset in waiting],
+        settings.batch_max_datasets,
+        settings.batch_max_bytes,
+    )
+    return [PlannedRun(batch, _run_key(batch, attempts, verdicts)) for batch in batches]
+
+
+def _run_key(batch: Batch, attempts: Mapping[str, int], verdicts: Mapping[str, str | None]) -> str:
+    """A key for these verdicts: a dataset that is validated again is planned again, by another run."""
+    told = "\n".join(str(verdicts[key]) for key in batch.keys)
+    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
+    return f"training-{digest}-{run_key(batch, 1 + max(attempts[key] for key in batch.keys))}"
