@@ -34,7 +34,7 @@ def planned_trainings(
     """
     from pipeline.training.planning import Planner, is_plannable
 
-    planner = Planner.of_settings(settings, catalog, lake, context.run.run_id)
+    planner = Planner.of_settings(settings, catalog, lake, context.run.run_id, utc_now().date())
     failures: list[str] = []
     for dataset_id in context.partition_keys:
         dataset = catalog.get(dataset_id)

@@ -152,7 +152,9 @@ def _config(job: Job, lake: Lake) -> Metadata:
     target = TARGETS[job.targets[0]]  # type: ignore[index]  # the catalog keeps texts
     name = f"{target.name}/{target.documents[0].file}"
     with lake.fetch_job_file(job.id, name) as path:
-        text = path.read_text("utf-8")
+        lines = path.read_text("utf-8").splitlines()
+    # Comments are in the file; without them the UI shows most configs inline.
+    text = "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
     return {
         "trainer": target.version,
         "config": dg.MetadataValue.md(f"`{name}`\n```\n{text}\n```"),

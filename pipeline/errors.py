@@ -4,6 +4,7 @@
     ├── UsageError              the person who typed the command or set the setting     exit 2
     │   ├── SettingsError
     │   ├── DatasetNotFound
+    │   ├── DatasetNotReady                                                             exit 1
     │   ├── JobNotFound
     │   └── QueryError
     └── ServiceError            the operator: something we depend on is broken          exit 3, retried in runs
@@ -36,6 +37,12 @@ class SettingsError(UsageError):
 
 class DatasetNotFound(UsageError):
     """No dataset of that id (or none this user may see)."""
+
+
+class DatasetNotReady(UsageError):
+    """A dataset that cannot be trained on: not validated yet, with errors, superseded or deleted."""
+
+    exit_code = 1
 
 
 class JobNotFound(UsageError):

@@ -12,7 +12,7 @@ from assets.training_report import stale_events
 from pipeline.catalog.catalog import Catalog
 from pipeline.intake import missing_partitions
 from pipeline.settings import Settings
-from pipeline.training.planning import plan_runs
+from pipeline.training.planning import checked_plans, plan_runs
 from pipeline.validation import utc_now
 from sensors.coverage import living_runs
 from sensors.new_uploads import run_request
@@ -46,6 +46,7 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
         if instance.get_runs_count(dg.RunsFilter(job_name=INGEST.name, statuses=[dg.DagsterRunStatus.QUEUED])):
             reason = f"{len(waiting):,} ready datasets wait: validation goes first"
             return dg.SensorResult(skip_reason=reason, asset_events=told)
+        checked_plans(settings, now.date())  # a name that no catalogue knows fails the tick, not every run
         order = list(instance.get_dynamic_partitions(READY_SET))
         added = missing_partitions(waiting, set(order).__contains__)
         runs = plan_runs(waiting, catalog.plan_attempts([each.id for each in waiting]), [*order, *added], settings)

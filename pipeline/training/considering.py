@@ -4,6 +4,7 @@ Nothing is written here: `making.py` does that, and `comparing.py` considers man
 """
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -16,14 +17,13 @@ from pipeline.training.catalogues.prices import Price
 from pipeline.training.catalogues.reading import load_gpus, load_prices
 from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate
+from pipeline.training.job_estimate import estimate_job
 from pipeline.training.jobs.facts import DatasetFacts
-from pipeline.training.jobs.inputs import HOSTED
 from pipeline.training.jobs.job import TrainingJob
 from pipeline.training.jobs.planning import plan_job
 from pipeline.training.jobs.refusals import DoesNotFit, TargetRefuses
 from pipeline.training.presets import Preset, find_preset
 from pipeline.training.setup import Setup
-from pipeline.training.workload import Workload
 
 Obstacle = Literal["does-not-fit", "target-refuses", "nothing-to-train-on"]
 
@@ -36,15 +36,17 @@ class Catalogues:
     gpus_file: Path
     presets_file: Path
     prices: tuple[Price, ...]
+    today: date
 
     @classmethod
-    def of_settings(cls, settings: Settings) -> "Catalogues":
-        """Read them once.
+    def of_settings(cls, settings: Settings, today: date) -> "Catalogues":
+        """Read them once; today: by which prices are old.
 
         Raises:
             UsageError: a file of the installation cannot be used.
         """
-        return cls(settings.models_file, settings.gpus_file, settings.presets_file, load_prices(settings.prices_file))
+        prices = load_prices(settings.prices_file)
+        return cls(settings.models_file, settings.gpus_file, settings.presets_file, prices, today)
 
     def named(self, setup: Setup) -> "Named":
         """What the names of a set-up stand for.
@@ -145,26 +147,5 @@ def consider(facts: DatasetFacts, setup: Setup, catalogues: Catalogues) -> Consi
         return NotPossible(setup, "target-refuses", str(refusal))
     if isinstance(planned, DoesNotFit):
         return NotPossible(setup, "does-not-fit", f"{setup.model}, {planned.message}")
-    return Considered(setup, planned, named.gpu, _estimate(planned, named), named.price)
-
-
-def workload_of(job: TrainingJob, model: BaseModelSpec, gpu: Gpu) -> Workload:
-    """What a job asks of its GPUs."""
-    return Workload(
-        model=model,
-        gpu=gpu,
-        method=job.method,
-        sequence_length=job.max_length,
-        micro_batch=job.optimisation.micro_batch,
-        gradient_accumulation=job.optimisation.gradient_accumulation,
-        gpu_count=job.hardware.gpu_count,
-        rank=job.adapter.rank if job.adapter else 0,
-        has_gradient_checkpointing=job.has_gradient_checkpointing,
-        loss_kernel=job.loss_kernel,
-        trainer=next((target for target in job.targets if target not in HOSTED), None),
-    )
-
-
-def _estimate(job: TrainingJob, named: Named) -> Estimate:
-    workload = workload_of(job, named.model, named.gpu)
-    return estimate(workload, tokens=job.data.train_tokens, epochs=job.optimisation.epochs, price=named.price)
+    found = estimate_job(planned, facts, named.model, named.gpu, named.price, catalogues.today)
+    return Considered(setup, planned, named.gpu, found, named.price)

@@ -11,7 +11,7 @@ from datetime import datetime
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.job_records import Job, JobOrigin, NewJob
 from pipeline.catalog.records import Dataset
-from pipeline.errors import LakeError, UsageError
+from pipeline.errors import DatasetNotReady, LakeError
 from pipeline.lake import Lake
 from pipeline.tokens import Tokenizer
 from pipeline.training.considering import Considered
@@ -37,12 +37,12 @@ def prepare(lake: Lake, dataset: Dataset) -> Prepared:
     """Read what is known of a dataset.
 
     Raises:
-        UsageError: it is not ready.
+        DatasetNotReady: it is not.
         LakeError: its rows are not there, or are those of another verdict.
     """
     if dataset.status != "ready" or dataset.superseded_by or dataset.deleted_at:
         state = "deleted" if dataset.deleted_at else "superseded" if dataset.superseded_by else dataset.status
-        raise UsageError(
+        raise DatasetNotReady(
             f"expected a ready dataset, found {dataset.name!r} (id {dataset.id}) {state}; "
             f"see lora-pipeline datasets show {dataset.id}"
         )

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.costs import newest
 from pipeline.catalog.job_records import CostRecord, Job, PlanResult
 from pipeline.catalog.records import Dataset
-from pipeline.errors import UsageError
+from pipeline.errors import SettingsError, UsageError
 from pipeline.intake import PlannedRun
 from pipeline.lake import Lake
 from pipeline.settings import Settings
@@ -17,6 +17,7 @@ from pipeline.tokens import load_tokenizer
 from pipeline.training.checks import MAX_JOBS
 from pipeline.training.considering import Catalogues, NotPossible, consider
 from pipeline.training.making import JobMaker, Prepared, prepare
+from pipeline.training.pictures import short
 from pipeline.training.setup import Setup, parse_plans
 from pipeline.uploads.batches import Batch, contiguous_batches, run_key
 
@@ -47,7 +48,7 @@ class Planned:
         """A sentence for people."""
         if self.made:
             costs = [cost.cost_usd for job in self.planned_jobs if (cost := self.estimate_of(job)) and cost.cost_usd]
-            price = f", from {min(costs):,.2f} USD" if costs else ""
+            price = f", from {short(min(costs))} USD" if costs else ""
             count = f"{len(self.made)} training job{'s' if len(self.made) > 1 else ''}"
             left = f"; {len(self.not_possible)} not possible" if self.not_possible else ""
             return f"{count}{price}{left}."
@@ -66,6 +67,22 @@ def is_plannable(dataset: Dataset) -> bool:
     return dataset.status == "ready" and dataset.superseded_by is None and dataset.deleted_at is None
 
 
+def checked_plans(settings: Settings, today: date) -> tuple[tuple[Setup, ...], Catalogues]:
+    """The plans of an installation and its catalogues, which know every name in them.
+
+    Raises:
+        UsageError: a plan names a model, GPU or preset that no catalogue knows.
+    """
+    catalogues = Catalogues.of_settings(settings, today)
+    setups = parse_plans(settings.training_plans)
+    for setup in setups:
+        try:
+            catalogues.named(setup)
+        except UsageError as error:
+            raise SettingsError(f"LORA_TRAINING_PLANS: {error}") from None
+    return setups, catalogues
+
+
 @dataclass(frozen=True, slots=True)
 class Planner:
     """What planning needs besides the dataset; one for each run."""
@@ -75,15 +92,13 @@ class Planner:
     maker: JobMaker
 
     @classmethod
-    def of_settings(cls, settings: Settings, catalog: Catalog, lake: Lake, run_id: str) -> "Planner":
+    def of_settings(cls, settings: Settings, catalog: Catalog, lake: Lake, run_id: str, today: date) -> "Planner":
         """The plan of an installation.
 
         Raises:
-            UsageError: it names a model, GPU or preset that no catalogue knows.
+            UsageError: see `checked_plans`.
         """
-        setups, catalogues = parse_plans(settings.training_plans), Catalogues.of_settings(settings)
-        for setup in setups:
-            catalogues.named(setup)
+        setups, catalogues = checked_plans(settings, today)
         return cls(setups, catalogues, JobMaker(catalog, lake, load_tokenizer(settings.tokenizer), run_id))
 
     def plan(self, dataset: Dataset, now: datetime) -> Planned:

@@ -117,6 +117,7 @@ JOB_COLUMNS = {
         "cost_id": "cost_records.id; NULL of a job without one.",
         "cost_kind": "estimate or actual.",
         **_COST,
+        "hours": "Hours from start to end, on all GPUs at once: expected, or taken.",
         **_PROVIDER,
         "cost_recorded_at": "When the cost was added (UTC).",
         "job_id": _JOB_ID,
