@@ -20,6 +20,7 @@ from pipeline.cli.datasets import datasets
 from pipeline.cli.demo import demo
 from pipeline.cli.dev import dev
 from pipeline.cli.findings import findings
+from pipeline.cli.jobs import jobs
 from pipeline.cli.mend import mend
 from pipeline.cli.query import query
 from pipeline.cli.show_settings import settings
@@ -57,6 +58,7 @@ def about(
 for command in (check, card, mend, convert, upload, findings, query, demo, dev, settings):
     app.command()(command)
 app.add_typer(datasets, name="datasets")
+app.add_typer(jobs, name="jobs")
 
 
 def main() -> NoReturn:
