@@ -126,8 +126,10 @@ def _as_dict(option: "Option") -> dict[str, object]:
 def _tell_rest(hidden: int, not_possible: "tuple[NotPossible, ...]") -> None:
     if hidden > 0:
         typer.echo(f"… and {hidden} more; --limit shows them", err=True)
-    if not_possible:
-        # Presets differ by little in memory: one reason for each GPU and method says enough.
-        reasons = {(each.setup.gpu, each.setup.method): each.reason for each in not_possible}
-        rows = [(gpu, method, reason) for (gpu, method), reason in reasons.items()]
-        print_table(("gpu", "method", "not possible because"), rows)
+    if not not_possible:
+        return
+    # Presets differ by little in memory: one reason for each GPU and method says enough.
+    reasons = {(each.setup.gpu, each.setup.method): each.reason for each in not_possible}
+    typer.echo("not possible:")
+    for (gpu, method), reason in reasons.items():
+        typer.echo(f"  {gpu}, {method}: {reason}")

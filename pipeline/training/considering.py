@@ -146,6 +146,6 @@ def consider(facts: DatasetFacts, setup: Setup, catalogues: Catalogues) -> Consi
     except TargetRefuses as refusal:
         return NotPossible(setup, "target-refuses", str(refusal))
     if isinstance(planned, DoesNotFit):
-        return NotPossible(setup, "does-not-fit", f"{setup.model}, {planned.message}")
+        return NotPossible(setup, "does-not-fit", f"{named.model.name} {planned.message}")
     found = estimate_job(planned, facts, named.model, named.gpu, named.price, catalogues.today)
     return Considered(setup, planned, named.gpu, found, named.price)
