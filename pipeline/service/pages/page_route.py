@@ -3,7 +3,8 @@
 Programs get JSON from `pipeline/service/errors.py`; people get a page that says what to do, or the way to sign in.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
@@ -16,7 +17,7 @@ from pipeline.service.errors import RETRY_AFTER_S, status_of
 from pipeline.service.pages.render import render
 from pipeline.service.pages.words import sentence
 
-_Handler = Callable[[Request], Awaitable[Response]]
+_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class PageRoute(APIRoute):

@@ -54,9 +54,7 @@ MEDIA_TYPES = {
 @cache
 def _asset_urls() -> dict[str, str]:
     """By a name for templates: `app_css`."""
-    return {
-        name.replace(".", "_"): f"/static/{name}?v={sha256(asset(name)).hexdigest()[:12]}" for name in MEDIA_TYPES
-    }
+    return {name.replace(".", "_"): f"/static/{name}?v={sha256(asset(name)).hexdigest()[:12]}" for name in MEDIA_TYPES}
 
 
 @cache

@@ -61,3 +61,17 @@ def sentence(text: str) -> str:
     """A message as a sentence: a capital first, a full stop last."""
     text = text.strip()
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?', '…')) else '.'}" if text else ""
+
+
+def span(hours: float) -> str:
+    """How long something takes, to two digits or so.
+
+    >>> span(0.4), span(3.26), span(40)
+    ('24 min', '3.3 h', '40 h')
+    """
+    minutes = hours * 60
+    if minutes < 1:
+        return "under a minute"
+    if minutes < 90:
+        return f"{minutes:.0f} min"
+    return f"{hours:.1f} h" if hours < 10 else f"{hours:,.0f} h"

@@ -8,7 +8,17 @@ from pipeline.service.pages.dataset_page import Finding, dataset_page, findings_
 from pipeline.service.pages.frame import Frame, notice_lines
 from pipeline.service.pages.listing import Query, listing
 from pipeline.service.pages.render import render
-from tests.card.cards import HOSTILE_TEXT, READY, REJECTED, planted
+from pipeline.service.pages.train_page import choices_of, train_page
+from pipeline.training.catalogues.prices import Price
+from pipeline.training.considering import Considered, NotPossible
+from pipeline.training.estimates.result import Range
+from pipeline.training.job_estimate import workload_of
+from pipeline.training.jobs.refusals import DoesNotFit
+from pipeline.training.presets import load_presets
+from pipeline.training.setup import Setup
+from tests.card.cards import HOSTILE_TEXT, READY, REJECTED
+from tests.card.cards import planted as planted_card
+from tests.training.jobs.examples import LLAMA_8B, gpu, planned, rough_estimate
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 DAGSTER = "http://127.0.0.1:3000"
@@ -176,7 +186,7 @@ def planted_pages(text: str) -> list[str]:
     )
     dataset = replace(dataset, validation_errors=[{"line": 2, "code": "malformed-json", "message": text}])
     interrupted = replace(dataset, status="validating", id="hostile-2")
-    card = planted(text)
+    card = planted_card(text)
     findings = findings_of(dataset.id, card.figures, [Finding(2, text, text, text, text)], "", 1)
     page = dataset_page(dataset, card, findings, DAGSTER, NOW)
     notices = notice_lines([replace(NOTIFICATIONS[0], title=text, message=text)], NOW)
@@ -187,6 +197,37 @@ def planted_pages(text: str) -> list[str]:
         _list(Query(search=text), [dataset, interrupted], deleted=dataset),
     ]
 
+
+def _train(setup: Setup) -> str:
+    """With plain figures, so that a better estimate does not change the page."""
+    outcomes = [_considered(replace(setup, gpu=name)) for name in _GPUS]
+    choices = choices_of(setup, _MODELS, _GPUS, load_presets().values(), ("trl", "axolotl"))
+    own = _considered(setup)
+    page = train_page(READY_DATASET.id, "everyday_talk", setup, choices, own, outcomes)
+    return render("train", frame=FRAME, page=page)
+
+
+def _considered(setup: Setup) -> Considered | NotPossible:
+    on = _GPUS[setup.gpu]
+    job = planned(on=on)
+    if isinstance(job, DoesNotFit):
+        return NotPossible(setup, "does-not-fit", f"{setup.model}, {job.message}")
+    price = Price(
+        name=on.name,
+        source="a price list",
+        as_of=NOW.date(),
+        provider="Cloud",
+        kind="on-demand",
+        per_gpu_hour=0.8,
+    )
+    took = replace(
+        rough_estimate(workload_of(job, LLAMA_8B, on)), hours=Range(0.9, 1.3, 1.9), cost_usd=Range(0.72, 1.04, 1.52)
+    )
+    return Considered(setup, job, on, took, price)
+
+
+_MODELS = {LLAMA_8B.name: LLAMA_8B}
+_GPUS = {each.name: each for each in (gpu("T4", 4, has_bf16=False), gpu("L4", 24), gpu("A100", 80))}
 
 NONE = dict.fromkeys(COUNTS, 0)
 CASES = {
@@ -199,6 +240,8 @@ CASES = {
     "error.html": lambda: _page(ERROR, REJECTED, "malformed-json"),
     "validating.html": lambda: _page(VALIDATING),
     "uploading.html": lambda: _page(UPLOADING),
+    "train.html": lambda: _train(Setup(LLAMA_8B.name, gpu="L4")),
+    "train_does_not_fit.html": lambda: _train(Setup(LLAMA_8B.name, gpu="T4")),
     "notifications.html": lambda: render("notifications", frame=FRAME, notices=notice_lines(NOTIFICATIONS, NOW)),
     "login.html": lambda: render("login", refused="The token expired.", next_url="/datasets/new"),
     "problem.html": lambda: render(
