@@ -28,8 +28,9 @@ class Catalog(
     """What the system knows and changes about datasets and their training jobs.
 
     Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), outcomes
-    (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`) and their way to a webhook
-    (`Deliveries`), training jobs: planned (`Plans`), made and found (`Jobs`), out of date (`StaleJobs`), their money (`Costs`); Arrow for the warehouse (`Export`).
+    (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a webhook (`Deliveries`), training
+    jobs: planned (`Plans`), made and found (`Jobs`), out of date (`StaleJobs`), their money (`Costs`); Arrow for the
+    warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

@@ -25,7 +25,8 @@ def progress_bar(
 ) -> Iterator[Callable[[int], None]]:
     """Shows a bar while something is read that takes a moment, and leaves nothing behind.
 
-    size_bytes: None when it is not known. at_end: what is done once all was read. Yields a function to be told how many more bytes were read.
+    size_bytes: None when it is not known. at_end: what is done once all was read. Yields a function to be told how many
+    more bytes were read.
     """
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _: None

@@ -97,7 +97,16 @@ def running_installation(data_dir: Path, **variables: str) -> Iterator[Installat
     """Start an installation, wait until it has validated a first upload and published it, stop it after the block."""
     data_dir.mkdir(parents=True)
     own = {"LORA_DATA_DIR": str(data_dir), "DAGSTER_DISABLE_TELEMETRY": "yes", **variables}
-    command = [sys.executable, "-m", "pipeline.cli", "dev", "--port", str(_free_port())]
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline.cli",
+        "dev",
+        "--port",
+        str(_free_port()),
+        "--service-port",
+        str(_free_port()),
+    ]
     with (data_dir / "dev.log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment() | own, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
