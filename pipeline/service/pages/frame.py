@@ -15,6 +15,8 @@ _TONES: dict[NotificationKind, Tone] = {
     "dataset_error": "bad",
     "upload_expired": "warning",
     "run_failed": "bad",
+    "training_jobs_ready": "good",
+    "training_jobs_stale": "warning",
 }
 
 

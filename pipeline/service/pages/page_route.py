@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
-from pipeline.errors import DatasetNotFound, NotSignedIn, PipelineError, TooManyRequests
+from pipeline.errors import NotSignedIn, PipelineError, TooManyRequests
 from pipeline.service.errors import RETRY_AFTER_S, status_of
 from pipeline.service.pages.render import render
 from pipeline.service.pages.words import sentence
@@ -51,8 +51,8 @@ def _to_login(request: Request) -> Response:
 
 def _of(request: Request, error: PipelineError) -> Response:
     status = status_of(error)
-    if isinstance(error, DatasetNotFound):
-        return _problem(status, "Not found", "There is no such dataset, or it is not yours.")
+    if status == 404:
+        return _problem(status, "Not found", "There is none of this name, or it is not yours.")
     retry = str(request.url.path) if request.method == "GET" else ""
     if status >= 500:
         # The operator reads the place and the reason in the log; users learn neither paths nor addresses.

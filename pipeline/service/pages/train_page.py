@@ -18,7 +18,7 @@ from pipeline.training.presets import Preset
 from pipeline.training.setup import Setup
 
 Outcome = Considered | NotPossible
-_METHODS = {"": "Automatic", "lora": "LoRA", "qlora": "QLoRA", "full": "Full fine-tuning"}
+_METHODS = {"": "Auto", "lora": "LoRA", "qlora": "QLoRA", "full": "Full"}
 _TRAINERS = {
     "trl": "TRL",
     "axolotl": "Axolotl",
@@ -181,8 +181,8 @@ def plan_of(considered: Considered) -> Plan:
         meter=_meter(memory, capacity),
         hours=span(estimate.hours.expected) if estimate.hours else "",
         hours_range=f"{span(estimate.hours.low)} to {span(estimate.hours.high)}" if estimate.hours else "",
-        cost=_usd(estimate.cost_usd.expected) if estimate.cost_usd else "",
-        cost_range=f"{_usd(estimate.cost_usd.low)} to {_usd(estimate.cost_usd.high)}" if estimate.cost_usd else "",
+        cost=usd(estimate.cost_usd.expected) if estimate.cost_usd else "",
+        cost_range=f"{usd(estimate.cost_usd.low)} to {usd(estimate.cost_usd.high)}" if estimate.cost_usd else "",
         cost_note=note,
         facts=_facts(job),
         reasons=reasons_of(job),
@@ -207,6 +207,11 @@ def setup_url(dataset_id: str, setup: Setup) -> str:
         "trainer": ",".join(setup.targets),
     }
     return f"/datasets/{quote(dataset_id)}/train?{urlencode(asked, errors='replace')}"
+
+
+def usd(amount: float) -> str:
+    """An amount of US dollars."""
+    return f"${amount:,.2f}"
 
 
 def _field(labels: Mapping[str, str], chosen: str) -> tuple[Choice, ...]:
@@ -252,7 +257,7 @@ def _gpu_row(dataset_id: str, setup: Setup, outcome: Outcome, cheapest: float | 
     cost = outcome.estimate.cost_usd
     return GpuRow(
         name=gpu,
-        memory=f"{plan.memory} of {outcome.gpu.memory_gb:.0f}",
+        memory=f"{outcome.estimate.peak_memory_gb.expected:.1f} of {outcome.gpu.memory_gb:.0f}",
         tone=plan.tone,
         verdict=_FITS[outcome.estimate.fits][1],
         hours=plan.hours,
@@ -261,7 +266,3 @@ def _gpu_row(dataset_id: str, setup: Setup, outcome: Outcome, cheapest: float | 
         is_chosen=is_chosen,
         is_cheapest=cost is not None and cost.expected == cheapest,
     )
-
-
-def _usd(amount: float) -> str:
-    return f"${amount:,.2f}"

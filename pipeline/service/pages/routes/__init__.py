@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from pipeline.service.pages.routes import datasets, notifications, sessions, static
+from pipeline.service.pages.routes import datasets, notifications, sessions, static, training
 
 pages = APIRouter(include_in_schema=False)
-for _each in (static, sessions, notifications, datasets):
+for _each in (static, sessions, notifications, training, datasets):
     pages.include_router(_each.router)

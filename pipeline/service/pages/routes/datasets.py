@@ -12,12 +12,15 @@ from pipeline.service.findings import list_findings
 from pipeline.service.pages import listing
 from pipeline.service.pages.dataset_page import FINDINGS_PAGE, Finding, dataset_page, findings_of
 from pipeline.service.pages.framing import framed
+from pipeline.service.pages.job_page import JobLine, job_lines
 from pipeline.service.pages.live import card_events, card_html, seen_by_page
 from pipeline.service.pages.page_route import PageRoute
-from pipeline.service.service import CurrentService
+from pipeline.service.service import CurrentService, Service
+from pipeline.service.user import User
 from pipeline.service.users import CurrentUser
 
 router = APIRouter(prefix="/datasets", route_class=PageRoute)
+_MOST_JOBS = 20  # of a dataset on its page
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
@@ -71,7 +74,7 @@ def show_dataset(
         lines = [Finding(row.line, row.code, row.severity, row.path, row.message) for row in rows.items]
         findings = findings_of(dataset_id, card.figures, lines, code, page)
     shown = dataset_page(dataset, card, findings, service.settings.dagster_url, service.now())
-    return framed(request, service, user, "datasets", "dataset", page=shown, jobs=())
+    return framed(request, service, user, "datasets", "dataset", page=shown, jobs=_jobs(service, user, dataset_id))
 
 
 @router.get("/{dataset_id}/live")
@@ -92,6 +95,12 @@ def restore_dataset(service: CurrentService, user: CurrentUser, dataset_id: str)
     """Bring it back."""
     service.access(user).restore(dataset_id, service.now())
     return RedirectResponse(f"/datasets/{quote(dataset_id)}", 303)
+
+
+def _jobs(service: Service, user: User, dataset_id: str) -> tuple[JobLine, ...]:
+    access = service.access(user)
+    jobs = access.jobs(dataset_id=dataset_id, limit=_MOST_JOBS).items
+    return job_lines(jobs, access.costs_of([job.id for job in jobs]), service.now())
 
 
 def _status(asked: str) -> Status | None:

@@ -130,7 +130,7 @@ for (const form of all("form[data-plan]")) {
     one("#plan").setAttribute("aria-busy", "true");
     try {
       const fresh = await page(url, loading.signal);
-      swap(fresh, ["#plan", "#choices"]);
+      swap(fresh, ["#plan"]);
       history.replaceState(null, "", url);
       say(one("#plan [data-says]")?.textContent ?? "");
     } catch (error) {
