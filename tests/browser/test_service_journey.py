@@ -1,6 +1,7 @@
 """What a person does from the first upload to a training config, in a real browser against real runs."""
 
 import json
+import zipfile
 
 import pytest
 from playwright.sync_api import expect
@@ -64,14 +65,56 @@ def test_from_an_upload_to_a_verdict(served, chromium):
         expect(page.get_by_role("heading", name="What trainers do with it")).to_be_visible()
 
 
+def test_from_a_ready_dataset_to_a_training_config(served, chromium):
+    """What a training takes changes as one chooses; what does not fit is said; the files are there to take."""
+    with visiting(chromium, served.url) as visit:
+        page = visit.page
+        sign_in(page, served)
+        card(page, "everyday_talk").get_by_role("link", name="Start training").click()
+        expect(page.get_by_role("heading", name="Fits on A100-80GB-SXM")).to_be_visible()
+        page.wait_for_load_state()
+        look(page, "train")
+        first = page.locator("#plan .takes").inner_text()
+
+        page.get_by_label("Base model").select_option("Llama-3.3-70B")
+        expect(page.locator("#plan .takes")).not_to_have_text(first)
+        page.get_by_label("GPU", exact=True).select_option("RTX-4090")
+        expect(page.get_by_role("heading", name="No training like this")).to_be_visible()
+        expect(page.locator("#plan")).to_contain_text("does not fit: needs")
+        expect(page.get_by_role("status")).to_contain_text("does not fit: needs")
+        look(page, "train_does_not_fit")
+        page.get_by_label("Base model").select_option("Qwen3-4B")
+        page.get_by_role("group", name="Method").get_by_text("QLoRA").click()
+        expect(page.get_by_role("heading", name="Fits on RTX-4090")).to_be_visible()
+        page.get_by_role("button", name="Make the training files").click()
+
+        expect(page.get_by_role("heading", name="everyday_talk, Qwen3-4B, balanced")).to_be_visible()
+        look(page, "job")
+        with page.expect_download() as taken:
+            page.get_by_role("link", name="trl/config.yaml").click()
+        assert "Qwen/Qwen3-4B" in taken.value.path().read_text("utf-8")
+        with page.expect_download() as taken:
+            page.get_by_role("link", name="Download all files").click()
+        with zipfile.ZipFile(taken.value.path()) as archive:
+            names = {name.split("/", 1)[1] for name in archive.namelist()}
+            assert archive.testzip() is None
+        listed = page.get_by_role("region", name="Files").get_by_role("link").all_inner_texts()
+        assert names == set(listed)
+        assert {"job.json", "trl/config.yaml", "trl/train.jsonl", "trl/train.py"} <= names
+
+        page.get_by_role("link", name="Training", exact=True).click()
+        expect(page.get_by_role("link", name="everyday_talk, Qwen3-4B, balanced")).to_be_visible()
+        look(page, "jobs")
+
+
 def test_notifications_are_read(served, chromium):
     with visiting(chromium, served.url) as visit:
         page = visit.page
         sign_in(page, served)
 
-        page.get_by_label("Notifications, 2 unread").click()
+        page.get_by_label("Notifications, 3 unread").click()
         page.locator("#bell").get_by_role("button", name="Mark as read: broken_lines has errors").click()
-        expect(page.get_by_label("Notifications, 1 unread")).to_be_visible()
+        expect(page.get_by_label("Notifications, 2 unread")).to_be_visible()
         look(page, "bell")
         page.get_by_role("link", name="All notifications").click()
         look(page, "notifications")

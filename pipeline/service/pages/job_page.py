@@ -9,7 +9,7 @@ from pipeline.card.sentences import size
 from pipeline.catalog.costs import newest
 from pipeline.catalog.job_records import CostRecord, Job, JobStatus
 from pipeline.service.pages.dataset_card import Badge, When, when
-from pipeline.service.pages.train_page import Reason, reasons_of, usd
+from pipeline.service.pages.train_page import METHODS, TRAINERS, Reason, reasons_of, usd
 from pipeline.service.pages.words import sentence, span
 from pipeline.training.jobs.job import TrainingJob
 
@@ -84,12 +84,13 @@ def job_page(job: Job, costs: Sequence[CostRecord], files: Mapping[str, int], no
 
 def _line(job: Job, estimate: CostRecord | None, now: datetime) -> JobLine:
     gpus = f"{job.gpu_count} × {job.gpu}" if job.gpu_count > 1 else job.gpu
+    trainers = ", ".join(TRAINERS.get(target, target) for target in job.targets)
     return JobLine(
         id=job.id,
         url=f"/jobs/{quote(job.id)}",
         name=job.name,
         badge=BADGES[job.status],
-        what=f"{job.method}, {gpus}, {', '.join(job.targets)}",
+        what=f"{METHODS.get(job.method, job.method)} on {gpus} with {trainers}",
         hours=span(estimate.hours) if estimate and estimate.hours is not None else "",
         cost=usd(estimate.cost_usd) if estimate and estimate.cost_usd is not None else "",
         created=when(job.created_at, now),

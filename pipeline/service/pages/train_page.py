@@ -3,7 +3,7 @@
 A plan comes from `pipeline/training/considering.py`; here it becomes words and lengths of bars.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
@@ -18,8 +18,8 @@ from pipeline.training.presets import Preset
 from pipeline.training.setup import Setup
 
 Outcome = Considered | NotPossible
-_METHODS = {"": "Auto", "lora": "LoRA", "qlora": "QLoRA", "full": "Full"}
-_TRAINERS = {
+METHODS = {"": "Auto", "lora": "LoRA", "qlora": "QLoRA", "full": "Full"}
+TRAINERS = {
     "trl": "TRL",
     "axolotl": "Axolotl",
     "llama-factory": "LLaMA-Factory",
@@ -151,10 +151,10 @@ def choices_of(
     return Choices(
         models=_field(sizes, setup.model),
         presets=_field({preset.name: preset.name.capitalize() for preset in presets}, setup.preset),
-        methods=_field(_METHODS, setup.method or ""),
+        methods=_field(METHODS, setup.method or ""),
         gpus=_field(memories, setup.gpu),
         gpu_counts=_field(counts, str(setup.gpu_count)),
-        trainers=_field({name: _TRAINERS.get(name, name) for name in trainers}, chosen_trainer),
+        trainers=_field({name: TRAINERS.get(name, name) for name in trainers}, chosen_trainer),
     )
 
 
@@ -180,9 +180,9 @@ def plan_of(considered: Considered) -> Plan:
         memory_range=f"{memory.low:.1f} to {memory.high:.1f} of {capacity:.1f} GB on each GPU",
         meter=_meter(memory, capacity),
         hours=span(estimate.hours.expected) if estimate.hours else "",
-        hours_range=f"{span(estimate.hours.low)} to {span(estimate.hours.high)}" if estimate.hours else "",
+        hours_range=_between(estimate.hours, span),
         cost=usd(estimate.cost_usd.expected) if estimate.cost_usd else "",
-        cost_range=f"{usd(estimate.cost_usd.low)} to {usd(estimate.cost_usd.high)}" if estimate.cost_usd else "",
+        cost_range=_between(estimate.cost_usd, usd),
         cost_note=note,
         facts=_facts(job),
         reasons=reasons_of(job),
@@ -211,11 +211,17 @@ def setup_url(dataset_id: str, setup: Setup) -> str:
 
 def usd(amount: float) -> str:
     """An amount of US dollars."""
-    return f"${amount:,.2f}"
+    return f"${amount:,.2f}" if amount >= 0.005 else "under 1 cent"
 
 
 def _field(labels: Mapping[str, str], chosen: str) -> tuple[Choice, ...]:
     return tuple(Choice(value, label, value == chosen) for value, label in labels.items())
+
+
+def _between(found: Range | None, shown: Callable[[float], str]) -> str:
+    """The bounds, where they say more than the expected value."""
+    low, high = (shown(found.low), shown(found.high)) if found else ("", "")
+    return f"{low} to {high}" if low != high else ""
 
 
 def _meter(memory: Range, capacity: float) -> Meter:
@@ -232,7 +238,7 @@ def _facts(job: TrainingJob) -> tuple[Reason, ...]:
     """What decides most, in short."""
     learning = job.optimisation
     return (
-        Reason("Method", _METHODS[job.method], f"rank {job.adapter.rank}" if job.adapter else "all weights"),
+        Reason("Method", METHODS[job.method], f"rank {job.adapter.rank}" if job.adapter else "all weights"),
         Reason("Rows", f"{job.data.train_rows:,}", f"{job.data.validation_rows:,} for validation"),
         Reason("Length", f"{job.max_length:,} tokens", f"{job.data.rows_truncated:,} rows cut"),
         Reason("Passes", f"{learning.epochs}", f"{learning.steps:,} steps"),
@@ -245,6 +251,8 @@ def _gpu_rows(dataset_id: str, setup: Setup, others: Sequence[Outcome]) -> tuple
         each.estimate.cost_usd.expected for each in others if isinstance(each, Considered) and each.estimate.cost_usd
     ]
     cheapest = min(costs, default=None)
+    if costs.count(cheapest or 0) > 1:
+        cheapest = None
     return tuple(_gpu_row(dataset_id, setup, each, cheapest) for each in others)
 
 
