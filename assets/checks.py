@@ -1,13 +1,17 @@
-"""The checks on `dataset_profiles`, run by hand for a partition; validation reports the same results by itself."""
+"""The checks, run by hand for a partition; validation and planning report the same results by themselves."""
 
 import warnings
 
 import dagster as dg
 
-from assets.partitions import DATASETS
+from assets.partitions import DATASETS, READY_DATASETS
 from assets.report import evaluation
+from assets.training_report import evaluation as job_evaluation
+from pipeline.catalog.catalog import Catalog
 from pipeline.lake import Lake
 from pipeline.profiles.checks import CHECKS, Check
+from pipeline.training.checks import JOB_CHECKS, JobCheck, report_of
+from pipeline.validation import utc_now
 
 
 def _asset_check(check: Check) -> dg.AssetChecksDefinition:
@@ -15,13 +19,27 @@ def _asset_check(check: Check) -> dg.AssetChecksDefinition:
     def run(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
         dataset_id = context.partition_key
         [report] = lake.read_profiles([dataset_id]).to_pylist()
-        result = evaluation(check, report, dataset_id)
-        return dg.AssetCheckResult(passed=result.passed, severity=result.severity, description=result.description)
+        return _as_result(evaluation(check, report, dataset_id))
 
     return run
+
+
+def _job_check(check: JobCheck) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=check.asset, name=check.name, description=check.description, partitions_def=READY_DATASETS)
+    def run(context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog]) -> dg.AssetCheckResult:
+        dataset_id = context.partition_key
+        report = report_of(catalog, dataset_id, utc_now().date())
+        return _as_result(job_evaluation(check, report, dataset_id))
+
+    return run
+
+
+def _as_result(found: dg.AssetCheckEvaluation) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=found.passed, severity=found.severity, description=found.description)
 
 
 with warnings.catch_warnings():
     # Partitions of checks are a preview in Dagster 1.13; what we use of them is tested.
     warnings.simplefilter("ignore", dg.PreviewWarning)
     DATASET_CHECKS = [_asset_check(check) for check in CHECKS]
+    TRAINING_CHECKS = [_job_check(check) for check in JOB_CHECKS]

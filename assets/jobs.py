@@ -7,6 +7,13 @@ INGEST = dg.define_asset_job(
     selection=dg.AssetSelection.assets("conversations", "findings", "dataset_profiles").without_checks(),
     description="Validates a range of datasets in one process.",
 )
+# Validation goes first: in the queue, a run of higher priority is started before this one.
+PLAN_TRAINING = dg.define_asset_job(
+    "plan_training",
+    selection=dg.AssetSelection.assets("training_splits", "training_job_configs", "cost_records").without_checks(),
+    description="Makes the default training jobs of a range of ready datasets in one process.",
+    tags={"dagster/priority": "-10"},
+)
 PUBLISH = dg.define_asset_job(
     "publish", selection=dg.AssetSelection.assets("warehouse"), description="Publishes the warehouse anew."
 )

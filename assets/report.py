@@ -34,7 +34,7 @@ def materializations(outcome: Outcome, card: Path) -> Iterator[dg.AssetMateriali
 
 
 def evaluations(outcome: Outcome, judged: Judged | None) -> Iterator[dg.AssetCheckEvaluation]:
-    """The result of every check of a dataset. judged: its newest profile, as `newest_profile` finds it."""
+    """The result of every check of a dataset. judged: its newest profile, as `newest_materialization` finds it."""
     report = outcome.profile.as_dict(outcome.dataset.storage_path)
     for check in CHECKS:
         yield evaluation(check, report, outcome.dataset.id, judged)
@@ -58,9 +58,9 @@ def evaluation(check: Check, report: Report, dataset_id: str, judged: Judged | N
     )
 
 
-def newest_profile(instance: dg.DagsterInstance, dataset_id: str) -> Judged | None:
-    """The last materialization of a dataset's profile: the UI shows a result only beside the one that it judged."""
-    wanted = dg.AssetRecordsFilter(asset_key=_PROFILES, asset_partitions=[dataset_id])
+def newest_materialization(instance: dg.DagsterInstance, asset: str, dataset_id: str) -> Judged | None:
+    """The last materialization of a partition: the UI shows a result only beside the one that it judged."""
+    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[dataset_id])
     for record in instance.fetch_materializations(wanted, limit=1).records:
         return Judged(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp)
     return None

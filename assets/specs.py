@@ -41,7 +41,7 @@ def _lake_table(asset: str, table: str, deps: list[str], description: str, **met
     )
 
 
-def _from(**columns: tuple[str, str]) -> dg.TableColumnLineage:
+def column_lineage(**columns: tuple[str, str]) -> dg.TableColumnLineage:
     """Where columns come from: column=(asset, its column)."""
     return dg.TableColumnLineage(
         {name: [dg.TableColumnDep(dg.AssetKey(asset), column)] for name, (asset, column) in columns.items()}
@@ -76,7 +76,7 @@ DATASET_PROFILES = _lake_table(
     ["conversations", "findings"],
     "The verdict and the figures of a dataset, one row.",
     **{
-        "dagster/column_lineage": _from(
+        "dagster/column_lineage": column_lineage(
             conversations=("conversations", "line"),
             turns=("conversations", "turn_count"),
             words=("conversations", "word_count"),

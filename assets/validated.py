@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.cards import write_dataset_card
 from assets.partitions import DATASETS
-from assets.report import evaluations, materializations, newest_profile
+from assets.report import evaluations, materializations, newest_materialization
 from assets.specs import VALIDATED
 from pipeline.catalog.catalog import Catalog
 from pipeline.conversations.model import Limits
@@ -59,7 +59,9 @@ def validated_uploads(
             continue
         for materialization in materializations(outcome, card):
             context.log_event(materialization)
-        for evaluation in evaluations(outcome, newest_profile(context.instance, dataset_id)):
+        for evaluation in evaluations(
+            outcome, newest_materialization(context.instance, "dataset_profiles", dataset_id)
+        ):
             context.log_event(evaluation)
         catalog.record_verdict(outcome.verdict(), utc_now())
         context.log.info("%s: %s", dataset_id, outcome.profile.status)

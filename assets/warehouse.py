@@ -11,11 +11,11 @@ from pipeline.warehouse import build_warehouse
 
 
 @dg.asset(
-    deps=["dataset_profiles", "conversations", "findings"],
+    deps=["dataset_profiles", "conversations", "findings", "training_splits", "training_job_configs", "cost_records"],
     group_name=WAREHOUSE,
     owners=OWNERS,
     kinds={"duckdb"},
-    code_version="1",  # raised when the same catalog and lake would give other tables or columns
+    code_version="2",  # raised when the same catalog and lake would give other tables or columns
     retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
 )
 def warehouse(

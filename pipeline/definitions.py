@@ -5,9 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from assets.checks import DATASET_CHECKS
-from assets.jobs import INGEST, PUBLISH
+from assets.checks import DATASET_CHECKS, TRAINING_CHECKS
+from assets.jobs import INGEST, PLAN_TRAINING, PUBLISH
 from assets.specs import UPLOADS
+from assets.training import planned_trainings
 from assets.validated import validated_uploads
 from assets.warehouse import warehouse
 from pipeline.settings import Settings, load_settings
@@ -17,6 +18,7 @@ from resources.lake import lake_resource
 from resources.store import UploadStore
 from sensors.failed_runs import failed_runs
 from sensors.new_uploads import new_uploads_sensor
+from sensors.ready_datasets import ready_datasets_sensor
 from sensors.schedules import SCHEDULES, expire_job, reconcile_job
 from sensors.stale_warehouse import stale_warehouse
 
@@ -34,10 +36,15 @@ def build_resources(settings: Settings) -> dict[str, Any]:
 def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """All definitions of an installation. overrides: resources to use instead, by name."""
     return dg.Definitions(
-        assets=[UPLOADS, validated_uploads, warehouse],
-        asset_checks=DATASET_CHECKS,
-        jobs=[INGEST, PUBLISH, reconcile_job, expire_job],
-        sensors=[new_uploads_sensor(settings.sensor_interval_s), failed_runs, stale_warehouse],
+        assets=[UPLOADS, validated_uploads, planned_trainings, warehouse],
+        asset_checks=[*DATASET_CHECKS, *TRAINING_CHECKS],
+        jobs=[INGEST, PLAN_TRAINING, PUBLISH, reconcile_job, expire_job],
+        sensors=[
+            new_uploads_sensor(settings.sensor_interval_s),
+            ready_datasets_sensor(settings.sensor_interval_s),
+            failed_runs,
+            stale_warehouse,
+        ],
         schedules=SCHEDULES,
         resources={**build_resources(settings), **(overrides or {})},
         executor=dg.in_process_executor,

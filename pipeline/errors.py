@@ -4,6 +4,7 @@
     ├── UsageError              the person who typed the command or set the setting     exit 2
     │   ├── SettingsError
     │   ├── DatasetNotFound
+    │   ├── DatasetNotReady                                                             exit 1
     │   ├── JobNotFound
     │   ├── NotificationNotFound
     │   ├── QueryError
@@ -47,6 +48,12 @@ class DatasetNotFound(UsageError):
 
 class NotificationNotFound(UsageError):
     """No notification of that id (or none of this user)."""
+
+
+class DatasetNotReady(UsageError):
+    """A dataset that cannot be trained on: not validated yet, with errors, superseded or deleted."""
+
+    exit_code = 1
 
 
 class JobNotFound(UsageError):

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import SettingsError
+from pipeline.training.setup import parse_plans
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES = 32  # as many as the hash of HS256 has (RFC 7518, 3.2)
@@ -49,9 +50,18 @@ class Settings(BaseSettings):
 
     models_file: Path = Field(Path(), description="Your base models. Default: `data_dir`/models.toml, if it exists.")
     gpus_file: Path = Field(Path(), description="Your GPUs. Default: `data_dir`/gpus.toml, if it exists.")
+    presets_file: Path = Field(
+        Path(), description="Your presets of trainings. Default: `data_dir`/presets.toml, if it exists."
+    )
     prices_file: Path = Field(
         Path(),
         description="What `prices import` writes. Default: `data_dir`/prices.toml, if it exists.",
+    )
+
+    training_plans: str = Field(
+        "Qwen3-8B balanced A100-80GB-SXM trl",
+        description="Training jobs made for every ready dataset: `MODELS PRESETS GPUS TRAINERS`, each a list with "
+        "commas, of which every combination is a job; several plans by semicolons; empty for none.",
     )
 
     sensor_interval_s: int = Field(5, gt=0, description="Pause between two looks at the store.")
@@ -80,6 +90,8 @@ class Settings(BaseSettings):
     session_expiry_s: int = Field(12 * 3_600, gt=0, description="How long one stays signed in on the pages.")
     requests_per_minute: int = Field(600, gt=0, description="Requests a user, or an address unknown, may send.")
     cors_origins: str = Field("", description="Origins, with commas between, whose pages may call the API.")
+    service_url: str = Field("", description="Where people reach the pages; Dagster's asset pages link there.")
+    dagster_url: str = Field("", description="Where people reach Dagster's UI; the pages link there.")
     webhook_url: str = Field("", description="Where the service sends notifications as well.")
     webhook_secret: SecretStr = Field(SecretStr(""), description="Signs what is sent there.")
 
@@ -90,11 +102,17 @@ class Settings(BaseSettings):
             raise ValueError("expected 1 to 128 letters, digits or . _ @ -")
         return value
 
-    @field_validator("models_file", "gpus_file")
+    @field_validator("models_file", "gpus_file", "presets_file")
     @classmethod
     def _catalogue_exists(cls, value: Path) -> Path:
         if value != Path() and not value.is_file():
             raise ValueError("expected a TOML file that exists")
+        return value
+
+    @field_validator("training_plans")
+    @classmethod
+    def _plans_can_be_read(cls, value: str) -> str:
+        parse_plans(value)
         return value
 
     @field_validator("store", "lake")
@@ -107,7 +125,7 @@ class Settings(BaseSettings):
             raise ValueError("expected a folder or s3://bucket/prefix")
         return value.rstrip("/") if value != "/" else value
 
-    @field_validator("jwks_url", "webhook_url")
+    @field_validator("jwks_url", "webhook_url", "service_url", "dagster_url")
     @classmethod
     def _address_is_of_the_web(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -135,6 +153,7 @@ class Settings(BaseSettings):
             "dagster_home": (data_dir / "dagster_home") if self.dagster_home == Path() else self.dagster_home.resolve(),
             "models_file": (data_dir / "models.toml") if self.models_file == Path() else self.models_file.resolve(),
             "gpus_file": (data_dir / "gpus.toml") if self.gpus_file == Path() else self.gpus_file.resolve(),
+            "presets_file": (data_dir / "presets.toml") if self.presets_file == Path() else self.presets_file.resolve(),
             "prices_file": (data_dir / "prices.toml") if self.prices_file == Path() else self.prices_file.resolve(),
         }
         for name, value in derived.items():

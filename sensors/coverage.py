@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
+from assets.jobs import PLAN_TRAINING
 from sensors.new_uploads import PARTITION_SET
 
 _START, _END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -28,10 +29,26 @@ def in_progress(instance: dg.DagsterInstance, now: datetime, stuck_after_s: floa
     stays `NOT_STARTED`; a range takes minutes at most. Only in the queue may a run stay long.
     """
     order = list(instance.get_dynamic_partitions(PARTITION_SET))
-    queued = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED]))
-    begun = instance.get_run_records(dg.RunsFilter(statuses=_BEGUN))
+    return {
+        key
+        for run in living_runs(instance, now, stuck_after_s)
+        if run.job_name != PLAN_TRAINING.name  # its ranges are of ready datasets, in another order
+        for key in covered_by(run, order)
+    }
+
+
+def living_runs(
+    instance: dg.DagsterInstance, now: datetime, stuck_after_s: float, job: str | None = None
+) -> list[dg.DagsterRun]:
+    """Runs in the queue, and those begun not too long ago; of one job, or of any."""
+    queued = instance.get_runs(dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.QUEUED]))
+    begun = instance.get_run_records(dg.RunsFilter(job_name=job, statuses=_BEGUN))
     oldest = (now - timedelta(seconds=stuck_after_s)).timestamp()
-    alive = [
-        record.dagster_run for record in begun if (record.start_time or record.create_timestamp.timestamp()) > oldest
+    return [
+        *queued,
+        *(
+            record.dagster_run
+            for record in begun
+            if (record.start_time or record.create_timestamp.timestamp()) > oldest
+        ),
     ]
-    return {key for run in [*queued, *alive] for key in covered_by(run, order)}

@@ -10,31 +10,34 @@ import sys
 
 import dagster as dg
 
-from assets.jobs import INGEST, PUBLISH
-from sensors.new_uploads import PARTITION_SET
+from assets.jobs import INGEST, PLAN_TRAINING, PUBLISH
+
+# Each sensor with the job that it asks for, in the order of a dataset's life.
+_SENSORS = (("new_uploads", INGEST.name), ("ready_datasets", PLAN_TRAINING.name))
 
 
 def run_once(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance) -> list[str]:
-    """Tick `new_uploads` until it finds nothing, run what it asks for, publish. Returns ids of the runs."""
+    """Tick each sensor until it finds nothing, run what it asks for, publish. Returns ids of the runs."""
     run_ids = []
-    while requests := _tick(repository, instance):
-        for request in requests:
-            job = repository.get_job(INGEST.name)
-            run_ids.append(job.execute_in_process(instance=instance, tags=dict(request.tags)).run_id)
+    for sensor, job_name in _SENSORS:
+        while requests := _tick(repository, instance, sensor):
+            for request in requests:
+                job = repository.get_job(job_name)
+                run_ids.append(job.execute_in_process(instance=instance, tags=dict(request.tags)).run_id)
     run_ids.append(repository.get_job(PUBLISH.name).execute_in_process(instance=instance).run_id)
     return run_ids
 
 
-def _tick(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance) -> list[dg.RunRequest]:
-    """One evaluation of the sensor, with what the daemon does about its result, in the daemon's order."""
-    sensor = repository.get_sensor_def("new_uploads")
+def _tick(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance, name: str) -> list[dg.RunRequest]:
+    """One evaluation of a sensor, with what the daemon does about its result, in the daemon's order."""
+    sensor = repository.get_sensor_def(name)
     resources = repository.get_top_level_resources()
     with dg.build_sensor_context(instance=instance, repository_def=repository, resources=resources) as context:
         result = sensor.evaluate_tick(context)
     for event in result.asset_events:
         instance.report_runless_asset_event(event)
     for request in result.dynamic_partitions_requests or []:
-        instance.add_dynamic_partitions(PARTITION_SET, list(request.partition_keys))
+        instance.add_dynamic_partitions(request.partitions_def_name, list(request.partition_keys))
     return list(result.run_requests or [])
 
 

@@ -18,6 +18,7 @@ import pytest
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.job_records import Job
 from pipeline.catalog.records import Dataset
 from pipeline.definitions import build_defs, build_resources
 from pipeline.lake import Lake, make_lake
@@ -126,6 +127,10 @@ class Installation:
         """A tick of the upload sensor and all the runs that it asks for."""
         return [self.run("ingest", tags) for tags in self.tick().runs]
 
+    def plan(self) -> list[dg.ExecuteInProcessResult]:
+        """A tick of the sensor of ready datasets and all the runs that it asks for."""
+        return [self.run("plan_training", tags) for tags in self.tick("ready_datasets").runs]
+
     # What there is afterwards
 
     @contextmanager
@@ -155,6 +160,11 @@ class Installation:
     def statuses(self) -> dict[str, str]:
         """The status of each current dataset, by name."""
         return {each.name: each.status for each in self.datasets() if each.superseded_by is None}
+
+    def jobs(self) -> list[Job]:
+        """All training jobs, oldest first."""
+        with self.catalog() as catalog:
+            return catalog.list_jobs(None, limit=10_000).items[::-1]
 
     def notices(self) -> list[tuple[str, str]]:
         """Kind and title of every notification, oldest first."""

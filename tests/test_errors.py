@@ -21,7 +21,8 @@ def test_the_drawing_at_the_top_is_the_hierarchy():
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_the_exit_status_tells_who_must_act(kind):
-    """2: the person who typed; 3: the operator."""
-    assert kind.exit_code == (2 if issubclass(kind, errors.UsageError) else 3)
+    """1: the answer is no; 2: the person who typed; 3: the operator."""
+    is_answer = kind is errors.DatasetNotReady
+    assert kind.exit_code == (1 if is_answer else 2 if issubclass(kind, errors.UsageError) else 3)
     assert issubclass(kind, errors.PipelineError)
     assert kind.__doc__

@@ -1,20 +1,19 @@
 """Draws a card as one HTML file that needs nothing else: no network, no script.
 
-All text goes through `_shown` and is then escaped by the template engine; no template marks anything as safe but the
-style sheet, which is ours.
+All text is escaped (`escaping.py`); no template marks anything as safe but the style sheet, which is ours.
 """
 
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from pipeline.card import sentences
 from pipeline.card.card import Card, Cut, Example, Spread
 from pipeline.card.charts import Bar, bars, histogram
-from pipeline.card.visible import visible
+from pipeline.card.escaping import escaping_environment, tokens
 from pipeline.conversations.findings import CATALOGUE, FindingKind, Severity
 from pipeline.conversations.model import KNOWN_ROLES
 
@@ -112,25 +111,11 @@ def _spread_bars(spread: Spread) -> list[Bar]:
 
 @cache
 def _templates() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("pipeline.card"),
-        autoescape=True,
-        finalize=_shown,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    templates.filters |= {made.__name__: made for made in _FILTERS}
+    templates = escaping_environment("pipeline.card", _FILTERS)
     templates.globals |= {"spread_bars": _spread_bars}
     return templates
 
 
-def _shown(value: object) -> str:
-    """What stands for a value on the page; Markup is what our own templates made."""
-    return value if isinstance(value, Markup) else visible(str(value))
-
-
 @cache
 def _style() -> Markup:
-    return Markup((files("pipeline.card") / "templates" / "card.css").read_text("utf-8"))  # noqa: S704  # ours
+    return Markup(tokens() + (files("pipeline.card") / "templates" / "card.css").read_text("utf-8"))  # noqa: S704  # ours

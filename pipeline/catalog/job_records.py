@@ -154,10 +154,20 @@ class JobPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanResult:
+    """What a run made for a dataset."""
+
+    job_count: int
+    message: str
+    not_possible: tuple[JsonObject, ...]
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One row of `training_plans`: what came of the default plan for one verdict on a dataset.
 
-    message: what was made, or why no job could be.
+    message: what was made, or why no job could be. not_possible: kind, setup and reason of each job that could not be.
     """
 
     dataset_id: str
@@ -168,5 +178,6 @@ class Plan:
     split_fingerprint: str | None
     job_count: int | None
     message: str | None
+    not_possible: list[JsonObject] | None
     run_id: str | None
     updated_at: datetime

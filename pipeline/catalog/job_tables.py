@@ -30,6 +30,7 @@ training_plans = Table(
     Column("split_fingerprint", StorableText),
     Column("job_count", Integer),
     Column("message", StorableText),
+    Column("not_possible", StorableJson),
     Column("run_id", StorableText),
     Column("updated_at", UtcDateTime, nullable=False),
     CheckConstraint("status IN ('requested', 'planned', 'failed')", name="status"),

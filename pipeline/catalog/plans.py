@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.catalog.engine import Database
-from pipeline.catalog.job_records import Job, Plan
+from pipeline.catalog.job_records import Job, Plan, PlanResult
 from pipeline.catalog.job_tables import training_jobs, training_plans
 from pipeline.catalog.lookup import read_dataset, to_dataset
 from pipeline.catalog.notices import Notice, send
@@ -65,6 +65,7 @@ class Plans(Database):
                 "validation_run_id": row.excluded.validation_run_id,
                 "status": "requested",
                 "requested_at": row.excluded.requested_at,
+                "split_fingerprint": case((is_same, training_plans.c.split_fingerprint), else_=None),
                 "attempt": case((is_same, training_plans.c.attempt + 1), else_=1),
                 "updated_at": row.excluded.updated_at,
             }
@@ -98,36 +99,53 @@ class Plans(Database):
                 send(connection, row.id, row.user_id, _failure(row, message), now)
         return [row.id for row in found]
 
-    def record_plan(
-        self, dataset: Dataset, split_fingerprint: str, job_count: int, message: str, run_id: str, now: datetime
-    ) -> list[Job]:
-        """Write what came of a plan, tell the owner, and mark the jobs of other rows stale; returns those.
+    def record_split(self, dataset: Dataset, split_fingerprint: str, now: datetime) -> list[Job]:
+        """Note which rows a dataset's newest verdict gave; its jobs of other rows become stale and are returned.
+
+        The plan is open until `record_plan`: a run that is killed between the two is asked for again.
 
         Raises:
             DatasetNotFound: there is no such dataset.
         """
         values = {
             "validation_run_id": dataset.run_id,
-            "status": "planned",
+            "status": "requested",
             "split_fingerprint": split_fingerprint,
-            "job_count": job_count,
-            "message": message,
-            "run_id": run_id,
             "updated_at": now,
         }
         with self._writing() as connection:
-            owner = read_dataset(connection, dataset.id).user_id
-            row = _insert(connection).values(values | {"dataset_id": dataset.id, "attempt": 1})
+            read_dataset(connection, dataset.id)
+            row = _insert(connection).values(values | {"dataset_id": dataset.id, "attempt": 0})
             connection.execute(row.on_conflict_do_update(index_elements=["dataset_id"], set_=values))
-            if job_count:
+            return mark_stale(connection, training_jobs.c.dataset_id == dataset.id, now)
+
+    def record_plan(self, dataset: Dataset, result: PlanResult, now: datetime) -> None:
+        """Write what came of a plan whose split is recorded, and tell the owner of new jobs, once for the same rows.
+
+        Raises:
+            DatasetNotFound: there is no such dataset.
+        """
+        with self._writing() as connection:
+            owner = read_dataset(connection, dataset.id).user_id
+            is_this = training_plans.c.dataset_id == dataset.id
+            change = {
+                "status": "planned",
+                "job_count": result.job_count,
+                "message": result.message,
+                "not_possible": list(result.not_possible),
+                "run_id": result.run_id,
+                "updated_at": now,
+            }
+            connection.execute(update(training_plans).where(is_this).values(change))
+            if result.job_count:
+                fingerprint = connection.execute(select(training_plans.c.split_fingerprint).where(is_this)).scalar_one()
                 notice = Notice(
                     kind="training_jobs_ready",
-                    dedupe_key=f"split-{split_fingerprint[:16]}",
+                    dedupe_key=f"split-{fingerprint[:16]}",
                     title=f"Training jobs for {dataset.name} are ready",
-                    message=message,
+                    message=result.message,
                 )
                 send(connection, dataset.id, owner, notice, now)
-            return mark_stale(connection, training_jobs.c.dataset_id == dataset.id, now)
 
     def plan_of(self, dataset_id: str) -> Plan | None:
         """What became of a dataset's plan; None where none was asked for."""

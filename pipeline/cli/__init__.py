@@ -20,6 +20,7 @@ from pipeline.cli.datasets import datasets
 from pipeline.cli.demo import demo
 from pipeline.cli.dev import dev
 from pipeline.cli.findings import findings
+from pipeline.cli.jobs import jobs
 from pipeline.cli.mend import mend
 from pipeline.cli.query import query
 from pipeline.cli.serve import serve
@@ -58,6 +59,7 @@ def about(
 for command in (check, card, mend, convert, upload, findings, query, demo, dev, serve, settings):
     app.command()(command)
 app.add_typer(datasets, name="datasets")
+app.add_typer(jobs, name="jobs")
 
 
 def main() -> NoReturn:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 datasets = typer.Typer(no_args_is_help=True, help="List, show, delete and restore datasets.")
 
 COLUMNS = ("name", "status", "conversations", "training_pairs", "tokens", "rejected_lines", "first_finding", "id")
+SHOWN_JOBS = 20
 _STATUSES = ("uploading", "validating", "ready", "error")
 
 Dataset_ = Annotated[str, typer.Argument(metavar="DATASET", help="An id, the beginning of one, or a name.")]
@@ -70,14 +71,21 @@ def show(dataset: Dataset_, owner: Owner = None, as_json: AsJson = False) -> Non
 
 @datasets.command()
 def delete(dataset: Dataset_, owner: Owner = None) -> None:
-    """Delete a dataset; its files stay, and `restore` brings it back."""
+    """Delete a dataset; its files and training jobs stay, and `restore` brings it back."""
     from pipeline.validation import utc_now
 
     settings = current_settings()
     user = owner or settings.default_owner
     with open_catalog(settings) as catalog:
         found = catalog.soft_delete(catalog.find(user, dataset).id, user, utc_now())
+        hanging = catalog.list_jobs(user, found.id, limit=SHOWN_JOBS)
     typer.echo(f"{found.id}: deleted; to undo: lora-pipeline datasets restore {found.id}")
+    if hanging.total:
+        typer.echo(f"{hanging.total} training job{'s' if hanging.total > 1 else ''} of it stay:")
+        for job in hanging.items:
+            typer.echo(f"  {job.id}  {job.status}")
+        if hanging.total > SHOWN_JOBS:
+            typer.echo(f"  … lora-pipeline jobs list --dataset {found.id}")
 
 
 @datasets.command()

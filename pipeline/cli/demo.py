@@ -9,6 +9,8 @@ import typer
 
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.datasets import COLUMNS, row
+from pipeline.cli.jobs_shown import COLUMNS as JOB_COLUMNS
+from pipeline.cli.jobs_shown import row as job_row
 from pipeline.cli.table import print_table
 from pipeline.errors import ServiceError
 
@@ -20,13 +22,15 @@ What to try next:
   lora-pipeline findings broken_lines
   lora-pipeline query "SELECT name, status, conversation_count, total_tokens FROM datasets"
   lora-pipeline query "SELECT role, count(*) AS turns, avg(word_count) AS words FROM turns GROUP BY role"
+  lora-pipeline jobs compare everyday_talk --model Qwen3-8B
+  lora-pipeline query "SELECT storage_path, job_id, cost_usd FROM training_lineage"
   lora-pipeline check YOUR_FILE.jsonl
   make dev          opens the Dagster UI, sensors running: drop files into {uploads}
 """
 
 
 def demo() -> None:
-    """Drop the samples into the store, let the pipeline validate them, and show what came of it."""
+    """Drop the samples into the store, let the pipeline validate them, and show the verdicts and what training costs."""
     from pipeline.installation import environment, once_command, prepare
 
     settings = current_settings()
@@ -41,7 +45,10 @@ def demo() -> None:
         raise ServiceError(f"the demo's runs failed:\n{done.stderr[-2_000:]}")
     with open_catalog(settings) as catalog:
         found = catalog.list_datasets(settings.default_owner, limit=100)
+        jobs = catalog.list_jobs(settings.default_owner, limit=100).items
+        costs = catalog.costs_of([job.id for job in jobs])
     print_table(COLUMNS, [row(dataset) for dataset in found.items])
+    print_table(JOB_COLUMNS, [job_row(job, costs[job.id]) for job in jobs])
     uploads = f"{settings.store}/uploads/{settings.default_owner}/"
     typer.echo(_NEXT.format(uploads=os.path.relpath(uploads) if uploads.startswith("/") else uploads), nl=False)
 

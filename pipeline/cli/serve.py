@@ -24,10 +24,11 @@ def serve(
     import uvicorn
 
     from pipeline.service.app import create_app
+    from pipeline.service.pages.routes import pages
     from pipeline.service.tokens import make_laptop_token
 
     settings = current_settings()
-    app = create_app(settings)
+    app = create_app(settings, pages=[pages])
     token = make_laptop_token(settings, is_renewed=new_token)
     if token:
         typer.echo(f"token (shown this once): {token}", err=True)

@@ -4,10 +4,13 @@ Whoever reads or changes a user's rows does it through an `Access`. On PostgreSQ
 user as well, so a condition forgotten here would still show nothing (`catalog/row_security.py`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.job_records import CostRecord, Job, JobPage
 from pipeline.catalog.records import Dataset, Notification, Page, Status
+from pipeline.errors import JobNotFound
 from pipeline.service.user import User
 
 
@@ -116,3 +119,27 @@ class Access:
             NotificationNotFound: there is none of this user.
         """
         return self._own.mark_read(notification_id, self.user.id, now)
+
+    @property
+    def own_catalog(self) -> Catalog:
+        """The catalog for what writes more than one row: with the user's rows only."""
+        return self._own
+
+    def jobs(self, *, dataset_id: str | None = None, page: int = 1, limit: int = 20) -> JobPage:
+        """Return one page of training jobs, newest first."""
+        return self._readable.list_jobs(self._reader_id, dataset_id, page=page, limit=limit)
+
+    def job(self, job_id: str) -> Job:
+        """Return a training job that the user may read.
+
+        Raises:
+            JobNotFound: there is none; another user's is as good as none.
+        """
+        found = self._readable.find_job(self._reader_id, job_id)
+        if found.id != job_id:  # a beginning or a name is enough for a person at a terminal, not here
+            raise JobNotFound(f"expected the id of a training job, found {job_id!r}: list the jobs first")
+        return found
+
+    def costs_of(self, job_ids: Sequence[str]) -> dict[str, list[CostRecord]]:
+        """Return the cost records of jobs that the user may read."""
+        return self._readable.costs_of(job_ids)

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from pipeline.errors import (
     Conflicting,
     DatasetNotFound,
+    DatasetNotReady,
     JobNotFound,
     NotAllowed,
     NotificationNotFound,
@@ -35,6 +36,7 @@ STATUS_CODES: tuple[tuple[type[PipelineError], int], ...] = (
     (DatasetNotFound, 404),
     (JobNotFound, 404),
     (NotificationNotFound, 404),
+    (DatasetNotReady, 409),
     (Conflicting, 409),
     (ObjectMissing, 409),
     (ObjectChanged, 409),

@@ -24,8 +24,8 @@ ORDER BY dataset_id, table_name
 _TRAINING = """
 CREATE VIEW training_lineage AS
 SELECT
-    c.id AS cost_id, c.kind AS cost_kind, c.cost_usd, c.cost_usd_low, c.cost_usd_high, c.provider, c.price_as_of,
-    c.created_at AS cost_recorded_at,
+    c.id AS cost_id, c.kind AS cost_kind, c.cost_usd, c.cost_usd_low, c.cost_usd_high, c.hours,
+    c.provider, c.price_as_of, c.created_at AS cost_recorded_at,
     j.id AS job_id, j.name AS job_name, j.status AS job_status, j.base_model, j.method, j.preset, j.gpu, j.gpu_count,
     j.files_uri AS config_uri, j.run_id AS job_run_id, j.code_version AS job_code_version, j.created_at AS job_made_at,
     j.split_fingerprint, l.uri AS split_uri,

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
@@ -25,6 +26,9 @@ from pipeline.installation import environment, once_command, prepare
 from pipeline.settings import PROJECT_DIR, Settings, load_settings
 from tests.samples import SAMPLES_DIR
 from tests.services import browser as find_browser
+
+if TYPE_CHECKING:
+    from tests.browser.service import Served
 
 SCREENSHOTS = PROJECT_DIR / "build" / "screenshots"
 START_S, PAGE_S, STOP_S = 180, 60, 60  # generous: another test may have the processor
@@ -77,23 +81,23 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     subprocess.run(once_command(), env=variables, cwd=PROJECT_DIR, check=True, capture_output=True, timeout=START_S)
     with Catalog.open(settings.catalog_url) as catalog:
         ids = {dataset.name: dataset.id for dataset in catalog.list_datasets(None).items}
-    with _webserver(variables, settings.data_dir / "webserver.log") as url:
+    command = [sys.executable, "-m", "dagster_webserver", "-w", str(PROJECT_DIR / "workspace.yaml"), "-h", "127.0.0.1"]
+    with serving([*command, "-p"], "/server_info", variables, settings.data_dir / "webserver.log") as url:
         yield Ui(url, ids, settings)
 
 
 @contextmanager
-def _webserver(variables: dict[str, str], log: Path) -> Iterator[str]:
+def serving(command: list[str], health: str, variables: dict[str, str], log: Path) -> Iterator[str]:
+    """A server on a free port, which is added to its command; yields its address once it answers at `health`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    workspace = str(PROJECT_DIR / "workspace.yaml")
-    command = [sys.executable, "-m", "dagster_webserver", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, env=variables, cwd=PROJECT_DIR, stdout=output, stderr=output, start_new_session=True
+            [*command, str(port)], env=variables, cwd=PROJECT_DIR, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/server_info", process, log)
+        _wait_for(f"http://127.0.0.1:{port}{health}", process, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -120,7 +124,40 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.2)
         else:
             return
-    raise AssertionError(f"the webserver does not answer:\n{log.read_text()[-2_000:]}")
+    raise AssertionError(f"the server does not answer:\n{log.read_text()[-2_000:]}")
+
+
+@pytest.fixture(scope="module")
+def local_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Served"]:
+    """Everything on this machine."""
+    from tests.browser.service import served_from
+
+    dagster = "http://127.0.0.1:3000"
+    with served_from(tmp_path_factory.mktemp("local") / "data", {}, dagster_url=dagster) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def remote_service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Served"]:
+    """Uploads and lake in a bucket, the catalog in PostgreSQL."""
+    from tests.browser.service import served_from
+
+    gateway, postgres = (request.getfixturevalue(name) for name in ("s3_gateway", "postgres_server"))
+    bucket = gateway.new_bucket()
+    client = gateway.client()
+    # What docs/operations.md tells the operator to do: browsers ask the bucket before they send.
+    rule = {"AllowedOrigins": ["*"], "AllowedMethods": ["PUT"], "AllowedHeaders": ["*"]}
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    client.close()
+    with served_from(
+        tmp_path_factory.mktemp("remote") / "data",
+        gateway.environment,
+        store=f"s3://{bucket}/store",
+        lake=f"s3://{bucket}/lake",
+        s3_endpoint_url=gateway.endpoint_url,
+        catalog_url=postgres.new_database(),
+    ) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")  # Playwright keeps an event loop running, which Dagster's own tests cannot bear
@@ -133,14 +170,24 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(ui: Ui, chromium: Browser) -> Iterator[Visit]:
-    """A page of its own for each test; what it asked of other machines is refused, and reported at its end."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, timezone_id="UTC", locale="en-GB")
+    """A page of its own for each test."""
+    with visiting(chromium, ui.url, viewport={"width": 1400, "height": 1000}) as made:
+        yield made
+
+
+@contextmanager
+def visiting(chromium: Browser, url: str, *others: str, **options: Any) -> Iterator[Visit]:
+    """A page that is refused what it asks of other machines, and fails at its end if it did, or complained.
+
+    others: where it may send requests besides.
+    """
+    context = chromium.new_context(timezone_id="UTC", locale="en-GB", **options)
     context.set_default_timeout(PAGE_S * 1_000)
     expect.set_options(timeout=PAGE_S * 1_000)
-    made = Visit(context.new_page(), ui.url)
+    made = Visit(context.new_page(), url)
 
     def guard(route: Route) -> None:
-        if route.request.url.startswith(ui.url):
+        if route.request.url.startswith((url, *others)):
             route.continue_()
         else:
             made.outside.append(route.request.url)
@@ -153,7 +200,7 @@ def visit(ui: Ui, chromium: Browser) -> Iterator[Visit]:
     context.route(re.compile(r"^https?:"), guard)
     made.page.on("console", listen)
     made.page.on("pageerror", lambda error: made.messages.append(f"exception: {error}"))
-    made.page.on("websocket", lambda socket: None if ui.url[5:] in socket.url else made.outside.append(socket.url))
+    made.page.on("websocket", lambda socket: None if url[5:] in socket.url else made.outside.append(socket.url))
     yield made
     context.close()
     assert made.messages == []

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.job_records import NewCost, NewJob
+from pipeline.catalog.job_records import NewCost, NewJob, PlanResult
 from pipeline.catalog.records import Dataset
 from tests.catalog.examples import NOON, READY, upload
 
@@ -62,5 +62,6 @@ def ready(
 
 def planned(catalog: Catalog, dataset: Dataset, rows: str = "rows-1", now: datetime = NOON) -> list[str]:
     """Record the plan of a dataset as a run does; returns the ids of the jobs that it made stale."""
-    stale = catalog.record_plan(dataset, rows, 1, "1 training job", "plan-run", now)
+    stale = catalog.record_split(dataset, rows, now)
+    catalog.record_plan(dataset, PlanResult(1, "1 training job", (), "plan-run"), now)
     return [job.id for job in stale]

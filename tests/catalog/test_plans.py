@@ -94,10 +94,28 @@ def test_what_came_of_a_plan_is_kept_and_told_once_for_the_same_rows(catalog):
         "split_fingerprint": "rows-1",
         "job_count": 1,
         "message": "1 training job",
+        "not_possible": [],
         "run_id": "plan-run",
         "updated_at": MUCH_LATER,
     }
     assert [n.kind for n in catalog.notifications("ann")] == ["training_jobs_ready", "dataset_ready"]
+
+
+def test_a_run_that_died_after_the_split_leaves_the_plan_open(catalog):
+    dataset = ready(catalog)
+    planned(catalog, dataset)
+
+    catalog.record_split(dataset, "rows-2", LATER)
+
+    assert (_unplanned(catalog), catalog.plan_of("d1").split_fingerprint) == (["d1"], "rows-2")
+
+
+def test_a_new_verdict_forgets_the_rows_of_the_old_one(catalog):
+    planned(catalog, ready(catalog))
+
+    catalog.mark_plans_requested([ready(catalog, run="run-2")], LATER)
+
+    assert catalog.plan_of("d1").split_fingerprint is None
 
 
 def test_a_dataset_never_planned_has_no_plan(catalog):

@@ -13,9 +13,14 @@ from tests.installation import Installation, local_settings, opened
 
 
 def do_everything(installation: Installation) -> None:
-    """Reconcile, look for uploads, validate them, publish: what daemon, schedules and runs do, one after the other."""
-    for job, runs in (("reconcile", [{}]), ("ingest", None), ("publish", [{}])):
-        for tags in installation.tick().runs if runs is None else runs:
+    """Reconcile, validate uploads, plan training, publish: what daemon, schedules and runs do, one after the other."""
+    for job, sensor in (
+        ("reconcile", ""),
+        ("ingest", "new_uploads"),
+        ("plan_training", "ready_datasets"),
+        ("publish", ""),
+    ):
+        for tags in installation.tick(sensor).runs if sensor else [{}]:
             assert installation.run(job, tags).success, job
 
 

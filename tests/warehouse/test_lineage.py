@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.catalog.job_records import Artifact, MetricsPoint
-from tests.catalog.job_examples import ACTUAL, ESTIMATE, JOB
+from tests.catalog.job_examples import ACTUAL, ESTIMATE, JOB, planned
 from tests.lake.examples import NOON
 
 
@@ -18,7 +18,7 @@ def trained(installation):
     job = replace(JOB, content_sha256=sha256, validation_run_id="run-7")
     catalog.create_job(job, ESTIMATE, NOON)
     catalog.create_job(replace(job, job_id="job-2", gpu="H100-SXM"), replace(ESTIMATE, cost_usd=2.0), NOON)
-    catalog.record_plan(catalog.get("d1"), "rows-1", 2, "2 training jobs", "plan-run", NOON)
+    planned(catalog, catalog.get("d1"))
     points, adapter = [MetricsPoint("loss", 1, 2.5), MetricsPoint("loss", 2, 1.5)], Artifact("adapter", "out/adapter")
     catalog.report_job("job-1", "ann", NOON, "succeeded", None, points, [adapter])
     catalog.add_cost("job-1", "ann", ACTUAL, NOON)

@@ -1,15 +1,15 @@
-"""The nearest known names, for messages about an unknown one."""
+"""A clause that names the nearest known names, for messages about an unknown one."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from pipeline.training.catalogues.finding import nearest
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A clause that names up to three alike ones, or nothing.
+    """Up to three alike ones, or nothing.
 
     >>> did_you_mean("learn_rate", ["learning_rate", "epochs"])
     '; did you mean learning_rate?'
     """
-    by_lower = {each.lower(): each for each in known}
-    near = [by_lower[match] for match in get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)]
+    near = nearest(name, sorted(known))
     return f"; did you mean {' or '.join(near)}?" if near else ""

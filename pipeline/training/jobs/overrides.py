@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from pipeline.errors import UsageError
 from pipeline.training.jobs.nearest import did_you_mean
+from pipeline.training.jobs.value_rule import SWITCH, TEXT, ValueRule, choice, integer, number
 
 Value = int | float | bool | str
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -13,60 +13,32 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One thing to set. setting: its path in the job. low, high: what a number lies between, both included."""
+    """One thing to set. setting: its path in the job."""
 
     setting: str
-    kind: Literal["integer", "number", "choice", "switch", "text"]
-    low: float = 0
-    high: float = 0
-    choices: tuple[str, ...] = ()
-
-    @property
-    def expected(self) -> str:
-        """What it takes, for a message."""
-        if self.kind == "choice":
-            return f"one of {', '.join(self.choices)}"
-        if self.kind == "switch":
-            return "true or false"
-        if self.kind == "text":
-            return "a text of 1 to 200 characters"
-        return f"{'an integer' if self.kind == 'integer' else 'a number'} from {self.low:.10g} to {self.high:.10g}"
-
-    def parse(self, text: str) -> Value | None:
-        """The value; None for one that it does not take."""
-        if self.kind == "choice":
-            return text if text in self.choices else None
-        if self.kind == "switch":
-            return _BOOLEANS.get(text.lower())
-        if self.kind == "text":
-            return text if 1 <= len(text) <= 200 and text.isprintable() else None
-        try:
-            number = int(text) if self.kind == "integer" else float(text)
-        except ValueError:
-            return None
-        return number if self.low <= number <= self.high else None
+    rule: ValueRule
 
 
 KEYS: dict[str, Key] = {
-    "rank": Key("adapter.rank", "integer", 1, 1024),
-    "alpha": Key("adapter.alpha", "integer", 1, 4096),
-    "dropout": Key("adapter.dropout", "number", 0, 0.9),
-    "is_rank_stabilised": Key("adapter.is_rank_stabilised", "switch"),
-    "learning_rate": Key("optimisation.learning_rate", "number", 1e-8, 0.01),
-    "schedule": Key("optimisation.schedule", "choice", choices=("cosine", "linear", "constant")),
-    "warmup_share": Key("optimisation.warmup_share", "number", 0, 0.5),
-    "weight_decay": Key("optimisation.weight_decay", "number", 0, 1),
-    "max_grad_norm": Key("optimisation.max_grad_norm", "number", 0.001, 100),
-    "epochs": Key("optimisation.epochs", "integer", 1, 50),
-    "effective_batch": Key("optimisation.effective_batch", "integer", 1, 4096),
-    "micro_batch": Key("optimisation.micro_batch", "integer", 1, 1024),
-    "seed": Key("optimisation.seed", "integer", 0, 2**32 - 1),
-    "max_length": Key("max_length", "integer", 8, 2**20),
-    "is_packed": Key("is_packed", "switch"),
-    "has_gradient_checkpointing": Key("has_gradient_checkpointing", "switch"),
-    "loss_kernel": Key("loss_kernel", "choice", choices=("full", "chunked")),
-    "openai_model": Key("openai_model", "text"),
-    "together_model": Key("together_model", "text"),
+    "rank": Key("adapter.rank", integer(1, 1024)),
+    "alpha": Key("adapter.alpha", integer(1, 4096)),
+    "dropout": Key("adapter.dropout", number(0, 0.9)),
+    "is_rank_stabilised": Key("adapter.is_rank_stabilised", SWITCH),
+    "learning_rate": Key("optimisation.learning_rate", number(1e-8, 0.01)),
+    "schedule": Key("optimisation.schedule", choice("cosine", "linear", "constant")),
+    "warmup_share": Key("optimisation.warmup_share", number(0, 0.5)),
+    "weight_decay": Key("optimisation.weight_decay", number(0, 1)),
+    "max_grad_norm": Key("optimisation.max_grad_norm", number(0.001, 100)),
+    "epochs": Key("optimisation.epochs", integer(1, 50)),
+    "effective_batch": Key("optimisation.effective_batch", integer(1, 4096)),
+    "micro_batch": Key("optimisation.micro_batch", integer(1, 1024)),
+    "seed": Key("optimisation.seed", integer(0, 2**31 - 1)),
+    "max_length": Key("max_length", integer(8, 2**20)),
+    "is_packed": Key("is_packed", SWITCH),
+    "has_gradient_checkpointing": Key("has_gradient_checkpointing", SWITCH),
+    "loss_kernel": Key("loss_kernel", choice("full", "chunked")),
+    "openai_model": Key("openai_model", TEXT),
+    "together_model": Key("together_model", TEXT),
 }
 
 
@@ -111,10 +83,25 @@ def parse_overrides(given: Mapping[str, str]) -> Overrides:
         if short not in KEYS:
             near = did_you_mean(short.rpartition(".")[2], KEYS) or f"; known are {', '.join(KEYS)}"
             problems.append(f"{name} is not a setting{near}")
-        elif (value := KEYS[short].parse(text.strip())) is None:
-            problems.append(f"{name}: expected {KEYS[short].expected}, found {text!r}")
-        else:
+            continue
+        rule = KEYS[short].rule
+        value = _read(rule, text.strip())
+        if value is not None and rule.accepts(value):
             values[short] = value
+        else:
+            problems.append(f"{name}: expected {rule.expected}, found {text!r}")
     if problems:
         raise UsageError("--set: " + "; ".join(problems))
     return Overrides(values)
+
+
+def _read(rule: ValueRule, text: str) -> Value | None:
+    """The text as what the rule is about; None where it cannot be read so."""
+    try:
+        if rule.kind == "integer":
+            return int(text)
+        if rule.kind == "number":
+            return float(text)
+    except ValueError:
+        return None
+    return _BOOLEANS.get(text.lower()) if rule.kind == "switch" else text

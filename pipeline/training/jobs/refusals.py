@@ -20,7 +20,7 @@ class TargetRefuses(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class DoesNotFit:
-    """A job that the GPU's memory cannot hold, in 10**9 bytes of one GPU. would_fit: what to change, a clause each."""
+    """A job that a GPU cannot hold; gigabytes as `Gpu` counts them. would_fit: what to change, a clause each."""
 
     gpu: str
     needed_gb: float

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from pipeline.tokens import MAX_LENGTHS
 from pipeline.training.catalogues.models import BaseModelSpec
 from pipeline.training.jobs.facts import DatasetFacts
+from pipeline.training.parameters import adapter_parameters_per_rank
 from pipeline.training.presets import Preset
 
 T = TypeVar("T")
@@ -126,7 +127,7 @@ def choose_rank(facts: DatasetFacts, model: BaseModelSpec, preset: Preset, train
     """The preset's rank, more where the dataset says more than the adapter can hold."""
     if not preset.has_rank_by_capacity:
         return Chosen(preset.rank, f"{preset.name} trains adapters of rank {preset.rank} on all linear layers")
-    per_rank = adapter_parameters_per_rank(model)
+    per_rank = adapter_parameters_per_rank(model).total
     rank = preset.rank
     # LoRA Without Regret: a parameter holds about 2 bits, a token of a dataset says about 1.
     while 2 * per_rank * rank < train_tokens and rank < _MAX_RANK:
@@ -137,15 +138,6 @@ def choose_rank(facts: DatasetFacts, model: BaseModelSpec, preset: Preset, train
         f"at 2 bits a parameter, {per_rank * rank:,} parameters of rank {rank} {relation} the {train_tokens:,} bits of "
         f"{train_tokens:,} tokens",
     )
-
-
-def adapter_parameters_per_rank(model: BaseModelSpec) -> int:
-    """Parameters of one rank on all linear layers of the decoder."""
-    hidden, heads = model.hidden_size, model.attention_heads * model.head_size
-    key_value = model.key_value_heads * model.head_size
-    attention = 2 * (hidden + heads) + 2 * (hidden + key_value)
-    mlp = 3 * (hidden + model.intermediate_size) * model.experts
-    return model.layers * (attention + mlp)
 
 
 def choose_rate(model: BaseModelSpec, preset: Preset, is_full: bool) -> Chosen[float]:

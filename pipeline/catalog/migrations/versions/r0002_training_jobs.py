@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("split_fingerprint", sa.Text),
         sa.Column("job_count", sa.Integer),
         sa.Column("message", sa.Text),
+        sa.Column("not_possible", _JSON),
         sa.Column("run_id", sa.Text),
         sa.Column("updated_at", _MOMENT, nullable=False),
         sa.CheckConstraint("status IN ('requested', 'planned', 'failed')", name=op.f("ck_training_plans_status")),

@@ -1,0 +1,66 @@
+"""`lora-pipeline jobs create`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.common import NOT_READY, complain
+from pipeline.cli.connections import connect_lake, current_settings, open_catalog
+from pipeline.cli.datasets import Dataset_
+from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, read_setup
+from pipeline.cli.jobs_shown import as_line, print_costs
+from pipeline.cli.owner import Owner
+
+if TYPE_CHECKING:
+    from pipeline.catalog.job_records import CostRecord, Job
+
+
+def create(
+    dataset: Dataset_,
+    model: Annotated[
+        str,
+        typer.Option("--model", metavar="MODEL", help="Of the catalogue, or the path of a config.json."),
+    ],
+    preset: Annotated[str, typer.Option(metavar="PRESET", help="conservative, balanced or aggressive.")] = "balanced",
+    gpu: Annotated[str, typer.Option(metavar="GPU", help="As the catalogue names it.")] = "A100-80GB-SXM",
+    gpus: Gpus = 1,
+    method: Method_ = None,
+    target: Targets = "trl",
+    set_: Settings_ = None,
+    owner: Owner = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a training job of a ready dataset: configs and data for each trainer, and what it will cost.
+
+    The same again gives the same job. Exit code 1: it does not fit, a trainer refuses the dataset, or it is not ready.
+    """
+    from pipeline.tokens import load_tokenizer
+    from pipeline.training.considering import Catalogues, NotPossible, consider
+    from pipeline.training.making import JobMaker, prepare
+    from pipeline.validation import utc_now
+
+    settings = current_settings()
+    setup = read_setup(model, preset, gpu, gpus, method, target, set_)
+    lake, now = connect_lake(settings), utc_now()
+    with open_catalog(settings) as catalog:
+        prepared = prepare(lake, catalog.find(owner or settings.default_owner, dataset))
+        considered = consider(prepared.facts, setup, Catalogues.of_settings(settings, now.date()))
+        if isinstance(considered, NotPossible):
+            complain(considered.reason)
+            raise typer.Exit(NOT_READY)
+        maker = JobMaker(catalog, lake, load_tokenizer(settings.tokenizer), run_id=None)
+        job = maker.make(prepared, considered, "person", now)
+        costs = catalog.costs_of([job.id])[job.id]
+    if as_json:
+        typer.echo(as_line(job, costs))
+    else:
+        _tell(job, costs)
+
+
+def _tell(job: "Job", costs: "list[CostRecord]") -> None:
+    typer.echo(f"{job.id}: {job.status}")
+    print_costs(costs)
+    warnings = job.job.get("warnings")
+    for warning in warnings if isinstance(warnings, list) else ():
+        typer.echo(f"warning: {warning}", err=True)
+    typer.echo(f"its files: lora-pipeline jobs files {job.id} -o FOLDER", err=True)

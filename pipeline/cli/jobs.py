@@ -1,0 +1,134 @@
+"""`lora-pipeline jobs`: list, show, cancel, files; the other commands of the group are in modules of their own."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.connections import connect_lake, current_settings, open_catalog
+from pipeline.cli.job_compare import compare
+from pipeline.cli.job_create import create
+from pipeline.cli.job_options import AsJson, Job_
+from pipeline.cli.job_reports import add_cost, report
+from pipeline.cli.jobs_shown import COLUMNS, as_line, print_costs, row
+from pipeline.cli.owner import Owner
+from pipeline.cli.table import print_table
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.catalog.job_records import Job
+
+jobs = typer.Typer(no_args_is_help=True, help="Make, compare, list, show and cancel training jobs.")
+for command in (create, compare):
+    jobs.command()(command)
+
+_STATUSES = ("configured", "stale", "cancelled", "running", "succeeded", "failed")
+
+
+@jobs.command("list")
+def list_(
+    owner: Owner = None,
+    everyone: Annotated[bool, typer.Option("--everyone", help="Jobs of all owners.")] = False,
+    dataset: Annotated[str | None, typer.Option(metavar="DATASET", help="Only the jobs of a dataset.")] = None,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(_STATUSES)}.")] = None,
+    page: Annotated[int, typer.Option(min=1)] = 1,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List training jobs with what they are expected to cost, newest first."""
+    settings = current_settings()
+    if status is not None and status not in _STATUSES:
+        raise UsageError(f"--status: expected one of {', '.join(_STATUSES)}, found {status}")
+    user = None if everyone else owner or settings.default_owner
+    with open_catalog(settings) as catalog:
+        dataset_id = catalog.find(user, dataset).id if dataset else None
+        found = catalog.list_jobs(user, dataset_id, status, page, limit)
+        costs = catalog.costs_of([job.id for job in found.items])
+    if as_json:
+        for job in found.items:
+            typer.echo(as_line(job, costs[job.id]))
+    else:
+        print_table(COLUMNS, [row(job, costs[job.id]) for job in found.items])
+        typer.echo(f"{len(found.items)} of {found.total} jobs", err=True)
+
+
+@jobs.command()
+def show(job: Job_, owner: Owner = None, as_json: AsJson = False) -> None:
+    """Show all that is known of a job: its values with their reasons, its costs, its files, what a trainer reported."""
+    settings = current_settings()
+    with open_catalog(settings) as catalog:
+        found = catalog.find_job(owner or settings.default_owner, job)
+        costs = catalog.costs_of([found.id])[found.id]
+        metrics, artifacts = catalog.metrics_of(found.id), catalog.artifacts_of(found.id)
+    if as_json:
+        typer.echo(as_line(found, costs))
+        return
+    shown = ("id", "status", "status_reason", "dataset_id", "base_model", "method", "preset", "gpu", "gpu_count")
+    places = ("split_fingerprint", "validation_run_id", "run_id", "code_version", "files_uri")
+    values = [(name, getattr(found, name)) for name in (*shown, *places)]
+    print_table(("field", "value"), [(name, value) for name, value in values if value is not None])
+    print_costs(costs)
+    print_table(("setting", "value", "because"), _explanations(found))
+    for warning in _texts(found, "warnings"):
+        typer.echo(f"warning: {warning}")
+    files = connect_lake(settings).job_files(found.id)
+    print_table(("file", "size_bytes"), list(files.items()))
+    if metrics:
+        last = {point.name: (point.name, point.step, point.value) for point in metrics}
+        print_table(("metric", "last step", "value"), list(last.values()))
+    if artifacts:
+        print_table(("artifact", "place"), [(each.kind, each.storage_path) for each in artifacts])
+
+
+@jobs.command()
+def cancel(job: Job_, owner: Owner = None) -> None:
+    """Give a job up; its files stay, and creating it again brings it back."""
+    from pipeline.validation import utc_now
+
+    settings = current_settings()
+    user = owner or settings.default_owner
+    with open_catalog(settings) as catalog:
+        found = catalog.cancel_job(catalog.find_job(user, job).id, user, utc_now())
+    typer.echo(f"{found.id}: {found.status}")
+
+
+@jobs.command()
+def files(
+    job: Job_,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Copy them there. Default: only list them.")
+    ] = None,
+    owner: Owner = None,
+) -> None:
+    """List a job's files, or copy them into a folder: configs and data as each trainer reads them."""
+    settings = current_settings()
+    with open_catalog(settings) as catalog:
+        found = catalog.find_job(owner or settings.default_owner, job)
+    lake = connect_lake(settings)
+    names = lake.job_files(found.id)
+    if output is None:
+        print_table(("file", "size_bytes"), list(names.items()))
+        return
+    for name in names:
+        place = output / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with lake.fetch_job_file(found.id, name) as path:
+            shutil.copyfile(path, place)
+    typer.echo(f"{len(names)} files in {output}")
+    if found.status == "stale":
+        typer.echo(f"warning: this job is stale: {found.status_reason}", err=True)
+
+
+for later in (add_cost, report):
+    jobs.command()(later)
+
+
+def _explanations(job: "Job") -> list[tuple[object, ...]]:
+    rows = job.job.get("explanations")
+    return [(each["setting"], each["value"], each["because"]) for each in rows] if isinstance(rows, list) else []
+
+
+def _texts(job: "Job", name: str) -> list[str]:
+    found = job.job.get(name)
+    return [str(each) for each in found] if isinstance(found, list) else []

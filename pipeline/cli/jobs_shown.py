@@ -1,0 +1,62 @@
+"""Training jobs and their costs as tables and as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from pipeline.cli.job_options import usd
+from pipeline.cli.table import TableRow, print_table
+
+if TYPE_CHECKING:
+    from pipeline.catalog.job_records import CostRecord, Job
+
+COLUMNS = ("name", "status", "method", "gpu", "trainers", "cost_usd", "hours", "peak_gb", "fits", "id")
+_COST_COLUMNS = ("kind", "cost_usd", "low", "high", "hours", "peak_gb", "fits", "price", "provider", "as_of", "source")
+
+
+def row(job: "Job", costs: "Sequence[CostRecord]") -> TableRow:
+    """A job as a row of COLUMNS, with its newest estimate."""
+    from pipeline.catalog.costs import newest
+
+    estimate = newest(costs, "estimate")
+    count = f"{job.gpu_count} × " if job.gpu_count > 1 else ""
+    return (
+        job.name,
+        job.status,
+        job.method,
+        f"{count}{job.gpu}",
+        ", ".join(job.targets),
+        usd(estimate.cost_usd if estimate else None),
+        usd(estimate.hours if estimate else None),
+        usd(estimate.peak_memory_gb if estimate else None),
+        (estimate.fits if estimate else None) or "",
+        job.id,
+    )
+
+
+def print_costs(costs: "Sequence[CostRecord]") -> None:
+    """Every record of a job, oldest first."""
+    print_table(_COST_COLUMNS, [_cost_row(record) for record in costs])
+
+
+def as_line(job: "Job", costs: "Sequence[CostRecord]") -> str:
+    """A job with its costs as one line of JSON; times as ISO 8601."""
+    return json.dumps(asdict(job) | {"costs": [asdict(record) for record in costs]}, default=str)
+
+
+def _cost_row(record: "CostRecord") -> TableRow:
+    price = "" if record.price_per_gpu_hour is None else f"{record.price_per_gpu_hour:g} {record.price_currency}"
+    return (
+        record.kind,
+        usd(record.cost_usd),
+        usd(record.cost_usd_low),
+        usd(record.cost_usd_high),
+        usd(record.hours),
+        usd(record.peak_memory_gb),
+        record.fits or "",
+        price,
+        record.provider or "",
+        str(record.price_as_of or ""),
+        record.source,
+    )

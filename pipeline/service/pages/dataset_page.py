@@ -1,0 +1,250 @@
+"""The page of one dataset: verdict, figures, findings, trainers, conversations, and where it comes from.
+
+Before its verdict a dataset has a card in the list and nothing else; `Card` is what validation left in the lake.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote, urlencode
+
+from pipeline.acceptance import Acceptance
+from pipeline.card import sentences
+from pipeline.card.card import Card, Conversation, Figures
+from pipeline.catalog.records import Dataset
+from pipeline.conversations.findings import CATALOGUE, Severity
+from pipeline.service.pages.dataset_card import DatasetCard, Tone, dataset_card
+from pipeline.service.pages.pager import Pager, pager
+from pipeline.service.pages.words import compact, sentence
+
+FINDINGS_PAGE = 25
+TONES: dict[str, Tone] = {"error": "bad", "warning": "warning", "note": "info"}
+_SEVERITIES = tuple(Severity)
+_HEADLINES = {
+    "uploading": ("Waiting for the file", "It is checked as soon as it has arrived whole."),
+    "validating": ("Reading every line", "This page shows the verdict as soon as there is one."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure with what qualifies it."""
+
+    label: str
+    value: str
+    exact: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line about the dataset. url: where more is; is_code: an identifier, to be copied."""
+
+    label: str
+    value: str
+    url: str = ""
+    is_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding, of the page that is shown. message: what was expected, what was found, and what to do."""
+
+    line: int
+    code: str
+    severity: str
+    path: str
+    message: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do, where the message ends with the remedy of its kind."""
+        kind = CATALOGUE.get(self.code)
+        return kind.remedy if kind and self.message.endswith(f"; {kind.remedy}") else ""
+
+    @property
+    def fault(self) -> str:
+        """What was expected and found."""
+        return sentences.detail(self.message, self.remedy) if self.remedy else self.message
+
+    @property
+    def tone(self) -> Tone:
+        """How grave it looks."""
+        return TONES.get(self.severity, "info")
+
+
+@dataclass(frozen=True, slots=True)
+class KindFilter:
+    """A link that narrows the findings to one kind; the first stands for all."""
+
+    label: str
+    severity: str
+    tone: str
+    count: int
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the chosen kind of finding means."""
+
+    title: str
+    why: str
+    remedy: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The findings of a dataset: all kinds, and one page of rows."""
+
+    total: int
+    kinds: tuple[KindFilter, ...]
+    chosen: Chosen | None
+    rows: tuple[Finding, ...]
+    pager: Pager
+    jsonl_url: str
+    csv_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPage:
+    """Everything on the page but its frame and its jobs; empty where there is no verdict yet."""
+
+    card: DatasetCard
+    headline: str
+    explanation: str
+    card_url: str
+    facts: tuple[Fact, ...]
+    stats: tuple[Tile, ...] = ()
+    findings: Findings | None = None
+    acceptance: tuple[Acceptance, ...] = ()
+    samples: tuple[Conversation, ...] = ()
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether there is a dataset card to open."""
+        return self.findings is not None
+
+    @property
+    def sections(self) -> tuple[tuple[str, str], ...]:
+        """Anchors and names of what is on the page."""
+        figures = ("figures", "Figures", self.stats)
+        named = (
+            *(() if self.card.status == "error" else (figures,)),
+            ("findings", "Findings", self.findings),
+            ("trainers", "Trainers", self.acceptance),
+            *((figures,) if self.card.status == "error" else ()),
+            ("conversations", "Conversations", self.samples),
+            ("about", "About", True),
+        )
+        return tuple((anchor, label) for anchor, label, is_there in named if is_there)
+
+
+def dataset_page(
+    dataset: Dataset, card: Card | None, findings: Findings | None, dagster_url: str, now: datetime
+) -> DatasetPage:
+    """The page. card, findings: None before the verdict. dagster_url: of the UI, empty where nobody said."""
+    shown = dataset_card(dataset, now)
+    card_url = f"/api/datasets/{quote(dataset.id)}/card"
+    facts = _facts(dataset, card, dagster_url)
+    if card is None:
+        headline, explanation = _HEADLINES.get(dataset.status, ("No verdict", ""))
+        if shown.problem:
+            explanation = f"{shown.problem.summary} {shown.problem.detail}".strip()
+        return DatasetPage(shown, headline, explanation, card_url, facts)
+    summary = sentences.trainers_summary(card.acceptance) if card.acceptance else ""
+    return DatasetPage(
+        card=shown,
+        headline="Ready to train" if dataset.status == "ready" else "Not ready",
+        explanation=f"{sentences.headline(card)} {summary}".strip(),
+        card_url=card_url,
+        facts=facts,
+        stats=_tiles(card.figures, dataset.total_training_pairs),
+        findings=findings,
+        acceptance=card.acceptance,
+        samples=card.samples,
+    )
+
+
+def findings_of(dataset_id: str, figures: Figures, rows: Sequence[Finding], code: str, page: int) -> Findings:
+    """The findings. rows: those of the page asked for; code: the kind asked for, empty for all."""
+    base, api = f"/datasets/{quote(dataset_id)}", f"/api/datasets/{quote(dataset_id)}/findings"
+    counts = {kind: count for kind, count in figures.finding_counts.items() if count and kind in CATALOGUE}
+    total = sum(counts.values())
+    ranked = sorted(counts, key=lambda kind: (_SEVERITIES.index(CATALOGUE[kind].severity), -counts[kind], kind))
+    kinds = [KindFilter("All", "", "", total, f"{base}#findings", not code)] if total else []
+    for kind in ranked:
+        severity = CATALOGUE[kind].severity.value
+        url = f"{base}?{urlencode({'code': kind})}#findings"
+        kinds.append(KindFilter(kind, severity, TONES[severity], counts[kind], url, kind == code))
+    narrow = {"code": code} if code else {}
+
+    def page_url(number: int) -> str:
+        return f"{base}?{urlencode({**narrow, 'page': number})}#findings"
+
+    def download_url(form: str) -> str:
+        return f"{api}?{urlencode({**narrow, 'format': form})}"
+
+    return Findings(
+        total=total,
+        kinds=tuple(kinds),
+        chosen=_chosen(code),
+        rows=tuple(rows),
+        pager=pager(page, counts.get(code, 0) if code else total, FINDINGS_PAGE, page_url),
+        jsonl_url=download_url("jsonl"),
+        csv_url=download_url("csv"),
+    )
+
+
+def _chosen(code: str) -> Chosen | None:
+    kind = CATALOGUE.get(code)
+    return Chosen(kind.title, kind.why, kind.remedy, TONES[kind.severity.value]) if kind else None
+
+
+def _tiles(figures: Figures, training_pairs: int | None) -> tuple[Tile, ...]:
+    def tile(label: str, count: int, note: str = "") -> Tile:
+        return Tile(label, compact(count), f"{count:,}", note)
+
+    turns_each = figures.avg_turns_per_conversation
+    near = figures.near_duplicate_conversations
+    tiles = [
+        tile(
+            "conversations", figures.conversations, f"{sentences.number(turns_each)} turns each" if turns_each else ""
+        ),
+        tile("training pairs", training_pairs or 0, f"{figures.turns:,} turns"),
+        tile("tokens", figures.tokens, sentences.token_note(figures)),
+        tile("lines rejected", figures.rejected_lines, f"of {figures.lines:,}"),
+        tile(
+            "exact duplicates",
+            figures.exact_duplicate_conversations,
+            sentences.count_of(near, "near duplicate") if near else "",
+        ),
+    ]
+    if figures.validation_conversations is not None:
+        tiles.append(tile("for validation", figures.validation_conversations, "conversations held back"))
+    return tuple(tiles) if figures.lines else ()
+
+
+def _facts(dataset: Dataset, card: Card | None, dagster_url: str) -> tuple[Fact, ...]:
+    figures = card.figures if card else None
+    facts = [
+        Fact("Description", dataset.description or ""),
+        Fact("Read as", sentence(f"{figures.format}: {figures.format_why}") if figures and figures.format_why else ""),
+        Fact("Identifier", dataset.id, is_code=True),
+        Fact("Place in the store", dataset.storage_path, is_code=True),
+        Fact("SHA-256", dataset.content_sha256 or "", is_code=True),
+        Fact("Uploaded", sentences.moment(dataset.created_at)),
+        Fact("Validated", sentences.moment(dataset.validated_at) if dataset.validated_at else ""),
+        Fact(
+            "In Dagster", "Runs, lineage and checks" if dagster_url and card else "", asset_url(dagster_url, dataset.id)
+        ),
+    ]
+    return tuple(fact for fact in facts if fact.value)
+
+
+def asset_url(dagster_url: str, dataset_id: str) -> str:
+    """The page of a dataset's profile in Dagster's UI."""
+    asked = urlencode({"view": "partitions", "partition": dataset_id})
+    return f"{dagster_url.rstrip('/')}/assets/dataset_profiles?{asked}" if dagster_url else ""

@@ -1,0 +1,66 @@
+"""What surrounds every page of a signed-in person: who they are, the bell, and the way elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pipeline.catalog.records import Notification, NotificationKind
+from pipeline.service.pages.dataset_card import Tone, When, when
+
+IN_BELL = 6  # newest notifications under the bell
+Place = Literal["datasets", "jobs", ""]
+_TONES: dict[NotificationKind, Tone] = {
+    "dataset_ready": "good",
+    "dataset_error": "bad",
+    "upload_expired": "warning",
+    "run_failed": "bad",
+    "training_jobs_ready": "good",
+    "training_jobs_stale": "warning",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """A notification in a list."""
+
+    title: str
+    message: str
+    tone: Tone
+    when: When
+    url: str
+    read_url: str
+    is_unread: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The bar. place: what is marked as the current one; notices: the newest; can_sign_out: there is a session."""
+
+    user_id: str
+    place: Place
+    unread_count: int
+    notices: tuple[NoticeLine, ...]
+    dagster_url: str
+    can_sign_out: bool
+
+    @property
+    def initial(self) -> str:
+        """Stands for a portrait."""
+        return next((sign.upper() for sign in self.user_id if sign.isalnum()), "?")
+
+
+def notice_lines(notifications: Sequence[Notification], now: datetime) -> tuple[NoticeLine, ...]:
+    """Notifications as lines, in their order."""
+    return tuple(
+        NoticeLine(
+            title=each.title,
+            message=each.message,
+            tone=_TONES[each.kind],
+            when=when(each.created_at, now),
+            url=f"/datasets/{each.dataset_id}",
+            read_url=f"/notifications/{each.id}/read",
+            is_unread=each.read_at is None,
+        )
+        for each in notifications
+    )

@@ -1,0 +1,114 @@
+"""Planning a training of a dataset, and the jobs that were made with their files."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, get_args
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+
+from pipeline.errors import JobNotFound
+from pipeline.lake import Lake
+from pipeline.service.pages.archive import chunks_of, zipped
+from pipeline.service.pages.forms import Form
+from pipeline.service.pages.framing import framed
+from pipeline.service.pages.job_page import job_lines, job_page
+from pipeline.service.pages.page_route import PageRoute
+from pipeline.service.pages.pager import pager
+from pipeline.service.pages.train_page import Choices, choices_of, train_page
+from pipeline.service.planning import compare_gpus, make_job
+from pipeline.service.service import CurrentService, Service
+from pipeline.service.users import CurrentUser
+from pipeline.training.catalogues.reading import load_gpus, load_models
+from pipeline.training.presets import load_presets
+from pipeline.training.setup import TARGETS, Setup, parse_targets
+from pipeline.training.workload import Method
+
+router = APIRouter(route_class=PageRoute)
+_JOBS_PAGE = 20
+_FIRST_MODEL = "Qwen3-8B"
+
+
+@router.get("/datasets/{dataset_id}/train")
+def plan_training(request: Request, service: CurrentService, user: CurrentUser, dataset_id: str) -> HTMLResponse:
+    """What a training takes; the address has the choice."""
+    dataset = service.access(user).dataset(dataset_id)
+    setup = _setup(request.query_params)
+    compared = compare_gpus(service, user, dataset_id, setup)
+    page = train_page(dataset.id, dataset.name, setup, _choices(service, setup), compared.outcome, compared.others)
+    return framed(request, service, user, "datasets", "train", page=page)
+
+
+@router.post("/datasets/{dataset_id}/train")
+def make_training(service: CurrentService, user: CurrentUser, dataset_id: str, form: Form) -> RedirectResponse:
+    """Make the job that was planned."""
+    job = make_job(service, user, dataset_id, _setup(form))
+    return RedirectResponse(f"/jobs/{quote(job.id)}", 303)
+
+
+@router.get("/jobs")
+def list_jobs(
+    request: Request, service: CurrentService, user: CurrentUser, page: Annotated[int, Query(ge=1, le=1_000_000)] = 1
+) -> HTMLResponse:
+    """All jobs, newest first."""
+    access = service.access(user)
+    found = access.jobs(page=page, limit=_JOBS_PAGE)
+    lines = job_lines(found.items, access.costs_of([job.id for job in found.items]), service.now())
+    steps = pager(page, found.total, _JOBS_PAGE, lambda number: f"/jobs?page={number}")
+    return framed(request, service, user, "jobs", "jobs", jobs=lines, pager=steps)
+
+
+@router.get("/jobs/{job_id}")
+def show_job(request: Request, service: CurrentService, user: CurrentUser, job_id: str) -> HTMLResponse:
+    """One job."""
+    access = service.access(user)
+    job = access.job(job_id)
+    page = job_page(job, access.costs_of([job.id])[job.id], service.lake.job_files(job.id), service.now())
+    return framed(request, service, user, "jobs", "job", page=page)
+
+
+@router.get("/jobs/{job_id}/files.zip")
+def take_all(service: CurrentService, user: CurrentUser, job_id: str) -> StreamingResponse:
+    """All files in one."""
+    job = service.access(user).job(job_id)
+    return _attachment(zipped(service.lake, job.id), f"{job.id}.zip", "application/zip")
+
+
+@router.get("/jobs/{job_id}/files/{name:path}")
+def take_file(service: CurrentService, user: CurrentUser, job_id: str, name: str) -> StreamingResponse:
+    """One file."""
+    job = service.access(user).job(job_id)
+    if name not in service.lake.job_files(job.id):
+        raise JobNotFound(f"expected the name of a file of {job.id}, found another: list its files")
+    return _attachment(_file(service.lake, job.id, name), name.rpartition("/")[2], "application/octet-stream")
+
+
+def _file(lake: Lake, job_id: str, name: str) -> Iterator[bytes]:
+    with lake.fetch_job_file(job_id, name) as path, path.open("rb") as file:
+        yield from chunks_of(file)
+
+
+def _attachment(content: Iterator[bytes], name: str, media_type: str) -> StreamingResponse:
+    disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return StreamingResponse(content, media_type=media_type, headers=disposition)
+
+
+def _setup(asked: Mapping[str, str]) -> Setup:
+    """The choice; what is not asked for is as usual. Names are checked where the plan is made."""
+    usual = Setup(_FIRST_MODEL)
+    method = next((each for each in get_args(Method) if each == asked.get("method")), None)
+    count = asked.get("gpu_count", "1")
+    return Setup(
+        model=asked.get("model", usual.model),
+        preset=asked.get("preset", usual.preset),
+        gpu=asked.get("gpu", usual.gpu),
+        gpu_count=int(count) if count.isdecimal() and len(count) < 4 else 1,
+        method=method,
+        targets=parse_targets([asked["trainer"]] if asked.get("trainer") else list(usual.targets)),
+    )
+
+
+def _choices(service: Service, setup: Setup) -> Choices:
+    settings = service.settings
+    presets = load_presets(settings.presets_file).values()
+    return choices_of(setup, load_models(settings.models_file), load_gpus(settings.gpus_file), presets, TARGETS)

@@ -1,0 +1,145 @@
+// The one script of the pages. Without it everything works but the upload itself; with it lists narrow as one types,
+// and verdicts come in by themselves. All HTML comes from the server's templates, where every text is escaped.
+
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const say = (text) => { one("#said").textContent = text; };
+const SKELETON_MS = 180, TYPING_MS = 220;
+
+// ---- Pieces of pages
+
+async function page(url, signal) {
+  const answer = await fetch(url, { signal, headers: { accept: "text/html" } });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+function swap(fresh, selectors) {
+  for (const selector of selectors) {
+    const [before, after] = [one(selector), one(selector, fresh)];
+    if (!before || !after) continue;
+    if (before.open) after.open = true;
+    before.replaceWith(after);
+  }
+  localTimes();
+}
+
+function localTimes() {
+  for (const time of all("time[datetime]:not([title])")) time.title = new Date(time.dateTime).toLocaleString();
+}
+
+// ---- Menus
+
+document.addEventListener("click", (event) => {
+  for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && one("details.menu[open]");
+  if (menu) { menu.open = false; one("summary", menu).focus(); }
+  const search = one("#search");
+  if (event.key === "/" && search && !event.target.closest("input, textarea, select")) { event.preventDefault(); search.focus(); }
+});
+
+document.addEventListener("submit", async (event) => {
+  if (!event.target.matches("form[data-quiet]")) return;
+  event.preventDefault();
+  const answer = await fetch(event.target.action, { method: "POST" });
+  if (answer.ok) { swap(await page(location.href), ["#bell", "#notices"]); say("Marked as read"); }
+});
+
+// ---- The list: filters, search and pages without leaving it
+
+let loading;
+async function load(url) {
+  loading?.abort();
+  const mine = loading = new AbortController();
+  const results = one("#results");
+  results.setAttribute("aria-busy", "true");
+  const waiting = setTimeout(() => results.replaceChildren(one("#skeleton").content.cloneNode(true)), SKELETON_MS);
+  try {
+    const fresh = await page(url, mine.signal);
+    swap(fresh, ["#filters", "#results"]);
+    if (one("[data-says]")) say(one("[data-says]").textContent);
+    follow();
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    results.replaceChildren(one("#failed").content.cloneNode(true));
+    one("[data-retry]").addEventListener("click", () => load(url));
+  } finally {
+    clearTimeout(waiting);
+    one("#results").removeAttribute("aria-busy");
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#filters a, #results .pager a");
+  if (!link || !one("#skeleton") || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  history.pushState(null, "", link.href);
+  load(link.href);
+});
+window.addEventListener("popstate", () => { if (one("#skeleton")) load(location.href); });
+
+let typing;
+one("#search")?.addEventListener("input", (event) => {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    const url = new URL(location.href);
+    url.searchParams.delete("page");
+    url.searchParams.delete("deleted");
+    if (event.target.value) url.searchParams.set("search", event.target.value);
+    else url.searchParams.delete("search");
+    history.replaceState(null, "", url);
+    load(url);
+  }, TYPING_MS);
+});
+if (one("#search") && one("#search").value !== one("#search").defaultValue) one("#search").dispatchEvent(new Event("input"));
+
+// ---- Verdicts as they come: one stream for all datasets on the page
+
+let stream;
+function follow() {
+  stream?.close();
+  const seen = all("[data-live]").map((each) => `${each.dataset.id}:${each.dataset.status}`);
+  if (!seen.length) return;
+  stream = new EventSource(`/datasets/events?${new URLSearchParams({ seen })}`);
+  stream.addEventListener("card", (event) => arrived(JSON.parse(event.data)));
+  stream.addEventListener("end", () => stream.close());
+}
+
+async function arrived({ id, html, said, is_live: isLive }) {
+  const before = document.getElementById(`dataset-${id}`);
+  if (before) {
+    const after = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+    after.classList.add("fresh");
+    before.replaceWith(after);
+  }
+  document.dispatchEvent(new CustomEvent("verdict", { detail: { id, isLive } }));
+  say(said);
+  const fresh = await page(location.href);
+  swap(fresh, ["#bell", "#filters", ...(one("[data-live].region") ? ["main"] : [])]);
+}
+
+// ---- Forms that show what their choices lead to
+
+for (const form of all("form[data-plan]")) {
+  const show = async () => {
+    const url = `${location.pathname}?${new URLSearchParams(new FormData(form))}`;
+    loading?.abort();
+    loading = new AbortController();
+    one("#plan").setAttribute("aria-busy", "true");
+    try {
+      const fresh = await page(url, loading.signal);
+      swap(fresh, ["#plan"]);
+      history.replaceState(null, "", url);
+      say(one("#plan [data-says]")?.textContent ?? "");
+    } catch (error) {
+      if (error.name !== "AbortError") say("The plan could not be made; try again");
+    } finally { one("#plan").removeAttribute("aria-busy"); }
+  };
+  form.addEventListener("change", show);
+}
+
+localTimes();
+follow();
+if (one("#upload")) (await import(one("#upload").dataset.script)).default({ one, all, say, follow });

@@ -1,0 +1,85 @@
+"""Ranks the ways to train one model on one dataset: every GPU, method and preset, by cost or by time.
+
+Presets make different trainings, so an option is best among those of its own preset: nothing there is both cheaper and
+quicker.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import inf
+from typing import Literal
+
+from pipeline.training.considering import Catalogues, Considered, NotPossible, consider
+from pipeline.training.jobs.facts import DatasetFacts
+from pipeline.training.setup import Setup
+from pipeline.training.workload import Method
+
+METHODS: tuple[Method, ...] = ("lora", "qlora")
+Order = Literal["cost", "time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A way to train. is_best: no option of the same preset is at least as cheap and as quick, and one of them more."""
+
+    considered: Considered
+    is_best: bool
+
+    @property
+    def cost_usd(self) -> float:
+        """Expected; infinite where no price is known."""
+        cost = self.considered.estimate.cost_usd
+        return cost.expected if cost else inf
+
+    @property
+    def hours(self) -> float:
+        """Expected; infinite where the provider bills tokens."""
+        hours = self.considered.estimate.hours
+        return hours.expected if hours else inf
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """options: in the order asked for. not_possible: with reasons, by GPU."""
+
+    options: tuple[Option, ...]
+    not_possible: tuple[NotPossible, ...]
+
+
+def compare(
+    facts: DatasetFacts, wanted: Setup, gpus: Iterable[str], presets: Iterable[str], catalogues: Catalogues, by: Order
+) -> Comparison:
+    """Consider every combination. wanted: model, trainers, GPU count and settings that all of them share.
+
+    Raises:
+        UsageError: a name or a setting is not known, or out of its range.
+    """
+    methods = (wanted.method,) if wanted.method else METHODS
+    setups = [
+        replace(wanted, gpu=gpu, preset=preset, method=method)
+        for gpu, method, preset in product(gpus, methods, presets)
+    ]
+    outcomes = [consider(facts, setup, catalogues) for setup in setups]
+    found = [Option(each, is_best=False) for each in outcomes if isinstance(each, Considered)]
+    marked = [replace(option, is_best=_is_best(option, found)) for option in found]
+    return Comparison(
+        tuple(sorted(marked, key=lambda option: _rank(option, by))),
+        tuple(each for each in outcomes if isinstance(each, NotPossible)),
+    )
+
+
+def _is_best(option: Option, others: Sequence[Option]) -> bool:
+    preset = option.considered.setup.preset
+    return not any(
+        other.cost_usd <= option.cost_usd
+        and other.hours <= option.hours
+        and (other.cost_usd, other.hours) != (option.cost_usd, option.hours)
+        for other in others
+        if other.considered.setup.preset == preset
+    )
+
+
+def _rank(option: Option, by: Order) -> tuple[float, float, str]:
+    figures = (option.cost_usd, option.hours) if by == "cost" else (option.hours, option.cost_usd)
+    return (*figures, str(option.considered.setup))

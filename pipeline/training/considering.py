@@ -1,0 +1,151 @@
+"""Whether a job can be made of a dataset, and what it would take: the plan, the estimate and the price, or why not.
+
+Nothing is written here: `making.py` does that, and `comparing.py` considers many jobs to rank them.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pipeline.catalog.job_records import NewCost
+from pipeline.settings import Settings
+from pipeline.training.catalogues.finding import find_gpu, find_model, find_price
+from pipeline.training.catalogues.gpus import Gpu
+from pipeline.training.catalogues.models import BaseModelSpec
+from pipeline.training.catalogues.prices import Price
+from pipeline.training.catalogues.reading import load_gpus, load_prices
+from pipeline.training.estimates.estimate import estimate
+from pipeline.training.estimates.result import Estimate
+from pipeline.training.job_estimate import estimate_job
+from pipeline.training.jobs.facts import DatasetFacts
+from pipeline.training.jobs.job import TrainingJob
+from pipeline.training.jobs.planning import plan_job
+from pipeline.training.jobs.refusals import DoesNotFit, TargetRefuses
+from pipeline.training.presets import Preset, find_preset
+from pipeline.training.setup import Setup
+
+Obstacle = Literal["does-not-fit", "target-refuses", "nothing-to-train-on"]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogues:
+    """What an installation knows of models, GPUs, prices and presets; its own files come before ours."""
+
+    models_file: Path
+    gpus_file: Path
+    presets_file: Path
+    prices: tuple[Price, ...]
+    today: date
+
+    @classmethod
+    def of_settings(cls, settings: Settings, today: date) -> "Catalogues":
+        """Read them once; today: by which prices are old.
+
+        Raises:
+            UsageError: a file of the installation cannot be used.
+        """
+        prices = load_prices(settings.prices_file)
+        return cls(settings.models_file, settings.gpus_file, settings.presets_file, prices, today)
+
+    def named(self, setup: Setup) -> "Named":
+        """What the names of a set-up stand for.
+
+        Raises:
+            UsageError: a model, GPU or preset is not known; names the nearest.
+        """
+        model, gpu = find_model(setup.model, self.models_file), find_gpu(setup.gpu, self.gpus_file)
+        return Named(model, gpu, find_preset(setup.preset, self.presets_file), find_price(self.prices, gpu))
+
+    def larger_gpus(self, gpu: Gpu) -> list[Gpu]:
+        """GPUs with more memory, to name when one is too small."""
+        return [other for other in load_gpus(self.gpus_file).values() if other.memory_gb > gpu.memory_gb]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The entries of the catalogues that a set-up names. price: the lowest on demand; None where none is listed."""
+
+    model: BaseModelSpec
+    gpu: Gpu
+    preset: Preset
+    price: Price | None
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A job that can be made, and what it would take."""
+
+    setup: Setup
+    job: TrainingJob
+    gpu: Gpu
+    estimate: Estimate
+    price: Price | None
+
+    def cost(self) -> NewCost:
+        """The estimate as the catalog keeps it."""
+        hours, cost, memory = self.estimate.hours, self.estimate.cost_usd, self.estimate.peak_memory_gb
+        price = self.price
+        return NewCost(
+            kind="estimate",
+            cost_usd=cost.expected if cost else None,
+            cost_usd_low=cost.low if cost else None,
+            cost_usd_high=cost.high if cost else None,
+            hours=hours.expected if hours else None,
+            hours_low=hours.low if hours else None,
+            hours_high=hours.high if hours else None,
+            peak_memory_gb=memory.expected,
+            peak_memory_gb_low=memory.low,
+            peak_memory_gb_high=memory.high,
+            fits=self.estimate.fits,
+            price_per_gpu_hour=price.per_gpu_hour if price else None,
+            price_currency=price.currency if price else None,
+            price_kind=price.kind if price else None,
+            provider=price.provider if price else None,
+            price_as_of=price.as_of if price else None,
+            source=price.source if price else f"no price of a {self.gpu.name} is listed",
+            basis=self.estimate.basis,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NotPossible:
+    """A job that cannot be made of this dataset, and why: a fact about the data, not a mistake."""
+
+    setup: Setup
+    kind: Obstacle
+    reason: str
+
+    def as_dict(self) -> dict[str, object]:
+        """As the catalog keeps it."""
+        return {"kind": self.kind, "setup": str(self.setup), "reason": self.reason}
+
+
+def consider(facts: DatasetFacts, setup: Setup, catalogues: Catalogues) -> Considered | NotPossible:
+    """Plan a job and estimate it, or say why there can be none.
+
+    Raises:
+        UsageError: a name or a setting is not known, or out of its range.
+    """
+    named = catalogues.named(setup)
+    if facts.train_rows < 1:
+        return NotPossible(setup, "nothing-to-train-on", f"{facts.name} has no rows to train on")
+    try:
+        planned = plan_job(
+            facts,
+            named.model,
+            named.gpu,
+            setup.gpu_count,
+            named.preset,
+            setup.method,
+            setup.targets,
+            setup.overrides,
+            estimate=estimate,
+            other_gpus=catalogues.larger_gpus(named.gpu),
+        )
+    except TargetRefuses as refusal:
+        return NotPossible(setup, "target-refuses", str(refusal))
+    if isinstance(planned, DoesNotFit):
+        return NotPossible(setup, "does-not-fit", f"{named.model.name} {planned.message}")
+    found = estimate_job(planned, facts, named.model, named.gpu, named.price, catalogues.today)
+    return Considered(setup, planned, named.gpu, found, named.price)

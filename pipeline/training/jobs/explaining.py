@@ -1,0 +1,86 @@
+"""Writes `explain.md`: what a job is, how to start it, why each value is what it is, and which rows are left out."""
+
+from collections.abc import Mapping
+
+from pipeline.convert.losses import LOSSES, Losses
+from pipeline.training.jobs.job import TrainingJob
+from pipeline.training.jobs.learning import DropReason
+from pipeline.training.jobs.survey import Survey
+from pipeline.training.jobs.targets.target import TrainerTarget
+
+_WHY_DROPPED: Mapping[DropReason, str] = {
+    "nothing-supervised": "no answer is to be learned: there is none, or the weight of each is 0",
+    "answer-cut-off": "no answer begins within the length, so nothing of them would be learned",
+}
+
+
+def explain_md(job: TrainingJob, target: TrainerTarget, found: Survey, losses: Losses, tokenizer: str) -> str:
+    """The page."""
+    sections = [
+        f"# {job.name}: {target.title}",
+        _facts(job, target, found),
+        *([_list("To be aware of", job.warnings)] if job.warnings else []),
+        f"## Start\n\n```sh\n{target.start(job, found)}\n```",
+        _list("Good to know", target.notes(job, found)),
+        _values(job),
+        _dropped(job, found, tokenizer),
+        *([_lost(losses)] if losses.counts else []),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _facts(job: TrainingJob, target: TrainerTarget, found: Survey) -> str:
+    rows = (
+        ("job", f"`{job.job_id}`"),
+        ("for", target.version),
+        ("base model", f"{job.base_model} (`{job.hub_id}`)"),
+        ("dataset", f"{job.data.dataset_name} (`{job.data.dataset_id}`, {job.data.format})"),
+        ("content", f"sha256 `{job.data.content_sha256}`"),
+        ("training", f"{found.train_rows:,} conversations, {found.train_answers:,} answers to learn"),
+        ("validation", f"{found.validation_rows:,} conversations, {found.validation_answers:,} answers"),
+        ("planned for", f"{job.hardware.gpu_count} × {job.hardware.gpu}"),
+    )
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {_cell(value)} |" for name, value in rows)])
+
+
+def _values(job: TrainingJob) -> str:
+    lines = ["## Values", "", "| setting | value | because |", "|---|---|---|"]
+    lines += [f"| `{e.setting}` | {_cell(e.value)} | {_cell(e.because)} |" for e in job.explanations]
+    return "\n".join(lines)
+
+
+def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
+    if not found.dropped:
+        return "## Rows left out\n\nNone."
+    lines = [
+        "## Rows left out",
+        "",
+        f"{found.dropped.total():,} rows, each in `dropped_rows.jsonl` with its line in the upload. The length "
+        f"is {job.max_length:,} tokens of {tokenizer}; the model's own tokenizer may count a little more or less.",
+        "",
+    ]
+    for reason, sentence in _WHY_DROPPED.items():
+        if count := found.dropped[reason]:
+            first = found.first_dropped[reason]
+            more = ", …" if count > len(first) else ""
+            lines.append(f"- `{reason}`: {count:,}, {sentence}. Lines {', '.join(map(str, first))}{more}")
+    return "\n".join(lines)
+
+
+def _lost(losses: Losses) -> str:
+    lines = ["## What the data files do not hold", ""]
+    lines += [
+        f"- {LOSSES[kind]}: {losses.counts[kind]:,} conversations, the first on lines "
+        + ", ".join(map(str, losses.lines[kind]))
+        for kind in LOSSES
+        if kind in losses.counts
+    ]
+    return "\n".join(lines)
+
+
+def _list(title: str, sentences: tuple[str, ...] | list[str]) -> str:
+    return "\n".join([f"## {title}", "", *(f"- {sentence}" for sentence in sentences)])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

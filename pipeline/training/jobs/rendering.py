@@ -1,0 +1,135 @@
+"""Renders a job: a folder for each of its trainers with everything that the trainer reads, each file whole.
+
+Two passes over the rows, so that memory does not grow with the dataset: one to see what is left of them, one to write.
+Same dataset, same job, same bytes.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from pipeline.convert.converting import replaced
+from pipeline.convert.losses import Losses
+from pipeline.errors import ServiceError
+from pipeline.tokens import DEFAULT_TOKENIZER, Tokenizer, load_tokenizer
+from pipeline.training.jobs.explaining import explain_md
+from pipeline.training.jobs.job import TargetName, TrainingJob
+from pipeline.training.jobs.learning import Dropped
+from pipeline.training.jobs.rows import DatasetRows
+from pipeline.training.jobs.survey import Survey, prepared, survey
+from pipeline.training.jobs.targets import TARGETS, check_files
+from pipeline.training.jobs.targets.target import TRAIN_FILE, VALIDATION_FILE, TrainerTarget
+from pipeline.whole_file import written
+
+JOB_FILE, EXPLAIN_FILE, DROPPED_FILE = "job.json", "explain.md", "dropped_rows.jsonl"
+Write = Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """path: relative to the folder, with / between its parts. target: None for files of the job itself."""
+
+    path: str
+    target: TargetName | None
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What was written. Rows are conversations; dropped: rows left out, by reason."""
+
+    folder: Path
+    files: tuple[RenderedFile, ...]
+    train_rows: int
+    validation_rows: int
+    dropped: Mapping[str, int]
+
+
+def render_job(job: TrainingJob, rows: DatasetRows, folder: Path, tokenizer: Tokenizer | None = None) -> Rendered:
+    """Write the job's files into a folder, which is made; what is there under the same names is replaced.
+
+    tokenizer: counts what comes before an answer; ours by default.
+
+    Raises:
+        UsageError: no row is left to train on.
+        LakeError: the rows cannot be read, or the folder not be written.
+    """
+    counter = tokenizer or load_tokenizer(DEFAULT_TOKENIZER)
+    found = survey(job, rows, counter)
+    targets = [TARGETS[name] for name in job.targets]
+    losses = {target.name: Losses() for target in targets}
+    for target in targets:
+        with written(folder / target.name):
+            (folder / target.name).mkdir(parents=True, exist_ok=True)
+    names = _write_data(job, rows, folder, counter, found, losses)
+    files: list[tuple[str, TargetName | None]] = [(JOB_FILE, None)]
+    for target in targets:
+        texts = _texts(job, target, found)
+        texts[EXPLAIN_FILE] = explain_md(job, target, found, losses[target.name], counter.name)
+        for name, text in texts.items():
+            _write_text(folder / target.name / name, text)
+        files += [(f"{target.name}/{name}", target.name) for name in sorted((*names, *texts))]
+    _write_text(folder / JOB_FILE, job.model_dump_json(indent=2) + "\n")
+    described = tuple(_described(folder, path, target) for path, target in files)
+    dropped = {str(reason): count for reason, count in sorted(found.dropped.items())}
+    return Rendered(folder, described, found.train_rows, found.validation_rows, dropped)
+
+
+def _texts(job: TrainingJob, target: TrainerTarget, found: Survey) -> dict[str, str]:
+    texts = dict(target.make_files(job, found))
+    if problems := check_files(target.name, texts):  # never a user's mistake: overrides are checked before
+        raise ServiceError(f"the files for {target.name} are not as it takes them: " + "; ".join(map(str, problems)))
+    return texts
+
+
+def _write_data(
+    job: TrainingJob,
+    rows: DatasetRows,
+    folder: Path,
+    tokenizer: Tokenizer,
+    found: Survey,
+    losses: Mapping[TargetName, Losses],
+) -> list[str]:
+    """Write the data of every target; return the names of the files that each has."""
+    encode = msgspec.json.Encoder().encode
+    with ExitStack() as stack:
+
+        def opened(target: TargetName, name: str) -> Write:
+            return stack.enter_context(replaced(folder / target / name))
+
+        train = {name: opened(name, TRAIN_FILE) for name in job.targets}
+        validation = {name: opened(name, VALIDATION_FILE) for name in job.targets if found.validation_rows}
+        dropped = {name: opened(name, DROPPED_FILE) for name in job.targets if found.dropped}
+        for talk, is_validation in prepared(rows, job.max_length, tokenizer):
+            for name in job.targets:
+                if isinstance(talk, Dropped):
+                    dropped[name](encode({"line": talk.line, "reason": talk.reason}) + b"\n")
+                    continue
+                lost = set(talk.lost)
+                write = (validation if is_validation else train)[name]
+                for row in TARGETS[name].make_rows(talk, found, lost):
+                    write(encode(row) + b"\n")
+                if lost:
+                    losses[name].add(talk.line, lost)
+    return [
+        TRAIN_FILE,
+        *([VALIDATION_FILE] if found.validation_rows else []),
+        *([DROPPED_FILE] if found.dropped else []),
+    ]
+
+
+def _write_text(path: Path, text: str) -> None:
+    with replaced(path) as write:
+        write(text.encode())
+
+
+def _described(folder: Path, path: str, target: TargetName | None) -> RenderedFile:
+    place = folder / path
+    with place.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return RenderedFile(path, target, place.stat().st_size, digest)

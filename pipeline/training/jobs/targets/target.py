@@ -1,0 +1,50 @@
+"""What a renderer is: how a trainer's data and files are written for a job, and how they are checked."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.convert.conversations import Talk
+from pipeline.training.jobs.checking import Document
+from pipeline.training.jobs.job import TargetName, TrainingJob
+from pipeline.training.jobs.survey import Survey
+
+Row = dict[str, Any]
+
+TRAIN_FILE, VALIDATION_FILE = "train.jsonl", "validation.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerTarget:
+    """One trainer.
+
+    version: of the trainer that the files are for. make_rows: the rows of a conversation; notes by name what they do
+    not hold. make_files: the text of each file but the data. start: shell commands, in the folder of the files.
+    notes: what to know, a sentence each.
+    """
+
+    name: TargetName
+    title: str
+    version: str
+    make_rows: Callable[[Talk, Survey, set[str]], Iterable[Row]]
+    make_files: Callable[[TrainingJob, Survey], Mapping[str, str]]
+    start: Callable[[TrainingJob, Survey], str]
+    notes: Callable[[TrainingJob, Survey], list[str]]
+    documents: tuple[Document, ...]
+
+
+def because(job: TrainingJob) -> Mapping[str, str]:
+    """Why each setting of the job is what it is, by its path."""
+    return _Why({each.setting: each.because for each in job.explanations})
+
+
+class _Why(dict[str, str]):
+    """Nothing is said of a setting that the job does not explain."""
+
+    def __missing__(self, setting: str) -> str:
+        return ""
+
+
+def header(job: TrainingJob, version: str) -> list[str]:
+    """The first comment lines of a file."""
+    return [f"{job.name}. Job {job.job_id}, for {version}.", "explain.md says why each value is what it is."]

@@ -1,0 +1,77 @@
+"""What is asked for when a job is made: by a person in a command, or by the default plan for every ready dataset.
+
+Names are only read here; whether a catalogue knows them shows in `considering.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import get_args
+
+from pipeline.errors import UsageError
+from pipeline.training.jobs.job import PresetName, TargetName
+from pipeline.training.jobs.nearest import did_you_mean
+from pipeline.training.workload import Method
+
+TARGETS: tuple[TargetName, ...] = get_args(TargetName)
+_PARTS = ("models", "presets", "GPUs", "trainers")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One job that is wanted. method: None where the GPU decides. overrides: settings by key, as text."""
+
+    model: str
+    preset: str = "balanced"
+    gpu: str = "A100-80GB-SXM"
+    gpu_count: int = 1
+    method: Method | None = None
+    targets: tuple[TargetName, ...] = ("trl",)
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """A few words for people."""
+        count = f"{self.gpu_count} × " if self.gpu_count > 1 else ""
+        how = f"{self.preset}, {self.method}" if self.method else self.preset
+        return f"{self.model}, {how}, {count}{self.gpu}, {', '.join(self.targets)}"
+
+
+def parse_plans(text: str) -> tuple[Setup, ...]:
+    """Every combination of `MODELS PRESETS GPUS TRAINERS`, each a list with commas; several plans by semicolons.
+
+    >>> [str(setup) for setup in parse_plans("Qwen3-8B balanced,aggressive RTX-4090 trl")]
+    ['Qwen3-8B, balanced, RTX-4090, trl', 'Qwen3-8B, aggressive, RTX-4090, trl']
+
+    Raises:
+        ValueError: a plan has other than four parts, or names a preset or trainer that there is not.
+    """
+    setups = []
+    for plan in filter(None, map(str.strip, text.split(";"))):
+        parts = plan.split()
+        if len(parts) != len(_PARTS):
+            raise ValueError(f"expected {' '.join(_PARTS)}, each a list with commas and no blanks, found {plan!r}")
+        models, presets, gpus, targets = ([name for name in part.split(",") if name] for part in parts)
+        for preset in presets:
+            if preset not in get_args(PresetName):
+                raise ValueError(f"expected presets of {', '.join(get_args(PresetName))}, found {preset!r}")
+        try:
+            named = parse_targets(targets)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+        setups += [Setup(model, preset, gpu, targets=named) for model, preset, gpu in product(models, presets, gpus)]
+    return tuple({str(setup): setup for setup in setups}.values())
+
+
+def parse_targets(names: list[str]) -> tuple[TargetName, ...]:
+    """Trainers by name, each once.
+
+    Raises:
+        UsageError: one that there is not; names the nearest.
+    """
+    known = {str(target): target for target in TARGETS}
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"trainers: expected some of {', '.join(TARGETS)}, found {name!r}{did_you_mean(name, TARGETS)}"
+            )
+    return tuple(dict.fromkeys(known[name] for name in names))

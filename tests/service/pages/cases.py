@@ -1,0 +1,250 @@
+"""Datasets and pages that tests draw: one of each status, a long one, and a hostile one."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from pipeline.catalog.records import Dataset, Notification
+from pipeline.service.pages.dataset_page import Finding, dataset_page, findings_of
+from pipeline.service.pages.frame import Frame, notice_lines
+from pipeline.service.pages.listing import Query, listing
+from pipeline.service.pages.render import render
+from pipeline.service.pages.train_page import choices_of, train_page
+from pipeline.training.catalogues.prices import Price
+from pipeline.training.considering import Considered, NotPossible
+from pipeline.training.estimates.result import Range
+from pipeline.training.job_estimate import workload_of
+from pipeline.training.jobs.refusals import DoesNotFit
+from pipeline.training.presets import load_presets
+from pipeline.training.setup import Setup
+from tests.card.cards import HOSTILE_TEXT, READY, REJECTED
+from tests.card.cards import planted as planted_card
+from tests.training.jobs.examples import LLAMA_8B, gpu, planned, rough_estimate
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+DAGSTER = "http://127.0.0.1:3000"
+
+
+def _dataset(name: str, status: str, age: timedelta, **values: object) -> Dataset:
+    created = NOW - age
+    plain = Dataset(
+        id=f"{name.replace('_', '-')}-e519934ed2083da6",
+        user_id="ana",
+        name=name,
+        description=None,
+        format=None,
+        status=status,
+        storage_bucket="",
+        storage_path=f"uploads/ana/{name}.jsonl",
+        file_name=f"{name}.jsonl",
+        file_size=1_234_567,
+        total_training_pairs=None,
+        total_validation_pairs=None,
+        total_tokens=None,
+        training_ready=False,
+        validated_at=None,
+        validation_errors=None,
+        sample_data=None,
+        avg_turns_per_conversation=None,
+        avg_tokens_per_turn=None,
+        created_at=created,
+        updated_at=created,
+        deleted_at=None,
+        content_version=None,
+        content_sha256=None,
+        line_count=None,
+        rejected_line_count=None,
+        conversation_count=None,
+        token_method=None,
+        run_id=None,
+        observed_version=None,
+        superseded_by=None,
+        requested_at=None,
+        attempt=0,
+        failure=None,
+    )
+    return replace(plain, **values)
+
+
+UPLOADING = _dataset("night_shift_calls", "uploading", timedelta(seconds=4), file_size=310_000_000)
+VALIDATING = _dataset("clinic_intake", "validating", timedelta(seconds=42), file_size=48_200_000)
+READY_DATASET = _dataset(
+    "everyday_talk",
+    "ready",
+    timedelta(hours=2),
+    description="Small talk in five languages.",
+    format="native",
+    training_ready=True,
+    validated_at=NOW - timedelta(hours=2),
+    line_count=3_000,
+    rejected_line_count=0,
+    conversation_count=3_000,
+    total_training_pairs=8_378,
+    total_tokens=128_044,
+    content_sha256="9f" * 32,
+)
+ERROR = _dataset(
+    "broken_lines",
+    "error",
+    timedelta(days=1, hours=3),
+    file_size=778,
+    validated_at=NOW - timedelta(days=1),
+    line_count=6,
+    rejected_line_count=6,
+    conversation_count=0,
+    validation_errors=[
+        {
+            "line": 1,
+            "code": "malformed-json",
+            "severity": "error",
+            "path": "$",
+            "message": "expected a value, found ] after a comma; remove the comma",
+        }
+    ],
+)
+UNREADABLE = _dataset(
+    "old_export",
+    "error",
+    timedelta(days=12),
+    line_count=0,
+    rejected_line_count=0,
+    validation_errors=[
+        {
+            "line": 1,
+            "code": "binary-file",
+            "severity": "error",
+            "path": "$",
+            "message": "expected text, found a ZIP archive; unpack or convert it to JSON Lines (.jsonl) first",
+        }
+    ],
+)
+INTERRUPTED = _dataset(
+    "warehouse_chats", "validating", timedelta(minutes=9), failure="the lake at s3://lake could not be reached"
+)
+HOSTILE = _dataset(
+    HOSTILE_TEXT,
+    "error",
+    timedelta(days=3),
+    id="hostile-1",
+    file_name=HOSTILE_TEXT,
+    description=HOSTILE_TEXT,
+    line_count=2,
+    rejected_line_count=1,
+    conversation_count=1,
+    validation_errors=[{"line": 2, "code": "malformed-json", "message": HOSTILE_TEXT}],
+)
+DATASETS = [UPLOADING, VALIDATING, INTERRUPTED, READY_DATASET, ERROR, HOSTILE, UNREADABLE]
+COUNTS = {"uploading": 1, "validating": 2, "ready": 1, "error": 3}
+NOTIFICATIONS = [
+    Notification(
+        3,
+        "ana",
+        ERROR.id,
+        "dataset_error",
+        "v",
+        "broken_lines has errors",
+        "6 of 6 rejected.",
+        NOW,
+        None,
+        0,
+        None,
+        None,
+    ),
+    Notification(
+        2,
+        "ana",
+        READY_DATASET.id,
+        "dataset_ready",
+        "v",
+        "everyday_talk is ready",
+        "3,000 fine.",
+        NOW,
+        NOW,
+        0,
+        None,
+        None,
+    ),
+]
+FRAME = Frame("ana", "datasets", 1, notice_lines(NOTIFICATIONS, NOW), DAGSTER, can_sign_out=True)
+_ROWS = [Finding(e.line, e.code, "error", e.path, e.message) for e in REJECTED.examples]
+
+
+def _page(dataset: Dataset, card=None, code: str = "") -> str:
+    findings = findings_of(dataset.id, card.figures, _ROWS, code, 1) if card else None
+    page = dataset_page(dataset, card, findings, DAGSTER, NOW)
+    return render("dataset", frame=FRAME, page=page, jobs=())
+
+
+def _list(query: Query, datasets=DATASETS, counts=COUNTS, **values: object) -> str:
+    shown = listing(query, datasets, len(datasets), counts, NOW)
+    return render("datasets", frame=FRAME, listing=shown, **{"deleted": None} | values)
+
+
+def planted_pages(text: str) -> list[str]:
+    """Every page that shows content, with a text in every place that content may reach."""
+    dataset = replace(
+        HOSTILE, name=text, file_name=text, description=text, storage_path=text, failure=text, format=text
+    )
+    dataset = replace(dataset, validation_errors=[{"line": 2, "code": "malformed-json", "message": text}])
+    interrupted = replace(dataset, status="validating", id="hostile-2")
+    card = planted_card(text)
+    findings = findings_of(dataset.id, card.figures, [Finding(2, text, text, text, text)], "", 1)
+    page = dataset_page(dataset, card, findings, DAGSTER, NOW)
+    notices = notice_lines([replace(NOTIFICATIONS[0], title=text, message=text)], NOW)
+    frame = replace(FRAME, notices=notices)
+    return [
+        render("dataset", frame=frame, page=page, jobs=()),
+        render("notifications", frame=frame, notices=notices),
+        _list(Query(search=text), [dataset, interrupted], deleted=dataset),
+    ]
+
+
+def _train(setup: Setup) -> str:
+    """With plain figures, so that a better estimate does not change the page."""
+    outcomes = [_considered(replace(setup, gpu=name)) for name in _GPUS]
+    choices = choices_of(setup, _MODELS, _GPUS, load_presets().values(), ("trl", "axolotl"))
+    own = _considered(setup)
+    page = train_page(READY_DATASET.id, "everyday_talk", setup, choices, own, outcomes)
+    return render("train", frame=FRAME, page=page)
+
+
+def _considered(setup: Setup) -> Considered | NotPossible:
+    on = _GPUS[setup.gpu]
+    job = planned(on=on)
+    if isinstance(job, DoesNotFit):
+        return NotPossible(setup, "does-not-fit", f"{setup.model}, {job.message}")
+    price = Price(
+        name=on.name,
+        source="a price list",
+        as_of=NOW.date(),
+        provider="Cloud",
+        kind="on-demand",
+        per_gpu_hour=0.8,
+    )
+    took = replace(
+        rough_estimate(workload_of(job, LLAMA_8B, on)), hours=Range(0.9, 1.3, 1.9), cost_usd=Range(0.72, 1.04, 1.52)
+    )
+    return Considered(setup, job, on, took, price)
+
+
+_MODELS = {LLAMA_8B.name: LLAMA_8B}
+_GPUS = {each.name: each for each in (gpu("T4", 4, has_bf16=False), gpu("L4", 24), gpu("A100", 80))}
+
+NONE = dict.fromkeys(COUNTS, 0)
+CASES = {
+    "datasets.html": lambda: _list(Query()),
+    "datasets_none.html": lambda: _list(Query(), [], NONE),
+    "datasets_nothing_fits.html": lambda: _list(Query("ready", HOSTILE_TEXT), [], COUNTS),
+    "datasets_deleted.html": lambda: _list(Query(), [READY_DATASET], COUNTS, deleted=HOSTILE),
+    "new.html": lambda: render("new", frame=FRAME, max_upload_bytes=500_000_000),
+    "ready.html": lambda: _page(READY_DATASET, READY),
+    "error.html": lambda: _page(ERROR, REJECTED, "malformed-json"),
+    "validating.html": lambda: _page(VALIDATING),
+    "uploading.html": lambda: _page(UPLOADING),
+    "train.html": lambda: _train(Setup(LLAMA_8B.name, gpu="L4")),
+    "train_does_not_fit.html": lambda: _train(Setup(LLAMA_8B.name, gpu="T4")),
+    "notifications.html": lambda: render("notifications", frame=FRAME, notices=notice_lines(NOTIFICATIONS, NOW)),
+    "login.html": lambda: render("login", refused="The token expired.", next_url="/datasets/new"),
+    "problem.html": lambda: render(
+        "problem", frame=FRAME, title="Not found", explanation="There is no such dataset.", retry_url=""
+    ),
+}

@@ -1,0 +1,75 @@
+"""The pages: what they were, and that no dataset can change what they are made of."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+
+from pipeline.card.visible import visible
+from pipeline.service.pages.render import MEDIA_TYPES, asset
+from tests.html import HOSTILE, Skeleton
+from tests.service.pages.cases import CASES, planted_pages
+from tests.service.pages.goldens import FOLDER, drawn
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_page_is_what_it_was(name):
+    assert drawn(name) == (FOLDER / name).read_text("utf-8")
+
+
+@given(HOSTILE)
+def test_no_element_and_no_attribute_arises_from_content(text):
+    """Elements and names of attributes are the same, letter for letter, whatever the dataset says."""
+    for page, plain in zip(planted_pages(text), planted_pages("x" * len(text)), strict=True):
+        assert _elements(page) == _elements(plain)
+        assert (Skeleton(page).open, Skeleton(page).others) == ([], [])
+        assert visible(page) == page
+        assert page.encode()
+
+
+def _elements(page):
+    return [(tag[0], [name for name, _ in tag[1]]) if isinstance(tag, tuple) else tag for tag in Skeleton(page).tags]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_page_has_no_script_and_no_style_but_our_files(name):
+    """What the policy forbids is not there in the first place."""
+    attributes = [dict(tag[1]) for tag in Skeleton(drawn(name)).tags if isinstance(tag, tuple)]
+    loaded = [found.get("src") or found["href"] for found in attributes if "src" in found or "rel" in found]
+
+    assert {url for url in loaded if not url.startswith("/datasets")} == {
+        "/static/icon.svg",
+        "/static/app.css",
+        "/static/app.js",
+    }
+    assert [found for found in attributes if "style" in found or any(key.startswith("on") for key in found)] == []
+    assert re.findall(r"<style|<script>", drawn(name)) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_page_is_well_formed_and_its_references_lead_somewhere(name):
+    tags = [tag for tag in Skeleton(drawn(name)).tags if isinstance(tag, tuple)]
+    attributes = [dict(tag[1]) for tag in tags]
+    ids = [found["id"] for found in attributes if "id" in found]
+    referred = [found[key] for found in attributes for key in ("aria-labelledby", "for") if key in found]
+    referred += [found["href"][1:] for found in attributes if found.get("href", "").startswith("#")]
+
+    assert Skeleton(drawn(name)).open == []
+    assert len(ids) == len(set(ids))
+    assert set(referred) <= set(ids)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_headings_go_down_one_level_at_a_time(name):
+    """Who listens to a page finds the way by them."""
+    levels = [int(tag[0][1]) for tag in Skeleton(drawn(name)).tags if re.fullmatch(r"h\d", tag[0])]
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert [after for before, after in pairwise(levels) if after > before + 1] == []
+
+
+@pytest.mark.parametrize("name", MEDIA_TYPES)
+def test_our_files_ask_for_nothing_elsewhere(name):
+    assert re.findall(rb"https?:(?!//www.w3.org/2000/svg)|url\(|@import", asset(name)) == []
