@@ -1,4 +1,4 @@
-"""How templates make HTML of what may be hostile: every text is made visible, then escaped. And the colours we share."""
+"""How templates make HTML of what may be hostile: each text is made visible, then escaped. And the colours we share."""
 
 from collections.abc import Callable, Sequence
 from functools import cache

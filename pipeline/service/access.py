@@ -140,6 +140,14 @@ class Access:
             raise JobNotFound(f"expected the id of a training job, found {job_id!r}: list the jobs first")
         return found
 
+    def cancel_job(self, job_id: str, now: datetime) -> Job:
+        """Give a job of the user up.
+
+        Raises:
+            JobNotFound: there is none of this user.
+        """
+        return self._own.cancel_job(job_id, self.user.id, now)
+
     def costs_of(self, job_ids: Sequence[str]) -> dict[str, list[CostRecord]]:
         """Return the cost records of jobs that the user may read."""
         return self._readable.costs_of(job_ids)

@@ -18,7 +18,7 @@ from pipeline.service.limits import Limiter
 from pipeline.service.middleware import BodyLimit, RequestLog, SecurityHeaders, security_headers
 from pipeline.service.presigned import make_presigner
 from pipeline.service.receivers import Receivers
-from pipeline.service.routes import datasets, events, findings, health, notifications, uploads
+from pipeline.service.routes import datasets, events, findings, health, jobs, notifications, uploads
 from pipeline.service.service import Service
 from pipeline.service.signing import make_signer
 from pipeline.service.tokens import make_authority
@@ -26,7 +26,9 @@ from pipeline.settings import Settings
 from pipeline.store import make_store
 from pipeline.validation import utc_now
 
-API = (health.router, uploads.router, datasets.router, findings.router, events.router, notifications.router)
+API = (
+    health.router, uploads.router, datasets.router, findings.router, events.router, jobs.router, notifications.router,
+)  # fmt: skip
 DESCRIPTION = """Upload datasets of conversations, see whether they can train a model, and what to mend.
 
 Every answer is `{"success": true, "data": …}` or `{"error": …, "details": …}`. Send a bearer token with each request:

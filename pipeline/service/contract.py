@@ -8,8 +8,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from pipeline.catalog.job_records import CostKind, JobOrigin, JobStatus
 from pipeline.catalog.records import NotificationKind, Status
 from pipeline.service.answers import Value
+from pipeline.training.jobs.job import TargetName
+from pipeline.training.workload import Method
 
 MAX_NAME_CHARACTERS = 200
 MAX_DESCRIPTION_CHARACTERS = 4_000
@@ -91,6 +94,96 @@ class Acceptance(Value):
     reasons: list[Reason]
 
 
+class NewJob(Value):
+    """A training job that is wanted, by names of the catalogues (`lora-pipeline jobs`, docs/training.md)."""
+
+    model: str = Field(min_length=1, max_length=200, examples=["Qwen3-8B"])
+    preset: str = Field("balanced", max_length=200, examples=["balanced"])
+    gpu: str = Field("A100-80GB-SXM", max_length=200, examples=["RTX-4090"])
+    gpu_count: int = Field(1, ge=1, le=64)
+    method: Method | None = Field(None, description="Without one the GPU decides.")
+    targets: list[TargetName] = Field(
+        ["trl"], min_length=1, max_length=20, description="Trainers to write configs for."
+    )
+    overrides: dict[str, str] = Field(
+        default_factory=dict, max_length=100, description="Settings by key, as text.", examples=[{"epochs": "2"}]
+    )
+
+
+class JobSummary(Value):
+    """A training job in a list."""
+
+    id: str
+    user_id: str
+    dataset_id: str
+    name: str
+    status: JobStatus
+    status_reason: str | None
+    origin: JobOrigin
+    base_model: str
+    method: str
+    preset: str
+    targets: list[str]
+    gpu: str
+    gpu_count: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class JobCost(Value):
+    """What a job is expected to cost, or did cost. Estimates have ranges."""
+
+    kind: CostKind
+    cost_usd: float | None
+    cost_usd_low: float | None
+    cost_usd_high: float | None
+    hours: float | None
+    hours_low: float | None
+    hours_high: float | None
+    peak_memory_gb: float | None
+    peak_memory_gb_low: float | None
+    peak_memory_gb_high: float | None
+    fits: str | None
+    provider: str | None
+    price_per_gpu_hour: float | None
+    price_currency: str | None
+    source: str
+    basis: list[str]
+    created_at: datetime
+
+
+class JobDetails(JobSummary):
+    """Everything about a training job."""
+
+    content_sha256: str = Field(description="Of the dataset's bytes that it was made from.")
+    split_fingerprint: str
+    code_version: str
+    costs: list[JobCost]
+    settings: dict[str, object] = Field(description="The job itself, as all configs are rendered from it.")
+
+
+class JobList(Value):
+    """One page of jobs, newest first; `total` counts those of all pages."""
+
+    items: list[JobSummary]
+    total: int
+    page: int
+    limit: int
+
+
+class JobFile(Value):
+    """A file of a job; `GET /api/jobs/{id}/files/{name}` gives it."""
+
+    name: str
+    size_bytes: int
+
+
+class JobFiles(Value):
+    """All files of a job, by name."""
+
+    items: list[JobFile]
+
+
 class DatasetDetails(DatasetSummary):
     """Everything about one dataset."""
 
@@ -100,6 +193,7 @@ class DatasetDetails(DatasetSummary):
     validation_errors: list[Finding] = Field(description="The first errors.")
     sample_data: list[Sample] = Field(description="The first conversations.")
     acceptance: list[Acceptance]
+    jobs: list[JobSummary] = Field(description="The newest training jobs made of it.")
 
 
 class NewUpload(Value):

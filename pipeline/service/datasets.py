@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.catalog.records import Dataset, Status
 from pipeline.service.contract import Acceptance, DatasetDetails, DatasetPage, DatasetSummary, Finding, Sample
+from pipeline.service.job_values import job_summary
 from pipeline.service.service import Service
 from pipeline.service.user import User
 
@@ -31,7 +32,7 @@ def show_dataset(service: Service, user: User, dataset_id: str) -> DatasetDetail
     Raises:
         DatasetNotFound: there is none that the user may see.
     """
-    return details(service, service.access(user).dataset(dataset_id))
+    return details(service, user, service.access(user).dataset(dataset_id))
 
 
 def delete_dataset(service: Service, user: User, dataset_id: str) -> DatasetSummary:
@@ -57,8 +58,9 @@ def summary(dataset: Dataset) -> DatasetSummary:
     return DatasetSummary.model_construct(**_fields(dataset))
 
 
-def details(service: Service, dataset: Dataset) -> DatasetDetails:
+def details(service: Service, user: User, dataset: Dataset) -> DatasetDetails:
     """A dataset with all that is known of it."""
+    jobs = service.access(user).jobs(dataset_id=dataset.id, limit=MAX_LIMIT)
     return DatasetDetails(
         **_fields(dataset),
         content_version=dataset.content_version,
@@ -67,6 +69,7 @@ def details(service: Service, dataset: Dataset) -> DatasetDetails:
         validation_errors=[Finding.model_validate(each) for each in dataset.validation_errors or []],
         sample_data=[Sample.model_validate(each) for each in dataset.sample_data or []],
         acceptance=_acceptance(service, dataset),
+        jobs=[job_summary(job) for job in jobs.items],
     )
 
 

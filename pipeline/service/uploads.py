@@ -76,7 +76,7 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> DatasetDeta
     access = service.access(user)
     dataset = access.own_dataset(dataset_id)
     if dataset.content_version is not None:
-        return details(service, dataset)
+        return details(service, user, dataset)
     check_open(dataset)
     service.presigner.finish(upload_of(dataset))
     try:
@@ -92,7 +92,7 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> DatasetDeta
     confirmed = access.confirm_upload(
         dataset.id, version, stored.observed_version, service.now(), file_size=stored.size_bytes
     )
-    return details(service, confirmed)
+    return details(service, user, confirmed)
 
 
 def check_size(service: Service, size_bytes: int) -> None:
