@@ -7,10 +7,11 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipeline.docs import cli_page, findings_page, formats_page, settings_page, tables_page
+from pipeline.docs import api_page, cli_page, findings_page, formats_page, settings_page, tables_page
 from pipeline.docs.markdown import HEADER
 
 PAGES: dict[str, Callable[[], str]] = {
+    "api.md": api_page.page,
     "cli.md": cli_page.page,
     "findings.md": findings_page.page,
     "formats.md": formats_page.page,
