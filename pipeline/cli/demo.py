@@ -30,7 +30,7 @@ What to try next:
 
 
 def demo() -> None:
-    """Drop the samples into the store, let the pipeline validate them, and show the verdicts and what training costs."""
+    """Drop the samples into the store, let the pipeline validate them, and show verdicts and what training costs."""
     from pipeline.installation import environment, once_command, prepare
 
     settings = current_settings()
