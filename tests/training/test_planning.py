@@ -81,12 +81,13 @@ def test_only_ready_current_datasets_are_plannable(installation):
         assert not is_plannable(replace(dataset, **change))
 
 
-def test_a_new_verdict_and_a_new_attempt_have_run_keys_of_their_own(installation, tmp_path):
+def test_runs_asked_for_at_other_moments_or_attempts_have_keys_of_their_own(installation, tmp_path):
     settings = load_settings(data_dir=tmp_path)
     dataset = installation.ready()
-    cases = ((dataset, 0), (dataset, 1), (replace(dataset, run_id="run-2"), 0))
 
-    keys = [plan_runs([each], {"d1": tried}, ["d1"], settings)[0].run_key for each, tried in cases]
+    def key(tried, moment):
+        [run] = plan_runs([dataset], {"d1": tried}, ["d1"], settings, moment)
+        return run.run_key
 
-    assert len(set(keys)) == 3
-    assert keys[0] == plan_runs([dataset], {"d1": 0}, ["d1"], settings)[0].run_key
+    assert len({key(0, NOON), key(1, NOON), key(0, LATER)}) == 3
+    assert key(0, NOON) == key(0, NOON)
