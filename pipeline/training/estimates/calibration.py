@@ -4,7 +4,6 @@ The nearest rows count: of the same GPU, kind of trainer and method; else of the
 """
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,5 +55,7 @@ def _is_near(row: Measurement, workload: Workload) -> bool:
 
 
 def _sources(rows: Sequence[Measurement]) -> str:
-    counts = Counter(f"{row.workload.model.name} ({row.source})" for row in rows)
-    return "; ".join(f"{count} of {what}" for what, count in counts.items())
+    models: dict[str, dict[str, None]] = {}
+    for row in rows:
+        models.setdefault(row.source, {})[row.workload.model.name] = None
+    return "; ".join(f"{', '.join(names)} ({source})" for source, names in models.items())

@@ -7,7 +7,8 @@ from pipeline.errors import UsageError
 from pipeline.training.catalogues.finding import STALE_AFTER_DAYS, is_stale
 from pipeline.training.catalogues.prices import Price
 from pipeline.training.estimates.calibration import calibrate
-from pipeline.training.estimates.constants import Constants, fitted
+from pipeline.training.estimates.constants import Constants
+from pipeline.training.estimates.fitted import fitted
 from pipeline.training.estimates.measurements import Measurement, load_measurements
 from pipeline.training.estimates.memory import MemoryParts, memory_parts
 from pipeline.training.estimates.result import Estimate, Fits, Range
@@ -51,8 +52,7 @@ def estimate_with(
 ) -> Estimate:
     """The estimate that other constants and measurements give; see `estimate`."""
     _check(workload, price)
-    parts = memory_parts(workload, constants)
-    memory = _memory(workload, parts)
+    memory = peak_memory(workload, constants)
     calibration = calibrate(workload, constants, measurements)
     expected_s = calibration.factor * step_time_s(workload, constants)
     step = _spread(expected_s, calibration.spread)
@@ -65,11 +65,15 @@ def estimate_with(
         tokens_per_s_per_gpu=_rounded(step_tokens / step.high, step_tokens / expected_s, step_tokens / step.low),
         hours=hours,
         cost_usd=_cost(hours, workload.gpu_count, price),
-        basis=tuple(_basis(workload, parts, calibration.basis, tokens, epochs, price, today)),
+        basis=tuple(
+            _basis(workload, memory_parts(workload, constants), calibration.basis, tokens, epochs, price, today)
+        ),
     )
 
 
-def _memory(workload: Workload, parts: MemoryParts) -> Range:
+def peak_memory(workload: Workload, constants: Constants) -> Range:
+    """The peak memory of one GPU, in 2**30 bytes."""
+    parts = memory_parts(workload, constants)
     less = _times(parts, _LESS)
     if workload.method == "full" and not is_fused(workload):
         less -= parts.trained * (_LESS.trained - _PURE_BF16)
