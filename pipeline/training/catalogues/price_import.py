@@ -22,6 +22,7 @@ from pipeline.whole_file import whole_file
 COLUMNS = ("gpu", "provider", "kind", "per_gpu_hour", "currency", "as_of", "source")
 _LEAST, _MOST = 0.02, 50.0  # for one GPU and hour, in any of the currencies: beyond them it is another unit
 _OLDEST = date(2020, 1, 1)
+_Fault = tuple[int, str]  # the line, and what is wrong there
 
 
 def import_prices(path: Path, own: Path, today: date, gpus_file: Path | None = None) -> tuple[Price, ...]:
@@ -56,32 +57,32 @@ def _checked(path: Path, known: Sequence[Price], today: date, gpus_file: Path | 
         if (found := set(reader.fieldnames or ())) != set(COLUMNS):
             raise UsageError(f"{path}: expected the columns {', '.join(COLUMNS)}, found {', '.join(sorted(found))}")
         rows = [(reader.line_num, row) for row in reader]
-    faults: list[str] = []
+    faults: list[_Fault] = []
     prices: list[tuple[int, Price]] = []
     for line, row in rows:
-        price = _price(line, row, gpus_file, faults)
+        price, wrong = _price(row, gpus_file)
         if price:
-            faults += [f"line {line}: {doubt}" for doubt in _doubts(price, today)]
             prices.append((line, price))
+            wrong = _doubts(price, today)
+        faults += [(line, each) for each in wrong]
     faults += _clashes(prices, known)
     if faults:
-        raise UsageError(f"{path}: nothing was imported:\n" + "\n".join(f"  {fault}" for fault in faults))
+        named = [f"  line {line}: {fault}" for line, fault in sorted(faults, key=lambda each: each[0])]
+        raise UsageError("\n".join([f"{path}: nothing was imported:", *named]))
     return tuple(price for _, price in prices)
 
 
-def _price(line: int, row: dict[str, str], gpus_file: Path | None, faults: list[str]) -> Price | None:
+def _price(row: dict[str, str], gpus_file: Path | None) -> tuple[Price | None, list[str]]:
     if None in row or None in row.values():
-        faults.append(f"line {line}: expected {len(COLUMNS)} values")
-        return None
+        return None, [f"expected {len(COLUMNS)} values"]
     values = {name: value.strip() for name, value in row.items()}
     try:
         gpu = find_gpu(values.pop("gpu"), gpus_file)
-        return Price.model_validate({"name": gpu.name, **values, "currency": values["currency"] or "USD"})
+        return Price.model_validate({"name": gpu.name, **values, "currency": values["currency"] or "USD"}), []
     except UsageError as error:
-        faults.append(f"line {line}: {error}")
+        return None, [str(error)]
     except ValidationError as error:
-        faults += [f"line {line}: {e['loc'][0]}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
-    return None
+        return None, [f"{e['loc'][0]}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
 
 
 def _doubts(price: Price, today: date) -> list[str]:
@@ -98,21 +99,18 @@ def _doubts(price: Price, today: date) -> list[str]:
     return doubts
 
 
-def _clashes(rows: Sequence[tuple[int, Price]], known: Sequence[Price]) -> list[str]:
-    faults: list[str] = []
+def _clashes(rows: Sequence[tuple[int, Price]], known: Sequence[Price]) -> list[_Fault]:
+    faults: list[_Fault] = []
     first: dict[tuple[str, str, str], int] = {}
-    for line, price in rows:
-        if (before := first.setdefault(_key(price), line)) != line:
-            faults.append(f"line {line}: {price.name}, {price.provider}, {price.kind} is on line {before} already")
     by_key = {_key(price): price for price in (*known, *(price for _, price in rows))}
     for line, price in rows:
+        offer = f"{price.name}, {price.provider}, {price.kind}"
+        if (before := first.setdefault(_key(price), line)) != line:
+            faults.append((line, f"{offer} is on line {before} already"))
         on_demand = by_key.get((same(price.name), same(price.provider), "on-demand"))
-        is_dearer = price.kind == "spot" and on_demand and price.per_gpu_hour > on_demand.per_gpu_hour
-        if on_demand and is_dearer and price.currency == on_demand.currency:
-            faults.append(
-                f"line {line}: spot at {price.per_gpu_hour:g} is dearer than on-demand at "
-                f"{on_demand.per_gpu_hour:g} ({price.name}, {price.provider})"
-            )
+        is_comparable = price.kind == "spot" and on_demand and price.currency == on_demand.currency
+        if on_demand and is_comparable and price.per_gpu_hour > on_demand.per_gpu_hour:
+            faults.append((line, f"{offer}: {price.per_gpu_hour:g}, dearer than on-demand, {on_demand.per_gpu_hour:g}"))
     return faults
 
 
