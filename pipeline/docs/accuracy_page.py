@@ -1,6 +1,7 @@
 """docs/accuracy.md: how far estimates lie from published measurements that they were not fitted to."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from pipeline.docs.markdown import code, section, table
 from pipeline.training.estimates.accuracy import Comparison, Errors, compare, leaving_out, memory_errors, time_errors
@@ -23,6 +24,7 @@ _CONSTANTS = """Held to what is expected of each, so that few rows cannot bend o
 _HEADING = ("left out", "of", "rows", "error", "bias", "within ±35 %", "high above", "inside low to high")
 
 
+@cache  # thirty fits take seconds, and the rows do not change while a process lives
 def page() -> str:
     """The page."""
     rows = load_measurements()

@@ -18,8 +18,8 @@ from pipeline.training.workload import Workload
 
 _HOUR_S = 3600
 # How much less and more each part was in runs of models never seen (docs/accuracy.md): weights are known best.
-_LESS = MemoryParts(weights=0.97, trained=0.7, activations=0.65, logits=0.65, context=0.4)
-_MORE = MemoryParts(weights=1.04, trained=1.3, activations=1.5, logits=1.5, context=1.8)
+_LESS = MemoryParts(weights=0.97, trained=0.7, activations=0.6, logits=0.6, context=0.3)
+_MORE = MemoryParts(weights=1.04, trained=1.3, activations=1.7, logits=1.7, context=2.0)
 _PURE_BF16 = 0.38  # of mixed precision's bytes: what full fine-tuning takes with everything in BF16
 
 
