@@ -55,9 +55,12 @@ def estimate(
     from pipeline.training.catalogues import find_gpu, find_price, load_gpus, load_prices
     from pipeline.training.estimates import estimate as estimate_of
     from pipeline.training.estimates.remedies import remedies
+    from pipeline.training.estimates.sharing import TRAINERS
     from pipeline.training.workload import Workload
 
     settings = current_settings()
+    if trainer is not None and trainer not in TRAINERS:
+        raise UsageError(f"--trainer: expected one of {', '.join(sorted(TRAINERS))}, found {trainer!r}")
     dimensions = dict(zip(_DIMENSIONS, (parameters, layers, hidden_size, intermediate_size, vocabulary), strict=True))
     workload = Workload(
         model=_model(model, dimensions, settings),

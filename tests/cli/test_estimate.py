@@ -108,6 +108,11 @@ def test_what_is_suggested_fits_when_it_is_tried():
             "--parameters: expected a count as 8030000000 or 8.03B, found 'many'",
         ),
         (
+            ["--gpu", "L4", "--model", "Qwen3-8B", "--trainer", "tlr"],
+            "--trainer: expected one of axolotl, litgpt, llama-factory, ms-swift, nemo-automodel, qwen-finetune, "
+            "torchtune, trl, unsloth, found 'tlr'",
+        ),
+        (
             ["--gpu", "RTX-4090", "--model", "Qwen3-8B", "--spot"],
             "no such price of RTX-4090; known: Acme (on-demand)",
         ),

@@ -108,3 +108,21 @@ def test_a_users_file_of_another_form_is_refused(tmp_path, text, fault):
         load_models(own)
 
     assert str(caught.value).startswith(f"{own}: {fault}")
+
+
+@pytest.mark.parametrize(
+    ("name", "hub_id"),
+    [
+        ("Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct"),
+        ("qwen/qwen2.5-7b-instruct", "Qwen/Qwen2.5-7B-Instruct"),
+        ("gemma-2-9b-it", "google/gemma-2-9b-it"),
+        ("Mistral-7B-Instruct-v0.3", "mistralai/Mistral-7B-Instruct-v0.3"),
+        ("gemma-3-4b-it", "google/gemma-3-4b-it"),
+    ],
+)
+def test_a_model_that_was_taught_to_answer_has_its_own_hub_id_and_the_dimensions_of_its_sibling(name, hub_id):
+    found = find_model(name)
+
+    sibling = next(model for model in load_models().values() if hub_id in (model.hub_id, model.instruct_hub_id))
+    assert found.hub_id == hub_id
+    assert (found.parameters, found.layers, found.template) == (sibling.parameters, sibling.layers, sibling.template)

@@ -67,6 +67,14 @@ def test_the_basis_names_the_rows_the_rules_and_the_price():
     assert unknown[2] == "2 GPUs: weights shared out (FSDP, ZeRO-3)"
 
 
+def test_rows_of_the_trainer_itself_count_before_those_of_its_kind():
+    basis = estimate(workload(gpu="A100-80GB-SXM", loss_kernel="chunked", trainer="torchtune")).basis
+    other = estimate(workload(gpu="A100-80GB-SXM", loss_kernel="chunked", trainer="axolotl")).basis
+
+    assert "3 measured rows of A100-80GB-SXM, torchtune kernels, lora" in basis[1]
+    assert "24 measured rows of A100-80GB-SXM, axolotl kernels, lora: Qwen-1.8B" in other[1]
+
+
 @pytest.mark.parametrize(
     ("today", "mark"), [(date(2026, 10, 30), ""), (date(2026, 10, 31), "; older than 90 days"), (None, "")]
 )
