@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pipeline.training.jobs.explanations import Explanations
 from pipeline.training.jobs.identity import job_id
-from pipeline.training.jobs.inputs import Inputs
+from pipeline.training.jobs.inputs import CHUNKING, HOSTED, Inputs
 from pipeline.training.jobs.job import (
     DEFAULT_OPENAI_MODEL,
     Adapter,
@@ -155,7 +155,12 @@ def _note_switches(job: TrainingJob, notes: Explanations) -> None:
         "recomputes activations instead of keeping them: a third more arithmetic for a fraction of the memory"
     )
     notes.add("has_gradient_checkpointing", Chosen(job.has_gradient_checkpointing, checkpointing))
-    kernel = "the logits of a micro batch fit at once" if job.loss_kernel == "full" else "the logits do not fit at once"
+    if set(job.targets) - HOSTED <= CHUNKING:
+        kernel = "TRL and Unsloth never hold the logits of a whole micro batch"
+    elif job.loss_kernel == "full":
+        kernel = "the logits of a whole micro batch fit at once"
+    else:
+        kernel = "the logits of a whole micro batch do not fit at once"
     notes.add("loss_kernel", Chosen(job.loss_kernel, kernel))
     precision = f"a {job.hardware.gpu} {'computes' if job.hardware.has_bf16 else 'does not compute'} in bfloat16"
     notes.add("hardware.has_bf16", Chosen(job.hardware.has_bf16, precision))

@@ -76,10 +76,10 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
 def _config(job: TrainingJob, survey: Survey) -> str:
     why = because(job)
     arguments = training_arguments(job, survey)
-    arguments["gradient_checkpointing"] = job.has_gradient_checkpointing
+    arguments["activation_checkpointing"] = job.has_gradient_checkpointing
     if job.has_gradient_checkpointing:
-        arguments["gradient_checkpointing_kwargs"] = {"use_reentrant": False}
-    arguments["loss_type"] = "chunked_nll" if job.loss_kernel == "chunked" else "nll"
+        arguments["activation_checkpointing_kwargs"] = {"use_reentrant": False}
+    arguments["loss_type"] = "nll"  # in chunks, since 1.16
     if job.is_packed:
         arguments["packing_strategy"] = "bfd"
     arguments["assistant_only_loss"] = not survey.has_unlearned_answers
@@ -192,8 +192,8 @@ TRAINING_RULES = {
     "bf16": SWITCH,
     "fp16": SWITCH,
     "seed": integer(0, 2**31 - 1),
-    "gradient_checkpointing": SWITCH,
-    "loss_type": choice("nll", "dft", "chunked_nll"),
+    "activation_checkpointing": SWITCH,
+    "loss_type": choice("nll", "dft"),
     "assistant_only_loss": SWITCH,
     "completion_only_loss": SWITCH,
     "truncation_mode": choice("keep_start", "keep_end"),
