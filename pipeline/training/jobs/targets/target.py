@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from pipeline.convert.conversations import Talk
@@ -11,6 +12,11 @@ from pipeline.training.jobs.survey import Survey
 
 Row = dict[str, Any]
 
+CHAT_TEMPLATE_FILE = "chat_template.jinja"
+CHAT_TEMPLATE_NOTE = (
+    f"A base model without a chat template of its own gets the plain one of `{CHAT_TEMPLATE_FILE}`, which is saved with "
+    "the adapter."
+)
 TRAIN_FILE, VALIDATION_FILE = "train.jsonl", "validation.jsonl"
 
 
@@ -31,6 +37,11 @@ class TrainerTarget:
     start: Callable[[TrainingJob, Survey], str]
     notes: Callable[[TrainingJob, Survey], list[str]]
     documents: tuple[Document, ...]
+
+
+def template_file(name: str) -> str:
+    """The text of a file of `templates/`."""
+    return (files("pipeline.training.jobs.targets") / "templates" / name).read_text("utf-8")
 
 
 def because(job: TrainingJob) -> Mapping[str, str]:

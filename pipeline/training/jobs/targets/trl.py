@@ -5,7 +5,6 @@ as the completion of what comes before it; answers that are context only always 
 """
 
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 
 from pipeline.convert.conversations import Talk
 from pipeline.training.jobs.checking import Document, recorded_keys, recorded_versions
@@ -14,12 +13,15 @@ from pipeline.training.jobs.learning import answers_apart
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.targets.chat import messages_of, tools_of
 from pipeline.training.jobs.targets.target import (
+    CHAT_TEMPLATE_FILE,
+    CHAT_TEMPLATE_NOTE,
     TRAIN_FILE,
     VALIDATION_FILE,
     Row,
     TrainerTarget,
     because,
     header,
+    template_file,
 )
 from pipeline.training.jobs.value_rule import SWITCH, TEXT, choice, integer, number
 from pipeline.training.jobs.yaml_text import Entry, yaml_text
@@ -68,9 +70,12 @@ def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
 
 
 def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
-    """`config.yaml` and `train.py`."""
-    script = files("pipeline.training.jobs.targets") / "templates" / "trl_train.py.txt"
-    return {"config.yaml": _config(job, survey), "train.py": script.read_text("utf-8")}
+    """`config.yaml`, `train.py`, and a chat template for base models that have none."""
+    return {
+        "config.yaml": _config(job, survey),
+        "train.py": template_file("trl_train.py.txt"),
+        CHAT_TEMPLATE_FILE: template_file(CHAT_TEMPLATE_FILE),
+    }
 
 
 def _config(job: TrainingJob, survey: Survey) -> str:
@@ -132,6 +137,7 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
         "`python train.py --model FOLDER` takes the base model from elsewhere; `--set key=value` changes an argument "
         "of SFTConfig, as `--set max_steps=5` for a try.",
         "The adapter is written to `output/adapter`, the figures of the last evaluation to `output/metrics.json`.",
+        CHAT_TEMPLATE_NOTE,
     ]
     if survey.has_unlearned_answers:
         answers = survey.train_answers

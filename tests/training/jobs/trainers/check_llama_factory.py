@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import types
+from pathlib import Path
 
 import yaml
 
@@ -22,7 +23,7 @@ from llamafactory.data import get_dataset, get_template_and_fix_tokenizer  # noq
 from llamafactory.hparams import get_train_args  # noqa: E402
 from llamafactory.model import load_tokenizer  # noqa: E402
 
-config = yaml.safe_load(open("train.yaml"))
+config = yaml.safe_load(Path("train.yaml").read_text())
 given = config | {"model_name_or_path": model, "bf16": False, "fp16": False, "use_cpu": True}
 model_args, data_args, training_args, finetuning_args, _ = get_train_args(given)
 tokenizer_module = load_tokenizer(model_args)
