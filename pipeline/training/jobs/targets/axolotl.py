@@ -127,7 +127,7 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
     """What to know."""
     said = [
         "Run it in this folder: the paths of the data are relative.",
-        "The model's own chat template is applied; a base model without one gets Axolotl's of its family, or of Alpaca.",
+        "The model's own chat template is applied; a base model without one gets Axolotl's of its family, or Alpaca's.",
     ]
     if job.hardware.gpu_count > 1:
         said.append("Axolotl uses all GPUs it sees; CUDA_VISIBLE_DEVICES chooses.")

@@ -14,8 +14,8 @@ Row = dict[str, Any]
 
 CHAT_TEMPLATE_FILE = "chat_template.jinja"
 CHAT_TEMPLATE_NOTE = (
-    f"A base model without a chat template of its own gets the plain one of `{CHAT_TEMPLATE_FILE}`, which is saved with "
-    "the adapter."
+    f"A base model without a chat template of its own gets the plain one of `{CHAT_TEMPLATE_FILE}`, which is saved "
+    "with the adapter."
 )
 TRAIN_FILE, VALIDATION_FILE = "train.jsonl", "validation.jsonl"
 
