@@ -8,6 +8,7 @@ from pipeline.training.estimates.result import Estimate, Fits
 from pipeline.training.jobs.facts import DatasetFacts
 from pipeline.training.jobs.refusals import DoesNotFit
 from pipeline.training.jobs.rules import cut_sentence
+from pipeline.training.jobs.sentences import counted
 from pipeline.training.workload import LossKernel, Method, Workload
 
 Estimator = Callable[[Workload], Estimate]
@@ -94,7 +95,7 @@ def _micro_batches(wish: Wish) -> list[int]:
 def _sentence(workload: Workload, result: Estimate) -> str:
     memory = result.peak_memory_gb
     return (
-        f"{workload.micro_batch} of {workload.sequence_length:,} tokens take {memory.expected:.1f} GB "
+        f"{counted(workload.micro_batch, 'row')} of {workload.sequence_length:,} tokens take {memory.expected:.1f} GB "
         f"({memory.low:.1f} to {memory.high:.1f}) of the {workload.gpu.memory_gb:g} GB of a {workload.gpu.name}"
     )
 

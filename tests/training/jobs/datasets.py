@@ -1,7 +1,7 @@
 """Uploads for jobs, run through the real engine into a real lake: chat, chat with context-only answers, with tools."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,12 +52,19 @@ def with_call(number: int) -> dict[str, object]:
     }
 
 
+UNLEARNED = {
+    "messages": [
+        {"role": "user", "content": "And that one?"},
+        {"role": "assistant", "content": "No.", "weight": 0},
+    ]
+}
+LONG = long_question(80)
 PLAIN = [chat(number, turns=1 + number % 2) for number in range(80)]
 CONTEXT_ONLY = [chat(number, turns=2, weight=0) for number in range(60)]
 TOOLS = [with_call(number) for number in range(60)]
 
 
-def encoded(rows: list[object]) -> bytes:
+def encoded(rows: Sequence[object]) -> bytes:
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 
@@ -70,7 +77,7 @@ class Ready:
 
 
 @contextmanager
-def ready(folder: Path, rows: list[object], name: str = "town_talk") -> Iterator[Ready]:
+def ready(folder: Path, rows: Sequence[object], name: str = "town_talk") -> Iterator[Ready]:
     """Validate rows and lend the dataset."""
     lake = LocalLake(folder / "lake")
     publish(lake, "town-talk-1", encoded(rows))

@@ -10,7 +10,16 @@ from pipeline.training.jobs.job import TrainingJob
 from pipeline.training.jobs.learning import is_learned
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.targets.chat import messages_of, tools_of
-from pipeline.training.jobs.targets.target import TRAIN_FILE, VALIDATION_FILE, Row, TrainerTarget, because, header
+from pipeline.training.jobs.targets.target import (
+    HUB_SCHEDULES,
+    TRAIN_FILE,
+    VALIDATION_FILE,
+    Row,
+    TrainerTarget,
+    because,
+    header,
+    hub_schedule,
+)
 from pipeline.training.jobs.value_rule import SWITCH, TEXT, choice, integer, number
 from pipeline.training.jobs.yaml_text import Entry, yaml_text
 
@@ -62,7 +71,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
         ),
         Entry("learning_rate", how.learning_rate, why["optimisation.learning_rate"]),
         Entry("optimizer", "adamw_torch_fused"),
-        Entry("lr_scheduler", how.schedule),
+        Entry("lr_scheduler", hub_schedule(job)),
         Entry("warmup_ratio", how.warmup_share),
         Entry("weight_decay", how.weight_decay),
         Entry("max_grad_norm", how.max_grad_norm),
@@ -150,7 +159,7 @@ def _documents() -> tuple[Document, ...]:
         "micro_batch_size": integer(1, 1024),
         "gradient_accumulation_steps": integer(1, 4096),
         "learning_rate": number(1e-8, 0.01),
-        "lr_scheduler": choice("cosine", "linear", "constant"),
+        "lr_scheduler": HUB_SCHEDULES,
         "warmup_ratio": number(0, 0.5),
         "weight_decay": number(0, 1),
         "max_grad_norm": number(0.001, 100),

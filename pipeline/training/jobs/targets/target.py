@@ -9,6 +9,7 @@ from pipeline.convert.conversations import Talk
 from pipeline.training.jobs.checking import Document
 from pipeline.training.jobs.job import TargetName, TrainingJob
 from pipeline.training.jobs.survey import Survey
+from pipeline.training.jobs.value_rule import choice
 
 Row = dict[str, Any]
 
@@ -17,6 +18,7 @@ CHAT_TEMPLATE_NOTE = (
     f"A base model without a chat template of its own gets the plain one of `{CHAT_TEMPLATE_FILE}`, which is saved "
     "with the adapter."
 )
+HUB_SCHEDULES = choice("cosine", "linear", "constant_with_warmup")
 TRAIN_FILE, VALIDATION_FILE = "train.jsonl", "validation.jsonl"
 
 
@@ -42,6 +44,11 @@ class TrainerTarget:
 def template_file(name: str) -> str:
     """The text of a file of `templates/`."""
     return (files("pipeline.training.jobs.targets") / "templates" / name).read_text("utf-8")
+
+
+def hub_schedule(job: TrainingJob) -> str:
+    """The schedule's name in Transformers, whose `constant` would leave out the warm-up."""
+    return "constant_with_warmup" if job.optimisation.schedule == "constant" else job.optimisation.schedule
 
 
 def because(job: TrainingJob) -> Mapping[str, str]:

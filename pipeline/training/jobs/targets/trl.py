@@ -15,12 +15,14 @@ from pipeline.training.jobs.targets.chat import messages_of, tools_of
 from pipeline.training.jobs.targets.target import (
     CHAT_TEMPLATE_FILE,
     CHAT_TEMPLATE_NOTE,
+    HUB_SCHEDULES,
     TRAIN_FILE,
     VALIDATION_FILE,
     Row,
     TrainerTarget,
     because,
     header,
+    hub_schedule,
     template_file,
 )
 from pipeline.training.jobs.value_rule import SWITCH, TEXT, choice, integer, number
@@ -47,7 +49,7 @@ def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
         "per_device_eval_batch_size": how.micro_batch,
         "gradient_accumulation_steps": how.gradient_accumulation,
         "learning_rate": how.learning_rate,
-        "lr_scheduler_type": how.schedule,
+        "lr_scheduler_type": hub_schedule(job),
         "warmup_steps": how.warmup_share,
         "weight_decay": how.weight_decay,
         "max_grad_norm": how.max_grad_norm,
@@ -136,7 +138,8 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
     said = [
         "`python train.py --model FOLDER` takes the base model from elsewhere; `--set key=value` changes an argument "
         "of SFTConfig, as `--set max_steps=5` for a try.",
-        "The adapter is written to `output/adapter`, the figures of the last evaluation to `output/metrics.json`.",
+        f"The {'adapter' if job.adapter else 'model'} is written to `output/{'adapter' if job.adapter else 'model'}`, the figures of the last "
+        "evaluation to `output/metrics.json`.",
         CHAT_TEMPLATE_NOTE,
     ]
     if survey.has_unlearned_answers:
@@ -188,7 +191,7 @@ TRAINING_RULES = {
     "per_device_eval_batch_size": integer(1, 1024),
     "gradient_accumulation_steps": integer(1, 4096),
     "learning_rate": number(1e-8, 0.01),
-    "lr_scheduler_type": choice("cosine", "linear", "constant"),
+    "lr_scheduler_type": HUB_SCHEDULES,
     "warmup_steps": number(0, 0.5),
     "weight_decay": number(0, 1),
     "max_grad_norm": number(0.001, 100),
