@@ -37,14 +37,15 @@ def _facts(job: TrainingJob, target: TrainerTarget, found: Survey) -> str:
         ("base model", f"{job.base_model} (`{job.hub_id}`)"),
         ("dataset", f"{job.data.dataset_name} (`{job.data.dataset_id}`, {job.data.format})"),
         ("content", f"sha256 `{job.data.content_sha256}`"),
-        ("training", f"{counted(found.train_rows, 'conversation')}, {counted(found.train_answers, 'answer')} to learn"),
-        (
-            "validation",
-            f"{counted(found.validation_rows, 'conversation')}, {counted(found.validation_answers, 'answer')}",
-        ),
+        ("training", _amount(found.train_rows, found.train_answers)),
+        ("validation", _amount(found.validation_rows, found.validation_answers)),
         ("planned for", f"{job.hardware.gpu_count} × {job.hardware.gpu}"),
     )
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {_cell(value)} |" for name, value in rows)])
+
+
+def _amount(rows: int, answers: int) -> str:
+    return f"{counted(rows, 'conversation')}, {counted(answers, 'answer')} to learn"
 
 
 def _values(job: TrainingJob) -> str:
@@ -59,7 +60,7 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
     lines = [
         "## Rows left out",
         "",
-        f"{counted(found.dropped.total(), 'row')}, each in `dropped_rows.jsonl` with its line in the upload. The length "
+        f"{counted(found.dropped.total(), 'row')}, with their lines in `dropped_rows.jsonl`. The length "
         f"is {job.max_length:,} tokens of {tokenizer}; the model's own tokenizer may count a little more or less.",
         "",
     ]

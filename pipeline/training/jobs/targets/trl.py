@@ -135,11 +135,11 @@ def start(job: TrainingJob, survey: Survey) -> str:
 
 def notes(job: TrainingJob, survey: Survey) -> list[str]:
     """What to know."""
+    made = "adapter" if job.adapter else "model"
     said = [
         "`python train.py --model FOLDER` takes the base model from elsewhere; `--set key=value` changes an argument "
         "of SFTConfig, as `--set max_steps=5` for a try.",
-        f"The {'adapter' if job.adapter else 'model'} is written to `output/{'adapter' if job.adapter else 'model'}`, the figures of the last "
-        "evaluation to `output/metrics.json`.",
+        f"The {made} is written to `output/{made}`, the figures of the last evaluation to `output/metrics.json`.",
         CHAT_TEMPLATE_NOTE,
     ]
     if survey.has_unlearned_answers:
