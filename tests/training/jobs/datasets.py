@@ -77,10 +77,10 @@ class Ready:
 
 
 @contextmanager
-def ready(folder: Path, rows: Sequence[object], name: str = "town_talk") -> Iterator[Ready]:
-    """Validate rows and lend the dataset."""
+def ready(folder: Path, rows: Sequence[object], name: str = "town_talk", prefix: bytes = b"") -> Iterator[Ready]:
+    """Validate rows and lend the dataset. prefix: bytes before the first row."""
     lake = LocalLake(folder / "lake")
-    publish(lake, "town-talk-1", encoded(rows))
+    publish(lake, "town-talk-1", prefix + encoded(rows))
     profile = lake.read_profiles(["town-talk-1"]).to_pylist()[0]
     with dataset_rows(lake, "town-talk-1") as lent:
         yield Ready(DatasetFacts.of_profile(profile, name), lent)
