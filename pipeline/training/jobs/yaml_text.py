@@ -47,4 +47,6 @@ def _scalar(value: object) -> str:
     if isinstance(value, float):
         text = format(Decimal(repr(value)), "f")
         return text if "." in text else f"{text}.0"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_scalar, value))}]"
     return json.dumps(value, ensure_ascii=False)

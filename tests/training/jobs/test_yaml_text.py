@@ -14,9 +14,8 @@ SCALARS = (
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\x85\u2028\u2029\ufeff"))
 )
-KEYS = st.from_regex(r"[a-z][a-z_]{0,10}[a-z]", fullmatch=True).filter(
-    lambda key: not isinstance(yaml.safe_load(key), bool)
-)
+WORDS = st.from_regex(r"[a-z][a-z_]{0,10}[a-z]", fullmatch=True)
+KEYS = WORDS.filter(lambda key: isinstance(yaml.safe_load(key), str))  # a bare `no` is a switch
 VALUES = (
     SCALARS
     | st.lists(SCALARS, max_size=3)
@@ -29,10 +28,7 @@ VALUES = (
 def test_what_is_written_is_read_back(content):
     text = yaml_text(["a header"], [Entry(key, value, "why") for key, value in content.items()])
 
-    read = yaml.safe_load(text)
-
-    assert read == content
-    assert not any(isinstance(value, str) for value in read.values() if isinstance(content, float))
+    assert yaml.safe_load(text) == content
 
 
 def test_small_numbers_are_numbers_to_every_reader():
