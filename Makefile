@@ -35,12 +35,12 @@ test: $(SET_UP) ## Run the tests; those whose service is not installed skip and 
 	$(BIN)/pytest -n auto $(ARGS)
 
 .PHONY: test-all
-test-all: $(SET_UP) services ## Install the services that tests need (apt-get), run every test, fail on a skip
+test-all: $(SET_UP) services ## Install the services that tests need (apt-get, trainers), run every test, fail on a skip
 	KILLS=50 $(BIN)/pytest -n auto --no-skips $(ARGS)
 
 .PHONY: test-services
 test-services: $(SET_UP) services ## Run only the tests that test-all adds to test
-	$(BIN)/pytest -n auto --no-skips -m "needs_postgres or needs_s3 or needs_browser" $(ARGS)
+	$(BIN)/pytest -n auto --no-skips -m "needs_postgres or needs_s3 or needs_browser or needs_trainers" $(ARGS)
 
 .PHONY: check
 check: $(SET_UP) ## Lint, types, import directions, generated docs, what may be tracked
@@ -59,14 +59,19 @@ bench: $(SET_UP) ## Measure the engine and the pipeline on generated data (an ho
 docs: $(SET_UP) ## Write the generated pages of docs/ anew
 	$(BIN)/python -m pipeline.docs
 
+.PHONY: accuracy
+accuracy: $(SET_UP) ## Fit the estimates to the measurements anew and write docs/accuracy.md
+	$(BIN)/python -m pipeline.training.estimates
+	$(BIN)/python -m pipeline.docs
+
 .PHONY: lock
 lock: $(SET_UP) ## Solve requirements*.txt from pyproject.toml (newer versions: LOCK_ARGS=--upgrade)
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 .PHONY: clean
-clean: ## Remove .venv and caches; data/ stays
-	rm -rf .venv build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+clean: ## Remove the .venv folders and caches; data/ stays
+	rm -rf .venv .venv-trainers .venv-llamafactory build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: services

@@ -49,7 +49,8 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
         checked_plans(settings, now.date())  # a name that no catalogue knows fails the tick, not every run
         order = list(instance.get_dynamic_partitions(READY_SET))
         added = missing_partitions(waiting, set(order).__contains__)
-        runs = plan_runs(waiting, catalog.plan_attempts([each.id for each in waiting]), [*order, *added], settings)
+        attempts = catalog.plan_attempts([each.id for each in waiting])
+        runs = plan_runs(waiting, attempts, [*order, *added], settings, now)
         catalog.mark_plans_requested(waiting, now)
         return dg.SensorResult(
             run_requests=[run_request(run) for run in runs],

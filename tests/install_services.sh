@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+tests/install_trainers.sh
+
 packages=$(.venv/bin/python -c '
 from tests.services import SERVICES
 
@@ -11,7 +13,7 @@ packages = {
     "needs_s3": "ceph-mon ceph-osd ceph-common radosgw",
     "needs_browser": "chromium",
 }
-print(*(packages[marker] for marker, service in SERVICES.items() if service.find() is None))
+print(*(packages[marker] for marker, service in SERVICES.items() if marker in packages and service.find() is None))
 ')
 [ -n "$packages" ] || exit 0
 

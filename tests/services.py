@@ -1,6 +1,6 @@
 """Where the programs that some tests start are installed; `tests/install_services.sh` brings what is missing.
 
-A test that needs one carries the marker of the same name (`needs_postgres`, `needs_s3`, `needs_browser`).
+A test that needs one carries its marker: `needs_postgres`, `needs_s3`, `needs_browser` or `needs_trainers`.
 Starting and stopping a service is the fixture's part, beside the tests that use it.
 """
 
@@ -8,6 +8,9 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+_PROJECT = Path(__file__).resolve().parent.parent
+TRAINERS, LLAMA_FACTORY = _PROJECT / ".venv-trainers", _PROJECT / ".venv-llamafactory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,14 @@ def browser() -> Path | None:
     return None
 
 
+def trainers() -> Path | None:
+    """The environment of TRL and the others, when LLaMA-Factory's stands beside it (`install_trainers.sh`)."""
+    return TRAINERS if all((folder / ".installed").is_file() for folder in (TRAINERS, LLAMA_FACTORY)) else None
+
+
 SERVICES: Mapping[str, Service] = {
     "needs_postgres": Service(postgres_bin, "PostgreSQL"),
     "needs_s3": Service(s3_gateway, "Ceph's S3 gateway (radosgw)"),
     "needs_browser": Service(browser, "Chromium"),
+    "needs_trainers": Service(trainers, "The trainers' environment"),
 }

@@ -21,6 +21,7 @@ _HAS_ERRORS = datasets.c.status == "error"
 _HAS_OTHER_ROWS = (training_plans.c.validation_run_id == datasets.c.run_id) & (
     training_plans.c.split_fingerprint != training_jobs.c.split_fingerprint
 )
+_IS_GONE = or_(_IS_REPLACED, _HAS_ERRORS)
 _WHY = case(
     (_IS_REPLACED, literal("a newer upload took the dataset's place")),
     (_HAS_ERRORS, literal("the dataset was validated again and has errors")),
@@ -49,6 +50,9 @@ def mark_stale(connection: Connection, which: ColumnElement[bool], now: datetime
     for row in found:
         change = update(training_jobs).where(training_jobs.c.id == row.id)
         connection.execute(change.values(status="stale", status_reason=row.why, updated_at=now))
+        if row.is_gone:  # should the same verdict count again, it is planned again
+            plan = update(training_plans).where(training_plans.c.dataset_id == row.dataset_id)
+            connection.execute(plan.values(validation_run_id="", updated_at=now))
         notice = Notice(
             kind="training_jobs_stale",
             dedupe_key=f"{row.verdict}:{row.superseded_by or ''}",
@@ -65,10 +69,11 @@ def _stale(which: ColumnElement[bool]) -> Select[Any]:
         training_jobs.c.dataset_id,
         training_jobs.c.user_id,
         _WHY.label("why"),
+        _IS_GONE.label("is_gone"),
         datasets.c.run_id.label("verdict"),
         datasets.c.superseded_by,
         datasets.c.name.label("dataset_name"),
     )
-    is_stale = (training_jobs.c.status == "configured") & or_(_IS_REPLACED, _HAS_ERRORS, _HAS_OTHER_ROWS)
+    is_stale = (training_jobs.c.status == "configured") & or_(_IS_GONE, _HAS_OTHER_ROWS)
     oldest = select(*columns).select_from(_JOBS_OF_DATASETS).where(is_stale, which)
     return oldest.order_by(training_jobs.c.created_at, training_jobs.c.id)

@@ -11,7 +11,7 @@ from pipeline.cli.job_compare import compare
 from pipeline.cli.job_create import create
 from pipeline.cli.job_options import AsJson, Job_
 from pipeline.cli.job_reports import add_cost, report
-from pipeline.cli.jobs_shown import COLUMNS, as_line, print_costs, row
+from pipeline.cli.jobs_shown import COLUMNS, as_line, print_costs, print_fields, row
 from pipeline.cli.owner import Owner
 from pipeline.cli.table import print_table
 from pipeline.errors import UsageError
@@ -67,9 +67,9 @@ def show(job: Job_, owner: Owner = None, as_json: AsJson = False) -> None:
     shown = ("id", "status", "status_reason", "dataset_id", "base_model", "method", "preset", "gpu", "gpu_count")
     places = ("split_fingerprint", "validation_run_id", "run_id", "code_version", "files_uri")
     values = [(name, getattr(found, name)) for name in (*shown, *places)]
-    print_table(("field", "value"), [(name, value) for name, value in values if value is not None])
+    print_fields([(name, value) for name, value in values if value is not None])
     print_costs(costs)
-    print_table(("setting", "value", "because"), _explanations(found))
+    print_fields(_explanations(found))
     for warning in _texts(found, "warnings"):
         typer.echo(f"warning: {warning}")
     files = connect_lake(settings).job_files(found.id)
@@ -78,7 +78,7 @@ def show(job: Job_, owner: Owner = None, as_json: AsJson = False) -> None:
         last = {point.name: (point.name, point.step, point.value) for point in metrics}
         print_table(("metric", "last step", "value"), list(last.values()))
     if artifacts:
-        print_table(("artifact", "place"), [(each.kind, each.storage_path) for each in artifacts])
+        print_fields([(each.kind, each.storage_path) for each in artifacts])
 
 
 @jobs.command()
@@ -124,9 +124,9 @@ for later in (add_cost, report):
     jobs.command()(later)
 
 
-def _explanations(job: "Job") -> list[tuple[object, ...]]:
+def _explanations(job: "Job") -> list[tuple[str, object]]:
     rows = job.job.get("explanations")
-    return [(each["setting"], each["value"], each["because"]) for each in rows] if isinstance(rows, list) else []
+    return [(each["setting"], f"{each['value']}, {each['because']}") for each in rows] if isinstance(rows, list) else []
 
 
 def _texts(job: "Job", name: str) -> list[str]:

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import typer
+
 from pipeline.cli.job_options import usd
+from pipeline.cli.shown import shown
 from pipeline.cli.table import TableRow, print_table
 
 if TYPE_CHECKING:
@@ -38,6 +41,13 @@ def row(job: "Job", costs: "Sequence[CostRecord]") -> TableRow:
 def print_costs(costs: "Sequence[CostRecord]") -> None:
     """Every record of a job, oldest first."""
     print_table(_COST_COLUMNS, [_cost_row(record) for record in costs])
+
+
+def print_fields(fields: "Sequence[tuple[str, object]]") -> None:
+    """A line each, whole: reasons and places are longer than a table's cells."""
+    width = max((len(name) for name, _ in fields), default=0)
+    for name, value in fields:
+        typer.echo(f"{name:<{width}}  {shown(str(value))}")
 
 
 def as_line(job: "Job", costs: "Sequence[CostRecord]") -> str:

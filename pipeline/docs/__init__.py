@@ -7,11 +7,22 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipeline.docs import api_page, cli_page, findings_page, formats_page, settings_page, tables_page
+from pipeline.docs import (
+    accuracy_page,
+    api_page,
+    catalogues_page,
+    cli_page,
+    findings_page,
+    formats_page,
+    settings_page,
+    tables_page,
+)
 from pipeline.docs.markdown import HEADER
 
 PAGES: dict[str, Callable[[], str]] = {
+    "accuracy.md": accuracy_page.page,
     "api.md": api_page.page,
+    "catalogues.md": catalogues_page.page,
     "cli.md": cli_page.page,
     "findings.md": findings_page.page,
     "formats.md": formats_page.page,

@@ -8,11 +8,11 @@ from pipeline.docs.markdown import block, code, section, table
 from pipeline.service.answers import PROBLEMS
 from pipeline.settings import Settings
 
-_INTRODUCTION = """Start it with `lora-pipeline serve`; how to run it is in [operations.md](operations.md#upload-service).
-`/api/openapi.json` has all of this for programs; in Python, `pipeline.client` speaks it."""
-_UPLOADING = """An upload takes three steps. Announce it with `POST /api/datasets`. Send the bytes: each part of the answer by one
-PUT to its `url`, with its `headers` and exactly its `size_bytes`; a `url` that begins with `/` is the service's own. Then
-`POST /api/datasets/{dataset_id}/confirm`.
+_INTRODUCTION = """Start it with `lora-pipeline serve` ([how](operations.md#upload-service)). `/api/openapi.json` has
+all of this for programs; in Python, `pipeline.client` speaks it."""
+_UPLOADING = """An upload takes three steps. Announce it with `POST /api/datasets`. Send the bytes: each part of the
+answer by one PUT to its `url`, with its `headers` and exactly its `size_bytes`; a `url` that begins with `/` is the
+service's own. Then `POST /api/datasets/{dataset_id}/confirm`.
 
 When a connection breaks, or the addresses expired, `POST /api/datasets/{dataset_id}/upload` gives new ones, and says
 how much of each part arrived. Parts that are there are not sent again. A part that `is_resumable` goes on after

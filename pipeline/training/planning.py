@@ -1,6 +1,5 @@
 """The default plan of a ready dataset: every set-up of LORA_TRAINING_PLANS becomes a job, or a reason why not."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +18,7 @@ from pipeline.training.considering import Catalogues, NotPossible, consider
 from pipeline.training.making import JobMaker, Prepared, prepare
 from pipeline.training.pictures import short
 from pipeline.training.setup import Setup, parse_plans
-from pipeline.uploads.batches import Batch, contiguous_batches, run_key
+from pipeline.uploads.batches import contiguous_batches, run_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +130,24 @@ class Planner:
 
 
 def plan_runs(
-    waiting: Sequence[Dataset], attempts: Mapping[str, int], partition_order: Iterable[str], settings: Settings
+    waiting: Sequence[Dataset],
+    attempts: Mapping[str, int],
+    partition_order: Iterable[str],
+    settings: Settings,
+    now: datetime,
 ) -> list[PlannedRun]:
-    """Runs that cover the datasets, each once. attempts: how often a run was asked for since the newest verdict."""
-    verdicts = {dataset.id: dataset.run_id for dataset in waiting}
+    """Runs that cover the datasets, each once. attempts: how often a run was asked for since the newest verdict.
+
+    The moment is in the run's key: the same dataset, with the same verdict, is planned again when it comes back.
+    """
     batches = contiguous_batches(
         partition_order,
         [(dataset.id, dataset.file_size) for dataset in waiting],
         settings.batch_max_datasets,
         settings.batch_max_bytes,
     )
-    return [PlannedRun(batch, _run_key(batch, attempts, verdicts)) for batch in batches]
-
-
-def _run_key(batch: Batch, attempts: Mapping[str, int], verdicts: Mapping[str, str | None]) -> str:
-    """A key for these verdicts: a dataset that is validated again is planned again, by another run."""
-    told = "\n".join(str(verdicts[key]) for key in batch.keys)
-    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
-    return f"training-{digest}-{run_key(batch, 1 + max(attempts[key] for key in batch.keys))}"
+    moment = f"training-{now:%Y%m%dT%H%M%S%f}"
+    tries = [1 + max(attempts[key] for key in batch.keys) for batch in batches]
+    return [
+        PlannedRun(batch, f"{moment}-{run_key(batch, attempt)}") for batch, attempt in zip(batches, tries, strict=True)
+    ]

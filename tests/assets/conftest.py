@@ -34,6 +34,13 @@ def validated(tmp_path_factory: pytest.TempPathFactory, dagster_home: Path) -> I
         yield made
 
 
+@pytest.fixture(scope="session")
+def planned(validated: Installation) -> Installation:
+    """The same, after training was planned. Read only, please."""
+    assert [run.success for run in validated.plan()] == [True]
+    return validated
+
+
 @pytest.fixture
 def good_id(validated: Installation) -> str:
     return validated.dataset("good").id

@@ -100,8 +100,8 @@ def look(page: Page, name: str) -> None:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.screenshot(path=SCREENSHOTS / f"service_{name}_{size}_{scheme}.png", full_page=True)
-            assert violations(page) == [], f"{name}, {size}, {scheme}"
-        assert page.evaluate("document.documentElement.scrollWidth") == width, f"{name}, {size}"
+            assert (size, scheme, violations(page)) == (size, scheme, [])
+        assert page.evaluate("document.documentElement.scrollWidth") == width
     page.set_viewport_size(dict(zip(("width", "height"), SIZES["desk"], strict=True)))
     page.emulate_media(color_scheme="light", reduced_motion="no-preference")
 

@@ -34,12 +34,17 @@ def _by_name(result):
 
 def test_the_demo_prints_a_verdict_for_each_sample_and_what_to_try_next(demo):
     rows = [line.split("│")[1:-1] for line in demo[1].splitlines() if line.startswith("│")]
-    cells = [[cell.strip() for cell in row[:7]] for row in rows]
+    cells = [[cell.strip() for cell in row] for row in rows]
+    headings = [number for number, row in enumerate(cells) if row[0] == "name"]
+    datasets, jobs = cells[1 : headings[1]], cells[headings[1] + 1 :]
 
-    assert sorted(cells[1:]) == [
+    assert sorted(row[:7] for row in datasets) == [
         [BROKEN, "error", "0", "0", "0", "6", "line 1: malformed-json"],
         [TALK, "ready", "3000", "8378", "128044", "0", ""],
         [CHAT, "ready", "5", "28", "668", "0", ""],
+    ]
+    assert sorted(row[:5] for row in jobs) == [
+        [f"{name}, Qwen3-8B, balanced", "configured", "lora", "A100-80GB-SXM", "trl"] for name in (TALK, CHAT)
     ]
     assert "lora-pipeline query" in demo[1]
     assert "make dev" in demo[1]
@@ -49,7 +54,7 @@ def test_every_query_that_the_demo_proposes_works(demo, command):
     proposed = [line.split('"')[1] for line in demo[1].splitlines() if "lora-pipeline query" in line]
 
     assert [command("query", sql).exit_code for sql in proposed] == [0] * len(proposed)
-    assert len(proposed) == 2
+    assert len(proposed) == 3
 
 
 def test_a_second_demo_changes_nothing(demo, command):

@@ -91,6 +91,7 @@ def test_kills_at_random_moments_leave_no_trace(installation, tmp_path):
     assert seen["wrong"] == []
     assert seen["reads"] > 3
     _assert_complete(installation)
+    _assert_one_job_for_each_ready_dataset(installation)
     _assert_rows_as_undisturbed(installation, tmp_path)
     assert [path.name for path in data_dir.iterdir() if ".building" in path.name] == []
     installation.lake.sweep(utc_now() + timedelta(days=2))
@@ -101,13 +102,26 @@ def _assert_complete(installation):
     """Every upload is one dataset with its one verdict and its one notification."""
     uploads = sorted(path.stem for path in installation.uploads.rglob("*.jsonl"))
     datasets = installation.datasets()
-    told = Counter(title.split()[0] for _, title in installation.notices())
+    told = Counter(title.split()[0] for kind, title in installation.notices() if kind.startswith("dataset_"))
 
     assert sorted(dataset.name for dataset in datasets) == uploads
     assert {each.name: each.status for each in datasets} == {name: expected(name)["status"] for name in uploads}
     assert told == Counter(uploads)
     published = installation.query("SELECT name, status FROM datasets ORDER BY name")
     assert published == [(name, expected(name)["status"]) for name in uploads]
+
+
+def _assert_one_job_for_each_ready_dataset(installation):
+    """Made once, with its files and its one estimate, and published."""
+    ready = sorted(each.id for each in installation.datasets() if each.status == "ready")
+    jobs = installation.jobs()
+
+    assert sorted(job.dataset_id for job in jobs) == ready
+    assert {job.status for job in jobs} == {"configured"}
+    for job in jobs:
+        assert {"job.json", "trl/config.yaml", "trl/train.jsonl"} <= set(installation.lake.job_files(job.id)), job.id
+    costs = installation.query("SELECT job_id, count(*) FROM training_lineage WHERE cost_usd > 0 GROUP BY 1 ORDER BY 1")
+    assert costs == [(job_id, 1) for job_id in sorted(job.id for job in jobs)]
 
 
 def _assert_rows_as_undisturbed(installation, tmp_path):

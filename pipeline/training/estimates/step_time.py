@@ -26,7 +26,7 @@ def micro_batch_s(workload: Workload, constants: Constants) -> float:
     computing = _products_s(workload, constants) + _traffic_s(workload, constants)
     launches = _FULL_LAUNCHES if workload.method == "full" else 1
     launching = constants.launch_s * launches * workload.model.layers
-    working = math.hypot(computing**1.5, launching**1.5) ** (2 / 3)  # soft maximum: the CPU runs ahead, or behind
+    working = math.cbrt(computing**3 + launching**3)  # a soft maximum: the CPU runs ahead of the GPU, or behind
     working += _dequantise_s(workload, constants)
     moving = _transfer_s(workload, constants)
     return max(working, moving) + _OVERLAP * min(working, moving)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pipeline.training.jobs.explanations import Explanations
 from pipeline.training.jobs.identity import job_id
-from pipeline.training.jobs.inputs import Inputs
+from pipeline.training.jobs.inputs import CHUNKING, HOSTED, Inputs
 from pipeline.training.jobs.job import (
     DEFAULT_OPENAI_MODEL,
     Adapter,
@@ -25,6 +25,7 @@ from pipeline.training.jobs.rules import (
     count_steps,
     rows_cut,
 )
+from pipeline.training.jobs.sentences import counted
 from pipeline.training.workload import Method, Workload
 
 
@@ -114,7 +115,7 @@ def _optimisation(inputs: Inputs, notes: Explanations, pace: Pace, placement: Pl
     batch = workload.micro_batch * workload.gradient_accumulation * inputs.gpu_count
     notes.add("optimisation.micro_batch", Chosen(workload.micro_batch, placement.memory_because))
     is_own = "effective_batch" in own.values
-    why = f"{batch} rows a step over {inputs.gpu_count} GPU{'s' if inputs.gpu_count > 1 else ''}"
+    why = f"{batch} rows a step over {counted(inputs.gpu_count, 'GPU')}"
     why += ", set by hand" if is_own else f": {pace.batch.because}"
     notes.add("optimisation.gradient_accumulation", Chosen(workload.gradient_accumulation, why))
     steps = count_steps(inputs.count_examples(workload.sequence_length), batch, pace.epochs.value)
@@ -155,7 +156,12 @@ def _note_switches(job: TrainingJob, notes: Explanations) -> None:
         "recomputes activations instead of keeping them: a third more arithmetic for a fraction of the memory"
     )
     notes.add("has_gradient_checkpointing", Chosen(job.has_gradient_checkpointing, checkpointing))
-    kernel = "the logits of a micro batch fit at once" if job.loss_kernel == "full" else "the logits do not fit at once"
+    if set(job.targets) - HOSTED <= CHUNKING:
+        kernel = "TRL and Unsloth never hold the logits of a whole micro batch"
+    elif job.loss_kernel == "full":
+        kernel = "the logits of a whole micro batch fit at once"
+    else:
+        kernel = "the logits of a whole micro batch do not fit at once"
     notes.add("loss_kernel", Chosen(job.loss_kernel, kernel))
     precision = f"a {job.hardware.gpu} {'computes' if job.hardware.has_bf16 else 'does not compute'} in bfloat16"
     notes.add("hardware.has_bf16", Chosen(job.hardware.has_bf16, precision))
@@ -174,18 +180,18 @@ def _warnings(job: TrainingJob, inputs: Inputs, placement: Placement) -> Iterabl
     steps = job.optimisation.steps
     if steps < WARN_STEPS:
         yield (
-            f"{steps} steps are hardly a training: {MIN_STEPS} are wanted and {WARN_STEPS} the least; "
+            f"{counted(steps, 'step')} are hardly a training: {MIN_STEPS} are wanted and {WARN_STEPS} the least; "
             f"add rows, or more passes with --set epochs=N"
         )
     if placement.fits == "tight":
         yield f"may not fit into memory: {placement.memory_because}"
     if job.data.rows_without_supervised_tokens:
         yield (
-            f"{job.data.rows_without_supervised_tokens:,} rows have no answer within {job.max_length:,} tokens and "
-            "are left out"
+            f"left out for having no answer within {job.max_length:,} tokens: "
+            + counted(job.data.rows_without_supervised_tokens, "row")
         )
     share = job.data.rows_truncated / max(1, inputs.facts.rows)
     if share > 0.05:
-        yield f"{job.data.rows_truncated:,} rows ({share:.1%}) are longer than {job.max_length:,} tokens and are cut"
+        yield f"cut at {job.max_length:,} tokens: {counted(job.data.rows_truncated, 'row')} ({share:.1%})"
     if job.data.validation_rows == 0:
         yield "no validation rows: nothing will show when it learns by heart"

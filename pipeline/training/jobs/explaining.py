@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pipeline.convert.losses import LOSSES, Losses
 from pipeline.training.jobs.job import TrainingJob
 from pipeline.training.jobs.learning import DropReason
+from pipeline.training.jobs.sentences import counted
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.targets.target import TrainerTarget
 
@@ -36,11 +37,15 @@ def _facts(job: TrainingJob, target: TrainerTarget, found: Survey) -> str:
         ("base model", f"{job.base_model} (`{job.hub_id}`)"),
         ("dataset", f"{job.data.dataset_name} (`{job.data.dataset_id}`, {job.data.format})"),
         ("content", f"sha256 `{job.data.content_sha256}`"),
-        ("training", f"{found.train_rows:,} conversations, {found.train_answers:,} answers to learn"),
-        ("validation", f"{found.validation_rows:,} conversations, {found.validation_answers:,} answers"),
+        ("training", _amount(found.train_rows, found.train_answers)),
+        ("validation", _amount(found.validation_rows, found.validation_answers)),
         ("planned for", f"{job.hardware.gpu_count} × {job.hardware.gpu}"),
     )
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {_cell(value)} |" for name, value in rows)])
+
+
+def _amount(rows: int, answers: int) -> str:
+    return f"{counted(rows, 'conversation')}, {counted(answers, 'answer')} to learn"
 
 
 def _values(job: TrainingJob) -> str:
@@ -55,7 +60,7 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
     lines = [
         "## Rows left out",
         "",
-        f"{found.dropped.total():,} rows, each in `dropped_rows.jsonl` with its line in the upload. The length "
+        f"{counted(found.dropped.total(), 'row')}, with their lines in `dropped_rows.jsonl`. The length "
         f"is {job.max_length:,} tokens of {tokenizer}; the model's own tokenizer may count a little more or less.",
         "",
     ]
@@ -70,7 +75,7 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
 def _lost(losses: Losses) -> str:
     lines = ["## What the data files do not hold", ""]
     lines += [
-        f"- {LOSSES[kind]}: {losses.counts[kind]:,} conversations, the first on lines "
+        f"- {LOSSES[kind]}: {counted(losses.counts[kind], 'conversation')}, the first on lines "
         + ", ".join(map(str, losses.lines[kind]))
         for kind in LOSSES
         if kind in losses.counts

@@ -10,6 +10,9 @@ from pipeline.training.jobs.overrides import Overrides
 from pipeline.training.presets import Preset
 
 HOSTED: frozenset[TargetName] = frozenset({"openai", "together"})
+CHUNKING: frozenset[TargetName] = frozenset(
+    {"trl", "unsloth"}
+)  # never hold all logits (trl 1.16.0, SFTConfig.loss_type)
 
 
 @dataclass(frozen=True, slots=True)

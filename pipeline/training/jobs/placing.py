@@ -8,6 +8,7 @@ from pipeline.training.estimates.result import Estimate, Fits
 from pipeline.training.jobs.facts import DatasetFacts
 from pipeline.training.jobs.refusals import DoesNotFit
 from pipeline.training.jobs.rules import cut_sentence
+from pipeline.training.jobs.sentences import counted
 from pipeline.training.workload import LossKernel, Method, Workload
 
 Estimator = Callable[[Workload], Estimate]
@@ -43,7 +44,7 @@ def place(wish: Wish, estimate: Estimator) -> Placement | None:
     """The quickest set-up that surely fits, else one that may; None where none does."""
     tight: Placement | None = None
     for workload in _candidates(wish):
-        result = estimate(workload)
+        result = _estimated(workload, estimate)
         placement = Placement(workload, result.fits, _sentence(workload, result))
         if result.fits == "yes":
             return placement
@@ -55,10 +56,15 @@ def place(wish: Wish, estimate: Estimator) -> Placement | None:
 def explain_misfit(wish: Wish, estimate: Estimator, facts: DatasetFacts, gpus: Sequence[Gpu]) -> DoesNotFit:
     """By how much the smallest set-up is too large, and what would fit; gpus: others to try."""
     smallest = list(_candidates(wish))[-1]
-    memory, gpu = estimate(smallest).peak_memory_gb, smallest.gpu
+    memory, gpu = _estimated(smallest, estimate).peak_memory_gb, smallest.gpu
     needed_gb = memory.expected if memory.expected > gpu.memory_gb else memory.high
     changes = [*_other_method(wish, estimate), *_shorter(wish, estimate, facts), *_other_gpu(wish, estimate, gpus)]
     return DoesNotFit(gpu.name, needed_gb, gpu.memory_gb, tuple(changes))
+
+
+def _estimated(workload: Workload, estimate: Estimator) -> Estimate:
+    """Of one GPU alone: our files make replicas (DDP), each GPU holding all of the model, so more GPUs save nothing."""
+    return estimate(replace(workload, gpu_count=1))
 
 
 def _candidates(wish: Wish) -> Iterator[Workload]:
@@ -89,7 +95,7 @@ def _micro_batches(wish: Wish) -> list[int]:
 def _sentence(workload: Workload, result: Estimate) -> str:
     memory = result.peak_memory_gb
     return (
-        f"{workload.micro_batch} of {workload.sequence_length:,} tokens take {memory.expected:.1f} GB "
+        f"{counted(workload.micro_batch, 'row')} of {workload.sequence_length:,} tokens take {memory.expected:.1f} GB "
         f"({memory.low:.1f} to {memory.high:.1f}) of the {workload.gpu.memory_gb:g} GB of a {workload.gpu.name}"
     )
 

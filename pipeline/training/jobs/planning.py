@@ -9,10 +9,11 @@ from dataclasses import replace
 from pipeline.errors import UsageError
 from pipeline.training.catalogues.gpus import Gpu
 from pipeline.training.catalogues.models import BaseModelSpec
+from pipeline.training.estimates import estimate
 from pipeline.training.jobs.assembling import assemble
 from pipeline.training.jobs.explanations import Explanations
 from pipeline.training.jobs.facts import DatasetFacts
-from pipeline.training.jobs.inputs import HOSTED, Inputs
+from pipeline.training.jobs.inputs import CHUNKING, HOSTED, Inputs
 from pipeline.training.jobs.job import TargetName, TrainingJob
 from pipeline.training.jobs.overrides import parse_overrides
 from pipeline.training.jobs.placing import Estimator, Placement, Wish, explain_misfit, place
@@ -27,7 +28,7 @@ from pipeline.training.jobs.rules import (
     reach_steps,
 )
 from pipeline.training.presets import Preset
-from pipeline.training.workload import Method, Workload
+from pipeline.training.workload import LossKernel, Method, Workload
 
 
 def plan_job(
@@ -40,13 +41,13 @@ def plan_job(
     targets: Sequence[TargetName],
     overrides: Mapping[str, str],
     *,
-    estimate: Estimator,
+    estimate: Estimator = estimate,
     other_gpus: Iterable[Gpu] = (),
 ) -> TrainingJob | DoesNotFit:
     """The job, or by how much it is too large for the GPU and what would fit.
 
     method: None for LoRA where it fits, else QLoRA. overrides: see `overrides.KEYS`. other_gpus: those to name when
-    this one is too small.
+    this one is too small. estimate: what says how much memory a workload takes.
 
     Raises:
         TargetRefuses: a trainer does not take the dataset; names the findings.
@@ -75,13 +76,12 @@ def plan_job(
         has_gradient_checkpointing=own.switch("has_gradient_checkpointing") is not False,
         trainer=next((target for target in inputs.targets if target not in HOSTED), None),
     )
-    kernel = own.text("loss_kernel")
     wish = Wish(
         workload,
         pace.batch.value,
         method or ("lora" if inputs.is_hosted else None),
         own.integer("micro_batch"),
-        "chunked" if kernel == "chunked" else "full" if kernel else None,
+        _kernel(inputs),
     )
     placement = _unplaced(wish) if inputs.is_hosted else place(wish, estimate)
     if placement is None:
@@ -117,6 +117,14 @@ def _pace(inputs: Inputs, notes: Explanations, length: int) -> Pace:
         is_batch_fixed=bool(batch),
     )
     return reach_steps(inputs.count_examples(length), pace, preset.max_epochs, inputs.gpu_count)
+
+
+def _kernel(inputs: Inputs) -> LossKernel | None:
+    """How the loss is computed, where that is not left to the memory."""
+    own = inputs.own.text("loss_kernel")
+    if own is not None:
+        return "chunked" if own == "chunked" else "full"
+    return "chunked" if set(inputs.targets) - HOSTED <= CHUNKING and not inputs.is_hosted else None
 
 
 def _unplaced(wish: Wish) -> Placement:

@@ -105,11 +105,11 @@ def choose_length(facts: DatasetFacts, model: BaseModelSpec) -> Chosen[int]:
 def rows_cut(facts: DatasetFacts, max_length: int) -> tuple[int, int, bool]:
     """Rows cut at a length; those left without supervised tokens; whether the lengths were measured just there.
 
-    Between two measured lengths the shorter one counts: an upper bound.
+    Between two measured lengths the shorter one counts: an upper bound. Below all of them any row may be cut.
     """
     measured = [row for row in facts.truncation if row["max_length"] <= max_length]
     if not measured:
-        return 0, 0, False
+        return facts.rows, 0, False
     row = measured[-1]
     return row["rows_cut"], row["rows_without_supervised_tokens"], row["max_length"] == max_length
 
@@ -119,8 +119,10 @@ def cut_sentence(facts: DatasetFacts, max_length: int) -> str:
     cut, empty, is_exact = rows_cut(facts, max_length)
     bound = "" if is_exact else "at most "
     share = cut / facts.rows if facts.rows else 0
-    text = f"{bound}{cut:,} of {facts.rows:,} rows ({share:.2%}) are longer and are cut"
-    return text + (f", {bound}{empty:,} of them before any answer" if empty else "")
+    if not cut:
+        return "no row is longer"
+    text = f"longer, and cut, {bound}{cut:,} of {facts.rows:,} rows ({share:.2%})"
+    return text + (f", {bound}{empty:,} before any answer" if empty else "")
 
 
 def choose_rank(facts: DatasetFacts, model: BaseModelSpec, preset: Preset, train_tokens: int) -> Chosen[int]:
@@ -170,4 +172,4 @@ def choose_dropout(rows: int, preset: Preset) -> Chosen[float]:
 
 
 def _passes(epochs: int) -> str:
-    return "one pass" if epochs == 1 else f"{epochs} passes"
+    return f"{epochs} pass{'es' if epochs > 1 else ''}"

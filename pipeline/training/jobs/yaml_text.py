@@ -45,5 +45,8 @@ def _pair(key: str, value: object, indent: str) -> Iterator[str]:
 
 def _scalar(value: object) -> str:
     if isinstance(value, float):
-        return format(Decimal(repr(value)), "f")
+        text = format(Decimal(repr(value)), "f")
+        return text if "." in text else f"{text}.0"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_scalar, value))}]"
     return json.dumps(value, ensure_ascii=False)

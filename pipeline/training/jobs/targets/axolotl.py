@@ -10,13 +10,31 @@ from pipeline.training.jobs.job import TrainingJob
 from pipeline.training.jobs.learning import is_learned
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.targets.chat import messages_of, tools_of
-from pipeline.training.jobs.targets.target import TRAIN_FILE, VALIDATION_FILE, Row, TrainerTarget, because, header
+from pipeline.training.jobs.targets.target import (
+    HUB_SCHEDULES,
+    TRAIN_FILE,
+    VALIDATION_FILE,
+    Row,
+    TrainerTarget,
+    because,
+    header,
+    hub_schedule,
+)
 from pipeline.training.jobs.value_rule import SWITCH, TEXT, choice, integer, number
 from pipeline.training.jobs.yaml_text import Entry, yaml_text
 
 _RELEASE = recorded_versions("axolotl")["axolotl"]
 VERSION = f"axolotl {_RELEASE}"
 _TRAIN_FIELD = "train"
+# For base models without a chat template of their own: Axolotl's template of the family, and how its turns end. The
+# one for all others ends turns with the tokenizer's own mark.
+_FAMILIES = {
+    "llama3": ("llama3", "<|eot_id|>"),
+    "gemma2": ("gemma", "<end_of_turn>"),
+    "gemma3": ("gemma3", "<end_of_turn>"),
+    "qwen": ("chatml", "<|im_end|>"),
+    "qwen3": ("chatml", "<|im_end|>"),
+}
 
 
 def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
@@ -34,6 +52,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     entries = [
         Entry("base_model", job.hub_id, "The base model: a name on the model hub, or a folder."),
         *_method(job, why),
+        *_template(job),
         Entry("datasets", [_dataset(TRAIN_FILE)], "Each message says whether it is trained on."),
     ]
     if survey.validation_rows:
@@ -52,7 +71,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
         ),
         Entry("learning_rate", how.learning_rate, why["optimisation.learning_rate"]),
         Entry("optimizer", "adamw_torch_fused"),
-        Entry("lr_scheduler", how.schedule),
+        Entry("lr_scheduler", hub_schedule(job)),
         Entry("warmup_ratio", how.warmup_share),
         Entry("weight_decay", how.weight_decay),
         Entry("max_grad_norm", how.max_grad_norm),
@@ -88,13 +107,18 @@ def _method(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
     ]
 
 
+def _template(job: TrainingJob) -> list[Entry]:
+    name, end_of_turn = _FAMILIES.get(job.chat_template, ("alpaca", ""))
+    entry = Entry("chat_template", f"tokenizer_default_fallback_{name}", "The model's own; the other if it has none.")
+    return [entry, *([Entry("eot_tokens", [end_of_turn])] if end_of_turn else [])]
+
+
 def _dataset(file: str) -> dict[str, object]:
     return {
         "path": file,
         "ds_type": "json",
         "split": "train",
         "type": "chat_template",
-        "chat_template": "tokenizer_default",
         "field_messages": "messages",
         "message_property_mappings": {"role": "role", "content": "content"},
         "message_field_training": _TRAIN_FIELD,
@@ -112,8 +136,7 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
     """What to know."""
     said = [
         "Run it in this folder: the paths of the data are relative.",
-        "The model's own chat template is applied (`chat_template: tokenizer_default`); a base model without one needs "
-        "another name there.",
+        "The model's own chat template is applied; a base model without one gets Axolotl's of its family, or Alpaca's.",
     ]
     if job.hardware.gpu_count > 1:
         said.append("Axolotl uses all GPUs it sees; CUDA_VISIBLE_DEVICES chooses.")
@@ -136,7 +159,7 @@ def _documents() -> tuple[Document, ...]:
         "micro_batch_size": integer(1, 1024),
         "gradient_accumulation_steps": integer(1, 4096),
         "learning_rate": number(1e-8, 0.01),
-        "lr_scheduler": choice("cosine", "linear", "constant"),
+        "lr_scheduler": HUB_SCHEDULES,
         "warmup_ratio": number(0, 0.5),
         "weight_decay": number(0, 1),
         "max_grad_norm": number(0.001, 100),

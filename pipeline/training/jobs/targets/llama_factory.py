@@ -13,7 +13,16 @@ from pipeline.training.jobs.checking import Document, recorded_keys, recorded_ve
 from pipeline.training.jobs.job import TrainingJob
 from pipeline.training.jobs.learning import answers_apart, has_fraction
 from pipeline.training.jobs.survey import Survey
-from pipeline.training.jobs.targets.target import TRAIN_FILE, VALIDATION_FILE, Row, TrainerTarget, because, header
+from pipeline.training.jobs.targets.target import (
+    HUB_SCHEDULES,
+    TRAIN_FILE,
+    VALIDATION_FILE,
+    Row,
+    TrainerTarget,
+    because,
+    header,
+    hub_schedule,
+)
 from pipeline.training.jobs.value_rule import SWITCH, TEXT, choice, integer, number
 from pipeline.training.jobs.yaml_text import Entry, yaml_text
 
@@ -71,7 +80,7 @@ def _entries(job: TrainingJob, survey: Survey) -> list[Entry]:
             why["optimisation.gradient_accumulation"],
         ),
         Entry("learning_rate", how.learning_rate, why["optimisation.learning_rate"]),
-        Entry("lr_scheduler_type", how.schedule),
+        Entry("lr_scheduler_type", hub_schedule(job)),
         Entry("warmup_ratio", how.warmup_share),
         Entry("weight_decay", how.weight_decay),
         Entry("max_grad_norm", how.max_grad_norm),
@@ -171,7 +180,7 @@ def _documents() -> tuple[Document, ...]:
         "per_device_eval_batch_size": integer(1, 1024),
         "gradient_accumulation_steps": integer(1, 4096),
         "learning_rate": number(1e-8, 0.01),
-        "lr_scheduler_type": choice("cosine", "linear", "constant"),
+        "lr_scheduler_type": HUB_SCHEDULES,
         "warmup_ratio": number(0, 0.5),
         "weight_decay": number(0, 1),
         "max_grad_norm": number(0.001, 100),

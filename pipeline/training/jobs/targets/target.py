@@ -2,15 +2,23 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from pipeline.convert.conversations import Talk
 from pipeline.training.jobs.checking import Document
 from pipeline.training.jobs.job import TargetName, TrainingJob
 from pipeline.training.jobs.survey import Survey
+from pipeline.training.jobs.value_rule import choice
 
 Row = dict[str, Any]
 
+CHAT_TEMPLATE_FILE = "chat_template.jinja"
+CHAT_TEMPLATE_NOTE = (
+    f"A base model without a chat template of its own gets the plain one of `{CHAT_TEMPLATE_FILE}`, which is saved "
+    "with the adapter."
+)
+HUB_SCHEDULES = choice("cosine", "linear", "constant_with_warmup")
 TRAIN_FILE, VALIDATION_FILE = "train.jsonl", "validation.jsonl"
 
 
@@ -31,6 +39,16 @@ class TrainerTarget:
     start: Callable[[TrainingJob, Survey], str]
     notes: Callable[[TrainingJob, Survey], list[str]]
     documents: tuple[Document, ...]
+
+
+def template_file(name: str) -> str:
+    """The text of a file of `templates/`."""
+    return (files("pipeline.training.jobs.targets") / "templates" / name).read_text("utf-8")
+
+
+def hub_schedule(job: TrainingJob) -> str:
+    """The schedule's name in Transformers, whose `constant` would leave out the warm-up."""
+    return "constant_with_warmup" if job.optimisation.schedule == "constant" else job.optimisation.schedule
 
 
 def because(job: TrainingJob) -> Mapping[str, str]:

@@ -5,7 +5,6 @@ as the completion of what comes before it; answers that are context only always 
 """
 
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 
 from pipeline.convert.conversations import Talk
 from pipeline.training.jobs.checking import Document, recorded_keys, recorded_versions
@@ -14,12 +13,17 @@ from pipeline.training.jobs.learning import answers_apart
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.targets.chat import messages_of, tools_of
 from pipeline.training.jobs.targets.target import (
+    CHAT_TEMPLATE_FILE,
+    CHAT_TEMPLATE_NOTE,
+    HUB_SCHEDULES,
     TRAIN_FILE,
     VALIDATION_FILE,
     Row,
     TrainerTarget,
     because,
     header,
+    hub_schedule,
+    template_file,
 )
 from pipeline.training.jobs.value_rule import SWITCH, TEXT, choice, integer, number
 from pipeline.training.jobs.yaml_text import Entry, yaml_text
@@ -45,7 +49,7 @@ def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
         "per_device_eval_batch_size": how.micro_batch,
         "gradient_accumulation_steps": how.gradient_accumulation,
         "learning_rate": how.learning_rate,
-        "lr_scheduler_type": how.schedule,
+        "lr_scheduler_type": hub_schedule(job),
         "warmup_steps": how.warmup_share,
         "weight_decay": how.weight_decay,
         "max_grad_norm": how.max_grad_norm,
@@ -68,18 +72,21 @@ def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
 
 
 def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
-    """`config.yaml` and `train.py`."""
-    script = files("pipeline.training.jobs.targets") / "templates" / "trl_train.py.txt"
-    return {"config.yaml": _config(job, survey), "train.py": script.read_text("utf-8")}
+    """`config.yaml`, `train.py`, and a chat template for base models that have none."""
+    return {
+        "config.yaml": _config(job, survey),
+        "train.py": template_file("trl_train.py.txt"),
+        CHAT_TEMPLATE_FILE: template_file(CHAT_TEMPLATE_FILE),
+    }
 
 
 def _config(job: TrainingJob, survey: Survey) -> str:
     why = because(job)
     arguments = training_arguments(job, survey)
-    arguments["gradient_checkpointing"] = job.has_gradient_checkpointing
+    arguments["activation_checkpointing"] = job.has_gradient_checkpointing
     if job.has_gradient_checkpointing:
-        arguments["gradient_checkpointing_kwargs"] = {"use_reentrant": False}
-    arguments["loss_type"] = "chunked_nll" if job.loss_kernel == "chunked" else "nll"
+        arguments["activation_checkpointing_kwargs"] = {"use_reentrant": False}
+    arguments["loss_type"] = "nll"  # in chunks, since 1.16
     if job.is_packed:
         arguments["packing_strategy"] = "bfd"
     arguments["assistant_only_loss"] = not survey.has_unlearned_answers
@@ -128,10 +135,12 @@ def start(job: TrainingJob, survey: Survey) -> str:
 
 def notes(job: TrainingJob, survey: Survey) -> list[str]:
     """What to know."""
+    made = "adapter" if job.adapter else "model"
     said = [
         "`python train.py --model FOLDER` takes the base model from elsewhere; `--set key=value` changes an argument "
         "of SFTConfig, as `--set max_steps=5` for a try.",
-        "The adapter is written to `output/adapter`, the figures of the last evaluation to `output/metrics.json`.",
+        f"The {made} is written to `output/{made}`, the figures of the last evaluation to `output/metrics.json`.",
+        CHAT_TEMPLATE_NOTE,
     ]
     if survey.has_unlearned_answers:
         answers = survey.train_answers
@@ -182,7 +191,7 @@ TRAINING_RULES = {
     "per_device_eval_batch_size": integer(1, 1024),
     "gradient_accumulation_steps": integer(1, 4096),
     "learning_rate": number(1e-8, 0.01),
-    "lr_scheduler_type": choice("cosine", "linear", "constant"),
+    "lr_scheduler_type": HUB_SCHEDULES,
     "warmup_steps": number(0, 0.5),
     "weight_decay": number(0, 1),
     "max_grad_norm": number(0.001, 100),
@@ -192,8 +201,8 @@ TRAINING_RULES = {
     "bf16": SWITCH,
     "fp16": SWITCH,
     "seed": integer(0, 2**31 - 1),
-    "gradient_checkpointing": SWITCH,
-    "loss_type": choice("nll", "dft", "chunked_nll"),
+    "activation_checkpointing": SWITCH,
+    "loss_type": choice("nll", "dft"),
     "assistant_only_loss": SWITCH,
     "completion_only_loss": SWITCH,
     "truncation_mode": choice("keep_start", "keep_end"),

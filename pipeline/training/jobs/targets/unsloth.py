@@ -1,7 +1,6 @@
 """Unsloth: a generated script. Its trainer is TRL's, so each answer is the completion of what comes before it."""
 
 from collections.abc import Iterable
-from importlib.resources import files
 
 import jinja2
 
@@ -11,7 +10,16 @@ from pipeline.training.jobs.job import TrainingJob
 from pipeline.training.jobs.learning import answers_apart
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.targets.chat import messages_of, tools_of
-from pipeline.training.jobs.targets.target import TRAIN_FILE, VALIDATION_FILE, Row, TrainerTarget, header
+from pipeline.training.jobs.targets.target import (
+    CHAT_TEMPLATE_FILE,
+    CHAT_TEMPLATE_NOTE,
+    TRAIN_FILE,
+    VALIDATION_FILE,
+    Row,
+    TrainerTarget,
+    header,
+    template_file,
+)
 from pipeline.training.jobs.targets.trl import TRAINING_RULES, training_arguments
 from pipeline.training.jobs.value_rule import SWITCH, TEXT, integer, number
 
@@ -29,12 +37,11 @@ def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
 
 
 def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
-    """`train.py`."""
+    """`train.py`, and a chat template for base models that have none."""
     arguments = training_arguments(job, survey) | {"completion_only_loss": True}
-    text = (files("pipeline.training.jobs.targets") / "templates" / "unsloth_train.py.jinja").read_text("utf-8")
     environment = jinja2.Environment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # Python, not HTML
     environment.filters["literal"] = repr
-    rendered = environment.from_string(text).render(
+    rendered = environment.from_string(template_file("unsloth_train.py.jinja")).render(
         header=header(job, VERSION),
         job=job,
         arguments=arguments,
@@ -42,7 +49,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
         validation_file=VALIDATION_FILE if survey.validation_rows else None,
         has_tools=survey.has_tools,
     )
-    return {"train.py": rendered}
+    return {"train.py": rendered, CHAT_TEMPLATE_FILE: template_file(CHAT_TEMPLATE_FILE)}
 
 
 def start(job: TrainingJob, survey: Survey) -> str:
@@ -53,6 +60,7 @@ def start(job: TrainingJob, survey: Survey) -> str:
 def notes(job: TrainingJob, survey: Survey) -> list[str]:
     """What to know."""
     said = [
+        CHAT_TEMPLATE_NOTE,
         f"Each of the {survey.train_answers:,} answers to learn is a row of its own, as the completion of what comes "
         f"before it; a pass takes more steps than {survey.train_rows:,} conversations with several answers would.",
         "The script was checked as text against the parameters that Unsloth's functions have: importing Unsloth "

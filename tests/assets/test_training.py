@@ -1,0 +1,162 @@
+"""The run that plans training: what it leaves of each dataset, and that it can be done again."""
+
+import dagster as dg
+import pytest
+
+from assets.training_specs import CONFIGS, COSTS, SPLITS
+from pipeline.errors import LakeError
+from pipeline.validation import utc_now
+from tests.installation import bad_file, valid_file
+
+ASSETS = (SPLITS, CONFIGS, COSTS)
+TOO_LARGE = "Llama-3.1-405B balanced T4 trl"
+
+
+def _ready(installation, name="talk", content=None):
+    installation.drop(f"{name}.jsonl", content or valid_file(12))
+    installation.ingest()
+    return installation.dataset(name)
+
+
+def _keys(installation, asset):
+    return [event.partition for event in installation.materializations(asset)]
+
+
+def test_a_ready_dataset_has_its_split_its_jobs_and_their_costs(planned, good_id):
+    assert {asset: _keys(planned, asset) for asset in ASSETS} == {asset: [good_id] for asset in ASSETS}
+    [job] = planned.jobs()
+    assert (job.dataset_id, job.status, job.origin) == (good_id, "configured", "plan")
+
+
+def test_a_rejected_dataset_has_no_cell(planned, bad_id):
+    """It is not even a partition of these assets."""
+    assert bad_id in planned.partitions
+    assert bad_id not in planned.instance.get_dynamic_partitions("ready_datasets")
+
+
+def test_a_dataset_that_no_job_fits_says_so_and_fails_nothing(make_installation):
+    installation = make_installation(training_plans=TOO_LARGE)
+    dataset = _ready(installation)
+
+    assert [run.success for run in installation.plan()] == [True]
+
+    [event] = installation.materializations(CONFIGS, dataset.id)
+    assert event.description.startswith("No training job can be made: Llama-3.1-405B does not fit: needs ")
+    assert _keys(installation, COSTS) == []
+    assert installation.jobs() == []
+    with installation.catalog() as catalog:
+        assert catalog.plan_of(dataset.id).status == "planned"
+
+
+def test_a_dataset_that_the_trainer_refuses_says_which_findings_stand_in_the_way(make_installation):
+    installation = make_installation(training_plans="Qwen3-8B balanced L4 openai")
+    dataset = _ready(installation, content=valid_file(5))
+
+    assert [run.success for run in installation.plan()] == [True]
+
+    [event] = installation.materializations(CONFIGS, dataset.id)
+    [row] = event.metadata["not_possible"].records
+    assert row.data["kind"] == "target-refuses"
+    assert "too-few-conversations" in row.data["reason"]
+
+
+def test_an_empty_plan_shows_the_split_and_makes_nothing(make_installation):
+    installation = make_installation(training_plans="")
+    dataset = _ready(installation)
+
+    installation.plan()
+
+    assert (_keys(installation, SPLITS), installation.jobs()) == ([dataset.id], [])
+    assert installation.tick("ready_datasets").result.skip_message == "no ready dataset without a plan"
+
+
+def test_planning_again_by_hand_makes_the_same_jobs(installation):
+    dataset = _ready(installation)
+    installation.plan()
+    before = installation.jobs()
+
+    run = installation.run("plan_training", {"dagster/partition": dataset.id})
+
+    assert run.success
+    assert installation.jobs() == before
+    assert len(_keys(installation, CONFIGS)) == 2
+    versions = {event.tags["dagster/data_version"] for event in installation.materializations(CONFIGS)}
+    assert len(versions) == 1
+
+
+def test_one_lake_that_fails_for_a_dataset_leaves_the_others_and_fails_the_run(installation, monkeypatch):
+    """The other datasets of the run have their jobs; the sensor asks for the rest again."""
+    from pipeline.training.planning import Planner
+
+    for name in ("a", "b"):
+        installation.drop(f"{name}.jsonl", valid_file(12, seed=ord(name)))
+    installation.ingest()
+    bad = installation.dataset("a").id
+    really = Planner.plan
+
+    def plan(self, dataset, now):
+        if dataset.id == bad:
+            raise LakeError("the disk is full")
+        return really(self, dataset, now)
+
+    monkeypatch.setattr(Planner, "plan", plan)
+    assert [run.success for run in installation.plan()] == [False]
+    monkeypatch.undo()
+
+    assert [job.dataset_id for job in installation.jobs()] == [installation.dataset("b").id]
+    assert f"{bad}: the disk is full" in installation.failures("plan_training")[0]
+    assert [run.success for run in installation.plan()] == [True]
+    assert sorted(job.dataset_id for job in installation.jobs()) == sorted(each.id for each in installation.datasets())
+
+
+def test_a_dataset_that_stopped_being_ready_meanwhile_is_passed_over(installation):
+    dataset = _ready(installation)
+    [tags] = installation.tick("ready_datasets").runs
+    with installation.catalog() as catalog:
+        catalog.request_again([dataset.id], utc_now())
+
+    assert installation.run("plan_training", tags).success
+
+    assert (installation.jobs(), _keys(installation, SPLITS)) == ([], [])
+
+
+def test_what_each_asset_was_made_from_is_in_its_tags(planned, good_id):
+    """So the UI sees what is out of date."""
+    events = {asset: planned.materializations(asset, good_id)[-1] for asset in ASSETS}
+    versions = {asset: event.tags["dagster/data_version"] for asset, event in events.items()}
+
+    assert versions[SPLITS] == events[SPLITS].metadata["fingerprint"].value
+    assert events[CONFIGS].tags[f"dagster/input_data_version/{SPLITS}"] == versions[SPLITS]
+    assert events[COSTS].tags[f"dagster/input_data_version/{CONFIGS}"] == versions[CONFIGS]
+
+
+def test_validation_goes_first_in_the_queue(planned):
+    tags = planned.repository.get_job("plan_training").tags
+
+    assert int(tags["dagster/priority"]) < int(planned.repository.get_job("ingest").tags.get("dagster/priority", 0))
+
+
+def test_ready_datasets_are_datasets_under_the_same_keys(planned, good_id):
+    """The lineage of a partition leads to the same dataset."""
+    graph = planned.defs.resolve_asset_graph()
+    mapping = graph.get_partition_mapping(dg.AssetKey(SPLITS), dg.AssetKey("conversations"))
+
+    assert isinstance(mapping, dg.IdentityPartitionMapping)
+
+
+@pytest.mark.parametrize("name", ["good", "bad"])
+def test_planning_is_no_part_of_validation(planned, name):
+    """What a dataset shows of its validation is the same with and without plans."""
+    dataset = planned.dataset(name)
+
+    assert [event.partition for event in planned.materializations("dataset_profiles", dataset.id)] == [dataset.id]
+
+
+def test_a_bad_file_beside_a_good_one_has_no_plan(installation):
+    installation.drop("bad.jsonl", bad_file())
+    dataset = _ready(installation)
+
+    [run] = installation.plan()
+
+    assert run.success
+    assert installation.instance.get_dynamic_partitions("ready_datasets") == [dataset.id]

@@ -1,0 +1,324 @@
+"""`lora-pipeline jobs`, on an installation that the demo has made with real runs."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.settings import load_settings
+from tests.cli.goldens import run
+
+TALK, CHAT, BROKEN = "everyday_talk", "support_chat", "broken_lines"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("jobs")
+    result = run(["demo"], {"LORA_DATA_DIR": str(made), "COLUMNS": "200"})
+    assert result.exit_code == 0, result.stderr
+    return made
+
+
+@pytest.fixture
+def command(folder):
+    """Run `jobs …` on it."""
+    return lambda *arguments: run(["jobs", *arguments], {"LORA_DATA_DIR": str(folder), "COLUMNS": "300"})
+
+
+def _lines(result):
+    assert result.exit_code == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def planned(command):
+    """The job that the default plan made of the larger sample."""
+    [job] = [job for job in _lines(command("list", "--json", "--dataset", TALK)) if job["origin"] == "plan"]
+    return job
+
+
+def test_every_ready_sample_has_the_job_of_the_default_plan(command):
+    jobs = _lines(command("list", "--json"))
+
+    planned = sorted((job["name"], job["status"]) for job in jobs if job["origin"] == "plan")
+    assert planned == [
+        ("everyday_talk, Qwen3-8B, balanced", "configured"),
+        ("support_chat, Qwen3-8B, balanced", "configured"),
+    ]
+    assert all(job["costs"][0]["kind"] == "estimate" for job in jobs)
+
+
+def test_a_job_is_made_with_its_cost_and_the_next_step_and_again_it_is_the_same(command):
+    arguments = (
+        "create",
+        CHAT,
+        "--model",
+        "Qwen3-4B",
+        "--gpu",
+        "RTX-4090",
+        "--target",
+        "trl,axolotl",
+        "--set",
+        "epochs=2",
+    )
+
+    first, second = command(*arguments), command(*arguments)
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert first.stdout == second.stdout
+    job_id = first.stdout.splitlines()[0].partition(":")[0]
+    assert f"its files: lora-pipeline jobs files {job_id} -o FOLDER\n" in first.stderr
+    assert "warning: 4 steps are hardly a training" in first.stderr
+    [job] = [job for job in _lines(command("list", "--json", "--dataset", CHAT)) if job["id"] == job_id]
+    assert (job["origin"], job["gpu"], job["targets"]) == ("person", "RTX-4090", ["trl", "axolotl"])
+    assert job["job"]["optimisation"]["epochs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (
+            ["--model", "Qwen-3-8B"],
+            2,
+            "no model 'Qwen-3-8B' is known; the nearest: Qwen3-8B, ",
+        ),
+        (["--model", "Qwen3-8B", "--gpu", "H1000"], 2, "no GPU 'H1000' is known; the nearest: "),
+        (
+            ["--model", "Qwen3-8B", "--preset", "balance"],
+            2,
+            "preset: expected one of conservative, balanced, aggressive, found 'balance'; did you mean balanced?",
+        ),
+        (["--model", "Qwen3-8B", "--set", "epoch=2"], 2, "--set: epoch is not a setting; did you mean epochs"),
+        (
+            ["--model", "Qwen3-8B", "--set", "epochs"],
+            2,
+            "--set: expected KEY=VALUE, found 'epochs'; for example --set epochs=2",
+        ),
+        (
+            ["--model", "Qwen3-8B", "--set", "epochs=500"],
+            2,
+            "--set: epochs: expected an integer from 1 to 50, found '500'",
+        ),
+        (
+            ["--model", "Qwen3-8B", "--method", "qlorra"],
+            2,
+            "--method: expected one of lora, qlora, full, found 'qlorra'; did you mean qlora or lora?",
+        ),
+        (["--model", "Qwen3-8B", "--target", "openia"], 2, "trainers: expected some of trl, axolotl, "),
+        (["--model", "Llama-3.1-405B", "--gpu", "T4"], 1, "Llama-3.1-405B does not fit: needs "),
+        (
+            ["--model", "Qwen3-8B", "--target", "openai"],
+            1,
+            "openai refuses support_chat: too-few-conversations (It takes 10 or more conversations, found 5); ",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_sentence_with_its_exit_code(command, arguments, exit_code, message):
+    result = command("create", CHAT, *arguments)
+
+    assert result.exit_code == exit_code
+    assert result.stderr.startswith(f"error: {message}")
+    assert result.stdout == ""
+
+
+def test_a_job_that_cannot_fit_says_by_how_much_and_what_would(command):
+    result = command("create", CHAT, "--model", "Qwen3-32B", "--gpu", "RTX-4090", "--method", "lora")
+
+    assert result.exit_code == 1
+    assert re.search(r"needs [\d.]+ GB on each GPU, a RTX-4090 has [\d.]+ GB, [\d.]+ GB too few", result.stderr)
+    assert "what would fit: " in result.stderr
+    assert "--gpu " in result.stderr
+
+
+@pytest.mark.parametrize(("dataset", "exit_code"), [(BROKEN, 1), ("nothing", 2)])
+def test_a_dataset_that_cannot_be_trained_on_is_refused(command, dataset, exit_code):
+    result = command("create", dataset, "--model", "Qwen3-8B")
+
+    assert result.exit_code == exit_code
+    assert result.stderr.startswith("error: expected ")
+
+
+def test_another_users_dataset_and_job_do_not_exist(command, planned):
+    for arguments in (
+        ("create", CHAT, "--model", "Qwen3-8B"),
+        ("show", planned["id"]),
+        ("cancel", planned["id"]),
+        ("files", planned["id"]),
+        ("add-cost", planned["id"], "--cost", "1", "--source", "x"),
+        ("report", planned["id"], "--status", "running"),
+    ):
+        result = command(*arguments, "--owner", "somebody")
+        assert (result.exit_code, result.stdout) == (2, "")
+    assert _lines(command("list", "--json", "--owner", "somebody")) == []
+    assert len(_lines(command("list", "--json", "--everyone"))) >= 2
+
+
+def test_a_job_is_shown_with_its_reasons_its_costs_and_its_files(command, planned):
+    result = command("show", planned["id"])
+
+    assert result.exit_code == 0
+    for text in ("optimisation.learning_rate", "estimate", "trl/config.yaml", planned["split_fingerprint"]):
+        assert text in result.stdout
+
+
+def test_a_job_is_shown_as_json_as_it_is_listed(command, planned):
+    assert _lines(command("show", planned["id"], "--json")) == [planned]
+
+
+def test_the_files_are_listed_and_copied_whole(command, planned, tmp_path):
+    listed = command("files", planned["id"])
+    copied = command("files", planned["id"], "-o", str(tmp_path / "job"))
+
+    names = sorted(
+        path.relative_to(tmp_path / "job").as_posix() for path in (tmp_path / "job").rglob("*") if path.is_file()
+    )
+    assert names == [
+        "job.json",
+        *(f"trl/{name}" for name in ("config.yaml", "explain.md", "train.jsonl", "train.py", "validation.jsonl")),
+    ]
+    assert all(name in listed.stdout for name in names)
+    assert copied.stdout == f"6 files in {tmp_path / 'job'}\n"
+    assert json.loads((tmp_path / "job" / "job.json").read_text()) == planned["job"]
+
+
+def test_options_are_compared_by_cost_or_time_with_what_does_not_fit(command):
+    by_cost = _lines(command("compare", TALK, "--model", "Qwen3-8B", "--gpu", "T4,L4,A100-80GB-SXM", "--json"))
+    by_time = _lines(
+        command("compare", TALK, "--model", "Qwen3-8B", "--gpu", "L4,A100-80GB-SXM", "--by", "time", "--json")
+    )
+
+    options = [row for row in by_cost if "estimate" in row]
+    costs = [row["estimate"]["cost_usd"]["expected"] for row in options if row["estimate"]["cost_usd"]]
+    hours = [row["estimate"]["hours"]["expected"] for row in by_time if "estimate" in row]
+    assert (costs, hours) == (sorted(costs), sorted(hours))
+    assert any(row["is_best_of_preset"] for row in options)
+    reasons = [row for row in by_cost if "reason" in row]
+    assert {row["kind"] for row in reasons} == {"does-not-fit"}
+    assert ("T4", "lora") in {(row["gpu"], row["method"]) for row in reasons}
+
+
+def test_a_comparison_is_a_table_and_names_what_is_not_possible(command, planned):
+    result = command("compare", planned["id"], "--gpu", "T4,A100-80GB-SXM", "--preset", "balanced")
+
+    assert result.exit_code == 0
+    assert "A100-80GB-SXM" in result.stdout
+    assert re.search(r"^  T4, lora: Qwen3-8B does not fit: needs ", result.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        ([TALK], 2, "--model: expected a base model, found none; for example --model Qwen3-8B"),
+        ([TALK, "--model", "Qwen3-8B", "--by", "price"], 2, "--by: expected cost or time, found 'price'"),
+        (["nothing"], 2, "expected the id or name of a training job, found 'nothing': list the jobs first"),
+    ],
+)
+def test_a_comparison_that_cannot_be_is_refused(command, arguments, exit_code, message):
+    result = command("compare", *arguments)
+
+    assert (result.exit_code, result.stderr) == (exit_code, f"error: {message}\n")
+
+
+def test_a_comparison_of_which_nothing_fits_is_a_no(command):
+    result = command("compare", TALK, "--model", "Llama-3.1-405B", "--gpu", "T4")
+
+    assert result.exit_code == 1
+    assert "not possible:" in result.stdout
+
+
+def test_what_it_did_cost_stands_beside_the_estimate(command):
+    made = _lines(command("create", TALK, "--model", "Qwen3-0.6B", "--json"))[0]
+
+    result = command("add-cost", made["id"], "--cost", "0.4", "--hours", "0.2", "--source", "invoice 7")
+
+    assert result.exit_code == 0, result.stderr
+    [job] = _lines(command("show", made["id"], "--json"))
+    assert [(cost["kind"], cost["source"]) for cost in job["costs"]][1:] == [("actual", "invoice 7")]
+    assert job["costs"][0] == made["costs"][0]
+
+
+def test_what_a_trainer_left_is_noted_once(command, tmp_path):
+    made = _lines(command("create", TALK, "--model", "Qwen3-1.7B", "--json"))[0]
+    log = [{"step": 10, "loss": 2.5, "epoch": 0.1}, {"step": 20, "loss": 1.5, "eval_loss": float("nan")}]
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": log}))
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / "adapter_config.json").write_text("{}")
+    arguments = ("--status", "succeeded", "--metrics", str(tmp_path / "trainer_state.json"))
+
+    for _ in range(2):
+        result = command("report", made["id"], *arguments, "--artifact", str(tmp_path / "adapter"))
+
+    assert result.stdout == f"{made['id']}: succeeded, 2 figures, 1 artifacts\n"
+    shown = command("show", made["id"]).stdout
+    assert str(tmp_path / "adapter") in shown
+    assert "adapter" in shown
+    refused = command("cancel", made["id"])
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("error: expected a job that has not ended, found ")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("[1]", "expected rows with a step, found 1"), ("{no", "expected JSON, found ")],
+)
+def test_metrics_that_are_none_are_said(command, planned, tmp_path, text, message):
+    (tmp_path / "log.json").write_text(text)
+
+    result = command("report", planned["id"], "--metrics", str(tmp_path / "log.json"))
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_an_unknown_status_names_the_known_ones(command, planned):
+    listed, reported = command("list", "--status", "done"), command("report", planned["id"], "--status", "done")
+
+    assert listed.stderr == (
+        "error: --status: expected one of configured, stale, cancelled, running, succeeded, failed, found done\n"
+    )
+    assert reported.stderr == "error: --status: expected one of running, succeeded, failed, found 'done'\n"
+
+
+def test_a_cancelled_job_comes_back_when_it_is_created_again(command):
+    arguments = ("create", TALK, "--model", "Qwen3-4B", "--json")
+    made = _lines(command(*arguments))[0]
+
+    assert command("cancel", made["id"]).stdout == f"{made['id']}: cancelled\n"
+    assert _lines(command(*arguments))[0]["status"] == "configured"
+
+
+def test_a_stale_job_can_be_had_with_a_warning(folder, command, tmp_path):
+    made = _lines(command("create", CHAT, "--model", "Qwen3-0.6B", "--json"))[0]
+    with Catalog.open(load_settings(data_dir=folder).catalog_url) as catalog:
+        now = datetime.now(UTC)
+        catalog.record_split(catalog.get(made["dataset_id"]), "other rows", now)
+        result = command("files", made["id"], "-o", str(tmp_path))
+        catalog.record_split(catalog.get(made["dataset_id"]), made["split_fingerprint"], now)
+
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "warning: this job is stale: the dataset was validated again and has other rows or another split\n"
+    )
+
+
+def test_deleting_a_dataset_says_which_jobs_hang_on_it(folder, command):
+    environment = {"LORA_DATA_DIR": str(folder)}
+    hanging = {job["id"] for job in _lines(command("list", "--json", "--dataset", CHAT))}
+
+    result = run(["datasets", "delete", CHAT], environment)
+
+    assert run(["datasets", "restore", CHAT], environment).exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[1] == (
+        f"{len(hanging)} training jobs of it stay:" if len(hanging) > 1 else "1 training job of it stay:"
+    )
+    assert {line.split()[0] for line in lines[2:]} == hanging
+
+
+def test_every_command_has_a_help_text(command):
+    names = re.findall(r"^  ([a-z-]+) ", command("--help").stdout, re.MULTILINE)
+
+    assert {"create", "list", "show", "cancel", "compare", "files", "add-cost", "report"} <= set(names)

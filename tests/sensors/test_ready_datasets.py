@@ -1,0 +1,150 @@
+"""The sensor of ready datasets: what it asks for, once each, after validation; and what it tells of stale jobs."""
+
+import dagster as dg
+import pytest
+from dagster import AssetCheckKey
+from dagster._core.storage.event_log.base import PartitionKeyFilter
+
+from assets.training_specs import CONFIGS
+from pipeline.errors import SettingsError
+from tests.installation import bad_file, valid_file
+
+SENSOR, READY = "ready_datasets", "ready_datasets"
+
+
+def _validate(installation, *names, content=None):
+    for name in names:
+        installation.drop(f"{name}.jsonl", content or valid_file(12, seed=ord(name[0])))
+    installation.ingest()
+
+
+def _covered(tick, order):
+    names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+    ranges = [tuple(order.index(tags[name]) for name in names) for tags in tick.runs]
+    return [order[start : end + 1] for start, end in ranges]
+
+
+def test_what_is_ready_becomes_one_run_and_what_is_not_does_not(installation):
+    installation.drop("bad.jsonl", bad_file())
+    _validate(installation, "a", "b", "c")
+
+    tick = installation.tick(SENSOR)
+
+    ready = installation.instance.get_dynamic_partitions(READY)
+    assert sorted(ready) == sorted(each.id for each in installation.datasets() if each.status == "ready")
+    assert _covered(tick, ready) == [ready]
+
+
+def test_with_nothing_ready_nothing_is_asked_for(installation):
+    assert installation.tick(SENSOR).result.skip_message == "no ready dataset without a plan"
+
+
+def test_batches_are_capped(make_installation):
+    installation = make_installation(batch_max_datasets=2)
+    _validate(installation, "a", "b", "c")
+
+    tick = installation.tick(SENSOR)
+
+    assert [len(keys) for keys in _covered(tick, installation.instance.get_dynamic_partitions(READY))] == [2, 1]
+
+
+def test_nothing_is_asked_for_while_a_plan_is_being_made(installation):
+    _validate(installation, "a")
+    [tags] = installation.tick(SENSOR).runs
+    installation.enqueue("plan_training", tags)
+    _validate(installation, "b")
+
+    assert installation.tick(SENSOR).result.skip_message == "training is being planned"
+
+
+def test_validation_goes_first(installation):
+    _validate(installation, "a")
+    installation.enqueue("ingest")
+
+    assert installation.tick(SENSOR).result.skip_message == "1 ready datasets wait: validation goes first"
+
+
+def test_a_run_that_was_never_started_is_asked_for_again_and_in_the_end_given_up(make_installation):
+    """Dagster lost the request, or the run died: no such run lives, so the next tick sees it."""
+    installation = make_installation(max_attempts=2)
+    _validate(installation, "a")
+
+    keys = [tags["dagster/run_key"] for _ in range(3) for tags in installation.tick(SENSOR).runs]
+
+    assert [key.rpartition("-")[2] for key in keys] == ["1", "2"]
+    assert installation.notices()[-1] == ("run_failed", "Training jobs for a could not be made")
+    [dataset] = installation.datasets()
+    with installation.catalog() as catalog:
+        assert catalog.plan_of(dataset.id).status == "failed"
+
+
+def test_a_crash_after_partitions_were_added_is_mended_by_the_next_tick(installation):
+    _validate(installation, "a")
+    result = installation.evaluate(SENSOR)
+    for request in result.dynamic_partitions_requests:
+        installation.instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
+
+    assert [run.success for run in installation.plan()] == [True]
+    assert len(installation.jobs()) == 1
+    assert installation.tick(SENSOR).result.skip_message == "no ready dataset without a plan"
+
+
+def test_a_repeated_result_starts_no_second_run(installation):
+    _validate(installation, "a")
+    result = installation.evaluate(SENSOR)
+    [tags] = installation.apply(SENSOR, result)
+    installation.run("plan_training", tags)
+
+    assert installation.apply(SENSOR, result) == []
+
+
+def test_a_name_that_no_catalogue_knows_fails_the_tick_and_no_run(make_installation):
+    installation = make_installation(training_plans="Qwen-3-8B balanced L4 trl")
+    _validate(installation, "a")
+
+    with pytest.raises(SettingsError, match="LORA_TRAINING_PLANS: no model 'Qwen-3-8B' is known"):
+        installation.tick(SENSOR)
+
+    [dataset] = installation.datasets()
+    with installation.catalog() as catalog:
+        assert catalog.plan_of(dataset.id) is None
+
+
+@pytest.fixture
+def replaced(installation):
+    """A dataset with a job, whose file was replaced by another that is bad."""
+    _validate(installation, "a")
+    installation.plan()
+    [old] = installation.datasets()
+    installation.drop("a.jsonl", bad_file())
+    installation.ingest()
+    return installation, old
+
+
+def test_a_newer_upload_makes_the_old_jobs_stale_once_and_tells_it(replaced):
+    installation, old = replaced
+
+    events = [installation.tick(SENSOR).result.asset_events for _ in range(2)]
+
+    assert [job.status for job in installation.jobs()] == ["stale"]
+    assert [type(event).__name__ for event in events[0]] == ["AssetObservation", "AssetCheckEvaluation"]
+    assert {event.partition for event in events[0]} == {old.id}
+    assert events[1] == []
+    assert installation.notices()[-1] == ("training_jobs_stale", "Training jobs of a are out of date")
+
+
+def test_the_check_on_the_old_jobs_fails_where_the_page_shows_it(replaced):
+    installation, old = replaced
+
+    installation.tick(SENSOR)
+
+    key = AssetCheckKey(dg.AssetKey(CONFIGS), "jobs_are_current")
+    history = installation.instance.event_log_storage.get_asset_check_execution_history(
+        key, limit=1, partition_filter=PartitionKeyFilter(key=old.id)
+    )
+    evaluation = history[0].event.dagster_event.asset_check_evaluation_data
+    assert (evaluation.passed, evaluation.description) == (
+        False,
+        "1 jobs are out of date: a newer upload took the dataset's place",
+    )
+    assert evaluation.target_materialization_data is not None

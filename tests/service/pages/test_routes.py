@@ -1,0 +1,275 @@
+"""The pages as a browser asks for them: who may see what, what is refused, and what is said then."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.lake import make_lake
+from pipeline.profiles.rules import Rules
+from pipeline.service.app import create_app
+from pipeline.service.pages.render import MEDIA_TYPES
+from pipeline.service.pages.routes import pages
+from pipeline.settings import load_settings
+from pipeline.store import make_store
+from pipeline.validation import Validator, utc_now
+from tests.installation import bad_file, valid_file
+from tests.service.serving import SECRET, lines, token
+
+PAGE = {"Sec-Fetch-Site": "same-origin"}  # what a browser says of a request by our own page
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """An installation in which Ana has a ready and a rejected dataset and Bob has one; copied for each test."""
+    folder = tmp_path_factory.mktemp("template") / "data"
+    settings = load_settings(data_dir=folder, jwt_secret=SECRET)
+    with TestClient(create_app(settings)) as client:
+        for user, name, content in (
+            ("ana", "good", valid_file(40)),
+            ("ana", "bad", bad_file(30)),
+            ("bob", "secret_of_bob", lines(40, "secret-words-of-bob")),
+        ):
+            _upload(client, user, name, content)
+    store, lake = make_store(settings), make_lake(settings)
+    validator = Validator(store, lake, Rules(has_near_duplicates=True), settings.max_upload_bytes, run_id="run-1")
+    with Catalog.open(settings.catalog_url) as catalog:
+        for dataset in catalog.unrequested(100):
+            catalog.record_verdict(validator.validate(dataset).verdict(), utc_now())
+    return folder
+
+
+def _upload(client, user, name, content):
+    headers = {"Authorization": f"Bearer {token(user)}"}
+    new = {"name": name, "file_name": f"{name}.jsonl", "file_size": len(content)}
+    started = client.post("/api/datasets", json=new, headers=headers).json()["data"]
+    client.put(started["upload"]["parts"][0]["url"], content=content)
+    assert client.post(f"/api/datasets/{started['dataset']['id']}/confirm", headers=headers).status_code == 200
+
+
+@pytest.fixture
+def open_as(template, tmp_path):
+    """Signs a person in; `None` for nobody."""
+    shutil.copytree(template, tmp_path / "data")
+    settings = load_settings(data_dir=tmp_path / "data", jwt_secret=SECRET, requests_per_minute=100_000)
+    app = create_app(settings, pages=[pages])
+    with TestClient(app) as running:
+
+        def signed_in(user):
+            client = TestClient(app, follow_redirects=False)
+            if user:
+                answer = client.post("/login", data={"token": token(user)}, headers=PAGE)
+                assert answer.status_code == 303
+            return client
+
+        yield signed_in
+        assert running.get("/healthz").is_success
+
+
+def dataset_id(client, name):
+    """The id of a dataset in the list."""
+    return re.search(rf'id="name-([\w.-]+)"><a [^>]+><bdi>{name}<', client.get("/datasets").text)[1]
+
+
+@pytest.mark.parametrize(
+    "path", ["/datasets", "/datasets/new", "/datasets/x", "/datasets/x/train", "/jobs", "/notifications"]
+)
+def test_nobody_is_sent_to_the_door_and_led_on_afterwards(open_as, path):
+    client = open_as(None)
+
+    answer = client.get(f"{path}?page=1")
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/login?next={path.replace('/', '%2F')}%3Fpage%3D1"
+
+
+@pytest.mark.parametrize(
+    "url", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", ""]
+)
+def test_the_door_leads_to_our_own_pages_only(open_as, url):
+    answer = open_as(None).post("/login", data={"token": token("ana"), "next": url}, headers=PAGE)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/datasets")
+
+
+def test_a_wrong_token_is_refused_in_words(open_as):
+    answer = open_as(None).post("/login", data={"token": "wrong"}, headers=PAGE)
+
+    assert answer.status_code == 401
+    assert "The token is not valid (DecodeError): get a new one." in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_another_sites_page_can_do_nothing_in_ones_name(open_as):
+    """Neither sign in as somebody, nor sign out, nor delete, restore, read or train."""
+    client = open_as("ana")
+    own = dataset_id(client, "good")
+    paths = ["/login", "/logout", "/notifications/read", "/notifications/1/read"]
+    paths += [f"/datasets/{own}/{action}" for action in ("delete", "restore", "train")]
+
+    answers = [client.post(path, headers={"Sec-Fetch-Site": "cross-site"}) for path in paths]
+
+    assert [answer.status_code for answer in answers] == [403] * len(paths)
+    assert dataset_id(client, "good") == own
+
+
+def test_a_page_shows_ones_own_and_nothing_of_another(open_as):
+    ana, bob = open_as("ana"), open_as("bob")
+    of_bob = dataset_id(bob, "secret_of_bob")
+    job = bob.post(f"/datasets/{of_bob}/train", headers=PAGE).headers["location"]
+    paths = [f"/datasets/{of_bob}", f"/datasets/{of_bob}/live", f"/datasets/{of_bob}/train", "/datasets?search=secret"]
+    paths += [
+        f"/datasets?deleted={of_bob}",
+        f"/datasets/events?seen={of_bob}:validating",
+        "/jobs",
+        job,
+        f"{job}/files.zip",
+    ]
+    paths += [f"{job}/files/job.json", "/notifications"]
+
+    assert bob.get(job).status_code == 200
+    for path in paths:
+        answer = ana.get(path)
+        assert "bob" not in answer.text.replace(of_bob, ""), path
+    for action in ("delete", "restore", "train"):
+        assert ana.post(f"/datasets/{of_bob}/{action}", headers=PAGE).status_code == 404
+    assert dataset_id(bob, "secret_of_bob") == of_bob
+
+
+def test_what_is_not_there_says_so_on_a_page(open_as):
+    client = open_as("ana")
+
+    for path in ("/datasets/none", "/datasets/none/train", "/jobs/none", "/jobs/none/files.zip", "/jobs/none/files/a"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8"), path
+        assert "There is none of this name, or it is not yours." in answer.text
+    assert client.get("/datasets?page=0").status_code == 404
+
+
+def test_a_page_may_run_our_script_and_nothing_else(open_as):
+    answer = open_as("ana").get("/datasets")
+
+    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert {policy[name] for name in ("script-src", "style-src", "connect-src", "form-action")} == {"'self'"}
+    assert policy["frame-ancestors"] == "'none'"
+    assert answer.headers["referrer-policy"] == "same-origin"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", MEDIA_TYPES)
+def test_our_files_are_kept_by_browsers_under_an_address_that_changes_with_them(open_as, name):
+    client = open_as(None)
+    address = re.search(
+        rf"/static/{re.escape(name)}\?v=[0-9a-f]{{12}}", client.get("/login").text + _upload_page(open_as)
+    )
+
+    answer = client.get(address[0])
+
+    assert answer.headers["content-type"].startswith(MEDIA_TYPES[name])
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert client.get("/static/settings.py").status_code == 404
+
+
+def _upload_page(open_as):
+    return open_as("ana").get("/datasets/new").text
+
+
+def test_a_deletion_can_be_undone(open_as):
+    client = open_as("ana")
+    own = dataset_id(client, "bad")
+
+    answer = client.post(f"/datasets/{own}/delete", headers=PAGE)
+    after = client.get(answer.headers["location"]).text
+    client.post(f"/datasets/{own}/restore", headers=PAGE)
+
+    assert "Deleted <strong><bdi>bad</bdi></strong>" in after
+    assert f'id="dataset-{own}"' not in after
+    assert dataset_id(client, "bad") == own
+
+
+def test_findings_are_narrowed_and_turned_over(open_as):
+    client = open_as("ana")
+    own = dataset_id(client, "bad")
+
+    first = client.get(f"/datasets/{own}?code=malformed-json").text
+    second = client.get(f"/datasets/{own}?code=malformed-json&page=2").text
+
+    assert re.findall(r"line </span>(\d+)<", first) == [str(line) for line in range(3, 28)]
+    assert re.findall(r"line </span>(\d+)<", second) == [str(line) for line in range(28, 33)]
+    assert client.get(f"/datasets/{own}?code=none").status_code == 400
+
+
+def test_the_stream_tells_what_the_page_does_not_show_yet(open_as):
+    """A verdict that came between the page and its stream is not lost."""
+    client = open_as("ana")
+    own = dataset_id(client, "good")
+
+    answer = client.get(f"/datasets/events?seen={own}:validating,none:uploading")
+
+    first, last = answer.text.strip().split("\n\n")
+    event, data = first.split("\ndata: ")
+    told = json.loads(data)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert (event, last) == ("event: card", "event: end\ndata: {}")
+    assert (told["id"], told["said"], told["is_live"]) == (own, "good is ready", False)
+    assert told["html"] == client.get(f"/datasets/{own}/live").text
+
+
+def test_a_training_is_planned_made_and_taken(open_as):
+    client = open_as("ana")
+    own = dataset_id(client, "good")
+    chosen = {"model": "Qwen3-4B", "gpu": "RTX-4090", "preset": "balanced", "method": "qlora", "trainer": "trl"}
+
+    plan = client.get(f"/datasets/{own}/train", params=chosen).text
+    made = client.post(f"/datasets/{own}/train", data=chosen, headers=PAGE)
+    again = client.post(f"/datasets/{own}/train", data=chosen, headers=PAGE)
+    page = client.get(made.headers["location"]).text
+
+    assert "Fits on RTX-4090" in plan
+    assert made.status_code == 303
+    assert again.headers["location"] == made.headers["location"]
+    assert "QLoRA on RTX-4090 with TRL" in page
+    config = client.get(f"{made.headers['location']}/files/trl/config.yaml")
+    assert config.headers["content-disposition"] == "attachment; filename*=UTF-8''config.yaml"
+    assert "Qwen/Qwen3-4B" in config.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("model", "/etc/config.json"), ("model", "Qwen9"), ("gpu", "Abacus"), ("preset", "wild"), ("trainer", "none")],
+)
+def test_only_names_of_the_catalogues_are_taken(open_as, tmp_path, field, value):
+    """A model may be a file for who types a command on this machine, not for who asks from another."""
+    client = open_as("ana")
+    own = dataset_id(client, "good")
+
+    answers = [
+        client.get(f"/datasets/{own}/train", params={field: value}),
+        client.post(f"/datasets/{own}/train", data={field: value}, headers=PAGE),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert client.get("/jobs").text.count("No training job yet.") == 1
+
+
+def test_a_rejected_dataset_cannot_be_trained_on(open_as):
+    client = open_as("ana")
+
+    answer = client.get(f"/datasets/{dataset_id(client, 'bad')}/train")
+
+    assert answer.status_code == 409
+    assert "expected a ready dataset" in answer.text.lower()
+
+
+@pytest.mark.parametrize("name", ["../job.json", "..%2Fjob.json", "trl/../../x", "/etc/hostname"])
+def test_no_file_but_those_of_the_job_is_given(open_as, name):
+    client = open_as("ana")
+    job = client.post(f"/datasets/{dataset_id(client, 'good')}/train", headers=PAGE).headers["location"]
+
+    assert client.get(f"{job}/files/{name}").status_code in (303, 404)
+    assert Path(__file__).is_file()

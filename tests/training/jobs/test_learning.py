@@ -1,0 +1,65 @@
+"""The model learns what is supervised, within the length, and nothing else."""
+
+from dataclasses import replace
+
+from pipeline.convert.conversations import Said, Talk
+from pipeline.tokens import load_tokenizer
+from pipeline.training.jobs.learning import Dropped, answers_apart, has_unlearned_answers, prepare
+
+ASK, ANSWER = Said("user", "Why?", False), Said("assistant", "So.", True)
+CONTEXT = Said("assistant", "Hm.", False, 0.0)
+HALF = replace(ANSWER, weight=0.5)
+TOKENIZER = load_tokenizer("o200k_base")
+
+
+def _talk(*turns: Said) -> Talk:
+    return Talk(7, "line-7", list(turns), None, frozenset())
+
+
+def _prepared(*turns: Said, max_length: int = 512) -> Talk | Dropped:
+    return prepare(_talk(*turns), max_length, TOKENIZER)
+
+
+def test_what_follows_the_last_answer_is_left_out():
+    assert _prepared(ASK, ANSWER, ASK) == _talk(ASK, ANSWER)
+    assert _prepared(ASK, ANSWER, ASK, CONTEXT) == _talk(ASK, ANSWER)
+
+
+def test_an_answer_in_between_that_is_context_keeps_its_weight():
+    talk = _prepared(ASK, CONTEXT, ASK, ANSWER)
+
+    assert talk == _talk(ASK, CONTEXT, ASK, ANSWER)
+    assert has_unlearned_answers(talk)
+
+
+def test_a_weight_of_1_says_nothing_and_a_fraction_stays():
+    assert _prepared(ASK, replace(ANSWER, weight=1.0)) == _talk(ASK, ANSWER)
+    assert _prepared(ASK, HALF) == _talk(ASK, HALF)
+
+
+def test_nothing_to_learn_is_dropped():
+    assert _prepared(ASK, CONTEXT) == Dropped(7, "nothing-supervised")
+    assert _prepared(ASK) == Dropped(7, "nothing-supervised")
+
+
+def test_an_answer_beyond_the_length_is_dropped():
+    """A word here is a token; each turn has 4 more of its template."""
+    long = Said("user", "word " * 50, False)
+
+    lengths = [length for length in range(8, 80) if isinstance(_prepared(long, ANSWER, max_length=length), Dropped)]
+
+    tokens = int(TOKENIZER.count([long.content])[0])
+    assert lengths == list(range(8, tokens + 8 + 1))
+    assert _prepared(long, ANSWER, max_length=20) == Dropped(7, "answer-cut-off")
+
+
+def test_a_first_answer_within_the_length_keeps_the_row():
+    long = Said("user", "word " * 500, False)
+
+    assert _prepared(ASK, ANSWER, long, ANSWER, max_length=64) == _talk(ASK, ANSWER, long, ANSWER)
+
+
+def test_answers_apart_end_with_the_answer_they_teach():
+    parts = list(answers_apart(_talk(ASK, ANSWER, ASK, CONTEXT, ASK, ANSWER)))
+
+    assert parts == [_talk(ASK, ANSWER), _talk(ASK, ANSWER, ASK, CONTEXT, ASK, ANSWER)]
