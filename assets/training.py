@@ -8,7 +8,8 @@ from assets.partitions import READY_DATASETS
 from assets.training_report import evaluations, materializations
 from assets.training_specs import TRAINING_ASSETS
 from pipeline.catalog.catalog import Catalog
-from pipeline.errors import ServiceError
+from pipeline.catalog.job_records import PlanResult
+from pipeline.errors import DatasetNotReady, ServiceError
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.validation import utc_now
@@ -46,6 +47,9 @@ def planned_trainings(
             continue
         try:
             planned = planner.plan(dataset, utc_now())
+        except DatasetNotReady as reason:
+            catalog.record_plan(dataset, PlanResult(0, f"{reason}.", (), context.run.run_id), utc_now())
+            continue
         except ServiceError as error:
             failures.append(f"{dataset_id}: {error}")
             continue

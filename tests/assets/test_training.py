@@ -1,6 +1,7 @@
 """The run that plans training: what it leaves of each dataset, and that it can be done again."""
 
 import dagster as dg
+import pyarrow.parquet as pq
 import pytest
 
 from assets.training_specs import CONFIGS, COSTS, SPLITS
@@ -118,6 +119,24 @@ def test_a_dataset_that_stopped_being_ready_meanwhile_is_passed_over(installatio
     assert installation.run("plan_training", tags).success
 
     assert (installation.jobs(), _keys(installation, SPLITS)) == ([], [])
+
+
+def test_a_dataset_of_the_first_version_waits_for_its_next_validation(installation):
+    """Its lake has no split. After an upgrade there may be thousands: no run fails, nobody is alarmed."""
+    dataset = _ready(installation)
+    profile = installation.lake.uri("profiles", dataset.id)
+    pq.write_table(pq.ParquetFile(profile).read().drop_columns(["format_why"]), profile)
+
+    assert [run.success for run in installation.plan()] == [True]
+
+    with installation.catalog() as catalog:
+        plan = catalog.plan_of(dataset.id)
+        catalog.request_again([dataset.id], utc_now())
+    assert (plan.status, plan.job_count) == ("planned", 0)
+    assert plan.message.endswith("validated by an earlier version; the daily reconcile validates it again.")
+    installation.ingest()
+    installation.plan()
+    assert [job.dataset_id for job in installation.jobs()] == [dataset.id]
 
 
 def test_what_each_asset_was_made_from_is_in_its_tags(planned, good_id):

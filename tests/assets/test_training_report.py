@@ -30,7 +30,7 @@ def test_the_split_is_counted_and_leaks_nothing(planned, good_id):
 def test_what_one_wants_to_know_of_the_jobs_stands_first(planned, good_id):
     shown = _shown(planned, CONFIGS, good_id)
 
-    assert list(shown)[:4] == ["summary", "dagster/row_count", "estimate", "jobs"]
+    assert list(shown)[:3] == ["summary", "estimate", "jobs"]
     assert shown["summary"].value.startswith("1 training job, from ")
     [row] = shown["jobs"].records
     assert (row.data["status"], row.data["base_model"], row.data["trainers"]) == ("configured", "Qwen3-8B", "trl")
