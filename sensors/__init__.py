@@ -1,1 +1,1 @@
-"""What notices: new uploads, ready datasets, failed runs, a stale warehouse, the clock. All decide through `pipeline/`."""
+"""What notices: new uploads, ready datasets, failed runs, a stale warehouse, the clock; `pipeline/` decides."""
