@@ -3,11 +3,9 @@
 Its arguments are read by its own `get_train_args`, the data by its own loader: what it would learn is printed too.
 """
 
-import importlib.machinery
 import json
 import os
 import sys
-import types
 from pathlib import Path
 
 import yaml
@@ -15,10 +13,8 @@ import yaml
 folder, model = sys.argv[1:]
 os.chdir(folder)
 os.environ["DISABLE_VERSION_CHECK"] = "1"  # the environment has only what reading arguments and data needs
-sound = types.ModuleType("torchaudio")  # of which there is none
-sound.__spec__ = importlib.machinery.ModuleSpec("torchaudio", None)
-sys.modules["torchaudio"] = sound
 
+import sound  # noqa: E402, F401  # before LLaMA-Factory
 from llamafactory.data import get_dataset, get_template_and_fix_tokenizer  # noqa: E402  # the variable comes first
 from llamafactory.hparams import get_train_args  # noqa: E402
 from llamafactory.model import load_tokenizer  # noqa: E402
