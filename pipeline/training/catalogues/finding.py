@@ -22,12 +22,16 @@ E = TypeVar("E", bound=Entry)
 def find_model(name: str, own: Path | None = None) -> BaseModelSpec:
     """The base model of that name or hub id, whatever its case; or the one that a `config.json` describes.
 
+    A sibling that was taught to answer (`Llama-3.1-8B-Instruct`) has its own name and hub id.
+
     Raises:
         UsageError: it is not known, and names the nearest that are; or the config.json cannot be used.
     """
     if name.endswith(".json"):
         return model_from_config(Path(name))
-    return _find("model", name, load_models(own), "or give the path of its config.json")
+    models = load_models(own)
+    taught = {model.name: model for each in models.values() if (model := each.taught())}
+    return _find("model", name, {**taught, **models}, "or give the path of its config.json")
 
 
 def find_gpu(name: str, own: Path | None = None) -> Gpu:

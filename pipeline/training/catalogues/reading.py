@@ -63,8 +63,11 @@ def parse(kind: type[E], table: str, text: str) -> tuple[E, ...]:
     content = tomllib.loads(text)
     if content and set(content) != {table}:
         raise ValueError(f"expected [[{table}]] tables, found {', '.join(sorted(set(content) - {table}))}")
+    listed = content.get(table, [])
+    if not isinstance(listed, list):
+        raise ValueError(f"expected [[{table}]] tables, found {table} = {listed!r}")
     faults, entries = [], []
-    for number, fields in enumerate(content.get(table, ()), start=1):
+    for number, fields in enumerate(listed, start=1):
         try:
             entries.append(kind.model_validate(fields))
         except ValidationError as error:

@@ -1,14 +1,12 @@
 """The few numbers that memory and step time hang on: what is expected of each, and what the measurements made of it.
 
-`EXPECTED` is from the literature and data sheets, with how far it may be off; `fitted.toml` is what `fit.py` finds
-with the shipped measurements. "Fused" are trainers that compile or fuse (torchtune, Unsloth); others are "plain".
+`EXPECTED` is from the literature and data sheets, with how far it may be off; `fit.py` finds the rest with the shipped
+measurements, `fitted.toml` holds it. "Fused" trainers compile or fuse their kernels (torchtune, Unsloth), others are
+"plain".
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 
@@ -61,9 +59,3 @@ EXPECTED = Constants(
 DOUBT: Mapping[str, float] = MappingProxyType(
     dict.fromkeys(Constants.__slots__, 0.3) | {"fused_trainable_bytes": 0.1, "nf4_bytes": 0.05, "logit_bytes": 0.15}
 )
-
-
-@cache
-def fitted() -> Constants:
-    """The constants that estimates use."""
-    return Constants(**tomllib.loads((files("pipeline.training.estimates") / "fitted.toml").read_text("utf-8")))

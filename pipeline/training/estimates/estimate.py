@@ -7,7 +7,8 @@ from pipeline.errors import UsageError
 from pipeline.training.catalogues.finding import STALE_AFTER_DAYS, is_stale
 from pipeline.training.catalogues.prices import Price
 from pipeline.training.estimates.calibration import calibrate
-from pipeline.training.estimates.constants import Constants, fitted
+from pipeline.training.estimates.constants import Constants
+from pipeline.training.estimates.fitted import fitted
 from pipeline.training.estimates.measurements import Measurement, load_measurements
 from pipeline.training.estimates.memory import MemoryParts, memory_parts
 from pipeline.training.estimates.result import Estimate, Fits, Range
@@ -17,8 +18,8 @@ from pipeline.training.workload import Workload
 
 _HOUR_S = 3600
 # How much less and more each part was in runs of models never seen (docs/accuracy.md): weights are known best.
-_LESS = MemoryParts(weights=0.97, trained=0.7, activations=0.65, logits=0.65, context=0.4)
-_MORE = MemoryParts(weights=1.04, trained=1.3, activations=1.5, logits=1.5, context=1.8)
+_LESS = MemoryParts(weights=0.97, trained=0.7, activations=0.6, logits=0.6, context=0.3)
+_MORE = MemoryParts(weights=1.04, trained=1.3, activations=1.7, logits=1.7, context=2.0)
 _PURE_BF16 = 0.38  # of mixed precision's bytes: what full fine-tuning takes with everything in BF16
 
 
@@ -51,8 +52,7 @@ def estimate_with(
 ) -> Estimate:
     """The estimate that other constants and measurements give; see `estimate`."""
     _check(workload, price)
-    parts = memory_parts(workload, constants)
-    memory = _memory(workload, parts)
+    memory = peak_memory(workload, constants)
     calibration = calibrate(workload, constants, measurements)
     expected_s = calibration.factor * step_time_s(workload, constants)
     step = _spread(expected_s, calibration.spread)
@@ -65,11 +65,15 @@ def estimate_with(
         tokens_per_s_per_gpu=_rounded(step_tokens / step.high, step_tokens / expected_s, step_tokens / step.low),
         hours=hours,
         cost_usd=_cost(hours, workload.gpu_count, price),
-        basis=tuple(_basis(workload, parts, calibration.basis, tokens, epochs, price, today)),
+        basis=tuple(
+            _basis(workload, memory_parts(workload, constants), calibration.basis, tokens, epochs, price, today)
+        ),
     )
 
 
-def _memory(workload: Workload, parts: MemoryParts) -> Range:
+def peak_memory(workload: Workload, constants: Constants) -> Range:
+    """The peak memory of one GPU, in 2**30 bytes."""
+    parts = memory_parts(workload, constants)
     less = _times(parts, _LESS)
     if workload.method == "full" and not is_fused(workload):
         less -= parts.trained * (_LESS.trained - _PURE_BF16)

@@ -35,7 +35,7 @@ def fit(measurements: Sequence[Measurement], start: Constants = EXPECTED) -> Con
             point, here, damping = point + move, there, damping / 5
         else:
             damping *= 10
-        if float(np.abs(move).max()) < 1e-4:
+        if float(np.abs(move).max()) < 1e-3:
             break
     return _constants(point)
 

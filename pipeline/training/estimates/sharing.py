@@ -5,6 +5,7 @@ from pipeline.training.workload import Workload
 
 GIB = 2**30
 FUSED_TRAINERS = frozenset({"torchtune", "unsloth", "nemo-automodel"})
+TRAINERS = frozenset({"trl", "axolotl", "llama-factory", "ms-swift", "litgpt", "qwen-finetune"}) | FUSED_TRAINERS
 _REPLICATED_SHARE = 0.45  # of a GPU's memory that weights may fill before they are shared out
 
 
