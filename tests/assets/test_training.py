@@ -110,6 +110,21 @@ def test_one_lake_that_fails_for_a_dataset_leaves_the_others_and_fails_the_run(i
     assert sorted(job.dataset_id for job in installation.jobs()) == sorted(each.id for each in installation.datasets())
 
 
+def test_a_lake_that_fails_three_times_in_a_row_is_not_asked_for_the_rest(installation, monkeypatch):
+    """It is the lake then, and each try may take as long as its time limit."""
+    for number in range(5):
+        installation.drop(f"talk-{number}.jsonl", valid_file(12, seed=number))
+    installation.ingest()
+
+    def plan(_planner, _dataset, _now):
+        raise LakeError("the disk is full")
+
+    monkeypatch.setattr("pipeline.training.planning.Planner.plan", plan)
+    assert [run.success for run in installation.plan()] == [False]
+
+    assert "3 datasets could not be planned" in installation.failures("plan_training")[0]
+
+
 def test_a_dataset_that_stopped_being_ready_meanwhile_is_passed_over(installation):
     dataset = _ready(installation)
     [tags] = installation.tick("ready_datasets").runs
