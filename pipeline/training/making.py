@@ -54,12 +54,7 @@ def prepare(lake: Lake, dataset: Dataset) -> Prepared:
         )
     if row["run_id"] != dataset.run_id:
         raise LakeError(f"expected the rows of the verdict on {dataset.id}, found newer ones: wait for their verdict")
-    return Prepared(dataset, DatasetFacts.of_profile(row, _on_one_line(dataset.name)), read_split(lake, dataset.id))
-
-
-def _on_one_line(name: str) -> str:
-    """The name as it may stand in a comment of a config: a file's name can hold line breaks."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
+    return Prepared(dataset, DatasetFacts.of_profile(row, dataset.name), read_split(lake, dataset.id))
 
 
 @dataclass(frozen=True, slots=True)

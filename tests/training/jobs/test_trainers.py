@@ -160,6 +160,22 @@ def test_trl_learns_the_supervised_turns_and_nothing_else(environments, models, 
     assert {run: found[f"{script} {model}"][:2] for run, (script, model) in runs.items()} == LEARNED
 
 
+def test_axolotl_learns_the_supervised_turns_and_nothing_else(environments, models, case_folders):
+    """The labels that Axolotl's own strategy makes of our rows, decoded."""
+    folders = {name: case_folders[name] / "axolotl" for name in ("chat", "context-only-answers", "tools")}
+
+    found = environments.last_line(TRAINERS, "learned_axolotl.py", models / "unmarked", *folders.values())
+
+    assert {name: found[str(folder)] for name, folder in folders.items()} == {
+        "chat": LEARNED["chat", "marked"],
+        "context-only-answers": LEARNED["context-only-answers", "marked"],
+        "tools": [
+            ['{"town": "town 0", "days": 0}</s>', "It will be 0 degrees.</s>"],
+            ['{"town": "town 1", "days": 1}</s>', "It will be 1 degrees.</s>"],
+        ],
+    }
+
+
 def test_llama_factory_reads_our_files_and_learns_the_supervised_turns_alone(environments, models, case_folders):
     """Its own reader of arguments takes the file, its own loader makes the labels; it knows every template we name."""
     learned = {
