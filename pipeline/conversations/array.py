@@ -18,8 +18,13 @@ for _byte in b"[{":
     _KIND[_byte] = 1
 for _byte in b"]}":
     _KIND[_byte] = -1
-_KIND[ord(",")] = 2
-_KIND[ord('"')] = 3
+_COMMA, _QUOTE = 2, 3
+_KIND[ord(",")] = _COMMA
+_KIND[ord('"')] = _QUOTE
+_IS_STRUCTURE = _KIND != 0
+_IS_WHITE = np.zeros(256, dtype=np.bool_)
+_IS_WHITE[list(_WHITE)] = True
+_USUAL_SPACES = 64  # between rows; more of them are counted row by row
 _RAW_BREAK = ord("\x01")  # a line break inside a string is no JSON, before and after
 
 
@@ -50,11 +55,15 @@ class _Gathered:
     faults: dict[int, str] = field(default_factory=dict)
 
     def add(self, text: bytes, line: int, offset: int, fault: str = "") -> None:
-        if fault:
-            self.faults[len(self.texts)] = fault
-        self.texts.append(b"?" if fault else text)
+        self.texts.append(text)
         self.lines.append(line)
         self.offsets.append(offset)
+        if fault:
+            self.refuse(len(self.texts) - 1, fault)
+
+    def refuse(self, row: int, fault: str) -> None:
+        self.faults[row] = fault
+        self.texts[row] = b"?"
 
     def block(self, *, is_marked: bool) -> Block:
         lengths = np.fromiter(map(len, self.texts), dtype=np.int64, count=len(self.texts)) + 1
@@ -102,42 +111,41 @@ class _Splitter:
     def _split(self, gathered: _Gathered) -> None:
         data = np.frombuffer(self._held, dtype=np.uint8)
         at, kinds, strings = _structure(data)
-        depth = np.cumsum(np.where(kinds == 2, 0, kinds))
-        ends = np.flatnonzero((depth == 0) & (kinds == 2) | (depth == -1) & (kinds == -1))
+        depth = np.cumsum(np.where(kinds == _COMMA, 0, kinds))
+        is_closing = (depth == -1) & (kinds == -1)
+        ends = np.flatnonzero((depth == 0) & (kinds == _COMMA) | is_closing)
+        closing = np.flatnonzero(is_closing[ends])[:1]
+        if len(closing):
+            self._is_closed = True
+            ends = ends[: int(closing[0]) + 1]
         if len(ends) == 0:
             return
-        stop = 0
-        clean = _without_breaks(data, strings)
+        stops = at[ends]
         breaks = np.flatnonzero(data == ord("\n"))
-        for end in ends.tolist():
-            place = int(at[end])
-            is_last = depth[end] == -1
-            self._row(gathered, clean, breaks, stop, place, is_last=is_last)
-            stop = place + 1
-            if is_last:
-                self._is_closed = True
-                if clean[place:stop] != b"]":
-                    line = self._line + int(np.searchsorted(breaks, place))
-                    gathered.add(b"", line, self._offset + place, "expected the array's ']', found '}'")
-                break
+        self._add_rows(gathered, data, strings, breaks, stops)
+        stop = int(stops[-1]) + 1
+        if self._is_closed and data[stop - 1] != ord("]"):
+            line = self._line + int(np.searchsorted(breaks, stop - 1))
+            gathered.add(b"", line, self._offset + stop - 1, "expected the array's ']', found '}'")
         self._line += int(np.searchsorted(breaks, stop))
         self._held = self._held[stop:]
         self._offset += stop
 
-    def _row(
-        self, gathered: _Gathered, clean: bytes, breaks: Integers, start: int, stop: int, *, is_last: bool
-    ) -> None:
-        text = clean[start:stop]
-        lead = len(text) - len(text.lstrip(_WHITE))
-        text = text.strip(_WHITE)
-        if not text and is_last and not self._needs_comma:
+    def _add_rows(self, gathered: _Gathered, data: Bytes, strings: Integers, breaks: Integers, stops: Integers) -> None:
+        """Gather the rows that end before `stops`, each from the end of the one before."""
+        begins, ends = _stripped(data, np.concatenate([[0], stops[:-1] + 1]), stops)
+        is_empty = begins == ends
+        if self._is_closed and is_empty[-1] and len(stops) == 1 and not self._needs_comma:
             return  # an empty array
-        begin = start + (lead if text else stop - start)
-        line = self._line + int(np.searchsorted(breaks, begin))
-        found = "]" if is_last else ","
-        fault = "" if text else f"expected a row before the {found!r}, found none"
-        self._needs_comma = not is_last
-        gathered.add(text, line, self._offset + begin, fault)
+        self._needs_comma = not self._is_closed
+        clean = _without_breaks(data, breaks, strings)
+        first = len(gathered.texts)
+        gathered.texts += [clean[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+        gathered.lines += (self._line + np.searchsorted(breaks, begins)).tolist()
+        gathered.offsets += (self._offset + begins).tolist()
+        for row in np.flatnonzero(is_empty).tolist():
+            found = "]" if self._is_closed and row == len(stops) - 1 else ","
+            gathered.refuse(first + row, f"expected a row before the {found!r}, found none")
 
     def _skip(self) -> Iterator[Block]:
         """Give up on a row that is longer than the maximum; what follows it cannot be told from its inside."""
@@ -181,16 +189,34 @@ class _Splitter:
 
 def _structure(data: Bytes) -> tuple[Integers, Integers, Integers]:
     """Places of brackets and commas outside strings, their kinds, and the places of the quotes around strings."""
-    kinds = _KIND[data]
-    at = np.flatnonzero(kinds)
-    kinds = kinds[at].astype(np.int64)
-    quotes = at[kinds == 3]
+    at = np.flatnonzero(_IS_STRUCTURE[data])
+    kinds = _KIND[data[at]]
     if (data == ord("\\")).any():
-        quotes = quotes[~_is_escaped(data, quotes)]
-    other = kinds != 3
-    at, kinds = at[other], kinds[other]
-    outside = np.searchsorted(quotes, at) % 2 == 0
-    return at[outside], kinds[outside], quotes
+        is_quote = kinds == _QUOTE
+        is_kept = np.ones(len(at), dtype=np.bool_)
+        is_kept[is_quote] = ~_is_escaped(data, at[is_quote])
+        at, kinds = at[is_kept], kinds[is_kept]
+    is_quote = kinds == _QUOTE
+    is_outside = ~is_quote & (np.cumsum(is_quote) % 2 == 0)
+    return at[is_outside], kinds[is_outside].astype(np.int64), at[is_quote]
+
+
+def _stripped(data: Bytes, begins: Integers, ends: Integers) -> tuple[Integers, Integers]:
+    """The ranges without the white space at both ends; what is nothing else ends where it did."""
+    begins, ends = begins.copy(), ends.copy()
+    for edges, others, step, before in ((begins, ends, 1, 0), (ends, begins, -1, 1)):
+        left = np.arange(len(edges))
+        for _ in range(_USUAL_SPACES):
+            left = left[edges[left] != others[left]]
+            left = left[_IS_WHITE[data[edges[left] - before]]]
+            if len(left) == 0:
+                break
+            edges[left] += step
+        for row in left.tolist():
+            begin, end = int(begins[row]), int(ends[row])
+            text = data[begin:end].tobytes()
+            edges[row] = end - len(text.lstrip(_WHITE)) if step == 1 else begin + len(text.rstrip(_WHITE))
+    return begins, ends
 
 
 def _is_escaped(data: Bytes, quotes: Integers) -> "np.typing.NDArray[np.bool_]":
@@ -207,10 +233,9 @@ def _is_escaped(data: Bytes, quotes: Integers) -> "np.typing.NDArray[np.bool_]":
     return escaped
 
 
-def _without_breaks(data: Bytes, quotes: Integers) -> bytes:
+def _without_breaks(data: Bytes, breaks: Integers, quotes: Integers) -> bytes:
     """The same bytes with no line break: a space outside strings, what no JSON text has inside them."""
     clean = data.copy()
-    breaks = np.flatnonzero(data == ord("\n"))
     inside = np.searchsorted(quotes, breaks) % 2 == 1
     clean[breaks] = ord(" ")
     clean[breaks[inside]] = _RAW_BREAK

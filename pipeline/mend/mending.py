@@ -13,9 +13,10 @@ from pathlib import Path
 import msgspec
 
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.formats.chat import IDENTITIES, Chat
+from pipeline.conversations.formats.chat import Chat
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
+from pipeline.conversations.formats.shapes import IDENTITIES
 from pipeline.conversations.model import Limits
 from pipeline.conversations.reader import ByteReader
 from pipeline.conversations.recognise import Reading
