@@ -73,6 +73,41 @@ class _Gathered:
         return Block(data, self.lines[0], self.offsets[0], starts, rows=rows, faults=self.faults, is_marked=is_marked)
 
 
+@dataclass(slots=True)
+class _LongRow:
+    """A row over the maximum, of which only is known where it begins and what is open at this point of it."""
+
+    line: int
+    offset: int
+    size: int = 0
+    depth: int = 0
+    is_inside: bool = False  # a string
+    is_escaped: bool = False  # the next byte
+
+    def pass_over(self, data: bytes) -> int:
+        """How many of the next bytes belong to the row: all, or those before the comma or bracket that ends it."""
+        lead = (b'"' if self.is_inside else b"") + (b"\\" if self.is_escaped else b"")
+        text = lead + data
+        at, kinds, quotes = _structure(np.frombuffer(text, dtype=np.uint8))
+        depth = self.depth + np.cumsum(np.where(kinds == _COMMA, 0, kinds))
+        ends = np.flatnonzero((depth == 0) & (kinds == _COMMA) | (depth == -1) & (kinds == -1))
+        if len(ends):
+            size = int(at[ends[0]]) - len(lead)
+        else:
+            size = len(data)
+            self.depth = int(depth[-1]) if len(depth) else self.depth
+            self.is_inside = len(quotes) % 2 == 1
+            self.is_escaped = (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
+        self.size += size
+        return size
+
+    def block(self) -> Block:
+        """The row without its data."""
+        rows = Rows(np.array([self.line], dtype=np.int64), np.array([self.offset], dtype=np.int64))
+        starts = np.zeros(2, dtype=np.int64)
+        return Block(b"", self.line, self.offset, starts, skipped_bytes=self.size, rows=rows)
+
+
 class _Splitter:
     """Holds what is not yet a whole row."""
 
@@ -84,7 +119,7 @@ class _Splitter:
         self._is_open = False  # whether the array's bracket has been seen
         self._is_closed = False
         self._needs_comma = False
-        self._skipped = 0
+        self._long: _LongRow | None = None  # the row that is being passed over
         self._is_marked = False  # whether a byte order mark has been seen, and not yet been handed on
 
     def feed(self, chunk: bytes) -> Iterator[Block]:
@@ -97,6 +132,8 @@ class _Splitter:
             self._is_marked = self._held.startswith(BYTE_ORDER_MARK)
             self._drop(start + 1)
             self._is_open = True
+        if self._long:
+            yield from self._skip()
         gathered = _Gathered()
         if not self._is_closed:
             self._split(gathered)
@@ -106,6 +143,7 @@ class _Splitter:
         if gathered.texts:
             yield self._block(gathered)
         if len(self._held) > self._max and not self._is_closed:
+            self._begin_to_skip()
             yield from self._skip()
 
     def _split(self, gathered: _Gathered) -> None:
@@ -147,16 +185,24 @@ class _Splitter:
             found = "]" if self._is_closed and row == len(stops) - 1 else ","
             gathered.refuse(first + row, f"expected a row before the {found!r}, found none")
 
+    def _begin_to_skip(self) -> None:
+        lead = len(self._held) - len(self._held.lstrip(_WHITE))
+        self._drop(lead)
+        self._long = _LongRow(self._line, self._offset)
+
     def _skip(self) -> Iterator[Block]:
-        """Give up on a row that is longer than the maximum; what follows it cannot be told from its inside."""
-        size = len(self._held)
-        lead = size - len(self._held.lstrip(_WHITE))
-        line = self._line + self._held[:lead].count(b"\n")
-        rows = Rows(np.array([line], dtype=np.int64), np.array([self._offset + lead], dtype=np.int64))
-        yield Block(b"", line, self._offset + lead, np.zeros(2, dtype=np.int64), skipped_bytes=size, rows=rows)
+        """Pass over a row that is longer than the maximum, without keeping it."""
+        long = self._long
+        assert long is not None  # noqa: S101  # called while there is one
+        size = long.pass_over(self._held)
         self._drop(size)
-        self._is_closed = True
-        self._skipped = size
+        if not self._held:
+            return
+        yield long.block()
+        self._long = None
+        self._needs_comma = self._held.startswith(b",")
+        if self._needs_comma:
+            self._drop(1)
 
     def _drop(self, size: int) -> None:
         self._line += self._held[:size].count(b"\n")
@@ -165,7 +211,8 @@ class _Splitter:
 
     def end(self) -> Iterator[Block]:
         """What is left when the file ends, if that is wrong."""
-        if self._skipped:
+        if self._long:
+            yield self._long.block()
             gathered = _Gathered()
             gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
             yield self._block(gathered)
