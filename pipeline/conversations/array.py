@@ -9,23 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pipeline.conversations.brackets import COMMA, WHITE, stripped, structure, without_breaks
 from pipeline.conversations.flags import Bytes, Integers
 from pipeline.conversations.reader import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader, Rows
-
-_WHITE = b" \t\r\n"
-_KIND = np.zeros(256, dtype=np.int8)
-for _byte in b"[{":
-    _KIND[_byte] = 1
-for _byte in b"]}":
-    _KIND[_byte] = -1
-_COMMA, _QUOTE = 2, 3
-_KIND[ord(",")] = _COMMA
-_KIND[ord('"')] = _QUOTE
-_IS_STRUCTURE = _KIND != 0
-_IS_WHITE = np.zeros(256, dtype=np.bool_)
-_IS_WHITE[list(_WHITE)] = True
-_USUAL_SPACES = 64  # between rows; more of them are counted row by row
-_RAW_BREAK = ord("\x01")  # a line break inside a string is no JSON, before and after
 
 
 def read_array(
@@ -88,9 +74,9 @@ class _LongRow:
         """How many of the next bytes belong to the row: all, or those before the comma or bracket that ends it."""
         lead = (b'"' if self.is_inside else b"") + (b"\\" if self.is_escaped else b"")
         text = lead + data
-        at, kinds, quotes = _structure(np.frombuffer(text, dtype=np.uint8))
-        depth = self.depth + np.cumsum(np.where(kinds == _COMMA, 0, kinds))
-        ends = np.flatnonzero((depth == 0) & (kinds == _COMMA) | (depth == -1) & (kinds == -1))
+        at, kinds, quotes = structure(np.frombuffer(text, dtype=np.uint8))
+        depth = self.depth + np.cumsum(np.where(kinds == COMMA, 0, kinds))
+        ends = np.flatnonzero((depth == 0) & (kinds == COMMA) | (depth == -1) & (kinds == -1))
         if len(ends):
             size = int(at[ends[0]]) - len(lead)
         else:
@@ -138,7 +124,7 @@ class _Splitter:
         if not self._is_closed:
             self._split(gathered)
         if self._is_closed:
-            self._drop(len(self._held) - len(self._held.lstrip(_WHITE)))
+            self._drop(len(self._held) - len(self._held.lstrip(WHITE)))
             self._held = self._held[:1]  # enough to know that there is more
         if gathered.texts:
             yield self._block(gathered)
@@ -148,10 +134,10 @@ class _Splitter:
 
     def _split(self, gathered: _Gathered) -> None:
         data = np.frombuffer(self._held, dtype=np.uint8)
-        at, kinds, strings = _structure(data)
-        depth = np.cumsum(np.where(kinds == _COMMA, 0, kinds))
+        at, kinds, strings = structure(data)
+        depth = np.cumsum(np.where(kinds == COMMA, 0, kinds))
         is_closing = (depth == -1) & (kinds == -1)
-        ends = np.flatnonzero((depth == 0) & (kinds == _COMMA) | is_closing)
+        ends = np.flatnonzero((depth == 0) & (kinds == COMMA) | is_closing)
         closing = np.flatnonzero(is_closing[ends])[:1]
         if len(closing):
             self._is_closed = True
@@ -171,12 +157,12 @@ class _Splitter:
 
     def _add_rows(self, gathered: _Gathered, data: Bytes, strings: Integers, breaks: Integers, stops: Integers) -> None:
         """Gather the rows that end before `stops`, each from the end of the one before."""
-        begins, ends = _stripped(data, np.concatenate([[0], stops[:-1] + 1]), stops)
+        begins, ends = stripped(data, np.concatenate([[0], stops[:-1] + 1]), stops)
         is_empty = begins == ends
         if self._is_closed and is_empty[-1] and len(stops) == 1 and not self._needs_comma:
             return  # an empty array
         self._needs_comma = not self._is_closed
-        clean = _without_breaks(data, breaks, strings)
+        clean = without_breaks(data, breaks, strings)
         first = len(gathered.texts)
         gathered.texts += [clean[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
         gathered.lines += (self._line + np.searchsorted(breaks, begins)).tolist()
@@ -186,7 +172,7 @@ class _Splitter:
             gathered.refuse(first + row, f"expected a row before the {found!r}, found none")
 
     def _begin_to_skip(self) -> None:
-        lead = len(self._held) - len(self._held.lstrip(_WHITE))
+        lead = len(self._held) - len(self._held.lstrip(WHITE))
         self._drop(lead)
         self._long = _LongRow(self._line, self._offset)
 
@@ -217,8 +203,8 @@ class _Splitter:
             gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
             yield self._block(gathered)
             return
-        left = self._held.strip(_WHITE)
-        lead = len(self._held) - len(self._held.lstrip(_WHITE))
+        left = self._held.strip(WHITE)
+        lead = len(self._held) - len(self._held.lstrip(WHITE))
         gathered = _Gathered()
         line, offset = self._line + self._held[:lead].count(b"\n"), self._offset + lead
         if self._is_closed and left:
@@ -232,58 +218,3 @@ class _Splitter:
     def _block(self, gathered: _Gathered) -> Block:
         is_marked, self._is_marked = self._is_marked, False
         return gathered.block(is_marked=is_marked)
-
-
-def _structure(data: Bytes) -> tuple[Integers, Integers, Integers]:
-    """Places of brackets and commas outside strings, their kinds, and the places of the quotes around strings."""
-    at = np.flatnonzero(_IS_STRUCTURE[data])
-    kinds = _KIND[data[at]]
-    if (data == ord("\\")).any():
-        is_quote = kinds == _QUOTE
-        is_kept = np.ones(len(at), dtype=np.bool_)
-        is_kept[is_quote] = ~_is_escaped(data, at[is_quote])
-        at, kinds = at[is_kept], kinds[is_kept]
-    is_quote = kinds == _QUOTE
-    is_outside = ~is_quote & (np.cumsum(is_quote) % 2 == 0)
-    return at[is_outside], kinds[is_outside].astype(np.int64), at[is_quote]
-
-
-def _stripped(data: Bytes, begins: Integers, ends: Integers) -> tuple[Integers, Integers]:
-    """The ranges without the white space at both ends; what is nothing else ends where it did."""
-    begins, ends = begins.copy(), ends.copy()
-    for edges, others, step, before in ((begins, ends, 1, 0), (ends, begins, -1, 1)):
-        left = np.arange(len(edges))
-        for _ in range(_USUAL_SPACES):
-            left = left[edges[left] != others[left]]
-            left = left[_IS_WHITE[data[edges[left] - before]]]
-            if len(left) == 0:
-                break
-            edges[left] += step
-        for row in left.tolist():
-            begin, end = int(begins[row]), int(ends[row])
-            text = data[begin:end].tobytes()
-            edges[row] = end - len(text.lstrip(_WHITE)) if step == 1 else begin + len(text.rstrip(_WHITE))
-    return begins, ends
-
-
-def _is_escaped(data: Bytes, quotes: Integers) -> "np.typing.NDArray[np.bool_]":
-    """Whether an odd number of backslashes stands before each quote."""
-    escaped = np.zeros(len(quotes), dtype=np.bool_)
-    undecided = quotes > 0
-    back = 1
-    while undecided.any():
-        index = np.flatnonzero(undecided)
-        is_backslash = (quotes[index] >= back) & (data[quotes[index] - back] == ord("\\"))
-        undecided[index[~is_backslash]] = False
-        escaped[index[is_backslash]] ^= True
-        back += 1
-    return escaped
-
-
-def _without_breaks(data: Bytes, breaks: Integers, quotes: Integers) -> bytes:
-    """The same bytes with no line break: a space outside strings, what no JSON text has inside them."""
-    clean = data.copy()
-    inside = np.searchsorted(quotes, breaks) % 2 == 1
-    clean[breaks] = ord(" ")
-    clean[breaks[inside]] = _RAW_BREAK
-    return clean.tobytes()
