@@ -7,6 +7,7 @@ import gzip
 import json
 
 from pipeline.docs.example import Example
+from pipeline.quality.answer_rules import ANSWER_RULES
 
 
 def _chat(*messages: dict[str, object], **fields: object) -> bytes:
@@ -76,6 +77,7 @@ FORMAT_EXAMPLES: dict[str, Example] = {
 }
 
 QUALITY_EXAMPLES: dict[str, Example] = {
+    **{rule.kind.code: Example(_chat(*map(_said, ("user", "assistant"), rule.example))) for rule in ANSWER_RULES},
     "refusal": _answer("I'm sorry, but I can't help with that."),
     "assistant-boilerplate": _answer("As an AI language model, I have no favourite colour."),
     "degenerate-repetition": Example(
