@@ -9,9 +9,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from pipeline.conversations.flags import Flags, Integers
 from pipeline.conversations.kinds import FindingKind, Scope, Severity
 
 Judge = Callable[[str, str], str]
+Suspects = Callable[[Integers, Integers], Flags]
 
 _PARTS = re.compile(
     r"(?P<title>[^\n]+)\.\n\n(?P<why>.+?)\n\nWhat to do: (?P<remedy>.+?)\.\n\n"
@@ -20,24 +24,43 @@ _PARTS = re.compile(
 )
 
 
+_FEWEST_BYTES = 16  # of a question; shorter ones are greetings, which are rightly returned
+_SPACES = 16  # bytes of white space by which a copy may differ
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerRule:
-    """judge: of question and answer, "expected …, found …", or "" for nothing. example: a pair that has it."""
+    """judge: of question and answer, "expected …, found …", or "" for nothing. example: a pair that has it.
+
+    among: which pairs are worth a look, by their sizes in bytes.
+    """
 
     kind: FindingKind
     judge: Judge
     example: tuple[str, str]
+    among: Suspects
 
 
 ANSWER_RULES: list[AnswerRule] = []
 
 
-def answer_rule(judge: Judge) -> Judge:
+def _all(questions: Integers, answers: Integers) -> Flags:
+    return np.ones(len(answers), dtype=np.bool_)
+
+
+def answer_rule(among: Suspects = _all) -> Callable[[Judge], Judge]:
     """Register a rule. Its name is its code; its docstring says what it tells, why, what to do, and gives an example.
+
+    among: of the sizes of questions and answers in bytes, which pairs are worth a look. Without it the rule sees all of
+    them, for which every text is decoded: a tenth of the time that the structure of a file takes.
 
     Raises:
         ValueError: the docstring does not.
     """
+    return lambda judge: _registered(judge, among)
+
+
+def _registered(judge: Judge, among: Suspects) -> Judge:
     parts = _PARTS.fullmatch(inspect.cleandoc(judge.__doc__ or ""))
     if parts is None:
         expected = "a title, why it matters, 'What to do: …' and 'Example: question -> answer', a paragraph each"
@@ -45,7 +68,7 @@ def answer_rule(judge: Judge) -> Judge:
     title, why, remedy, *example = (" ".join(part.split()) for part in parts.groups())
     code = judge.__name__.replace("_", "-")
     kind = FindingKind(code, Severity.WARNING, Scope.LINE, _lowered(title), why, _lowered(remedy))
-    ANSWER_RULES.append(AnswerRule(kind, judge, (example[0], example[1])))
+    ANSWER_RULES.append(AnswerRule(kind, judge, (example[0], example[1]), among))
     return judge
 
 
@@ -53,7 +76,12 @@ def _lowered(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
 
 
-@answer_rule
+def _of_one_size(questions: Integers, answers: Integers) -> Flags:
+    suspects: Flags = (questions >= _FEWEST_BYTES) & (np.abs(questions - answers) <= _SPACES)
+    return suspects
+
+
+@answer_rule(among=_of_one_size)
 def repeated_question(question: str, answer: str) -> str:
     """An answer repeats the question.
 
@@ -63,10 +91,4 @@ def repeated_question(question: str, answer: str) -> str:
 
     Example: How long should black tea steep? -> How long should black tea steep?
     """
-    if abs(len(question) - len(answer)) > _SPACES or len(question) < _FEWEST_CHARACTERS:
-        return ""
     return "expected an answer, found the question again" if question.split() == answer.split() else ""
-
-
-_FEWEST_CHARACTERS = 16  # shorter ones are greetings, which are rightly returned
-_SPACES = 16  # by which a copy may differ

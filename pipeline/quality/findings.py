@@ -41,10 +41,12 @@ def answer_findings(columns: Columns) -> Iterator[Finding]:
     asked[1:] = columns.is_supervised[1:] & (columns.roles[:-1] == _USER)
     asked[columns.turn_starts[:-1]] = False
     turns = np.flatnonzero(asked)
-    questions, answers = (columns.contents.take(pa.array(at)).to_pylist() for at in (turns - 1, turns))
+    sizes = np.diff(columns.text_starts)
     for rule in ANSWER_RULES:
+        suspects = turns[rule.among(sizes[turns - 1], sizes[turns])]
+        questions, answers = (columns.contents.take(pa.array(at)).to_pylist() for at in (suspects - 1, suspects))
         judged = map(rule.judge, questions, answers)
-        said = {turn: what for turn, what in zip(turns.tolist(), judged, strict=True) if what}
+        said = {turn: what for turn, what in zip(suspects.tolist(), judged, strict=True) if what}
         flagged = np.zeros(len(columns.roles), dtype=np.bool_)
         flagged[list(said)] = True
         yield from first_places(columns, flagged, rule.kind.code, columns.content_path, said.__getitem__)

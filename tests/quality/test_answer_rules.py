@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from pipeline.quality.answer_rules import ANSWER_RULES, answer_rule
@@ -12,7 +13,7 @@ from pipeline.quality.answer_rules import ANSWER_RULES, answer_rule
 NEWCOMER = """
 from pipeline.quality.answer_rules import answer_rule
 
-@answer_rule
+@answer_rule()
 def shouted_answer(question: str, answer: str) -> str:
     '''An answer shouts.
 
@@ -71,10 +72,13 @@ def test_a_docstring_that_leaves_something_out_is_refused():
         return ""
 
     with pytest.raises(ValueError, match="shouted_answer: expected a docstring of a title, why it matters"):
-        answer_rule(shouted_answer)
+        answer_rule()(shouted_answer)
 
 
 @pytest.mark.parametrize("rule", ANSWER_RULES, ids=lambda rule: rule.kind.code)
 def test_a_rule_finds_its_own_example_and_nothing_in_silence(rule):
-    assert rule.judge(*rule.example).startswith("expected ")
-    assert rule.judge("How long?", "Three minutes.") == rule.judge("", "") == ""
+    question, answer = rule.example
+
+    assert rule.judge(question, answer).startswith("expected ")
+    assert rule.among(np.array([len(question.encode())]), np.array([len(answer.encode())])).tolist() == [True]
+    assert rule.judge("How long?", "Three minutes.") == ""
