@@ -51,10 +51,12 @@ class _Gathered:
         self.faults[row] = fault
         self.texts[row] = b"?"
 
-    def block(self, *, is_marked: bool) -> Block:
+    def block(self, line_before: int, *, is_marked: bool) -> Block:
+        """line_before: the line that the row before the first one begins on."""
         lengths = np.fromiter(map(len, self.texts), dtype=np.int64, count=len(self.texts)) + 1
         starts = np.concatenate([[0], np.cumsum(lengths)])
-        rows = Rows(np.array(self.lines, dtype=np.int64), np.array(self.offsets, dtype=np.int64))
+        lines = np.array(self.lines, dtype=np.int64)
+        rows = Rows(lines, np.array(self.offsets, dtype=np.int64), np.diff(lines, prepend=line_before) == 0)
         data = b"\n".join([*self.texts, b""])
         return Block(data, self.lines[0], self.offsets[0], starts, rows=rows, faults=self.faults, is_marked=is_marked)
 
@@ -89,7 +91,8 @@ class _LongRow:
 
     def block(self) -> Block:
         """The row without its data."""
-        rows = Rows(np.array([self.line], dtype=np.int64), np.array([self.offset], dtype=np.int64))
+        lines, offsets = (np.array([place], dtype=np.int64) for place in (self.line, self.offset))
+        rows = Rows(lines, offsets, shares_line=np.zeros(1, dtype=np.bool_))
         starts = np.zeros(2, dtype=np.int64)
         return Block(b"", self.line, self.offset, starts, skipped_bytes=self.size, rows=rows)
 
@@ -102,6 +105,7 @@ class _Splitter:
         self._held = b""
         self._offset = 0  # of the held bytes in the file
         self._line = 1
+        self._last_line = 0  # that a row began on
         self._is_open = False  # whether the array's bracket has been seen
         self._is_closed = False
         self._needs_comma = False
@@ -185,6 +189,7 @@ class _Splitter:
         if not self._held:
             return
         yield long.block()
+        self._last_line = long.line
         self._long = None
         self._needs_comma = self._held.startswith(b",")
         if self._needs_comma:
@@ -217,4 +222,5 @@ class _Splitter:
 
     def _block(self, gathered: _Gathered) -> Block:
         is_marked, self._is_marked = self._is_marked, False
-        return gathered.block(is_marked=is_marked)
+        line_before, self._last_line = self._last_line, gathered.lines[-1]
+        return gathered.block(line_before, is_marked=is_marked)

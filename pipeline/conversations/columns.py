@@ -153,11 +153,15 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
 
 
 def _identities(verdicts: Verdicts, form: Format) -> list[str]:
-    """The conversations' ids; a row that has none is named after its line."""
+    """The conversations' ids; a row that has none is named after its line, and its place in it."""
     ids = verdicts.identities
     if form is NATIVE or all(ids):
         return ids
-    return [identity or f"line-{line}" for identity, line in zip(ids, verdicts.lines.tolist(), strict=True)]
+    names = [f"line-{line}" for line in verdicts.lines.tolist()]
+    if verdicts.shares_line is not None:
+        for row in np.flatnonzero(verdicts.shares_line).tolist():
+            names[row] += f"-byte-{verdicts.offsets[row]}"
+    return [identity or name for identity, name in zip(ids, names, strict=True)]
 
 
 def _extras(weights: Reals | None, conversations: list[FullConversation], turns: list[FullTurn]) -> Extras:

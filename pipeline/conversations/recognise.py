@@ -15,6 +15,7 @@ from pipeline.conversations.faults import Json
 from pipeline.conversations.formats import FORMATS, recognise_row
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
+from pipeline.conversations.lookalikes import likeness
 from pipeline.conversations.reader import BYTE_ORDER_MARK
 from pipeline.conversations.unfinished import finished
 
@@ -28,12 +29,16 @@ Container = Literal["jsonl", "json-array"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is read. why: what was seen that says so, or that a person chose it, for people."""
+    """How a file is read. why: what was seen that says so, or that a person chose it, for people.
+
+    unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know.
+    """
 
     form: Format = NATIVE
     container: Container = "jsonl"
     compression: Compression = Compression.NONE
     why: str = "nothing else was recognised"
+    unlike: str = ""
 
 
 def recognise(head: bytes, compression: Compression, chosen: Format | None) -> Reading:
@@ -45,7 +50,11 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
         return Reading(_variant(chosen, rows), container, compression, "it was chosen")
     found = Counter(form for form in map(recognise_row, rows) if form is not None)
     if not found:
-        return Reading(container=container, compression=compression)
+        return Reading(
+            container=container,
+            compression=compression,
+            unlike=likeness(text, [row for row in rows if row is not None]),
+        )
     best = min(found, key=lambda form: (-found[form], FORMATS.index(form)))
     what = "row" if len(rows) == 1 else "rows"
     why = f"{found[best]:,} of the first {len(rows):,} {what} fit {best.title}"

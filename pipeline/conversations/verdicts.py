@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipeline.conversations.faults import LooksWrong, NoFaults
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.flags import Integers
+from pipeline.conversations.flags import Flags, Integers
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import ANY_ROLE, NATIVE, filled, read_line
 from pipeline.conversations.formats.shapes import PlainRow, Shape
@@ -38,7 +38,8 @@ class Verdicts:
     """What became of the lines of one block; accepted + rejected + blank lines are all its lines.
 
     accepted: plain rows of `shape`, or full conversations where that is None. lines, offsets: line number and byte
-    offset of each of them, ascending, int64. findings: errors and blank lines, in line order.
+    offset of each of them, ascending, int64. findings: errors and blank lines, in line order. shares_line: of an
+    array, whether the row before each begins on the same line.
     """
 
     accepted: list[FullConversation] | list[PlainRow]
@@ -48,6 +49,7 @@ class Verdicts:
     rejected_count: int
     blank_count: int
     shape: Shape | None = None
+    shares_line: Flags | None = None
 
     @property
     def identities(self) -> list[str]:
@@ -66,8 +68,10 @@ def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts
     if whole is None:
         return judge_each(block, limits, form)
     accepted, shape = whole
-    lines, offsets = block.lines_at, block.offsets_at
-    return Verdicts(accepted, lines, offsets, _mark(block), rejected_count=0, blank_count=0, shape=shape)
+    lines, offsets, shared = block.lines_at, block.offsets_at, block.rows.shares_line if block.rows else None
+    return Verdicts(
+        accepted, lines, offsets, _mark(block), rejected_count=0, blank_count=0, shape=shape, shares_line=shared
+    )
 
 
 _Whole = tuple[list[FullConversation] | list[PlainRow], Shape | None]
@@ -161,7 +165,8 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
     shape = None if any(isinstance(row, FullConversation) for row in accepted) else ANY_ROLE
     if shape is None:
         accepted = [row if isinstance(row, FullConversation) else filled(row) for row in accepted]
-    return Verdicts(accepted, lines[at], offsets[at], findings, rejected_count, blank_count, shape)
+    shared = block.rows.shares_line[at] if block.rows else None
+    return Verdicts(accepted, lines[at], offsets[at], findings, rejected_count, blank_count, shape, shared)
 
 
 def _mark(block: Block) -> list[Finding]:

@@ -42,7 +42,7 @@ class Talk:
     @property
     def has_own_identity(self) -> bool:
         """Whether the file gave it its id."""
-        return self.identity != f"line-{self.line}"
+        return self.identity.partition("-byte-")[0] != f"line-{self.line}"
 
 
 def talks(columns: Columns) -> Iterator[Talk]:

@@ -55,6 +55,7 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     "expands-too-much": Example(
         gzip.compress(b" " * 80_000_000, mtime=0), "a .gz of 80 million spaces", abridged="\\x1f\\x8b\\x08\\x00…"
     ),
+    "unknown-format": Example(b'{"question": "How long?", "answer": "Three minutes."}\n'),
     "other-format": Example(_chat(_USER, _DONE) * 2 + b'{"instruction": "Hello", "output": "Hi!"}\n'),
     "malformed-tool-call": Example(
         b'{"conversations": [{"from": "human", "value": "2+2?"}, {"from": "function_call", "value": "add(2, 2)"}]}\n'

@@ -191,3 +191,12 @@ def test_brackets_commas_and_quotes_in_strings_cut_nothing(rows, size):
     data = ("[" + ",".join(rows) + "]").encode()
 
     assert [text.decode() for _, _, text in rows_of(data, size)] == rows
+
+
+@pytest.mark.parametrize("size", [1, 64, 2**22])
+def test_rows_without_an_id_on_one_line_have_names_of_their_own(size):
+    data = b'[{"text": "a"}, {"text": "b"},\n{"text": "c"},{"text": "d"}]'
+
+    said, _ = read_said(data, BY_KIND["plain-text"].form, is_array=True, block_bytes=size)
+
+    assert [one.identity for one in said] == ["line-1", "line-1-byte-16", "line-2", "line-2-byte-45"]
