@@ -34,11 +34,9 @@ def malformed_as(line: bytes) -> str:
 
 def _of_row(row: Json) -> str:
     if isinstance(row, str):
-        return "JSON within a string: rows that were encoded twice" if _decoded(row) is not None else "strings"
-    if isinstance(row, list):
-        return "arrays that are no lists of messages"
+        return "JSON within a string: rows that were encoded twice" if _decoded(row) is not None else ""
     if not isinstance(row, dict):
-        return "single values"
+        return ""
     for name, value in row.items():
         if isinstance(value, list) and value and recognise_row(value[0]) is not None:
             return f"rows inside the field {printable(name)} of one object; {_JQ.format(f'.{printable(name)}[]')}"
@@ -55,7 +53,7 @@ def _of_fields(row: dict[str, Json]) -> str:
         return f"OpenAI's batch {kind}; messages lie in {inner}"
     if "contents" in row:
         return "Gemini's rows of contents and parts; write messages of role and content"
-    return f"rows with the {keys_of(row)}" if row else "an empty object"
+    return f"rows with the {keys_of(row)}" if row else ""
 
 
 def _of_text(text: bytes) -> str:
@@ -77,24 +75,24 @@ def _of_text(text: bytes) -> str:
 def _of_object(text: bytes, *, has_more_lines: bool) -> str:
     if likely := malformed_as(text.partition(b"\n")[0]):
         return f"rows that are no JSON: {likely}"
-    value, is_whole_text, lines = _first_value(text)
+    value, is_whole_line, lines = _first_value(text)
     if not isinstance(value, dict):
         return ""
     if lines == 0:
-        return "" if is_whole_text else "several objects on a line; each must have a line of its own"
+        return "" if is_whole_line else "several objects on a line; each must have a line of its own"
     if recognise_row(value) is not None:
         return f"objects over several lines; {_JQ.format('.')}"
     return _of_row(value) if has_more_lines else ""
 
 
 def _first_value(text: bytes) -> tuple[Json, bool, int]:
-    """The value that the text begins with, whether that is all of it, and how many line breaks it holds."""
+    """The value that the text begins with, whether nothing follows it on its line, and its line breaks."""
     decoded = text.decode(errors="replace")
     try:
         value, end = json.JSONDecoder().raw_decode(decoded)
     except (ValueError, RecursionError):
         return finished(text), True, text.count(b"\n")
-    return value, not decoded[end:].strip(), decoded.count("\n", 0, end)
+    return value, not decoded[end:].partition("\n")[0].strip(), decoded.count("\n", 0, end)
 
 
 def _decoded(text: str) -> Json:
