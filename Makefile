@@ -59,6 +59,11 @@ bench: $(SET_UP) ## Measure the engine and the pipeline on generated data (an ho
 docs: $(SET_UP) ## Write the generated pages of docs/ anew
 	$(BIN)/python -m pipeline.docs
 
+.PHONY: accuracy
+accuracy: $(SET_UP) ## Fit the estimates to the measurements anew and write docs/accuracy.md
+	$(BIN)/python -m pipeline.training.estimates
+	$(BIN)/python -m pipeline.docs
+
 .PHONY: lock
 lock: $(SET_UP) ## Solve requirements*.txt from pyproject.toml (newer versions: LOCK_ARGS=--upgrade)
 	$(LOCK) --output-file requirements.txt

@@ -17,7 +17,7 @@ from resources.lake import lake_resource
 from resources.store import UploadStore
 from sensors.failed_runs import failed_runs
 from sensors.new_uploads import new_uploads_sensor
-from sensors.schedules import SCHEDULES, expire_job, reconcile_job
+from sensors.schedules import SCHEDULES, ask_again_job, expire_job, reconcile_job
 from sensors.stale_warehouse import stale_warehouse
 
 
@@ -36,7 +36,7 @@ def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -
     return dg.Definitions(
         assets=[UPLOADS, validated_uploads, warehouse],
         asset_checks=DATASET_CHECKS,
-        jobs=[INGEST, PUBLISH, reconcile_job, expire_job],
+        jobs=[INGEST, PUBLISH, reconcile_job, ask_again_job, expire_job],
         sensors=[new_uploads_sensor(settings.sensor_interval_s), failed_runs, stale_warehouse],
         schedules=SCHEDULES,
         resources={**build_resources(settings), **(overrides or {})},

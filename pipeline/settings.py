@@ -46,6 +46,13 @@ class Settings(BaseSettings):
         True, description="Look for near-duplicates, and split each dataset into training and validation by them."
     )
 
+    models_file: Path = Field(Path(), description="Your base models. Default: `data_dir`/models.toml, if it exists.")
+    gpus_file: Path = Field(Path(), description="Your GPUs. Default: `data_dir`/gpus.toml, if it exists.")
+    prices_file: Path = Field(
+        Path(),
+        description="What `prices import` writes. Default: `data_dir`/prices.toml, if it exists.",
+    )
+
     sensor_interval_s: int = Field(5, gt=0, description="Pause between two looks at the store.")
     settle_s: float = Field(1.0, ge=0, description="A local file is taken once it was unchanged for this long.")
     tick_max_uploads: int = Field(1_000, gt=0, description="Most uploads that one sensor tick registers.")
@@ -61,6 +68,13 @@ class Settings(BaseSettings):
     def _owner_is_a_name(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Za-z0-9._@-]{1,128}", value) or value in {".", ".."}:
             raise ValueError("expected 1 to 128 letters, digits or . _ @ -")
+        return value
+
+    @field_validator("models_file", "gpus_file")
+    @classmethod
+    def _catalogue_exists(cls, value: Path) -> Path:
+        if value != Path() and not value.is_file():
+            raise ValueError("expected a TOML file that exists")
         return value
 
     @field_validator("store", "lake")
@@ -83,6 +97,9 @@ class Settings(BaseSettings):
             "catalog_url": self.catalog_url or f"sqlite:///{data_dir / 'catalog.db'}",
             "warehouse": (data_dir / "warehouse.duckdb") if self.warehouse == Path() else self.warehouse.resolve(),
             "dagster_home": (data_dir / "dagster_home") if self.dagster_home == Path() else self.dagster_home.resolve(),
+            "models_file": (data_dir / "models.toml") if self.models_file == Path() else self.models_file.resolve(),
+            "gpus_file": (data_dir / "gpus.toml") if self.gpus_file == Path() else self.gpus_file.resolve(),
+            "prices_file": (data_dir / "prices.toml") if self.prices_file == Path() else self.prices_file.resolve(),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)

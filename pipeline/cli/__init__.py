@@ -19,8 +19,10 @@ from pipeline.cli.convert import convert
 from pipeline.cli.datasets import datasets
 from pipeline.cli.demo import demo
 from pipeline.cli.dev import dev
+from pipeline.cli.estimate import estimate
 from pipeline.cli.findings import findings
 from pipeline.cli.mend import mend
+from pipeline.cli.prices import gpus, models, prices
 from pipeline.cli.query import query
 from pipeline.cli.show_settings import settings
 from pipeline.cli.upload import upload
@@ -54,9 +56,10 @@ def about(
     """Say of conversation datasets whether they can train a model, and prepare the training."""
 
 
-for command in (check, card, mend, convert, upload, findings, query, demo, dev, settings):
+for command in (check, card, mend, convert, upload, findings, query, estimate, models, gpus, demo, dev, settings):
     app.command()(command)
 app.add_typer(datasets, name="datasets")
+app.add_typer(prices, name="prices")
 
 
 def main() -> NoReturn:

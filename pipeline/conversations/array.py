@@ -103,6 +103,7 @@ class _Splitter:
     def __init__(self, max_row_bytes: int) -> None:
         self._max = max_row_bytes
         self._held = b""
+        self._enough = 0  # bytes held before another look: a row of many chunks is not scanned anew with each
         self._offset = 0  # of the held bytes in the file
         self._line = 1
         self._last_line = 0  # that a row began on
@@ -115,6 +116,12 @@ class _Splitter:
     def feed(self, chunk: bytes) -> Iterator[Block]:
         """The rows that are complete with this chunk."""
         self._held += chunk
+        if len(self._held) >= self._enough or len(self._held) > self._max:
+            yield from self._take()
+            self._enough = 2 * len(self._held)
+
+    def _take(self) -> Iterator[Block]:
+        """The rows that are complete in what is held."""
         if not self._is_open:
             start = self._held.find(b"[")
             if start < 0:
@@ -201,7 +208,8 @@ class _Splitter:
         self._held = self._held[size:]
 
     def end(self) -> Iterator[Block]:
-        """What is left when the file ends, if that is wrong."""
+        """What is left when the file ends: rows, and what is wrong."""
+        yield from self._take()
         if self._long:
             yield self._long.block()
             gathered = _Gathered()

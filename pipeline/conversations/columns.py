@@ -183,7 +183,7 @@ def _column(name: str, owners: Sequence[FullTurn] | Sequence[FullConversation]) 
 
 def _holds_nul(columns: Columns) -> bool:
     return (
-        bool((columns.text == 0).any())
+        bool(columns.text.min(initial=1) == 0)
         or any("\0" in role for role in columns.role_names)
         or any("\0" in identity for identity in columns.ids)
     )

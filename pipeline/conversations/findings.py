@@ -105,6 +105,12 @@ _LINE_ERRORS = kinds(
             "write the line with a JSON library, one object a line",
         ),
         (
+            "too-many-values",
+            "the line holds more values than the maximum",
+            "Each value costs many times its bytes in memory; no conversation needs a million of them.",
+            "split the conversation, or leave the field that holds them out",
+        ),
+        (
             "nesting-too-deep",
             "arrays and objects are nested too deep",
             "Most readers give up or crash on such a line.",

@@ -38,10 +38,14 @@ NATIVE_LAYOUT = Layout()
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a reader accepts; sizes in bytes, without the line's end."""
+    """What a reader accepts; sizes in bytes, without the line's end.
+
+    max_values: brackets, commas and texts on a line. Each may become an object of 20 to 100 times its bytes.
+    """
 
     max_line_bytes: int = 64 * 2**20
     max_nesting: int = MAX_NESTING
+    max_values: int = 1_000_000
 
 
 class FullTurn(msgspec.Struct, gc=False):

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.conversations.flags import Flags, Integers
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-BLOCK_BYTES = 4 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/
+BLOCK_BYTES = 2 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/0021-memory.md
 
 
 class ByteReader(Protocol):

@@ -18,7 +18,7 @@ from pipeline.conversations.flags import Flags, Integers
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import ANY_ROLE, NATIVE, filled, read_line
 from pipeline.conversations.formats.shapes import PlainRow, Shape
-from pipeline.conversations.judge import is_deeper, judge_line
+from pipeline.conversations.judge import is_deeper, is_too_full, judge_line
 from pipeline.conversations.model import FullConversation, Limits
 from pipeline.conversations.reader import BYTE_ORDER_MARK, Block
 
@@ -93,9 +93,10 @@ def _accept_whole(block: Block, limits: Limits, form: Format) -> _Whole | None:
     last = block.starts[1:] - 1
     last = last - (data[last] == ord("\n"))
     last = last - (data[last] == ord("\r"))
-    if int(np.diff(block.starts).max()) > limits.max_line_bytes:
+    longest = int(np.diff(block.starts).max())
+    if longest > limits.max_line_bytes or not _is_utf8(block.data):
         return None
-    if not _is_utf8(block.data):
+    if longest > limits.max_values and any(is_too_full(line.decode(), limits.max_values) for line in block.lines()):
         return None
     opening, closing = (ord("["), ord("]")) if form.layout.turns == "$" and form.layout.role else (ord("{"), ord("}"))
     if not ((data[block.starts[:-1]] == opening).all() and (data[last] == closing).all()):
@@ -176,12 +177,16 @@ def _mark(block: Block) -> list[Finding]:
 def _judge(
     text: bytes, is_utf8: bool, line: int, offset: int, limits: Limits, form: Format
 ) -> FullConversation | PlainRow | list[Finding]:
-    if is_utf8 and _NUL_ESCAPE not in text and not is_deeper(text.decode(), limits.max_nesting):
+    if is_utf8 and _NUL_ESCAPE not in text and not _is_monstrous(text.decode(), limits):
         try:
             return read_line(text) if form is NATIVE else _full(_decode_any(text), form)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong):
             pass
     return judge_line(text, line, offset, limits, form)
+
+
+def _is_monstrous(text: str, limits: Limits) -> bool:
+    return is_too_full(text, limits.max_values) or is_deeper(text, limits.max_nesting)
 
 
 def _too_long(line: int, offset: int, size: int, limits: Limits) -> Finding:

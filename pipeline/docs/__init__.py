@@ -7,10 +7,20 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipeline.docs import cli_page, findings_page, formats_page, settings_page, tables_page
+from pipeline.docs import (
+    accuracy_page,
+    catalogues_page,
+    cli_page,
+    findings_page,
+    formats_page,
+    settings_page,
+    tables_page,
+)
 from pipeline.docs.markdown import HEADER
 
 PAGES: dict[str, Callable[[], str]] = {
+    "accuracy.md": accuracy_page.page,
+    "catalogues.md": catalogues_page.page,
     "cli.md": cli_page.page,
     "findings.md": findings_page.page,
     "formats.md": formats_page.page,

@@ -1,15 +1,26 @@
-"""What every catalogue's entries share: strict fields, and where the facts come from."""
+"""What every catalogue's entries share: strict fields, the names they are found by, and where the facts come from."""
 
+import re
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class Entry(BaseModel):
-    """One fact sheet. source: where it was read; as_of: when."""
+    """One fact sheet. aliases: other names of the same thing. source: where it was read; as_of: when."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
+    aliases: tuple[str, ...] = ()
     source: str = Field(min_length=1)
     as_of: date
+
+    def names(self) -> tuple[str, ...]:
+        """All that it is found by."""
+        return (self.name, *self.aliases)
+
+
+def same(name: str) -> str:
+    """What two spellings of a name have in common: `rtx 4090` is `RTX-4090`."""
+    return re.sub(r"[\s_]+", "-", name.strip().casefold())

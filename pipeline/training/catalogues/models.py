@@ -8,11 +8,13 @@ from pipeline.training.catalogues.entry import Entry
 class BaseModelSpec(Entry):
     """A decoder-only transformer. Dense models have one expert, all of it active.
 
-    hub_id: the name on the model hub, which trainers take. parameters: as published, all experts counted.
+    hub_id: the name on the model hub, which trainers take; instruct_hub_id: of the sibling that was taught to answer,
+    where there is one: same dimensions, other weights. parameters: as published, all experts counted.
     template: the family of its chat template, as trainers name it (LLaMA-Factory's `template`).
     """
 
     hub_id: str
+    instruct_hub_id: str | None = None
     parameters: int = Field(gt=0)
     layers: int = Field(gt=0)
     hidden_size: int = Field(gt=0)
@@ -27,3 +29,14 @@ class BaseModelSpec(Entry):
     context_length: int = Field(gt=0)
     template: str
     licence: str
+
+    def names(self) -> tuple[str, ...]:
+        """Its name on the hub finds it, too, with the owner or without."""
+        return (*super().names(), self.hub_id, self.hub_id.rpartition("/")[2])
+
+    def taught(self) -> "BaseModelSpec | None":
+        """The sibling that was taught to answer, where there is one."""
+        if self.instruct_hub_id is None:
+            return None
+        changes = {"name": self.instruct_hub_id.rpartition("/")[2], "hub_id": self.instruct_hub_id}
+        return self.model_copy(update={**changes, "aliases": (), "instruct_hub_id": None})

@@ -21,7 +21,9 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a workload takes. peak_memory_gb: of one GPU, in 10**9 bytes. fits: "tight" when only `high` does not fit.
+    """What a workload takes. peak_memory_gb: of one GPU, in 2**30 bytes, which trainers and nvidia-smi call GB.
+
+    fits: "tight" when only `high` does not fit.
 
     hours, cost_usd: of the whole training; None where tokens or the price are not known. basis: the measurements and
     rules that it rests on, a sentence each.

@@ -1,0 +1,119 @@
+"""`lora-pipeline estimate`: what a training takes, before a GPU is rented. The reading of its options is here."""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from pipeline.cli.common import NOT_READY, write_line
+from pipeline.cli.connections import current_settings
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+    from pipeline.training.catalogues import BaseModelSpec
+
+_DIMENSIONS = ("parameters", "layers", "hidden-size", "intermediate-size", "vocabulary")
+
+
+def estimate(
+    gpu: Annotated[str, typer.Option(metavar="GPU", help="A GPU of the catalogue, as `A100-80GB-SXM`.")],
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="A base model's name, its hub id, or its config.json.")
+    ] = None,
+    parameters: Annotated[
+        str | None, typer.Option(metavar="N", help="Without --model: all parameters, as 8030000000 or 8.03B.")
+    ] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="Without --model.")] = None,
+    hidden_size: Annotated[int | None, typer.Option(min=1, help="Without --model.")] = None,
+    intermediate_size: Annotated[int | None, typer.Option(min=1, help="Without --model.")] = None,
+    vocabulary: Annotated[int | None, typer.Option(min=1, help="Without --model.")] = None,
+    gpus: Annotated[int, typer.Option(min=1, metavar="N", help="How many of that GPU.")] = 1,
+    method: Annotated[Literal["lora", "qlora", "full"], typer.Option(help="What is trained.")] = "lora",
+    rank: Annotated[int, typer.Option(min=1, help="Of the adapters, on all linear layers.")] = 16,
+    sequence_length: Annotated[int, typer.Option(min=1, help="Tokens of a row.")] = 2048,
+    micro_batch: Annotated[int, typer.Option(min=1, help="Rows at once on each GPU.")] = 1,
+    gradient_accumulation: Annotated[int, typer.Option(min=1, help="Micro batches of an optimiser step.")] = 16,
+    gradient_checkpointing: Annotated[bool, typer.Option(help="Compute activations again to save memory.")] = True,
+    loss_kernel: Annotated[
+        Literal["full", "chunked"], typer.Option(help="Whether all logits are held at once; chunked: fused trainers.")
+    ] = "full",
+    tokens: Annotated[int | None, typer.Option(min=1, help="Of all training rows: gives hours and cost.")] = None,
+    epochs: Annotated[float | None, typer.Option(min=0.0, help="Passes over them; 1 by default.")] = None,
+    trainer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="As trl, axolotl, unsloth: whose measurements to prefer.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose price; the lowest of all by default.")
+    ] = None,
+    spot: Annotated[bool, typer.Option("--spot", help="At the spot price.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Estimate memory, step time, hours and cost of a training; exit with 1 if it does not fit, and say what would."""
+    from pipeline.cli.estimate_text import refusal, render
+    from pipeline.training.catalogues import find_gpu, find_price, load_gpus, load_prices
+    from pipeline.training.estimates import estimate as estimate_of
+    from pipeline.training.estimates.remedies import remedies
+    from pipeline.training.estimates.sharing import TRAINERS
+    from pipeline.training.workload import Workload
+
+    settings = current_settings()
+    if trainer is not None and trainer not in TRAINERS:
+        raise UsageError(f"--trainer: expected one of {', '.join(sorted(TRAINERS))}, found {trainer!r}")
+    dimensions = dict(zip(_DIMENSIONS, (parameters, layers, hidden_size, intermediate_size, vocabulary), strict=True))
+    workload = Workload(
+        model=_model(model, dimensions, settings),
+        gpu=find_gpu(gpu, settings.gpus_file),
+        method=method,
+        sequence_length=sequence_length,
+        micro_batch=micro_batch,
+        gradient_accumulation=gradient_accumulation,
+        gpu_count=gpus,
+        rank=0 if method == "full" else rank,
+        has_gradient_checkpointing=gradient_checkpointing,
+        loss_kernel=loss_kernel,
+        trainer=trainer,
+    )
+    prices = load_prices(settings.prices_file)
+    price = find_price(prices, workload.gpu, "spot" if spot else "on-demand", provider)
+    if price is None and (provider or spot):
+        known = sorted({f"{each.provider} ({each.kind})" for each in prices if each.name == workload.gpu.name})
+        raise UsageError(f"no such price of {workload.gpu.name}; known: {', '.join(known) or 'none'}")
+    found = estimate_of(workload, tokens=tokens, epochs=epochs, price=price, today=datetime.now(UTC).date())
+    if as_json:
+        write_line(json.dumps(found.as_dict(), ensure_ascii=False))
+    else:
+        typer.echo(render(workload, found))
+    if found.fits == "no":
+        helping = remedies(workload, load_gpus(settings.gpus_file))
+        typer.echo(refusal(workload, found, helping), err=True)
+        raise typer.Exit(NOT_READY)
+
+
+def _model(model: str | None, dimensions: dict[str, str | int | None], settings: "Settings") -> "BaseModelSpec":
+    from pipeline.training.catalogues import find_model, model_from_dimensions
+
+    given = {name: value for name, value in dimensions.items() if value is not None}
+    if model is not None:
+        if given:
+            raise UsageError(f"expected --model or dimensions, found --model and --{', --'.join(given)}")
+        return find_model(model, settings.models_file)
+    if lacking := [name for name in _DIMENSIONS if name not in given]:
+        if not given:
+            raise UsageError(f"expected --model, or all of --{', --'.join(_DIMENSIONS)}")
+        raise UsageError(f"without --model all dimensions are needed; missing: --{', --'.join(lacking)}")
+    layers, hidden_size, intermediate_size, vocabulary = (int(given[name]) for name in _DIMENSIONS[1:])
+    return model_from_dimensions(_count(str(given["parameters"])), layers, hidden_size, intermediate_size, vocabulary)
+
+
+def _count(text: str) -> int:
+    units = {"K": 1e3, "M": 1e6, "B": 1e9}
+    unit = units.get(text[-1:].upper(), 1.0)
+    try:
+        count = float(text[:-1] if unit != 1 else text) * unit
+    except ValueError:
+        count = 0.0
+    if not 1 <= count <= 1e15:
+        raise UsageError(f"--parameters: expected a count as 8030000000 or 8.03B, found {text!r}")
+    return round(count)

@@ -1,0 +1,81 @@
+"""docs/catalogues.md: the base models, GPUs and prices that estimates and jobs know, with sources and days."""
+
+from pipeline.docs.markdown import code, section, table
+from pipeline.training.catalogues import load_gpus, load_models, load_prices
+from pipeline.training.parameters import adapter_parameters_per_rank
+
+_INTRO = """What is shipped. Your own entries go into `LORA_MODELS_FILE`, `LORA_GPUS_FILE` and `LORA_PRICES_FILE`: TOML
+files of the same form as `pipeline/training/catalogues/*.toml`; one of a known name replaces it. A model that is not
+listed can also be named by the path of its `config.json`."""
+_MODELS = """Adapters: parameters that LoRA adds for each rank on all linear layers. Where there is a sibling that was
+taught to answer (`Llama-3.1-8B-Instruct`), it is found by its own name and has the same dimensions."""
+_GPUS = """Memory in GiB, as a process can use it. TFLOP/s: dense BF16, or FP16 where there is no BF16."""
+_PRICES = """For one GPU and hour. The lowest on-demand price is used unless a provider or spot is asked for; a price
+older than 90 days is marked. `lora-pipeline prices import FILE` takes a CSV of yours."""
+
+
+def page() -> str:
+    """The page."""
+    return section(
+        "Catalogues",
+        _INTRO,
+        section("Base models", _MODELS, _models()),
+        section("GPUs", _GPUS, _gpus()),
+        section("Prices", _PRICES, _prices()),
+        level=1,
+    )
+
+
+def _models() -> str:
+    rows = [
+        (
+            code(model.name),
+            f"{model.parameters / 1e9:.2f}B",
+            f"{model.active_experts} of {model.experts}" if model.experts > 1 else "",
+            str(model.layers),
+            str(model.hidden_size),
+            str(model.vocabulary),
+            f"{adapter_parameters_per_rank(model).total:,}",
+            str(model.context_length),
+            model.licence,
+            model.hub_id,
+        )
+        for model in sorted(load_models().values(), key=lambda each: each.name.lower())
+    ]
+    heading = (
+        "model",
+        "parameters",
+        "experts",
+        "layers",
+        "width",
+        "vocabulary",
+        "adapters",
+        "context",
+        "licence",
+        "hub",
+    )
+    return table(heading, rows)
+
+
+def _gpus() -> str:
+    rows = [
+        (
+            code(gpu.name),
+            ", ".join(gpu.aliases),
+            f"{gpu.memory_gb:g}",
+            f"{gpu.peak_tflops:g}",
+            f"{gpu.bandwidth_gb_per_s:g}",
+            f"{gpu.interconnect_gb_per_s:g}",
+            "yes" if gpu.has_bf16 else "no",
+        )
+        for gpu in sorted(load_gpus().values(), key=lambda each: each.name)
+    ]
+    return table(("GPU", "also", "memory", "TFLOP/s", "bandwidth GB/s", "link GB/s", "BF16"), rows)
+
+
+def _prices() -> str:
+    rows = [
+        (code(price.name), price.provider, price.kind, f"{price.per_gpu_hour:g}", str(price.as_of), price.source)
+        for price in sorted(load_prices(), key=lambda each: (each.name, each.per_gpu_hour))
+    ]
+    return table(("GPU", "provider", "kind", "USD", "as of", "source"), rows)

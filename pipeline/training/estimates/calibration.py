@@ -1,0 +1,71 @@
+"""How far step times that were measured on a GPU lie from the physics, and how sure that makes an estimate.
+
+The nearest rows count: of the same GPU, method and trainer, or kind of trainer; else of the GPU and kind of trainer.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.training.estimates.constants import Constants
+from pipeline.training.estimates.measurements import Measurement
+from pipeline.training.estimates.sharing import is_fused
+from pipeline.training.estimates.step_time import step_time_s
+from pipeline.training.workload import Workload
+
+_DOUBTED_ROWS = 2  # so many rows in favour of the physics are added to those measured
+# Factors between which more than 90 % of runs of a model or GPU never seen lie: see docs/accuracy.md.
+_SAME_METHOD, _SAME_GPU, _UNSEEN_GPU = 1.35, 1.5, 1.7
+_MIXTURE = 1.3  # so much wider for mixtures of experts, of which no row is measured
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """factor: of the physics' time; spread: the time is likely between a spread-th and spread times as much."""
+
+    factor: float
+    spread: float
+    basis: str
+
+
+def calibrate(workload: Workload, constants: Constants, measurements: Sequence[Measurement]) -> Calibration:
+    """What the measurements say of the step time of such workloads."""
+    found = _of_gpu(workload, constants, measurements)
+    if workload.model.experts == 1:
+        return found
+    basis = f"{found.basis}; no mixture of experts is measured: half the speed of a dense model is assumed"
+    return Calibration(found.factor, found.spread * _MIXTURE, basis)
+
+
+def _of_gpu(workload: Workload, constants: Constants, measurements: Sequence[Measurement]) -> Calibration:
+    timed = [row for row in measurements if row.step_time_s and row.set != "check" and _is_near(row, workload)]
+    timed = [row for row in timed if row.trainer == workload.trainer] or timed
+    same = [row for row in timed if row.workload.method == workload.method]
+    gpu, kind = workload.gpu, workload.trainer or ("fused" if is_fused(workload) else "plain")
+    if not timed:
+        return Calibration(
+            1.0,
+            _UNSEEN_GPU,
+            f"step time: no measured rows of {gpu.name} with {kind} kernels; from its data sheet "
+            f"({gpu.peak_tflops:g} TFLOP/s, {gpu.bandwidth_gb_per_s:g} GB/s) and rules fitted to other GPUs",
+        )
+    rows = same or timed
+    ratios = [math.log(row.step_time_s / step_time_s(row.workload, constants)) for row in rows if row.step_time_s]
+    factor = math.exp(sum(ratios) / (len(ratios) + _DOUBTED_ROWS))
+    return Calibration(
+        factor,
+        _SAME_METHOD if same else _SAME_GPU,
+        f"step time: rules times {factor:.2f}, from {len(rows)} measured rows of {gpu.name}, {kind} kernels, "
+        f"{workload.method if same else 'other methods'}: {_sources(rows)}",
+    )
+
+
+def _is_near(row: Measurement, workload: Workload) -> bool:
+    return row.workload.gpu.name == workload.gpu.name and is_fused(row.workload) == is_fused(workload)
+
+
+def _sources(rows: Sequence[Measurement]) -> str:
+    models: dict[str, dict[str, None]] = {}
+    for row in rows:
+        models.setdefault(row.source, {})[row.workload.model.name] = None
+    return "; ".join(f"{', '.join(names)} ({source})" for source, names in models.items())

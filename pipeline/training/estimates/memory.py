@@ -1,0 +1,87 @@
+"""Peak memory of one GPU: weights, what is trained, activations, logits, context. Physics with fitted constants."""
+
+from dataclasses import astuple, dataclass
+
+from pipeline.training.estimates.constants import Constants
+from pipeline.training.estimates.sharing import GIB, is_fused, is_sharded, weight_bytes
+from pipeline.training.parameters import (
+    adapter_parameters,
+    embedding_parameters,
+    key_value_width,
+    layer_parameters,
+    query_width,
+)
+from pipeline.training.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryParts:
+    """In GiB. trained: weights of adapters, gradients, optimiser; in full fine-tuning the weights are among them."""
+
+    weights: float
+    trained: float
+    activations: float
+    logits: float
+    context: float
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return float(sum(astuple(self)))
+
+
+def memory_parts(workload: Workload, constants: Constants) -> MemoryParts:
+    """What lies in the memory of one GPU at the peak."""
+    fused = is_fused(workload)
+    shares = workload.gpu_count if is_sharded(workload) else 1
+    per_trainable = constants.fused_trainable_bytes if fused else constants.plain_trainable_bytes
+    weights = 0.0 if workload.method == "full" else weight_bytes(workload, constants.nf4_bytes) / shares
+    return MemoryParts(
+        weights=(weights + _gathered(workload, constants.nf4_bytes)) / GIB,
+        trained=trainable_parameters(workload) * per_trainable / shares / GIB,
+        activations=_activations(workload, constants) / GIB,
+        logits=_logits(workload, constants) / GIB,
+        context=constants.fused_context_gib if fused else constants.plain_context_gib,
+    )
+
+
+def trainable_parameters(workload: Workload) -> int:
+    """Of the adapters; of the model in full fine-tuning."""
+    if workload.method == "full":
+        return workload.model.parameters
+    return adapter_parameters(workload.model, workload.rank)
+
+
+def layer_activations(workload: Workload) -> float:
+    """Bytes that one layer keeps for the backward pass: each tensor between its matrix products once, in BF16."""
+    model = workload.model
+    attention = 4 * model.hidden_size + 2 * query_width(model) + 2 * key_value_width(model)
+    mlp = 4 * model.intermediate_size * model.active_experts
+    return 2.0 * _micro_batch_tokens(workload) * (attention + mlp)
+
+
+def _gathered(workload: Workload, nf4_bytes: float) -> float:
+    """Of shared-out weights, two layers and the embeddings are whole on every GPU while they are used."""
+    if not is_sharded(workload):
+        return 0.0
+    per_weight = nf4_bytes if workload.method == "qlora" else 2
+    layer = layer_parameters(workload.model) / workload.model.layers
+    return 2 * layer * per_weight + 2 * embedding_parameters(workload.model)
+
+
+def _activations(workload: Workload, constants: Constants) -> float:
+    model, layer = workload.model, layer_activations(workload)
+    kept = constants.fused_activations if is_fused(workload) else constants.plain_activations
+    if not workload.has_gradient_checkpointing:
+        return layer * kept * (model.layers + constants.recomputed_layers)
+    inputs = 2.0 * _micro_batch_tokens(workload) * model.layers * model.hidden_size
+    return inputs + layer * kept * constants.recomputed_layers
+
+
+def _logits(workload: Workload, constants: Constants) -> float:
+    per_logit = constants.logit_bytes if workload.loss_kernel == "full" else constants.chunked_logit_bytes
+    return _micro_batch_tokens(workload) * workload.model.vocabulary * per_logit
+
+
+def _micro_batch_tokens(workload: Workload) -> int:
+    return workload.sequence_length * workload.micro_batch

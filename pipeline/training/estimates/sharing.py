@@ -1,0 +1,30 @@
+"""What several GPUs share out: nothing but rows (replicas, as DDP), or weights, gradients and optimiser, too (FSDP)."""
+
+from pipeline.training.parameters import embedding_parameters, layer_parameters
+from pipeline.training.workload import Workload
+
+GIB = 2**30
+FUSED_TRAINERS = frozenset({"torchtune", "unsloth", "nemo-automodel"})
+TRAINERS = frozenset({"trl", "axolotl", "llama-factory", "ms-swift", "litgpt", "qwen-finetune"}) | FUSED_TRAINERS
+_REPLICATED_SHARE = 0.45  # of a GPU's memory that weights may fill before they are shared out
+
+
+def is_fused(workload: Workload) -> bool:
+    """Whether the trainer compiles or fuses its kernels; of an unknown trainer, whether its loss is chunked."""
+    return workload.trainer in FUSED_TRAINERS if workload.trainer else workload.loss_kernel == "chunked"
+
+
+def is_sharded(workload: Workload) -> bool:
+    """Whether each GPU holds a share only. It depends on nothing but model, method and GPU."""
+    if workload.gpu_count == 1:
+        return False
+    if workload.method == "full":
+        return True
+    return weight_bytes(workload, 0.56) > _REPLICATED_SHARE * workload.gpu.memory_gb * GIB
+
+
+def weight_bytes(workload: Workload, nf4_bytes: float) -> float:
+    """Of the base model as it is loaded: linear layers in 4 bits for QLoRA, all else in BF16."""
+    layers = layer_parameters(workload.model)
+    rest = max(embedding_parameters(workload.model), workload.model.parameters - layers)
+    return layers * (nf4_bytes if workload.method == "qlora" else 2) + 2 * rest
