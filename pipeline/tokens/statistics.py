@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.flags import Integers
 from pipeline.profiles.statistics import TOKEN_METHOD, TOKENS_PER_WORD
+from pipeline.tokens.calls import with_calls
 from pipeline.tokens.estimate import estimate_tokens
 from pipeline.tokens.features import count_features, usual_tokens
 from pipeline.tokens.lengths import MAX_LENGTHS, TURN_OVERHEAD_TOKENS, RowLengths, Truncation
@@ -99,7 +100,9 @@ class TokenStatistics:
 
 
 def measure_tokens(columns: Columns, tokenizer: Tokenizer | None = None, *, exact: bool = False) -> TokenStatistics:
-    """The statistics of one block. exact: count every turn with the tokenizer; without that, it is not used here.
+    """The statistics of one block, calls of tools and all.
+
+    exact: count every turn with the tokenizer; without that, it is not used here.
 
     Raises:
         ValueError: exact, and no tokenizer.
@@ -110,10 +113,11 @@ def measure_tokens(columns: Columns, tokenizer: Tokenizer | None = None, *, exac
     if exact:
         if tokenizer is None:
             raise ValueError("expected a tokenizer to count with, found none")
-        counts = count_tokens(columns, tokenizer)
+        counts = count_tokens(with_calls(columns), tokenizer)
         return TokenStatistics(
             turn_count, word_count, int(counts.sum()), tokenizer.name, RowLengths.of(columns, counts)
         )
+    columns = with_calls(columns)
     features = count_features(columns.text, columns.text_starts, columns.word_counts)
     usual = usual_tokens(features)
     lengths, sample = RowLengths.of(columns, usual), TokenSample.of(columns, features)
