@@ -13,6 +13,9 @@ from pipeline.conversations.brackets import COMMA, WHITE, stripped, structure, w
 from pipeline.conversations.flags import Bytes, Integers
 from pipeline.conversations.reader import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader, Rows
 
+_MANY = 4  # chunks; a row of more is looked at chunk by chunk
+_UNENDED = "expected the array's ']', found the end of the file inside this row"
+
 
 def read_array(
     stream: ByteReader,
@@ -24,7 +27,7 @@ def read_array(
 
     stream: the file from its beginning. The file after the array, if any, is one more row, and a fault.
     """
-    splitter = _Splitter(max_row_bytes)
+    splitter = _Splitter(max_row_bytes, _MANY * block_bytes)
     while chunk := stream.read(block_bytes):
         on_bytes(chunk)
         yield from splitter.feed(chunk)
@@ -63,20 +66,30 @@ class _Gathered:
 
 @dataclass(slots=True)
 class _LongRow:
-    """A row over the maximum, of which only is known where it begins and what is open at this point of it."""
+    """A row of many chunks, looked at once, chunk by chunk, so that what finds its end stays small.
+
+    pieces: what the row says so far, without line breaks; none over the maximum.
+    """
 
     line: int
     offset: int
+    max_bytes: int
     size: int = 0
     depth: int = 0
     is_inside: bool = False  # a string
     is_escaped: bool = False  # the next byte
+    pieces: list[bytes] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is longer than the maximum."""
+        return self.size > self.max_bytes
 
     def pass_over(self, data: bytes) -> int:
         """How many of the next bytes belong to the row: all, or those before the comma or bracket that ends it."""
         lead = (b'"' if self.is_inside else b"") + (b"\\" if self.is_escaped else b"")
-        text = lead + data
-        at, kinds, quotes = structure(np.frombuffer(text, dtype=np.uint8))
+        text = np.frombuffer(lead + data, dtype=np.uint8)
+        at, kinds, quotes = structure(text)
         depth = self.depth + np.cumsum(np.where(kinds == COMMA, 0, kinds))
         ends = np.flatnonzero((depth == 0) & (kinds == COMMA) | (depth == -1) & (kinds == -1))
         if len(ends):
@@ -85,8 +98,13 @@ class _LongRow:
             size = len(data)
             self.depth = int(depth[-1]) if len(depth) else self.depth
             self.is_inside = len(quotes) % 2 == 1
-            self.is_escaped = (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
+            self.is_escaped = (len(text) - len((lead + data).rstrip(b"\\"))) % 2 == 1
         self.size += size
+        if self.is_over:
+            self.pieces.clear()
+        else:
+            clean = without_breaks(text, np.flatnonzero(text == ord("\n")), quotes)
+            self.pieces.append(clean[len(lead) : len(lead) + size])
         return size
 
     def block(self) -> Block:
@@ -100,10 +118,10 @@ class _LongRow:
 class _Splitter:
     """Holds what is not yet a whole row."""
 
-    def __init__(self, max_row_bytes: int) -> None:
+    def __init__(self, max_row_bytes: int, many_bytes: int) -> None:
         self._max = max_row_bytes
+        self._many = many_bytes
         self._held = b""
-        self._enough = 0  # bytes held before another look: a row of many chunks is not scanned anew with each
         self._offset = 0  # of the held bytes in the file
         self._line = 1
         self._last_line = 0  # that a row began on
@@ -116,9 +134,7 @@ class _Splitter:
     def feed(self, chunk: bytes) -> Iterator[Block]:
         """The rows that are complete with this chunk."""
         self._held += chunk
-        if len(self._held) >= self._enough or len(self._held) > self._max:
-            yield from self._take()
-            self._enough = 2 * len(self._held)
+        yield from self._take()
 
     def _take(self) -> Iterator[Block]:
         """The rows that are complete in what is held."""
@@ -130,7 +146,7 @@ class _Splitter:
             self._drop(start + 1)
             self._is_open = True
         if self._long:
-            yield from self._skip()
+            yield from self._pass_over()
         gathered = _Gathered()
         if not self._is_closed:
             self._split(gathered)
@@ -139,9 +155,9 @@ class _Splitter:
             self._held = self._held[:1]  # enough to know that there is more
         if gathered.texts:
             yield self._block(gathered)
-        if len(self._held) > self._max and not self._is_closed:
-            self._begin_to_skip()
-            yield from self._skip()
+        if len(self._held) > min(self._max, self._many) and not self._is_closed:
+            self._begin_long()
+            yield from self._pass_over()
 
     def _split(self, gathered: _Gathered) -> None:
         data = np.frombuffer(self._held, dtype=np.uint8)
@@ -182,21 +198,27 @@ class _Splitter:
             found = "]" if self._is_closed and row == len(stops) - 1 else ","
             gathered.refuse(first + row, f"expected a row before the {found!r}, found none")
 
-    def _begin_to_skip(self) -> None:
+    def _begin_long(self) -> None:
         lead = len(self._held) - len(self._held.lstrip(WHITE))
         self._drop(lead)
-        self._long = _LongRow(self._line, self._offset)
+        self._long = _LongRow(self._line, self._offset, self._max) if self._held else None
 
-    def _skip(self) -> Iterator[Block]:
-        """Pass over a row that is longer than the maximum, without keeping it."""
+    def _pass_over(self) -> Iterator[Block]:
+        """Go on with a row of many chunks; one longer than the maximum is not kept."""
         long = self._long
-        assert long is not None  # noqa: S101  # called while there is one
+        if not long:
+            return
         size = long.pass_over(self._held)
         self._drop(size)
         if not self._held:
             return
-        yield long.block()
-        self._last_line = long.line
+        if long.is_over:
+            yield long.block()
+            self._last_line = long.line
+        else:
+            gathered = _Gathered()
+            gathered.add(b"".join(long.pieces).rstrip(WHITE), long.line, long.offset)
+            yield self._block(gathered)
         self._long = None
         self._needs_comma = self._held.startswith(b",")
         if self._needs_comma:
@@ -211,10 +233,7 @@ class _Splitter:
         """What is left when the file ends: rows, and what is wrong."""
         yield from self._take()
         if self._long:
-            yield self._long.block()
-            gathered = _Gathered()
-            gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
-            yield self._block(gathered)
+            yield from self._end_long(self._long)
             return
         left = self._held.strip(WHITE)
         lead = len(self._held) - len(self._held.lstrip(WHITE))
@@ -223,10 +242,19 @@ class _Splitter:
         if self._is_closed and left:
             gathered.add(b"", line, offset, "expected nothing after the array's ']', found more text")
         elif not self._is_closed:
-            inside = "inside this row" if left else "before the array's ']'"
-            gathered.add(b"", line, offset, f"expected the array's ']', found the end of the file {inside}")
+            fault = _UNENDED if left else "expected the array's ']', found the end of the file before the array's ']'"
+            gathered.add(b"", line, offset, fault)
         if gathered.texts:
             yield self._block(gathered)
+
+    def _end_long(self, long: _LongRow) -> Iterator[Block]:
+        gathered = _Gathered()
+        if long.is_over:
+            yield long.block()
+            gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
+        else:
+            gathered.add(b"", long.line, long.offset, _UNENDED)
+        yield self._block(gathered)
 
     def _block(self, gathered: _Gathered) -> Block:
         is_marked, self._is_marked = self._is_marked, False

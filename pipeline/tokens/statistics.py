@@ -4,6 +4,7 @@ While a file is read, its rows' lengths are counted with fixed usual ratios and 
 end the sample is counted with the tokenizer, and all lengths are scaled by what the whole file then has.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +21,7 @@ from pipeline.tokens.tokenizers import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class TokenCount:
-    """standard_error: in tokens; 0 when every turn was counted, None when nothing was.
+    """standard_error: in tokens; 0 when every turn was counted, None when nothing was, or of too few conversations.
 
     method: `exact:<tokenizer>`, `sample:<tokenizer>` or `words*1.3`. tokenizer: its name, empty without one.
     """
@@ -96,7 +97,7 @@ class TokenStatistics:
             tokens = int(tokenizer.count(self.sample.turns.to_pylist()).sum())
             return TokenCount(tokens, 0.0, f"exact:{name}", name)
         estimate, error = estimate_tokens(self.sample.windows, self.sample.totals, tokenizer)
-        return TokenCount(round(estimate), error, f"sample:{name}", name)
+        return TokenCount(round(estimate), error if math.isfinite(error) else None, f"sample:{name}", name)
 
 
 def measure_tokens(columns: Columns, tokenizer: Tokenizer | None = None, *, exact: bool = False) -> TokenStatistics:
