@@ -15,9 +15,9 @@ TABLES = {
     "notifications": "What the owners of datasets were told.",
     "dataset_profiles": "One row a dataset that has a verdict: the whole report, as validation wrote it to the lake.",
     "lineage": "One row a dataset and file of the lake: from the upload over its content and the run to the file.",
-    "conversations": "One row a valid conversation of the current datasets.",
+    "conversations": "One row a conversation of the current datasets that are ready.",
     "turns": "One row a turn of those conversations, with its text.",
-    "splits": "One row a valid conversation: whether it is for training or for validation.",
+    "splits": "One row such a conversation: whether it is for training or for validation.",
     "target_acceptance": "One row a dataset and trainer: whether the trainer accepts the dataset, and why not.",
     "findings": "One row a finding about a line, or about a whole file, of the current datasets.",
 }
