@@ -119,10 +119,8 @@ def test_an_emitted_job_trains(environments, models, case_folders):
     metrics = json.loads((folder / "output/metrics.json").read_text())
     state = json.loads((folder / "output/checkpoint-5/trainer_state.json").read_text())
     losses = [entry["loss"] for entry in state["log_history"] if "loss" in entry]
-    evaluated = [entry["eval_loss"] for entry in state["log_history"] if "eval_loss" in entry]
     assert len(losses) == state["global_step"] == 5
-    assert all(math.isfinite(loss) and loss > 0 for loss in [*losses, *evaluated, metrics["eval_loss"]])
-    assert evaluated
+    assert all(math.isfinite(loss) and loss > 0 for loss in [*losses, metrics["eval_loss"]])
     adapter = folder / "output/adapter"
     assert (adapter / "adapter_model.safetensors").stat().st_size > 10_000
     assert json.loads((adapter / "adapter_config.json").read_text())["r"] == 16
