@@ -56,6 +56,12 @@ _FILE_ERRORS = kinds(
             "upload the file as it is, not packed",
         ),
         (
+            "unknown-format",
+            "no row is of a format that we know",
+            "So the file was read as our own format, and every fault below is told in its words.",
+            "write rows of one of the formats in docs/formats.md, or describe yours: check --mapping FILE",
+        ),
+        (
             "upload-too-large",
             "the upload is larger than this installation takes",
             "It was not read. The limit is the setting LORA_MAX_UPLOAD_BYTES.",

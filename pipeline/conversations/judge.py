@@ -15,6 +15,7 @@ from pipeline.conversations.findings import Finding
 from pipeline.conversations.formats import recognise_row
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
+from pipeline.conversations.lookalikes import malformed_as
 from pipeline.conversations.model import FullConversation, Limits
 
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
@@ -96,7 +97,9 @@ def _parse(raw: bytes, faults: Faults, limits: Limits) -> Json:
     try:
         value: Json = _DECODER.decode(text)
     except json.JSONDecodeError:
-        faults.add("malformed-json", "$", f"expected one JSON value, found {_what_is_malformed(raw)}")
+        likely = malformed_as(raw)
+        found = f"{_what_is_malformed(raw)}{f' ({likely})' if likely else ''}"
+        faults.add("malformed-json", "$", f"expected one JSON value, found {found}")
         return None
     except _NotJson as constant:
         column = _constant_column(text, str(constant))

@@ -105,7 +105,7 @@ COLUMNS = {
         "words": _WORDS,
         "tokens": "Estimated tokens (see token_method).",
         "token_method": _TOKEN_METHOD,
-        "tokens_standard_error": "Of tokens; 0 where every token was counted, NULL for words*1.3.",
+        "tokens_standard_error": "Of tokens; 0 where all were counted, NULL for words*1.3 or too few conversations.",
         "tokens_by_words": "Words times 1.3, the coarse estimate.",
         "avg_turns_per_conversation": "Mean; NULL without conversations.",
         "avg_tokens_per_turn": "Mean of estimated tokens; NULL without turns.",

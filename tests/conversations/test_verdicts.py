@@ -23,7 +23,7 @@ MALFORMED_2_3 = [(2, "malformed-json"), (3, "malformed-json")]
 def outcomes(verdicts) -> tuple[list[tuple[int, int, str]], list[tuple[int, str]], int, int]:
     """Accepted (line, offset, id), findings (line, code), rejected, blank."""
     places = zip(verdicts.lines.tolist(), verdicts.offsets.tolist(), strict=True)
-    accepted = [(*place, one.conversation_id) for place, one in zip(places, verdicts.accepted, strict=True)]
+    accepted = [(*place, identity) for place, identity in zip(places, verdicts.identities, strict=True)]
     findings = [(finding.line, finding.code) for finding in verdicts.findings]
     return accepted, findings, verdicts.rejected_count, verdicts.blank_count
 
