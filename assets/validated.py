@@ -57,7 +57,7 @@ def validated_uploads(
             catalog.record_failure(dataset_id, str(error), utc_now())
             failures.append(f"{dataset_id}: {error}")
             continue
-        for materialization in materializations(outcome, card):
+        for materialization in materializations(outcome, card, settings.service_url):
             context.log_event(materialization)
         for evaluation in evaluations(
             outcome, newest_materialization(context.instance, "dataset_profiles", dataset_id)
