@@ -53,8 +53,8 @@ def test_an_upload_goes_on_after_the_connection_broke_and_the_page_was_loaded_ag
         expect(page.get_by_text("/s", exact=False).first).to_be_visible()
         look(page, "new_sending")
         page.on("dialog", lambda dialog: dialog.accept())
-        network.send("Network.emulateNetworkConditions", limits | {"uploadThroughput": -1})
         page.reload()
+        network.send("Network.emulateNetworkConditions", limits | {"uploadThroughput": -1})
 
         expect(page.get_by_text("An upload was interrupted.")).to_be_visible()
         look(page, "new_resumable")
@@ -136,7 +136,8 @@ def test_everything_but_the_upload_works_without_script(served, chromium):
         page.get_by_role("link", name="View details").click()
         expect(page.get_by_role("heading", name="Ready to train")).to_be_visible()
         page.goto(f"{served.url}/datasets/new")
-        expect(page.get_by_text("Uploading from this page needs its script.")).to_be_visible()
+        expect(page.locator("noscript .callout")).to_be_visible()
+        visit.photograph("service_new_without_script")
 
 
 def test_the_keyboard_reaches_what_the_mouse_does(served, chromium):
