@@ -1,6 +1,6 @@
 """Where the programs that some tests start are installed; `tests/install_services.sh` brings what is missing.
 
-A test that needs one carries the marker of the same name (`needs_postgres`, `needs_s3`, `needs_browser`, `needs_trainers`).
+A test that needs one carries its marker: `needs_postgres`, `needs_s3`, `needs_browser` or `needs_trainers`.
 Starting and stopping a service is the fixture's part, beside the tests that use it.
 """
 
@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
 
 _PROJECT = Path(__file__).resolve().parent.parent
 TRAINERS, LLAMA_FACTORY = _PROJECT / ".venv-trainers", _PROJECT / ".venv-llamafactory"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, case, func, null, select, true, update
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.job_tables import training_jobs, training_plans
@@ -69,8 +69,11 @@ class Lookup(Database):
         limit: int = 20,
         include_deleted: bool = False,
         include_superseded: bool = False,
+        with_samples: bool = True,
     ) -> Page:
         """Return one page of datasets, newest first; `search` is a piece of the name, in any case, taken literally.
+
+        with_samples: whether to read `sample_data`, which is most of a row; without, it is None.
 
         Raises:
             UsageError: the status does not exist, or page or limit are below 1.
@@ -92,7 +95,8 @@ class Lookup(Database):
         # Ids first: they come from an index, while each row that is skipped would be read with its samples.
         ids = select(datasets.c.id).where(wanted).order_by(*newest_first)
         window = ids.limit(min(limit, _MAX_OFFSET)).offset(min((page - 1) * limit, _MAX_OFFSET))
-        rows = select(datasets).where(datasets.c.id.in_(window)).order_by(*newest_first)
+        columns = [null() if c is datasets.c.sample_data and not with_samples else c for c in datasets.c]
+        rows = select(*columns).where(datasets.c.id.in_(window)).order_by(*newest_first)
         with self._reading() as connection:
             total = connection.execute(select(func.count()).select_from(datasets).where(wanted)).scalar_one()
             if (page - 1) * limit >= total:

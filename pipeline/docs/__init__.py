@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.docs import (
     accuracy_page,
+    api_page,
     catalogues_page,
     cli_page,
     findings_page,
@@ -20,6 +21,7 @@ from pipeline.docs.markdown import HEADER
 
 PAGES: dict[str, Callable[[], str]] = {
     "accuracy.md": accuracy_page.page,
+    "api.md": api_page.page,
     "catalogues.md": catalogues_page.page,
     "cli.md": cli_page.page,
     "findings.md": findings_page.page,

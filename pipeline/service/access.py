@@ -50,7 +50,7 @@ class Access:
     ) -> Page:
         """Return one page, newest first."""
         return self._readable.list_datasets(
-            self._reader_id, status, search, page, limit, include_deleted=include_deleted
+            self._reader_id, status, search, page, limit, include_deleted=include_deleted, with_samples=False
         )
 
     def counts_by_status(self) -> dict[Status, int]:

@@ -21,6 +21,7 @@ from pipeline.service.receivers import Receivers
 from pipeline.service.routes import datasets, events, findings, health, jobs, notifications, uploads
 from pipeline.service.service import Service
 from pipeline.service.signing import make_signer
+from pipeline.service.streams import Streams
 from pipeline.service.tokens import make_authority
 from pipeline.settings import Settings
 from pipeline.store import make_store
@@ -86,6 +87,7 @@ def open_service(settings: Settings, now: Callable[[], datetime]) -> Service:
         presigner=make_presigner(settings, store, signer),
         limiter=Limiter(settings.requests_per_minute),
         receivers=Receivers(),
+        streams=Streams(),
         now=now,
     )
 

@@ -4,7 +4,6 @@ A connection that breaks leaves what arrived; the rest may follow. Whoever holds
 else is checked here: what was signed, and whether the upload is still open.
 """
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 
@@ -100,30 +99,27 @@ def _open(store: LocalStore, upload: Upload, offset: int) -> int:
 
 async def _blocks(request: Request, stop: Stop) -> AsyncIterator[bytes]:
     """The body in larger pieces, until its end, a break, a long silence, or another connection for the same upload."""
+    body = request.stream()
+    goes_on = True
+    while goes_on and not stop.is_asked:
+        block, goes_on = await _next_block(body, stop)
+        if block:
+            yield block
+
+
+async def _next_block(body: AsyncIterator[bytes], stop: Stop) -> tuple[bytes, bool]:
+    """The next piece, and whether there may be more."""
     gathered = bytearray()
-    body = request.stream().__aiter__()
-    asked = asyncio.ensure_future(stop.asked.wait())
     try:
-        while True:
-            coming = asyncio.ensure_future(anext(body, None))
-            await asyncio.wait({coming, asked}, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
-            if not coming.done():
-                coming.cancel()
-                break
-            try:
-                chunk = coming.result()
-            except ClientDisconnect:
-                break
-            if chunk is None:
-                break
-            gathered += chunk
-            if len(gathered) >= _BLOCK_BYTES:
-                yield bytes(gathered)
-                gathered.clear()
-    finally:
-        asked.cancel()
-    if gathered:
-        yield bytes(gathered)
+        async with stop.patience(IDLE_S) as prolong:
+            async for chunk in body:
+                gathered += chunk
+                if len(gathered) >= _BLOCK_BYTES:
+                    return bytes(gathered), True
+                prolong()
+    except (TimeoutError, ClientDisconnect):
+        pass
+    return bytes(gathered), False
 
 
 def _write_all(descriptor: int, block: bytes, place: str) -> None:

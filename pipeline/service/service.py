@@ -14,6 +14,7 @@ from pipeline.service.limits import Limiter
 from pipeline.service.presigned import Presigner
 from pipeline.service.receivers import Receivers
 from pipeline.service.signing import Signer
+from pipeline.service.streams import Streams
 from pipeline.service.tokens import Authority
 from pipeline.service.user import User
 from pipeline.settings import Settings
@@ -33,6 +34,7 @@ class Service:
     presigner: Presigner
     limiter: Limiter
     receivers: Receivers
+    streams: Streams
     now: Callable[[], datetime]
 
     def access(self, user: User) -> Access:

@@ -37,6 +37,10 @@ class Identity:
 class Authority(Protocol):
     """Knows which tokens are valid."""
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether it may have to ask another server first."""
+
     def identify(self, token: str) -> Identity:
         """Return whom a token speaks for.
 
@@ -47,13 +51,19 @@ class Authority(Protocol):
 
 
 class JwtAuthority:
-    """Takes JWTs with a signature, an expiry, the audience and a subject. key_of: the key that a token names."""
+    """Takes JWTs with a signature, an expiry, the audience and a subject.
 
-    def __init__(self, key_of: Callable[[str], Any], algorithms: list[str], audience: str, admin_claim: str) -> None:
+    key_of: the key that a token names; may_wait: whether that may have to be fetched.
+    """
+
+    def __init__(
+        self, key_of: Callable[[str], Any], algorithms: list[str], settings: Settings, *, may_wait: bool
+    ) -> None:
+        self.may_wait = may_wait
         self._key_of = key_of
         self._algorithms = algorithms
-        self._audience = audience
-        self._admin_claim = admin_claim
+        self._audience = settings.jwt_audience
+        self._admin_claim = settings.jwt_admin_claim
 
     def identify(self, token: str) -> Identity:
         """See `Authority.identify`."""
@@ -81,6 +91,8 @@ class JwtAuthority:
 class LaptopAuthority:
     """Takes one token, of which only the hash is kept."""
 
+    may_wait = False
+
     def __init__(self, token_hash: str, user: User) -> None:
         self._token_hash = token_hash
         self._user = user
@@ -104,14 +116,11 @@ def make_authority(settings: Settings) -> Authority:
     if secret and settings.jwks_url:
         raise SettingsError("expected one of LORA_JWT_SECRET and LORA_JWKS_URL, found both: unset one")
     if secret:
-        return JwtAuthority(lambda _: secret, ["HS256"], settings.jwt_audience, settings.jwt_admin_claim)
+        return JwtAuthority(lambda _: secret, ["HS256"], settings, may_wait=False)
     if settings.jwks_url:
         keys = jwt.PyJWKClient(settings.jwks_url, cache_keys=True, timeout=_JWKS_TIMEOUT_S)
         return JwtAuthority(
-            lambda token: keys.get_signing_key_from_jwt(token).key,
-            _ASYMMETRIC,
-            settings.jwt_audience,
-            settings.jwt_admin_claim,
+            lambda token: keys.get_signing_key_from_jwt(token).key, _ASYMMETRIC, settings, may_wait=True
         )
     path = token_path(settings.data_dir)
     if not path.exists():

@@ -280,3 +280,62 @@ def test_other_sites_may_not_call_unless_they_are_named(serve):
 
     allowed = [answer.headers.get("access-control-allow-origin") for answer in answers]
     assert allowed == [None, "https://pages.example"]
+
+
+@pytest.fixture
+def ready(local, ana):
+    """A ready dataset of ana's."""
+    dataset_id = local.upload(ana, lines(40), name="Support chat")
+    local.validate()
+    return dataset_id
+
+
+def test_a_training_job_is_made_listed_read_and_downloaded(ana, bob, ready):
+    wanted = {"model": "Qwen3-8B", "gpu": "RTX-4090", "targets": ["trl"], "overrides": {"epochs": "2"}}
+
+    made = ana.post(f"/api/datasets/{ready}/jobs", json=wanted)
+    again = ana.post(f"/api/datasets/{ready}/jobs", json=wanted)
+    job = made.json()["data"]
+    listed = ana.get("/api/jobs", params={"dataset_id": ready}).json()["data"]
+    files = ana.get(f"/api/jobs/{job['id']}/files").json()["data"]["items"]
+    read = {each["name"]: ana.get(f"/api/jobs/{job['id']}/files/{each['name']}").content for each in files}
+    cancelled = ana.post(f"/api/jobs/{job['id']}/cancel").json()["data"]
+
+    assert (made.status_code, again.json()["data"]["id"]) == (201, job["id"])
+    assert (job["status"], job["base_model"], job["costs"][0]["kind"]) == ("configured", "Qwen3-8B", "estimate")
+    assert ([each["id"] for each in listed["items"]], listed["total"]) == ([job["id"]], 1)
+    assert [each["id"] for each in ana.get(f"/api/datasets/{ready}").json()["data"]["jobs"]] == [job["id"]]
+    assert {each["name"]: each["size_bytes"] for each in files} == {name: len(data) for name, data in read.items()}
+    assert len(files) > 1
+    assert cancelled["status"] == "cancelled"
+    paths = ("", "/files", f"/files/{files[0]['name']}")
+    assert [bob.get(f"/api/jobs/{job['id']}{path}").status_code for path in paths] == [404, 404, 404]
+    assert bob.post(f"/api/jobs/{job['id']}/cancel").status_code == 404
+    assert bob.post(f"/api/datasets/{ready}/jobs", json=wanted).status_code == 404
+    assert bob.get("/api/jobs").json()["data"]["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "said"),
+    [
+        (
+            {"model": "Qwen3-8C"},
+            400,
+            "model: expected a name of the catalogue, found 'Qwen3-8C'; did you mean Qwen3-8B",
+        ),
+        ({"model": "Qwen3-8B", "gpu": "/etc/passwd"}, 400, "GPU: expected a name of the catalogue"),
+        ({"model": "Qwen3-8B", "targets": ["none"]}, 422, "body.targets.0"),
+        ({"model": "Qwen3-8B", "overrides": {"epoch": "2"}}, 400, "epoch"),
+    ],
+)
+def test_a_job_that_cannot_be_made_says_why(ana, ready, wanted, status, said):
+    answer = ana.post(f"/api/datasets/{ready}/jobs", json=wanted)
+
+    assert (answer.status_code, said in answer.json()["error"]) == (status, True), answer.text
+
+
+@pytest.mark.parametrize("name", ["%2e%2e", "../../etc/passwd", "%2e%2e%2fcatalog.db", "nothing.json", "/etc/passwd"])
+def test_only_files_of_the_job_are_given(ana, ready, name):
+    job_id = ana.post(f"/api/datasets/{ready}/jobs", json={"model": "Qwen3-8B"}).json()["data"]["id"]
+
+    assert ana.get(f"/api/jobs/{job_id}/files/{name}").status_code in (404, 405)

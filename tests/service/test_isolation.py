@@ -24,8 +24,10 @@ PATHS = (
     ("POST", "/confirm"),
     ("POST", "/upload"),
     ("POST", "/restore"),
+    ("POST", "/jobs"),
     ("DELETE", ""),
 )
+JOB = {"model": "Qwen3-8B", "gpu": "RTX-4090"}
 people = st.sampled_from(USERS)
 kinds = st.sampled_from(["good", "bad"])
 
@@ -38,6 +40,7 @@ class TwoUsers(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.ids: list[tuple[str, str]] = []
+        self.jobs: list[tuple[str, str]] = []
         self.stack = ExitStack()
 
     @initialize()
@@ -66,8 +69,22 @@ class TwoUsers(RuleBasedStateMachine):
     def speak_of_a_dataset(self, user: str, number: int, call: tuple[str, str]) -> None:
         if self.ids:
             owner, dataset_id = self.ids[number % len(self.ids)]
-            answer = self.look_through(user, call[0], f"/api/datasets/{dataset_id}{call[1]}")
+            body = {"json": JOB} if call[1] == "/jobs" else {}
+            answer = self.look_through(user, call[0], f"/api/datasets/{dataset_id}{call[1]}", **body)
             assert owner == user or answer.status_code == 404
+            if answer.status_code == 201:
+                self.jobs.append((user, answer.json()["data"]["id"]))
+
+    @rule(user=people, number=st.integers(0, 20), path=st.sampled_from(["", "/files", "/files/job.json"]))
+    def speak_of_a_job(self, user: str, number: int, path: str) -> None:
+        if self.jobs:
+            owner, job_id = self.jobs[number % len(self.jobs)]
+            answer = self.look_through(user, "GET", f"/api/jobs/{job_id}{path}")
+            assert owner == user or answer.status_code == 404
+
+    @rule(user=people)
+    def list_jobs(self, user: str) -> None:
+        self.look_through(user, "GET", "/api/jobs")
 
     @rule(user=people, search=st.sampled_from(["", *MARKS.values(), "e", "%"]), page=st.integers(1, 2))
     def list_datasets(self, user: str, search: str, page: int) -> None:
@@ -85,7 +102,7 @@ class TwoUsers(RuleBasedStateMachine):
         answer = self.clients[user].request(method, path, **options)
         assert answer.status_code < 500
         [other] = set(USERS) - {user}
-        secrets = {MARKS[other].lower(), *(each for owner, each in self.ids if owner == other)}
+        secrets = {MARKS[other].lower(), *(each for owner, each in self.ids + self.jobs if owner == other)}
         seen = answer.text.lower()
         # What one asked with may come back in a refusal.
         assert not any(secret in seen for secret in secrets if secret not in str(answer.request.url).lower())

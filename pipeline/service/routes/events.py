@@ -22,4 +22,6 @@ def watch_dataset(service: CurrentService, user: CurrentUser, dataset_id: Datase
     """Follow a dataset: an event `status`, with the dataset as in lists, now and at each change, up to the verdict."""
     access = service.access(user)
     events = status_events(access, access.dataset(dataset_id))
-    return StreamingResponse(events, media_type=_MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+    service.streams.check(user.id)
+    counted = service.streams.counted(user.id, events)
+    return StreamingResponse(counted, media_type=_MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})

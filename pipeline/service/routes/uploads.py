@@ -18,9 +18,10 @@ router = APIRouter(tags=["uploads"])
 
 
 @router.post("/api/datasets", status_code=201)
-def start_upload(service: CurrentService, user: CurrentUser, new: NewUpload) -> Answer[StartedUpload]:
+async def start_upload(service: CurrentService, user: CurrentUser, new: NewUpload) -> Answer[StartedUpload]:
     """Announce an upload. Send the bytes to the addresses of the answer, then confirm."""
-    return Answer(data=uploads.start_upload(service, user, new))
+    limiter = service.receivers.starting
+    return Answer(data=await to_thread.run_sync(uploads.start_upload, service, user, new, limiter=limiter))
 
 
 @router.post("/api/datasets/{dataset_id}/upload", responses=MISSING | CONFLICT)

@@ -56,7 +56,9 @@ def follow(
 ) -> StreamingResponse:
     """Cards as they change. seen: see `seen_by_page`."""
     events = card_events(service.access(user), seen_by_page(seen), lambda each: card_html(each, service.now()))
-    return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    service.streams.check(user.id)
+    counted = service.streams.counted(user.id, events)
+    return StreamingResponse(counted, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 @router.get("/{dataset_id}")

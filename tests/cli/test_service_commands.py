@@ -1,0 +1,76 @@
+"""`serve` and `upload --server`, as processes: a token once, a file uploaded with it."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.settings import load_settings
+from tests.samples import SAMPLES_DIR
+
+PROGRAM = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+
+
+@contextmanager
+def serving(data_dir: Path, *options: str) -> Iterator[tuple[str, str]]:
+    """A running service; its address, and what it said until it was ready."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [*PROGRAM, "serve", "--port", str(port), *options]
+    with subprocess.Popen(
+        command, env=os.environ | {"LORA_DATA_DIR": str(data_dir)}, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        said = ""
+        while "running on" not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        yield f"http://127.0.0.1:{port}", said
+        process.terminate()
+        process.stderr.read()
+
+
+def run(*arguments: str, token: str | None = None) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | ({"LORA_TOKEN": token} if token else {})
+    return subprocess.run([*PROGRAM, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def sample() -> Path:
+    return SAMPLES_DIR / "support_chat.jsonl"
+
+
+def test_the_token_is_shown_once_and_opens_the_service(tmp_path, sample):
+    with serving(tmp_path) as (url, said):
+        [token] = re.findall(r"^token \(shown this once\): (\S+)$", said, re.MULTILINE)
+        done = run("upload", str(sample), "--server", url, "--name", "Support", token=token)
+        wrong = run("upload", str(sample), "--server", url, token="wrong")
+        none = run("upload", str(sample), "--server", url)
+    with serving(tmp_path) as (_, again):
+        assert "token" not in again
+    with serving(tmp_path, "--new-token") as (url, renewed):
+        assert "token (shown this once)" in renewed
+        old = run("upload", str(sample), "--server", url, token=token)
+
+    assert re.fullmatch(r"support-chat-[0-9a-f]{16}: validating\n", done.stdout)
+    assert [each.returncode for each in (done, wrong, none, old)] == [0, 2, 2, 2]
+    assert none.stderr == "error: --token: expected the service's token, found none; set LORA_TOKEN\n"
+    assert "is not the one of this installation" in wrong.stderr
+    with Catalog.open(load_settings(data_dir=tmp_path).catalog_url) as catalog:
+        [dataset] = catalog.list_datasets("local").items
+    assert (dataset.name, dataset.status, dataset.file_size) == ("Support", "validating", sample.stat().st_size)
+
+
+def test_resuming_needs_a_server(sample):
+    done = run("upload", str(sample), "--resume", "some-id")
+
+    assert (done.returncode, "expected --server as well" in done.stderr) == (2, True)
