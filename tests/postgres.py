@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -92,6 +92,17 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def as_ordinary_role(url: str) -> str:
+    """Give an empty database to a role that row-level security binds; superusers, as in `url`, are bound by nothing."""
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'plain'")
+        if not cursor.fetchone():
+            cursor.execute("CREATE ROLE plain LOGIN")
+        cursor.execute(f'ALTER DATABASE "{url.rpartition("/")[2]}" OWNER TO plain')
+        cursor.execute("ALTER SCHEMA public OWNER TO plain")
+    return url.replace("postgres@", "plain@")
 
 
 @pytest.fixture(scope="session")

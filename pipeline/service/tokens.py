@@ -21,6 +21,7 @@ from pipeline.settings import Settings
 from pipeline.store import safe_owner
 
 _ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+_LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()  # what comes later is no date in Python
 _LEEWAY_S = 30  # between the clocks of two machines
 _MAX_USER_ID_CHARACTERS = 128
 _JWKS_TIMEOUT_S = 5
@@ -84,7 +85,7 @@ class JwtAuthority:
             raise NotSignedIn(f"the token is not valid ({type(error).__name__}): get a new one") from None
         return Identity(
             User(_owner(str(claims["sub"])), claims.get(self._admin_claim) is True),
-            datetime.fromtimestamp(claims["exp"], UTC),
+            datetime.fromtimestamp(min(claims["exp"], _LAST_S), UTC),
         )
 
 

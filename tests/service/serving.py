@@ -64,7 +64,8 @@ class Serving:
         """Upload and confirm; return the dataset's id."""
         started = self.announce(client, content, **fields)
         part = started["upload"]["parts"][0]
-        assert client.put(part["url"], content=content, headers=part["headers"]).is_success
+        with self.client(None) as sender:  # the address is all the authority: S3 takes no second one
+            assert sender.put(part["url"], content=content, headers=part["headers"]).is_success
         dataset_id = started["dataset"]["id"]
         assert client.post(f"/api/datasets/{dataset_id}/confirm").status_code == 200
         return dataset_id

@@ -93,8 +93,8 @@ def test_what_was_confirmed_is_never_lost_and_the_rest_goes_on(tmp_path):
             with store.open(dataset.storage_path) as reader:
                 assert reader.read() == begun[dataset_id]
             assert dataset.content_version == f"sha256:{hashlib.sha256(begun[dataset_id]).hexdigest()}"
-        waiting = [each.id for each in catalog.list_datasets("ana", "uploading", limit=100).items]
-        assert set(waiting) <= set(begun)
+        # Where the answer to an announcement got lost nobody knows of the row: it expires.
+        waiting = [e.id for e in catalog.list_datasets("ana", "uploading", limit=100).items if e.id in begun]
     with victim(tmp_path) as (_, url), client(url) as ana:
         assert [finish(ana, dataset_id, begun[dataset_id]) for dataset_id in waiting] == [200] * len(waiting)
 

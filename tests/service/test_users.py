@@ -35,6 +35,12 @@ def test_a_token_says_who_and_until_when(settings):
     assert identity == Identity(User("ana", is_admin=True), until)
 
 
+def test_a_token_that_never_ends_ends_with_the_calendar(settings):
+    identity = make_authority(settings).identify(token("ana", exp=10**15))
+
+    assert identity.expires_at == datetime(9999, 12, 31, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("claim", [1, "true", "admin", None, ["admin"]])
 def test_only_true_makes_an_admin(settings, claim):
     assert make_authority(settings).identify(token("ana", admin=claim)).user == User("ana")

@@ -16,7 +16,7 @@ from pipeline.errors import SettingsError
 from pipeline.service.app import create_app
 from pipeline.service.webhooks import Webhook, pause
 from pipeline.settings import load_settings
-from tests.catalog.examples import NOON, start_upload
+from tests.catalog.examples import NOON, start_upload, upload
 
 SECRET = "s" * 32
 NOTICE = Notice("dataset_ready", "verdict-1", "d1 is ready", "All is well.")
@@ -127,8 +127,9 @@ def test_the_service_sends_by_itself(tmp_path, receiver, monkeypatch):
     app = create_app(settings)
     with TestClient(app):
         catalog = app.state.service.catalog
-        start_upload(catalog, "d1")
-        catalog.notify("d1", NOTICE, app.state.service.now())
+        now = app.state.service.now()  # an older upload would expire, and its owner be told
+        catalog.register_uploads([upload("d1")], now)
+        catalog.notify("d1", NOTICE, now)
         while catalog.notifications("ann")[0].webhook_sent_at is None:
             pass
 
