@@ -7,8 +7,10 @@ import dagster as dg
 from assets.partitions import READY_DATASETS
 from assets.training_report import evaluations, materializations
 from assets.training_specs import TRAINING_ASSETS
+from assets.validated import GIVE_UP_AFTER
 from pipeline.catalog.catalog import Catalog
-from pipeline.errors import ServiceError
+from pipeline.catalog.job_records import PlanResult
+from pipeline.errors import DatasetNotReady, ServiceError
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.validation import utc_now
@@ -36,6 +38,7 @@ def planned_trainings(
 
     planner = Planner.of_settings(settings, catalog, lake, context.run.run_id, utc_now().date())
     failures: list[str] = []
+    in_a_row = 0
     for dataset_id in context.partition_keys:
         dataset = catalog.get(dataset_id)
         plan = catalog.plan_of(dataset_id)
@@ -46,9 +49,16 @@ def planned_trainings(
             continue
         try:
             planned = planner.plan(dataset, utc_now())
+        except DatasetNotReady as reason:
+            catalog.record_plan(dataset, PlanResult(0, f"{reason}.", (), context.run.run_id), utc_now())
+            continue
         except ServiceError as error:
             failures.append(f"{dataset_id}: {error}")
+            in_a_row += 1
+            if in_a_row == GIVE_UP_AFTER:
+                break
             continue
+        in_a_row = 0
         for materialization in materializations(planned, lake):
             context.log_event(materialization)
         for evaluation in evaluations(planned, context.instance, utc_now().date()):

@@ -24,7 +24,7 @@ from pipeline.training.planning import Planned
 
 SHOWN_BASIS = 6
 StaleEvent = dg.AssetObservation | dg.AssetCheckEvaluation
-_JOB_COLUMNS = ("job", "status", "base_model", "method", "preset", "gpu", "trainers", "cost_usd", "hours", "peak_gb")
+_JOB_COLUMNS = ("job", "status", "cost_usd", "hours", "peak_gb", "base_model", "method", "preset", "gpu", "trainers")
 _COST_COLUMNS = ("job", "kind", "low", "expected", "high", "hours", "price", "provider", "as_of")
 
 
@@ -128,7 +128,7 @@ def _split_metadata(planned: Planned, uri: str) -> Metadata:
 
 def _config_metadata(planned: Planned, lake: Lake) -> Metadata:
     """What a person wants to know first, first: the UI keeps the order."""
-    metadata: Metadata = {"summary": planned.summary(), "dagster/row_count": len(planned.made)}
+    metadata: Metadata = {"summary": planned.summary()}
     jobs = planned.planned_jobs
     if jobs and (estimate := planned.estimate_of(jobs[0])):
         metadata["estimate"] = dg.MetadataValue.md(estimate_chart(estimate))
@@ -142,7 +142,7 @@ def _config_metadata(planned: Planned, lake: Lake) -> Metadata:
         metadata["target_acceptance"] = _table(acceptance, ("trainer", "verdict", "because"))
     if jobs:
         metadata |= _config(jobs[0], lake)
-    return metadata
+    return metadata | {"dagster/row_count": len(planned.made)}
 
 
 def _config(job: Job, lake: Lake) -> Metadata:
@@ -178,14 +178,14 @@ def _acceptance(planned: Planned) -> list[dict[str, object]]:
 def _cost_metadata(planned: Planned) -> Metadata:
     jobs, records = planned.planned_jobs, _costs(planned)
     estimates = [estimate for job in jobs if (estimate := planned.estimate_of(job))]
-    metadata: Metadata = {"summary": planned.summary(), "dagster/row_count": len(records)}
+    metadata: Metadata = {"summary": planned.summary()}
     if estimates:
         metadata["estimate"] = dg.MetadataValue.md(estimate_chart(estimates[0]))
         metadata["basis"] = dg.MetadataValue.md("\n".join(f"- {each}" for each in estimates[0].basis[:SHOWN_BASIS]))
         if estimates[0].cost_usd is not None:
             metadata["cost_usd"] = round(estimates[0].cost_usd, 4)
     metadata["costs"] = _table([_cost_row(record) for record in records], _COST_COLUMNS)
-    return metadata
+    return metadata | {"dagster/row_count": len(records)}
 
 
 def _costs(planned: Planned) -> list[CostRecord]:

@@ -17,6 +17,7 @@ from pipeline.settings import Settings
 from pipeline.validation import Validator, utc_now
 from resources.store import UploadStore
 
+GIVE_UP_AFTER = 3  # failures in a row: then it is the store or the lake, and the rest of the batch need not ask too
 _RETRY = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
 
 
@@ -46,6 +47,7 @@ def validated_uploads(
     )
     validator = Validator(store.connect(), lake, rules, settings.max_upload_bytes, context.run.run_id)
     failures: list[str] = []
+    in_a_row = 0
     for dataset_id in context.partition_keys:
         dataset = catalog.get(dataset_id)
         if dataset.run_id == context.run.run_id and dataset.status != "validating":
@@ -56,7 +58,11 @@ def validated_uploads(
         except ServiceError as error:
             catalog.record_failure(dataset_id, str(error), utc_now())
             failures.append(f"{dataset_id}: {error}")
+            in_a_row += 1
+            if in_a_row == GIVE_UP_AFTER:
+                break
             continue
+        in_a_row = 0
         for materialization in materializations(outcome, card, settings.service_url):
             context.log_event(materialization)
         for evaluation in evaluations(

@@ -17,6 +17,8 @@ from pipeline.uploads.batches import Batch, contiguous_batches, run_key
 from pipeline.uploads.identity import UploadKey, dataset_id, owner_and_name
 from pipeline.uploads.scan import Cursor, Scan, scan
 
+_SPLIT = 8  # how many runs a second attempt makes of a full batch
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -46,17 +48,30 @@ def look(store: Store, catalog: Catalog, settings: Settings, cursor: Cursor, now
         CatalogError: the same for the catalog.
     """
     began = time.monotonic()
-    found = scan(
+    half_s = settings.tick_budget_s / 2
+    found = scan_uploads(store, catalog, settings, cursor, now, lambda: time.monotonic() - began > half_s)
+    in_time = itertools.takewhile(lambda _: time.monotonic() - began < settings.tick_budget_s, found.new)
+    uploads = new_uploads(store, in_time, settings.max_upload_bytes)
+    return Look(found, tuple(catalog.register_uploads(uploads, now)), Cursor(found.resume_after))
+
+
+def scan_uploads(
+    store: Store,
+    catalog: Catalog,
+    settings: Settings,
+    cursor: Cursor,
+    now: datetime,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> Scan:
+    """Walk on through the store from the cursor, to the cap of one tick or until `out_of_time`."""
+    return scan(
         store.list(UPLOADS, start_after=cursor.resume_after),
         catalog.known_versions,
         now,
         0.0 if store.is_atomic else settings.settle_s,
         settings.tick_max_uploads,
-        lambda: time.monotonic() - began > settings.tick_budget_s / 2,
+        out_of_time,
     )
-    in_time = itertools.takewhile(lambda _: time.monotonic() - began < settings.tick_budget_s, found.new)
-    uploads = new_uploads(store, in_time, settings.max_upload_bytes)
-    return Look(found, tuple(catalog.register_uploads(uploads, now)), Cursor(found.resume_after))
 
 
 def new_uploads(store: Store, objects: Iterable[StoredObject], max_upload_bytes: int) -> list[NewUpload]:
@@ -96,16 +111,27 @@ def _content_version(store: Store, stored: StoredObject, max_upload_bytes: int) 
 def plan_runs(waiting: Sequence[Dataset], partition_order: Iterable[str], settings: Settings) -> list[PlannedRun]:
     """Runs that cover the waiting datasets, each once.
 
-    partition_order: all partition keys as Dagster orders them, the waiting ones among them.
+    partition_order: all partition keys as Dagster orders them, the waiting ones among them. Datasets whose
+    run gave no verdict share smaller ones, and the last attempt with nobody: one of them may be what ends the runs.
     """
-    attempts = {dataset.id: dataset.attempt for dataset in waiting}
-    batches = contiguous_batches(
-        partition_order,
-        [(dataset.id, dataset.file_size) for dataset in waiting],
-        settings.batch_max_datasets,
-        settings.batch_max_bytes,
-    )
-    return [PlannedRun(batch, run_key(batch, 1 + max(attempts[key] for key in batch.keys))) for batch in batches]
+    order = list(partition_order)
+    runs = []
+    for attempt in sorted({dataset.attempt for dataset in waiting}):
+        batches = contiguous_batches(
+            order,
+            [(dataset.id, dataset.file_size) for dataset in waiting if dataset.attempt == attempt],
+            _max_datasets(attempt, settings),
+            settings.batch_max_bytes,
+        )
+        runs += [PlannedRun(batch, run_key(batch, 1 + attempt)) for batch in batches]
+    return runs
+
+
+def _max_datasets(attempts_before: int, settings: Settings) -> int:
+    if attempts_before == 0:
+        return settings.batch_max_datasets
+    is_last = attempts_before + 1 >= settings.max_attempts
+    return 1 if is_last else max(1, settings.batch_max_datasets // _SPLIT)
 
 
 def missing_partitions(waiting: Sequence[Dataset], has_partition: Callable[[str], bool]) -> list[str]:

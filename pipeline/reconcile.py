@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.catalog.catalog import Catalog
-from pipeline.intake import new_uploads
+from pipeline.intake import new_uploads, scan_uploads
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.store import Store
-from pipeline.store.keys import UPLOADS
-from pipeline.uploads.scan import scan
+from pipeline.uploads.scan import Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +36,27 @@ def reconcile(
         ServiceError: the store, the catalog or the lake cannot be reached.
     """
     registered = register_all(store, catalog, settings, now)
+    unanswered = ask_again(catalog, settings, in_progress, now)
+    lost = [dataset_id for dataset_id in catalog.with_verdict() if not lake.has(dataset_id)]
+    catalog.request_again(lost, now)
+    return Reconciled(registered, unanswered, tuple(lost))
+
+
+def ask_again(catalog: Catalog, settings: Settings, in_progress: Collection[str], now: datetime) -> tuple[str, ...]:
+    """Forget requests that no run answered, so that they are made again; asks nobody but the catalog."""
     asked_before = now - timedelta(seconds=settings.stuck_after_s)
     unanswered = [dataset.id for dataset in catalog.stuck(asked_before) if dataset.id not in in_progress]
     catalog.reset_request(unanswered)
-    lost = [dataset_id for dataset_id in catalog.with_verdict() if not lake.has(dataset_id)]
-    catalog.request_again(lost, now)
-    return Reconciled(registered, tuple(unanswered), tuple(lost))
+    return tuple(unanswered)
 
 
 def register_all(store: Store, catalog: Catalog, settings: Settings, now: datetime) -> tuple[str, ...]:
     """Register every upload the catalog does not know, however many."""
     registered: list[str] = []
-    position = ""
+    cursor = Cursor()
     while True:
-        found = scan(
-            store.list(UPLOADS, start_after=position),
-            catalog.known_versions,
-            now,
-            0.0 if store.is_atomic else settings.settle_s,
-            settings.tick_max_uploads,
-            lambda: False,
-        )
+        found = scan_uploads(store, catalog, settings, cursor, now)
         registered += catalog.register_uploads(new_uploads(store, found.new, settings.max_upload_bytes), now)
-        position = found.resume_after
-        if not position:
+        cursor = Cursor(found.resume_after)
+        if not found.resume_after:
             return tuple(registered)

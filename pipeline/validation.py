@@ -19,7 +19,7 @@ from pipeline.profiles.rules import Rules
 from pipeline.profiles.streams import profile_stream
 from pipeline.store import Store
 
-CODE_VERSION = "2"  # raised when the same upload would get other rows or another verdict
+CODE_VERSION = "3"  # raised when the same upload would get other rows or another verdict
 LISTED_ERRORS = 10
 
 

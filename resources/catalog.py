@@ -12,7 +12,7 @@ from pipeline.catalog.catalog import Catalog
 def catalog_resource(url: str) -> dg.ResourceDefinition:
     """A `Catalog` for the duration of a run or a tick."""
 
-    @dg.resource(description="What the system knows and changes: datasets, notifications.")
+    @dg.resource(description="What the system knows and changes: datasets, training jobs, costs, notifications.")
     def catalog(_context: dg.InitResourceContext) -> Iterator[Catalog]:
         with Catalog.open(url) as opened:
             yield opened

@@ -1,1 +1,1 @@
-"""What notices: new uploads, failed runs, a stale warehouse, and the clock. Each decides through `pipeline/`."""
+"""What notices: new uploads, ready datasets, failed runs, a stale warehouse, the clock; `pipeline/` decides."""

@@ -50,10 +50,11 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
         order = list(instance.get_dynamic_partitions(READY_SET))
         added = missing_partitions(waiting, set(order).__contains__)
         attempts = catalog.plan_attempts([each.id for each in waiting])
-        runs = plan_runs(waiting, attempts, [*order, *added], settings, now)
-        catalog.mark_plans_requested(waiting, now)
+        # One run at a time, so that an upload that comes meanwhile finds a place to be validated.
+        run = plan_runs(waiting, attempts, [*order, *added], settings, now)[0]
+        catalog.mark_plans_requested([each for each in waiting if each.id in run.batch.keys], now)
         return dg.SensorResult(
-            run_requests=[run_request(run) for run in runs],
+            run_requests=[run_request(run)],
             dynamic_partitions_requests=[READY_DATASETS.build_add_request(added)] if added else [],
             asset_events=told,
         )

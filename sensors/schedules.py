@@ -7,7 +7,7 @@ import dagster as dg
 from assets.jobs import PUBLISH
 from pipeline.catalog.catalog import Catalog
 from pipeline.lake import Lake
-from pipeline.reconcile import reconcile
+from pipeline.reconcile import ask_again, reconcile
 from pipeline.settings import Settings
 from pipeline.validation import utc_now
 from resources.store import UploadStore
@@ -35,6 +35,16 @@ def _reconcile(
     )
 
 
+@dg.op(name="ask_again_for_unanswered_requests")
+def _ask_again(
+    context: dg.OpExecutionContext, catalog: dg.ResourceParam[Catalog], settings: dg.ResourceParam[Settings]
+) -> None:
+    """What a tick lost between noting requests and handing them to Dagster is asked for again."""
+    now = utc_now()
+    unanswered = ask_again(catalog, settings, in_progress(context.instance, now, settings.stuck_after_s), now)
+    context.log.info(f"{len(unanswered)} requests had no answer")
+
+
 @dg.op(name="expire_unconfirmed_uploads")
 def _expire(
     context: dg.OpExecutionContext, catalog: dg.ResourceParam[Catalog], settings: dg.ResourceParam[Settings]
@@ -51,6 +61,12 @@ def reconcile_job() -> None:
     _reconcile()
 
 
+@dg.job(name="ask_again", description="Asks again for runs that were requested and never began.")
+def ask_again_job() -> None:
+    """One op."""
+    _ask_again()
+
+
 @dg.job(name="expire_uploads", description="Expires uploads that were announced and never confirmed.")
 def expire_job() -> None:
     """One op."""
@@ -65,6 +81,13 @@ SCHEDULES = [
         cron_schedule="30 3 * * *",
         default_status=_RUNNING,
         description="Once a day: find and redo what got lost.",
+    ),
+    dg.ScheduleDefinition(
+        "hourly_ask_again",
+        job=ask_again_job,
+        cron_schedule="50 * * * *",
+        default_status=_RUNNING,
+        description="Once an hour: ask again for runs that never began.",
     ),
     dg.ScheduleDefinition(
         "hourly_publication",

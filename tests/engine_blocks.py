@@ -12,7 +12,7 @@ LIMITS = Limits()
 
 def block_of(data: bytes, line: int = 1, offset: int = 0) -> Block:
     """All of the lines as one block."""
-    (block,) = read_blocks(io.BytesIO(data), 2**20, line, offset)
+    (block,) = read_blocks(io.BytesIO(data), 2**20, line, offset, block_bytes=2**26)
     return block
 
 

@@ -1,6 +1,6 @@
 """Where the programs that some tests start are installed; `tests/install_services.sh` brings what is missing.
 
-A test that needs one carries its marker: `needs_postgres`, `needs_s3`, `needs_browser` or `needs_trainers`.
+A test that needs one carries the marker of the same name, such as `needs_postgres`.
 Starting and stopping a service is the fixture's part, beside the tests that use it.
 """
 

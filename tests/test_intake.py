@@ -81,18 +81,38 @@ def test_partitions_are_added_in_the_order_of_the_datasets(settings, catalog, st
     assert missing_partitions(waiting, {waiting[1].id}.__contains__) == [waiting[0].id, waiting[2].id]
 
 
-def test_every_waiting_dataset_is_in_one_run_of_its_attempt(settings, catalog, store):
-    """A batch with a dataset that failed before has a key not used before."""
+def test_attempts_after_the_first_share_smaller_runs_and_the_last_shares_none(settings, catalog, store):
+    """A dataset that kills its run must not use up the attempts of the others; a key is never used again."""
+    for number in range(17):
+        _drop(settings, f"{number}.jsonl", valid_file(2, seed=number))
+    look(store, catalog, settings, Cursor(), utc_now())
+    order = [dataset.id for dataset in catalog.unrequested(100)]
+    settings = settings.model_copy(update={"batch_max_datasets": 16, "max_attempts": 3})
+
+    planned = []
+    for _ in range(3):
+        planned.append(plan_runs(catalog.unrequested(100), order, settings))
+        catalog.mark_requested(order, utc_now())
+        catalog.reset_request(order)
+
+    keys = [run.run_key for runs in planned for run in runs]
+    assert [[len(run.batch.keys) for run in runs] for runs in planned] == [[16, 1], [2] * 8 + [1], [1] * 17]
+    assert [[key for run in runs for key in run.batch.keys] for runs in planned] == [order] * 3
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_dataset_that_failed_before_waits_in_no_run_of_new_ones(settings, catalog, store):
     for name in ("a", "b", "c"):
         _drop(settings, f"{name}.jsonl", valid_file(2, seed=ord(name)))
     look(store, catalog, settings, Cursor(), utc_now())
-    waiting = catalog.unrequested(10)
-    order = [dataset.id for dataset in waiting]
+    order = [dataset.id for dataset in catalog.unrequested(10)]
     catalog.mark_requested(order[1:2], utc_now())
     catalog.reset_request(order[1:2])
 
-    [first] = plan_runs(waiting, order, settings)
-    [second] = plan_runs(catalog.unrequested(10), order, settings)
+    runs = plan_runs(catalog.unrequested(10), order, settings)
 
-    assert first.batch.keys == second.batch.keys == tuple(order)
-    assert [run.run_key.rpartition("-")[2] for run in (first, second)] == ["1", "2"]
+    assert [(run.batch.keys, run.run_key.rpartition("-")[2]) for run in runs] == [
+        ((order[0],), "1"),
+        ((order[2],), "1"),
+        ((order[1],), "2"),
+    ]

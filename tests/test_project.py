@@ -40,17 +40,8 @@ def project_files() -> list[Path]:
         names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
         paths = [ROOT / name for name in names if name]
     else:
-        made = {
-            ".git",
-            ".venv",
-            ".venv-trainers",
-            ".venv-llamafactory",
-            "__pycache__",
-            "lake",
-            "uploads",
-            "dagster_home",
-            "build",
-        }
+        made = {".git", "__pycache__", "lake", "uploads", "dagster_home", "build"}
+        made |= {".venv", ".venv-trainers", ".venv-llamafactory"}
         paths = [path for path in ROOT.rglob("*") if not made & set(path.relative_to(ROOT).parts)]
         paths = [path for path in paths if not any(part.endswith("_cache") for part in path.parts)]
     return sorted(path for path in paths if path.is_file())

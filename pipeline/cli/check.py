@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.chosen import chosen_format
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.conversations.formats.format import Format
+    pass
 
 # The settings of an installation, so that a file is judged here as it would be there.
 MAX_REJECTED_SHARE = "LORA_MAX_REJECTED_SHARE"
@@ -103,7 +104,7 @@ def check(
     rules = Rules(
         Limits(max_line_bytes=max_line_bytes),
         max_rejected_share,
-        form=_form(dataset_format, mapping),
+        form=chosen_format(dataset_format, mapping),
         tokenizer=tokenizer or DEFAULT_TOKENIZER,
         is_exact=tokenizer not in (None, WORDS),
         has_near_duplicates=not no_near_duplicates,
@@ -131,15 +132,3 @@ def _chosen(names: list[str], dataset_formats: Collection[str]) -> tuple[str, st
         if len(several) > 1:
             raise UsageError(f"--format: {several[0]} and {several[1]} exclude each other; name one of them")
     return next(iter(reports), "text"), next(iter(rows), None)
-
-
-def _form(name: str | None, mapping: Path | None) -> "Format | None":
-    from pipeline.conversations.formats import BY_NAME
-
-    if mapping is None:
-        return BY_NAME[name] if name else None
-    if name is not None:
-        raise UsageError(f"--mapping says how rows are read, and so does --format {name}; leave one of them out")
-    from pipeline.conversations.mapping import load_mapping
-
-    return load_mapping(mapping)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from pipeline.cli.chosen import chosen_format
 from pipeline.cli.common import NOT_READY, write_line
 from pipeline.cli.json_text import json_text
 from pipeline.cli.shown import shown
 from pipeline.errors import ServiceError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.conversations.formats.format import Format
     from pipeline.convert.converting import Converted
 
 STDIO = "-"
@@ -51,7 +51,7 @@ def convert(
     from pipeline.conversations.model import Limits
     from pipeline.convert.converting import convert_stream, replaced
 
-    chosen = _format_named(form)
+    chosen = chosen_format(form)
     _refuse_target(file, output)
     with _opened(file) as stream:
         try:
@@ -70,14 +70,6 @@ def convert(
     _tell(json_text(_summary(file, output, to.value, done)) if as_json else _sentences(file, output, done), output)
     if not done.is_whole:
         raise typer.Exit(NOT_READY)
-
-
-def _format_named(name: str | None) -> "Format | None":
-    from pipeline.conversations.formats import BY_NAME
-
-    if name is not None and name not in BY_NAME:
-        raise UsageError(f"--format: expected one of {', '.join(sorted(BY_NAME))}, found {name}")
-    return BY_NAME[name] if name else None
 
 
 def _refuse_target(file: str, output: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from math import isfinite
 from typing import TypedDict
 
 from rich.text import Text
@@ -104,7 +103,7 @@ def _counting(figures: Figures) -> str:
     counting, _, tokenizer = figures["token_method"].partition(":")
     how = _COUNTINGS[counting].format(shown(tokenizer)) if tokenizer else _OTHER_METHODS.get(counting, counting)
     error = figures["tokens_standard_error"]
-    if not error or not isfinite(error):
+    if not error:
         return how
     return f"± {round(error):,} (standard error), {how}"
 

@@ -9,6 +9,7 @@ from pipeline.cli.common import NOT_READY
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, read_setup, usd
 from pipeline.cli.owner import Owner
+from pipeline.cli.shown import shown
 from pipeline.cli.table import TableRow, print_table
 from pipeline.errors import DatasetNotFound, UsageError
 
@@ -132,4 +133,4 @@ def _tell_rest(hidden: int, not_possible: "tuple[NotPossible, ...]") -> None:
     reasons = {(each.setup.gpu, each.setup.method): each.reason for each in not_possible}
     typer.echo("not possible:")
     for (gpu, method), reason in reasons.items():
-        typer.echo(f"  {gpu}, {method}: {reason}")
+        typer.echo(f"  {gpu}, {method}: {shown(reason)}")

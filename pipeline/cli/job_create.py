@@ -10,6 +10,7 @@ from pipeline.cli.datasets import Dataset_
 from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, read_setup
 from pipeline.cli.jobs_shown import as_line, print_costs
 from pipeline.cli.owner import Owner
+from pipeline.cli.shown import shown
 
 if TYPE_CHECKING:
     from pipeline.catalog.job_records import CostRecord, Job
@@ -62,5 +63,5 @@ def _tell(job: "Job", costs: "list[CostRecord]") -> None:
     print_costs(costs)
     warnings = job.job.get("warnings")
     for warning in warnings if isinstance(warnings, list) else ():
-        typer.echo(f"warning: {warning}", err=True)
+        typer.echo(f"warning: {shown(str(warning))}", err=True)
     typer.echo(f"its files: lora-pipeline jobs files {job.id} -o FOLDER", err=True)

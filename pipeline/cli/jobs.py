@@ -13,6 +13,7 @@ from pipeline.cli.job_options import AsJson, Job_
 from pipeline.cli.job_reports import add_cost, report
 from pipeline.cli.jobs_shown import COLUMNS, as_line, print_costs, print_fields, row
 from pipeline.cli.owner import Owner
+from pipeline.cli.shown import shown
 from pipeline.cli.table import print_table
 from pipeline.errors import UsageError
 
@@ -64,14 +65,14 @@ def show(job: Job_, owner: Owner = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(as_line(found, costs))
         return
-    shown = ("id", "status", "status_reason", "dataset_id", "base_model", "method", "preset", "gpu", "gpu_count")
+    known = ("id", "status", "status_reason", "dataset_id", "base_model", "method", "preset", "gpu", "gpu_count")
     places = ("split_fingerprint", "validation_run_id", "run_id", "code_version", "files_uri")
-    values = [(name, getattr(found, name)) for name in (*shown, *places)]
+    values = [(name, getattr(found, name)) for name in (*known, *places)]
     print_fields([(name, value) for name, value in values if value is not None])
     print_costs(costs)
     print_fields(_explanations(found))
     for warning in _texts(found, "warnings"):
-        typer.echo(f"warning: {warning}")
+        typer.echo(f"warning: {shown(warning)}")
     files = connect_lake(settings).job_files(found.id)
     print_table(("file", "size_bytes"), list(files.items()))
     if metrics:

@@ -118,4 +118,5 @@ _PLACES: dict[str, Callable[[bytes, str, str], Span | None]] = {
     "blank-line": _nowhere,
     "line-too-long": _nowhere,
     "no-conversations": _nowhere,
+    "unknown-format": _nowhere,
 }

@@ -3,22 +3,25 @@
 import difflib
 import errno
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
+from pipeline.cli.chosen import chosen_format
 from pipeline.cli.common import NOT_READY, write_line, write_text
 from pipeline.errors import LakeError, ServiceError, UsageError
 
+STDIN = "-"
 MAX_LINE_BYTES = "LORA_MAX_LINE_BYTES"
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 
 
 def mend(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A dataset in JSON Lines, or in one JSON array.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A dataset in any format; - reads standard input.")],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -28,6 +31,14 @@ def mend(
     only: Annotated[str | None, typer.Option(metavar="CODE,…", help="Apply the remedies of these codes only.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the summary.")] = False,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="NAME", help="The format of FILE. Default: what its rows look like."),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Read the rows as this mapping of their fields says (JSON or TOML)."),
+    ] = None,
     max_line_bytes: Annotated[
         int,
         typer.Option(min=1, metavar="N", envvar=MAX_LINE_BYTES, help="Longer lines are put aside."),
@@ -48,13 +59,13 @@ def mend(
 
     if output is None and not dry_run:
         raise UsageError("expected -o OUT, where the mended file goes, or --dry-run")
-    wanted = _wanted(only)
+    wanted, chosen = _wanted(only), chosen_format(form, mapping)
     if output is not None:
         _refuse_target(output, file)
     target = None if dry_run else output
     name = output.name if output else Path(file).name
-    with _explained(file, output), open(file, "rb") as stream:
-        mending = mend_file(stream, target, name, wanted, Limits(max_line_bytes=max_line_bytes))
+    with _explained(file, output), _opened(file) as stream:
+        mending = mend_file(stream, target, name, wanted, Limits(max_line_bytes=max_line_bytes), chosen=chosen)
     if as_json:
         write_line(json_text(as_dict(mending, file, target)))
     else:
@@ -89,6 +100,10 @@ def _refuse_target(output: Path, file: str) -> None:
     for path in files_of(output):
         if path.exists() and os.path.exists(file) and path.samefile(file):
             raise UsageError(f"--output: {path} is the file to mend, which stays as it is; choose another name")
+
+
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if file == STDIN else open(file, "rb")
 
 
 @contextmanager

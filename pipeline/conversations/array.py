@@ -9,18 +9,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pipeline.conversations.brackets import COMMA, WHITE, stripped, structure, without_breaks
 from pipeline.conversations.flags import Bytes, Integers
 from pipeline.conversations.reader import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader, Rows
 
-_WHITE = b" \t\r\n"
-_KIND = np.zeros(256, dtype=np.int8)
-for _byte in b"[{":
-    _KIND[_byte] = 1
-for _byte in b"]}":
-    _KIND[_byte] = -1
-_KIND[ord(",")] = 2
-_KIND[ord('"')] = 3
-_RAW_BREAK = ord("\x01")  # a line break inside a string is no JSON, before and after
+_MANY = 4  # chunks; a row of more is looked at chunk by chunk
+_UNENDED = "expected the array's ']', found the end of the file inside this row"
 
 
 def read_array(
@@ -33,7 +27,7 @@ def read_array(
 
     stream: the file from its beginning. The file after the array, if any, is one more row, and a fault.
     """
-    splitter = _Splitter(max_row_bytes)
+    splitter = _Splitter(max_row_bytes, _MANY * block_bytes)
     while chunk := stream.read(block_bytes):
         on_bytes(chunk)
         yield from splitter.feed(chunk)
@@ -50,37 +44,100 @@ class _Gathered:
     faults: dict[int, str] = field(default_factory=dict)
 
     def add(self, text: bytes, line: int, offset: int, fault: str = "") -> None:
-        if fault:
-            self.faults[len(self.texts)] = fault
-        self.texts.append(b"?" if fault else text)
+        self.texts.append(text)
         self.lines.append(line)
         self.offsets.append(offset)
+        if fault:
+            self.refuse(len(self.texts) - 1, fault)
 
-    def block(self, *, is_marked: bool) -> Block:
+    def refuse(self, row: int, fault: str) -> None:
+        self.faults[row] = fault
+        self.texts[row] = b"?"
+
+    def block(self, line_before: int, *, is_marked: bool) -> Block:
+        """line_before: the line that the row before the first one begins on."""
         lengths = np.fromiter(map(len, self.texts), dtype=np.int64, count=len(self.texts)) + 1
         starts = np.concatenate([[0], np.cumsum(lengths)])
-        rows = Rows(np.array(self.lines, dtype=np.int64), np.array(self.offsets, dtype=np.int64))
+        lines = np.array(self.lines, dtype=np.int64)
+        rows = Rows(lines, np.array(self.offsets, dtype=np.int64), np.diff(lines, prepend=line_before) == 0)
         data = b"\n".join([*self.texts, b""])
         return Block(data, self.lines[0], self.offsets[0], starts, rows=rows, faults=self.faults, is_marked=is_marked)
+
+
+@dataclass(slots=True)
+class _LongRow:
+    """A row of many chunks, looked at once, chunk by chunk, so that what finds its end stays small.
+
+    pieces: what the row says so far, without line breaks; none over the maximum.
+    """
+
+    line: int
+    offset: int
+    max_bytes: int
+    size: int = 0
+    depth: int = 0
+    is_inside: bool = False  # a string
+    is_escaped: bool = False  # the next byte
+    pieces: list[bytes] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is longer than the maximum."""
+        return self.size > self.max_bytes
+
+    def pass_over(self, data: bytes) -> int:
+        """How many of the next bytes belong to the row: all, or those before the comma or bracket that ends it."""
+        lead = (b'"' if self.is_inside else b"") + (b"\\" if self.is_escaped else b"")
+        text = np.frombuffer(lead + data, dtype=np.uint8)
+        at, kinds, quotes = structure(text)
+        depth = self.depth + np.cumsum(np.where(kinds == COMMA, 0, kinds))
+        ends = np.flatnonzero((depth == 0) & (kinds == COMMA) | (depth == -1) & (kinds == -1))
+        if len(ends):
+            size = int(at[ends[0]]) - len(lead)
+        else:
+            size = len(data)
+            self.depth = int(depth[-1]) if len(depth) else self.depth
+            self.is_inside = len(quotes) % 2 == 1
+            self.is_escaped = (len(text) - len((lead + data).rstrip(b"\\"))) % 2 == 1
+        self.size += size
+        if self.is_over:
+            self.pieces.clear()
+        else:
+            clean = without_breaks(text, np.flatnonzero(text == ord("\n")), quotes)
+            self.pieces.append(clean[len(lead) : len(lead) + size])
+        return size
+
+    def block(self) -> Block:
+        """The row without its data."""
+        lines, offsets = (np.array([place], dtype=np.int64) for place in (self.line, self.offset))
+        rows = Rows(lines, offsets, shares_line=np.zeros(1, dtype=np.bool_))
+        starts = np.zeros(2, dtype=np.int64)
+        return Block(b"", self.line, self.offset, starts, skipped_bytes=self.size, rows=rows)
 
 
 class _Splitter:
     """Holds what is not yet a whole row."""
 
-    def __init__(self, max_row_bytes: int) -> None:
+    def __init__(self, max_row_bytes: int, many_bytes: int) -> None:
         self._max = max_row_bytes
+        self._many = many_bytes
         self._held = b""
         self._offset = 0  # of the held bytes in the file
         self._line = 1
+        self._last_line = 0  # that a row began on
         self._is_open = False  # whether the array's bracket has been seen
         self._is_closed = False
         self._needs_comma = False
-        self._skipped = 0
+        self._long: _LongRow | None = None  # the row that is being passed over
         self._is_marked = False  # whether a byte order mark has been seen, and not yet been handed on
 
     def feed(self, chunk: bytes) -> Iterator[Block]:
         """The rows that are complete with this chunk."""
         self._held += chunk
+        yield from self._take()
+
+    def _take(self) -> Iterator[Block]:
+        """The rows that are complete in what is held."""
         if not self._is_open:
             start = self._held.find(b"[")
             if start < 0:
@@ -88,67 +145,84 @@ class _Splitter:
             self._is_marked = self._held.startswith(BYTE_ORDER_MARK)
             self._drop(start + 1)
             self._is_open = True
+        if self._long:
+            yield from self._pass_over()
         gathered = _Gathered()
         if not self._is_closed:
             self._split(gathered)
         if self._is_closed:
-            self._drop(len(self._held) - len(self._held.lstrip(_WHITE)))
+            self._drop(len(self._held) - len(self._held.lstrip(WHITE)))
             self._held = self._held[:1]  # enough to know that there is more
         if gathered.texts:
             yield self._block(gathered)
-        if len(self._held) > self._max and not self._is_closed:
-            yield from self._skip()
+        if len(self._held) > min(self._max, self._many) and not self._is_closed:
+            self._begin_long()
+            yield from self._pass_over()
 
     def _split(self, gathered: _Gathered) -> None:
         data = np.frombuffer(self._held, dtype=np.uint8)
-        at, kinds, strings = _structure(data)
-        depth = np.cumsum(np.where(kinds == 2, 0, kinds))
-        ends = np.flatnonzero((depth == 0) & (kinds == 2) | (depth == -1) & (kinds == -1))
+        at, kinds, strings = structure(data)
+        depth = np.cumsum(np.where(kinds == COMMA, 0, kinds))
+        is_closing = (depth == -1) & (kinds == -1)
+        ends = np.flatnonzero((depth == 0) & (kinds == COMMA) | is_closing)
+        closing = np.flatnonzero(is_closing[ends])[:1]
+        if len(closing):
+            self._is_closed = True
+            ends = ends[: int(closing[0]) + 1]
         if len(ends) == 0:
             return
-        stop = 0
-        clean = _without_breaks(data, strings)
+        stops = at[ends]
         breaks = np.flatnonzero(data == ord("\n"))
-        for end in ends.tolist():
-            place = int(at[end])
-            is_last = depth[end] == -1
-            self._row(gathered, clean, breaks, stop, place, is_last=is_last)
-            stop = place + 1
-            if is_last:
-                self._is_closed = True
-                if clean[place:stop] != b"]":
-                    line = self._line + int(np.searchsorted(breaks, place))
-                    gathered.add(b"", line, self._offset + place, "expected the array's ']', found '}'")
-                break
+        self._add_rows(gathered, data, strings, breaks, stops)
+        stop = int(stops[-1]) + 1
+        if self._is_closed and data[stop - 1] != ord("]"):
+            line = self._line + int(np.searchsorted(breaks, stop - 1))
+            gathered.add(b"", line, self._offset + stop - 1, "expected the array's ']', found '}'")
         self._line += int(np.searchsorted(breaks, stop))
         self._held = self._held[stop:]
         self._offset += stop
 
-    def _row(
-        self, gathered: _Gathered, clean: bytes, breaks: Integers, start: int, stop: int, *, is_last: bool
-    ) -> None:
-        text = clean[start:stop]
-        lead = len(text) - len(text.lstrip(_WHITE))
-        text = text.strip(_WHITE)
-        if not text and is_last and not self._needs_comma:
+    def _add_rows(self, gathered: _Gathered, data: Bytes, strings: Integers, breaks: Integers, stops: Integers) -> None:
+        """Gather the rows that end before `stops`, each from the end of the one before."""
+        begins, ends = stripped(data, np.concatenate([[0], stops[:-1] + 1]), stops)
+        is_empty = begins == ends
+        if self._is_closed and is_empty[-1] and len(stops) == 1 and not self._needs_comma:
             return  # an empty array
-        begin = start + (lead if text else stop - start)
-        line = self._line + int(np.searchsorted(breaks, begin))
-        found = "]" if is_last else ","
-        fault = "" if text else f"expected a row before the {found!r}, found none"
-        self._needs_comma = not is_last
-        gathered.add(text, line, self._offset + begin, fault)
+        self._needs_comma = not self._is_closed
+        clean = without_breaks(data, breaks, strings)
+        first = len(gathered.texts)
+        gathered.texts += [clean[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+        gathered.lines += (self._line + np.searchsorted(breaks, begins)).tolist()
+        gathered.offsets += (self._offset + begins).tolist()
+        for row in np.flatnonzero(is_empty).tolist():
+            found = "]" if self._is_closed and row == len(stops) - 1 else ","
+            gathered.refuse(first + row, f"expected a row before the {found!r}, found none")
 
-    def _skip(self) -> Iterator[Block]:
-        """Give up on a row that is longer than the maximum; what follows it cannot be told from its inside."""
-        size = len(self._held)
-        lead = size - len(self._held.lstrip(_WHITE))
-        line = self._line + self._held[:lead].count(b"\n")
-        rows = Rows(np.array([line], dtype=np.int64), np.array([self._offset + lead], dtype=np.int64))
-        yield Block(b"", line, self._offset + lead, np.zeros(2, dtype=np.int64), skipped_bytes=size, rows=rows)
+    def _begin_long(self) -> None:
+        lead = len(self._held) - len(self._held.lstrip(WHITE))
+        self._drop(lead)
+        self._long = _LongRow(self._line, self._offset, self._max) if self._held else None
+
+    def _pass_over(self) -> Iterator[Block]:
+        """Go on with a row of many chunks; one longer than the maximum is not kept."""
+        long = self._long
+        if not long:
+            return
+        size = long.pass_over(self._held)
         self._drop(size)
-        self._is_closed = True
-        self._skipped = size
+        if not self._held:
+            return
+        if long.is_over:
+            yield long.block()
+            self._last_line = long.line
+        else:
+            gathered = _Gathered()
+            gathered.add(b"".join(long.pieces).rstrip(WHITE), long.line, long.offset)
+            yield self._block(gathered)
+        self._long = None
+        self._needs_comma = self._held.startswith(b",")
+        if self._needs_comma:
+            self._drop(1)
 
     def _drop(self, size: int) -> None:
         self._line += self._held[:size].count(b"\n")
@@ -156,62 +230,33 @@ class _Splitter:
         self._held = self._held[size:]
 
     def end(self) -> Iterator[Block]:
-        """What is left when the file ends, if that is wrong."""
-        if self._skipped:
-            gathered = _Gathered()
-            gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
-            yield self._block(gathered)
+        """What is left when the file ends: rows, and what is wrong."""
+        yield from self._take()
+        if self._long:
+            yield from self._end_long(self._long)
             return
-        left = self._held.strip(_WHITE)
-        lead = len(self._held) - len(self._held.lstrip(_WHITE))
+        left = self._held.strip(WHITE)
+        lead = len(self._held) - len(self._held.lstrip(WHITE))
         gathered = _Gathered()
         line, offset = self._line + self._held[:lead].count(b"\n"), self._offset + lead
         if self._is_closed and left:
             gathered.add(b"", line, offset, "expected nothing after the array's ']', found more text")
         elif not self._is_closed:
-            inside = "inside this row" if left else "before the array's ']'"
-            gathered.add(b"", line, offset, f"expected the array's ']', found the end of the file {inside}")
+            fault = _UNENDED if left else "expected the array's ']', found the end of the file before the array's ']'"
+            gathered.add(b"", line, offset, fault)
         if gathered.texts:
             yield self._block(gathered)
 
+    def _end_long(self, long: _LongRow) -> Iterator[Block]:
+        gathered = _Gathered()
+        if long.is_over:
+            yield long.block()
+            gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
+        else:
+            gathered.add(b"", long.line, long.offset, _UNENDED)
+        yield self._block(gathered)
+
     def _block(self, gathered: _Gathered) -> Block:
         is_marked, self._is_marked = self._is_marked, False
-        return gathered.block(is_marked=is_marked)
-
-
-def _structure(data: Bytes) -> tuple[Integers, Integers, Integers]:
-    """Places of brackets and commas outside strings, their kinds, and the places of the quotes around strings."""
-    kinds = _KIND[data]
-    at = np.flatnonzero(kinds)
-    kinds = kinds[at].astype(np.int64)
-    quotes = at[kinds == 3]
-    if (data == ord("\\")).any():
-        quotes = quotes[~_is_escaped(data, quotes)]
-    other = kinds != 3
-    at, kinds = at[other], kinds[other]
-    outside = np.searchsorted(quotes, at) % 2 == 0
-    return at[outside], kinds[outside], quotes
-
-
-def _is_escaped(data: Bytes, quotes: Integers) -> "np.typing.NDArray[np.bool_]":
-    """Whether an odd number of backslashes stands before each quote."""
-    escaped = np.zeros(len(quotes), dtype=np.bool_)
-    undecided = quotes > 0
-    back = 1
-    while undecided.any():
-        index = np.flatnonzero(undecided)
-        is_backslash = (quotes[index] >= back) & (data[quotes[index] - back] == ord("\\"))
-        undecided[index[~is_backslash]] = False
-        escaped[index[is_backslash]] ^= True
-        back += 1
-    return escaped
-
-
-def _without_breaks(data: Bytes, quotes: Integers) -> bytes:
-    """The same bytes with no line break: a space outside strings, what no JSON text has inside them."""
-    clean = data.copy()
-    breaks = np.flatnonzero(data == ord("\n"))
-    inside = np.searchsorted(quotes, breaks) % 2 == 1
-    clean[breaks] = ord(" ")
-    clean[breaks[inside]] = _RAW_BREAK
-    return clean.tobytes()
+        line_before, self._last_line = self._last_line, gathered.lines[-1]
+        return gathered.block(line_before, is_marked=is_marked)

@@ -1,68 +1,42 @@
 """The accepted conversations of a block, turned from objects into columns."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
+from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.conversations.flags import Bytes, Flags, Integers
-from pipeline.conversations.formats.chat import Chat
+from pipeline.conversations.flags import Flags, Integers
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
+from pipeline.conversations.gathering import Reals, full_turns, plain_turns
 from pipeline.conversations.judge import is_deeper
-from pipeline.conversations.model import (
-    ASSISTANT,
-    KNOWN_ROLES,
-    NATIVE_LAYOUT,
-    FullConversation,
-    FullTurn,
-    Layout,
-    Limits,
-)
+from pipeline.conversations.model import NATIVE_LAYOUT, FullConversation, FullTurn, Layout, Limits
 from pipeline.conversations.reader import Block
-from pipeline.conversations.unescape import unescape
 from pipeline.conversations.verdicts import Verdicts, judge_block, judge_each
 from pipeline.profiles.words import count_words
 
 _TURN_BYTES = len('{"role":"","content":""}')
 
-_turns_of = attrgetter("turns")
-_role_of = attrgetter("role")
-_content_of = attrgetter("content")
-_id_of = attrgetter("conversation_id")
-
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What only some formats have, None where it is absent.
+    """What only some formats have, None where a turn or conversation has none.
 
-    Of m turns: weights; tool_calls and parts as JSON text; tool_call_ids, names. Of n conversations: tools as JSON
-    text; labels, whether an answer was liked.
+    Of m turns: weights, NaN for none; tool_calls and parts as JSON text; tool_call_ids, names. Of n conversations:
+    tools as JSON text; labels, whether an answer was liked. A whole column is None where nothing of the block has any.
     """
 
-    weights: list[float | None]
-    tool_calls: list[str | None]
-    parts: list[str | None]
-    tool_call_ids: list[str | None]
-    names: list[str | None]
-    tools: list[str | None]
-    labels: list[bool | None]
-
-    def columns(self) -> tuple[list[str | None] | list[float | None] | list[bool | None], ...]:
-        """All of them."""
-        return (
-            self.weights,
-            self.tool_calls,
-            self.parts,
-            self.tool_call_ids,
-            self.names,
-            self.tools,
-            self.labels,
-        )
+    weights: Reals | None = None
+    tool_calls: list[str | None] | None = None
+    parts: list[str | None] | None = None
+    tool_call_ids: list[str | None] | None = None
+    names: list[str | None] | None = None
+    tools: list[str | None] | None = None
+    labels: list[bool | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +46,8 @@ class Columns:
     lines, offsets, turn_counts: n each. turn_starts: n + 1 positions among the turns. roles: m codes into
     role_names, which begins with KNOWN_ROLES. contents: m strings, text_starts their m + 1 byte positions in text.
     word_counts: m. is_supervised: m, whether a turn is learned from. branches: m codes of `Branch`.
-    extras: what only some formats have, None where no conversation of the block has any of it. layout: the names of
-    the format's fields, for findings; content_paths: m paths, where the layout alone does not tell.
+    extras: what only some formats have. layout: the names of the format's fields, for findings; content_paths: m paths,
+    where the layout alone does not tell.
     """
 
     lines: Integers
@@ -89,7 +63,7 @@ class Columns:
     word_counts: Integers
     is_supervised: Flags
     branches: npt.NDArray[np.int8]
-    extras: "Extras | None" = None
+    extras: Extras = Extras()
     layout: Layout = NATIVE_LAYOUT
     content_paths: Sequence[str] | None = None
 
@@ -148,93 +122,68 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
     """The columns of the accepted conversations.
 
     Raises:
-        ValueError: a content is not a JSON string.
+        ValueError: a content is not a JSON string, or a weight is no weight.
     """
-    accepted = verdicts.accepted
-    turn_lists = list(map(_turns_of, accepted))
-    turns = list(chain.from_iterable(turn_lists))
-    turn_counts = np.fromiter(map(len, turn_lists), dtype=np.int64, count=len(accepted))
-    codes = _Codes(_aliases(form))
-    roles = np.fromiter(map(codes.__getitem__, map(_role_of, turns)), dtype=np.int64, count=len(turns))
-    is_full = bool(accepted) and isinstance(accepted[0], FullConversation)
-    text, text_starts = _encoded(turns) if is_full else unescape(list(map(_content_of, turns)))
-    buffers = [None, pa.py_buffer(text_starts), pa.py_buffer(text)]
-    columns = Columns(
+    if verdicts.shape is None:
+        turns, each = full_turns(verdicts.accepted)
+        extras = _extras(turns.weights, verdicts.accepted, each)
+    else:
+        turns = plain_turns(verdicts.accepted, verdicts.shape)
+        labels = list(map(attrgetter("label"), verdicts.accepted)) if verdicts.shape.has_label else None
+        extras = Extras(weights=turns.weights, labels=labels)
+    buffers = [None, pa.py_buffer(turns.text_starts), pa.py_buffer(turns.text)]
+    return Columns(
         lines=verdicts.lines,
         offsets=verdicts.offsets,
         ids=_identities(verdicts, form),
-        turn_counts=turn_counts,
-        turn_starts=np.concatenate([[0], np.cumsum(turn_counts)]),
-        roles=roles,
-        role_names=codes.names,
-        contents=pa.Array.from_buffers(pa.large_utf8(), len(turns), buffers),
-        text=text,
-        text_starts=text_starts,
-        word_counts=count_words(text, text_starts),
-        is_supervised=roles == ASSISTANT,
-        branches=np.zeros(len(turns), dtype=np.int8),
+        turn_counts=turns.turn_counts,
+        turn_starts=turns.turn_starts,
+        roles=turns.roles,
+        role_names=turns.role_names,
+        contents=pa.Array.from_buffers(pa.large_utf8(), len(turns.roles), buffers),
+        text=turns.text,
+        text_starts=turns.text_starts,
+        word_counts=count_words(turns.text, turns.text_starts),
+        is_supervised=turns.is_supervised,
+        branches=turns.branches,
+        extras=extras,
         layout=form.layout,
+        content_paths=turns.paths,
     )
-    return _with_extras(columns, accepted, turns) if is_full else columns  # type: ignore[arg-type]
-
-
-def _encoded(turns: list[FullTurn]) -> tuple[Bytes, Integers]:
-    """UTF-8 of all contents, end to end, and their positions."""
-    encoded = [turn.content.encode() for turn in turns]
-    starts = np.zeros(len(turns) + 1, dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, encoded), dtype=np.int64, count=len(turns)), out=starts[1:])
-    return np.frombuffer(b"".join(encoded), dtype=np.uint8), starts
 
 
 def _identities(verdicts: Verdicts, form: Format) -> list[str]:
-    """The conversations' ids; a row that has none is named after its line."""
-    ids = list(map(_id_of, verdicts.accepted))
+    """The conversations' ids; a row that has none is named after its line, and its place in it."""
+    ids = verdicts.identities
     if form is NATIVE or all(ids):
         return ids
-    return [identity or f"line-{line}" for identity, line in zip(ids, verdicts.lines.tolist(), strict=True)]
+    names = [f"line-{line}" for line in verdicts.lines.tolist()]
+    if verdicts.shares_line is not None:
+        for row in np.flatnonzero(verdicts.shares_line).tolist():
+            names[row] += f"-byte-{verdicts.offsets[row]}"
+    return [identity or name for identity, name in zip(ids, names, strict=True)]
 
 
-def _with_extras(columns: Columns, conversations: list[FullConversation], turns: list[FullTurn]) -> Columns:
-    extras = Extras(
-        weights=list(map(attrgetter("weight"), turns)),
-        tool_calls=list(map(attrgetter("tool_calls"), turns)),
-        parts=list(map(attrgetter("parts"), turns)),
-        tool_call_ids=list(map(attrgetter("tool_call_id"), turns)),
-        names=list(map(attrgetter("name"), turns)),
-        tools=list(map(attrgetter("tools"), conversations)),
-        labels=list(map(attrgetter("label"), conversations)),
-    )
-    has_any = any(column.count(None) < len(column) for column in extras.columns())
-    return replace(
-        columns,
-        is_supervised=np.fromiter(map(attrgetter("is_supervised"), turns), dtype=np.bool_, count=len(turns)),
-        branches=np.fromiter(map(attrgetter("branch"), turns), dtype=np.int8, count=len(turns)),
-        extras=extras if has_any else None,
-        content_paths=list(map(attrgetter("path"), turns)),
+def _extras(weights: Reals | None, conversations: list[FullConversation], turns: list[FullTurn]) -> Extras:
+    return Extras(
+        weights=weights,
+        tool_calls=_column("tool_calls", turns),
+        parts=_column("parts", turns),
+        tool_call_ids=_column("tool_call_id", turns),
+        names=_column("name", turns),
+        tools=_column("tools", conversations),
+        labels=_column("label", conversations),
     )
 
 
-def _aliases(form: Format) -> dict[str, str]:
-    return dict(form.keys.aliases) if isinstance(form, Chat) else {}
-
-
-class _Codes(dict[str, int]):
-    """Numbers roles in the order they are first seen, the known ones first; an alias has its role's number."""
-
-    def __init__(self, aliases: Mapping[str, str]) -> None:
-        super().__init__({role: code for code, role in enumerate(KNOWN_ROLES)})
-        self.names = list(KNOWN_ROLES)
-        self.update({alias: self[role] for alias, role in aliases.items()})
-
-    def __missing__(self, role: str) -> int:
-        self[role] = len(self.names)
-        self.names.append(role)
-        return self[role]
+def _column(name: str, owners: Sequence[FullTurn] | Sequence[FullConversation]) -> list[Any] | None:
+    values = list(map(attrgetter(name), owners))
+    return None if values.count(None) == len(values) else values
 
 
 def _holds_nul(columns: Columns) -> bool:
     return (
-        bool((columns.text == 0).any())
+        bool(columns.text.min(initial=1) == 0)
         or any("\0" in role for role in columns.role_names)
         or any("\0" in identity for identity in columns.ids)
     )

@@ -36,7 +36,7 @@ def unknown_role(columns: Columns) -> Iterator[Finding]:
 def empty_content(columns: Columns) -> Iterator[Finding]:
     """A turn without a word."""
     empty = columns.word_counts == 0
-    if columns.extras is not None:
+    if columns.extras.tool_calls is not None:
         empty &= [calls is None for calls in columns.extras.tool_calls]  # a call is something to say
     detail = "expected at least one word, found none"
     yield from first_places(columns, empty, "empty-content", columns.content_path, lambda _: detail)

@@ -56,6 +56,12 @@ _FILE_ERRORS = kinds(
             "upload the file as it is, not packed",
         ),
         (
+            "unknown-format",
+            "no row is of a format that we know",
+            "So the file was read as our own format, and every fault below is told in its words.",
+            "write rows of one of the formats in docs/formats.md, or describe yours: check --mapping FILE",
+        ),
+        (
             "upload-too-large",
             "the upload is larger than this installation takes",
             "It was not read. The limit is the setting LORA_MAX_UPLOAD_BYTES.",
@@ -97,6 +103,12 @@ _LINE_ERRORS = kinds(
             "the line is not one JSON value",
             "Loaders stop at the first such line, or drop it silently. RFC 8259 has no NaN and no trailing comma.",
             "write the line with a JSON library, one object a line",
+        ),
+        (
+            "too-many-values",
+            "the line holds more values than the maximum",
+            "Each value costs many times its bytes in memory; no conversation needs a million of them.",
+            "split the conversation, or leave the field that holds them out",
         ),
         (
             "nesting-too-deep",

@@ -15,6 +15,7 @@ from pipeline.conversations.findings import Finding
 from pipeline.conversations.formats import recognise_row
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
+from pipeline.conversations.lookalikes import malformed_as
 from pipeline.conversations.model import FullConversation, Limits
 
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
@@ -86,13 +87,19 @@ def _parse(raw: bytes, faults: Faults, limits: Limits) -> Json:
         found = f"byte 0x{byte:02x} at byte {error.start + 1} of the line"
         faults.add("invalid-utf8", "$", f"expected UTF-8, found {found}")
         return None
+    if is_too_full(text, limits.max_values):
+        expected = f"expected at most {limits.max_values:,} brackets, commas and texts"
+        faults.add("too-many-values", "$", f"{expected}, found more")
+        return None
     if is_deeper(text, limits.max_nesting):
         faults.add("nesting-too-deep", "$", f"expected at most {limits.max_nesting} levels, found more")
         return None
     try:
         value: Json = _DECODER.decode(text)
     except json.JSONDecodeError:
-        faults.add("malformed-json", "$", f"expected one JSON value, found {_what_is_malformed(raw)}")
+        likely = malformed_as(raw)
+        found = f"{_what_is_malformed(raw)}{f' ({likely})' if likely else ''}"
+        faults.add("malformed-json", "$", f"expected one JSON value, found {found}")
         return None
     except _NotJson as constant:
         column = _constant_column(text, str(constant))
@@ -115,6 +122,26 @@ def _what_is_malformed(raw: bytes) -> str:
         before = int(found["byte"]) - (found["what"] == "trailing characters")
         return f"a fault at column {len(raw[:before].decode(errors='ignore')) + 1}: {found['what']}"
     return "a fault at column 1"  # the two readers agree on what is JSON; a property test would tell
+
+
+def is_too_full(text: str, limit: int) -> bool:
+    """Whether more than `limit` texts, and brackets and commas outside them, are there, whether or not it is JSON.
+
+    Asked before anything is made of the line, of which no piece is kept: 10 MB of `[],` once took 500 MB.
+    """
+    if len(text) <= limit or _marks(text) + text.count('"') <= limit:
+        return False
+    count = end = 0
+    for string in _STRINGS.finditer(text):
+        count += 1 + _marks(text[end : string.start()])
+        if count > limit:
+            return True
+        end = string.end()
+    return count + _marks(text[end:]) > limit
+
+
+def _marks(text: str) -> int:
+    return sum(map(text.count, "[]{},"))
 
 
 def is_deeper(text: str, limit: int) -> bool:

@@ -5,7 +5,7 @@ The description is a small JSON or TOML file; `docs/formats.md` shows it. Fields
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -17,6 +17,7 @@ from pipeline.conversations.formats.chat import Chat, identity_of
 from pipeline.conversations.formats.fields import FieldFormat
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.messages import ALIASES, Keys, read_messages, require_turns, tools_of
+from pipeline.conversations.formats.shapes import SYSTEM, Segment, Shape, usable
 from pipeline.conversations.model import KNOWN_ROLES, FullConversation, FullTurn, Layout
 from pipeline.errors import UsageError
 
@@ -132,6 +133,19 @@ class Mapped(FieldFormat):
             turns += self._text(row, self.answer or "", "assistant", faults)
         named = find(row, self.identity) if self.identity else None
         return FullConversation(identity_of({"id": named}, ("id",)), turns, tools_of(row, faults))
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Fields of the row itself; what lies deeper is read row by row."""
+        named = [name for name in (self.system, self.turns, self.prompt, self.answer, self.identity) if name]
+        if any("." in name for name in named):
+            return ()
+        system = (replace(SYSTEM, field=self.system),) if self.system else ()
+        if self.turns is not None:
+            turns: tuple[Segment, ...] = (Segment(self.turns, keys=self.keys),)
+        else:
+            turns = (Segment(self.prompt or "", "text", "user"), Segment(self.answer or "", "text", "assistant"))
+        return usable(Shape((*system, *turns), (self.identity,) if self.identity else ()))
 
     def _text(self, row: dict[str, Json], path: str, role: str, faults: Faults) -> list[FullTurn]:
         text = find(row, path)

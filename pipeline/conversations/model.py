@@ -12,23 +12,6 @@ ASSISTANT = KNOWN_ROLES.index("assistant")
 TEXT_ROLE = "text"  # of the one turn of a plain text, which is by nobody
 
 
-class Turn(msgspec.Struct, gc=False):
-    """One utterance. Not tracked by the garbage collector: it holds no containers, and there are millions.
-
-    content: the JSON string literal as it stands in the file; `unescape` makes text of all of them at once.
-    """
-
-    role: str
-    content: msgspec.Raw
-
-
-class Conversation(msgspec.Struct, gc=False):
-    """One accepted line of the native format; other fields of the line are allowed and not kept."""
-
-    conversation_id: str
-    turns: list[Turn]
-
-
 class Branch(IntEnum):
     """Which alternative of a preference a turn belongs to."""
 
@@ -55,10 +38,14 @@ NATIVE_LAYOUT = Layout()
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a reader accepts; sizes in bytes, without the line's end."""
+    """What a reader accepts; sizes in bytes, without the line's end.
+
+    max_values: brackets, commas and texts on a line. Each may become an object of 20 to 100 times its bytes.
+    """
 
     max_line_bytes: int = 64 * 2**20
     max_nesting: int = MAX_NESTING
+    max_values: int = 1_000_000
 
 
 class FullTurn(msgspec.Struct, gc=False):

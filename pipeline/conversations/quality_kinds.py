@@ -1,9 +1,10 @@
 """The findings of quality: what a trainer accepts and a person would not want to train on.
 
-How each is found lives in `pipeline/quality/`.
+How each is found lives in `pipeline/quality/`; the rules of `answer_rules.py` there bring their own entries.
 """
 
 from pipeline.conversations.kinds import FindingKind, Scope, Severity, kinds
+from pipeline.quality.answer_rules import ANSWER_RULES
 
 _WARNINGS = kinds(
     Severity.WARNING,
@@ -146,4 +147,4 @@ _FILE_NOTES = kinds(
     ],
 )
 
-QUALITY_KINDS: list[FindingKind] = [*_WARNINGS, *_NOTES, *_FILE_NOTES]
+QUALITY_KINDS: list[FindingKind] = [*_WARNINGS, *(rule.kind for rule in ANSWER_RULES), *_NOTES, *_FILE_NOTES]

@@ -9,10 +9,10 @@ from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from pipeline.conversations.flags import Integers
+from pipeline.conversations.flags import Flags, Integers
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-BLOCK_BYTES = 4 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/
+BLOCK_BYTES = 2 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/0021-memory.md
 
 
 class ByteReader(Protocol):
@@ -24,10 +24,14 @@ class ByteReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Where the rows of an array begin in the file: line numbers and byte offsets, int64."""
+    """Where the rows of an array begin in the file: line numbers and byte offsets, int64.
+
+    shares_line: whether the row before it begins on the same line.
+    """
 
     lines: Integers
     offsets: Integers
+    shares_line: Flags
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pipeline.conversations.faults import Json
 from pipeline.conversations.formats import FORMATS, recognise_row
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
+from pipeline.conversations.lookalikes import likeness
 from pipeline.conversations.reader import BYTE_ORDER_MARK
 from pipeline.conversations.unfinished import finished
 
@@ -28,12 +29,16 @@ Container = Literal["jsonl", "json-array"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is read. why: what was seen that says so, or that a person chose it, for people."""
+    """How a file is read. why: what was seen that says so, or that a person chose it, for people.
+
+    unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know.
+    """
 
     form: Format = NATIVE
     container: Container = "jsonl"
     compression: Compression = Compression.NONE
     why: str = "nothing else was recognised"
+    unlike: str = ""
 
 
 def recognise(head: bytes, compression: Compression, chosen: Format | None) -> Reading:
@@ -45,7 +50,11 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
         return Reading(_variant(chosen, rows), container, compression, "it was chosen")
     found = Counter(form for form in map(recognise_row, rows) if form is not None)
     if not found:
-        return Reading(container=container, compression=compression)
+        return Reading(
+            container=container,
+            compression=compression,
+            unlike=likeness(text, [row for row in rows if row is not None]),
+        )
     best = min(found, key=lambda form: (-found[form], FORMATS.index(form)))
     what = "row" if len(rows) == 1 else "rows"
     why = f"{found[best]:,} of the first {len(rows):,} {what} fit {best.title}"
@@ -68,10 +77,20 @@ def _container(text: bytes) -> Container:
         return "jsonl"  # a list of messages, larger than what is looked at
     if isinstance(first, list):  # a whole array in a line: the only one, or one of many
         return "jsonl" if len(lines) > 1 or recognise_row(first) is not None else "json-array"
-    rows = sum(isinstance(_decoded(line), dict) for line in lines[1:])
-    rows_of_array = sum(isinstance(_decoded(line.rstrip().removesuffix(b",")), dict) for line in lines[1:]) - rows
-    is_array = isinstance(_decoded(text), list) or rows <= rows_of_array + 1
+    # The first line is a broken row, or the beginning of an array. Of an array only the last row has no comma after it,
+    # and a line with its bracket comes behind; what is indented is inside a row.
+    rows = sum(_is_row(line) for line in lines[1:] if line[:1] not in (b" ", b"\t"))
+    rows_of_array = sum(_is_row(line.rstrip().removesuffix(b",")) for line in lines[1:] if line.rstrip().endswith(b","))
+    begun = _decoded(lines[0].strip()[1:].removesuffix(b","))
+    may_end = not _is_row(lines[-1]) or type(begun) is type(_decoded(lines[-1]))
+    is_array = isinstance(_decoded(text), list) or rows <= rows_of_array + may_end
     return "json-array" if is_array else "jsonl"
+
+
+def _is_row(line: bytes) -> bool:
+    """Whether a line is an object, or a list of messages, as rows are."""
+    value = _decoded(line)
+    return isinstance(value, dict) or (isinstance(value, list) and recognise_row(value) is not None)
 
 
 def _decoded(text: bytes) -> Json:

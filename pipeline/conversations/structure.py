@@ -5,7 +5,6 @@ What is said of a conversation depends on it alone, never on its neighbours in t
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -104,7 +103,7 @@ def tool_call_without_result(columns: Columns) -> Iterator[Finding]:
 
 def partial_weight(columns: Columns) -> Iterator[Finding]:
     """A weight between 0 and 1, or above."""
-    weights = _weights(columns)
+    weights = columns.extras.weights
     if weights is None:
         return
     partial = ~np.isnan(weights) & (weights != 0) & (weights != 1)
@@ -116,7 +115,7 @@ def partial_weight(columns: Columns) -> Iterator[Finding]:
 
 def weight_on_non_assistant(columns: Columns) -> Iterator[Finding]:
     """A weight above 0 on a turn that is not the assistant's."""
-    weights = _weights(columns)
+    weights = columns.extras.weights
     if weights is None:
         return
     misplaced = (weights > 0) & (columns.roles != ASSISTANT)
@@ -126,7 +125,7 @@ def weight_on_non_assistant(columns: Columns) -> Iterator[Finding]:
 
 def unsupported_content_part(columns: Columns) -> Iterator[Finding]:
     """A part of a content that is an image, a sound or a file."""
-    if columns.extras is None:
+    if columns.extras.parts is None:
         return
     found: dict[int, str] = {}
     for turn, parts in enumerate(columns.extras.parts):
@@ -144,7 +143,7 @@ def unsupported_content_part(columns: Columns) -> Iterator[Finding]:
 
 def faulty_arguments(columns: Columns) -> Iterator[Finding]:
     """Arguments of a tool call that are encoded twice, or are not the JSON of an object."""
-    if columns.extras is None:
+    if columns.extras.tool_calls is None:
         return
     double: set[int] = set()
     other: dict[int, str] = {}
@@ -221,18 +220,10 @@ def _begins(columns: Columns) -> Flags:
 
 
 def _has_call(columns: Columns) -> Flags:
-    calls = columns.extras.tool_calls if columns.extras else None
+    calls = columns.extras.tool_calls
     if calls is None:
         return np.zeros(len(columns.roles), dtype=np.bool_)
     return np.fromiter((call is not None for call in calls), dtype=np.bool_, count=len(calls))
-
-
-def _weights(columns: Columns) -> "np.ndarray[Any, np.dtype[np.float64]] | None":
-    """Weights with NaN for none; None where no turn has one."""
-    if columns.extras is None:
-        return None
-    weights = np.array(columns.extras.weights, dtype=np.float64)
-    return None if np.isnan(weights).all() else weights
 
 
 def _flags(columns: Columns, turns: "dict[int, str] | set[int]") -> Flags:

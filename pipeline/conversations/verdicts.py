@@ -7,7 +7,6 @@ whatever is unusual in a line sends the line to `judge_line`.
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -15,47 +14,19 @@ import pyarrow as pa
 
 from pipeline.conversations.faults import LooksWrong, NoFaults
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.flags import Integers
+from pipeline.conversations.flags import Flags, Integers
 from pipeline.conversations.formats.format import Format
-from pipeline.conversations.formats.native import EXTRA_MARKS, NATIVE
-from pipeline.conversations.judge import is_deeper, judge_line
-from pipeline.conversations.model import Conversation, FullConversation, FullTurn, Limits, Turn
+from pipeline.conversations.formats.native import ANY_ROLE, NATIVE, filled, read_line
+from pipeline.conversations.formats.shapes import PlainRow, Shape
+from pipeline.conversations.judge import is_deeper, is_too_full, judge_line
+from pipeline.conversations.model import FullConversation, Limits
 from pipeline.conversations.reader import BYTE_ORDER_MARK, Block
 
 _BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
 _NUL_ESCAPE = rb"\u0000"
 
 
-class _OnlyTurn(Turn, gc=False, forbid_unknown_fields=True):
-    """A turn with no other field."""
-
-
-class _KnownTurn(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """A turn whose role is one of KNOWN_ROLES: the decoder hands out the same six texts again and again."""
-
-    role: Literal["assistant", "user", "system", "tool", "function", "developer"]
-    content: msgspec.Raw
-
-
-class _KnownConversation(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """A conversation of such turns, as nearly all are; a tenth quicker to read."""
-
-    conversation_id: str
-    turns: list[_KnownTurn]
-
-
-class _OnlyConversation(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """A conversation with no other field, so that nesting cannot hide in one."""
-
-    conversation_id: str
-    turns: list[_OnlyTurn]
-
-
-_id_of = attrgetter("conversation_id")
 _turns_of = attrgetter("turns")
-_decode_block = msgspec.json.Decoder(_OnlyConversation).decode_lines
-_decode_known = msgspec.json.Decoder(_KnownConversation).decode_lines
-_decode_line = msgspec.json.Decoder(Conversation).decode
 _decode_any = msgspec.json.Decoder().decode
 _decode_any_block = msgspec.json.Decoder().decode_lines
 _NO_FAULTS = NoFaults()
@@ -66,16 +37,26 @@ _MARKED = Finding(1, 0, "byte-order-mark", "$", "expected the first line to begi
 class Verdicts:
     """What became of the lines of one block; accepted + rejected + blank lines are all its lines.
 
-    accepted: all of one kind, plain or full. lines, offsets: line number and byte offset of each of them, ascending,
-    int64. findings: errors and blank lines, in line order.
+    accepted: plain rows of `shape`, or full conversations where that is None. lines, offsets: line number and byte
+    offset of each of them, ascending, int64. findings: errors and blank lines, in line order. shares_line: of an
+    array, whether the row before each begins on the same line.
     """
 
-    accepted: list[Conversation] | list[FullConversation]
+    accepted: list[FullConversation] | list[PlainRow]
     lines: Integers
     offsets: Integers
     findings: list[Finding]
     rejected_count: int
     blank_count: int
+    shape: Shape | None = None
+    shares_line: Flags | None = None
+
+    @property
+    def identities(self) -> list[str]:
+        """The accepted rows' own names, "" where one has none."""
+        if self.shape is not None:
+            return self.shape.names_of(self.accepted)
+        return [conversation.conversation_id for conversation in self.accepted]
 
 
 def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
@@ -83,17 +64,24 @@ def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts
     if block.skipped_bytes:
         finding = _too_long(block.line, block.offset, block.skipped_bytes, limits)
         return Verdicts([], _integers([]), _integers([]), [finding], rejected_count=1, blank_count=0)
-    accepted = _accept_whole(block, limits, form)
-    if accepted is None:
+    whole = _accept_whole(block, limits, form)
+    if whole is None:
         return judge_each(block, limits, form)
-    return Verdicts(accepted, block.lines_at, block.offsets_at, _mark(block), rejected_count=0, blank_count=0)
+    accepted, shape = whole
+    lines, offsets, shared = block.lines_at, block.offsets_at, block.rows.shares_line if block.rows else None
+    return Verdicts(
+        accepted, lines, offsets, _mark(block), rejected_count=0, blank_count=0, shape=shape, shares_line=shared
+    )
 
 
-def _accept_whole(block: Block, limits: Limits, form: Format) -> list[Conversation] | list[FullConversation] | None:
+_Whole = tuple[list[FullConversation] | list[PlainRow], Shape | None]
+
+
+def _accept_whole(block: Block, limits: Limits, form: Format) -> _Whole | None:
     """All lines of the block as conversations, or None when any line needs a closer look.
 
-    What is left for the caller to see: a content that is no string, NUL characters, and nesting in a content that
-    an equal key after it replaced.
+    What is left for the caller to see: a content that is no string, a weight that is none, NUL characters, and nesting
+    in what is not read.
 
     The decoder splits at values, not at lines: it takes two values on one line, and a value over two lines. Every
     line beginning with `{` and ending with `}` excludes the second (no JSON value has `}` before `{` without a
@@ -105,37 +93,36 @@ def _accept_whole(block: Block, limits: Limits, form: Format) -> list[Conversati
     last = block.starts[1:] - 1
     last = last - (data[last] == ord("\n"))
     last = last - (data[last] == ord("\r"))
-    if int(np.diff(block.starts).max()) > limits.max_line_bytes:
+    longest = int(np.diff(block.starts).max())
+    if longest > limits.max_line_bytes or not _is_utf8(block.data):
         return None
-    if not _is_utf8(block.data):
+    if longest > limits.max_values and any(is_too_full(line.decode(), limits.max_values) for line in block.lines()):
         return None
     opening, closing = (ord("["), ord("]")) if form.layout.turns == "$" and form.layout.role else (ord("{"), ord("}"))
     if not ((data[block.starts[:-1]] == opening).all() and (data[last] == closing).all()):
         return None
     try:
-        accepted = _decode(block.data) if form is NATIVE else _decode_as(block.data, form)
+        accepted, shape = _decode(block.data, form)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong):
         return None
-    if len(accepted) != block.line_count or not all(map(_turns_of, accepted)):
-        return None
-    if form is NATIVE and not all(map(_id_of, accepted)):
-        return None
-    return accepted
+    is_whole = all(map(_turns_of, accepted)) if shape is None else shape.are_whole(accepted)
+    return (accepted, shape) if is_whole and len(accepted) == block.line_count else None
 
 
-def _decode_as(data: bytes, form: Format) -> list[Conversation] | list[FullConversation]:
-    """All rows of a block, plain when they are; the first one that is not shows early in most files.
+def _decode(data: bytes, form: Format) -> _Whole:
+    """All rows of a block, plain ones where one shape fits them all; a row that does not shows early in most files.
 
     Raises:
         msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong: a row is not right.
     """
-    plain = form.plain_decoder()
-    if plain is not None:
+    for shape in form.shapes:
         try:
-            return plain(data)
+            rows = shape.decode_lines(data)
         except msgspec.ValidationError:
-            pass
-    return [_full(row, form) for row in _decode_any_block(data)]
+            continue
+        if rows and shape.fits(rows[0]):
+            return rows, shape
+    return [_full(row, form) for row in _decode_any_block(data)], None
 
 
 def _full(row: object, form: Format) -> FullConversation:
@@ -145,19 +132,9 @@ def _full(row: object, form: Format) -> FullConversation:
     return conversation
 
 
-def _decode(data: bytes) -> list[Conversation] | list[FullConversation]:
-    # The same fields, read by stricter twins: to everyone else they are conversations.
-    try:
-        return _decode_known(data)  # type: ignore[return-value]
-    except msgspec.ValidationError:  # at the first unknown role or field, which is early in files that have any
-        if any(mark in data for mark in EXTRA_MARKS):
-            return [_full(row, NATIVE) for row in _decode_any_block(data)]
-        return _decode_block(data)  # type: ignore[return-value]
-
-
 def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
     """The verdict for every line of the block, line by line; the same as `judge_block`, slower."""
-    accepted: list[Conversation | FullConversation] = []
+    accepted: list[FullConversation | PlainRow] = []
     places: list[int] = []
     findings = _mark(block)
     blank_count = 0
@@ -186,7 +163,11 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
             places.append(index)
     at = _integers(places)
     rejected_count = block.line_count - len(accepted) - blank_count
-    return Verdicts(_of_one_kind(accepted), lines[at], offsets[at], findings, rejected_count, blank_count)
+    shape = None if any(isinstance(row, FullConversation) for row in accepted) else ANY_ROLE
+    if shape is None:
+        accepted = [row if isinstance(row, FullConversation) else filled(row) for row in accepted]
+    shared = block.rows.shares_line[at] if block.rows else None
+    return Verdicts(accepted, lines[at], offsets[at], findings, rejected_count, blank_count, shape, shared)
 
 
 def _mark(block: Block) -> list[Finding]:
@@ -195,39 +176,17 @@ def _mark(block: Block) -> list[Finding]:
 
 def _judge(
     text: bytes, is_utf8: bool, line: int, offset: int, limits: Limits, form: Format
-) -> Conversation | FullConversation | list[Finding]:
-    if is_utf8 and _NUL_ESCAPE not in text and not is_deeper(text.decode(), limits.max_nesting):
+) -> FullConversation | PlainRow | list[Finding]:
+    if is_utf8 and _NUL_ESCAPE not in text and not _is_monstrous(text.decode(), limits):
         try:
-            if form is not NATIVE or any(mark in text for mark in EXTRA_MARKS):
-                return _full(_decode_any(text), form)
-            conversation = _decode_line(text)
+            return read_line(text) if form is NATIVE else _full(_decode_any(text), form)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong):
             pass
-        else:
-            if conversation.conversation_id and conversation.turns and _holds_text(conversation):
-                return conversation
     return judge_line(text, line, offset, limits, form)
 
 
-def _of_one_kind(
-    accepted: list[Conversation | FullConversation],
-) -> list[Conversation] | list[FullConversation]:
-    """All plain, or all full when one of them is."""
-    if not any(isinstance(conversation, FullConversation) for conversation in accepted):
-        return accepted  # type: ignore[return-value]
-    return [c if isinstance(c, FullConversation) else _filled(c) for c in accepted]
-
-
-def _filled(plain: Conversation) -> FullConversation:
-    turns = [
-        FullTurn(turn.role, _decode_any(turn.content), f"$.turns[{index}].content", turn.role == "assistant")
-        for index, turn in enumerate(plain.turns)
-    ]
-    return FullConversation(plain.conversation_id, turns)
-
-
-def _holds_text(conversation: Conversation) -> bool:
-    return all(memoryview(turn.content)[0] == ord('"') for turn in conversation.turns)
+def _is_monstrous(text: str, limits: Limits) -> bool:
+    return is_too_full(text, limits.max_values) or is_deeper(text, limits.max_nesting)
 
 
 def _too_long(line: int, offset: int, size: int, limits: Limits) -> Finding:

@@ -42,7 +42,7 @@ class Talk:
     @property
     def has_own_identity(self) -> bool:
         """Whether the file gave it its id."""
-        return self.identity != f"line-{self.line}"
+        return self.identity.partition("-byte-")[0] != f"line-{self.line}"
 
 
 def talks(columns: Columns) -> Iterator[Talk]:
@@ -50,8 +50,8 @@ def talks(columns: Columns) -> Iterator[Talk]:
     turns = _turns(columns)
     branches = columns.branches.tolist()
     nothing: Sequence[None] = [None] * len(columns.ids)
-    tools: Sequence[str | None] = columns.extras.tools if columns.extras else nothing
-    labels: Sequence[bool | None] = columns.extras.labels if columns.extras else nothing
+    tools: Sequence[str | None] = columns.extras.tools or nothing
+    labels: Sequence[bool | None] = columns.extras.labels or nothing
     starts = columns.turn_starts.tolist()
     for index, (line, identity) in enumerate(zip(columns.lines.tolist(), columns.ids, strict=True)):
         start, stop = starts[index], starts[index + 1]
@@ -70,8 +70,10 @@ def talks(columns: Columns) -> Iterator[Talk]:
 def _turns(columns: Columns) -> list[Said]:
     roles = [columns.role_names[code] for code in columns.roles.tolist()]
     contents, supervised = columns.contents.to_pylist(), columns.is_supervised.tolist()
-    if columns.extras is None:
-        return list(map(Said, roles, contents, supervised))
     extras = columns.extras
-    others = (extras.weights, extras.tool_calls, extras.parts, extras.tool_call_ids, extras.names)
-    return list(map(Said, roles, contents, supervised, *others))
+    weights = (
+        None if extras.weights is None else [None if weight != weight else weight for weight in extras.weights.tolist()]
+    )
+    nothing: list[None] = [None] * len(roles)
+    others = (weights, extras.tool_calls, extras.parts, extras.tool_call_ids, extras.names)
+    return list(map(Said, roles, contents, supervised, *(each or nothing for each in others)))

@@ -13,6 +13,7 @@ def _line(text: str) -> Example:
 _GREETING = '{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}'
 _VALID = f'{{"conversation_id": "c-1", "turns": [{_GREETING}]}}'
 _SHORT_LINES = Rules(Limits(max_line_bytes=80))
+_FEW_VALUES = Rules(Limits(max_values=40))
 _DEEP = "[" * (MAX_NESTING + 1) + "]" * (MAX_NESTING + 1)
 
 EXAMPLES: dict[str, Example] = {
@@ -26,6 +27,12 @@ EXAMPLES: dict[str, Example] = {
     "line-too-long": Example(f"{_VALID}\n".encode(), "with `--max-line-bytes 80`", rules=_SHORT_LINES),
     "invalid-utf8": Example(_VALID.replace("Hi!", "Café?").encode("latin-1") + b"\n", "saved as Latin-1"),
     "malformed-json": _line('{"conversation_id": "c-1", "turns": [{"role": "user", "content": "Hello"},]}'),
+    "too-many-values": Example(
+        f'{{"conversation_id": "c-1", "turns": [{_GREETING}], "tags": [{"[]," * 20}[]]}}\n'.encode(),
+        "with more than a million of `[]` in it",
+        rules=_FEW_VALUES,
+        abridged=f'{{"conversation_id": "c-1", "turns": [{_GREETING}], "tags": [[],[],[],…]}}',
+    ),
     "nesting-too-deep": Example(
         f'{{"conversation_id": "c-1", "turns": [{_GREETING}], "tags": {_DEEP}}}\n'.encode(),
         f"{MAX_NESTING + 1} arrays inside one another",

@@ -7,6 +7,7 @@ import gzip
 import json
 
 from pipeline.docs.example import Example
+from pipeline.quality.answer_rules import ANSWER_RULES
 
 
 def _chat(*messages: dict[str, object], **fields: object) -> bytes:
@@ -54,6 +55,7 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     "expands-too-much": Example(
         gzip.compress(b" " * 80_000_000, mtime=0), "a .gz of 80 million spaces", abridged="\\x1f\\x8b\\x08\\x00…"
     ),
+    "unknown-format": Example(b'{"question": "How long?", "answer": "Three minutes."}\n'),
     "other-format": Example(_chat(_USER, _DONE) * 2 + b'{"instruction": "Hello", "output": "Hi!"}\n'),
     "malformed-tool-call": Example(
         b'{"conversations": [{"from": "human", "value": "2+2?"}, {"from": "function_call", "value": "add(2, 2)"}]}\n'
@@ -76,6 +78,7 @@ FORMAT_EXAMPLES: dict[str, Example] = {
 }
 
 QUALITY_EXAMPLES: dict[str, Example] = {
+    **{rule.kind.code: Example(_chat(*map(_said, ("user", "assistant"), rule.example))) for rule in ANSWER_RULES},
     "refusal": _answer("I'm sorry, but I can't help with that."),
     "assistant-boilerplate": _answer("As an AI language model, I have no favourite colour."),
     "degenerate-repetition": Example(

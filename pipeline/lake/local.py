@@ -78,14 +78,16 @@ class LocalLake:
 
     def publish_job(self, job_id: str, folder: Path) -> str:
         """See `Lake.publish_job`: moved, and made durable before their names appear."""
-        for name, file in files_below(folder).items():
-            place = self._folder / job_key(job_id, name)
+        places = {file: self._folder / job_key(job_id, name) for name, file in files_below(folder).items()}
+        for file, place in places.items():
             with lake_errors("write", file):
                 _sync(file)
             with lake_errors("put in place", place):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(file, place)
-                _sync(place.parent)
+        for parent in dict.fromkeys(place.parent for place in places.values()):
+            with lake_errors("put in place", parent):
+                _sync(parent)
         return self.job_uri(job_id)
 
     def job_uri(self, job_id: str) -> str:

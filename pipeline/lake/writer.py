@@ -13,10 +13,13 @@ from pipeline.lake.schemas import SCHEMAS
 
 _DICTIONARY_COLUMNS = {"turns": ["role"], "findings": ["code", "severity", "path"]}
 _STATISTICS_COLUMNS = ["line"]  # what readers prune by; statistics over long text cost time and help nobody
+# A column of a row group costs 860 bytes of memory until the file is closed: docs/decisions/0021-memory.md.
+_GROUP_WRITES = 4
+_GROUP_BYTES = 16 * 2**20  # however few writes: one line may be as large as this
 
 
 class TableWriter:
-    """Writes one Parquet file of a table, a row group a call. Closing without rows leaves a valid, empty file.
+    """Writes one Parquet file of a table, a few calls to a row group. Closing without rows leaves a valid, empty file.
 
     A thread of its own does the writing, while the caller waits. Parquet keeps a little metadata of every row group
     until the file is closed; glibc gives each thread its own heap, so these small pieces cannot lie among the
@@ -34,6 +37,7 @@ class TableWriter:
                 write_statistics=_STATISTICS_COLUMNS,
             )
         self._path = path
+        self._held: list[pa.RecordBatch] = []
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"write-{table}")
 
     def write(self, columns: dict[str, pa.Array]) -> None:
@@ -43,9 +47,16 @@ class TableWriter:
             LakeError: the disk is full, or the folder cannot be written.
         """
         arrays = [columns[field.name] for field in self._schema]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        self._held.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+        if len(self._held) == _GROUP_WRITES or sum(batch.nbytes for batch in self._held) >= _GROUP_BYTES:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        # One dictionary a group: where it changes, Parquet goes on without one.
+        table = pa.Table.from_batches(self._held, self._schema).unify_dictionaries()
+        self._held = []
         with lake_errors("write", self._path):
-            self._thread.submit(self._writer.write_batch, batch).result()
+            self._thread.submit(self._writer.write_table, table).result()
 
     def __enter__(self) -> Self:
         return self
@@ -53,8 +64,13 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._thread, lake_errors("write", self._path):
-            self._writer.close()
+        with self._thread:
+            try:
+                if self._held and error is None:
+                    self._write_group()
+            finally:
+                with lake_errors("write", self._path):
+                    self._writer.close()
 
 
 def write_empty(table: str, path: Path) -> Path:

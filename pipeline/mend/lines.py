@@ -165,8 +165,7 @@ def margin_of(lead: bytes) -> str:
 def _named(verdicts: Verdicts, columns: Columns, kept: list[Line]) -> Columns:
     """The same columns with the rows' numbers as lines, and names of no other row for rows without an id."""
     rows: Integers = np.array([line.row for line in kept], dtype=np.int64)
-    own = [conversation.conversation_id for conversation in verdicts.accepted]
-    ids = [identity or f"\0{row}" for identity, row in zip(own, rows.tolist(), strict=True)]
+    ids = [identity or f"\0{row}" for identity, row in zip(verdicts.identities, rows.tolist(), strict=True)]
     return replace(columns, lines=rows, ids=ids)
 
 

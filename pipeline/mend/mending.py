@@ -13,9 +13,10 @@ from pathlib import Path
 import msgspec
 
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.formats.chat import IDENTITIES, Chat
+from pipeline.conversations.formats.chat import Chat
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
+from pipeline.conversations.formats.shapes import IDENTITIES
 from pipeline.conversations.model import Limits
 from pipeline.conversations.reader import ByteReader
 from pipeline.conversations.recognise import Reading
@@ -58,11 +59,12 @@ def mend_file(
     wanted: Collection[str] = REMEDIES.keys(),
     limits: Limits | None = None,
     on_bytes: Callable[[int], None] = lambda _: None,
+    chosen: Format | None = None,
 ) -> Mending:
     """Mend the file that the stream holds, and leave the result, what is put aside and the changes at the target.
 
     target: None to write nothing. name: of the mended file; its suffix says how it is packed. wanted: codes of the
-    remedies that are applied.
+    remedies that are applied. chosen: the file's format, None to recognise it.
 
     Raises:
         OSError: the stream cannot be read, or the target's folder not be written.
@@ -71,7 +73,7 @@ def mend_file(
     limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix=".lora-mend-", dir=target.parent if target else None) as folder:
         work = Path(folder)
-        source = Source(stream, limits.max_line_bytes, on_bytes)
+        source = Source(stream, limits.max_line_bytes, on_bytes, chosen)
         if source.refusal is None:
             _mend_rows(source, work, limits, wanted)
         if source.refusal is not None:
@@ -85,7 +87,7 @@ def mend_file(
         with Outputs(work / "out", name, source) as outputs:
             mending = _write_rows(_staged(work / "rows"), source.reading, repeats, outputs)
         (work / "check").mkdir()
-        profile = profile_path(outputs.mended, work / "check", Rules(limits).structure_only())
+        profile = profile_path(outputs.mended, work / "check", Rules(limits, form=chosen).structure_only())
         if target is not None:
             outputs.place(target)
     return replace(mending, is_ready=profile.status == "ready", remaining=profile.finding_counts)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.conversations.array import read_array
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.formats.format import Format
 from pipeline.conversations.opening import open_text
 from pipeline.conversations.reader import BLOCK_BYTES, Block, ByteReader, read_blocks
 from pipeline.conversations.recognise import Reading
@@ -21,11 +22,16 @@ class RawRow:
 
 
 class Source:
-    """A file that is read once, from its beginning. refusal: what says that it cannot be read row by row at all."""
+    """A file that is read once, from its beginning. refusal: what says that it cannot be read row by row at all.
 
-    def __init__(self, stream: ByteReader, max_line_bytes: int, on_bytes: Callable[[int], None]) -> None:
+    chosen: its format, None to recognise it.
+    """
+
+    def __init__(
+        self, stream: ByteReader, max_line_bytes: int, on_bytes: Callable[[int], None], chosen: Format | None = None
+    ) -> None:
         self._max = max_line_bytes
-        self._opened = open_text(_Told(stream, on_bytes), None)
+        self._opened = open_text(_Told(stream, on_bytes), chosen)
         self._original = _Original(max_line_bytes + 2 * BLOCK_BYTES)
         self.refusal: Finding | None = self._opened.sniffed
         self.reading: Reading = self._opened.reading

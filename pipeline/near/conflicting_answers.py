@@ -47,7 +47,7 @@ def _last_learned(columns: Columns) -> tuple[Integers, Integers]:
     """The conversations that have a turn before their last answer, and that answer."""
     learned = np.flatnonzero(columns.is_supervised & (columns.branches != Branch.REJECTED))
     owners = np.searchsorted(columns.turn_starts, learned, side="right") - 1
-    if columns.extras is not None:
+    if columns.extras.labels is not None:
         is_liked = np.array([label is not False for label in columns.extras.labels], dtype=np.bool_)[owners]
         learned, owners = learned[is_liked], owners[is_liked]
     is_last = np.diff(owners, append=-1) != 0

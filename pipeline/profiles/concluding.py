@@ -69,7 +69,7 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
     quality = total.quality.conclude() if rules.has_quality else None
     tokens = _tokens(total, rules)
     duplicates = find_duplicates([part / FINGERPRINTS for part in parts])
-    of_file = [*source.findings, *_file_findings(counts), *(quality.findings if quality else [])]
+    of_file = [*source.findings, *_file_findings(counts, source.reading.unlike), *(quality.findings if quality else [])]
     late: list[Iterable[Finding]] = [sorted(of_file, key=lambda finding: finding.sort_key)] if of_file else []
     finding_counts = counts.finding_counts + duplicates.counts() + Counter(finding.code for finding in of_file)
     if duplicates.counts():
@@ -131,10 +131,14 @@ def _acceptance(
     return judge_acceptance(subject, findings_path)
 
 
-def _file_findings(total: Statistics) -> list[Finding]:
-    if total.conversations or total.rejected_lines:
+def _file_findings(total: Statistics, unlike: str) -> list[Finding]:
+    if total.conversations:
         return []
-    return [Finding(1, 0, "no-conversations", "$", "expected at least one conversation, found only blank lines")]
+    if total.rejected_lines:
+        expected = "expected rows of a format that we know"
+        return [Finding(1, 0, "unknown-format", "$", f"{expected}, found {unlike}")] if unlike else []
+    found = "only blank lines" if total.blank_lines else "none"
+    return [Finding(1, 0, "no-conversations", "$", f"expected at least one conversation, found {found}")]
 
 
 def _status(total: Statistics, of_file: list[Finding], max_rejected_share: float) -> Literal["ready", "error"]:

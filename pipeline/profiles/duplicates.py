@@ -47,11 +47,16 @@ def _extra_hashes(columns: Columns) -> npt.NDArray[np.uint64]:
     may choose from: the same words with other tools teach something else.
     """
     said = columns.branches.astype(np.uint64)
-    if columns.extras is not None:
-        labels = [0 if label is None else 4 + 4 * label for label in columns.extras.labels]
-        of_all = np.array(labels, dtype=np.uint64) ^ _text_hashes(columns.extras.tools)
-        said ^= _text_hashes(columns.extras.tool_calls) ^ np.repeat(of_all, columns.turn_counts)
-        said ^= _text_hashes(map(_pictures_of, columns.extras.parts))
+    extras = columns.extras
+    if extras.labels is not None:
+        labels = [0 if label is None else 4 + 4 * label for label in extras.labels]
+        said ^= np.repeat(np.array(labels, dtype=np.uint64), columns.turn_counts)
+    if extras.tools is not None:
+        said ^= np.repeat(_text_hashes(extras.tools), columns.turn_counts)
+    if extras.tool_calls is not None:
+        said ^= _text_hashes(extras.tool_calls)
+    if extras.parts is not None:
+        said ^= _text_hashes(map(_pictures_of, extras.parts))
     return said
 
 

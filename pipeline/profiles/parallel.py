@@ -25,7 +25,7 @@ from pipeline.profiles.rules import Rules
 from pipeline.profiles.streams import profile_stream
 from pipeline.profiles.totals import Totals
 
-MIN_RANGE_BYTES = 4 * BLOCK_BYTES  # below this, starting a process costs more than it saves
+MIN_RANGE_BYTES = 8 * BLOCK_BYTES  # below this, starting a process costs more than it saves
 _POLL_S = 0.1
 
 _bytes_read: "Synchronized[int] | None" = None  # set in each worker process when it starts

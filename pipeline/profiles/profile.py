@@ -17,7 +17,15 @@ if TYPE_CHECKING:  # its rules take 0.1 s to load, and not every profile asks fo
     from pipeline.acceptance import Acceptance
 
 # Lines that cannot be of any format.
-_NO_FORMAT = ("other-format", "malformed-json", "invalid-utf8", "line-too-long", "nesting-too-deep", "not-an-object")
+_NO_FORMAT = (
+    "other-format",
+    "malformed-json",
+    "invalid-utf8",
+    "line-too-long",
+    "too-many-values",
+    "nesting-too-deep",
+    "not-an-object",
+)
 
 
 @dataclass(frozen=True, slots=True)

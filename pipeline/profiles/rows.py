@@ -1,5 +1,7 @@
 """The rows of the lake's tables, as columns of one block."""
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
@@ -21,8 +23,8 @@ def conversation_rows(columns: Columns, turn_hashes: bytes) -> dict[str, pa.Arra
         "turn_count": pa.array(columns.turn_counts),
         "word_count": pa.array(np.diff(words_before[columns.turn_starts])),
         "turns_hash": pa.Array.from_buffers(pa.binary(16), count, [None, pa.py_buffer(turn_hashes)]),
-        "tools": pa.array(extras.tools, pa.string()) if extras else pa.nulls(count, pa.string()),
-        "label": pa.array(extras.labels, pa.bool_()) if extras else pa.nulls(count, pa.bool_()),
+        "tools": _column(extras.tools, pa.string(), count),
+        "label": _column(extras.labels, pa.bool_(), count),
     }
 
 
@@ -33,7 +35,6 @@ def turn_rows(columns: Columns) -> dict[str, pa.Array]:
         pa.array(columns.roles.astype(np.int32)), pa.array(columns.role_names, pa.string())
     )
     count, extras = len(columns.roles), columns.extras
-    none = pa.nulls(count, pa.string())
     return {
         "line": pa.array(np.repeat(columns.lines, columns.turn_counts)),
         "turn_index": pa.array(index.astype(np.int32)),
@@ -41,13 +42,18 @@ def turn_rows(columns: Columns) -> dict[str, pa.Array]:
         "content": columns.contents,
         "word_count": pa.array(columns.word_counts.astype(np.int32)),
         "is_supervised": pa.array(columns.is_supervised),
-        "weight": pa.array(extras.weights, pa.float64()) if extras else pa.nulls(count, pa.float64()),
-        "tool_calls": pa.array(extras.tool_calls, pa.string()) if extras else none,
-        "tool_call_id": pa.array(extras.tool_call_ids, pa.string()) if extras else none,
-        "speaker_name": pa.array(extras.names, pa.string()) if extras else none,
-        "parts": pa.array(extras.parts, pa.string()) if extras else none,
+        "weight": _column(extras.weights, pa.float64(), count),
+        "tool_calls": _column(extras.tool_calls, pa.string(), count),
+        "tool_call_id": _column(extras.tool_call_ids, pa.string(), count),
+        "speaker_name": _column(extras.names, pa.string(), count),
+        "parts": _column(extras.parts, pa.string(), count),
         "branch": _branches(columns),
     }
+
+
+def _column(values: Any, kind: pa.DataType, count: int) -> pa.Array:
+    """A column of which some or all may be missing; NaN is missing."""
+    return pa.nulls(count, kind) if values is None else pa.array(values, kind, from_pandas=True)
 
 
 def _branches(columns: Columns) -> pa.DictionaryArray:

@@ -8,13 +8,21 @@ import numpy as np
 
 from pipeline.conversations.flags import Bytes, Flags, Integers, count_before, padded
 
+
+def _among(*values: int) -> Flags:
+    """Which bytes are among the values: a table to look them up in, a tenth of the time of `np.isin`."""
+    table = np.zeros(256, dtype=np.bool_)
+    table[list(values)] = True
+    return table
+
+
 # Every white-space character, by its UTF-8 bytes; the ASCII ones are U+0009–000D and U+001C–0020.
-_TWO_BYTES = {0xC2: (0x85, 0xA0)}
+_TWO_BYTES = {0xC2: _among(0x85, 0xA0)}
 _THREE_BYTES = {
-    (0xE1, 0x9A): (0x80,),
-    (0xE2, 0x80): (*range(0x80, 0x8B), 0xA8, 0xA9, 0xAF),
-    (0xE2, 0x81): (0x9F,),
-    (0xE3, 0x80): (0x80,),
+    (0xE1, 0x9A): _among(0x80),
+    (0xE2, 0x80): _among(*range(0x80, 0x8B), 0xA8, 0xA9, 0xAF),
+    (0xE2, 0x81): _among(0x9F),
+    (0xE3, 0x80): _among(0x80),
 }
 
 _SLICE_BYTES = 2**18  # a slice and its flags stay in a core's cache
@@ -66,10 +74,10 @@ def _mark_wide_spaces(data: Bytes, leads: Integers, space: Flags) -> None:
     lead_bytes = data[leads]
     for lead, seconds in _TWO_BYTES.items():
         at = leads[lead_bytes == lead]
-        at = at[np.isin(data[at + 1], seconds)]
+        at = at[seconds[data[at + 1]]]
         space[at] = space[at + 1] = True
     for (lead, second), thirds in _THREE_BYTES.items():
         at = leads[lead_bytes == lead]
         at = at[data[at + 1] == second]
-        at = at[np.isin(data[at + 2], thirds)]
+        at = at[thirds[data[at + 2]]]
         space[at] = space[at + 1] = space[at + 2] = True

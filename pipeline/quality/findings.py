@@ -1,11 +1,20 @@
 """The findings of a block's conversations: every rule that speaks of one line.
 
-To add a rule, write a `TextRule` (or a function from columns to findings) into its family's module, and its code into
-the catalogue.
+To add a rule over an answer, write a function into `answer_rules.py`, and nothing else. A rule that is quick to
+suspect, or looks at more, is a `TextRule` or a function from columns to findings in its family's module, with its code
+in the catalogue.
 """
 
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
 from pipeline.conversations.columns import Columns
+from pipeline.conversations.conventions import first_places
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.model import KNOWN_ROLES
+from pipeline.quality.answer_rules import ANSWER_RULES
 from pipeline.quality.characters import CHARACTERS
 from pipeline.quality.leftovers import LEFTOVERS
 from pipeline.quality.personal import PERSONAL_DATA
@@ -14,6 +23,7 @@ from pipeline.quality.repetition import degenerate_repetition
 from pipeline.quality.rules import scan
 from pipeline.quality.secrets import SECRETS
 
+_USER = KNOWN_ROLES.index("user")
 TEXT_RULES = (*REFUSALS, *PERSONAL_DATA, *SECRETS, *LEFTOVERS, *CHARACTERS)
 
 
@@ -21,5 +31,22 @@ def quality_findings(columns: Columns) -> list[Finding]:
     """All quality findings of a block's conversations, in line order."""
     if not columns.ids:
         return []
-    found = [*scan(columns, TEXT_RULES), *degenerate_repetition(columns)]
+    found = [*scan(columns, TEXT_RULES), *degenerate_repetition(columns), *answer_findings(columns)]
     return sorted(found, key=lambda finding: finding.sort_key)
+
+
+def answer_findings(columns: Columns) -> Iterator[Finding]:
+    """What the rules over answers find in those that follow a question."""
+    asked = np.zeros(len(columns.roles), dtype=np.bool_)
+    asked[1:] = columns.is_supervised[1:] & (columns.roles[:-1] == _USER)
+    asked[columns.turn_starts[:-1]] = False
+    turns = np.flatnonzero(asked)
+    sizes = np.diff(columns.text_starts)
+    for rule in ANSWER_RULES:
+        suspects = turns[rule.among(sizes[turns - 1], sizes[turns])]
+        questions, answers = (columns.contents.take(pa.array(at)).to_pylist() for at in (suspects - 1, suspects))
+        judged = map(rule.judge, questions, answers)
+        said = {turn: what for turn, what in zip(suspects.tolist(), judged, strict=True) if what}
+        flagged = np.zeros(len(columns.roles), dtype=np.bool_)
+        flagged[list(said)] = True
+        yield from first_places(columns, flagged, rule.kind.code, columns.content_path, said.__getitem__)

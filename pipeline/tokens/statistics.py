@@ -4,12 +4,14 @@ While a file is read, its rows' lengths are counted with fixed usual ratios and 
 end the sample is counted with the tokenizer, and all lengths are scaled by what the whole file then has.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.flags import Integers
 from pipeline.profiles.statistics import TOKEN_METHOD, TOKENS_PER_WORD
+from pipeline.tokens.calls import with_calls
 from pipeline.tokens.estimate import estimate_tokens
 from pipeline.tokens.features import count_features, usual_tokens
 from pipeline.tokens.lengths import MAX_LENGTHS, TURN_OVERHEAD_TOKENS, RowLengths, Truncation
@@ -19,7 +21,7 @@ from pipeline.tokens.tokenizers import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class TokenCount:
-    """standard_error: in tokens; 0 when every turn was counted, None when nothing was.
+    """standard_error: in tokens; 0 when every turn was counted, None when nothing was, or of too few conversations.
 
     method: `exact:<tokenizer>`, `sample:<tokenizer>` or `words*1.3`. tokenizer: its name, empty without one.
     """
@@ -95,11 +97,13 @@ class TokenStatistics:
             tokens = int(tokenizer.count(self.sample.turns.to_pylist()).sum())
             return TokenCount(tokens, 0.0, f"exact:{name}", name)
         estimate, error = estimate_tokens(self.sample.windows, self.sample.totals, tokenizer)
-        return TokenCount(round(estimate), error, f"sample:{name}", name)
+        return TokenCount(round(estimate), error if math.isfinite(error) else None, f"sample:{name}", name)
 
 
 def measure_tokens(columns: Columns, tokenizer: Tokenizer | None = None, *, exact: bool = False) -> TokenStatistics:
-    """The statistics of one block. exact: count every turn with the tokenizer; without that, it is not used here.
+    """The statistics of one block, calls of tools and all.
+
+    exact: count every turn with the tokenizer; without that, it is not used here.
 
     Raises:
         ValueError: exact, and no tokenizer.
@@ -110,10 +114,11 @@ def measure_tokens(columns: Columns, tokenizer: Tokenizer | None = None, *, exac
     if exact:
         if tokenizer is None:
             raise ValueError("expected a tokenizer to count with, found none")
-        counts = count_tokens(columns, tokenizer)
+        counts = count_tokens(with_calls(columns), tokenizer)
         return TokenStatistics(
             turn_count, word_count, int(counts.sum()), tokenizer.name, RowLengths.of(columns, counts)
         )
+    columns = with_calls(columns)
     features = count_features(columns.text, columns.text_starts, columns.word_counts)
     usual = usual_tokens(features)
     lengths, sample = RowLengths.of(columns, usual), TokenSample.of(columns, features)

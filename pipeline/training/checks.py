@@ -90,9 +90,12 @@ def _current(report: JobsReport) -> tuple[bool, str]:
 def _price(report: JobsReport) -> tuple[bool, str]:
     if not report.current:
         return True, NO_JOBS
-    days = [(report.today - e.price_as_of).days for e in report.estimates if e.price_as_of is not None]
-    if len(days) < len(report.current):
-        return False, f"{len(report.current) - len(days)} jobs have no price"
+    ours = [estimate for estimate in report.estimates if estimate.hours is not None]
+    if not ours:
+        return True, "the provider bills tokens"
+    days = [(report.today - each.price_as_of).days for each in ours if each.price_as_of is not None]
+    if len(days) < len(ours):
+        return False, f"{len(ours) - len(days)} jobs have no price"
     return max(days) <= STALE_AFTER_DAYS, f"prices are {max(days)} days old; up to {STALE_AFTER_DAYS} are fresh"
 
 

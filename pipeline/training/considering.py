@@ -85,7 +85,8 @@ class Considered:
     def cost(self) -> NewCost:
         """The estimate as the catalog keeps it."""
         hours, cost, memory = self.estimate.hours, self.estimate.cost_usd, self.estimate.peak_memory_gb
-        price = self.price
+        price = self.price if hours else None
+        unpriced = f"no price of a {self.gpu.name} is listed" if hours else "the provider bills tokens"
         return NewCost(
             kind="estimate",
             cost_usd=cost.expected if cost else None,
@@ -103,7 +104,7 @@ class Considered:
             price_kind=price.kind if price else None,
             provider=price.provider if price else None,
             price_as_of=price.as_of if price else None,
-            source=price.source if price else f"no price of a {self.gpu.name} is listed",
+            source=price.source if price else unpriced,
             basis=self.estimate.basis,
         )
 

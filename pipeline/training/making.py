@@ -47,6 +47,11 @@ def prepare(lake: Lake, dataset: Dataset) -> Prepared:
             f"see lora-pipeline datasets show {dataset.id}"
         )
     [row] = lake.read_profiles([dataset.id]).to_pylist()
+    if row["format_why"] is None:  # as old as the first version, which wrote no split
+        raise DatasetNotReady(
+            f"expected rows with a split, found {dataset.name!r} (id {dataset.id}) validated by an earlier version; "
+            f"the daily reconcile validates it again"
+        )
     if row["run_id"] != dataset.run_id:
         raise LakeError(f"expected the rows of the verdict on {dataset.id}, found newer ones: wait for their verdict")
     return Prepared(dataset, DatasetFacts.of_profile(row, dataset.name), read_split(lake, dataset.id))

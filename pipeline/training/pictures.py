@@ -4,7 +4,8 @@ from base64 import b64encode
 
 from pipeline.catalog.job_records import CostRecord
 
-_WIDTH, _ROW, _LABEL, _BAR = 260, 18, 52, 130
+_WIDTH, _ROW, _LABEL, _BAR = 300, 18, 40, 120
+_TEXT = _LABEL + _BAR + 6
 
 
 def estimate_chart(estimate: CostRecord) -> str:
@@ -33,10 +34,10 @@ def _bar(name: str, figures: list[float], unit: str, top: int) -> str:
     scale = _BAR / figures[-1] if figures[-1] else 0
     begin, tick, end = (round(_LABEL + figure * scale) for figure in figures)
     span = f"M{begin} {top + 4}h{max(1, end - begin)}v10H{begin}z"
+    told = f"{unit}{short(figures[1])} ({short(figures[0])}–{short(figures[2])})"
     return (
-        f'<text y="{top + 13}">{name}</text><path fill="#4f6bed" fill-opacity=".4" d="{span}"/>'
-        f'<path fill="#4f6bed" d="M{tick - 1} {top + 2}h2v14h-2z"/>'
-        f'<text x="{_LABEL + _BAR + 6}" y="{top + 13}">{unit}{short(figures[1])}</text>'
+        f'<text y="{top + 13}">{name}</text><path fill="#bcf" d="{span}"/>'
+        f'<path fill="#35d" d="M{tick - 1} {top + 2}h2v14h-2z"/><text x="{_TEXT}" y="{top + 13}">{told}</text>'
     )
 
 

@@ -1,7 +1,7 @@
 """The default plan of a ready dataset: every set-up of LORA_TRAINING_PLANS becomes a job, or a reason why not."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pipeline.catalog.catalog import Catalog
@@ -10,6 +10,7 @@ from pipeline.catalog.job_records import CostRecord, Job, PlanResult
 from pipeline.catalog.records import Dataset
 from pipeline.errors import SettingsError, UsageError
 from pipeline.intake import PlannedRun
+from pipeline.intake import plan_runs as group_runs
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.tokens import load_tokenizer
@@ -18,7 +19,6 @@ from pipeline.training.considering import Catalogues, NotPossible, consider
 from pipeline.training.making import JobMaker, Prepared, prepare
 from pipeline.training.pictures import short
 from pipeline.training.setup import Setup, parse_plans
-from pipeline.uploads.batches import contiguous_batches, run_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +136,12 @@ def plan_runs(
     settings: Settings,
     now: datetime,
 ) -> list[PlannedRun]:
-    """Runs that cover the datasets, each once. attempts: how often a run was asked for since the newest verdict.
+    """Runs that cover the datasets, each once, as `pipeline.intake` groups them for validation.
 
-    The moment is in the run's key: the same dataset, with the same verdict, is planned again when it comes back.
+    attempts: how often a run was asked for since the newest verdict. The moment is in the run's key: the same dataset,
+    with the same verdict, is planned again when it comes back.
     """
-    batches = contiguous_batches(
-        partition_order,
-        [(dataset.id, dataset.file_size) for dataset in waiting],
-        settings.batch_max_datasets,
-        settings.batch_max_bytes,
-    )
+    tried = [replace(dataset, attempt=attempts[dataset.id]) for dataset in waiting]
     moment = f"training-{now:%Y%m%dT%H%M%S%f}"
-    tries = [1 + max(attempts[key] for key in batch.keys) for batch in batches]
-    return [
-        PlannedRun(batch, f"{moment}-{run_key(batch, attempt)}") for batch, attempt in zip(batches, tries, strict=True)
-    ]
+    runs = group_runs(tried, partition_order, settings)
+    return [PlannedRun(run.batch, f"{moment}-{run.run_key}") for run in runs]

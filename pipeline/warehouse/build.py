@@ -23,7 +23,7 @@ from pipeline.warehouse.comments import write_comments
 from pipeline.warehouse.lineage import LINEAGE_VIEWS, make_lineage
 from pipeline.warehouse.publication import publication
 from pipeline.warehouse.sql import identifier, text
-from pipeline.warehouse.views import EVERY, NEWER_TABLES, VIEWS, create_views
+from pipeline.warehouse.views import NEWER_TABLES, READY_TABLES, VIEWS, create_views
 
 _PROFILE_COLUMNS = ", ".join(identifier(name) for name in PROFILES.names)
 _HAS_VERDICT = "validated_at IS NOT NULL"
@@ -153,10 +153,17 @@ def _previous_profiles(path: Path) -> pa.Table:
 def _current_ids(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """The datasets of each view; a profile without the reason for its format is of the first version."""
     rows = connection.execute(
-        "SELECT dataset_id, format_why IS NOT NULL FROM dataset_profiles WHERE is_current ORDER BY dataset_id"
+        "SELECT dataset_id, format_why IS NOT NULL, status = 'ready' FROM dataset_profiles WHERE is_current ORDER BY 1"
     ).fetchall()
-    newer = [dataset_id for dataset_id, is_newer in rows if is_newer]
-    return {EVERY: [row[0] for row in rows], **dict.fromkeys(NEWER_TABLES, newer)}
+
+    def chosen(table: str) -> list[str]:
+        return [
+            dataset_id
+            for dataset_id, is_newer, is_ready in rows
+            if (is_newer or table not in NEWER_TABLES) and (is_ready or table not in READY_TABLES)
+        ]
+
+    return {table: chosen(table) for table in VIEWS}
 
 
 def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -170,8 +177,9 @@ def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 # Counted from the profiles: counting the views would open every file of the lake.
 _VIEW_COUNTS = """
     SELECT
-        coalesce(sum(conversations), 0), coalesce(sum(turns), 0), coalesce(sum(findings), 0),
-        coalesce(sum(conversations) FILTER (validation_conversations IS NOT NULL), 0),
+        coalesce(sum(conversations) FILTER (status = 'ready'), 0), coalesce(sum(turns) FILTER (status = 'ready'), 0),
+        coalesce(sum(findings), 0),
+        coalesce(sum(conversations) FILTER (status = 'ready' AND validation_conversations IS NOT NULL), 0),
         coalesce(sum(json_array_length(target_acceptance)), 0)
     FROM dataset_profiles WHERE is_current
 """

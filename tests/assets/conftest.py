@@ -1,6 +1,7 @@
 """One installation for all tests of the assets: two uploads, good and bad, validated by one run, and published."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,24 +22,30 @@ __all__ = ["dagster_home", "installation", "make_installation"]
 GOOD, BAD = valid_file(12), bad_file(15)
 
 
-@pytest.fixture(scope="session")
-def validated(tmp_path_factory: pytest.TempPathFactory, dagster_home: Path) -> Iterator[Installation]:
-    """Read only, please."""
-    settings = local_settings(tmp_path_factory.mktemp("assets"))
-    with opened(settings, dagster_home) as made:
+@contextmanager
+def _validated(folder: Path, dagster_home: Path) -> Iterator[Installation]:
+    with opened(local_settings(folder), dagster_home) as made:
         made.drop("good.jsonl", GOOD)
         made.drop("bad.jsonl", BAD)
         runs = made.ingest()
         assert [run.success for run in runs] == [True]
+        yield made
+
+
+@pytest.fixture(scope="session")
+def validated(tmp_path_factory: pytest.TempPathFactory, dagster_home: Path) -> Iterator[Installation]:
+    """Read only, please."""
+    with _validated(tmp_path_factory.mktemp("assets"), dagster_home) as made:
         assert made.run("publish").success
         yield made
 
 
 @pytest.fixture(scope="session")
-def planned(validated: Installation) -> Installation:
-    """The same, after training was planned. Read only, please."""
-    assert [run.success for run in validated.plan()] == [True]
-    return validated
+def planned(tmp_path_factory: pytest.TempPathFactory, dagster_home: Path) -> Iterator[Installation]:
+    """Another one, after training was planned. Read only, please."""
+    with _validated(tmp_path_factory.mktemp("training"), dagster_home) as made:
+        assert [run.success for run in made.plan()] == [True]
+        yield made
 
 
 @pytest.fixture
@@ -49,3 +56,13 @@ def good_id(validated: Installation) -> str:
 @pytest.fixture
 def bad_id(validated: Installation) -> str:
     return validated.dataset("bad").id
+
+
+@pytest.fixture
+def ready_id(planned: Installation) -> str:
+    return planned.dataset("good").id
+
+
+@pytest.fixture
+def rejected_id(planned: Installation) -> str:
+    return planned.dataset("bad").id

@@ -1,6 +1,7 @@
 """The run that plans training: what it leaves of each dataset, and that it can be done again."""
 
 import dagster as dg
+import pyarrow.parquet as pq
 import pytest
 
 from assets.training_specs import CONFIGS, COSTS, SPLITS
@@ -22,16 +23,16 @@ def _keys(installation, asset):
     return [event.partition for event in installation.materializations(asset)]
 
 
-def test_a_ready_dataset_has_its_split_its_jobs_and_their_costs(planned, good_id):
-    assert {asset: _keys(planned, asset) for asset in ASSETS} == {asset: [good_id] for asset in ASSETS}
+def test_a_ready_dataset_has_its_split_its_jobs_and_their_costs(planned, ready_id):
+    assert {asset: _keys(planned, asset) for asset in ASSETS} == {asset: [ready_id] for asset in ASSETS}
     [job] = planned.jobs()
-    assert (job.dataset_id, job.status, job.origin) == (good_id, "configured", "plan")
+    assert (job.dataset_id, job.status, job.origin) == (ready_id, "configured", "plan")
 
 
-def test_a_rejected_dataset_has_no_cell(planned, bad_id):
+def test_a_rejected_dataset_has_no_cell(planned, rejected_id):
     """It is not even a partition of these assets."""
-    assert bad_id in planned.partitions
-    assert bad_id not in planned.instance.get_dynamic_partitions("ready_datasets")
+    assert rejected_id in planned.partitions
+    assert rejected_id not in planned.instance.get_dynamic_partitions("ready_datasets")
 
 
 def test_a_dataset_that_no_job_fits_says_so_and_fails_nothing(make_installation):
@@ -109,6 +110,21 @@ def test_one_lake_that_fails_for_a_dataset_leaves_the_others_and_fails_the_run(i
     assert sorted(job.dataset_id for job in installation.jobs()) == sorted(each.id for each in installation.datasets())
 
 
+def test_a_lake_that_fails_three_times_in_a_row_is_not_asked_for_the_rest(installation, monkeypatch):
+    """It is the lake then, and each try may take as long as its time limit."""
+    for number in range(5):
+        installation.drop(f"talk-{number}.jsonl", valid_file(12, seed=number))
+    installation.ingest()
+
+    def plan(_planner, _dataset, _now):
+        raise LakeError("the disk is full")
+
+    monkeypatch.setattr("pipeline.training.planning.Planner.plan", plan)
+    assert [run.success for run in installation.plan()] == [False]
+
+    assert "3 datasets could not be planned" in installation.failures("plan_training")[0]
+
+
 def test_a_dataset_that_stopped_being_ready_meanwhile_is_passed_over(installation):
     dataset = _ready(installation)
     [tags] = installation.tick("ready_datasets").runs
@@ -120,9 +136,27 @@ def test_a_dataset_that_stopped_being_ready_meanwhile_is_passed_over(installatio
     assert (installation.jobs(), _keys(installation, SPLITS)) == ([], [])
 
 
-def test_what_each_asset_was_made_from_is_in_its_tags(planned, good_id):
+def test_a_dataset_of_the_first_version_waits_for_its_next_validation(installation):
+    """Its lake has no split. After an upgrade there may be thousands: no run fails, nobody is alarmed."""
+    dataset = _ready(installation)
+    profile = installation.lake.uri("profiles", dataset.id)
+    pq.write_table(pq.ParquetFile(profile).read().drop_columns(["format_why"]), profile)
+
+    assert [run.success for run in installation.plan()] == [True]
+
+    with installation.catalog() as catalog:
+        plan = catalog.plan_of(dataset.id)
+        catalog.request_again([dataset.id], utc_now())
+    assert (plan.status, plan.job_count) == ("planned", 0)
+    assert plan.message.endswith("validated by an earlier version; the daily reconcile validates it again.")
+    installation.ingest()
+    installation.plan()
+    assert [job.dataset_id for job in installation.jobs()] == [dataset.id]
+
+
+def test_what_each_asset_was_made_from_is_in_its_tags(planned, ready_id):
     """So the UI sees what is out of date."""
-    events = {asset: planned.materializations(asset, good_id)[-1] for asset in ASSETS}
+    events = {asset: planned.materializations(asset, ready_id)[-1] for asset in ASSETS}
     versions = {asset: event.tags["dagster/data_version"] for asset, event in events.items()}
 
     assert versions[SPLITS] == events[SPLITS].metadata["fingerprint"].value
@@ -136,7 +170,7 @@ def test_validation_goes_first_in_the_queue(planned):
     assert int(tags["dagster/priority"]) < int(planned.repository.get_job("ingest").tags.get("dagster/priority", 0))
 
 
-def test_ready_datasets_are_datasets_under_the_same_keys(planned, good_id):
+def test_ready_datasets_are_datasets_under_the_same_keys(planned, ready_id):
     """The lineage of a partition leads to the same dataset."""
     graph = planned.defs.resolve_asset_graph()
     mapping = graph.get_partition_mapping(dg.AssetKey(SPLITS), dg.AssetKey("conversations"))

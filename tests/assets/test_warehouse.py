@@ -12,7 +12,7 @@ def test_the_materialization_counts_the_rows_of_every_table(validated):
     counted = {name.removeprefix("rows_"): value.value for name, value in shown.items() if name.startswith("rows_")}
 
     assert counted == {table: validated.query(f"SELECT count(*) FROM {table}")[0][0] for table in counted}
-    assert counted["conversations"] == 14
+    assert counted["conversations"] == 12
     assert shown["dagster/uri"].value == str(validated.settings.warehouse)
 
 

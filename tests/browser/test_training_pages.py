@@ -24,7 +24,7 @@ def test_the_page_of_the_jobs_shows_the_estimate_the_config_and_the_trainer(ui, 
     visit.photograph("training_jobs")
     assert list(shown)[:3] == ["summary", "estimate", "jobs"]
     assert re.fullmatch(r"1 training job, from 0\.\d+ USD\.", shown["summary"])
-    assert picture.evaluate("image => [image.complete, image.naturalWidth, image.naturalHeight]") == [True, 260, 54]
+    assert picture.evaluate("image => [image.complete, image.naturalWidth, image.naturalHeight]") == [True, 300, 54]
     assert "accepted" in shown["target_acceptance"]
     assert shown["trainer"].startswith("trl 1.")
     assert 'base_model: "Qwen/Qwen3-8B"' in shown["config"]

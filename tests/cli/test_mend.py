@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -181,3 +183,46 @@ def test_a_failure_leaves_what_was_there_before(folder, monkeypatch):
 
 def _no_space(*_):
     raise OSError(28, "No space left on device")
+
+
+def test_a_mapping_says_how_the_rows_are_read(folder):
+    (folder / "in.jsonl").write_text('{"q": "How long?", "a": "Three minutes."}\n\n{"q": "Why?"}\n')
+    (folder / "fields.json").write_text('{"prompt": "q", "answer": "a"}')
+
+    result = run(["mend", "in.jsonl", "-o", "out.jsonl", "--mapping", "fields.json"])
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (folder / "out.jsonl").read_text() == '{"q": "How long?", "a": "Three minutes."}\n'
+
+
+def test_a_chosen_format_decides_what_is_put_aside(folder):
+    (folder / "in.jsonl").write_text('{"text": "Tea.", "prompt": "How long?", "completion": 3}\n')
+
+    results = [run(["mend", "in.jsonl", "-o", "out.jsonl", *form]) for form in ([], ["--format", "plain-text"])]
+
+    assert [result.exit_code for result in results] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--format", "csv"], "--format: expected one of alpaca, chat, dialogue, kto,"),
+        (["--format", "native", "--mapping", "fields.json"], "--mapping says how rows are read, and so does --format"),
+    ],
+)
+def test_a_format_that_cannot_be_meant_is_wrong_use(folder, options, message):
+    (folder / "in.jsonl").write_text(GOOD)
+
+    result = run(["mend", "in.jsonl", "--dry-run", *options])
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_a_dash_reads_standard_input(folder):
+    process = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "mend", "-", "-o", "out.jsonl"], input=ODD.encode(), capture_output=True
+    )
+
+    assert (process.returncode, process.stderr) == (0, b"")
+    assert (folder / "out.jsonl").read_text() == GOOD

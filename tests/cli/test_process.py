@@ -103,6 +103,8 @@ def test_a_command_that_is_stopped_leaves_nothing_behind(environment, sent, code
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A script that starts the tests in its background ignores SIGINT, and its children with it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     while not os.listdir(environment["TMPDIR"]):
         time.sleep(0.02)

@@ -154,19 +154,35 @@ def test_a_byte_order_mark_is_told_and_costs_no_row(size):
     assert [(finding.line, finding.offset, finding.code) for finding in findings] == [(1, 0, "byte-order-mark")]
 
 
-@pytest.mark.parametrize("size", [1, 64, 2**22])
-def test_a_row_over_the_maximum_is_too_long_and_the_ones_before_it_are_kept(size):
-    limits = Limits(max_line_bytes=200)
-    data = b"[%s,\n%s,\n%s]" % (ONE, NATIVE_ROW % (b"x" * 300), TWO)
+LONG_TEXTS = (b"x" * 300, rb"\\\"]},{[" * 40, b"[{" * 150, rb"\\" * 151, rb"\"," * 99)
 
-    accepted, codes = [], []
+
+@pytest.mark.parametrize("size", [1, 2, 7, 64, 2**22])
+@pytest.mark.parametrize("text", LONG_TEXTS)
+def test_a_row_over_the_maximum_is_too_long_and_all_others_are_read(size, text):
+    limits = Limits(max_line_bytes=200)
+    long = NATIVE_ROW % text
+    data = b"[%s,\n %s ,\n%s, %s]" % (ONE, long, TWO, long)
+
+    accepted, found = [], []
     for block in read_array(io.BytesIO(data), limits.max_line_bytes, block_bytes=size):
         verdicts = judge_block(block, limits)
-        accepted += verdicts.lines.tolist()
-        codes += [(finding.line, finding.code) for finding in verdicts.findings]
+        accepted += zip(verdicts.lines.tolist(), verdicts.offsets.tolist(), strict=True)
+        found += [(finding.line, finding.offset, finding.code) for finding in verdicts.findings]
 
-    assert accepted[0] == 1
-    assert (2, "line-too-long") in codes
+    assert accepted == [(1, data.index(ONE)), (3, data.index(TWO))]
+    assert found == [(2, data.index(long), "line-too-long"), (3, data.rindex(long), "line-too-long")]
+
+
+@pytest.mark.parametrize("size", [1, 64, 2**22])
+def test_a_long_row_that_never_ends_is_told(size):
+    data = b"[%s,%s" % (ONE, (NATIVE_ROW % (b"x" * 300))[:-2])
+
+    found = []
+    for block in read_array(io.BytesIO(data), 200, block_bytes=size):
+        found += [finding.code for finding in judge_block(block, Limits(max_line_bytes=200)).findings]
+
+    assert found == ["line-too-long", "malformed-json"]
 
 
 @example(rows=[Literal('"\\\\\\""'), Literal('"]"')], size=1)
@@ -175,3 +191,12 @@ def test_brackets_commas_and_quotes_in_strings_cut_nothing(rows, size):
     data = ("[" + ",".join(rows) + "]").encode()
 
     assert [text.decode() for _, _, text in rows_of(data, size)] == rows
+
+
+@pytest.mark.parametrize("size", [1, 64, 2**22])
+def test_rows_without_an_id_on_one_line_have_names_of_their_own(size):
+    data = b'[{"text": "a"}, {"text": "b"},\n{"text": "c"},{"text": "d"}]'
+
+    said, _ = read_said(data, BY_KIND["plain-text"].form, is_array=True, block_bytes=size)
+
+    assert [one.identity for one in said] == ["line-1", "line-1-byte-16", "line-2", "line-2-byte-45"]

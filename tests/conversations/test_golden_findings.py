@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from pipeline.quality.answer_rules import ANSWER_RULES
 from tests.conversations.findings_goldens import FOLDER, report
 from tests.properties.slow_definition import CODES
 
@@ -19,7 +20,7 @@ def test_a_file_has_exactly_the_findings_beside_it(case, tmp_path):
     assert report(FOLDER / f"{case}.jsonl", tmp_path) == json.loads((FOLDER / f"{case}.json").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", [*CODES, *(rule.kind.code for rule in ANSWER_RULES)])
 def test_every_code_has_a_case_of_its_name(code):
     golden = json.loads((FOLDER / f"{code}.json").read_text("utf-8"))
 

@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from pipeline.conversations.faults import printable
-from pipeline.conversations.judge import is_deeper, judge_line
+from pipeline.conversations.judge import is_deeper, is_too_full, judge_line
 from pipeline.conversations.model import FullConversation, Limits
 
 TURN = b'{"role":"user","content":"hi"}'
@@ -188,6 +188,40 @@ def test_512_levels_are_read_and_513_are_refused(levels):
 )
 def test_only_brackets_outside_strings_nest(text, expected):
     assert is_deeper(text, limit=2) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[1,2]", False),  # three marks
+        ("[1,2,3]", True),
+        ('["a"]', False),
+        ('["a","b"]', True),  # two brackets, a comma, two texts
+        ('"[[[[[,,,,,"', False),
+        (r'"[[\\\"[[["', False),
+        ('{"a":1}', False),
+        ('{"a":{}}', True),
+        ("a]a]a]a]", True),
+        ('"[[[[', False),
+    ],
+)
+def test_only_texts_and_what_stands_outside_them_are_counted(text, expected):
+    assert is_too_full(text, limit=3) is expected
+
+
+@pytest.mark.parametrize("piece", ["[],", '{"a":{}},', '"",', '[]"",', "]]a", "1,", "[[1],2],", 'ab"c"'])
+def test_a_line_of_many_values_costs_little_more_memory_than_its_bytes(piece):
+    """10 MB of `[],` once took 500 MB."""
+    text = ("[" + piece * (6_000_000 // len(piece))).encode()
+
+    tracemalloc.start()
+    found = judge_line(text, 1, 0, Limits())
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    expected = "expected at most 1,000,000 brackets, commas and texts, found more"
+    assert [(finding.code, finding.detail) for finding in found] == [("too-many-values", expected)]
+    assert peak_bytes < 3 * len(text)
 
 
 def test_looking_for_depth_costs_little_more_memory_than_the_line():

@@ -158,3 +158,28 @@ def test_a_file_of_one_row_is_enough(kind, tmp_path):
     report = profile_of(lines_of(kind, 1), tmp_path)
 
     assert (report["format"], report["format_lines"], report["conversations"]) == (kind.form.name, 1, 1)
+
+
+BARE_ROW = b'[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]'
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b'[{"role": "user", "content": "a"}, {"role"', b"[1, 2", BARE_ROW + b",", BARE_ROW[:34], b'[{"role": "user",'],
+)
+@pytest.mark.parametrize("more", [1, 2, 300])
+def test_bare_lists_are_lines_though_the_first_is_broken(broken, more):
+    data = broken + b"\n" + (BARE_ROW + b"\n") * more
+
+    reading = reading_of(data)
+
+    assert (reading.container, reading.form) == ("jsonl", CHAT_BARE)
+
+
+@pytest.mark.parametrize("row", [OPENAI_ROW, BARE_ROW])
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("count", [1, 2, 300])
+def test_an_array_over_many_lines_is_an_array(row, indent, count):
+    rows = [json.dumps(json.loads(row), indent=indent)] * count
+
+    assert reading_of(b"[\n" + ",\n".join(rows).encode() + b"\n]\n").container == "json-array"

@@ -6,6 +6,8 @@ from random import Random
 import pytest
 from hypothesis import given
 
+from pipeline.conversations.formats.chat import OPENAI
+from pipeline.conversations.formats.native import NATIVE
 from pipeline.conversations.judge import judge_line
 from pipeline.conversations.model import FullConversation, Limits
 from pipeline.conversations.reader import read_blocks
@@ -21,7 +23,7 @@ MALFORMED_2_3 = [(2, "malformed-json"), (3, "malformed-json")]
 def outcomes(verdicts) -> tuple[list[tuple[int, int, str]], list[tuple[int, str]], int, int]:
     """Accepted (line, offset, id), findings (line, code), rejected, blank."""
     places = zip(verdicts.lines.tolist(), verdicts.offsets.tolist(), strict=True)
-    accepted = [(*place, one.conversation_id) for place, one in zip(places, verdicts.accepted, strict=True)]
+    accepted = [(*place, identity) for place, identity in zip(places, verdicts.identities, strict=True)]
     findings = [(finding.line, finding.code) for finding in verdicts.findings]
     return accepted, findings, verdicts.rejected_count, verdicts.blank_count
 
@@ -74,6 +76,21 @@ def test_line_by_line_agrees_with_the_rule_for_one_line(seed):
         is_accepted = isinstance(rule, FullConversation)
         assert len(verdicts.accepted) == is_accepted
         assert verdicts.findings == ([] if is_accepted else rule)
+
+
+@pytest.mark.parametrize("judge", [judge_block, judge_each])
+@pytest.mark.parametrize("form", [NATIVE, OPENAI])
+def test_a_line_with_too_many_values_is_rejected_however_it_is_read(judge, form):
+    right = b'{"conversation_id":"a","turns":[{"role":"user","content":"[],[],[],[],[]"}]}\n'
+    if form is not NATIVE:
+        right = b'{"messages":[{"role":"user","content":"[],[],[],[],[]"}]}\n'
+    wrong = right[:-2] + b',"x":[[],[],[],[]]}\n'
+    block = next(read_blocks(io.BytesIO(right + wrong + right), 1_000))
+
+    verdicts = judge(block, Limits(max_values=20), form)
+
+    assert [(finding.line, finding.code) for finding in verdicts.findings] == [(2, "too-many-values")]
+    assert (verdicts.lines.tolist(), verdicts.rejected_count) == ([1, 3], 1)
 
 
 @pytest.mark.parametrize("block_bytes", [1, 8, 1_000])

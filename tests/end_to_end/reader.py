@@ -37,6 +37,8 @@ def wrong_in_warehouse(path: Path) -> list[str]:
         for dataset_id, name, status in verdicts:
             found = {"status": status} | {view: counts[view].pop(dataset_id, {0}) for view in KEYS}
             wanted = expected(name)
+            if status == "error":  # the views hold the rows to train on
+                wanted |= {"conversations": 0, "turns": 0}
             if found != {key: {value} if key in KEYS else value for key, value in wanted.items()}:
                 wrong.append(f"warehouse: {name}: expected {wanted}, found {found}")
         wrong += [f"warehouse: {view}: rows without verdict: {rest}" for view, rest in counts.items() if rest]

@@ -90,6 +90,27 @@ def test_a_store_folder_that_is_gone_for_a_while(installation):
     assert [kind for kind, _ in installation.notices()] == ["dataset_error", "dataset_ready"]
 
 
+def test_a_store_that_is_down_is_not_asked_for_every_dataset_of_a_batch(installation):
+    """Three failures in a row say enough; all five are validated once it is mended."""
+    installation.tick("failed_runs")
+    for number in range(5):
+        installation.drop(f"file-{number}.jsonl", valid_file(2, seed=number))
+    tick = installation.tick()
+    owner = installation.uploads / "ana"
+    owner.rename(installation.uploads / "hidden")
+    owner.symlink_to(owner)
+
+    assert not installation.run("ingest", tick.runs[0]).success
+    installation.tick("failed_runs")
+    [told] = installation.failures()
+    owner.unlink()
+    (installation.uploads / "hidden").rename(owner)
+
+    assert "3 datasets could not be validated" in told
+    assert {run.success for run in installation.ingest()} == {True}
+    assert installation.statuses() == {f"file-{number}": "ready" for number in range(5)}
+
+
 def test_a_store_folder_that_may_not_be_read(installation):
     """A loop of links refuses everybody, root too; the run says which path."""
     installation.tick("failed_runs")

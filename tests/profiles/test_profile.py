@@ -122,4 +122,4 @@ def test_limits_are_the_callers(tmp_path):
 
     result = profile(b'{"a":[]}\n' + b" " * 21 + b"\n", tmp_path, rules)
 
-    assert [finding["code"] for finding in result.findings] == ["nesting-too-deep", "line-too-long"]
+    assert [finding["code"] for finding in result.findings] == ["unknown-format", "nesting-too-deep", "line-too-long"]

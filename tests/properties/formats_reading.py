@@ -1,6 +1,7 @@
 """Reads bytes as one format in each of the engine's ways, into values that can be compared."""
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,17 +58,19 @@ def said_of(columns: Columns) -> list[Said]:
     extras = columns.extras
     nothing: Sequence[None] = [None] * max(count, len(columns.ids))
     contents = columns.contents.to_pylist()
+    numbers = nothing if extras.weights is None else extras.weights.tolist()
+    weights = [None if weight is None or math.isnan(weight) else weight for weight in numbers]
     turns = [
         (
             columns.role_names[columns.roles[turn]],
             contents[turn],
             bool(columns.is_supervised[turn]),
             int(columns.branches[turn]),
-            (extras.weights if extras else nothing)[turn],
-            (extras.tool_calls if extras else nothing)[turn],
-            (extras.parts if extras else nothing)[turn],
-            (extras.tool_call_ids if extras else nothing)[turn],
-            (extras.names if extras else nothing)[turn],
+            weights[turn],
+            (extras.tool_calls or nothing)[turn],
+            (extras.parts or nothing)[turn],
+            (extras.tool_call_ids or nothing)[turn],
+            (extras.names or nothing)[turn],
             columns.content_path(turn),
         )
         for turn in range(count)
@@ -79,8 +82,8 @@ def said_of(columns: Columns) -> list[Said]:
             int(columns.offsets[index]),
             identity,
             tuple(turns[starts[index] : starts[index + 1]]),
-            (extras.tools if extras else nothing)[index],
-            (extras.labels if extras else nothing)[index],
+            (extras.tools or nothing)[index],
+            (extras.labels or nothing)[index],
         )
         for index, identity in enumerate(columns.ids)
     ]

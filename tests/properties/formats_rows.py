@@ -12,6 +12,7 @@ from pipeline.conversations.faults import Json
 from pipeline.conversations.formats import BY_NAME, MIXED
 from pipeline.conversations.formats.chat import CHAT_BARE, SHAREGPT_BARE
 from pipeline.conversations.formats.format import Format
+from pipeline.conversations.mapping import Mapping, format_of
 
 Row = dict[str, Json]
 WORDS = 'tea pot lid spout leaf cup water steam Grüße 中文 😀 kettle 1 2 ? " \\ / \n [ ] { } , : \t'.split(" ")
@@ -261,3 +262,70 @@ KINDS = (
     Kind("v1-preference", BY_NAME["llamafactory-v1"], _v1_preference),
 )
 BY_KIND = {kind.name: kind for kind in KINDS}
+
+
+def _weighed(random: Random, n: int, role: str = "role", content: str = "content") -> list[Json]:
+    turns: list[Json] = []
+    for said_by, said in exchanges(random, n):
+        weight: Row = {"weight": random.choice((0, 1, 1.0, None))} if said_by == "assistant" else {}
+        turns.append({role: said_by, content: said, **weight})
+    return turns
+
+
+def _history(random: Random, n: int) -> list[Json]:
+    return [[text(random, n), text(random, n)] for _ in range(random.randrange(3))]
+
+
+def _asked(random: Random, n: int) -> Row:
+    question: Row = {"instruction": text(random, n), "input": random.choice(("", text(random, n)))}
+    return question | {"system": random.choice(("", text(random, n))), "history": _history(random, n)}
+
+
+def _two_answers(random: Random, n: int, names: tuple[str, str] = ("chosen", "rejected")) -> Row:
+    return dict(zip(names, _answers(random, n), strict=True))
+
+
+def _two_texts(random: Random, n: int) -> Row:
+    return {"chosen": text(random, n), "rejected": text(random, n)}
+
+
+MAPPED = format_of(Mapping(prompt="question", answer="reply", system="about", id="key"))
+# What most files of a format are: rows that are alike, of nothing but texts, roles and weights.
+USUAL_KINDS = (
+    Kind("native-weights", BY_NAME["native"], lambda r, n: {"conversation_id": f"c-{n}", "turns": _weighed(r, n)}),
+    Kind("openai-weights", BY_NAME["openai"], lambda r, n: {"messages": _weighed(r, n), "tools": None}),
+    Kind("openai-system", BY_NAME["openai"], lambda r, n: {"system": text(r, n), "x": [n], "messages": messages(r, n)}),
+    Kind("alpaca-history", BY_NAME["alpaca"], lambda r, n: {**_asked(r, n), "output": text(r, n), "id": n}),
+    Kind("alpaca-response", BY_NAME["alpaca"], lambda r, n: {**_asked(r, n), "response": text(r, n)}),
+    Kind(
+        "prompt-texts",
+        BY_NAME["prompt-completion"],
+        lambda r, n: {"prompt": text(r, n), "completion": text(r, n), "source": "x"},
+    ),
+    Kind(
+        "prompt-messages",
+        BY_NAME["prompt-completion"],
+        lambda r, n: {"prompt": messages(r, n), "response": [{"role": "assistant", "content": text(r, n)}]},
+    ),
+    Kind("preference-texts", BY_NAME["preference"], lambda r, n: {"prompt": text(r, n), **_two_texts(r, n)}),
+    Kind("preference-messages", BY_NAME["preference"], lambda r, n: {"prompt": messages(r, n), **_two_answers(r, n)}),
+    Kind(
+        "preference-question",
+        BY_NAME["preference"],
+        lambda r, n: {"system": text(r, n), "question": text(r, n), **_two_texts(r, n)},
+    ),
+    Kind("preference-history", BY_NAME["preference"], lambda r, n: {**_asked(r, n), **_two_texts(r, n)}),
+    Kind(
+        "preference-input",
+        BY_NAME["preference"],
+        lambda r, n: {
+            "input": {"messages": messages(r, n)},
+            **_two_answers(r, n, ("preferred_output", "non_preferred_output")),
+        },
+    ),
+    Kind(
+        "mapped",
+        MAPPED,
+        lambda r, n: {"key": f"k-{n}", "about": text(r, n), "question": text(r, n), "reply": text(r, n)},
+    ),
+)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pipeline.conversations.columns import gather
 from pipeline.conversations.verdicts import judge_block, judge_each
 from tests.properties.formats_reading import LIMITS, as_said, blocks, judge_exactly, read_said
-from tests.properties.formats_rows import KINDS
+from tests.properties.formats_rows import KINDS, USUAL_KINDS
 from tests.properties.formats_spoiling import line
 
 seeds = st.integers(0, 2**32)
-kinds = st.sampled_from(KINDS)
+kinds = st.sampled_from((*KINDS, *USUAL_KINDS))
 block_sizes = st.sampled_from([1, 7, 64, 300, 2_000])
 
 
@@ -52,7 +52,7 @@ def test_faultless_rows_are_all_accepted_by_the_quick_reader(kind, seed, count):
     assert read_said(data, kind.form) == judge_exactly(data, kind.form)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [*KINDS, *USUAL_KINDS], ids=lambda kind: kind.name)
 def test_every_kind_has_rows_that_are_accepted_and_rows_that_are_not(kind):
     """So that the properties above speak of both."""
     said, findings = read_said(spoilt_file(kind, 0, 200), kind.form)

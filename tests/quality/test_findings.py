@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.conversations.columns import read_columns
 from pipeline.conversations.findings import CATALOGUE, Scope
 from pipeline.conversations.quality_kinds import QUALITY_KINDS
+from pipeline.quality.answer_rules import ANSWER_RULES
 from pipeline.quality.findings import TEXT_RULES, quality_findings
 from tests.engine_blocks import LIMITS, block_of, columns_of, line_of
 from tests.quality.planting import PLANTS, TOKENS, found
@@ -107,7 +108,7 @@ def test_only_answers_are_asked_for_their_voice(code):
 
 
 def test_every_code_of_a_line_has_its_rule():
-    in_code = {rule.code for rule in TEXT_RULES} | {"degenerate-repetition"}
+    in_code = {rule.code for rule in TEXT_RULES} | {rule.kind.code for rule in ANSWER_RULES} | {"degenerate-repetition"}
 
     assert in_code == {kind.code for kind in QUALITY_KINDS if kind.scope is Scope.LINE}
     assert in_code <= set(CATALOGUE)

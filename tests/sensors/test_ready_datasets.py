@@ -39,13 +39,20 @@ def test_with_nothing_ready_nothing_is_asked_for(installation):
     assert installation.tick(SENSOR).result.skip_message == "no ready dataset without a plan"
 
 
-def test_batches_are_capped(make_installation):
+def test_batches_are_capped_and_one_run_is_asked_for_at_a_time(make_installation):
+    """An upload that comes meanwhile finds a place to be validated."""
     installation = make_installation(batch_max_datasets=2)
     _validate(installation, "a", "b", "c")
+    covered = []
 
-    tick = installation.tick(SENSOR)
+    for _ in range(3):
+        tick = installation.tick(SENSOR)
+        covered.append([len(keys) for keys in _covered(tick, installation.instance.get_dynamic_partitions(READY))])
+        for tags in tick.runs:
+            installation.run("plan_training", tags)
 
-    assert [len(keys) for keys in _covered(tick, installation.instance.get_dynamic_partitions(READY))] == [2, 1]
+    assert covered == [[2], [1], []]
+    assert len(installation.jobs()) == 3
 
 
 def test_nothing_is_asked_for_while_a_plan_is_being_made(installation):

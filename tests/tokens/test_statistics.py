@@ -78,6 +78,16 @@ def test_without_a_tokenizer_words_are_reckoned():
     assert statistics.conclude(None).count == TokenCount(5, None, "words*1.3", "")
 
 
+def test_of_one_long_conversation_there_is_no_standard_error():
+    """How much conversations differ cannot be told from one; JSON has no word for infinity."""
+    columns = columns_of(line_of("a", ("user", "some words " * 30_000)))
+
+    count = measure_tokens(columns, TOKENIZER).conclude(TOKENIZER).count
+
+    assert count == TokenCount(count.tokens, None, "sample:o200k_base", "o200k_base")
+    assert count.tokens == pytest.approx(60_000, rel=0.02)
+
+
 @pytest.mark.parametrize("tokenizer", [None, TOKENIZER])
 def test_an_empty_file_has_no_tokens(tokenizer):
     figures = TokenStatistics().conclude(tokenizer)

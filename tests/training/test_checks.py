@@ -67,6 +67,14 @@ def test_each_fault_is_found_and_said(name, report, description):
     assert CHECKS[name].decide(report) == (False, description)
 
 
+def test_what_a_provider_bills_by_tokens_needs_no_price():
+    hosted = replace(COST, hours=None, cost_usd=None, price_as_of=None)
+
+    result = CHECKS["price_fresh"].decide(replace(REPORT, costs={"job-1": [hosted]}))
+
+    assert result == (True, "the provider bills tokens")
+
+
 def test_a_tight_job_passes_and_is_named():
     report = replace(REPORT, costs={"job-1": [replace(COST, fits="tight")]})
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from pipeline.errors import CatalogError, DatasetNotReady, LakeError
 from pipeline.training.considering import consider
@@ -83,6 +84,18 @@ def test_other_rows_give_another_job_although_all_counts_are_the_same(installati
 
     assert other.id != job.id
     assert other.id.rpartition("-")[0] == job.id.rpartition("-")[0]
+
+
+def test_a_name_with_line_breaks_cannot_write_into_a_config(installation):
+    odd = replace(installation.ready(), name='odd\nlearning_rate: 1\n"""\nimport os')
+    every = replace(SETUP, targets=("trl", "axolotl", "llama-factory", "together", "openai", "unsloth"))
+
+    prepared = prepare(installation.lake, odd)
+    job = installation.maker.make(prepared, consider(prepared.facts, every, CATALOGUES), "plan", NOON)
+
+    files = _contents(installation, job)
+    assert "learning_rate" not in yaml.safe_load(files["trl/config.yaml"])
+    assert {name.partition("/")[0] for name in files} == {*every.targets, "job.json"}
 
 
 def test_a_catalog_that_fails_leaves_files_that_the_next_try_replaces(installation, monkeypatch):

@@ -23,9 +23,16 @@ def _drawn(chart):
 def test_each_figure_has_its_name_its_bar_its_tick_and_what_is_expected():
     drawn = _drawn(estimate_chart(RECORD))
 
-    assert [text.text for text in drawn.iter(f"{SVG}text")] == ["cost", "$3.50", "hours", "2.00", "GB", "40.0"]
+    assert [text.text for text in drawn.iter(f"{SVG}text")] == [
+        "cost",
+        "$3.50 (2.50–5.00)",
+        "hours",
+        "2.00 (1.50–3.00)",
+        "GB",
+        "40.0 (36.0–48.0)",
+    ]
     assert len(list(drawn.iter(f"{SVG}path"))) == 6
-    assert (drawn.get("width"), drawn.get("height")) == ("260", "54")
+    assert (drawn.get("width"), drawn.get("height")) == ("300", "54")
 
 
 def test_a_bar_reaches_from_low_to_high_and_the_tick_is_between():
@@ -41,7 +48,7 @@ def test_what_is_not_known_is_not_drawn():
 
     drawn = _drawn(estimate_chart(unpriced))
 
-    assert [text.text for text in drawn.iter(f"{SVG}text")] == ["hours", "2.00", "GB", "40.0"]
+    assert [text.text for text in drawn.iter(f"{SVG}text")] == ["hours", "2.00 (1.50–3.00)", "GB", "40.0 (36.0–48.0)"]
 
 
 def test_it_is_short_enough_to_be_shown_inline_whatever_the_figures():

@@ -68,6 +68,18 @@ def test_views_hold_the_rows_of_validated_datasets_with_their_dataset_first(inst
     assert conversations == [("d1", 1, 0, "a", 2, 3), ("d1", 2, 120, "b", 2, 5), ("d2", 1, 0, "x", 2, 2)]
 
 
+def test_a_rejected_dataset_has_findings_and_no_rows_to_train_on(installation):
+    """`SELECT * FROM turns` is what goes into training; why the rest does not is in `findings`."""
+    installation.add("d1", ONE_REJECTED_LINE)
+
+    installation.build()
+
+    assert installation.ask("SELECT dataset_id, conversations, status FROM dataset_profiles") == [("d1", 1, "error")]
+    for view in ("conversations", "turns", "splits"):
+        assert installation.ask(f"SELECT dataset_id FROM {view}") == []
+    assert installation.ask("SELECT DISTINCT dataset_id FROM findings WHERE severity = 'error'") == [("d1",)]
+
+
 def test_the_report_counts_what_the_tables_and_views_hold(installation):
     installation.add("d1")
     installation.add("d2", ONE_REJECTED_LINE)
@@ -77,7 +89,7 @@ def test_the_report_counts_what_the_tables_and_views_hold(installation):
 
     counted = {name: installation.ask(f"SELECT count(*) FROM {name}")[0][0] for name in RELATIONS}
     assert report.row_counts == counted
-    assert (counted["dataset_profiles"], counted["lineage"], counted["conversations"]) == (3, 18, 3)
+    assert (counted["dataset_profiles"], counted["lineage"], counted["conversations"]) == (3, 18, 2)
     assert report.size_bytes == installation.warehouse.stat().st_size
     assert (report.path, report.profiles_read, report.missing_from_lake) == (installation.warehouse, 3, ())
 

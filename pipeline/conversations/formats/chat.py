@@ -3,30 +3,19 @@
 The native format is one of them to the eye, but has stricter rules of its own: `native.py`.
 """
 
-import re
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal, cast
-
-import msgspec
 
 from pipeline.conversations.faults import Faults, Json, field, name_of
-from pipeline.conversations.formats.format import Decoder
 from pipeline.conversations.formats.messages import (
     ALIASES,
-    ESCAPED_LETTERS,
     Keys,
     optional_text,
     read_messages,
     require_turns,
     tools_of,
 )
-from pipeline.conversations.model import KNOWN_ROLES, Conversation, FullConversation, FullTurn, Layout
-
-IDENTITIES = ("id", "conversation_id", "dialogue_id")
-_ROW_FIELDS = ("tools", "functions")  # what else a row may say, besides _SYSTEM, which is a role as well
-_SYSTEM = re.compile(rb'"system"[ \t\r\n]*:')
-BARE = "$"  # a row that is the list of messages itself
+from pipeline.conversations.formats.shapes import BARE, IDENTITIES, SYSTEM, Segment, Shape, first_name, usable
+from pipeline.conversations.model import FullConversation, FullTurn, Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,60 +65,16 @@ class Chat:
         require_turns(listed, path, faults)
         return read_messages(listed, path, self.keys, faults)
 
-    def plain_decoder(self) -> Decoder | None:
-        """For rows of messages of role and content, and beside them an id and fields that mean nothing to us."""
-        return _plain_decoder(self)
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Messages of role, content and perhaps a weight, and beside them a system text and an id."""
+        turns = Segment(self.turns, keys=self.keys)
+        return usable(Shape((turns,) if self.turns == BARE else (SYSTEM, turns), self.identities))
 
 
 def identity_of(row: dict[str, Json], names: tuple[str, ...]) -> str:
     """The row's own name, or "" where it has none."""
-    for name in names:
-        value = row.get(name)
-        if isinstance(value, str) and value and "\0" not in value:
-            return value
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
-    return ""
-
-
-@cache
-def _plain_decoder(form: Chat) -> Decoder:
-    """Reads the same fields under the names that the engine's columns are made from."""
-    roles = tuple(dict.fromkeys((*KNOWN_ROLES, *(alias for alias, _ in form.keys.aliases))))
-    turn = msgspec.defstruct(
-        "PlainTurn",
-        [("role", Literal[roles]), ("content", msgspec.Raw)],
-        rename={"role": form.keys.role, "content": form.keys.content},
-        forbid_unknown_fields=True,
-        gc=False,
-    )
-    if form.turns == BARE:
-        decode_lines = msgspec.json.Decoder(list[turn]).decode_lines  # type: ignore[valid-type]
-        return lambda data: [Conversation("", turns) for turns in decode_lines(data)]
-    fields = {"turns": form.turns, "conversation_id": form.identities[0]}
-    strict, lenient = (
-        msgspec.json.Decoder(
-            msgspec.defstruct(
-                "PlainRow",
-                [("turns", list[turn]), ("conversation_id", str, "")],  # type: ignore[valid-type]
-                rename=fields,
-                forbid_unknown_fields=is_strict,
-                gc=False,
-            )
-        ).decode_lines
-        for is_strict in (True, False)
-    )
-    marks = tuple(f'"{name}"'.encode() for name in (*_ROW_FIELDS, *form.identities[1:]))
-
-    def decode(data: bytes) -> list[Conversation]:
-        try:
-            return cast(list[Conversation], strict(data))
-        except msgspec.ValidationError:
-            if any(mark in data for mark in (*marks, *ESCAPED_LETTERS)) or _SYSTEM.search(data):
-                raise
-            return cast(list[Conversation], lenient(data))
-
-    return decode
+    return first_name(map(row.get, names))
 
 
 SHAREGPT_KEYS = Keys("from", "value", tuple(ALIASES.items()))

@@ -1,18 +1,20 @@
 """Formats whose row is a handful of fields: Alpaca, prompt and completion, plain text."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.conversations.faults import Faults, Json, check_nul, field, keys_of, name_of
-from pipeline.conversations.formats.chat import IDENTITIES, identity_of
-from pipeline.conversations.formats.format import Decoder
+from pipeline.conversations.formats.chat import identity_of
 from pipeline.conversations.formats.messages import Keys, optional_text, read_messages, require_turns, tools_of
+from pipeline.conversations.formats.shapes import IDENTITIES, SYSTEM, Segment, Shape
 from pipeline.conversations.model import TEXT_ROLE, FullConversation, FullTurn, Layout
 
 _OPENAI_KEYS = Keys()
+_TEXT = Segment(TEXT_ROLE, "text", role=TEXT_ROLE, is_learned=True)
 
 
 class FieldFormat:
-    """What formats of fields have in common: no list of turns, and no quick reader."""
+    """What formats of fields have in common: no list of turns."""
 
     __slots__ = ()
 
@@ -20,10 +22,6 @@ class FieldFormat:
     def layout(self) -> Layout:
         """Findings of the whole row point at the row."""
         return Layout("$", "", "", "$.id")
-
-    def plain_decoder(self) -> Decoder | None:
-        """None: their rows are few turns each, and reading them is no bottleneck."""
-        return None
 
 
 def as_object(row: Json, faults: Faults) -> dict[str, Json] | None:
@@ -89,6 +87,15 @@ class Alpaca(FieldFormat):
             turns.append(FullTurn("assistant", answer, f"$.{name}", True))
         return FullConversation(identity_of(fields, IDENTITIES), turns, tools_of(fields, faults))
 
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """With either name of the answer."""
+        question = (SYSTEM, Segment("history", "pairs"), Segment("instruction", "text", "user", added="input"))
+        return tuple(
+            Shape((*question, Segment(name, "text", "assistant")), null=(other,))
+            for name, other in (("output", "response"), ("response", "output"))
+        )
+
 
 def system_turn(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
     """The turn of the row's system field, if it says anything."""
@@ -135,6 +142,21 @@ class PromptCompletion(FieldFormat):
         turns += text_or_messages(fields, one_of(fields, ("completion", "response"), faults), "assistant", faults)
         return FullConversation(identity_of(fields, IDENTITIES), turns, tools_of(fields, faults))
 
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Texts or messages, and either name of the answer."""
+        return tuple(
+            Shape((SYSTEM, prompt, answer), null=(other,))
+            for name, other in (("completion", "response"), ("response", "completion"))
+            for prompt in either("prompt", "user", is_learned=False)
+            for answer in either(name, "assistant")
+        )
+
+
+def either(name: str, role: str, **more: Any) -> tuple[Segment, Segment]:
+    """A field that is messages, and one that is a text."""
+    return Segment(name, **more), Segment(name, "text", role, **more)
+
 
 def unsupervised(turn: FullTurn) -> FullTurn:
     """A turn of a prompt: trainers learn from the completion alone."""
@@ -162,6 +184,11 @@ class PlainText(FieldFormat):
         if not isinstance(text, str):
             return None
         return FullConversation(identity_of(fields, IDENTITIES), [FullTurn(TEXT_ROLE, text, "$.text", True)])
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """A text."""
+        return (Shape((_TEXT,), silent=()),)
 
 
 ALPACA, PROMPT_COMPLETION, PLAIN_TEXT = Alpaca(), PromptCompletion(), PlainText()

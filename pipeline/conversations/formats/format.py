@@ -3,13 +3,11 @@
 To add a format, write a class with this shape and put it into `FORMATS` in `formats/__init__.py`.
 """
 
-from collections.abc import Callable
 from typing import Protocol
 
 from pipeline.conversations.faults import Faults, Json
-from pipeline.conversations.model import Conversation, FullConversation, Layout
-
-Decoder = Callable[[bytes], list[Conversation]]
+from pipeline.conversations.formats.shapes import Shape
+from pipeline.conversations.model import FullConversation, Layout
 
 
 class Format(Protocol):
@@ -33,5 +31,6 @@ class Format(Protocol):
     def read(self, row: Json, faults: Faults) -> FullConversation | None:
         """The conversation of a row, or None and every fault of it."""
 
-    def plain_decoder(self) -> Decoder | None:
-        """A quick reader of whole blocks of rows without any extras, which refuses all others; None for no such."""
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Its usual rows, which are read a block at a time. No shape may accept what `read` does not."""

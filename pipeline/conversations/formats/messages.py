@@ -26,7 +26,6 @@ ALIASES: Mapping[str, str] = {
 }
 CALL_ROLES = ("function_call", "tool_call")  # turns whose text is the call
 TEXT_PARTS = ("text", "input_text", "output_text", "reasoning", "refusal", "tool_call", "tools")
-ESCAPED_LETTERS = (rb"\u005", rb"\u006", rb"\u007")  # how a field's name begins that is not written plainly
 _KEPT_PATHS = 200
 _CALL_FIELDS = ("tool_calls", "function_call")
 _WEIGHT_FIELDS = ("weight", "loss_weight")

@@ -1,20 +1,22 @@
 """Formats of judgements: a better and a worse answer to one prompt, or one answer that was liked or not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.conversations.faults import Faults, Json, field
-from pipeline.conversations.formats.chat import IDENTITIES, OPENAI, SHAREGPT, SHAREGPT_KEYS, identity_of
+from pipeline.conversations.formats.chat import OPENAI, SHAREGPT, SHAREGPT_KEYS, identity_of
 from pipeline.conversations.formats.fields import (
     ALPACA,
     PROMPT_COMPLETION,
     FieldFormat,
     as_object,
+    either,
     system_turn,
     text_or_messages,
     unsupervised,
 )
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.messages import Keys, read_message, read_messages, require_turns, tools_of
+from pipeline.conversations.formats.shapes import IDENTITIES, SYSTEM, Segment, Shape
 from pipeline.conversations.model import Branch, FullConversation, FullTurn
 
 _ALTERNATIVES = (("chosen", "rejected"), ("preferred_output", "non_preferred_output"))
@@ -44,6 +46,57 @@ class Preference(FieldFormat):
         tools = fields["input"] if isinstance(fields.get("input"), dict) else fields
         turns = [*prompt, *chosen, *rejected]
         return FullConversation(identity_of(fields, IDENTITIES), turns, tools_of(dict(tools), faults))  # type: ignore[arg-type]
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """A prompt of any kind with two answers; not two whole conversations, whose common beginning must be found."""
+        return _PREFERENCES
+
+
+_PROMPT_FIELDS = ("conversations", "messages", "instruction")  # the first of them that is there is the prompt
+
+
+def _answers(names: tuple[str, str], as_kind: int) -> tuple[Segment, ...]:
+    branches = (Branch.CHOSEN, Branch.REJECTED)
+    named = zip(names, branches, strict=True)
+    return tuple(either(name, "assistant", branch=branch)[as_kind] for name, branch in named)
+
+
+_MESSAGES, _TEXTS = (_answers(_ALTERNATIVES[0], as_kind) for as_kind in (0, 1))
+_PREFERENCES = (
+    *(
+        Shape((SYSTEM, prompt, *answers), null=("input",), absent=(*_PROMPT_FIELDS, "preferred_output"))
+        for answers in (_MESSAGES, _TEXTS)
+        for prompt in either("prompt", "user", is_learned=False)
+    ),
+    Shape(
+        (SYSTEM, Segment("question", "text", "user"), *_TEXTS),
+        null=("input", "prompt"),
+        absent=(*_PROMPT_FIELDS, "preferred_output"),
+    ),
+    Shape(
+        (
+            SYSTEM,
+            Segment("history", "pairs", is_learned=False),
+            Segment("instruction", "text", "user", added="input"),
+            *_TEXTS,
+        ),
+        absent=("conversations", "messages", "preferred_output"),
+    ),
+    Shape(
+        (
+            SYSTEM,
+            Segment("conversations", keys=SHAREGPT_KEYS, is_learned=False),
+            *(replace(answer, kind="message", keys=SHAREGPT_KEYS) for answer in _MESSAGES),
+        ),
+        null=("input",),
+        absent=("preferred_output",),
+    ),
+    Shape(
+        (SYSTEM, Segment("messages", within="input", is_learned=False), *_answers(_ALTERNATIVES[1], 0)),
+        absent=_PROMPT_FIELDS,
+    ),
+)
 
 
 def _prompt(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
@@ -122,13 +175,27 @@ class Judged(FieldFormat):
             read.label = label
         return read
 
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Those of the formats that can be judged."""
+        before: tuple[str, ...] = ()
+        shapes = []
+        for form, names in _JUDGED:
+            named = [shape for shape in form.shapes if shape.has_all(names)]
+            shapes += [replace(shape, has_label=True, absent=before) for shape in named]
+            before += names
+        return tuple(shapes)
+
+
+_JUDGED: tuple[tuple[Format, tuple[str, ...]], ...] = (
+    (OPENAI, ("messages",)),
+    (SHAREGPT, ("conversations",)),
+    (PROMPT_COMPLETION, ("prompt", "completion")),
+)
+
 
 def _judged_as(row: dict[str, Json]) -> Format | None:
-    for form, names in (
-        (OPENAI, ("messages",)),
-        (SHAREGPT, ("conversations",)),
-        (PROMPT_COMPLETION, ("prompt", "completion")),
-    ):
+    for form, names in _JUDGED:
         if all(name in row for name in names):
             return form
     return None
@@ -165,6 +232,11 @@ class LlamaFactory(FieldFormat):
         else:
             turns = _messages(fields, "messages", Branch.NONE, faults)
         return FullConversation(identity_of(fields, IDENTITIES), turns, tools_of(fields, faults))
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Messages of one part of text each."""
+        return (Shape((Segment("messages", has_parts=True),), absent=("chosen_messages", "rejected_messages")),)
 
 
 def _messages(row: dict[str, Json], name: str, branch: Branch, faults: Faults) -> list[FullTurn]:

@@ -10,6 +10,7 @@ from pipeline.training.workload import Workload
 
 _A100_BALANCE = 312e12 / 2039e9  # FLOPs for each byte of bandwidth
 _WITHOUT_BF16 = 0.6  # no FlashAttention 2, and gradients scaled: older GPUs reach less of their peak (assumed)
+_MIXTURE = 0.5  # small experts make small matrix products, and tokens must be sorted (assumed: none is measured)
 _NETWORK_GB_PER_S = 25.0  # between machines of 8 GPUs: 200 Gbit/s for each GPU (assumed)
 _MACHINE = 8
 _FULL_LAUNCHES = 2  # each weight has a gradient of its own to compute, add and reduce (measured: 11 against 5 ms)
@@ -46,7 +47,8 @@ def _products_s(workload: Workload, constants: Constants) -> float:
     gpu = workload.gpu
     balance = gpu.peak_tflops * 1e12 / (gpu.bandwidth_gb_per_s * 1e9)
     share = constants.matmul_share * min(1.0, math.sqrt(_A100_BALANCE / balance))
-    return flops(workload) / (gpu.peak_tflops * 1e12 * share * (1 if gpu.has_bf16 else _WITHOUT_BF16))
+    share *= (1 if gpu.has_bf16 else _WITHOUT_BF16) * (1 if workload.model.experts == 1 else _MIXTURE)
+    return flops(workload) / (gpu.peak_tflops * 1e12 * share)
 
 
 def _traffic_s(workload: Workload, constants: Constants) -> float:

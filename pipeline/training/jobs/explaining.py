@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pipeline.convert.losses import LOSSES, Losses
 from pipeline.training.jobs.job import TrainingJob
 from pipeline.training.jobs.learning import DropReason
-from pipeline.training.jobs.sentences import counted
+from pipeline.training.jobs.sentences import counted, one_line
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.targets.target import TrainerTarget
 
@@ -18,7 +18,7 @@ _WHY_DROPPED: Mapping[DropReason, str] = {
 def explain_md(job: TrainingJob, target: TrainerTarget, found: Survey, losses: Losses, tokenizer: str) -> str:
     """The page."""
     sections = [
-        f"# {job.name}: {target.title}",
+        f"# {one_line(job.name)}: {target.title}",
         _facts(job, target, found),
         *([_list("To be aware of", job.warnings)] if job.warnings else []),
         f"## Start\n\n```sh\n{target.start(job, found)}\n```",
@@ -88,4 +88,4 @@ def _list(title: str, sentences: tuple[str, ...] | list[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return one_line(text).replace("|", "\\|")

@@ -1,10 +1,11 @@
 """What planning needs to know of a dataset: a part of its profile, as a value that tests can write down."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.acceptance import Effect, load_targets
 from pipeline.tokens import Truncation
 
 # What is wrong with the file is no matter to a trainer that gets another file, written from the accepted rows.
@@ -47,6 +48,7 @@ class DatasetFacts:
     def of_profile(cls, row: Mapping[str, object], name: str) -> "DatasetFacts":
         """Of a row of the lake's `profiles` (nested values are JSON text); name: of the dataset, for people."""
         rows = _count(row["conversations"])
+        truncation = tuple(_json(row["truncation"], []))
         validation_rows = _count(row["validation_conversations"])
         return cls(
             id=str(row["dataset_id"]),
@@ -59,8 +61,8 @@ class DatasetFacts:
             tokens=_count(row["tokens"]),
             turns=_count(row["turns"]),
             tokens_per_conversation=_json(row["tokens_per_conversation"], {}),
-            truncation=tuple(_json(row["truncation"], [])),
-            acceptance={each["target"]: _acceptance(each) for each in _json(row["target_acceptance"], [])},
+            truncation=truncation,
+            acceptance={each["target"]: _acceptance(each, truncation) for each in _json(row["target_acceptance"], [])},
             roles=_json(row["roles"], {}),
         )
 
@@ -73,12 +75,23 @@ def _json(value: object, default: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else default
 
 
-def _acceptance(row: Mapping[str, Any]) -> TargetAcceptance:
-    refusing = [
-        reason for reason in row["reasons"] if reason["effect"] == "refuses" and reason["rule"] not in _ONLY_OF_THE_FILE
-    ]
+def _acceptance(row: Mapping[str, Any], truncation: Sequence[Truncation]) -> TargetAcceptance:
+    refusing = [reason for reason in row["reasons"] if _refuses_a_job(row["target"], reason, truncation)]
     return TargetAcceptance(
         verdict=str(row["verdict"]) if refusing or row["verdict"] != "refused" else "accepted-with-loss",
         refused_by=tuple(reason["rule"] for reason in refusing),
         sentences=tuple(reason["sentence"] for reason in refusing),
     )
+
+
+def _refuses_a_job(name: str, reason: Mapping[str, Any], truncation: Sequence[Truncation]) -> bool:
+    """Whether it holds for the file of a job, too, whose config sets a length and cuts what is longer."""
+    if reason["effect"] != Effect.REFUSES or reason["rule"] in _ONLY_OF_THE_FILE:
+        return False
+    target = next((target for target in load_targets() if target.name == name), None)
+    if reason["rule"] != "too-few-conversations" or target is None or target.length is None:
+        return True
+    if target.length.effect is not Effect.DROPS:
+        return True
+    dropped = sum(row["rows_cut"] for row in truncation if row["max_length"] == target.length.max_length)
+    return int(reason["count"]) + dropped < target.min_conversations

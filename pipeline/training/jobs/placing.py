@@ -95,7 +95,7 @@ def _micro_batches(wish: Wish) -> list[int]:
 def _sentence(workload: Workload, result: Estimate) -> str:
     memory = result.peak_memory_gb
     return (
-        f"{counted(workload.micro_batch, 'row')} of {workload.sequence_length:,} tokens take {memory.expected:.1f} GB "
+        f"{counted(workload.micro_batch, 'row')} of {workload.sequence_length:,} tokens: {memory.expected:.1f} GB "
         f"({memory.low:.1f} to {memory.high:.1f}) of the {workload.gpu.memory_gb:g} GB of a {workload.gpu.name}"
     )
 

@@ -134,11 +134,11 @@ def choose_rank(facts: DatasetFacts, model: BaseModelSpec, preset: Preset, train
     # LoRA Without Regret: a parameter holds about 2 bits, a token of a dataset says about 1.
     while 2 * per_rank * rank < train_tokens and rank < _MAX_RANK:
         rank *= 2
-    relation = "hold" if 2 * per_rank * rank >= train_tokens else "do not quite hold"
+    relation = "enough" if 2 * per_rank * rank >= train_tokens else "not quite enough"
     return Chosen(
         rank,
-        f"at 2 bits a parameter, {per_rank * rank:,} parameters of rank {rank} {relation} the {train_tokens:,} bits of "
-        f"{train_tokens:,} tokens",
+        f"an adapter of rank {rank} has {per_rank * rank:,} parameters, {relation} at 2 bits each for {train_tokens:,} "
+        "tokens at 1 bit each",
     )
 
 

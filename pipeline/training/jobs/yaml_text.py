@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pipeline.training.jobs.sentences import one_line
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -20,10 +22,10 @@ class Entry:
 
 def yaml_text(header: Sequence[str], entries: Sequence[Entry]) -> str:
     """The document. header: comment lines at its top."""
-    lines = [f"# {line}" for line in header]
+    lines = [f"# {one_line(line)}" for line in header]
     for entry in entries:
         if entry.because:
-            lines += ["", f"# {entry.because}"]
+            lines += ["", f"# {one_line(entry.because)}"]
         lines += _pair(entry.key, entry.value, "")
     return "\n".join(lines) + "\n"
 

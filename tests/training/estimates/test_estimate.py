@@ -71,7 +71,7 @@ def test_rows_of_the_trainer_itself_count_before_those_of_its_kind():
     basis = estimate(workload(gpu="A100-80GB-SXM", loss_kernel="chunked", trainer="torchtune")).basis
     other = estimate(workload(gpu="A100-80GB-SXM", loss_kernel="chunked", trainer="axolotl")).basis
 
-    assert "3 measured rows of A100-80GB-SXM, torchtune kernels, lora" in basis[1]
+    assert "2 measured rows of A100-80GB-SXM, torchtune kernels, lora" in basis[1]
     assert "24 measured rows of A100-80GB-SXM, axolotl kernels, lora: Qwen-1.8B" in other[1]
 
 
@@ -105,3 +105,10 @@ def test_a_price_of_another_gpu_is_refused():
         estimate(workload(gpu="L4"), price=_PRICE)
 
     assert str(caught.value) == "expected a price of L4, found one of RTX-4090"
+
+
+def test_a_mixture_of_experts_is_said_to_be_unmeasured():
+    dense, mixture = (estimate(workload(model=model, gpu="H100-SXM")) for model in ("Qwen3-32B", "Qwen3-30B-A3B"))
+
+    assert mixture.basis[1].endswith("; no mixture of experts is measured: half the speed of a dense model is assumed")
+    assert mixture.step_time_s.high / mixture.step_time_s.low > dense.step_time_s.high / dense.step_time_s.low

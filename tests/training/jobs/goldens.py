@@ -28,7 +28,9 @@ class Case:
 
 CASES = {
     "chat": Case([*PLAIN, LONG, UNLEARNED], options={"max_length": 1024}),
-    "context-only-answers": Case(CONTEXT_ONLY, ("trl", "llama-factory", "unsloth"), {"preset": "conservative"}),
+    "context-only-answers": Case(
+        CONTEXT_ONLY, ("trl", "axolotl", "llama-factory", "unsloth"), {"preset": "conservative"}
+    ),
     "tools": Case(TOOLS, ("trl", "axolotl", "llama-factory", "openai")),
     "small-gpu": Case(
         PLAIN,

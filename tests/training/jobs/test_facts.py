@@ -1,7 +1,7 @@
 """Facts are read from the row that the lake keeps of a dataset."""
 
 from pipeline.training.jobs.facts import TargetAcceptance
-from tests.training.jobs.datasets import PLAIN, ready
+from tests.training.jobs.datasets import PLAIN, chat, ready
 from tests.training.jobs.examples import planned
 
 
@@ -26,3 +26,23 @@ def test_what_is_wrong_with_the_file_alone_does_not_stop_a_job(tmp_path):
 
     assert acceptance == TargetAcceptance("accepted-with-loss")
     assert job.targets == ("together",)
+
+
+def test_a_length_that_the_job_sets_does_not_stop_it(tmp_path):
+    """Axolotl would drop every row at its own 512 tokens, but the config of a job says otherwise."""
+    rows = [chat(number) for number in range(20)]
+    for row in rows:
+        row["messages"][1]["content"] += " and so on" * 300
+    with ready(tmp_path, rows) as dataset:
+        acceptance = dataset.facts.acceptance["axolotl"]
+        job = planned(dataset.facts, targets=("axolotl",))
+
+    assert (acceptance.verdict, acceptance.refused_by) == ("accepted-with-loss", ())
+    assert job.max_length == 1024
+
+
+def test_too_few_rows_still_stop_a_job(tmp_path):
+    with ready(tmp_path, PLAIN[:9]) as dataset:
+        acceptance = dataset.facts.acceptance["openai"]
+
+    assert (acceptance.verdict, acceptance.refused_by) == ("refused", ("too-few-conversations",))

@@ -192,3 +192,14 @@ def test_what_a_row_cannot_hold_is_said(tmp_path):
         text = (done.folder / "trl/explain.md").read_text()
 
     assert "- weights, or which answers are learned from: 1 conversation, the first on lines 81\n" in text
+
+
+def test_a_name_cannot_leave_the_comment_it_stands_in(tmp_path):
+    """A dataset is named by whoever uploads it, and a script is run by somebody else."""
+    evil = "talk\nimport os; os.abort()\r\u2028key: value"
+    with ready(tmp_path, PLAIN, name=evil) as found:
+        done = render_job(planned(found.facts, targets=("trl", "unsloth")), found.rows, tmp_path / "job")
+        texts = [(done.folder / path).read_text() for path in ("unsloth/train.py", "trl/config.yaml", "trl/explain.md")]
+
+    assert [line for text in texts for line in text.splitlines() if line.startswith(("import os;", "key: value"))] == []
+    assert all("talk import os; os.abort()  key: value" in text for text in texts)

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.convert.conversations import Talk
 from pipeline.training.jobs.checking import Document
 from pipeline.training.jobs.job import TargetName, TrainingJob
+from pipeline.training.jobs.sentences import one_line
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.value_rule import choice
 
@@ -65,4 +66,4 @@ class _Why(dict[str, str]):
 
 def header(job: TrainingJob, version: str) -> list[str]:
     """The first comment lines of a file."""
-    return [f"{job.name}. Job {job.job_id}, for {version}.", "explain.md says why each value is what it is."]
+    return [f"{one_line(job.name)}. Job {job.job_id}, for {version}.", "explain.md says why each value is what it is."]

@@ -29,6 +29,7 @@ from pipeline.training.jobs.value_rule import SWITCH, TEXT, choice, integer, num
 from pipeline.training.jobs.yaml_text import Entry, yaml_text
 
 _VERSIONS = recorded_versions("trl")
+_EVALUATIONS = 10  # in all; counted in steps, so that a try of a few steps is not one of many evaluations
 VERSION = f"trl {_VERSIONS['trl']} with peft {_VERSIONS['peft']} and transformers {_VERSIONS['transformers']}"
 
 
@@ -60,9 +61,9 @@ def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
         "seed": how.seed,
         "logging_steps": 1 if how.steps < 100 else 10,
         "eval_strategy": "steps" if survey.validation_rows else "no",
-        "eval_steps": 0.1,
+        "eval_steps": max(1, how.steps // _EVALUATIONS),
         "save_strategy": "steps",
-        "save_steps": 0.1,
+        "save_steps": max(1, how.steps // _EVALUATIONS),
         "save_total_limit": 2,
         "report_to": "none",
     }

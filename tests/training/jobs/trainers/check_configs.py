@@ -1,6 +1,6 @@
-"""Gives each target's files of a job to the trainer's own classes: `python check_configs.py FOLDER TARGET…`.
+"""Gives the files of jobs to the trainers' own classes: `python check_configs.py FOLDER:TARGET…`.
 
-Runs in the trainers' environment. Prints one JSON object: by target, what the class made of the values, or its error.
+Runs in the trainers' environment. Prints one JSON object: by argument, what the class made of the values, or its error.
 """
 
 import json
@@ -16,8 +16,8 @@ def trl(folder):
 
     config = yaml.safe_load((folder / "config.yaml").read_text())
     args = SFTConfig(**config["training"] | {"use_cpu": True, "bf16": False, "fp16": False})
-    lora = LoraConfig(**config["lora"])
-    return {"learning_rate": args.learning_rate, "max_length": args.max_length, "rank": lora.r}
+    rank = LoraConfig(**config["lora"]).r if "lora" in config else None
+    return {"learning_rate": args.learning_rate, "max_length": args.max_length, "rank": rank}
 
 
 def axolotl(folder):
@@ -34,7 +34,7 @@ def together(folder):
     request = FinetuneRequest.model_validate_json((folder / "request.json").read_text(), strict=True)
     reports = [check_file(path) for path in sorted(folder.glob("[tv]*.jsonl"))]
     assert all(report["is_check_passed"] for report in reports), reports
-    rank = request.training_type.lora_r
+    rank = getattr(request.training_type, "lora_r", None)
     return {"learning_rate": request.learning_rate, "max_length": request.max_seq_length, "rank": rank}
 
 
@@ -47,12 +47,13 @@ def openai(folder):
 
 
 def main():
-    folder, results = Path(sys.argv[1]), {}
-    for target in sys.argv[2:]:
+    results = {}
+    for argument in sys.argv[1:]:
+        folder, target = argument.rsplit(":", 1)
         try:
-            results[target] = globals()[target](folder / target)
+            results[argument] = globals()[target](Path(folder) / target)
         except Exception as error:
-            results[target] = f"{type(error).__name__}: {error}"
+            results[argument] = f"{type(error).__name__}: {error}"
     print(json.dumps(results))
 
 

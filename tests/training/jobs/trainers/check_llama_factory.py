@@ -1,47 +1,41 @@
-"""Gives a job's files to LLaMA-Factory: `python check_llama_factory.py FOLDER MODEL`, in its own environment.
+"""Gives jobs to LLaMA-Factory: `python check_llama_factory.py MODEL FOLDER…`, in its own environment.
 
-Its arguments are read by its own `get_train_args`, the data by its own loader: what it would learn is printed too.
+Its arguments are read by its own `get_train_args`, the data by its own loader. Prints one JSON object: by folder, what
+it made of the values, and what it would learn of the first rows; and all its templates.
 """
 
-import importlib.machinery
 import json
 import os
 import sys
-import types
 from pathlib import Path
 
-import yaml
-
-folder, model = sys.argv[1:]
-os.chdir(folder)
 os.environ["DISABLE_VERSION_CHECK"] = "1"  # the environment has only what reading arguments and data needs
-sound = types.ModuleType("torchaudio")  # of which there is none
-sound.__spec__ = importlib.machinery.ModuleSpec("torchaudio", None)
-sys.modules["torchaudio"] = sound
 
-from llamafactory.data import get_dataset, get_template_and_fix_tokenizer  # noqa: E402  # the variable comes first
-from llamafactory.hparams import get_train_args  # noqa: E402
-from llamafactory.model import load_tokenizer  # noqa: E402
+import sound  # noqa: F401  # before LLaMA-Factory
+import yaml
+from llamafactory.data import get_dataset, get_template_and_fix_tokenizer
+from llamafactory.data.template import TEMPLATES
+from llamafactory.hparams import get_train_args
+from llamafactory.model import load_tokenizer
 
-config = yaml.safe_load(Path("train.yaml").read_text())
-given = config | {"model_name_or_path": model, "bf16": False, "fp16": False, "use_cpu": True}
-model_args, data_args, training_args, finetuning_args, _ = get_train_args(given)
-tokenizer_module = load_tokenizer(model_args)
-tokenizer = tokenizer_module["tokenizer"]
-template = get_template_and_fix_tokenizer(tokenizer, data_args)
-data = get_dataset(template, model_args, data_args, training_args, stage="sft", **tokenizer_module)
-learned = [
-    tokenizer.decode([label for label in row["labels"] if label != -100])
-    for row in data["train_dataset"].select(range(4))
-]
-print(
-    json.dumps(
-        {
-            "learning_rate": training_args.learning_rate,
-            "max_length": data_args.cutoff_len,
-            "rank": finetuning_args.lora_rank,
-            "rows": len(data["train_dataset"]),
-            "learned": learned,
-        }
-    )
-)
+
+def check(folder, model):
+    os.chdir(folder)
+    given = yaml.safe_load(Path("train.yaml").read_text()) | {"model_name_or_path": model}
+    given |= {"bf16": False, "fp16": False, "use_cpu": True}
+    model_args, data_args, training_args, finetuning_args, _ = get_train_args(given)
+    tokenizer_module = load_tokenizer(model_args)
+    tokenizer = tokenizer_module["tokenizer"]
+    template = get_template_and_fix_tokenizer(tokenizer, data_args)
+    data = get_dataset(template, model_args, data_args, training_args, stage="sft", **tokenizer_module)
+    rows = data["train_dataset"].select(range(2))
+    return {
+        "learning_rate": training_args.learning_rate,
+        "max_length": data_args.cutoff_len,
+        "rank": finetuning_args.lora_rank,
+        "learned": [tokenizer.decode([label for label in row["labels"] if label != -100]) for row in rows],
+    }
+
+
+model, *folders = sys.argv[1:]
+print(json.dumps({"jobs": {folder: check(folder, model) for folder in folders}, "templates": sorted(TEMPLATES)}))

@@ -1,10 +1,11 @@
-"""Makes a random two-layer Llama with a tokenizer trained in place: `python tiny_model.py FOLDER [--no-marks]`.
+"""Makes a random two-layer Llama with a tokenizer trained in place: `python tiny_model.py FOLDER`.
 
-Runs in the trainers' environment; nothing is downloaded. --no-marks: a chat template that does not say which tokens
-are the assistant's.
+Three times, with another chat template: `marked` says which tokens are the assistant's, `unmarked` does not, `none`.
+Runs in the trainers' environment; nothing is downloaded.
 """
 
 import sys
+from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -22,7 +23,6 @@ TEMPLATE = (
 
 
 def main() -> None:
-    folder, has_marks = sys.argv[1], "--no-marks" not in sys.argv
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -30,9 +30,6 @@ def main() -> None:
     trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, initial_alphabet=alphabet)
     tokenizer.train_from_iterator(TEXT, trainer)
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
-    begin, end = ("{% generation %}", "{% endgeneration %}") if has_marks else ("", "")
-    fast.chat_template = TEMPLATE.format(begin=begin, end=end)
-    fast.save_pretrained(folder)
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=len(fast),
@@ -46,7 +43,18 @@ def main() -> None:
         bos_token_id=1,
         eos_token_id=2,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    model = LlamaForCausalLM(config)
+    marks = ("{% generation %}", "{% endgeneration %}")
+    for name, (begin, end) in {"marked": marks, "unmarked": ("", "")}.items():
+        fast.chat_template = TEMPLATE.format(begin=begin, end=end)
+        save(model, fast, Path(sys.argv[1]) / name)
+    fast.chat_template = None
+    save(model, fast, Path(sys.argv[1]) / "none")
+
+
+def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 main()

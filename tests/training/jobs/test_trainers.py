@@ -1,0 +1,195 @@
+"""The trainers' own classes take what we emit, and an emitted job trains; on a CPU, with nothing downloaded.
+
+Each check is a script of `trainers/` that runs in an environment of its own, which `tests/install_trainers.sh` sets up.
+"""
+
+import json
+import math
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.training.catalogues.reading import load_models
+from pipeline.training.jobs.checking import recorded_keys, recorded_versions
+from pipeline.training.jobs.rendering import render_job
+from tests.services import LLAMA_FACTORY, TRAINERS
+from tests.training.jobs.datasets import ready
+from tests.training.jobs.examples import planned
+from tests.training.jobs.goldens import CASES
+
+pytestmark = pytest.mark.needs_trainers
+
+SCRIPTS = Path(__file__).parent / "trainers"
+CHECKED = ("trl", "axolotl", "together", "openai")
+OPENAI_VALUES = {"n_epochs": 3, "batch_size": 4, "learning_rate_multiplier": "auto"}
+VALUES = {
+    "chat": {"learning_rate": 2e-4, "max_length": 1024, "rank": 16},
+    "context-only-answers": {"learning_rate": 1e-4, "max_length": 512, "rank": 8},
+    "tools": {"learning_rate": 2e-4, "max_length": 512, "rank": 16},
+    "small-gpu": {"learning_rate": 2.86e-4, "max_length": 512, "rank": 64},
+    "two-gpus": {"learning_rate": 2e-4, "max_length": 512, "rank": 16},
+    "full": {"learning_rate": 2e-5, "max_length": 512, "rank": None},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """Runs scripts where the trainers are. home: for what their libraries keep between runs."""
+
+    home: Path
+
+    def run(self, environment: Path, script: Path, *arguments: object) -> str:
+        """What the script printed."""
+        variables = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(self.home), "TOKENIZERS_PARALLELISM": "false"}
+        done = subprocess.run(
+            [environment / "bin/python", script, *map(str, arguments)],
+            env={"PATH": os.environ["PATH"], "HOME": str(self.home), "OMP_NUM_THREADS": "2", **variables},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr[-4_000:]
+        return done.stdout
+
+    def last_line(self, environment: Path, script: str, *arguments: object) -> object:
+        """Its last line, read as JSON."""
+        return json.loads(self.run(environment, SCRIPTS / script, *arguments).splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory) -> Environments:
+    return Environments(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def models(environments, tmp_path_factory) -> Path:
+    """Tiny models by what their chat template is: marked, unmarked, none."""
+    folder = tmp_path_factory.mktemp("models")
+    environments.run(TRAINERS, SCRIPTS / "tiny_model.py", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def case_folders(tmp_path_factory) -> dict[str, Path]:
+    """Every golden case, rendered with its data."""
+    folders = {}
+    for name, case in CASES.items():
+        folder = tmp_path_factory.mktemp(name)
+        with ready(folder, case.rows) as dataset:
+            job = planned(dataset.facts, targets=case.targets, **case.options)
+            folders[name] = render_job(job, dataset.rows, folder / "job").folder
+    return folders
+
+
+def test_the_trainers_own_classes_take_every_job(environments, case_folders):
+    """The same files as in `golden/`, with the values that the classes made of them."""
+    expected = {
+        f"{case_folders[name]}:{target}": OPENAI_VALUES if target == "openai" else VALUES[name]
+        for name, case in CASES.items()
+        for target in case.targets
+        if target in CHECKED
+    }
+
+    assert environments.last_line(TRAINERS, "check_configs.py", *expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "targets"), [(TRAINERS, CHECKED), (LLAMA_FACTORY, ("llama-factory",))], ids=["trl", "llama-factory"]
+)
+def test_the_recorded_keys_are_those_of_the_classes(environments, environment, targets):
+    found = environments.last_line(environment, "record_keys.py", *targets)
+
+    for target in targets:
+        assert found[target]["versions"] == recorded_versions(target)
+        assert {part: frozenset(keys) for part, keys in found[target]["keys"].items()} == {
+            part: recorded_keys(target, part) for part in found[target]["keys"]
+        }
+
+
+def test_an_emitted_job_trains(environments, models, case_folders):
+    """Five steps of the emitted script: the loss is a number, the adapter is written, the validation split is used."""
+    folder = case_folders["chat"] / "trl"
+
+    environments.run(
+        TRAINERS, folder / "train.py", "--model", models / "marked", "--set", "max_steps=5", "--set", "max_length=256"
+    )
+
+    metrics = json.loads((folder / "output/metrics.json").read_text())
+    state = json.loads((folder / "output/checkpoint-5/trainer_state.json").read_text())
+    losses = [entry["loss"] for entry in state["log_history"] if "loss" in entry]
+    assert len(losses) == state["global_step"] == 5
+    assert all(math.isfinite(loss) and loss > 0 for loss in [*losses, metrics["eval_loss"]])
+    adapter = folder / "output/adapter"
+    assert (adapter / "adapter_model.safetensors").stat().st_size > 10_000
+    assert json.loads((adapter / "adapter_config.json").read_text())["r"] == 16
+
+
+LEARNED = {
+    ("chat", "marked"): [
+        ["Answer 0.0: bread keeps, 0 times.</s>"],
+        ["Answer 1.0: rain keeps, 1 times.</s>", "Answer 1.1: rain keeps, 1 times.</s>"],
+    ],
+    ("chat", "unmarked"): [["Answer 0.0: bread keeps, 0 times.</s>"], ["Answer 1.0: rain keeps, 1 times.</s>"]],
+    ("context-only-answers", "marked"): [
+        ["Answer 0.1: bread keeps, 0 times.</s>"],
+        ["Answer 1.1: rain keeps, 1 times.</s>"],
+    ],
+    ("tools", "none"): [
+        [
+            '\n<tool_call>{"name": "forecast", "arguments": {"town": "town 0", "days": 0}}</tool_call></s>',
+            "It will be 0 degrees.</s>",
+        ],
+        [
+            '\n<tool_call>{"name": "forecast", "arguments": {"town": "town 1", "days": 1}}</tool_call></s>',
+            "It will be 1 degrees.</s>",
+        ],
+    ],
+}
+
+
+def test_trl_learns_the_supervised_turns_and_nothing_else(environments, models, case_folders):
+    """The labels that TRL makes of our rows, decoded; whatever the model's chat template can say."""
+    runs = {run: (case_folders[run[0]] / "trl/train.py", models / run[1]) for run in LEARNED}
+
+    found = environments.last_line(TRAINERS, "learned_text.py", *(each for run in runs.values() for each in run))
+
+    assert {run: found[f"{script} {model}"][:2] for run, (script, model) in runs.items()} == LEARNED
+
+
+def test_axolotl_learns_the_supervised_turns_and_nothing_else(environments, models, case_folders):
+    """The labels that Axolotl's own strategy makes of our rows, decoded."""
+    folders = {name: case_folders[name] / "axolotl" for name in ("chat", "context-only-answers", "tools")}
+
+    found = environments.last_line(TRAINERS, "learned_axolotl.py", models / "unmarked", *folders.values())
+
+    assert {name: found[str(folder)] for name, folder in folders.items()} == {
+        "chat": LEARNED["chat", "marked"],
+        "context-only-answers": LEARNED["context-only-answers", "marked"],
+        "tools": [
+            ['{"town": "town 0", "days": 0}</s>', "It will be 0 degrees.</s>"],
+            ['{"town": "town 1", "days": 1}</s>', "It will be 1 degrees.</s>"],
+        ],
+    }
+
+
+def test_llama_factory_reads_our_files_and_learns_the_supervised_turns_alone(environments, models, case_folders):
+    """Its own reader of arguments takes the file, its own loader makes the labels; it knows every template we name."""
+    learned = {
+        "chat": [
+            "Answer 0.0: bread keeps, 0 times.<|eot_id|>",
+            "Answer 1.0: rain keeps, 1 times.<|eot_id|>Answer 1.1: rain keeps, 1 times.<|eot_id|>",
+        ],
+        "context-only-answers": [
+            "Answer 0.1: bread keeps, 0 times.<|eot_id|>",
+            "Answer 1.1: rain keeps, 1 times.<|eot_id|>",
+        ],
+    }
+    folders = {name: case_folders[name] / "llama-factory" for name in learned}
+
+    found = environments.last_line(LLAMA_FACTORY, "check_llama_factory.py", models / "unmarked", *folders.values())
+
+    jobs = {name: found["jobs"][str(folder)] for name, folder in folders.items()}
+    assert jobs == {name: VALUES[name] | {"learned": texts} for name, texts in learned.items()}
+    assert {model.template for model in load_models().values()} <= set(found["templates"])
