@@ -25,12 +25,15 @@ _RATED_BYTES = 1_000_000  # below, the time goes into opening and closing files,
 _FINDING_COLUMNS = ("line", "code", "severity", "path", "message")
 
 
-def materializations(outcome: Outcome, card: Path) -> Iterator[dg.AssetMaterialization]:
-    """What Dagster is told of a dataset's tables, the profile last. card: the page about it."""
+def materializations(outcome: Outcome, card: Path, service_url: str) -> Iterator[dg.AssetMaterialization]:
+    """What Dagster is told of a dataset's tables, the profile last.
+
+    card: the file about it; service_url: where the pages are, empty where nobody said.
+    """
     if outcome.is_ready:
         yield _materialization("conversations", outcome, _conversation_metadata(outcome))
     yield _materialization("findings", outcome, _finding_metadata(outcome))
-    yield _materialization("dataset_profiles", outcome, _profile_metadata(outcome, card))
+    yield _materialization("dataset_profiles", outcome, _profile_metadata(outcome, card, service_url))
 
 
 def evaluations(outcome: Outcome, judged: Judged | None) -> Iterator[dg.AssetCheckEvaluation]:
@@ -149,7 +152,7 @@ def _acceptance_table(outcome: Outcome) -> dg.TableMetadataValue:
     return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
 
 
-def _profile_metadata(outcome: Outcome, card: Path) -> Metadata:
+def _profile_metadata(outcome: Outcome, card: Path, service_url: str) -> Metadata:
     """What a person wants to know first, first: the UI keeps the order. Errors stand above all figures."""
     profile, counts = outcome.profile, outcome.profile.statistics
     findings: Metadata = {"first_findings": _finding_table(outcome)} if profile.findings else {}
@@ -157,6 +160,8 @@ def _profile_metadata(outcome: Outcome, card: Path) -> Metadata:
     if profile.errors:
         metadata |= findings
     metadata["card"] = dg.MetadataValue.path(str(card))
+    if service_url:
+        metadata["page"] = dg.MetadataValue.url(f"{service_url.rstrip('/')}/datasets/{outcome.dataset.id}")
     if counts.turns:
         metadata["words_per_turn"] = dg.MetadataValue.md(words_per_turn_chart(counts.words_per_turn))
     if profile.acceptance:

@@ -63,7 +63,7 @@ def validated_uploads(
                 break
             continue
         in_a_row = 0
-        for materialization in materializations(outcome, card):
+        for materialization in materializations(outcome, card, settings.service_url):
             context.log_event(materialization)
         for evaluation in evaluations(
             outcome, newest_materialization(context.instance, "dataset_profiles", dataset_id)

@@ -35,8 +35,10 @@ def dev(
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     # Sessions of their own: the processes get the signal from us, once, and in the order they can bear.
+    links = {"LORA_SERVICE_URL": f"http://{host}:{service_port}", "LORA_DAGSTER_URL": f"http://{host}:{port}"}
+    variables = environment(settings, links | dict(os.environ))
     for command in (serve_command(host, service_port), dev_command(host, port)):
-        processes.append(subprocess.Popen(command, env=environment(settings, os.environ), start_new_session=True))
+        processes.append(subprocess.Popen(command, env=variables, start_new_session=True))
     service, ui = processes
     code = ui.wait()
     service.terminate()

@@ -161,3 +161,18 @@ def test_a_dataset_shows_what_each_trainer_does_with_it(validated, good_id):
         ("OpenAI fine-tuning", "accepted"),
         ("Together fine-tuning", "accepted"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("service_url", "shown"), [("", None), ("https://data.example.com/", "https://data.example.com")]
+)
+def test_the_asset_page_leads_to_the_page_of_its_dataset(make_installation, service_url, shown):
+    """Where somebody said where the pages are."""
+    installation = make_installation(service_url=service_url)
+    installation.drop("good.jsonl", GOOD)
+    installation.ingest()
+
+    [event] = installation.materializations("dataset_profiles")
+
+    page = event.metadata.get("page")
+    assert (page.value if page else None) == (f"{shown}/datasets/{event.partition}" if shown else None)

@@ -84,7 +84,7 @@ def test_from_a_ready_dataset_to_a_training_config(served, chromium):
         expect(page.get_by_role("status")).to_contain_text("does not fit: needs")
         look(page, "train_does_not_fit")
         page.get_by_label("Base model").select_option("Qwen3-4B")
-        page.get_by_role("group", name="Method").get_by_text("QLoRA").click()
+        page.get_by_role("radio", name="QLoRA").check()
         expect(page.get_by_role("heading", name="Fits on RTX-4090")).to_be_visible()
         page.get_by_role("button", name="Make the training files").click()
 

@@ -3,7 +3,6 @@
 import io
 import zipfile
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from pipeline.lake import Lake
 
@@ -40,13 +39,7 @@ def zipped(lake: Lake, job_id: str) -> Iterator[bytes]:
             entry = zipfile.ZipInfo(f"{job_id}/{name}")
             entry.compress_type = zipfile.ZIP_DEFLATED
             with lake.fetch_job_file(job_id, name) as path, path.open("rb") as file, archive.open(entry, "w") as target:
-                for chunk in chunks_of(file):
+                while chunk := file.read(_CHUNK_BYTES):
                     target.write(chunk)
                     yield pipe.taken()
     yield pipe.taken()
-
-
-def chunks_of(file: BinaryIO) -> Iterator[bytes]:
-    """A file in pieces."""
-    while chunk := file.read(_CHUNK_BYTES):
-        yield chunk

@@ -76,7 +76,7 @@ def job_page(job: Job, costs: Sequence[CostRecord], files: Mapping[str, int], no
         note=sentence(job.status_reason or ""),
         memory=f"{estimate.peak_memory_gb:.1f} GB" if estimate and estimate.peak_memory_gb else "",
         archive_url=f"{line.url}/files.zip",
-        files=tuple(JobFile(name, size(files[name]), f"{line.url}/files/{quote(name)}") for name in sorted(files)),
+        files=tuple(JobFile(name, size(files[name]), f"/api{line.url}/files/{quote(name)}") for name in sorted(files)),
         reasons=reasons_of(planned),
         warnings=tuple(sentence(warning) for warning in planned.warnings),
     )

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from pipeline.catalog.job_records import Job
 from pipeline.catalog.records import Dataset, Notification
 from pipeline.service.pages.dataset_page import Finding, dataset_page, findings_of
 from pipeline.service.pages.frame import Frame, notice_lines
+from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.listing import Query, listing
+from pipeline.service.pages.pager import pager
 from pipeline.service.pages.render import render
 from pipeline.service.pages.train_page import choices_of, train_page
 from pipeline.training.catalogues.prices import Price
@@ -226,6 +229,37 @@ def _considered(setup: Setup) -> Considered | NotPossible:
     return Considered(setup, job, on, took, price)
 
 
+def _job() -> Job:
+    considered = _considered(Setup(LLAMA_8B.name, gpu="L4"))
+    assert isinstance(considered, Considered)
+    job = considered.job
+    return Job(
+        id=job.job_id,
+        user_id="ana",
+        dataset_id=READY_DATASET.id,
+        name=job.name,
+        status="stale",
+        status_reason="the dataset was validated again",
+        origin="person",
+        base_model=job.base_model,
+        method=job.method,
+        preset=job.preset,
+        targets=list(job.targets),
+        gpu="L4",
+        gpu_count=2,
+        content_sha256="9f" * 32,
+        split_fingerprint="ab" * 32,
+        validation_run_id="run-1",
+        code_version="1",
+        run_id=None,
+        files_uri="/lake/training_jobs",
+        job=job.model_dump(mode="json"),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+_FILES = {"job.json": 4_437, "trl/config.yaml": 1_715, "trl/a b.jsonl": 3_508}
 _MODELS = {LLAMA_8B.name: LLAMA_8B}
 _GPUS = {each.name: each for each in (gpu("T4", 4, has_bf16=False), gpu("L4", 24), gpu("A100", 80))}
 
@@ -242,6 +276,11 @@ CASES = {
     "uploading.html": lambda: _page(UPLOADING),
     "train.html": lambda: _train(Setup(LLAMA_8B.name, gpu="L4")),
     "train_does_not_fit.html": lambda: _train(Setup(LLAMA_8B.name, gpu="T4")),
+    "jobs.html": lambda: render(
+        "jobs", frame=FRAME, jobs=job_lines([_job()], {_job().id: []}, NOW), pager=pager(1, 1, 20, str)
+    ),
+    "jobs_none.html": lambda: render("jobs", frame=FRAME, jobs=(), pager=pager(1, 0, 20, str)),
+    "job.html": lambda: render("job", frame=FRAME, page=job_page(_job(), [], _FILES, NOW)),
     "notifications.html": lambda: render("notifications", frame=FRAME, notices=notice_lines(NOTIFICATIONS, NOW)),
     "login.html": lambda: render("login", refused="The token expired.", next_url="/datasets/new"),
     "problem.html": lambda: render(

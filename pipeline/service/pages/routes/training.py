@@ -1,15 +1,13 @@
 """Planning a training of a dataset, and the jobs that were made with their files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
-from pipeline.errors import JobNotFound
-from pipeline.lake import Lake
-from pipeline.service.pages.archive import chunks_of, zipped
+from pipeline.service.pages.archive import zipped
 from pipeline.service.pages.forms import Form
 from pipeline.service.pages.framing import framed
 from pipeline.service.pages.job_page import job_lines, job_page
@@ -69,28 +67,10 @@ def show_job(request: Request, service: CurrentService, user: CurrentUser, job_i
 
 @router.get("/jobs/{job_id}/files.zip")
 def take_all(service: CurrentService, user: CurrentUser, job_id: str) -> StreamingResponse:
-    """All files in one."""
+    """All files in one; each by itself is at the API's address."""
     job = service.access(user).job(job_id)
-    return _attachment(zipped(service.lake, job.id), f"{job.id}.zip", "application/zip")
-
-
-@router.get("/jobs/{job_id}/files/{name:path}")
-def take_file(service: CurrentService, user: CurrentUser, job_id: str, name: str) -> StreamingResponse:
-    """One file."""
-    job = service.access(user).job(job_id)
-    if name not in service.lake.job_files(job.id):
-        raise JobNotFound(f"expected the name of a file of {job.id}, found another: list its files")
-    return _attachment(_file(service.lake, job.id, name), name.rpartition("/")[2], "application/octet-stream")
-
-
-def _file(lake: Lake, job_id: str, name: str) -> Iterator[bytes]:
-    with lake.fetch_job_file(job_id, name) as path, path.open("rb") as file:
-        yield from chunks_of(file)
-
-
-def _attachment(content: Iterator[bytes], name: str, media_type: str) -> StreamingResponse:
-    disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return StreamingResponse(content, media_type=media_type, headers=disposition)
+    disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(job.id)}.zip"}
+    return StreamingResponse(zipped(service.lake, job.id), media_type="application/zip", headers=disposition)
 
 
 def _setup(asked: Mapping[str, str]) -> Setup:
