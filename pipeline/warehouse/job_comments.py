@@ -82,7 +82,7 @@ JOB_COLUMNS = {
         "hours": "Hours from start to end, on all GPUs at once: expected, or taken.",
         "hours_low": "Most trainings take longer; NULL of an actual.",
         "hours_high": "Most trainings are done sooner; NULL of an actual.",
-        "peak_memory_gb": "Expected peak on each GPU, in 10^9 bytes; NULL of an actual.",
+        "peak_memory_gb": "Expected peak on each GPU, in GB of 2^30 bytes; NULL of an actual.",
         "peak_memory_gb_low": "Most trainings need more.",
         "peak_memory_gb_high": "Most trainings need less.",
         "fits": "yes, or tight when only the high figure does not fit; NULL of an actual.",
