@@ -16,7 +16,7 @@ from pipeline.conversations.model import FullConversation, FullTurn, Limits
 from pipeline.conversations.reader import Block, read_blocks
 from pipeline.conversations.verdicts import Verdicts
 
-LIMITS = Limits()
+LIMITS = Limits(max_values=20_000)  # of a line; a line of a million is quick to write, and slow to shrink
 MAX_BYTES = 2**26
 
 

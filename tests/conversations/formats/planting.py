@@ -221,6 +221,7 @@ READ_AS = {
 }
 _ALL, _OBJECTS = tuple(MESSAGES), tuple(name for name, (listed, *_) in MESSAGES.items() if listed)
 _NUL = "a\0b"
+_MANY_VALUES = b"[" + b"0," * 20_000 + b"0]"
 
 FAULTS = (
     # Errors of bytes and values, in every format.
@@ -240,6 +241,12 @@ FAULTS = (
         on_bytes(
             lambda _, line: (line[:-1] + b',"x":' + b"[" * 600 + b"]" * 600 + b"}") if line[:1] == b"{" else b"[" * 600
         ),
+    ),
+    Fault(
+        "full",
+        ("too-many-values",),
+        ANY,
+        on_bytes(lambda _, line: line[:-1] + (b',"x":' if line[:1] == b"{" else b",") + _MANY_VALUES + line[-1:]),
     ),
     Fault("other-format", ("other-format",), ANY, _other_row),
     # Errors of messages.
