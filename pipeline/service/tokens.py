@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import jwt
 
 from pipeline.errors import NotSignedIn, ServiceError, SettingsError
+from pipeline.service.jwks import JwksClient
 from pipeline.service.private_file import make_private
 from pipeline.service.user import User
 from pipeline.settings import Settings
@@ -24,7 +25,6 @@ _ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 _LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()  # what comes later is no date in Python
 _LEEWAY_S = 30  # between the clocks of two machines
 _MAX_USER_ID_CHARACTERS = 128
-_JWKS_TIMEOUT_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,14 @@ class JwtAuthority:
             raise ServiceError("the keys at LORA_JWKS_URL cannot be fetched; check that it is up") from None
         except jwt.ExpiredSignatureError:
             raise NotSignedIn("the token expired: get a new one") from None
-        except (jwt.InvalidTokenError, jwt.PyJWKClientError) as error:
+        except (
+            jwt.PyJWTError,
+            TypeError,
+        ) as error:  # TypeError: the algorithm of the token is not one of the key's kind
             raise NotSignedIn(f"the token is not valid ({type(error).__name__}): get a new one") from None
         return Identity(
             User(_owner(str(claims["sub"])), claims.get(self._admin_claim) is True),
-            datetime.fromtimestamp(min(claims["exp"], _LAST_S), UTC),
+            datetime.fromtimestamp(min(float(claims["exp"]), _LAST_S), UTC),
         )
 
 
@@ -119,7 +122,7 @@ def make_authority(settings: Settings) -> Authority:
     if secret:
         return JwtAuthority(lambda _: secret, ["HS256"], settings, may_wait=False)
     if settings.jwks_url:
-        keys = jwt.PyJWKClient(settings.jwks_url, cache_keys=True, timeout=_JWKS_TIMEOUT_S)
+        keys = JwksClient(settings.jwks_url)
         return JwtAuthority(
             lambda token: keys.get_signing_key_from_jwt(token).key, _ASYMMETRIC, settings, may_wait=True
         )

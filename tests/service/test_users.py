@@ -1,5 +1,7 @@
 """Who asks: tokens and sessions that are valid, and all the ways in which they are not."""
 
+import base64
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,9 +126,26 @@ def test_keys_at_an_address_tell_whose_tokens_are_valid(tmp_path, issuer):
         jwt.encode(claims, other, "RS256", headers={"kid": "1"}),
         jwt.encode(claims, key, "RS256", headers={"kid": "2"}),
         jwt.encode(claims, "x" * 32, "HS256", headers={"kid": "1"}),
+        *(_unsigned({"alg": alg, "kid": "1"}, claims) for alg in ("ES256", "EdDSA", "PS256", "none")),
+        _unsigned({"alg": "RS256", "kid": ["1"]}, claims),
+        _unsigned({"alg": "RS256"}, claims),
     ):
         with pytest.raises(NotSignedIn):
             authority.identify(bad)
+
+
+def _unsigned(header: dict[str, object], claims: dict[str, object]) -> str:
+    """A token whose header says what a forger likes."""
+    parts = (base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=").decode() for each in (header, claims))
+    return ".".join([*parts, "A" * 86])
+
+
+def test_an_expiry_written_as_text_is_one_too(settings):
+    until = datetime(2099, 1, 1, tzinfo=UTC)
+
+    identity = make_authority(settings).identify(token("ana", exp=str(int(until.timestamp()))))
+
+    assert identity.expires_at == until
 
 
 def test_keys_that_cannot_be_fetched_are_the_operators_matter(tmp_path):
