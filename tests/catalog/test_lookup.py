@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from pipeline.catalog.records import Page
 from pipeline.errors import DatasetNotFound, UsageError
@@ -190,3 +191,28 @@ def test_another_users_dataset_can_be_neither_deleted_nor_restored(catalog, meth
 
     assert str(caught.value) == "expected the id of a dataset of bob, found 'd1': list the datasets first"
     assert catalog.get("d1") == before
+
+
+def _asked(catalog, question) -> list[str]:
+    """The statements of a question."""
+    seen: list[str] = []
+    event.listen(catalog._engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    question()
+    return [statement for statement in seen if statement.startswith("SELECT")]
+
+
+def test_a_last_page_is_not_counted_as_well(catalog):
+    """A search that finds little looks at every name of the user: once is enough."""
+    catalog.register_uploads([upload("a", name="one"), upload("b", name="other")], NOON)
+
+    found = _asked(catalog, lambda: catalog.list_datasets("ann", search="one"))
+    nothing = _asked(catalog, lambda: catalog.list_datasets("ann", search="zzz"))
+
+    assert (len(found), len(nothing)) == (1, 1)
+
+
+def test_a_ping_costs_the_same_whatever_the_size(catalog):
+    [statement] = _asked(catalog, catalog.ping)
+
+    assert "LIMIT" in statement
+    assert "max(" not in statement

@@ -19,5 +19,5 @@ class Health(Value):
 @router.get("/healthz")
 def health(service: CurrentService) -> Answer[Health]:
     """Ask the catalog for something small."""
-    service.catalog.last_change()
+    service.catalog.ping()
     return Answer(data=Health())
