@@ -7,7 +7,7 @@ import typer
 
 from pipeline.cli.common import NOT_READY
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
-from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, read_setup, usd
+from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, in_options, read_setup, usd
 from pipeline.cli.owner import Owner
 from pipeline.cli.shown import shown
 from pipeline.cli.table import TableRow, print_table
@@ -130,7 +130,7 @@ def _tell_rest(hidden: int, not_possible: "tuple[NotPossible, ...]") -> None:
     if not not_possible:
         return
     # Presets differ by little in memory: one reason for each GPU and method says enough.
-    reasons = {(each.setup.gpu, each.setup.method): each.reason for each in not_possible}
+    reasons = {(each.setup.gpu, each.setup.method): each.explained(in_options) for each in not_possible}
     typer.echo("not possible:")
     for (gpu, method), reason in reasons.items():
         typer.echo(f"  {gpu}, {method}: {shown(reason)}")

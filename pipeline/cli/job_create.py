@@ -7,7 +7,7 @@ import typer
 from pipeline.cli.common import NOT_READY, complain
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.cli.datasets import Dataset_
-from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, read_setup
+from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, in_options, read_setup
 from pipeline.cli.jobs_shown import as_line, print_costs
 from pipeline.cli.owner import Owner
 from pipeline.cli.shown import shown
@@ -47,7 +47,7 @@ def create(
         prepared = prepare(lake, catalog.find(owner or settings.default_owner, dataset))
         considered = consider(prepared.facts, setup, Catalogues.of_settings(settings, now.date()))
         if isinstance(considered, NotPossible):
-            complain(considered.reason)
+            complain(considered.explained(in_options))
             raise typer.Exit(NOT_READY)
         maker = JobMaker(catalog, lake, load_tokenizer(settings.tokenizer), run_id=None)
         job = maker.make(prepared, considered, "person", now)

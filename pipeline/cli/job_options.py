@@ -7,6 +7,7 @@ import typer
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from pipeline.training.jobs.refusals import Change
     from pipeline.training.setup import Setup
 
 METHODS = ("lora", "qlora", "full")
@@ -59,3 +60,9 @@ def usd(value: float | None) -> str:
     from pipeline.training.pictures import short
 
     return "" if value is None else short(value)
+
+
+def in_options(change: "Change") -> str:
+    """A change that makes a job fit, as it is typed."""
+    option = f"--set max_length={change.value}" if change.key == "max_length" else f"--{change.key} {change.value}"
+    return f"{option} ({change.note})" if change.note else option

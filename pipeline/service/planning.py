@@ -59,7 +59,7 @@ def make_job(service: Service, user: User, dataset_id: str, setup: Setup) -> Job
     prepared = prepare(service.lake, access.own_dataset(dataset_id))
     considered = consider(prepared.facts, setup, Catalogues.of_settings(service.settings, service.now().date()))
     if isinstance(considered, NotPossible):
-        raise UsageError(considered.reason)
+        raise UsageError(considered.explained())
     maker = JobMaker(access.own_catalog, service.lake, load_tokenizer(service.settings.tokenizer), run_id=None)
     return maker.make(prepared, considered, "person", service.now())
 

@@ -3,6 +3,7 @@
 Nothing is written here: `making.py` does that, and `comparing.py` considers many jobs to rank them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,7 +22,7 @@ from pipeline.training.job_estimate import estimate_job
 from pipeline.training.jobs.facts import DatasetFacts
 from pipeline.training.jobs.job import TrainingJob
 from pipeline.training.jobs.planning import plan_job
-from pipeline.training.jobs.refusals import DoesNotFit, TargetRefuses
+from pipeline.training.jobs.refusals import Change, DoesNotFit, TargetRefuses
 from pipeline.training.presets import Preset, find_preset
 from pipeline.training.setup import Setup
 
@@ -111,15 +112,27 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class NotPossible:
-    """A job that cannot be made of this dataset, and why: a fact about the data, not a mistake."""
+    """A job that cannot be made of this dataset, and why: a fact about the data, not a mistake.
+
+    would_fit: what could be chosen otherwise, where it is too large.
+    """
 
     setup: Setup
     kind: Obstacle
     reason: str
+    would_fit: tuple[Change, ...] = ()
+
+    def explained(self, phrase: Callable[[Change], str] = lambda change: change.in_words) -> str:
+        """The reason, and what would fit; phrase: how whoever reads it makes such a change."""
+        return (
+            f"{self.reason}; what would fit: {'; '.join(map(phrase, self.would_fit))}"
+            if self.would_fit
+            else self.reason
+        )
 
     def as_dict(self) -> dict[str, object]:
         """As the catalog keeps it."""
-        return {"kind": self.kind, "setup": str(self.setup), "reason": self.reason}
+        return {"kind": self.kind, "setup": str(self.setup), "reason": self.explained()}
 
 
 def consider(facts: DatasetFacts, setup: Setup, catalogues: Catalogues) -> Considered | NotPossible:
@@ -147,6 +160,6 @@ def consider(facts: DatasetFacts, setup: Setup, catalogues: Catalogues) -> Consi
     except TargetRefuses as refusal:
         return NotPossible(setup, "target-refuses", str(refusal))
     if isinstance(planned, DoesNotFit):
-        return NotPossible(setup, "does-not-fit", f"{named.model.name} {planned.message}")
+        return NotPossible(setup, "does-not-fit", f"{named.model.name} {planned.message}", planned.would_fit)
     found = estimate_job(planned, facts, named.model, named.gpu, named.price, catalogues.today)
     return Considered(setup, planned, named.gpu, found, named.price)

@@ -52,7 +52,7 @@ class Planned:
             left = f"; {len(self.not_possible)} not possible" if self.not_possible else ""
             return f"{count}{price}{left}."
         if self.not_possible:
-            return f"No training job can be made: {self.not_possible[0].reason}."
+            return f"No training job can be made: {self.not_possible[0].explained()}."
         return "No training job is planned: LORA_TRAINING_PLANS is empty."
 
     def result(self, run_id: str) -> PlanResult:

@@ -90,7 +90,7 @@ def test_a_job_is_made_with_its_cost_and_the_next_step_and_again_it_is_the_same(
             2,
             "preset: expected one of conservative, balanced, aggressive, found 'balance'; did you mean balanced?",
         ),
-        (["--model", "Qwen3-8B", "--set", "epoch=2"], 2, "--set: epoch is not a setting; did you mean epochs"),
+        (["--model", "Qwen3-8B", "--set", "epoch=2"], 2, "settings: epoch is not a setting; did you mean epochs"),
         (
             ["--model", "Qwen3-8B", "--set", "epochs"],
             2,
@@ -99,7 +99,7 @@ def test_a_job_is_made_with_its_cost_and_the_next_step_and_again_it_is_the_same(
         (
             ["--model", "Qwen3-8B", "--set", "epochs=500"],
             2,
-            "--set: epochs: expected an integer from 1 to 50, found '500'",
+            "settings: epochs: expected an integer from 1 to 50, found '500'",
         ),
         (
             ["--model", "Qwen3-8B", "--method", "qlorra"],

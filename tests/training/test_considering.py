@@ -97,7 +97,9 @@ def test_a_job_that_does_not_fit_says_by_how_much_and_what_would():
     assert isinstance(outcome, NotPossible)
     assert outcome.kind == "does-not-fit"
     assert outcome.reason.startswith("Llama-3.1-70B does not fit: needs ")
-    assert "GB too few; what would fit: " in outcome.reason
+    assert outcome.reason.endswith("GB too few")
+    assert outcome.explained().startswith(f"{outcome.reason}; what would fit: ")
+    assert [change.key for change in outcome.would_fit] == ["gpu"]
 
 
 def test_a_refusal_of_the_trainer_names_the_findings():

@@ -5,6 +5,7 @@ A plan comes from `pipeline/training/considering.py`; here it becomes words and 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 from urllib.parse import quote, urlencode
 
 from pipeline.card.sentences import number
@@ -14,8 +15,10 @@ from pipeline.training.catalogues.models import BaseModelSpec
 from pipeline.training.considering import Considered, NotPossible
 from pipeline.training.estimates.result import Fits, Range
 from pipeline.training.jobs.job import TrainingJob
+from pipeline.training.jobs.refusals import Change
 from pipeline.training.presets import Preset
 from pipeline.training.setup import Setup
+from pipeline.training.workload import Method
 
 Outcome = Considered | NotPossible
 METHODS = {"": "Auto", "lora": "LoRA", "qlora": "QLoRA", "full": "Full"}
@@ -111,14 +114,23 @@ class GpuRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """What would fit instead. url: the same choice with it; empty where the page has no field for it."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrainPage:
-    """Everything on the page. plan, obstacle: one of them is there."""
+    """Everything on the page. plan, obstacle: one of them is there. ways: around the obstacle."""
 
     dataset_id: str
     dataset_name: str
     choices: Choices
     plan: Plan | None
     obstacle: str
+    ways: tuple[Way, ...]
     gpus: tuple[GpuRow, ...]
     said: str
 
@@ -129,8 +141,11 @@ def train_page(
     """The page. outcome: of the choice; others: the same training on every GPU."""
     plan = plan_of(outcome) if isinstance(outcome, Considered) else None
     obstacle = "" if isinstance(outcome, Considered) else sentence(outcome.reason)
+    changes = () if isinstance(outcome, Considered) else outcome.would_fit
+    ways = tuple(_way(dataset_id, setup, change) for change in changes)
     said = f"{plan.verdict}: {plan.memory}, {plan.hours}, {plan.cost}" if plan else obstacle
-    return TrainPage(dataset_id, dataset_name, choices, plan, obstacle, _gpu_rows(dataset_id, setup, others), said)
+    rows = _gpu_rows(dataset_id, setup, others)
+    return TrainPage(dataset_id, dataset_name, choices, plan, obstacle, ways, rows, said)
 
 
 def choices_of(
@@ -227,6 +242,16 @@ def _between(found: Range | None, shown: Callable[[float], str]) -> str:
 def _meter(memory: Range, capacity: float) -> Meter:
     whole = max(memory.high, capacity) / 100
     return Meter(*(round(value / whole, 2) for value in (memory.low, memory.expected, memory.high, capacity)))
+
+
+def _way(dataset_id: str, setup: Setup, change: Change) -> Way:
+    note = f" ({change.note})" if change.note else ""
+    if change.key == "gpu":
+        return Way(f"{change.value}{note}", setup_url(dataset_id, replace(setup, gpu=change.value)))
+    if change.key == "method":
+        method = next(each for each in get_args(Method) if each == change.value)
+        return Way(f"{METHODS[method]}{note}", setup_url(dataset_id, replace(setup, method=method)))
+    return Way(f"Rows of at most {int(change.value):,} tokens{note}, by max_length over the API or a command", "")
 
 
 def _gpus(job: TrainingJob) -> str:

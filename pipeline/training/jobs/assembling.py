@@ -181,7 +181,7 @@ def _warnings(job: TrainingJob, inputs: Inputs, placement: Placement) -> Iterabl
     if steps < WARN_STEPS:
         yield (
             f"{counted(steps, 'step')} are hardly a training: {MIN_STEPS} are wanted and {WARN_STEPS} the least; "
-            f"add rows, or more passes with --set epochs=N"
+            f"add rows, or passes (epochs)"
         )
     if placement.fits == "tight":
         yield f"may not fit into memory: {placement.memory_because}"

@@ -91,7 +91,7 @@ def parse_overrides(given: Mapping[str, str]) -> Overrides:
         else:
             problems.append(f"{name}: expected {rule.expected}, found {text!r}")
     if problems:
-        raise UsageError("--set: " + "; ".join(problems))
+        raise UsageError("settings: " + "; ".join(problems))
     return Overrides(values)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pipeline.training.catalogues.gpus import Gpu
 from pipeline.training.estimates.result import Estimate, Fits
 from pipeline.training.jobs.facts import DatasetFacts
-from pipeline.training.jobs.refusals import DoesNotFit
+from pipeline.training.jobs.refusals import Change, DoesNotFit
 from pipeline.training.jobs.rules import cut_sentence
 from pipeline.training.jobs.sentences import counted
 from pipeline.training.workload import LossKernel, Method, Workload
@@ -100,28 +100,28 @@ def _sentence(workload: Workload, result: Estimate) -> str:
     )
 
 
-def _other_method(wish: Wish, estimate: Estimator) -> Iterator[str]:
+def _other_method(wish: Wish, estimate: Estimator) -> Iterator[Change]:
     others: Iterable[Method] = {"full": ("lora", "qlora"), "lora": ("qlora",)}.get(wish.method or "", ())  # type: ignore[assignment]
     for method in others:
         if place(replace(wish, method=method), estimate):
-            yield f"--method {method}"
+            yield Change("method", method)
             return
 
 
-def _shorter(wish: Wish, estimate: Estimator, facts: DatasetFacts) -> Iterator[str]:
+def _shorter(wish: Wish, estimate: Estimator, facts: DatasetFacts) -> Iterator[Change]:
     length = wish.workload.sequence_length
     for row in reversed(facts.truncation):
         if row["max_length"] < length:
             workload = replace(wish.workload, sequence_length=row["max_length"])
             if place(replace(wish, workload=workload), estimate):
-                yield f"--set max_length={row['max_length']} ({cut_sentence(facts, row['max_length'])})"
+                yield Change("max_length", str(row["max_length"]), cut_sentence(facts, row["max_length"]))
                 return
 
 
-def _other_gpu(wish: Wish, estimate: Estimator, gpus: Sequence[Gpu]) -> Iterator[str]:
+def _other_gpu(wish: Wish, estimate: Estimator, gpus: Sequence[Gpu]) -> Iterator[Change]:
     for gpu in sorted(gpus, key=lambda gpu: (gpu.memory_gb, gpu.name)):
         if gpu.memory_gb > wish.workload.gpu.memory_gb and place(
             replace(wish, workload=replace(wish.workload, gpu=gpu)), estimate
         ):
-            yield f"--gpu {gpu.name} ({gpu.memory_gb:g} GB)"
+            yield Change("gpu", gpu.name, f"{gpu.memory_gb:g} GB")
             return

@@ -93,7 +93,7 @@ def _length(inputs: Inputs, notes: Explanations) -> int:
     own, facts, model = inputs.own.integer("max_length"), inputs.facts, inputs.model
     if own is not None and own > model.context_length:
         raise UsageError(
-            f"--set: max_length: expected an integer from 8 to {model.context_length}, which {model.name} reads, "
+            f"settings: max_length: expected an integer from 8 to {model.context_length}, which {model.name} reads, "
             f"found {own}"
         )
     chosen = choose_length(facts, model) if own is None else Chosen(own, cut_sentence(facts, own))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.errors import UsageError
 from pipeline.training.jobs.facts import DatasetFacts
@@ -19,26 +20,37 @@ class TargetRefuses(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One thing to choose otherwise, so that a job fits. note: what it means. A command and a page each phrase it."""
+
+    key: Literal["method", "max_length", "gpu"]
+    value: str
+    note: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """For who gets a sentence only."""
+        name = {"method": "the method ", "max_length": "a max_length of ", "gpu": "a "}[self.key]
+        return f"{name}{self.value}{f' ({self.note})' if self.note else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class DoesNotFit:
-    """A job that a GPU cannot hold; gigabytes as `Gpu` counts them. would_fit: what to change, a clause each."""
+    """A job that a GPU cannot hold; gigabytes as `Gpu` counts them. would_fit: what to change, one thing each."""
 
     gpu: str
     needed_gb: float
     available_gb: float
-    would_fit: tuple[str, ...]
+    would_fit: tuple[Change, ...]
 
     @property
     def message(self) -> str:
-        """The whole of it, for a person."""
+        """By how much, for a person."""
         short_gb = self.needed_gb - self.available_gb
-        help_ = (
-            f"what would fit: {'; '.join(self.would_fit)}"
-            if self.would_fit
-            else "nothing that was tried would fit: choose a smaller model"
-        )
+        smaller = "" if self.would_fit else "; nothing that was tried would fit: choose a smaller model"
         return (
             f"does not fit: needs {self.needed_gb:.1f} GB on each GPU, a {self.gpu} has {self.available_gb:.1f} GB, "
-            f"{short_gb:.1f} GB too few; {help_}"
+            f"{short_gb:.1f} GB too few{smaller}"
         )
 
 

@@ -72,6 +72,6 @@ def survey(job: TrainingJob, rows: DatasetRows, tokenizer: Tokenizer) -> Survey:
     if not found.train_rows:
         raise UsageError(
             f"{job.data.dataset_name}: expected rows with an answer within {job.max_length:,} tokens, found none; "
-            "choose a larger one with --set max_length=N"
+            "choose a larger max_length"
         )
     return found

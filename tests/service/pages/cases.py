@@ -212,9 +212,9 @@ def _train(setup: Setup) -> str:
 
 def _considered(setup: Setup) -> Considered | NotPossible:
     on = _GPUS[setup.gpu]
-    job = planned(on=on)
+    job = planned(on=on, other_gpus=tuple(_GPUS.values()))
     if isinstance(job, DoesNotFit):
-        return NotPossible(setup, "does-not-fit", f"{setup.model}, {job.message}")
+        return NotPossible(setup, "does-not-fit", f"{setup.model}, {job.message}", job.would_fit)
     price = Price(
         name=on.name,
         source="a price list",

@@ -24,14 +24,14 @@ def test_values_are_read_as_what_they_are():
         (
             "learn_rate",
             "1",
-            "--set: learn_rate is not a setting; did you mean learning_rate or loss_kernel or warmup_share?",
+            "settings: learn_rate is not a setting; did you mean learning_rate or loss_kernel or warmup_share?",
         ),
-        ("epochs", "0", "--set: epochs: expected an integer from 1 to 50, found '0'"),
-        ("epochs", "2.5", "--set: epochs: expected an integer from 1 to 50, found '2.5'"),
-        ("learning_rate", "nan", "--set: learning_rate: expected a number from 1e-08 to 0.01, found 'nan'"),
-        ("schedule", "step", "--set: schedule: expected one of cosine, linear, constant, found 'step'"),
-        ("is_packed", "perhaps", "--set: is_packed: expected true or false, found 'perhaps'"),
-        ("openai_model", "a\nb", "--set: openai_model: expected a text of 1 to 200 characters, found 'a\\nb'"),
+        ("epochs", "0", "settings: epochs: expected an integer from 1 to 50, found '0'"),
+        ("epochs", "2.5", "settings: epochs: expected an integer from 1 to 50, found '2.5'"),
+        ("learning_rate", "nan", "settings: learning_rate: expected a number from 1e-08 to 0.01, found 'nan'"),
+        ("schedule", "step", "settings: schedule: expected one of cosine, linear, constant, found 'step'"),
+        ("is_packed", "perhaps", "settings: is_packed: expected true or false, found 'perhaps'"),
+        ("openai_model", "a\nb", "settings: openai_model: expected a text of 1 to 200 characters, found 'a\\nb'"),
     ],
 )
 def test_a_mistake_says_what_was_expected(key, text, message):
@@ -46,7 +46,7 @@ def test_all_mistakes_are_named_at_once():
         parse_overrides({"rank": "0", "dropout": "2"})
 
     assert str(caught.value) == (
-        "--set: rank: expected an integer from 1 to 1024, found '0'; "
+        "settings: rank: expected an integer from 1 to 1024, found '0'; "
         "dropout: expected a number from 0 to 0.9, found '2'"
     )
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
 from pipeline.training.jobs.job import TrainingJob
-from pipeline.training.jobs.refusals import DoesNotFit, TargetRefuses
+from pipeline.training.jobs.refusals import Change, DoesNotFit, TargetRefuses
 from tests.training.jobs.examples import FACTS, LLAMA_8B, gpu, planned, rows
 
 
@@ -133,7 +133,7 @@ def test_hardly_any_steps_are_warned_of():
     job = planned(rows(12))
 
     assert job.warnings[0] == (
-        "9 steps are hardly a training: 100 are wanted and 30 the least; add rows, or more passes with --set epochs=N"
+        "9 steps are hardly a training: 100 are wanted and 30 the least; add rows, or passes (epochs)"
     )
 
 
@@ -150,19 +150,16 @@ def test_a_job_that_cannot_fit_says_by_how_much_and_what_would():
         gpu="Tiny",
         needed_gb=pytest.approx(16.6, abs=0.05),
         available_gb=12,
-        would_fit=("--method qlora", "--gpu Mid (20 GB)"),
+        would_fit=(Change("method", "qlora"), Change("gpu", "Mid", "20 GB")),
     )
-    assert result.message == (
-        "does not fit: needs 16.6 GB on each GPU, a Tiny has 12.0 GB, 4.6 GB too few; "
-        "what would fit: --method qlora; --gpu Mid (20 GB)"
-    )
+    assert result.message == "does not fit: needs 16.6 GB on each GPU, a Tiny has 12.0 GB, 4.6 GB too few"
 
 
 def test_a_shorter_length_is_named_with_what_it_costs():
     result = planned(on=gpu("Tiny", 6), method="qlora", max_length=4096)
 
     cost = "longer, and cut, 18 of 2,000 rows (0.90%), 3 before any answer"
-    assert result.would_fit == (f"--set max_length=1024 ({cost})",)
+    assert result.would_fit == (Change("max_length", "1024", cost),)
 
 
 def test_a_trainer_that_refuses_the_dataset_names_the_findings():
