@@ -55,6 +55,15 @@ class Jobs(Database):
                 _touch(connection, new.job_id, now)
             return read_job(connection, new.job_id)
 
+    def get_job(self, job_id: str, user_id: str | None = None) -> Job:
+        """Return a job by its whole id.
+
+        Raises:
+            JobNotFound: there is none, or it is another user's.
+        """
+        with self._reading() as connection:
+            return read_job(connection, job_id, user_id)
+
     def find_job(self, user_id: str | None, name_or_id: str) -> Job:
         """Return the job a person means: by id, else by the beginning of its id, else by name.
 

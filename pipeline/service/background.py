@@ -55,6 +55,8 @@ async def _every(pause_s: float, work: Callable[[], Awaitable[object]]) -> None:
             await work()
         except PipelineError as error:  # what is broken now may be mended at the next attempt
             _LOG.error("background work failed: %s", error)
+        except Exception as error:  # a mistake of ours, or of a library, must not end expiry and webhooks for good
+            _LOG.error("background work failed: %s", type(error).__name__)
         await asyncio.sleep(pause_s)
 
 

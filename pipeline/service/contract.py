@@ -15,6 +15,7 @@ from pipeline.training.jobs.job import TargetName
 from pipeline.training.workload import Method
 
 MAX_NAME_CHARACTERS = 200
+MAX_FILE_NAME_CHARACTERS = 255  # as many as a file system takes; what is stored is shortened (`store/keys.py`)
 MAX_DESCRIPTION_CHARACTERS = 4_000
 
 
@@ -199,11 +200,11 @@ class DatasetDetails(DatasetSummary):
 class NewUpload(Value):
     """An upload that is announced."""
 
-    name: str = Field(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["Support chat, spring"])
+    name: str = Field(min_length=1, max_length=MAX_NAME_CHARACTERS, pattern=r"\S", examples=["Support chat, spring"])
     description: str | None = Field(
         None, max_length=MAX_DESCRIPTION_CHARACTERS, examples=["Answered by the night shift"]
     )
-    file_name: str = Field(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["support_chat.jsonl"])
+    file_name: str = Field(min_length=1, max_length=MAX_FILE_NAME_CHARACTERS, examples=["support_chat.jsonl"])
     file_size: int = Field(ge=1, description="Bytes, exactly.", examples=[20_480])
     format: str | None = Field(
         None, description="The format you expect, shown until there is a verdict: that says which it is."

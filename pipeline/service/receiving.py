@@ -63,6 +63,8 @@ def _check(service: Service, upload: Upload, offset: int, length: int) -> None:
     check_open(dataset)
     if (dataset.storage_path, dataset.file_size) != (upload.key, upload.size_bytes):
         raise NotAllowed("expected an address of this upload, found one of another: ask for a new one")
+    if offset > upload.size_bytes:
+        raise Conflicting(f"Upload-Offset: expected at most {upload.size_bytes:,}, found {offset:,}: ask what arrived")
     if offset + length > upload.size_bytes:
         raise TooLarge(f"expected {upload.size_bytes - offset:,} more bytes, found {length:,}: send what was announced")
     if offset + length < upload.size_bytes:

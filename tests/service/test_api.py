@@ -339,3 +339,34 @@ def test_only_files_of_the_job_are_given(ana, ready, name):
     job_id = ana.post(f"/api/datasets/{ready}/jobs", json={"model": "Qwen3-8B"}).json()["data"]["id"]
 
     assert ana.get(f"/api/jobs/{job_id}/files/{name}").status_code in (404, 405)
+
+
+def test_a_job_is_known_by_its_whole_id_only(ana, ready):
+    """People at a terminal may shorten it; here the beginning of several would answer other than that of none."""
+    made = [
+        ana.post(f"/api/datasets/{ready}/jobs", json={"model": "Qwen3-8B", "gpu": gpu}).json()["data"]
+        for gpu in ("RTX-4090", "A100-80GB-SXM")
+    ]
+
+    statuses = [ana.get(f"/api/jobs/{text}").status_code for text in (made[0]["id"][:5], made[0]["name"], "x")]
+
+    assert (statuses, ana.get(f"/api/jobs/{made[0]['id']}").status_code) == ([404, 404, 404], 200)
+
+
+@pytest.mark.parametrize("name", [" ", "\n\t", "\u2003"])
+def test_a_name_has_something_to_see(ana, name):
+    answer = ana.post("/api/datasets", json={"name": name, "file_name": "a.jsonl", "file_size": 1})
+
+    assert (answer.status_code, answer.json()["details"]["fields"][0]["field"]) == (422, "body.name")
+
+
+def test_going_on_behind_the_end_is_refused_in_words(local, ana):
+    url = local.announce(ana, b"abc")["upload"]["parts"][0]["url"]
+
+    with local.client(None) as sender:
+        answer = sender.put(url, content=b"x", headers={"Upload-Offset": "9"})
+
+    assert (answer.status_code, answer.json()["error"]) == (
+        409,
+        "Upload-Offset: expected at most 3, found 9: ask what arrived",
+    )

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from pipeline.service import notifications
 from pipeline.service.answers import MISSING, Answer
 from pipeline.service.contract import NotificationItem, NotificationList
 from pipeline.service.notifications import MAX_LIMIT
+from pipeline.service.routes.parameters import NotificationId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
 
@@ -27,7 +28,7 @@ def list_notifications(
 
 @router.post("/{notification_id}/read", responses=MISSING)
 def read_notification(
-    service: CurrentService, user: CurrentUser, notification_id: Annotated[int, Path(ge=1, le=2**62)]
+    service: CurrentService, user: CurrentUser, notification_id: NotificationId
 ) -> Answer[NotificationItem]:
     """Note that you read a notification; the first time counts."""
     return Answer(data=notifications.read_notification(service, user, notification_id))

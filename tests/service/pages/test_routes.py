@@ -147,6 +147,8 @@ def test_what_is_not_there_says_so_on_a_page(open_as):
         assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8"), path
         assert "There is none of this name, or it is not yours." in answer.text
     assert client.get("/datasets?page=0").status_code == 404
+    for number in (0, 999, 2**63, 10**30):
+        assert client.post(f"/notifications/{number}/read", headers=PAGE).status_code == 404
 
 
 def test_a_page_may_run_our_script_and_nothing_else(open_as):

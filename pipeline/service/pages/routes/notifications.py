@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pipeline.service.pages.frame import notice_lines
 from pipeline.service.pages.framing import framed
 from pipeline.service.pages.page_route import PageRoute
+from pipeline.service.routes.parameters import NotificationId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
 
@@ -30,7 +31,7 @@ def mark_all_read(service: CurrentService, user: CurrentUser) -> RedirectRespons
 
 
 @router.post("/{notification_id}/read")
-def mark_read(service: CurrentService, user: CurrentUser, notification_id: int) -> RedirectResponse:
+def mark_read(service: CurrentService, user: CurrentUser, notification_id: NotificationId) -> RedirectResponse:
     """Mark one."""
     service.access(user).mark_read(notification_id, service.now())
     return RedirectResponse("/notifications", 303)

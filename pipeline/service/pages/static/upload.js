@@ -42,7 +42,7 @@ export default function start({ one, all, say, follow }) {
     one("#chosen").hidden = false;
     one("#chosen .name bdi").textContent = file.name;
     one("#chosen .facts").textContent = size(file.size);
-    one("#name").value = isOld ? note.title : file.name.replace(/\.(gz|zst)$/i, "").replace(/\.[^.]+$/, "");
+    one("#name").value = isOld ? note.title : [...file.name.replace(/\.(gz|zst)$/i, "").replace(/\.[^.]+$/, "")].slice(0, 200).join("");
     const button = one("#chosen .go button");
     button.disabled = tooLarge || !file.size;
     if (isOld) return go(resumed);
