@@ -7,12 +7,15 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from pydantic import ValidationError
+
 from pipeline.catalog.records import Status
 from pipeline.client.checksums import check_content
 from pipeline.client.connection import Connection
 from pipeline.client.sending import Tell, send_file
 from pipeline.errors import RequestRefused, UsageError
 from pipeline.service.contract import (
+    MAX_NAME_CHARACTERS,
     DatasetDetails,
     DatasetPage,
     DatasetSummary,
@@ -50,13 +53,13 @@ class Client:
         bytes arrived, for a progress bar.
 
         Raises:
-            UsageError: there is no such file, or it is not the one that was begun.
+            UsageError: there is no such file, it is empty, or it is not the one that was begun; a name is too long.
             RequestRefused: the service does not take it, or other bytes arrived than were sent.
             ServiceError: the service or the store cannot be reached for long.
         """
         size_bytes = _size(file)
         if resume_id is None:
-            new = NewUpload(name=name or file.stem, description=description, file_name=file.name, file_size=size_bytes)
+            new = _announcement(file, size_bytes, name, description)
             # Not repeated by itself: an answer that got lost would leave a second dataset behind.
             started = self._connection.ask(
                 StartedUpload, "POST", "/api/datasets", is_repeatable=False, json=new.model_dump(mode="json")
@@ -147,6 +150,17 @@ def _size(file: Path) -> int:
     if not file.is_file():
         raise UsageError(f"{file}: expected a file, found {'a folder' if file.is_dir() else 'nothing'}")
     return file.stat().st_size
+
+
+def _announcement(file: Path, size_bytes: int, name: str | None, description: str | None) -> NewUpload:
+    if not size_bytes:
+        raise UsageError(f"{file}: expected conversations, found an empty file")
+    named = name or file.stem[:MAX_NAME_CHARACTERS]
+    try:
+        return NewUpload(name=named, description=description, file_name=file.name, file_size=size_bytes)
+    except ValidationError as error:
+        wrong = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors())
+        raise UsageError(f"{file} cannot be uploaded like this: {wrong}") from None
 
 
 def _given(values: dict[str, str | int | None]) -> dict[str, str | int]:

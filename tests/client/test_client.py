@@ -185,3 +185,28 @@ def test_a_service_that_is_not_there_is_said(monkeypatch):
 @pytest.mark.parametrize("version", ["", "etag:0123-kms-encrypted", "unread:5-1"])
 def test_a_version_without_a_checksum_is_not_compared(file, version):
     assert check_content(file, version, [1]) is None
+
+
+def test_a_file_with_a_very_long_name_is_uploaded(local, tmp_path):
+    file = tmp_path / f"{'x' * 240}.jsonl"
+    file.write_bytes(lines(1))
+
+    with client(local) as ana:
+        assert ana.upload(file).name == "x" * 200
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (b"", None, "expected conversations, found an empty file"),
+        (b"{}", "x" * 201, "cannot be uploaded like this: name: String should have at most 200 characters"),
+    ],
+)
+def test_what_cannot_be_announced_is_refused_in_a_sentence(local, tmp_path, content, name, said):
+    file = tmp_path / "chat.jsonl"
+    file.write_bytes(content)
+
+    with client(local) as ana, pytest.raises(UsageError) as caught:
+        ana.upload(file, name=name)
+
+    assert said in str(caught.value)
