@@ -1,6 +1,7 @@
 """The session of a person at the pages: a signed cookie, made from a bearer token that was typed in once.
 
-Nothing is kept on the server. A session ends with its token, after `LORA_SESSION_EXPIRY_S`, or when one signs out.
+Nothing is kept on the server. A session ends with its token, after `LORA_SESSION_EXPIRY_S`, when one signs out, and
+when the service trusts something else: a new token of the laptop, another secret, another address of keys.
 """
 
 from datetime import timedelta
@@ -25,7 +26,7 @@ def sign_in(request: Request, response: Response, service: Service, token: str) 
     identity = service.authority.identify(token.strip())
     latest = service.now() + timedelta(seconds=service.settings.session_expiry_s)
     expires_at = min(latest, identity.expires_at or latest)
-    claims: Claims = {"sub": identity.user.id, "admin": identity.user.is_admin}
+    claims: Claims = {"sub": identity.user.id, "admin": identity.user.is_admin, "epoch": service.authority.epoch}
     response.set_cookie(
         COOKIE,
         service.signer.sign(_PURPOSE, claims, expires_at),
@@ -51,5 +52,7 @@ def session_user(request: Request, service: Service) -> User | None:
     try:
         claims = service.signer.read(_PURPOSE, cookie)
     except NotSignedIn:
+        return None
+    if claims.get("epoch") != service.authority.epoch:
         return None
     return User(str(claims["sub"]), claims.get("admin") is True)

@@ -42,6 +42,10 @@ class Authority(Protocol):
     def may_wait(self) -> bool:
         """Whether it may have to ask another server first."""
 
+    @property
+    def epoch(self) -> str:
+        """Changes with what it trusts: sessions that began under another are over."""
+
     def identify(self, token: str) -> Identity:
         """Return whom a token speaks for.
 
@@ -61,6 +65,7 @@ class JwtAuthority:
         self, key_of: Callable[[str], Any], algorithms: list[str], settings: Settings, *, may_wait: bool
     ) -> None:
         self.may_wait = may_wait
+        self.epoch = _epoch(settings.jwt_secret.get_secret_value() or settings.jwks_url)
         self._key_of = key_of
         self._algorithms = algorithms
         self._audience = settings.jwt_audience
@@ -98,6 +103,7 @@ class LaptopAuthority:
     may_wait = False
 
     def __init__(self, token_hash: str, user: User) -> None:
+        self.epoch = _epoch(token_hash)
         self._token_hash = token_hash
         self._user = user
 
@@ -157,6 +163,10 @@ def _owner(subject: str) -> str:
             f"the token's subject: expected 1 to {_MAX_USER_ID_CHARACTERS} characters, found {len(subject)}"
         )
     return safe_owner(subject)
+
+
+def _epoch(trusted: str) -> str:
+    return _hash(f"sessions of {trusted}")[:16]  # a hash of a long secret tells nothing of it
 
 
 def _hash(token: str) -> str:

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from pipeline.errors import NotSignedIn, ServiceError, SettingsError
 from pipeline.service.app import create_app
+from pipeline.service.pages.routes.sessions import router as session_pages
 from pipeline.service.service import CurrentService
 from pipeline.service.sessions import COOKIE, sign_in, sign_out
 from pipeline.service.tokens import Identity, make_authority, make_laptop_token, token_path
@@ -243,13 +244,28 @@ def test_a_session_ends_with_its_token(settings):
     app = create_app(settings)
     with TestClient(app):
         service = app.state.service
-        cookie = service.signer.sign("session", {"sub": "ana"}, PAST)
+        ana = {"sub": "ana", "epoch": service.authority.epoch}
+        cookie = service.signer.sign("session", ana, PAST)
         upload = service.signer.sign("upload", {"sub": "ana"}, late)
 
     with TestClient(app) as browser:
         statuses = [
             browser.get("/api/datasets", headers={"Cookie": f"{COOKIE}={text}"}).status_code
-            for text in (cookie, upload, token("ana"), "x", service.signer.sign("session", {"sub": "ana"}, late))
+            for text in (cookie, upload, token("ana"), "x", service.signer.sign("session", ana, late))
         ]
 
     assert statuses == [401, 401, 401, 401, 200]
+
+
+def test_a_new_laptop_token_ends_the_sessions_of_the_old_one(tmp_path):
+    settings = load_settings(data_dir=tmp_path)
+    old = make_laptop_token(settings)
+    with TestClient(create_app(settings, pages=[session_pages]), follow_redirects=False) as browser:
+        browser.post("/login", data={"token": old}, headers={"Sec-Fetch-Site": "same-origin"})
+        cookie = {"Cookie": f"{COOKIE}={browser.cookies[COOKIE]}"}
+        before = browser.get("/api/datasets").status_code
+
+    make_laptop_token(settings, is_renewed=True)
+
+    with TestClient(create_app(settings)) as browser:
+        assert (before, browser.get("/api/datasets", headers=cookie).status_code) == (200, 401)

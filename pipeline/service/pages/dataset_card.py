@@ -139,14 +139,17 @@ def problem(dataset: Dataset) -> Problem | None:
     if not dataset.rejected_line_count:  # the fault is the file's as a whole
         return Problem(sentence(message) or sentence(dataset.failure or "It could not be validated"), code=_code(first))
     rejected, lines = dataset.rejected_line_count, dataset.line_count or 0
-    of = f"All {lines:,} lines are" if rejected == lines > 1 else f"{rejected:,} of {lines:,} lines {_is(rejected)}"
     return Problem(
-        f"{of} rejected.", sentence(f"Line {first.get('line', 1)}: {message}") if message else "", _code(first)
+        f"{_of_all(rejected, lines)} rejected.",
+        sentence(f"Line {first.get('line', 1)}: {message}") if message else "",
+        _code(first),
     )
 
 
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
+def _of_all(rejected: int, lines: int) -> str:
+    if rejected == lines:
+        return "The only line is" if lines == 1 else f"All {lines:,} lines are"
+    return f"{rejected:,} of {lines:,} lines {'is' if rejected == 1 else 'are'}"
 
 
 def _code(finding: JsonObject) -> str:

@@ -30,7 +30,7 @@ class Change:
     @property
     def in_words(self) -> str:
         """For who gets a sentence only."""
-        name = {"method": "the method ", "max_length": "a max_length of ", "gpu": "a "}[self.key]
+        name = {"method": "the method ", "max_length": "a max_length of ", "gpu": "the GPU "}[self.key]
         return f"{name}{self.value}{f' ({self.note})' if self.note else ''}"
 
 

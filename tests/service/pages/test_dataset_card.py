@@ -52,6 +52,10 @@ def test_no_figures_where_nothing_was_counted(dataset):
         ),
         (replace(ERROR, rejected_line_count=1, validation_errors=None), Problem("1 of 6 lines is rejected.")),
         (
+            replace(ERROR, line_count=1, rejected_line_count=1, validation_errors=None),
+            Problem("The only line is rejected."),
+        ),
+        (
             UNREADABLE,
             Problem(
                 "Expected text, found a ZIP archive; unpack or convert it to JSON Lines (.jsonl) first.",

@@ -29,5 +29,5 @@ def test_no_word_of_the_command_line_reaches_the_page_or_the_api():
     obstacle = NotPossible(SETUP, "does-not-fit", "it does not fit", CHANGES)
 
     assert obstacle.explained() == (
-        "it does not fit; what would fit: the method qlora; a max_length of 1024 (9 rows cut); a L4 (24 GB)"
+        "it does not fit; what would fit: the method qlora; a max_length of 1024 (9 rows cut); the GPU L4 (24 GB)"
     )
