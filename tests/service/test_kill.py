@@ -34,8 +34,10 @@ def victim(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     with process:
         assert process.stdout
-        yield process, f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        process.kill()
+        try:
+            yield process, f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:  # else a test that fails would wait for it for ever
+            process.kill()
 
 
 def client(url: str) -> httpx2.Client:
@@ -116,3 +118,17 @@ def test_what_nobody_finishes_expires_and_its_owner_is_told(local):
         assert (told["kind"], told["title"]) == ("upload_expired", "Upload of Forgotten expired")
         assert ana.post(f"/api/datasets/{expired[0]}/confirm").status_code == 409
         assert ana.put(started["upload"]["parts"][0]["url"], content=b"x" * 100).status_code == 409
+
+
+def test_a_service_that_died_between_the_last_byte_and_its_name_goes_on(local):
+    """All bytes are there, so nobody sends one that would put them in place."""
+    content = b"x" * 100
+    with local.client("ana") as ana:
+        dataset_id = local.announce(ana, content)["dataset"]["id"]
+        part = local.settings.data_dir / "uploads/.incoming" / f"{dataset_id}.part"
+        part.parent.mkdir(parents=True)
+        part.write_bytes(content)
+
+        assert finish(ana, dataset_id, content) == 200
+
+    assert not part.exists()
