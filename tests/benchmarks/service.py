@@ -27,12 +27,17 @@ def measure_load(is_small: bool, folder: Path) -> list[Measurement]:
 
 
 def measure_lists(is_small: bool, folder: Path) -> list[Measurement]:
-    """Eight kinds of questions to a catalog of 100,000 datasets on SQLite."""
-    count = 2_000 if is_small else 100_000
-    seen = run("service_lists", folder / "data", count, 3 if is_small else 25).output
+    """Eight kinds of questions to a catalog of 100,000 datasets on SQLite; the middle one of several runs."""
+    count, runs = (2_000, 1) if is_small else (100_000, 5)
+    seen = [run("service_lists", folder / f"data{n}", count, 3 if is_small else 25).output for n in range(runs)]
+    seen.sort(key=lambda each: each["p95_ms"])
+    middle, every = seen[runs // 2], ", ".join(f"{each['p95_ms']:.0f}" for each in seen)
     return [
-        at_most(f"list of {count:,} datasets, p95 of all questions", 100, seen["p95_ms"], " ms"),
-        *(noted(f"{name}, p95", p95_ms, " ms") for name, p95_ms in seen["by_question"].items()),
+        at_most(f"list of {count:,} datasets, p95 of all questions", 100, middle["p95_ms"], " ms", f" (runs: {every})"),
+        *(
+            noted(f"{name}, p95", p95_ms, " ms", f" ({cpu_ms:.0f} ms of processor time, mean)")
+            for name, (p95_ms, cpu_ms) in middle["by_question"].items()
+        ),
     ]
 
 
@@ -44,6 +49,7 @@ SERVICE_LOAD = Benchmark(
 )
 SERVICE_LISTS = Benchmark(
     "service-lists",
-    "The upload service over a large catalog on SQLite, nine tenths of it one user's: each question 25 times, in turn.",
+    "The upload service over a large catalog on SQLite, nine tenths of it one user's: each question 25 times, in "
+    "turn. The middle one of five runs; whatever else the machine does shows in the times, less in processor time.",
     measure_lists,
 )

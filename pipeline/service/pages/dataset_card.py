@@ -98,7 +98,7 @@ def dataset_card(dataset: Dataset, now: datetime) -> DatasetCard:
         stats=stats(dataset),
         problem=problem(dataset),
         note=_NOTES[dataset.status],
-        can_train=dataset.training_ready and dataset.deleted_at is None,
+        can_train=dataset.training_ready and dataset.deleted_at is None and dataset.superseded_by is None,
         is_deleted=dataset.deleted_at is not None,
     )
 

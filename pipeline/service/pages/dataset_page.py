@@ -232,6 +232,7 @@ def _facts(dataset: Dataset, card: Card | None, dagster_url: str) -> tuple[Fact,
     facts = [
         Fact("Description", dataset.description or ""),
         Fact("Read as", sentence(f"{figures.format}: {figures.format_why}") if figures and figures.format_why else ""),
+        Fact("Replaced by", dataset.superseded_by or "", f"/datasets/{quote(dataset.superseded_by or '')}"),
         Fact("Identifier", dataset.id, is_code=True),
         Fact("Place in the store", dataset.storage_path, is_code=True),
         Fact("SHA-256", dataset.content_sha256 or "", is_code=True),

@@ -17,6 +17,7 @@ from tests.service.pages.cases import ERROR, INTERRUPTED, NOW, READY_DATASET, UN
         (READY_DATASET, Badge("Ready", "good"), False, True),
         (ERROR, Badge("Error", "bad"), False, False),
         (replace(READY_DATASET, deleted_at=NOW), Badge("Ready", "good"), False, False),
+        (replace(READY_DATASET, superseded_by="newer-1"), Badge("Ready", "good"), False, False),
     ],
 )
 def test_a_badge_and_what_one_can_do(dataset, badge, is_live, can_train):
