@@ -199,5 +199,13 @@ notifications = Table(
     ),
     UniqueConstraint("dataset_id", "kind", "dedupe_key", name="uq_notifications_dataset_id"),
 )
-Index("ix_notifications_user_id", notifications.c.user_id)
+# Every page shows a user's newest, and counts the unread: the others, one for each dataset, are not looked at.
+_NEWEST_NOTIFICATIONS = (notifications.c.user_id, notifications.c.created_at.desc(), notifications.c.id.desc())
+Index("ix_notifications_newest", *_NEWEST_NOTIFICATIONS)
+Index(
+    "ix_notifications_unread",
+    *_NEWEST_NOTIFICATIONS,
+    sqlite_where=notifications.c.read_at.is_(None),
+    postgresql_where=notifications.c.read_at.is_(None),
+)
 Index("ix_notifications_created_at", notifications.c.created_at)
