@@ -1,12 +1,18 @@
 """Indices that give a user's newest notifications, and the newest unread, without looking at the others."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
 down_revision = "0003"
 
-_NEWEST = ["user_id", sa.text("created_at DESC"), sa.text("id DESC")]
+_NEWEST: Sequence[str | sa.TextClause | sa.ColumnElement[object]] = [
+    "user_id",
+    sa.text("created_at DESC"),
+    sa.text("id DESC"),
+]
 
 
 def upgrade() -> None:
