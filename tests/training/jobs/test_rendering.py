@@ -105,8 +105,7 @@ def test_nothing_left_to_train_on_says_what_to_do(tmp_path):
             render_job(job, found.rows, tmp_path / "job")
 
     assert str(caught.value) == (
-        "town_talk: expected rows with an answer within 512 tokens, found none; "
-        "choose a larger one with --set max_length=N"
+        "town_talk: expected rows with an answer within 512 tokens, found none; choose a larger max_length"
     )
 
 
