@@ -103,7 +103,7 @@ def test_an_object_deleted_during_a_break_is_missing(proxied_store, s3_store):
 
     with store.open(KEY) as reader:
         assert reader.read(100_000) == DATA[:100_000]
-        s3_store._client.delete_object(Bucket=store.bucket, Key=s3_store._name(KEY))
+        s3_store.client.delete_object(Bucket=store.bucket, Key=s3_store.name(KEY))
         with pytest.raises(ObjectMissing):
             reader.read()
 
@@ -141,13 +141,13 @@ def test_a_large_source_that_ends_early_leaves_nothing(s3_store):
         s3_store.put(KEY, io.BytesIO(DATA * 4), 12_000_001)
 
     assert list(s3_store.list("")) == []
-    pending = s3_store._client.list_multipart_uploads(Bucket=s3_store.bucket).get("Uploads", [])
-    assert [upload for upload in pending if upload["Key"] == s3_store._name(KEY)] == []
+    pending = s3_store.client.list_multipart_uploads(Bucket=s3_store.bucket).get("Uploads", [])
+    assert [upload for upload in pending if upload["Key"] == s3_store.name(KEY)] == []
 
 
 def test_names_that_no_method_would_take_are_left_out(s3_store):
     for name in ("uploads/", "uploads/ana/", "uploads//a", "uploads/../a", "uploads/a\\b", "uploads/ana/good.jsonl"):
-        s3_store._client.put_object(Bucket=s3_store.bucket, Key=s3_store._root + name, Body=b"1")
+        s3_store.client.put_object(Bucket=s3_store.bucket, Key=s3_store._root + name, Body=b"1")
 
     assert [obj.key for obj in s3_store.list("uploads/")] == ["uploads/ana/good.jsonl"]
 
