@@ -32,6 +32,9 @@ VALUES = {
     "small-gpu": {"learning_rate": 2.86e-4, "max_length": 512, "rank": 64},
     "two-gpus": {"learning_rate": 2e-4, "max_length": 512, "rank": 16},
     "full": {"learning_rate": 2e-5, "max_length": 512, "rank": None},
+    "preferences": {"learning_rate": 5e-6, "max_length": 512, "rank": 16, "objective": "preference", "beta": 0.1},
+    "judgements": {"learning_rate": 1e-6, "max_length": 512, "rank": 8, "objective": "kto", "beta": 0.1},
+    "texts": {"learning_rate": 2e-4, "max_length": 64, "rank": 16, "objective": "text"},
 }
 
 
@@ -126,6 +129,29 @@ def test_an_emitted_job_trains(environments, models, case_folders):
     assert json.loads((adapter / "adapter_config.json").read_text())["r"] == 16
 
 
+def test_judgements_and_texts_train(environments, models, case_folders):
+    """Two steps of the emitted script of each objective; the reference is the model itself, without the adapter."""
+    for name in ("preferences", "judgements", "texts"):
+        folder = case_folders[name] / "trl"
+
+        environments.run(TRAINERS, folder / "train.py", "--model", models / "none", "--set", "max_steps=2")
+
+        state = json.loads((folder / "output/checkpoint-2/trainer_state.json").read_text())
+        losses = [entry["loss"] for entry in state["log_history"] if "loss" in entry]
+        assert len(losses) == state["global_step"] == 2
+        assert all(math.isfinite(loss) and loss > 0 for loss in losses)
+        assert (folder / "output/adapter/adapter_model.safetensors").stat().st_size > 10_000
+
+
+def test_axolotl_reads_judgements_and_texts(environments, models, case_folders):
+    """What its own strategies make of the first row of each, the prompt apart from what is judged."""
+    folders = {name: case_folders[name] / "axolotl" for name in ("preferences", "judgements", "texts")}
+
+    found = environments.last_line(TRAINERS, "read_axolotl.py", models / "unmarked", *folders.values())
+
+    assert {name: found[str(folder)] for name, folder in folders.items()} == {}
+
+
 LEARNED = {
     ("chat", "marked"): [
         ["Answer 0.0: bread keeps, 0 times.</s>"],
@@ -185,6 +211,15 @@ def test_llama_factory_reads_our_files_and_learns_the_supervised_turns_alone(env
             "Answer 0.1: bread keeps, 0 times.<|eot_id|>",
             "Answer 1.1: rain keeps, 1 times.<|eot_id|>",
         ],
+        "preferences": [
+            ["Answer 0.0: bread keeps, 0 times.<|eot_id|>", "No idea, 0.<|eot_id|>"],
+            ["Answer 1.0: rain keeps, 1 times.<|eot_id|>", "No idea, 1.<|eot_id|>"],
+        ],
+        "judgements": [
+            ["Answer 0.0: bread keeps, 0 times.<|eot_id|>", False],
+            ["Answer 1.1: rain keeps, 1 times.<|eot_id|>", True],
+        ],
+        "texts": ["?", "?"],
     }
     folders = {name: case_folders[name] / "llama-factory" for name in learned}
 
