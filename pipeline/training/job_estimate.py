@@ -5,6 +5,7 @@ step is quicker than one of full rows, and there are more steps than their token
 (DPO, KTO), passes of the reference are added by rule: none of the measured runs is one of those.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -15,13 +16,16 @@ from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate, Range
 from pipeline.training.jobs.facts import DatasetFacts
 from pipeline.training.jobs.inputs import HOSTED
-from pipeline.training.jobs.job import TrainingJob
+from pipeline.training.jobs.job import Objective, TrainingJob
 from pipeline.training.jobs.objectives import JUDGED, sequences_per_row
 from pipeline.training.workload import Workload
 
 _HOUR_S = 3600
+# Of a preference's tokens, which count its question once and both answers, how many a sequence has: a half where there
+# is no question, all where there are no answers, so in between.
+_SEQUENCE_SHARE = 0.75
 # Forward passes besides those that learn: of the reference; for KTO of the answers in another order, by both, too.
-_REFERENCE_PASSES = {"preference": 1, "kto": 3}
+_REFERENCE_PASSES: Mapping[Objective, int] = {"preference": 1, "kto": 3}
 
 
 def estimate_job(
@@ -60,8 +64,8 @@ def _of_real_rows(
 ) -> Estimate:
     """Expected as if every row were of mean length; high as if padded to the 95th percentile."""
     average = facts.tokens / max(1, facts.rows)
-    if job.objective == "preference":  # its tokens are of both answers, the percentiles of the longer one's sequence
-        average = facts.tokens_per_conversation.get("p50") or average
+    if job.objective == "preference":
+        average *= _SEQUENCE_SHARE
     mean = _within(average, job.max_length)
     long = max(mean, _within(facts.tokens_per_conversation.get("p95") or mean, job.max_length))
     usual = estimate(replace(workload, sequence_length=mean)).step_time_s
@@ -81,9 +85,10 @@ def _with_reference(found: Estimate, job: TrainingJob) -> Estimate:
     """With the passes that learn nothing: forward alone, 2 of the 4 FLOPs a parameter and token, 6 if recomputed."""
     passes = _REFERENCE_PASSES[job.objective]
     factor = 1 + 2 * passes / (6 if job.has_gradient_checkpointing else 4)
-    sequences = "two sequences" if sequences_per_row(job.objective) == 2 else "one sequence"
+    is_pair = sequences_per_row(job.objective) == 2
+    sequences = f"two sequences of {_SEQUENCE_SHARE:.0%} of its tokens each" if is_pair else "one sequence"
     told = (
-        f"{job.objective}: a row is {sequences}, and {factor:.2f} times the time of learning it, for {passes} more "
+        f"{job.objective}: a row is {sequences}, at {factor:.2f} times the time of learning, for {passes} more "
         f"forward {'pass' if passes == 1 else 'passes'} of each (by FLOPs, not measured); the reference is the base "
         "model with the adapter off, so it takes no memory of its own"
     )
