@@ -11,8 +11,6 @@ LOSSES = {
     "call-ids": "ids of tool calls",
     "roles": "roles that mean something else there, written as the assistant",
     "text-beside-calls": "texts beside tool calls",
-    "tool-calls": "conversations with calls of tools, which are left out",
-    "tools": "descriptions of tools",
     "content-parts": "parts of contents that are no text",
     "rejected-answers": "the rejected one of two answers",
     "labels": "labels of liked and disliked answers",

@@ -17,6 +17,11 @@ _WHY_DROPPED: Mapping[DropReason, str] = {
     "not-one-answer": "the alternatives are not one answer each, which is all that every trainer takes",
 }
 
+# What conversions do not lose, but some files of judgements do.
+_LOSSES = LOSSES | {
+    "tool-calls": "conversations with calls of tools, which are left out",
+    "tools": "descriptions of tools",
+}
 _ROWS: Mapping[Objective, str] = {"preference": "preference", "kto": "judgement", "text": "text"}
 
 
@@ -83,9 +88,9 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
 def _lost(losses: Losses) -> str:
     lines = ["## What the data files do not hold", ""]
     lines += [
-        f"- {LOSSES[kind]}: {counted(losses.counts[kind], 'conversation')}, the first on lines "
+        f"- {_LOSSES[kind]}: {counted(losses.counts[kind], 'conversation')}, the first on lines "
         + ", ".join(map(str, losses.lines[kind]))
-        for kind in LOSSES
+        for kind in _LOSSES
         if kind in losses.counts
     ]
     return "\n".join(lines)
