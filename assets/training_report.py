@@ -147,9 +147,9 @@ def _config_metadata(planned: Planned, lake: Lake) -> Metadata:
 
 def _config(job: Job, lake: Lake) -> Metadata:
     """The first trainer's file, and the place of all."""
-    from pipeline.training.jobs.targets import TARGETS
+    from pipeline.training.jobs.targets import renderer
 
-    target = TARGETS[job.targets[0]]  # type: ignore[index]  # the catalog keeps texts
+    target = renderer(job.targets[0], job.job.get("objective", "sft"))  # type: ignore[arg-type]  # the catalog keeps texts
     name = f"{target.name}/{target.documents[0].file}"
     with lake.fetch_job_file(job.id, name) as path:
         lines = path.read_text("utf-8").splitlines()

@@ -30,7 +30,8 @@ class Said:
 class Talk:
     """One conversation, of a preference the chosen branch. lost: what no target holds, already left out.
 
-    identity: as in the file, else the line's name. tools: JSON text.
+    identity: as in the file, else the line's name. tools: JSON text. rejected, label: the other branch of a preference,
+    and whether a judged answer was liked; only where jobs read them back from the lake.
     """
 
     line: int
@@ -38,6 +39,8 @@ class Talk:
     turns: list[Said]
     tools: str | None
     lost: frozenset[str]
+    rejected: tuple[Said, ...] = ()
+    label: bool | None = None
 
     @property
     def has_own_identity(self) -> bool:

@@ -1,9 +1,11 @@
 """The estimate of a whole job: memory of its longest rows, hours of the rows that the dataset really has.
 
 `pipeline.training.estimates` knows workloads, whose rows all have one length. Rows that stand alone are shorter, so a
-step is quicker than one of full rows, and there are more steps than their tokens would fill.
+step is quicker than one of full rows, and there are more steps than their tokens would fill. Where answers are compared
+(DPO, KTO), passes of the reference are added by rule: none of the measured runs is one of those.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -14,10 +16,16 @@ from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate, Range
 from pipeline.training.jobs.facts import DatasetFacts
 from pipeline.training.jobs.inputs import HOSTED
-from pipeline.training.jobs.job import TrainingJob
+from pipeline.training.jobs.job import Objective, TrainingJob
+from pipeline.training.jobs.objectives import JUDGED, sequences_per_row
 from pipeline.training.workload import Workload
 
 _HOUR_S = 3600
+# Of a preference's tokens, which count its question once and both answers, how many a sequence has: a half where there
+# is no question, all where there are no answers, so in between.
+_SEQUENCE_SHARE = 0.75
+# Forward passes besides those that learn: of the reference; for KTO of the answers in another order, by both, too.
+_REFERENCE_PASSES: Mapping[Objective, int] = {"preference": 1, "kto": 3}
 
 
 def estimate_job(
@@ -30,17 +38,18 @@ def estimate_job(
         whole = estimate(workload)
         return replace(whole, basis=(*whole.basis, billed))
     whole = estimate(workload, tokens=job.data.train_tokens, epochs=job.optimisation.epochs, price=price, today=today)
-    return whole if job.is_packed else _of_real_rows(whole, job, facts, workload, price)
+    found = whole if job.is_packed else _of_real_rows(whole, job, facts, workload, price)
+    return _with_reference(found, job) if job.objective in JUDGED else found
 
 
 def workload_of(job: TrainingJob, model: BaseModelSpec, gpu: Gpu) -> Workload:
-    """What a job asks of its GPUs."""
+    """What a job asks of its GPUs; a row of the workload is a sequence, of which a preference has two."""
     return Workload(
         model=model,
         gpu=gpu,
         method=job.method,
         sequence_length=job.max_length,
-        micro_batch=job.optimisation.micro_batch,
+        micro_batch=job.optimisation.micro_batch * sequences_per_row(job.objective),
         gradient_accumulation=job.optimisation.gradient_accumulation,
         gpu_count=job.hardware.gpu_count,
         rank=job.adapter.rank if job.adapter else 0,
@@ -54,7 +63,10 @@ def _of_real_rows(
     whole: Estimate, job: TrainingJob, facts: DatasetFacts, workload: Workload, price: Price | None
 ) -> Estimate:
     """Expected as if every row were of mean length; high as if padded to the 95th percentile."""
-    mean = _within(facts.tokens / max(1, facts.rows), job.max_length)
+    average = facts.tokens / max(1, facts.rows)
+    if job.objective == "preference":
+        average *= _SEQUENCE_SHARE
+    mean = _within(average, job.max_length)
     long = max(mean, _within(facts.tokens_per_conversation.get("p95") or mean, job.max_length))
     usual = estimate(replace(workload, sequence_length=mean)).step_time_s
     padded = estimate(replace(workload, sequence_length=long)).step_time_s
@@ -67,6 +79,31 @@ def _of_real_rows(
     told = f"hours: {steps:,} steps of rows of {mean:,} tokens, the mean; high: padded to {long:,}, the 95th percentile"
     basis = tuple(told if sentence.startswith("hours: ") else sentence for sentence in whole.basis)
     return replace(whole, hours=hours, cost_usd=cost, basis=basis)
+
+
+def _with_reference(found: Estimate, job: TrainingJob) -> Estimate:
+    """With the passes that learn nothing: forward alone, 2 of the 4 FLOPs a parameter and token, 6 if recomputed."""
+    passes = _REFERENCE_PASSES[job.objective]
+    factor = 1 + 2 * passes / (6 if job.has_gradient_checkpointing else 4)
+    is_pair = sequences_per_row(job.objective) == 2
+    sequences = f"two sequences of {_SEQUENCE_SHARE:.0%} of its tokens each" if is_pair else "one sequence"
+    told = (
+        f"{job.objective}: a row is {sequences}, at {factor:.2f} times the time of learning, for {passes} more "
+        f"forward {'pass' if passes == 1 else 'passes'} of each (by FLOPs, not measured); the reference is the base "
+        "model with the adapter off, so it takes no memory of its own"
+    )
+    return replace(
+        found,
+        step_time_s=_times(found.step_time_s, factor),
+        tokens_per_s_per_gpu=_times(found.tokens_per_s_per_gpu, 1 / factor),
+        hours=_times(found.hours, factor) if found.hours else None,
+        cost_usd=_times(found.cost_usd, factor) if found.cost_usd else None,
+        basis=(*found.basis, told),
+    )
+
+
+def _times(value: Range, factor: float) -> Range:
+    return _range(value.low * factor, value.expected * factor, value.high * factor)
 
 
 def _within(length: float, max_length: int) -> int:

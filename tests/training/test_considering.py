@@ -50,6 +50,28 @@ def test_packed_rows_take_the_time_of_their_tokens():
     assert any(sentence.endswith("rows packed to the full length") for sentence in found.estimate.basis)
 
 
+@pytest.mark.parametrize(("form", "sequences", "factor"), [("preference", 2, 4 / 3), ("kto", 1, 2.0)])
+def test_answers_that_are_compared_take_the_passes_of_the_reference_too(form, sequences, factor):
+    """With recomputation learning is 6 FLOPs a parameter and token, a pass of the reference 2; KTO has three."""
+    found = _considered(of=replace(facts(), format=form))
+
+    named, job = CATALOGUES.named(SETUP), found.job
+    workload = workload_of(job, named.model, named.gpu)
+    assert workload.micro_batch == sequences * job.optimisation.micro_batch
+    assert found.estimate.peak_memory_gb == estimate(workload).peak_memory_gb
+    length = 75 if form == "preference" else 100
+    step = estimate(replace(workload, sequence_length=length)).step_time_s.expected * factor
+    assert found.estimate.hours.expected == pytest.approx(job.optimisation.steps * step / 3600, rel=1e-3)
+    assert found.estimate.basis[-1].startswith(f"{form}: a row is ")
+    assert "by FLOPs, not measured" in found.estimate.basis[-1]
+
+
+def test_plain_texts_take_the_time_of_their_tokens():
+    found = _considered(of=replace(facts(), format="plain-text"))
+
+    assert any(sentence.endswith("rows packed to the full length") for sentence in found.estimate.basis)
+
+
 def test_two_gpus_cost_twice_an_hour():
     found = _considered(replace(SETUP, gpu_count=2))
 

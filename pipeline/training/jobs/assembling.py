@@ -13,6 +13,7 @@ from pipeline.training.jobs.job import (
     Optimisation,
     TrainingJob,
 )
+from pipeline.training.jobs.objectives import JUDGED, TITLES
 from pipeline.training.jobs.placing import Placement
 from pipeline.training.jobs.rules import (
     MIN_STEPS,
@@ -37,12 +38,14 @@ def assemble(
     notes.add("method", Chosen(workload.method, _why_method(workload, method, inputs.is_hosted)))
     adapter = _adapter(inputs, notes, workload)
     optimisation = _optimisation(inputs, notes, pace, placement)
-    cut, empty, _ = rows_cut(facts, workload.sequence_length)
+    is_joined = inputs.objective == "text" and inputs.is_packed  # then every token is read
+    cut, empty, _ = (0, 0, True) if is_joined else rows_cut(facts, workload.sequence_length)
     job = TrainingJob(
         job_id="-",
         name=f"{facts.name}, {model.name}, {inputs.preset.name}",
         targets=inputs.targets,
         preset=inputs.preset.name,
+        objective=inputs.objective,
         base_model=model.name,
         hub_id=model.hub_id,
         chat_template=model.template,
@@ -50,9 +53,10 @@ def assemble(
         together_model=inputs.own.text("together_model") or "",
         method=workload.method,
         max_length=workload.sequence_length,
-        is_packed=inputs.own.switch("is_packed") is True,
+        is_packed=inputs.is_packed,
         has_gradient_checkpointing=workload.has_gradient_checkpointing,
         loss_kernel=workload.loss_kernel,
+        beta=_beta(inputs, notes),
         data=JobData(
             dataset_id=facts.id,
             dataset_name=facts.name,
@@ -86,6 +90,8 @@ def _adapter(inputs: Inputs, notes: Explanations, workload: Workload) -> Adapter
     notes.add("adapter.alpha", Chosen(alpha, f"{preset.alpha / preset.rank:g} times the rank in {preset.name}"))
     dropout = own.number("dropout")
     chosen = choose_dropout(inputs.facts.train_rows, preset)
+    if inputs.objective in JUDGED:
+        chosen = Chosen(0.0, "answers are compared by their probabilities, which dropout would blur")
     kept = notes.add("adapter.dropout", chosen if dropout is None else Chosen(dropout, chosen.because))
     own_switch = own.switch("is_rank_stabilised")
     is_stabilised = rank >= RSLORA_FROM_RANK if own_switch is None else own_switch
@@ -97,6 +103,8 @@ def _adapter(inputs: Inputs, notes: Explanations, workload: Workload) -> Adapter
 def _optimisation(inputs: Inputs, notes: Explanations, pace: Pace, placement: Placement) -> Optimisation:
     own, preset, workload = inputs.own, inputs.preset, placement.workload
     rate = choose_rate(inputs.model, preset, workload.method == "full")
+    if inputs.objective in JUDGED:
+        rate = Chosen(preset.judged.learning_rate, f"{preset.name} for {TITLES[inputs.objective]}")
     own_rate = own.number("learning_rate")
     notes.add("optimisation.learning_rate", rate if own_rate is None else Chosen(own_rate, rate.because))
     values = {
@@ -139,6 +147,14 @@ def _optimisation(inputs: Inputs, notes: Explanations, pace: Pace, placement: Pl
     )
 
 
+def _beta(inputs: Inputs, notes: Explanations) -> float | None:
+    if inputs.objective not in JUDGED:
+        return None
+    own, usual = inputs.own.number("beta"), inputs.preset.judged.beta
+    why = f"{inputs.preset.name}; the more, the closer it keeps to the base model"
+    return notes.add("beta", Chosen(usual if own is None else own, why))
+
+
 def _why_method(workload: Workload, method: Method | None, is_hosted: bool) -> str:
     if method:
         return "asked for"
@@ -151,12 +167,16 @@ def _why_method(workload: Workload, method: Method | None, is_hosted: bool) -> s
 
 def _note_switches(job: TrainingJob, notes: Explanations) -> None:
     packing = "each row stands alone, so that no answer is learned from another conversation's context"
+    if job.objective == "text":
+        packing = "texts are joined and cut at the length, so that nothing of a long one is left out"
     notes.add("is_packed", Chosen(job.is_packed, packing))
     checkpointing = (
         "recomputes activations instead of keeping them: a third more arithmetic for a fraction of the memory"
     )
     notes.add("has_gradient_checkpointing", Chosen(job.has_gradient_checkpointing, checkpointing))
-    if set(job.targets) - HOSTED <= CHUNKING:
+    if job.objective in JUDGED and not set(job.targets) <= CHUNKING:
+        kernel = "the logits of the answers that are compared are held whole"
+    elif set(job.targets) - HOSTED <= CHUNKING:
         kernel = "TRL and Unsloth never hold the logits of a whole micro batch"
     elif job.loss_kernel == "full":
         kernel = "the logits of a whole micro batch fit at once"
@@ -193,5 +213,10 @@ def _warnings(job: TrainingJob, inputs: Inputs, placement: Placement) -> Iterabl
     share = job.data.rows_truncated / max(1, inputs.facts.rows)
     if share > 0.05:
         yield f"cut at {job.max_length:,} tokens: {counted(job.data.rows_truncated, 'row')} ({share:.1%})"
+    if job.objective in JUDGED:
+        yield (
+            "the time is by rule, not measured: each answer is also read by the base model as the reference, which is "
+            "the same model with the adapter off and so needs no second copy"
+        )
     if job.data.validation_rows == 0:
         yield "no validation rows: nothing will show when it learns by heart"

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from pipeline.convert.losses import LOSSES, Losses
-from pipeline.training.jobs.job import TrainingJob
+from pipeline.training.jobs.job import Objective, TrainingJob
 from pipeline.training.jobs.learning import DropReason
+from pipeline.training.jobs.objectives import TITLES
 from pipeline.training.jobs.sentences import counted, one_line
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.targets.target import TrainerTarget
@@ -12,7 +13,16 @@ from pipeline.training.jobs.targets.target import TrainerTarget
 _WHY_DROPPED: Mapping[DropReason, str] = {
     "nothing-supervised": "no answer is to be learned: there is none, or the weight of each is 0",
     "answer-cut-off": "no answer begins within the length, so nothing of them would be learned",
+    "no-question": "nothing comes before the answer",
+    "not-one-answer": "the alternatives are not one answer each, which is all that every trainer takes",
 }
+
+# What conversions do not lose, but some files of judgements do.
+_LOSSES = LOSSES | {
+    "tool-calls": "conversations with calls of tools, which are left out",
+    "tools": "descriptions of tools",
+}
+_ROWS: Mapping[Objective, str] = {"preference": "preference", "kto": "judgement", "text": "text"}
 
 
 def explain_md(job: TrainingJob, target: TrainerTarget, found: Survey, losses: Losses, tokenizer: str) -> str:
@@ -37,14 +47,17 @@ def _facts(job: TrainingJob, target: TrainerTarget, found: Survey) -> str:
         ("base model", f"{job.base_model} (`{job.hub_id}`)"),
         ("dataset", f"{job.data.dataset_name} (`{job.data.dataset_id}`, {job.data.format})"),
         ("content", f"sha256 `{job.data.content_sha256}`"),
-        ("training", _amount(found.train_rows, found.train_answers)),
-        ("validation", _amount(found.validation_rows, found.validation_answers)),
+        *([("learned", TITLES[job.objective])] if job.objective != "sft" else []),
+        ("training", _amount(job, found.train_rows, found.train_answers)),
+        ("validation", _amount(job, found.validation_rows, found.validation_answers)),
         ("planned for", f"{job.hardware.gpu_count} × {job.hardware.gpu}"),
     )
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {_cell(value)} |" for name, value in rows)])
 
 
-def _amount(rows: int, answers: int) -> str:
+def _amount(job: TrainingJob, rows: int, answers: int) -> str:
+    if job.objective in _ROWS:
+        return counted(rows, _ROWS[job.objective])
     return f"{counted(rows, 'conversation')}, {counted(answers, 'answer')} to learn"
 
 
@@ -75,9 +88,9 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
 def _lost(losses: Losses) -> str:
     lines = ["## What the data files do not hold", ""]
     lines += [
-        f"- {LOSSES[kind]}: {counted(losses.counts[kind], 'conversation')}, the first on lines "
+        f"- {_LOSSES[kind]}: {counted(losses.counts[kind], 'conversation')}, the first on lines "
         + ", ".join(map(str, losses.lines[kind]))
-        for kind in LOSSES
+        for kind in _LOSSES
         if kind in losses.counts
     ]
     return "\n".join(lines)

@@ -8,7 +8,10 @@ from pipeline.training.jobs.job import TrainingJob
 
 def job_id(job: TrainingJob) -> str:
     """A readable name with a hash of all that the job is made of; sentences do not count."""
-    content = job.model_dump_json(exclude={"job_id", "explanations", "warnings"})
+    left_out = {"job_id", "explanations", "warnings"}
+    if job.objective == "sft":  # so that jobs keep the ids that they had before there were other objectives
+        left_out |= {"objective", "beta"}
+    content = job.model_dump_json(exclude=left_out)
     digest = hashlib.sha256(content.encode()).hexdigest()[:12]
     slugs = [_slug(part) for part in (job.data.dataset_name, job.base_model, job.preset, job.method)]
     return "-".join([*(slug for slug in slugs if slug), digest])

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pipeline.training.catalogues.gpus import Gpu
 from pipeline.training.catalogues.models import BaseModelSpec
 from pipeline.training.jobs.facts import DatasetFacts
-from pipeline.training.jobs.job import TargetName
+from pipeline.training.jobs.job import Objective, TargetName
+from pipeline.training.jobs.objectives import objective_of
 from pipeline.training.jobs.overrides import Overrides
 from pipeline.training.presets import Preset
 
@@ -33,6 +34,17 @@ class Inputs:
         return set(self.targets) <= HOSTED
 
     @property
+    def objective(self) -> Objective:
+        """What is learned from the dataset."""
+        return objective_of(self.facts.format)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether rows are joined to the full length; plain texts are, as nothing keeps them apart."""
+        own = self.own.switch("is_packed")
+        return self.objective == "text" if own is None else own
+
+    @property
     def train_tokens(self) -> int:
         """Of the training rows, as the profile estimates them."""
         return round(self.facts.tokens * self.facts.train_rows / max(1, self.facts.rows))
@@ -40,6 +52,6 @@ class Inputs:
     def count_examples(self, max_length: int) -> int:
         """Training rows as the trainer counts them: several conversations are one when they are packed."""
         rows = self.facts.train_rows
-        if not self.own.switch("is_packed"):
+        if not self.is_packed:
             return rows
         return max(1, min(rows, -(-self.train_tokens // max_length)))

@@ -9,6 +9,8 @@ from pipeline.training.workload import LossKernel, Method
 TargetName = Literal["trl", "axolotl", "llama-factory", "openai", "together", "unsloth"]
 DEFAULT_OPENAI_MODEL = "gpt-4.1-mini-2025-04-14"
 PresetName = Literal["conservative", "balanced", "aggressive"]
+# Learning answers; the better of two answers (DPO); from answers liked or not; plain texts (continued pre-training).
+Objective = Literal["sft", "preference", "kto", "text"]
 
 
 class _Part(BaseModel):
@@ -76,6 +78,7 @@ class TrainingJob(_Part):
     name: str
     targets: tuple[TargetName, ...] = Field(min_length=1)
     preset: PresetName
+    objective: Objective = "sft"  # follows from the dataset's format
     base_model: str  # of the catalogue
     hub_id: str
     chat_template: str
@@ -86,6 +89,7 @@ class TrainingJob(_Part):
     is_packed: bool = False
     has_gradient_checkpointing: bool = True
     loss_kernel: LossKernel = "full"
+    beta: float | None = Field(default=None, gt=0, le=10)  # of judgements: how closely it keeps to the base model
     data: JobData
     adapter: Adapter | None  # None for full fine-tuning
     optimisation: Optimisation

@@ -2,6 +2,7 @@
 
 A turn is learned from when the dataset says so and its weight is not 0. What follows the last such turn teaches
 nothing and is left out; a conversation without any is dropped, and so is one whose first lies beyond max_length.
+Of judgements only the last answer is learned, so that it and a question are what a row must have.
 """
 
 from collections.abc import Iterator
@@ -10,8 +11,9 @@ from typing import Literal
 
 from pipeline.convert.conversations import Said, Talk
 from pipeline.tokens import TURN_OVERHEAD_TOKENS, Tokenizer
+from pipeline.training.jobs.job import Objective
 
-DropReason = Literal["nothing-supervised", "answer-cut-off"]
+DropReason = Literal["nothing-supervised", "answer-cut-off", "no-question", "not-one-answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +29,20 @@ def is_learned(said: Said) -> bool:
     return said.is_supervised and said.weight != 0
 
 
-def prepare(talk: Talk, max_length: int, tokenizer: Tokenizer) -> Talk | Dropped:
+def prepare(talk: Talk, max_length: int, tokenizer: Tokenizer, objective: Objective = "sft") -> Talk | Dropped:
     """The conversation up to its last learned turn, or why there is nothing to learn."""
     places = [place for place, said in enumerate(talk.turns) if is_learned(said)]
     if not places:
         return Dropped(talk.line, "nothing-supervised")
-    if _begins_after(talk.turns[: places[0]], max_length, tokenizer):
+    is_judged = objective in {"preference", "kto"}
+    if is_judged and places[-1] == 0:
+        return Dropped(talk.line, "no-question")
+    if objective == "preference" and not _is_one_answer_each(talk, places):
+        return Dropped(talk.line, "not-one-answer")
+    if _begins_after(talk.turns[: places[-1] if is_judged else places[0]], max_length, tokenizer):
         return Dropped(talk.line, "answer-cut-off")
-    return replace(talk, turns=[_settled(said) for said in talk.turns[: places[-1] + 1]])
+    lost = talk.lost - {"rejected-answers"} if objective == "preference" else talk.lost
+    return replace(talk, turns=[_settled(said) for said in talk.turns[: places[-1] + 1]], lost=lost)
 
 
 def has_fraction(said: Said) -> bool:
@@ -52,6 +60,11 @@ def answers_apart(talk: Talk) -> Iterator[Talk]:
     for place, said in enumerate(talk.turns):
         if is_learned(said):
             yield replace(talk, turns=talk.turns[: place + 1])
+
+
+def _is_one_answer_each(talk: Talk, places: list[int]) -> bool:
+    """Whether the alternatives are one answer each, which is all that Axolotl and LLaMA-Factory take."""
+    return places == [len(talk.turns) - 1] and [said.role for said in talk.rejected] == ["assistant"]
 
 
 def _settled(said: Said) -> Said:

@@ -32,6 +32,7 @@ KEYS: dict[str, Key] = {
     "epochs": Key("optimisation.epochs", integer(1, 50)),
     "effective_batch": Key("optimisation.effective_batch", integer(1, 4096)),
     "micro_batch": Key("optimisation.micro_batch", integer(1, 1024)),
+    "beta": Key("beta", number(0.001, 10)),
     "seed": Key("optimisation.seed", integer(0, 2**31 - 1)),
     "max_length": Key("max_length", integer(8, 2**20)),
     "is_packed": Key("is_packed", SWITCH),

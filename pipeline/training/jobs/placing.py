@@ -21,7 +21,8 @@ _KERNELS: tuple[LossKernel, ...] = ("full", "chunked")
 class Wish:
     """What is to be placed. method, micro_batch, loss_kernel: None where the GPU decides.
 
-    workload: carries everything else; batch: rows of a step, over all GPUs.
+    workload: carries everything else; batch: rows of a step, over all GPUs. least_micro_batch: rows that the loss
+    needs at once.
     """
 
     workload: Workload
@@ -29,6 +30,7 @@ class Wish:
     method: Method | None = None
     micro_batch: int | None = None
     loss_kernel: LossKernel | None = None
+    least_micro_batch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def _micro_batches(wish: Wish) -> list[int]:
     if wish.micro_batch:
         return [wish.micro_batch]
     share = max(1, wish.batch // wish.workload.gpu_count)
-    return [size for size in (8, 4, 2, 1) if share % size == 0]
+    sizes = [size for size in (8, 4, 2, 1) if share % size == 0 and size >= wish.least_micro_batch]
+    return sizes or [wish.least_micro_batch]
 
 
 def _sentence(workload: Workload, result: Estimate) -> str:

@@ -9,12 +9,20 @@ from dataclasses import replace
 from pipeline.errors import UsageError
 from pipeline.training.catalogues.gpus import Gpu
 from pipeline.training.catalogues.models import BaseModelSpec
-from pipeline.training.estimates import estimate
+from pipeline.training.estimates import Estimate, estimate
 from pipeline.training.jobs.assembling import assemble
 from pipeline.training.jobs.explanations import Explanations
 from pipeline.training.jobs.facts import DatasetFacts
 from pipeline.training.jobs.inputs import CHUNKING, HOSTED, Inputs
 from pipeline.training.jobs.job import TargetName, TrainingJob
+from pipeline.training.jobs.objectives import (
+    JUDGED,
+    TEXT_MAX_LENGTH,
+    check_settings,
+    least_micro_batch,
+    objective_of,
+    sequences_per_row,
+)
 from pipeline.training.jobs.overrides import parse_overrides
 from pipeline.training.jobs.placing import Estimator, Placement, Wish, explain_misfit, place
 from pipeline.training.jobs.refusals import DoesNotFit, check_targets
@@ -54,7 +62,9 @@ def plan_job(
         UsageError: there is nothing to train on, or an override is not known or out of its range.
     """
     own = parse_overrides(overrides)
-    check_targets(facts, targets)
+    check_targets(facts, targets, model)
+    objective = objective_of(facts.format)
+    check_settings(objective, own, method, can_chunk=set(targets) <= CHUNKING)
     if facts.train_rows < 1:
         raise UsageError(f"{facts.name}: expected rows to train on, found none")
     if gpu_count < 1:
@@ -82,10 +92,16 @@ def plan_job(
         method or ("lora" if inputs.is_hosted else None),
         own.integer("micro_batch"),
         _kernel(inputs),
+        least_micro_batch(objective),
     )
-    placement = _unplaced(wish) if inputs.is_hosted else place(wish, estimate)
+    sequences = sequences_per_row(objective)
+
+    def estimate_rows(workload: Workload) -> Estimate:
+        return estimate(replace(workload, micro_batch=workload.micro_batch * sequences))
+
+    placement = _unplaced(wish) if inputs.is_hosted else place(wish, estimate_rows)
     if placement is None:
-        return explain_misfit(wish, estimate, facts, tuple(other_gpus))
+        return explain_misfit(wish, estimate_rows, facts, tuple(other_gpus))
     return assemble(inputs, notes, pace, placement, method)
 
 
@@ -97,6 +113,9 @@ def _length(inputs: Inputs, notes: Explanations) -> int:
             f"found {own}"
         )
     chosen = choose_length(facts, model) if own is None else Chosen(own, cut_sentence(facts, own))
+    if inputs.objective == "text" and inputs.is_packed:
+        value = min(chosen.value, TEXT_MAX_LENGTH) if own is None else own
+        chosen = Chosen(value, f"texts are joined and cut into pieces; up to {TEXT_MAX_LENGTH:,} unless set by hand")
     return notes.add("max_length", chosen)
 
 
@@ -124,6 +143,8 @@ def _kernel(inputs: Inputs) -> LossKernel | None:
     own = inputs.own.text("loss_kernel")
     if own is not None:
         return "chunked" if own == "chunked" else "full"
+    if inputs.objective in JUDGED and not set(inputs.targets) <= CHUNKING:
+        return "full"  # chunks are of the loss of SFT only, but for TRL
     return "chunked" if set(inputs.targets) - HOSTED <= CHUNKING and not inputs.is_hosted else None
 
 

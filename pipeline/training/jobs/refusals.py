@@ -1,11 +1,14 @@
 """Why there is no job: errors for a person to act on, and what a job that is too large for its GPU would need."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.errors import UsageError
+from pipeline.training.catalogues.models import BaseModelSpec
 from pipeline.training.jobs.facts import DatasetFacts
+from pipeline.training.jobs.job import Objective
+from pipeline.training.jobs.objectives import OTHER_TRAINERS, objective_of
 
 
 class TargetRefuses(UsageError):
@@ -56,32 +59,41 @@ class DoesNotFit:
 
 # Unsloth's script is one of TRL's trainers; the hosted ones judge for themselves.
 _JUDGED_AS = {"unsloth": "trl"}
-# Preferences and single judgements train with other trainers, plain texts without a template.
-_NOT_CONVERSATIONS = {
-    "preference": "preferences train with DPO; to train on the chosen answers, write them with "
+# What to do with data that a trainer does not take, by what would be learned from it.
+_INSTEAD: Mapping[Objective, str] = {
+    "preference": "to train on the chosen answers, write them with "
     "`lora-pipeline convert FILE --to openai -o chosen.jsonl` and upload that",
-    "kto": "single judgements train with KTO; keep the liked answers and upload them as conversations",
-    "plain-text": "plain texts have no answers to learn from; upload conversations, or prompts with completions",
+    "kto": "or keep the liked answers and upload them as conversations",
+    "text": "or upload conversations, or prompts with completions",
 }
+# What Axolotl has ready-made prompts of judgements for; for preferences it applies the model's own template.
+KTO_TEMPLATES: Mapping[str, str] = {"llama3": "llama3", "qwen": "chatml", "qwen3": "chatml"}
 
 
-def check_targets(facts: DatasetFacts, targets: Iterable[str]) -> None:
+def check_targets(facts: DatasetFacts, targets: Iterable[str], model: BaseModelSpec) -> None:
     """Insist that every trainer takes the dataset.
 
     Raises:
         TargetRefuses: the first that does not; says what stands in the way.
     """
     for target in targets:
-        if error := refusal(facts, target):
+        if error := _refusal(facts, target, model):
             raise error
 
 
-def refusal(facts: DatasetFacts, target: str) -> TargetRefuses | None:
-    """Why a trainer does not take the dataset; None where it does."""
-    if facts.format in _NOT_CONVERSATIONS:
-        because = _NOT_CONVERSATIONS[facts.format]
+def _refusal(facts: DatasetFacts, target: str, model: BaseModelSpec) -> TargetRefuses | None:
+    objective = objective_of(facts.format)
+    if objective != "sft" and target not in OTHER_TRAINERS:
         return TargetRefuses(
-            f"{target}: expected conversations, found {facts.format} in {facts.name}; {because}",
+            f"{target}: expected conversations, found {facts.format} in {facts.name}; "
+            f"{', '.join(OTHER_TRAINERS)} train on them; {_INSTEAD[objective]}",
+            target,
+            (f"format-{facts.format}",),
+        )
+    if objective == "kto" and target == "axolotl" and model.template not in KTO_TEMPLATES:
+        return TargetRefuses(
+            f"axolotl: expected a model with a chat template of {', '.join(KTO_TEMPLATES)} for kto in {facts.name}, "
+            f"found {model.name} with {model.template}; trl and llama-factory train it",
             target,
             (f"format-{facts.format}",),
         )

@@ -21,7 +21,7 @@ from pipeline.training.jobs.job import TargetName, TrainingJob
 from pipeline.training.jobs.learning import Dropped
 from pipeline.training.jobs.rows import DatasetRows
 from pipeline.training.jobs.survey import Survey, prepared, survey
-from pipeline.training.jobs.targets import TARGETS, check_files
+from pipeline.training.jobs.targets import check_files, renderer
 from pipeline.training.jobs.targets.target import TRAIN_FILE, VALIDATION_FILE, TrainerTarget
 from pipeline.whole_file import written
 
@@ -61,7 +61,7 @@ def render_job(job: TrainingJob, rows: DatasetRows, folder: Path, tokenizer: Tok
     """
     counter = tokenizer or load_tokenizer(DEFAULT_TOKENIZER)
     found = survey(job, rows, counter)
-    targets = [TARGETS[name] for name in job.targets]
+    targets = [renderer(name, job.objective) for name in job.targets]
     losses = {target.name: Losses() for target in targets}
     for target in targets:
         with written(folder / target.name):
@@ -82,7 +82,9 @@ def render_job(job: TrainingJob, rows: DatasetRows, folder: Path, tokenizer: Tok
 
 def _texts(job: TrainingJob, target: TrainerTarget, found: Survey) -> dict[str, str]:
     texts = dict(target.make_files(job, found))
-    if problems := check_files(target.name, texts):  # never a user's mistake: overrides are checked before
+    if problems := check_files(
+        target.name, texts, job.objective
+    ):  # never a user's mistake: overrides are checked before
         raise ServiceError(f"the files for {target.name} are not as it takes them: " + "; ".join(map(str, problems)))
     return texts
 
@@ -105,14 +107,15 @@ def _write_data(
         train = {name: opened(name, TRAIN_FILE) for name in job.targets}
         validation = {name: opened(name, VALIDATION_FILE) for name in job.targets if found.validation_rows}
         dropped = {name: opened(name, DROPPED_FILE) for name in job.targets if found.dropped}
-        for talk, is_validation in prepared(rows, job.max_length, tokenizer):
+        makers = {name: renderer(name, job.objective).make_rows for name in job.targets}
+        for talk, is_validation in prepared(job, rows, tokenizer):
             for name in job.targets:
                 if isinstance(talk, Dropped):
                     dropped[name](encode({"line": talk.line, "reason": talk.reason}) + b"\n")
                     continue
                 lost = set(talk.lost)
                 write = (validation if is_validation else train)[name]
-                for row in TARGETS[name].make_rows(talk, found, lost):
+                for row in makers[name](talk, found, lost):
                     write(encode(row) + b"\n")
                 if lost:
                     losses[name].add(talk.line, lost)

@@ -58,12 +58,12 @@ class DatasetRows:
         """
         sides = _sides(self.splits)
         turns = groupby(_records(self.turns, _TURN_COLUMNS), key=itemgetter(0))
-        for (line, identity, tools), (turn_line, group) in zip(
-            _records(self.conversations, ("line", "conversation_id", "tools")), turns, strict=True
+        for (line, identity, tools, label), (turn_line, group) in zip(
+            _records(self.conversations, ("line", "conversation_id", "tools", "label")), turns, strict=True
         ):
             if line != turn_line:
                 raise LakeError(f"expected turns of line {line}, found line {turn_line}; validate the dataset again")
-            yield Row(_talk(line, identity, tools, group), sides.get(line, TRAIN) == VALIDATION)
+            yield Row(_talk(line, identity, tools, label, group), sides.get(line, TRAIN) == VALIDATION)
 
 
 @contextmanager
@@ -90,13 +90,12 @@ def _sides(path: Path) -> dict[int, str]:
     return {line: side for line, side in _records(path, ("line", "split")) if side == VALIDATION}
 
 
-def _talk(line: int, identity: str, tools: str | None, group: Iterator[tuple[Any, ...]]) -> Talk:
-    turns = []
-    lost = set()
+def _talk(line: int, identity: str, tools: str | None, label: bool | None, group: Iterator[tuple[Any, ...]]) -> Talk:
+    turns: list[Said] = []
+    rejected: list[Said] = []
     for _, role, content, is_supervised, weight, tool_calls, parts, tool_call_id, name, branch in group:
-        if branch == "rejected":
-            lost.add("rejected-answers")
-            continue
         said_role = "assistant" if role == TEXT_ROLE else role
-        turns.append(Said(said_role, content, is_supervised, weight, tool_calls, parts, tool_call_id, name))
-    return Talk(line, identity, turns, tools, frozenset(lost))
+        said = Said(said_role, content, is_supervised, weight, tool_calls, parts, tool_call_id, name)
+        (rejected if branch == "rejected" else turns).append(said)
+    lost = frozenset({"rejected-answers"} if rejected else ())
+    return Talk(line, identity, turns, tools, lost, tuple(rejected), label)

@@ -17,6 +17,7 @@ FIRST_LINES = 20
 @dataclass(slots=True)
 class Survey:
     """What a job's rows are like; rows: conversations with something to learn from, answers: what is learned.
+    liked: of single judgements, training rows whose answer was liked.
 
     first_dropped: the first lines by reason. has_unlearned_answers: some answers are context only. has_tools: tools
     or calls of them.
@@ -26,6 +27,7 @@ class Survey:
     validation_rows: int = 0
     train_answers: int = 0
     validation_answers: int = 0
+    train_liked: int = 0
     dropped: Counter[DropReason] = field(default_factory=Counter)
     first_dropped: dict[DropReason, list[int]] = field(default_factory=dict)
     has_unlearned_answers: bool = False
@@ -40,8 +42,9 @@ class Survey:
         else:
             self.train_rows += 1
             self.train_answers += answers
+            self.train_liked += talk.label is True
         self.has_unlearned_answers |= has_unlearned_answers(talk)
-        self.has_tools |= bool(talk.tools) or any(said.tool_calls for said in talk.turns)
+        self.has_tools |= bool(talk.tools) or any(said.tool_calls for said in (*talk.turns, *talk.rejected))
 
     def drop(self, dropped: Dropped) -> None:
         """Count a row that is not."""
@@ -51,10 +54,10 @@ class Survey:
             lines.append(dropped.line)
 
 
-def prepared(rows: DatasetRows, max_length: int, tokenizer: Tokenizer) -> Iterator[tuple[Talk | Dropped, bool]]:
+def prepared(job: TrainingJob, rows: DatasetRows, tokenizer: Tokenizer) -> Iterator[tuple[Talk | Dropped, bool]]:
     """Each row as it is trained on, or why it is not; and whether it is for validation."""
     for row in rows.read():
-        yield prepare(row.talk, max_length, tokenizer), row.is_validation
+        yield prepare(row.talk, job.max_length, tokenizer, job.objective), row.is_validation
 
 
 def survey(job: TrainingJob, rows: DatasetRows, tokenizer: Tokenizer) -> Survey:
@@ -64,7 +67,7 @@ def survey(job: TrainingJob, rows: DatasetRows, tokenizer: Tokenizer) -> Survey:
         UsageError: no row is left to train on.
     """
     found = Survey()
-    for talk, is_validation in prepared(rows, job.max_length, tokenizer):
+    for talk, is_validation in prepared(job, rows, tokenizer):
         if isinstance(talk, Dropped):
             found.drop(talk)
         else:

@@ -41,12 +41,20 @@ class RateFormula(_Part):
         return None
 
 
+class Judged(_Part):
+    """Of preferences and single judgements (DPO, KTO). beta: the more, the closer it keeps to the base model."""
+
+    learning_rate: float = Field(default=5e-6, gt=0, le=0.01)
+    beta: float = Field(default=0.1, gt=0, le=10)
+
+
 class Preset(Entry):
     """How strongly a job trains.
 
     usual_epochs: where the dataset's size asks for neither more nor less. effective_batch: rows of a step.
     dropout_of_few_rows: under 1,000. learning_rate_formula: learning_rate is then the most. has_rank_by_capacity:
-    whether the rank grows with the dataset's tokens.
+    whether the rank grows with the dataset's tokens. judged: in place of learning_rate where answers are compared;
+    presets of a user's own may leave it out.
     """
 
     name: PresetName
@@ -65,3 +73,4 @@ class Preset(Entry):
     weight_decay: float = Field(ge=0, le=1)
     max_grad_norm: float = Field(gt=0)
     has_rank_by_capacity: bool = False
+    judged: Judged = Judged()

@@ -52,6 +52,21 @@ def with_call(number: int) -> dict[str, object]:
     }
 
 
+def preference(number: int) -> dict[str, object]:
+    """A question, then a better and a worse answer."""
+    [question, answer] = chat(number)["messages"][:2]
+    return {"prompt": [question], "chosen": [answer], "rejected": [answer | {"content": f"No idea, {number}."}]}
+
+
+def judgement(number: int) -> dict[str, object]:
+    """A conversation, and whether its answer was liked; every third was not."""
+    return {**chat(number, turns=1 + number % 2), "label": number % 3 != 0}
+
+
+def text(number: int) -> dict[str, object]:
+    return {"text": f"{_TOPICS[number % 10]} {_DEEDS[number // 10 % 8]} in town {number}, as told for {number} years."}
+
+
 UNLEARNED = {
     "messages": [
         {"role": "user", "content": "And that one?"},
@@ -62,6 +77,9 @@ LONG = long_question(80)
 PLAIN = [chat(number, turns=1 + number % 2) for number in range(80)]
 CONTEXT_ONLY = [chat(number, turns=2, weight=0) for number in range(60)]
 TOOLS = [with_call(number) for number in range(60)]
+PREFERENCES = [preference(number) for number in range(80)]
+JUDGEMENTS = [judgement(number) for number in range(80)]
+TEXTS = [text(number) for number in range(80)]
 
 
 def encoded(rows: Sequence[object]) -> bytes:

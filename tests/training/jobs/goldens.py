@@ -9,8 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.training.jobs.job import Objective
+from pipeline.training.jobs.objectives import OTHER_TRAINERS
 from pipeline.training.jobs.rendering import render_job
-from tests.training.jobs.datasets import CONTEXT_ONLY, LONG, PLAIN, TOOLS, UNLEARNED, ready
+from tests.training.jobs.datasets import (
+    CONTEXT_ONLY,
+    JUDGEMENTS,
+    LONG,
+    PLAIN,
+    PREFERENCES,
+    TEXTS,
+    TOOLS,
+    UNLEARNED,
+    ready,
+)
 from tests.training.jobs.examples import gpu, planned
 
 FOLDER = Path(__file__).parent / "golden"
@@ -24,6 +36,7 @@ class Case:
     rows: Sequence[object]
     targets: tuple[str, ...] = ALL_TARGETS
     options: dict[str, object] = field(default_factory=dict)
+    objective: Objective = "sft"
 
 
 CASES = {
@@ -39,6 +52,9 @@ CASES = {
     ),
     "two-gpus": Case(PLAIN, ("trl", "axolotl", "llama-factory", "together"), {"gpu_count": 2, "is_packed": True}),
     "full": Case(PLAIN, ("trl", "axolotl", "together"), {"on": gpu("B200", 180), "method": "full"}),
+    "preferences": Case(PREFERENCES, OTHER_TRAINERS, objective="preference"),
+    "judgements": Case(JUDGEMENTS, OTHER_TRAINERS, {"preset": "conservative"}, "kto"),
+    "texts": Case(TEXTS, OTHER_TRAINERS, {"max_length": 64}, "text"),
 }
 
 

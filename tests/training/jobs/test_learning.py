@@ -37,6 +37,23 @@ def test_a_weight_of_1_says_nothing_and_a_fraction_stays():
     assert _prepared(ASK, HALF) == _talk(ASK, HALF)
 
 
+def test_of_a_judgement_the_last_answer_must_begin_within_the_length():
+    before = [ASK, ANSWER, replace(ASK, content="so many words " * 200)]
+    talk = replace(_talk(*before, ANSWER), label=True)
+
+    assert prepare(talk, 512, TOKENIZER, "sft") == talk
+    assert prepare(talk, 512, TOKENIZER, "kto") == Dropped(7, "answer-cut-off")
+    assert prepare(_talk(ANSWER), 512, TOKENIZER, "kto") == Dropped(7, "no-question")
+
+
+def test_a_preference_is_a_question_with_one_answer_each():
+    talk = replace(_talk(ASK, ANSWER), rejected=(HALF,), lost=frozenset({"rejected-answers"}))
+
+    assert prepare(talk, 512, TOKENIZER, "preference") == replace(talk, lost=frozenset())
+    for other in (replace(talk, rejected=(ANSWER, ASK, ANSWER)), replace(talk, turns=[ASK, ANSWER, ASK, ANSWER])):
+        assert prepare(other, 512, TOKENIZER, "preference") == Dropped(7, "not-one-answer")
+
+
 def test_nothing_to_learn_is_dropped():
     assert _prepared(ASK, CONTEXT) == Dropped(7, "nothing-supervised")
     assert _prepared(ASK) == Dropped(7, "nothing-supervised")

@@ -11,6 +11,11 @@ from pipeline.training.jobs.job import TrainingJob
 from pipeline.training.jobs.refusals import Change, DoesNotFit, TargetRefuses
 from tests.training.jobs.examples import FACTS, LLAMA_8B, gpu, planned, rows
 
+LONG_ROWS = tuple(
+    {"max_length": length, "rows_cut": 2_000, "share_cut": 1.0, "rows_without_supervised_tokens": 0}
+    for length in (512, 1_024, 2_048, 4_096)
+)
+
 
 def _because(job: TrainingJob, setting: str) -> str:
     return next(each.because for each in job.explanations if each.setting == setting)
@@ -177,10 +182,69 @@ def test_a_trainer_that_refuses_the_dataset_names_the_findings():
     )
 
 
+OBJECTIVES = {"preference": "preference", "kto": "kto", "plain-text": "text", "sharegpt": "sft"}
+
+
+@pytest.mark.parametrize("form", OBJECTIVES)
+def test_what_is_learned_follows_from_the_format(form):
+    assert planned(replace(FACTS, format=form)).objective == OBJECTIVES[form]
+
+
+@pytest.mark.parametrize("target", ["openai", "together", "unsloth"])
 @pytest.mark.parametrize("form", ["preference", "kto", "plain-text"])
-def test_data_that_is_no_conversation_says_what_to_do_instead(form):
-    with pytest.raises(TargetRefuses, match=f"trl: expected conversations, found {form} in support_chat; "):
-        planned(replace(FACTS, format=form))
+def test_a_trainer_of_conversations_alone_says_which_take_the_data_and_what_to_do(form, target):
+    expected = f"{target}: expected conversations, found {form} in support_chat; trl, axolotl, llama-factory train on "
+    with pytest.raises(TargetRefuses, match=expected) as refused:
+        planned(replace(FACTS, format=form), targets=(target,))
+
+    assert refused.value.codes == (f"format-{form}",)
+
+
+def test_axolotl_takes_single_judgements_only_for_templates_that_it_writes():
+    gemma = LLAMA_8B.model_copy(update={"name": "Gemma", "template": "gemma3"})
+    with pytest.raises(TargetRefuses, match="axolotl: expected a model with a chat template of llama3, qwen, qwen3"):
+        planned(replace(FACTS, format="kto"), gemma, targets=("axolotl",))
+
+
+def test_judgements_have_a_rate_and_a_beta_of_their_own_and_no_dropout():
+    job = planned(replace(FACTS, format="preference", train_rows=900), preset="aggressive")
+
+    assert (job.optimisation.learning_rate, job.beta, job.adapter.dropout) == (5e-6, 0.01, 0)
+    assert planned(replace(FACTS, format="kto"), beta=0.3).beta == 0.3
+    assert planned().beta is None
+
+
+def test_a_preference_takes_the_memory_of_two_rows():
+    assert planned().optimisation.micro_batch == 8
+    assert planned(replace(FACTS, format="preference")).optimisation.micro_batch == 4
+
+
+def test_kto_never_has_a_micro_batch_of_one():
+    job = planned(replace(FACTS, format="kto"), effective_batch=8, gpu_count=8)
+
+    assert (job.optimisation.micro_batch, job.optimisation.gradient_accumulation) == (2, 1)
+
+
+def test_texts_are_joined_so_that_none_is_cut():
+    job = planned(replace(FACTS, format="plain-text"))
+
+    assert (job.is_packed, job.data.rows_truncated) == (True, 0)
+    assert planned(replace(FACTS, format="plain-text", truncation=LONG_ROWS)).max_length == 2_048
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "message"),
+    [
+        ("openai", {"beta": 0.1}, "expected no beta, found one: it is for preferences and single judgements"),
+        ("preference", {"method": "full"}, "method: expected lora or qlora, found full: "),
+        ("preference", {"is_packed": "true"}, "is_packed: expected false, found true: rows are compared one by one"),
+        ("kto", {"loss_kernel": "chunked", "targets": ("llama-factory",)}, "loss_kernel: expected full, found chunked"),
+        ("kto", {"micro_batch": 1}, "micro_batch: expected 2 or more, found 1: answers are compared within one"),
+    ],
+)
+def test_a_setting_that_is_nothing_for_the_objective_is_refused(form, options, message):
+    with pytest.raises(UsageError, match=message):
+        planned(replace(FACTS, format=form), **options)
 
 
 def test_a_length_beyond_the_model_is_refused():

@@ -13,7 +13,7 @@ from pipeline.errors import LakeError
 from pipeline.lake import LocalLake
 from pipeline.training.jobs.rows import dataset_rows
 from tests.lake.examples import publish
-from tests.training.jobs.datasets import CONTEXT_ONLY, PLAIN, TOOLS, encoded, ready
+from tests.training.jobs.datasets import CONTEXT_ONLY, JUDGEMENTS, PLAIN, TOOLS, encoded, ready
 
 
 def _converted(rows: list[object]) -> list[Talk]:
@@ -53,7 +53,15 @@ def test_of_a_preference_the_chosen_branch_is_kept(tmp_path):
         talk = next(row.talk for row in dataset.rows.read())
 
     assert [said.content for said in talk.turns] == ["Which?", "This one."]
+    assert [said.content for said in talk.rejected] == ["That one."]
     assert talk.lost == {"rejected-answers"}
+
+
+def test_a_judgement_keeps_its_label(tmp_path):
+    with ready(tmp_path, JUDGEMENTS[:4]) as dataset:
+        labels = [row.talk.label for row in dataset.rows.read()]
+
+    assert labels == [False, True, True, False]
 
 
 def test_a_dataset_that_is_not_there_says_what_to_do(tmp_path):

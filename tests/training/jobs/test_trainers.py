@@ -32,6 +32,9 @@ VALUES = {
     "small-gpu": {"learning_rate": 2.86e-4, "max_length": 512, "rank": 64},
     "two-gpus": {"learning_rate": 2e-4, "max_length": 512, "rank": 16},
     "full": {"learning_rate": 2e-5, "max_length": 512, "rank": None},
+    "preferences": {"learning_rate": 5e-6, "max_length": 512, "rank": 16, "objective": "preference", "beta": 0.1},
+    "judgements": {"learning_rate": 1e-6, "max_length": 512, "rank": 8, "objective": "kto", "beta": 0.1},
+    "texts": {"learning_rate": 2e-4, "max_length": 64, "rank": 16, "objective": "text"},
 }
 
 
@@ -126,6 +129,45 @@ def test_an_emitted_job_trains(environments, models, case_folders):
     assert json.loads((adapter / "adapter_config.json").read_text())["r"] == 16
 
 
+def test_judgements_and_texts_train(environments, models, case_folders):
+    """Two steps of each emitted script; DPO begins at ln 2 and KTO at 1/2, as the reference is the model itself."""
+    first_losses = {"preferences": math.log(2), "judgements": 0.5, "texts": math.log(400)}  # of 400 tokens, any
+    folders = {name: case_folders[name] / "trl" for name in first_losses}
+
+    environments.run(
+        TRAINERS, SCRIPTS / "train_each.py", models / "none", *(folder / "train.py" for folder in folders.values())
+    )
+
+    for name, folder in folders.items():
+        state = json.loads((folder / "output/checkpoint-2/trainer_state.json").read_text())
+        losses = [entry["loss"] for entry in state["log_history"] if "loss" in entry]
+        assert len(losses) == state["global_step"] == 2
+        assert losses[0] == pytest.approx(first_losses[name], rel=0.05)
+        assert (folder / "output/adapter/adapter_model.safetensors").stat().st_size > 10_000
+
+
+def test_axolotl_reads_judgements_and_texts(environments, models, case_folders):
+    """What its own strategies make of the first row of each: the prompt apart from what is judged."""
+    folders = {name: case_folders[name] / "axolotl" for name in ("preferences", "judgements", "texts")}
+
+    found = environments.last_line(TRAINERS, "read_axolotl.py", models / "unmarked", *folders.values())
+
+    assert {name: found[str(folder)] for name, folder in folders.items()} == {
+        "preferences": {
+            "prompt": "<|user|>Question 0.0: how bread keeps in town 0?</s><|assistant|>",
+            "chosen": "Answer 0.0: bread keeps, 0 times.</s>",
+            "rejected": "No idea, 0.</s>",
+        },
+        "judgements": {
+            "prompt": "<|start_header_id|>user<|end_header_id|>\n\nQuestion 0.0: how bread keeps in town 0?<|eot_id|>"
+            "<|start_header_id|>assistant<|end_header_id|>\n\n",
+            "completion": "Answer 0.0: bread keeps, 0 times.<|eot_id|>",
+            "label": False,
+        },
+        "texts": ["bread keeps in town 0, as told for 0 years.</s>"],
+    }
+
+
 LEARNED = {
     ("chat", "marked"): [
         ["Answer 0.0: bread keeps, 0 times.</s>"],
@@ -185,11 +227,29 @@ def test_llama_factory_reads_our_files_and_learns_the_supervised_turns_alone(env
             "Answer 0.1: bread keeps, 0 times.<|eot_id|>",
             "Answer 1.1: rain keeps, 1 times.<|eot_id|>",
         ],
+        "preferences": [
+            ["Answer 0.0: bread keeps, 0 times.<|eot_id|>", "No idea, 0.<|eot_id|>"],
+            ["Answer 1.0: rain keeps, 1 times.<|eot_id|>", "No idea, 1.<|eot_id|>"],
+        ],
+        "judgements": [
+            ["Answer 0.0: bread keeps, 0 times.<|eot_id|>", False],
+            ["Answer 1.1: rain keeps, 1 times.<|eot_id|>", True],
+        ],
     }
     folders = {name: case_folders[name] / "llama-factory" for name in learned}
 
-    found = environments.last_line(LLAMA_FACTORY, "check_llama_factory.py", models / "unmarked", *folders.values())
+    found = environments.last_line(
+        LLAMA_FACTORY,
+        "check_llama_factory.py",
+        models / "unmarked",
+        *folders.values(),
+        case_folders["texts"] / "llama-factory",
+    )
 
     jobs = {name: found["jobs"][str(folder)] for name, folder in folders.items()}
+    texts = found["jobs"][str(case_folders["texts"] / "llama-factory")]
+    [first, second] = texts.pop("learned")
+    assert (first + second).startswith("bread keeps in town 0, as told for 0 years.<|end_of_text|>rain keeps in town 1")
+    assert texts == VALUES["texts"] | {"max_length": 63}  # it keeps one token for itself when it packs
     assert jobs == {name: VALUES[name] | {"learned": texts} for name, texts in learned.items()}
     assert {model.template for model in load_models().values()} <= set(found["templates"])

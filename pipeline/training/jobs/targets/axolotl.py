@@ -20,7 +20,7 @@ from pipeline.training.jobs.targets.target import (
     header,
     hub_schedule,
 )
-from pipeline.training.jobs.value_rule import SWITCH, TEXT, choice, integer, number
+from pipeline.training.jobs.value_rule import SWITCH, TEXT, ValueRule, choice, integer, number
 from pipeline.training.jobs.yaml_text import Entry, yaml_text
 
 _RELEASE = recorded_versions("axolotl")["axolotl"]
@@ -48,6 +48,11 @@ def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
 
 def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     """`config.yaml`."""
+    return {"config.yaml": yaml_text(header(job, VERSION), settings(job, survey))}
+
+
+def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
+    """The entries of `config.yaml`, for answers."""
     how, why = job.optimisation, because(job)
     entries = [
         Entry("base_model", job.hub_id, "The base model: a name on the model hub, or a folder."),
@@ -90,7 +95,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
         entries.append(Entry("chunked_cross_entropy", True, why["loss_kernel"]))
     if survey.validation_rows:
         entries.append(Entry("evals_per_epoch", max(1, round(10 / how.epochs)), "About ten evaluations in all."))
-    return {"config.yaml": yaml_text(header(job, VERSION), entries)}
+    return entries
 
 
 def _method(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
@@ -143,7 +148,8 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
     return said
 
 
-def _documents() -> tuple[Document, ...]:
+def documents(own_rules: Mapping[str, ValueRule] | None = None) -> tuple[Document, ...]:
+    """How `config.yaml` is checked. own_rules: of an objective."""
     datasets = recorded_keys("axolotl", "datasets")
     rules = {
         "base_model": TEXT,
@@ -166,6 +172,7 @@ def _documents() -> tuple[Document, ...]:
         "seed": integer(0, 2**31 - 1),
         "bf16": SWITCH,
         "fp16": SWITCH,
+        **(own_rules or {}),
     }
     sections = {
         "": recorded_keys("axolotl"),
@@ -183,5 +190,5 @@ TARGET = TrainerTarget(
     make_files=make_files,
     start=start,
     notes=notes,
-    documents=_documents(),
+    documents=documents(),
 )

@@ -17,7 +17,10 @@ def messages_of(talk: Talk, lost: set[str], *, has_argument_objects: bool) -> li
 
     has_argument_objects: arguments of calls as JSON objects, which templates write out, not as their text.
     """
-    return [_message(said, place, lost, has_argument_objects) for place, said in enumerate(talk.turns)]
+    return [
+        message_of(said, place, lost, has_argument_objects=has_argument_objects)
+        for place, said in enumerate(talk.turns)
+    ]
 
 
 def tools_of(talk: Talk) -> list[Any]:
@@ -25,7 +28,8 @@ def tools_of(talk: Talk) -> list[Any]:
     return openai_tools(talk.tools) if talk.tools else []
 
 
-def _message(said: Said, place: int, lost: set[str], has_argument_objects: bool) -> Message:
+def message_of(said: Said, place: int, lost: set[str], *, has_argument_objects: bool) -> Message:
+    """One of them; place: in its conversation, by which its calls are named."""
     message: Message = {"role": said.role, "content": said.content}
     if said.tool_calls:
         calls = openai_calls(said.tool_calls, place)

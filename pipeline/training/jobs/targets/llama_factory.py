@@ -28,7 +28,16 @@ from pipeline.training.jobs.yaml_text import Entry, yaml_text
 
 _RELEASE = recorded_versions("llama-factory")["llamafactory"]
 VERSION = f"llamafactory {_RELEASE}"
-_TRAIN, _VALIDATION = "train", "validation"
+TRAIN, VALIDATION = "train", "validation"
+TAGS = {
+    "role_tag": "from",
+    "content_tag": "value",
+    "user_tag": "human",
+    "assistant_tag": "gpt",
+    "observation_tag": "observation",
+    "function_tag": "function_call",
+    "system_tag": "system",
+}
 
 
 def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
@@ -43,16 +52,17 @@ def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
 
 def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     """`train.yaml` and `dataset_info.json`."""
-    info = {_TRAIN: _dataset(TRAIN_FILE, survey)}
+    info = {TRAIN: _dataset(TRAIN_FILE, survey)}
     if survey.validation_rows:
-        info[_VALIDATION] = _dataset(VALIDATION_FILE, survey)
+        info[VALIDATION] = _dataset(VALIDATION_FILE, survey)
     return {
-        "train.yaml": yaml_text(header(job, VERSION), _entries(job, survey)),
+        "train.yaml": yaml_text(header(job, VERSION), settings(job, survey)),
         "dataset_info.json": json.dumps(info, indent=2) + "\n",
     }
 
 
-def _entries(job: TrainingJob, survey: Survey) -> list[Entry]:
+def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
+    """The entries of `train.yaml`, for answers."""
     how, why = job.optimisation, because(job)
     is_by_answer = survey.has_unlearned_answers
     entries = [
@@ -62,7 +72,7 @@ def _entries(job: TrainingJob, survey: Survey) -> list[Entry]:
         Entry("finetuning_type", "full" if job.method == "full" else "lora", why["method"]),
         *_adapter(job, why),
         Entry("dataset_dir", ".", "dataset_info.json beside this file describes the data."),
-        Entry("dataset", _TRAIN),
+        Entry("dataset", TRAIN),
         Entry("template", job.chat_template, f"The chat template of {job.base_model}."),
         Entry("cutoff_len", job.max_length, why["max_length"]),
         Entry("packing", job.is_packed, why["is_packed"]),
@@ -102,7 +112,7 @@ def _entries(job: TrainingJob, survey: Survey) -> list[Entry]:
         entries.append(Entry("enable_liger_kernel", True, why["loss_kernel"]))
     if survey.validation_rows:
         entries += [
-            Entry("eval_dataset", _VALIDATION),
+            Entry("eval_dataset", VALIDATION),
             Entry("eval_strategy", "steps"),
             Entry("eval_steps", 0.1, "A share of all steps."),
             Entry("per_device_eval_batch_size", how.micro_batch),
@@ -131,15 +141,7 @@ def _dataset(file: str, survey: Survey) -> dict[str, object]:
         "file_name": file,
         "formatting": "sharegpt",
         "columns": columns,
-        "tags": {
-            "role_tag": "from",
-            "content_tag": "value",
-            "user_tag": "human",
-            "assistant_tag": "gpt",
-            "observation_tag": "observation",
-            "function_tag": "function_call",
-            "system_tag": "system",
-        },
+        "tags": TAGS,
     }
 
 
@@ -162,10 +164,12 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
     return said
 
 
-def _documents() -> tuple[Document, ...]:
+def documents(stage: str) -> tuple[Document, ...]:
+    """How the files are checked. stage: what LLaMA-Factory calls the objective."""
     rules = {
         "model_name_or_path": TEXT,
-        "stage": choice("sft"),
+        "stage": choice(stage),
+        "pref_beta": number(0.001, 10),
         "do_train": SWITCH,
         "finetuning_type": choice("lora", "full"),
         "lora_rank": integer(1, 1024),
@@ -192,8 +196,8 @@ def _documents() -> tuple[Document, ...]:
     required = ("model_name_or_path", "dataset", "template", "learning_rate", "cutoff_len")
     known = recorded_keys("llama-factory", "dataset_info")
     columns, tags = (recorded_keys("llama-factory", f"dataset_info.{part}") for part in ("columns", "tags"))
-    sections = {"": frozenset({_TRAIN, _VALIDATION})}
-    for name in (_TRAIN, _VALIDATION):
+    sections = {"": frozenset({TRAIN, VALIDATION})}
+    for name in (TRAIN, VALIDATION):
         sections |= {name: known, f"{name}.columns": columns, f"{name}.tags": tags}
     return (
         Document("train.yaml", "yaml", {"": recorded_keys("llama-factory")}, rules, required),
@@ -215,5 +219,5 @@ TARGET = TrainerTarget(
     make_files=make_files,
     start=start,
     notes=notes,
-    documents=_documents(),
+    documents=documents("sft"),
 )

@@ -25,7 +25,7 @@ from pipeline.training.jobs.targets.target import (
     hub_schedule,
     template_file,
 )
-from pipeline.training.jobs.value_rule import SWITCH, TEXT, choice, integer, number
+from pipeline.training.jobs.value_rule import SWITCH, TEXT, ValueRule, choice, integer, number
 from pipeline.training.jobs.yaml_text import Entry, yaml_text
 
 _VERSIONS = recorded_versions("trl")
@@ -72,6 +72,13 @@ def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
     return arguments
 
 
+def checkpointing_arguments(job: TrainingJob) -> dict[str, object]:
+    """Of TRL's own, which Unsloth does not share."""
+    if not job.has_gradient_checkpointing:
+        return {"activation_checkpointing": False}
+    return {"activation_checkpointing": True, "activation_checkpointing_kwargs": {"use_reentrant": False}}
+
+
 def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     """`config.yaml`, `train.py`, and a chat template for base models that have none."""
     return {
@@ -84,9 +91,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
 def _config(job: TrainingJob, survey: Survey) -> str:
     why = because(job)
     arguments = training_arguments(job, survey)
-    arguments["activation_checkpointing"] = job.has_gradient_checkpointing
-    if job.has_gradient_checkpointing:
-        arguments["activation_checkpointing_kwargs"] = {"use_reentrant": False}
+    arguments |= checkpointing_arguments(job)
     arguments["loss_type"] = "nll"  # in chunks, since 1.16
     if job.is_packed:
         arguments["packing_strategy"] = "bfd"
@@ -97,8 +102,15 @@ def _config(job: TrainingJob, survey: Survey) -> str:
     entries = [
         Entry("base_model", job.hub_id, "The base model: a name on the model hub, or a folder."),
         Entry("data", data | {"learn_from": learned}, "Messages a line; learn_from: which answers of a row."),
-        Entry("training", arguments, f"Arguments of trl.SFTConfig. {_why_training(why)}"),
+        Entry("training", arguments, f"Arguments of trl.SFTConfig. {why_training(why)}"),
+        *adapter_entries(job),
     ]
+    return yaml_text(header(job, VERSION), entries)
+
+
+def adapter_entries(job: TrainingJob) -> list[Entry]:
+    """The adapter and the base model's quantisation."""
+    why, entries = because(job), []
     if job.adapter:
         lora = {
             "r": job.adapter.rank,
@@ -118,10 +130,11 @@ def _config(job: TrainingJob, survey: Survey) -> str:
             "bnb_4bit_compute_dtype": "bfloat16" if job.hardware.has_bf16 else "float16",
         }
         entries.append(Entry("quantization", quantization, f"The base model in 4 bits: {why['method']}."))
-    return yaml_text(header(job, VERSION), entries)
+    return entries
 
 
-def _why_training(why: Mapping[str, str]) -> str:
+def why_training(why: Mapping[str, str]) -> str:
+    """The sentences above the arguments."""
     return f"Epochs: {why['optimisation.epochs']}. Length: {why['max_length']}."
 
 
@@ -159,17 +172,18 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
     return said
 
 
-def _documents() -> tuple[Document, ...]:
+def config_document(own_keys: frozenset[str], arguments: str, own_rules: Mapping[str, ValueRule]) -> Document:
+    """How `config.yaml` is checked. own_keys: of data; arguments: where those of the trainer's class are recorded."""
     sections = {
-        "": frozenset({"base_model", "data", "training", "lora", "quantization"}),
-        "data": frozenset({"train", "validation", "learn_from"}),
-        "training": recorded_keys("trl", "training"),
+        "": frozenset({"base_model", "objective", "data", "training", "lora", "quantization"}),
+        "data": frozenset({"train", "validation"}) | own_keys,
+        "training": recorded_keys("trl", arguments),
         "lora": recorded_keys("trl", "lora"),
         "quantization": recorded_keys("trl", "quantization"),
     }
     rules = {
         "base_model": TEXT,
-        "data.learn_from": choice("all-answers", "last-answer"),
+        **own_rules,
         **{f"training.{key}": rule for key, rule in TRAINING_RULES.items()},
         "lora.r": integer(1, 1024),
         "lora.lora_alpha": integer(1, 4096),
@@ -183,7 +197,7 @@ def _documents() -> tuple[Document, ...]:
         "quantization.bnb_4bit_compute_dtype": choice("bfloat16", "float16", "float32"),
     }
     required = ("base_model", "data.train", "training.learning_rate", "training.max_length")
-    return (Document("config.yaml", "yaml", sections, rules, required),)
+    return Document("config.yaml", "yaml", sections, rules, required)
 
 
 TRAINING_RULES = {
@@ -219,5 +233,9 @@ TARGET = TrainerTarget(
     make_files=make_files,
     start=start,
     notes=notes,
-    documents=_documents(),
+    documents=(
+        config_document(
+            frozenset({"learn_from"}), "training", {"data.learn_from": choice("all-answers", "last-answer")}
+        ),
+    ),
 )

@@ -10,21 +10,34 @@ from pathlib import Path
 import yaml
 
 
+def of_objective(objective, beta):
+    """Nothing of SFT; beta where there is one."""
+    if objective == "sft":
+        return {}
+    return {"objective": objective} | ({"beta": beta} if beta is not None else {})
+
+
 def trl(folder):
+    import trl
     from peft import LoraConfig
-    from trl import SFTConfig
 
     config = yaml.safe_load((folder / "config.yaml").read_text())
-    args = SFTConfig(**config["training"] | {"use_cpu": True, "bf16": False, "fp16": False})
+    objective = config.get("objective", "sft")
+    classes = {"preference": trl.DPOConfig, "kto": trl.KTOConfig}
+    args = classes.get(objective, trl.SFTConfig)(**config["training"] | {"use_cpu": True, "bf16": False, "fp16": False})
     rank = LoraConfig(**config["lora"]).r if "lora" in config else None
-    return {"learning_rate": args.learning_rate, "max_length": args.max_length, "rank": rank}
+    found = {"learning_rate": args.learning_rate, "max_length": args.max_length, "rank": rank}
+    return found | of_objective(objective, getattr(args, "beta", None))
 
 
 def axolotl(folder):
     from axolotl.utils.schemas.config import AxolotlInputConfig
 
     config = AxolotlInputConfig(**yaml.safe_load((folder / "config.yaml").read_text()))
-    return {"learning_rate": config.learning_rate, "max_length": config.sequence_len, "rank": config.lora_r}
+    found = {"learning_rate": config.learning_rate, "max_length": config.sequence_len, "rank": config.lora_r}
+    is_text = config.datasets[0].type == "completion"
+    objective = {"dpo": "preference", "kto": "kto"}.get(config.rl, "text" if is_text else "sft")
+    return found | of_objective(objective, config.rl_beta)
 
 
 def together(folder):

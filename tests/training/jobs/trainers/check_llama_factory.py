@@ -27,14 +27,39 @@ def check(folder, model):
     tokenizer_module = load_tokenizer(model_args)
     tokenizer = tokenizer_module["tokenizer"]
     template = get_template_and_fix_tokenizer(tokenizer, data_args)
-    data = get_dataset(template, model_args, data_args, training_args, stage="sft", **tokenizer_module)
+    data = get_dataset(
+        template,
+        model_args,
+        data_args,
+        training_args,
+        stage={"dpo": "rm"}.get(given["stage"], given["stage"]),
+        **tokenizer_module,
+    )
     rows = data["train_dataset"].select(range(2))
-    return {
+    values = {
         "learning_rate": training_args.learning_rate,
         "max_length": data_args.cutoff_len,
         "rank": finetuning_args.lora_rank,
-        "learned": [tokenizer.decode([label for label in row["labels"] if label != -100]) for row in rows],
+        "learned": [LEARNED[given["stage"]](row, tokenizer) for row in rows],
     }
+    if given["stage"] == "sft":
+        return values
+    values["objective"] = OBJECTIVES[finetuning_args.stage]
+    return values | ({"beta": finetuning_args.pref_beta} if "pref_beta" in given else {})
+
+
+def learned(tokenizer, labels):
+    return tokenizer.decode([label for label in labels if label != -100])
+
+
+# What would be learned of a row, by stage: an answer; both; an answer and whether it was liked; a piece of text.
+LEARNED = {
+    "sft": lambda row, tokenizer: learned(tokenizer, row["labels"]),
+    "dpo": lambda row, tokenizer: [learned(tokenizer, row[f"{side}_labels"]) for side in ("chosen", "rejected")],
+    "kto": lambda row, tokenizer: [learned(tokenizer, row["labels"]), row["kto_tags"]],
+    "pt": lambda row, tokenizer: tokenizer.decode(row["input_ids"]),
+}
+OBJECTIVES = {"dpo": "preference", "kto": "kto", "pt": "text"}
 
 
 model, *folders = sys.argv[1:]

@@ -17,10 +17,16 @@ def fields(kind):
 def trl():
     from peft import LoraConfig
     from transformers import BitsAndBytesConfig
-    from trl import SFTConfig
+    from trl import DPOConfig, KTOConfig, SFTConfig
 
     quantization = set(inspect.signature(BitsAndBytesConfig).parameters) - {"kwargs"}
-    return {"training": fields(SFTConfig), "lora": fields(LoraConfig), "quantization": sorted(quantization)}
+    return {
+        "training": fields(SFTConfig),
+        "training-preference": fields(DPOConfig),
+        "training-kto": fields(KTOConfig),
+        "lora": fields(LoraConfig),
+        "quantization": sorted(quantization),
+    }
 
 
 def axolotl():
