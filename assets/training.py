@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.failures import Failures
 from assets.partitions import READY_DATASETS
 from assets.training_report import evaluations, materializations
 from assets.training_specs import TRAINING_ASSETS
-from assets.validated import GIVE_UP_AFTER
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.job_records import PlanResult
 from pipeline.errors import DatasetNotReady, ServiceError
@@ -37,8 +37,7 @@ def planned_trainings(
     from pipeline.training.planning import Planner, is_plannable
 
     planner = Planner.of_settings(settings, catalog, lake, context.run.run_id, utc_now().date())
-    failures: list[str] = []
-    in_a_row = 0
+    failures = Failures("planned")
     for dataset_id in context.partition_keys:
         dataset = catalog.get(dataset_id)
         plan = catalog.plan_of(dataset_id)
@@ -53,18 +52,15 @@ def planned_trainings(
             catalog.record_plan(dataset, PlanResult(0, f"{reason}.", (), context.run.run_id), utc_now())
             continue
         except ServiceError as error:
-            failures.append(f"{dataset_id}: {error}")
-            in_a_row += 1
-            if in_a_row == GIVE_UP_AFTER:
+            if failures.add(dataset_id, error):
                 break
             continue
-        in_a_row = 0
+        failures.add_success()
         for materialization in materializations(planned, lake):
             context.log_event(materialization)
         for evaluation in evaluations(planned, context.instance, utc_now().date()):
             context.log_event(evaluation)
         catalog.record_plan(dataset, planned.result(context.run.run_id), utc_now())
         context.log.info("%s: %s", dataset_id, planned.summary())
-    if failures:
-        raise dg.Failure(f"{len(failures)} datasets could not be planned", metadata={"failures": "\n".join(failures)})
+    failures.raise_any()
     yield from ()

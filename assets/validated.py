@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.cards import write_dataset_card
+from assets.failures import Failures
 from assets.partitions import DATASETS
 from assets.report import evaluations, materializations, newest_materialization
 from assets.specs import VALIDATED
@@ -17,7 +18,6 @@ from pipeline.settings import Settings
 from pipeline.validation import Validator, utc_now
 from resources.store import UploadStore
 
-GIVE_UP_AFTER = 3  # failures in a row: then it is the store or the lake, and the rest of the batch need not ask too
 _RETRY = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
 
 
@@ -46,8 +46,7 @@ def validated_uploads(
         has_near_duplicates=settings.near_duplicates,
     )
     validator = Validator(store.connect(), lake, rules, settings.max_upload_bytes, context.run.run_id)
-    failures: list[str] = []
-    in_a_row = 0
+    failures = Failures("validated")
     for dataset_id in context.partition_keys:
         dataset = catalog.get(dataset_id)
         if dataset.run_id == context.run.run_id and dataset.status != "validating":
@@ -57,12 +56,10 @@ def validated_uploads(
             card = write_dataset_card(outcome, settings.data_dir / "cards")
         except ServiceError as error:
             catalog.record_failure(dataset_id, str(error), utc_now())
-            failures.append(f"{dataset_id}: {error}")
-            in_a_row += 1
-            if in_a_row == GIVE_UP_AFTER:
+            if failures.add(dataset_id, error):
                 break
             continue
-        in_a_row = 0
+        failures.add_success()
         for materialization in materializations(outcome, card, settings.service_url):
             context.log_event(materialization)
         for evaluation in evaluations(
@@ -71,6 +68,5 @@ def validated_uploads(
             context.log_event(evaluation)
         catalog.record_verdict(outcome.verdict(), utc_now())
         context.log.info("%s: %s", dataset_id, outcome.profile.status)
-    if failures:
-        raise dg.Failure(f"{len(failures)} datasets could not be validated", metadata={"failures": "\n".join(failures)})
+    failures.raise_any()
     yield from ()

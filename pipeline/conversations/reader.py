@@ -122,10 +122,14 @@ def read_blocks(
 
 
 def _block(data: bytes, line: int, offset: int) -> Block:
-    after_newline = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")) + 1
-    is_ended = data.endswith(b"\n")
-    starts = np.concatenate([[0], after_newline, [] if is_ended else [len(data)]])
-    return Block(data, line, offset, starts.astype(np.int64), is_ended=is_ended)
+    starts = [0]
+    find = data.find  # looks at many bytes at once, and lines are longer than that
+    while start := find(b"\n", starts[-1]) + 1:
+        starts.append(start)
+    is_ended = starts[-1] == len(data)
+    if not is_ended:
+        starts.append(len(data))
+    return Block(data, line, offset, np.array(starts, dtype=np.int64), is_ended=is_ended)
 
 
 def _skipped(line: int, offset: int, size: int, *, is_ended: bool) -> Block:

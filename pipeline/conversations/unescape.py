@@ -5,8 +5,10 @@ reading; most literals hold two or three escapes, so it is cheaper to mend the b
 """
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
-from pipeline.conversations.flags import Bytes, Integers, count_before, padded
+from pipeline.conversations.flags import Bytes, Integers, bits_before, packed
 
 _QUOTE, _BACKSLASH, _U = ord('"'), ord("\\"), ord("u")
 
@@ -24,27 +26,31 @@ _GONE = 0xFF  # marks bytes to remove; no byte of UTF-8 has this value
 def unescape(literals: list[bytes]) -> tuple[Bytes, Integers]:
     """UTF-8 of all the texts, end to end, and their n + 1 positions.
 
-    literals: n valid JSON strings (or any buffers of them) with their quotes; no lone surrogates, no line breaks.
+    literals: n valid JSON strings (or any buffers of them) with their quotes; no lone surrogates.
 
     Raises:
         ValueError: a literal is another JSON value, not a string.
     """
-    count = len(literals)
-    joined = bytearray(b"\n").join([*literals, b""])
-    raw = np.frombuffer(joined, dtype=np.uint8)
-    starts = np.zeros(count + 1, dtype=np.int64)
-    breaks = np.flatnonzero(raw == ord("\n"))
-    starts[1:] = breaks + 1
-    if not (raw[starts[:-1]] == _QUOTE).all():
+    raw = np.frombuffer(bytearray().join(literals), dtype=np.uint8)
+    starts = np.zeros(len(literals) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, literals), dtype=np.int64, count=len(literals)), out=starts[1:])
+    opening, closing = starts[:-1], starts[1:] - 1
+    if not (raw[opening] == _QUOTE).all():
         raise ValueError("expected JSON strings")
     backslashes = np.flatnonzero(raw == _BACKSLASH)
-    raw[breaks] = raw[starts[:-1]] = raw[breaks - 1] = _GONE
+    raw[opening] = raw[closing] = _GONE
     if len(backslashes):
         _mend(raw, _escape_starts(backslashes))
-    gone = np.zeros(padded(len(raw)), dtype=np.bool_)
-    np.equal(raw, _GONE, out=gone[: len(raw)])
-    text = joined.replace(bytes([_GONE]), b"")
-    return np.frombuffer(text, dtype=np.uint8), starts - count_before(gone, starts)
+    kept = packed(raw != _GONE)
+    return _only(raw, kept), bits_before(kept, starts)
+
+
+def _only(raw: Bytes, kept: npt.NDArray[np.uint64]) -> Bytes:
+    """The bytes whose bit is set. Arrow copies 64 at a time where all are; numpy looks at each."""
+    flags = pa.Array.from_buffers(pa.bool_(), len(raw), [None, pa.py_buffer(kept)])
+    values = pa.Array.from_buffers(pa.uint8(), len(raw), [None, pa.py_buffer(raw)])
+    only: Bytes = values.filter(flags).to_numpy()
+    return only
 
 
 def _escape_starts(backslashes: Integers) -> Integers:

@@ -17,7 +17,7 @@ from pipeline.lake.errors import lake_errors
 from pipeline.near.conflicting_answers import answers
 from pipeline.near.signatures import signatures
 from pipeline.profiles.duplicates import fingerprints
-from pipeline.profiles.quiet import paused_collector
+from pipeline.profiles.quiet import keep_freed_memory, paused_collector
 from pipeline.profiles.rows import conversation_rows, finding_rows, turn_rows
 from pipeline.profiles.rules import Rules
 from pipeline.profiles.totals import Totals, measure_block
@@ -44,6 +44,7 @@ def profile_part(
         LakeError: the folder cannot be written.
         TokenizerError: tokens are to be counted exactly, and the tokenizer cannot be loaded.
     """
+    keep_freed_memory()
     total = Totals()
     limits, form = rules.limits, reading.form
     tokenizer = rules.load_tokenizer() if rules.is_exact else None

@@ -6,7 +6,7 @@ classes WS, B and S. Language-aware counting belongs to tokens, not here.
 
 import numpy as np
 
-from pipeline.conversations.flags import Bytes, Flags, Integers, count_before, padded
+from pipeline.conversations.flags import Bytes, Flags, Integers, bits_before, packed, run_starts
 
 
 def _among(*values: int) -> Flags:
@@ -35,37 +35,32 @@ def count_words(data: Bytes, offsets: Integers) -> Integers:
     """
     if len(data) == 0:
         return np.zeros(len(offsets) - 1, dtype=np.int64)
-    space = _spaces(data)
-    starts = np.empty(padded(len(data)), dtype=np.bool_)
-    starts[len(data) :] = False
-    np.greater(space[:-1], space[1:], out=starts[1 : len(data)])
-    begins = offsets[:-1]
-    begins = begins[begins < len(data)]
-    starts[begins] = ~space[begins]
-    return np.diff(count_before(starts, offsets))
+    starts = run_starts(packed(~_spaces(data)), offsets[:-1])
+    return np.diff(bits_before(starts, offsets))
 
 
 def _spaces(data: Bytes) -> Flags:
     """Which bytes belong to a white-space character."""
     space = np.empty(len(data), dtype=np.bool_)
-    scratch, flags = np.empty(_SLICE_BYTES, dtype=np.uint8), np.empty(_SLICE_BYTES, dtype=np.bool_)
+    scratch = np.empty(_SLICE_BYTES, dtype=np.uint8)
+    first_flags, second_flags = np.empty((2, _SLICE_BYTES), dtype=np.bool_)
     wide = []
     for start in range(0, len(data), _SLICE_BYTES):
         piece = data[start : start + _SLICE_BYTES]
-        found, shifted, also = space[start : start + len(piece)], scratch[: len(piece)], flags[: len(piece)]
+        size = len(piece)
+        found, shifted = space[start : start + size], scratch[:size]
+        leads, also = first_flags[:size], second_flags[:size]
         np.subtract(piece, np.uint8(0x09), out=shifted)
         np.less_equal(shifted, 0x0D - 0x09, out=found)
         np.subtract(piece, np.uint8(0x1C), out=shifted)
         np.less_equal(shifted, 0x20 - 0x1C, out=also)
         np.logical_or(found, also, out=found)
         np.subtract(piece, np.uint8(0xE1), out=shifted)
-        np.less_equal(shifted, 0xE3 - 0xE1, out=also)
-        wide.append(np.flatnonzero(also) + start)
+        np.less_equal(shifted, 0xE3 - 0xE1, out=leads)
         np.equal(piece, 0xC2, out=also)
-        wide.append(np.flatnonzero(also) + start)
-    leads = np.concatenate(wide)
-    if len(leads):
-        _mark_wide_spaces(data, leads, space)
+        np.logical_or(leads, also, out=leads)
+        wide.append(np.flatnonzero(leads) + start)
+    _mark_wide_spaces(data, np.concatenate(wide), space)
     return space
 
 

@@ -5,9 +5,8 @@ anything is fitted, USUAL_HUNDREDTHS serves.
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from pipeline.conversations.flags import Bytes, Integers, bits_before, padded
+from pipeline.conversations.flags import Bits, Bytes, Integers, bits_before, padded, run_starts
 
 # Words; runs of the bytes from ! to ?, which are digits and most punctuation; digits; ASCII bytes; bytes of characters
 # beyond ASCII; characters of four bytes (emoji). Runs halve the error in English and code, digits take off another
@@ -20,9 +19,6 @@ BYTE_FEATURES = np.array([0, 0, 0, 1, 1, 0])  # features × this = bytes
 USUAL_HUNDREDTHS = np.array([60, 112, 58, 9, 22, 103])
 
 _SLICE_BYTES = 2**18  # a slice and its flags stay in a core's cache
-_ONE = np.uint64(1)
-
-Bits = npt.NDArray[np.uint64]
 
 
 def count_features(text: Bytes, starts: Integers, word_counts: Integers) -> Integers:
@@ -30,7 +26,7 @@ def count_features(text: Bytes, starts: Integers, word_counts: Integers) -> Inte
 
     text: UTF-8 of all strings, end to end; starts: n + 1 positions in text; word_counts: n.
     """
-    runs = _count(_run_starts(_bits(text, ord("!"), ord("?")), starts[:-1]), starts)
+    runs = _count(run_starts(_bits(text, ord("!"), ord("?")), starts[:-1]), starts)
     digits = _count(_bits(text, ord("0"), ord("9")), starts)
     highest = text.max(initial=0)
     wide = _count(_bits(text, 0x80, 0xFF), starts) if highest >= 0x80 else np.zeros_like(runs)
@@ -55,14 +51,6 @@ def _bits(text: Bytes, low: int, high: int) -> Bits:
         packed = np.packbits(np.less_equal(shifted, high - low, out=flags[: len(piece)]), bitorder="little")
         bits[start // 8 : start // 8 + len(packed)] = packed
     return bits.view("<u8")
-
-
-def _run_starts(bits: Bits, begins: Integers) -> Bits:
-    """The bits that follow none; `begins`: where strings begin, and runs end."""
-    before = bits << _ONE
-    before[1:] |= bits[:-1] >> np.uint64(63)
-    np.bitwise_and.at(before, begins >> 6, ~(_ONE << (begins & 63).astype(np.uint64)))
-    return bits & ~before
 
 
 def _count(bits: Bits, starts: Integers) -> Integers:

@@ -130,7 +130,7 @@ def test_a_refusal_of_the_trainer_names_the_findings():
     assert outcome == NotPossible(
         SETUP,
         "target-refuses",
-        "trl refuses talk: unknown-role (unknown-role); `lora-pipeline check` shows the lines",
+        "trl refuses talk: unknown-role (unknown-role); its findings name the lines",
     )
 
 

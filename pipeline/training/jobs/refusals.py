@@ -105,7 +105,7 @@ def _refusal(facts: DatasetFacts, target: str, model: BaseModelSpec) -> TargetRe
         for code, sentence in zip(acceptance.refused_by, acceptance.sentences, strict=True)
     )
     return TargetRefuses(
-        f"{target} refuses {facts.name}: {reasons}; `lora-pipeline check` shows the lines",
+        f"{target} refuses {facts.name}: {reasons}; its findings name the lines",
         target,
         acceptance.refused_by,
     )

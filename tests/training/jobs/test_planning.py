@@ -178,7 +178,7 @@ def test_a_trainer_that_refuses_the_dataset_names_the_findings():
     )
     assert str(caught.value) == (
         "together refuses support_chat: roles-not-alternating (The user and the assistant must alternate); "
-        "partial-weight (A weight is an integer, 0 or 1); `lora-pipeline check` shows the lines"
+        "partial-weight (A weight is an integer, 0 or 1); its findings name the lines"
     )
 
 
