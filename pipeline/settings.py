@@ -64,7 +64,9 @@ class Settings(BaseSettings):
         "commas, of which every combination is a job; several plans by semicolons; empty for none.",
     )
 
-    sensor_interval_s: int = Field(5, gt=0, description="Pause between two looks at the store.")
+    sensor_interval_s: int = Field(
+        5, gt=0, description="Pause between two looks at the store; Dagster rounds it up to 5."
+    )
     settle_s: float = Field(1.0, ge=0, description="A local file is taken once it was unchanged for this long.")
     tick_max_uploads: int = Field(1_000, gt=0, description="Most uploads that one sensor tick registers.")
     tick_budget_s: float = Field(40.0, gt=0, description="Time one tick may use (Dagster stops it at 60 s).")

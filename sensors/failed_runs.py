@@ -8,6 +8,7 @@ from pipeline.retries import after_failure
 from pipeline.settings import Settings
 from pipeline.validation import utc_now
 from sensors.coverage import covered_by
+from sensors.intervals import at_most_every
 from sensors.new_uploads import PARTITION_SET
 
 
@@ -15,7 +16,7 @@ from sensors.new_uploads import PARTITION_SET
     name="failed_runs",
     monitored_jobs=[INGEST],
     default_status=dg.DefaultSensorStatus.RUNNING,
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=at_most_every(5),
     description="Sends datasets of failed runs back to the queue, at most as often as LORA_MAX_ATTEMPTS says.",
 )
 def failed_runs(

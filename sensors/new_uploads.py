@@ -12,6 +12,7 @@ from pipeline.store import Store
 from pipeline.uploads.scan import Cursor
 from pipeline.validation import utc_now
 from resources.store import UploadStore
+from sensors.intervals import at_most_every
 
 PARTITION_SET = str(DATASETS.name)
 
@@ -22,7 +23,7 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
     @dg.sensor(
         job=INGEST,
         name="new_uploads",
-        minimum_interval_seconds=interval_s,
+        minimum_interval_seconds=at_most_every(interval_s),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Registers uploads that appear in the store and starts their validation.",
     )

@@ -15,6 +15,7 @@ from pipeline.settings import Settings
 from pipeline.training.planning import checked_plans, plan_runs
 from pipeline.validation import utc_now
 from sensors.coverage import living_runs
+from sensors.intervals import at_most_every
 from sensors.new_uploads import run_request
 
 READY_SET = str(READY_DATASETS.name)
@@ -26,7 +27,7 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
     @dg.sensor(
         job=PLAN_TRAINING,
         name="ready_datasets",
-        minimum_interval_seconds=interval_s,
+        minimum_interval_seconds=at_most_every(interval_s),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts the default training plan of datasets that are ready; marks jobs that are out of date.",
     )

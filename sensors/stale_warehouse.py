@@ -4,6 +4,7 @@ import dagster as dg
 
 from assets.jobs import PUBLISH
 from pipeline.catalog.catalog import Catalog
+from sensors.intervals import at_most_every
 
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -16,7 +17,7 @@ _UNFINISHED = [
 @dg.sensor(
     job=PUBLISH,
     name="stale_warehouse",
-    minimum_interval_seconds=15,
+    minimum_interval_seconds=at_most_every(15),
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Asks for a publication when the catalog changed since the last one.",
 )

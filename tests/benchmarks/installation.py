@@ -23,6 +23,7 @@ from tests.benchmarks.processes import ROOT, environment
 _START_TIMEOUT_S = 180.0
 _STOP_TIMEOUT_S = 90.0
 _POLL_S = 0.1
+_TWO_TICKS_S = 12.0
 _LOG_TAIL_BYTES = 4_000
 
 
@@ -72,6 +73,29 @@ class Installation:
                 raise RuntimeError(f"no publication in {timeout_s:.0f} s; the end of the log:\n{self._log_tail()}")
             time.sleep(_POLL_S)
         time.sleep(2)  # the publishing process ends after its file is there
+
+    def wait_until_idle(self, timeout_s: float = 180.0) -> None:
+        """Wait until everything that follows an upload is done: planned, published, and no run for two ticks.
+
+        Raises:
+            RuntimeError: that takes too long.
+        """
+        self.wait_until_published(timeout_s)
+        deadline_s = time.monotonic() + timeout_s
+        idle_since_s = time.monotonic()
+        while time.monotonic() - idle_since_s < _TWO_TICKS_S:
+            if self._has_unfinished_run():
+                idle_since_s = time.monotonic()
+            if time.monotonic() > deadline_s:
+                raise RuntimeError(f"still busy after {timeout_s:.0f} s; the end of the log:\n{self._log_tail()}")
+            time.sleep(_POLL_S)
+
+    def _has_unfinished_run(self) -> bool:
+        runs = f"file:{self.data_dir / 'dagster_home' / 'history' / 'runs.db'}?mode=ro"
+        with closing(sqlite3.connect(runs, uri=True, timeout=30)) as connection:
+            ended = "('SUCCESS', 'FAILURE', 'CANCELED')"
+            [(count,)] = connection.execute(f"SELECT count(*) FROM runs WHERE status NOT IN {ended}").fetchall()
+        return bool(count)
 
     def _count(self, status: str) -> int:
         catalog = self.data_dir / "catalog.db"
