@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.connections import current_settings, open_catalog
-from pipeline.cli.owner import Owner
+from pipeline.cli.owner import Owner, counted
 from pipeline.cli.table import TableRow, print_table
 from pipeline.errors import UsageError
 
@@ -47,7 +47,7 @@ def list_(
             typer.echo(as_line(dataset))
     else:
         print_table(COLUMNS, [row(dataset) for dataset in found.items])
-        typer.echo(f"{len(found.items)} of {found.total} datasets", err=True)
+        typer.echo(counted(len(found.items), found.total, "datasets", user), err=True)
 
 
 @datasets.command()

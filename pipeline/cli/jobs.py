@@ -12,7 +12,7 @@ from pipeline.cli.job_create import create
 from pipeline.cli.job_options import AsJson, Job_
 from pipeline.cli.job_reports import add_cost, report
 from pipeline.cli.jobs_shown import COLUMNS, as_line, print_costs, print_fields, row
-from pipeline.cli.owner import Owner
+from pipeline.cli.owner import Owner, counted
 from pipeline.cli.shown import shown
 from pipeline.cli.table import print_table
 from pipeline.errors import UsageError
@@ -51,7 +51,7 @@ def list_(
             typer.echo(as_line(job, costs[job.id]))
     else:
         print_table(COLUMNS, [row(job, costs[job.id]) for job in found.items])
-        typer.echo(f"{len(found.items)} of {found.total} jobs", err=True)
+        typer.echo(counted(len(found.items), found.total, "jobs", user), err=True)
 
 
 @jobs.command()

@@ -73,6 +73,14 @@ def test_listing_filters_by_status_and_name(command):
     assert set(_by_name(command("datasets", "list", "--json", "--everyone"))) == {BROKEN, TALK, CHAT}
 
 
+def test_a_list_says_whose_it_is_and_an_empty_one_how_to_see_others(command):
+    assert command("datasets", "list").stderr == "3 of 3 datasets of local\n"
+    assert command("datasets", "list", "--everyone").stderr == "3 of 3 datasets\n"
+    assert command("jobs", "list", "--owner", "somebody").stderr == (
+        "0 of 0 jobs of somebody; --everyone shows those of all owners\n"
+    )
+
+
 def test_an_unknown_status_names_the_known_ones(command):
     result = command("datasets", "list", "--status", "done")
 
