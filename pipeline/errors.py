@@ -17,7 +17,8 @@
     └── ServiceError            the operator: something we depend on is broken          exit 3, retried in runs
         ├── StoreError
         │   ├── ObjectMissing       the object is gone
-        │   └── ObjectChanged       other bytes lie there than the ones that were registered
+        │   ├── ObjectChanged       other bytes lie there than the ones that were registered
+    │   └── ObjectUnreadable    it may not be read, though others may
         ├── CatalogError
         ├── LakeError
         └── WarehouseError
@@ -106,6 +107,10 @@ class ObjectMissing(StoreError):
 
 class ObjectChanged(StoreError):
     """The object's bytes are not the registered content version any more."""
+
+
+class ObjectUnreadable(StoreError):
+    """The object's permissions keep us from reading it; the store may be well."""
 
 
 class CatalogError(ServiceError):

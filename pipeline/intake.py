@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.records import Dataset, NewUpload
-from pipeline.errors import ObjectChanged, ObjectMissing
+from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.store.keys import UPLOADS
@@ -22,11 +22,12 @@ _SPLIT = 8  # how many runs a second attempt makes of a full batch
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at the store found. registered: ids of the datasets made by it."""
+    """What a look at the store found. registered: ids of the datasets made by it; unreadable: what is told of each."""
 
     scan: Scan
     registered: tuple[str, ...]
     cursor: Cursor
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,10 @@ def look(store: Store, catalog: Catalog, settings: Settings, cursor: Cursor, now
     half_s = settings.tick_budget_s / 2
     found = scan_uploads(store, catalog, settings, cursor, now, lambda: time.monotonic() - began > half_s)
     in_time = itertools.takewhile(lambda _: time.monotonic() - began < settings.tick_budget_s, found.new)
-    uploads = new_uploads(store, in_time, settings.max_upload_bytes)
-    return Look(found, tuple(catalog.register_uploads(uploads, now)), Cursor(found.resume_after))
+    unreadable: list[str] = []
+    uploads = new_uploads(store, in_time, settings.max_upload_bytes, unreadable.append)
+    registered = tuple(catalog.register_uploads(uploads, now))
+    return Look(found, registered, Cursor(found.resume_after), tuple(unreadable))
 
 
 def scan_uploads(
@@ -74,8 +77,17 @@ def scan_uploads(
     )
 
 
-def new_uploads(store: Store, objects: Iterable[StoredObject], max_upload_bytes: int) -> list[NewUpload]:
-    """What the catalog registers of objects in the store; those that change meanwhile wait for the next look."""
+def new_uploads(
+    store: Store,
+    objects: Iterable[StoredObject],
+    max_upload_bytes: int,
+    on_unreadable: Callable[[str], None] = lambda _: None,
+) -> list[NewUpload]:
+    """What the catalog registers of objects in the store.
+
+    Those that change meanwhile wait for the next look, and so do those that may not be read: each look tries again,
+    and says so to `on_unreadable`.
+    """
     uploads = []
     for stored in objects:
         key = owner_and_name(stored.key)
@@ -84,6 +96,9 @@ def new_uploads(store: Store, objects: Iterable[StoredObject], max_upload_bytes:
         try:
             version = _content_version(store, stored, max_upload_bytes)
         except (ObjectMissing, ObjectChanged):
+            continue
+        except ObjectUnreadable as error:
+            on_unreadable(str(error))
             continue
         uploads.append(
             NewUpload(

@@ -6,7 +6,7 @@ from assets.jobs import INGEST
 from assets.partitions import DATASETS
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.records import Dataset
-from pipeline.intake import PlannedRun, look, missing_partitions, plan_runs
+from pipeline.intake import Look, PlannedRun, look, missing_partitions, plan_runs
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.uploads.scan import Cursor
@@ -15,6 +15,7 @@ from resources.store import UploadStore
 from sensors.intervals import at_most_every
 
 PARTITION_SET = str(DATASETS.name)
+_TOLD = 10  # unreadable uploads of a tick that its log names: it is said again at each look
 
 
 def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
@@ -35,10 +36,11 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
     ) -> dg.SensorResult:
         connected = store.connect()
         seen = look(connected, catalog, settings, Cursor.from_json(context.cursor), utc_now())
+        for message in seen.unreadable[:_TOLD]:
+            context.log.warning(message)
         waiting = catalog.unrequested(settings.tick_max_uploads)
         if not waiting:
-            reason = f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written"
-            return dg.SensorResult(skip_reason=reason, cursor=seen.cursor.to_json())
+            return dg.SensorResult(skip_reason=_nothing_new(seen), cursor=seen.cursor.to_json())
         order = list(context.instance.get_dynamic_partitions(PARTITION_SET))
         known = set(order)
         added = missing_partitions(waiting, known.__contains__)
@@ -55,6 +57,11 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         )
 
     return new_uploads
+
+
+def _nothing_new(seen: Look) -> str:
+    unreadable = f"; {len(seen.unreadable):,} that cannot be read: {seen.unreadable[0]}" if seen.unreadable else ""
+    return f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written{unreadable}"
 
 
 def run_request(run: PlannedRun) -> dg.RunRequest:

@@ -9,6 +9,7 @@ from pipeline.store import make_store
 from pipeline.uploads.scan import Cursor
 from pipeline.validation import utc_now
 from tests.installation import valid_file
+from tests.permissions import forbid
 
 
 @pytest.fixture
@@ -116,3 +117,19 @@ def test_a_dataset_that_failed_before_waits_in_no_run_of_new_ones(settings, cata
         ((order[2],), "1"),
         ((order[1],), "2"),
     ]
+
+
+def test_an_upload_that_may_not_be_read_waits_and_keeps_nobody_out(settings, catalog, store, monkeypatch):
+    """Somebody copied it in with a mode of 600; the next look after they mended that takes it."""
+    closed = _drop(settings, "closed.jsonl", valid_file(2))
+    _drop(settings, "open.jsonl", valid_file(3), owner="bob")
+    forbid(monkeypatch, closed)
+
+    found = look(store, catalog, settings, Cursor(), utc_now())
+
+    assert [catalog.get(each).name for each in found.registered] == ["open"]
+    told = f"the store could not read {closed}: Permission denied; let the user who runs this read it"
+    assert found.unreadable == (told,)
+    monkeypatch.undo()
+    [mended] = look(store, catalog, settings, Cursor(), utc_now()).registered
+    assert catalog.get(mended).name == "closed"

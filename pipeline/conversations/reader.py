@@ -13,6 +13,7 @@ from pipeline.conversations.flags import Flags, Integers
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK_BYTES = 2 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/0021-memory.md
+BLOCK_LINES = 2**16  # a block of nothing but line ends would have a finding, an object, for each of its two million bytes
 
 
 class ByteReader(Protocol):
@@ -105,9 +106,9 @@ def read_blocks(
             chunk, held_bytes, skipping = chunk[end + 1 :], 0, False
         cut = chunk.rfind(b"\n") + 1
         if cut:
-            block = _block(b"".join([*held, memoryview(chunk)[:cut]]), line, position)
-            yield block
-            line, position = line + block.line_count, position + len(block.data)
+            for block in _blocks(b"".join([*held, memoryview(chunk)[:cut]]), line, position):
+                yield block
+                line, position = line + block.line_count, position + len(block.data)
             held, held_bytes, chunk = [], 0, chunk[cut:]
         held_bytes += len(chunk)
         if held_bytes > max_line_bytes:
@@ -118,7 +119,18 @@ def read_blocks(
     if skipping:
         yield _skipped(line, position, held_bytes, is_ended=False)
     elif held:
-        yield _block(b"".join(held), line, position)
+        yield from _blocks(b"".join(held), line, position)
+
+
+def _blocks(data: bytes, line: int, offset: int) -> Iterator[Block]:
+    block = _block(data, line, offset)
+    if block.line_count <= BLOCK_LINES:
+        yield block
+        return
+    for first in range(0, block.line_count, BLOCK_LINES):
+        starts = block.starts[first : first + BLOCK_LINES + 1]
+        piece = data[starts[0] : starts[-1]]
+        yield Block(piece, line + first, offset + int(starts[0]), starts - starts[0], is_ended=piece.endswith(b"\n"))
 
 
 def _block(data: bytes, line: int, offset: int) -> Block:

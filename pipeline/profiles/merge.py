@@ -15,6 +15,8 @@ from pipeline.lake import FINDINGS, TableWriter
 FindingRow: TypeAlias = dict[str, int | str]  # the shape of Finding.as_dict()
 
 _ROWS = 10_000
+_Order: TypeAlias = tuple[float, int]
+_END: _Order = (float("inf"), 0)
 
 
 def write_findings(parts: Sequence[Path], known_last: Sequence[Iterable[Finding]], target: Path) -> None:
@@ -27,15 +29,14 @@ def write_findings(parts: Sequence[Path], known_last: Sequence[Iterable[Finding]
         LakeError: the target cannot be written.
     """
     with TableWriter("findings", target) as writer:
-        if not known_last:
-            for batch in _batches(parts):
+        late = _Late(known_last)
+        for batch in _batches(parts):
+            end = _row_order(batch.slice(len(batch) - 1).to_pylist()[0])
+            if late.has_before(end):
+                _write_rows(writer, heapq.merge(batch.to_pylist(), late.before(end), key=_row_order))
+            else:  # as it is: of a file with millions of findings, rows as objects would take most of the time
                 writer.write({name: batch[name] for name in FINDINGS.names})
-            return
-        read = (row for batch in _batches(parts) for row in batch.to_pylist())
-        others = [(finding.as_dict() for finding in found) for found in known_last]
-        rows = heapq.merge(read, *others, key=_row_order)
-        while chunk := list(islice(rows, _ROWS)):
-            writer.write(_columns(chunk))
+        _write_rows(writer, late.before(_END))
 
 
 def first_findings(path: Path, limit: int, severity: Severity | None = None) -> list[FindingRow]:
@@ -63,8 +64,30 @@ def _batches(paths: Iterable[Path]) -> Iterator[pa.RecordBatch]:
             yield from file.iter_batches(_ROWS)
 
 
-def _row_order(row: FindingRow) -> tuple[int, int]:
+def _row_order(row: FindingRow) -> _Order:
     return int(row["line"]), ORDER[str(row["code"])]
+
+
+class _Late:
+    """Findings that only the whole file shows, in order, taken from the front."""
+
+    def __init__(self, found: Sequence[Iterable[Finding]]) -> None:
+        self._rows = heapq.merge(*(map(Finding.as_dict, findings) for findings in found), key=_row_order)
+        self._first = next(self._rows, None)
+
+    def has_before(self, end: _Order) -> bool:
+        return self._first is not None and _row_order(self._first) < end
+
+    def before(self, end: _Order) -> Iterator[FindingRow]:
+        """Those that stand before a place; they are gone then."""
+        while self._first is not None and _row_order(self._first) < end:
+            row, self._first = self._first, next(self._rows, None)
+            yield row
+
+
+def _write_rows(writer: TableWriter, rows: Iterator[FindingRow]) -> None:
+    while chunk := list(islice(rows, _ROWS)):
+        writer.write(_columns(chunk))
 
 
 def _columns(rows: list[FindingRow]) -> dict[str, pa.Array]:

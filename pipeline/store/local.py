@@ -5,6 +5,7 @@ inside would give an upload two names. The folder itself may be reached through 
 """
 
 import hashlib
+import logging
 import os
 import stat
 import uuid
@@ -14,11 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
+from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable, StoreError
 from pipeline.store.keys import UPLOADS, check_key, check_prefix, is_listed
 from pipeline.store.protocol import Reader, StoredObject
 from pipeline.store.transfer import SizedSource, check_range
 
+_LOG = logging.getLogger(__name__)
 _CHUNK_BYTES = 1 << 20
 _INCOMING = f"{UPLOADS}.incoming/"
 
@@ -47,7 +49,7 @@ class LocalStore:
                 stack.pop()
             elif name.endswith("/"):
                 stack.append((folder + name, iter(_sorted_names(self._base, folder + name, prefix, start_after))))
-            elif found := self._look(folder + name):
+            elif found := self._listed(folder + name):
                 yield found
 
     def stat(self, key: str) -> StoredObject:
@@ -147,6 +149,13 @@ class LocalStore:
             )
         return Path(path)
 
+    def _listed(self, key: str) -> StoredObject | None:
+        try:
+            return self._look(key)
+        except ObjectUnreadable as error:  # in a folder whose names can be read, and nothing else
+            _LOG.warning("%s", error)
+            return None
+
     def _look(self, key: str) -> StoredObject | None:
         path = f"{self._base}{key}"
         try:
@@ -176,7 +185,11 @@ def _sorted_names(base: str, folder: str, prefix: str, start_after: str) -> list
     except (FileNotFoundError, NotADirectoryError):
         return []  # gone since its parent was read, or a new installation
     except OSError as error:
-        raise _failure("list", base + folder, error) from error
+        failure = _failure("list", base + folder, error)
+        if isinstance(failure, ObjectUnreadable) and folder.count("/") > UPLOADS.count("/"):
+            _LOG.warning("%s", failure)  # one owner's folder must not keep out the uploads of the others
+            return []
+        raise failure from error
     # The `/` must be part of what is sorted: `a-b` and `a.jsonl` come before what is in `a/`.
     # Python orders text by code point, which is the order of UTF-8 bytes.
     names.sort()
@@ -221,6 +234,8 @@ def _failure(action: str, path: str, error: OSError) -> StoreError:
     if isinstance(error, FileNotFoundError):
         return ObjectMissing(f"expected a file at {path}, found none: upload it again")
     reason = error.strerror or str(error)
+    if isinstance(error, PermissionError) and action in ("list", "look at", "read"):
+        return ObjectUnreadable(f"the store could not {action} {path}: {reason}; let the user who runs this read it")
     return StoreError(f"the store could not {action} {path}: {reason}; check the disk and its permissions")
 
 

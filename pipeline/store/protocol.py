@@ -44,7 +44,8 @@ class Store(Protocol):
         """Yield the objects whose key starts with `prefix` and sorts after `start_after`, by the bytes of the key.
 
         Left out: keys that no other method would accept, names that begin with `.` (of a folder, too) or end in
-        `.part`, `.tmp` or `~`, and whatever is not a plain file. No such prefix means no objects.
+        `.part`, `.tmp` or `~`, whatever is not a plain file, and folders in the prefix that may not be read (a warning
+        is logged). No such prefix means no objects.
         """
 
     def stat(self, key: str) -> StoredObject:
@@ -64,6 +65,7 @@ class Store(Protocol):
         Raises:
             ObjectMissing: there is none.
             ObjectChanged: there are other bytes than `version`, or they changed while they were read.
+            ObjectUnreadable: its permissions forbid it.
         """
 
     def put(self, key: str, source: BinaryIO, size: int) -> StoredObject:
@@ -79,6 +81,7 @@ class Store(Protocol):
         Raises:
             ObjectMissing: the object is gone.
             ObjectChanged: the object is not the one that was listed any more, or changed while it was read.
+            ObjectUnreadable: its permissions forbid it.
         """
 
     def local_path(self, key: str) -> Path | None:

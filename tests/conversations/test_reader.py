@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.conversations.reader import BoundedReader, Prefixed, count_newlines, line_ranges, read_blocks
+from pipeline.conversations.reader import BLOCK_LINES, BoundedReader, Prefixed, count_newlines, line_ranges, read_blocks
 
 texts = st.lists(st.sampled_from([b"\n", b"\n", b"a", b"bc", b"\r", b"d" * 9]), max_size=30).map(b"".join)
 
@@ -107,6 +107,26 @@ def test_only_a_line_feed_ends_a_line():
     data = "a\rb\x0bc\x0cd\x1ce\x85f\u2028g\u2029\n".encode()
 
     assert lines_of(data, 1_000, 100) == [(1, 0, data[:-1], True)]
+
+
+def test_a_block_of_short_lines_holds_no_more_of_them_than_the_maximum():
+    """Each may become a finding, and two million of those at once are half a gigabyte."""
+    data = b"\n" * (2 * BLOCK_LINES) + b"{}\n\n"
+
+    blocks = list(read_blocks(io.BytesIO(data), 100))
+
+    assert [block.line_count for block in blocks] == [BLOCK_LINES, BLOCK_LINES, 2]
+    assert b"".join(block.data for block in blocks) == data
+    assert [block.line for block in blocks] == [1, 1 + BLOCK_LINES, 1 + 2 * BLOCK_LINES]
+    assert [block.offset for block in blocks] == [0, BLOCK_LINES, 2 * BLOCK_LINES]
+    assert blocks[-1].starts.tolist() == [0, 3, 4]
+    assert all(block.is_ended for block in blocks)
+
+
+def test_the_last_of_many_short_lines_may_lack_its_end():
+    blocks = list(read_blocks(io.BytesIO(b"\n" * BLOCK_LINES + b"{}"), 100))
+
+    assert [(block.line_count, block.is_ended) for block in blocks] == [(BLOCK_LINES, True), (1, False)]
 
 
 def test_an_empty_stream_has_no_block():

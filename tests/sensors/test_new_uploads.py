@@ -8,6 +8,7 @@ import pytest
 from pipeline.errors import StoreError
 from pipeline.validation import utc_now
 from tests.installation import bad_file, valid_file
+from tests.permissions import forbid
 
 
 def _ranges(tick):
@@ -211,3 +212,16 @@ def test_a_store_that_cannot_be_reached_fails_the_tick_with_its_place(make_insta
     assert str(raised.value).endswith("check that http://127.0.0.1:9 is up and LORA_S3_ENDPOINT_URL right")
     assert installation.datasets() == []
     assert installation.cursors == {}
+
+
+def test_a_tick_says_which_uploads_cannot_be_read(installation, monkeypatch):
+    """Whoever asks why a file is not noticed finds it on the sensor's page."""
+    path = installation.drop("closed.jsonl", valid_file())
+    forbid(monkeypatch, path)
+
+    tick = installation.tick()
+
+    assert tick.result.skip_message == (
+        "1 uploads seen, none new; 0 still being written; 1 that cannot be read: the store could not read "
+        f"{path}: Permission denied; let the user who runs this read it"
+    )

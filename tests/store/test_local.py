@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
+from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable, StoreError
 from pipeline.store import StoredObject
 from pipeline.store.local import LocalStore
+from tests.permissions import forbid
 
 KEY = "uploads/ana/train.jsonl"
 
@@ -261,3 +262,30 @@ def _write_later(path: Path, data: bytes) -> None:
     before = path.stat().st_ctime_ns
     while path.stat().st_ctime_ns == before:
         path.write_bytes(data)
+
+
+def test_a_folder_that_may_not_be_read_hides_its_own_uploads_only(root, path, monkeypatch, caplog):
+    """One owner's mistake does not keep out the others."""
+    other = root / "uploads/bob/train.jsonl"
+    other.parent.mkdir()
+    other.write_bytes(b"0")
+    forbid(monkeypatch, path.parent)
+
+    assert keys(LocalStore(root)) == ["uploads/bob/train.jsonl"]
+    told = f"the store could not list {path.parent}/: Permission denied; let the user who runs this read it"
+    assert caplog.messages == [told]
+
+
+def test_a_store_that_may_not_be_read_is_an_error(root, path, monkeypatch):
+    """Nothing could be seen, so nothing must look as if it were in order."""
+    forbid(monkeypatch, root / "uploads")
+
+    with pytest.raises(ObjectUnreadable):
+        keys(LocalStore(root))
+
+
+def test_a_file_that_may_not_be_read_says_so(root, path, monkeypatch):
+    forbid(monkeypatch, path)
+
+    with pytest.raises(ObjectUnreadable, match=r"could not read .*: Permission denied; let the user who runs this"):
+        LocalStore(root).content_version(LocalStore(root).stat(KEY))
