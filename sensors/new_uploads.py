@@ -34,7 +34,8 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         settings: dg.ResourceParam[Settings],
     ) -> dg.SensorResult:
         connected = store.connect()
-        seen = look(connected, catalog, settings, Cursor.from_json(context.cursor), utc_now())
+        cursor = Cursor.from_json(context.cursor)
+        seen = look(connected, catalog, settings, cursor, utc_now(), settings.tick_budget_s)
         waiting = catalog.unrequested(settings.tick_max_uploads)
         if not waiting:
             reason = f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written"
