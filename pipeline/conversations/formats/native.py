@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from pipeline.conversations.faults import Faults, Json, LooksWrong, NoFaults, check_nul, field, name_of
-from pipeline.conversations.formats.messages import Keys, read_message, tools_of
+from pipeline.conversations.formats.calls import tools_of
+from pipeline.conversations.formats.messages import Keys, read_message
 from pipeline.conversations.formats.shapes import PlainRow, Segment, Shape
 from pipeline.conversations.model import NATIVE_LAYOUT, FullConversation, FullTurn, Layout
 

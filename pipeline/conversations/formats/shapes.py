@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from pipeline.conversations.faults import Json
-from pipeline.conversations.formats.messages import CALL_ROLES, Keys
+from pipeline.conversations.formats.calls import CALL_ROLES
+from pipeline.conversations.formats.messages import WEIGHT_FIELDS, Keys
 from pipeline.conversations.model import KNOWN_ROLES, Branch
 
 IDENTITIES = ("id", "conversation_id", "dialogue_id")
@@ -49,7 +50,7 @@ class Segment:
     is_optional: bool = False
     is_learned: bool | None = None
     branch: Branch = Branch.NONE
-    weights: tuple[str, ...] = ("weight", "loss_weight")
+    weights: tuple[str, ...] = WEIGHT_FIELDS
 
     def path(self, index: int) -> str:
         """JSON path of the content of one of its turns."""
