@@ -15,10 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pipeline.conversations.faults import Faults, Json, as_object, check_nul, field, keys_of
 from pipeline.conversations.formats.calls import tools_of
 from pipeline.conversations.formats.chat import Chat, identity_of
+from pipeline.conversations.formats.decoders import usable
 from pipeline.conversations.formats.fields import FieldFormat
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.messages import ALIASES, Keys, read_messages, require_turns
-from pipeline.conversations.formats.shapes import SYSTEM, Segment, Shape, usable
+from pipeline.conversations.formats.shapes import SYSTEM, Segment, Shape
 from pipeline.conversations.model import KNOWN_ROLES, FullConversation, FullTurn, Layout
 from pipeline.errors import UsageError
 

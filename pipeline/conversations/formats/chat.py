@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.conversations.faults import Faults, Json, as_object, name_of
 from pipeline.conversations.formats.calls import tools_of
+from pipeline.conversations.formats.decoders import usable
 from pipeline.conversations.formats.messages import (
     ALIASES,
     Keys,
@@ -15,7 +16,7 @@ from pipeline.conversations.formats.messages import (
     read_messages,
     require_turns,
 )
-from pipeline.conversations.formats.shapes import BARE, IDENTITIES, SYSTEM, Segment, Shape, first_name, usable
+from pipeline.conversations.formats.shapes import BARE, IDENTITIES, SYSTEM, Segment, Shape, first_name
 from pipeline.conversations.model import FullConversation, FullTurn, Layout
 
 
