@@ -4,9 +4,8 @@ import warnings
 
 import dagster as dg
 
+from assets.events import severity_of
 from assets.partitions import DATASETS, READY_DATASETS
-from assets.report import evaluation
-from assets.training_report import evaluation as job_evaluation
 from pipeline.catalog.catalog import Catalog
 from pipeline.lake import Lake
 from pipeline.profiles.checks import CHECKS, Check
@@ -17,9 +16,8 @@ from pipeline.validation import utc_now
 def _asset_check(check: Check) -> dg.AssetChecksDefinition:
     @dg.asset_check(asset="dataset_profiles", name=check.name, description=check.description, partitions_def=DATASETS)
     def run(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
-        dataset_id = context.partition_key
-        [report] = lake.read_profiles([dataset_id]).to_pylist()
-        return _as_result(evaluation(check, report, dataset_id))
+        [report] = lake.read_profiles([context.partition_key]).to_pylist()
+        return _result(check, check.decide(report))
 
     return run
 
@@ -27,15 +25,15 @@ def _asset_check(check: Check) -> dg.AssetChecksDefinition:
 def _job_check(check: JobCheck) -> dg.AssetChecksDefinition:
     @dg.asset_check(asset=check.asset, name=check.name, description=check.description, partitions_def=READY_DATASETS)
     def run(context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog]) -> dg.AssetCheckResult:
-        dataset_id = context.partition_key
-        report = report_of(catalog, dataset_id, utc_now().date())
-        return _as_result(job_evaluation(check, report, dataset_id))
+        report = report_of(catalog, context.partition_key, utc_now().date())
+        return _result(check, check.decide(report))
 
     return run
 
 
-def _as_result(found: dg.AssetCheckEvaluation) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(passed=found.passed, severity=found.severity, description=found.description)
+def _result(check: Check | JobCheck, decided: tuple[bool, str]) -> dg.AssetCheckResult:
+    passed, description = decided
+    return dg.AssetCheckResult(passed=passed, severity=severity_of(check), description=description)
 
 
 with warnings.catch_warnings():

@@ -1,10 +1,11 @@
-"""What failed of a batch, and when to give the rest of it up."""
+"""What failed of a batch, when to give the rest of it up, and how often a step is tried."""
 
 import dagster as dg
 
 from pipeline.errors import ServiceError
 
 GIVE_UP_AFTER = 3  # failures in a row: then it is the store or the lake, and the rest of the batch need not ask too
+RETRY = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
 
 
 class Failures:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.failures import Failures
+from assets.failures import RETRY, Failures
 from assets.partitions import READY_DATASETS
 from assets.training_report import evaluations, materializations
 from assets.training_specs import TRAINING_ASSETS
@@ -21,7 +21,7 @@ from pipeline.validation import utc_now
     specs=TRAINING_ASSETS,
     partitions_def=READY_DATASETS,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
+    retry_policy=RETRY,
     can_subset=True,
 )
 def planned_trainings(

@@ -1,7 +1,7 @@
 """What a ready dataset shows on the pages of its split, its training jobs and their costs.
 
-Events are logged one by one with their partition, as in `report.py` and for the same reason. What the sensor tells of
-jobs that have become stale is here, too.
+Events are logged one by one with their partition; why is in `events.py`. What the sensor tells of jobs that have become
+stale is here, too.
 """
 
 import hashlib
@@ -9,23 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (  # as in `report.py`
-    AssetCheckEvaluationTargetMaterializationData as Judged,
-)
 
-from assets.report import Metadata, newest_materialization
+from assets.events import Metadata, evaluation, newest_materialization, origin_tags, table
 from assets.training_specs import CONFIGS, COSTS, SPLITS
+from assets.training_tables import cost_table, job_table
 from pipeline.catalog.job_records import CostRecord, Job
 from pipeline.lake import Lake
-from pipeline.training.checks import JOB_CHECKS, JobCheck, JobsReport
+from pipeline.training.checks import JOB_CHECKS, JobsReport
 from pipeline.training.making import CODE_VERSION
 from pipeline.training.pictures import estimate_chart
 from pipeline.training.planning import Planned
 
 SHOWN_BASIS = 6
 StaleEvent = dg.AssetObservation | dg.AssetCheckEvaluation
-_JOB_COLUMNS = ("job", "status", "cost_usd", "hours", "peak_gb", "base_model", "method", "preset", "gpu", "trainers")
-_COST_COLUMNS = ("job", "kind", "low", "expected", "high", "hours", "price", "provider", "as_of")
 
 
 def materializations(planned: Planned, lake: Lake) -> Iterator[dg.AssetMaterialization]:
@@ -49,62 +45,32 @@ def evaluations(planned: Planned, instance: dg.DagsterInstance, today: date) -> 
     judged = {asset: newest_materialization(instance, asset, dataset_id) for asset in (CONFIGS, COSTS)}
     for check in JOB_CHECKS:
         if check.asset == CONFIGS or planned.made:
-            yield evaluation(check, report, dataset_id, judged[check.asset])
+            yield evaluation(check.asset, check, check.decide(report), dataset_id, judged[check.asset])
 
 
-def evaluation(
-    check: JobCheck, report: JobsReport, dataset_id: str, judged: Judged | None = None
-) -> dg.AssetCheckEvaluation:
-    """The result of one check for one partition."""
-    passed, description = check.decide(report)
-    return _result(check, passed, description, dataset_id, judged)
-
-
-def stale_events(
-    jobs: Sequence[Job], instance: dg.DagsterInstance
-) -> list[dg.AssetObservation | dg.AssetCheckEvaluation]:
+def stale_events(jobs: Sequence[Job], instance: dg.DagsterInstance) -> list[StaleEvent]:
     """What Dagster is told when jobs of datasets become stale: an observation, and a check that fails."""
     [check] = [each for each in JOB_CHECKS if each.name == "jobs_are_current"]
     events: list[StaleEvent] = []
     for dataset_id in dict.fromkeys(job.dataset_id for job in jobs):
         stale = [job for job in jobs if job.dataset_id == dataset_id]
         reason = f"{len(stale)} jobs are out of date: {stale[0].status_reason}"
-        metadata: Metadata = {"summary": reason, "jobs": _job_table(stale, {})}
+        metadata: Metadata = {"summary": reason, "jobs": job_table(stale, {})}
         events.append(dg.AssetObservation(CONFIGS, partition=dataset_id, description=reason, metadata=metadata))
         judged = newest_materialization(instance, CONFIGS, dataset_id)
-        events.append(_result(check, False, reason, dataset_id, judged))
+        events.append(evaluation(CONFIGS, check, (False, reason), dataset_id, judged))
     return events
-
-
-def _result(
-    check: JobCheck, passed: bool, description: str, dataset_id: str, judged: Judged | None
-) -> dg.AssetCheckEvaluation:
-    return dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey(check.asset),
-        check_name=check.name,
-        passed=passed,
-        severity=dg.AssetCheckSeverity.ERROR if check.is_error else dg.AssetCheckSeverity.WARN,
-        description=description,
-        partition=dataset_id,
-        target_materialization_data=judged,
-    )
 
 
 def _event(
     asset: str, planned: Planned, version: str, inputs: Mapping[str, str], metadata: Metadata
 ) -> dg.AssetMaterialization:
-    """Tags say what it was made from, as Dagster writes them itself for values that a step returns."""
-    made_from = {
-        f"dagster/{kind}/{name}": value
-        for name, data_version in inputs.items()
-        for kind, value in (("input_data_version", data_version), ("input_event_pointer", "NULL"))
-    }
     return dg.AssetMaterialization(
         asset_key=asset,
         partition=planned.prepared.dataset.id,
         description=planned.summary(),
         metadata=metadata,
-        tags={"dagster/data_version": version, "dagster/code_version": CODE_VERSION, **made_from},
+        tags={"dagster/data_version": version, **origin_tags(CODE_VERSION, inputs)},
     )
 
 
@@ -133,13 +99,11 @@ def _config_metadata(planned: Planned, lake: Lake) -> Metadata:
     if jobs and (estimate := planned.estimate_of(jobs[0])):
         metadata["estimate"] = dg.MetadataValue.md(estimate_chart(estimate))
     if planned.not_possible:
-        metadata["not_possible"] = _table(
-            [each.as_dict() for each in planned.not_possible], ("setup", "kind", "reason")
-        )
+        metadata["not_possible"] = table([each.as_dict() for each in planned.not_possible], ("setup", "kind", "reason"))
     if planned.jobs:
-        metadata["jobs"] = _job_table(planned.jobs, planned.costs)
+        metadata["jobs"] = job_table(planned.jobs, planned.costs)
     if acceptance := _acceptance(planned):
-        metadata["target_acceptance"] = _table(acceptance, ("trainer", "verdict", "because"))
+        metadata["target_acceptance"] = table(acceptance, ("trainer", "verdict", "because"))
     if jobs:
         metadata |= _config(jobs[0], lake)
     return metadata | {"dagster/row_count": len(planned.made)}
@@ -184,58 +148,9 @@ def _cost_metadata(planned: Planned) -> Metadata:
         metadata["basis"] = dg.MetadataValue.md("\n".join(f"- {each}" for each in estimates[0].basis[:SHOWN_BASIS]))
         if estimates[0].cost_usd is not None:
             metadata["cost_usd"] = round(estimates[0].cost_usd, 4)
-    metadata["costs"] = _table([_cost_row(record) for record in records], _COST_COLUMNS)
+    metadata["costs"] = cost_table(records)
     return metadata | {"dagster/row_count": len(records)}
 
 
 def _costs(planned: Planned) -> list[CostRecord]:
     return [record for job in planned.planned_jobs for record in planned.costs[job.id]]
-
-
-def _job_table(jobs: Sequence[Job], costs: Mapping[str, Sequence[CostRecord]]) -> dg.TableMetadataValue:
-    return _table([_job_row(job, costs.get(job.id, ())) for job in jobs], _JOB_COLUMNS)
-
-
-def _job_row(job: Job, costs: Sequence[CostRecord]) -> dict[str, object]:
-    estimate = next((cost for cost in reversed(costs) if cost.kind == "estimate"), None)
-    count = f"{job.gpu_count} × " if job.gpu_count > 1 else ""
-    return {
-        "job": job.id,
-        "status": job.status,
-        "base_model": job.base_model,
-        "method": job.method,
-        "preset": job.preset,
-        "gpu": f"{count}{job.gpu}",
-        "trainers": ", ".join(job.targets),
-        "cost_usd": _rounded(estimate.cost_usd if estimate else None),
-        "hours": _rounded(estimate.hours if estimate else None),
-        "peak_gb": _rounded(estimate.peak_memory_gb if estimate else None),
-    }
-
-
-def _cost_row(record: CostRecord) -> dict[str, object]:
-    price = "" if record.price_per_gpu_hour is None else f"{record.price_per_gpu_hour:g} {record.price_currency}"
-    return {
-        "job": record.job_id,
-        "kind": record.kind,
-        "low": _rounded(record.cost_usd_low),
-        "expected": _rounded(record.cost_usd),
-        "high": _rounded(record.cost_usd_high),
-        "hours": _rounded(record.hours),
-        "price": price,
-        "provider": record.provider or "",
-        "as_of": str(record.price_as_of or ""),
-    }
-
-
-def _table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> dg.TableMetadataValue:
-    records = [dg.TableRecord({name: _cell(row[name]) for name in columns}) for row in rows]
-    return dg.MetadataValue.table(records, schema=dg.TableSchema([dg.TableColumn(name) for name in columns]))
-
-
-def _cell(value: object) -> str | int | float:
-    return value if isinstance(value, str | int | float) else ""
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.3g}")

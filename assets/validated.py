@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.cards import write_dataset_card
-from assets.failures import Failures
+from assets.events import newest_materialization
+from assets.failures import RETRY, Failures
 from assets.partitions import DATASETS
-from assets.report import evaluations, materializations, newest_materialization
+from assets.report import evaluations, materializations
 from assets.specs import VALIDATED
 from pipeline.catalog.catalog import Catalog
 from pipeline.conversations.model import Limits
@@ -18,14 +19,12 @@ from pipeline.settings import Settings
 from pipeline.validation import Validator, utc_now
 from resources.store import UploadStore
 
-_RETRY = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
-
 
 @dg.multi_asset(
     specs=VALIDATED,
     partitions_def=DATASETS,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    retry_policy=_RETRY,
+    retry_policy=RETRY,
     can_subset=True,
 )
 def validated_uploads(
@@ -62,9 +61,8 @@ def validated_uploads(
         failures.add_success()
         for materialization in materializations(outcome, card, settings.service_url):
             context.log_event(materialization)
-        for evaluation in evaluations(
-            outcome, newest_materialization(context.instance, "dataset_profiles", dataset_id)
-        ):
+        judged = newest_materialization(context.instance, "dataset_profiles", dataset_id)
+        for evaluation in evaluations(outcome, judged):
             context.log_event(evaluation)
         catalog.record_verdict(outcome.verdict(), utc_now())
         context.log.info("%s: %s", dataset_id, outcome.profile.status)

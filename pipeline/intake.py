@@ -1,6 +1,7 @@
 """One look at the store: registers what is new, and says which runs to ask for. No word of Dagster here."""
 
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -38,43 +39,32 @@ class PlannedRun:
     run_key: str
 
 
-def look(store: Store, catalog: Catalog, settings: Settings, cursor: Cursor, now: datetime) -> Look:
-    """Register the uploads that are new or changed since they were last seen, within the limits of one tick.
+def look(
+    store: Store, catalog: Catalog, settings: Settings, cursor: Cursor, now: datetime, budget_s: float = math.inf
+) -> Look:
+    """Register uploads that are new or changed since they were last seen, as many as one tick takes.
 
-    Half of a tick's time may go into the listing, the rest into reading local files for their content version; what
-    is not reached is found again in the next round.
+    budget_s: what it may take of time. Half of it may go into the listing, the rest into reading local files for their
+    content version; what is not reached is found again in the next round.
 
     Raises:
         StoreError: the store cannot be reached; nothing is lost, the next look starts at the same place.
         CatalogError: the same for the catalog.
     """
     began = time.monotonic()
-    half_s = settings.tick_budget_s / 2
-    found = scan_uploads(store, catalog, settings, cursor, now, lambda: time.monotonic() - began > half_s)
-    in_time = itertools.takewhile(lambda _: time.monotonic() - began < settings.tick_budget_s, found.new)
-    unreadable: list[str] = []
-    uploads = new_uploads(store, in_time, settings.max_upload_bytes, unreadable.append)
-    registered = tuple(catalog.register_uploads(uploads, now))
-    return Look(found, registered, Cursor(found.resume_after), tuple(unreadable))
-
-
-def scan_uploads(
-    store: Store,
-    catalog: Catalog,
-    settings: Settings,
-    cursor: Cursor,
-    now: datetime,
-    out_of_time: Callable[[], bool] = lambda: False,
-) -> Scan:
-    """Walk on through the store from the cursor, to the cap of one tick or until `out_of_time`."""
-    return scan(
+    found = scan(
         store.list(UPLOADS, start_after=cursor.resume_after),
         catalog.known_versions,
         now,
         0.0 if store.is_atomic else settings.settle_s,
         settings.tick_max_uploads,
-        out_of_time,
+        out_of_time=lambda: time.monotonic() - began > budget_s / 2,
     )
+    in_time = itertools.takewhile(lambda _: time.monotonic() - began < budget_s, found.new)
+    unreadable: list[str] = []
+    uploads = new_uploads(store, in_time, settings.max_upload_bytes, unreadable.append)
+    registered = tuple(catalog.register_uploads(uploads, now))
+    return Look(found, registered, Cursor(found.resume_after), tuple(unreadable))
 
 
 def new_uploads(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.catalog.catalog import Catalog
-from pipeline.intake import new_uploads, scan_uploads
+from pipeline.intake import look
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.store import Store
@@ -51,12 +51,10 @@ def ask_again(catalog: Catalog, settings: Settings, in_progress: Collection[str]
 
 
 def register_all(store: Store, catalog: Catalog, settings: Settings, now: datetime) -> tuple[str, ...]:
-    """Register every upload the catalog does not know, however many."""
-    registered: list[str] = []
-    cursor = Cursor()
-    while True:
-        found = scan_uploads(store, catalog, settings, cursor, now)
-        registered += catalog.register_uploads(new_uploads(store, found.new, settings.max_upload_bytes), now)
-        cursor = Cursor(found.resume_after)
-        if not found.resume_after:
-            return tuple(registered)
+    """Register every upload the catalog does not know, however many and however long it takes; returns their ids."""
+    seen = look(store, catalog, settings, Cursor(), now)
+    registered = seen.registered
+    while seen.cursor.resume_after:
+        seen = look(store, catalog, settings, seen.cursor, now)
+        registered += seen.registered
+    return registered

@@ -10,6 +10,7 @@ from sensors.new_uploads import PARTITION_SET
 
 _START, _END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 _BEGUN = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+UNFINISHED = [dg.DagsterRunStatus.QUEUED, *_BEGUN]
 
 
 def covered_by(run: dg.DagsterRun, partition_order: Sequence[str]) -> list[str]:

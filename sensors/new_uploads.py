@@ -35,7 +35,8 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         settings: dg.ResourceParam[Settings],
     ) -> dg.SensorResult:
         connected = store.connect()
-        seen = look(connected, catalog, settings, Cursor.from_json(context.cursor), utc_now())
+        cursor = Cursor.from_json(context.cursor)
+        seen = look(connected, catalog, settings, cursor, utc_now(), settings.tick_budget_s)
         for message in seen.unreadable[:_TOLD]:
             context.log.warning(message)
         waiting = catalog.unrequested(settings.tick_max_uploads)

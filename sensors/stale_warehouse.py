@@ -4,14 +4,8 @@ import dagster as dg
 
 from assets.jobs import PUBLISH
 from pipeline.catalog.catalog import Catalog
+from sensors.coverage import UNFINISHED
 from sensors.intervals import at_most_every
-
-_UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-]
 
 
 @dg.sensor(
@@ -28,6 +22,6 @@ def stale_warehouse(
     change = catalog.last_change()
     if change is None or change.isoformat() == context.cursor:
         return dg.SkipReason("nothing changed since the last publication")
-    if context.instance.get_runs_count(dg.RunsFilter(job_name=PUBLISH.name, statuses=_UNFINISHED)):
+    if context.instance.get_runs_count(dg.RunsFilter(job_name=PUBLISH.name, statuses=UNFINISHED)):
         return dg.SkipReason("a publication is under way")
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=change.isoformat())], cursor=change.isoformat())

@@ -61,6 +61,14 @@ def test_an_upload_above_the_limit_is_registered_unread(settings, catalog, store
     assert dataset.content_version == f"unread:{dataset.observed_version}"
 
 
+def test_what_there_was_no_time_for_is_found_by_the_next_look(settings, catalog, store):
+    """A look out of time registers nothing and loses nothing."""
+    _drop(settings, "late.jsonl", valid_file(2))
+
+    assert look(store, catalog, settings, Cursor(), utc_now(), budget_s=0).registered == ()
+    assert len(look(store, catalog, settings, Cursor(), utc_now()).registered) == 1
+
+
 def test_what_changes_while_it_is_looked_at_waits_for_the_next_look(settings, store):
     """A listing is old the moment it is made."""
     gone = _drop(settings, "gone.jsonl", valid_file(2))

@@ -17,20 +17,33 @@ from pipeline.catalog.migrate import migrate
 from pipeline.catalog.notices import Notices
 from pipeline.catalog.plans import Plans
 from pipeline.catalog.registry import Registry
+from pipeline.catalog.reports import Reports
 from pipeline.catalog.requests import Requests
 from pipeline.catalog.stale import StaleJobs
 from pipeline.catalog.verdicts import Verdicts
 
 
 class Catalog(
-    Registry, Confirmations, Requests, Verdicts, Lookup, Notices, Deliveries, Plans, Jobs, StaleJobs, Costs, Export
+    Registry,
+    Confirmations,
+    Requests,
+    Verdicts,
+    Lookup,
+    Notices,
+    Deliveries,
+    Plans,
+    Jobs,
+    Reports,
+    StaleJobs,
+    Costs,
+    Export,
 ):
     """What the system knows and changes about datasets and their training jobs.
 
     Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), outcomes
     (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a webhook (`Deliveries`), training
-    jobs: planned (`Plans`), made and found (`Jobs`), out of date (`StaleJobs`), their money (`Costs`); Arrow for the
-    warehouse (`Export`).
+    jobs: planned (`Plans`), made and found (`Jobs`), trained (`Reports`), out of date (`StaleJobs`), their money
+    (`Costs`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

@@ -7,12 +7,11 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.job_records import CostRecord, NewCost
 from pipeline.catalog.job_tables import cost_records, training_jobs
-from pipeline.catalog.registry import chunks
+from pipeline.catalog.statements import chunks, insert_or
 from pipeline.errors import JobNotFound
 
 _DIGEST_HEX_DIGITS = 12
@@ -62,8 +61,7 @@ def cost_id(job_id: str, new: NewCost) -> str:
 
 def insert_cost(connection: Connection, job_id: str, user_id: str, new: NewCost, now: datetime) -> bool:
     """Add a record inside the caller's transaction; return False when it is there already."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     values = asdict(new) | {"basis": list(new.basis)}
     row = values | {"id": cost_id(job_id, new), "job_id": job_id, "user_id": user_id, "created_at": now}
-    once = insert(cost_records).values(row).on_conflict_do_nothing(index_elements=["id"])
+    once = insert_or(connection, cost_records).values(row).on_conflict_do_nothing(index_elements=["id"])
     return connection.execute(once).rowcount == 1

@@ -1,33 +1,25 @@
-"""Training jobs: made once, found and listed by their owner, cancelled, and told of by trainers.
+"""Training jobs: made once, found and listed by their owner, cancelled.
 
-Whether a job is still true to its dataset is decided in `stale.py`, what it costs is in `costs.py`.
+What trainers tell of them is in `reports.py`, what they cost in `costs.py`; whether a job is still true to its dataset
+is decided in `stale.py`.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, insert, select, update
 
 from pipeline.catalog.costs import insert_cost
 from pipeline.catalog.engine import Database
-from pipeline.catalog.job_records import (
-    JOB_STATUSES,
-    Artifact,
-    Job,
-    JobPage,
-    MetricsPoint,
-    NewCost,
-    NewJob,
-    ReportedStatus,
-)
-from pipeline.catalog.job_tables import metrics_points, model_artifacts, training_jobs
+from pipeline.catalog.job_records import JOB_STATUSES, Job, JobPage, NewCost, NewJob
+from pipeline.catalog.job_tables import training_jobs
 from pipeline.catalog.lookup import read_dataset
+from pipeline.catalog.selecting import check_listing, find_meant, is_of, paged
 from pipeline.catalog.tables import storable_text
 from pipeline.errors import JobNotFound, UsageError
 
-_MAX_CANDIDATES_NAMED = 10
+_NEWEST = (training_jobs.c.created_at.desc(), training_jobs.c.id)
 _ENDED = ("succeeded", "failed")
 
 
@@ -73,15 +65,12 @@ class Jobs(Database):
         """
         begins_so = func.substr(training_jobs.c.id, 1, len(name_or_id)) == storable_text(name_or_id)
         attempts = (training_jobs.c.id == name_or_id, begins_so, training_jobs.c.name == name_or_id)
+        query = select(training_jobs).where(is_of(training_jobs, user_id)).order_by(*_NEWEST)
         with self._reading() as connection:
-            for condition in attempts if name_or_id else ():
-                query = select(training_jobs).where(condition, _is_of(user_id)).order_by(*_NEWEST)
-                found = [to_job(row) for row in connection.execute(query.limit(_MAX_CANDIDATES_NAMED + 1))]
-                if len(found) > 1:
-                    raise UsageError(_ambiguity(name_or_id, found))
-                if found:
-                    return found[0]
-        raise JobNotFound(f"expected the id or name of a training job, found {name_or_id!r}: list the jobs first")
+            found = find_meant(connection, query, attempts, "job", name_or_id, _candidate)
+        if found is None:
+            raise JobNotFound(f"expected the id or name of a training job, found {name_or_id!r}: list the jobs first")
+        return to_job(found)
 
     def list_jobs(
         self,
@@ -96,16 +85,13 @@ class Jobs(Database):
         Raises:
             UsageError: the status does not exist, or page or limit are below 1.
         """
-        if status is not None and status not in JOB_STATUSES:
-            raise UsageError(f"status: expected one of {', '.join(JOB_STATUSES)}, found {status!r}")
-        if page < 1 or limit < 1:
-            raise UsageError(f"expected a page and a limit of at least 1, found page {page} and limit {limit}")
-        wanted = _is_of(user_id)
+        check_listing(status, JOB_STATUSES, page, limit)
+        wanted = is_of(training_jobs, user_id)
         if dataset_id is not None:
             wanted &= training_jobs.c.dataset_id == dataset_id
         if status is not None:
             wanted &= training_jobs.c.status == status
-        window = select(training_jobs).where(wanted).order_by(*_NEWEST).limit(limit).offset((page - 1) * limit)
+        window = paged(select(training_jobs).where(wanted).order_by(*_NEWEST), page, limit)
         with self._reading() as connection:
             total = connection.execute(select(func.count()).select_from(training_jobs).where(wanted)).scalar_one()
             return JobPage([to_job(row) for row in connection.execute(window)], total)
@@ -122,65 +108,8 @@ class Jobs(Database):
             if job.status in _ENDED:
                 raise UsageError(f"expected a job that has not ended, found {job_id} {job.status}: nothing to cancel")
             if job.status != "cancelled":
-                _set_status(connection, job_id, "cancelled", None, now)
+                set_status(connection, job_id, "cancelled", None, now)
             return read_job(connection, job_id)
-
-    def report_job(
-        self,
-        job_id: str,
-        user_id: str,
-        now: datetime,
-        status: ReportedStatus | None = None,
-        reason: str | None = None,
-        metrics: Sequence[MetricsPoint] = (),
-        artifacts: Sequence[Artifact] = (),
-    ) -> Job:
-        """Note what a trainer tells: its status, figures at steps, files it left. Telling it again changes nothing.
-
-        Raises:
-            JobNotFound: there is no such job of this user.
-            UsageError: the job was cancelled.
-        """
-        with self._writing() as connection:
-            job = read_job(connection, job_id, user_id, for_update=True)
-            if job.status == "cancelled":
-                raise UsageError(f"expected a job that is not cancelled, found {job_id}: create it again first")
-            common: dict[str, object] = {"job_id": job_id, "user_id": job.user_id}
-            points = [common | {"name": p.name, "step": p.step, "value": p.value, "recorded_at": now} for p in metrics]
-            _insert_once(connection, metrics_points, points, ["job_id", "name", "step"])
-            files = [
-                common
-                | {
-                    "kind": a.kind,
-                    "storage_path": a.storage_path,
-                    "size_bytes": a.size_bytes,
-                    "content_sha256": a.content_sha256,
-                    "created_at": now,
-                }
-                for a in artifacts
-            ]
-            _insert_once(connection, model_artifacts, files, ["job_id", "storage_path"])
-            _set_status(connection, job_id, status or job.status, reason if status else job.status_reason, now)
-            return read_job(connection, job_id)
-
-    def metrics_of(self, job_id: str) -> list[MetricsPoint]:
-        """What the trainer reported, by name and step."""
-        columns = metrics_points.c
-        query = select(columns.name, columns.step, columns.value).where(columns.job_id == job_id)
-        with self._reading() as connection:
-            return [MetricsPoint(*row) for row in connection.execute(query.order_by(columns.name, columns.step))]
-
-    def artifacts_of(self, job_id: str) -> list[Artifact]:
-        """What the training left behind, in the order in which it was reported."""
-        columns = model_artifacts.c
-        query = select(columns.kind, columns.storage_path, columns.size_bytes, columns.content_sha256)
-        with self._reading() as connection:
-            return [
-                Artifact(*row) for row in connection.execute(query.where(columns.job_id == job_id).order_by(columns.id))
-            ]
-
-
-_NEWEST = (training_jobs.c.created_at.desc(), training_jobs.c.id)
 
 
 def read_job(connection: Connection, job_id: str, user_id: str | None = None, *, for_update: bool = False) -> Job:
@@ -189,7 +118,7 @@ def read_job(connection: Connection, job_id: str, user_id: str | None = None, *,
     Raises:
         JobNotFound: there is no such job of this user.
     """
-    query = select(training_jobs).where(training_jobs.c.id == job_id, _is_of(user_id))
+    query = select(training_jobs).where(training_jobs.c.id == job_id, is_of(training_jobs, user_id))
     row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
     if row is None:
         whose = "" if user_id is None else f" of {user_id}"
@@ -233,7 +162,8 @@ def _new_row(new: NewJob, owner: str, now: datetime) -> dict[str, object]:
     }
 
 
-def _set_status(connection: Connection, job_id: str, status: str, reason: str | None, now: datetime) -> None:
+def set_status(connection: Connection, job_id: str, status: str, reason: str | None, now: datetime) -> None:
+    """Change what a job's status is, and why, inside the caller's transaction."""
     change = update(training_jobs).where(training_jobs.c.id == job_id)
     connection.execute(change.values(status=status, status_reason=reason, updated_at=now))
 
@@ -242,17 +172,6 @@ def _touch(connection: Connection, job_id: str, now: datetime) -> None:
     connection.execute(update(training_jobs).where(training_jobs.c.id == job_id).values(updated_at=now))
 
 
-def _insert_once(connection: Connection, table: Any, rows: Sequence[dict[str, object]], unique: list[str]) -> None:
-    if rows:
-        dialect_insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(dialect_insert(table).on_conflict_do_nothing(index_elements=unique), list(rows))
-
-
-def _is_of(user_id: str | None) -> ColumnElement[bool]:
-    return true() if user_id is None else training_jobs.c.user_id == user_id
-
-
-def _ambiguity(name_or_id: str, found: list[Job]) -> str:
-    named = [f"  {j.id}  {j.base_model}, {j.method}, {j.gpu}, {j.status}" for j in found[:_MAX_CANDIDATES_NAMED]]
-    more = ["  …"] if len(found) > _MAX_CANDIDATES_NAMED else []
-    return "\n".join([f"expected one job, found several for {name_or_id!r}; give the id of one:", *named, *more])
+def _candidate(row: Sequence[Any]) -> str:
+    found = to_job(row)
+    return f"{found.id}  {found.base_model}, {found.method}, {found.gpu}, {found.status}"

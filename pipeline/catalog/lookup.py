@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, null, select, true, update
+from sqlalchemy import ColumnElement, Connection, case, func, null, select, update
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.job_tables import training_jobs, training_plans
 from pipeline.catalog.records import STATUSES, Dataset, Page, Status
+from pipeline.catalog.selecting import check_listing, find_meant, is_of, paged
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
-from pipeline.errors import DatasetNotFound, UsageError
+from pipeline.errors import DatasetNotFound
 
-# Databases count in 64 bits; a page beyond is as empty as any other past the end.
-_MAX_OFFSET = 2**62
-_MAX_CANDIDATES_NAMED = 10
+_NEWEST = (datasets.c.created_at.desc(), datasets.c.id.desc())
 
 
 class Lookup(Database):
@@ -38,27 +37,23 @@ class Lookup(Database):
             DatasetNotFound: nothing fits.
             UsageError: several fit; the message names them.
         """
+        is_named = datasets.c.name == name_or_id
         begins_so = func.substr(datasets.c.id, 1, len(name_or_id)) == storable_text(name_or_id)
+        attempts = (
+            datasets.c.id == name_or_id,
+            is_named & IS_CURRENT & ~IS_DELETED,
+            begins_so & IS_CURRENT & ~IS_DELETED,
+            is_named & IS_CURRENT,
+            begins_so & IS_CURRENT,
+        )
+        query = select(datasets).where(is_of(datasets, user_id)).order_by(datasets.c.created_at.desc(), datasets.c.id)
         with self._reading() as connection:
-            attempts = (
-                datasets.c.id == name_or_id,
-                (datasets.c.name == name_or_id) & IS_CURRENT & ~IS_DELETED,
-                begins_so & IS_CURRENT & ~IS_DELETED,
-                (datasets.c.name == name_or_id) & IS_CURRENT,
-                begins_so & IS_CURRENT,
+            found = find_meant(connection, query, attempts, "dataset", name_or_id, _candidate)
+        if found is None:
+            raise DatasetNotFound(
+                f"expected the name or id of a dataset, found {name_or_id!r}: list the datasets first"
             )
-            for condition in attempts if name_or_id else ():
-                query = (
-                    select(datasets)
-                    .where(condition, _is_of(user_id))
-                    .order_by(datasets.c.created_at.desc(), datasets.c.id)
-                )
-                found = [to_dataset(row) for row in connection.execute(query.limit(_MAX_CANDIDATES_NAMED + 1))]
-                if len(found) > 1:
-                    raise UsageError(_ambiguity(name_or_id, found))
-                if found:
-                    return found[0]
-        raise DatasetNotFound(f"expected the name or id of a dataset, found {name_or_id!r}: list the datasets first")
+        return to_dataset(found)
 
     def list_datasets(
         self,
@@ -78,11 +73,8 @@ class Lookup(Database):
         Raises:
             UsageError: the status does not exist, or page or limit are below 1.
         """
-        if status is not None and status not in STATUSES:
-            raise UsageError(f"status: expected one of {', '.join(STATUSES)}, found {status!r}")
-        if page < 1 or limit < 1:
-            raise UsageError(f"expected a page and a limit of at least 1, found page {page} and limit {limit}")
-        wanted = _is_of(user_id)
+        check_listing(status, STATUSES, page, limit)
+        wanted = is_of(datasets, user_id)
         if status is not None:
             wanted &= datasets.c.status == status
         if search:
@@ -91,25 +83,22 @@ class Lookup(Database):
             wanted &= ~IS_DELETED
         if not include_superseded:
             wanted &= IS_CURRENT
-        newest_first = (datasets.c.created_at.desc(), datasets.c.id.desc())
         # Ids first: they come from an index, while each row that is skipped would be read with its samples.
-        ids = select(datasets.c.id).where(wanted).order_by(*newest_first)
-        window = ids.limit(min(limit, _MAX_OFFSET)).offset(min((page - 1) * limit, _MAX_OFFSET))
+        window = paged(select(datasets.c.id).where(wanted).order_by(*_NEWEST), page, limit)
         columns = [null() if c is datasets.c.sample_data and not with_samples else c for c in datasets.c]
-        rows = select(*columns).where(datasets.c.id.in_(window)).order_by(*newest_first)
+        rows = select(*columns).where(datasets.c.id.in_(window)).order_by(*_NEWEST)
         with self._reading() as connection:
             items = [to_dataset(row) for row in connection.execute(rows)]
             # A last page tells the total by itself: a search that finds little looks at all names once, not twice.
             if 0 < len(items) < limit or (page == 1 and not items):
                 return Page(items, (page - 1) * limit + len(items))
-            return Page(
-                items, connection.execute(select(func.count()).select_from(datasets).where(wanted)).scalar_one()
-            )
+            total = connection.execute(select(func.count()).select_from(datasets).where(wanted)).scalar_one()
+            return Page(items, total)
 
     def counts_by_status(self, user_id: str | None) -> dict[Status, int]:
         """Count the current, undeleted datasets of each status; every status has an entry."""
         counts = [func.count(case((datasets.c.status == status, 1))) for status in STATUSES]
-        query = select(*counts).where(_is_of(user_id), IS_CURRENT, ~IS_DELETED)
+        query = select(*counts).where(is_of(datasets, user_id), IS_CURRENT, ~IS_DELETED)
         with self._reading() as connection:
             return dict(zip(STATUSES, connection.execute(query).one(), strict=True))
 
@@ -173,7 +162,7 @@ def read_dataset(
     Raises:
         DatasetNotFound: there is no such dataset of this user.
     """
-    query = select(datasets).where(datasets.c.id == dataset_id, _is_of(user_id))
+    query = select(datasets).where(datasets.c.id == dataset_id, is_of(datasets, user_id))
     row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
     if row is None:
         whose = "" if user_id is None else f" of {user_id}"
@@ -191,10 +180,6 @@ def describe_dataset(dataset: Dataset) -> str:
     return f"{dataset.name!r} (id {dataset.id})"
 
 
-def _is_of(user_id: str | None) -> ColumnElement[bool]:
-    return true() if user_id is None else datasets.c.user_id == user_id
-
-
 def _in_either_case(character: str) -> str:
     """A character as GLOB finds it in both cases; what GLOB itself gives a meaning is taken literally."""
     if character in "]^-":  # mean something only inside the brackets
@@ -202,10 +187,6 @@ def _in_either_case(character: str) -> str:
     return f"[{''.join({character, *(c for c in (character.upper(), character.title()) if len(c) == 1)})}]"
 
 
-def _ambiguity(name_or_id: str, found: list[Dataset]) -> str:
-    named = [
-        f"  {d.id}  {d.name}  {d.status}, uploaded {d.created_at:%Y-%m-%d %H:%M} UTC"
-        for d in found[:_MAX_CANDIDATES_NAMED]
-    ]
-    more = ["  …"] if len(found) > _MAX_CANDIDATES_NAMED else []
-    return "\n".join([f"expected one dataset, found several for {name_or_id!r}; give the id of one:", *named, *more])
+def _candidate(row: Sequence[Any]) -> str:
+    found = to_dataset(row)
+    return f"{found.id}  {found.name}  {found.status}, uploaded {found.created_at:%Y-%m-%d %H:%M} UTC"

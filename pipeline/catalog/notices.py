@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.lookup import read_dataset
 from pipeline.catalog.records import Notification, NotificationKind
+from pipeline.catalog.statements import insert_or
 from pipeline.catalog.tables import notifications
 from pipeline.errors import NotificationNotFound
 
@@ -66,8 +66,7 @@ class Notices(Database):
 
 def send(connection: Connection, dataset_id: str, user_id: str, notice: Notice, now: datetime) -> bool:
     """Write a notification inside the caller's transaction; return False when it is there already."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(notifications).values(
+    row = insert_or(connection, notifications).values(
         dataset_id=dataset_id,
         user_id=user_id,
         kind=notice.kind,

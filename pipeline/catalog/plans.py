@@ -5,10 +5,8 @@ A plan is for one verdict: a dataset that is validated again is planned again.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Row, and_, case, or_, select, update
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.job_records import Job, Plan, PlanResult
@@ -16,8 +14,8 @@ from pipeline.catalog.job_tables import training_jobs, training_plans
 from pipeline.catalog.lookup import read_dataset, to_dataset
 from pipeline.catalog.notices import Notice, send
 from pipeline.catalog.records import Dataset
-from pipeline.catalog.registry import chunks
 from pipeline.catalog.stale import mark_stale
+from pipeline.catalog.statements import chunks, insert_or
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets
 
 _IS_READY = (datasets.c.status == "ready") & IS_CURRENT & ~IS_DELETED
@@ -59,7 +57,7 @@ class Plans(Database):
         if not wanted:
             return
         with self._writing() as connection:
-            row = _insert(connection)
+            row = insert_or(connection, training_plans)
             is_same = training_plans.c.validation_run_id == row.excluded.validation_run_id
             again = {
                 "validation_run_id": row.excluded.validation_run_id,
@@ -115,7 +113,7 @@ class Plans(Database):
         }
         with self._writing() as connection:
             read_dataset(connection, dataset.id)
-            row = _insert(connection).values(values | {"dataset_id": dataset.id, "attempt": 0})
+            row = insert_or(connection, training_plans).values(values | {"dataset_id": dataset.id, "attempt": 0})
             connection.execute(row.on_conflict_do_update(index_elements=["dataset_id"], set_=values))
             return mark_stale(connection, training_jobs.c.dataset_id == dataset.id, now)
 
@@ -153,10 +151,6 @@ class Plans(Database):
         with self._reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else Plan(*row)
-
-
-def _insert(connection: Connection) -> Any:
-    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(training_plans)
 
 
 def _failure(row: Row[str, str, str, str], message: str) -> Notice:

@@ -4,20 +4,17 @@ Uploads that go through the service are in `confirmations.py` until they are con
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, insert, or_, select, text, update
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.records import NewUpload
+from pipeline.catalog.statements import chunks
 from pipeline.catalog.tables import IS_CURRENT, datasets, storable_text
 
-_T = TypeVar("_T")
-# SQLite's smallest usual limit on parameters is 32,766; beyond a thousand longer statements gain nothing.
-_CHUNK = 1_000
 # Any fixed number but the one of `migrate.py`.
 _LOCK_KEY = 0x6C6F7262
 # A verdict on a moment, not on bytes: the file was gone or other than registered. One too large is refused for good.
@@ -198,8 +195,3 @@ def lock_registry(connection: Connection) -> None:
     """Let one transaction at a time decide what is current at a path; on SQLite every writer is alone anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-
-
-def chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Cut a list into pieces that fit one statement."""
-    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select, update
 from pipeline.catalog.engine import Database
 from pipeline.catalog.lookup import read_dataset, to_dataset
 from pipeline.catalog.records import Dataset
-from pipeline.catalog.registry import chunks
+from pipeline.catalog.statements import chunks
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets
 
 _IS_WAITING = (datasets.c.status == "validating") & IS_CURRENT & ~IS_DELETED

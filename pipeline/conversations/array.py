@@ -1,17 +1,18 @@
-"""Cuts a file that is one JSON array into blocks of rows, in bounded memory; nothing else here knows arrays.
+"""Cuts a file that is one JSON array into blocks of rows, in bounded memory.
 
-Only quotes and brackets are looked at: each row becomes a line of its own, and whether it is JSON is judged there. What
-lies between rows and is not one comma belongs to the row after it as its fault, so that nothing is passed over.
+Only quotes and brackets are looked at (`brackets.py`): each row becomes a line of its own, and whether it is JSON is
+judged there. What lies between rows and is not one comma belongs to the row after it as its fault, so that nothing is
+passed over.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.conversations.brackets import COMMA, WHITE, stripped, structure, without_breaks
+from pipeline.conversations.array_rows import GatheredRows, LongRow
+from pipeline.conversations.brackets import COMMA, WHITE, row_ends, stripped, structure, without_breaks
 from pipeline.conversations.flags import Bytes, Integers
-from pipeline.conversations.reader import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader, Rows
+from pipeline.conversations.reader import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 
 _MANY = 4  # chunks; a row of more is looked at chunk by chunk
 _UNENDED = "expected the array's ']', found the end of the file inside this row"
@@ -34,87 +35,6 @@ def read_array(
     yield from splitter.end()
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """Rows on their way into a block."""
-
-    texts: list[bytes] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    offsets: list[int] = field(default_factory=list)
-    faults: dict[int, str] = field(default_factory=dict)
-
-    def add(self, text: bytes, line: int, offset: int, fault: str = "") -> None:
-        self.texts.append(text)
-        self.lines.append(line)
-        self.offsets.append(offset)
-        if fault:
-            self.refuse(len(self.texts) - 1, fault)
-
-    def refuse(self, row: int, fault: str) -> None:
-        self.faults[row] = fault
-        self.texts[row] = b"?"
-
-    def block(self, line_before: int, *, is_marked: bool) -> Block:
-        """line_before: the line that the row before the first one begins on."""
-        lengths = np.fromiter(map(len, self.texts), dtype=np.int64, count=len(self.texts)) + 1
-        starts = np.concatenate([[0], np.cumsum(lengths)])
-        lines = np.array(self.lines, dtype=np.int64)
-        rows = Rows(lines, np.array(self.offsets, dtype=np.int64), np.diff(lines, prepend=line_before) == 0)
-        data = b"\n".join([*self.texts, b""])
-        return Block(data, self.lines[0], self.offsets[0], starts, rows=rows, faults=self.faults, is_marked=is_marked)
-
-
-@dataclass(slots=True)
-class _LongRow:
-    """A row of many chunks, looked at once, chunk by chunk, so that what finds its end stays small.
-
-    pieces: what the row says so far, without line breaks; none over the maximum.
-    """
-
-    line: int
-    offset: int
-    max_bytes: int
-    size: int = 0
-    depth: int = 0
-    is_inside: bool = False  # a string
-    is_escaped: bool = False  # the next byte
-    pieces: list[bytes] = field(default_factory=list)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is longer than the maximum."""
-        return self.size > self.max_bytes
-
-    def pass_over(self, data: bytes) -> int:
-        """How many of the next bytes belong to the row: all, or those before the comma or bracket that ends it."""
-        lead = (b'"' if self.is_inside else b"") + (b"\\" if self.is_escaped else b"")
-        text = np.frombuffer(lead + data, dtype=np.uint8)
-        at, kinds, quotes = structure(text)
-        depth = self.depth + np.cumsum(np.where(kinds == COMMA, 0, kinds))
-        ends = np.flatnonzero((depth == 0) & (kinds == COMMA) | (depth == -1) & (kinds == -1))
-        if len(ends):
-            size = int(at[ends[0]]) - len(lead)
-        else:
-            size = len(data)
-            self.depth = int(depth[-1]) if len(depth) else self.depth
-            self.is_inside = len(quotes) % 2 == 1
-            self.is_escaped = (len(text) - len((lead + data).rstrip(b"\\"))) % 2 == 1
-        self.size += size
-        if self.is_over:
-            self.pieces.clear()
-        else:
-            clean = without_breaks(text, np.flatnonzero(text == ord("\n")), quotes)
-            self.pieces.append(clean[len(lead) : len(lead) + size])
-        return size
-
-    def block(self) -> Block:
-        """The row without its data."""
-        lines, offsets = (np.array([place], dtype=np.int64) for place in (self.line, self.offset))
-        rows = Rows(lines, offsets, shares_line=np.zeros(1, dtype=np.bool_))
-        starts = np.zeros(2, dtype=np.int64)
-        return Block(b"", self.line, self.offset, starts, skipped_bytes=self.size, rows=rows)
-
-
 class _Splitter:
     """Holds what is not yet a whole row."""
 
@@ -128,7 +48,7 @@ class _Splitter:
         self._is_open = False  # whether the array's bracket has been seen
         self._is_closed = False
         self._needs_comma = False
-        self._long: _LongRow | None = None  # the row that is being passed over
+        self._long: LongRow | None = None  # the row that is being passed over
         self._is_marked = False  # whether a byte order mark has been seen, and not yet been handed on
 
     def feed(self, chunk: bytes) -> Iterator[Block]:
@@ -147,7 +67,7 @@ class _Splitter:
             self._is_open = True
         if self._long:
             yield from self._pass_over()
-        gathered = _Gathered()
+        gathered = GatheredRows()
         if not self._is_closed:
             self._split(gathered)
         if self._is_closed:
@@ -159,13 +79,12 @@ class _Splitter:
             self._begin_long()
             yield from self._pass_over()
 
-    def _split(self, gathered: _Gathered) -> None:
+    def _split(self, gathered: GatheredRows) -> None:
         data = np.frombuffer(self._held, dtype=np.uint8)
         at, kinds, strings = structure(data)
-        depth = np.cumsum(np.where(kinds == COMMA, 0, kinds))
-        is_closing = (depth == -1) & (kinds == -1)
-        ends = np.flatnonzero((depth == 0) & (kinds == COMMA) | is_closing)
-        closing = np.flatnonzero(is_closing[ends])[:1]
+        _, is_end = row_ends(kinds)
+        ends = np.flatnonzero(is_end)
+        closing = np.flatnonzero(kinds[ends] != COMMA)[:1]
         if len(closing):
             self._is_closed = True
             ends = ends[: int(closing[0]) + 1]
@@ -182,7 +101,9 @@ class _Splitter:
         self._held = self._held[stop:]
         self._offset += stop
 
-    def _add_rows(self, gathered: _Gathered, data: Bytes, strings: Integers, breaks: Integers, stops: Integers) -> None:
+    def _add_rows(
+        self, gathered: GatheredRows, data: Bytes, strings: Integers, breaks: Integers, stops: Integers
+    ) -> None:
         """Gather the rows that end before `stops`, each from the end of the one before."""
         begins, ends = stripped(data, np.concatenate([[0], stops[:-1] + 1]), stops)
         is_empty = begins == ends
@@ -201,7 +122,7 @@ class _Splitter:
     def _begin_long(self) -> None:
         lead = len(self._held) - len(self._held.lstrip(WHITE))
         self._drop(lead)
-        self._long = _LongRow(self._line, self._offset, self._max) if self._held else None
+        self._long = LongRow(self._line, self._offset, self._max) if self._held else None
 
     def _pass_over(self) -> Iterator[Block]:
         """Go on with a row of many chunks; one longer than the maximum is not kept."""
@@ -216,7 +137,7 @@ class _Splitter:
             yield long.block()
             self._last_line = long.line
         else:
-            gathered = _Gathered()
+            gathered = GatheredRows()
             gathered.add(b"".join(long.pieces).rstrip(WHITE), long.line, long.offset)
             yield self._block(gathered)
         self._long = None
@@ -237,7 +158,7 @@ class _Splitter:
             return
         left = self._held.strip(WHITE)
         lead = len(self._held) - len(self._held.lstrip(WHITE))
-        gathered = _Gathered()
+        gathered = GatheredRows()
         line, offset = self._line + self._held[:lead].count(b"\n"), self._offset + lead
         if self._is_closed and left:
             gathered.add(b"", line, offset, "expected nothing after the array's ']', found more text")
@@ -247,8 +168,8 @@ class _Splitter:
         if gathered.texts:
             yield self._block(gathered)
 
-    def _end_long(self, long: _LongRow) -> Iterator[Block]:
-        gathered = _Gathered()
+    def _end_long(self, long: LongRow) -> Iterator[Block]:
+        gathered = GatheredRows()
         if long.is_over:
             yield long.block()
             gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
@@ -256,7 +177,7 @@ class _Splitter:
             gathered.add(b"", long.line, long.offset, _UNENDED)
         yield self._block(gathered)
 
-    def _block(self, gathered: _Gathered) -> Block:
+    def _block(self, gathered: GatheredRows) -> Block:
         is_marked, self._is_marked = self._is_marked, False
         line_before, self._last_line = self._last_line, gathered.lines[-1]
         return gathered.block(line_before, is_marked=is_marked)

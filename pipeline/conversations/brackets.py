@@ -37,6 +37,15 @@ def structure(data: Bytes) -> tuple[Integers, Integers, Integers]:
     return at[is_outside], kinds[is_outside].astype(np.int64), at[is_quote]
 
 
+def row_ends(kinds: Integers, depth: int = 0) -> tuple[Integers, Flags]:
+    """How deep inside a row each bracket or comma leaves us, and which of them end a row: commas, the array's bracket.
+
+    kinds: from `structure`. depth: inside the row at the beginning.
+    """
+    depths: Integers = depth + np.cumsum(np.where(kinds == COMMA, 0, kinds))
+    return depths, (depths == 0) & (kinds == COMMA) | (depths == -1) & (kinds == -1)
+
+
 def stripped(data: Bytes, begins: Integers, ends: Integers) -> tuple[Integers, Integers]:
     """The ranges without the white space at both ends; what is nothing else ends where it did."""
     begins, ends = begins.copy(), ends.copy()

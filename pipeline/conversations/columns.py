@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.conversations.flags import Flags, Integers
+from pipeline.conversations.flags import Flags, Integers, Reals
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
-from pipeline.conversations.gathering import Reals, full_turns, plain_turns
+from pipeline.conversations.gathering import full_turns, plain_turns
 from pipeline.conversations.judge import is_deeper
 from pipeline.conversations.model import NATIVE_LAYOUT, FullConversation, FullTurn, Layout, Limits
 from pipeline.conversations.reader import Block

@@ -75,6 +75,14 @@ def field(owner: dict[str, Json], name: str, kind: type, path: str, faults: Faul
     return value
 
 
+def as_object(row: Json, faults: Faults) -> dict[str, Json] | None:
+    """The row when it is an object, else None and a fault."""
+    if isinstance(row, dict):
+        return row
+    faults.add("not-an-object", "$", f"expected an object, found {name_of(row)}")
+    return None
+
+
 def check_nul(value: Json, path: str, faults: Faults) -> None:
     """Report a text that holds a NUL."""
     if isinstance(value, str) and "\0" in value:

@@ -6,6 +6,7 @@ import numpy.typing as npt
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.uint64]
 _ONE = np.uint64(1)
 

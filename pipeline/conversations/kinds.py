@@ -1,4 +1,4 @@
-"""What an entry of the findings catalogue is. The entries are in `findings.py` and, for quality, `quality_kinds.py`."""
+"""What an entry of the findings catalogue is. The catalogue itself is in `findings.py`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -12,12 +12,14 @@ from typing import Annotated, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from pipeline.conversations.faults import Faults, Json, check_nul, field, keys_of, name_of
+from pipeline.conversations.faults import Faults, Json, as_object, check_nul, field, keys_of
+from pipeline.conversations.formats.calls import tools_of
 from pipeline.conversations.formats.chat import Chat, identity_of
+from pipeline.conversations.formats.decoders import usable
 from pipeline.conversations.formats.fields import FieldFormat
 from pipeline.conversations.formats.format import Format
-from pipeline.conversations.formats.messages import ALIASES, Keys, read_messages, require_turns, tools_of
-from pipeline.conversations.formats.shapes import SYSTEM, Segment, Shape, usable
+from pipeline.conversations.formats.messages import ALIASES, Keys, read_messages, require_turns
+from pipeline.conversations.formats.shapes import SYSTEM, Segment, Shape
 from pipeline.conversations.model import KNOWN_ROLES, FullConversation, FullTurn, Layout
 from pipeline.errors import UsageError
 
@@ -119,20 +121,19 @@ class Mapped(FieldFormat):
 
     def read(self, row: Json, faults: Faults) -> FullConversation | None:
         """The conversation that the paths lead to."""
-        if not isinstance(row, dict):
-            faults.add("not-an-object", "$", f"expected an object, found {name_of(row)}")
+        if (fields := as_object(row, faults)) is None:
             return None
-        turns = self._text(row, self.system, "system", faults) if self.system and find(row, self.system) else []
+        turns = self._text(fields, self.system, "system", faults) if self.system and find(fields, self.system) else []
         if self.turns is not None:
-            listed = find(row, self.turns)
-            self._check(row, self.turns, list, faults)
+            listed = find(fields, self.turns)
+            self._check(fields, self.turns, list, faults)
             require_turns(listed, f"$.{self.turns}", faults)
             turns += read_messages(listed, f"$.{self.turns}", self.keys, faults)
         else:
-            turns += self._text(row, self.prompt or "", "user", faults)
-            turns += self._text(row, self.answer or "", "assistant", faults)
-        named = find(row, self.identity) if self.identity else None
-        return FullConversation(identity_of({"id": named}, ("id",)), turns, tools_of(row, faults))
+            turns += self._text(fields, self.prompt or "", "user", faults)
+            turns += self._text(fields, self.answer or "", "assistant", faults)
+        named = find(fields, self.identity) if self.identity else None
+        return FullConversation(identity_of({"id": named}, ("id",)), turns, tools_of(fields, faults))
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

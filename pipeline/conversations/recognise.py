@@ -15,6 +15,7 @@ from pipeline.conversations.faults import Json
 from pipeline.conversations.formats import FORMATS, recognise_row
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
+from pipeline.conversations.json_text import decoded
 from pipeline.conversations.lookalikes import likeness
 from pipeline.conversations.reader import BYTE_ORDER_MARK
 from pipeline.conversations.unfinished import finished
@@ -72,7 +73,7 @@ def _container(text: bytes) -> Container:
     if not _ARRAY.match(text):
         return "jsonl"
     lines = [line for line in text.split(b"\n")[:_LOOKED_AT_LINES] if line.strip()]
-    first = _decoded(lines[0])
+    first = decoded(lines[0])
     if first is None and len(lines) == 1 and recognise_row(finished(lines[0])) is not None:
         return "jsonl"  # a list of messages, larger than what is looked at
     if isinstance(first, list):  # a whole array in a line: the only one, or one of many
@@ -81,25 +82,16 @@ def _container(text: bytes) -> Container:
     # and a line with its bracket comes behind; what is indented is inside a row.
     rows = sum(_is_row(line) for line in lines[1:] if line[:1] not in (b" ", b"\t"))
     rows_of_array = sum(_is_row(line.rstrip().removesuffix(b",")) for line in lines[1:] if line.rstrip().endswith(b","))
-    begun = _decoded(lines[0].strip()[1:].removesuffix(b","))
-    may_end = not _is_row(lines[-1]) or type(begun) is type(_decoded(lines[-1]))
-    is_array = isinstance(_decoded(text), list) or rows <= rows_of_array + may_end
+    begun = decoded(lines[0].strip()[1:].removesuffix(b","))
+    may_end = not _is_row(lines[-1]) or type(begun) is type(decoded(lines[-1]))
+    is_array = isinstance(decoded(text), list) or rows <= rows_of_array + may_end
     return "json-array" if is_array else "jsonl"
 
 
 def _is_row(line: bytes) -> bool:
     """Whether a line is an object, or a list of messages, as rows are."""
-    value = _decoded(line)
+    value = decoded(line)
     return isinstance(value, dict) or (isinstance(value, list) and recognise_row(value) is not None)
-
-
-def _decoded(text: bytes) -> Json:
-    """The value of a text; None where it is no JSON."""
-    try:
-        value: Json = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
-    return value
 
 
 def _rows(text: bytes, container: Container) -> Iterator[Json]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from pipeline.conversations.faults import LooksWrong, NoFaults
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Flags, Integers
+from pipeline.conversations.formats.decoders import decoder
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import ANY_ROLE, NATIVE, filled, read_line
 from pipeline.conversations.formats.shapes import PlainRow, Shape
@@ -117,7 +118,7 @@ def _decode(data: bytes, form: Format) -> _Whole:
     """
     for shape in form.shapes:
         try:
-            rows = shape.decode_lines(data)
+            rows = decoder(shape).decode_lines(data)
         except msgspec.ValidationError:
             continue
         if rows and shape.fits(rows[0]):

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from pipeline.conversations.json_text import decoded
+
 Item = dict[str, Any]  # a call or a tool, as JSON has it
 
 
@@ -55,8 +57,5 @@ def _function(call: Item) -> Item:
 def _object_of(arguments: Any) -> Any:
     if not isinstance(arguments, str):
         return arguments
-    try:
-        value = msgspec.json.decode(arguments)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return arguments
+    value = decoded(arguments)
     return value if isinstance(value, dict) else arguments

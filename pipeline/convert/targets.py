@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from pipeline.conversations.formats.messages import CALL_ROLES, TEXT_PARTS, as_calls
+from pipeline.conversations.formats.calls import CALL_ROLES, as_calls
+from pipeline.conversations.formats.messages import TEXT_PARTS
 from pipeline.convert.calls import has_ids, openai_calls, openai_tools, sharegpt_calls
 from pipeline.convert.conversations import Said, Talk
 

@@ -2,7 +2,8 @@
 
 from pipeline.conversations.containers import FREE_BYTES, MAX_EXPANSION
 from pipeline.conversations.formats import BY_NAME
-from pipeline.conversations.formats.messages import ALIASES, CALL_ROLES
+from pipeline.conversations.formats.calls import CALL_ROLES
+from pipeline.conversations.formats.messages import ALIASES
 from pipeline.conversations.mapping import Mapping
 from pipeline.docs.markdown import block, code, section, table
 

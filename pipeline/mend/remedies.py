@@ -8,13 +8,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-import msgspec
-
 from pipeline.conversations.faults import Json
+from pipeline.conversations.formats.calls import CALL_ROLES
 from pipeline.conversations.formats.chat import SHAREGPT_KEYS, Chat
 from pipeline.conversations.formats.fields import ALPACA
 from pipeline.conversations.formats.format import Format
-from pipeline.conversations.formats.messages import ALIASES, CALL_ROLES
+from pipeline.conversations.formats.messages import ALIASES
+from pipeline.conversations.json_text import decoded
 from pipeline.conversations.model import KNOWN_ROLES, TEXT_ROLE, FullConversation, FullTurn
 from pipeline.mend.json_style import read_row
 from pipeline.mend.places import Place, place_of
@@ -106,18 +106,12 @@ def _decode_once(call: Json) -> bool:
     function = call.get("function", call) if isinstance(call, dict) else None
     if not isinstance(function, dict):
         return False
-    once = _json_of(function.get("arguments"))
-    if not isinstance(once, str) or not isinstance(_json_of(once), dict):
+    twice = function.get("arguments")
+    once = decoded(twice) if isinstance(twice, str) else None
+    if not isinstance(once, str) or not isinstance(decoded(once), dict):
         return False
     function["arguments"] = once
     return True
-
-
-def _json_of(text: Json) -> Json:
-    try:
-        return msgspec.json.decode(text) if isinstance(text, str) else None
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
 
 
 def _remove_empty_end(row: Row) -> bool:

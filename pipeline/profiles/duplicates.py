@@ -4,6 +4,7 @@ While the file is read, each accepted line leaves a fixed-size fingerprint on di
 read back one share of the hash space at a time, so memory does not grow with the file.
 """
 
+import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -102,19 +103,19 @@ class Duplicates:
 
     def findings(self, layout: Layout = NATIVE_LAYOUT) -> Iterator[Finding]:
         """One warning for each, in line order. layout: where the format keeps ids and turns."""
-        id_rows, turn_rows = iter(self._by_id), iter(self._by_turns)
-        id_row, turn_row = next(id_rows, None), next(turn_rows, None)
-        while id_row is not None or turn_row is not None:
-            if turn_row is None or (id_row is not None and id_row[0] <= turn_row[0]):
-                assert id_row is not None  # noqa: S101  # one of the two is there
-                detail = f"expected an id of its own, found the id of line {id_row[2]}"
-                path = layout.identity
-                yield Finding(int(id_row[0]), int(id_row[1]), "duplicate-conversation-id", path, detail)
-                id_row = next(id_rows, None)
-            else:
-                detail = f"expected new turns, found the turns of line {turn_row[2]}"
-                yield Finding(int(turn_row[0]), int(turn_row[1]), "duplicate-conversation", layout.turns, detail)
-                turn_row = next(turn_rows, None)
+        ids = (
+            _repeat(row, "duplicate-conversation-id", layout.identity, "an id of its own", "the id")
+            for row in self._by_id
+        )
+        turns = (
+            _repeat(row, "duplicate-conversation", layout.turns, "new turns", "the turns") for row in self._by_turns
+        )
+        return heapq.merge(ids, turns, key=lambda finding: finding.sort_key)
+
+
+def _repeat(row: Integers, code: str, path: str, expected: str, found: str) -> Finding:
+    line, offset, first_line = row.tolist()
+    return Finding(line, offset, code, path, f"expected {expected}, found {found} of line {first_line}")
 
 
 def find_duplicates(spills: Sequence[Path]) -> Duplicates:

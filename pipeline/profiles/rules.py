@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.model import Limits
+from pipeline.profiles.statistics import TOKEN_METHOD
 from pipeline.tokens import DEFAULT_TOKENIZER
 from pipeline.tokens.tokenizers import Tokenizer, load_tokenizer
 
-WORDS = "words*1.3"  # the name of the old estimate, where a tokenizer's name may stand
+WORDS = TOKEN_METHOD  # the old estimate, where a tokenizer's name may stand
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.conversations.columns import Columns
-from pipeline.conversations.conventions import first_places
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.flagging import first_places
 from pipeline.conversations.model import KNOWN_ROLES
 from pipeline.quality.answer_rules import ANSWER_RULES
 from pipeline.quality.characters import CHARACTERS

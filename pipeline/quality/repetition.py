@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.conversations.columns import Columns
-from pipeline.conversations.conventions import first_places
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.flagging import first_places
 from pipeline.conversations.flags import Bytes
 
 FEWEST_BYTES = 240  # of a turn

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.conversations.columns import Columns
-from pipeline.conversations.conventions import first_places
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.flagging import first_places
 
 
 class Place(NamedTuple):

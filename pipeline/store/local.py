@@ -11,12 +11,13 @@ import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable, StoreError
 from pipeline.store.keys import UPLOADS, check_key, check_prefix, is_listed
+from pipeline.store.local_reader import LocalReader, changed, failure, modified_at, version_of
 from pipeline.store.protocol import Reader, StoredObject
 from pipeline.store.transfer import SizedSource, check_range
 
@@ -68,11 +69,11 @@ class LocalStore:
         try:
             file = path.open("rb")
         except OSError as error:
-            raise _failure("read", str(path), error) from error
+            raise failure("read", str(path), error) from error
         with file:
-            reader = _FileReader(file, path, start, end)
+            reader = LocalReader(file, path, start, end)
             if version not in ("", reader.version):
-                raise ObjectChanged(_changed(path, "registered"))
+                raise ObjectChanged(changed(path, "registered"))
             yield reader
 
     def put(self, key: str, source: BinaryIO, size: int) -> StoredObject:
@@ -90,7 +91,7 @@ class LocalStore:
             finally:
                 temporary.unlink(missing_ok=True)
         except OSError as error:
-            raise _failure("write", str(path), error) from error
+            raise failure("write", str(path), error) from error
 
     def adopt(self, key: str, part: Path) -> StoredObject:
         """Put a whole file of the same disk (see `part_path`) in place; its bytes are on the disk before that."""
@@ -102,7 +103,7 @@ class LocalStore:
             os.replace(part, path)
             _sync_folder(path.parent)
         except OSError as error:
-            raise _failure("write", str(path), error) from error
+            raise failure("write", str(path), error) from error
         return self.stat(key)
 
     def part_path(self, name: str) -> Path:
@@ -114,13 +115,13 @@ class LocalStore:
         removed = 0
         for part in Path(f"{self._base}{_INCOMING}").glob("*.part"):
             try:
-                if _modified_at(part.stat()) < modified_before:
+                if modified_at(part.stat()) < modified_before:
                     part.unlink()
                     removed += 1
             except FileNotFoundError:  # became whole meanwhile
                 continue
             except OSError as error:
-                raise _failure("remove", str(part), error) from error
+                raise failure("remove", str(part), error) from error
         return removed
 
     def content_version(self, obj: StoredObject) -> str:
@@ -163,10 +164,10 @@ class LocalStore:
         except (FileNotFoundError, NotADirectoryError):
             return None  # deleted since its folder was read
         except OSError as error:
-            raise _failure("look at", path, error) from error
+            raise failure("look at", path, error) from error
         if not stat.S_ISREG(status.st_mode):
             return None
-        return StoredObject(key, status.st_size, _modified_at(status), _version(status))
+        return StoredObject(key, status.st_size, modified_at(status), version_of(status))
 
 
 def _sorted_names(base: str, folder: str, prefix: str, start_after: str) -> list[str]:
@@ -185,62 +186,15 @@ def _sorted_names(base: str, folder: str, prefix: str, start_after: str) -> list
     except (FileNotFoundError, NotADirectoryError):
         return []  # gone since its parent was read, or a new installation
     except OSError as error:
-        failure = _failure("list", base + folder, error)
-        if isinstance(failure, ObjectUnreadable) and folder.count("/") > UPLOADS.count("/"):
-            _LOG.warning("%s", failure)  # one owner's folder must not keep out the uploads of the others
+        failed = failure("list", base + folder, error)
+        if isinstance(failed, ObjectUnreadable) and folder.count("/") > UPLOADS.count("/"):
+            _LOG.warning("%s", failed)  # one owner's folder must not keep out the uploads of the others
             return []
-        raise failure from error
+        raise failed from error
     # The `/` must be part of what is sorted: `a-b` and `a.jsonl` come before what is in `a/`.
     # Python orders text by code point, which is the order of UTF-8 bytes.
     names.sort()
     return names
-
-
-class _FileReader:
-    """Bytes of a file that must stay as it was when it was opened."""
-
-    def __init__(self, file: BinaryIO, path: Path, start: int, end: int | None) -> None:
-        self._file = file
-        self._path = path
-        status = os.fstat(file.fileno())
-        self.version = _version(status)
-        self._left_bytes = max(0, min(end if end is not None else status.st_size, status.st_size) - start)
-        file.seek(start)
-
-    def read(self, size: int = -1, /) -> bytes:
-        wanted = self._left_bytes if size < 0 else min(size, self._left_bytes)
-        try:
-            chunk = self._file.read(wanted)
-            status = os.fstat(self._file.fileno())
-        except OSError as error:
-            raise _failure("read", str(self._path), error) from error
-        # After every chunk: a reader that stops early must not have passed on a mixture either.
-        if _version(status) != self.version or len(chunk) < wanted:
-            raise ObjectChanged(_changed(self._path, "opened"))
-        self._left_bytes -= len(chunk)
-        return chunk
-
-
-def _version(status: os.stat_result) -> str:
-    # ctime as well: a file that is moved into place, or copied with its times, keeps an old mtime.
-    return f"{status.st_size}-{max(status.st_mtime_ns, status.st_ctime_ns)}"
-
-
-def _modified_at(status: os.stat_result) -> datetime:
-    return datetime.fromtimestamp(max(status.st_mtime, status.st_ctime), UTC)
-
-
-def _failure(action: str, path: str, error: OSError) -> StoreError:
-    if isinstance(error, FileNotFoundError):
-        return ObjectMissing(f"expected a file at {path}, found none: upload it again")
-    reason = error.strerror or str(error)
-    if isinstance(error, PermissionError) and action in ("list", "look at", "read"):
-        return ObjectUnreadable(f"the store could not {action} {path}: {reason}; let the user who runs this read it")
-    return StoreError(f"the store could not {action} {path}: {reason}; check the disk and its permissions")
-
-
-def _changed(path: Path, since: str) -> str:
-    return f"{path} changed since it was {since}: the new bytes are a new version, which the next look finds"
 
 
 def _sync_folder(folder: Path) -> None:

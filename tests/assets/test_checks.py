@@ -43,7 +43,7 @@ def test_a_check_run_by_hand_says_what_validation_said(validated, by_hand):
 
 
 def test_dagster_still_leaves_partitioned_checks_of_ranged_runs_planned(dagster_home, tmp_path):
-    """The day this fails, `assets/report.py` can leave the check results of ranged runs to Dagster."""
+    """The day this fails, `assets/events.py` can leave the check results of ranged runs to Dagster."""
     partitions = dg.StaticPartitionsDefinition(["a", "b"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.PreviewWarning)

@@ -38,7 +38,7 @@ def tick(settings: Settings) -> None:
     """What the sensor's tick does when nothing is new; its seconds, without the start of the process."""
     with Catalog.open(settings.catalog_url) as catalog:
         start_s = time.perf_counter()
-        seen = look(make_store(settings), catalog, settings, Cursor(), utc_now())
+        seen = look(make_store(settings), catalog, settings, Cursor(), utc_now(), settings.tick_budget_s)
         waiting = catalog.unrequested(settings.tick_max_uploads)
         tick_s = time.perf_counter() - start_s
     is_round = not seen.cursor.resume_after

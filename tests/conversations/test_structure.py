@@ -1,45 +1,19 @@
 """Warnings of structure: one a line and code, at its first place, whatever the neighbours in the block."""
 
-import json
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.conversations.columns import Columns, read_columns
-from pipeline.conversations.formats import BY_NAME
-from pipeline.conversations.structure import STRUCTURE
-from tests.engine_blocks import LIMITS, block_of, columns_of, line_of
+from tests.conversations.rich_rows import CALL, chat, codes, found, rich, said
+from tests.engine_blocks import columns_of, line_of
 
 S, U, A, T = ("system", "be kind"), ("user", "hi"), ("assistant", "hello"), ("tool", "1")
-CALL = [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"x": 1}'}}]
-
-
-def codes(columns: Columns) -> list[tuple[int, str, str]]:
-    found = [finding for rule in STRUCTURE for finding in rule(columns)] if columns.ids else []
-    return [(f.line, f.code, f.path) for f in sorted(found, key=lambda f: f.sort_key)]
 
 
 def native(*turns: tuple[str, str]) -> list[tuple[str, str]]:
     return [(code, path) for _, code, path in codes(columns_of(line_of("a", *turns)))]
-
-
-def rich(*rows: dict[str, object], form: str = "openai") -> Columns:
-    data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-    return read_columns(block_of(data), LIMITS, BY_NAME[form])[1]
-
-
-def chat(*messages: dict[str, object]) -> list[tuple[str, str]]:
-    return [(code, path) for _, code, path in codes(rich({"messages": list(messages)}))]
-
-
-def said(role: str, content: object = "words", **fields: object) -> dict[str, object]:
-    return {"role": role, "content": content, **fields}
-
-
-def called(**function: object) -> dict[str, object]:
-    return {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", **function}}]}
 
 
 @pytest.mark.parametrize("turns", [[U, A], [S, U, A], [("developer", "x"), U, A, U, A], [U, A, T, A], [U], [S]])
@@ -79,16 +53,6 @@ def test_an_unknown_role_at_the_beginning_is_told_elsewhere():
 @pytest.mark.parametrize(
     ("messages", "expected"),
     [
-        ([said("user"), {"role": "assistant", "tool_calls": CALL}], []),
-        ([said("user"), {"role": "assistant", "tool_calls": CALL}, said("tool"), said("assistant")], []),
-        (
-            [said("user"), {"role": "assistant", "tool_calls": CALL}, said("user"), said("assistant")],
-            [("tool-call-without-result", "$.messages[1]")],
-        ),
-        (
-            [said("user"), said("assistant"), said("tool"), {"role": "assistant", "tool_calls": CALL}],
-            [("tool-result-without-call", "$.messages[2].role")],
-        ),
         ([said("user"), said("assistant", weight=0.5)], [("partial-weight", "$.messages[1]")]),
         ([said("user"), said("assistant", weight=1)], []),
         ([said("user", weight=0), said("assistant", weight=1)], []),
@@ -99,36 +63,20 @@ def test_an_unknown_role_at_the_beginning_is_told_elsewhere():
             [("unsupported-content-part", "$.messages[0].content")],
         ),
         ([said("user", [{"type": "text", "text": "a"}]), said("assistant")], []),
-        ([said("user"), called(arguments={"x": 1})], []),
-        ([said("user"), called(arguments='"{}"')], [("double-encoded-arguments", "$.messages[1]")]),
-        ([said("user"), called(arguments="{x}")], [("arguments-not-json", "$.messages[1]")]),
-        ([said("user"), called(arguments="")], [("arguments-not-json", "$.messages[1]")]),
-        ([said("user"), called(arguments="[1]")], [("arguments-not-json", "$.messages[1]")]),
-        ([said("user"), called()], []),
     ],
 )
-def test_calls_weights_and_parts_are_told_where_they_stand(messages, expected):
+def test_weights_and_parts_are_told_where_they_stand(messages, expected):
     assert chat(*messages) == expected
 
 
 def test_a_finding_says_what_was_expected_and_what_was_found():
-    columns = rich(
-        {"messages": [said("assistant"), said("system"), said("assistant", [{"type": "a\nb"}], weight=2.5)]},
-        {"messages": [said("user"), called(arguments='"{}"')]},
-        {"messages": [said("user"), called(arguments="3")]},
-    )
+    columns = rich({"messages": [said("assistant"), said("system"), said("assistant", [{"type": "a\nb"}], weight=2.5)]})
 
-    assert sorted((f.line, f.code, f.detail) for rule in STRUCTURE for f in rule(columns)) == [
-        (1, "first-turn-not-user", "expected the user to begin, found assistant"),
-        (1, "partial-weight", "expected a weight of 0 or 1, found 2.5"),
-        (1, "system-not-first", "expected the system turn before all others, found system after another turn"),
-        (1, "unsupported-content-part", "expected parts of text, found one of type 'a\ufffdb'"),
-        (
-            2,
-            "double-encoded-arguments",
-            "expected arguments that are the JSON of an object, found the JSON of a string",
-        ),
-        (3, "arguments-not-json", "expected arguments that are the JSON of an object, found another value"),
+    assert sorted((f.code, f.detail) for f in found(columns)) == [
+        ("first-turn-not-user", "expected the user to begin, found assistant"),
+        ("partial-weight", "expected a weight of 0 or 1, found 2.5"),
+        ("system-not-first", "expected the system turn before all others, found system after another turn"),
+        ("unsupported-content-part", "expected parts of text, found one of type 'a\ufffdb'"),
     ]
 
 

@@ -4,8 +4,10 @@ from pipeline.conversations.faults import Json
 from pipeline.conversations.formats.chat import CHAT_BARE, DIALOGUE, MIXED, OPENAI, SHAREGPT, SHAREGPT_BARE
 from pipeline.conversations.formats.fields import ALPACA, PLAIN_TEXT, PROMPT_COMPLETION
 from pipeline.conversations.formats.format import Format
+from pipeline.conversations.formats.kto import KTO
+from pipeline.conversations.formats.llamafactory import LLAMAFACTORY_V1
 from pipeline.conversations.formats.native import NATIVE
-from pipeline.conversations.formats.preference import KTO, LLAMAFACTORY_V1, PREFERENCE
+from pipeline.conversations.formats.preference import PREFERENCE
 
 # The first that fits a row is its format: the more particular ones come first.
 FORMATS: tuple[Format, ...] = (

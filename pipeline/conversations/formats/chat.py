@@ -5,16 +5,18 @@ The native format is one of them to the eye, but has stricter rules of its own: 
 
 from dataclasses import dataclass
 
-from pipeline.conversations.faults import Faults, Json, field, name_of
+from pipeline.conversations.faults import Faults, Json, as_object, name_of
+from pipeline.conversations.formats.calls import tools_of
+from pipeline.conversations.formats.decoders import usable
 from pipeline.conversations.formats.messages import (
     ALIASES,
     Keys,
     optional_text,
+    read_list,
     read_messages,
     require_turns,
-    tools_of,
 )
-from pipeline.conversations.formats.shapes import BARE, IDENTITIES, SYSTEM, Segment, Shape, first_name, usable
+from pipeline.conversations.formats.shapes import BARE, IDENTITIES, SYSTEM, Segment, Shape, first_name
 from pipeline.conversations.model import FullConversation, FullTurn, Layout
 
 
@@ -48,22 +50,15 @@ class Chat:
             if not isinstance(row, list):
                 faults.add("not-an-object", "$", f"expected a list of messages, found {name_of(row)}")
                 return None
-            return FullConversation("", self._turns(row, "$", faults))
-        if not isinstance(row, dict):
-            faults.add("not-an-object", "$", f"expected an object, found {name_of(row)}")
+            require_turns(row, "$", faults)
+            return FullConversation("", read_messages(row, "$", self.keys, faults))
+        if (fields := as_object(row, faults)) is None:
             return None
-        listed = field(row, self.turns, list, "$", faults)
-        turns = self._turns(listed, f"$.{self.turns}", faults)
-        tools = tools_of(row, faults)
-        if "system" in row:
-            system = optional_text(row, "system", "$", faults)
-            if system:
-                turns.insert(0, FullTurn("system", system, "$.system", False))
-        return FullConversation(identity_of(row, self.identities), turns, tools)
-
-    def _turns(self, listed: Json, path: str, faults: Faults) -> list[FullTurn]:
-        require_turns(listed, path, faults)
-        return read_messages(listed, path, self.keys, faults)
+        turns = read_list(fields, self.turns, "$", self.keys, faults)
+        tools = tools_of(fields, faults)
+        if system := optional_text(fields, "system", "$", faults):
+            turns.insert(0, FullTurn("system", system, "$.system", False))
+        return FullConversation(identity_of(fields, self.identities), turns, tools)
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

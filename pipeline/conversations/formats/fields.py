@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.conversations.faults import Faults, Json, check_nul, field, keys_of, name_of
+from pipeline.conversations.faults import Faults, Json, as_object, check_nul, field, keys_of, name_of
+from pipeline.conversations.formats.calls import tools_of
 from pipeline.conversations.formats.chat import identity_of
-from pipeline.conversations.formats.messages import Keys, optional_text, read_messages, require_turns, tools_of
+from pipeline.conversations.formats.messages import Keys, optional_text, read_messages, require_turns
 from pipeline.conversations.formats.shapes import IDENTITIES, SYSTEM, Segment, Shape
 from pipeline.conversations.model import TEXT_ROLE, FullConversation, FullTurn, Layout
 
@@ -22,14 +23,6 @@ class FieldFormat:
     def layout(self) -> Layout:
         """Findings of the whole row point at the row."""
         return Layout("$", "", "", "$.id")
-
-
-def as_object(row: Json, faults: Faults) -> dict[str, Json] | None:
-    """The row, when it is an object."""
-    if isinstance(row, dict):
-        return row
-    faults.add("not-an-object", "$", f"expected an object, found {name_of(row)}")
-    return None
 
 
 def text_or_messages(row: dict[str, Json], name: str, role: str, faults: Faults, branch: int = 0) -> list[FullTurn]:

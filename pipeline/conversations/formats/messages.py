@@ -1,15 +1,16 @@
-"""Reads one message of a chat, with all that OpenAI's, ShareGPT's and LLaMA-Factory's messages can carry."""
+"""Reads the messages of a chat, with all that OpenAI's, ShareGPT's and LLaMA-Factory's messages can carry.
+
+What their tool calls must be is in `calls.py`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-import msgspec
-
 from pipeline.conversations.faults import Faults, Json, check_nul, field, name_of
+from pipeline.conversations.formats.calls import CALL_FIELDS, CALL_ROLES, as_calls, tool_calls
+from pipeline.conversations.json_text import encoded
 from pipeline.conversations.model import FullTurn
-
-_encoder = msgspec.json.Encoder()
 
 # Of ShareGPT's many dialects; the templates of FastChat, Axolotl and LLaMA-Factory name them so.
 ALIASES: Mapping[str, str] = {
@@ -24,24 +25,12 @@ ALIASES: Mapping[str, str] = {
     "function_response": "tool",
     "tool_response": "tool",
 }
-CALL_ROLES = ("function_call", "tool_call")  # turns whose text is the call
 TEXT_PARTS = ("text", "input_text", "output_text", "reasoning", "refusal", "tool_call", "tools")
+WEIGHT_FIELDS = ("weight", "loss_weight")
+TOO_HEAVY = 1e6  # no weight; a number that was meant for something else
 _KEPT_PATHS = 200
-_CALL_FIELDS = ("tool_calls", "function_call")
-_WEIGHT_FIELDS = ("weight", "loss_weight")
-_EXTRA_FIELDS = (*_CALL_FIELDS, *_WEIGHT_FIELDS, "tool_call_id", "name")
-
-
-def json_of(value: Json) -> str:
-    """JSON text of what a row holds; "null" for what holds a lone surrogate, a fault that is told elsewhere."""
-    try:
-        return _encoder.encode(value).decode()
-    except UnicodeEncodeError:
-        return "null"
-
-
+_EXTRA_FIELDS = (*CALL_FIELDS, *WEIGHT_FIELDS, "tool_call_id", "name")
 _NUMBERS = (int, float)
-_TOO_HEAVY = 1e6  # no weight; a number that was meant for something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +53,7 @@ def read_messages(listed: Json, path: str, keys: Keys, faults: Faults, branch: i
             role, content, weight = message.get(role_key), message.get(content_key), None
             if len(message) == 3:
                 weight = message.get("weight", message.get("loss_weight"))
-                if type(weight) not in _NUMBERS or not 0 <= weight < _TOO_HEAVY:  # type: ignore[operator]
+                if type(weight) not in _NUMBERS or not 0 <= weight < TOO_HEAVY:  # type: ignore[operator]
                     role = None
                 elif type(content) is list:
                     content = _only_value(content)
@@ -123,8 +112,8 @@ def read_message(
 
 
 def _rich_turn(message: dict[str, Json], role: str, path: str, keys: Keys, faults: Faults, branch: int) -> FullTurn:
-    calls = _tool_calls(message, path, faults) if not message.keys().isdisjoint(_CALL_FIELDS) else None
-    weight = _weight(message, path, faults) if not message.keys().isdisjoint(_WEIGHT_FIELDS) else None
+    calls = tool_calls(message, path, faults) if not message.keys().isdisjoint(CALL_FIELDS) else None
+    weight = _weight(message, path, faults) if not message.keys().isdisjoint(WEIGHT_FIELDS) else None
     content, parts = _content(message, keys.content, path, bool(calls), faults)
     return FullTurn(
         role,
@@ -149,7 +138,7 @@ def _content(message: dict[str, Json], key: str, path: str, has_calls: bool, fau
         only = _only_value(content)
         if only is not None and "\0" not in only:
             return only, None
-        return _joined(content, f"{path}.{key}", faults), json_of(content)
+        return _joined(content, f"{path}.{key}", faults), encoded(content)
     if content is None and has_calls:
         return "", None
     text = field(message, key, str, path, faults)
@@ -173,43 +162,6 @@ def _joined(parts: list[Json], path: str, faults: Faults) -> str:
     return "".join(texts)
 
 
-def _tool_calls(message: dict[str, Json], path: str, faults: Faults) -> str | None:
-    """The calls as JSON text in OpenAI's shape; None without any."""
-    calls = message.get("tool_calls")
-    if calls is not None:
-        if not isinstance(calls, list):
-            field(message, "tool_calls", list, path, faults)
-            return None
-        for index, call in enumerate(calls):
-            _check_call(call, f"{path}.tool_calls[{index}]", faults)
-        return json_of(calls) if calls else None
-    single = message.get("function_call")  # OpenAI's older shape, one call a message
-    if single is None:
-        return None
-    _check_function(single, f"{path}.function_call", faults)
-    return json_of([{"type": "function", "function": single}])
-
-
-def _check_call(call: Json, path: str, faults: Faults) -> None:
-    if not isinstance(call, dict):
-        faults.add("wrong-type", path, f"expected an object, found {name_of(call)}")
-        return
-    if "function" not in call and isinstance(call.get("name"), str):
-        return  # a call without its wrapper, as Hermes' and TRL's templates take it
-    _check_function(call.get("function"), f"{path}.function", faults)
-
-
-def _check_function(function: Json, path: str, faults: Faults) -> None:
-    if not isinstance(function, dict):
-        found = name_of(function) if function is not None else "none"
-        faults.add("wrong-type", path, f"expected an object with name and arguments, found {found}")
-        return
-    field(function, "name", str, path, faults)
-    if "arguments" in function and not isinstance(function["arguments"], str | dict):
-        found = name_of(function["arguments"])
-        faults.add("wrong-type", f"{path}.arguments", f"expected a string of JSON, found {found}")
-
-
 def _call_turn(message: dict[str, Json], keys: Keys, path: str, faults: Faults, branch: int) -> FullTurn:
     """ShareGPT's `function_call` turn: its text is one call or a list of them."""
     text = field(message, keys.content, str, path, faults)
@@ -228,32 +180,15 @@ def only_text(parts: str) -> bool:
     return parts.count('"type":"') == parts.count('"type":"text"')
 
 
-def as_calls(text: str) -> str | None:
-    """OpenAI's tool_calls, as JSON text, of ShareGPT's call text; None when it is none."""
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
-    calls = value if isinstance(value, list) else [value]
-    if not calls or not all(isinstance(call, dict) and isinstance(call.get("name"), str) for call in calls):
-        return None
-    return json_of([{"type": "function", "function": _function(call)} for call in calls])
-
-
-def _function(call: dict[str, Json]) -> dict[str, Json]:
-    arguments = call.get("arguments", {})
-    return {**call, "arguments": arguments if isinstance(arguments, str) else json_of(arguments)}
-
-
 def _weight(message: dict[str, Json], path: str, faults: Faults) -> float | None:
-    for name in ("weight", "loss_weight"):
+    for name in WEIGHT_FIELDS:
         value = message.get(name)
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
             faults.add("wrong-type", f"{path}.{name}", f"expected a number, found {name_of(value)}")
             return None
-        if not 0 <= value < _TOO_HEAVY:
+        if not 0 <= value < TOO_HEAVY:
             faults.add("wrong-type", f"{path}.{name}", "expected a weight of 0 or more, found another number")
             return None
         return float(value)
@@ -272,28 +207,16 @@ def optional_text(owner: dict[str, Json], name: str, path: str, faults: Faults) 
     return value
 
 
+def read_list(
+    owner: dict[str, Json], name: str, path: str, keys: Keys, faults: Faults, branch: int = 0
+) -> list[FullTurn]:
+    """The turns of a list of messages that must be a field of the object at `path`, and must not be empty."""
+    listed = field(owner, name, list, path, faults)
+    require_turns(listed, f"{path}.{name}", faults)
+    return read_messages(listed, f"{path}.{name}", keys, faults, branch)
+
+
 def require_turns(listed: Json, path: str, faults: Faults) -> None:
     """Report a list of messages that is empty."""
     if listed == []:
         faults.add("empty-turns", path, "expected at least one turn, found none")
-
-
-def tools_of(row: dict[str, Json], faults: Faults) -> str | None:
-    """The row's tools as JSON text; a list, or the same as text. None without any."""
-    tools = row.get("tools", row.get("functions"))
-    name = "tools" if "tools" in row else "functions"
-    if tools is None or tools in ("", []):
-        return None
-    if isinstance(tools, list):
-        return json_of(tools)
-    if isinstance(tools, str):
-        try:
-            decoded = msgspec.json.decode(tools)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            decoded = None
-        if isinstance(decoded, list):
-            return tools
-        faults.add("wrong-type", f"$.{name}", "expected a list of tools or the JSON of one, found other text")
-        return None
-    faults.add("wrong-type", f"$.{name}", f"expected a list of tools, found {name_of(tools)}")
-    return None

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from pipeline.conversations.faults import Faults, Json, LooksWrong, NoFaults, check_nul, field, name_of
-from pipeline.conversations.formats.messages import Keys, read_message, tools_of
+from pipeline.conversations.formats.calls import tools_of
+from pipeline.conversations.formats.decoders import decoder
+from pipeline.conversations.formats.messages import Keys, read_message
 from pipeline.conversations.formats.shapes import PlainRow, Segment, Shape
 from pipeline.conversations.model import NATIVE_LAYOUT, FullConversation, FullTurn, Layout
 
@@ -78,7 +80,7 @@ def read_line(text: bytes) -> FullConversation | PlainRow:
         msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong: it is not right.
     """
     try:
-        row = ANY_ROLE.decode(text)
+        row = decoder(ANY_ROLE).decode(text)
     except msgspec.ValidationError:
         return _read_fully(text)
     if not ANY_ROLE.are_whole([row]):

@@ -1,21 +1,19 @@
-"""Formats of judgements: a better and a worse answer to one prompt, or one answer that was liked or not."""
+"""The format of preferences: a better and a worse answer to one prompt."""
 
 from dataclasses import dataclass, replace
 
-from pipeline.conversations.faults import Faults, Json, field
-from pipeline.conversations.formats.chat import OPENAI, SHAREGPT, SHAREGPT_KEYS, identity_of
+from pipeline.conversations.faults import Faults, Json, as_object, field
+from pipeline.conversations.formats.calls import tools_of
+from pipeline.conversations.formats.chat import SHAREGPT_KEYS, identity_of
 from pipeline.conversations.formats.fields import (
     ALPACA,
-    PROMPT_COMPLETION,
     FieldFormat,
-    as_object,
     either,
     system_turn,
     text_or_messages,
     unsupervised,
 )
-from pipeline.conversations.formats.format import Format
-from pipeline.conversations.formats.messages import Keys, read_message, read_messages, require_turns, tools_of
+from pipeline.conversations.formats.messages import Keys, read_list, read_message, read_messages
 from pipeline.conversations.formats.shapes import IDENTITIES, SYSTEM, Segment, Shape
 from pipeline.conversations.model import Branch, FullConversation, FullTurn
 
@@ -109,10 +107,7 @@ def _prompt(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
     if "instruction" in row:
         return turns + _instruction(row, faults)
     if isinstance(row.get("input"), dict):
-        request = row["input"]
-        listed = field(request, "messages", list, "$.input", faults)  # type: ignore[arg-type]
-        require_turns(listed, "$.input.messages", faults)
-        return turns + read_messages(listed, "$.input.messages", Keys(), faults)
+        return turns + read_list(row["input"], "messages", "$.input", Keys(), faults)  # type: ignore[arg-type]
     name = next((name for name in ("prompt", "question", "input") if row.get(name) is not None), None)
     return turns + (text_or_messages(row, name, "user", faults) if name else [])
 
@@ -150,99 +145,4 @@ def without_common(
     return prompt, chosen[shared:], rejected[shared:]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged(FieldFormat):
-    """A conversation with a label that says whether its answer was liked, as KTO takes it."""
-
-    name: str = "kto"
-    title: str = "KTO: a conversation and a label"
-
-    def fits(self, row: Json) -> bool:
-        """Whether it has a label beside a conversation."""
-        return isinstance(row, dict) and "label" in row and _judged_as(row) is not None
-
-    def read(self, row: Json, faults: Faults) -> FullConversation | None:
-        """The conversation as its own format reads it, and the label."""
-        if (fields := as_object(row, faults)) is None:
-            return None
-        label = field(fields, "label", bool, "$", faults)
-        form = _judged_as(fields)
-        if form is None:
-            faults.add("missing-field", "$.messages", "expected messages, conversations, or prompt and completion")
-            return None
-        read = form.read(fields, faults)
-        if read is not None and isinstance(label, bool):
-            read.label = label
-        return read
-
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        """Those of the formats that can be judged."""
-        before: tuple[str, ...] = ()
-        shapes = []
-        for form, names in _JUDGED:
-            named = [shape for shape in form.shapes if shape.has_all(names)]
-            shapes += [replace(shape, has_label=True, absent=before) for shape in named]
-            before += names
-        return tuple(shapes)
-
-
-_JUDGED: tuple[tuple[Format, tuple[str, ...]], ...] = (
-    (OPENAI, ("messages",)),
-    (SHAREGPT, ("conversations",)),
-    (PROMPT_COMPLETION, ("prompt", "completion")),
-)
-
-
-def _judged_as(row: dict[str, Json]) -> Format | None:
-    for form, names in _JUDGED:
-        if all(name in row for name in names):
-            return form
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class LlamaFactory(FieldFormat):
-    """LLaMA-Factory v1: messages whose content is a list of parts, with a loss weight; or two lists to choose from."""
-
-    name: str = "llamafactory-v1"
-    title: str = "LLaMA-Factory v1: messages of parts with a loss weight"
-
-    def fits(self, row: Json) -> bool:
-        """Whether it has such messages."""
-        if not isinstance(row, dict):
-            return False
-        if "chosen_messages" in row and "rejected_messages" in row:
-            return True
-        messages = row.get("messages")
-        first = messages[0] if isinstance(messages, list) and messages else None
-        content = first.get("content") if isinstance(first, dict) else None
-        part = content[0] if isinstance(content, list) and content else None
-        return isinstance(first, dict) and ("loss_weight" in first or (isinstance(part, dict) and "value" in part))
-
-    def read(self, row: Json, faults: Faults) -> FullConversation | None:
-        """The messages; of a preference what both lists begin with, then the rest of each."""
-        if (fields := as_object(row, faults)) is None:
-            return None
-        if "chosen_messages" in fields or "rejected_messages" in fields:
-            chosen = _messages(fields, "chosen_messages", Branch.CHOSEN, faults)
-            rejected = _messages(fields, "rejected_messages", Branch.REJECTED, faults)
-            prompt, chosen, rejected = without_common(chosen, rejected)
-            turns = [*prompt, *chosen, *rejected]
-        else:
-            turns = _messages(fields, "messages", Branch.NONE, faults)
-        return FullConversation(identity_of(fields, IDENTITIES), turns, tools_of(fields, faults))
-
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        """Messages of one part of text each."""
-        return (Shape((Segment("messages", has_parts=True),), absent=("chosen_messages", "rejected_messages")),)
-
-
-def _messages(row: dict[str, Json], name: str, branch: Branch, faults: Faults) -> list[FullTurn]:
-    listed = field(row, name, list, "$", faults)
-    require_turns(listed, f"$.{name}", faults)
-    return read_messages(listed, f"$.{name}", Keys(), faults, branch)
-
-
-PREFERENCE, KTO, LLAMAFACTORY_V1 = Preference(), Judged(), LlamaFactory()
+PREFERENCE = Preference()

@@ -1,30 +1,26 @@
-"""Quick readers of whole blocks, made from a description of a format's usual rows.
+"""Descriptions of a format's usual rows, so that whole blocks of them can be read at once.
 
 A shape says which fields of a row hold turns, in the turns' order, and which other fields must say nothing. Rows of
-any other kind are refused; the format's own `read` is the authority on all of them. How the rows that a shape has
-decoded become columns is in `pipeline/conversations/gathering.py`.
+any other kind are refused; the format's own `read` is the authority on all of them. The decoder of a shape is made in
+`decoders.py`; how the rows that it decoded become columns is in `pipeline/conversations/gathering.py`.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
 from operator import attrgetter
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from pipeline.conversations.faults import Json
-from pipeline.conversations.formats.messages import CALL_ROLES, Keys
-from pipeline.conversations.model import KNOWN_ROLES, Branch
+from pipeline.conversations.formats.messages import WEIGHT_FIELDS, Keys
+from pipeline.conversations.model import Branch
 
 IDENTITIES = ("id", "conversation_id", "dialogue_id")
 BARE = "$"  # a row that is the list of messages itself
 EMPTY = msgspec.Raw(b'""')
-_Silent = Annotated[str, msgspec.Meta(max_length=0)] | None
-_Never = Annotated[str, msgspec.Meta(min_length=1, max_length=0)]
-_UNREAD = ("tool_calls", "function_call", "tool_call_id", "name")  # of a message; what they say is no plain turn
 
-PlainRow: TypeAlias = Any  # a row as a shape's decoder makes it, with a field for each segment
+PlainRow: TypeAlias = Any  # a row as a shape's decoder makes it; its attributes are named in `decoders.py`
 Kind = Literal["text", "messages", "message", "pairs"]
 
 
@@ -49,7 +45,7 @@ class Segment:
     is_optional: bool = False
     is_learned: bool | None = None
     branch: Branch = Branch.NONE
-    weights: tuple[str, ...] = ("weight", "loss_weight")
+    weights: tuple[str, ...] = WEIGHT_FIELDS
 
     def path(self, index: int) -> str:
         """JSON path of the content of one of its turns."""
@@ -80,18 +76,6 @@ class Shape:
     silent: tuple[str, ...] = ("tools", "functions")
     null: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-
-    def decode_lines(self, data: bytes) -> list[PlainRow]:
-        """All values of a block as rows.
-
-        Raises:
-            msgspec.MsgspecError, UnicodeDecodeError, RecursionError: one of them is no such row.
-        """
-        return _decoder(self).decode_lines(data)
-
-    def decode(self, line: bytes) -> PlainRow:
-        """One line as a row; raises as `decode_lines`."""
-        return _decoder(self).decode(line)
 
     def has_all(self, fields: tuple[str, ...]) -> bool:
         """Whether each of the fields holds turns."""
@@ -137,100 +121,5 @@ def first_name(values: Iterable[Json]) -> str:
     return ""
 
 
-def usable(*shapes: Shape) -> tuple[Shape, ...]:
-    """Those that give no name two meanings, which a person's mapping may do."""
-    return tuple(shape for shape in shapes if _is_usable(shape))
-
-
-@cache
-def _is_usable(shape: Shape) -> bool:
-    messages = all(_has_distinct_names(_message_fields(segment)) for segment in shape.segments)
-    return messages and _has_distinct_names(_fields(shape))
-
-
 def _itself(row: PlainRow) -> PlainRow:
     return row
-
-
-@cache
-def _decoder(shape: Shape) -> msgspec.json.Decoder[PlainRow]:
-    if shape.segments[0].field == BARE:
-        return msgspec.json.Decoder(list[_message(shape.segments[0])])  # type: ignore[misc]  # made here
-    return msgspec.json.Decoder(_struct("PlainRow", _fields(shape)))
-
-
-_Field: TypeAlias = tuple[str, Any, Any, str]  # attribute, type, default, name in the row
-_REQUIRED = object()
-
-
-def _has_distinct_names(fields: list[_Field]) -> bool:
-    return len({name for *_, name in fields}) == len(fields)
-
-
-def _struct(name: str, fields: list[_Field]) -> type[msgspec.Struct]:
-    ordered = sorted(fields, key=lambda field: field[2] is not _REQUIRED)
-    return msgspec.defstruct(
-        name,
-        [field[:2] if field[2] is _REQUIRED else field[:3] for field in ordered],
-        rename={field[0]: field[3] for field in fields},
-        gc=False,
-    )
-
-
-def _fields(shape: Shape) -> list[_Field]:
-    """The fields of a row."""
-    fields: list[_Field] = []
-    silent = [(f"silent_{number}", _Silent, None, name) for number, name in enumerate(shape.silent)]
-    for number, segment in enumerate(shape.segments):
-        own: list[_Field] = [(f"segment_{number}", *_value(segment), segment.field)]
-        if segment.added:
-            own.append((f"added_{number}", msgspec.Raw, EMPTY, segment.added))
-        if segment.within:  # what a format keeps in an object of its own, it keeps there with its tools
-            own, silent = [(f"within_{number}", _struct("Within", own + silent), _REQUIRED, segment.within)], []
-        fields += own
-    identity: tuple[Any, Any] = (str, _REQUIRED) if shape.has_own_id else (Any, None)
-    fields += [(f"identity_{number}", *identity, name) for number, name in enumerate(shape.identities)]
-    fields += silent
-    fields += [(f"null_{number}", None, None, name) for number, name in enumerate(shape.null)]
-    fields += [(f"absent_{number}", _Never, "", name) for number, name in enumerate(shape.absent)]
-    return [*fields, ("label", bool, _REQUIRED, "label")] if shape.has_label else fields
-
-
-def _value(segment: Segment) -> tuple[Any, Any]:
-    """Type and default of a segment's field."""
-    if segment.kind == "text":
-        return msgspec.Raw, EMPTY if segment.is_optional else _REQUIRED
-    if segment.kind == "pairs":
-        return list[tuple[msgspec.Raw, msgspec.Raw]] | None, None
-    message = _message(segment)
-    return (message if segment.kind == "message" else list[message]), _REQUIRED  # type: ignore[valid-type]
-
-
-def _message(segment: Segment) -> type[msgspec.Struct]:
-    return _struct("PlainMessage", _message_fields(segment))
-
-
-class _Part(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """A part of a content that says no more than its text."""
-
-    type: Literal["text"]
-    value: msgspec.Raw
-
-
-def _message_fields(segment: Segment) -> list[_Field]:
-    """The fields of a message."""
-    keys = segment.keys
-    aliases = (alias for alias, _ in keys.aliases if alias not in CALL_ROLES)
-    roles = tuple(dict.fromkeys((*KNOWN_ROLES, *aliases)))
-    # Of a few known roles the decoder hands out the same texts again and again.
-    role: Any = str if segment.has_any_role else Literal[roles]
-    content: Any = tuple[_Part] if segment.has_parts else msgspec.Raw
-    # A message that has both OpenAI's and ShareGPT's content is a matter for the format.
-    foreign = "content" if keys.content == "value" else "value"
-    return [
-        ("role", role, _REQUIRED, keys.role),
-        ("content", content, _REQUIRED, keys.content),
-        ("foreign", _Never, "", foreign),
-        *((f"weight_{number}", float | None, None, name) for number, name in enumerate(segment.weights)),
-        *((f"unread_{number}", None, None, name) for number, name in enumerate(_UNREAD)),
-    ]

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from pipeline.conversations.formats.messages import TEXT_PARTS
+from pipeline.conversations.json_text import decoded
 from pipeline.convert.calls import openai_calls, openai_tools
 from pipeline.convert.conversations import Said, Talk
 from pipeline.training.jobs.learning import has_fraction
@@ -49,8 +50,5 @@ def message_of(said: Said, place: int, lost: set[str], *, has_argument_objects: 
 
 
 def _object_of(text: str) -> Any:
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return text
+    value = decoded(text)
     return value if isinstance(value, dict) else text

@@ -1,0 +1,21 @@
+"""What statements need that have to suit both databases: pieces of bearable length, inserts that may meet a row."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+_T = TypeVar("_T")
+# SQLite's smallest usual limit on parameters is 32,766; beyond a thousand longer statements gain nothing.
+_CHUNK = 1_000
+
+
+def chunks(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Cut a list into pieces that fit one statement."""
+    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
+
+
+def insert_or(connection: Connection, table: Table) -> Any:
+    """Begin an insert that `on_conflict_do_nothing` or `on_conflict_do_update` completes: each database has its own."""
+    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)

@@ -1,0 +1,82 @@
+"""From flags over the turns of a block to findings: what all rules of warnings share.
+
+A rule looks at all conversations of a block at once and yields one finding a line, at its first place.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import TypeAlias
+
+import numpy as np
+
+from pipeline.conversations.columns import Columns
+from pipeline.conversations.faults import printable
+from pipeline.conversations.findings import MAX_NAMED_PLACES, Finding, and_elsewhere
+from pipeline.conversations.flags import Flags
+from pipeline.conversations.model import Branch
+
+WarningRule: TypeAlias = Callable[[Columns], Iterator[Finding]]
+
+
+def first_places(
+    columns: Columns,
+    flagged: Flags,
+    code: str,
+    path: Callable[[int], str],
+    detail: Callable[[int], str],
+) -> Iterator[Finding]:
+    """One finding for each conversation that has a flagged turn, at its first one. flagged: one a turn."""
+    turns = np.flatnonzero(flagged)
+    if len(turns) == 0:
+        return
+    owners = np.searchsorted(columns.turn_starts, turns, side="right") - 1
+    begins = np.flatnonzero(np.diff(owners, prepend=-1)).tolist()
+    for begin, end in zip(begins, [*begins[1:], len(turns)], strict=True):
+        owner = int(owners[begin])
+        named = turns[begin : min(end, begin + 1 + MAX_NAMED_PLACES)].tolist()
+        paths = [path(turn) for turn in named]
+        text = and_elsewhere(detail(named[0]), paths[1:], end - begin - 1)
+        yield finding_of(columns, owner, code, paths[0], text)
+
+
+def finding_of(columns: Columns, index: int, code: str, path: str, detail: str) -> Finding:
+    """A finding in the line of a conversation. index: of the conversation in the block."""
+    return Finding(int(columns.lines[index]), int(columns.offsets[index]), code, path, detail)
+
+
+def role_of(columns: Columns, turn: int) -> str:
+    """A turn's role, as it may stand in a message."""
+    return printable(columns.role_names[columns.roles[turn]])
+
+
+def borders(columns: Columns) -> Flags:
+    """Turns that are not compared with the one before: of another conversation, or of another alternative."""
+    is_border = np.zeros(len(columns.roles), dtype=np.bool_)
+    is_border[1:] = columns.branches[1:] != columns.branches[:-1]
+    is_border[columns.turn_starts[:-1]] = True
+    return is_border
+
+
+def beginnings(columns: Columns) -> Flags:
+    """First turns of conversations, and of each alternative where the two share no prompt."""
+    begins = np.zeros(len(columns.roles), dtype=np.bool_)
+    starts = columns.turn_starts[:-1]
+    if columns.branches.any():
+        has_prompt = np.repeat(columns.branches[starts] == Branch.NONE, columns.turn_counts)
+        begins = borders(columns) & ~has_prompt
+    begins[starts] = True
+    return begins
+
+
+def tool_callers(columns: Columns) -> Flags:
+    """Turns that call a tool."""
+    calls = columns.extras.tool_calls
+    if calls is None:
+        return np.zeros(len(columns.roles), dtype=np.bool_)
+    return np.fromiter((call is not None for call in calls), dtype=np.bool_, count=len(calls))
+
+
+def flags_at(columns: Columns, turns: Collection[int]) -> Flags:
+    """Flags over all turns that are set at some."""
+    flags = np.zeros(len(columns.roles), dtype=np.bool_)
+    flags[np.fromiter(turns, dtype=np.int64, count=len(turns))] = True
+    return flags
