@@ -38,6 +38,7 @@ class Validator:
         Raises:
             StoreError: the store cannot be reached.
             LakeError: the lake cannot be written.
+            TokenizerError: the rules' tokenizer cannot be loaded.
         """
         started = time.monotonic()
         with self.lake.staging() as folder:
