@@ -20,7 +20,6 @@ from pipeline.profiles.streams import profile_stream
 from pipeline.store import Store
 
 CODE_VERSION = "3"  # raised when the same upload would get other rows or another verdict
-LISTED_ERRORS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class Validator:
         Raises:
             StoreError: the store cannot be reached.
             LakeError: the lake cannot be written.
+            TokenizerError: the rules' tokenizer cannot be loaded.
         """
         started = time.monotonic()
         with self.lake.staging() as folder:
@@ -119,7 +119,7 @@ class Outcome:
             rejected_line_count=counts.rejected_lines,
             conversation_count=counts.conversations,
             content_sha256=profile.content_sha256,
-            validation_errors=[dict(row) for row in profile.errors[:LISTED_ERRORS]],
+            validation_errors=[dict(row) for row in profile.errors],
             sample_data=[dict(sample) for sample in counts.samples],
             run_id=self.run_id,
             title=f"{self.dataset.name} is ready" if self.is_ready else f"{self.dataset.name} has errors",

@@ -13,6 +13,7 @@ from pipeline.lake import PUBLISH_ORDER, LocalLake, make_lake
 from pipeline.profiles.rules import Rules
 from pipeline.settings import load_settings
 from pipeline.store import make_store
+from pipeline.tokens import TokenizerError
 from pipeline.uploads.scan import Cursor
 from pipeline.validation import Validator, utc_now
 from tests.installation import bad_file, conversation, valid_file
@@ -32,6 +33,15 @@ def _register(settings, content, name="file.jsonl"):
     with Catalog.open(settings.catalog_url) as catalog:
         [dataset_id] = look(make_store(settings), catalog, settings, Cursor(), utc_now()).registered
         return path, catalog.get(dataset_id)
+
+
+def test_an_installation_whose_tokenizer_is_not_there_gives_no_verdict(place):
+    """That is a matter of the operator's, and none of the dataset's."""
+    settings, validator = place
+    _, dataset = _register(settings, valid_file(4))
+
+    with pytest.raises(TokenizerError):
+        replace(validator, rules=Rules(tokenizer="none.json")).validate(dataset)
 
 
 def test_a_ready_dataset_comes_with_its_figures_and_samples(place):

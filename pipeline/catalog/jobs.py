@@ -15,7 +15,7 @@ from pipeline.catalog.engine import Database
 from pipeline.catalog.job_records import JOB_STATUSES, Job, JobPage, NewCost, NewJob
 from pipeline.catalog.job_tables import training_jobs
 from pipeline.catalog.lookup import read_dataset
-from pipeline.catalog.selecting import check_listing, find_meant, is_of, paged
+from pipeline.catalog.selecting import check_listing, find_meant, find_row, is_of, paged
 from pipeline.catalog.tables import storable_text
 from pipeline.errors import JobNotFound, UsageError
 
@@ -37,7 +37,7 @@ class Jobs(Database):
         """
         with self._writing() as connection:
             owner = read_dataset(connection, new.dataset_id).user_id
-            found = _find_row(connection, new.job_id)
+            found = find_row(connection, training_jobs, new.job_id, for_update=True)
             if found is None:
                 connection.execute(insert(training_jobs), _new_row(new, owner, now))
             elif found.status == "stale" or (found.status == "cancelled" and new.origin == "person"):
@@ -118,8 +118,7 @@ def read_job(connection: Connection, job_id: str, user_id: str | None = None, *,
     Raises:
         JobNotFound: there is no such job of this user.
     """
-    query = select(training_jobs).where(training_jobs.c.id == job_id, is_of(training_jobs, user_id))
-    row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
+    row = find_row(connection, training_jobs, job_id, user_id, for_update=for_update)
     if row is None:
         whose = "" if user_id is None else f" of {user_id}"
         raise JobNotFound(f"expected the id of a training job{whose}, found {job_id!r}: list the jobs first")
@@ -129,11 +128,6 @@ def read_job(connection: Connection, job_id: str, user_id: str | None = None, *,
 def to_job(row: Sequence[Any]) -> Job:
     """Make the record of a whole row of `training_jobs`."""
     return Job(*row)
-
-
-def _find_row(connection: Connection, job_id: str) -> Job | None:
-    row = connection.execute(select(training_jobs).where(training_jobs.c.id == job_id).with_for_update()).one_or_none()
-    return None if row is None else to_job(row)
 
 
 def _new_row(new: NewJob, owner: str, now: datetime) -> dict[str, object]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, null, select, upda
 from pipeline.catalog.engine import Database
 from pipeline.catalog.job_tables import training_jobs, training_plans
 from pipeline.catalog.records import STATUSES, Dataset, Page, Status
-from pipeline.catalog.selecting import check_listing, find_meant, is_of, paged
+from pipeline.catalog.selecting import check_listing, find_meant, find_row, is_of, paged
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
 from pipeline.errors import DatasetNotFound
 
@@ -162,8 +162,7 @@ def read_dataset(
     Raises:
         DatasetNotFound: there is no such dataset of this user.
     """
-    query = select(datasets).where(datasets.c.id == dataset_id, is_of(datasets, user_id))
-    row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
+    row = find_row(connection, datasets, dataset_id, user_id, for_update=for_update)
     if row is None:
         whose = "" if user_id is None else f" of {user_id}"
         raise DatasetNotFound(f"expected the id of a dataset{whose}, found {dataset_id!r}: list the datasets first")

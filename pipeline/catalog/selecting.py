@@ -1,9 +1,9 @@
-"""What finding and listing have in common for datasets and for jobs: whose rows, which page, the one that is meant."""
+"""What reading and listing have in common for datasets and for jobs: whose rows, which page, the one that is meant."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select, true
 
 from pipeline.errors import UsageError
 
@@ -15,6 +15,14 @@ _MAX_CANDIDATES_NAMED = 10
 def is_of(table: Table, user_id: str | None) -> ColumnElement[bool]:
     """The condition that a row is a user's; None means any user's."""
     return true() if user_id is None else table.c.user_id == user_id
+
+
+def find_row(
+    connection: Connection, table: Table, row_id: str, user_id: str | None = None, *, for_update: bool = False
+) -> Row[Any] | None:
+    """Return the row of a whole id, locked where it is to be changed; another user's is as good as none."""
+    query = select(table).where(table.c.id == row_id, is_of(table, user_id))
+    return connection.execute(query.with_for_update() if for_update else query).one_or_none()
 
 
 def check_listing(status: str | None, statuses: Sequence[str], page: int, limit: int) -> None:

@@ -45,6 +45,7 @@ def profile_path(
     Raises:
         OSError: the file cannot be read.
         LakeError: the folder cannot be written.
+        TokenizerError: the rules' tokenizer cannot be loaded.
     """
     with path.open("rb") as stream:
         size_bytes = path.stat().st_size

@@ -21,11 +21,6 @@ def list_datasets(
     return DatasetPage(items=[summary(each) for each in found.items], total=found.total, page=page, limit=limit)
 
 
-def count_datasets(service: Service, user: User) -> dict[Status, int]:
-    """How many datasets have each status."""
-    return service.access(user).counts_by_status()
-
-
 def show_dataset(service: Service, user: User, dataset_id: str) -> DatasetDetails:
     """Everything about a dataset.
 

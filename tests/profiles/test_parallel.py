@@ -1,10 +1,12 @@
 """Several processes say what one says."""
 
 import pyarrow.parquet as pq
+import pytest
 
 from pipeline.profiles import parallel
 from pipeline.profiles.parallel import profile_path
 from pipeline.profiles.rules import Rules
+from pipeline.tokens import TokenizerError
 from tests.engine_blocks import line_of
 
 LINES = [
@@ -37,6 +39,14 @@ def test_three_processes_give_the_report_and_rows_of_one(tmp_path, monkeypatch):
     assert rows(three, "turns") == rows(one, "turns")
     assert pq.read_table(three.findings_path).equals(pq.read_table(one.findings_path))
     assert [sum(counts) for counts in told] == [len(DATA), len(DATA)]
+
+
+def test_a_tokenizer_that_there_is_none_of_is_refused(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(DATA)
+
+    with pytest.raises(TokenizerError):
+        profile_path(path, tmp_path, Rules(tokenizer="none.json"))
 
 
 def test_a_small_file_needs_no_second_process(tmp_path):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
-from pipeline.uploads import Batch, contiguous_batches, run_key
+from pipeline.uploads.batches import Batch, contiguous_batches, run_key
 
 
 def test_a_gap_in_the_partition_order_begins_a_new_batch():

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store import safe_key
-from pipeline.uploads import IgnoredKey, UploadKey, dataset_id, identity, owner_and_name
+from pipeline.uploads import identity
+from pipeline.uploads.identity import IgnoredKey, UploadKey, dataset_id, owner_and_name
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.store import StoredObject
-from pipeline.uploads import Cursor, Scan, dataset_id, scan
+from pipeline.uploads.identity import dataset_id
+from pipeline.uploads.scan import Cursor, Scan, scan
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PAGE = 4

@@ -9,7 +9,8 @@ from pipeline.card.sentences import size
 from pipeline.catalog.costs import newest
 from pipeline.catalog.job_records import CostRecord, Job, JobStatus
 from pipeline.service.pages.dataset_card import Badge, When, when
-from pipeline.service.pages.train_page import METHODS, TRAINERS, Reason, reasons_of, usd
+from pipeline.service.pages.train_choices import METHODS, TRAINERS
+from pipeline.service.pages.train_plan import Reason, reasons_of, usd
 from pipeline.service.pages.words import sentence, span
 from pipeline.training.jobs.job import TrainingJob
 

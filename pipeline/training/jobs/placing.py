@@ -13,7 +13,7 @@ from pipeline.training.workload import LossKernel, Method, Workload
 
 Estimator = Callable[[Workload], Estimate]
 
-MAX_MICRO_BATCH = 8  # more rows at once no longer make a step faster where a row fills the GPU
+_MICRO_BATCHES = (8, 4, 2, 1)  # more rows at once no longer make a step faster where a row fills the GPU
 _KERNELS: tuple[LossKernel, ...] = ("full", "chunked")
 
 
@@ -91,7 +91,7 @@ def _micro_batches(wish: Wish) -> list[int]:
     if wish.micro_batch:
         return [wish.micro_batch]
     share = max(1, wish.batch // wish.workload.gpu_count)
-    sizes = [size for size in (8, 4, 2, 1) if share % size == 0 and size >= wish.least_micro_batch]
+    sizes = [size for size in _MICRO_BATCHES if share % size == 0 and size >= wish.least_micro_batch]
     return sizes or [wish.least_micro_batch]
 
 

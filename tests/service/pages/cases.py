@@ -11,7 +11,8 @@ from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.listing import Query, listing
 from pipeline.service.pages.pager import pager
 from pipeline.service.pages.render import render
-from pipeline.service.pages.train_page import choices_of, train_page
+from pipeline.service.pages.train_choices import choices_of
+from pipeline.service.pages.train_page import train_page
 from pipeline.training.catalogues.prices import Price
 from pipeline.training.considering import Considered, NotPossible
 from pipeline.training.estimates.result import Range

@@ -1,6 +1,7 @@
 """The page that plans a training: ways around what does not fit, in words of the page."""
 
-from pipeline.service.pages.train_page import Way, choices_of, train_page
+from pipeline.service.pages.train_choices import choices_of
+from pipeline.service.pages.train_page import Way, train_page
 from pipeline.training.considering import NotPossible
 from pipeline.training.jobs.refusals import Change
 from pipeline.training.setup import Setup

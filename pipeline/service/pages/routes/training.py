@@ -13,7 +13,8 @@ from pipeline.service.pages.framing import framed
 from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.pages.pager import pager
-from pipeline.service.pages.train_page import Choices, choices_of, train_page
+from pipeline.service.pages.train_choices import Choices, choices_of
+from pipeline.service.pages.train_page import train_page
 from pipeline.service.planning import compare_gpus, make_job
 from pipeline.service.service import CurrentService, Service
 from pipeline.service.users import CurrentUser
