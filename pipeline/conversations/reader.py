@@ -13,7 +13,7 @@ from pipeline.conversations.flags import Flags, Integers
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK_BYTES = 2 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/0021-memory.md
-BLOCK_LINES = 2**16  # else one of nothing but line ends would have two million findings, each an object
+BLOCK_LINES = 2**16  # each may become a finding, an object: two million of them are half a gigabyte
 
 
 class ByteReader(Protocol):

@@ -33,6 +33,9 @@ def sniff(head: bytes) -> Finding | None:
     for mark, name in _WIDE_MARKS:
         if head.startswith(mark):
             return Finding(1, 0, "utf16-file", "$", f"expected UTF-8, found the byte order mark of {name}")
+    if len(head) >= 16 and not any(head):
+        detail = "expected JSON Lines text, found NUL bytes, as a power cut or a broken copy leaves them"
+        return Finding(1, 0, "binary-file", "$", detail)
     if len(head) >= 16 and (not any(head[1:16:2]) or not any(head[0:16:2])):
         return Finding(1, 0, "utf16-file", "$", "expected UTF-8, found a NUL in every second byte, as in UTF-16")
     return None

@@ -16,6 +16,7 @@ TOKENS_PER_WORD = 1.3  # the replaced system's estimate; wrong by a factor for t
 TOKEN_METHOD = "words*1.3"  # noqa: S105  # not a password
 PERCENTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 MAX_ROLES = 10_000
+ROLE_CHARACTERS = 200  # of a role's name; a hostile one is as long as a line may be
 SAMPLE_CONVERSATIONS = 3
 SAMPLE_TURNS = 20
 SAMPLE_CHARACTERS = 2_000
@@ -27,8 +28,8 @@ Sample = dict[str, str | list[dict[str, str]]]
 class Statistics:
     """Counts over some lines of a file; `+` joins two neighbouring parts, in file order.
 
-    words_per_turn, turns_per_conversation: how often each value occurs. roles: turns by role (see `merge_roles`).
-    samples: the first three conversations, long text cut.
+    words_per_turn, turns_per_conversation: how often each value occurs. roles: turns by role (see `merge_roles`), long
+    names cut. samples: the first three conversations, long text cut.
     """
 
     lines: int = 0
@@ -65,7 +66,10 @@ class Statistics:
 def measure(verdicts: Verdicts, columns: Columns, findings: list[Finding]) -> Statistics:
     """The statistics of one block."""
     role_counts = np.bincount(columns.roles, minlength=len(columns.role_names)).tolist()
-    roles = {role: count for role, count in zip(columns.role_names, role_counts, strict=True) if count}
+    roles: Counter[str] = Counter()
+    for role, count in zip(columns.role_names, role_counts, strict=True):
+        if count:
+            roles[_cut(role, ROLE_CHARACTERS)] += count
     return Statistics(
         lines=len(columns.ids) + verdicts.rejected_count + verdicts.blank_count,
         blank_lines=verdicts.blank_count,
@@ -74,7 +78,7 @@ def measure(verdicts: Verdicts, columns: Columns, findings: list[Finding]) -> St
         turns=len(columns.roles),
         assistant_turns=int(role_counts[ASSISTANT]),
         words=int(columns.word_counts.sum()),
-        roles=merge_roles(Counter(roles), Counter()),
+        roles=merge_roles(roles, Counter()),
         words_per_turn=_histogram(columns.word_counts),
         turns_per_conversation=_histogram(columns.turn_counts),
         finding_counts=Counter(finding.code for finding in findings),
@@ -126,5 +130,5 @@ def _sample(columns: Columns, index: int) -> Sample:
     }
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= SAMPLE_CHARACTERS else text[: SAMPLE_CHARACTERS - 1] + "…"
+def _cut(text: str, characters: int = SAMPLE_CHARACTERS) -> str:
+    return text if len(text) <= characters else text[: characters - 1] + "…"

@@ -76,6 +76,17 @@ def test_a_mark_says_which_encoding(mark, name):
     assert finding.detail == f"expected UTF-8, found the byte order mark of {name}"
 
 
+def test_a_file_of_nothing_but_nul_is_not_taken_for_utf_16():
+    """Recoding it would not help."""
+    finding = sniff(bytes(HEAD_BYTES))
+
+    assert finding is not None
+    assert (finding.code, finding.detail) == (
+        "binary-file",
+        "expected JSON Lines text, found NUL bytes, as a power cut or a broken copy leaves them",
+    )
+
+
 def test_an_empty_file_is_told():
     finding = sniff(b"")
 

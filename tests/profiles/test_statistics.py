@@ -150,6 +150,18 @@ def test_a_block_with_a_million_roles_is_bounded_as_well(monkeypatch):
     assert (len(counted), counted.total()) == (3, 50)
 
 
+def test_the_name_of_a_role_is_kept_to_200_characters():
+    """Ten thousand names as long as a line may be would fill any memory."""
+    long = "r" * 300
+    verdicts, columns = read_columns(
+        block_of(line_of("a", (f"{long}1", "x"), (f"{long}2", "x"), ("q" * 200, "x"))), LIMITS
+    )
+
+    counted = measure(verdicts, columns, []).roles
+
+    assert counted == {"r" * 199 + "…": 2, "q" * 200: 1}
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [

@@ -349,7 +349,7 @@ def refuse(data: bytes) -> list[Line]:
     """The one fault of a file that is no text in UTF-8."""
     if data == b"":
         return [Line(1, 0, {"empty-file": ["$"]})]
-    if any(data.startswith(magic) for magic in MAGIC):
+    if any(data.startswith(magic) for magic in MAGIC) or (len(data) >= 16 and not any(data[:64])):
         return [Line(1, 0, {"binary-file": ["$"]})]
     is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
     if is_wide or (len(data) >= 16 and (data[0:16:2] == bytes(8) or data[1:16:2] == bytes(8))):
