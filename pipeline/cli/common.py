@@ -28,10 +28,21 @@ INTERRUPTED = 130
 OUTPUT_CLOSED = 141  # as a shell reports a process that SIGPIPE ended
 TERMINATED = 143
 
+_SENTENCE = 1_000  # characters: no first sentence of a help is cut
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 
 
-class Commands(TyperGroup):
+class Group(TyperGroup):
+    """A group of commands, and how its help lists them."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands, each with its whole first sentence; typer would cut it at the line's end."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(_SENTENCE)) for name, each in found if each])
+
+
+class Commands(Group):
     """The group of all commands; whatever a command raises ends here."""
 
     def main(self, *args: Any, **options: Any) -> NoReturn:

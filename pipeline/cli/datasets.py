@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.common import Group
 from pipeline.cli.connections import current_settings, open_catalog
 from pipeline.cli.owner import Owner, counted
 from pipeline.cli.table import TableRow, print_table
@@ -14,7 +15,7 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.catalog.records import Dataset
 
-datasets = typer.Typer(no_args_is_help=True, help="List, show, delete and restore datasets.")
+datasets = typer.Typer(cls=Group, no_args_is_help=True, help="List, show, delete and restore datasets.")
 
 COLUMNS = ("name", "status", "conversations", "training_pairs", "tokens", "rejected_lines", "first_finding", "id")
 SHOWN_JOBS = 20
@@ -81,7 +82,7 @@ def delete(dataset: Dataset_, owner: Owner = None) -> None:
         hanging = catalog.list_jobs(user, found.id, limit=SHOWN_JOBS)
     typer.echo(f"{found.id}: deleted; to undo: lora-pipeline datasets restore {found.id}")
     if hanging.total:
-        typer.echo(f"{hanging.total} training job{'s' if hanging.total > 1 else ''} of it stay:")
+        typer.echo(f"{hanging.total} training job{'s of it stay' if hanging.total > 1 else ' of it stays'}:")
         for job in hanging.items:
             typer.echo(f"  {job.id}  {job.status}")
         if hanging.total > SHOWN_JOBS:

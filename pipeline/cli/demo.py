@@ -1,8 +1,11 @@
 """`lora-pipeline demo`: the samples through the real sensor, the real runs and a real local instance."""
 
 import os
+import shutil
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -19,12 +22,12 @@ if TYPE_CHECKING:
 
 _NEXT = """
 What to try next:
-  lora-pipeline findings broken_lines
-  lora-pipeline query "SELECT name, status, conversation_count, total_tokens FROM datasets"
-  lora-pipeline query "SELECT role, count(*) AS turns, avg(word_count) AS words FROM turns GROUP BY role"
-  lora-pipeline jobs compare everyday_talk --model Qwen3-8B
-  lora-pipeline query "SELECT storage_path, job_id, cost_usd FROM training_lineage"
-  lora-pipeline check YOUR_FILE.jsonl
+  {program} findings broken_lines
+  {program} query "SELECT name, status, conversation_count, total_tokens FROM datasets"
+  {program} query "SELECT role, count(*) AS turns, round(avg(word_count), 1) AS words FROM turns GROUP BY role"
+  {program} jobs compare everyday_talk --model Qwen3-8B
+  {program} query "SELECT storage_path, job_id, cost_usd FROM training_lineage"
+  {program} check YOUR_FILE.jsonl
   make dev          opens the Dagster UI, sensors running: drop files into {uploads}
 """
 
@@ -50,7 +53,17 @@ def demo() -> None:
     print_table(COLUMNS, [row(dataset) for dataset in found.items])
     print_table(JOB_COLUMNS, [job_row(job, costs[job.id]) for job in jobs])
     uploads = f"{settings.store}/uploads/{settings.default_owner}/"
-    typer.echo(_NEXT.format(uploads=os.path.relpath(uploads) if uploads.startswith("/") else uploads), nl=False)
+    uploads = os.path.relpath(uploads) if uploads.startswith("/") else uploads
+    typer.echo(_NEXT.format(program=program_from_here(), uploads=uploads), nl=False)
+
+
+def program_from_here() -> str:
+    """Return what a shell finds our program by: after `make demo` a path, for .venv/bin is not on PATH."""
+    name = "lora-pipeline"
+    script = Path(sys.executable).with_name(name)
+    if shutil.which(name) or not script.exists():
+        return name
+    return os.path.relpath(script) if script.is_relative_to(Path.cwd()) else str(script)
 
 
 def _drop_samples(settings: "Settings") -> None:

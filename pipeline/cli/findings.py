@@ -1,6 +1,5 @@
 """`lora-pipeline findings`."""
 
-from itertools import islice
 from typing import Annotated
 
 import typer
@@ -18,7 +17,7 @@ def findings(
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="An id, the beginning of one, or a name.")],
     owner: Owner = None,
     code: Annotated[str | None, typer.Option(metavar="CODE", help="Only findings of this code.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most rows of the table; --json prints all.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Most rows of the table; --json prints all, whole.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON, an object a line.")] = False,
 ) -> None:
     """Show what is wrong with a dataset, line by line."""
@@ -38,4 +37,4 @@ def findings(
             for row in rows:
                 typer.echo(json_text(row))
         else:
-            print_table(_COLUMNS, [tuple(row[name] for name in _COLUMNS) for row in islice(rows, limit)])
+            print_table(_COLUMNS, (tuple(row[name] for name in _COLUMNS) for row in rows), limit)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.common import Group
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.cli.job_compare import compare
 from pipeline.cli.job_create import create
@@ -20,7 +21,7 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.catalog.job_records import Job
 
-jobs = typer.Typer(no_args_is_help=True, help="Make, compare, list, show and cancel training jobs.")
+jobs = typer.Typer(cls=Group, no_args_is_help=True, help="Make, compare, list, show and cancel training jobs.")
 for command in (create, compare):
     jobs.command()(command)
 

@@ -50,7 +50,7 @@ def render(mending: Mending, file: str, target: Path | None) -> Text:
         *_counted("rejected", mending.rejected, {code: kind.title for code, kind in CATALOGUE.items()}, "red"),
         *_counted(
             "only a person can decide",
-            mending.remaining,
+            mending.remaining if mending.lines_out else Counter(),  # of an empty file only that it is empty
             {code: kind.remedy for code, kind in CATALOGUE.items()},
             "yellow",
         ),
@@ -67,7 +67,7 @@ def render(mending: Mending, file: str, target: Path | None) -> Text:
 
 def _verdict(mending: Mending, file: str, target: Path | None) -> Text:
     sign, color = ("✓", "bold green") if mending.is_ready else ("✗", "bold red")
-    ready = "ready" if mending.is_ready else "not ready"
+    ready = "ready" if mending.is_ready else "not ready" if mending.lines_out else "not ready: no line is left"
     verdict = f" is {ready}" if target else f", mended, would be {ready}"
     return Text.assemble((f"{sign} ", color), (shown(str(target or file)), "bold"), (verdict, color))
 

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.common import Group
 from pipeline.cli.connections import current_settings
 from pipeline.cli.table import print_table
 
-prices = typer.Typer(no_args_is_help=True, help="List and import prices of GPUs.")
+prices = typer.Typer(cls=Group, no_args_is_help=True, help="List and import prices of GPUs.")
 
 
 @prices.command("list")

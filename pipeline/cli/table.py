@@ -1,7 +1,7 @@
 """Tables of results, as wide as the terminal."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import typer
@@ -10,9 +10,9 @@ TableRow: TypeAlias = Sequence[object]
 _PIPE_WIDTH = 160  # where nobody looks, cells need not be cut as early
 
 
-def print_table(columns: Sequence[str], rows: Sequence[TableRow]) -> None:
-    """Print rows below their columns' names; content is escaped and cut to the width."""
+def print_table(columns: Sequence[str], rows: Iterable[TableRow], max_rows: int | None = None) -> None:
+    """Print rows below their columns' names; content is escaped and cut to the width, and a footer tells of more."""
     from pipeline.warehouse.render import render_table
 
     width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
-    typer.echo(render_table(columns, rows, width, max_rows=None), nl=False)
+    typer.echo(render_table(columns, rows, width, max_rows), nl=False)

@@ -19,7 +19,7 @@ _POLL_S = 0.5
 
 
 def upload(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A dataset in JSON Lines.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A dataset: JSON Lines or a JSON array, also packed.")],
     owner: Owner = None,
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="File name in the store. Default: the file's own.")
@@ -36,7 +36,7 @@ def upload(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the verdict; exit code 1 if it is an error.")] = False,
 ) -> None:
-    """Put a file into the store and register it; the pipeline validates it within seconds.
+    """Put a file into the store and register it; the pipeline, where it runs, validates it within seconds.
 
     Other bytes under a name that was used before are a new dataset, which takes the place of the old one.
     """
@@ -49,10 +49,12 @@ def upload(
     dataset = _put(settings, file, owner or settings.default_owner, name or file.name)
     typer.echo(f"{dataset.id}: {dataset.status}")
     if wait:
+        if dataset.status == "validating":
+            typer.echo("waiting for the pipeline, which lora-pipeline dev runs; Ctrl-C ends only the waiting", err=True)
         dataset = _wait(settings, dataset.id)
         typer.echo(f"{dataset.id}: {dataset.status}")
     else:
-        typer.echo(f"watch it: lora-pipeline datasets show {dataset.id}", err=True)
+        typer.echo(f"watch it, while lora-pipeline dev runs: lora-pipeline datasets show {dataset.id}", err=True)
     if dataset.status == "error":
         raise typer.Exit(NOT_READY)
 

@@ -57,6 +57,8 @@ def _of_fields(row: dict[str, Json]) -> str:
 
 
 def _of_text(text: bytes) -> str:
+    if b"\0" in text:
+        return "bytes that are no text, as in an archive or a picture"
     if re.match(rb"<(!doctype|html|\?xml|head|body)", text, re.IGNORECASE):
         return "a web page, perhaps an error page instead of the download"
     first, _, rest = text.partition(b"\n")

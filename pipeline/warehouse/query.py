@@ -35,6 +35,7 @@ def open_query(path: Path, sql: str) -> Iterator[Answer]:
         with _sql_errors():
             # A name that is no table must not find a variable of this program.
             connection.execute("SET python_enable_replacements = false")
+            _check_single(connection.extract_statements(sql))
             connection.execute(sql)
         if connection.description is None:
             raise QueryError("expected an SQL statement, found none; try: SELECT * FROM datasets")
@@ -67,6 +68,13 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         connection.close()
         raise WarehouseError(f"cannot open the warehouse {path}: {error}; publish it again") from error
     return connection
+
+
+def _check_single(statements: list[duckdb.Statement]) -> None:
+    """Only the last statement's rows would be seen; those before it may set something, but not ask."""
+    asking = sum(each.expected_result_type == [duckdb.ExpectedResultType.QUERY_RESULT] for each in statements[:-1])
+    if asking:
+        raise QueryError(f"expected one question, found {asking + 1} with a semicolon between them: ask one at a time")
 
 
 def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

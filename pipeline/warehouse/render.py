@@ -18,7 +18,6 @@ from rich.cells import cell_len, set_cell_size
 TABLE_ROWS = 100
 TABLE_WIDTH = 100
 _MIN_WIDTH = 6  # characters; a column narrower than this says nothing
-_MAX_WIDTH = 60
 _UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, direction marks, halves of pairs, line breaks
 _JOINER = "\u200d"  # holds the parts of an emoji together
 
@@ -137,10 +136,7 @@ def _csv_field(text: str) -> str:
 
 def _fit(names: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> list[int]:
     """Return the widths of the columns that are shown: the widest give way first, then the last are left out."""
-    wished = [
-        min(_MAX_WIDTH, max(cell_len(text) for text in (name, *(row[i] for row in cells))))
-        for i, name in enumerate(names)
-    ]
+    wished = [max(cell_len(text) for text in (name, *(row[i] for row in cells))) for i, name in enumerate(names)]
     while len(wished) > 1 and sum(min(each, _MIN_WIDTH) + 3 for each in wished) + 1 > width:
         wished.pop()
     room = max(width - 1 - 3 * len(wished), 1)

@@ -342,3 +342,11 @@ def test_reading_a_stream_and_a_file_say_the_same(bad, folder):
     of_file = json.loads(run(["check", "--json", bad]).stdout)
 
     assert of_stream | {"path": bad} == of_file
+
+
+@pytest.mark.parametrize("group", [[], ["datasets"], ["jobs"], ["prices"]], ids=" ".join)
+def test_help_lists_commands_with_whole_sentences(group):
+    listed = run([*group, "--help"], {"COLUMNS": "80"}).stdout.partition("Commands:")[2]
+
+    assert listed.count("\n") > 2
+    assert "..." not in listed

@@ -1,12 +1,15 @@
 """The commands that speak of an installation, on one that the demo has made with real runs."""
 
 import json
+import sys
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.cli import app
+from pipeline.cli.demo import program_from_here
 from pipeline.settings import Settings
 from tests.cli.goldens import run
 
@@ -55,6 +58,21 @@ def test_every_query_that_the_demo_proposes_works(demo, command):
 
     assert [command("query", sql).exit_code for sql in proposed] == [0] * len(proposed)
     assert len(proposed) == 3
+
+
+def test_the_demo_proposes_commands_that_a_shell_finds(monkeypatch, tmp_path):
+    """`make demo` leaves PATH as it is, so the bare name would not be found."""
+    script = Path(sys.executable).with_name("lora-pipeline")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    monkeypatch.chdir(tmp_path)
+    elsewhere = program_from_here()
+    monkeypatch.chdir(script.parent.parent)
+    below = program_from_here()
+    monkeypatch.setenv("PATH", str(script.parent))
+    on_path = program_from_here()
+
+    assert [elsewhere, below, on_path] == [str(script), f"{script.parent.name}/lora-pipeline", "lora-pipeline"]
 
 
 def test_a_second_demo_changes_nothing(demo, command):
@@ -119,6 +137,18 @@ def test_findings_are_all_there_in_line_order_or_those_of_one_code(command):
 
     assert [row["line"] for row in every] == [1, 2, 3, 4, 5, 6]
     assert [row["code"] for row in one] == ["empty-turns"]
+
+
+def test_a_table_of_findings_shows_whole_messages_where_there_is_room_and_says_that_there_are_more(command):
+    lines = command("findings", BROKEN, "--limit", "2").stdout.splitlines()
+
+    assert [line.split("│")[-2].strip() for line in lines if line.startswith("│")] == [
+        "message",
+        "expected one JSON value, found a fault at column 155: trailing comma in array; write the line with a JSON "
+        "library, one object a line",
+        "expected the field role, found field content; add the field",
+    ]
+    assert lines[-1] == "first 2 rows, there are more"
 
 
 def test_an_unknown_code_is_wrong_use(command):

@@ -311,7 +311,7 @@ def test_deleting_a_dataset_says_which_jobs_hang_on_it(folder, command):
     assert run(["datasets", "restore", CHAT], environment).exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[1] == (
-        f"{len(hanging)} training jobs of it stay:" if len(hanging) > 1 else "1 training job of it stay:"
+        f"{len(hanging)} training jobs of it stay:" if len(hanging) > 1 else "1 training job of it stays:"
     )
     assert {line.split()[0] for line in lines[2:]} == hanging
 

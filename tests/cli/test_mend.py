@@ -52,6 +52,25 @@ def test_a_mended_file_lies_beside_what_was_put_aside_and_what_was_changed(folde
     ]
 
 
+def test_a_file_of_which_nothing_is_left_is_not_called_a_broken_export(folder):
+    (folder / "in.jsonl").write_text(BAD)
+
+    result = run(["mend", "in.jsonl", "-o", "out.jsonl"])
+
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "✗ out.jsonl is not ready: no line is left",
+        "",
+        "  1 line: 0 kept, 0 of them changed; 1 put aside",
+        "",
+        "  rejected",
+        "  1  empty-turns  turns is an empty list",
+        "",
+        "  put aside: out.jsonl.rejected.jsonl",
+        "  changes:   out.jsonl.changes.jsonl",
+    ]
+
+
 def test_a_dry_run_says_the_same_and_writes_nothing(folder):
     (folder / "in.jsonl").write_text(ODD)
 
@@ -108,7 +127,7 @@ def test_a_file_without_one_good_line_is_not_ready(folder):
 
     result = run(["mend", "in.jsonl", "-o", "out.jsonl"])
 
-    assert (result.exit_code, result.stdout.splitlines()[0]) == (1, "✗ out.jsonl is not ready")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (1, "✗ out.jsonl is not ready: no line is left")
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,13 @@ def arrow_file() -> bytes:
         (b"\xfd7zXZ\0" + bytes(9), "an xz archive"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(9), "a 7z archive"),
         (b"SQLite format 3\0" + bytes(9), "an SQLite database"),
+        (b"Rar!\x1a\x07\x01\0", "a RAR archive"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(9), "a document of old Office"),
+        (b"Obj\x01\x04\x14avro.codec", "an Avro file"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(9), "an HDF5 file"),
+        (b"\x93NUMPY\x01\0v\0{'descr'", "a NumPy array"),
+        (b"\x7fELF\x02\x01\x01\0", "a program"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -1,17 +1,18 @@
 """Conversations in English, Chinese, code and emoji that look like real ones: for tests and benchmarks of tokens.
 
-English is Python's own documentation, code its standard library; Chinese is put together from clauses that people
-write to assistants. Turns are of very different lengths, and the same seed gives the same conversations.
+Code is that of libraries that we use, English their documentation: their versions are locked, so each Python gets the
+same texts. Chinese is put together from clauses that people write to assistants. Turns are of very different lengths,
+and the same seed gives the same conversations.
 """
 
+import ast
 import itertools
 import json
-import os
 import random
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from pydoc_data.topics import topics
 
 _SUBJECTS = (
     "我们 你们 很多用户 这个模型 新的版本 训练数据 我的同事 老师 客户 医生 这家公司 他的父母 研究人员 那位作家 图书馆 "
@@ -41,16 +42,22 @@ Text = Callable[[random.Random, int], str]
 
 
 @cache
+def _sources() -> list[str]:
+    folders = [Path(find_spec(package).origin).parent for package in ("fastapi", "hypothesis", "jinja2", "sqlalchemy")]
+    paths = [path for folder in (*folders, folders[-1] / "orm") for path in sorted(folder.glob("*.py"))]
+    return [text for path in paths if len(text := path.read_text(encoding="utf-8")) > 2_000]
+
+
+@cache
 def _paragraphs() -> list[str]:
-    return [part.strip() for text in topics.values() for part in text.split("\n\n") if len(part) > 80]
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = (node for text in _sources() for node in ast.walk(ast.parse(text)) if isinstance(node, documented))
+    return [part.strip() for node in nodes for part in (ast.get_docstring(node) or "").split("\n\n") if len(part) > 80]
 
 
 @cache
 def _modules() -> list[list[str]]:
-    folder = Path(os.__file__).parent
-    return [
-        path.read_text(errors="ignore").splitlines(keepends=True)[:5_000] for path in sorted(folder.glob("[a-m]*.py"))
-    ]
+    return [text.splitlines(keepends=True)[:5_000] for text in _sources()]
 
 
 def english(rng: random.Random, size: int) -> str:

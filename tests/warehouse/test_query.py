@@ -87,6 +87,19 @@ def test_no_statement_is_a_query_error(warehouse, sql):
     assert str(refusal.value) == "expected an SQL statement, found none; try: SELECT * FROM datasets"
 
 
+def test_a_question_whose_rows_nobody_would_see_is_refused(warehouse):
+    with pytest.raises(QueryError) as error:
+        query(warehouse, "SELECT 1; SET threads = 1; SELECT 2")
+
+    assert str(error.value) == "expected one question, found 2 with a semicolon between them: ask one at a time"
+
+
+def test_what_a_question_needs_may_come_before_it(warehouse):
+    sql = "SET threads = 1; CREATE TEMP TABLE temp.small AS SELECT 1 AS a; FROM temp.small;"
+
+    assert query(warehouse, sql) == (("a",), [(1,)])
+
+
 def test_names_that_repeat_are_numbered(warehouse):
     columns, rows = query(warehouse, "SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS a")
 
