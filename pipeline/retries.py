@@ -22,7 +22,7 @@ def after_failure(
 ) -> AfterFailure:
     """Make the undecided datasets wait for another run; notify the owners of those tried often enough.
 
-    The daily reconciliation tries those once more.
+    The hourly schedule tries those once more. Their owner is told the first time since the last verdict, not each hour.
     """
     undecided = [dataset for dataset in map(catalog.get, dataset_ids) if dataset.status == "validating"]
     again = [dataset.id for dataset in undecided if dataset.attempt < settings.max_attempts]
@@ -31,6 +31,7 @@ def after_failure(
     for dataset in given_up:
         catalog.record_failure(dataset.id, dataset.failure or reason, now)
         title = f"{dataset.name} could not be validated"
-        message = "The service failed, not your file. It is tried again daily; an operator has been told."
-        catalog.notify(dataset.id, Notice("run_failed", str(dataset.attempt), title, message), now)
+        message = "The service failed, not your file. It is tried again hourly; an operator has been told."
+        since = dataset.validated_at.isoformat() if dataset.validated_at else "the beginning"
+        catalog.notify(dataset.id, Notice("run_failed", since, title, message), now)
     return AfterFailure(tuple(again), tuple(dataset.id for dataset in given_up))

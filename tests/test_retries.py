@@ -39,7 +39,7 @@ def test_undecided_datasets_wait_again_until_their_attempts_are_used_up(catalog,
     assert catalog.get("d1").status == "ready"
 
 
-def test_the_owner_is_told_once_for_each_time_it_is_given_up(catalog, settings):
+def test_the_owner_is_told_once_however_often_it_is_tried_again(catalog, settings):
     """And the operator finds the reason in the catalog: the dataset's own, or the run's."""
     catalog.register_uploads([upload("mine"), upload("other")], NOON)
     for dataset_id in ("mine", "other"):
@@ -48,6 +48,9 @@ def test_the_owner_is_told_once_for_each_time_it_is_given_up(catalog, settings):
 
     for _ in range(2):
         after_failure(catalog, ["mine", "other"], "the run died", settings, LATER)
+    for dataset_id in ("mine", "other"):
+        _attempts(catalog, dataset_id, 1)  # an hour later
+    after_failure(catalog, ["mine", "other"], "the run died", settings, LATER)
 
     told = sorted((notice.dataset_id, notice.kind, notice.title) for notice in catalog.notifications("ann"))
     assert told == [
@@ -55,3 +58,17 @@ def test_the_owner_is_told_once_for_each_time_it_is_given_up(catalog, settings):
         ("other", "run_failed", "other could not be validated"),
     ]
     assert [catalog.get(each).failure for each in ("mine", "other")] == ["no space left", "the run died"]
+
+
+def test_after_a_verdict_the_owner_is_told_anew(catalog, settings):
+    """What was well in between fails for another reason."""
+    catalog.register_uploads([upload("d1")], NOON)
+    _attempts(catalog, "d1", 2)
+    after_failure(catalog, ["d1"], "the run died", settings, NOON)
+    catalog.record_verdict(READY, NOON)
+    catalog.request_again(["d1"], LATER)
+    _attempts(catalog, "d1", 1)
+
+    after_failure(catalog, ["d1"], "the disk is full", settings, LATER)
+
+    assert [notice.kind for notice in catalog.notifications("ann")].count("run_failed") == 2
