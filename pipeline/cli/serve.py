@@ -34,6 +34,7 @@ def serve(
         typer.echo(f"token (shown this once): {token}", err=True)
     typer.echo(f"service: http://{host}:{port}", err=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines of its own parts
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
     uvicorn.run(
         app, host=host, port=port, log_config=None, access_log=False, server_header=False,
