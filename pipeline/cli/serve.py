@@ -11,8 +11,8 @@ _DRAIN_S = 10  # requests that are under way may end; event streams would not by
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port to listen on.")] = 8000,
     new_token: Annotated[
         bool, typer.Option("--new-token", help="Make a new token for this machine; the old one ends.")
     ] = False,
