@@ -31,8 +31,8 @@ def list_(
     everyone: Annotated[bool, typer.Option("--everyone", help="Datasets of all owners.")] = False,
     status: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(_STATUSES)}.")] = None,
     search: Annotated[str | None, typer.Option(metavar="TEXT", help="Part of the name.")] = None,
-    page: Annotated[int, typer.Option(min=1)] = 1,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    page: Annotated[int, typer.Option(metavar="N", min=1, help="Which page of them.")] = 1,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How many datasets on a page.")] = 20,
     deleted: Annotated[bool, typer.Option("--deleted", help="Deleted ones, too.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -12,9 +12,11 @@ from pipeline.cli.connections import current_settings
 
 
 def dev(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI.")] = 3000,
-    service_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the upload service.")] = 8000,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the UI.")] = 3000,
+    service_port: Annotated[
+        int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the upload service.")
+    ] = 8000,
 ) -> None:
     """Start Dagster's UI and daemon, with sensors and schedules, and the upload service, until interrupted."""
     from pipeline.installation import dev_command, environment, prepare, serve_command

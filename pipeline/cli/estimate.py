@@ -25,22 +25,26 @@ def estimate(
     parameters: Annotated[
         str | None, typer.Option(metavar="N", help="Without --model: all parameters, as 8030000000 or 8.03B.")
     ] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="Without --model.")] = None,
-    hidden_size: Annotated[int | None, typer.Option(min=1, help="Without --model.")] = None,
-    intermediate_size: Annotated[int | None, typer.Option(min=1, help="Without --model.")] = None,
-    vocabulary: Annotated[int | None, typer.Option(min=1, help="Without --model.")] = None,
+    layers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Without --model.")] = None,
+    hidden_size: Annotated[int | None, typer.Option(metavar="N", min=1, help="Without --model.")] = None,
+    intermediate_size: Annotated[int | None, typer.Option(metavar="N", min=1, help="Without --model.")] = None,
+    vocabulary: Annotated[int | None, typer.Option(metavar="N", min=1, help="Without --model.")] = None,
     gpus: Annotated[int, typer.Option(min=1, metavar="N", help="How many of that GPU.")] = 1,
     method: Annotated[Literal["lora", "qlora", "full"], typer.Option(help="What is trained.")] = "lora",
-    rank: Annotated[int, typer.Option(min=1, help="Of the adapters, on all linear layers.")] = 16,
-    sequence_length: Annotated[int, typer.Option(min=1, help="Tokens of a row.")] = 2048,
-    micro_batch: Annotated[int, typer.Option(min=1, help="Rows at once on each GPU.")] = 1,
-    gradient_accumulation: Annotated[int, typer.Option(min=1, help="Micro batches of an optimiser step.")] = 16,
+    rank: Annotated[int, typer.Option(metavar="N", min=1, help="Of the adapters, on all linear layers.")] = 16,
+    sequence_length: Annotated[int, typer.Option(metavar="N", min=1, help="Tokens of a row.")] = 2048,
+    micro_batch: Annotated[int, typer.Option(metavar="N", min=1, help="Rows at once on each GPU.")] = 1,
+    gradient_accumulation: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Micro batches of an optimiser step.")
+    ] = 16,
     gradient_checkpointing: Annotated[bool, typer.Option(help="Compute activations again to save memory.")] = True,
     loss_kernel: Annotated[
         Literal["full", "chunked"], typer.Option(help="Whether all logits are held at once; chunked: fused trainers.")
     ] = "full",
-    tokens: Annotated[int | None, typer.Option(min=1, help="Of all training rows: gives hours and cost.")] = None,
-    epochs: Annotated[float | None, typer.Option(min=0.0, help="Passes over them; 1 by default.")] = None,
+    tokens: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Of all training rows: gives hours and cost.")
+    ] = None,
+    epochs: Annotated[float | None, typer.Option(metavar="N", min=0.0, help="Passes over them; 1 by default.")] = None,
     trainer: Annotated[
         str | None, typer.Option(metavar="NAME", help="As trl, axolotl, unsloth: whose measurements to prefer.")
     ] = None,

@@ -17,7 +17,9 @@ def findings(
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="An id, the beginning of one, or a name.")],
     owner: Owner = None,
     code: Annotated[str | None, typer.Option(metavar="CODE", help="Only findings of this code.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most rows of the table; --json prints all, whole.")] = 50,
+    limit: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Most rows of the table; --json prints all, whole.")
+    ] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON, an object a line.")] = False,
 ) -> None:
     """Show what is wrong with a dataset, line by line."""

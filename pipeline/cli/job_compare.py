@@ -36,7 +36,7 @@ def compare(
     target: Targets = "trl",
     set_: Settings_ = None,
     by: Annotated[str, typer.Option(metavar="ORDER", help="cost or time.")] = "cost",
-    limit: Annotated[int, typer.Option(min=1, help="How many options to show.")] = 20,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many options to show.")] = 20,
     owner: Owner = None,
     as_json: AsJson = False,
 ) -> None:

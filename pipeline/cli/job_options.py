@@ -18,7 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, an object a li
 Method_ = Annotated[
     str | None, typer.Option("--method", metavar="METHOD", help="lora, qlora or full. Default: what fits.")
 ]
-Gpus = Annotated[int, typer.Option("--gpus", min=1, max=1024, help="How many GPUs.")]
+Gpus = Annotated[int, typer.Option("--gpus", metavar="N", min=1, max=1024, help="How many GPUs.")]
 Targets = Annotated[str, typer.Option("--target", metavar="TRAINERS", help=f"With commas, of: {_TRAINERS}.")]
 Settings_ = Annotated[
     list[str] | None,

@@ -23,9 +23,9 @@ _NO_METRICS = {"step", "epoch", "total_flos"}  # of TRL's log: places and sums, 
 
 def add_cost(
     job: Job_,
-    cost: Annotated[float, typer.Option("--cost", min=0, help="US dollars that it did cost.")],
+    cost: Annotated[float, typer.Option("--cost", metavar="USD", min=0, help="US dollars that it did cost.")],
     source: Annotated[str, typer.Option(metavar="TEXT", help="Where that stands: an invoice, a bill.")],
-    hours: Annotated[float | None, typer.Option(min=0, help="Hours that it took.")] = None,
+    hours: Annotated[float | None, typer.Option(metavar="N", min=0, help="Hours that it took.")] = None,
     provider: Annotated[str | None, typer.Option(metavar="NAME", help="Who was paid.")] = None,
     owner: Owner = None,
 ) -> None:

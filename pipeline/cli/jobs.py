@@ -34,8 +34,8 @@ def list_(
     everyone: Annotated[bool, typer.Option("--everyone", help="Jobs of all owners.")] = False,
     dataset: Annotated[str | None, typer.Option(metavar="DATASET", help="Only the jobs of a dataset.")] = None,
     status: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(_STATUSES)}.")] = None,
-    page: Annotated[int, typer.Option(min=1)] = 1,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    page: Annotated[int, typer.Option(metavar="N", min=1, help="Which page of them.")] = 1,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How many jobs on a page.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List training jobs with what they are expected to cost, newest first."""

@@ -11,8 +11,8 @@ _DRAIN_S = 10  # requests that are under way may end; event streams would not by
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port to listen on.")] = 8000,
     new_token: Annotated[
         bool, typer.Option("--new-token", help="Make a new token for this machine; the old one ends.")
     ] = False,
@@ -34,6 +34,7 @@ def serve(
         typer.echo(f"token (shown this once): {token}", err=True)
     typer.echo(f"service: http://{host}:{port}", err=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines of its own parts
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
     uvicorn.run(
         app, host=host, port=port, log_config=None, access_log=False, server_header=False,

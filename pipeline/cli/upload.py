@@ -46,8 +46,11 @@ def upload(
     if resume is not None:
         raise UsageError("--resume: expected --server as well, found none; give the service's address")
     settings = current_settings()
-    dataset = _put(settings, file, owner or settings.default_owner, name or file.name)
+    owner = owner or settings.default_owner
+    dataset = _put(settings, file, owner, name or file.name)
     typer.echo(f"{dataset.id}: {dataset.status}")
+    if dataset.user_id != owner:
+        typer.echo(f"the owner's name cannot be a folder's: find it with --owner {dataset.user_id}", err=True)
     if wait:
         if dataset.status == "validating":
             typer.echo("waiting for the pipeline, which lora-pipeline dev runs; Ctrl-C ends only the waiting", err=True)

@@ -195,6 +195,18 @@ def test_an_upload_is_registered_at_once_and_lies_in_the_store(tmp_path):
     assert (tmp_path / "data" / dataset.storage_path).read_bytes() == source.read_bytes()
 
 
+def test_an_owner_whose_name_is_no_folder_is_told_how_to_find_the_dataset(tmp_path):
+    data = {"LORA_DATA_DIR": str(tmp_path / "data")}
+    source = tmp_path / "mine.jsonl"
+    source.write_text("{}\n")
+
+    said = run(["upload", str(source), "--owner", "../ana"], data).stderr.splitlines()[0]
+
+    words, _, owner = said.rpartition(" ")
+    assert words == "the owner's name cannot be a folder's: find it with --owner"
+    assert "mine" in run(["datasets", "list", f"--owner={owner}"], data).stdout
+
+
 def test_an_upload_of_nothing_is_wrong_use(tmp_path):
     result = run(["upload", str(tmp_path / "none.jsonl")], {"LORA_DATA_DIR": str(tmp_path)})
 

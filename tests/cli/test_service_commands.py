@@ -61,6 +61,8 @@ def test_the_token_is_shown_once_and_opens_the_service(tmp_path, sample):
         assert "token (shown this once)" in renewed
         old = run("upload", str(sample), "--server", url, token=token)
 
+    assert "alembic.runtime.migration" in said
+    assert "alembic.runtime.plugins" not in said
     assert re.fullmatch(r"support-chat-[0-9a-f]{16}: validating\n", done.stdout)
     assert [each.returncode for each in (done, wrong, none, old)] == [0, 2, 2, 2]
     assert none.stderr == "error: --token: expected the service's token, found none; set LORA_TOKEN\n"
