@@ -13,7 +13,7 @@ from tests.benchmarks.processes import Ran, run
 
 SIZE_BYTES = 500_000_000
 SMALL_BYTES = 20_000_000
-ROUNDS = 3
+ROUNDS = 5
 LINES: dict[Kind, str] = {"long": "lines of 11 KB", "short": "lines of 900 bytes"}
 # What DuckDB's way of counting does not change.
 EXACT_IN_DUCKDB = ("conversations", "turns", "roles", "turns_per_conversation", "duplicate_conversation_ids")
