@@ -18,7 +18,7 @@
         ├── StoreError
         │   ├── ObjectMissing       the object is gone
         │   ├── ObjectChanged       other bytes lie there than the ones that were registered
-    │   └── ObjectUnreadable    it may not be read, though others may
+        │   └── ObjectUnreadable    it may not be read, though others may
         ├── CatalogError
         ├── LakeError
         └── WarehouseError

@@ -1,4 +1,4 @@
-"""Counting flags before positions: the one trick that word counting and unescaping share."""
+"""A bit for each byte, and counting bits before positions: what counting words and tokens and unescaping share."""
 
 import numpy as np
 import numpy.typing as npt

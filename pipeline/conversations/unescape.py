@@ -5,10 +5,9 @@ reading; most literals hold two or three escapes, so it is cheaper to mend the b
 """
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.conversations.flags import Bytes, Integers, bits_before, packed
+from pipeline.conversations.flags import Bits, Bytes, Integers, bits_before, packed
 
 _QUOTE, _BACKSLASH, _U = ord('"'), ord("\\"), ord("u")
 
@@ -45,7 +44,7 @@ def unescape(literals: list[bytes]) -> tuple[Bytes, Integers]:
     return _only(raw, kept), bits_before(kept, starts)
 
 
-def _only(raw: Bytes, kept: npt.NDArray[np.uint64]) -> Bytes:
+def _only(raw: Bytes, kept: Bits) -> Bytes:
     """The bytes whose bit is set. Arrow copies 64 at a time where all are; numpy looks at each."""
     flags = pa.Array.from_buffers(pa.bool_(), len(raw), [None, pa.py_buffer(kept)])
     values = pa.Array.from_buffers(pa.uint8(), len(raw), [None, pa.py_buffer(raw)])
