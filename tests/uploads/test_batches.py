@@ -11,7 +11,9 @@ from pipeline.uploads.batches import Batch, contiguous_batches, run_key
 
 
 def test_a_gap_in_the_partition_order_begins_a_new_batch():
-    batches = contiguous_batches("abcdefg", [("g", 1), ("a", 1), ("b", 2), ("d", 3)], max_count=10, max_bytes=100, large_bytes=100)
+    batches = contiguous_batches(
+        "abcdefg", [("g", 1), ("a", 1), ("b", 2), ("d", 3)], max_count=10, max_bytes=100, large_bytes=100
+    )
 
     assert batches == [Batch(("a", "b"), 3), Batch(("d",), 3), Batch(("g",), 1)]
     assert (batches[0].first_key, batches[0].last_key) == ("a", "b")
@@ -60,9 +62,7 @@ def problems(draw):
     return order, [(key, draw(st.integers(0, 120))) for key in chosen]
 
 
-@given(
-    problem=problems(), max_count=st.integers(1, 8), max_bytes=st.integers(1, 200), large_bytes=st.integers(1, 200)
-)
+@given(problem=problems(), max_count=st.integers(1, 8), max_bytes=st.integers(1, 200), large_bytes=st.integers(1, 200))
 def test_batches_cover_each_wanted_key_once_without_gaps_within_their_limits(
     problem, max_count, max_bytes, large_bytes
 ):
