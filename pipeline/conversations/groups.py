@@ -52,6 +52,14 @@ def unlisted(counts: Mapping[str, int]) -> dict[str, int]:
     return {code: count - MAX_LISTED for code, count in counts.items() if count > MAX_LISTED}
 
 
+def unlisted_sentence(counts: Mapping[str, int], codes: Iterable[str]) -> str:
+    """What is told of the codes among these that are not listed to the end; empty where all are."""
+    left = unlisted({code: counts.get(code, 0) for code in codes})
+    more = ", ".join(f"{count:,} more of {code}" for code, count in left.items())
+    verb = "is" if sum(left.values()) == 1 else "are"
+    return f"{more} {verb} counted, not listed: {MAX_LISTED:,} of a code are" if more else ""
+
+
 class Listing:
     """Chooses what is listed of a stream of blocks: the first findings of each code."""
 
