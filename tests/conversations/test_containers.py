@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.conversations.containers import FREE_BYTES, Compression, Expanded, compression_of
+from pipeline.conversations.model import Limits
 from pipeline.profiles.parallel import profile_path
 from pipeline.profiles.rules import Rules
 from pipeline.profiles.streams import profile_stream
@@ -137,6 +138,20 @@ def test_a_bomb_is_not_unpacked(pack, tmp_path):
     assert report["status"] == "error"
     assert report["finding_counts"]["expands-too-much"] == 1
     assert report["conversations"] == 1
+
+
+@packers
+def test_an_archive_of_more_text_than_is_taken_is_read_so_far(pack, tmp_path):
+    data = lines("openai", 3_000)
+    rules = Rules(Limits(max_unpacked_bytes=len(data) - 1))
+
+    report = profile_stream(io.BytesIO(pack(data)), tmp_path, rules).as_dict("x")
+
+    (finding,) = [each for each in report["findings"] if each["code"] == "unpacked-too-large"]
+    assert (report["status"], finding["severity"], finding["path"]) == ("error", "error", "$")
+    expected = f"expected at most {len(data) - 1:,} bytes of text in the archive, found more; "
+    assert finding["message"].startswith(expected)
+    assert report["conversations"] + report["rejected_lines"] == report["lines"]
 
 
 @packers
