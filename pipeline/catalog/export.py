@@ -16,14 +16,14 @@ from sqlalchemy.types import BigInteger, Boolean, Date, Float, Integer
 
 from pipeline.catalog.engine import Database, translated_errors
 from pipeline.catalog.job_tables import training_jobs
-from pipeline.catalog.tables import StorableJson, UtcDateTime
+from pipeline.catalog.tables import StorableJson, UtcDateTime, looks
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS = 5_000
 metadata = training_jobs.metadata  # of `job_tables.py` and of `tables.py`
-TABLE_NAMES = tuple(table.name for table in metadata.sorted_tables)
+TABLE_NAMES = tuple(table.name for table in metadata.sorted_tables if table is not looks)
 """The tables that can be exported."""
 
 

@@ -75,7 +75,7 @@ def _catalog_table(of: Table) -> str:
             code(column.name),
             _types(column),
             "yes" if column.nullable else "no",
-            meanings.get(column.name, ""),
+            meanings.get(column.name) or column.doc or "",
         )
         for column in of.columns
     ]
