@@ -1,4 +1,4 @@
-"""Looks at a SQLite file before anything is done with it: what SQLite says of a damaged one comes late and names nothing.
+"""Looks at a SQLite file before anything is done with it: SQLite itself complains late, and names no file.
 
 SQLite takes an empty file for an empty database. Whoever owns the file decides whether it may be one; what it holds in
 its write-ahead log counts.

@@ -34,7 +34,7 @@ class CheckedRunStorage(SqliteRunStorage):
     """Runs in `history/runs.db` of `base_dir`, where Dagster's default has them."""
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:  # type: ignore[override]
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Called by Dagster."""
         home = Path(config_value["base_dir"])
         with looked_at(home, RUNS):
@@ -81,8 +81,8 @@ def storage_problem(home: Path, database: Path, *, is_thorough: bool = False) ->
         )
     if found.revision is not None and found.revision not in known_revisions():
         return (
-            f"{path}: expected a database of Dagster {dagster.__version__} or older, found revision {found.revision} of "
-            f"a newer one; install that version again, or move the file away: {lost}"
+            f"{path}: expected a database of Dagster {dagster.__version__} or older, found revision {found.revision} "
+            f"of a newer one; install that version again, or move the file away: {lost}"
         )
     return None
 

@@ -1,8 +1,8 @@
 """Dagster's queue of runs, whose daemon makes sure that it is the only one of the installation.
 
 Two daemons would both take runs out of the queue and tick the same sensors. On one machine a lock in DAGSTER_HOME tells
-them apart; the kernel frees it when its holder dies. Where Dagster's storage is on PostgreSQL the other may be elsewhere:
-then its heartbeats are watched for a while.
+them apart; the kernel frees it when its holder dies. Where Dagster's storage is on PostgreSQL the other may be on
+another machine: then its heartbeats are watched for a while.
 """
 
 import fcntl
@@ -115,4 +115,6 @@ def _in_words(noted: str) -> str:
 
 
 def _refusal(who: str | None, how: str) -> str:
-    return f"another daemon works on this installation: {who or 'a process'} {how}; end it first, or do without this one"
+    return (
+        f"another daemon works on this installation: {who or 'a process'} {how}; end it first, or do without this one"
+    )

@@ -88,7 +88,9 @@ def test_a_part_that_dies_too_often_ends_the_watch(supervisor):
     with pytest.raises(ServiceError) as caught:
         until(lambda: supervisor.look())
 
-    expected = "a part was ended by SIGKILL, 4 times within 5 minutes: everything is stopped; what it printed above says why"
+    expected = (
+        "a part was ended by SIGKILL, 4 times within 5 minutes: everything is stopped; what it printed above says why"
+    )
     assert str(caught.value) == expected
 
 
@@ -104,7 +106,7 @@ def test_deaths_of_long_ago_do_not_count(supervisor, clock):
 def test_what_dies_while_it_starts_is_not_tried_again(supervisor):
     supervisor.start(Part("a part", ("sh", "-c", "exit 3")))
 
-    with pytest.raises(ServiceError, match="^a part ended with exit code 3 while it started: everything is stopped"):
+    with pytest.raises(ServiceError, match=r"^a part ended with exit code 3 while it started: everything is stopped"):
         until(lambda: supervisor.look(may_restart=False))
 
 

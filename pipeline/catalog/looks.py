@@ -1,13 +1,19 @@
-"""When the sensors of Dagster's daemon last looked: how the service, which knows no Dagster, learns whether one works."""
+"""When the sensors last looked: from it the service, which knows no Dagster, learns whether a daemon works."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Column, Table, select
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.statements import insert_or
-from pipeline.catalog.tables import looks
+from pipeline.catalog.tables import StorableText, UtcDateTime, metadata
 
+looks = Table(
+    "looks",
+    metadata,
+    Column("name", StorableText, primary_key=True),
+    Column("looked_at", UtcDateTime, nullable=False),
+)
 NOTED_EVERY_S = 15  # a sensor looks every five; each note is a write that others wait for
 
 
@@ -26,4 +32,4 @@ class Looks(Database):
     def looks(self) -> dict[str, datetime]:
         """When each sensor last looked, by its name."""
         with self._reading() as connection:
-            return {name: looked_at for name, looked_at in connection.execute(select(looks))}
+            return {row.name: row.looked_at for row in connection.execute(select(looks))}

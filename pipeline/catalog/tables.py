@@ -209,11 +209,3 @@ Index(
     postgresql_where=notifications.c.read_at.is_(None),
 )
 Index("ix_notifications_created_at", notifications.c.created_at)
-
-# Belongs to nobody and is not published: what the pages and `doctor` tell from it is about now.
-looks = Table(
-    "looks",
-    metadata,
-    Column("name", StorableText, primary_key=True, doc="Which sensor of Dagster's daemon."),
-    Column("looked_at", UtcDateTime, nullable=False, doc="When it last looked, to about a quarter of a minute."),
-)

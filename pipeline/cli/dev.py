@@ -1,4 +1,4 @@
-"""`lora-pipeline dev`: starts the parts of an installation, waits until they answer, and minds them until interrupted."""
+"""`lora-pipeline dev`: starts the parts of an installation, waits until they answer, minds them until interrupted."""
 
 import http.client
 import os

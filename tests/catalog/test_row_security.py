@@ -5,8 +5,10 @@ from sqlalchemy import select, text, update
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.job_tables import cost_records, metrics_points, model_artifacts, training_jobs, training_plans
+from pipeline.catalog.looks import looks
+from pipeline.catalog.marks import marks
 from pipeline.catalog.notices import Notice
-from pipeline.catalog.tables import datasets, looks, metadata, notifications
+from pipeline.catalog.tables import datasets, metadata, notifications
 from pipeline.errors import CatalogError, DatasetNotFound
 from tests.catalog.examples import NOON, start_upload
 from tests.postgres import as_ordinary_role
@@ -31,7 +33,7 @@ def test_every_table_that_belongs_to_somebody_is_secured(catalog):
         ).scalars()
 
         assert set(secured) == {table.name for table in (*OWNED, training_plans)}
-    assert {*OWNED, training_plans, looks} == set(metadata.sorted_tables)
+    assert {*OWNED, training_plans, looks, marks} == set(metadata.sorted_tables)
 
 
 def test_a_question_without_a_condition_shows_only_the_users_rows(catalog):

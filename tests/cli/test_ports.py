@@ -22,8 +22,7 @@ def free():
     """A port at which nobody listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    return port
+        return listener.getsockname()[1]
 
 
 def problem(host, ports):

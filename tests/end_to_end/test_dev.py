@@ -97,7 +97,9 @@ def running(tmp_path_factory):
 
 
 def refused(data_dir, command):
-    done = subprocess.run(command, cwd=PROJECT_DIR, env=variables(data_dir), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=PROJECT_DIR, env=variables(data_dir), capture_output=True, text=True, check=False
+    )
     return done.returncode, done.stderr.splitlines()[-1]
 
 

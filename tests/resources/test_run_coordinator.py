@@ -13,7 +13,7 @@ from dagster._daemon.types import DaemonHeartbeat
 
 from pipeline.errors import UsageError
 from resources import run_coordinator
-from resources.run_coordinator import LOCK, OneDaemonRunCoordinator, holder, hold
+from resources.run_coordinator import LOCK, OneDaemonRunCoordinator, hold, holder
 from tests.installation import PROJECT_DIR, dagster_home, installation, make_installation
 
 __all__ = ["dagster_home", "installation", "make_installation"]
