@@ -28,6 +28,7 @@ def serve(
 
     from pipeline.service.app import create_app
     from pipeline.service.pages.routes import pages
+    from pipeline.service.server import server_config
     from pipeline.service.tokens import make_laptop_token
 
     settings = current_settings()
@@ -43,10 +44,6 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines of its own parts
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
-    config = uvicorn.Config(
-        app, host=host, port=port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=_DRAIN_S,
-    )  # fmt: skip
 
     class Server(uvicorn.Server):
         """Ends what it says at the start with the way in."""
@@ -57,8 +54,8 @@ def serve(
             if token and self.started:
                 typer.echo(f"sign in: {address}/login#token={token}", err=True)
 
-    server = Server(config)
+    server = Server(server_config(app, settings, host, port, _DRAIN_S))
     with suppress(KeyboardInterrupt):
         server.run()
-    if not server.started:
+    if not server.started:  # it said why
         raise typer.Exit(FAILED)

@@ -12,6 +12,7 @@ from pipeline.service.pages.words import sentence
 from pipeline.service.service import CurrentService, Service
 from pipeline.service.sessions import sign_in, sign_out
 from pipeline.service.tokens import LaptopAuthority
+from pipeline.service.users import address_of
 
 router = APIRouter(route_class=PageRoute)
 
@@ -26,7 +27,7 @@ def login_page(service: CurrentService, next: str = "") -> HTMLResponse:
 def login(request: Request, service: CurrentService, form: Form) -> Response:
     """Begin a session, and go where one wanted to go."""
     _check_origin(request)
-    service.limiter.take(f"sign-in {request.client.host if request.client else ''}")
+    service.limiter.take(f"sign-in {address_of(request)}")
     next_url = _own(form.get("next", ""))
     response = RedirectResponse(next_url or "/datasets", 303)
     try:
