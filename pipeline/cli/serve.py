@@ -33,6 +33,9 @@ def serve(
 
     settings = current_settings()
     check_ports(host, {"--port": port})
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines of its own parts
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
     with open_catalog(settings):
         pass  # a catalog that cannot be used is told now, in one sentence
     app = create_app(settings, pages=[pages])
@@ -41,9 +44,6 @@ def serve(
         typer.echo(f"token (shown this once): {token}", err=True)
     address = f"http://{reachable(host)}:{port}"
     typer.echo(f"service: {address}", err=True)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines of its own parts
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
 
     class Server(uvicorn.Server):
         """Ends what it says at the start with the way in."""
