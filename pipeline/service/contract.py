@@ -251,7 +251,7 @@ class StartedUpload(Value):
 
 
 class FindingPage(Value):
-    """One page of findings, in the order of lines; `total` counts those of all pages."""
+    """One page of findings, in the order of lines; `total` counts those of all pages, at most 10,000 of a code."""
 
     items: list[Finding]
     total: int
