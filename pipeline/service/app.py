@@ -25,6 +25,7 @@ from pipeline.service.streams import Streams
 from pipeline.service.tokens import make_authority
 from pipeline.settings import Settings
 from pipeline.store import make_store
+from pipeline.uploads.owners import Owners
 from pipeline.validation import utc_now
 
 API = (
@@ -85,6 +86,7 @@ def open_service(settings: Settings, now: Callable[[], datetime]) -> Service:
         authority=make_authority(settings),
         signer=signer,
         presigner=make_presigner(settings, store, signer),
+        owners=Owners(store),
         limiter=Limiter(settings.requests_per_minute),
         receivers=Receivers(),
         streams=Streams(),

@@ -254,7 +254,7 @@ class NotificationItem(Value):
     """Something a user is told once."""
 
     id: int
-    dataset_id: str
+    dataset_id: str | None = Field(description="Null where it is about a file that became no dataset.")
     kind: NotificationKind
     title: str
     message: str

@@ -7,13 +7,13 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.job_tables import cost_records, metrics_points, model_artifacts, training_jobs, training_plans
 from pipeline.catalog.marks import marks
 from pipeline.catalog.notices import Notice
-from pipeline.catalog.tables import datasets, metadata, notifications
+from pipeline.catalog.tables import datasets, ignored_files, metadata, notifications
 from pipeline.errors import CatalogError, DatasetNotFound
 from tests.catalog.examples import NOON, start_upload
 from tests.postgres import as_ordinary_role
 
 pytestmark = pytest.mark.needs_postgres
-OWNED = (datasets, notifications, training_jobs, cost_records, metrics_points, model_artifacts)
+OWNED = (datasets, ignored_files, notifications, training_jobs, cost_records, metrics_points, model_artifacts)
 
 
 @pytest.fixture
