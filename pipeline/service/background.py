@@ -40,20 +40,11 @@ async def working_aside(service: Service) -> AsyncIterator[None]:
             webhook.close()
 
 
-<<<<<<< HEAD
 def tidy(service: Service) -> Expired:
     """Confirm or give up uploads that waited long enough, and remove what arrived of the latter."""
-    return expire_uploads(service.store, service.catalog, service.settings, service.now())
-=======
-def tidy(service: Service) -> list[str]:
-    """Expire uploads that were never confirmed, and remove what arrived of them; return their datasets' ids."""
     now = service.now()
-    before = now - timedelta(hours=service.settings.unconfirmed_expiry_h)
-    expired = service.catalog.expire_unconfirmed(before, now)
-    service.presigner.sweep(before)
     service.catalog.forget_ended_sessions(now)
-    return expired
->>>>>>> origin/main
+    return expire_uploads(service.store, service.catalog, service.settings, now)
 
 
 async def _every(pause_s: float, work: Callable[[], Awaitable[object]]) -> None:
