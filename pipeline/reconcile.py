@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.ignored import Walked
 from pipeline.catalog.records import IgnoredPage
 from pipeline.intake import look
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.store import Store, safe_owner
 from pipeline.store.keys import is_owner_digest
+from pipeline.uploads.ignored import BESIDE, beside_uploads
 from pipeline.uploads.owners import Owners
 from pipeline.uploads.scan import Cursor
 
@@ -47,6 +49,7 @@ def reconcile(
     unanswered = ask_again(catalog, settings, in_progress, now)
     lost = [dataset_id for dataset_id in catalog.with_verdict() if not lake.has(dataset_id)]
     catalog.request_again(lost, now)
+    note_beside(store, catalog, now)
     ignored = catalog.list_ignored(None, limit=_NAMED)
     return Reconciled(restored.registered, unanswered, tuple(lost), restored.confirmed, ignored)
 
@@ -65,6 +68,12 @@ def remember_owners(store: Store, catalog: Catalog) -> None:
     for owner in catalog.owners():
         if safe_owner(owner) != owner and not is_owner_digest(owner):
             owners.remember(owner)
+
+
+def note_beside(store: Store, catalog: Catalog, now: datetime) -> None:
+    """Note what somebody put beside `uploads/` by mistake."""
+    found = beside_uploads(store.top_names())
+    catalog.note_ignored(found, Walked("", "", {BESIDE.code}), lambda folder: folder, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pipeline.catalog.registry import lock_registry
 from pipeline.catalog.selecting import is_of, paged
 from pipeline.catalog.statements import chunks, insert_or
 from pipeline.catalog.tables import ignored_files
-from pipeline.uploads.ignored import REASONS, IgnoredFile, is_told, key_of
+from pipeline.uploads.ignored import REASONS, IgnoredFile, is_told, key_of, what_to_do
 
 _MOST_KEPT = 10_000  # beyond, a folder full of strays would make each look at the store slow
 _MOST_NOTICES = 5  # of one look to one owner; more files than that are told of together
@@ -155,10 +155,9 @@ def _notices(files: Sequence[IgnoredFile]) -> list[Notice]:
 
 def describe(file: IgnoredFile) -> str:
     """Say in a sentence what is ignored, why, and what to do."""
-    return f"{file.key}: {file.reason.sentence}; {file.reason.remedy}"
+    return f"{file.key}: {file.reason.sentence}; {what_to_do(file.reason, file.key)}"
 
 
 def describe_row(row: IgnoredRow) -> str:
     """The same of what was noted."""
-    reason = REASONS[row.reason]
-    return f"{row.key}: {reason.sentence}; {reason.remedy}"
+    return describe(IgnoredFile(row.key, "", REASONS[row.reason]))

@@ -71,6 +71,10 @@ class LocalStore:
                     continue
                 stack.append((folder + name, iter(below)))
 
+    def top_names(self) -> tuple[str, ...]:
+        """See `Store.top_names`."""
+        return tuple(_sorted_names(self._base, "", "", ""))
+
     def stat(self, key: str) -> StoredObject:
         """See `Store.stat`."""
         path = self._path(key)

@@ -56,6 +56,9 @@ class Store(Protocol):
         is one entry. Files that the system itself puts there are no entries.
         """
 
+    def top_names(self) -> tuple[str, ...]:
+        """Names right under the store's root, `uploads/` among them; those of folders end in `/`."""
+
     def stat(self, key: str) -> StoredObject:
         """Look at one object.
 

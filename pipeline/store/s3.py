@@ -57,6 +57,20 @@ class S3Store:
             is_last = not entries or not page["IsTruncated"]
             position = entries[-1]["Key"] if entries else position
 
+    def top_names(self) -> tuple[str, ...]:
+        """See `Store.top_names`."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self._root, Delimiter="/"
+        )
+        names = set[str]()
+        try:
+            for page in pages:
+                names.update(each["Prefix"][len(self._root) :] for each in page.get("CommonPrefixes", []))
+                names.update(each["Key"][len(self._root) :] for each in page.get("Contents", []))
+        except S3_ERRORS as error:
+            raise_store_error(error, "list", f"s3://{self.bucket}/{self._root}", self._client.meta.endpoint_url)
+        return tuple(sorted(names))
+
     def stat(self, key: str) -> StoredObject:
         """See `Store.stat`."""
         try:

@@ -5,6 +5,7 @@ who was told, is in `pipeline.catalog.ignored`.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +49,7 @@ FROM_ROWS = frozenset({TAKEN_ID.code, OTHER_SIZE.code})
 
 # What systems leave in each folder that somebody opens: not worth a word to its owner.
 _LITTER = re.compile(r"\.DS_Store|\._.*|\.nfs[0-9a-f]+|\.fuse_hidden.*|\.Trash.*|\.Spotlight.*|\.fseventsd|\.localized")
+_DATA = re.compile(r"\.(?:jsonl|ndjson|json)(?:\.(?:gz|zst))?$", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(?:\\|x([0-9a-f]{2})|u\{([0-9a-f]+)\})")
 
 
@@ -78,6 +80,21 @@ def owner_folder(key: str) -> str:
     folder, slash, name = key.removeprefix(UPLOADS).partition("/")
     is_owner = key.startswith(UPLOADS) and slash and name and folder and not folder.startswith(".")
     return folder if is_owner and folder == _encodable(folder) and "\\" not in folder else ""
+
+
+def what_to_do(reason: Reason, shown: str) -> str:
+    """The remedy for a file of this shown key, which says whose folder is meant where one can know."""
+    folder = owner_folder(key_of(shown))
+    return reason.remedy.replace("<owner>", folder) if folder else reason.remedy
+
+
+def beside_uploads(names: Iterable[str]) -> Iterator[IgnoredFile]:
+    """What of the names beside `uploads/`, those of folders with their `/`, somebody meant to be uploaded."""
+    for name in names:
+        is_folder = name.endswith("/") and name != UPLOADS
+        is_meant = name.strip("/ ").casefold() in ("uploads", "upload", "") if is_folder else _DATA.search(name)
+        if is_meant:
+            yield IgnoredFile(shown_key(name), "", BESIDE)
 
 
 def is_told(file: IgnoredFile, now: datetime) -> bool:

@@ -59,7 +59,7 @@ def test_reconciliation_says_what_it_found(installation):
         "lost": 0,
         "ignored": 1,
         "ignored_files": [
-            "uploads/ana/spring/file.jsonl: it lies in a folder of its owner's; put it right under uploads/<owner>/"
+            "uploads/ana/spring/file.jsonl: it lies in a folder of its owner's; put it right under uploads/ana/"
         ],
     }
     assert len(installation.tick().runs) == 1
