@@ -89,7 +89,7 @@ def cut(path, size_bytes):
     ("damage", "told"),
     [
         (lambda path: cut(path, 0), "is an empty file, so what it knew is lost: "),
-        (lambda path: cut(path, 100), "is damaged (file is not a database): "),
+        (lambda path: cut(path, 100), "is damaged ("),
         (lambda path: cut(path, 2_048), "is damaged ("),
         (lambda path: cut(path, path.stat().st_size // 8_192 * 4_096), "is damaged (database disk image is"),
     ],
