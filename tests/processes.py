@@ -1,0 +1,45 @@
+"""What Linux tells of processes: their parents, their command lines, and the variables they were started with."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process that lives. command: its arguments, with spaces between."""
+
+    pid: int
+    parent: int
+    command: str
+
+
+def running() -> Iterator[Running]:
+    """Every process that may be looked at; those that have ended and wait for their parents are left out."""
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        with suppress(OSError):  # it ended meanwhile, or is another user's
+            # The name in parentheses may hold spaces and parentheses of its own.
+            state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+            if state not in "ZX":
+                yield Running(int(folder.name), int(parent), command)
+
+
+def children(pid: int) -> list[int]:
+    """The process numbers of its children."""
+    return [process.pid for process in running() if process.parent == pid]
+
+
+def started_with(variable: str) -> list[Running]:
+    """All processes that were started with a variable, given as `NAME=value`."""
+    wanted = variable.encode()
+    return [process for process in running() if wanted in _environment(process.pid)]
+
+
+def _environment(pid: int) -> list[bytes]:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return []
