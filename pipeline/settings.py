@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     tick_budget_s: float = Field(40.0, gt=0, description="Time one tick may use (Dagster stops it at 60 s).")
     batch_max_datasets: int = Field(200, gt=0, description="Most datasets validated in one run.")
     batch_max_bytes: int = Field(1_000_000_000, gt=0, description="Most bytes validated in one run.")
+    large_upload_bytes: int = Field(
+        100_000_000, gt=0, description="A larger upload is validated in a run of its own, so that others do not wait."
+    )
     max_attempts: int = Field(3, gt=0, description="Runs tried for a dataset before a person is called.")
     unconfirmed_expiry_h: float = Field(24.0, gt=0, description="Uploads never confirmed expire after this long.")
     stuck_after_s: float = Field(900.0, gt=0, description="A dataset this long in validation without a run is redone.")
