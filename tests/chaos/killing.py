@@ -25,9 +25,11 @@ def kill_at_random(
     """
     rng = random.Random(seed)
     killed: Counter[Part] = Counter()
+    turns: list[Part] = []
     while killed.total() < kills:
         time.sleep(rng.uniform(0, 2 * pause_s))
-        part = rng.choice(parts)
+        turns = turns or rng.sample(parts, len(parts))  # each once, then each once again, in another order
+        part = turns.pop()
         pids = _find(system, part)
         if not pids:  # no run now, say: another part's turn
             continue
