@@ -1,7 +1,15 @@
-"""What Linux tells of processes: their parents, their command lines, and the variables they were started with."""
+"""What Linux tells of processes: their parents, their command lines, and the variables they were started with.
 
+`python -m tests.processes NAME=value` waits until its input ends, and then kills all that were started with that.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,3 +51,29 @@ def _environment(pid: int) -> list[bytes]:
     with suppress(OSError):
         return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     return []
+
+
+def kill_all(variable: str) -> None:
+    """SIGKILL every process that was started with a variable, until there is none."""
+    while alive := started_with(variable):
+        for process in alive:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+@contextmanager
+def none_left(variable: str) -> Iterator[None]:
+    """End every process that was started with a variable after the block, however the block or this process ends."""
+    command = [sys.executable, "-m", "tests.processes", variable]
+    root = Path(__file__).resolve().parent.parent
+    guard = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=root, start_new_session=True)
+    try:
+        yield
+    finally:
+        guard.communicate()
+
+
+if __name__ == "__main__":
+    sys.stdin.read()
+    kill_all(sys.argv[1])

@@ -9,7 +9,7 @@ from tests.chaos.judging import Judgement, judge, wait_until_settled
 from tests.chaos.killing import kill_at_random
 from tests.chaos.places import Outage, Places
 from tests.chaos.sending import Senders
-from tests.chaos.system import running_system
+from tests.chaos.system import PARTS, Part, running_system
 from tests.chaos.uploads import make_uploads
 
 _GIVE_UP_AFTER_S = 600.0
@@ -33,6 +33,7 @@ def uploads_and_kills(
     pause_s: float,
     outage_s: float = 0.0,
     settle_within_s: float = 180.0,
+    parts: Sequence[Part] = PARTS,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Killed:
     """Let uploads arrive all the time that the kills take, and judge what there is when all is quiet.
@@ -41,7 +42,7 @@ def uploads_and_kills(
     """
     wanted = make_uploads(uploads, seed)
     stopped = [outage for name, outage in places.outages.items() if name.endswith("-stopped")]
-    with running_system(places) as system:
+    with running_system(places, "webserver" in parts) as system:
         senders = Senders(places, system.service_url, wanted, kills * pause_s / max(1, uploads), _GIVE_UP_AFTER_S)
         outages = threading.Thread(target=_stop_each, args=(stopped, outage_s), daemon=True)
 
@@ -51,7 +52,7 @@ def uploads_and_kills(
             if number % 10 == 0:
                 tell(f"{number} kills, {len(senders.sent)} uploads arrived")
 
-        killed = kill_at_random(system, kills, seed, pause_s, between)
+        killed = kill_at_random(system, kills, seed, pause_s, between, parts)
         if outages.ident:
             outages.join()
         senders.join()

@@ -46,7 +46,9 @@ def uploads_and_outages(
     every_s = times * (gone_s + between_s) / max(1, uploads)
     with listening_operator() as operator:
         with (
-            running_system(places.with_variables(LORA_OPERATOR_WEBHOOK_URL=operator.url)) as system,
+            running_system(
+                places.with_variables(LORA_OPERATOR_WEBHOOK_URL=operator.url), has_webserver=False
+            ) as system,
             Watch(places) as watch,
         ):
             first = make_uploads(3, seed + 1_000)  # so that there is something to lose

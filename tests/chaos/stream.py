@@ -33,7 +33,7 @@ def stream(
 ) -> Streamed:
     """Let uploads arrive one by one, each `every_s` seconds; measure while they do, judge when all is done."""
     wanted = make_uploads(uploads, seed)
-    with running_system(places) as system, Watch(places, measures_delay=True) as watch:
+    with running_system(places, has_webserver=False) as system, Watch(places, measures_delay=True) as watch:
         senders = Senders(places, system.service_url, wanted, every_s, _GIVE_UP_AFTER_S)
         while not senders.is_over:
             time.sleep(min(30.0, uploads * every_s))

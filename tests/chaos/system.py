@@ -8,14 +8,14 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Literal, Self
 
 from pipeline.installation import serve_command
 from pipeline.settings import PROJECT_DIR
 from tests.chaos.places import Places
-from tests.processes import Running, started_with
+from tests.processes import Running, kill_all, none_left, started_with
 
 Part = Literal["daemon", "code server", "run", "service", "webserver"]
 PARTS: tuple[Part, ...] = ("daemon", "code server", "run", "service", "webserver")
@@ -27,14 +27,17 @@ class System:
     """Daemon, webserver and service of one installation; whichever dies is started again, as an init system does it.
 
     Code servers and runs are Dagster's own children, and for it to start again. died: how often each part was found
-    dead that `kill` had not killed.
+    dead that `kill` had not killed. has_webserver: nothing depends on it, and it costs as much as the daemon.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, has_webserver: bool = True) -> None:
         self.places = places
         self.service_url = f"http://127.0.0.1:{_free_port()}"
         self.died: Counter[str] = Counter()
+        self._variable = f"LORA_DATA_DIR={places.settings.data_dir}"
         self._commands = _commands(self.service_url)
+        if not has_webserver:
+            del self._commands["webserver"]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._killed: set[int] = set()
         self._lock = threading.Lock()
@@ -59,15 +62,13 @@ class System:
             for process in self._processes.values():
                 process.poll()
             time.sleep(0.1)
-        for left in self.alive():
-            with suppress(ProcessLookupError):
-                os.kill(left.pid, signal.SIGKILL)
+        kill_all(self._variable)
         for process in self._processes.values():
             process.wait()
 
     def alive(self) -> list[Running]:
         """Every process of the installation."""
-        return started_with(f"LORA_DATA_DIR={self.places.settings.data_dir}")
+        return started_with(self._variable)
 
     def find(self, part: Part) -> list[int]:
         """Process numbers of a part, as far as there are any now."""
@@ -128,14 +129,14 @@ class System:
 
 
 @contextmanager
-def running_system(places: Places) -> Iterator[System]:
+def running_system(places: Places, has_webserver: bool = True) -> Iterator[System]:
     """Start it, wait until it is up, end it after the block."""
-    with System(places) as system:
+    with none_left(f"LORA_DATA_DIR={places.settings.data_dir}"), System(places, has_webserver) as system:
         system.wait_until_up()
         yield system
 
 
-def _commands(service_url: str) -> Mapping[str, list[str]]:
+def _commands(service_url: str) -> dict[str, list[str]]:
     workspace = ["-w", str(PROJECT_DIR / "workspace.yaml")]
     service_port = int(service_url.rpartition(":")[2])
     ui_port = str(_free_port())
