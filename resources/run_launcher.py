@@ -21,7 +21,7 @@ _CLOCK_S = 2.0  # Linux tells the moment of its start in whole seconds
 
 
 class WatchingRunLauncher(DefaultRunLauncher):
-    """Asks the server that started a run; where a server of this machine is gone, looks for the run's own process."""
+    """Asks the server that started a run; where a server of this machine does not know it, looks for its process."""
 
     @property
     def supports_check_run_worker_health(self) -> bool:
@@ -42,13 +42,17 @@ class WatchingRunLauncher(DefaultRunLauncher):
         try:
             answer = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id))
         except DagsterUserCodeUnreachableError as error:
-            # Over a network it may only be out of reach. A server that was killed leaves its runs at work.
-            if "socket" in server and _is_refused(error) and not self._is_at_work(run):
-                return CheckRunHealthResult(WorkerStatus.FAILED, "its process, and the one that started it, are gone")
+            if "socket" not in server or not _is_refused(error):  # over a network it may only be out of reach
+                return CheckRunHealthResult(WorkerStatus.RUNNING)
+            what = "its process, and the one that started it, are gone"
+        else:
+            if deserialize_value(answer, CanCancelExecutionResult).can_cancel:
+                return CheckRunHealthResult(WorkerStatus.RUNNING)
+            what = "its process is gone"
+        # A server that was killed leaves its runs at work; the one that took its place does not know them.
+        if "socket" in server and self._is_at_work(run):
             return CheckRunHealthResult(WorkerStatus.RUNNING)
-        if deserialize_value(answer, CanCancelExecutionResult).can_cancel:
-            return CheckRunHealthResult(WorkerStatus.RUNNING)
-        return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone")
+        return CheckRunHealthResult(WorkerStatus.FAILED, what)
 
     def _is_at_work(self, run: DagsterRun) -> bool:
         """Whether the process that announced itself in the run's log lives on this machine."""

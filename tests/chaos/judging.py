@@ -114,7 +114,7 @@ def _waiting(places: Places, uploads: Sequence[Upload]) -> Iterator[str]:
     if len(decided) < len(uploads):
         yield f"{len(uploads) - len(decided)} uploads without a verdict"
     yield from (f"{each.file_name}: not planned" for each in unplanned)
-    with _instance(places) as instance:
+    with open_instance(places) as instance:
         for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
             yield f"run {run.run_id[:8]} of {run.job_name}: {run.status.value}"
     yield from _unpublished(places, decided)
@@ -251,7 +251,8 @@ def _judge_leftovers(found: Judgement, places: Places, lake: Lake) -> None:
 
 
 @contextmanager
-def _instance(places: Places) -> Iterator[dg.DagsterInstance]:
+def open_instance(places: Places) -> Iterator[dg.DagsterInstance]:
+    """Dagster's storage of an installation."""
     home = places.settings.dagster_home
     before = os.environ.get("DAGSTER_HOME")
     os.environ["DAGSTER_HOME"] = str(home)  # `dagster.yaml` reads it

@@ -26,7 +26,7 @@ PROFILES = ("local", "servers")
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A way in which places are gone. whose: the places, for the report."""
+    """A way in which a place is gone, until it is there again."""
 
     name: str
     begin: Callable[[], None]
@@ -100,22 +100,18 @@ def _put_back(path: Path, away: Path) -> None:
 
 
 @contextmanager
-def server_places(folder: Path, postgres: PostgresServer, gateway: S3Gateway) -> Iterator[Places]:
-    """Uploads and lake in a new bucket, catalog and Dagster's storage in new databases.
+def server_places(folder: Path, postgres: PostgresServer, gateway: S3Gateway | None) -> Iterator[Places]:
+    """Catalog and Dagster's storage in new databases; uploads and lake in a new bucket, without a gateway in folders.
 
     Outages: PostgreSQL or the gateway is stopped, or takes connections and never answers.
     """
-    bucket = gateway.new_bucket()
-    catalog_url = as_ordinary_role(postgres.new_database())
+    own = {"LORA_CATALOG_URL": as_ordinary_role(postgres.new_database())} | _bucket(folder, gateway)
     settings = load_settings(
         data_dir=folder / "data",
-        store=f"s3://{bucket}/in",
-        lake=f"s3://{bucket}/lake",
-        s3_endpoint_url=gateway.endpoint_url,
-        catalog_url=catalog_url,
         jwt_secret=SECRET,
+        **{name.removeprefix("LORA_").lower(): value for name, value in own.items()},
     )
-    settings.dagster_home.mkdir(parents=True)
+    prepare(settings)
     shutil.copyfile(PROJECT_DIR / "deploy" / "dagster-postgres.yaml", settings.dagster_home / "dagster.yaml")
     dagster = {
         "DAGSTER_PG_HOST": "127.0.0.1",
@@ -127,20 +123,27 @@ def server_places(folder: Path, postgres: PostgresServer, gateway: S3Gateway) ->
         "DAGSTER_EVENT_BATCH_SIZE": "1000",
         "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS": "1",
     }
-    outages = {
-        f"{name}-{way}": Outage(f"{name}-{way}", begin, end)
-        for name, server in {"catalog": postgres, "bucket": gateway}.items()
+    servers = {"catalog": postgres} | ({"bucket": gateway} if gateway else {})
+    outages = [
+        Outage(f"{name}-{way}", begin, end)
+        for name, server in servers.items()
         for way, begin, end in (("stopped", server.stop_hard, server.start), ("hanging", server.freeze, server.thaw))
+    ]
+    variables = dagster | (gateway.environment if gateway else {})
+    with _environment(variables):  # for our own look at store, lake and runs
+        yield Places(settings, _variables(settings, own | variables), {outage.name: outage for outage in outages})
+
+
+def _bucket(folder: Path, gateway: S3Gateway | None) -> dict[str, str]:
+    if gateway is None:
+        (folder / "store" / "uploads" / "ana").mkdir(parents=True)
+        return {"LORA_STORE": str(folder / "store")}
+    bucket = gateway.new_bucket()
+    return {
+        "LORA_STORE": f"s3://{bucket}/in",
+        "LORA_LAKE": f"s3://{bucket}/lake",
+        "LORA_S3_ENDPOINT_URL": gateway.endpoint_url,
     }
-    own = {
-        "LORA_STORE": settings.store,
-        "LORA_LAKE": settings.lake,
-        "LORA_S3_ENDPOINT_URL": settings.s3_endpoint_url,
-        "LORA_CATALOG_URL": catalog_url,
-    }
-    variables = _variables(settings, own | dagster | gateway.environment)
-    with _environment(gateway.environment | dagster):  # for our own look at store, lake and runs
-        yield Places(settings, variables, outages)
 
 
 @contextmanager

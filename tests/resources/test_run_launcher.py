@@ -92,6 +92,15 @@ def test_a_run_goes_on_without_the_server_that_started_it(installation, worker):
     assert _health_in(installation.instance, run) is WorkerStatus.RUNNING
 
 
+def test_a_run_goes_on_though_the_server_that_is_there_now_does_not_know_it(installation, worker, monkeypatch):
+    """The code server was killed and started again, at the same socket."""
+    answer = serialize_value(CanCancelExecutionResult(can_cancel=False))
+    monkeypatch.setattr(DagsterGrpcClient, "can_cancel_execution", lambda *_args, **_options: answer)
+    run = _begun_by(installation.instance, worker)
+
+    assert _health_in(installation.instance, run) is WorkerStatus.RUNNING
+
+
 def test_a_run_is_dead_when_its_process_is(installation, worker):
     run = _begun_by(installation.instance, worker)
     worker.kill()
