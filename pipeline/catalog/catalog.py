@@ -23,6 +23,7 @@ from pipeline.catalog.quotas import Quotas
 from pipeline.catalog.registry import Registry
 from pipeline.catalog.reports import Reports
 from pipeline.catalog.requests import Requests
+from pipeline.catalog.sqlite_catalog import prepare_file
 from pipeline.catalog.stale import StaleJobs
 from pipeline.catalog.verdicts import Verdicts
 
@@ -67,6 +68,7 @@ class Catalog(
         """
         parsed = catalog_url(url)
         make_folder(parsed)
+        prepare_file(parsed, make_engine, migrate)
         engine = make_engine(parsed)
         try:
             migrate(engine)
