@@ -31,12 +31,14 @@ def _wait_for(what: Callable[[], object]) -> object:
     return found
 
 
-def _frozen_run(system, upload: Upload) -> tuple[int, str]:
+def _frozen_run(system, instance, upload: Upload) -> tuple[int, str]:
     """Upload, and stop the process that validates it in the middle; returns its number and the run's id."""
+    validating = dg.RunsFilter(job_name="ingest", statuses=[dg.DagsterRunStatus.STARTED])
     system.places.drop(upload.owner, upload.file_name, upload.content)
-    [pid] = _wait_for(lambda: system.find("run"))
-    with open_instance(system.places) as instance:
-        [run] = _wait_for(lambda: instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])))
+    [run] = _wait_for(lambda: instance.get_runs(validating))
+    told = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT).records
+    pids = [each.event_log_entry.dagster_event.engine_event_data.metadata.get("pid") for each in told]
+    pid = next(int(each.value) for each in pids if each)
     os.kill(pid, signal.SIGSTOP)
     return pid, run.run_id
 
@@ -54,15 +56,15 @@ def _kill_code_servers(system) -> None:
 def test_a_run_outlives_its_code_server_and_a_dead_one_is_asked_for_again(places):
     uploads = [upload for upload in make_uploads(60, seed=5) if upload.file_name.startswith("large")][:2]
     with running_system(places, has_webserver=False) as system, open_instance(places) as instance:
-        pid, alive = _frozen_run(system, uploads[0])
+        pid, alive = _frozen_run(system, instance, uploads[0])
         _kill_code_servers(system)
         looks = _looks(system, alive)
         _wait_for(lambda: _looks(system, alive) >= looks + 2)
         status_without_server = instance.get_run_by_id(alive).status
         os.kill(pid, signal.SIGCONT)
-        _wait_for(lambda: instance.get_run_by_id(alive).is_finished)
+        wait_until_settled(places, uploads[:1], PATIENCE_S)
 
-        pid, dead = _frozen_run(system, uploads[1])
+        pid, dead = _frozen_run(system, instance, uploads[1])
         _kill_code_servers(system)
         system.kill(pid)
         _wait_for(lambda: instance.get_run_by_id(dead).is_finished)
