@@ -95,6 +95,29 @@ def problem_of(site: Site, known: Known | None, catalog: Catalog) -> str | None:
     return _sentence(site, known, found)
 
 
+def lake_problem(catalog: Catalog, lake: Lake) -> str | None:
+    """`problem_of` the lake, from what the catalog knows now."""
+    return problem_of(site_of_lake(lake), catalog.known_places()["lake"], catalog)
+
+
+def store_problem(catalog: Catalog, store: Store) -> str | None:
+    """`problem_of` the store, from what the catalog knows now."""
+    return problem_of(site_of_store(store), catalog.known_places()["store"], catalog)
+
+
+def insist_on_places(store: Store, catalog: Catalog, lake: Lake) -> None:
+    """Refuse to go on with a store or lake that is not the one that is meant.
+
+    Raises:
+        StoreError, LakeError: it is not, or does not answer.
+        CatalogError: the catalog does not answer.
+    """
+    if problem := store_problem(catalog, store):
+        raise StoreError(problem)
+    if problem := lake_problem(catalog, lake):
+        raise LakeError(problem)
+
+
 def adopt(site: Site, catalog: Catalog, now: datetime) -> None:
     """Take a place as it is, whatever should lie there: a person says that the rest is lost.
 

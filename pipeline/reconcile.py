@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pipeline.catalog.catalog import Catalog
 from pipeline.intake import look
 from pipeline.lake import Lake
+from pipeline.marks import insist_on_places
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.uploads.scan import Cursor
@@ -33,8 +34,10 @@ def reconcile(
     in_progress: ids of datasets that a living run covers.
 
     Raises:
-        ServiceError: the store, the catalog or the lake cannot be reached.
+        ServiceError: the store, the catalog or the lake cannot be reached, or is not the one that is meant: what is not
+            mounted has lost nothing.
     """
+    insist_on_places(store, catalog, lake)
     registered = register_all(store, catalog, settings, now)
     unanswered = ask_again(catalog, settings, in_progress, now)
     lost = [dataset_id for dataset_id in catalog.with_verdict() if not lake.has(dataset_id)]
