@@ -10,6 +10,7 @@ from datetime import datetime
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.records import Dataset, NewUpload
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
+from pipeline.marks import mark_store
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.store.keys import UPLOADS
@@ -66,6 +67,8 @@ def look(
     unreadable: list[str] = []
     uploads = new_uploads(store, in_time, settings.max_upload_bytes, unreadable.append)
     registered = tuple(catalog.register_uploads(uploads, now))
+    if registered:
+        mark_store(catalog, store)
     return Look(found, registered, Cursor(found.resume_after), tuple(unreadable))
 
 
