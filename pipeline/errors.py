@@ -23,8 +23,9 @@
         ├── CatalogError
         ├── LakeError
         │   └── LakeDamaged         files that are no Parquet files any more
-        └── WarehouseError
-            └── WarehouseIncomplete not published, because it would lack datasets
+        ├── WarehouseError
+        │   └── WarehouseIncomplete not published, because it would lack datasets
+        └── StateError              a file of the installation's own state is damaged or of a newer version
 
 A bad dataset is not here: bad data is a value (`Finding`), never an exception.
 """
@@ -165,3 +166,7 @@ class WarehouseIncomplete(WarehouseError):
     def missing(self) -> tuple[str, ...]:
         """All of them, each once."""
         return tuple(dict.fromkeys((*self.lost, *self.unknown, *self.returning)))
+
+
+class StateError(ServiceError):
+    """A file that holds the state of the installation, or of Dagster, is damaged or of a newer version."""

@@ -39,6 +39,7 @@ def stale_warehouse(
 
     The published one is what the materialization says: a run that was asked for, and failed, published nothing.
     """
+    catalog.note_look(context.sensor_name, utc_now())
     change = catalog.last_change()
     if change is None or change.isoformat() == _published(context.instance):
         return _skip("nothing changed since the last publication", context.cursor)

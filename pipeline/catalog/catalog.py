@@ -13,6 +13,7 @@ from pipeline.catalog.ended_sessions import EndedSessions
 from pipeline.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.catalog.export import Export
 from pipeline.catalog.jobs import Jobs
+from pipeline.catalog.looks import Looks
 from pipeline.catalog.lookup import Lookup
 from pipeline.catalog.marks import Marks
 from pipeline.catalog.migrate import check_sqlite, migrate
@@ -22,6 +23,7 @@ from pipeline.catalog.quotas import Quotas
 from pipeline.catalog.registry import Registry
 from pipeline.catalog.reports import Reports
 from pipeline.catalog.requests import Requests
+from pipeline.catalog.sqlite_catalog import prepare_file
 from pipeline.catalog.stale import StaleJobs
 from pipeline.catalog.verdicts import Verdicts
 
@@ -39,6 +41,7 @@ class Catalog(
     Reports,
     StaleJobs,
     Costs,
+    Looks,
     Marks,
     EndedSessions,
     Quotas,
@@ -49,7 +52,8 @@ class Catalog(
     Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), outcomes
     (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a webhook (`Deliveries`), training
     jobs: planned (`Plans`), made and found (`Jobs`), trained (`Reports`), out of date (`StaleJobs`), their money
-    (`Costs`); by what store and lake are known again (`Marks`); Arrow for the warehouse (`Export`).
+    (`Costs`); by what store and lake are known again (`Marks`), whether the daemon works (`Looks`); Arrow for the
+    warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """
@@ -67,6 +71,7 @@ class Catalog(
         parsed = catalog_url(url)
         if make:
             make_folder(parsed)
+            prepare_file(parsed, make_engine, migrate)
         else:
             check_sqlite(parsed)
         engine = make_engine(parsed)

@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.catalog.row_security import limit_rows, show_all_rows
+from pipeline.catalog.sqlite_catalog import RESTORE
 from pipeline.errors import CatalogError, SettingsError
 
 LOCK_TIMEOUT_S = 30
@@ -180,6 +181,8 @@ def _sentence(url: URL, error: SQLAlchemyError) -> str:
     if re.search(r"could not connect|connection (to server|refused|timed out)|closed the connection|unable to open"
                  r"|could not translate host|QueuePool limit", detail):  # fmt: skip
         return f"cannot reach the catalog {place}: {detail}; check that it is there and that LORA_CATALOG_URL is right"
+    if re.search(r"not a database|malformed|disk I/O error", detail):
+        return f"the catalog {place} is damaged ({detail}): {RESTORE}"
     return f"the catalog {place} refused: {detail}"
 
 

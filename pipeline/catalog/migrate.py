@@ -10,9 +10,10 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, inspect, text
 
 from pipeline.catalog.engine import describe, translated_errors
+from pipeline.catalog.sqlite_catalog import check_content, database_path
 from pipeline.errors import CatalogError, SettingsError
 
-HEAD = "0006"
+HEAD = "0007"
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 # Any fixed number will do; PostgreSQL scopes advisory locks to the database.
 _LOCK_KEY = 0x6C6F7261
@@ -23,19 +24,19 @@ def check_sqlite(url: URL) -> None:
 
     Raises:
         SettingsError: it is not.
+        CatalogError: it was one, and lost its content.
     """
-    if url.get_backend_name() != "sqlite" or str(url.database).startswith("file:"):
+    path = database_path(url)
+    if path is None:
         return
-    path = Path(str(url.database)).absolute()
+    if not path.exists():
+        raise SettingsError(_no_catalog(url))
+    check_content(path)
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-    except sqlite3.OperationalError:
-        if path.exists():
-            return  # locked, or may not be read: opening it says so
-        found = None
     except sqlite3.DatabaseError:
-        return  # no database at all: the same
+        return  # locked, may not be read, damaged: opening it says so
     if not found:
         raise SettingsError(_no_catalog(url))
 
