@@ -13,6 +13,7 @@ from assets.specs import VALIDATED
 from pipeline.catalog.catalog import Catalog
 from pipeline.errors import ServiceError
 from pipeline.lake import Lake
+from pipeline.marks import store_problem
 from pipeline.settings import Settings
 from pipeline.validation import Validator, rules_of, utc_now
 from resources.store import UploadStore
@@ -36,7 +37,15 @@ def validated_uploads(
 
     What Dagster shows is logged before the catalog is told: a run killed between the two is done again.
     """
-    validator = Validator(store.connect(), lake, rules_of(settings), settings.max_upload_bytes, context.run.run_id)
+    uploads = store.connect()
+    validator = Validator(
+        uploads,
+        lake,
+        rules_of(settings),
+        settings.max_upload_bytes,
+        context.run.run_id,
+        store_problem=lambda: store_problem(catalog, uploads),
+    )
     failures = Failures("validated")
     for dataset_id in context.partition_keys:
         dataset = catalog.get(dataset_id)
