@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from assets.failures import RETRY
 from assets.specs import OWNERS, WAREHOUSE
 from pipeline.catalog.catalog import Catalog
 from pipeline.lake import Lake
@@ -17,7 +16,7 @@ from pipeline.warehouse import build_warehouse
     owners=OWNERS,
     kinds={"duckdb"},
     code_version="2",  # raised when the same catalog and lake would give other tables or columns
-    retry_policy=RETRY,
+    retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
 )
 def warehouse(
     catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake], settings: dg.ResourceParam[Settings]

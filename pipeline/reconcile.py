@@ -4,11 +4,11 @@ The sensor is fast and may miss; this is slow and may not. Both only write to th
 for the runs.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.tries import WORKS
 from pipeline.intake import look
 from pipeline.lake import Lake
 from pipeline.settings import Settings
@@ -21,33 +21,21 @@ class Reconciled:
     """Ids of datasets by what was wrong with them."""
 
     registered: tuple[str, ...]  # lay in the store, unknown to the catalog
-    unanswered: tuple[str, ...]  # a run was asked for and never gave a verdict
     lost: tuple[str, ...]  # have a verdict, but no rows in the lake
+    retried: int  # failed, or waited for another attempt: they have it now, plans of training as well
 
 
-def reconcile(
-    store: Store, catalog: Catalog, lake: Lake, settings: Settings, in_progress: Collection[str], now: datetime
-) -> Reconciled:
-    """Find what is missing and make it wait for a run.
-
-    in_progress: ids of datasets that a living run covers.
+def reconcile(store: Store, catalog: Catalog, lake: Lake, settings: Settings, now: datetime) -> Reconciled:
+    """Find what is missing or was given up, and make it wait for a run.
 
     Raises:
         ServiceError: the store, the catalog or the lake cannot be reached.
     """
     registered = register_all(store, catalog, settings, now)
-    unanswered = ask_again(catalog, settings, in_progress, now)
+    retried = sum(catalog.retry_now(work) for work in WORKS)
     lost = [dataset_id for dataset_id in catalog.with_verdict() if not lake.has(dataset_id)]
     catalog.request_again(lost, now)
-    return Reconciled(registered, unanswered, tuple(lost))
-
-
-def ask_again(catalog: Catalog, settings: Settings, in_progress: Collection[str], now: datetime) -> tuple[str, ...]:
-    """Forget requests that no run answered, so that they are made again; asks nobody but the catalog."""
-    asked_before = now - timedelta(seconds=settings.stuck_after_s)
-    unanswered = [dataset.id for dataset in catalog.stuck(asked_before) if dataset.id not in in_progress]
-    catalog.reset_request(unanswered)
-    return tuple(unanswered)
+    return Reconciled(registered, tuple(lost), retried)
 
 
 def register_all(store: Store, catalog: Catalog, settings: Settings, now: datetime) -> tuple[str, ...]:

@@ -3,15 +3,16 @@
 import dagster as dg
 
 from assets.jobs import INGEST
-from assets.partitions import DATASETS
+from assets.partitions import DATASETS, REQUEST_TAG
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.records import Dataset
-from pipeline.intake import Look, PlannedRun, look, missing_partitions, plan_runs
+from pipeline.intake import Look, PlannedRun, look, missing_partitions, plan_runs, worth_asking
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.uploads.scan import Cursor
 from pipeline.validation import utc_now
 from resources.store import UploadStore
+from sensors.coverage import queued_runs
 from sensors.intervals import at_most_every
 
 PARTITION_SET = str(DATASETS.name)
@@ -39,18 +40,22 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         seen = look(connected, catalog, settings, cursor, utc_now(), settings.tick_budget_s)
         for message in seen.unreadable[:_TOLD]:
             context.log.warning(message)
-        waiting = catalog.unrequested(settings.tick_max_uploads)
+        now = utc_now()
+        waiting = catalog.unrequested(settings.tick_max_uploads, now)
         if not waiting:
             return dg.SensorResult(skip_reason=_nothing_new(seen), cursor=seen.cursor.to_json())
         order = list(context.instance.get_dynamic_partitions(PARTITION_SET))
         known = set(order)
         added = missing_partitions(waiting, known.__contains__)
-        runs = plan_runs(waiting, [*order, *added], settings)
-        # Noted before Dagster has stored the requests: if it fails to, reconciliation asks again, while noting them
-        # later would ask twice whenever a new upload changes the batches.
-        catalog.mark_requested([dataset.id for dataset in waiting], utc_now())
+        queued = queued_runs(context.instance, INGEST.name)
+        runs = worth_asking(plan_runs(waiting, [*order, *added], settings, now), queued, settings)
+        # Noted before Dagster has stored the requests: if it fails to, the sensor of failed runs asks again, while
+        # noting them later would ask twice whenever a new upload changes the batches.
+        for run in runs:
+            catalog.mark_requested(run.batch.keys, run.run_key, now)
         new = set(seen.registered)
         return dg.SensorResult(
+            skip_reason=None if runs else f"{len(waiting):,} uploads wait for the run that is queued",
             run_requests=[run_request(run) for run in runs],
             dynamic_partitions_requests=[DATASETS.build_add_request(added)] if added else [],
             asset_events=[upload_event(dataset, connected) for dataset in waiting if dataset.id in new],
@@ -73,6 +78,7 @@ def run_request(run: PlannedRun) -> dg.RunRequest:
             "dagster/asset_partition_range_start": run.batch.first_key,
             "dagster/asset_partition_range_end": run.batch.last_key,
             "lora/datasets": str(len(run.batch.keys)),
+            REQUEST_TAG: run.run_key,
         },
     )
 

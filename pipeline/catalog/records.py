@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-Status = Literal["uploading", "validating", "ready", "error"]
+Status = Literal["uploading", "validating", "ready", "error", "failed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 NotificationKind = Literal[
     "dataset_ready", "dataset_error", "upload_expired", "run_failed", "training_jobs_ready", "training_jobs_stale"
@@ -36,7 +36,10 @@ class NewUpload:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One row of `datasets`; times are aware and in UTC, sizes in bytes, averages None until validated."""
+    """One row of `datasets`; times are aware and in UTC, sizes in bytes, averages None until validated.
+
+    `failed`: all attempts came to nothing, and it is tried again at `retry_at`. The last five are those of `tries.py`.
+    """
 
     id: str
     user_id: str
@@ -72,6 +75,11 @@ class Dataset:
     requested_at: datetime | None
     attempt: int
     failure: str | None
+    request_key: str | None = None
+    asked: int = 0
+    begun_by: str | None = None
+    crashes: int = 0
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
