@@ -13,6 +13,7 @@ from pipeline.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.catalog.export import Export
 from pipeline.catalog.jobs import Jobs
 from pipeline.catalog.lookup import Lookup
+from pipeline.catalog.marks import Marks
 from pipeline.catalog.migrate import migrate
 from pipeline.catalog.notices import Notices
 from pipeline.catalog.plans import Plans
@@ -38,6 +39,7 @@ class Catalog(
     Reports,
     StaleJobs,
     Costs,
+    Marks,
     Export,
 ):
     """What the system knows and changes about datasets and their training jobs.
@@ -45,7 +47,8 @@ class Catalog(
     Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), what came
     to nothing (`Tries`), outcomes (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a
     webhook (`Deliveries`), training jobs: planned (`Plans`), made and found (`Jobs`), trained (`Reports`), out of date
-    (`StaleJobs`), their money (`Costs`); Arrow for the warehouse (`Export`).
+    (`StaleJobs`), their money (`Costs`); by what store and lake are known again (`Marks`); Arrow for the warehouse
+    (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

@@ -60,7 +60,7 @@ def test_confirming_an_upload_starts_its_validation(catalog):
         file_size=99,
     )
     assert confirmed == expected
-    assert catalog.unrequested(10) == [expected]
+    assert catalog.unrequested(10, NOON) == [expected]
 
 
 def test_confirming_twice_changes_nothing(catalog):

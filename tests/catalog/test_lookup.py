@@ -145,7 +145,7 @@ def test_a_list_of_one_status_holds_that_status(catalog):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"status": "redy"}, "status: expected one of uploading, validating, ready, error, found 'redy'"),
+        ({"status": "redy"}, "status: expected one of uploading, validating, ready, error, failed, found 'redy'"),
         ({"page": 0}, "expected a page and a limit of at least 1, found page 0 and limit 20"),
         ({"limit": -1}, "expected a page and a limit of at least 1, found page 1 and limit -1"),
     ],
