@@ -16,6 +16,7 @@ from pipeline.intake import is_asked_for
 from pipeline.lake import Lake
 from pipeline.profiles.rules import Rules
 from pipeline.settings import Settings
+from pipeline.tokens import load_tokenizer
 from pipeline.validation import Validator, utc_now
 from resources.store import UploadStore
 
@@ -43,6 +44,7 @@ def validated_uploads(
         tokenizer=settings.tokenizer,
         has_near_duplicates=settings.near_duplicates,
     )
+    load_tokenizer(settings.tokenizer)  # what is wrong with the installation is no dataset's fault
     connected = store.connect()
     validator = Validator(connected, lake, rules, settings.max_upload_bytes, context.run.run_id)
     batch = batch_work(context, "validation", "dataset_profiles", (connected, catalog, lake), settings)

@@ -84,7 +84,7 @@ def _ending(instance: dg.DagsterInstance, run_id: str) -> tuple[str, bool]:
         if error is not None:
             return _sentence(error.message), True
     for event in runs:
-        error = event.job_failure_data.error
+        error = event.job_failure_data.error if event.event_specific_data else None
         while error is not None and error.cause is not None:
             error = error.cause
         return _sentence(error.message if error else event.message or ""), bool(steps)

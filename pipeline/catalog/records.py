@@ -82,6 +82,14 @@ class Dataset:
     retry_at: datetime | None = None
 
 
+def no_verdict(dataset: Dataset) -> str:
+    """Why there is nothing to show of a dataset yet, and when to ask again."""
+    if not dataset.failure:
+        return f"{dataset.id} has no verdict yet: it is {dataset.status}; try again in a few seconds"
+    when = f"at {dataset.retry_at:%H:%M} UTC" if dataset.retry_at else "now"
+    return f"{dataset.id} has no verdict yet: {dataset.failure}; it is tried again {when}"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What validation found out about one content version of a dataset.

@@ -165,9 +165,9 @@ def test_counts_have_every_status(catalog):
     catalog.soft_delete("deleted", "ann", NOON)
     start_upload(catalog, "started")
 
-    assert catalog.counts_by_status("ann") == {"uploading": 1, "validating": 1, "ready": 1, "error": 1}
-    assert catalog.counts_by_status(None) == {"uploading": 1, "validating": 2, "ready": 1, "error": 1}
-    assert catalog.counts_by_status("nobody") == {"uploading": 0, "validating": 0, "ready": 0, "error": 0}
+    assert catalog.counts_by_status("ann") == {"uploading": 1, "validating": 1, "ready": 1, "error": 1, "failed": 0}
+    assert catalog.counts_by_status(None) == {"uploading": 1, "validating": 2, "ready": 1, "error": 1, "failed": 0}
+    assert catalog.counts_by_status("nobody") == {"uploading": 0, "validating": 0, "ready": 0, "error": 0, "failed": 0}
 
 
 def test_deleting_and_restoring_can_be_repeated(catalog):

@@ -8,6 +8,7 @@ import pytest
 from pipeline.validation import utc_now
 from tests.installation import valid_file
 
+QUOTED = "what somebody wrote"
 CLOCKS = ("sensors.new_uploads", "sensors.ready_datasets", "sensors.failed_runs", "assets.failures")
 
 
@@ -30,11 +31,10 @@ def broken(make_installation, monkeypatch):
     installation = make_installation()
     installation.drop("bad.jsonl", valid_file(seed=1))
     installation.drop("good.jsonl", valid_file(seed=2))
-    real = installation.settings
 
     def fail(self, dataset):
         if dataset.name == "bad":
-            raise RuntimeError("quotes what somebody wrote")
+            raise RuntimeError(QUOTED)
         return judge(self, dataset)
 
     from pipeline.validation import Validator
@@ -42,7 +42,6 @@ def broken(make_installation, monkeypatch):
     judge = Validator.validate
     monkeypatch.setattr(Validator, "validate", fail)
     installation.repair = lambda: monkeypatch.setattr(Validator, "validate", judge)
-    assert real
     return installation
 
 
@@ -106,9 +105,10 @@ def test_the_dataset_and_its_page_say_why_without_quoting_the_upload(broken):
     assert metadata["attempt"].value == 1
     assert metadata["tried_again_at"].value == f"{bad.retry_at:%Y-%m-%d %H:%M:%S} UTC"
     assert place in metadata["trace"].value
-    assert "quotes what somebody wrote" not in metadata["trace"].value + bad.failure
+    assert QUOTED not in metadata["trace"].value + bad.failure
     [told] = broken.failures()
     assert bad.failure in told
+    assert QUOTED not in told
 
 
 def test_a_run_that_failed_before_its_step_began_costs_nothing_and_says_why(make_installation):
