@@ -5,6 +5,7 @@ Credentials are not settings: S3 keys come from the standard AWS_* variables, a 
 """
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -99,6 +100,11 @@ class Settings(BaseSettings):
     upload_expiry_s: int = Field(3_600, gt=0, le=7 * 86_400, description="How long an address for an upload is valid.")
     session_expiry_s: int = Field(12 * 3_600, gt=0, description="How long one stays signed in on the pages.")
     requests_per_minute: int = Field(600, gt=0, description="Requests a user, or an address unknown, may send.")
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of your reverse proxies, with commas between: what they say of a client's "
+        "address and of https is believed.",
+    )
     cors_origins: str = Field("", description="Origins, with commas between, whose pages may call the API.")
     service_url: str = Field("", description="Where people reach the pages; Dagster's asset pages link there.")
     dagster_url: str = Field("", description="Where people reach Dagster's UI; the pages link there.")
@@ -148,6 +154,17 @@ class Settings(BaseSettings):
         if not pauses_s or not all(0 <= each < 1e7 for each in pauses_s):
             raise ValueError("expected seconds with blanks between, such as 60 300 3600")
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: str) -> str:
+        listed = [each.strip() for each in value.split(",") if each.strip()]
+        for each in listed:
+            try:
+                ip_network(each, strict=False)
+            except ValueError:
+                raise ValueError("expected addresses or networks, such as 127.0.0.1 or 10.0.0.0/8") from None
+        return ",".join(listed)
 
     @field_validator("jwks_url", "webhook_url", "operator_webhook_url", "service_url", "dagster_url")
     @classmethod

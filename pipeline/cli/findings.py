@@ -25,6 +25,8 @@ def findings(
     """Show what is wrong with a dataset, line by line."""
     from pipeline.catalog.records import no_verdict
     from pipeline.conversations.findings import CATALOGUE
+    from pipeline.conversations.groups import unlisted_sentence
+    from pipeline.lake.files import finding_counts_of
     from pipeline.profiles.merge import all_findings
 
     if code is not None and code not in CATALOGUE:
@@ -34,10 +36,15 @@ def findings(
         found = catalog.find(owner or settings.default_owner, dataset)
     if found.status not in ("ready", "error"):
         raise UsageError(no_verdict(found))
-    with connect_lake(settings).fetch("findings", found.id) as path:
+    lake = connect_lake(settings)
+    with lake.fetch("findings", found.id) as path:
         rows = (row for row in all_findings(path) if code in (None, row["code"]))
         if as_json:
             for row in rows:
                 typer.echo(json_text(row))
         else:
             print_table(_COLUMNS, (tuple(row[name] for name in _COLUMNS) for row in rows), limit)
+    with lake.fetch("profiles", found.id) as path:
+        counts = finding_counts_of(path)
+    if told := unlisted_sentence(counts, counts if code is None else [code]):
+        typer.echo(told, err=True)

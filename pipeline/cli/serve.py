@@ -1,6 +1,7 @@
 """`lora-pipeline serve`."""
 
 import logging
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -25,6 +26,7 @@ def serve(
 
     from pipeline.service.app import create_app
     from pipeline.service.pages.routes import pages
+    from pipeline.service.server import server_config
     from pipeline.service.tokens import make_laptop_token
 
     settings = current_settings()
@@ -36,7 +38,8 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines of its own parts
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
-    uvicorn.run(
-        app, host=host, port=port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=_DRAIN_S,
-    )  # fmt: skip
+    server = uvicorn.Server(server_config(app, settings, host, port, _DRAIN_S))
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:  # it said why
+        raise typer.Exit(3)

@@ -8,6 +8,7 @@ on disk; in memory are 30 bytes a conversation, up to 130 where all are near-dup
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Flags, Integers
+from pipeline.conversations.groups import MAX_LISTED
 from pipeline.near.forest import Forest
 from pipeline.near.records import Records
 from pipeline.near.signatures import BANDS, SIGNATURE, agreements, agreements_at, jaccard
@@ -73,9 +75,9 @@ class NearDuplicates:
         return +Counter({CODE: self.conversation_count})
 
     def findings(self) -> Iterator[Finding]:
-        """One warning for each, in line order."""
+        """A warning for each that is listed, in line order."""
         rows = zip(self.lines, self.offsets, self.firsts, self.agreement_counts, strict=True)
-        for line, offset, first, agreement_count in rows:
+        for line, offset, first, agreement_count in islice(rows, MAX_LISTED):
             between = "" if agreement_count >= LEAST_AGREEMENTS else ", by way of lines between"
             detail = (
                 f"expected new turns, found nearly those of line {first} "

@@ -19,6 +19,7 @@ from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
 from pipeline.conversations.formats.messages import TEXT_PARTS, only_text
+from pipeline.conversations.groups import MAX_LISTED
 from pipeline.conversations.hashes import as_words, hash_turns
 from pipeline.conversations.model import NATIVE_LAYOUT, Layout
 
@@ -102,13 +103,14 @@ class Duplicates:
         return len(self._by_turns)
 
     def findings(self, layout: Layout = NATIVE_LAYOUT) -> Iterator[Finding]:
-        """One warning for each, in line order. layout: where the format keeps ids and turns."""
+        """A warning for each that is listed, in line order. layout: where the format keeps ids and turns."""
         ids = (
             _repeat(row, "duplicate-conversation-id", layout.identity, "an id of its own", "the id")
-            for row in self._by_id
+            for row in self._by_id[:MAX_LISTED]
         )
         turns = (
-            _repeat(row, "duplicate-conversation", layout.turns, "new turns", "the turns") for row in self._by_turns
+            _repeat(row, "duplicate-conversation", layout.turns, "new turns", "the turns")
+            for row in self._by_turns[:MAX_LISTED]
         )
         return heapq.merge(ids, turns, key=lambda finding: finding.sort_key)
 

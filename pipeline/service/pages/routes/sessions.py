@@ -11,6 +11,7 @@ from pipeline.service.pages.render import render
 from pipeline.service.pages.words import sentence
 from pipeline.service.service import CurrentService
 from pipeline.service.sessions import sign_in, sign_out
+from pipeline.service.users import address_of
 
 router = APIRouter(route_class=PageRoute)
 
@@ -25,7 +26,7 @@ def login_page(next: str = "") -> HTMLResponse:
 def login(request: Request, service: CurrentService, form: Form) -> Response:
     """Begin a session, and go where one wanted to go."""
     _check_origin(request)
-    service.limiter.take(f"sign-in {request.client.host if request.client else ''}")
+    service.limiter.take(f"sign-in {address_of(request)}")
     next_url = _own(form.get("next", ""))
     response = RedirectResponse(next_url or "/datasets", 303)
     try:
