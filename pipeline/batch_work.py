@@ -88,7 +88,10 @@ class BatchWork:
             in_a_row = in_a_row + 1 if isinstance(error, ServiceError) else 0
             if in_a_row == GIVE_UP_AFTER and len(left) > 1:
                 self._give_back(left[1:], self.means.now() + PAUSE_AFTER)
-                raise ServiceDown(f"{GIVE_UP_AFTER} datasets in a row failed for services; the last: {error}")
+                raise ServiceDown(
+                    f"{GIVE_UP_AFTER} datasets in a row failed for services, the others are left for later; the last: "
+                    f"{error}"
+                )
         return self.failed
 
     def _one(self, dataset_id: str, do: Callable[[str], None]) -> Exception | None:
@@ -132,7 +135,7 @@ class BatchWork:
         self.means.log(f"waiting: {outage}")
         while outage := self.means.outage():
             if self.means.clock() - began_s > OUTAGE_PATIENCE_S:
-                raise ServiceDown(f"stopped, nothing is lost, what is left is asked for again: {outage}")
+                raise ServiceDown(f"stopped, nothing is lost, what is left is asked for again: {outage}") from None
             self.means.sleep(_LOOK_EVERY_S)
         return True
 

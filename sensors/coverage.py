@@ -78,17 +78,11 @@ def _ending(instance: dg.DagsterInstance, run_id: str) -> tuple[str, bool]:
     events = [entry.dagster_event for entry in instance.all_logs(run_id, of_type=kinds)]
     steps = [each.step_failure_data.error for each in events if each and each.is_step_failure]
     runs = [each for each in events if each and each.event_type == dg.DagsterEventType.RUN_FAILURE]
-    for error in steps:
-        while error is not None and error.cause is not None:
-            error = error.cause
-        if error is not None:
-            return _sentence(error.message), True
-    for event in runs:
-        error = event.job_failure_data.error if event.event_specific_data else None
-        while error is not None and error.cause is not None:
-            error = error.cause
-        return _sentence(error.message if error else event.message or ""), bool(steps)
-    return "", bool(steps)
+    runs_errors = [each.job_failure_data.error for each in runs if each.event_specific_data]
+    for error in [*steps, *runs_errors]:
+        if error is not None:  # Dagster's own words, around those of the program
+            return _sentence((error.cause or error).message), bool(steps)
+    return next((_sentence(each.message) for each in runs if each.message), ""), bool(steps)
 
 
 def _sentence(message: str) -> str:

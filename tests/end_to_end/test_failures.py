@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 from contextlib import closing, contextmanager
 
-import dagster as dg
 import pytest
 
 from tests.installation import bad_file, conversation, valid_file
@@ -38,6 +37,12 @@ def _mended(installation):
     assert {each.attempt for each in installation.datasets()} == {0}
     assert [run.success for run in installation.ingest()] == [True]
     return installation.statuses()
+
+
+def _at_once(installation):
+    """As if the pauses were over."""
+    with installation.catalog() as catalog:
+        catalog.retry_now("validation")
 
 
 @pytest.fixture
@@ -71,7 +76,9 @@ def test_a_lake_that_cannot_be_reached(make_installation, unreachable_s3):
 
     told = _fail(broken)
 
-    assert "the lake: could not write s3://lake/turns/dataset_id=file-" in told
+    assert "stopped, nothing is lost, what is left is asked for again: " in told
+    assert "http://127.0.0.1:9/lake/" in told
+    assert "check that http://127.0.0.1:9 is up and LORA_S3_ENDPOINT_URL right" in told
     mended = make_installation()
     assert _mended(mended) == {"file": "ready"}
 
@@ -108,7 +115,10 @@ def test_a_store_that_is_down_is_not_asked_for_every_dataset_of_a_batch(installa
     owner.unlink()
     (installation.uploads / "hidden").rename(owner)
 
-    assert "3 datasets could not be validated" in told
+    assert "3 datasets in a row failed for services, the others are left for later" in told
+    assert sorted(each.attempt for each in installation.datasets()) == [0, 0, 1, 1, 1]
+    assert installation.ingest() == []
+    _at_once(installation)
     assert {run.success for run in installation.ingest()} == {True}
     assert installation.statuses() == {f"file-{number}": "ready" for number in range(5)}
 
@@ -175,6 +185,7 @@ def test_a_full_disk(make_installation, tmp_path):
         shutil.copytree(tmp_path / "disk" / "lake", tmp_path / "copy")
 
     shutil.copytree(tmp_path / "copy", tmp_path / "disk" / "lake", dirs_exist_ok=True)
+    _at_once(installation)
     assert [run.success for run in installation.ingest()] == [True]
     assert installation.statuses() == {"a-small": "ready", "large": "ready", "z-bad": "error"}
     assert sorted(kind for kind, _ in installation.notices()) == ["dataset_error", "dataset_ready", "dataset_ready"]
