@@ -13,6 +13,7 @@
     │       ├── NotAllowed
     │       ├── Conflicting
     │       ├── TooLarge
+    │       │   └── OverQuota
     │       └── TooManyRequests
     └── ServiceError            the operator: something we depend on is broken          exit 3, retried in runs
         ├── StoreError
@@ -83,6 +84,10 @@ class Conflicting(RequestRefused):
 
 class TooLarge(RequestRefused):
     """More bytes than are taken."""
+
+
+class OverQuota(TooLarge):
+    """More bytes than a user may have in all."""
 
 
 class TooManyRequests(RequestRefused):

@@ -37,6 +37,12 @@ class Settings(BaseSettings):
     default_owner: str = Field("local", description="Owner of uploads made from the terminal without `--owner`.")
 
     max_upload_bytes: int = Field(500_000_000, gt=0, description="Larger uploads are refused, with a finding, unread.")
+    quota_bytes: int = Field(
+        0,
+        ge=0,
+        description="Bytes that a user's datasets may have in all, those still uploading included; 0 means no limit. "
+        "Files that somebody drops into the store count, and are not refused.",
+    )
     max_line_bytes: int = Field(64 * 2**20, gt=0, description="Longer lines are rejected; memory is bounded by it.")
     max_rejected_share: float = Field(0.0, ge=0, lt=1, description="Share of rejected lines a ready dataset may have.")
 

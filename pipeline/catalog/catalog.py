@@ -9,6 +9,7 @@ from typing import Self
 from pipeline.catalog.confirmations import Confirmations
 from pipeline.catalog.costs import Costs
 from pipeline.catalog.deliveries import Deliveries
+from pipeline.catalog.ended_sessions import EndedSessions
 from pipeline.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.catalog.export import Export
 from pipeline.catalog.jobs import Jobs
@@ -17,6 +18,7 @@ from pipeline.catalog.marks import Marks
 from pipeline.catalog.migrate import migrate
 from pipeline.catalog.notices import Notices
 from pipeline.catalog.plans import Plans
+from pipeline.catalog.quotas import Quotas
 from pipeline.catalog.registry import Registry
 from pipeline.catalog.reports import Reports
 from pipeline.catalog.requests import Requests
@@ -40,6 +42,8 @@ class Catalog(
     StaleJobs,
     Costs,
     Marks,
+    EndedSessions,
+    Quotas,
     Export,
 ):
     """What the system knows and changes about datasets and their training jobs.

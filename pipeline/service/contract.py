@@ -236,11 +236,20 @@ class UploadPlan(Value):
     parts: list[UploadPart]
 
 
+class Quota(Value):
+    """The room that one has: bytes of all datasets that are not deleted, those uploading included."""
+
+    used_bytes: int
+    limit_bytes: int | None = Field(description="Null: there is no limit.")
+    left_bytes: int | None
+
+
 class StartedUpload(Value):
     """The dataset that begins, and where its bytes go."""
 
     dataset: DatasetSummary
     upload: UploadPlan
+    quota: Quota | None = Field(None, description="The room that is left, with this upload taken off.")
 
 
 class FindingPage(Value):

@@ -13,7 +13,7 @@ from pipeline.errors import NotAllowed, NotSignedIn
 from pipeline.service.limits import address_group
 from pipeline.service.origins import is_from_our_page
 from pipeline.service.service import CurrentService, Service
-from pipeline.service.sessions import session_user
+from pipeline.service.sessions import COOKIE, session_user
 from pipeline.service.user import User
 
 _CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -53,7 +53,7 @@ async def current_user(request: Request, service: CurrentService) -> User:
         TooManyRequests: the user, or an unknown address, sent too many.
     """
     try:
-        if service.authority.may_wait:
+        if service.authority.may_wait or COOKIE in request.cookies:  # a session asks the catalog
             user = await to_thread.run_sync(user_of, request, service)
         else:  # a tenth of a millisecond; a thread would take longer
             user = user_of(request, service)

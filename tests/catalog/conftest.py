@@ -24,7 +24,7 @@ def emptied_postgres(postgres_server: PostgresServer) -> Callable[[], str]:
 
     def emptied() -> str:
         with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {', '.join(TABLE_NAMES)}")
+            cursor.execute(f"TRUNCATE {', '.join(TABLE_NAMES)}, ended_sessions")
         return url
 
     return emptied

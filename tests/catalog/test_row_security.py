@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.ended_sessions import ended_sessions
 from pipeline.catalog.job_tables import cost_records, metrics_points, model_artifacts, training_jobs, training_plans
 from pipeline.catalog.marks import marks
 from pipeline.catalog.notices import Notice
@@ -13,7 +14,7 @@ from tests.catalog.examples import NOON, start_upload
 from tests.postgres import as_ordinary_role
 
 pytestmark = pytest.mark.needs_postgres
-OWNED = (datasets, notifications, training_jobs, cost_records, metrics_points, model_artifacts)
+OWNED = (datasets, notifications, training_jobs, cost_records, metrics_points, model_artifacts, ended_sessions)
 
 
 @pytest.fixture

@@ -233,8 +233,8 @@ def app(settings) -> FastAPI:
         return sign_in(request, response, service, typed).id
 
     @pages.post("/out")
-    def to_sign_out(response: Response) -> None:
-        sign_out(response)
+    def to_sign_out(request: Request, response: Response, service: CurrentService) -> None:
+        sign_out(request, response, service)
 
     return create_app(settings, pages=[pages])
 
@@ -282,7 +282,7 @@ def test_a_session_ends_with_its_token(settings):
     app = create_app(settings)
     with TestClient(app):
         service = app.state.service
-        ana = {"sub": "ana", "epoch": service.authority.epoch}
+        ana = {"sub": "ana", "epoch": service.authority.epoch, "sid": "1"}
         cookie = service.signer.sign("session", ana, PAST)
         upload = service.signer.sign("upload", {"sub": "ana"}, late)
 

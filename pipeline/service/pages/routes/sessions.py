@@ -37,11 +37,11 @@ def login(request: Request, service: CurrentService, form: Form) -> Response:
 
 
 @router.post("/logout")
-def logout(request: Request) -> Response:
+def logout(request: Request, service: CurrentService) -> Response:
     """End the session."""
     _check_origin(request)
     response = RedirectResponse("/login", 303)
-    sign_out(response)
+    sign_out(request, response, service)
     return response
 
 
