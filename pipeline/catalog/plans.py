@@ -17,7 +17,7 @@ from pipeline.catalog.records import Dataset
 from pipeline.catalog.stale import mark_stale
 from pipeline.catalog.statements import chunks, insert_or
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets
-from pipeline.catalog.tries import DECIDED, is_due
+from pipeline.catalog.waiting import DECIDED, is_due
 
 _IS_READY = (datasets.c.status == "ready") & IS_CURRENT & ~IS_DELETED
 _IS_FOR_VERDICT = training_plans.c.validation_run_id == datasets.c.run_id

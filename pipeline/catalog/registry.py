@@ -14,7 +14,7 @@ from pipeline.catalog.engine import Database
 from pipeline.catalog.records import NewUpload
 from pipeline.catalog.statements import chunks
 from pipeline.catalog.tables import IS_CURRENT, datasets, storable_text
-from pipeline.catalog.tries import UNTRIED
+from pipeline.catalog.waiting import UNTRIED
 
 # Any fixed number but the one of `migrate.py`.
 _LOCK_KEY = 0x6C6F7262

@@ -10,7 +10,7 @@ from pipeline.catalog.lookup import to_dataset
 from pipeline.catalog.records import Dataset
 from pipeline.catalog.statements import chunks
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets
-from pipeline.catalog.tries import UNTRIED, is_due
+from pipeline.catalog.waiting import UNTRIED, is_due
 
 _UNDECIDED = ("validating", "failed")
 _IS_WAITING = datasets.c.status.in_(_UNDECIDED) & IS_CURRENT & ~IS_DELETED

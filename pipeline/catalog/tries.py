@@ -11,28 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, select, update
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.job_tables import training_plans
 from pipeline.catalog.notices import Notice, send
 from pipeline.catalog.statements import chunks
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets
+from pipeline.catalog.waiting import UNTRIED
 
 Work = Literal["validation", "plan"]
 WORKS: tuple[Work, ...] = ("validation", "plan")
-# Nothing was tried yet: for what waits anew, because of a new verdict, other bytes, or files that were lost.
-UNTRIED: dict[str, object] = {
-    "requested_at": None,
-    "request_key": None,
-    "asked": 0,
-    "begun_by": None,
-    "attempt": 0,
-    "crashes": 0,
-    "retry_at": None,
-}
-# Somebody decided it: only the count of what it took stays.
-DECIDED: dict[str, object] = {"request_key": None, "asked": 0, "begun_by": None, "crashes": 0, "retry_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +241,3 @@ def _tell_owner(
     told = " The operators were told." if patience.operators_are_told else ""
     message = f"The service failed, not your file; it is tried again at {spent.retry_at:%H:%M} UTC, then hourly.{told}"
     send(connection, dataset_id, row.user_id, Notice("run_failed", _occasion(work, row), what, message), now)
-
-
-def is_due(table: Table, now: datetime) -> ColumnElement[bool]:
-    """Whether a run may be asked for: none is, and no pause is on."""
-    return table.c.requested_at.is_(None) & or_(table.c.retry_at.is_(None), table.c.retry_at <= now)

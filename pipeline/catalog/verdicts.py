@@ -9,7 +9,7 @@ from pipeline.catalog.lookup import describe_dataset, read_dataset
 from pipeline.catalog.notices import Notice, send
 from pipeline.catalog.records import Dataset, NotificationKind, Verdict
 from pipeline.catalog.tables import datasets, notifications
-from pipeline.catalog.tries import DECIDED
+from pipeline.catalog.waiting import DECIDED
 from pipeline.errors import ObjectChanged
 
 # The row is what lists and the service show; every finding and conversation is in the lake.

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.service.pages.dataset_card import Badge, Problem, Stat, dataset_card, problem, stats
 from pipeline.catalog.records import STATUSES
+from pipeline.service.pages.dataset_card import Badge, Problem, Stat, dataset_card, problem, stats
 from tests.service.pages import cases
 from tests.service.pages.cases import (
     ERROR,
