@@ -22,7 +22,8 @@
         │   └── ObjectUnreadable    it may not be read, though others may
         ├── CatalogError
         ├── LakeError
-        └── WarehouseError
+        ├── WarehouseError
+        └── StateError              a file of the installation's own state is damaged or of a newer version
 
 A bad dataset is not here: bad data is a value (`Finding`), never an exception.
 """
@@ -128,3 +129,7 @@ class LakeError(ServiceError):
 
 class WarehouseError(ServiceError):
     """The warehouse file cannot be built or read."""
+
+
+class StateError(ServiceError):
+    """A file that holds the state of the installation, or of Dagster, is damaged or of a newer version."""

@@ -13,6 +13,7 @@ from pipeline.catalog.ended_sessions import EndedSessions
 from pipeline.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.catalog.export import Export
 from pipeline.catalog.jobs import Jobs
+from pipeline.catalog.looks import Looks
 from pipeline.catalog.lookup import Lookup
 from pipeline.catalog.marks import Marks
 from pipeline.catalog.migrate import migrate
@@ -41,6 +42,7 @@ class Catalog(
     Reports,
     StaleJobs,
     Costs,
+    Looks,
     Marks,
     EndedSessions,
     Quotas,
@@ -51,8 +53,8 @@ class Catalog(
     Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), what came
     to nothing (`Tries`), outcomes (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a
     webhook (`Deliveries`), training jobs: planned (`Plans`), made and found (`Jobs`), trained (`Reports`), out of date
-    (`StaleJobs`), their money (`Costs`); by what store and lake are known again (`Marks`); Arrow for the warehouse
-    (`Export`).
+    (`StaleJobs`), their money (`Costs`); by what store and lake are known again (`Marks`), whether the daemon works
+    (`Looks`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 5_000
 metadata = training_jobs.metadata  # of `job_tables.py` and of `tables.py`
-# How an installation knows its places and who signed out says nothing to analysts.
-_NOT_EXPORTED = {"marks", "ended_sessions"}
+# How an installation minds itself and who signed out says nothing to analysts.
+_NOT_EXPORTED = {"ended_sessions", "looks", "marks"}
 TABLE_NAMES = tuple(table.name for table in metadata.sorted_tables if table.name not in _NOT_EXPORTED)
 """The tables that can be exported."""
 

@@ -14,7 +14,6 @@ from sqlalchemy import inspect, text
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.engine import catalog_url, make_engine
-from pipeline.catalog.export import TABLE_NAMES
 from pipeline.catalog.migrate import HEAD, MIGRATIONS_DIR, migrate
 from pipeline.catalog.notices import Notice
 from pipeline.catalog.tables import metadata
@@ -150,7 +149,7 @@ def _definitions(engine):
         with engine.connect() as connection:
             rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
         return {name: _normal(sql) for name, sql in rows if name != "alembic_version"}
-    listed = ", ".join(f"'{name}'" for name in TABLE_NAMES)
+    listed = ", ".join(f"'{name}'" for name in metadata.tables)
     queries = (
         f"SELECT indexname, indexdef FROM pg_indexes WHERE tablename IN ({listed})",
         f"SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid::regclass::text IN ({listed})",
@@ -158,7 +157,7 @@ def _definitions(engine):
     with engine.connect() as connection:
         named = {name: sql for query in queries for name, sql in connection.execute(text(query))}
         inspector = inspect(connection)
-        columns = {name: repr(inspector.get_columns(name)) for name in TABLE_NAMES}
+        columns = {name: repr(inspector.get_columns(name)) for name in metadata.tables}
     return named | columns
 
 

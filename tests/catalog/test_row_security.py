@@ -6,6 +6,7 @@ from sqlalchemy import select, text, update
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.ended_sessions import ended_sessions
 from pipeline.catalog.job_tables import cost_records, metrics_points, model_artifacts, training_jobs, training_plans
+from pipeline.catalog.looks import looks
 from pipeline.catalog.marks import marks
 from pipeline.catalog.notices import Notice
 from pipeline.catalog.tables import datasets, metadata, notifications
@@ -32,9 +33,8 @@ def test_every_table_that_belongs_to_somebody_is_secured(catalog):
             text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity ORDER BY relname")
         ).scalars()
 
-        assert sorted(secured) == sorted(table.name for table in metadata.sorted_tables if table is not marks)
-    owned = {table.name for table in OWNED} | {training_plans.name}
-    assert owned | {marks.name} == {table.name for table in metadata.sorted_tables}
+        assert set(secured) == {table.name for table in (*OWNED, training_plans)}
+    assert {*OWNED, training_plans, looks, marks} == set(metadata.sorted_tables)
 
 
 def test_a_question_without_a_condition_shows_only_the_users_rows(catalog):

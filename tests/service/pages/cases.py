@@ -294,7 +294,7 @@ CASES = {
     "jobs_none.html": lambda: render("jobs", frame=FRAME, jobs=(), pager=pager(1, 0, 20, str)),
     "job.html": lambda: render("job", frame=FRAME, page=job_page(_job(), [], _FILES, NOW)),
     "notifications.html": lambda: render("notifications", frame=FRAME, notices=notice_lines(NOTIFICATIONS, NOW)),
-    "login.html": lambda: render("login", refused="The token expired.", next_url="/datasets/new"),
+    "login.html": lambda: render("login", refused="The token expired.", next_url="/datasets/new", has_own_token=True),
     "problem.html": lambda: render(
         "problem", frame=FRAME, title="Not found", explanation="There is no such dataset.", retry_url=""
     ),
