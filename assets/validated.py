@@ -14,6 +14,7 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.conversations.model import Limits
 from pipeline.intake import is_asked_for
 from pipeline.lake import Lake
+from pipeline.marks import store_problem
 from pipeline.profiles.rules import Rules
 from pipeline.settings import Settings
 from pipeline.tokens import load_tokenizer
@@ -45,9 +46,16 @@ def validated_uploads(
         has_near_duplicates=settings.near_duplicates,
     )
     load_tokenizer(settings.tokenizer)  # what is wrong with the installation is no dataset's fault
-    connected = store.connect()
-    validator = Validator(connected, lake, rules, settings.max_upload_bytes, context.run.run_id)
-    batch = batch_work(context, "validation", "dataset_profiles", (connected, catalog, lake), settings)
+    uploads = store.connect()
+    validator = Validator(
+        uploads,
+        lake,
+        rules,
+        settings.max_upload_bytes,
+        context.run.run_id,
+        store_problem=lambda: store_problem(catalog, uploads),
+    )
+    batch = batch_work(context, "validation", "dataset_profiles", (uploads, catalog, lake), settings)
 
     def validate(dataset_id: str) -> None:
         dataset = catalog.get(dataset_id)

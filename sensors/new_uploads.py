@@ -5,7 +5,8 @@ import dagster as dg
 from assets.jobs import INGEST
 from assets.partitions import DATASETS, REQUEST_TAG
 from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.records import Dataset
+from pipeline.catalog.ignored import describe_row
+from pipeline.catalog.records import Dataset, IgnoredPage
 from pipeline.intake import Look, PlannedRun, look, missing_partitions, plan_runs, worth_asking
 from pipeline.settings import Settings
 from pipeline.store import Store
@@ -16,6 +17,7 @@ from sensors.coverage import queued_runs
 from sensors.intervals import at_most_every
 
 PARTITION_SET = str(DATASETS.name)
+_NAMED = 3  # ignored files that a tick's page names
 _TOLD = 10  # unreadable uploads of a tick that its log names: it is said again at each look
 
 
@@ -44,7 +46,8 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         now = utc_now()
         waiting = catalog.unrequested(settings.tick_max_uploads, now)
         if not waiting:
-            return dg.SensorResult(skip_reason=_nothing_new(seen), cursor=seen.cursor.to_json())
+            ignored = catalog.list_ignored(None, limit=_NAMED)
+            return dg.SensorResult(skip_reason=_nothing_new(seen, ignored), cursor=seen.cursor.to_json())
         order = list(context.instance.get_dynamic_partitions(PARTITION_SET))
         known = set(order)
         added = missing_partitions(waiting, known.__contains__)
@@ -66,9 +69,12 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
     return new_uploads
 
 
-def _nothing_new(seen: Look) -> str:
-    unreadable = f"; {len(seen.unreadable):,} that cannot be read: {seen.unreadable[0]}" if seen.unreadable else ""
-    return f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written{unreadable}"
+def _nothing_new(seen: Look, ignored: IgnoredPage) -> str:
+    told = f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written"
+    if not ignored.items:
+        return told
+    named = "; ".join(describe_row(each) for each in ignored.items)
+    return f"{told}; {ignored.total:,} ignored (all: lora-pipeline datasets ignored): {named}"
 
 
 def run_request(run: PlannedRun) -> dg.RunRequest:

@@ -1,11 +1,11 @@
 """What the clock asks for: reconciliation, publication, expiry."""
 
-from datetime import timedelta
-
 import dagster as dg
 
 from assets.jobs import PUBLISH
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.ignored import describe_row
+from pipeline.expiry import expire_uploads
 from pipeline.lake import Lake
 from pipeline.reconcile import reconcile
 from pipeline.settings import Settings
@@ -26,21 +26,32 @@ def _reconcile(
     found = reconcile(store.connect(), catalog, lake, settings, now)
     lake.sweep(now)
     context.log.info(
-        f"registered {len(found.registered)}, tried again {found.retried}, lost from the lake {len(found.lost)}"
+        f"registered {len(found.registered)}, confirmed {len(found.confirmed)}, tried again {found.retried}, "
+        f"lost from the lake {len(found.lost)}, ignored {found.ignored.total}"
     )
     context.add_output_metadata(
-        {"registered": len(found.registered), "tried_again": found.retried, "lost": len(found.lost)}
+        {
+            "registered": len(found.registered),
+            "confirmed": len(found.confirmed),
+            "tried_again": found.retried,
+            "lost": len(found.lost),
+            "ignored": found.ignored.total,
+            "ignored_files": [describe_row(each) for each in found.ignored.items],
+        }
     )
 
 
 @dg.op(name="expire_unconfirmed_uploads")
 def _expire(
-    context: dg.OpExecutionContext, catalog: dg.ResourceParam[Catalog], settings: dg.ResourceParam[Settings]
+    context: dg.OpExecutionContext,
+    store: UploadStore,
+    catalog: dg.ResourceParam[Catalog],
+    settings: dg.ResourceParam[Settings],
 ) -> None:
-    """Give up on uploads that were announced and never confirmed; their owners are told."""
-    now = utc_now()
-    expired = catalog.expire_unconfirmed(now - timedelta(hours=settings.unconfirmed_expiry_h), now)
-    context.log.info(f"{len(expired)} uploads expired")
+    """Confirm uploads that are whole and were never confirmed; give up the others, and tell their owners."""
+    expired = expire_uploads(store.connect(), catalog, settings, utc_now())
+    context.log.info(f"{len(expired.confirmed)} uploads confirmed by themselves, {len(expired.given_up)} given up")
+    context.add_output_metadata({"confirmed": len(expired.confirmed), "given_up": len(expired.given_up)})
 
 
 @dg.job(name="reconcile", description="Compares store, catalog and lake, and redoes what got lost.")
@@ -49,7 +60,7 @@ def reconcile_job() -> None:
     _reconcile()
 
 
-@dg.job(name="expire_uploads", description="Expires uploads that were announced and never confirmed.")
+@dg.job(name="expire_uploads", description="Confirms whole uploads that nobody confirmed, expires the others.")
 def expire_job() -> None:
     """One op."""
     _expire()

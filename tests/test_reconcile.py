@@ -9,7 +9,7 @@ from pipeline.catalog.tries import Patience
 from pipeline.intake import look
 from pipeline.lake import make_lake
 from pipeline.profiles.rules import Rules
-from pipeline.reconcile import Reconciled, reconcile, register_all
+from pipeline.reconcile import Reconciled, Restored, reconcile, register_all
 from pipeline.settings import load_settings
 from pipeline.store import make_store
 from pipeline.uploads.scan import Cursor
@@ -45,7 +45,7 @@ class Parts:
         return [dataset.id for dataset in self.catalog.unrequested(100, utc_now())]
 
 
-NOTHING = Reconciled((), (), 0)
+NOTHING = Reconciled()
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_uploads_unknown_to_the_catalog_are_registered_however_many(parts):
 
     assert len(found.registered) == 5
     assert sorted(parts.waiting()) == sorted(found.registered)
-    assert register_all(parts.store, parts.catalog, parts.settings, utc_now()) == ()
+    assert register_all(parts.store, parts.catalog, parts.settings, utc_now()) == Restored((), ())
 
 
 def test_what_was_given_up_is_tried_at_once(parts):
@@ -108,7 +108,7 @@ def test_a_verdict_without_its_rows_is_reached_again(parts, table):
 
     found = parts.reconcile()
 
-    assert found == Reconciled((), (dataset_id,), 0)
+    assert found == Reconciled(lost=(dataset_id,))
     assert parts.waiting() == [dataset_id]
     assert parts.reconcile() == NOTHING
     parts.validate(dataset_id)
@@ -131,3 +131,21 @@ def test_what_is_deleted_or_superseded_is_not_missed(parts):
         shutil.rmtree(parts.settings.data_dir / "lake" / "profiles" / f"dataset_id={dataset_id}")
 
     assert parts.reconcile() == NOTHING
+
+
+def test_an_upload_that_was_given_up_has_no_verdict_to_lose(parts):
+    """There is nothing of it that could be validated."""
+    parts.catalog.create_upload(
+        dataset_id="d1",
+        user_id="ana",
+        name="d1",
+        storage_bucket="local",
+        storage_path="uploads/ana/d1/chat.jsonl",
+        file_name="chat.jsonl",
+        file_size=5,
+        now=utc_now(),
+    )
+    parts.catalog.give_up_upload("d1", "why", utc_now())
+
+    assert parts.reconcile() == NOTHING
+    assert parts.catalog.get("d1").status == "error"

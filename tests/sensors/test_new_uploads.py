@@ -192,6 +192,19 @@ def test_a_request_has_its_own_run_key(installation):
     assert keys[0].rpartition("-")[0] == keys[1].rpartition("-")[0]
 
 
+def test_a_catalog_that_was_lost_has_the_same_runs_started_again(installation):
+    """Dagster remembers the keys of runs that the catalog forgot."""
+    installation.drop("file.jsonl", valid_file())
+    first = installation.tick()
+    installation.run("ingest", first.runs[0])
+    installation.lose_catalog()
+
+    [tags] = installation.tick().runs
+
+    assert installation.run("ingest", tags).success
+    assert installation.statuses() == {"file": "ready"}
+
+
 def test_uploads_that_stream_in_share_a_run_while_one_waits_in_the_queue(installation):
     """A queue of runs of one dataset each would keep plans and publications out; a full run need not wait."""
     installation.drop("a.jsonl", valid_file(seed=1))
@@ -232,6 +245,6 @@ def test_a_tick_says_which_uploads_cannot_be_read(installation, monkeypatch):
     tick = installation.tick()
 
     assert tick.result.skip_message == (
-        "1 uploads seen, none new; 0 still being written; 1 that cannot be read: the store could not read "
-        f"{path}: Permission denied; let the user who runs this read it"
+        "1 uploads seen, none new; 0 still being written; 1 ignored (all: lora-pipeline datasets ignored): "
+        "uploads/ana/closed.jsonl: its permissions forbid reading it; let the user who runs the pipeline read it"
     )
