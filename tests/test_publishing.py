@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.validation import utc_now
 from pipeline.catalog.catalog import Catalog
 from pipeline.errors import WarehouseIncomplete
 from pipeline.lake import PUBLISH_ORDER
 from pipeline.publishing import publish
+from pipeline.validation import utc_now
 from tests.catalog.examples import READY
 from tests.lake.examples import NOON, TWO_CONVERSATIONS
 from tests.warehouse.examples import Installation, open_installation
