@@ -68,7 +68,8 @@ def test_who_is_signed_in_reads_it_on_the_pages(local):
     with local.client("ana") as ana:
         page = ana.get("/datasets")
 
-    assert page.status_code == 200 and SILENT in page.text
+    assert page.is_success
+    assert SILENT in page.text
 
 
 @pytest.mark.parametrize(
