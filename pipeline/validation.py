@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.catalog.records import Dataset, Verdict
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.row_places import place_of
 from pipeline.errors import ObjectChanged, ObjectMissing
 from pipeline.lake import Lake
 from pipeline.lake.files import Origin, lake_files
@@ -19,7 +20,7 @@ from pipeline.profiles.rules import Rules
 from pipeline.profiles.streams import profile_stream
 from pipeline.store import Store
 
-CODE_VERSION = "3"  # raised when the same upload would get other rows or another verdict
+CODE_VERSION = "4"  # raised when the same upload would get other rows or another verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ class Outcome:
             message = str(first["message"])
             return f"{message[0].upper()}{message[1:]}."
         rejected = f"{counts.rejected_lines:,} of {counts.lines:,} lines rejected"
-        return f"{rejected}; first: line {first['line']}, {first['code']}."
+        place = place_of(first, in_array=profile.reading.row_name == "row")
+        return f"{rejected}; first: {place}, {first['code']}."
 
 
 def utc_now() -> datetime:

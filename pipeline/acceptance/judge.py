@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.acceptance.lines import LineCount, count_lines
+from pipeline.acceptance.row_counts import RowCount, count_rows
 from pipeline.acceptance.target import CodeRule, Effect, Target, load_targets
 from pipeline.acceptance.verdict import Acceptance, Reason, Subject, Verdict
 from pipeline.conversations.findings import CATALOGUE, Scope, Severity
 
-_Counts = Mapping[frozenset[str], LineCount]
+_Counts = Mapping[frozenset[str], RowCount]
 _ORDER = {effect: place for place, effect in enumerate(Effect)}
 _LOSSES = {Effect.DROPS, Effect.TRUNCATES, Effect.HARMS}
 
@@ -18,14 +18,14 @@ def judge_acceptance(
 ) -> list[Acceptance]:
     """What each target would do with the dataset, in the targets' order; an unready one is judged as it is.
 
-    findings_path: Parquet of all findings in line order. targets: ours by default.
+    findings_path: Parquet of all findings in row order. targets: ours by default.
     """
     chosen = load_targets() if targets is None else targets
     groups = {_rejecting()}
     for target in chosen:
         rules = _rules(target, subject)
         groups |= {frozenset({rule.code}) for rule in rules} | {_dropping(rules)}
-    counts = count_lines(findings_path, groups)
+    counts = count_rows(findings_path, groups)
     return [_judge(target, subject, counts) for target in chosen]
 
 

@@ -30,12 +30,11 @@ class GatheredRows:
         self.faults[row] = fault
         self.texts[row] = b"?"
 
-    def block(self, line_before: int, *, is_marked: bool) -> Block:
-        """All rows, a line each. line_before: the line that the row before the first one begins on."""
+    def block(self, first_row: int, *, is_marked: bool) -> Block:
+        """All rows, a line each. first_row: the place of the first one among all rows of the array."""
         lengths = np.fromiter(map(len, self.texts), dtype=np.int64, count=len(self.texts)) + 1
         starts = np.concatenate([[0], np.cumsum(lengths)])
-        lines = np.array(self.lines, dtype=np.int64)
-        rows = Rows(lines, np.array(self.offsets, dtype=np.int64), np.diff(lines, prepend=line_before) == 0)
+        rows = Rows(first_row, np.array(self.lines, dtype=np.int64), np.array(self.offsets, dtype=np.int64))
         data = b"\n".join([*self.texts, b""])
         return Block(data, self.lines[0], self.offsets[0], starts, rows=rows, faults=self.faults, is_marked=is_marked)
 
@@ -83,9 +82,9 @@ class LongRow:
             self.pieces.append(clean[len(lead) : len(lead) + size])
         return size
 
-    def block(self) -> Block:
-        """The row without its data."""
+    def block(self, row: int) -> Block:
+        """The row without its data. row: its place among all rows of the array."""
         lines, offsets = (np.array([place], dtype=np.int64) for place in (self.line, self.offset))
-        rows = Rows(lines, offsets, shares_line=np.zeros(1, dtype=np.bool_))
+        rows = Rows(row, lines, offsets)
         starts = np.zeros(2, dtype=np.int64)
         return Block(b"", self.line, self.offset, starts, skipped_bytes=self.size, rows=rows)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipeline.conversations.faults import LooksWrong, NoFaults
 from pipeline.conversations.findings import Finding
-from pipeline.conversations.flags import Flags, Integers
+from pipeline.conversations.flags import Integers
 from pipeline.conversations.formats.decoders import decoder
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import ANY_ROLE, NATIVE, filled, read_line
@@ -38,19 +38,18 @@ _MARKED = Finding(1, 0, "byte-order-mark", "$", "expected the first line to begi
 class Verdicts:
     """What became of the lines of one block; accepted + rejected + blank lines are all its lines.
 
-    accepted: plain rows of `shape`, or full conversations where that is None. lines, offsets: line number and byte
-    offset of each of them, ascending, int64. findings: errors and blank lines, in line order. shares_line: of an
-    array, whether the row before each begins on the same line.
+    accepted: plain rows of `shape`, or full conversations where that is None. rows, lines, offsets: place among all
+    rows, line number and byte offset of each of them, ascending, int64. findings: errors and blank lines, in row order.
     """
 
     accepted: list[FullConversation] | list[PlainRow]
+    rows: Integers
     lines: Integers
     offsets: Integers
     findings: list[Finding]
     rejected_count: int
     blank_count: int
     shape: Shape | None = None
-    shares_line: Flags | None = None
 
     @property
     def identities(self) -> list[str]:
@@ -63,16 +62,15 @@ class Verdicts:
 def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
     """The verdict for every line of the block, read as one format."""
     if block.skipped_bytes:
-        finding = _too_long(block.line, block.offset, block.skipped_bytes, limits)
-        return Verdicts([], _integers([]), _integers([]), [finding], rejected_count=1, blank_count=0)
+        finding = _too_long(block.line, block.offset, block.skipped_bytes, limits, int(block.rows_at[0]))
+        nothing = _integers([])
+        return Verdicts([], nothing, nothing, nothing, [finding], rejected_count=1, blank_count=0)
     whole = _accept_whole(block, limits, form)
     if whole is None:
         return judge_each(block, limits, form)
     accepted, shape = whole
-    lines, offsets, shared = block.lines_at, block.offsets_at, block.rows.shares_line if block.rows else None
-    return Verdicts(
-        accepted, lines, offsets, _mark(block), rejected_count=0, blank_count=0, shape=shape, shares_line=shared
-    )
+    rows, lines, offsets = block.rows_at, block.lines_at, block.offsets_at
+    return Verdicts(accepted, rows, lines, offsets, _mark(block), rejected_count=0, blank_count=0, shape=shape)
 
 
 _Whole = tuple[list[FullConversation] | list[PlainRow], Shape | None]
@@ -140,14 +138,14 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
     findings = _mark(block)
     blank_count = 0
     is_utf8 = _is_utf8(block.data)
-    lines, offsets = block.lines_at, block.offsets_at
+    rows, lines, offsets = block.rows_at, block.lines_at, block.offsets_at
     for index, text in enumerate(block.lines()):
-        line, offset = int(lines[index]), int(offsets[index])
+        row, line, offset = int(rows[index]), int(lines[index]), int(offsets[index])
         if index in block.faults:
-            findings.append(Finding(line, offset, "malformed-json", "$", block.faults[index]))
+            findings.append(Finding(line, offset, "malformed-json", "$", block.faults[index], row))
             continue
         if len(text) > limits.max_line_bytes:  # first, since the reader may have skipped it, whatever it holds
-            findings.append(_too_long(line, offset, len(text), limits))
+            findings.append(_too_long(line, offset, len(text), limits, row))
             continue
         if offset == 0 and text.startswith(BYTE_ORDER_MARK):
             text = text[len(BYTE_ORDER_MARK) :]
@@ -156,7 +154,7 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
             findings.append(Finding(line, offset, "blank-line", "$", "expected a JSON object, found a blank line"))
             blank_count += 1
             continue
-        verdict = _judge(text, is_utf8, line, offset, limits, form)
+        verdict = _judge(text, is_utf8, (line, offset, row), limits, form)
         if isinstance(verdict, list):
             findings.extend(verdict)
         else:
@@ -167,8 +165,7 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
     shape = None if any(isinstance(row, FullConversation) for row in accepted) else ANY_ROLE
     if shape is None:
         accepted = [row if isinstance(row, FullConversation) else filled(row) for row in accepted]
-    shared = block.rows.shares_line[at] if block.rows else None
-    return Verdicts(accepted, lines[at], offsets[at], findings, rejected_count, blank_count, shape, shared)
+    return Verdicts(accepted, rows[at], lines[at], offsets[at], findings, rejected_count, blank_count, shape)
 
 
 def _mark(block: Block) -> list[Finding]:
@@ -176,23 +173,24 @@ def _mark(block: Block) -> list[Finding]:
 
 
 def _judge(
-    text: bytes, is_utf8: bool, line: int, offset: int, limits: Limits, form: Format
+    text: bytes, is_utf8: bool, place: tuple[int, int, int], limits: Limits, form: Format
 ) -> FullConversation | PlainRow | list[Finding]:
     if is_utf8 and _NUL_ESCAPE not in text and not _is_monstrous(text.decode(), limits):
         try:
             return read_line(text) if form is NATIVE else _full(_decode_any(text), form)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong):
             pass
-    return judge_line(text, line, offset, limits, form)
+    line, offset, row = place
+    return judge_line(text, line, offset, limits, form, row)
 
 
 def _is_monstrous(text: str, limits: Limits) -> bool:
     return is_too_full(text, limits.max_values) or is_deeper(text, limits.max_nesting)
 
 
-def _too_long(line: int, offset: int, size: int, limits: Limits) -> Finding:
+def _too_long(line: int, offset: int, size: int, limits: Limits, row: int) -> Finding:
     detail = f"expected at most {limits.max_line_bytes:,} bytes, found {size:,}"
-    return Finding(line, offset, "line-too-long", "$", detail)
+    return Finding(line, offset, "line-too-long", "$", detail, row)
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -16,7 +16,14 @@ from pipeline.near.shingles import Hashes, shingles
 BANDS = 32
 # content: half of the hash of roles and turns; bands: the signature.
 SIGNATURE = np.dtype(
-    [("line", "<i8"), ("offset", "<i8"), ("content", "<u8"), ("turn_count", "<u4"), ("bands", "<u4", BANDS)]
+    [
+        ("row", "<i8"),
+        ("line", "<i8"),
+        ("offset", "<i8"),
+        ("content", "<u8"),
+        ("turn_count", "<u4"),
+        ("bands", "<u4", BANDS),
+    ]
 )
 Signatures = npt.NDArray[np.void]
 Bands = npt.NDArray[np.uint32]
@@ -31,6 +38,7 @@ _SEED = 1
 def signatures(columns: Columns, contents: Hashes) -> Signatures:
     """One record for each conversation, in order. contents: 64 bits of the hash of each one's turns."""
     records = np.empty(len(columns.ids), dtype=SIGNATURE)
+    records["row"] = columns.rows
     records["line"] = columns.lines
     records["offset"] = columns.offsets
     records["content"] = contents

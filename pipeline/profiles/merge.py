@@ -1,4 +1,4 @@
-"""Joins the findings of a file's parts with those that only the whole file shows, in line order."""
+"""Joins the findings of a file's parts with those that only the whole file shows, in row order."""
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.conversations.findings import ORDER, Finding, Severity
 from pipeline.lake import FINDINGS, TableWriter
+from pipeline.lake.places import with_rows
 
 FindingRow: TypeAlias = dict[str, int | str]  # the shape of Finding.as_dict()
 
@@ -20,7 +21,7 @@ _END: _Order = (float("inf"), 0)
 
 
 def write_findings(parts: Sequence[Path], known_last: Sequence[Iterable[Finding]], target: Path) -> None:
-    """Write all findings in line order.
+    """Write all findings in row order.
 
     parts: Parquet files of findings, each in order and one after the other. known_last: findings that only the whole
     file shows, each in order.
@@ -61,11 +62,11 @@ def all_findings(path: Path) -> Iterator[FindingRow]:
 def _batches(paths: Iterable[Path]) -> Iterator[pa.RecordBatch]:
     for path in paths:
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(_ROWS)
+            yield from map(with_rows, file.iter_batches(_ROWS))
 
 
 def _row_order(row: FindingRow) -> _Order:
-    return int(row["line"]), ORDER[str(row["code"])]
+    return int(row["row"]), ORDER[str(row["code"])]
 
 
 class _Late:

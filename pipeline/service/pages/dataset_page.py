@@ -50,7 +50,9 @@ class Fact:
 class Finding:
     """One finding, of the page that is shown. message: what was expected, what was found, and what to do."""
 
+    row: int
     line: int
+    offset: int
     code: str
     severity: str
     path: str
@@ -97,7 +99,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The findings of a dataset: all kinds, and one page of rows."""
+    """The findings of a dataset: all kinds, and one page of rows. are_of_array: rows may share lines."""
 
     total: int
     kinds: tuple[KindFilter, ...]
@@ -106,6 +108,7 @@ class Findings:
     pager: Pager
     jsonl_url: str
     csv_url: str
+    are_of_array: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,7 @@ def findings_of(dataset_id: str, figures: Figures, rows: Sequence[Finding], code
         pager=pager(page, counts.get(code, 0) if code else total, FINDINGS_PAGE, page_url),
         jsonl_url=download_url("jsonl"),
         csv_url=download_url("csv"),
+        are_of_array=figures.is_array,
     )
 
 
