@@ -11,7 +11,8 @@ export UV_PYTHON_DOWNLOADS := never
 BIN := .venv/bin
 SET_UP := .venv/.installed
 # Arguments for pytest, as in: make test ARGS="tests/test_settings.py -k owner"
-# or for the benchmarks, as in: make bench ARGS="tick burst --write"
+# for the benchmarks, as in: make bench ARGS="tick burst --write"
+# or for dev, as in: make dev ARGS="--port 3001 --service-port 8001"
 ARGS ?=
 # Arguments for uv pip compile, as in: make lock LOCK_ARGS=--upgrade
 LOCK_ARGS ?=
@@ -27,8 +28,8 @@ demo: $(SET_UP) ## Validate the sample uploads from end to end and show what cam
 	$(BIN)/lora-pipeline demo
 
 .PHONY: dev
-dev: $(SET_UP) ## Start the Dagster UI with its daemon and sensors
-	$(BIN)/lora-pipeline dev
+dev: $(SET_UP) ## Start the pages, the Dagster UI, its daemon and sensors
+	$(BIN)/lora-pipeline dev $(ARGS)
 
 .PHONY: test
 test: $(SET_UP) ## Run the tests; those whose service is not installed skip and say so

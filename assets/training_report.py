@@ -15,6 +15,7 @@ from assets.training_specs import CONFIGS, COSTS, SPLITS
 from assets.training_tables import cost_table, job_table
 from pipeline.catalog.job_records import CostRecord, Job
 from pipeline.lake import Lake
+from pipeline.markdown_text import block, code, inline
 from pipeline.training.checks import JOB_CHECKS, JobsReport
 from pipeline.training.making import CODE_VERSION
 from pipeline.training.pictures import estimate_chart
@@ -121,7 +122,7 @@ def _config(job: Job, lake: Lake) -> Metadata:
     text = "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
     return {
         "trainer": target.version,
-        "config": dg.MetadataValue.md(f"`{name}`\n```\n{text}\n```"),
+        "config": dg.MetadataValue.md(f"{code(name)}\n{block(text)}"),
         "files": dg.MetadataValue.path(job.files_uri),
         "dagster/uri": job.files_uri,
     }
@@ -145,7 +146,9 @@ def _cost_metadata(planned: Planned) -> Metadata:
     metadata: Metadata = {"summary": planned.summary()}
     if estimates:
         metadata["estimate"] = dg.MetadataValue.md(estimate_chart(estimates[0]))
-        metadata["basis"] = dg.MetadataValue.md("\n".join(f"- {each}" for each in estimates[0].basis[:SHOWN_BASIS]))
+        metadata["basis"] = dg.MetadataValue.md(
+            "\n".join(f"- {inline(each)}" for each in estimates[0].basis[:SHOWN_BASIS])
+        )
         if estimates[0].cost_usd is not None:
             metadata["cost_usd"] = round(estimates[0].cost_usd, 4)
     metadata["costs"] = cost_table(records)

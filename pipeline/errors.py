@@ -13,6 +13,7 @@
     │       ├── NotAllowed
     │       ├── Conflicting
     │       ├── TooLarge
+    │       │   └── OverQuota
     │       └── TooManyRequests
     └── ServiceError            the operator: something we depend on is broken          exit 3, retried in runs
         ├── StoreError
@@ -21,7 +22,8 @@
         │   └── ObjectUnreadable    it may not be read, though others may
         ├── CatalogError
         ├── LakeError
-        └── WarehouseError
+        ├── WarehouseError
+        └── StateError              a file of the installation's own state is damaged or of a newer version
 
 A bad dataset is not here: bad data is a value (`Finding`), never an exception.
 """
@@ -85,6 +87,10 @@ class TooLarge(RequestRefused):
     """More bytes than are taken."""
 
 
+class OverQuota(TooLarge):
+    """More bytes than a user may have in all."""
+
+
 class TooManyRequests(RequestRefused):
     """Asked again too soon; `retry_after_s` says when it is worth it."""
 
@@ -123,3 +129,7 @@ class LakeError(ServiceError):
 
 class WarehouseError(ServiceError):
     """The warehouse file cannot be built or read."""
+
+
+class StateError(ServiceError):
+    """A file that holds the state of the installation, or of Dagster, is damaged or of a newer version."""

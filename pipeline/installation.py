@@ -1,7 +1,8 @@
 """Makes a folder into an installation that Dagster can run, and says how to start it."""
 
+import hashlib
+import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,13 +10,21 @@ from pathlib import Path
 from pipeline.errors import SettingsError
 from pipeline.settings import PROJECT_DIR, Settings
 from pipeline.store.keys import UPLOADS
+from pipeline.supervision import Part
 
 PROFILE = PROJECT_DIR / "deploy" / "dagster.yaml"
 DEFINITIONS = "pipeline.definitions"
+# Copies of `deploy/dagster.yaml` as it was shipped before: one that nobody changed follows the version.
+_EARLIER_PROFILES = {
+    "df98d516d55dd105950233b907868e0dfec35c5c20ab6cf2299534b4a52efc39",
+    "0651fd20d34d1c395e07d291faf64bd33f4d6100f0bf676b6669d3eda914b6f3",
+    "a229c921016ee2cb26963cd4cd1ef51c9e559f29b2566787b658c34f109f3c7c",
+}
+LOCATION = "lora_dataset_pipeline"  # as in workspace.yaml: Dagster keeps the state of sensors under it
 
 
 def prepare(settings: Settings) -> None:
-    """Make the folders of an installation; what is there already stays.
+    """Make the folders of an installation and Dagster's settings; what a person put there stays.
 
     Raises:
         SettingsError: a folder cannot be made.
@@ -24,11 +33,25 @@ def prepare(settings: Settings) -> None:
         settings.dagster_home.mkdir(parents=True, exist_ok=True)
         if not settings.store.startswith("s3://"):
             (Path(settings.store) / UPLOADS / settings.default_owner).mkdir(parents=True, exist_ok=True)
-        profile = settings.dagster_home / "dagster.yaml"
-        if not profile.exists():
-            shutil.copyfile(PROFILE, profile)
+        _prepare_profile(settings.dagster_home / PROFILE.name)
     except OSError as error:
         raise SettingsError(f"cannot make {error.filename}: {error.strerror}; check LORA_DATA_DIR") from error
+
+
+def _prepare_profile(path: Path) -> None:
+    """Give Dagster's home its settings. What somebody wrote stays; an empty file says nothing that could be lost."""
+    if path.exists() and (path.is_dir() or not _is_ours(path.read_bytes())):
+        return
+    aside = path.with_name(f".{path.name}.part")
+    with aside.open("wb") as file:
+        file.write(PROFILE.read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def _is_ours(content: bytes) -> bool:
+    return not content.strip() or hashlib.sha256(content).hexdigest() in _EARLIER_PROFILES
 
 
 def environment(settings: Settings, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -42,28 +65,49 @@ def environment(settings: Settings, inherited: Mapping[str, str]) -> dict[str, s
     }
 
 
-def dev_command(host: str, port: int) -> list[str]:
-    """Dagster's UI, daemon and code location, in one."""
-    return [
-        sys.executable,
-        # Dagster recommends a tool of its own that we do not install.
-        "-W",
-        "ignore:Function `dev_command` is superseded",
-        "-m",
-        "dagster",
-        "dev",
-        "-w",
-        str(PROJECT_DIR / "workspace.yaml"),
-        "-h",
-        host,
-        "-p",
-        str(port),
-    ]
+def code_server(socket: Path) -> Part:
+    """Holds the definitions, evaluates sensors, starts runs; reloads the code in a process below it."""
+    command = _dagster("dagster", "code-server", "start", "-m", DEFINITIONS, "-a", "defs", "--socket", str(socket))
+    return Part(
+        "Dagster's code server",
+        (*command, "--location-name", LOCATION, "--log-level", "warning", "--use-python-environment-entry-point"),
+        works_in_child=True,
+    )
 
 
-def serve_command(host: str, port: int) -> list[str]:
+def webserver(workspace: Path, host: str, port: int) -> Part:
+    """Dagster's UI."""
+    return Part(
+        "Dagster's UI", _dagster("dagster_webserver", "-w", str(workspace), "--host", host, "--port", str(port))
+    )
+
+
+def daemon(workspace: Path) -> Part:
+    """Ticks sensors and schedules, takes runs out of the queue, watches them."""
+    return Part("Dagster's daemon", _dagster("dagster._daemon", "run", "-w", str(workspace)))
+
+
+def service(host: str, port: int) -> Part:
     """The upload service."""
-    return [sys.executable, "-m", "pipeline.cli", "serve", "--host", host, "--port", str(port)]
+    command = (sys.executable, "-m", "pipeline.cli", "serve", "--host", host, "--port", str(port))
+    return Part("the upload service", command)
+
+
+def write_workspace(folder: Path) -> tuple[Path, Path]:
+    """Tell Dagster's processes in a file of `folder` where the code server is; return the file and the socket."""
+    workspace, socket = folder / "workspace.yaml", folder / "code-server.sock"
+    server = {"socket": str(socket), "location_name": LOCATION}
+    workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}), "utf-8")  # JSON is YAML
+    return workspace, socket
+
+
+def _dagster(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)
+
+
+def preflight_command() -> list[str]:
+    """Whether Dagster's home is whole and no other daemon is at work; says what is wrong on stderr."""
+    return [sys.executable, "-m", "resources.preflight"]
 
 
 def once_command() -> list[str]:

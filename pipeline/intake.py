@@ -18,6 +18,8 @@ from pipeline.uploads.batches import Batch, contiguous_batches, run_key
 from pipeline.uploads.identity import UploadKey, dataset_id, owner_and_name
 from pipeline.uploads.scan import Cursor, Scan, scan
 
+_PACKED = (".gz", ".gzip", ".zst", ".zstd")
+_USUAL_EXPANSION = 8  # of JSON Lines packed by gzip or zstd: 3 to 20 times
 _SPLIT = 8  # how many runs a second attempt makes of a full batch
 
 
@@ -116,20 +118,28 @@ def _content_version(store: Store, stored: StoredObject, max_upload_bytes: int) 
 def plan_runs(waiting: Sequence[Dataset], partition_order: Iterable[str], settings: Settings) -> list[PlannedRun]:
     """Runs that cover the waiting datasets, each once.
 
-    partition_order: all partition keys as Dagster orders them, the waiting ones among them. Datasets whose
-    run gave no verdict share smaller ones, and the last attempt with nobody: one of them may be what ends the runs.
+    partition_order: all partition keys as Dagster orders them, the waiting ones among them. A large upload has a run
+    of its own, so that no small one waits for it. Datasets whose run gave no verdict share smaller ones, and the last
+    attempt with nobody: one of them may be what ends the runs.
     """
     order = list(partition_order)
     runs = []
     for attempt in sorted({dataset.attempt for dataset in waiting}):
         batches = contiguous_batches(
             order,
-            [(dataset.id, dataset.file_size) for dataset in waiting if dataset.attempt == attempt],
+            [(dataset.id, _expected_bytes(dataset)) for dataset in waiting if dataset.attempt == attempt],
             _max_datasets(attempt, settings),
             settings.batch_max_bytes,
+            settings.large_upload_bytes,
         )
         runs += [PlannedRun(batch, run_key(batch, 1 + attempt)) for batch in batches]
     return runs
+
+
+def _expected_bytes(dataset: Dataset) -> int:
+    """How much there is to read; of what is packed, as its name says, more than what lies in the store."""
+    is_packed = dataset.file_name.lower().endswith(_PACKED)
+    return dataset.file_size * (_USUAL_EXPANSION if is_packed else 1)
 
 
 def _max_datasets(attempts_before: int, settings: Settings) -> int:

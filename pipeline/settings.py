@@ -5,6 +5,7 @@ Credentials are not settings: S3 keys come from the standard AWS_* variables, a 
 """
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +37,12 @@ class Settings(BaseSettings):
     default_owner: str = Field("local", description="Owner of uploads made from the terminal without `--owner`.")
 
     max_upload_bytes: int = Field(500_000_000, gt=0, description="Larger uploads are refused, with a finding, unread.")
+    quota_bytes: int = Field(
+        0,
+        ge=0,
+        description="Bytes that a user's datasets may have in all, those still uploading included; 0 means no limit. "
+        "Files that somebody drops into the store count, and are not refused.",
+    )
     max_line_bytes: int = Field(64 * 2**20, gt=0, description="Longer lines are rejected; memory is bounded by it.")
     max_rejected_share: float = Field(0.0, ge=0, lt=1, description="Share of rejected lines a ready dataset may have.")
 
@@ -72,6 +79,9 @@ class Settings(BaseSettings):
     tick_budget_s: float = Field(40.0, gt=0, description="Time one tick may use (Dagster stops it at 60 s).")
     batch_max_datasets: int = Field(200, gt=0, description="Most datasets validated in one run.")
     batch_max_bytes: int = Field(1_000_000_000, gt=0, description="Most bytes validated in one run.")
+    large_upload_bytes: int = Field(
+        100_000_000, gt=0, description="A larger upload is validated in a run of its own, so that others do not wait."
+    )
     max_attempts: int = Field(3, gt=0, description="Runs tried for a dataset before a person is called.")
     unconfirmed_expiry_h: float = Field(24.0, gt=0, description="Uploads never confirmed expire after this long.")
     stuck_after_s: float = Field(900.0, gt=0, description="A dataset this long in validation without a run is redone.")
@@ -91,6 +101,11 @@ class Settings(BaseSettings):
     upload_expiry_s: int = Field(3_600, gt=0, le=7 * 86_400, description="How long an address for an upload is valid.")
     session_expiry_s: int = Field(12 * 3_600, gt=0, description="How long one stays signed in on the pages.")
     requests_per_minute: int = Field(600, gt=0, description="Requests a user, or an address unknown, may send.")
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of your reverse proxies, with commas between: what they say of a client's "
+        "address and of https is believed.",
+    )
     cors_origins: str = Field("", description="Origins, with commas between, whose pages may call the API.")
     service_url: str = Field("", description="Where people reach the pages; Dagster's asset pages link there.")
     dagster_url: str = Field("", description="Where people reach Dagster's UI; the pages link there.")
@@ -126,6 +141,17 @@ class Settings(BaseSettings):
         elif "://" in value:
             raise ValueError("expected a folder or s3://bucket/prefix")
         return value.rstrip("/") if value != "/" else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: str) -> str:
+        listed = [each.strip() for each in value.split(",") if each.strip()]
+        for each in listed:
+            try:
+                ip_network(each, strict=False)
+            except ValueError:
+                raise ValueError("expected addresses or networks, such as 127.0.0.1 or 10.0.0.0/8") from None
+        return ",".join(listed)
 
     @field_validator("jwks_url", "webhook_url", "service_url", "dagster_url")
     @classmethod

@@ -6,15 +6,19 @@ Dagster's own SQLite storage opens the database, compiles its statements and che
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import sqlalchemy as sa
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
+from dagster._serdes import ConfigurableClassData
 from watchdog.events import FileSystemEvent, PatternMatchingEventHandler
 from watchdog.observers import Observer
+
+from resources.dagster_home import EVENTS, looked_at
 
 _BUSY_TIMEOUT_S = 60
 
@@ -23,6 +27,15 @@ class PooledSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
     """All events in one file, `event_log.db` in `base_dir`, through one pool of connections."""
 
     _pooled: sa.Engine | None = None
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> Self:
+        """Called by Dagster. A file without tables, as a power cut may leave it, gets them where it is."""
+        with looked_at(Path(config_value["base_dir"]), EVENTS) as is_empty:
+            storage = cls(inst_data=inst_data, **config_value)
+            if is_empty:
+                ConsolidatedSqliteEventLogStorage._init_db(storage)  # type: ignore[no-untyped-call]
+        return storage
 
     @contextmanager
     def _connect(self) -> Iterator[sa.Connection]:

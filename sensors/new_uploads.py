@@ -34,6 +34,7 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         catalog: dg.ResourceParam[Catalog],
         settings: dg.ResourceParam[Settings],
     ) -> dg.SensorResult:
+        catalog.note_look(context.sensor_name, utc_now())
         connected = store.connect()
         cursor = Cursor.from_json(context.cursor)
         seen = look(connected, catalog, settings, cursor, utc_now(), settings.tick_budget_s)

@@ -37,6 +37,7 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
         settings: dg.ResourceParam[Settings],
     ) -> dg.SensorResult:
         now, instance = utc_now(), context.instance
+        catalog.note_look(context.sensor_name, now)
         told = stale_events(catalog.mark_stale_jobs(now), instance)
         if living_runs(instance, now, settings.stuck_after_s, PLAN_TRAINING.name):
             return dg.SensorResult(skip_reason="training is being planned", asset_events=told)

@@ -4,6 +4,7 @@ import dagster as dg
 
 from assets.jobs import PUBLISH
 from pipeline.catalog.catalog import Catalog
+from pipeline.validation import utc_now
 from sensors.coverage import UNFINISHED
 from sensors.intervals import at_most_every
 
@@ -19,6 +20,7 @@ def stale_warehouse(
     context: dg.SensorEvaluationContext, catalog: dg.ResourceParam[Catalog]
 ) -> dg.SensorResult | dg.SkipReason:
     """Compare the catalog's last change with the one that was published last."""
+    catalog.note_look(context.sensor_name, utc_now())
     change = catalog.last_change()
     if change is None or change.isoformat() == context.cursor:
         return dg.SkipReason("nothing changed since the last publication")

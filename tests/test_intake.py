@@ -110,6 +110,19 @@ def test_attempts_after_the_first_share_smaller_runs_and_the_last_shares_none(se
     assert len(set(keys)) == len(keys)
 
 
+def test_nobody_waits_for_a_large_upload_nor_for_one_that_is_packed(settings, catalog, store):
+    """A packed file is as large as what it unpacks to, which its size in the store does not say."""
+    for name, size_bytes in (("a.jsonl", 100), ("b.jsonl", 1_001), ("c.jsonl", 300), ("d.JSONL.GZ", 300)):
+        _drop(settings, name, b"x" * size_bytes)
+    settings = settings.model_copy(update={"large_upload_bytes": 1_000})
+    look(store, catalog, settings, Cursor(), utc_now())
+    waiting = sorted(catalog.unrequested(10), key=lambda dataset: dataset.file_name.lower())
+
+    runs = plan_runs(waiting, [dataset.id for dataset in waiting], settings)
+
+    assert [run.batch.keys for run in runs] == [(dataset.id,) for dataset in waiting]
+
+
 def test_a_dataset_that_failed_before_waits_in_no_run_of_new_ones(settings, catalog, store):
     for name in ("a", "b", "c"):
         _drop(settings, f"{name}.jsonl", valid_file(2, seed=ord(name)))

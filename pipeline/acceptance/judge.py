@@ -1,12 +1,14 @@
 """Judges a dataset by the rules of every target. Pure but for one pass over the findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.acceptance.row_counts import RowCount, count_rows
 from pipeline.acceptance.target import CodeRule, Effect, Target, load_targets
 from pipeline.acceptance.verdict import Acceptance, Reason, Subject, Verdict
 from pipeline.conversations.findings import CATALOGUE, Scope, Severity
+from pipeline.conversations.groups import unlisted
 
 _Counts = Mapping[frozenset[str], RowCount]
 _ORDER = {effect: place for place, effect in enumerate(Effect)}
@@ -18,15 +20,27 @@ def judge_acceptance(
 ) -> list[Acceptance]:
     """What each target would do with the dataset, in the targets' order; an unready one is judged as it is.
 
-    findings_path: Parquet of all findings in row order. targets: ours by default.
+    findings_path: Parquet of the listed findings in row order. targets: ours by default.
     """
     chosen = load_targets() if targets is None else targets
     groups = {_rejecting()}
     for target in chosen:
         rules = _rules(target, subject)
         groups |= {frozenset({rule.code}) for rule in rules} | {_dropping(rules)}
-    counts = count_rows(findings_path, groups)
+    counts = {
+        group: replace(count, count=_all(group, count.count, subject))
+        for group, count in count_rows(findings_path, groups).items()
+    }
     return [_judge(target, subject, counts) for target in chosen]
+
+
+def _all(group: frozenset[str], listed: int, subject: Subject) -> int:
+    """How many lines have one of the codes, with those whose findings are counted and not listed."""
+    if not unlisted({code: subject.finding_counts.get(code, 0) for code in group}):
+        return listed
+    if len(group) == 1:
+        return subject.finding_counts[next(iter(group))]  # a code is reported once a line
+    return sum(count for codes, count in subject.together.items() if codes & group)
 
 
 def _judge(target: Target, subject: Subject, counts: _Counts) -> Acceptance:

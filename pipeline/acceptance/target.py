@@ -120,6 +120,12 @@ def load_targets() -> tuple[Target, ...]:
     return tuple(parse_target(name, (folder / f"{name}.toml").read_text("utf-8")) for name in TARGETS)
 
 
+@cache
+def dropping_codes() -> frozenset[str]:
+    """Codes whose rows some target drops."""
+    return frozenset(rule.code for target in load_targets() for rule in target.codes if rule.effect is Effect.DROPS)
+
+
 def parse_target(name: str, text: str) -> Target:
     """The target that a TOML text describes.
 

@@ -10,7 +10,11 @@ from pipeline.tokens import Truncation
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The dataset as its report has it. roles: turns by role, for trainers that do not know every role."""
+    """The dataset as its report has it.
+
+    roles: turns by role, for trainers that do not know every role. finding_counts: of all findings, listed or not.
+    together: conversations by which of the codes they have for which some trainer drops them.
+    """
 
     format: str
     conversations: int
@@ -18,6 +22,8 @@ class Subject:
     size_bytes: int
     truncation: Sequence[Truncation] = ()
     roles: Mapping[str, int] = field(default_factory=dict)
+    finding_counts: Mapping[str, int] = field(default_factory=dict)
+    together: Mapping[frozenset[str], int] = field(default_factory=dict)
 
 
 class Verdict(StrEnum):

@@ -9,13 +9,17 @@ from typing import Self
 from pipeline.catalog.confirmations import Confirmations
 from pipeline.catalog.costs import Costs
 from pipeline.catalog.deliveries import Deliveries
+from pipeline.catalog.ended_sessions import EndedSessions
 from pipeline.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.catalog.export import Export
 from pipeline.catalog.jobs import Jobs
+from pipeline.catalog.looks import Looks
 from pipeline.catalog.lookup import Lookup
+from pipeline.catalog.marks import Marks
 from pipeline.catalog.migrate import migrate
 from pipeline.catalog.notices import Notices
 from pipeline.catalog.plans import Plans
+from pipeline.catalog.quotas import Quotas
 from pipeline.catalog.registry import Registry
 from pipeline.catalog.reports import Reports
 from pipeline.catalog.requests import Requests
@@ -36,6 +40,10 @@ class Catalog(
     Reports,
     StaleJobs,
     Costs,
+    Looks,
+    Marks,
+    EndedSessions,
+    Quotas,
     Export,
 ):
     """What the system knows and changes about datasets and their training jobs.
@@ -43,7 +51,8 @@ class Catalog(
     Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), outcomes
     (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a webhook (`Deliveries`), training
     jobs: planned (`Plans`), made and found (`Jobs`), trained (`Reports`), out of date (`StaleJobs`), their money
-    (`Costs`); Arrow for the warehouse (`Export`).
+    (`Costs`); by what store and lake are known again (`Marks`), whether the daemon works (`Looks`); Arrow for the
+    warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

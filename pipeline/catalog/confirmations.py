@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from pipeline.catalog.engine import Database
 from pipeline.catalog.lookup import describe_dataset, read_dataset, to_dataset
 from pipeline.catalog.notices import Notice, send
+from pipeline.catalog.quotas import check_quota
 from pipeline.catalog.records import Dataset
 from pipeline.catalog.registry import lock_registry
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets
@@ -32,12 +33,14 @@ class Confirmations(Database):
         now: datetime,
         description: str | None = None,
         format: str | None = None,
+        quota_bytes: int = 0,
     ) -> Dataset:
         """Make the row of an upload that is about to start; the same call again returns the row as it is.
 
-        format: the one that its owner expects; the verdict says which it is.
+        format: the one that its owner expects; the verdict says which it is. quota_bytes: see `quotas.py`.
 
         Raises:
+            OverQuota: the user has no room for it.
             UsageError: the id or the path belongs to another dataset.
         """
         row = {
@@ -66,6 +69,7 @@ class Confirmations(Database):
                     )
             if found:
                 return found[0]
+            check_quota(connection, user_id, file_size, quota_bytes)
             connection.execute(insert(datasets), row)
             return read_dataset(connection, dataset_id)
 

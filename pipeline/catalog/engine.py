@@ -129,6 +129,11 @@ class Database:
         self._writer = engine.execution_options(catalog_writes=True)
         self._only_user = only_user
 
+    @property
+    def place(self) -> str:
+        """Which database it is, for messages."""
+        return describe(self._engine.url)
+
     def as_user(self, user_id: str) -> Self:
         """The same catalog, over the same connections, with the rows of one user only.
 
@@ -182,6 +187,20 @@ def _first_line(url: URL, error: SQLAlchemyError) -> str:
     text = str(getattr(error, "orig", None) or error).strip().splitlines()
     line = text[0] if text else type(error).__name__
     return line.replace(str(url.password), "***") if url.password else line
+
+
+def check_file(url: URL) -> None:
+    """See that a SQLite catalog's file is there; asks nothing of other databases.
+
+    Raises:
+        CatalogError: it is not.
+    """
+    is_file = url.get_backend_name() == "sqlite" and url.database and not url.database.startswith("file:")
+    if is_file and not Path(str(url.database)).is_file():
+        raise CatalogError(
+            f"expected the catalog at {url.database}, found no file: put it back (docs/operations.md says how), or "
+            "check LORA_CATALOG_URL"
+        )
 
 
 def make_folder(url: URL) -> None:

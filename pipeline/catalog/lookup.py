@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, Connection, case, func, null, select, upda
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.job_tables import training_jobs, training_plans
+from pipeline.catalog.quotas import check_quota
 from pipeline.catalog.records import STATUSES, Dataset, Page, Status
+from pipeline.catalog.registry import lock_registry
 from pipeline.catalog.selecting import check_listing, find_meant, find_row, is_of, paged
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
 from pipeline.errors import DatasetNotFound
@@ -124,15 +126,23 @@ class Lookup(Database):
         Raises:
             DatasetNotFound: there is no such dataset of this user.
         """
-        return self._set_deleted(dataset_id, user_id, ~IS_DELETED, deleted_at=now, now=now)
+        with self._writing() as connection:
+            read_dataset(connection, dataset_id, user_id)
+            return _change_deleted(connection, dataset_id, ~IS_DELETED, deleted_at=now, now=now)
 
-    def restore(self, dataset_id: str, user_id: str, now: datetime) -> Dataset:
-        """Take a deletion back; a dataset that is not deleted stays as it is.
+    def restore(self, dataset_id: str, user_id: str, now: datetime, quota_bytes: int = 0) -> Dataset:
+        """Take a deletion back; a dataset that is not deleted stays as it is. quota_bytes: see `quotas.py`.
 
         Raises:
             DatasetNotFound: there is no such dataset of this user.
+            OverQuota: the user has no room for it any more.
         """
-        return self._set_deleted(dataset_id, user_id, IS_DELETED, deleted_at=None, now=now)
+        with self._writing() as connection:
+            lock_registry(connection)
+            dataset = read_dataset(connection, dataset_id, user_id)
+            if dataset.deleted_at is not None and dataset.superseded_by is None:
+                check_quota(connection, user_id, dataset.file_size, quota_bytes)
+            return _change_deleted(connection, dataset_id, IS_DELETED, deleted_at=None, now=now)
 
     def _has_in_name(self, lowered: str) -> ColumnElement[bool]:
         if self._engine.dialect.name != "sqlite":
@@ -143,15 +153,6 @@ class Lookup(Database):
         if lowered.isascii():
             return nearly
         return nearly & datasets.c.name.op("GLOB")(f"*{''.join(map(_in_either_case, lowered))}*")
-
-    def _set_deleted(
-        self, dataset_id: str, user_id: str, when: ColumnElement[bool], *, deleted_at: datetime | None, now: datetime
-    ) -> Dataset:
-        with self._writing() as connection:
-            read_dataset(connection, dataset_id, user_id)
-            change = update(datasets).where(datasets.c.id == dataset_id, when)
-            connection.execute(change.values(deleted_at=deleted_at, updated_at=now))
-            return read_dataset(connection, dataset_id)
 
 
 def read_dataset(
@@ -167,6 +168,14 @@ def read_dataset(
         whose = "" if user_id is None else f" of {user_id}"
         raise DatasetNotFound(f"expected the id of a dataset{whose}, found {dataset_id!r}: list the datasets first")
     return to_dataset(row)
+
+
+def _change_deleted(
+    connection: Connection, dataset_id: str, when: ColumnElement[bool], *, deleted_at: datetime | None, now: datetime
+) -> Dataset:
+    change = update(datasets).where(datasets.c.id == dataset_id, when)
+    connection.execute(change.values(deleted_at=deleted_at, updated_at=now))
+    return read_dataset(connection, dataset_id)
 
 
 def to_dataset(row: Sequence[Any]) -> Dataset:

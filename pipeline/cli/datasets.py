@@ -99,7 +99,7 @@ def restore(dataset: Dataset_, owner: Owner = None) -> None:
     settings = current_settings()
     user = owner or settings.default_owner
     with open_catalog(settings) as catalog:
-        found = catalog.restore(catalog.find(user, dataset).id, user, utc_now())
+        found = catalog.restore(catalog.find(user, dataset).id, user, utc_now(), settings.quota_bytes)
     typer.echo(f"{found.id}: restored, {found.status}")
 
 

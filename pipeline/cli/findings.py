@@ -25,6 +25,8 @@ def findings(
 ) -> None:
     """Show what is wrong with a dataset, row by row."""
     from pipeline.conversations.findings import CATALOGUE
+    from pipeline.conversations.groups import unlisted_sentence
+    from pipeline.lake.files import finding_counts_of
     from pipeline.profiles.merge import all_findings
 
     if code is not None and code not in CATALOGUE:
@@ -34,7 +36,8 @@ def findings(
         found = catalog.find(owner or settings.default_owner, dataset)
     if found.status in ("uploading", "validating"):
         raise UsageError(f"{found.id} has no verdict yet: it is {found.status}; try again in a few seconds")
-    with connect_lake(settings).fetch("findings", found.id) as path:
+    lake = connect_lake(settings)
+    with lake.fetch("findings", found.id) as path:
         rows = (row for row in all_findings(path) if code in (None, row["code"]))
         if as_json:
             for row in rows:
@@ -43,3 +46,7 @@ def findings(
             first = list(islice(rows, limit))
             columns = (*place_columns(first), *_COLUMNS)
             print_table(columns, (tuple(row[name] for name in columns) for row in chain(first, rows)), limit)
+    with lake.fetch("profiles", found.id) as path:
+        counts = finding_counts_of(path)
+    if told := unlisted_sentence(counts, counts if code is None else [code]):
+        typer.echo(told, err=True)

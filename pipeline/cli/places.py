@@ -53,7 +53,7 @@ def grouped(
 ) -> list[Group]:
     """The findings by code, errors first, then the most frequent.
 
-    findings_path: all findings, as Parquet. dataset: where the lines can be read again, None for a stream.
+    findings_path: the listed findings, as Parquet. dataset: where the lines can be read again, None for a stream.
     width: cells that an excerpt may take. in_array: whether rows may share lines.
     """
     wanted = {code: min(count, PLACES_PER_CODE) for code, count in counts.items()}

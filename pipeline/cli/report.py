@@ -16,6 +16,7 @@ from pipeline.cli.places import Group, Place
 from pipeline.cli.shown import shown
 from pipeline.cli.trainers import trainer_lines
 from pipeline.conversations.findings import CATALOGUE, Scope, Severity
+from pipeline.conversations.groups import MAX_LISTED
 
 GUTTER = f"{INDENT}│ "
 MAX_PROSE_WIDTH = 100
@@ -125,7 +126,11 @@ def _group(name: str, group: Group, width: int) -> list[Text]:
     for place in group.places:
         lines += [Text(), *_place(name, place, color, width)]
     if hidden := group.count - len(group.places):
-        lines += [Text(), Text(f"{INDENT}… and {count_of(hidden, f'more {row_name}')}; --findings OUT.jsonl names them all")]
+        named = "them all" if group.count <= MAX_LISTED else f"the first {MAX_LISTED:,}; the others are only counted"
+        lines += [
+            Text(),
+            Text(f"{INDENT}… and {count_of(hidden, f'more {row_name}')}; --findings OUT.jsonl names {named}"),
+        ]
     return lines
 
 

@@ -86,9 +86,7 @@ class _Text:
         # A row of an array has no line of its own to show.
         dataset = None if checked.in_array else checked.dataset
         excerpt = excerpt_width(width)
-        groups = grouped(
-            profile.finding_counts, profile.findings_path, dataset, excerpt, in_array=checked.in_array
-        )
+        groups = grouped(profile.finding_counts, profile.findings_path, dataset, excerpt, in_array=checked.in_array)
         report = render(checked.name, figures, groups, profile.acceptance, self._share, width)
         write_text(report if self._is_first else Text.assemble("\n", report))
         self._tally += tally_of(figures)

@@ -104,9 +104,7 @@ def _rule(code: str) -> dict[str, object]:
     }
 
 
-def _result(
-    file: str, finding: FindingRow, stream: BinaryIO | None, in_array: bool, seen: Counter[str]
-) -> Result:
+def _result(file: str, finding: FindingRow, stream: BinaryIO | None, in_array: bool, seen: Counter[str]) -> Result:
     row = f"row {finding['row']}, byte {finding['offset']}: " if in_array else ""
     path = "" if finding["path"] == "$" else f"{finding['path']}: "
     region: dict[str, object] = {"startLine": finding["line"]}

@@ -1,11 +1,14 @@
 """`lora-pipeline serve`."""
 
 import logging
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.connections import current_settings
+from pipeline.cli.common import FAILED
+from pipeline.cli.connections import current_settings, open_catalog
+from pipeline.cli.ports import check_ports, reachable
 
 _DRAIN_S = 10  # requests that are under way may end; event streams would not by themselves
 
@@ -25,18 +28,34 @@ def serve(
 
     from pipeline.service.app import create_app
     from pipeline.service.pages.routes import pages
+    from pipeline.service.server import server_config
     from pipeline.service.tokens import make_laptop_token
 
     settings = current_settings()
+    check_ports(host, {"--port": port})
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines of its own parts
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
+    with open_catalog(settings):
+        pass  # a catalog that cannot be used is told now, in one sentence
     app = create_app(settings, pages=[pages])
     token = make_laptop_token(settings, is_renewed=new_token)
     if token:
         typer.echo(f"token (shown this once): {token}", err=True)
-    typer.echo(f"service: http://{host}:{port}", err=True)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines of its own parts
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
-    uvicorn.run(
-        app, host=host, port=port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=_DRAIN_S,
-    )  # fmt: skip
+    address = f"http://{reachable(host)}:{port}"
+    typer.echo(f"service: {address}", err=True)
+
+    class Server(uvicorn.Server):
+        """Ends what it says at the start with the way in."""
+
+        async def startup(self, sockets: Any = None) -> None:
+            """Listen, then say so."""
+            await super().startup(sockets)
+            if token and self.started:
+                typer.echo(f"sign in: {address}/login#token={token}", err=True)
+
+    server = Server(server_config(app, settings, host, port, _DRAIN_S))
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:  # it said why
+        raise typer.Exit(FAILED)

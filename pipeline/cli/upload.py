@@ -82,14 +82,18 @@ def _send(server: str, token: str | None, file: Path, name: str | None, resume_i
 
 def _put(settings: "Settings", file: Path, owner: str, name: str) -> "Dataset":
     from pipeline.intake import new_uploads
-    from pipeline.store import safe_key
+    from pipeline.store import safe_key, safe_owner
     from pipeline.validation import utc_now
 
     if not file.is_file():
         raise UsageError(f"{file}: expected a file, found {'a folder' if file.is_dir() else 'nothing'}")
     store = connect_store(settings)
+    key = safe_key(owner, name)
+    if settings.quota_bytes:
+        with open_catalog(settings) as catalog:
+            catalog.check_quota(safe_owner(owner), key, file.stat().st_size, settings.quota_bytes)
     with file.open("rb") as source:
-        stored = store.put(safe_key(owner, name), source, file.stat().st_size)
+        stored = store.put(key, source, file.stat().st_size)
     [new] = new_uploads(store, [stored], settings.max_upload_bytes)
     with open_catalog(settings) as catalog:
         catalog.register_uploads([new], utc_now())

@@ -24,6 +24,7 @@ from pipeline.service.contract import (
     NewUpload,
     NotificationItem,
     NotificationList,
+    Quota,
     StartedUpload,
     UploadPlan,
 )
@@ -116,6 +117,10 @@ class Client:
             )
             yield from found.items
             page, seen, total = page + 1, seen + _PAGE, found.total
+
+    def quota(self) -> Quota:
+        """How many bytes one's datasets have in all, and how many more they may have."""
+        return self._connection.ask(Quota, "GET", "/api/quota")
 
     def delete(self, dataset_id: str) -> DatasetSummary:
         """Take a dataset out of the lists."""

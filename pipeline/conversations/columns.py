@@ -44,9 +44,9 @@ class Columns:
     """n conversations with m turns, in file order.
 
     rows: n places among all rows of the file, from 1, ascending: what tells conversations apart, as several of an array
-    may begin on one line. lines, offsets, turn_counts: n each. turn_starts: n + 1 positions among the turns. roles: m codes into
-    role_names, which begins with KNOWN_ROLES. contents: m strings, text_starts their m + 1 byte positions in text.
-    word_counts: m. is_supervised: m, whether a turn is learned from. branches: m codes of `Branch`.
+    may begin on one line. lines, offsets, turn_counts: n each. turn_starts: n + 1 positions among the turns. roles: m
+    codes into role_names, which begins with KNOWN_ROLES. contents: m strings, text_starts their m + 1 byte positions in
+    text. word_counts: m. is_supervised: m, whether a turn is learned from. branches: m codes of `Branch`.
     extras: what only some formats have. layout: the names of the format's fields, for findings; content_paths: m paths,
     where the layout alone does not tell.
     """

@@ -2,8 +2,9 @@
 
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import zstandard
 
@@ -11,6 +12,11 @@ from pipeline.conversations.reader import ByteReader
 
 MAX_EXPANSION = 200  # text compresses 3 to 20 times; a bomb a thousand times
 FREE_BYTES = 64 * 2**20  # small files of one repeated row compress better than that, and do no harm
+# How far back Zstandard may look, all of which is held: what its own program unpacks unasked. With `--long=31` a file
+# may ask for 2 GiB; memory is taken as text comes, so such a file is read up to here, and no further.
+MAX_WINDOW_BYTES = 2**27
+_LARGEST_WINDOW_BYTES = 2**31
+_LONGEST_FRAME_HEAD_BYTES = 18
 _READ_BYTES = 2**18
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
@@ -41,6 +47,53 @@ def compression_of(head: bytes) -> Compression:
     return Compression.NONE
 
 
+@dataclass(slots=True)
+class _Window:
+    """How far back a frame of Zstandard may look, and how much text came of it; a new one has not begun."""
+
+    size_bytes: int = 0
+    text_bytes: int = 0
+    is_new: bool = True
+
+    @classmethod
+    def of(cls, packed: bytes) -> Self:
+        """What the head of a frame says.
+
+        Raises:
+            BrokenArchive: it would take more memory than we give.
+        """
+        try:
+            head = zstandard.get_frame_parameters(packed)
+        except zstandard.ZstdError:  # no head at all: unpacking says so
+            return cls(is_new=False)
+        window = cls(head.window_size, is_new=False)
+        if head.content_size != zstandard.CONTENTSIZE_UNKNOWN:
+            window.check(head.content_size)
+        return window
+
+    def grow(self, size_bytes: int) -> None:
+        """Count more text.
+
+        Raises:
+            BrokenArchive: it would take more memory than we give.
+        """
+        self.text_bytes += size_bytes
+        self.check(self.text_bytes)
+
+    def check(self, text_bytes: int) -> None:
+        """See that what is kept of so much text is within bounds.
+
+        Raises:
+            BrokenArchive: it is not.
+        """
+        if min(self.size_bytes, text_bytes) > MAX_WINDOW_BYTES:
+            raise BrokenArchive(
+                "window-too-large",
+                f"expected a Zstandard window of at most {MAX_WINDOW_BYTES >> 20:,} MiB, "
+                f"found {self.size_bytes >> 20:,} MiB",
+            )
+
+
 class Expanded:
     """The text in a compressed stream. It ends where the archive breaks; `broken` says so afterwards."""
 
@@ -49,7 +102,7 @@ class Expanded:
         self._new: Callable[[], Any] = (  # two types with one shape, and one argument more
             (lambda: zlib.decompressobj(_GZIP_WINDOW))
             if compression is Compression.GZIP
-            else (lambda: zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj())
+            else (lambda: zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES).decompressobj())
         )
         self._is_gzip = compression is Compression.GZIP
         self._unpacker: Any = self._new()
@@ -57,6 +110,7 @@ class Expanded:
         self._ready = bytearray()
         self._read_bytes = self._given_bytes = 0
         self._is_begun = False
+        self._window = _Window()
         self.broken: BrokenArchive | None = None
 
     def read(self, size: int, /) -> bytes:
@@ -72,12 +126,21 @@ class Expanded:
         if not self._packed:
             self._packed = self._stream.read(_READ_BYTES)
             self._read_bytes += len(self._packed)
+            while not self._is_gzip and 0 < len(self._packed) < _LONGEST_FRAME_HEAD_BYTES:
+                more = self._stream.read(_READ_BYTES)
+                self._packed += more
+                self._read_bytes += len(more)
+                if not more:
+                    break
             if not self._packed:
                 if self._is_begun and not self._unpacker.eof:
                     self.broken = BrokenArchive("broken-archive", "expected the archive's end, found it cut off")
                 return False
         try:
             text = self._unpack()
+        except BrokenArchive as error:
+            self.broken = error
+            return False
         except (zlib.error, zstandard.ZstdError) as error:
             self.broken = BrokenArchive("broken-archive", f"expected a whole archive, found a fault: {error}")
             return False
@@ -93,9 +156,12 @@ class Expanded:
         self._is_begun = True
         text: bytes
         if not self._is_gzip:
+            if self._window.is_new:
+                self._window = _Window.of(self._packed)
             # It has no bound on what one call gives; small pieces bound it.
             piece, self._packed = self._packed[:1024], self._packed[1024:]
             text = self._unpacker.decompress(piece)
+            self._window.grow(len(text))
             rest = self._unpacker.unused_data
         else:
             before = self._unpacker.copy()
@@ -110,6 +176,7 @@ class Expanded:
             self._packed = rest + self._packed
             if self._packed.strip(b"\0"):
                 self._unpacker = self._new()
+                self._window = _Window()
             else:
                 self._packed = b""
         return text

@@ -10,14 +10,21 @@ import numpy as np
 
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.faults import printable
-from pipeline.conversations.findings import Finding
-from pipeline.conversations.flagging import WarningRule, borders, finding_of, first_places, role_of, tool_callers
+from pipeline.conversations.flagging import (
+    WarningRule,
+    borders,
+    conversations_with,
+    first_places,
+    role_of,
+    tool_callers,
+)
+from pipeline.conversations.groups import Group
 from pipeline.conversations.model import ASSISTANT, KNOWN_ROLES, TEXT_ROLE, TOOL_RESULTS
 
 _LIKELY = {"human": "user", "gpt": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant"}
 
 
-def unknown_role(columns: Columns) -> Iterator[Finding]:
+def unknown_role(columns: Columns) -> Iterator[Group]:
     """A role outside KNOWN_ROLES."""
 
     def detail(turn: int) -> str:
@@ -32,24 +39,25 @@ def unknown_role(columns: Columns) -> Iterator[Finding]:
     yield from first_places(columns, unknown, "unknown-role", columns.role_path, detail)
 
 
-def empty_content(columns: Columns) -> Iterator[Finding]:
+def empty_content(columns: Columns) -> Iterator[Group]:
     """A turn without a word."""
     empty = (columns.word_counts == 0) & ~tool_callers(columns)  # a call is something to say
     detail = "expected at least one word, found none"
     yield from first_places(columns, empty, "empty-content", columns.content_path, lambda _: detail)
 
 
-def no_assistant_turn(columns: Columns) -> Iterator[Finding]:
+def no_assistant_turn(columns: Columns) -> Iterator[Group]:
     """A conversation that holds nothing to learn."""
     counts = np.add.reduceat(
         (columns.roles == ASSISTANT) | columns.is_supervised, columns.turn_starts[:-1], dtype=np.int64
     )
-    for index in np.flatnonzero(counts == 0).tolist():
-        detail = "expected at least one turn by the assistant, found none"
-        yield finding_of(columns, index, "no-assistant-turn", columns.layout.turns, detail)
+    detail = "expected at least one turn by the assistant, found none"
+    yield from conversations_with(
+        columns, counts == 0, "no-assistant-turn", lambda _: columns.layout.turns, lambda _: detail
+    )
 
 
-def roles_not_alternating(columns: Columns) -> Iterator[Finding]:
+def roles_not_alternating(columns: Columns) -> Iterator[Group]:
     """The same role twice in a row; tool results may follow one another."""
     repeated = ~borders(columns) & ~np.isin(columns.roles, TOOL_RESULTS)
     repeated[1:] &= columns.roles[1:] == columns.roles[:-1]
@@ -60,13 +68,16 @@ def roles_not_alternating(columns: Columns) -> Iterator[Finding]:
     yield from first_places(columns, repeated, "roles-not-alternating", columns.role_path, detail)
 
 
-def last_turn_not_assistant(columns: Columns) -> Iterator[Finding]:
+def last_turn_not_assistant(columns: Columns) -> Iterator[Group]:
     """A conversation that ends before the answer."""
     last = columns.turn_starts[1:] - 1
-    for index in np.flatnonzero((columns.roles[last] != ASSISTANT) & ~columns.is_supervised[last]).tolist():
-        turn = int(last[index])
-        detail = f"expected the last turn by the assistant, found {role_of(columns, turn)}"
-        yield finding_of(columns, index, "last-turn-not-assistant", columns.role_path(turn), detail)
+    yield from conversations_with(
+        columns,
+        (columns.roles[last] != ASSISTANT) & ~columns.is_supervised[last],
+        "last-turn-not-assistant",
+        lambda row: columns.role_path(int(last[row])),
+        lambda row: f"expected the last turn by the assistant, found {role_of(columns, int(last[row]))}",
+    )
 
 
 CONVENTIONS: tuple[WarningRule, ...] = (

@@ -43,6 +43,12 @@ FILE_ERRORS: list[FindingKind] = kinds(
             "upload the file as it is, not packed",
         ),
         (
+            "window-too-large",
+            "unpacking takes too much memory",
+            "Packed with `--long=31`, Zstandard looks 2 GiB back, all of which had to be kept. The rest was not read.",
+            "pack it again: `zstd -d --long=31 -c FILE | zstd -o NEW.zst`, or with `--long=27` at most",
+        ),
+        (
             "unknown-format",
             "no row is of a format that we know",
             "So the file was read as our own format, and every fault below is told in its words.",

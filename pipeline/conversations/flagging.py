@@ -1,6 +1,7 @@
 """From flags over the turns of a block to findings: what all rules of warnings share.
 
-A rule looks at all conversations of a block at once and yields one finding a line, at its first place.
+A rule looks at all conversations of a block at once and yields one finding a line, at its first place: a group, of
+which only those findings are made that are listed.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -12,9 +13,10 @@ from pipeline.conversations.columns import Columns
 from pipeline.conversations.faults import printable
 from pipeline.conversations.findings import MAX_NAMED_PLACES, Finding, and_elsewhere
 from pipeline.conversations.flags import Flags
+from pipeline.conversations.groups import Group
 from pipeline.conversations.model import Branch
 
-WarningRule: TypeAlias = Callable[[Columns], Iterator[Finding]]
+WarningRule: TypeAlias = Callable[[Columns], Iterator[Group]]
 
 
 def first_places(
@@ -23,22 +25,34 @@ def first_places(
     code: str,
     path: Callable[[int], str],
     detail: Callable[[int], str],
-) -> Iterator[Finding]:
+) -> Iterator[Group]:
     """One finding for each conversation that has a flagged turn, at its first one. flagged: one a turn."""
     turns = np.flatnonzero(flagged)
     if len(turns) == 0:
         return
     owners = np.searchsorted(columns.turn_starts, turns, side="right") - 1
-    begins = np.flatnonzero(np.diff(owners, prepend=-1)).tolist()
-    for begin, end in zip(begins, [*begins[1:], len(turns)], strict=True):
-        owner = int(owners[begin])
+    begins = np.flatnonzero(np.diff(owners, prepend=-1))
+    rows = owners[begins]
+
+    def make(row: int) -> Finding:
+        begin, end = np.searchsorted(owners, [row, row + 1]).tolist()
         named = turns[begin : min(end, begin + 1 + MAX_NAMED_PLACES)].tolist()
         paths = [path(turn) for turn in named]
-        text = and_elsewhere(detail(named[0]), paths[1:], end - begin - 1)
-        yield finding_of(columns, owner, code, paths[0], text)
+        return _finding(columns, row, code, paths[0], and_elsewhere(detail(named[0]), paths[1:], end - begin - 1))
+
+    yield Group(code, rows, make)
 
 
-def finding_of(columns: Columns, index: int, code: str, path: str, detail: str) -> Finding:
+def conversations_with(
+    columns: Columns, flagged: Flags, code: str, path: Callable[[int], str], detail: Callable[[int], str]
+) -> Iterator[Group]:
+    """One finding for each flagged conversation. flagged: one a conversation; path, detail: of its index."""
+    rows = np.flatnonzero(flagged)
+    if len(rows):
+        yield Group(code, rows, lambda row: _finding(columns, row, code, path(row), detail(row)))
+
+
+def _finding(columns: Columns, index: int, code: str, path: str, detail: str) -> Finding:
     """A finding in the row of a conversation. index: of the conversation in the block."""
     line, offset, row = int(columns.lines[index]), int(columns.offsets[index]), int(columns.rows[index])
     return Finding(line, offset, code, path, detail, row)

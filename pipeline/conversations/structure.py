@@ -12,11 +12,10 @@ import numpy as np
 
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.faults import printable
-from pipeline.conversations.findings import Finding
 from pipeline.conversations.flagging import (
     WarningRule,
     beginnings,
-    finding_of,
+    conversations_with,
     first_places,
     flags_at,
     role_of,
@@ -24,20 +23,21 @@ from pipeline.conversations.flagging import (
 )
 from pipeline.conversations.flags import Integers
 from pipeline.conversations.formats.messages import TEXT_PARTS
+from pipeline.conversations.groups import Group
 from pipeline.conversations.model import ASSISTANT, KNOWN_ROLES
 
 _USER = KNOWN_ROLES.index("user")
 _SYSTEM = [KNOWN_ROLES.index(role) for role in ("system", "developer")]
 
 
-def system_not_first(columns: Columns) -> Iterator[Finding]:
+def system_not_first(columns: Columns) -> Iterator[Group]:
     """A system or developer turn after another turn."""
     misplaced = np.isin(columns.roles, _SYSTEM) & ~beginnings(columns)
     detail = _role_detail(columns, "expected the system turn before all others, found {} after another turn")
     yield from first_places(columns, misplaced, "system-not-first", columns.role_path, detail)
 
 
-def several_system_turns(columns: Columns) -> Iterator[Finding]:
+def several_system_turns(columns: Columns) -> Iterator[Group]:
     """More than one system or developer turn, told at the second."""
     is_system = np.isin(columns.roles, _SYSTEM)
     begins = np.flatnonzero(beginnings(columns))
@@ -48,7 +48,7 @@ def several_system_turns(columns: Columns) -> Iterator[Finding]:
     yield from first_places(columns, repeated, "several-system-turns", columns.role_path, detail)
 
 
-def first_turn_not_user(columns: Columns) -> Iterator[Finding]:
+def first_turn_not_user(columns: Columns) -> Iterator[Group]:
     """A conversation that, after its system turns, does not begin with the user. Unknown roles are told elsewhere."""
     others = np.flatnonzero(~np.isin(columns.roles, _SYSTEM))
     begins = np.flatnonzero(beginnings(columns))
@@ -65,7 +65,7 @@ def first_turn_not_user(columns: Columns) -> Iterator[Finding]:
     yield from first_places(columns, flagged, "first-turn-not-user", columns.role_path, detail)
 
 
-def partial_weight(columns: Columns) -> Iterator[Finding]:
+def partial_weight(columns: Columns) -> Iterator[Group]:
     """A weight between 0 and 1, or above."""
     weights = columns.extras.weights
     if weights is None:
@@ -77,7 +77,7 @@ def partial_weight(columns: Columns) -> Iterator[Finding]:
     )
 
 
-def weight_on_non_assistant(columns: Columns) -> Iterator[Finding]:
+def weight_on_non_assistant(columns: Columns) -> Iterator[Group]:
     """A weight above 0 on a turn that is not the assistant's."""
     weights = columns.extras.weights
     if weights is None:
@@ -87,7 +87,7 @@ def weight_on_non_assistant(columns: Columns) -> Iterator[Finding]:
     yield from first_places(columns, misplaced, "weight-on-non-assistant", columns.turn_path, detail)
 
 
-def unsupported_content_part(columns: Columns) -> Iterator[Finding]:
+def unsupported_content_part(columns: Columns) -> Iterator[Group]:
     """A part of a content that is an image, a sound or a file."""
     if columns.extras.parts is None:
         return
@@ -105,7 +105,7 @@ def unsupported_content_part(columns: Columns) -> Iterator[Finding]:
     )
 
 
-def nothing_supervised(columns: Columns) -> Iterator[Finding]:
+def nothing_supervised(columns: Columns) -> Iterator[Group]:
     """A conversation whose answers are all empty or have weight 0. Without any answer it is told elsewhere."""
     is_learned = columns.is_supervised & ((columns.word_counts > 0) | tool_callers(columns))
     starts = columns.turn_starts[:-1]
@@ -114,8 +114,13 @@ def nothing_supervised(columns: Columns) -> Iterator[Finding]:
         return
     answers = np.add.reduceat(columns.roles == ASSISTANT, starts, dtype=np.int64)
     detail = "expected an answer to learn from, found only empty ones or such of weight 0"
-    for index in np.flatnonzero((learned == 0) & (answers > 0)).tolist():
-        yield finding_of(columns, index, "nothing-supervised", columns.layout.turns, detail)
+    yield from conversations_with(
+        columns,
+        (learned == 0) & (answers > 0),
+        "nothing-supervised",
+        lambda _: columns.layout.turns,
+        lambda _: detail,
+    )
 
 
 STRUCTURE: tuple[WarningRule, ...] = (

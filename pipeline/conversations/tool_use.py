@@ -9,14 +9,14 @@ import msgspec
 import numpy as np
 
 from pipeline.conversations.columns import Columns
-from pipeline.conversations.findings import Finding
 from pipeline.conversations.flagging import WarningRule, borders, first_places, flags_at, tool_callers
+from pipeline.conversations.groups import Group
 from pipeline.conversations.model import ASSISTANT, TOOL_RESULTS, Branch
 
 _NOT_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
-def consecutive_tool_results(columns: Columns) -> Iterator[Finding]:
+def consecutive_tool_results(columns: Columns) -> Iterator[Group]:
     """Results of parallel tool calls."""
     is_result = np.isin(columns.roles, TOOL_RESULTS)
     if not is_result.any():
@@ -27,7 +27,7 @@ def consecutive_tool_results(columns: Columns) -> Iterator[Finding]:
     yield from first_places(columns, consecutive, "consecutive-tool-results", columns.role_path, lambda _: detail)
 
 
-def tool_result_without_call(columns: Columns) -> Iterator[Finding]:
+def tool_result_without_call(columns: Columns) -> Iterator[Group]:
     """A tool result that follows no call.
 
     Formats without calls leave them out, so where a conversation holds none, any turn by the assistant will do.
@@ -47,7 +47,7 @@ def tool_result_without_call(columns: Columns) -> Iterator[Finding]:
     yield from first_places(columns, orphaned, "tool-result-without-call", columns.role_path, lambda _: detail)
 
 
-def tool_call_without_result(columns: Columns) -> Iterator[Finding]:
+def tool_call_without_result(columns: Columns) -> Iterator[Group]:
     """A call after which the conversation goes on without its result; one that ends with the call teaches calling."""
     has_call = tool_callers(columns)
     if not has_call.any():
@@ -59,7 +59,7 @@ def tool_call_without_result(columns: Columns) -> Iterator[Finding]:
     yield from first_places(columns, unanswered, "tool-call-without-result", columns.turn_path, lambda _: detail)
 
 
-def faulty_arguments(columns: Columns) -> Iterator[Finding]:
+def faulty_arguments(columns: Columns) -> Iterator[Group]:
     """Arguments of a tool call that are encoded twice, or are not the JSON of an object."""
     if columns.extras.tool_calls is None:
         return

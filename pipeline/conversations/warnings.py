@@ -3,13 +3,18 @@
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.conventions import CONVENTIONS
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.groups import Group, all_findings_of
 from pipeline.conversations.structure import STRUCTURE
 from pipeline.conversations.tool_use import TOOL_USE
 
 
-def warnings(columns: Columns) -> list[Finding]:
-    """All warnings of a block's conversations, in line order."""
+def warning_groups(columns: Columns) -> list[Group]:
+    """All warnings of a block's conversations, by code."""
     if not columns.ids:
         return []
-    found = [finding for rule in (*CONVENTIONS, *STRUCTURE, *TOOL_USE) for finding in rule(columns)]
-    return sorted(found, key=lambda finding: finding.sort_key)
+    return [group for rule in (*CONVENTIONS, *STRUCTURE, *TOOL_USE) for group in rule(columns)]
+
+
+def warnings(columns: Columns) -> list[Finding]:
+    """All warnings of a block's conversations, in line order."""
+    return all_findings_of(warning_groups(columns))

@@ -30,8 +30,9 @@ class Said:
 class Talk:
     """One conversation, of a preference the chosen branch. lost: what no target holds, already left out.
 
-    row: its place in the file, from 1. identity: as in the file, else the row's name. tools: JSON text. rejected, label: the other branch of a preference,
-    and whether a judged answer was liked; only where jobs read them back from the lake.
+    row: its place in the file, from 1. identity: as in the file, else the row's name. tools: JSON text. rejected,
+    label: the other branch of a preference, and whether a judged answer was liked; only where jobs read them back from
+    the lake.
     """
 
     row: int

@@ -3,12 +3,14 @@
 from itertools import groupby
 
 from pipeline.conversations.findings import CATALOGUE, FindingKind, Scope, Severity
+from pipeline.conversations.groups import MAX_LISTED
 from pipeline.docs.examples import EXAMPLES
 from pipeline.docs.markdown import block, code, section, table
 
-_INTRODUCTION = """Codes are public and stable for ever. An **error** rejects its line, or the whole file; a **warning**
-does not. A code is reported once a line, at its first place, and names up to three others. In examples `\\xNN` stands
-for a byte, and each line is one line of the file."""
+_INTRODUCTION = f"""Codes are public and stable for ever. An **error** rejects its line, or the whole file; a
+**warning** does not. A code is reported once a line, at its first place, and names up to three others. All findings are
+counted; listed, in files, pages and SQL, are the first {MAX_LISTED:,} of each code in a file. In examples `\\xNN`
+stands for a byte, and each line is one line of the file."""
 _TITLES = {
     (Severity.ERROR, Scope.FILE): "Errors of a whole file",
     (Severity.ERROR, Scope.LINE): "Errors of a line",

@@ -1,6 +1,6 @@
 """docs/formats.md: every format with a row that is recognised as it, the roles, the containers, the mapping file."""
 
-from pipeline.conversations.containers import FREE_BYTES, MAX_EXPANSION
+from pipeline.conversations.containers import FREE_BYTES, MAX_EXPANSION, MAX_WINDOW_BYTES
 from pipeline.conversations.formats import BY_NAME
 from pipeline.conversations.formats.calls import CALL_ROLES
 from pipeline.conversations.formats.messages import ALIASES
@@ -64,8 +64,10 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
   the one where its row begins; a comma or bracket missing or too many is a rejected row at its place.
 - **gzip and Zstandard** of either, also several members one after another. An archive that ends too early keeps the
   rows before its end ([`broken-archive`](findings.md#broken-archive)); one that grows more than {MAX_EXPANSION} times,
-  over {FREE_BYTES // 2**20} MiB, is not read on ([`expands-too-much`](findings.md#expands-too-much)). Lines and
-  offsets are those of the unpacked text."""
+  over {FREE_BYTES // 2**20} MiB, is not read on ([`expands-too-much`](findings.md#expands-too-much)). Zstandard may
+  look back {MAX_WINDOW_BYTES // 2**20} MiB, which is `--long=27`; a file that needs more
+  ([`window-too-large`](findings.md#window-too-large)) is to be packed again. Lines and offsets are those of the
+  unpacked text."""
 
 _MAPPING = """`lora-pipeline check --format alpaca FILE` reads a file as that format, whatever it looks like. For a
 shape that none of these describes, `--mapping FILE` says where things are, in JSON or TOML: either `turns`, or

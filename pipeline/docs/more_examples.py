@@ -55,6 +55,11 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     "expands-too-much": Example(
         gzip.compress(b" " * 80_000_000, mtime=0), "a .gz of 80 million spaces", abridged="\\x1f\\x8b\\x08\\x00…"
     ),
+    "window-too-large": Example(
+        b"\x28\xb5\x2f\xfd\x80\xa8" + (2**30).to_bytes(4, "little"),
+        "a .zst of a gigabyte, made with --long=31",
+        abridged="\\x28\\xb5\\x2f\\xfd…",
+    ),
     "unknown-format": Example(b'{"question": "How long?", "answer": "Three minutes."}\n'),
     "other-format": Example(_chat(_USER, _DONE) * 2 + b'{"instruction": "Hello", "output": "Hi!"}\n'),
     "malformed-tool-call": Example(

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import Column, Table
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.export import TABLE_NAMES
 from pipeline.catalog.tables import metadata
 from pipeline.docs.markdown import code, section, table
 from pipeline.lake import SCHEMAS, LocalLake
@@ -33,7 +34,7 @@ def page() -> str:
         "Three places for data: the catalog for state, the lake for what was read, the warehouse for questions.",
         section("Warehouse", _WAREHOUSE, *_warehouse_tables()),
         section("Lake", _LAKE, *(_lake_table(name, schema) for name, schema in SCHEMAS.items())),
-        section("Catalog", _CATALOG, *map(_catalog_table, metadata.sorted_tables)),
+        section("Catalog", _CATALOG, *(_catalog_table(metadata.tables[name]) for name in TABLE_NAMES)),
         level=1,
     )
 

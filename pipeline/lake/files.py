@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.acceptance import acceptance_rows
 from pipeline.lake.schemas import PROFILES
@@ -60,6 +61,12 @@ def profile_row(profile: Profile, origin: Origin) -> dict[str, object]:
     }
     row = asdict(origin) | values
     return {name: row[name] for name in PROFILES.names}
+
+
+def finding_counts_of(path: Path) -> dict[str, int]:
+    """How many findings of each code a dataset has, listed or not. path: its row of `profiles`."""
+    counts: dict[str, int] = json.loads(pq.read_table(path, columns=["finding_counts"])["finding_counts"][0].as_py())
+    return counts
 
 
 def _write_splits(profile: Profile, path: Path) -> Path:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.errors import LakeError
 from pipeline.lake.errors import lake_errors
 from pipeline.lake.profiles import read_table
-from pipeline.lake.protocol import PUBLISH_ORDER, check_tables, file_key, files_below, job_key
+from pipeline.lake.protocol import MARK_KEY, PUBLISH_ORDER, check_tables, file_key, files_below, job_key
 from pipeline.lake.staging import Staging
 
 _PREFIX = "dataset_id="
@@ -107,6 +107,30 @@ class LocalLake:
         if not place.is_file():
             raise LakeError(f"expected {name} of {job_id} at {place}, found nothing; make the job again")
         yield place
+
+    @property
+    def place(self) -> str:
+        """See `Lake.place`."""
+        return str(self._folder)
+
+    def read_mark(self) -> str | None:
+        """See `Lake.read_mark`."""
+        place = self._folder / MARK_KEY
+        with lake_errors("read", place):
+            try:
+                return place.read_text("utf-8", "replace").strip()
+            except FileNotFoundError:
+                return None
+
+    def write_mark(self, mark: str) -> None:
+        """See `Lake.write_mark`."""
+        place = self._folder / MARK_KEY
+        with lake_errors("write", place), self.staging() as folder:
+            aside = folder / MARK_KEY
+            aside.write_text(f"{mark}\n")
+            _sync(aside)
+            os.replace(aside, place)
+            _sync(place.parent)
 
     def sweep(self, now: datetime) -> int:
         """See `Lake.sweep`."""

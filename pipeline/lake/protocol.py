@@ -14,6 +14,9 @@ from pipeline.errors import UsageError
 # Whoever finds a conversation finds its turns and findings, too; whoever finds a profile finds everything.
 PUBLISH_ORDER = ("turns", "findings", "splits", "target_acceptance", "conversations", "profiles")
 
+MARK_KEY = ".lora-installation"
+"""The file, of a lake and of a store's uploads, by which `pipeline.marks` knows the place again."""
+
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
@@ -80,6 +83,20 @@ class Lake(Protocol):
         Raises:
             UsageError: the name leads out of the job's place.
         """
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages: a folder or `s3://…`."""
+
+    def read_mark(self) -> str | None:
+        """Return the mark by which this place is known again (`MARK_KEY`); None where it has none.
+
+        Raises:
+            LakeError: there can be none, since the place is no folder, or the bucket does not exist.
+        """
+
+    def write_mark(self, mark: str) -> None:
+        """Put the mark in place, whole."""
 
     def sweep(self, now: datetime) -> int:
         """Remove what killed processes left behind in staging more than a day ago; return how many folders."""

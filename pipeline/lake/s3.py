@@ -14,7 +14,7 @@ from boto3.s3.transfer import TransferConfig
 from pipeline.errors import LakeError, ObjectMissing, StoreError
 from pipeline.lake.errors import lake_errors
 from pipeline.lake.profiles import read_table
-from pipeline.lake.protocol import PUBLISH_ORDER, check_tables, file_key, files_below, job_key
+from pipeline.lake.protocol import MARK_KEY, PUBLISH_ORDER, check_tables, file_key, files_below, job_key
 from pipeline.lake.staging import Staging
 from pipeline.store.s3_client import S3_ERRORS, error_code, raise_store_error
 
@@ -119,6 +119,25 @@ class S3Lake:
         """See `Lake.fetch_job_file`: a copy in staging, removed afterwards."""
         with self._copy(job_key(job_id, name)) as copy:
             yield copy
+
+    @property
+    def place(self) -> str:
+        """See `Lake.place`."""
+        return self._uri("").rstrip("/")
+
+    def read_mark(self) -> str | None:
+        """See `Lake.read_mark`."""
+        try:
+            return self._get(MARK_KEY).decode(errors="replace").strip()
+        except LakeError as error:
+            if isinstance(error.__cause__, ObjectMissing):
+                return None
+            raise
+
+    def write_mark(self, mark: str) -> None:
+        """See `Lake.write_mark`."""
+        with self._errors("write", MARK_KEY):
+            self._client.put_object(Bucket=self._bucket, Key=self._root + MARK_KEY, Body=f"{mark}\n".encode())
 
     def sweep(self, now: datetime) -> int:
         """See `Lake.sweep`."""

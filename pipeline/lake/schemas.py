@@ -106,7 +106,7 @@ PROFILES = pa.schema(
         pa.field("near_duplicate_clusters", pa.int64()),
         pa.field("validation_conversations", pa.int64()),
         pa.field("validation_pairs", pa.int64()),
-        pa.field("findings", pa.int64(), nullable=False),  # all of them, as many as rows in the table of findings
+        pa.field("findings", pa.int64(), nullable=False),  # all of them, listed in their table or not
         # JSON text from here on.
         pa.field("finding_counts", pa.string(), nullable=False),  # {code: count}
         pa.field("roles", pa.string(), nullable=False),  # {role: turns}

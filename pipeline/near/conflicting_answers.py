@@ -17,6 +17,7 @@ import xxhash
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
+from pipeline.conversations.groups import MAX_LISTED
 from pipeline.conversations.hashes import hash_turns
 from pipeline.conversations.model import Branch
 from pipeline.near.records import Records
@@ -73,8 +74,8 @@ class ConflictingAnswers:
         return +Counter({CODE: self.conversation_count})
 
     def findings(self, row_name: str = "line") -> Iterator[Finding]:
-        """One warning for each, in row order. row_name: what a row is called."""
-        for row, line, offset, first in self.found:
+        """A warning for each that is listed, in row order. row_name: what a row is called."""
+        for row, line, offset, first in self.found[:MAX_LISTED]:
             detail = f"expected one answer to a prompt, found the prompt of {row_name} {first} with another answer"
             yield Finding(int(line), int(offset), CODE, "$", detail, int(row))
 

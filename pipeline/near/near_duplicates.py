@@ -8,6 +8,7 @@ on disk; in memory are 40 bytes a conversation, up to 140 where all are near-dup
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Flags, Integers
+from pipeline.conversations.groups import MAX_LISTED
 from pipeline.near.forest import Forest
 from pipeline.near.records import Records
 from pipeline.near.signatures import BANDS, SIGNATURE, agreements, agreements_at, jaccard
@@ -33,8 +35,8 @@ Pairs = tuple[Integers, Integers]  # the earlier rows and the later rows beside 
 class Clusters:
     """Every conversation of a file, in order, with its cluster.
 
-    rows: places in the file, lines: where they begin, int64. roots: the index of the first conversation of its cluster, int32. contents: 64 bits of the hash of
-    its turns. turn_counts: uint32.
+    rows: places in the file, lines: where they begin, int64. roots: the index of the first conversation of its cluster,
+    int32. contents: 64 bits of the hash of its turns. turn_counts: uint32.
     """
 
     rows: Integers
@@ -75,9 +77,9 @@ class NearDuplicates:
         return +Counter({CODE: self.conversation_count})
 
     def findings(self, row_name: str = "line") -> Iterator[Finding]:
-        """One warning for each, in row order. row_name: what a row is called."""
+        """A warning for each that is listed, in row order. row_name: what a row is called."""
         found = zip(self.rows, self.lines, self.offsets, self.firsts, self.agreement_counts, strict=True)
-        for row, line, offset, first, agreement_count in found:
+        for row, line, offset, first, agreement_count in islice(found, MAX_LISTED):
             between = "" if agreement_count >= LEAST_AGREEMENTS else f", by way of {row_name}s between"
             detail = (
                 f"expected new turns, found nearly those of {row_name} {first} "

@@ -98,7 +98,7 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
         quality=quality,
         tokens=tokens,
         nearness=nearness,
-        acceptance=_acceptance(counts, tokens, source, findings_path) if rules.has_acceptance else [],
+        acceptance=_acceptance(total, tokens, source, finding_counts, findings_path) if rules.has_acceptance else [],
     )
 
 
@@ -116,10 +116,11 @@ def _nearness(parts: list[Path], row_name: str) -> tuple[Nearness, list[Iterable
 
 
 def _acceptance(
-    counts: Statistics, tokens: TokenFigures | None, source: Source, findings_path: Path
+    total: Totals, tokens: TokenFigures | None, source: Source, finding_counts: Counter[str], findings_path: Path
 ) -> "list[Acceptance]":
     from pipeline.acceptance import Subject, judge_acceptance  # 0.1 s that the bare structure need not wait for
 
+    counts = total.statistics
     subject = Subject(
         format=source.reading.form.name,
         conversations=counts.conversations,
@@ -127,6 +128,8 @@ def _acceptance(
         size_bytes=source.size_bytes,
         truncation=tokens.truncation if tokens else (),
         roles=counts.roles,
+        finding_counts=finding_counts,
+        together=total.together,
     )
     return judge_acceptance(subject, findings_path)
 

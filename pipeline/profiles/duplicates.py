@@ -19,6 +19,7 @@ from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
 from pipeline.conversations.formats.messages import TEXT_PARTS, only_text
+from pipeline.conversations.groups import MAX_LISTED
 from pipeline.conversations.hashes import as_words, hash_turns
 from pipeline.conversations.model import NATIVE_LAYOUT, Layout
 
@@ -103,17 +104,17 @@ class Duplicates:
         return len(self._by_turns)
 
     def findings(self, layout: Layout = NATIVE_LAYOUT, row_name: str = "line") -> Iterator[Finding]:
-        """One warning for each, in row order.
+        """A warning for each that is listed, in row order.
 
         layout: where the format keeps ids and turns. row_name: what a row is called.
         """
         ids = (
             _repeat(each, "duplicate-conversation-id", layout.identity, f"an id of its own, found the id of {row_name}")
-            for each in self._by_id
+            for each in self._by_id[:MAX_LISTED]
         )
         turns = (
             _repeat(each, "duplicate-conversation", layout.turns, f"new turns, found the turns of {row_name}")
-            for each in self._by_turns
+            for each in self._by_turns[:MAX_LISTED]
         )
         return heapq.merge(ids, turns, key=lambda finding: finding.sort_key)
 

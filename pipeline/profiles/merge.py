@@ -1,15 +1,18 @@
 """Joins the findings of a file's parts with those that only the whole file shows, in row order."""
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.conversations.findings import ORDER, Finding, Severity
+from pipeline.conversations.groups import MAX_LISTED
 from pipeline.lake import FINDINGS, TableWriter
 from pipeline.lake.places import with_rows
 
@@ -21,17 +24,17 @@ _END: _Order = (float("inf"), 0)
 
 
 def write_findings(parts: Sequence[Path], known_last: Sequence[Iterable[Finding]], target: Path) -> None:
-    """Write all findings in row order.
+    """Write the findings in row order, the first MAX_LISTED of each code.
 
     parts: Parquet files of findings, each in order and one after the other. known_last: findings that only the whole
-    file shows, each in order.
+    file shows, each in order, and no more of a code than are listed.
 
     Raises:
         LakeError: the target cannot be written.
     """
     with TableWriter("findings", target) as writer:
         late = _Late(known_last)
-        for batch in _batches(parts):
+        for batch in _listed(_batches(parts)):
             end = _row_order(batch.slice(len(batch) - 1).to_pylist()[0])
             if late.has_before(end):
                 _write_rows(writer, heapq.merge(batch.to_pylist(), late.before(end), key=_row_order))
@@ -63,6 +66,21 @@ def _batches(paths: Iterable[Path]) -> Iterator[pa.RecordBatch]:
     for path in paths:
         with pq.ParquetFile(path) as file:
             yield from map(with_rows, file.iter_batches(_ROWS))
+
+
+def _listed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The first MAX_LISTED of each code: each part has as many."""
+    before: Counter[str] = Counter()
+    for batch in batches:
+        encoded = batch["code"].dictionary_encode()
+        places, is_listed = encoded.indices.to_numpy(), np.ones(len(batch), dtype=np.bool_)
+        for number, code in enumerate(encoded.dictionary.to_pylist()):
+            is_of_code = places == number
+            is_listed[np.flatnonzero(is_of_code)[MAX_LISTED - before[code] :]] = False
+            before[code] = min(MAX_LISTED, before[code] + int(is_of_code.sum()))
+        listed = batch if is_listed.all() else batch.filter(pa.array(is_listed))
+        if len(listed):
+            yield listed
 
 
 def _row_order(row: FindingRow) -> _Order:

@@ -5,13 +5,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+
 from pipeline.conversations.columns import Columns, read_columns
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.groups import Group, Listing, group_of
 from pipeline.conversations.opening import read_rows
 from pipeline.conversations.reader import Block, ByteReader
 from pipeline.conversations.recognise import Reading
-from pipeline.conversations.verdicts import Verdicts
-from pipeline.conversations.warnings import warnings
+from pipeline.conversations.warnings import warning_groups
 from pipeline.lake import TableWriter
 from pipeline.lake.errors import lake_errors
 from pipeline.near.conflicting_answers import answers
@@ -21,7 +23,7 @@ from pipeline.profiles.quiet import keep_freed_memory, paused_collector
 from pipeline.profiles.rows import conversation_rows, finding_rows, turn_rows
 from pipeline.profiles.rules import Rules
 from pipeline.profiles.totals import Totals, measure_block
-from pipeline.quality.findings import quality_findings
+from pipeline.quality.findings import quality_groups
 
 FINGERPRINTS, SIGNATURES, ANSWERS = "fingerprints.bin", "signatures.bin", "answers.bin"
 NATIVE_LINES = Reading()
@@ -45,7 +47,7 @@ def profile_part(
         TokenizerError: tokens are to be counted exactly, and the tokenizer cannot be loaded.
     """
     keep_freed_memory()
-    total = Totals()
+    total, listing = Totals(), Listing()
     limits, form = rules.limits, reading.form
     tokenizer = rules.load_tokenizer() if rules.is_exact else None
     with (
@@ -57,23 +59,21 @@ def profile_part(
     ):
         for block in read_rows(stream, reading, limits.max_line_bytes, first_line, offset, on_bytes):
             verdicts, columns = read_columns(block, limits, form)
-            found = _findings(block, verdicts, columns, rules)
-            total += measure_block(verdicts, columns, found, rules, tokenizer)
+            verdicts.groups.extend(_unended(block))
+            groups = _groups_of_conversations(columns, rules)
+            total += measure_block(verdicts, columns, groups, rules, tokenizer)
             if columns.ids:
                 hashes = spills.write(columns)
                 conversations.write(conversation_rows(columns, hashes))
                 turns.write(turn_rows(columns))
-            if found:
+            if found := listing.take([*verdicts.groups, *groups]):
                 findings.write(finding_rows(found))
     return total
 
 
-def _findings(block: Block, verdicts: Verdicts, columns: Columns, rules: Rules) -> list[Finding]:
-    """All findings of a block, in line order."""
-    found = [*verdicts.findings, *warnings(columns), *_unended(block)]
-    if rules.has_quality:
-        found += quality_findings(columns)
-    return sorted(found, key=lambda finding: finding.sort_key)
+def _groups_of_conversations(columns: Columns, rules: Rules) -> list[Group]:
+    """All findings of a block's conversations, by code."""
+    return [*warning_groups(columns), *(quality_groups(columns) if rules.has_quality else [])]
 
 
 class _Spills:
@@ -123,9 +123,10 @@ class _Spill:
             self._file.close()
 
 
-def _unended(block: Block) -> list[Finding]:
+def _unended(block: Block) -> list[Group]:
     if block.is_ended or block.rows is not None:
         return []
     line, start = block.line + block.line_count - 1, block.offset + int(block.starts[-2])
     detail = "expected a newline at the end of the file, found none"
-    return [Finding(line, start, "no-final-newline", "$", detail)]
+    last = np.array([block.line_count - 1], dtype=np.int64)
+    return [group_of(Finding(line, start, "no-final-newline", "$", detail), last)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.conversations.findings import CATALOGUE
+from pipeline.conversations.groups import unlisted
 from pipeline.conversations.recognise import Reading
 from pipeline.profiles.merge import FindingRow
 from pipeline.profiles.splits import Split
@@ -42,10 +43,10 @@ class Nearness:
 class Profile:
     """All we know of a file.
 
-    content_sha256: hex, None when the file was not read. findings: the first REPORTED_FINDINGS, in line order;
-    errors: the first ten of severity error. parts: folders that hold `conversations.parquet` and `turns.parquet`,
-    in file order; findings_path: all findings as Parquet. quality, tokens, nearness: None where they were not asked
-    for, or the file was not read.
+    content_sha256: hex, None when the file was not read. finding_counts: of all, listed or not. findings: the first
+    REPORTED_FINDINGS, in line order; errors: the first ten of severity error. parts: folders that hold
+    `conversations.parquet` and `turns.parquet`, in file order; findings_path: the listed findings as Parquet. quality,
+    tokens, nearness: None where they were not asked for, or the file was not read.
     """
 
     status: Literal["ready", "error"]
@@ -120,6 +121,7 @@ class Profile:
             "content_sha256": self.content_sha256,
             "finding_counts": {code: self.finding_counts[code] for code in CATALOGUE if self.finding_counts[code]},
             "finding_shares": self._finding_shares(),
+            **self._unlisted(),
             "findings": self.findings,
             "findings_truncated": self.finding_counts.total() > len(self.findings),
         }
@@ -141,6 +143,11 @@ class Profile:
             "languages_sampled": figures.languages.sample_size if figures else None,
             "length_outliers": lengths.outlier_count if lengths else None,
         }
+
+    def _unlisted(self) -> dict[str, object]:
+        """How many findings of which code are counted and not listed; nothing where all are."""
+        left = unlisted(self.finding_counts)
+        return {"findings_not_listed": left} if left else {}
 
     def _finding_shares(self) -> dict[str, float]:
         """Lines with each code over all lines that are not blank."""

@@ -8,7 +8,6 @@ import numpy as np
 import xxhash
 
 from pipeline.conversations.columns import Columns
-from pipeline.conversations.findings import Finding
 from pipeline.conversations.model import ASSISTANT, KNOWN_ROLES
 from pipeline.conversations.verdicts import Verdicts
 
@@ -63,7 +62,7 @@ class Statistics:
         return self.turns
 
 
-def measure(verdicts: Verdicts, columns: Columns, findings: list[Finding]) -> Statistics:
+def measure(verdicts: Verdicts, columns: Columns, finding_counts: Counter[str]) -> Statistics:
     """The statistics of one block."""
     role_counts = np.bincount(columns.roles, minlength=len(columns.role_names)).tolist()
     roles: Counter[str] = Counter()
@@ -81,7 +80,7 @@ def measure(verdicts: Verdicts, columns: Columns, findings: list[Finding]) -> St
         roles=merge_roles(roles, Counter()),
         words_per_turn=_histogram(columns.word_counts),
         turns_per_conversation=_histogram(columns.turn_counts),
-        finding_counts=Counter(finding.code for finding in findings),
+        finding_counts=finding_counts,
         samples=tuple(_sample(columns, i) for i in range(min(SAMPLE_CONVERSATIONS, len(columns.ids)))),
     )
 

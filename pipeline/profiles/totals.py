@@ -1,10 +1,11 @@
 """All that is summed over the blocks and the parts of a file."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.conversations.columns import Columns
-from pipeline.conversations.findings import Finding
+from pipeline.conversations.groups import Group, count_groups
 from pipeline.conversations.verdicts import Verdicts
 from pipeline.profiles.rules import WORDS, Rules
 from pipeline.profiles.statistics import Statistics, measure
@@ -15,23 +16,39 @@ from pipeline.tokens.tokenizers import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """`+` joins two neighbouring parts, in file order."""
+    """`+` joins two neighbouring parts, in file order. together: see `pipeline.acceptance.together`."""
 
     statistics: Statistics = Statistics()
     quality: QualityStatistics = QualityStatistics()
     tokens: TokenStatistics = TokenStatistics()
+    together: Counter[frozenset[str]] = field(default_factory=Counter)
 
     def __add__(self, other: "Totals") -> "Totals":
         """Both parts together."""
-        return Totals(self.statistics + other.statistics, self.quality + other.quality, self.tokens + other.tokens)
+        return Totals(
+            self.statistics + other.statistics,
+            self.quality + other.quality,
+            self.tokens + other.tokens,
+            self.together + other.together,
+        )
 
 
 def measure_block(
-    verdicts: Verdicts, columns: Columns, findings: Sequence[Finding], rules: Rules, tokenizer: Tokenizer | None
+    verdicts: Verdicts, columns: Columns, groups: Sequence[Group], rules: Rules, tokenizer: Tokenizer | None
 ) -> Totals:
-    """The totals of one block, as far as the rules ask for them. tokenizer: needed where tokens are counted exactly."""
+    """The totals of one block, as far as the rules ask for them.
+
+    groups: findings of its conversations. tokenizer: needed where tokens are counted exactly.
+    """
     return Totals(
-        measure(verdicts, columns, list(findings)),
+        measure(verdicts, columns, count_groups([*verdicts.groups, *groups])),
         measure_quality(columns) if rules.has_quality else QualityStatistics(),
         measure_tokens(columns, tokenizer, exact=rules.is_exact) if rules.tokenizer != WORDS else TokenStatistics(),
+        _together(groups, columns) if rules.has_acceptance and groups else Counter(),
     )
+
+
+def _together(groups: Sequence[Group], columns: Columns) -> Counter[frozenset[str]]:
+    from pipeline.acceptance.together import count_together  # 0.1 s that the bare structure need not wait for
+
+    return count_together(groups, len(columns.ids))

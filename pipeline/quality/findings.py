@@ -13,6 +13,7 @@ import pyarrow as pa
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flagging import first_places
+from pipeline.conversations.groups import Group, all_findings_of
 from pipeline.conversations.model import KNOWN_ROLES
 from pipeline.quality.answer_rules import ANSWER_RULES
 from pipeline.quality.characters import CHARACTERS
@@ -27,15 +28,19 @@ _USER = KNOWN_ROLES.index("user")
 TEXT_RULES = (*REFUSALS, *PERSONAL_DATA, *SECRETS, *LEFTOVERS, *CHARACTERS)
 
 
-def quality_findings(columns: Columns) -> list[Finding]:
-    """All quality findings of a block's conversations, in line order."""
+def quality_groups(columns: Columns) -> list[Group]:
+    """All quality findings of a block's conversations, by code."""
     if not columns.ids:
         return []
-    found = [*scan(columns, TEXT_RULES), *degenerate_repetition(columns), *answer_findings(columns)]
-    return sorted(found, key=lambda finding: finding.sort_key)
+    return [*scan(columns, TEXT_RULES), *degenerate_repetition(columns), *answer_findings(columns)]
 
 
-def answer_findings(columns: Columns) -> Iterator[Finding]:
+def quality_findings(columns: Columns) -> list[Finding]:
+    """All quality findings of a block's conversations, in line order."""
+    return all_findings_of(quality_groups(columns))
+
+
+def answer_findings(columns: Columns) -> Iterator[Group]:
     """What the rules over answers find in those that follow a question."""
     asked = np.zeros(len(columns.roles), dtype=np.bool_)
     asked[1:] = columns.is_supervised[1:] & (columns.roles[:-1] == _USER)

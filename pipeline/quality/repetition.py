@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.conversations.columns import Columns
-from pipeline.conversations.findings import Finding
 from pipeline.conversations.flagging import first_places
 from pipeline.conversations.flags import Bytes
+from pipeline.conversations.groups import Group
 
 FEWEST_BYTES = 240  # of a turn
 FEWEST_TIMES = 10
@@ -15,7 +15,7 @@ _ANCHOR_BYTES = 32
 _SPOKEN = frozenset("!?")  # with letters and pictures what speech is made of; rules, tables and matrices are not
 
 
-def degenerate_repetition(columns: Columns) -> Iterator[Finding]:
+def degenerate_repetition(columns: Columns) -> Iterator[Group]:
     """An answer of which half or more is one passage, at least ten times in a row."""
     sizes = np.diff(columns.text_starts)
     turns = np.flatnonzero(columns.is_supervised & (sizes >= FEWEST_BYTES))

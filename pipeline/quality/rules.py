@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.conversations.columns import Columns
-from pipeline.conversations.findings import Finding
 from pipeline.conversations.flagging import first_places
+from pipeline.conversations.groups import Group
 
 
 class Place(NamedTuple):
@@ -37,7 +37,7 @@ class TextRule:
     is_for_answers: bool = False
 
 
-def scan(columns: Columns, rules: Sequence[TextRule]) -> Iterator[Finding]:
+def scan(columns: Columns, rules: Sequence[TextRule]) -> Iterator[Group]:
     """The findings of all rules, one a line and code."""
     import pyarrow.compute as pc  # 25 ms that the bare structure need not wait for
 
@@ -53,7 +53,7 @@ def scan(columns: Columns, rules: Sequence[TextRule]) -> Iterator[Finding]:
             yield from _at(columns, rule, places)
 
 
-def _at(columns: Columns, rule: TextRule, places: dict[int, Place]) -> Iterator[Finding]:
+def _at(columns: Columns, rule: TextRule, places: dict[int, Place]) -> Iterator[Group]:
     flagged = np.zeros(len(columns.roles), dtype=np.bool_)
     flagged[list(places)] = True
 

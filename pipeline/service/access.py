@@ -68,8 +68,13 @@ class Access:
         file_name: str,
         file_size: int,
         now: datetime,
+        quota_bytes: int,
     ) -> Dataset:
-        """Make the row of an upload of the user."""
+        """Make the row of an upload of the user.
+
+        Raises:
+            OverQuota: they have no room for it.
+        """
         return self._own.create_upload(
             dataset_id=dataset_id,
             user_id=self.user.id,
@@ -81,7 +86,12 @@ class Access:
             file_name=file_name,
             file_size=file_size,
             now=now,
+            quota_bytes=quota_bytes,
         )
+
+    def used_bytes(self) -> int:
+        """Count the bytes of the user's own datasets."""
+        return self._own.used_bytes(self.user.id)
 
     def confirm_upload(
         self, dataset_id: str, content_version: str, observed_version: str, now: datetime, file_size: int
@@ -99,13 +109,14 @@ class Access:
         """
         return self._own.soft_delete(dataset_id, self.user.id, now)
 
-    def restore(self, dataset_id: str, now: datetime) -> Dataset:
+    def restore(self, dataset_id: str, now: datetime, quota_bytes: int) -> Dataset:
         """Bring a dataset back.
 
         Raises:
             DatasetNotFound: there is none of this user.
+            OverQuota: they have no room for it any more.
         """
-        return self._own.restore(dataset_id, self.user.id, now)
+        return self._own.restore(dataset_id, self.user.id, now, quota_bytes)
 
     def notifications(self, *, unread_only: bool, limit: int) -> list[Notification]:
         """Return what the user was told, newest first."""

@@ -13,6 +13,12 @@ class Value(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Request(BaseModel):
+    """What comes in: fixed fields, and each as it has to be: no text for a number, no `true` for a 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
 class Answer(Value, Generic[_T]):
     """What was asked for."""
 

@@ -15,10 +15,10 @@ from pipeline.service.answers import PROBLEMS
 from pipeline.service.background import working_aside
 from pipeline.service.errors import handle_errors
 from pipeline.service.limits import Limiter
-from pipeline.service.middleware import BodyLimit, RequestLog, SecurityHeaders, security_headers
+from pipeline.service.middleware import AnswersHead, BodyLimit, RequestLog, SecurityHeaders, security_headers
 from pipeline.service.presigned import make_presigner
 from pipeline.service.receivers import Receivers
-from pipeline.service.routes import datasets, events, findings, health, jobs, notifications, uploads
+from pipeline.service.routes import datasets, events, findings, health, jobs, notifications, quotas, uploads
 from pipeline.service.service import Service
 from pipeline.service.signing import make_signer
 from pipeline.service.streams import Streams
@@ -29,6 +29,7 @@ from pipeline.validation import utc_now
 
 API = (
     health.router, uploads.router, datasets.router, findings.router, events.router, jobs.router, notifications.router,
+    quotas.router,
 )  # fmt: skip
 DESCRIPTION = """Upload datasets of conversations, see whether they can train a model, and what to mend.
 
@@ -99,7 +100,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
     if origins:
         allowed = ["Authorization", "Content-Type", "Upload-Offset"]
         chain.append(Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=allowed))
-    return [*chain, Middleware(BodyLimit)]
+    return [*chain, Middleware(AnswersHead), Middleware(BodyLimit)]
 
 
 def _upload_origin(settings: Settings) -> str:

@@ -46,6 +46,7 @@ def tidy(service: Service) -> list[str]:
     before = now - timedelta(hours=service.settings.unconfirmed_expiry_h)
     expired = service.catalog.expire_unconfirmed(before, now)
     service.presigner.sweep(before)
+    service.catalog.forget_ended_sessions(now)
     return expired
 
 

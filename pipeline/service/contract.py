@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from pipeline.catalog.job_records import CostKind, JobOrigin, JobStatus
 from pipeline.catalog.records import NotificationKind, Status
-from pipeline.service.answers import Value
+from pipeline.service.answers import Request, Value
 from pipeline.training.jobs.job import TargetName
 from pipeline.training.workload import Method
 
@@ -102,7 +102,7 @@ class Acceptance(Value):
     reasons: list[Reason]
 
 
-class NewJob(Value):
+class NewJob(Request):
     """A training job that is wanted, by names of the catalogues (`lora-pipeline jobs`, docs/training.md)."""
 
     model: str = Field(min_length=1, max_length=200, examples=["Qwen3-8B"])
@@ -204,7 +204,7 @@ class DatasetDetails(DatasetSummary):
     jobs: list[JobSummary] = Field(description="The newest training jobs made of it.")
 
 
-class NewUpload(Value):
+class NewUpload(Request):
     """An upload that is announced."""
 
     name: str = Field(min_length=1, max_length=MAX_NAME_CHARACTERS, pattern=r"\S", examples=["Support chat, spring"])
@@ -212,7 +212,7 @@ class NewUpload(Value):
         None, max_length=MAX_DESCRIPTION_CHARACTERS, examples=["Answered by the night shift"]
     )
     file_name: str = Field(min_length=1, max_length=MAX_FILE_NAME_CHARACTERS, examples=["support_chat.jsonl"])
-    file_size: int = Field(ge=1, description="Bytes, exactly.", examples=[20_480])
+    file_size: int = Field(ge=1, le=2**62, description="Bytes, exactly.", examples=[20_480])
     format: str | None = Field(
         None, description="The format you expect, shown until there is a verdict: that says which it is."
     )
@@ -241,15 +241,24 @@ class UploadPlan(Value):
     parts: list[UploadPart]
 
 
+class Quota(Value):
+    """The room that one has: bytes of all datasets that are not deleted, those uploading included."""
+
+    used_bytes: int
+    limit_bytes: int | None = Field(description="Null: there is no limit.")
+    left_bytes: int | None
+
+
 class StartedUpload(Value):
     """The dataset that begins, and where its bytes go."""
 
     dataset: DatasetSummary
     upload: UploadPlan
+    quota: Quota | None = Field(None, description="The room that is left, with this upload taken off.")
 
 
 class FindingPage(Value):
-    """One page of findings, in the order of lines; `total` counts those of all pages."""
+    """One page of findings, in the order of lines; `total` counts those of all pages, at most 10,000 of a code."""
 
     items: list[Finding]
     total: int

@@ -45,8 +45,9 @@ def restore_dataset(service: Service, user: User, dataset_id: str) -> DatasetSum
 
     Raises:
         DatasetNotFound: there is none of this user.
+        OverQuota: they have no room for it any more.
     """
-    return summary(service.access(user).restore(dataset_id, service.now()))
+    return summary(service.access(user).restore(dataset_id, service.now(), service.settings.quota_bytes))
 
 
 def summary(dataset: Dataset) -> DatasetSummary:

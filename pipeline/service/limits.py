@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from pipeline.errors import TooManyRequests
 
@@ -59,3 +60,14 @@ class Limiter:
         ]
         for name in full or list(self._buckets)[: _MAX_BUCKETS // 2]:
             del self._buckets[name]
+
+
+def address_group(host: str) -> str:
+    """What a limit by address counts together: IPv4 by itself, IPv6 by /64, of which everybody has one."""
+    try:
+        address = ip_address(host)
+    except ValueError:  # no address: a socket file, or what a trusted proxy made up
+        return host[:64]
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((int(address), 64), strict=False))
+    return str(address)

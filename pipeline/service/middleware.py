@@ -1,8 +1,9 @@
-"""What surrounds every request: its id and its line in the log, security headers, a limit on bodies.
+"""What surrounds every request: its id and its line in the log, security headers, answers to HEAD, limits on bodies.
 
 Plain ASGI, so that uploads and streams pass through unbuffered.
 """
 
+import asyncio
 import logging
 import time
 import uuid
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOG = logging.getLogger("pipeline.service.requests")
 MAX_JSON_BYTES = 64 * 1024
+BODY_S = 30.0  # for so many bytes, from the end of the head
 _UNLIMITED = "/api/uploads/"
 
 
@@ -69,8 +71,43 @@ class SecurityHeaders:
         await self._app(scope, receive, adding if scope["type"] == "http" else send)
 
 
+class AnswersHead:
+    """Answers HEAD with what GET would say above its body, for every address that GET has."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        is_answered = asyncio.Event()
+
+        async def head_only(message: Message) -> None:
+            if message["type"] == "http.response.start" and not is_answered.is_set():
+                scope["method"] = "HEAD"  # the server leaves the body out, whatever length the head announces
+                await send(message)
+                await send({"type": "http.response.body", "body": b""})
+                is_answered.set()
+
+        scope["method"] = "GET"  # in place: what the route writes into the scope is logged
+        answering = asyncio.ensure_future(self._app(scope, receive, head_only))
+        waiting = asyncio.ensure_future(is_answered.wait())
+        try:
+            await asyncio.wait({answering, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            scope["method"] = "HEAD"
+            waiting.cancel()
+            if not answering.done():
+                answering.cancel()  # nobody wants the body: it may be a gigabyte, or a stream without an end
+            await asyncio.wait({answering})
+        if not answering.cancelled():
+            answering.result()
+
+
 class BodyLimit:
-    """Refuses bodies that are too long for what they are; uploads have a limit of their own."""
+    """Refuses bodies that are too long for what they are, or take too long; uploads have limits of their own."""
 
     def __init__(self, app: ASGIApp, max_bytes: int = MAX_JSON_BYTES) -> None:
         self._app = app
@@ -82,11 +119,19 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         found_bytes = 0
+        is_whole = False
+        latest_s = asyncio.get_running_loop().time() + BODY_S
 
         async def counting() -> Message:
-            nonlocal found_bytes
-            message = await receive()
+            nonlocal found_bytes, is_whole
+            try:  # once it is whole, what one waits for is the end of the connection
+                async with asyncio.timeout_at(None if is_whole else latest_s):
+                    message = await receive()
+            except TimeoutError:
+                too_late = {"Connection": "close"}
+                raise HTTPException(408, f"Body not there after {BODY_S:.0f} s", too_late) from None
             found_bytes += len(message.get("body", b""))
+            is_whole = not message.get("more_body", False)
             if found_bytes > self._max_bytes:
                 raise HTTPException(413, f"Body above {self._max_bytes:,} bytes")  # the kind that FastAPI lets through
             return message

@@ -64,8 +64,10 @@ def read_ticket(signer: Signer, ticket: str) -> Upload:
 
 def received_bytes(store: LocalStore, upload: Upload) -> int:
     """How many bytes of an upload are there, whole or in part."""
-    part = store.part_path(upload.dataset_id)
-    if part.exists():
-        return part.stat().st_size
-    path = store.local_path(upload.key)
-    return path.stat().st_size if path.is_file() else 0
+    # In this order, and never asking twice: what arrived whole moves from the first place to the second at any moment.
+    for path in (store.part_path(upload.dataset_id), store.local_path(upload.key)):
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return 0

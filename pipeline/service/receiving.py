@@ -11,7 +11,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from pipeline.errors import Conflicting, NotAllowed, StoreError, TooLarge, UsageError
+from pipeline.errors import Conflicting, NotAllowed, ObjectMissing, StoreError, TooLarge, UsageError
 from pipeline.service.answers import Value
 from pipeline.service.presigned import Upload
 from pipeline.service.presigned_local import read_ticket, received_bytes
@@ -21,7 +21,8 @@ from pipeline.service.uploads import check_open
 from pipeline.service.user import User
 from pipeline.store.local import LocalStore
 
-IDLE_S = 30.0  # a connection that sends nothing for so long is taken for broken
+IDLE_S = 30.0  # a connection that does not send `_LEAST_BYTES` within so long is taken for broken
+_LEAST_BYTES = 16 * 1024  # 4 kbit/s; who drips bytes would keep the connection, and the upload, for ever
 _BLOCK_BYTES = 256 * 1024  # written at once, so that a slow disk holds up no other request
 
 
@@ -112,13 +113,16 @@ async def _blocks(request: Request, stop: Stop) -> AsyncIterator[bytes]:
 async def _next_block(body: AsyncIterator[bytes], stop: Stop) -> tuple[bytes, bool]:
     """The next piece, and whether there may be more."""
     gathered = bytearray()
+    prolonged_at = 0
     try:
         async with stop.patience(IDLE_S) as prolong:
             async for chunk in body:
                 gathered += chunk
                 if len(gathered) >= _BLOCK_BYTES:
                     return bytes(gathered), True
-                prolong()
+                if len(gathered) - prolonged_at >= _LEAST_BYTES:
+                    prolonged_at = len(gathered)
+                    prolong()
     except (TimeoutError, ClientDisconnect):
         pass
     return bytes(gathered), False
@@ -135,10 +139,15 @@ def _write_all(descriptor: int, block: bytes, place: str) -> None:
 
 def _finish(store: LocalStore, upload: Upload) -> int:
     part = store.part_path(upload.dataset_id)
-    there = part.stat().st_size
-    if there > upload.size_bytes:
-        part.unlink()
-        raise TooLarge(f"expected {upload.size_bytes:,} bytes, found {there:,}: nothing was stored; send it again")
-    if there == upload.size_bytes:
-        store.adopt(upload.key, part)
+    try:
+        there = part.stat().st_size
+        if there > upload.size_bytes:
+            part.unlink(missing_ok=True)
+            raise TooLarge(f"expected {upload.size_bytes:,} bytes, found {there:,}: nothing was stored; send it again")
+        if there == upload.size_bytes:
+            store.adopt(upload.key, part)
+    except (FileNotFoundError, ObjectMissing):  # a confirmation put it in place meanwhile, or it was given up
+        there = received_bytes(store, upload)
+        if there < upload.size_bytes:
+            raise Conflicting("the upload ended while bytes came in: ask what arrived") from None
     return there

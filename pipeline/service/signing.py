@@ -5,17 +5,20 @@ Tokens that others sign are in `tokens.py`.
 """
 
 import secrets
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import jwt
 
+from pipeline.bounded_json import read_json
 from pipeline.errors import NotSignedIn
 from pipeline.service.private_file import read_or_make
 from pipeline.settings import Settings
 
 _ALGORITHM = "HS256"
+_MAX_TOKEN_BYTES = 16 * 1024  # those of identity providers that list every group have some 8,000
 Claims = Mapping[str, str | int | bool]
 
 
@@ -36,6 +39,7 @@ class Signer:
             NotSignedIn: it was not signed here, for something else, or is over.
         """
         try:
+            check_token(text)
             claims: Claims = jwt.decode(
                 text, self._secret, [_ALGORITHM], audience=purpose, options={"require": ["exp", "aud"]}
             )
@@ -50,6 +54,23 @@ def make_signer(settings: Settings) -> Signer:
     """Sign with the secret of the settings, or with the one in `data_dir`, which is made when it is not there."""
     secret = settings.service_secret.get_secret_value()
     return Signer(secret or read_or_make(secret_path(settings.data_dir), lambda: secrets.token_hex(32)))
+
+
+def check_token(text: str) -> None:
+    """See that a JWT from outside can be read at all, before its signature is looked at.
+
+    Raises:
+        DecodeError: it is too long, or its parts are not JSON within bounds (`pipeline/bounded_json.py`).
+    """
+    if len(text) > _MAX_TOKEN_BYTES or not text.isascii():
+        raise jwt.DecodeError(f"expected a token of at most {_MAX_TOKEN_BYTES:,} characters of ASCII")
+    try:
+        parts = [urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in text.split(".")[:2]]
+        found = [read_json(part, _MAX_TOKEN_BYTES) for part in parts]
+    except ValueError as error:
+        raise jwt.DecodeError(str(error)) from None
+    if not all(isinstance(part, dict) for part in found):
+        raise jwt.DecodeError("expected the parts of a token to be JSON objects")
 
 
 def secret_path(data_dir: Path) -> Path:

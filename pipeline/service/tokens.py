@@ -17,6 +17,7 @@ import jwt
 from pipeline.errors import NotSignedIn, ServiceError, SettingsError
 from pipeline.service.jwks import JwksClient
 from pipeline.service.private_file import make_private
+from pipeline.service.signing import check_token
 from pipeline.service.user import User
 from pipeline.settings import Settings
 from pipeline.store import safe_owner
@@ -74,6 +75,7 @@ class JwtAuthority:
     def identify(self, token: str) -> Identity:
         """See `Authority.identify`."""
         try:
+            check_token(token)
             claims = jwt.decode(
                 token,
                 self._key_of(token),
@@ -89,7 +91,8 @@ class JwtAuthority:
         except (
             jwt.PyJWTError,
             TypeError,
-        ) as error:  # TypeError: the algorithm of the token is not one of the key's kind
+            ValueError,
+        ) as error:  # TypeError: an algorithm that is not of the key's kind
             raise NotSignedIn(f"the token is not valid ({type(error).__name__}): get a new one") from None
         return Identity(
             User(_owner(str(claims["sub"])), claims.get(self._admin_claim) is True),

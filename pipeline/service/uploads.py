@@ -11,6 +11,7 @@ from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
 from pipeline.service.contract import DatasetDetails, NewUpload, StartedUpload, UploadPart, UploadPlan
 from pipeline.service.datasets import details, summary
 from pipeline.service.presigned import Part, Upload
+from pipeline.service.quotas import show_quota
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.store import safe_key
@@ -23,6 +24,7 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
     Raises:
         UsageError: there is no such format.
         TooLarge: more bytes than are taken.
+        OverQuota: more bytes than the user has room for.
         StoreError: no address can be made; nothing is left behind.
     """
     if new.format is not None and new.format not in BY_NAME:
@@ -45,11 +47,13 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
             file_name=key.rpartition("/")[2],
             file_size=new.file_size,
             now=now,
+            quota_bytes=service.settings.quota_bytes,
         )
     except Exception:
         service.presigner.abandon(upload)
         raise
-    return StartedUpload(dataset=summary(dataset), upload=_plan(expires_at, parts))
+    plan, quota = _plan(expires_at, parts), show_quota(service, user)
+    return StartedUpload(dataset=summary(dataset), upload=plan, quota=quota)
 
 
 def resume_upload(service: Service, user: User, dataset_id: str) -> UploadPlan:

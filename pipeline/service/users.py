@@ -10,9 +10,10 @@ from anyio import to_thread
 from fastapi import Depends, Request
 
 from pipeline.errors import NotAllowed, NotSignedIn
+from pipeline.service.limits import address_group
 from pipeline.service.origins import is_from_our_page
 from pipeline.service.service import CurrentService, Service
-from pipeline.service.sessions import session_user
+from pipeline.service.sessions import COOKIE, session_user
 from pipeline.service.user import User
 
 _CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -39,6 +40,11 @@ def user_of(request: Request, service: Service) -> User:
     return user
 
 
+def address_of(request: Request) -> str:
+    """Where a request comes from, as far as limits tell addresses apart."""
+    return address_group(request.client.host if request.client else "")
+
+
 async def current_user(request: Request, service: CurrentService) -> User:
     """The dependency of every route that belongs to somebody; counts the request against the user's rate.
 
@@ -47,12 +53,12 @@ async def current_user(request: Request, service: CurrentService) -> User:
         TooManyRequests: the user, or an unknown address, sent too many.
     """
     try:
-        if service.authority.may_wait:
+        if service.authority.may_wait or COOKIE in request.cookies:  # a session asks the catalog
             user = await to_thread.run_sync(user_of, request, service)
         else:  # a tenth of a millisecond; a thread would take longer
             user = user_of(request, service)
     except (NotSignedIn, NotAllowed):
-        service.limiter.take(f"address {request.client.host if request.client else ''}")
+        service.limiter.take(f"address {address_of(request)}")
         raise
     service.limiter.take(f"user {user.id}")
     request.state.user_id = user.id

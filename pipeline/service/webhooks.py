@@ -74,7 +74,9 @@ class Webhook:
             "X-Lora-Signature": signature(self._secret, payload, int(self._now().timestamp())),
         }
         try:
-            answer = self._client.post(self._url, content=payload, headers=headers)
+            # Closed unread: the status says it all, and the body may have no end.
+            with self._client.stream("POST", self._url, content=payload, headers=headers) as answer:
+                pass
         except httpx2.HTTPError as error:
             _LOG.warning("notification %d did not reach the webhook: %s", notification.id, type(error).__name__)
             return False

@@ -183,8 +183,12 @@ def _sorted_names(base: str, folder: str, prefix: str, start_after: str) -> list
                 # Every file of a folder shares its fate, but for its own name: any will do for `is_listed`.
                 if is_ahead and key.startswith(prefix) and is_listed(f"{key}x" if is_folder else key):
                     names.append(name)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return []  # gone since its parent was read, or a new installation
+    except NotADirectoryError as error:
+        if folder in ("", UPLOADS):  # a file in the place of the store is no empty store
+            raise failure("list", base + folder, error) from error
+        return []
     except OSError as error:
         failed = failure("list", base + folder, error)
         if isinstance(failed, ObjectUnreadable) and folder.count("/") > UPLOADS.count("/"):

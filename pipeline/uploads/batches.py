@@ -30,12 +30,12 @@ class Batch:
 
 
 def contiguous_batches(
-    partition_order: Iterable[str], wanted: Sequence[tuple[str, int]], max_count: int, max_bytes: int
+    partition_order: Iterable[str], wanted: Sequence[tuple[str, int]], max_count: int, max_bytes: int, large_bytes: int
 ) -> list[Batch]:
     """Group `wanted` (key, size in bytes) into ranges of `partition_order`, which is in the order of addition.
 
     Each wanted key is in one batch and no other key is. A batch has at most `max_count` keys and `max_bytes` bytes;
-    a dataset larger than that is a batch of its own.
+    a dataset larger than that, or than `large_bytes`, is a batch of its own: nobody waits for it.
 
     Raises:
         UsageError: a wanted key is not among the partitions, so no range can cover it.
@@ -43,7 +43,7 @@ def contiguous_batches(
     sizes = dict(wanted)
     batches: list[Batch] = []
     keys: list[str] = []
-    size_bytes = 0
+    size_bytes = last_bytes = 0
 
     def close() -> None:
         nonlocal keys, size_bytes
@@ -53,11 +53,13 @@ def contiguous_batches(
 
     for key in partition_order:
         size = sizes.pop(key, None)
-        if size is None or len(keys) == max_count or size_bytes + size > max_bytes:
+        is_apart = max(size or 0, last_bytes) > large_bytes
+        if size is None or is_apart or len(keys) == max_count or size_bytes + size > max_bytes:
             close()
         if size is not None:
             keys.append(key)
             size_bytes += size
+        last_bytes = size or 0
     close()
     if sizes:
         raise UsageError(

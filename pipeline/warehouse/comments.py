@@ -23,7 +23,7 @@ TABLES = {
     "turns": "One row a turn of those conversations, with its text.",
     "splits": "One row such a conversation: whether it is for training or for validation.",
     "target_acceptance": "One row a dataset and trainer: whether the trainer accepts the dataset, and why not.",
-    "findings": "One row a finding about a line, or about a whole file, of the current datasets.",
+    "findings": "One row a finding of the current datasets, of a line or a whole file; the first 10,000 of a code.",
     **JOB_TABLES,
 }
 
@@ -54,7 +54,7 @@ COLUMNS = {
         "total_tokens": "Estimated tokens (see token_method); NULL until validated.",
         "training_ready": "Whether training jobs may use it.",
         "validated_at": "When its verdict was written (UTC); NULL until then.",
-        "validation_errors": "JSON: the first 10 errors, with line numbers; all are in findings.",
+        "validation_errors": "JSON: the first 10 errors, with line numbers; more are in findings.",
         "sample_data": "JSON: the first 3 conversations, long text cut.",
         "avg_turns_per_conversation": "Mean; NULL without conversations.",
         "avg_tokens_per_turn": "Mean of estimated tokens; NULL without turns.",
@@ -124,7 +124,7 @@ COLUMNS = {
         "near_duplicate_clusters": "Groups of conversations that are nearly alike.",
         "validation_conversations": "Conversations set aside for validation (see splits).",
         "validation_pairs": "Their turns.",
-        "findings": "Findings of every severity.",
+        "findings": "Findings of every severity, also those that are counted and not listed in findings.",
         "finding_counts": "JSON: findings by code.",
         "roles": "JSON: turns by role.",
         "tokens_per_conversation": "JSON: min, p50, p95, p99 and max of tokens a conversation.",

@@ -54,7 +54,8 @@ def create_views(connection: duckdb.DuckDBPyConnection, lake: Lake, dataset_ids:
 
 def _view(table: str, uris: list[str], is_remote: bool) -> str:
     if not uris:
-        return f"CREATE VIEW {table} AS SELECT {_typed_nulls(table, view_columns(table))} WHERE false"  # no file is an error in DuckDB
+        nulls = _typed_nulls(table, view_columns(table))
+        return f"CREATE VIEW {table} AS SELECT {nulls} WHERE false"  # no file is an error in DuckDB
     columns = ", ".join(_selected(name) for name in ("dataset_id", *VIEWS[table].names))
     files = "[" + ", ".join(map(path_pattern, uris)) + "]"
     if is_remote:
@@ -63,7 +64,7 @@ def _view(table: str, uris: list[str], is_remote: bool) -> str:
     options = "union_by_name = true, hive_partitioning = true, hive_types = {'dataset_id': VARCHAR}"
     # Where every file is of an older version, a newer column would be an unknown name.
     nulls = _typed_nulls(table, ["dataset_id", *VIEWS[table].names])
-    older = f"SELECT {nulls} WHERE false UNION ALL BY NAME"  # noqa: S608
+    older = f"SELECT {nulls} WHERE false UNION ALL BY NAME"
     return f"CREATE VIEW {table} AS SELECT {columns} FROM ({older} FROM read_parquet({files}, {options}))"  # noqa: S608
 
 

@@ -35,6 +35,15 @@ def test_who_is_not_signed_in_is_asked_and_then_led_on(served, chromium):
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+def test_the_link_of_the_start_signs_in_and_leaves_no_token_in_the_address(served, chromium):
+    with visiting(chromium, served.url) as visit:
+        visit.page.goto(f"{served.url}/login#token={served.token}")
+
+        expect(visit.page.get_by_role("heading", name="Datasets", exact=True)).to_be_visible()
+        expect(visit.page).to_have_url(f"{served.url}/datasets")
+        assert served.token not in visit.page.evaluate("performance.getEntries().map(each => each.name).join()")
+
+
 def test_an_upload_goes_on_after_the_connection_broke_and_the_page_was_loaded_again(served, chromium):
     """Nothing that arrived is sent twice."""
     content = valid_file(60_000)

@@ -83,7 +83,9 @@ REJECTED = replace(
         ),
     ),
     examples=(
-        Example(2, 2, 20, "missing-field", "$.turns[0].role", "expected the field role, found field content; add the field"),
+        Example(
+            2, 2, 20, "missing-field", "$.turns[0].role", "expected the field role, found field content; add the field"
+        ),
         Example(3, 3, 30, "malformed-json", "$", "expected one JSON value, found none"),
         Example(4, 4, 40, "blank-line", "$", "expected a conversation, found a blank line; remove the line"),
     ),

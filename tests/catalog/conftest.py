@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.export import TABLE_NAMES
+from pipeline.catalog.tables import metadata
 from tests.postgres import PostgresServer, postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]
@@ -24,7 +24,7 @@ def emptied_postgres(postgres_server: PostgresServer) -> Callable[[], str]:
 
     def emptied() -> str:
         with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {', '.join(TABLE_NAMES)}")
+            cursor.execute(f"TRUNCATE {', '.join(metadata.tables)}")
         return url
 
     return emptied

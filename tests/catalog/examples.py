@@ -26,7 +26,7 @@ def upload(dataset_id: str, *, path: str = "", version: str = "", user_id: str =
     )
 
 
-def start_upload(catalog: Catalog, dataset_id: str, *, path: str = "", user_id: str = "ann") -> Dataset:
+def start_upload(catalog: Catalog, dataset_id: str, *, path: str = "", user_id: str = "ann", **others: int) -> Dataset:
     """An upload through the service, announced and not confirmed."""
     return catalog.create_upload(
         dataset_id=dataset_id,
@@ -35,8 +35,8 @@ def start_upload(catalog: Catalog, dataset_id: str, *, path: str = "", user_id: 
         storage_bucket="bucket",
         storage_path=path or f"uploads/{user_id}/{dataset_id}/train.jsonl",
         file_name="train.jsonl",
-        file_size=100,
         now=NOON,
+        **{"file_size": 100} | others,
     )
 
 

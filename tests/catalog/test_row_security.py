@@ -4,7 +4,10 @@ import pytest
 from sqlalchemy import select, text, update
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.ended_sessions import ended_sessions
 from pipeline.catalog.job_tables import cost_records, metrics_points, model_artifacts, training_jobs, training_plans
+from pipeline.catalog.looks import looks
+from pipeline.catalog.marks import marks
 from pipeline.catalog.notices import Notice
 from pipeline.catalog.tables import datasets, metadata, notifications
 from pipeline.errors import CatalogError, DatasetNotFound
@@ -12,7 +15,7 @@ from tests.catalog.examples import NOON, start_upload
 from tests.postgres import as_ordinary_role
 
 pytestmark = pytest.mark.needs_postgres
-OWNED = (datasets, notifications, training_jobs, cost_records, metrics_points, model_artifacts)
+OWNED = (datasets, notifications, training_jobs, cost_records, metrics_points, model_artifacts, ended_sessions)
 
 
 @pytest.fixture
@@ -30,8 +33,8 @@ def test_every_table_that_belongs_to_somebody_is_secured(catalog):
             text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity ORDER BY relname")
         ).scalars()
 
-        assert sorted(secured) == sorted(table.name for table in metadata.sorted_tables)
-    assert {table.name for table in OWNED} | {training_plans.name} == {table.name for table in metadata.sorted_tables}
+        assert set(secured) == {table.name for table in (*OWNED, training_plans)}
+    assert {*OWNED, training_plans, looks, marks} == set(metadata.sorted_tables)
 
 
 def test_a_question_without_a_condition_shows_only_the_users_rows(catalog):

@@ -166,6 +166,7 @@ def test_findings_of_all_files_are_written_as_json_lines(good, bad, folder):
         json.dumps(
             {
                 "file": "bad.jsonl",
+                "row": 2,
                 "line": 2,
                 "offset": len(GOOD % "a"),
                 "code": "empty-turns",

@@ -207,6 +207,22 @@ def test_an_owner_whose_name_is_no_folder_is_told_how_to_find_the_dataset(tmp_pa
     assert "mine" in run(["datasets", "list", f"--owner={owner}"], data).stdout
 
 
+def test_an_upload_without_room_is_told_before_it_is_stored(tmp_path):
+    """A file that takes the place of another needs room for the difference."""
+    file = tmp_path / "chat.jsonl"
+    file.write_bytes(b"x" * 600)
+    variables = {"LORA_DATA_DIR": str(tmp_path / "data"), "LORA_QUOTA_BYTES": "1000"}
+
+    first = run(["upload", str(file)], variables)
+    second = run(["upload", str(file), "--name", "other.jsonl"], variables)
+    file.write_bytes(b"y" * 1_000)
+    again = run(["upload", str(file)], variables)
+
+    assert (first.exit_code, second.exit_code, again.exit_code) == (0, 2, 0)
+    assert "expected at most 400 bytes, which is what is left of your 1,000, found 600" in second.stderr
+    assert [path.name for path in (tmp_path / "data/uploads/local").iterdir()] == ["chat.jsonl"]
+
+
 def test_an_upload_of_nothing_is_wrong_use(tmp_path):
     result = run(["upload", str(tmp_path / "none.jsonl")], {"LORA_DATA_DIR": str(tmp_path)})
 

@@ -5,6 +5,7 @@ import json
 from pipeline.conversations.columns import Columns, read_columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.formats import BY_NAME
+from pipeline.conversations.groups import all_findings_of
 from pipeline.conversations.structure import STRUCTURE
 from pipeline.conversations.tool_use import TOOL_USE
 from tests.engine_blocks import LIMITS, block_of
@@ -13,8 +14,8 @@ CALL = [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": 
 
 
 def found(columns: Columns) -> list[Finding]:
-    warnings = [finding for rule in (*STRUCTURE, *TOOL_USE) for finding in rule(columns)] if columns.ids else []
-    return sorted(warnings, key=lambda finding: finding.sort_key)
+    rules = (*STRUCTURE, *TOOL_USE) if columns.ids else ()
+    return all_findings_of(group for rule in rules for group in rule(columns))
 
 
 def codes(columns: Columns) -> list[tuple[int, str, str]]:

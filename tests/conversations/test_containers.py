@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 from random import Random
 
 import pytest
@@ -11,6 +12,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.conversations import containers
 from pipeline.conversations.containers import FREE_BYTES, Compression, Expanded, compression_of
 from pipeline.profiles.parallel import profile_path
 from pipeline.profiles.rules import Rules
@@ -137,6 +139,53 @@ def test_a_bomb_is_not_unpacked(pack, tmp_path):
     assert report["status"] == "error"
     assert report["finding_counts"]["expands-too-much"] == 1
     assert report["conversations"] == 1
+
+
+def zst_long(data: bytes, *, is_size_known: bool) -> bytes:
+    """As `zstd --long=31` packs, from a file or from a pipe."""
+    settings = zstandard.ZstdCompressionParameters.from_level(3, window_log=31, enable_ldm=True)
+    packer = zstandard.ZstdCompressor(compression_params=settings).compressobj(size=len(data) if is_size_known else -1)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.mark.parametrize("is_size_known", [True, False])
+def test_a_long_window_is_read_as_far_as_memory_allows(tmp_path, is_size_known):
+    """It is taken as text comes, so what is smaller is read whole, whatever window it asks for."""
+    data = lines("openai", 300)
+
+    report = report_of(zst_long(data, is_size_known=is_size_known), tmp_path)
+
+    assert zstandard.get_frame_parameters(zst_long(data, is_size_known=False)).window_size == 2**31
+    assert (report["status"], report["conversations"]) == ("ready", 300)
+
+
+@pytest.mark.parametrize("is_size_known", [True, False])
+def test_a_window_that_is_too_large_says_what_to_do(tmp_path, monkeypatch, is_size_known):
+    """And is not called a broken archive."""
+    monkeypatch.setattr(containers, "MAX_WINDOW_BYTES", 2**20)
+    data = lines("openai", 40_000)
+    assert len(data) > 2**22
+
+    report = report_of(zst_long(data, is_size_known=is_size_known) * 2, tmp_path)
+
+    [found] = [finding for finding in report["findings"] if finding["code"] == "window-too-large"]
+    assert (report["status"], report["finding_counts"].get("broken-archive")) == ("error", None)
+    said = r"expected a Zstandard window of at most 1 MiB, found [\d,]+ MiB; pack it again: .*"
+    assert re.fullmatch(said, found["message"])
+    assert is_size_known or 1_000 < report["conversations"] < 40_000
+
+
+def test_the_head_of_a_frame_may_come_in_pieces(tmp_path):
+    class Dripping(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(min(size, 3))
+
+    packed = zst_long(lines("openai", 3), is_size_known=False)
+
+    expanded = Expanded(Dripping(packed * 2), Compression.ZSTD)
+    text = b"".join(iter(lambda: expanded.read(1_000), b""))
+
+    assert (text, expanded.broken) == (lines("openai", 3) * 2, None)
 
 
 @packers

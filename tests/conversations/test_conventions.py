@@ -5,13 +5,14 @@ import pytest
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.conventions import CONVENTIONS
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.groups import all_findings_of
 from tests.engine_blocks import columns_of, line_of
 
 U, A = ("user", "hi"), ("assistant", "hello")
 
 
 def warnings(columns: Columns) -> list[Finding]:
-    return sorted((finding for rule in CONVENTIONS for finding in rule(columns)), key=lambda f: f.sort_key)
+    return all_findings_of(group for rule in CONVENTIONS for group in rule(columns))
 
 
 def found(*lines: bytes) -> list[tuple[int, str, str, str]]:

@@ -139,7 +139,9 @@ def test_a_cluster_larger_than_what_is_wanted_is_for_training():
 
 
 def test_the_table_holds_a_row_for_each_conversation():
-    made = Split(np.array([1, 3, 4]), np.array([1, 1, 2]), np.array([1, 3, 1]), np.array([False, True, False]), 2, 1, 6, 3)
+    made = Split(
+        np.array([1, 3, 4]), np.array([1, 1, 2]), np.array([1, 3, 1]), np.array([False, True, False]), 2, 1, 6, 3
+    )
 
     table = made.table()
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.conversations.columns import read_columns
+from pipeline.conversations.groups import count_groups
 from pipeline.conversations.model import KNOWN_ROLES
 from pipeline.conversations.reader import read_blocks
 from pipeline.profiles import statistics
@@ -24,7 +25,7 @@ def statistics_of(data: bytes, offset: int = 0) -> Statistics:
     total = Statistics()
     for block in read_blocks(io.BytesIO(data), LIMITS.max_line_bytes, offset=offset):
         verdicts, columns = read_columns(block, LIMITS)
-        total += measure(verdicts, columns, verdicts.findings)
+        total += measure(verdicts, columns, count_groups(verdicts.groups))
     return total
 
 

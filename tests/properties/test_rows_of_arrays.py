@@ -1,4 +1,4 @@
-"""A row is itself, not its line: however rows are laid out in a file, they give the same rows of every table and job."""
+"""A row is itself, not its line: however rows are laid out in a file, tables and jobs hold the same rows."""
 
 import io
 import json

@@ -17,6 +17,8 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.lake import make_lake
 from pipeline.profiles.rules import Rules
 from pipeline.service.app import create_app
+from pipeline.service.pages.routes import pages
+from pipeline.service.server import server_config
 from pipeline.settings import Settings
 from pipeline.store import make_store
 from pipeline.validation import Validator, utc_now
@@ -83,10 +85,7 @@ class Serving:
 def serving(settings: Settings) -> Iterator[Serving]:
     """Start the service in a thread; it stops after the block."""
     clock = Clock()
-    config = uvicorn.Config(
-        create_app(settings, now=clock), host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=2
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(create_app(settings, pages=[pages], now=clock), settings, "127.0.0.1", 0, 2))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline_s = time.monotonic() + _START_TIMEOUT_S

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from base64 import urlsafe_b64encode
 
 import pytest
 
@@ -370,3 +371,61 @@ def test_going_on_behind_the_end_is_refused_in_words(local, ana):
         409,
         "Upload-Offset: expected at most 3, found 9: ask what arrived",
     )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("file_size", "true"), ("file_size", '"12"'), ("file_size", "12.0"), ("file_size", "NaN"), ("file_size", "-1"),
+        ("file_size", "0"), ("file_size", "1e3"), ("file_size", "1" + "0" * 30), ("file_size", "null"),
+        ("file_size", "[1]"), ("name", "5"), ("name", "true"), ("name", '["a"]'), ("file_name", "5"), ("format", "5"),
+        ("description", "5"), ("owner", '"bob"'),
+    ],
+)  # fmt: skip
+def test_each_field_of_an_upload_is_what_it_has_to_be(ana, field, value):
+    """No text is taken for a number, no `true` for a 1: what was meant cannot be known."""
+    fields = {"name": '"Chat"', "file_name": '"chat.jsonl"', "file_size": "12", field: value}
+    body = "{" + ", ".join(f'"{name}": {text}' for name, text in fields.items()) + "}"
+
+    answer = ana.post("/api/datasets", content=body, headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, [each["field"] for each in answer.json()["details"]["fields"]]) == (
+        422,
+        [f"body.{field}"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("gpu_count", "true"), ("gpu_count", '"2"'), ("gpu_count", "2.0"), ("gpu_count", "NaN"), ("gpu_count", "0"),
+        ("gpu_count", "1" + "0" * 30), ("model", "1"), ("method", "1"), ("targets", '"trl"'), ("targets", "[1]"),
+        ("overrides", '{"epochs": 2}'), ("overrides", "[]"), ("preset", "null"),
+    ],
+)  # fmt: skip
+def test_each_field_of_a_job_is_what_it_has_to_be(ana, field, value):
+    fields = {"model": '"Qwen3-8B"', field: value}
+    body = "{" + ", ".join(f'"{name}": {text}' for name, text in fields.items()) + "}"
+
+    answer = ana.post("/api/datasets/none/jobs", content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 422
+    assert {each["field"].split(".")[1] for each in answer.json()["details"]["fields"]} == {field}
+
+
+@pytest.mark.parametrize("body", ["[" * 60_000, '{"name":' * 7_000, "1" * 60_000, '"' * 60_000, "\xff", ""])
+def test_a_body_that_nobody_can_read_is_refused(ana, body):
+    answer = ana.post("/api/datasets", content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code in (400, 422)
+    assert answer.json()["details"]["request_id"]
+
+
+def test_a_cookie_or_an_address_of_brackets_is_none(local):
+    """Both are read before their signature is known to be good."""
+    deep = urlsafe_b64encode(b"[" * 2_000).decode()
+    with local.client(None) as nobody:
+        cookie = nobody.get("/api/datasets", headers={"Cookie": f"lora_session={deep * 4}.e30.x"}).status_code
+        address = nobody.put(f"/api/uploads/{deep}.e30.x", content=b"x").status_code
+
+    assert (cookie, address) == (401, 403)

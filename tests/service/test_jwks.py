@@ -48,7 +48,15 @@ def provider() -> Iterator[Provider]:
     made.server.server_close()
 
 
-@pytest.mark.parametrize("answer", [b"<html>", b"", b"[]", b"\xff", b'{"keys": []}', b'{"keys": 5}'])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<html>", b"", b"[]", b"\xff", b'{"keys": []}', b'{"keys": 5}', b'{"keys": [5]}', b'{"keys": [{}]}',
+        b"[" * 200_000, b'{"keys": ' + b"[" * 200_000, b'{"keys": 1' + b"0" * 5_000 + b"}", b'{"keys": [NaN]}',
+        GOOD + b" " * 300_000,
+    ],
+    ids=lambda answer: answer[:12].decode("latin-1"),
+)  # fmt: skip
 def test_anything_but_keys_counts_as_not_fetched(provider, answer):
     provider.answer = answer
 

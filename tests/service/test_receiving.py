@@ -1,10 +1,12 @@
 """Bytes that come through the service: they go on where a connection broke, and appear whole or not at all."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 
+from pipeline.service import receiving
 from tests.service.serving import Serving, lines
 
 CONTENT = lines(4_000)  # half a megabyte
@@ -80,3 +82,67 @@ def test_the_end_sent_twice_is_the_end(local, ana):
     again = ana.put(url, content=b"", headers={"Upload-Offset": str(len(CONTENT))})
 
     assert again.json()["data"] == {"received_bytes": len(CONTENT)}
+
+
+def test_a_confirmation_that_comes_while_bytes_come_in_breaks_nothing(local, ana, monkeypatch):
+    """It finds all of them there, and puts them in place just before the connection that brought them would."""
+    started = local.announce(ana, CONTENT)
+    dataset_id, url = started["dataset"]["id"], started["upload"]["parts"][0]["url"]
+    finish = receiving._finish
+    confirmed = []
+
+    def late(store, upload):
+        with local.client("ana") as other:
+            confirmed.append(other.post(f"/api/datasets/{dataset_id}/confirm").status_code)
+        return finish(store, upload)
+
+    monkeypatch.setattr(receiving, "_finish", late)
+    sent = ana.put(url, content=CONTENT)
+
+    assert (confirmed, sent.status_code, sent.json()["data"]) == ([200], 200, {"received_bytes": len(CONTENT)})
+
+
+@pytest.mark.parametrize("moment", ["_open", "_finish"])
+def test_what_is_swept_while_bytes_come_in_is_said(local, ana, monkeypatch, moment):
+    """The upload goes on from its beginning."""
+    started = local.announce(ana, CONTENT)
+    dataset_id, url = started["dataset"]["id"], started["upload"]["parts"][0]["url"]
+    original = getattr(receiving, moment)
+
+    def swept(store, upload, *others):
+        found = original(store, upload, *others) if moment == "_open" else None
+        store.part_path(upload.dataset_id).unlink()
+        return found if moment == "_open" else original(store, upload, *others)
+
+    monkeypatch.setattr(receiving, moment, swept)
+    sent = ana.put(url, content=CONTENT)
+    monkeypatch.undo()
+
+    assert (sent.status_code, sent.json()["error"]) == (409, "the upload ended while bytes came in: ask what arrived")
+    assert received(ana, dataset_id) == 0
+    assert ana.put(url, content=CONTENT).json()["data"] == {"received_bytes": len(CONTENT)}
+
+
+def test_whatever_comes_together_no_answer_is_our_fault(local):
+    """Sending, asking, confirming, deleting and restoring one upload, all at once."""
+    content = lines(50)
+    statuses = []
+
+    def act(method, path, **options):
+        with local.client("ana") as client:
+            statuses.append((method, path.rpartition("/")[2][:8], client.request(method, path, **options).status_code))
+
+    for _ in range(8):
+        with local.client("ana") as client:
+            started = local.announce(client, content)
+        path, url = f"/api/datasets/{started['dataset']['id']}", started["upload"]["parts"][0]["url"]
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(2):
+                pool.submit(act, "PUT", url, content=content)
+                pool.submit(act, "POST", f"{path}/confirm")
+                pool.submit(act, "POST", f"{path}/upload")
+                pool.submit(act, "DELETE", path)
+                pool.submit(act, "POST", f"{path}/restore")
+
+    assert len(statuses) == 80
+    assert [each for each in statuses if each[2] >= 500] == []

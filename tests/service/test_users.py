@@ -1,6 +1,7 @@
 """Who asks: tokens and sessions that are valid, and all the ways in which they are not."""
 
 import base64
+import hmac
 import json
 import threading
 from datetime import UTC, datetime, timedelta
@@ -59,6 +60,21 @@ def test_two_subjects_never_become_one_user(settings):
     assert not any("/" in user_id for user_id in ids)
 
 
+def _part(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def signed_text(claims: str) -> str:
+    """A token with a good signature over any text; libraries would not write it."""
+    said = _part('{"alg": "HS256"}') + "." + _part(claims)
+    signature = hmac.digest(SECRET.encode(), said.encode(), "sha256")
+    return f"{said}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+def signed(name: str, number: str) -> str:
+    return signed_text(f'{{"sub": "ana", "aud": "lora-pipeline", "exp": 4000000000, "{name}": {number}}}')
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -71,6 +87,17 @@ def test_two_subjects_never_become_one_user(settings):
         jwt.encode({"sub": "ana", "aud": "lora-pipeline", "exp": 4e9}, SECRET + "x", "HS256"),
         jwt.encode({"sub": "ana", "aud": "lora-pipeline", "exp": 4e9}, SECRET, "HS512"),
         jwt.encode({"sub": "ana", "aud": "lora-pipeline", "exp": 4e9}, None, "none"),
+        signed("exp", "1" + "0" * 19),
+        signed("exp", "1" + "0" * 400),
+        signed("exp", "1" + "0" * 5_000),
+        signed("iat", "-1" + "0" * 400),
+        signed_text('{"sub": "ana", "aud": "lora-pipeline", "exp": 1e999}'),
+        signed_text('{"sub": "ana", "aud": "lora-pipeline", "exp": NaN}'),
+        signed_text('{"sub": "ana", "aud": "lora-pipeline", "exp": 4e9, "x": ' + "[" * 5_000 + "]" * 5_000 + "}"),
+        signed_text("[" * 100_000),
+        signed_text("[1]"),
+        f"{_part('[' * 9_000)}.{_part('{}')}.x",
+        "a.ü.c",
         "not a token",
         "",
     ],
@@ -84,6 +111,17 @@ def test_two_subjects_never_become_one_user(settings):
         "secret",
         "algorithm",
         "unsigned",
+        "ends in 300 milliards of years",
+        "ends beyond floats",
+        "ends beyond what Python prints",
+        "begins beyond floats",
+        "endless number",
+        "no number",
+        "deep",
+        "deeper",
+        "a list",
+        "deep head",
+        "letters",
         "text",
         "empty",
     ],
@@ -195,8 +233,8 @@ def app(settings) -> FastAPI:
         return sign_in(request, response, service, typed).id
 
     @pages.post("/out")
-    def to_sign_out(response: Response) -> None:
-        sign_out(response)
+    def to_sign_out(request: Request, response: Response, service: CurrentService) -> None:
+        sign_out(request, response, service)
 
     return create_app(settings, pages=[pages])
 
@@ -244,7 +282,7 @@ def test_a_session_ends_with_its_token(settings):
     app = create_app(settings)
     with TestClient(app):
         service = app.state.service
-        ana = {"sub": "ana", "epoch": service.authority.epoch}
+        ana = {"sub": "ana", "epoch": service.authority.epoch, "sid": "1"}
         cookie = service.signer.sign("session", ana, PAST)
         upload = service.signer.sign("upload", {"sub": "ana"}, late)
 

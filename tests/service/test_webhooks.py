@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -93,6 +94,32 @@ def test_it_is_sent_until_it_arrives_and_then_no_more(catalog, receiver):
             "read_at": None,
         },
     }
+
+
+def test_an_answer_without_an_end_is_not_read(catalog):
+    """The status is all that counts; a gigabyte behind it, or a stream, would hold the sender."""
+
+    class Endless(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(b"x" * 65_536)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        webhook = Webhook(f"http://127.0.0.1:{server.server_port}/hook", SECRET, lambda: NOON)
+
+        arrived = webhook.send_due(catalog)
+
+        webhook.close()
+        server.shutdown()
+    assert arrived == 1
 
 
 def test_two_senders_do_not_send_the_same_attempt(catalog):

@@ -8,13 +8,14 @@ from pathlib import Path
 import uvicorn
 
 from pipeline.service.app import create_app
+from pipeline.service.server import server_config
 from pipeline.settings import load_settings
 from tests.service.serving import SECRET
 
 
 def main() -> None:
     settings = load_settings(data_dir=Path(sys.argv[1]), jwt_secret=SECRET, requests_per_minute=1_000_000)
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_config=None))
+    server = uvicorn.Server(server_config(create_app(settings), settings, "127.0.0.1", 0, 2))
     threading.Thread(target=_announce, args=(server,), daemon=True).start()
     server.run()
 

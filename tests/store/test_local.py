@@ -172,11 +172,16 @@ def test_what_is_deleted_while_a_listing_runs_is_left_out(root, path):
     assert list(listing) == []
 
 
-def test_a_store_where_a_file_lies_cannot_be_written(root):
+def test_a_store_where_a_file_lies_cannot_be_listed_or_written(root):
+    """A file in the place of the store is no empty store."""
     root.write_text("not a folder")
     store = LocalStore(root)
 
-    assert keys(store) == []
+    with pytest.raises(StoreError) as failure:
+        keys(store)
+    assert str(failure.value) == (
+        f"the store could not list {root}/uploads/: Not a directory; check the disk and its permissions"
+    )
     with pytest.raises(StoreError) as failure:
         store.put(KEY, io.BytesIO(b"1"), 1)
     assert str(failure.value) == (

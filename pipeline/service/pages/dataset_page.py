@@ -13,6 +13,7 @@ from pipeline.card import sentences
 from pipeline.card.card import Card, Conversation, Figures
 from pipeline.catalog.records import Dataset
 from pipeline.conversations.findings import CATALOGUE, Severity
+from pipeline.conversations.groups import MAX_LISTED, unlisted_sentence
 from pipeline.service.pages.dataset_card import DatasetCard, Tone, dataset_card
 from pipeline.service.pages.pager import Pager, pager
 from pipeline.service.pages.words import compact, sentence
@@ -99,7 +100,10 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The findings of a dataset: all kinds, and one page of rows. are_of_array: rows may share lines."""
+    """The findings of a dataset: all kinds, and one page of rows.
+
+    not_listed: how many more there are, in words. are_of_array: rows may share lines.
+    """
 
     total: int
     kinds: tuple[KindFilter, ...]
@@ -108,6 +112,7 @@ class Findings:
     pager: Pager
     jsonl_url: str
     csv_url: str
+    not_listed: str = ""
     are_of_array: bool = False
 
 
@@ -182,7 +187,7 @@ def findings_of(dataset_id: str, figures: Figures, rows: Sequence[Finding], code
         severity = CATALOGUE[kind].severity.value
         url = f"{base}?{urlencode({'code': kind})}#findings"
         kinds.append(KindFilter(kind, severity, TONES[severity], counts[kind], url, kind == code))
-    narrow = {"code": code} if code else {}
+    narrow, shown = ({"code": code}, [code]) if code else ({}, ranked)
 
     def page_url(number: int) -> str:
         return f"{base}?{urlencode({**narrow, 'page': number})}#findings"
@@ -195,7 +200,8 @@ def findings_of(dataset_id: str, figures: Figures, rows: Sequence[Finding], code
         kinds=tuple(kinds),
         chosen=_chosen(code),
         rows=tuple(rows),
-        pager=pager(page, counts.get(code, 0) if code else total, FINDINGS_PAGE, page_url),
+        pager=pager(page, sum(min(counts.get(kind, 0), MAX_LISTED) for kind in shown), FINDINGS_PAGE, page_url),
+        not_listed=unlisted_sentence(counts, shown),
         jsonl_url=download_url("jsonl"),
         csv_url=download_url("csv"),
         are_of_array=figures.is_array,

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from pipeline.convert.losses import LOSSES, Losses
+from pipeline.markdown_text import block, code, inline
 from pipeline.training.jobs.job import Objective, TrainingJob
 from pipeline.training.jobs.learning import DropReason
 from pipeline.training.jobs.objectives import TITLES
-from pipeline.training.jobs.sentences import counted, one_line
+from pipeline.training.jobs.sentences import counted
 from pipeline.training.jobs.survey import Survey
 from pipeline.training.jobs.targets.target import TrainerTarget
 
@@ -28,10 +29,10 @@ _ROWS: Mapping[Objective, str] = {"preference": "preference", "kto": "judgement"
 def explain_md(job: TrainingJob, target: TrainerTarget, found: Survey, losses: Losses, tokenizer: str) -> str:
     """The page."""
     sections = [
-        f"# {one_line(job.name)}: {target.title}",
+        f"# {inline(job.name)}: {target.title}",
         _facts(job, target, found),
-        *([_list("To be aware of", job.warnings)] if job.warnings else []),
-        f"## Start\n\n```sh\n{target.start(job, found)}\n```",
+        *([_list("To be aware of", [inline(each) for each in job.warnings])] if job.warnings else []),
+        f"## Start\n\n{block(target.start(job, found), 'sh')}",
         _list("Good to know", target.notes(job, found)),
         _values(job),
         _dropped(job, found, tokenizer),
@@ -42,17 +43,17 @@ def explain_md(job: TrainingJob, target: TrainerTarget, found: Survey, losses: L
 
 def _facts(job: TrainingJob, target: TrainerTarget, found: Survey) -> str:
     rows = (
-        ("job", f"`{job.job_id}`"),
+        ("job", code(job.job_id)),
         ("for", target.version),
-        ("base model", f"{job.base_model} (`{job.hub_id}`)"),
-        ("dataset", f"{job.data.dataset_name} (`{job.data.dataset_id}`, {job.data.format})"),
-        ("content", f"sha256 `{job.data.content_sha256}`"),
+        ("base model", f"{inline(job.base_model)} ({code(job.hub_id)})"),
+        ("dataset", f"{inline(job.data.dataset_name)} ({code(job.data.dataset_id)}, {inline(job.data.format)})"),
+        ("content", f"sha256 {code(job.data.content_sha256)}"),
         *([("learned", TITLES[job.objective])] if job.objective != "sft" else []),
         ("training", _amount(job, found.train_rows, found.train_answers)),
         ("validation", _amount(job, found.validation_rows, found.validation_answers)),
-        ("planned for", f"{job.hardware.gpu_count} × {job.hardware.gpu}"),
+        ("planned for", f"{job.hardware.gpu_count} × {inline(job.hardware.gpu)}"),
     )
-    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {_cell(value)} |" for name, value in rows)])
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 
 
 def _amount(job: TrainingJob, rows: int, answers: int) -> str:
@@ -63,7 +64,7 @@ def _amount(job: TrainingJob, rows: int, answers: int) -> str:
 
 def _values(job: TrainingJob) -> str:
     lines = ["## Values", "", "| setting | value | because |", "|---|---|---|"]
-    lines += [f"| `{e.setting}` | {_cell(e.value)} | {_cell(e.because)} |" for e in job.explanations]
+    lines += [f"| {code(e.setting)} | {inline(e.value)} | {inline(e.because)} |" for e in job.explanations]
     return "\n".join(lines)
 
 
@@ -73,8 +74,8 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
     lines = [
         "## Rows left out",
         "",
-        f"{counted(found.dropped.total(), 'row')}, with their places in `dropped_rows.jsonl`. The length "
-        f"is {job.max_length:,} tokens of {tokenizer}; the model's own tokenizer may count a little more or less.",
+        f"{counted(found.dropped.total(), 'row')}, with their places in `dropped_rows.jsonl`. The length is "
+        f"{job.max_length:,} tokens of {inline(tokenizer)}; the model's own tokenizer may count a little more or less.",
         "",
     ]
     for reason, sentence in _WHY_DROPPED.items():
@@ -98,7 +99,3 @@ def _lost(losses: Losses) -> str:
 
 def _list(title: str, sentences: tuple[str, ...] | list[str]) -> str:
     return "\n".join([f"## {title}", "", *(f"- {sentence}" for sentence in sentences)])
-
-
-def _cell(text: str) -> str:
-    return one_line(text).replace("|", "\\|")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.catalog.job_records import Job
 from pipeline.catalog.records import Dataset, Notification
+from pipeline.service.contract import Quota
 from pipeline.service.pages.dataset_page import Finding, dataset_page, findings_of
 from pipeline.service.pages.frame import Frame, notice_lines
 from pipeline.service.pages.job_page import job_lines, job_page
@@ -170,6 +171,7 @@ NOTIFICATIONS = [
         None,
     ),
 ]
+QUOTA = Quota(used_bytes=3_100_000_000, limit_bytes=5_000_000_000, left_bytes=1_900_000_000)
 FRAME = Frame("ana", "datasets", 1, notice_lines(NOTIFICATIONS, NOW), DAGSTER, can_sign_out=True)
 _ROWS = [Finding(e.row, e.line, e.offset, e.code, "error", e.path, e.message) for e in REJECTED.examples]
 
@@ -272,7 +274,7 @@ CASES = {
     "datasets_none.html": lambda: _list(Query(), [], NONE),
     "datasets_nothing_fits.html": lambda: _list(Query("ready", HOSTILE_TEXT), [], COUNTS),
     "datasets_deleted.html": lambda: _list(Query(), [READY_DATASET], COUNTS, deleted=HOSTILE),
-    "new.html": lambda: render("new", frame=FRAME, max_upload_bytes=500_000_000),
+    "new.html": lambda: render("new", frame=FRAME, max_upload_bytes=500_000_000, quota=QUOTA),
     "ready.html": lambda: _page(READY_DATASET, READY),
     "error.html": lambda: _page(ERROR, REJECTED, "malformed-json"),
     "validating.html": lambda: _page(VALIDATING),
@@ -285,7 +287,7 @@ CASES = {
     "jobs_none.html": lambda: render("jobs", frame=FRAME, jobs=(), pager=pager(1, 0, 20, str)),
     "job.html": lambda: render("job", frame=FRAME, page=job_page(_job(), [], _FILES, NOW)),
     "notifications.html": lambda: render("notifications", frame=FRAME, notices=notice_lines(NOTIFICATIONS, NOW)),
-    "login.html": lambda: render("login", refused="The token expired.", next_url="/datasets/new"),
+    "login.html": lambda: render("login", refused="The token expired.", next_url="/datasets/new", has_own_token=True),
     "problem.html": lambda: render(
         "problem", frame=FRAME, title="Not found", explanation="There is no such dataset.", retry_url=""
     ),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from pipeline.errors import UsageError
 from pipeline.training.jobs.job import TrainingJob
@@ -202,3 +203,23 @@ def test_a_name_cannot_leave_the_comment_it_stands_in(tmp_path):
 
     assert [line for text in texts for line in text.splitlines() if line.startswith(("import os;", "key: value"))] == []
     assert all("talk import os; os.abort()  key: value" in text for text in texts)
+
+
+def test_a_name_stays_text_in_the_explanation(tmp_path):
+    """A page that draws it shows the name, and nothing that its owner wanted to have drawn."""
+    evil = "<img src=x onerror=alert(1)> | [click](http://evil.example) `x` **b**"
+    with ready(tmp_path, PLAIN, name=evil) as found:
+        done = render_job(planned(found.facts, targets=("trl",)), found.rows, tmp_path / "job")
+        tokens = (
+            MarkdownIt("commonmark", {"html": True}).enable("table").parse((done.folder / "trl/explain.md").read_text())
+        )
+
+    inner = [child for token in tokens for child in token.children or []]
+    assert {"html_inline", "link_open", "image", "strong_open"} & {child.type for child in inner} == set()
+    assert [token.type for token in tokens if token.type == "html_block"] == []
+    named = [
+        "".join(child.content for child in token.children)
+        for token in tokens
+        if evil in str(token.content) or token.children
+    ]
+    assert sum(evil in text for text in named) == 2  # the heading, and the dataset

@@ -15,6 +15,7 @@ from pipeline.service.pages.framing import framed
 from pipeline.service.pages.job_page import JobLine, job_lines
 from pipeline.service.pages.live import card_events, card_html, seen_by_page
 from pipeline.service.pages.page_route import PageRoute
+from pipeline.service.quotas import show_quota
 from pipeline.service.service import CurrentService, Service
 from pipeline.service.user import User
 from pipeline.service.users import CurrentUser
@@ -46,8 +47,8 @@ def list_datasets(
 @router.get("/new")
 def new_dataset(request: Request, service: CurrentService, user: CurrentUser) -> HTMLResponse:
     """Where a file is dropped."""
-    limit = service.settings.max_upload_bytes
-    return framed(request, service, user, "datasets", "new", max_upload_bytes=limit)
+    limit, quota = service.settings.max_upload_bytes, show_quota(service, user)
+    return framed(request, service, user, "datasets", "new", max_upload_bytes=limit, quota=quota)
 
 
 @router.get("/events")
@@ -95,7 +96,7 @@ def delete_dataset(service: CurrentService, user: CurrentUser, dataset_id: str) 
 @router.post("/{dataset_id}/restore")
 def restore_dataset(service: CurrentService, user: CurrentUser, dataset_id: str) -> RedirectResponse:
     """Bring it back."""
-    service.access(user).restore(dataset_id, service.now())
+    service.access(user).restore(dataset_id, service.now(), service.settings.quota_bytes)
     return RedirectResponse(f"/datasets/{quote(dataset_id)}", 303)
 
 

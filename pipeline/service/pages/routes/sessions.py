@@ -9,39 +9,46 @@ from pipeline.service.pages.forms import Form
 from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.pages.render import render
 from pipeline.service.pages.words import sentence
-from pipeline.service.service import CurrentService
+from pipeline.service.service import CurrentService, Service
 from pipeline.service.sessions import sign_in, sign_out
+from pipeline.service.tokens import LaptopAuthority
+from pipeline.service.users import address_of
 
 router = APIRouter(route_class=PageRoute)
 
 
 @router.get("/login")
-def login_page(next: str = "") -> HTMLResponse:
+def login_page(service: CurrentService, next: str = "") -> HTMLResponse:
     """Ask for a token."""
-    return HTMLResponse(render("login", refused="", next_url=_own(next)))
+    return HTMLResponse(_page(service, next_url=_own(next)))
 
 
 @router.post("/login")
 def login(request: Request, service: CurrentService, form: Form) -> Response:
     """Begin a session, and go where one wanted to go."""
     _check_origin(request)
-    service.limiter.take(f"sign-in {request.client.host if request.client else ''}")
+    service.limiter.take(f"sign-in {address_of(request)}")
     next_url = _own(form.get("next", ""))
     response = RedirectResponse(next_url or "/datasets", 303)
     try:
         sign_in(request, response, service, form.get("token", ""))
     except NotSignedIn as error:
-        return HTMLResponse(render("login", refused=sentence(str(error)), next_url=next_url), 401)
+        return HTMLResponse(_page(service, sentence(str(error)), next_url), 401)
     return response
 
 
 @router.post("/logout")
-def logout(request: Request) -> Response:
+def logout(request: Request, service: CurrentService) -> Response:
     """End the session."""
     _check_origin(request)
     response = RedirectResponse("/login", 303)
-    sign_out(response)
+    sign_out(request, response, service)
     return response
+
+
+def _page(service: Service, refused: str = "", next_url: str = "") -> str:
+    has_own_token = isinstance(service.authority, LaptopAuthority)
+    return render("login", refused=refused, next_url=next_url, has_own_token=has_own_token)
 
 
 def _check_origin(request: Request) -> None:

@@ -47,6 +47,16 @@ document.addEventListener("submit", async (event) => {
   if (answer.ok) { swap(await page(location.href), ["#bell", "#notices"]); say("Marked as read"); }
 });
 
+// ---- The link that the service prints at its start. Only where it has one token of its own: else a stranger's link
+// could sign one in as the stranger.
+
+const gate = one("form[data-own-token]"), token = new URLSearchParams(location.hash.slice(1)).get("token");
+if (gate && token) {
+  history.replaceState(null, "", location.pathname + location.search);
+  one("#token").value = token;
+  gate.requestSubmit();
+}
+
 // ---- The list: filters, search and pages without leaving it
 
 let loading;

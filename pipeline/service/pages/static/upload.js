@@ -37,16 +37,17 @@ export default function start({ one, all, say, follow }) {
 
   async function choose(chosen) {
     file = chosen;
-    const tooLarge = file.size > Number(form.dataset.maxBytes), isOld = note?.name === file.name && note.size === file.size;
+    const tooLarge = file.size > Number(form.dataset.maxBytes), noRoom = file.size > Number(form.dataset.leftBytes ?? Infinity), isOld = note?.name === file.name && note.size === file.size;
     drop.hidden = true;
     one("#chosen").hidden = false;
     one("#chosen .name bdi").textContent = file.name;
     one("#chosen .facts").textContent = size(file.size);
     one("#name").value = isOld ? note.title : [...file.name.replace(/\.(gz|zst)$/i, "").replace(/\.[^.]+$/, "")].slice(0, 200).join("");
     const button = one("#chosen .go button");
-    button.disabled = tooLarge || !file.size;
+    button.disabled = tooLarge || noRoom || !file.size;
     if (isOld) return go(resumed);
     peek(tooLarge ? ["bad", `It is larger than the ${size(Number(form.dataset.maxBytes))} that are taken here. Split it by lines.`]
+      : noRoom ? ["bad", `There is no room for it: ${size(Number(form.dataset.leftBytes))} are left. Delete datasets first.`]
       : !file.size ? ["bad", "It is empty."] : await firstLines(file));
     if (!button.disabled) button.focus();
   }

@@ -1,0 +1,128 @@
+"""Dagster's storages on SQLite, looked at before they are used.
+
+A file that nobody has written to is made anew; one that is damaged, or that a newer Dagster made, ends the process with
+one sentence. Dagster itself takes an empty `event_log.db` for a whole one, and fails at each event from then on.
+"""
+
+import fcntl
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import dagster
+import yaml
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from dagster._core.storage.runs import SqliteRunStorage
+from dagster._core.storage.schedules import SqliteScheduleStorage
+from dagster._serdes import ConfigurableClassData
+
+from pipeline.errors import PipelineError, StateError
+from pipeline.sqlite_files import examine
+
+RUNS, SCHEDULES, EVENTS = Path("history/runs.db"), Path("schedules/schedules.db"), Path("event_log.db")
+DATABASES = {RUNS: "runs", SCHEDULES: "schedules, sensors and their cursors", EVENTS: "events"}
+PROFILE = "dagster.yaml"
+_LOCK = ".storage.lock"
+_PROGRAMS = ("dagster", "dagster-daemon", "dagster-webserver", "dagster-graphql")
+
+
+class CheckedRunStorage(SqliteRunStorage):
+    """Runs in `history/runs.db` of `base_dir`, where Dagster's default has them."""
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
+        """Called by Dagster."""
+        home = Path(config_value["base_dir"])
+        with looked_at(home, RUNS):
+            return cls.from_local(str((home / RUNS).parent), inst_data)
+
+
+class CheckedScheduleStorage(SqliteScheduleStorage):
+    """Schedules, sensors and cursors in `schedules/schedules.db` of `base_dir`, where Dagster's default has them."""
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
+        """Called by Dagster."""
+        home = Path(config_value["base_dir"])
+        with looked_at(home, SCHEDULES):
+            storage = SqliteScheduleStorage.from_local(str((home / SCHEDULES).parent), inst_data)
+        return cls(storage._conn_string, inst_data)
+
+
+@contextmanager
+def looked_at(home: Path, database: Path) -> Iterator[bool]:
+    """Hold the lock under which storages are made; yields whether tables have to be made in a file that is there.
+
+    Raises:
+        StateError: the file cannot be used (one of Dagster's own programs ends instead).
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = examine(home / database)
+        if problem := storage_problem(home, database):
+            refuse(StateError(problem))
+        yield found.is_empty
+
+
+def storage_problem(home: Path, database: Path, *, is_thorough: bool = False) -> str | None:
+    """Why one of `DATABASES` cannot be used, and what to do; None where it can, or will be made."""
+    path = home / database
+    found = examine(path, is_thorough=is_thorough)
+    lost = f"the UI's history of {DATABASES[database]} goes with it, datasets and verdicts stay"
+    if found.fault:
+        return (
+            f"{path}: expected Dagster's database of {DATABASES[database]}, found {found.fault}; stop everything, then "
+            f"restore it or move it away with its -wal and -shm: {lost}"
+        )
+    if found.revision is not None and found.revision not in known_revisions():
+        return (
+            f"{path}: expected a database of Dagster {dagster.__version__} or older, found revision {found.revision} "
+            f"of a newer one; install that version again, or move the file away: {lost}"
+        )
+    return None
+
+
+@cache
+def known_revisions() -> frozenset[str]:
+    """Every revision of its databases that the Dagster installed here knows."""
+    config = Config()
+    folder = Path(dagster.__file__).parent / "_core" / "storage" / "alembic"
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    return frozenset(each.revision for each in ScriptDirectory.from_config(config).walk_revisions())
+
+
+def profile_problem(home: Path) -> str | None:
+    """Why `dagster.yaml` cannot be used; with an empty one Dagster would work on other databases than before."""
+    path = home / PROFILE
+    try:
+        text = path.read_text("utf-8")
+        found = yaml.safe_load(text)
+    except FileNotFoundError:
+        return None  # Dagster's defaults are wanted
+    except OSError as error:
+        found = (error.strerror or str(error)).lower()
+    except (UnicodeDecodeError, yaml.YAMLError):
+        found = "something that is no YAML"
+    if isinstance(found, dict):
+        return None
+    shown = "an empty file" if found is None else found if isinstance(found, str) else type(found).__name__
+    return f"{path}: expected Dagster's settings, found {shown[:100]}; copy deploy/{PROFILE} there"
+
+
+def refuse(error: PipelineError) -> None:
+    """End one of Dagster's own programs with one sentence and our exit code; raise in any other process."""
+    if not _is_program_of_dagster():
+        raise error
+    sys.stderr.write(f"error: {error}\n")
+    sys.exit(error.exit_code)
+
+
+def _is_program_of_dagster() -> bool:
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    started = spec.name.partition(".")[0] if spec else Path(sys.argv[0]).name
+    return started.replace("_", "-") in _PROGRAMS
