@@ -1,7 +1,6 @@
 """Looks at a SQLite file before anything is done with it: SQLite itself complains late, and names no file.
 
-SQLite takes an empty file for an empty database. Whoever owns the file decides whether it may be one; what it holds in
-its write-ahead log counts.
+SQLite takes an empty file for an empty database. Whoever owns the file decides whether it may be one.
 """
 
 import os
@@ -33,6 +32,8 @@ def examine(path: Path, *, is_thorough: bool = False) -> SqliteFile:
         return SqliteFile(is_there=True, fault=fault)
     if not path.exists():
         return SqliteFile(is_there=False)
+    if path.stat().st_size == 0:  # to open it would remove its write-ahead log
+        return SqliteFile(is_there=True, is_empty=True)
     try:
         return _ask(path, is_thorough=is_thorough)
     except sqlite3.DatabaseError as error:

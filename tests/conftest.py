@@ -10,7 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from pipeline.settings import Settings, load_settings
 from tests.services import SERVICES
 
-pytest_plugins = ["tests.postgres", "tests.s3_gateway"]  # their fixtures serve tests of several folders
+# Fixtures that serve tests of several folders, and the end of what tests started.
+pytest_plugins = ["tests.postgres", "tests.s3_gateway", "tests.ending_together"]
 
 # Deadlines would make a test's verdict depend on the machine's load. In CI the examples are the same every time.
 hypothesis_settings.register_profile("dev", deadline=None)

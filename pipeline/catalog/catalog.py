@@ -12,6 +12,7 @@ from pipeline.catalog.deliveries import Deliveries
 from pipeline.catalog.ended_sessions import EndedSessions
 from pipeline.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.catalog.export import Export
+from pipeline.catalog.ignored import IgnoredFiles
 from pipeline.catalog.jobs import Jobs
 from pipeline.catalog.looks import Looks
 from pipeline.catalog.lookup import Lookup
@@ -23,6 +24,7 @@ from pipeline.catalog.quotas import Quotas
 from pipeline.catalog.registry import Registry
 from pipeline.catalog.reports import Reports
 from pipeline.catalog.requests import Requests
+from pipeline.catalog.sqlite_catalog import prepare_file
 from pipeline.catalog.stale import StaleJobs
 from pipeline.catalog.verdicts import Verdicts
 
@@ -30,6 +32,7 @@ from pipeline.catalog.verdicts import Verdicts
 class Catalog(
     Registry,
     Confirmations,
+    IgnoredFiles,
     Requests,
     Verdicts,
     Lookup,
@@ -48,11 +51,11 @@ class Catalog(
 ):
     """What the system knows and changes about datasets and their training jobs.
 
-    Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), outcomes
-    (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a webhook (`Deliveries`), training
-    jobs: planned (`Plans`), made and found (`Jobs`), trained (`Reports`), out of date (`StaleJobs`), their money
-    (`Costs`); by what store and lake are known again (`Marks`), whether the daemon works (`Looks`); Arrow for the
-    warehouse (`Export`).
+    Dropped files (`Registry`), uploads through the service (`Confirmations`), what gets no row (`IgnoredFiles`), runs
+    to ask for (`Requests`), outcomes (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a
+    webhook (`Deliveries`), training jobs: planned (`Plans`), made and found (`Jobs`), trained (`Reports`), out of date
+    (`StaleJobs`), their money (`Costs`); by what store and lake are known again (`Marks`), whether the daemon works
+    (`Looks`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """
@@ -67,6 +70,7 @@ class Catalog(
         """
         parsed = catalog_url(url)
         make_folder(parsed)
+        prepare_file(parsed, make_engine, migrate)
         engine = make_engine(parsed)
         try:
             migrate(engine)

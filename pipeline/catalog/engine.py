@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.catalog.row_security import limit_rows, show_all_rows
+from pipeline.catalog.sqlite_catalog import RESTORE
 from pipeline.errors import CatalogError, SettingsError
 
 LOCK_TIMEOUT_S = 30
@@ -92,9 +93,9 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     connection.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_S * 1000}")
     connection.execute("PRAGMA foreign_keys = ON")
     _switch_to_wal(connection)
-    # In WAL, NORMAL cannot corrupt the file; a power cut may take back the last few commits, and those the sensor
-    # and the reconcile do again. FULL would cost an fsync for each commit.
-    connection.execute("PRAGMA synchronous = NORMAL")
+    # What is answered stays, also after a power cut: with NORMAL it takes back the last commits, and with them a
+    # confirmation, a deletion or a notification that somebody saw. It is an fsync for each commit.
+    connection.execute("PRAGMA synchronous = FULL")
 
 
 def _switch_to_wal(connection: SqliteConnection) -> None:
@@ -180,6 +181,8 @@ def _sentence(url: URL, error: SQLAlchemyError) -> str:
     if re.search(r"could not connect|connection (to server|refused|timed out)|closed the connection|unable to open"
                  r"|could not translate host|QueuePool limit", detail):  # fmt: skip
         return f"cannot reach the catalog {place}: {detail}; check that it is there and that LORA_CATALOG_URL is right"
+    if re.search(r"not a database|malformed|disk I/O error", detail):
+        return f"the catalog {place} is damaged ({detail}): {RESTORE}"
     return f"the catalog {place} refused: {detail}"
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from pipeline.catalog.engine import describe, translated_errors
 from pipeline.errors import CatalogError
 
-HEAD = "0007"
+HEAD = "0008"
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 # Any fixed number will do; PostgreSQL scopes advisory locks to the database.
 _LOCK_KEY = 0x6C6F7261

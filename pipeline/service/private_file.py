@@ -8,31 +8,57 @@ from pathlib import Path
 from pipeline.errors import SettingsError
 
 
-def read_or_make(path: Path, make: Callable[[], str]) -> str:
-    """Return what the file holds; if there is none, make it with what `make` returns.
+def read_or_make(path: Path, make: Callable[[], str], is_usable: Callable[[str], object]) -> str:
+    """Return what the file holds; if there is none, or none that can be used, make it with what `make` returns.
 
     Raises:
         SettingsError: it can be neither read nor made.
     """
+    found = read_private(path)
+    if found is not None and is_usable(found):
+        return found
+    make_private(path, make(), replaces=found is not None)
+    return read_private(path) or ""
+
+
+def read_private(path: Path) -> str | None:
+    """Return what the file holds, without bytes that are no text; None where there is none.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
     try:
-        if not path.exists():
-            make_private(path, make())
-        return path.read_text("utf-8").strip()
+        return path.read_text("utf-8", "replace").strip()
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        raise SettingsError(f"cannot read or make {path}: {error.strerror}; check LORA_DATA_DIR") from error
+        raise SettingsError(f"cannot read {path}: {error.strerror}; move it away, or check LORA_DATA_DIR") from error
 
 
-def make_private(path: Path, text: str) -> bool:
-    """Write a file that only its owner may read; return False, and change nothing, where there is one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def make_private(path: Path, text: str, *, replaces: bool = False) -> bool:
+    """Write a file that only its owner may read; return False, and change nothing, where there is one.
+
+    replaces: the one that is there is of no use.
+
+    Raises:
+        SettingsError: it cannot be written.
+    """
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        os.link(aside, path)  # unlike a rename it fails where somebody was quicker
+            file.flush()
+            os.fsync(file.fileno())
+        if replaces:
+            aside.replace(path)
+        else:
+            os.link(aside, path)  # unlike a rename it fails where somebody was quicker
     except FileExistsError:
         return False
+    except OSError as error:
+        raise SettingsError(f"cannot make {path}: {error.strerror}; check LORA_DATA_DIR") from error
     finally:
-        aside.unlink()
+        aside.unlink(missing_ok=True)
     return True

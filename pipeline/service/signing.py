@@ -15,7 +15,7 @@ import jwt
 from pipeline.bounded_json import read_json
 from pipeline.errors import NotSignedIn
 from pipeline.service.private_file import read_or_make
-from pipeline.settings import Settings
+from pipeline.settings import MIN_SECRET_BYTES, Settings
 
 _ALGORITHM = "HS256"
 _MAX_TOKEN_BYTES = 16 * 1024  # those of identity providers that list every group have some 8,000
@@ -53,7 +53,7 @@ class Signer:
 def make_signer(settings: Settings) -> Signer:
     """Sign with the secret of the settings, or with the one in `data_dir`, which is made when it is not there."""
     secret = settings.service_secret.get_secret_value()
-    return Signer(secret or read_or_make(secret_path(settings.data_dir), lambda: secrets.token_hex(32)))
+    return Signer(secret or _own_secret(secret_path(settings.data_dir)))
 
 
 def check_token(text: str) -> None:
@@ -71,6 +71,11 @@ def check_token(text: str) -> None:
         raise jwt.DecodeError(str(error)) from None
     if not all(isinstance(part, dict) for part in found):
         raise jwt.DecodeError("expected the parts of a token to be JSON objects")
+
+
+def _own_secret(path: Path) -> str:
+    """An empty or cut one, as a power cut may leave it, would let anybody sign: it is made anew, and sessions end."""
+    return read_or_make(path, lambda: secrets.token_hex(32), lambda found: len(found) >= MIN_SECRET_BYTES)
 
 
 def secret_path(data_dir: Path) -> Path:

@@ -5,6 +5,7 @@ What they say is turned into a `User` here and nowhere else. Sessions of the pag
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import jwt
 
 from pipeline.errors import NotSignedIn, ServiceError, SettingsError
 from pipeline.service.jwks import JwksClient
-from pipeline.service.private_file import make_private
+from pipeline.service.private_file import make_private, read_private
 from pipeline.service.signing import check_token
 from pipeline.service.user import User
 from pipeline.settings import Settings
@@ -135,10 +136,11 @@ def make_authority(settings: Settings) -> Authority:
         return JwtAuthority(
             lambda token: keys.get_signing_key_from_jwt(token).key, _ASYMMETRIC, settings, may_wait=True
         )
-    path = token_path(settings.data_dir)
-    if not path.exists():
+    found = _token_hash(settings)
+    if found is None:
+        path = token_path(settings.data_dir)
         raise SettingsError(f"expected the hash of a token in {path}, found none: start `lora-pipeline serve`")
-    return LaptopAuthority(path.read_text("utf-8").strip(), User(settings.default_owner))
+    return LaptopAuthority(found, User(settings.default_owner))
 
 
 def make_laptop_token(settings: Settings, *, is_renewed: bool = False) -> str | None:
@@ -148,11 +150,15 @@ def make_laptop_token(settings: Settings, *, is_renewed: bool = False) -> str | 
     """
     if settings.jwt_secret.get_secret_value() or settings.jwks_url:
         return None
-    path = token_path(settings.data_dir)
-    if is_renewed:
-        path.unlink(missing_ok=True)
-    token = secrets.token_urlsafe(32)
-    return token if make_private(path, _hash(token)) else None
+    path, token = token_path(settings.data_dir), secrets.token_urlsafe(32)
+    replaces = path.exists() and (is_renewed or _token_hash(settings) is None)
+    return token if make_private(path, _hash(token), replaces=replaces) else None
+
+
+def _token_hash(settings: Settings) -> str | None:
+    """The hash; None where there is none, and where a power cut left half a one, which no token fits."""
+    found = read_private(token_path(settings.data_dir))
+    return found if found and re.fullmatch(r"[0-9a-f]{64}", found) else None
 
 
 def token_path(data_dir: Path) -> Path:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from pipeline.catalog import engine as engine_module
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.engine import catalog_url, describe
+from pipeline.catalog.sqlite_catalog import RESTORE
 from pipeline.errors import CatalogError, SettingsError
 from tests.catalog.examples import NOON, upload
 
@@ -77,7 +78,50 @@ def test_a_file_that_is_no_database_is_named(tmp_path):
     with pytest.raises(CatalogError) as caught:
         Catalog.open(f"sqlite:///{path}")
 
-    assert str(caught.value) == f"the catalog sqlite:///{path} refused: file is not a database"
+    assert str(caught.value) == f"the catalog sqlite:///{path} is damaged (file is not a database): {RESTORE}"
+
+
+def cut(path, size_bytes):
+    path.write_bytes(path.read_bytes()[:size_bytes])
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda path: cut(path, 0), "is an empty file, so what it knew is lost: "),
+        (lambda path: cut(path, 100), "is damaged ("),
+        (lambda path: cut(path, 2_048), "is damaged ("),
+        (lambda path: cut(path, path.stat().st_size // 8_192 * 4_096), "is damaged (database disk image is"),
+    ],
+    ids=["empty", "header", "half a page", "half"],
+)
+def test_a_catalog_that_lost_its_content_is_never_made_anew(tmp_path, damage, told):
+    path = tmp_path / "catalog.db"
+    with Catalog.open(f"sqlite:///{path}") as catalog:
+        catalog.register_uploads([upload("d1")], NOON)
+    damage(path)
+    left = path.read_bytes()
+
+    with pytest.raises(CatalogError) as caught:
+        Catalog.open(f"sqlite:///{path}").list_datasets(None)
+
+    assert told in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert str(caught.value).endswith(RESTORE)
+    assert path.read_bytes() == left
+
+
+def test_a_folder_in_the_place_of_the_catalog_is_named(tmp_path):
+    (tmp_path / "catalog.db").mkdir()
+
+    with pytest.raises(CatalogError, match="found a folder"):
+        Catalog.open(f"sqlite:///{tmp_path}/catalog.db")
+
+
+def test_a_new_catalog_leaves_nothing_beside_it(tmp_path):
+    Catalog.open(f"sqlite:///{tmp_path / 'catalog.db'}").close()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["catalog.db"]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
