@@ -11,6 +11,7 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.ignored import Walked
 from pipeline.catalog.records import Dataset, NewUpload, Placed
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
+from pipeline.marks import mark_store
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.store.keys import UPLOADS
@@ -90,6 +91,8 @@ def look(
         owners.of,
     )
     placed = catalog.place_uploads(uploads, now)
+    if placed.inserted:
+        mark_store(catalog, store)
     left = [*found.ignored, *(ignored(stored, UNREADABLE) for stored, _ in unreadable), *_refused(placed)]
     walked = Walked(cursor.resume_after, found.resume_after, FROM_NAMES | FROM_ROWS if is_thorough else FROM_NAMES)
     catalog.note_ignored(left, walked, owners.of, now)

@@ -13,6 +13,7 @@ from pipeline.catalog.ignored import Walked
 from pipeline.catalog.records import IgnoredPage
 from pipeline.intake import look
 from pipeline.lake import Lake
+from pipeline.marks import insist_on_places
 from pipeline.settings import Settings
 from pipeline.store import Store, safe_owner
 from pipeline.store.keys import is_owner_digest
@@ -42,8 +43,10 @@ def reconcile(
     in_progress: ids of datasets that a living run covers.
 
     Raises:
-        ServiceError: the store, the catalog or the lake cannot be reached.
+        ServiceError: the store, the catalog or the lake cannot be reached, or is not the one that is meant: what is not
+            mounted has lost nothing.
     """
+    insist_on_places(store, catalog, lake)
     remember_owners(store, catalog)
     restored = register_all(store, catalog, settings, now)
     unanswered = ask_again(catalog, settings, in_progress, now)

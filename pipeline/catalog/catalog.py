@@ -17,7 +17,7 @@ from pipeline.catalog.jobs import Jobs
 from pipeline.catalog.looks import Looks
 from pipeline.catalog.lookup import Lookup
 from pipeline.catalog.marks import Marks
-from pipeline.catalog.migrate import migrate
+from pipeline.catalog.migrate import check_sqlite, migrate
 from pipeline.catalog.notices import Notices
 from pipeline.catalog.plans import Plans
 from pipeline.catalog.quotas import Quotas
@@ -61,19 +61,24 @@ class Catalog(
     """
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, make: bool = True) -> Self:
         """Connect, after making the folder of a SQLite file and bringing the tables up to date where needed.
 
+        make: whether to make a catalog where there is none; whoever only asks should be told of a mistyped address.
+
         Raises:
-            SettingsError: the URL is not one of SQLite or PostgreSQL.
+            SettingsError: the URL is not one of SQLite or PostgreSQL, or there is no catalog and none is to be made.
             CatalogError: the database cannot be reached, or a newer version of this program made it.
         """
         parsed = catalog_url(url)
-        make_folder(parsed)
-        prepare_file(parsed, make_engine, migrate)
+        if make:
+            make_folder(parsed)
+            prepare_file(parsed, make_engine, migrate)
+        else:
+            check_sqlite(parsed)
         engine = make_engine(parsed)
         try:
-            migrate(engine)
+            migrate(engine, make=make)
         except BaseException:
             engine.dispose()
             raise

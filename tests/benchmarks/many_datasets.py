@@ -48,7 +48,7 @@ def publish(settings: Settings) -> None:
         "publish_s": report.duration_s,
         "profiles_read": report.profiles_read,
         "datasets": report.row_counts["dataset_profiles"],
-        "missing": len(report.missing_from_lake),
+        "expected": report.datasets,
     }
     print(json.dumps(printed))
 
