@@ -9,8 +9,8 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pipeline.acceptance.row_counts import FIRST_ROWS
 
+from pipeline.acceptance.row_counts import FIRST_ROWS
 from pipeline.acceptance.target import dropping_codes
 from pipeline.conversations.findings import CATALOGUE
 from pipeline.conversations.warning_kinds import DUPLICATES
