@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.opening import open_text
 from pipeline.conversations.reader import BLOCK_BYTES, ByteReader
+from pipeline.profiles.budget import OverBudget
 from pipeline.profiles.concluding import Source, conclude, refuse
 from pipeline.profiles.part import profile_part
 from pipeline.profiles.profile import Profile
@@ -25,12 +26,25 @@ def profile_stream(
         TokenizerError: the rules' tokenizer cannot be loaded.
     """
     source = _Observed(stream, on_bytes)
-    opened = open_text(source, rules.form)
+    opened = open_text(source, rules.form, rules.limits.max_unpacked_bytes)
     if opened.refusal:
         source.drain()
         return refuse(opened.refusal, source.size_bytes, source.sha256(), folder)
     breaks = _Breaks()
-    totals = profile_part(opened.text, folder, rules, opened.reading, on_bytes=breaks.see)
+    meter = rules.budget.begin() if rules.budget else None
+
+    def seen(chunk: bytes) -> None:
+        breaks.see(chunk)
+        if meter:
+            meter.see(chunk)
+
+    try:
+        totals = profile_part(opened.text, folder, rules, opened.reading, on_bytes=seen)
+        if meter:
+            meter.check()
+    except OverBudget as error:
+        source.drain()
+        return refuse(error.finding, source.size_bytes, source.sha256(), folder)
     source.drain()
     of_file: tuple[Finding, ...] = ()
     if opened.broken:
