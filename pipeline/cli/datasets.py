@@ -23,7 +23,7 @@ datasets = typer.Typer(
 
 COLUMNS = ("name", "status", "conversations", "training_pairs", "tokens", "rejected_lines", "first_finding", "id")
 SHOWN_JOBS = 20
-_STATUSES = ("uploading", "validating", "ready", "error")
+_STATUSES = ("uploading", "validating", "ready", "error", "failed")
 
 Dataset_ = Annotated[str, typer.Argument(metavar="DATASET", help="An id, the beginning of one, or a name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")]
@@ -139,7 +139,7 @@ def restore(dataset: Dataset_, owner: Owner = None) -> None:
 def row(dataset: "Dataset") -> TableRow:
     """A dataset as a row of COLUMNS."""
     first = (dataset.validation_errors or [{}])[0]
-    finding = f"{place_of(first)}: {first['code']}" if first else ""
+    finding = f"{place_of(first)}: {first['code']}" if first else dataset.failure or ""
     return (
         dataset.name,
         "deleted" if dataset.deleted_at else dataset.status,

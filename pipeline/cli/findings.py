@@ -24,6 +24,7 @@ def findings(
     as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON, an object a line.")] = False,
 ) -> None:
     """Show what is wrong with a dataset, row by row."""
+    from pipeline.catalog.records import no_verdict
     from pipeline.conversations.findings import CATALOGUE
     from pipeline.conversations.groups import unlisted_sentence
     from pipeline.lake.files import finding_counts_of
@@ -34,8 +35,8 @@ def findings(
     settings = current_settings()
     with open_catalog(settings) as catalog:
         found = catalog.find(owner or settings.default_owner, dataset)
-    if found.status in ("uploading", "validating"):
-        raise UsageError(f"{found.id} has no verdict yet: it is {found.status}; try again in a few seconds")
+    if found.status not in ("ready", "error"):
+        raise UsageError(no_verdict(found))
     lake = connect_lake(settings)
     with lake.fetch("findings", found.id) as path:
         rows = (row for row in all_findings(path) if code in (None, row["code"]))

@@ -41,6 +41,8 @@ class DatasetSummary(Value):
     rejected_line_count: int | None
     conversation_count: int | None
     first_error: str | None = Field(description="The first thing that is wrong, in words.")
+    failure: str | None = Field(description="Why the service has not reached a verdict yet.")
+    retry_at: datetime | None = Field(description="When it tries again.")
     created_at: datetime
     updated_at: datetime
     validated_at: datetime | None

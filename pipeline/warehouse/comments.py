@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from pipeline.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES
+from pipeline.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES, TRIES
 from pipeline.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.warehouse.sql import identifier, text
 from pipeline.warehouse.views import VIEWS
@@ -45,7 +45,7 @@ COLUMNS = {
         "name": "Its name, as the owner sees it.",
         "description": "The owner's own words; NULL without any.",
         "format": "The format of its lines; NULL until validated.",
-        "status": "uploading, validating, ready or error.",
+        "status": "uploading, validating, ready, error, or failed: it could not be validated, and is tried again.",
         "storage_bucket": "The store's bucket, or local.",
         "storage_path": "The upload's place in the store.",
         "file_name": "The file's name, as uploaded.",
@@ -72,8 +72,9 @@ COLUMNS = {
         "observed_version": "What the store showed last: a hint at changes, not an identity.",
         "superseded_by": "The dataset that took its place in the store; NULL while it is current.",
         "requested_at": "When a run was last asked for (UTC).",
-        "attempt": "Runs asked for so far.",
-        "failure": "Why the last run failed; the next verdict clears it.",
+        "attempt": "Tries that came to nothing since it waits for a verdict.",
+        "failure": "Why the last try came to nothing; the next verdict clears it.",
+        **TRIES,
     },
     "notifications": {
         "id": "Counts up.",

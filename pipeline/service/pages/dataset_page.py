@@ -24,6 +24,7 @@ _SEVERITIES = tuple(Severity)
 _HEADLINES = {
     "uploading": ("Waiting for the file", "It is checked as soon as it has arrived whole."),
     "validating": ("Reading every line", "This page shows the verdict as soon as there is one."),
+    "failed": ("Not validated yet", "It is tried again hourly."),
 }
 
 

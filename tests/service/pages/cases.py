@@ -127,6 +127,14 @@ UNREADABLE = _dataset(
 INTERRUPTED = _dataset(
     "warehouse_chats", "validating", timedelta(minutes=9), failure="the lake at s3://lake could not be reached"
 )
+GIVEN_UP = _dataset(
+    "night_shift",
+    "failed",
+    timedelta(hours=2),
+    failure="a fault of this program, not of the file: ValueError in pipeline/profiles/rows.py:41 (row)",
+    attempt=4,
+    retry_at=NOW + timedelta(minutes=48),
+)
 HOSTILE = _dataset(
     HOSTILE_TEXT,
     "error",
@@ -139,8 +147,8 @@ HOSTILE = _dataset(
     conversation_count=1,
     validation_errors=[{"line": 2, "offset": 20, "code": "malformed-json", "message": HOSTILE_TEXT}],
 )
-DATASETS = [UPLOADING, VALIDATING, INTERRUPTED, READY_DATASET, ERROR, HOSTILE, UNREADABLE]
-COUNTS = {"uploading": 1, "validating": 2, "ready": 1, "error": 3}
+DATASETS = [UPLOADING, VALIDATING, INTERRUPTED, GIVEN_UP, READY_DATASET, ERROR, HOSTILE, UNREADABLE]
+COUNTS = {"uploading": 1, "validating": 2, "ready": 1, "error": 3, "failed": 1}
 NOTIFICATIONS = [
     Notification(
         3,
@@ -292,6 +300,7 @@ CASES = {
     "error.html": lambda: _page(ERROR, REJECTED, "malformed-json"),
     "validating.html": lambda: _page(VALIDATING),
     "uploading.html": lambda: _page(UPLOADING),
+    "failed.html": lambda: _page(GIVEN_UP),
     "train.html": lambda: _train(Setup(LLAMA_8B.name, gpu="L4")),
     "train_does_not_fit.html": lambda: _train(Setup(LLAMA_8B.name, gpu="T4")),
     "jobs.html": lambda: render(
