@@ -7,7 +7,6 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import BinaryIO, Self, cast
 
 import zstandard
 
+from pipeline.durable import put_in_place
 from pipeline.mend.lines import Line
 from pipeline.mend.remedies import REMEDIES
 from pipeline.mend.source import Source
@@ -73,9 +73,9 @@ class Outputs:
 
     def place(self, target: Path) -> None:
         """Move the files to their places; the mended file is the last, so that its records are there when it is."""
-        os.replace(aside_of(self.mended), aside_of(target))
-        os.replace(changes_of(self.mended), changes_of(target))
-        os.replace(self.mended, target)
+        put_in_place(aside_of(self.mended), aside_of(target))
+        put_in_place(changes_of(self.mended), changes_of(target))
+        put_in_place(self.mended, target)
 
     def _record(self, line: Line, after: str | None) -> None:
         before = _digest(line.raw) if line.raw is not None else None
