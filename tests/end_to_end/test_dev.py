@@ -39,6 +39,7 @@ class Running:
 
     def wait_for(self, text, since=0):
         """Wait for a line that has the text."""
+
         def is_said():
             assert self.process.poll() is None, "".join(self.lines[-50:])
             return any(text in line for line in self.lines[since:])
