@@ -59,7 +59,7 @@ class Outputs:
 
     def put_aside(self, line: Line) -> None:
         """Write a row as it stood in the input, with what was found there."""
-        row: dict[str, object] = {"line": line.line, "offset": line.offset, "findings": line.findings}
+        row: dict[str, object] = _place(line) | {"findings": line.findings}
         _write(self._aside, {**row, **_as_text(line.raw)})
         self._record(line, None)
 
@@ -80,8 +80,12 @@ class Outputs:
     def _record(self, line: Line, after: str | None) -> None:
         before = _digest(line.raw) if line.raw is not None else None
         for code in line.codes:
-            row = {"line": line.line, "offset": line.offset, "code": code, "action": REMEDIES[code].action}
-            _write(self._changes, {**row, "before": before, "after": after})
+            row = {"code": code, "action": REMEDIES[code].action}
+            _write(self._changes, {**_place(line), **row, "before": before, "after": after})
+
+
+def _place(line: Line) -> dict[str, object]:
+    return {"row": line.row, "line": line.line, "offset": line.offset}
 
 
 @contextmanager
