@@ -65,6 +65,14 @@ class Visit:
         expect(self.page.get_by_text(waits_for, exact=True).first).to_be_visible()
         return self.page
 
+    def complaint(self) -> str:
+        """What the browser complained of last; waits for it, since it may come after what the page shows of it."""
+        for _ in range(PAGE_S * 10):
+            if self.messages:
+                break
+            self.page.wait_for_timeout(100)
+        return self.messages.pop()
+
     def photograph(self, name: str) -> None:
         """Leave a picture of the page as it is."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
