@@ -12,7 +12,8 @@ BIN := .venv/bin
 SET_UP := .venv/.installed
 # Arguments for pytest, as in: make test ARGS="tests/test_settings.py -k owner"
 # for the benchmarks, as in: make bench ARGS="tick burst --write"
-# or for dev, as in: make dev ARGS="--port 3001 --service-port 8001"
+# for dev, as in: make dev ARGS="--port 3001 --service-port 8001"
+# or for what may happen to an installation: make chaos ARGS="kills --uploads 200 --kills 200 --profile servers"
 ARGS ?=
 # Arguments for uv pip compile, as in: make lock LOCK_ARGS=--upgrade
 LOCK_ARGS ?=
@@ -55,6 +56,10 @@ check: $(SET_UP) ## Lint, types, import directions, generated docs, what may be 
 .PHONY: bench
 bench: $(SET_UP) ## Measure the engine and the pipeline on generated data (an hour; ARGS=--small for a try)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+.PHONY: chaos
+chaos: $(SET_UP) ## Kill parts of a whole installation, take its places away (ARGS="kills --kills 200", "outage", "stream")
+	$(BIN)/python -m tests.chaos $(or $(ARGS),kills)
 
 .PHONY: docs
 docs: $(SET_UP) ## Write the generated pages of docs/ anew

@@ -14,6 +14,7 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.conversations.model import Limits
 from pipeline.errors import ServiceError
 from pipeline.lake import Lake
+from pipeline.marks import store_problem
 from pipeline.profiles.rules import Rules
 from pipeline.settings import Settings
 from pipeline.validation import Validator, utc_now
@@ -44,7 +45,15 @@ def validated_uploads(
         tokenizer=settings.tokenizer,
         has_near_duplicates=settings.near_duplicates,
     )
-    validator = Validator(store.connect(), lake, rules, settings.max_upload_bytes, context.run.run_id)
+    uploads = store.connect()
+    validator = Validator(
+        uploads,
+        lake,
+        rules,
+        settings.max_upload_bytes,
+        context.run.run_id,
+        store_problem=lambda: store_problem(catalog, uploads),
+    )
     failures = Failures("validated")
     for dataset_id in context.partition_keys:
         dataset = catalog.get(dataset_id)

@@ -22,7 +22,9 @@
         │   └── ObjectUnreadable    it may not be read, though others may
         ├── CatalogError
         ├── LakeError
+        │   └── LakeDamaged         files that are no Parquet files any more
         ├── WarehouseError
+        │   └── WarehouseIncomplete not published, because it would lack datasets
         └── StateError              a file of the installation's own state is damaged or of a newer version
 
 A bad dataset is not here: bad data is a value (`Finding`), never an exception.
@@ -127,8 +129,43 @@ class LakeError(ServiceError):
     """The lake cannot be written or read (disk full, permissions)."""
 
 
+class LakeDamaged(LakeError):
+    """Files that are not what they should be; `places` names them."""
+
+    def __init__(self, message: str, places: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.places = places
+
+
 class WarehouseError(ServiceError):
     """The warehouse file cannot be built or read."""
+
+
+class WarehouseIncomplete(WarehouseError):
+    """The warehouse was not published, because it would lack datasets that it should have; ids of datasets.
+
+    expected: how many it should have. lost: their files are not in the lake. unknown: published, and not in the
+    catalog. returning: published, and validated again just now.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        expected: int,
+        lost: tuple[str, ...] = (),
+        unknown: tuple[str, ...] = (),
+        returning: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.expected = expected
+        self.lost = lost
+        self.unknown = unknown
+        self.returning = returning
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys((*self.lost, *self.unknown, *self.returning)))
 
 
 class StateError(ServiceError):

@@ -19,6 +19,7 @@ _EARLIER_PROFILES = {
     "df98d516d55dd105950233b907868e0dfec35c5c20ab6cf2299534b4a52efc39",
     "0651fd20d34d1c395e07d291faf64bd33f4d6100f0bf676b6669d3eda914b6f3",
     "a229c921016ee2cb26963cd4cd1ef51c9e559f29b2566787b658c34f109f3c7c",
+    "0232ac07d88bad345cbe19c5dae5f1870df215c25111984175bbb3aeae5d2056",
 }
 LOCATION = "lora_dataset_pipeline"  # as in workspace.yaml: Dagster keeps the state of sensors under it
 

@@ -3,19 +3,24 @@
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.records import Dataset, NewUpload
+from pipeline.catalog.ignored import Walked
+from pipeline.catalog.records import Dataset, NewUpload, Placed
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
+from pipeline.marks import mark_store
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.store.keys import UPLOADS
+from pipeline.store.left_out import UNREADABLE
 from pipeline.store.protocol import StoredObject
 from pipeline.uploads.batches import Batch, contiguous_batches, run_key
 from pipeline.uploads.identity import UploadKey, dataset_id, owner_and_name
+from pipeline.uploads.ignored import FROM_NAMES, FROM_ROWS, REASONS, IgnoredFile, ignored, owner_folder, shown_key
+from pipeline.uploads.owners import Owners
 from pipeline.uploads.scan import Cursor, Scan, scan
 
 _PACKED = (".gz", ".gzip", ".zst", ".zstd")
@@ -25,12 +30,17 @@ _SPLIT = 8  # how many runs a second attempt makes of a full batch
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at the store found. registered: ids of the datasets made by it; unreadable: what is told of each."""
+    """What a look at the store found.
+
+    registered: ids of the datasets made by it; confirmed: of uploads whose confirmation it made up for;
+    unreadable: what is told of each.
+    """
 
     scan: Scan
     registered: tuple[str, ...]
     cursor: Cursor
     unreadable: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +52,19 @@ class PlannedRun:
 
 
 def look(
-    store: Store, catalog: Catalog, settings: Settings, cursor: Cursor, now: datetime, budget_s: float = math.inf
+    store: Store,
+    catalog: Catalog,
+    settings: Settings,
+    cursor: Cursor,
+    now: datetime,
+    budget_s: float = math.inf,
+    is_thorough: bool = False,
 ) -> Look:
     """Register uploads that are new or changed since they were last seen, as many as one tick takes.
 
     budget_s: what it may take of time. Half of it may go into the listing, the rest into reading local files for their
-    content version; what is not reached is found again in the next round.
+    content version; what is not reached is found again in the next round. is_thorough: whether uploads through the
+    service are compared with their rows as well; else only those without any are registered.
 
     Raises:
         StoreError: the store cannot be reached; nothing is lost, the next look starts at the same place.
@@ -55,30 +72,52 @@ def look(
     """
     began = time.monotonic()
     found = scan(
-        store.list(UPLOADS, start_after=cursor.resume_after),
+        store.entries(UPLOADS, start_after=cursor.resume_after),
         catalog.known_versions,
         now,
         0.0 if store.is_atomic else settings.settle_s,
         settings.tick_max_uploads,
         out_of_time=lambda: time.monotonic() - began > budget_s / 2,
+        is_thorough=is_thorough,
     )
     in_time = itertools.takewhile(lambda _: time.monotonic() - began < budget_s, found.new)
-    unreadable: list[str] = []
-    uploads = new_uploads(store, in_time, settings.max_upload_bytes, unreadable.append)
-    registered = tuple(catalog.register_uploads(uploads, now))
-    return Look(found, registered, Cursor(found.resume_after), tuple(unreadable))
+    unreadable: list[tuple[StoredObject, str]] = []
+    owners = Owners(store)
+    uploads = new_uploads(
+        store,
+        in_time,
+        settings.max_upload_bytes,
+        lambda stored, told: unreadable.append((stored, told)),
+        owners.of,
+    )
+    placed = catalog.place_uploads(uploads, now)
+    if placed.inserted:
+        mark_store(catalog, store)
+    left = [*found.ignored, *(ignored(stored, UNREADABLE) for stored, _ in unreadable), *_refused(placed)]
+    walked = Walked(cursor.resume_after, found.resume_after, FROM_NAMES | FROM_ROWS if is_thorough else FROM_NAMES)
+    catalog.note_ignored(left, walked, owners.of, now)
+    return Look(
+        found, placed.inserted, Cursor(found.resume_after), tuple(told for _, told in unreadable), placed.confirmed
+    )
+
+
+def _refused(placed: Placed) -> Iterator[IgnoredFile]:
+    for upload, why in placed.refused:
+        folder = owner_folder(upload.storage_path)
+        yield IgnoredFile(shown_key(upload.storage_path), folder, REASONS[why], upload.file_size)
 
 
 def new_uploads(
     store: Store,
     objects: Iterable[StoredObject],
     max_upload_bytes: int,
-    on_unreadable: Callable[[str], None] = lambda _: None,
+    on_unreadable: Callable[[StoredObject, str], None] = lambda _stored, _told: None,
+    owner_of: Callable[[str], str] = lambda folder: folder,
 ) -> list[NewUpload]:
     """What the catalog registers of objects in the store.
 
     Those that change meanwhile wait for the next look, and so do those that may not be read: each look tries again,
-    and says so to `on_unreadable`.
+    and says so to `on_unreadable`. owner_of: whose a folder is.
     """
     uploads = []
     for stored in objects:
@@ -90,12 +129,13 @@ def new_uploads(
         except (ObjectMissing, ObjectChanged):
             continue
         except ObjectUnreadable as error:
-            on_unreadable(str(error))
+            on_unreadable(stored, str(error))
             continue
+        id_of_bytes = dataset_id(key.owner, stored.key, version)
         uploads.append(
             NewUpload(
-                dataset_id=dataset_id(key.owner, stored.key, version),
-                user_id=key.owner,
+                dataset_id=key.dataset_id or id_of_bytes,
+                user_id=owner_of(key.owner),
                 name=key.name.rpartition(".")[0] or key.name,
                 storage_bucket=store.bucket,
                 storage_path=stored.key,
@@ -103,6 +143,7 @@ def new_uploads(
                 file_size=stored.size_bytes,
                 content_version=version,
                 observed_version=stored.observed_version,
+                replacement_id=id_of_bytes if key.dataset_id else "",
             )
         )
     return uploads

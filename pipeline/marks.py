@@ -10,12 +10,13 @@ import io
 import logging
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.marks import NOT_MARKABLE, Known, Place
-from pipeline.errors import LakeError, ObjectMissing, ObjectUnreadable, StoreError
+from pipeline.errors import CatalogError, LakeError, ObjectMissing, ObjectUnreadable, StoreError
 from pipeline.lake import Lake
 from pipeline.lake.protocol import MARK_KEY
 from pipeline.store import Store
@@ -93,6 +94,38 @@ def problem_of(site: Site, known: Known | None, catalog: Catalog) -> str | None:
     if not known.expected and not known.mark:
         return None
     return _sentence(site, known, found)
+
+
+def lake_problem(catalog: Catalog, lake: Lake) -> str | None:
+    """`problem_of` the lake, from what the catalog knows now."""
+    return problem_of(site_of_lake(lake), catalog.known_places()["lake"], catalog)
+
+
+def store_problem(catalog: Catalog, store: Store) -> str | None:
+    """`problem_of` the store, from what the catalog knows now."""
+    return problem_of(site_of_store(store), catalog.known_places()["store"], catalog)
+
+
+def mark_store(catalog: Catalog, store: Store) -> None:
+    """Put the mark into a store in which uploads were just seen, so that one removed a moment later is no lost store.
+
+    What goes wrong with it is left to those who need the place.
+    """
+    with suppress(StoreError, CatalogError):
+        store_problem(catalog, store)
+
+
+def insist_on_places(store: Store, catalog: Catalog, lake: Lake) -> None:
+    """Refuse to go on with a store or lake that is not the one that is meant.
+
+    Raises:
+        StoreError, LakeError: it is not, or does not answer.
+        CatalogError: the catalog does not answer.
+    """
+    if problem := store_problem(catalog, store):
+        raise StoreError(problem)
+    if problem := lake_problem(catalog, lake):
+        raise LakeError(problem)
 
 
 def adopt(site: Site, catalog: Catalog, now: datetime) -> None:

@@ -9,20 +9,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.ignored import Walked
+from pipeline.catalog.records import IgnoredPage
 from pipeline.intake import look
 from pipeline.lake import Lake
+from pipeline.marks import insist_on_places
 from pipeline.settings import Settings
-from pipeline.store import Store
+from pipeline.store import Store, safe_owner
+from pipeline.store.keys import is_owner_digest
+from pipeline.uploads.ignored import BESIDE, beside_uploads
+from pipeline.uploads.owners import Owners
 from pipeline.uploads.scan import Cursor
+
+_NAMED = 20  # ignored files that a reconciliation names
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
     """Ids of datasets by what was wrong with them."""
 
-    registered: tuple[str, ...]  # lay in the store, unknown to the catalog
-    unanswered: tuple[str, ...]  # a run was asked for and never gave a verdict
-    lost: tuple[str, ...]  # have a verdict, but no rows in the lake
+    registered: tuple[str, ...] = ()  # lay in the store, unknown to the catalog
+    unanswered: tuple[str, ...] = ()  # a run was asked for and never gave a verdict
+    lost: tuple[str, ...] = ()  # have a verdict, but no rows in the lake
+    confirmed: tuple[str, ...] = ()  # uploads through the service: whole, and never confirmed
+    ignored: IgnoredPage = IgnoredPage([], 0)  # files that got no row: the first of them, and how many
 
 
 def reconcile(
@@ -33,13 +43,18 @@ def reconcile(
     in_progress: ids of datasets that a living run covers.
 
     Raises:
-        ServiceError: the store, the catalog or the lake cannot be reached.
+        ServiceError: the store, the catalog or the lake cannot be reached, or is not the one that is meant: what is not
+            mounted has lost nothing.
     """
-    registered = register_all(store, catalog, settings, now)
+    insist_on_places(store, catalog, lake)
+    remember_owners(store, catalog)
+    restored = register_all(store, catalog, settings, now)
     unanswered = ask_again(catalog, settings, in_progress, now)
     lost = [dataset_id for dataset_id in catalog.with_verdict() if not lake.has(dataset_id)]
     catalog.request_again(lost, now)
-    return Reconciled(registered, unanswered, tuple(lost))
+    note_beside(store, catalog, now)
+    ignored = catalog.list_ignored(None, limit=_NAMED)
+    return Reconciled(restored.registered, unanswered, tuple(lost), restored.confirmed, ignored)
 
 
 def ask_again(catalog: Catalog, settings: Settings, in_progress: Collection[str], now: datetime) -> tuple[str, ...]:
@@ -50,11 +65,36 @@ def ask_again(catalog: Catalog, settings: Settings, in_progress: Collection[str]
     return tuple(unanswered)
 
 
-def register_all(store: Store, catalog: Catalog, settings: Settings, now: datetime) -> tuple[str, ...]:
-    """Register every upload the catalog does not know, however many and however long it takes; returns their ids."""
-    seen = look(store, catalog, settings, Cursor(), now)
-    registered = seen.registered
-    while seen.cursor.resume_after:
-        seen = look(store, catalog, settings, seen.cursor, now)
+def remember_owners(store: Store, catalog: Catalog) -> None:
+    """Write down in the store whose the folders are that do not say it, so that the catalog can be made again."""
+    owners = Owners(store)
+    for owner in catalog.owners():
+        if safe_owner(owner) != owner and not is_owner_digest(owner):
+            owners.remember(owner)
+
+
+def note_beside(store: Store, catalog: Catalog, now: datetime) -> None:
+    """Note what somebody put beside `uploads/` by mistake."""
+    found = beside_uploads(store.top_names())
+    catalog.note_ignored(found, Walked("", "", {BESIDE.code}), lambda folder: folder, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Ids of datasets that were made, and of uploads that were confirmed, of what lay in the store."""
+
+    registered: tuple[str, ...]
+    confirmed: tuple[str, ...]
+
+
+def register_all(store: Store, catalog: Catalog, settings: Settings, now: datetime) -> Restored:
+    """Register every upload the catalog does not know, dropped or through the service, however long it takes."""
+    registered: list[str] = []
+    confirmed: list[str] = []
+    cursor: Cursor | None = Cursor()
+    while cursor:
+        seen = look(store, catalog, settings, cursor, now, is_thorough=True)
         registered += seen.registered
-    return registered
+        confirmed += seen.confirmed
+        cursor = seen.cursor if seen.cursor.resume_after else None
+    return Restored(tuple(registered), tuple(confirmed))

@@ -4,13 +4,14 @@ A bad file is a verdict; only a broken store, lake or catalog raises. Doing it t
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.catalog.records import Dataset, Verdict
 from pipeline.conversations.findings import Finding
-from pipeline.errors import ObjectChanged, ObjectMissing
+from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
 from pipeline.lake import Lake
 from pipeline.lake.files import Origin, lake_files
 from pipeline.profiles.concluding import refuse
@@ -31,12 +32,14 @@ class Validator:
     rules: Rules
     max_upload_bytes: int
     run_id: str
+    store_problem: Callable[[], str | None] = lambda: None
+    """Asked where an upload is gone: in a store that is not there, nothing is."""
 
     def validate(self, dataset: Dataset) -> "Outcome":
         """Read the upload, publish its rows, and return the outcome for the catalog.
 
         Raises:
-            StoreError: the store cannot be reached.
+            StoreError: the store cannot be reached, or is not the one that is meant.
             LakeError: the lake cannot be written.
             TokenizerError: the rules' tokenizer cannot be loaded.
         """
@@ -65,6 +68,8 @@ class Validator:
             with self.store.open(dataset.storage_path, version=self._version_to_read(dataset)) as stream:
                 profile = profile_stream(stream, folder, self.rules)
         except ObjectMissing:
+            if problem := self.store_problem():
+                raise StoreError(problem) from None
             detail = f"expected the upload at {dataset.storage_path}, found none"
             return refuse(Finding(1, 0, "upload-missing", "$", detail), dataset.file_size, None, folder)
         except ObjectChanged:

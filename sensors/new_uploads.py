@@ -1,11 +1,14 @@
 """Sees uploads arrive, and asks for runs that validate them, many datasets in one run."""
 
+from dataclasses import replace
+
 import dagster as dg
 
 from assets.jobs import INGEST
 from assets.partitions import DATASETS
 from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.records import Dataset
+from pipeline.catalog.ignored import describe_row
+from pipeline.catalog.records import Dataset, IgnoredPage
 from pipeline.intake import Look, PlannedRun, look, missing_partitions, plan_runs
 from pipeline.settings import Settings
 from pipeline.store import Store
@@ -15,6 +18,7 @@ from resources.store import UploadStore
 from sensors.intervals import at_most_every
 
 PARTITION_SET = str(DATASETS.name)
+_NAMED = 3  # ignored files that a tick's page names
 _TOLD = 10  # unreadable uploads of a tick that its log names: it is said again at each look
 
 
@@ -42,17 +46,20 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
             context.log.warning(message)
         waiting = catalog.unrequested(settings.tick_max_uploads)
         if not waiting:
-            return dg.SensorResult(skip_reason=_nothing_new(seen), cursor=seen.cursor.to_json())
+            ignored = catalog.list_ignored(None, limit=_NAMED)
+            return dg.SensorResult(skip_reason=_nothing_new(seen, ignored), cursor=seen.cursor.to_json())
         order = list(context.instance.get_dynamic_partitions(PARTITION_SET))
         known = set(order)
         added = missing_partitions(waiting, known.__contains__)
         runs = plan_runs(waiting, [*order, *added], settings)
         # Noted before Dagster has stored the requests: if it fails to, reconciliation asks again, while noting them
         # later would ask twice whenever a new upload changes the batches.
-        catalog.mark_requested([dataset.id for dataset in waiting], utc_now())
+        now = utc_now()
+        catalog.mark_requested([dataset.id for dataset in waiting], now)
         new = set(seen.registered)
         return dg.SensorResult(
-            run_requests=[run_request(run) for run in runs],
+            # The moment is in the key: a catalog that was lost or restored asks for the same runs again.
+            run_requests=[run_request(replace(run, run_key=f"{now:%Y%m%dT%H%M%S%f}-{run.run_key}")) for run in runs],
             dynamic_partitions_requests=[DATASETS.build_add_request(added)] if added else [],
             asset_events=[upload_event(dataset, connected) for dataset in waiting if dataset.id in new],
             cursor=seen.cursor.to_json(),
@@ -61,9 +68,12 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
     return new_uploads
 
 
-def _nothing_new(seen: Look) -> str:
-    unreadable = f"; {len(seen.unreadable):,} that cannot be read: {seen.unreadable[0]}" if seen.unreadable else ""
-    return f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written{unreadable}"
+def _nothing_new(seen: Look, ignored: IgnoredPage) -> str:
+    told = f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written"
+    if not ignored.items:
+        return told
+    named = "; ".join(describe_row(each) for each in ignored.items)
+    return f"{told}; {ignored.total:,} ignored (all: lora-pipeline datasets ignored): {named}"
 
 
 def run_request(run: PlannedRun) -> dg.RunRequest:

@@ -1,11 +1,11 @@
 """What the clock asks for: reconciliation, publication, expiry."""
 
-from datetime import timedelta
-
 import dagster as dg
 
 from assets.jobs import PUBLISH
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.ignored import describe_row
+from pipeline.expiry import expire_uploads
 from pipeline.lake import Lake
 from pipeline.reconcile import ask_again, reconcile
 from pipeline.settings import Settings
@@ -28,10 +28,18 @@ def _reconcile(
     found = reconcile(store.connect(), catalog, lake, settings, alive, now)
     lake.sweep(now)
     context.log.info(
-        f"registered {len(found.registered)}, unanswered {len(found.unanswered)}, lost from the lake {len(found.lost)}"
+        f"registered {len(found.registered)}, confirmed {len(found.confirmed)}, unanswered {len(found.unanswered)}, "
+        f"lost from the lake {len(found.lost)}, ignored {found.ignored.total}"
     )
     context.add_output_metadata(
-        {"registered": len(found.registered), "unanswered": len(found.unanswered), "lost": len(found.lost)}
+        {
+            "registered": len(found.registered),
+            "confirmed": len(found.confirmed),
+            "unanswered": len(found.unanswered),
+            "lost": len(found.lost),
+            "ignored": found.ignored.total,
+            "ignored_files": [describe_row(each) for each in found.ignored.items],
+        }
     )
 
 
@@ -47,12 +55,15 @@ def _ask_again(
 
 @dg.op(name="expire_unconfirmed_uploads")
 def _expire(
-    context: dg.OpExecutionContext, catalog: dg.ResourceParam[Catalog], settings: dg.ResourceParam[Settings]
+    context: dg.OpExecutionContext,
+    store: UploadStore,
+    catalog: dg.ResourceParam[Catalog],
+    settings: dg.ResourceParam[Settings],
 ) -> None:
-    """Give up on uploads that were announced and never confirmed; their owners are told."""
-    now = utc_now()
-    expired = catalog.expire_unconfirmed(now - timedelta(hours=settings.unconfirmed_expiry_h), now)
-    context.log.info(f"{len(expired)} uploads expired")
+    """Confirm uploads that are whole and were never confirmed; give up the others, and tell their owners."""
+    expired = expire_uploads(store.connect(), catalog, settings, utc_now())
+    context.log.info(f"{len(expired.confirmed)} uploads confirmed by themselves, {len(expired.given_up)} given up")
+    context.add_output_metadata({"confirmed": len(expired.confirmed), "given_up": len(expired.given_up)})
 
 
 @dg.job(name="reconcile", description="Compares store, catalog and lake, and redoes what got lost.")
@@ -67,7 +78,7 @@ def ask_again_job() -> None:
     _ask_again()
 
 
-@dg.job(name="expire_uploads", description="Expires uploads that were announced and never confirmed.")
+@dg.job(name="expire_uploads", description="Confirms whole uploads that nobody confirmed, expires the others.")
 def expire_job() -> None:
     """One op."""
     _expire()

@@ -1,12 +1,24 @@
-"""Publishes the warehouse soon after something changed, once for many changes."""
+"""Publishes the warehouse soon after something changed, once for many changes, until it has succeeded."""
+
+from datetime import timedelta
+from itertools import takewhile
 
 import dagster as dg
 
 from assets.jobs import PUBLISH
+from assets.warehouse import LAST_CHANGE
 from pipeline.catalog.catalog import Catalog
+from pipeline.health import probe
+from pipeline.lake import Lake
 from pipeline.validation import utc_now
+from resources.store import UploadStore
 from sensors.coverage import UNFINISHED
 from sensors.intervals import at_most_every
+
+_FIRST_PAUSE = timedelta(seconds=30)
+_LONGEST_PAUSE = timedelta(minutes=5)
+_LOOKED_AT = 10  # runs; after as many failures the pause is the longest
+_WAITING = "waiting"  # the cursor while store, catalog or lake do not answer
 
 
 @dg.sensor(
@@ -14,16 +26,55 @@ from sensors.intervals import at_most_every
     name="stale_warehouse",
     minimum_interval_seconds=at_most_every(15),
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Asks for a publication when the catalog changed since the last one.",
+    description="Asks for a publication until the last one that succeeded has the catalog's last change. Waits while "
+    "store, catalog or lake do not answer.",
 )
 def stale_warehouse(
-    context: dg.SensorEvaluationContext, catalog: dg.ResourceParam[Catalog]
-) -> dg.SensorResult | dg.SkipReason:
-    """Compare the catalog's last change with the one that was published last."""
+    context: dg.SensorEvaluationContext,
+    store: UploadStore,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+) -> dg.SensorResult:
+    """Compare the catalog's last change with the one that was published last.
+
+    The published one is what the materialization says: a run that was asked for, and failed, published nothing.
+    """
     catalog.note_look(context.sensor_name, utc_now())
     change = catalog.last_change()
-    if change is None or change.isoformat() == context.cursor:
-        return dg.SkipReason("nothing changed since the last publication")
+    if change is None or change.isoformat() == _published(context.instance):
+        return _skip("nothing changed since the last publication", context.cursor)
     if context.instance.get_runs_count(dg.RunsFilter(job_name=PUBLISH.name, statuses=UNFINISHED)):
-        return dg.SkipReason("a publication is under way")
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=change.isoformat())], cursor=change.isoformat())
+        return _skip("a publication is under way", context.cursor)
+    down = [part for part in probe(store.connect(), catalog, lake) if part.problem]
+    if down:
+        return _skip(f"waiting for the {down[0].name}: {down[0].problem}", _WAITING)
+    failed = _failed_in_a_row(context.instance)
+    # What answers again is asked at once; what fails though all answer, with a growing pause.
+    again_at = failed[0].update_timestamp + _pause(len(failed)) if failed and context.cursor != _WAITING else None
+    if again_at and utc_now() < again_at:
+        return _skip(f"the last publication failed; the next is at {again_at:%H:%M:%S} UTC", context.cursor)
+    # With the run that failed last: it is asked for again although the catalog has not changed.
+    run_key = f"{change.isoformat()} {failed[0].dagster_run.run_id if failed else ''}".rstrip()
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=run_key)], cursor="")
+
+
+def _skip(reason: str, cursor: str | None) -> dg.SensorResult:
+    return dg.SensorResult(skip_reason=reason, cursor=cursor)
+
+
+def _published(instance: dg.DagsterInstance) -> str | None:
+    event = instance.get_latest_materialization_event(dg.AssetKey("warehouse"))
+    found = event.asset_materialization.metadata.get(LAST_CHANGE) if event and event.asset_materialization else None
+    return str(found.value) if found else None
+
+
+def _failed_in_a_row(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
+    """The publications that failed since the last that succeeded, newest first."""
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+    records = instance.get_run_records(dg.RunsFilter(job_name=PUBLISH.name, statuses=ended), limit=_LOOKED_AT)
+    return list(takewhile(lambda record: record.dagster_run.status == dg.DagsterRunStatus.FAILURE, records))
+
+
+def _pause(failures: int) -> timedelta:
+    longest: timedelta = min(_FIRST_PAUSE * 2 ** (failures - 1), _LONGEST_PAUSE)
+    return longest

@@ -76,6 +76,11 @@ class Installation:
         path.write_bytes(content)
         return path
 
+    def lose_catalog(self) -> None:
+        """Remove the catalog's file, as a disk does."""
+        for path in self.settings.data_dir.glob("catalog.db*"):
+            path.unlink()
+
     # What the daemon does
 
     def evaluate(self, sensor: str) -> dg.SensorResult:

@@ -6,11 +6,12 @@ Tests ask for `postgres_server` (one for the session) or `postgres_url` (an empt
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -18,14 +19,21 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from tests.processes import children
 from tests.services import postgres_bin
 
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A running server that trusts everybody on this machine."""
+    """A running server that trusts everybody on this machine.
+
+    home: its folder; data, log and socket are there. control: `pg_ctl` for it.
+    """
 
     port: int
+    home: Path
+    control: tuple[str | Path, ...]
+    settings: str
     _numbers: Iterator[int] = field(default_factory=count)
 
     def url(self, database: str) -> str:
@@ -43,6 +51,29 @@ class PostgresServer:
             connection.close()
         return self.url(name)
 
+    def start(self) -> None:
+        """Start it, after `stop_hard` with everything that was committed."""
+        _run([*self.control, "-l", self.home / "log", "-o", self.settings, "start"], self.home)
+
+    def stop_hard(self) -> None:
+        """End all its processes at once, as a crash would: connections break, the next start recovers."""
+        _run([*self.control, "-m", "immediate", "stop"], self.home)
+
+    def freeze(self) -> None:
+        """Leave connections open and answer nothing, until `thaw`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on after `freeze`."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Send a signal to the postmaster, and to its backends, which have process groups of their own."""
+        postmaster = int((self.home / "data" / "postmaster.pid").read_text().split()[0])
+        for process in (postmaster, *children(postmaster)):
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+
 
 @contextmanager
 def running_server(programs: Path) -> Iterator[PostgresServer]:
@@ -51,21 +82,31 @@ def running_server(programs: Path) -> Iterator[PostgresServer]:
     home = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
         prefix = _as_server_user(home)
-        data, log = home / "data", home / "log"
+        data = home / "data"
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         _run([*prefix, programs / "initdb", "-D", data, *options], home)
         port = _free_port()
-        # Nothing has to survive a power cut here, so nothing waits for the disk.
+        # Nothing has to survive a power cut here, so nothing waits for the disk. It must survive `stop_hard`, so a
+        # commit waits until it is written (synchronous_commit, which is on by itself).
         settings = (
-            f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=50 "
-            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB"
+            f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=200 "
+            "-c fsync=off -c full_page_writes=off -c shared_buffers=32MB"
         )
-        control = [*prefix, programs / "pg_ctl", "-D", data, "-w", "-t", "60"]
-        _run([*control, "-l", log, "-o", settings, "start"], home)
+        control = (*prefix, programs / "pg_ctl", "-D", data, "-w", "-t", "60")
+        server = PostgresServer(port, home, control, settings)
+        server.start()
+        # Stops it when the pipe to us ends, so that it never outlives this process, however that ends.
+        stop = [str(part) for part in (*control, "-m", "immediate", "stop")]
+        guard = subprocess.Popen(
+            ["bash", "-c", 'cat; exec "$@" >/dev/null', "bash", *stop],
+            cwd=home,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
         try:
-            yield PostgresServer(port)
+            yield server
         finally:
-            _run([*control, "-m", "immediate", "stop"], home)
+            guard.communicate()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -3,17 +3,25 @@
 It checks signatures, keeps the order of keys and answers conditional and ranged requests as production services do.
 """
 
+import os
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.processes import running
+
+_START_TIMEOUT_S = 60
 _SCRIPT = Path(__file__).with_name("start_s3_gateway.sh")
 _PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw")
 
@@ -25,6 +33,8 @@ class S3Gateway:
     endpoint_url: str
     access_key: str
     secret_key: str
+    folder: Path
+    _started_again: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -58,6 +68,56 @@ class S3Gateway:
         client.close()
         return name
 
+    def stop_hard(self) -> None:
+        """Kill the gateway; the disk behind it keeps what was stored."""
+        self._signal(signal.SIGKILL)
+        while self._processes():
+            time.sleep(0.01)
+        for process in self._started_again:
+            process.communicate()
+        self._started_again.clear()
+
+    def start(self) -> None:
+        """Start the gateway after `stop_hard`; returns when it answers."""
+        # It ends with the pipe to us, so it never outlives this process, however that ends.
+        script = '"$@" </dev/null & cat >/dev/null; kill -9 $!'
+        gateway = ["radosgw", "-n", "client.rgw", "-c", str(self.folder / "ceph.conf"), "-f"]
+        with (self.folder / "log" / "radosgw.out").open("ab") as log:
+            self._started_again.append(
+                subprocess.Popen(
+                    ["bash", "-c", script, "bash", *gateway],
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            )
+        deadline_s = time.monotonic() + _START_TIMEOUT_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(0.1)
+
+    def freeze(self) -> None:
+        """Take connections and answer nothing, until `thaw`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on after `freeze`."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for pid in self._processes():
+            os.kill(pid, number)
+
+    def _processes(self) -> list[int]:
+        conf = str(self.folder / "ceph.conf")
+        return [each.pid for each in running() if each.command.startswith("radosgw ") and conf in each.command]
+
 
 @pytest.fixture(scope="session")
 def s3_gateway() -> Iterator[S3Gateway]:
@@ -65,6 +125,13 @@ def s3_gateway() -> Iterator[S3Gateway]:
     if missing := [program for program in _PROGRAMS if not shutil.which(program)]:
         packages = " ".join(_PROGRAMS)
         pytest.skip(f"no {', '.join(missing)}: apt-get install --no-install-recommends {packages}")
+    with running_gateway() as gateway:
+        yield gateway
+
+
+@contextmanager
+def running_gateway() -> Iterator[S3Gateway]:
+    """Start the service and stop it in the end."""
     # Not tmp_path: the path of a Unix socket inside must stay under 108 bytes.
     with tempfile.TemporaryDirectory(prefix="s3-") as folder:
         command = [str(_SCRIPT), folder]
@@ -73,7 +140,9 @@ def s3_gateway() -> Iterator[S3Gateway]:
                 line = process.stdout.readline()  # the script gives up by itself after 30 s
                 if not line:
                     raise RuntimeError(f"{_SCRIPT.name} did not start the service; it says why above")
-                yield S3Gateway(*line.split())
+                gateway = S3Gateway(*line.split(), folder=Path(folder))
+                yield gateway
+                gateway.stop_hard()  # the script knows nothing of one that was started again
             finally:
                 process.stdin.close()  # which ends the script and its servers
                 process.wait(timeout=20)

@@ -150,8 +150,8 @@ def test_a_new_catalog_over_old_places_knows_them_as_soon_as_it_knows_an_upload(
 
 
 def test_a_store_that_may_only_be_read_needs_no_mark(new, monkeypatch):
-    new.add()
     monkeypatch.setattr(LocalStore, "put", _refuse)
+    new.add()
 
     assert new.problems() == {}
     assert new.catalog.known_places()["store"].mark == ""

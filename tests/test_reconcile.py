@@ -9,7 +9,7 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.intake import look
 from pipeline.lake import make_lake
 from pipeline.profiles.rules import Rules
-from pipeline.reconcile import Reconciled, reconcile, register_all
+from pipeline.reconcile import Reconciled, Restored, reconcile, register_all
 from pipeline.settings import load_settings
 from pipeline.store import make_store
 from pipeline.uploads.scan import Cursor
@@ -46,7 +46,7 @@ class Parts:
         return [dataset.id for dataset in self.catalog.unrequested(100)]
 
 
-NOTHING = Reconciled((), (), ())
+NOTHING = Reconciled()
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_uploads_unknown_to_the_catalog_are_registered_however_many(parts):
 
     assert len(found.registered) == 5
     assert sorted(parts.waiting()) == sorted(found.registered)
-    assert register_all(parts.store, parts.catalog, parts.settings, utc_now()) == ()
+    assert register_all(parts.store, parts.catalog, parts.settings, utc_now()) == Restored((), ())
 
 
 def test_a_request_that_was_never_answered_is_made_again(parts):
@@ -131,3 +131,21 @@ def test_what_is_deleted_or_superseded_is_not_missed(parts):
         shutil.rmtree(parts.settings.data_dir / "lake" / "profiles" / f"dataset_id={dataset_id}")
 
     assert parts.reconcile() == NOTHING
+
+
+def test_an_upload_that_was_given_up_has_no_verdict_to_lose(parts):
+    """There is nothing of it that could be validated."""
+    parts.catalog.create_upload(
+        dataset_id="d1",
+        user_id="ana",
+        name="d1",
+        storage_bucket="local",
+        storage_path="uploads/ana/d1/chat.jsonl",
+        file_name="chat.jsonl",
+        file_size=5,
+        now=utc_now(),
+    )
+    parts.catalog.give_up_upload("d1", "why", utc_now())
+
+    assert parts.reconcile() == NOTHING
+    assert parts.catalog.get("d1").status == "error"

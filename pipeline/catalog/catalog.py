@@ -12,11 +12,12 @@ from pipeline.catalog.deliveries import Deliveries
 from pipeline.catalog.ended_sessions import EndedSessions
 from pipeline.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.catalog.export import Export
+from pipeline.catalog.ignored import IgnoredFiles
 from pipeline.catalog.jobs import Jobs
 from pipeline.catalog.looks import Looks
 from pipeline.catalog.lookup import Lookup
 from pipeline.catalog.marks import Marks
-from pipeline.catalog.migrate import migrate
+from pipeline.catalog.migrate import check_sqlite, migrate
 from pipeline.catalog.notices import Notices
 from pipeline.catalog.plans import Plans
 from pipeline.catalog.quotas import Quotas
@@ -31,6 +32,7 @@ from pipeline.catalog.verdicts import Verdicts
 class Catalog(
     Registry,
     Confirmations,
+    IgnoredFiles,
     Requests,
     Verdicts,
     Lookup,
@@ -49,29 +51,34 @@ class Catalog(
 ):
     """What the system knows and changes about datasets and their training jobs.
 
-    Dropped files (`Registry`), uploads through the service (`Confirmations`), runs to ask for (`Requests`), outcomes
-    (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a webhook (`Deliveries`), training
-    jobs: planned (`Plans`), made and found (`Jobs`), trained (`Reports`), out of date (`StaleJobs`), their money
-    (`Costs`); by what store and lake are known again (`Marks`), whether the daemon works (`Looks`); Arrow for the
-    warehouse (`Export`).
+    Dropped files (`Registry`), uploads through the service (`Confirmations`), what gets no row (`IgnoredFiles`), runs
+    to ask for (`Requests`), outcomes (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a
+    webhook (`Deliveries`), training jobs: planned (`Plans`), made and found (`Jobs`), trained (`Reports`), out of date
+    (`StaleJobs`), their money (`Costs`); by what store and lake are known again (`Marks`), whether the daemon works
+    (`Looks`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, make: bool = True) -> Self:
         """Connect, after making the folder of a SQLite file and bringing the tables up to date where needed.
 
+        make: whether to make a catalog where there is none; whoever only asks should be told of a mistyped address.
+
         Raises:
-            SettingsError: the URL is not one of SQLite or PostgreSQL.
+            SettingsError: the URL is not one of SQLite or PostgreSQL, or there is no catalog and none is to be made.
             CatalogError: the database cannot be reached, or a newer version of this program made it.
         """
         parsed = catalog_url(url)
-        make_folder(parsed)
-        prepare_file(parsed, make_engine, migrate)
+        if make:
+            make_folder(parsed)
+            prepare_file(parsed, make_engine, migrate)
+        else:
+            check_sqlite(parsed)
         engine = make_engine(parsed)
         try:
-            migrate(engine)
+            migrate(engine, make=make)
         except BaseException:
             engine.dispose()
             raise

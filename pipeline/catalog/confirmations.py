@@ -13,7 +13,7 @@ from pipeline.catalog.notices import Notice, send
 from pipeline.catalog.quotas import check_quota
 from pipeline.catalog.records import Dataset
 from pipeline.catalog.registry import lock_registry
-from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets
+from pipeline.catalog.tables import IS_CURRENT, datasets
 from pipeline.errors import ObjectChanged, UsageError
 
 
@@ -84,16 +84,16 @@ class Confirmations(Database):
     ) -> Dataset:
         """Note that the bytes are there and validation can start; the same call again changes nothing.
 
-        `file_size` is what the store reports, in bytes; None keeps the announced size.
+        An upload that was given up comes back by it: its bytes came late. `file_size` is what the store reports, in
+        bytes; None keeps the announced size.
 
         Raises:
             DatasetNotFound: there is no such dataset of this user.
             ObjectChanged: the upload was confirmed before, with other bytes.
-            UsageError: the upload expired.
         """
         with self._writing() as connection:
             dataset = read_dataset(connection, dataset_id, user_id, for_update=True)
-            if dataset.status == "uploading":
+            if dataset.content_version is None:
                 connection.execute(
                     update(datasets)
                     .where(datasets.c.id == dataset_id)
@@ -102,12 +102,11 @@ class Confirmations(Database):
                         content_version=content_version,
                         observed_version=observed_version,
                         file_size=dataset.file_size if file_size is None else file_size,
+                        requested_at=None,
                         updated_at=now,
                     )
                 )
                 return read_dataset(connection, dataset_id)
-        if dataset.content_version is None:
-            raise UsageError(f"the upload of {describe_dataset(dataset)} expired unconfirmed: start a new upload")
         if dataset.content_version != content_version:
             raise ObjectChanged(
                 f"{dataset.storage_path}: expected the content version {dataset.content_version} that was confirmed "
@@ -115,28 +114,34 @@ class Confirmations(Database):
             )
         return dataset
 
-    def expire_unconfirmed(self, created_before: datetime, now: datetime) -> list[str]:
-        """Give up uploads that were never confirmed: they become `error` and their owners are told; oldest first."""
-        waiting = (
-            select(datasets)
-            .where(datasets.c.status == "uploading", datasets.c.created_at < created_before, ~IS_DELETED)
-            .order_by(datasets.c.created_at, datasets.c.id)
-            .with_for_update()
-        )
+    def unconfirmed(self, created_before: datetime) -> list[Dataset]:
+        """Return uploads announced before that and not confirmed, deleted ones too; oldest first."""
+        waiting = select(datasets).where(datasets.c.status == "uploading", datasets.c.created_at < created_before)
+        with self._reading() as connection:
+            rows = connection.execute(waiting.order_by(datasets.c.created_at, datasets.c.id))
+            return [to_dataset(row) for row in rows]
+
+    def give_up_upload(self, dataset_id: str, why: str, now: datetime) -> bool:
+        """Give up an upload that is not whole: it becomes `error` and its owner is told why, unless it was deleted.
+
+        Return False where it was confirmed or given up meanwhile.
+        """
         with self._writing() as connection:
-            expired = [to_dataset(row) for row in connection.execute(waiting)]
-            for dataset in expired:
-                give_up = update(datasets).where(datasets.c.id == dataset.id)
-                connection.execute(give_up.values(status="error", updated_at=now))
-                send(connection, dataset.id, dataset.user_id, _expiry(dataset), now)
-        return [dataset.id for dataset in expired]
+            dataset = read_dataset(connection, dataset_id, for_update=True)
+            if dataset.status != "uploading":
+                return False
+            give_up = update(datasets).where(datasets.c.id == dataset.id)
+            connection.execute(give_up.values(status="error", failure=why, updated_at=now))
+            if dataset.deleted_at is None:
+                send(connection, dataset.id, dataset.user_id, _expiry(dataset, why), now)
+        return True
 
 
-def _expiry(dataset: Dataset) -> Notice:
+def _expiry(dataset: Dataset, why: str) -> Notice:
     return Notice(
         kind="upload_expired",
         dedupe_key="upload",
         title=f"Upload of {dataset.name} expired",
         message=f"The upload of {dataset.file_name} was started on {dataset.created_at:%Y-%m-%d %H:%M} UTC and never "
-        f"confirmed; start it again to have it validated.",
+        f"confirmed: {why}; start it again to have it validated.",
     )

@@ -93,9 +93,9 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     connection.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_S * 1000}")
     connection.execute("PRAGMA foreign_keys = ON")
     _switch_to_wal(connection)
-    # In WAL, NORMAL cannot corrupt the file; a power cut may take back the last few commits, and those the sensor
-    # and the reconcile do again. FULL would cost an fsync for each commit.
-    connection.execute("PRAGMA synchronous = NORMAL")
+    # What is answered stays, also after a power cut: with NORMAL it takes back the last commits, and with them a
+    # confirmation, a deletion or a notification that somebody saw. It is an fsync for each commit.
+    connection.execute("PRAGMA synchronous = FULL")
 
 
 def _switch_to_wal(connection: SqliteConnection) -> None:

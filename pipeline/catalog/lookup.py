@@ -15,6 +15,9 @@ from pipeline.catalog.selecting import check_listing, find_meant, find_row, is_o
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
 from pipeline.errors import DatasetNotFound
 
+_CHANGING = (datasets, training_jobs, training_plans)
+CHANGING_TABLES = tuple(table.name for table in _CHANGING)
+"""Tables whose `updated_at` says when the catalog changed last."""
 _NEWEST = (datasets.c.created_at.desc(), datasets.c.id.desc())
 
 
@@ -115,7 +118,7 @@ class Lookup(Database):
 
     def last_change(self) -> datetime | None:
         """When a verdict, a deletion, a job or any other change was last recorded; None in an empty catalog."""
-        latest = [select(func.max(table.c.updated_at)) for table in (datasets, training_jobs, training_plans)]
+        latest = [select(func.max(table.c.updated_at)) for table in _CHANGING]
         with self._reading() as connection:
             found = [connection.execute(query).scalar() for query in latest]
         return max((change for change in found if change is not None), default=None)

@@ -64,8 +64,11 @@ class Notices(Database):
         return Notification(*row)
 
 
-def send(connection: Connection, dataset_id: str, user_id: str, notice: Notice, now: datetime) -> bool:
-    """Write a notification inside the caller's transaction; return False when it is there already."""
+def send(connection: Connection, dataset_id: str | None, user_id: str, notice: Notice, now: datetime) -> bool:
+    """Write a notification inside the caller's transaction; return False when it is there already.
+
+    Without a dataset it is written each time: the caller knows what was told.
+    """
     row = insert_or(connection, notifications).values(
         dataset_id=dataset_id,
         user_id=user_id,

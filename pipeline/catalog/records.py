@@ -10,8 +10,15 @@ from typing import Literal, get_args
 Status = Literal["uploading", "validating", "ready", "error"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 NotificationKind = Literal[
-    "dataset_ready", "dataset_error", "upload_expired", "run_failed", "training_jobs_ready", "training_jobs_stale"
+    "dataset_ready",
+    "dataset_error",
+    "upload_expired",
+    "upload_ignored",
+    "run_failed",
+    "training_jobs_ready",
+    "training_jobs_stale",
 ]
+Refusal = Literal["taken-id", "other-size"]
 JsonObject = dict[str, object]
 
 
@@ -32,6 +39,17 @@ class NewUpload:
     file_size: int
     content_version: str
     observed_version: str
+    # Only of an upload through the service, whose path names its id: the id for other bytes than those confirmed.
+    replacement_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What registering files led to: ids of new datasets, and of uploads now confirmed; why others have no row."""
+
+    inserted: tuple[str, ...]
+    confirmed: tuple[str, ...] = ()
+    refused: tuple[tuple[NewUpload, Refusal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +123,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Something a user is told once; `dedupe_key` tells occasions of the same kind apart."""
+    """Something a user is told once; `dedupe_key` tells occasions of the same kind apart.
+
+    dataset_id: None where it is about a file that became no dataset.
+    """
 
     id: int
     user_id: str
-    dataset_id: str
+    dataset_id: str | None
     kind: NotificationKind
     dedupe_key: str
     title: str
@@ -119,6 +140,28 @@ class Notification:
     webhook_attempt: int
     webhook_due_at: datetime | None
     webhook_sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredRow:
+    """Something in the store that gets no row of `datasets`; `key` as it can be printed, `reason` a code."""
+
+    key: str
+    user_id: str | None
+    reason: str
+    size_bytes: int | None
+    modified_at: datetime | None
+    first_seen_at: datetime
+    told_at: datetime | None
+    gone_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredPage:
+    """One page of what is ignored; `total` counts that of all pages."""
+
+    items: list[IgnoredRow]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ Uploads that go through the service are in `confirmations.py` until they are con
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, insert, or_, select, text, update
 
 from pipeline.catalog.engine import Database
-from pipeline.catalog.records import NewUpload
+from pipeline.catalog.records import NewUpload, Placed, Refusal
 from pipeline.catalog.statements import chunks
 from pipeline.catalog.tables import IS_CURRENT, datasets, storable_text
 
@@ -44,20 +44,30 @@ class Registry(Database):
         return known
 
     def register_uploads(self, uploads: Sequence[NewUpload], now: datetime) -> list[str]:
-        """Register files seen in the store, in one transaction; return the ids newly inserted, in the given order.
+        """Register files seen in the store, in one transaction; return the ids newly inserted, in the given order."""
+        return list(self.place_uploads(uploads, now).inserted)
+
+    def place_uploads(self, uploads: Sequence[NewUpload], now: datetime) -> Placed:
+        """Register files seen in the store, in one transaction.
 
         Safe to repeat. Bytes already current at their path only refresh the observed version; other bytes supersede
         the current dataset; bytes that come back make their old dataset current again, and validate it if they were
-        not there when that was tried. A path whose upload waits for its confirmation is left alone, and so is one that
-        is not text (bytes outside UTF-8): no row could name it.
+        not there when that was tried. A path that is not text (bytes outside UTF-8) is left alone: no row could name
+        it.
+
+        An upload through the service has the id that its path names. Where its row waits for a confirmation, or gave
+        up waiting, bytes of the announced size are confirmed by this; its row may be missing, because it was lost. An
+        id that belongs to another owner or path is refused.
         """
         uploads = [upload for upload in uploads if upload.storage_path == storable_text(upload.storage_path)]
         with self._writing() as connection:
             lock_registry(connection)
             shelf = _load_shelf(connection, uploads)
-            inserted = [upload for upload in uploads if shelf.place(upload)]
+            inserted = [placed for upload in uploads if (placed := shelf.place(upload))]
             _store_shelf(connection, shelf, inserted, now)
-        return [upload.dataset_id for upload in inserted]
+        return Placed(
+            tuple(upload.dataset_id for upload in inserted), tuple(sorted(shelf.confirmed)), tuple(shelf.refused)
+        )
 
 
 @dataclass(slots=True)
@@ -70,7 +80,14 @@ class _Entry:
     content_version: str | None
     observed_version: str | None
     superseded_by: str | None
+    user_id: str
+    file_size: int
     is_not_met: bool = False
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether it was announced, and its bytes were never seen."""
+        return self.content_version is None
 
 
 class _Shelf:
@@ -81,22 +98,41 @@ class _Shelf:
         self.resettled: set[str] = set()
         self.refreshed: set[str] = set()
         self.reopened: set[str] = set()
+        self.confirmed: set[str] = set()
+        self.refused: list[tuple[NewUpload, Refusal]] = []
         self._at_path: defaultdict[str, list[_Entry]] = defaultdict(list)
         for entry in entries:
             self._add(entry)
 
-    def place(self, upload: NewUpload) -> bool:
-        """Make the upload's dataset current at its path; return whether it is new."""
+    def place(self, upload: NewUpload) -> NewUpload | None:
+        """Make the upload's dataset current at its path; return it, under the id that it gets, if it is new."""
         current = next((e for e in self._at_path[upload.storage_path] if e.superseded_by is None), None)
-        if current is not None and current.status == "uploading":
-            return False
+        if upload.replacement_id and (announced := self.by_id.get(upload.dataset_id)):
+            if refusal := _refusal(announced, upload):
+                self.refused.append((upload, refusal))
+                return None
+            if announced.is_unconfirmed:
+                self._confirm(announced, upload)
+            elif announced.content_version != upload.content_version:
+                upload = replace(upload, dataset_id=upload.replacement_id, user_id=announced.user_id)
+        elif current is not None and current.status == "uploading":
+            return None
         entry = self._find(upload)
         is_new = entry is None
         if entry is None:
-            entry = _Entry(upload.dataset_id, upload.storage_path, "validating", upload.content_version, None, None)
+            entry = _Entry(
+                upload.dataset_id,
+                upload.storage_path,
+                "validating",
+                upload.content_version,
+                None,
+                None,
+                upload.user_id,
+                upload.file_size,
+            )
             self._add(entry)
         elif entry.storage_path != upload.storage_path:
-            return False  # an id names one path; the row stays with its own
+            return None  # an id names one path; the row stays with its own
         if current is not None and current is not entry:
             current.superseded_by = entry.dataset_id
             self.resettled.add(current.dataset_id)
@@ -109,7 +145,12 @@ class _Shelf:
         if entry.is_not_met:
             entry.is_not_met = False
             self.reopened.add(entry.dataset_id)
-        return is_new
+        return upload if is_new else None
+
+    def _confirm(self, entry: _Entry, upload: NewUpload) -> None:
+        entry.status, entry.is_not_met = "validating", False
+        entry.content_version, entry.observed_version = upload.content_version, upload.observed_version
+        self.confirmed.add(entry.dataset_id)
 
     def _add(self, entry: _Entry) -> None:
         self.by_id[entry.dataset_id] = entry
@@ -121,6 +162,13 @@ class _Shelf:
         return self.by_id.get(upload.dataset_id) or next(same_bytes, None)
 
 
+def _refusal(announced: _Entry, upload: NewUpload) -> Refusal | None:
+    """Why an upload may not have the row of its id."""
+    if (announced.storage_path, announced.user_id) != (upload.storage_path, upload.user_id):
+        return "taken-id"
+    return "other-size" if announced.is_unconfirmed and announced.file_size != upload.file_size else None
+
+
 def _load_shelf(connection: Connection, uploads: Sequence[NewUpload]) -> _Shelf:
     table = datasets.c
     columns = select(
@@ -130,6 +178,8 @@ def _load_shelf(connection: Connection, uploads: Sequence[NewUpload]) -> _Shelf:
         table.content_version,
         table.observed_version,
         table.superseded_by,
+        table.user_id,
+        table.file_size,
         case((_NOT_MET, True), else_=False),
     )
     entries: dict[str, _Entry] = {}
@@ -152,6 +202,7 @@ def _store_shelf(connection: Connection, shelf: _Shelf, inserted: list[NewUpload
     ]
     refreshed = [(i, {"observed_version": shelf.by_id[i].observed_version}) for i in sorted(shelf.refreshed - new_ids)]
     reopened = [(i, {"status": "validating", "requested_at": None, "updated_at": now}) for i in sorted(shelf.reopened)]
+    confirmed = [(i, {**_confirmation(shelf.by_id[i]), "updated_at": now}) for i in sorted(shelf.confirmed)]
     # In this order: a path has one current row at any moment, and the database insists on it.
     _update_rows(connection, [(row_id, {**change, "updated_at": now}) for row_id, change in leaving])
     if inserted:
@@ -159,6 +210,16 @@ def _store_shelf(connection: Connection, shelf: _Shelf, inserted: list[NewUpload
     _update_rows(connection, [(row_id, {**change, "updated_at": now}) for row_id, change in returning])
     _update_rows(connection, refreshed)
     _update_rows(connection, reopened)
+    _update_rows(connection, confirmed)
+
+
+def _confirmation(entry: _Entry) -> dict[str, object]:
+    return {
+        "status": "validating",
+        "content_version": entry.content_version,
+        "observed_version": entry.observed_version,
+        "requested_at": None,
+    }
 
 
 def _update_rows(connection: Connection, changes: Sequence[tuple[str, Mapping[str, object]]]) -> None:

@@ -59,9 +59,16 @@ class Requests(Database):
 
     def with_verdict(self) -> list[str]:
         """Ids of all current datasets that have a verdict, oldest first."""
-        decided = select(datasets.c.id).where(datasets.c.status.in_(("ready", "error")), IS_CURRENT, ~IS_DELETED)
+        # An upload that was given up is an `error` nobody reached: there is nothing of it to be validated.
+        has_verdict = datasets.c.status.in_(("ready", "error")) & datasets.c.validated_at.is_not(None)
+        decided = select(datasets.c.id).where(has_verdict, IS_CURRENT, ~IS_DELETED)
         with self._reading() as connection:
             return list(connection.execute(decided.order_by(datasets.c.created_at, datasets.c.id)).scalars())
+
+    def owners(self) -> list[str]:
+        """Whoever has a dataset."""
+        with self._reading() as connection:
+            return list(connection.execute(select(datasets.c.user_id).distinct()).scalars())
 
     def record_failure(self, dataset_id: str, message: str, now: datetime) -> None:
         """Note for operators why a run failed; the status stays, the next verdict clears it.

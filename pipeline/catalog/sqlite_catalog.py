@@ -29,11 +29,21 @@ def prepare_file(url: URL, make_engine: Callable[[URL], Engine], migrate: Callab
     path = database_path(url)
     if path is None:
         return
+    if path.exists():
+        check_content(path)
+    else:
+        _make(path, url, make_engine, migrate)
+
+
+def check_content(path: Path) -> None:
+    """See that what is there is a file that was not emptied.
+
+    Raises:
+        CatalogError: it is a folder, or an empty file.
+    """
     if path.is_dir():
         raise CatalogError(f"expected the catalog at {path}, found a folder; move it away, or set LORA_CATALOG_URL")
-    if not path.exists():
-        _make(path, url, make_engine, migrate)
-    elif path.stat().st_size == 0:  # not opened: SQLite would remove its write-ahead log
+    if path.stat().st_size == 0:  # not opened: SQLite would remove its write-ahead log
         raise CatalogError(f"the catalog {path} is an empty file, so what it knew is lost: {RESTORE}")
 
 

@@ -182,7 +182,7 @@ notifications = Table(
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("user_id", StorableText, nullable=False),
-    Column("dataset_id", StorableText, ForeignKey("datasets.id"), nullable=False),
+    Column("dataset_id", StorableText, ForeignKey("datasets.id")),
     Column("kind", StorableText, nullable=False),
     Column("dedupe_key", StorableText, nullable=False),
     Column("title", StorableText, nullable=False),
@@ -194,7 +194,7 @@ notifications = Table(
     Column("webhook_sent_at", UtcDateTime),
     CheckConstraint(
         "kind IN ('dataset_ready', 'dataset_error', 'upload_expired', 'run_failed', 'training_jobs_ready', "
-        "'training_jobs_stale')",
+        "'training_jobs_stale', 'upload_ignored')",
         name="kind",
     ),
     UniqueConstraint("dataset_id", "kind", "dedupe_key", name="uq_notifications_dataset_id"),
@@ -209,3 +209,23 @@ Index(
     postgresql_where=notifications.c.read_at.is_(None),
 )
 Index("ix_notifications_created_at", notifications.c.created_at)
+
+ignored_files = Table(
+    "ignored_files",
+    metadata,
+    Column("key", StorableText, primary_key=True),
+    Column("user_id", StorableText),
+    Column("reason", StorableText, nullable=False),
+    Column("size_bytes", BigInteger),
+    Column("modified_at", UtcDateTime),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),
+    Column("gone_at", UtcDateTime),
+)
+Index(
+    "ix_ignored_files_there",
+    ignored_files.c.user_id,
+    ignored_files.c.key,
+    sqlite_where=ignored_files.c.gone_at.is_(None),
+    postgresql_where=ignored_files.c.gone_at.is_(None),
+)

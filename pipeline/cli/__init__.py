@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
+from pipeline.cli.adopt import adopt
 from pipeline.cli.card import card
 from pipeline.cli.check import check
 from pipeline.cli.common import Commands, leave_on_termination
@@ -59,7 +60,7 @@ def about(
 
 
 for command in (
-    check, card, mend, convert, upload, findings, query, estimate, models, gpus, demo, dev, serve, settings
+    check, card, mend, convert, upload, findings, query, estimate, models, gpus, demo, dev, serve, settings, adopt
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(datasets, name="datasets")

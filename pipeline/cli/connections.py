@@ -19,11 +19,11 @@ def current_settings() -> "Settings":
 
 
 @contextmanager
-def open_catalog(settings: "Settings") -> "Iterator[Catalog]":
-    """The catalog of the installation; made when it is not there yet."""
+def open_catalog(settings: "Settings", *, make: bool = False) -> "Iterator[Catalog]":
+    """The catalog of the installation. make: also where there is none yet."""
     from pipeline.catalog.catalog import Catalog
 
-    with Catalog.open(settings.catalog_url) as catalog:
+    with Catalog.open(settings.catalog_url, make=make) as catalog:
         yield catalog
 
 

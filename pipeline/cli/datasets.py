@@ -1,4 +1,4 @@
-"""`lora-pipeline datasets`: list, show, delete, restore."""
+"""`lora-pipeline datasets`: list, show, delete, restore; and what lies in the store and is none."""
 
 import json
 from dataclasses import asdict
@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.common import Group
-from pipeline.cli.connections import current_settings, open_catalog
+from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.owner import Owner, counted
 from pipeline.cli.table import TableRow, print_table
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.catalog.records import Dataset
+    from pipeline.uploads.ignored import IgnoredFile
 
-datasets = typer.Typer(cls=Group, no_args_is_help=True, help="List, show, delete and restore datasets.")
+datasets = typer.Typer(
+    cls=Group, no_args_is_help=True, help="List, show, delete and restore datasets; list files that became none."
+)
 
 COLUMNS = ("name", "status", "conversations", "training_pairs", "tokens", "rejected_lines", "first_finding", "id")
 SHOWN_JOBS = 20
@@ -49,6 +52,36 @@ def list_(
     else:
         print_table(COLUMNS, [row(dataset) for dataset in found.items])
         typer.echo(counted(len(found.items), found.total, "datasets", user), err=True)
+
+
+@datasets.command()
+def ignored(
+    owner: Annotated[
+        str | None, typer.Option("--owner", metavar="USER", help="Only what lies in this user's folder.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List files in the store that become no dataset: why, and what to do."""
+    from pipeline.ignored_now import ignored_now
+    from pipeline.store import safe_owner
+    from pipeline.uploads.ignored import what_to_do
+
+    settings = current_settings()
+    shown = 0
+    rows = []
+    with open_catalog(settings) as catalog:
+        for file in ignored_now(connect_store(settings), catalog):
+            if owner is not None and file.folder != safe_owner(owner):
+                continue
+            shown += 1
+            remedy = what_to_do(file.reason, file.key)
+            if as_json:
+                typer.echo(_ignored_line(file, remedy))
+            else:
+                rows.append((file.key, file.reason.sentence, remedy))
+    if not as_json:
+        print_table(("file", "why", "what to do"), rows)
+        typer.echo(f"{shown:,} ignored{f' of {owner}' if owner else ''}", err=True)
 
 
 @datasets.command()
@@ -120,6 +153,20 @@ def row(dataset: "Dataset") -> TableRow:
 def as_line(dataset: "Dataset") -> str:
     """A dataset as one line of JSON; times as ISO 8601."""
     return json.dumps(asdict(dataset), default=str)
+
+
+def _ignored_line(file: "IgnoredFile", remedy: str) -> str:
+    """An ignored file as one line of JSON."""
+    values = {
+        "key": file.key,
+        "owner": file.folder or None,
+        "reason": file.reason.code,
+        "why": file.reason.sentence,
+        "what_to_do": remedy,
+        "size_bytes": file.size_bytes,
+        "modified_at": file.modified_at,
+    }
+    return json.dumps(values, default=str)
 
 
 def _plain(value: object) -> str:

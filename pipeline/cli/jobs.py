@@ -74,8 +74,11 @@ def show(job: Job_, owner: Owner = None, as_json: AsJson = False) -> None:
     print_fields(_explanations(found))
     for warning in _texts(found, "warnings"):
         typer.echo(f"warning: {shown(warning)}")
-    files = connect_lake(settings).job_files(found.id)
+    lake = connect_lake(settings)
+    files = lake.job_files(found.id)
     print_table(("file", "size_bytes"), list(files.items()))
+    if not files:
+        typer.echo(f"warning: expected its files at {lake.job_uri(found.id)}, found none; check LORA_LAKE", err=True)
     if metrics:
         last = {point.name: (point.name, point.step, point.value) for point in metrics}
         print_table(("metric", "last step", "value"), list(last.values()))
@@ -104,11 +107,13 @@ def files(
     owner: Owner = None,
 ) -> None:
     """List a job's files, or copy them into a folder: configs and data as each trainer reads them."""
+    from pipeline.lake import existing_job_files
+
     settings = current_settings()
     with open_catalog(settings) as catalog:
         found = catalog.find_job(owner or settings.default_owner, job)
     lake = connect_lake(settings)
-    names = lake.job_files(found.id)
+    names = existing_job_files(lake, found.id)
     if output is None:
         print_table(("file", "size_bytes"), list(names.items()))
         return

@@ -9,7 +9,7 @@ import typer
 from pipeline.cli.common import NOT_READY
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.owner import Owner
-from pipeline.errors import UsageError
+from pipeline.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.catalog.records import Dataset
@@ -84,6 +84,7 @@ def _send(server: str, token: str | None, file: Path, name: str | None, resume_i
 
 def _put(settings: "Settings", file: Path, owner: str, name: str) -> "Dataset":
     from pipeline.intake import new_uploads
+    from pipeline.marks import store_problem
     from pipeline.store import safe_key, safe_owner
     from pipeline.validation import utc_now
 
@@ -91,13 +92,14 @@ def _put(settings: "Settings", file: Path, owner: str, name: str) -> "Dataset":
         raise UsageError(f"{file}: expected a file, found {'a folder' if file.is_dir() else 'nothing'}")
     store = connect_store(settings)
     key = safe_key(owner, name)
-    if settings.quota_bytes:
-        with open_catalog(settings) as catalog:
+    with open_catalog(settings, make=True) as catalog:
+        if problem := store_problem(catalog, store):
+            raise StoreError(problem)
+        if settings.quota_bytes:
             catalog.check_quota(safe_owner(owner), key, file.stat().st_size, settings.quota_bytes)
-    with file.open("rb") as source:
-        stored = store.put(key, source, file.stat().st_size)
-    [new] = new_uploads(store, [stored], settings.max_upload_bytes)
-    with open_catalog(settings) as catalog:
+        with file.open("rb") as source:
+            stored = store.put(key, source, file.stat().st_size)
+        [new] = new_uploads(store, [stored], settings.max_upload_bytes)
         catalog.register_uploads([new], utc_now())
         return catalog.get(new.dataset_id)
 

@@ -22,6 +22,8 @@ from pipeline.service.contract import (
     DatasetSummary,
     Finding,
     FindingPage,
+    IgnoredItem,
+    IgnoredList,
     NewUpload,
     NotificationItem,
     NotificationList,
@@ -32,6 +34,7 @@ from pipeline.service.contract import (
 
 POLL_S = 0.5
 _PAGE = 1_000
+_IGNORED_PAGE = 100
 
 
 class Client:
@@ -122,6 +125,15 @@ class Client:
     def quota(self) -> Quota:
         """How many bytes one's datasets have in all, and how many more they may have."""
         return self._connection.ask(Quota, "GET", "/api/quota")
+
+    def ignored(self) -> Iterator[IgnoredItem]:
+        """Every file in one's folder of the store that becomes no dataset, with why and what to do."""
+        page, seen, total = 1, 0, 1
+        while seen < total:
+            params = {"page": page, "limit": _IGNORED_PAGE}
+            found = self._connection.ask(IgnoredList, "GET", "/api/ignored", params=params)
+            yield from found.items
+            page, seen, total = page + 1, seen + _IGNORED_PAGE, found.total
 
     def delete(self, dataset_id: str) -> DatasetSummary:
         """Take a dataset out of the lists."""

@@ -7,7 +7,7 @@ training job lie at `<lake>/training_jobs/job_id=<id>/<target>/<file>`; `pipelin
 
 from pipeline.lake.factory import make_lake
 from pipeline.lake.local import LocalLake
-from pipeline.lake.protocol import PUBLISH_ORDER, Lake
+from pipeline.lake.protocol import PUBLISH_ORDER, Lake, existing_job_files
 from pipeline.lake.schemas import CONVERSATIONS, FINDINGS, PROFILES, SCHEMAS, TURNS
 from pipeline.lake.writer import TableWriter, write_empty
 
@@ -21,6 +21,7 @@ __all__ = [
     "Lake",
     "LocalLake",
     "TableWriter",
+    "existing_job_files",
     "make_lake",
     "write_empty",
 ]

@@ -1,6 +1,7 @@
 """A lake in a local folder: files are made aside on the same disk and renamed into place."""
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -11,7 +12,15 @@ import pyarrow as pa
 from pipeline.errors import LakeError
 from pipeline.lake.errors import lake_errors
 from pipeline.lake.profiles import read_table
-from pipeline.lake.protocol import MARK_KEY, PUBLISH_ORDER, check_tables, file_key, files_below, job_key
+from pipeline.lake.protocol import (
+    MARK_KEY,
+    MIN_FILE_BYTES,
+    PUBLISH_ORDER,
+    check_tables,
+    file_key,
+    files_below,
+    job_key,
+)
 from pipeline.lake.staging import Staging
 
 _PREFIX = "dataset_id="
@@ -55,20 +64,30 @@ class LocalLake:
         """See `Lake.fetch`: the file itself."""
         place = self._place(table, dataset_id)
         if not place.is_file():
-            raise LakeError(f"expected {table} of {dataset_id} at {place}, found nothing; validate the dataset again")
+            raise LakeError(
+                f"expected {table} of {dataset_id} at {place}, found nothing: check LORA_LAKE and that it is mounted, "
+                "else validate the dataset again"
+            )
         yield place
 
     def has(self, dataset_id: str) -> bool:
         """See `Lake.has`."""
-        return all(self._place(table, dataset_id).is_file() for table in PUBLISH_ORDER)
+        return all(_version(self.uri(table, dataset_id)) for table in PUBLISH_ORDER)
 
     def profile_versions(self) -> dict[str, str]:
         """See `Lake.profile_versions`; a rename into place gives a new inode, and a new time."""
-        folder = self._folder / "profiles"
+        return self._versions("profiles")
+
+    def holdings(self, table: str) -> set[str]:
+        """See `Lake.holdings`."""
+        return set(self._versions(table))
+
+    def _versions(self, table: str) -> dict[str, str]:
+        folder = f"{self._folder}/{table}"
         versions = {}
-        with lake_errors("look into", folder):
-            for name in sorted(os.listdir(folder)) if folder.exists() else []:
-                if name.startswith(_PREFIX) and (version := _version(folder / name / "data.parquet")):
+        with lake_errors("look into", Path(folder)):
+            for name in sorted(os.listdir(folder)) if os.path.exists(folder) else []:
+                if name.startswith(_PREFIX) and (version := _version(f"{folder}/{name}/data.parquet")):
                     versions[name.removeprefix(_PREFIX)] = version
         return versions
 
@@ -105,7 +124,10 @@ class LocalLake:
         """See `Lake.fetch_job_file`: the file itself."""
         place = self._folder / job_key(job_id, name)
         if not place.is_file():
-            raise LakeError(f"expected {name} of {job_id} at {place}, found nothing; make the job again")
+            raise LakeError(
+                f"expected {name} of {job_id} at {place}, found nothing: check LORA_LAKE and that it is mounted, else "
+                "make the job again"
+            )
         yield place
 
     @property
@@ -146,11 +168,14 @@ class LocalLake:
             return path.read_bytes()
 
 
-def _version(path: Path) -> str:
+def _version(path: str) -> str:
+    """Empty where there is no file of ours, as for a dataset that is being published for the first time."""
     try:
-        status = path.stat()
-    except FileNotFoundError:
-        return ""  # a dataset that is being published for the first time
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    if status.st_size < MIN_FILE_BYTES or not stat.S_ISREG(status.st_mode):
+        return ""
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
 
 

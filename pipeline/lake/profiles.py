@@ -7,7 +7,7 @@ from itertools import islice
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import LakeError
+from pipeline.errors import LakeDamaged, LakeError
 from pipeline.lake.schemas import PROFILES
 
 # Nulls stand where an older file has no column; PROFILES itself declares what is written today.
@@ -20,7 +20,7 @@ def read_table(files: Iterable[tuple[str, bytes]]) -> pa.Table:
     """Return the rows of all files as one table of `READ_SCHEMA`; `files` are places, for messages, with their bytes.
 
     Raises:
-        LakeError: a file is not the Parquet file it should be; names it.
+        LakeDamaged: a file is not the Parquet file it should be; names it.
     """
     remaining = iter(files)
     tables = [READ_SCHEMA.empty_table()]
@@ -45,7 +45,9 @@ def _read_chunk(files: list[tuple[str, bytes]]) -> pa.Table:
         ).collect()
         frame = frame.rechunk()  # from a batch a file; DuckDB takes 7 s for 5,000 batches of one row
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise LakeError(f"cannot read {', '.join(_unreadable(files)) or 'profiles'}: {_first_line(error)}") from error
+        if places := tuple(_unreadable(files)):
+            raise LakeDamaged(f"cannot read {', '.join(places)}: {_first_line(error)}", places) from error
+        raise LakeError(f"cannot read profiles: {_first_line(error)}") from error
     return frame.to_arrow().cast(READ_SCHEMA)
 
 

@@ -9,13 +9,16 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from pipeline.errors import UsageError
+from pipeline.errors import LakeError, UsageError
 
 # Whoever finds a conversation finds its turns and findings, too; whoever finds a profile finds everything.
 PUBLISH_ORDER = ("turns", "findings", "splits", "target_acceptance", "conversations", "profiles")
 
 MARK_KEY = ".lora-installation"
 """The file, of a lake and of a store's uploads, by which `pipeline.marks` knows the place again."""
+
+MIN_FILE_BYTES = 12
+"""A Parquet file has its name twice and a length; a disk that lost power before our fsync leaves 0 bytes."""
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
@@ -47,15 +50,21 @@ class Lake(Protocol):
         """Lend a local path of a dataset's file, for reading; raises `LakeError` where there is none."""
 
     def has(self, dataset_id: str) -> bool:
-        """Whether all files of a dataset are in place."""
+        """Whether all files of a dataset are in place, none of them too short to be a Parquet file."""
 
     def profile_versions(self) -> dict[str, str]:
         """Return, for each dataset in the lake, a text that changes whenever its profile is published again."""
+
+    def holdings(self, table: str) -> set[str]:
+        """Return the datasets whose file of a table is in place; one too short to be a Parquet file does not count."""
 
     def read_profiles(self, dataset_ids: Iterable[str]) -> pa.Table:
         """Return the profiles of datasets, in the given order, with the columns of `PROFILES`.
 
         A column that a file of an earlier version does not have is null.
+
+        Raises:
+            LakeDamaged: files are not what they should be; names them.
         """
 
     def publish_job(self, job_id: str, folder: Path) -> str:
@@ -100,6 +109,20 @@ class Lake(Protocol):
 
     def sweep(self, now: datetime) -> int:
         """Remove what killed processes left behind in staging more than a day ago; return how many folders."""
+
+
+def existing_job_files(lake: Lake, job_id: str) -> dict[str, int]:
+    """Return `Lake.job_files` of a job that was made, so that there are some.
+
+    Raises:
+        LakeError: there are none: the lake is not there, or they were removed.
+    """
+    if not (files := lake.job_files(job_id)):
+        raise LakeError(
+            f"expected the files of {job_id} at {lake.job_uri(job_id)}, found none: check LORA_LAKE and that it is "
+            "there; if they were removed, make the job again"
+        )
+    return files
 
 
 def file_key(table: str, dataset_id: str) -> str:

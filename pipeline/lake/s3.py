@@ -14,7 +14,15 @@ from boto3.s3.transfer import TransferConfig
 from pipeline.errors import LakeError, ObjectMissing, StoreError
 from pipeline.lake.errors import lake_errors
 from pipeline.lake.profiles import read_table
-from pipeline.lake.protocol import MARK_KEY, PUBLISH_ORDER, check_tables, file_key, files_below, job_key
+from pipeline.lake.protocol import (
+    MARK_KEY,
+    MIN_FILE_BYTES,
+    PUBLISH_ORDER,
+    check_tables,
+    file_key,
+    files_below,
+    job_key,
+)
 from pipeline.lake.staging import Staging
 from pipeline.store.s3_client import S3_ERRORS, error_code, raise_store_error
 
@@ -70,23 +78,31 @@ class S3Lake:
     def _is_there(self, key: str) -> bool:
         try:
             with self._errors("look at", key):
-                self._client.head_object(Bucket=self._bucket, Key=self._root + key)
+                answer = self._client.head_object(Bucket=self._bucket, Key=self._root + key)
         except LakeError as error:
             if isinstance(error.__cause__, ObjectMissing):
+                self._check_bucket()  # a HEAD answer has no body: its 404 may be the bucket's
                 return False
             raise
-        return True
+        return int(answer["ContentLength"]) >= MIN_FILE_BYTES
 
     def profile_versions(self) -> dict[str, str]:
         """See `Lake.profile_versions`: the ETags, 1,000 in a request."""
-        prefix = f"{self._root}profiles/dataset_id="
-        with self._errors("list", "profiles/"):
+        return self._versions("profiles")
+
+    def holdings(self, table: str) -> set[str]:
+        """See `Lake.holdings`."""
+        return set(self._versions(table))
+
+    def _versions(self, table: str) -> dict[str, str]:
+        prefix = f"{self._root}{table}/dataset_id="
+        with self._errors("list", f"{table}/"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
             return {
                 entry["Key"].removeprefix(prefix).removesuffix(_LEAF): entry["ETag"].strip('"')
                 for page in pages
                 for entry in page.get("Contents", [])
-                if entry["Key"].endswith(_LEAF)
+                if entry["Key"].endswith(_LEAF) and entry["Size"] >= MIN_FILE_BYTES
             }
 
     def read_profiles(self, dataset_ids: Iterable[str]) -> pa.Table:
@@ -143,6 +159,17 @@ class S3Lake:
         """See `Lake.sweep`."""
         return self._staging.sweep(now)
 
+    def _check_bucket(self) -> None:
+        try:
+            self._client.head_bucket(Bucket=self._bucket)
+        except S3_ERRORS as error:
+            if error_code(error) == "404":
+                raise LakeError(self._no_bucket()) from error
+
+    def _no_bucket(self) -> str:
+        endpoint_url = self._client.meta.endpoint_url
+        return f"the lake's bucket {self._bucket} does not exist at {endpoint_url}: create it, or check LORA_LAKE"
+
     def _put(self, file: Path, key: str) -> str:
         with lake_errors("read", file), file.open("rb") as source, self._errors("write", key):
             self._client.upload_fileobj(source, self._bucket, self._root + key, Config=_TRANSFER)
@@ -165,10 +192,13 @@ class S3Lake:
             yield
         except S3_ERRORS as error:
             if error_code(error) == "NoSuchBucket":
-                raise LakeError(
-                    f"the lake's bucket {self._bucket} does not exist at {endpoint_url}: create it, or check LORA_LAKE"
-                ) from error
+                raise LakeError(self._no_bucket()) from error
             try:
                 raise_store_error(error, action, self._uri(key), endpoint_url)
+            except ObjectMissing as missing:
+                raise LakeError(
+                    f"expected a file of the lake at {self._uri(key)}, found none: check LORA_LAKE, else validate the "
+                    "dataset, or make the job, again"
+                ) from missing
             except StoreError as failure:
                 raise LakeError(f"the lake: {failure}") from failure

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.job_records import CostRecord, Job, JobPage
-from pipeline.catalog.records import Dataset, Notification, Page, Status
+from pipeline.catalog.records import Dataset, IgnoredPage, Notification, Page, Status
 from pipeline.service.user import User
 
 
@@ -51,6 +51,10 @@ class Access:
         return self._readable.list_datasets(
             self._reader_id, status, search, page, limit, include_deleted=include_deleted, with_samples=False
         )
+
+    def ignored(self, *, page: int = 1, limit: int = 20) -> IgnoredPage:
+        """Return what lies in the user's folder and becomes no dataset."""
+        return self._readable.list_ignored(self._reader_id, page, limit)
 
     def counts_by_status(self) -> dict[Status, int]:
         """Count the datasets of each status."""

@@ -18,17 +18,19 @@ from pipeline.service.limits import Limiter
 from pipeline.service.middleware import AnswersHead, BodyLimit, RequestLog, SecurityHeaders, security_headers
 from pipeline.service.presigned import make_presigner
 from pipeline.service.receivers import Receivers
-from pipeline.service.routes import datasets, events, findings, health, jobs, notifications, quotas, uploads
+from pipeline.service.routes import datasets, events, findings, health, ignored, jobs, notifications, quotas, uploads
 from pipeline.service.service import Service
 from pipeline.service.signing import make_signer
 from pipeline.service.streams import Streams
 from pipeline.service.tokens import make_authority
 from pipeline.settings import Settings
 from pipeline.store import make_store
+from pipeline.uploads.owners import Owners
 from pipeline.validation import utc_now
 
 API = (
     health.router, uploads.router, datasets.router, findings.router, events.router, jobs.router, notifications.router,
+    ignored.router,
     quotas.router,
 )  # fmt: skip
 DESCRIPTION = """Upload datasets of conversations, see whether they can train a model, and what to mend.
@@ -86,6 +88,7 @@ def open_service(settings: Settings, now: Callable[[], datetime]) -> Service:
         authority=make_authority(settings),
         signer=signer,
         presigner=make_presigner(settings, store, signer),
+        owners=Owners(store),
         limiter=Limiter(settings.requests_per_minute),
         receivers=Receivers(),
         streams=Streams(),

@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 from anyio import to_thread
 
 from pipeline.errors import PipelineError, SettingsError
+from pipeline.expiry import Expired, expire_uploads
 from pipeline.service.service import Service
 from pipeline.service.webhooks import Webhook
 
@@ -40,14 +40,11 @@ async def working_aside(service: Service) -> AsyncIterator[None]:
             webhook.close()
 
 
-def tidy(service: Service) -> list[str]:
-    """Expire uploads that were never confirmed, and remove what arrived of them; return their datasets' ids."""
+def tidy(service: Service) -> Expired:
+    """Confirm or give up uploads that waited long enough, and remove what arrived of the latter."""
     now = service.now()
-    before = now - timedelta(hours=service.settings.unconfirmed_expiry_h)
-    expired = service.catalog.expire_unconfirmed(before, now)
-    service.presigner.sweep(before)
     service.catalog.forget_ended_sessions(now)
-    return expired
+    return expire_uploads(service.store, service.catalog, service.settings, now)
 
 
 async def _every(pause_s: float, work: Callable[[], Awaitable[object]]) -> None:

@@ -269,11 +269,32 @@ class FindingPage(Value):
     limit: int
 
 
+class IgnoredItem(Value):
+    """A file in your folder of the store that becomes no dataset."""
+
+    key: str = Field(description="Where it lies; what cannot be printed is escaped.")
+    reason: str = Field(description="A code.", examples=["subfolder"])
+    why: str = Field(examples=["it lies in a folder of its owner's"])
+    what_to_do: str = Field(examples=["put it right under uploads/ana/"])
+    size_bytes: int | None
+    modified_at: datetime | None
+    first_seen_at: datetime
+
+
+class IgnoredList(Value):
+    """One page of ignored files, by place; `total` counts those of all pages."""
+
+    items: list[IgnoredItem]
+    total: int
+    page: int
+    limit: int
+
+
 class NotificationItem(Value):
     """Something a user is told once."""
 
     id: int
-    dataset_id: str
+    dataset_id: str | None = Field(description="Null where it is about a file that became no dataset.")
     kind: NotificationKind
     title: str
     message: str

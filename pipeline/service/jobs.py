@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.errors import JobNotFound
+from pipeline.lake import existing_job_files
 from pipeline.service.contract import JobDetails, JobFile, JobFiles, JobList, NewJob
 from pipeline.service.job_values import job_details, job_summary
 from pipeline.service.planning import make_job
@@ -70,7 +71,7 @@ def list_files(service: Service, user: User, job_id: str) -> JobFiles:
     Raises:
         JobNotFound: there is none that the user may see.
     """
-    sizes = service.lake.job_files(service.access(user).job(job_id).id)
+    sizes = existing_job_files(service.lake, service.access(user).job(job_id).id)
     return JobFiles(items=[JobFile(name=name, size_bytes=sizes[name]) for name in sorted(sizes)])
 
 
@@ -81,7 +82,7 @@ def read_file(service: Service, user: User, job_id: str, name: str) -> tuple[int
         JobNotFound: there is no such job that the user may see, or it has no such file.
     """
     job = service.access(user).job(job_id)
-    sizes = service.lake.job_files(job.id)
+    sizes = existing_job_files(service.lake, job.id)
     if name not in sizes:
         raise JobNotFound(f"expected the name of a file of {job.id}, found another: list them first")
 

@@ -59,9 +59,6 @@ class Presigner(Protocol):
     def abandon(self, upload: Upload) -> None:
         """Remove what arrived of an upload that will not be finished."""
 
-    def sweep(self, before: datetime) -> int:
-        """Remove parts of uploads begun before that and not finished; return of how many."""
-
 
 def make_presigner(settings: Settings, store: Store, signer: Signer) -> Presigner:
     """Return the one for the store."""

@@ -5,7 +5,7 @@ How the bytes come in is in `receiving.py`.
 
 from datetime import datetime
 
-from pipeline.errors import NotAllowed, NotSignedIn, ObjectMissing
+from pipeline.errors import NotAllowed, NotSignedIn
 from pipeline.service.presigned import Part, Upload
 from pipeline.service.signing import Claims, Signer
 from pipeline.store.local import LocalStore
@@ -33,12 +33,7 @@ class LocalPresigner:
 
     def finish(self, upload: Upload) -> None:
         """See `Presigner.finish`. The last byte does it (`receiving.py`), unless the service died just then."""
-        part = self._store.part_path(upload.dataset_id)
-        try:
-            if part.stat().st_size == upload.size_bytes:
-                self._store.adopt(upload.key, part)
-        except (FileNotFoundError, ObjectMissing):  # it is in place, or became so meanwhile
-            pass
+        self._store.finish(upload.key, upload.dataset_id, upload.size_bytes)
 
     def checksum(self, upload: Upload) -> str | None:
         """See `Presigner.checksum`. The content version is one already."""
@@ -47,10 +42,6 @@ class LocalPresigner:
     def abandon(self, upload: Upload) -> None:
         """See `Presigner.abandon`."""
         self._store.part_path(upload.dataset_id).unlink(missing_ok=True)
-
-    def sweep(self, before: datetime) -> int:
-        """See `Presigner.sweep`."""
-        return self._store.remove_parts(before)
 
 
 def read_ticket(signer: Signer, ticket: str) -> Upload:

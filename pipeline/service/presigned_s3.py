@@ -15,9 +15,9 @@ from botocore.config import Config
 
 from pipeline.errors import ObjectMissing
 from pipeline.service.presigned import Part, Upload
-from pipeline.store.keys import UPLOADS
 from pipeline.store.s3 import S3Store
 from pipeline.store.s3_client import S3_ERRORS, error_code, raise_store_error, s3_config
+from pipeline.store.s3_parts import S3Parts
 
 SINGLE_BYTES = 64 << 20  # beyond, what a broken connection costs is worth the parts
 _PART_BYTES = 16 << 20
@@ -29,7 +29,7 @@ class S3Presigner:
 
     def __init__(self, store: S3Store, endpoint_url: str, region: str) -> None:
         self._store = store
-        self._client = store.client
+        self._unfinished = S3Parts(store)
         # A client only to sign with: the length is signed, not a checksum that the sender would have to know first.
         import boto3
 
@@ -44,67 +44,45 @@ class S3Presigner:
         """See `Presigner.start`."""
         if upload.size_bytes <= SINGLE_BYTES:
             return self._single(upload, expires_at, received=0)
-        try:
-            begun = self._client.create_multipart_upload(Bucket=self._store.bucket, Key=self._name(upload))
-        except S3_ERRORS as error:
-            raise_store_error(error, "write", self._store.uri(upload.key), self._client.meta.endpoint_url)
-        upload_id = str(begun["UploadId"])
+        upload_id = self._unfinished.begin(upload.key)
         try:
             return self._parts(upload, upload_id, expires_at, {})
         except Exception:
-            self._abort(self._name(upload), upload_id)
+            self._unfinished.abort(self._name(upload), upload_id)
             raise
 
     def resume(self, upload: Upload, expires_at: datetime) -> tuple[Part, ...]:
         """See `Presigner.resume`."""
         if upload.size_bytes <= SINGLE_BYTES:
             return self._single(upload, expires_at, self._stored_bytes(upload))
-        upload_id = self._upload_id(upload)
+        upload_id = self._unfinished.upload_id(upload.key)
         if upload_id is None:
             if not self._stored_bytes(upload):  # swept meanwhile
                 return self.start(upload, expires_at)
             return tuple(Part(n, start, size, "", received_bytes=size) for n, start, size in layout(upload.size_bytes))
-        return self._parts(upload, upload_id, expires_at, {n: size for n, size, _ in self._arrived(upload, upload_id)})
+        arrived = {number: size for number, size, _ in self._unfinished.arrived(upload.key, upload_id)}
+        return self._parts(upload, upload_id, expires_at, arrived)
 
     def finish(self, upload: Upload) -> None:
         """See `Presigner.finish`."""
-        if upload.size_bytes <= SINGLE_BYTES or (upload_id := self._upload_id(upload)) is None:
-            return
-        arrived = list(self._arrived(upload, upload_id))
-        if sum(size for _, size, _ in arrived) != upload.size_bytes:
-            return
-        parts = [{"PartNumber": number, "ETag": etag} for number, _, etag in arrived]
-        try:
-            self._client.complete_multipart_upload(
-                Bucket=self._store.bucket, Key=self._name(upload), UploadId=upload_id, MultipartUpload={"Parts": parts}
-            )
-        except S3_ERRORS as error:
-            if error_code(error) != "NoSuchUpload":  # another confirmation was quicker
-                raise_store_error(error, "write", self._store.uri(upload.key), self._client.meta.endpoint_url)
+        if upload.size_bytes > SINGLE_BYTES:
+            self._unfinished.finish(upload.key, upload.size_bytes)
 
     def checksum(self, upload: Upload) -> str | None:
         """See `Presigner.checksum`."""
         try:
-            found = self._client.head_object(Bucket=self._store.bucket, Key=self._name(upload), ChecksumMode="ENABLED")
+            found = self._store.client.head_object(
+                Bucket=self._store.bucket, Key=self._name(upload), ChecksumMode="ENABLED"
+            )
         except S3_ERRORS as error:
             if error_code(error) in ("403", "404"):  # it may be looked at without its checksum only, or is gone by now
                 return None
-            raise_store_error(error, "look at", self._store.uri(upload.key), self._client.meta.endpoint_url)
+            raise_store_error(error, "look at", self._store.uri(upload.key), self._store.client.meta.endpoint_url)
         return checksum_of(found)
 
     def abandon(self, upload: Upload) -> None:
         """See `Presigner.abandon`."""
-        if (upload_id := self._upload_id(upload)) is not None:
-            self._abort(self._name(upload), upload_id)
-
-    def sweep(self, before: datetime) -> int:
-        """See `Presigner.sweep`."""
-        old = [
-            u for u in self._unfinished(self._store.name(f"{UPLOADS}x")[:-1]) if u["Initiated"].astimezone(UTC) < before
-        ]
-        for each in old:
-            self._abort(each["Key"], each["UploadId"])
-        return len(old)
+        self._unfinished.abandon(upload.key)
 
     def _single(self, upload: Upload, expires_at: datetime, received: int) -> tuple[Part, ...]:
         url = self._sign(
@@ -137,37 +115,6 @@ class S3Presigner:
         except S3_ERRORS as error:
             raise_store_error(error, "sign an upload to", f"s3://{self._store.bucket}", self._signing.meta.endpoint_url)
         return url
-
-    def _upload_id(self, upload: Upload) -> str | None:
-        """The unfinished multipart upload of a key; the first, should there be several."""
-        name = self._name(upload)
-        return next((str(each["UploadId"]) for each in self._unfinished(name) if each["Key"] == name), None)
-
-    def _unfinished(self, prefix: str) -> Iterator[Any]:
-        pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._store.bucket, Prefix=prefix)
-        try:
-            for page in pages:
-                yield from page.get("Uploads", [])
-        except S3_ERRORS as error:
-            raise_store_error(error, "list", f"s3://{self._store.bucket}/{prefix}", self._client.meta.endpoint_url)
-
-    def _arrived(self, upload: Upload, upload_id: str) -> Iterator[tuple[int, int, str]]:
-        """Number, size and ETag of each part that is there."""
-        pages = self._client.get_paginator("list_parts").paginate(
-            Bucket=self._store.bucket, Key=self._name(upload), UploadId=upload_id
-        )
-        try:
-            for page in pages:
-                yield from ((int(p["PartNumber"]), int(p["Size"]), str(p["ETag"])) for p in page.get("Parts", []))
-        except S3_ERRORS as error:
-            raise_store_error(error, "list", self._store.uri(upload.key), self._client.meta.endpoint_url)
-
-    def _abort(self, name: str, upload_id: str) -> None:
-        try:
-            self._client.abort_multipart_upload(Bucket=self._store.bucket, Key=name, UploadId=upload_id)
-        except S3_ERRORS as error:
-            if error_code(error) != "NoSuchUpload":  # finished or aborted meanwhile
-                raise_store_error(error, "remove", f"s3://{self._store.bucket}/{name}", self._client.meta.endpoint_url)
 
     def _stored_bytes(self, upload: Upload) -> int:
         try:

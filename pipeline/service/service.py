@@ -19,6 +19,7 @@ from pipeline.service.tokens import Authority
 from pipeline.service.user import User
 from pipeline.settings import Settings
 from pipeline.store import Store
+from pipeline.uploads.owners import Owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Service:
     authority: Authority
     signer: Signer
     presigner: Presigner
+    owners: Owners
     limiter: Limiter
     receivers: Receivers
     streams: Streams

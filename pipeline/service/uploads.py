@@ -35,6 +35,7 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
     key = safe_key(user.id, new.file_name, dataset_id)
     upload = Upload(dataset_id, user.id, key, new.file_size)
     expires_at = _expiry(service)
+    service.owners.remember(user.id)
     parts = service.presigner.start(upload, expires_at)  # before the row: if it fails there is none
     try:
         dataset = service.access(user).create_upload(
@@ -81,17 +82,23 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> ConfirmedUp
     dataset = access.own_dataset(dataset_id)
     if dataset.content_version is not None:
         return _confirmed(service, user, dataset)
-    check_open(dataset)
-    service.presigner.finish(upload_of(dataset))
+    is_open = dataset.status == "uploading"
+    if dataset.deleted_at is not None:
+        check_open(dataset)
+    if is_open:
+        service.presigner.finish(upload_of(dataset))
     try:
         stored = service.store.stat(dataset.storage_path)
     except ObjectMissing:
+        check_open(dataset)
         raise Conflicting(f"expected {dataset.file_size:,} bytes, found that not all arrived: send the rest") from None
     if stored.size_bytes != dataset.file_size:
+        check_open(dataset)
         raise Conflicting(
             f"expected the {dataset.file_size:,} bytes that were announced, found {stored.size_bytes:,}: "
             "start a new upload"
         )
+    # Also of one that was given up: its bytes came late, and are all there.
     version = service.store.content_version(stored)
     confirmed = access.confirm_upload(
         dataset.id, version, stored.observed_version, service.now(), file_size=stored.size_bytes

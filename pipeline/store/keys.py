@@ -8,8 +8,12 @@ import re
 import unicodedata
 
 from pipeline.errors import UsageError
+from pipeline.store.left_out import BACKSLASH, EMPTY_PART, FOLDER_MARK, HIDDEN, NOT_UTF8, UNFINISHED, Reason
 
 UPLOADS = "uploads/"
+# What we put there ourselves: uploads that come in, the mark of the installation, files that `put` writes, and whose a
+# folder is.
+_OWN = re.compile(r"uploads/(?:\.incoming/.*|\.lora-installation|(?:.*/)?(?:\.[0-9a-f]{32}\.part|\.owner))", re.DOTALL)
 _UNFINISHED = (".part", ".tmp", "~")  # what browsers, rsync and editors call a file they still write
 # File systems take 255 bytes a name; the rest is for the suffixes that tools add to it.
 _MAX_NAME_BYTES = 200
@@ -60,6 +64,24 @@ def is_listed(key: str) -> bool:
     return _VISIBLE.fullmatch(key) is not None and not key.endswith(_UNFINISHED)
 
 
+def why_left_out(key: str, size_bytes: int | None = None) -> Reason | None:
+    """Say why a listing leaves `key` out, given that it does; None for what is our own. A folder's key ends in `/`."""
+    if not _is_encodable(key):
+        return NOT_UTF8
+    if "\0" in key or "\\" in key:
+        return BACKSLASH
+    if _OWN.fullmatch(key):
+        return None
+    parts = key.split("/")
+    if {"", ".", ".."} & set(parts[:-1]):
+        return EMPTY_PART
+    if any(part.startswith(".") for part in parts[:-1]):
+        return HIDDEN
+    if parts[-1] in ("", ".", ".."):
+        return FOLDER_MARK if not parts[-1] and size_bytes == 0 else EMPTY_PART
+    return HIDDEN if parts[-1].startswith(".") else UNFINISHED
+
+
 def safe_key(owner: str, file_name: str, dataset_id: str = "") -> str:
     """Return the key for an upload of `owner`, one that every store accepts and every listing shows.
 
@@ -77,6 +99,11 @@ def safe_owner(owner: str) -> str:
     # What was taken out of the name is what told `a/b` from `a-b`, so a digest says it again. The `~` marks it, so that
     # nobody can take the folder of `a/b` by calling himself what it became.
     return f"{name}~{hashlib.sha256(owner.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def is_owner_digest(owner: str) -> bool:
+    """Tell whether a name is a folder that `safe_owner` made, and with that nobody's own name."""
+    return re.fullmatch(r".*~[0-9a-f]{16}", owner, re.DOTALL) is not None
 
 
 def safe_file_name(file_name: str) -> str:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable, StoreError
-from pipeline.store.keys import UPLOADS, check_key, check_prefix, is_listed
+from pipeline.store.keys import UPLOADS, check_key, check_prefix, is_listed, why_left_out
+from pipeline.store.left_out import LINK, NO_FILE, UNREADABLE, LeftOut, Reason
 from pipeline.store.local_reader import LocalReader, changed, failure, modified_at, version_of
 from pipeline.store.protocol import Reader, StoredObject
 from pipeline.store.transfer import SizedSource, check_range
@@ -36,7 +37,11 @@ class LocalStore:
         self._base = os.path.join(os.path.realpath(root), "")  # ends in `/`
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
-        """See `Store.list`. Memory: the names of one folder at a time and of those above it, not their details."""
+        """See `Store.list`."""
+        return (entry for entry in self.entries(prefix, start_after) if isinstance(entry, StoredObject))
+
+    def entries(self, prefix: str, start_after: str = "") -> Iterator[StoredObject | LeftOut]:
+        """See `Store.entries`. Memory: the names of one folder at a time and of those above it, not their details."""
         check_prefix(prefix)
         folder = prefix[: prefix.rfind("/") + 1]
         if folder:
@@ -48,15 +53,32 @@ class LocalStore:
             name = next(names, None)
             if name is None:
                 stack.pop()
-            elif name.endswith("/"):
-                stack.append((folder + name, iter(_sorted_names(self._base, folder + name, prefix, start_after))))
-            elif found := self._listed(folder + name):
-                yield found
+            elif not is_listed(f"{folder}{name}x" if name.endswith("/") else folder + name):
+                # Every file of a folder shares its fate, but for its own name: any will do to ask for it.
+                if reason := why_left_out(folder + name):
+                    yield self._left_out(folder + name, reason)
+            elif not name.endswith("/"):
+                if found := self._listed(folder + name):
+                    yield found
+            else:
+                try:
+                    below = _sorted_names(self._base, folder + name, prefix, start_after)
+                except ObjectUnreadable as error:
+                    if folder.count("/") < UPLOADS.count("/"):
+                        raise  # of all: one owner's folder must not keep out the uploads of the others
+                    _LOG.warning("%s", error)
+                    yield self._left_out(folder + name, UNREADABLE)
+                    continue
+                stack.append((folder + name, iter(below)))
+
+    def top_names(self) -> tuple[str, ...]:
+        """See `Store.top_names`."""
+        return tuple(_sorted_names(self._base, "", "", ""))
 
     def stat(self, key: str) -> StoredObject:
         """See `Store.stat`."""
         path = self._path(key)
-        if found := self._look(key):
+        if isinstance(found := self._look(key), StoredObject):
             return found
         raise ObjectMissing(f"expected a file at {path}, found none: upload it again")
 
@@ -101,7 +123,10 @@ class LocalStore:
             with part.open("rb") as file:
                 os.fsync(file.fileno())
             os.replace(part, path)
-            _sync_folder(path.parent)
+            for folder in (path.parent, *path.parent.parents):
+                _sync_folder(folder)
+                if folder == Path(self._base):
+                    break
         except OSError as error:
             raise failure("write", str(path), error) from error
         return self.stat(key)
@@ -110,12 +135,23 @@ class LocalStore:
         """Where an upload that comes in pieces is gathered: on the store's own disk, in a folder that is not listed."""
         return self._path(f"{_INCOMING}{name}.part")
 
-    def remove_parts(self, modified_before: datetime) -> int:
-        """Remove what was gathered and not touched since; return how many."""
+    def finish(self, key: str, name: str, size_bytes: int) -> None:
+        """See `Store.finish`."""
+        part = self.part_path(name)
+        try:
+            if part.stat().st_size == size_bytes:
+                self.adopt(key, part)
+        except (FileNotFoundError, ObjectMissing):  # it is in place, or became so meanwhile
+            pass
+        except OSError as error:
+            raise failure("look at", str(part), error) from error
+
+    def remove_parts(self, begun_before: datetime) -> int:
+        """See `Store.remove_parts`; a part that was touched since counts as begun later."""
         removed = 0
         for part in Path(f"{self._base}{_INCOMING}").glob("*.part"):
             try:
-                if modified_at(part.stat()) < modified_before:
+                if modified_at(part.stat()) < begun_before:
                     part.unlink()
                     removed += 1
             except FileNotFoundError:  # became whole meanwhile
@@ -150,14 +186,21 @@ class LocalStore:
             )
         return Path(path)
 
-    def _listed(self, key: str) -> StoredObject | None:
+    def _listed(self, key: str) -> StoredObject | LeftOut | None:
         try:
             return self._look(key)
         except ObjectUnreadable as error:  # in a folder whose names can be read, and nothing else
             _LOG.warning("%s", error)
-            return None
+            return LeftOut(key, UNREADABLE)
 
-    def _look(self, key: str) -> StoredObject | None:
+    def _left_out(self, key: str, reason: Reason) -> LeftOut:
+        try:
+            status = os.stat(f"{self._base}{key}".rstrip("/"), follow_symlinks=False)
+        except OSError:
+            return LeftOut(key, reason)
+        return LeftOut(key, reason, None if key.endswith("/") else status.st_size, modified_at(status))
+
+    def _look(self, key: str) -> StoredObject | LeftOut | None:
         path = f"{self._base}{key}"
         try:
             status = os.stat(path, follow_symlinks=False)
@@ -166,7 +209,10 @@ class LocalStore:
         except OSError as error:
             raise failure("look at", path, error) from error
         if not stat.S_ISREG(status.st_mode):
-            return None
+            reason = LINK if stat.S_ISLNK(status.st_mode) else NO_FILE
+            # A folder was a file when its own folder was read; a listing that begins later finds what is in it.
+            is_folder = stat.S_ISDIR(status.st_mode)
+            return None if is_folder else LeftOut(key, reason, modified_at=modified_at(status))
         return StoredObject(key, status.st_size, modified_at(status), version_of(status))
 
 
@@ -180,8 +226,7 @@ def _sorted_names(base: str, folder: str, prefix: str, start_after: str) -> list
                 name = f"{entry.name}/" if is_folder else entry.name
                 key = folder + name
                 is_ahead = key > start_after or (is_folder and start_after.startswith(key))
-                # Every file of a folder shares its fate, but for its own name: any will do for `is_listed`.
-                if is_ahead and key.startswith(prefix) and is_listed(f"{key}x" if is_folder else key):
+                if is_ahead and key.startswith(prefix):
                     names.append(name)
     except FileNotFoundError:
         return []  # gone since its parent was read, or a new installation
@@ -190,11 +235,7 @@ def _sorted_names(base: str, folder: str, prefix: str, start_after: str) -> list
             raise failure("list", base + folder, error) from error
         return []
     except OSError as error:
-        failed = failure("list", base + folder, error)
-        if isinstance(failed, ObjectUnreadable) and folder.count("/") > UPLOADS.count("/"):
-            _LOG.warning("%s", failed)  # one owner's folder must not keep out the uploads of the others
-            return []
-        raise failed from error
+        raise failure("list", base + folder, error) from error
     # The `/` must be part of what is sorted: `a-b` and `a.jsonl` come before what is in `a/`.
     # Python orders text by code point, which is the order of UTF-8 bytes.
     names.sort()

@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from pipeline.store.left_out import LeftOut
+
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
@@ -43,10 +45,19 @@ class Store(Protocol):
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
         """Yield the objects whose key starts with `prefix` and sorts after `start_after`, by the bytes of the key.
 
-        Left out: keys that no other method would accept, names that begin with `.` (of a folder, too) or end in
-        `.part`, `.tmp` or `~`, whatever is not a plain file, and folders in the prefix that may not be read (a warning
-        is logged). No such prefix means no objects.
+        No such prefix means no objects.
         """
+
+    def entries(self, prefix: str, start_after: str = "") -> Iterator[StoredObject | LeftOut]:
+        """Yield what `list` yields, and among it what that leaves out, with the reason.
+
+        Left out: keys that no other method would accept, names that begin with `.` (of a folder, too) or end in
+        `.part`, `.tmp` or `~`, whatever is not a plain file, and what may not be looked at. A folder that is left out
+        is one entry. Files that the system itself puts there are no entries.
+        """
+
+    def top_names(self) -> tuple[str, ...]:
+        """Names right under the store's root, `uploads/` among them; those of folders end in `/`."""
 
     def stat(self, key: str) -> StoredObject:
         """Look at one object.
@@ -74,6 +85,15 @@ class Store(Protocol):
         Raises:
             UsageError: `source` holds more or fewer bytes.
         """
+
+    def finish(self, key: str, name: str, size_bytes: int) -> None:
+        """Make one object of the parts of an upload that all arrived; nothing happens where they are one, or too few.
+
+        name: under which they are gathered, which is the id of their dataset.
+        """
+
+    def remove_parts(self, begun_before: datetime) -> int:
+        """Remove the parts of uploads that were begun before that and never became an object; return of how many."""
 
     def content_version(self, obj: StoredObject) -> str:
         """Return `sha256:<hex>` (local, reads the whole file) or `etag:<etag>` (S3, reads nothing).

@@ -6,15 +6,17 @@ Listings go on with `StartAfter` instead of continuation tokens: from any key, i
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from boto3.s3.transfer import TransferConfig
 
 from pipeline.errors import ObjectChanged, StoreError
-from pipeline.store.keys import check_key, check_prefix, is_listed
+from pipeline.store.keys import check_key, check_prefix, is_listed, why_left_out
+from pipeline.store.left_out import LeftOut
 from pipeline.store.protocol import Reader, StoredObject
 from pipeline.store.s3_client import S3_ERRORS, changed, error_code, no_bucket, raise_store_error
+from pipeline.store.s3_parts import S3Parts
 from pipeline.store.s3_reader import S3Reader
 from pipeline.store.transfer import SizedSource, check_range
 
@@ -34,7 +36,11 @@ class S3Store:
         self.bucket = bucket
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
-        """See `Store.list`. One page of 1,000 in memory."""
+        """See `Store.list`."""
+        return (entry for entry in self.entries(prefix, start_after) if isinstance(entry, StoredObject))
+
+    def entries(self, prefix: str, start_after: str = "") -> Iterator[StoredObject | LeftOut]:
+        """See `Store.entries`. One page of 1,000 in memory."""
         check_prefix(prefix)
         position = self._root + start_after
         is_last = False
@@ -43,10 +49,27 @@ class S3Store:
             entries = page.get("Contents", [])
             for entry in entries:
                 key = entry["Key"][len(self._root) :]
+                found = _stored_object(key, entry["Size"], entry)
                 if is_listed(key):
-                    yield _stored_object(key, entry["Size"], entry)
+                    yield found
+                elif reason := why_left_out(key, found.size_bytes):
+                    yield LeftOut(key, reason, found.size_bytes, found.modified_at)
             is_last = not entries or not page["IsTruncated"]
             position = entries[-1]["Key"] if entries else position
+
+    def top_names(self) -> tuple[str, ...]:
+        """See `Store.top_names`."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self._root, Delimiter="/"
+        )
+        names = set[str]()
+        try:
+            for page in pages:
+                names.update(each["Prefix"][len(self._root) :] for each in page.get("CommonPrefixes", []))
+                names.update(each["Key"][len(self._root) :] for each in page.get("Contents", []))
+        except S3_ERRORS as error:
+            raise_store_error(error, "list", f"s3://{self.bucket}/{self._root}", self._client.meta.endpoint_url)
+        return tuple(sorted(names))
 
     def stat(self, key: str) -> StoredObject:
         """See `Store.stat`."""
@@ -83,6 +106,14 @@ class S3Store:
         except S3_ERRORS as error:
             raise_store_error(error, "write", self.uri(key), self._client.meta.endpoint_url)
         return self.stat(key)
+
+    def finish(self, key: str, name: str, size_bytes: int) -> None:
+        """See `Store.finish`. S3 gathers parts under the key itself."""
+        S3Parts(self).finish(key, size_bytes)
+
+    def remove_parts(self, begun_before: datetime) -> int:
+        """See `Store.remove_parts`."""
+        return S3Parts(self).remove(begun_before)
 
     def content_version(self, obj: StoredObject) -> str:
         """See `Store.content_version`. Reads, too, insist on the ETag, so a change shows there."""

@@ -9,12 +9,19 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 
-from pipeline.store.keys import UPLOADS, is_listed
+from pipeline.store.keys import UPLOADS, is_listed, why_left_out
+from pipeline.store.left_out import HIDDEN, Reason
 
 _MAX_SLUG = 40
 # 64 bits: among a million datasets of one slug, two share an id with probability 1e12 / 2^65 = 3e-8; and nobody
 # can search out a second file that takes the id of a given one.
 _HASH_HEX_DIGITS = 16
+# What both functions below return, and nothing that people call their folders by accident.
+_ID = re.compile(rf"[a-z0-9](?:[a-z0-9-]{{0,{_MAX_SLUG - 2}}}[a-z0-9])?-[0-9a-f]{{{_HASH_HEX_DIGITS}}}")
+
+NO_OWNER = Reason("no-owner", "it belongs to no owner", "put it under uploads/<owner>/")
+SUBFOLDER = Reason("subfolder", "it lies in a folder of its owner's", "put it right under uploads/<owner>/")
+NOT_AN_UPLOAD = Reason("not-an-upload", "it does not lie under uploads/", "put it under uploads/<owner>/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +38,25 @@ class UploadKey:
         return not self.dataset_id
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoredKey:
-    """A key that names no upload, and why."""
-
-    reason: str
-
-
-def owner_and_name(key: str) -> UploadKey | IgnoredKey:
+def owner_and_name(key: str) -> UploadKey | Reason:
     """Read `uploads/<owner>/<name>` or `uploads/<owner>/<dataset_id>/<name>`; any kind of file is taken.
 
     A file of the wrong kind gets a verdict like any other: its owner is told, instead of waiting in vain.
+    Any other key names no upload, and the reason says why.
     """
     if not is_listed(key):
-        return IgnoredKey("the name is hidden, still being written, or unsafe")
+        return why_left_out(key) or HIDDEN
     if not key.startswith(UPLOADS):
-        return IgnoredKey("uploads lie under uploads/<owner>/")
+        return NOT_AN_UPLOAD
     match key.split("/")[1:]:
         case [owner, name]:
             return UploadKey(owner, name)
-        case [owner, made_id, name]:
+        case [owner, made_id, name] if _ID.fullmatch(made_id):
             return UploadKey(owner, name, made_id)
         case [_]:
-            return IgnoredKey("it belongs to no owner: put it under uploads/<owner>/")
+            return NO_OWNER
         case _:
-            return IgnoredKey("it lies too deep: put it right under uploads/<owner>/")
+            return SUBFOLDER
 
 
 def dataset_id(owner: str, storage_path: str, content_version: str) -> str:

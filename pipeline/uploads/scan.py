@@ -10,19 +10,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline.store.left_out import LeftOut, Reason
 from pipeline.store.protocol import StoredObject
 from pipeline.uploads.identity import UploadKey, owner_and_name
+from pipeline.uploads.ignored import IgnoredFile, ignored
 
 PAGE = 1_000  # keys in one question to the catalog
+MOST_IGNORED = 10_000  # of one tick; the others are named when these are mended
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """What one tick found."""
 
-    new: tuple[StoredObject, ...]  # dropped files, new or changed, oldest first
+    new: tuple[StoredObject, ...]  # new or changed, oldest first
     waiting: int  # new or changed, but perhaps still being written: for a later tick
-    ignored: int  # no dropped uploads: those of the service, and keys of another shape
+    ignored: tuple[IgnoredFile, ...]  # what gets no row, and why
     seen: int
     resume_after: str  # key after which the next tick goes on; empty when the round is complete
 
@@ -42,57 +45,70 @@ class Cursor:
         """Read a cursor; anything that is none starts a new round."""
         try:
             position = json.loads(text or "")["resume_after"]
-            position.encode()
+            position.encode("utf-8", "surrogateescape")  # a name on a disk need not be UTF-8
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return cls()
         return cls(position)
 
 
 def scan(
-    listing: Iterable[StoredObject],
+    entries: Iterable[StoredObject | LeftOut],
     known_versions: Callable[[Sequence[str]], Mapping[str, str]],
     now: datetime,
     settle_s: float,
     cap: int,
     out_of_time: Callable[[], bool],
     page_size: int = PAGE,
+    is_thorough: bool = False,
 ) -> Scan:
-    """Find up to `cap` dropped files that the registry does not know in their present version.
+    """Find up to `cap` files that the registry does not know in their present version.
 
-    `listing` is in key order and starts after the cursor; `known_versions` gives the registered `observed_version` of
+    `entries` is in key order and starts after the cursor; `known_versions` gives the registered `observed_version` of
     the paths that have one. `settle_s` is 0 for a store whose objects appear whole. The walk ends at the cap or when
-    `out_of_time` (asked once a page, so each tick gets on), and memory holds a page and `cap` objects.
+    `out_of_time` (asked once a page, so each tick gets on), and memory holds a page, `cap` objects and what is ignored.
+
+    An upload through the service has a row before it has bytes, and the service speaks for it: it is new only when
+    there is no row at all, because the catalog lost it. Thorough, it is looked at like any other.
     """
     new: list[StoredObject] = []
-    waiting = ignored = seen = 0
+    ignored_files: list[IgnoredFile] = []
+    waiting = seen = 0
     position = ""
-    objects = iter(listing)
-    while page := list(itertools.islice(objects, page_size)):
-        drops = {obj.key for obj in page if _is_drop(obj.key)}
-        known = known_versions(sorted(drops)) if drops else {}
-        for obj in page:
+    rest = iter(entries)
+    while page := list(itertools.islice(rest, page_size)):
+        uploads = {each.key: read for each in page if isinstance(read := _read(each), UploadKey)}
+        known = known_versions(sorted(uploads)) if uploads else {}
+        for each in page:
             if len(new) == cap:
                 break
-            position = obj.key
-            seen += 1
-            if obj.key not in drops:
-                ignored += 1
-            elif known.get(obj.key) == obj.observed_version:
+            position = each.key
+            seen += isinstance(each, StoredObject)
+            upload = uploads.get(each.key)
+            if upload is None or isinstance(each, LeftOut):
+                if len(ignored_files) < MOST_IGNORED:
+                    ignored_files.append(ignored(each, _why(each)))
+            elif known.get(each.key) == each.observed_version or (
+                each.key in known and not upload.is_drop and not is_thorough
+            ):
                 continue
-            elif _has_settled(obj, now, settle_s):
-                new.append(obj)
+            elif _has_settled(each, now, settle_s):
+                new.append(each)
             else:
                 waiting += 1
         if len(new) == cap or out_of_time():
             break
     else:
         position = ""  # nothing is left: the next tick begins a new round
-    return Scan(tuple(sorted(new, key=_age)), waiting, ignored, seen, position)
+    return Scan(tuple(sorted(new, key=_age)), waiting, tuple(ignored_files), seen, position)
 
 
-def _is_drop(key: str) -> bool:
-    upload = owner_and_name(key)
-    return isinstance(upload, UploadKey) and upload.is_drop
+def _read(entry: StoredObject | LeftOut) -> UploadKey | Reason:
+    return entry.reason if isinstance(entry, LeftOut) else owner_and_name(entry.key)
+
+
+def _why(entry: StoredObject | LeftOut) -> Reason | None:
+    read = _read(entry)
+    return read if isinstance(read, Reason) else None
 
 
 def _has_settled(obj: StoredObject, now: datetime, settle_s: float) -> bool:

@@ -8,18 +8,21 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.export import TABLE_NAMES, Snapshot, export_schema
-from pipeline.errors import WarehouseError
+from pipeline.catalog.lookup import CHANGING_TABLES
+from pipeline.errors import LakeDamaged, WarehouseError
 from pipeline.lake import PROFILES, Lake
 from pipeline.lake.profiles import READ_SCHEMA
 from pipeline.warehouse.comments import write_comments
+from pipeline.warehouse.completeness import compare, insist
 from pipeline.warehouse.lineage import LINEAGE_VIEWS, make_lineage
 from pipeline.warehouse.publication import publication
 from pipeline.warehouse.sql import identifier, text
@@ -33,8 +36,8 @@ _HAS_VERDICT = "validated_at IS NOT NULL"
 class WarehouseReport:
     """What was published. row_counts: by table and view; views are counted by what the profiles say.
 
-    profiles_read: files read from the lake, the others came from the previous warehouse. missing_from_lake: ids of
-    datasets that have a verdict in the catalog and no files in the lake; validating them again brings them back.
+    profiles_read: files read from the lake, the others came from the previous warehouse. datasets: how many with a
+    verdict it should have, and has. last_change: of the catalog, as `Catalog.last_change`.
     """
 
     path: Path
@@ -42,7 +45,8 @@ class WarehouseReport:
     size_bytes: int
     duration_s: float
     profiles_read: int
-    missing_from_lake: tuple[str, ...]
+    datasets: int
+    last_change: datetime | None
 
 
 def ensure_warehouse(path: Path, catalog: Catalog, lake: Lake, now: datetime) -> WarehouseReport | None:
@@ -54,10 +58,15 @@ def ensure_warehouse(path: Path, catalog: Catalog, lake: Lake, now: datetime) ->
     return None if path.exists() else build_warehouse(path, catalog, lake, now)
 
 
-def build_warehouse(path: Path, catalog: Catalog, lake: Lake, now: datetime) -> WarehouseReport:
+def build_warehouse(
+    path: Path, catalog: Catalog, lake: Lake, now: datetime, *, may_shrink: bool = False
+) -> WarehouseReport:
     """Publish the state of catalog and lake as the DuckDB file at `path`; readers are not disturbed.
 
+    may_shrink: whether datasets that the published file has, and the catalog does not know, may go.
+
     Raises:
+        WarehouseIncomplete: it would lack datasets that it should have.
         WarehouseError: the file cannot be built, or another publication does not end.
         CatalogError, LakeError: they cannot be read. The warehouse stays as it was, as after any failure.
     """
@@ -73,18 +82,22 @@ def build_warehouse(path: Path, catalog: Catalog, lake: Lake, now: datetime) -> 
                         _copy_table(connection, snapshot, table)
                 # Listed after the snapshot: a dataset is in the lake before its verdict is in the catalog.
                 versions = lake.profile_versions()
-                missing = _missing(connection, versions)
-                profiles_read = _make_profiles(connection, lake, versions, path)
+                previous = _previous_profiles(path)
+                profiles_read = _make_profiles(connection, lake, versions, previous)
+                shown_before = previous.filter(pc.field("is_current"))["dataset_id"]
+                found = compare(connection, lake, shown_before.to_pylist(), now)
+                insist(found, path, catalog.place, lake.place, may_shrink=may_shrink)
                 make_lineage(connection, lake)
                 create_views(connection, lake, _current_ids(connection))
                 write_comments(connection, now)
                 row_counts = _row_counts(connection)
+                last_change = _last_change(connection)
                 connection.commit()
         except duckdb.Error as error:
             raise WarehouseError(f"cannot build {path}: {error}; the warehouse stays as it was") from error
         size_bytes = building.stat().st_size
     return WarehouseReport(
-        path, row_counts, size_bytes, time.perf_counter() - start_s, profiles_read, missing_from_lake=missing
+        path, row_counts, size_bytes, time.perf_counter() - start_s, profiles_read, found.expected, last_change
     )
 
 
@@ -100,13 +113,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, statement: str, source: pa.Ta
     connection.unregister("source")
 
 
-def _missing(connection: duckdb.DuckDBPyConnection, versions: Mapping[str, str]) -> tuple[str, ...]:
-    rows = connection.execute(f"SELECT id FROM datasets WHERE {_HAS_VERDICT} ORDER BY id").fetchall()  # noqa: S608
-    return tuple(row[0] for row in rows if row[0] not in versions)
-
-
 def _make_profiles(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Mapping[str, str], previous: Path
+    connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Mapping[str, str], previous: pa.Table
 ) -> int:
     """Make `dataset_profiles`; return how many files of the lake were read for it."""
     columns = [pa.array(list(versions), pa.string()), pa.array(list(versions.values()), pa.string())]
@@ -121,13 +129,13 @@ def _make_profiles(
         connection,
         f"""CREATE TEMP TABLE profiles AS SELECT {_PROFILE_COLUMNS} FROM source
         SEMI JOIN wanted USING (dataset_id, lake_version)""",  # noqa: S608
-        _previous_profiles(previous),
+        previous,
     )
     rows = connection.execute(
         "SELECT dataset_id FROM wanted ANTI JOIN profiles USING (dataset_id) ORDER BY 1"
     ).fetchall()
     to_read = [row[0] for row in rows]
-    _insert(connection, "INSERT INTO profiles FROM source", lake.read_profiles(to_read))
+    _insert(connection, "INSERT INTO profiles FROM source", _read_profiles(lake, to_read))
     connection.execute(
         f"""CREATE TABLE dataset_profiles AS SELECT {_PROFILE_COLUMNS}, is_current, lake_version
         FROM profiles JOIN wanted USING (dataset_id) ORDER BY dataset_id"""  # noqa: S608
@@ -135,16 +143,28 @@ def _make_profiles(
     return len(to_read)
 
 
+def _read_profiles(lake: Lake, ids: list[str]) -> pa.Table:
+    """Leave out what is damaged: it counts as missing, like a file that is not there."""
+    try:
+        return lake.read_profiles(ids)
+    except LakeDamaged as error:
+        whole = [each for each in ids if lake.uri("profiles", each) not in error.places]
+        if len(whole) == len(ids):
+            raise
+        return _read_profiles(lake, whole)
+
+
 def _previous_profiles(path: Path) -> pa.Table:
     """Return what the warehouse to be replaced knows; nothing where there is none, or it is none of ours."""
-    nothing = READ_SCHEMA.append(pa.field("lake_version", pa.string())).empty_table()
+    own = [pa.field("lake_version", pa.string()), pa.field("is_current", pa.bool_())]
+    nothing = pa.schema([*READ_SCHEMA, *own]).empty_table()
     if not path.exists():
         return nothing
     try:
         # In a database of its own: what is wrong with that file must not spoil the one that is being built.
         with closing(duckdb.connect()) as connection:
             connection.execute(f"ATTACH {text(str(path))} AS previous (READ_ONLY)")
-            rows = connection.sql(f"SELECT {_PROFILE_COLUMNS}, lake_version FROM previous.dataset_profiles")  # noqa: S608
+            rows = connection.sql(f"SELECT {_PROFILE_COLUMNS}, lake_version, is_current FROM previous.dataset_profiles")  # noqa: S608
             return rows.to_arrow_table().cast(nothing.schema)
     except (duckdb.Error, pa.ArrowException):
         return nothing
@@ -164,6 +184,12 @@ def _current_ids(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
         ]
 
     return {table: chosen(table) for table in VIEWS}
+
+
+def _last_change(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+    latest = " UNION ALL ".join(f"SELECT max(updated_at) AS changed FROM {table}" for table in CHANGING_TABLES)  # noqa: S608
+    found: datetime | None = connection.execute(f"SELECT max(changed) FROM ({latest})").fetchall()[0][0]  # noqa: S608
+    return found.astimezone(UTC) if found else None
 
 
 def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

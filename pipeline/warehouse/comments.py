@@ -17,6 +17,7 @@ from pipeline.warehouse.views import VIEWS
 TABLES = {
     "datasets": "One row a version of an uploaded file, as the catalog knew it when the warehouse was published.",
     "notifications": "What the owners of datasets were told.",
+    "ignored_files": "One row a file of the store that became no dataset, and why.",
     "dataset_profiles": "One row a dataset that has a verdict: the whole report, as validation wrote it to the lake.",
     "lineage": "One row a dataset and file of the lake: from the upload over its content and the run to the file.",
     "conversations": "One row a conversation of the current datasets that are ready.",
@@ -76,8 +77,9 @@ COLUMNS = {
     "notifications": {
         "id": "Counts up.",
         "user_id": "Who was told.",
-        "dataset_id": _DATASET_ID,
-        "kind": "dataset_ready, dataset_error, upload_expired, run_failed, training_jobs_ready or training_jobs_stale.",
+        "dataset_id": "The dataset: datasets.id; NULL where it is about a file that became none.",
+        "kind": "dataset_ready, dataset_error, upload_expired, upload_ignored, run_failed, training_jobs_ready or "
+        "training_jobs_stale.",
         "dedupe_key": "Tells occasions of one kind apart, so that none is told twice.",
         "title": "A few words.",
         "message": "A sentence.",
@@ -86,6 +88,16 @@ COLUMNS = {
         "webhook_attempt": "How often it was tried to send it to LORA_WEBHOOK_URL.",
         "webhook_due_at": "When that is tried again (UTC), if it did not arrive.",
         "webhook_sent_at": "When it arrived there (UTC); NULL if it did not.",
+    },
+    "ignored_files": {
+        "key": "Where it lies in the store; what cannot be printed is escaped: \\xNN, \\u{N} and \\\\.",
+        "user_id": "Whose folder that is; NULL where it is nobody's.",
+        "reason": "A code: lora-pipeline datasets ignored says it in words.",
+        "size_bytes": "Bytes; NULL for a folder and what is no file.",
+        "modified_at": "When it was changed last (UTC); NULL where that cannot be seen.",
+        "first_seen_at": "When it was first seen (UTC).",
+        "told_at": "When its owner was told (UTC); NULL if not.",
+        "gone_at": "When it was there no more (UTC); NULL while it is there.",
     },
     "dataset_profiles": {
         "dataset_id": _DATASET_ID,

@@ -34,7 +34,7 @@ def make(settings: Settings, count: int) -> None:
     with Catalog.open(settings.catalog_url) as catalog:
         seed = catalog.counts_by_status(None)["ready"]
         small_uploads(Path(settings.store) / "uploads" / f"owner-{seed}", count, seed, conversation_count=2)
-        for dataset_id in register_all(store, catalog, settings, utc_now()):
+        for dataset_id in register_all(store, catalog, settings, utc_now()).registered:
             outcome = validator.validate(catalog.get(dataset_id))
             catalog.record_verdict(outcome.verdict(), utc_now())
         print(json.dumps({"ready": catalog.counts_by_status(None)["ready"]}))
@@ -48,7 +48,7 @@ def publish(settings: Settings) -> None:
         "publish_s": report.duration_s,
         "profiles_read": report.profiles_read,
         "datasets": report.row_counts["dataset_profiles"],
-        "missing": len(report.missing_from_lake),
+        "expected": report.datasets,
     }
     print(json.dumps(printed))
 

@@ -29,7 +29,7 @@ def make(settings: Settings, count: int) -> None:
         conversation = {"conversation_id": str(number), "turns": [{"role": "user", "content": "Hello."}]}
         (folder / f"upload-{number:06}.jsonl").write_text(json.dumps(conversation) + "\n")
     with Catalog.open(settings.catalog_url) as catalog:
-        registered = register_all(make_store(settings), catalog, settings, utc_now())
+        registered = register_all(make_store(settings), catalog, settings, utc_now()).registered
         catalog.mark_requested(registered, utc_now())
     print(json.dumps({"registered": len(registered)}))
 

@@ -37,8 +37,8 @@ _FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
-# Warnings of the UI's own libraries about themselves.
-_KNOWN_MESSAGES = re.compile(r"go\.apollo\.dev/c/err")
+# Warnings of the UI's own libraries about themselves, and what the browser says of a page that is left early.
+_KNOWN_MESSAGES = re.compile(r"go\.apollo\.dev/c/err|WebSocket is closed before the connection is established")
 
 
 @dataclass(frozen=True)

@@ -94,44 +94,69 @@ def test_another_users_upload_cannot_be_confirmed(catalog):
     assert catalog.get("d1") == started
 
 
-def test_uploads_never_confirmed_expire_and_their_owners_are_told(catalog):
+def test_unconfirmed_uploads_are_listed_once_they_are_old(catalog):
     started = start_upload(catalog, "d1")
     start_upload(catalog, "deleted")
-    catalog.soft_delete("deleted", "ann", NOON)
+    deleted = catalog.soft_delete("deleted", "ann", NOON)
+    start_upload(catalog, "confirmed")
+    catalog.confirm_upload("confirmed", "ann", "v1", "etag-1", NOON)
     catalog.register_uploads([upload("dropped")], NOON)
 
-    too_early = catalog.expire_unconfirmed(NOON, LATER)
-    expired = catalog.expire_unconfirmed(NOON + timedelta(seconds=1), LATER)
-    again = catalog.expire_unconfirmed(NOON + timedelta(seconds=1), MUCH_LATER)
+    assert catalog.unconfirmed(NOON) == []
+    assert catalog.unconfirmed(NOON + timedelta(seconds=1)) == [started, deleted]
 
-    assert (too_early, expired, again) == ([], ["d1"], [])
-    assert catalog.get("d1") == replace(started, status="error", updated_at=LATER)
+
+def test_an_upload_that_is_given_up_tells_its_owner_why_once(catalog):
+    started = start_upload(catalog, "d1")
+
+    assert catalog.give_up_upload("d1", "expected 100 bytes, found 50", LATER)
+    assert not catalog.give_up_upload("d1", "expected 100 bytes, found 50", MUCH_LATER)
+
+    failure = "expected 100 bytes, found 50"
+    assert catalog.get("d1") == replace(started, status="error", updated_at=LATER, failure=failure)
     told = [(n.kind, n.dataset_id, n.title, n.message, n.created_at) for n in catalog.notifications("ann")]
     assert told == [
         (
             "upload_expired",
             "d1",
             "Upload of d1 expired",
-            "The upload of train.jsonl was started on 2026-03-01 12:00 UTC and never confirmed; start it again to have "
-            "it validated.",
+            "The upload of train.jsonl was started on 2026-03-01 12:00 UTC and never confirmed: expected 100 bytes, "
+            "found 50; start it again to have it validated.",
             LATER,
         )
     ]
 
 
-def test_an_expired_upload_cannot_be_confirmed(catalog):
+def test_nobody_hears_of_a_deleted_upload_that_is_given_up(catalog):
     start_upload(catalog, "d1")
-    catalog.expire_unconfirmed(LATER, LATER)
+    catalog.soft_delete("d1", "ann", NOON)
 
-    with pytest.raises(UsageError) as caught:
-        catalog.confirm_upload("d1", "ann", "v1", "etag-1", MUCH_LATER)
+    assert catalog.give_up_upload("d1", "why", LATER)
 
-    assert str(caught.value) == "the upload of 'd1' (id d1) expired unconfirmed: start a new upload"
+    assert (catalog.get("d1").status, catalog.notifications("ann")) == ("error", [])
+
+
+def test_a_confirmed_upload_is_not_given_up(catalog):
+    start_upload(catalog, "d1")
+    confirmed = catalog.confirm_upload("d1", "ann", "v1", "etag-1", LATER)
+
+    assert not catalog.give_up_upload("d1", "why", MUCH_LATER)
+    assert catalog.get("d1") == confirmed
+
+
+def test_an_upload_that_was_given_up_comes_back_when_its_bytes_came_late(catalog):
+    start_upload(catalog, "d1")
+    catalog.give_up_upload("d1", "why", LATER)
+
+    confirmed = catalog.confirm_upload("d1", "ann", "v1", "etag-1", MUCH_LATER)
+
+    assert (confirmed.status, confirmed.content_version) == ("validating", "v1")
+    assert catalog.unrequested(10) == [confirmed]
 
 
 def test_a_file_dropped_at_an_expired_uploads_path_is_a_new_dataset(catalog):
     start_upload(catalog, "d1", path="p")
-    catalog.expire_unconfirmed(LATER, LATER)
+    catalog.give_up_upload("d1", "why", LATER)
 
     ids = catalog.register_uploads([upload("d2", path="p")], MUCH_LATER)
 

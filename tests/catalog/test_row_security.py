@@ -9,13 +9,22 @@ from pipeline.catalog.job_tables import cost_records, metrics_points, model_arti
 from pipeline.catalog.looks import looks
 from pipeline.catalog.marks import marks
 from pipeline.catalog.notices import Notice
-from pipeline.catalog.tables import datasets, metadata, notifications
+from pipeline.catalog.tables import datasets, ignored_files, metadata, notifications
 from pipeline.errors import CatalogError, DatasetNotFound
 from tests.catalog.examples import NOON, start_upload
 from tests.postgres import as_ordinary_role
 
 pytestmark = pytest.mark.needs_postgres
-OWNED = (datasets, notifications, training_jobs, cost_records, metrics_points, model_artifacts, ended_sessions)
+OWNED = (
+    datasets,
+    ignored_files,
+    notifications,
+    training_jobs,
+    cost_records,
+    metrics_points,
+    model_artifacts,
+    ended_sessions,
+)
 
 
 @pytest.fixture

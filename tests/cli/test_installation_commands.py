@@ -177,6 +177,8 @@ def test_a_wrong_query_is_one_sentence(command, arguments):
 
 
 def test_a_query_works_on_an_empty_installation(tmp_path):
+    Catalog.open(Settings(data_dir=tmp_path).catalog_url).close()
+
     result = run(["query", "SELECT count(*) AS n FROM turns", "--json"], {"LORA_DATA_DIR": str(tmp_path)})
 
     assert result.stdout == '{"n":0}\n'

@@ -74,20 +74,23 @@ def test_a_lake_that_cannot_be_reached(make_installation, unreachable_s3):
 
 
 def test_a_store_folder_that_is_gone_for_a_while(installation):
-    """An unmounted disk looks like deleted uploads; when it is back, their verdicts are reached again."""
+    """An unmounted disk is no deleted upload: nobody is told so, and there is a verdict when it is back."""
+    installation.tick("failed_runs")
     installation.drop("file.jsonl", valid_file())
     tick = installation.tick()
     elsewhere = installation.uploads.with_name("elsewhere")
     installation.uploads.rename(elsewhere)
-    assert installation.run("ingest", tick.runs[0]).success
-    assert installation.statuses() == {"file": "error"}
-    assert installation.tick().runs == []
+    assert not installation.run("ingest", tick.runs[0]).success
+    assert "expected the store of this installation at" in installation.failures()[0]
+    assert installation.statuses() == {"file": "validating"}
+    assert installation.notices() == []
 
     elsewhere.rename(installation.uploads)
+    installation.tick("failed_runs")
     installation.ingest()
 
     assert installation.statuses() == {"file": "ready"}
-    assert [kind for kind, _ in installation.notices()] == ["dataset_error", "dataset_ready"]
+    assert [kind for kind, _ in installation.notices()] == ["dataset_ready"]
 
 
 def test_a_store_that_is_down_is_not_asked_for_every_dataset_of_a_batch(installation):

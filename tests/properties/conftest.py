@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.properties.reading")
+pytest.register_assert_rewrite("tests.properties.reading", "tests.properties.whole_bytes")

@@ -2,10 +2,13 @@
 
 import json
 import logging
+import subprocess
+import time
 
 import dagster as dg
 import pytest
 from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._core.events import DagsterEventType, EngineEventData
 from dagster._core.launcher.base import WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._daemon.monitoring.run_monitoring import monitor_started_run
@@ -56,6 +59,61 @@ def test_the_server_says_whether_a_run_lives(monkeypatch, lives, status):
     monkeypatch.setattr(DagsterGrpcClient, "can_cancel_execution", lambda *_args, **_options: answer)
 
     assert _health(_run(LOCAL)) is status
+
+
+@pytest.fixture
+def worker():
+    """A process that works and works."""
+    with subprocess.Popen(["sleep", "600"]) as process:
+        yield process
+        process.kill()
+
+
+def _begun_by(instance, process, ago_s=0.0):
+    """A run without its server, whose log names the process that works on it."""
+    run = _run(LOCAL).with_status(dg.DagsterRunStatus.STARTED)
+    instance.add_run(run)
+    event = dg.DagsterEvent(
+        DagsterEventType.ENGINE_EVENT.value, "ingest", event_specific_data=EngineEventData.in_process(process.pid)
+    )
+    entry = dg.EventLogEntry(None, "INFO", "", run.run_id, time.time() - ago_s, job_name="ingest", dagster_event=event)
+    instance.store_event(entry)
+    return run
+
+
+def _health_in(instance, run):
+    return instance.run_launcher.check_run_worker_health(run).status
+
+
+def test_a_run_goes_on_without_the_server_that_started_it(installation, worker):
+    """It would be at work twice if another run took its datasets."""
+    run = _begun_by(installation.instance, worker)
+
+    assert _health_in(installation.instance, run) is WorkerStatus.RUNNING
+
+
+def test_a_run_goes_on_though_the_server_that_is_there_now_does_not_know_it(installation, worker, monkeypatch):
+    """The code server was killed and started again, at the same socket."""
+    answer = serialize_value(CanCancelExecutionResult(can_cancel=False))
+    monkeypatch.setattr(DagsterGrpcClient, "can_cancel_execution", lambda *_args, **_options: answer)
+    run = _begun_by(installation.instance, worker)
+
+    assert _health_in(installation.instance, run) is WorkerStatus.RUNNING
+
+
+def test_a_run_is_dead_when_its_process_is(installation, worker):
+    run = _begun_by(installation.instance, worker)
+    worker.kill()
+    worker.wait()
+
+    assert _health_in(installation.instance, run) is WorkerStatus.FAILED
+
+
+def test_a_run_is_dead_when_another_process_has_its_number(installation, worker):
+    """After a reboot numbers begin anew."""
+    run = _begun_by(installation.instance, worker, ago_s=3_600)
+
+    assert _health_in(installation.instance, run) is WorkerStatus.FAILED
 
 
 def test_a_run_in_a_process_of_its_own_is_left_alone():

@@ -44,14 +44,24 @@ def test_a_request_that_dagster_never_took_is_made_again(make_installation):
 
 
 def test_reconciliation_says_what_it_found(installation):
-    """The run's page has the figures."""
+    """The run's page has the figures, and names what got no row."""
     installation.drop("file.jsonl", valid_file())
+    installation.drop("spring/file.jsonl", valid_file())
 
     run = installation.run("reconcile")
 
     [output] = [event for event in run.all_events if event.event_type_value == "STEP_OUTPUT"]
     figures = output.step_output_data.metadata
-    assert {name: value.value for name, value in figures.items()} == {"registered": 1, "unanswered": 0, "lost": 0}
+    assert {name: value.value for name, value in figures.items()} == {
+        "registered": 1,
+        "confirmed": 0,
+        "unanswered": 0,
+        "lost": 0,
+        "ignored": 1,
+        "ignored_files": [
+            "uploads/ana/spring/file.jsonl: it lies in a folder of its owner's; put it right under uploads/ana/"
+        ],
+    }
     assert len(installation.tick().runs) == 1
 
 

@@ -17,6 +17,7 @@ def test_many_changes_ask_for_one_publication(installation):
     installation.ingest()
 
     runs = installation.tick("stale_warehouse").runs
+    assert installation.run("publish", runs[0]).success
     quiet = installation.tick("stale_warehouse")
     installation.drop("late.jsonl", valid_file(seed=9))
     installation.ingest()
@@ -24,7 +25,16 @@ def test_many_changes_ask_for_one_publication(installation):
 
     assert [len(runs), len(again)] == [1, 1]
     assert quiet.result.skip_message == "nothing changed since the last publication"
-    assert installation.run("publish", runs[0]).success
+
+
+def test_a_request_that_led_to_no_run_is_made_again(installation):
+    """What counts is what was published, not what was asked for."""
+    installation.drop("file.jsonl", valid_file())
+    installation.ingest()
+
+    asked = [installation.tick("stale_warehouse").runs[0]["dagster/run_key"] for _ in range(2)]
+
+    assert asked[0] == asked[1]
 
 
 def test_a_publication_under_way_is_waited_for(installation):

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx2
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.expiry import Expired
 from pipeline.service.app import open_service
 from pipeline.service.background import tidy
 from pipeline.settings import load_settings
@@ -112,11 +113,12 @@ def test_what_nobody_finishes_expires_and_its_owner_is_told(local):
         expired = tidy(later)
 
         later.catalog.close()
-        assert expired == [started["dataset"]["id"]]
+        dataset_id = started["dataset"]["id"]
+        assert expired == Expired(confirmed=(), given_up=(dataset_id,))
         assert not part.exists()
         [told] = ana.get("/api/notifications").json()["data"]["items"]
         assert (told["kind"], told["title"]) == ("upload_expired", "Upload of Forgotten expired")
-        assert ana.post(f"/api/datasets/{expired[0]}/confirm").status_code == 409
+        assert ana.post(f"/api/datasets/{dataset_id}/confirm").status_code == 409
         assert ana.put(started["upload"]["parts"][0]["url"], content=b"x" * 100).status_code == 409
 
 

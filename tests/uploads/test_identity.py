@@ -9,8 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store import safe_key
+from pipeline.store.left_out import BACKSLASH, EMPTY_PART, HIDDEN, NOT_UTF8, UNFINISHED
 from pipeline.uploads import identity
-from pipeline.uploads.identity import IgnoredKey, UploadKey, dataset_id, owner_and_name
+from pipeline.uploads.identity import (
+    NO_OWNER,
+    NOT_AN_UPLOAD,
+    SUBFOLDER,
+    UploadKey,
+    dataset_id,
+    new_dataset_id,
+    owner_and_name,
+)
+
+MADE_ID = "a-0123456789abcdef"
 
 
 @pytest.mark.parametrize(
@@ -19,16 +30,25 @@ from pipeline.uploads.identity import IgnoredKey, UploadKey, dataset_id, owner_a
         ("uploads/ana/train.jsonl", UploadKey("ana", "train.jsonl")),
         ("uploads/ana/notes.txt", UploadKey("ana", "notes.txt")),
         ("uploads/ana/no extension", UploadKey("ana", "no extension")),
-        ("uploads/ana/chat-1/train.jsonl", UploadKey("ana", "train.jsonl", "chat-1")),
-        ("uploads/ana/.train.jsonl", IgnoredKey("the name is hidden, still being written, or unsafe")),
-        ("uploads/ana/train.jsonl.part", IgnoredKey("the name is hidden, still being written, or unsafe")),
-        ("uploads/ana/../bob/train.jsonl", IgnoredKey("the name is hidden, still being written, or unsafe")),
-        ("uploads/ana/", IgnoredKey("the name is hidden, still being written, or unsafe")),
-        ("", IgnoredKey("the name is hidden, still being written, or unsafe")),
-        ("lake/turns/1.parquet", IgnoredKey("uploads lie under uploads/<owner>/")),
-        ("uploads", IgnoredKey("uploads lie under uploads/<owner>/")),
-        ("uploads/train.jsonl", IgnoredKey("it belongs to no owner: put it under uploads/<owner>/")),
-        ("uploads/ana/a/b/train.jsonl", IgnoredKey("it lies too deep: put it right under uploads/<owner>/")),
+        (f"uploads/ana/{MADE_ID}/train.jsonl", UploadKey("ana", "train.jsonl", MADE_ID)),
+        ("uploads/ana/.train.jsonl", HIDDEN),
+        ("uploads/ana/..x", HIDDEN),
+        ("uploads/.ana/train.jsonl", HIDDEN),
+        ("uploads/ana/train.jsonl.part", UNFINISHED),
+        ("uploads/ana/../bob/train.jsonl", EMPTY_PART),
+        ("uploads//train.jsonl", EMPTY_PART),
+        ("uploads/ana/", EMPTY_PART),
+        ("", EMPTY_PART),
+        ("uploads/ana/a\\b", BACKSLASH),
+        ("uploads/ana/caf\udce9", NOT_UTF8),
+        ("lake/turns/1.parquet", NOT_AN_UPLOAD),
+        ("uploads", NOT_AN_UPLOAD),
+        ("uploads/train.jsonl", NO_OWNER),
+        ("uploads/ana/spring/train.jsonl", SUBFOLDER),
+        (f"uploads/ana/{MADE_ID.upper()}/train.jsonl", SUBFOLDER),
+        (f"uploads/ana/{MADE_ID[1:]}/train.jsonl", SUBFOLDER),
+        (f"uploads/ana/{'x' * 41}-0123456789abcdef/train.jsonl", SUBFOLDER),
+        (f"uploads/ana/{MADE_ID}/b/train.jsonl", SUBFOLDER),
     ],
 )
 def test_a_key_names_an_upload_or_is_ignored_with_a_reason(key, expected):
@@ -37,10 +57,10 @@ def test_a_key_names_an_upload_or_is_ignored_with_a_reason(key, expected):
 
 def test_only_a_file_that_nobody_announced_is_a_drop():
     assert UploadKey("ana", "train.jsonl").is_drop
-    assert not UploadKey("ana", "train.jsonl", "chat-1").is_drop
+    assert not UploadKey("ana", "train.jsonl", MADE_ID).is_drop
 
 
-@given(file_name=st.text(min_size=1), made_id=st.one_of(st.just(""), st.just("chat-1")))
+@given(file_name=st.text(min_size=1), made_id=st.one_of(st.just(""), st.just(MADE_ID)))
 def test_what_safe_key_makes_is_read_back(file_name, made_id):
     upload = owner_and_name(safe_key("ana", file_name, made_id))
 
@@ -94,3 +114,9 @@ def test_other_owners_paths_or_versions_have_other_ids(one, other):
 
 def test_where_one_part_ends_and_the_next_begins_matters():
     assert len({dataset_id("ab", "c", "d"), dataset_id("a", "bc", "d"), dataset_id("a", "b", "cd")}) == 3
+
+
+@given(file_name=st.text())
+def test_each_id_that_is_made_is_known_for_one(file_name):
+    for made_id in (new_dataset_id(file_name), dataset_id("ana", file_name, "etag:1")):
+        assert owner_and_name(f"uploads/ana/{made_id}/x") == UploadKey("ana", "x", made_id)

@@ -1,5 +1,6 @@
 """One tick finds what is new; many ticks find everything, whatever happens between them."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.store import StoredObject
-from pipeline.uploads.identity import dataset_id
+from pipeline.store.left_out import HIDDEN, LeftOut
+from pipeline.uploads.identity import NO_OWNER, SUBFOLDER, dataset_id
+from pipeline.uploads.ignored import IgnoredFile
 from pipeline.uploads.scan import Cursor, Scan, scan
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -22,15 +25,23 @@ def obj(name: str, age_s: float = 60, version: str = "1") -> StoredObject:
 
 
 def look(
-    listing: Sequence[StoredObject],
+    listing: Sequence[StoredObject | LeftOut],
     known: dict[str, str] | None = None,
     settle_s: float = 1,
     cap: int = 100,
     out_of_time: Callable[[], bool] = lambda: False,
+    is_thorough: bool = False,
 ) -> Scan:
     registry = {f"uploads/ana/{name}": version for name, version in (known or {}).items()}
     return scan(
-        listing, lambda paths: {p: registry[p] for p in paths if p in registry}, NOW, settle_s, cap, out_of_time, PAGE
+        listing,
+        lambda paths: {p: registry[p] for p in paths if p in registry},
+        NOW,
+        settle_s,
+        cap,
+        out_of_time,
+        PAGE,
+        is_thorough,
     )
 
 
@@ -39,26 +50,50 @@ def test_new_and_changed_files_are_found_oldest_first():
 
     found = look([known, changed, young, old], known={"a": "1", "b": "1"})
 
-    assert found == Scan(new=(old, changed, young), waiting=0, ignored=0, seen=4, resume_after="")
+    assert found == Scan(new=(old, changed, young), waiting=0, ignored=(), seen=4, resume_after="")
 
 
 def test_a_file_that_may_still_be_written_waits():
     settled, fresh, future = obj("a", 1), obj("b", 0.9), obj("c", -3600)
 
-    assert look([settled, fresh, future]) == Scan((settled, future), waiting=1, ignored=0, seen=3, resume_after="")
+    assert look([settled, fresh, future]) == Scan((settled, future), waiting=1, ignored=(), seen=3, resume_after="")
     assert look([settled, fresh, future], settle_s=0).waiting == 0
 
 
-def test_what_is_no_drop_is_only_counted():
-    drop = obj("a")
-    service_upload = obj("chat-1/a.jsonl")
+def test_what_gets_no_row_is_named_with_its_reason():
+    drop, below = obj("a"), obj("spring/a.jsonl")
+    hidden = LeftOut("uploads/ana/.b", HIDDEN, 10, NOW)
     stray = StoredObject("uploads/stray.jsonl", 10, NOW, "1")
 
-    assert look([drop, service_upload, stray]) == Scan((drop,), waiting=0, ignored=2, seen=3, resume_after="")
+    found = look([hidden, drop, below, stray])
+
+    ignored = (
+        IgnoredFile("uploads/ana/.b", "ana", HIDDEN, 10, NOW),
+        IgnoredFile("uploads/ana/spring/a.jsonl", "ana", SUBFOLDER, 10, below.modified_at),
+        IgnoredFile("uploads/stray.jsonl", "", NO_OWNER, 10, NOW),
+    )
+    assert found == Scan((drop,), waiting=0, ignored=ignored, seen=3, resume_after="")
+
+
+def test_an_upload_through_the_service_is_new_only_without_a_row():
+    """Its row is there before its bytes are; the service speaks for it."""
+    lost = obj("chat-0123456789abcdef/a.jsonl")
+
+    assert look([lost]).new == (lost,)
+    for version in ("", "0", "1"):  # not confirmed yet, other bytes, these
+        assert look([lost], known={"chat-0123456789abcdef/a.jsonl": version}).new == ()
+
+
+def test_a_thorough_look_compares_uploads_through_the_service_too():
+    upload = obj("chat-0123456789abcdef/a.jsonl")
+
+    found = [look([upload], {"chat-0123456789abcdef/a.jsonl": v}, is_thorough=True).new for v in ("", "0", "1")]
+
+    assert found == [(upload,), (upload,), ()]
 
 
 def test_an_empty_store_is_a_complete_round():
-    assert look([]) == Scan((), waiting=0, ignored=0, seen=0, resume_after="")
+    assert look([]) == Scan((), waiting=0, ignored=(), seen=0, resume_after="")
 
 
 def test_the_cap_ends_a_tick_at_the_key_where_the_next_goes_on():
@@ -66,7 +101,7 @@ def test_the_cap_ends_a_tick_at_the_key_where_the_next_goes_on():
 
     found = look(objects, cap=5)
 
-    assert found == Scan(tuple(objects[:5]), waiting=0, ignored=0, seen=5, resume_after="uploads/ana/e")
+    assert found == Scan(tuple(objects[:5]), waiting=0, ignored=(), seen=5, resume_after="uploads/ana/e")
 
 
 def test_a_tick_out_of_time_ends_after_a_page_so_that_each_gets_on():
@@ -74,7 +109,7 @@ def test_a_tick_out_of_time_ends_after_a_page_so_that_each_gets_on():
 
     found = look(objects, out_of_time=lambda: True)
 
-    assert found == Scan(tuple(objects[:PAGE]), waiting=0, ignored=0, seen=PAGE, resume_after="uploads/ana/d")
+    assert found == Scan(tuple(objects[:PAGE]), waiting=0, ignored=(), seen=PAGE, resume_after="uploads/ana/d")
 
 
 def test_the_listing_is_read_no_further_than_a_page_ahead():
@@ -86,7 +121,7 @@ def test_the_listing_is_read_no_further_than_a_page_ahead():
     assert len(taken) == PAGE
 
 
-@given(position=st.text(st.characters(exclude_categories=["Cs"])))
+@given(position=st.text(st.characters(exclude_categories=["Cs"])) | st.binary().map(os.fsdecode))
 def test_a_cursor_survives_being_stored(position):
     assert Cursor.from_json(Cursor(position).to_json()) == Cursor(position)
 

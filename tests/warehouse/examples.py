@@ -30,7 +30,16 @@ class Installation:
         self.judge(dataset_id, run_id)
 
     def judge(self, dataset_id: str, run_id: str = "run-1") -> None:
-        verdict = replace(READY, dataset_id=dataset_id, content_version=f"bytes-of-{dataset_id}", run_id=run_id)
+        figures = {}
+        if self.lake.has(dataset_id):
+            [row] = self.lake.read_profiles([dataset_id]).to_pylist()
+            figures = {
+                "conversation_count": row["conversations"],
+                "line_count": row["lines"],
+                "rejected_line_count": row["rejected_lines"],
+            }
+        content_version = f"bytes-of-{dataset_id}"
+        verdict = replace(READY, dataset_id=dataset_id, content_version=content_version, run_id=run_id, **figures)
         self.catalog.record_verdict(verdict, NOON)
 
     def build(self) -> WarehouseReport:

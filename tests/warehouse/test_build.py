@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.export import TABLE_NAMES
-from pipeline.errors import LakeError, WarehouseError
+from pipeline.errors import WarehouseError, WarehouseIncomplete
 from pipeline.lake import LocalLake
 from pipeline.warehouse import build_warehouse, ensure_warehouse
 from pipeline.warehouse.lineage import LINEAGE_VIEWS
@@ -91,7 +91,7 @@ def test_the_report_counts_what_the_tables_and_views_hold(installation):
     assert report.row_counts == counted
     assert (counted["dataset_profiles"], counted["lineage"], counted["conversations"]) == (3, 18, 2)
     assert report.size_bytes == installation.warehouse.stat().st_size
-    assert (report.path, report.profiles_read, report.missing_from_lake) == (installation.warehouse, 3, ())
+    assert (report.path, report.profiles_read, report.datasets) == (installation.warehouse, 3, 3)
 
 
 def test_catalog_tables_are_copied_with_all_columns(installation):
@@ -150,24 +150,13 @@ def test_a_dataset_without_a_verdict_is_not_in_the_views_even_if_its_files_are_t
     report = installation.build()
 
     assert installation.ask("SELECT DISTINCT dataset_id FROM turns") == [("d1",)]
-    assert report.missing_from_lake == ()
+    assert report.datasets == 1
 
 
 def publish_only(installation: Installation, dataset_id: str) -> None:
     from tests.lake.examples import publish
 
     publish(installation.lake, dataset_id)
-
-
-def test_a_dataset_whose_files_are_lost_is_reported_and_the_others_stay(installation):
-    installation.add("d1")
-    installation.register("lost")
-    installation.judge("lost")
-
-    report = installation.build()
-
-    assert report.missing_from_lake == ("lost",)
-    assert installation.ask("SELECT DISTINCT dataset_id FROM conversations") == [("d1",)]
 
 
 def test_ids_that_look_like_numbers_or_dates_stay_texts(installation):
@@ -245,16 +234,18 @@ def test_a_file_that_is_no_warehouse_of_ours_is_replaced(installation, kind):
     assert installation.ask("SELECT count(*) FROM turns") == [(4,)]
 
 
-def test_a_lake_that_cannot_be_read_leaves_the_warehouse_as_it_was(installation, tmp_path):
+def test_a_profile_that_cannot_be_read_leaves_the_warehouse_as_it_was(installation, tmp_path):
+    """It counts as missing: whoever publishes sends its dataset back to validation."""
     installation.add("d1")
     installation.build()
     installation.add("d2")
     profile = tmp_path / "lake" / "profiles" / "dataset_id=d2" / "data.parquet"
-    profile.write_bytes(b"broken")
+    profile.write_bytes(b"broken" * 100)
 
-    with pytest.raises(LakeError):
+    with pytest.raises(WarehouseIncomplete) as failure:
         installation.build()
 
+    assert failure.value.lost == ("d2",)
     assert installation.ask("SELECT id FROM datasets") == [("d1",)]
     assert [name for name in os.listdir(tmp_path) if "building" in name] == []
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from pipeline.errors import WarehouseError
+from pipeline.errors import LakeError, WarehouseError, WarehouseIncomplete
 from pipeline.lake import TURNS
 from pipeline.lake.s3 import S3Lake
 from tests.warehouse.examples import Installation
@@ -89,3 +89,52 @@ def test_a_view_can_be_pointed_at_copies_of_the_files(on_s3, bucket, tmp_path):
         rows = connection.execute("SELECT dataset_id, content FROM turns WHERE role = 'assistant'").fetchall()
 
     assert rows == [("d1", "Hi"), ("d1", "Servus, du")]
+
+
+def _is_refused(place, error, **chosen):
+    before = place.warehouse.read_bytes()
+    for _ in range(3):
+        with pytest.raises(error) as failure:
+            replace(place, **chosen).build()
+        assert place.warehouse.read_bytes() == before
+    return failure.value
+
+
+def test_a_bucket_that_is_gone_or_a_wrong_prefix_leaves_the_old_warehouse(on_s3, bucket, tmp_path):
+    on_s3.add("d1")
+    on_s3.add("d2")
+    on_s3.build()
+
+    gone = _is_refused(on_s3, LakeError, lake=S3Lake(bucket[0], "no-such-bucket", scratch=tmp_path / "scratch"))
+    mistyped = S3Lake(*bucket, prefix="mistyped", scratch=tmp_path / "scratch")
+    wrong = _is_refused(on_s3, WarehouseIncomplete, lake=mistyped)
+
+    assert str(gone).startswith("the lake's bucket no-such-bucket does not exist at")
+    assert wrong.lost == ("d1", "d2")
+    on_s3.build()
+    assert on_s3.ask("SELECT sum(turns) FROM dataset_profiles") == [(8,)]
+
+
+def test_one_file_gone_or_empty_leaves_the_old_warehouse(on_s3, bucket):
+    on_s3.add("d1")
+    on_s3.build()
+    client, name = bucket
+    key = on_s3.lake.uri("turns", "d1").removeprefix(f"s3://{name}/")
+
+    client.put_object(Bucket=name, Key=key, Body=b"")
+    empty = _is_refused(on_s3, WarehouseIncomplete)
+    client.delete_object(Bucket=name, Key=key)
+    gone = _is_refused(on_s3, WarehouseIncomplete)
+
+    assert (empty.lost, gone.lost) == (("d1",), ("d1",))
+    assert not on_s3.lake.has("d1")
+
+
+def test_a_missing_bucket_is_no_lake_without_the_dataset(bucket, tmp_path):
+    """Else the reconcile would send every dataset back to validation."""
+    lake = S3Lake(bucket[0], "no-such-bucket", scratch=tmp_path)
+
+    with pytest.raises(LakeError) as failure:
+        lake.has("d1")
+
+    assert str(failure.value).startswith("the lake's bucket no-such-bucket does not exist at")

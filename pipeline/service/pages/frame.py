@@ -14,6 +14,7 @@ _TONES: dict[NotificationKind, Tone] = {
     "dataset_ready": "good",
     "dataset_error": "bad",
     "upload_expired": "warning",
+    "upload_ignored": "warning",
     "run_failed": "bad",
     "training_jobs_ready": "good",
     "training_jobs_stale": "warning",
@@ -58,7 +59,7 @@ def notice_lines(notifications: Sequence[Notification], now: datetime) -> tuple[
             message=each.message,
             tone=_TONES[each.kind],
             when=when(each.created_at, now),
-            url=f"/datasets/{each.dataset_id}",
+            url=f"/datasets/{each.dataset_id}" if each.dataset_id else "/datasets#ignored",
             read_url=f"/notifications/{each.id}/read",
             is_unread=each.read_at is None,
         )

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from pipeline.catalog.records import STATUSES, Dataset, Status
+from pipeline.catalog.records import STATUSES, Dataset, IgnoredPage, IgnoredRow, Status
 from pipeline.service.pages.dataset_card import BADGES, DatasetCard, dataset_card
 from pipeline.service.pages.pager import Pager, pager
+from pipeline.uploads.ignored import REASONS, what_to_do
 
 PAGE_SIZE = 12  # full rows of one, two and three columns
+IGNORED_SHOWN = 20  # files that become no dataset; the API lists the others
 _PATH = "/datasets"
+_NOTHING = IgnoredPage([], 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class IgnoredLine:
+    """A file of this person's folder that becomes no dataset."""
+
+    key: str
+    why: str
+    what_to_do: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """The page of datasets. is_empty: this person has none at all, whatever was asked for."""
 
@@ -47,19 +59,36 @@ class Listing:
     cards: tuple[DatasetCard, ...]
     pager: Pager
     is_empty: bool
+    ignored: tuple[IgnoredLine, ...] = ()
+    ignored_count: int = 0
 
 
 def listing(
-    query: Query, datasets: Sequence[Dataset], total: int, counts: Mapping[Status, int], now: datetime
+    query: Query,
+    datasets: Sequence[Dataset],
+    total: int,
+    counts: Mapping[Status, int],
+    now: datetime,
+    ignored: IgnoredPage = _NOTHING,
 ) -> Listing:
-    """The page. datasets: of the page asked for; total: of all its pages; counts: without any filter."""
+    """The page. datasets: of the page asked for; total: of all its pages; counts: without any filter.
+
+    ignored: the first files that become no dataset, and how many there are.
+    """
     return Listing(
         query=query,
         filters=_filters(query, counts),
         cards=tuple(dataset_card(dataset, now) for dataset in datasets),
         pager=pager(query.page, total, PAGE_SIZE, lambda page: list_url(Query(query.status, query.search, page))),
         is_empty=not sum(counts.values()),
+        ignored=tuple(_ignored_line(row) for row in ignored.items),
+        ignored_count=ignored.total,
     )
+
+
+def _ignored_line(row: IgnoredRow) -> IgnoredLine:
+    reason = REASONS[row.reason]
+    return IgnoredLine(row.key, reason.sentence, what_to_do(reason, row.key))
 
 
 def list_url(query: Query) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.catalog.job_records import Job
-from pipeline.catalog.records import Dataset, Notification
+from pipeline.catalog.records import Dataset, IgnoredPage, IgnoredRow, Notification
 from pipeline.service.contract import Quota
 from pipeline.service.pages.dataset_page import Finding, dataset_page, findings_of
 from pipeline.service.pages.frame import Frame, notice_lines
@@ -180,8 +180,20 @@ def _page(dataset: Dataset, card=None, code: str = "") -> str:
     return render("dataset", frame=FRAME, page=page, jobs=())
 
 
-def _list(query: Query, datasets=DATASETS, counts=COUNTS, **values: object) -> str:
-    shown = listing(query, datasets, len(datasets), counts, NOW)
+_NOTHING = IgnoredPage([], 0)
+
+
+def ignored_page(*keys: str, total: int = 0) -> IgnoredPage:
+    """Files in a person's folder that became no dataset."""
+    rows = [IgnoredRow(key, "ana", "subfolder", 10, NOW, NOW, NOW, None) for key in keys]
+    return IgnoredPage(rows, total or len(rows))
+
+
+IGNORED = ignored_page("uploads/ana/spring/chat.jsonl", "uploads/ana/spring/new\\x0aline", total=23)
+
+
+def _list(query: Query, datasets=DATASETS, counts=COUNTS, ignored=_NOTHING, **values: object) -> str:
+    shown = listing(query, datasets, len(datasets), counts, NOW, ignored)
     return render("datasets", frame=FRAME, listing=shown, **{"deleted": None} | values)
 
 
@@ -200,7 +212,7 @@ def planted_pages(text: str) -> list[str]:
     return [
         render("dataset", frame=frame, page=page, jobs=()),
         render("notifications", frame=frame, notices=notices),
-        _list(Query(search=text), [dataset, interrupted], deleted=dataset),
+        _list(Query(search=text), [dataset, interrupted], deleted=dataset, ignored=ignored_page(text)),
     ]
 
 
@@ -270,6 +282,7 @@ NONE = dict.fromkeys(COUNTS, 0)
 CASES = {
     "datasets.html": lambda: _list(Query()),
     "datasets_none.html": lambda: _list(Query(), [], NONE),
+    "datasets_ignored.html": lambda: _list(Query(), ignored=IGNORED),
     "datasets_nothing_fits.html": lambda: _list(Query("ready", HOSTILE_TEXT), [], COUNTS),
     "datasets_deleted.html": lambda: _list(Query(), [READY_DATASET], COUNTS, deleted=HOSTILE),
     "new.html": lambda: render("new", frame=FRAME, max_upload_bytes=500_000_000, quota=QUOTA),

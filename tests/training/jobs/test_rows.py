@@ -67,7 +67,10 @@ def test_a_judgement_keeps_its_label(tmp_path):
 def test_a_dataset_that_is_not_there_says_what_to_do(tmp_path):
     lake = LocalLake(tmp_path)
 
-    with pytest.raises(LakeError, match="found nothing; validate the dataset again"), dataset_rows(lake, "nobody"):
+    with (
+        pytest.raises(LakeError, match="found nothing: check LORA_LAKE and that it is mounted, else validate"),
+        dataset_rows(lake, "nobody"),
+    ):
         pass
 
 

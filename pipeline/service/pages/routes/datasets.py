@@ -39,7 +39,8 @@ def list_datasets(
     access = service.access(user)
     query = listing.Query(_status(status), search[:MAX_SEARCH_CHARACTERS].strip(), page)
     found = access.datasets(status=query.status, search=query.search or None, page=page, limit=listing.PAGE_SIZE)
-    shown = listing.listing(query, found.items, found.total, access.counts_by_status(), service.now())
+    ignored = access.ignored(limit=listing.IGNORED_SHOWN)
+    shown = listing.listing(query, found.items, found.total, access.counts_by_status(), service.now(), ignored)
     gone = access.own_dataset(deleted) if deleted else None
     return framed(request, service, user, "datasets", "datasets", listing=shown, deleted=gone)
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
+from pipeline.lake import existing_job_files
 from pipeline.service.pages.archive import zipped
 from pipeline.service.pages.forms import Form
 from pipeline.service.pages.framing import framed
@@ -70,6 +71,7 @@ def show_job(request: Request, service: CurrentService, user: CurrentUser, job_i
 def take_all(service: CurrentService, user: CurrentUser, job_id: str) -> StreamingResponse:
     """All files in one; each by itself is at the API's address."""
     job = service.access(user).job(job_id)
+    existing_job_files(service.lake, job.id)  # raises before the answer begins
     disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(job.id)}.zip"}
     return StreamingResponse(zipped(service.lake, job.id), media_type="application/zip", headers=disposition)
 

@@ -1,0 +1,81 @@
+"""A place is gone for a while, once or again and again, while uploads arrive."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.chaos.judging import Judgement, judge, wait_until_settled
+from tests.chaos.operator import listening_operator
+from tests.chaos.places import Places
+from tests.chaos.sending import Senders
+from tests.chaos.system import running_system
+from tests.chaos.uploads import make_uploads
+from tests.chaos.watching import Watch
+
+_WITHIN_S = 60.0
+_PATIENCE_S = 900.0  # to say how late it was
+_GIVE_UP_AFTER_S = 1_800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endured:
+    """What came of it. settled_s: from the last return of the place."""
+
+    judgement: Judgement
+    settled_s: float
+    summary: str
+
+
+def uploads_and_outages(
+    places: Places,
+    outage_name: str,
+    uploads: int,
+    times: int,
+    gone_s: float,
+    between_s: float,
+    seed: int,
+    within_s: float = _WITHIN_S,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Endured:
+    """Take a place away `times` times for `gone_s` each, while uploads arrive; judge what there is in the end.
+
+    between_s: how long the place is there before each outage, the first one too.
+    """
+    outage = places.outages[outage_name]
+    wanted = make_uploads(uploads, seed)
+    every_s = times * (gone_s + between_s) / max(1, uploads)
+    with listening_operator() as operator:
+        with (
+            running_system(
+                places.with_variables(LORA_OPERATOR_WEBHOOK_URL=operator.url), has_webserver=False
+            ) as system,
+            Watch(places) as watch,
+        ):
+            first = make_uploads(3, seed + 1_000)  # so that there is something to lose
+            Senders(places, system.service_url, first, 0, _GIVE_UP_AFTER_S).join()
+            wait_until_settled(places, first, _PATIENCE_S)
+            senders = Senders(places, system.service_url, wanted, every_s, _GIVE_UP_AFTER_S)
+            for number in range(times):
+                time.sleep(between_s)
+                outage.begin()
+                tell(f"{outage.name}: gone, {number + 1} of {times}; {len(senders.sent)} uploads arrived")
+                time.sleep(gone_s)
+                outage.end()
+            tell(f"{outage.name}: back")
+            began_s = time.monotonic()
+            senders.join()
+            _, waiting = wait_until_settled(places, [*first, *wanted], _PATIENCE_S)
+            settled_s = time.monotonic() - began_s
+        judgement = judge(places, [*first, *wanted], waiting, attempts=1)
+        judgement.lost += senders.failed
+        judgement.wrong += [f"the warehouse was emptier than before: {text}" for text in watch.emptier]
+        if settled_s > within_s:
+            judgement.half.append(f"settled {settled_s:.0f} s after the return only, wanted {within_s:.0f} s")
+        told = operator.told
+    died = {name: count for name, count in system.died.items() if count}
+    summary = (
+        f"{outage_name} {times} x {gone_s:.0f} s, {uploads} uploads: {judgement.counts()}; settled {settled_s:.0f} s "
+        f"after the return; warehouse read {watch.reads} times; operator told {len(told)} times; died {died or 'none'}"
+    )
+    tell("\n".join(told))
+    return Endured(judgement, settled_s, summary)

@@ -1,0 +1,130 @@
+"""The judge sees every kind of damage: what it never finds, it would never have found in a chaos run either."""
+
+import io
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.store import make_store, safe_key
+from tests.chaos.judging import judge, wait_until_settled
+from tests.chaos.places import Places
+from tests.chaos.uploads import make_uploads
+
+UPLOADS = make_uploads(14, seed=2)
+
+
+@pytest.fixture
+def whole(installation):
+    """An installation in which everything went well."""
+    store = make_store(installation.settings)
+    for upload in UPLOADS:
+        store.put(safe_key(upload.owner, upload.file_name), io.BytesIO(upload.content), len(upload.content))
+    installation.ingest()
+    installation.plan()
+    assert installation.run("publish").success
+    return installation
+
+
+def _judge(installation, attempts=1):
+    places = Places(installation.settings, {})
+    _, waiting = wait_until_settled(places, UPLOADS, timeout_s=0)
+    return judge(places, UPLOADS, waiting, attempts)
+
+
+def _change(installation, sql):
+    with closing(sqlite3.connect(installation.settings.data_dir / "catalog.db")) as catalog, catalog:
+        assert catalog.execute(sql).rowcount > 0
+
+
+def _name(kind):
+    return next(upload.file_name for upload in UPLOADS if upload.file_name.startswith(kind))
+
+
+def test_nothing_is_found_where_all_is_well(whole):
+    found = _judge(whole)
+
+    assert found.details() == ""
+    assert found.is_good
+
+
+def test_an_upload_without_a_row_is_lost(whole):
+    _change(whole, f"UPDATE datasets SET user_id = 'nobody' WHERE file_name = '{_name('good')}'")
+
+    assert any(text.endswith("no row") for text in _judge(whole).lost)
+
+
+def test_a_verdict_that_is_not_the_files_is_wrong(whole):
+    _change(whole, f"UPDATE datasets SET status = 'ready' WHERE file_name = '{_name('bad')}'")
+
+    found = _judge(whole)
+
+    assert any("expected ('error'" in text for text in found.wrong)
+    assert any("ready, without a job" in text for text in found.lost)
+
+
+def test_rows_of_another_file_are_wrong(whole):
+    good, other = whole.dataset(Path(_name("good")).stem), whole.dataset(Path(_name("bad")).stem)
+    shutil.copy(whole.lake.uri("turns", other.id), whole.lake.uri("turns", good.id))
+
+    assert any(_name("good") in text for text in _judge(whole).wrong)
+
+
+def test_what_is_told_twice_or_never_is_found(whole):
+    good, bad = whole.dataset(Path(_name("good")).stem), whole.dataset(Path(_name("bad")).stem)
+    _change(
+        whole,
+        "INSERT INTO notifications (user_id, dataset_id, kind, dedupe_key, title, message, created_at) "
+        f"SELECT user_id, id, 'dataset_error', 'again', '', '', created_at FROM datasets WHERE id = '{good.id}'",
+    )
+    _change(whole, f"DELETE FROM notifications WHERE dataset_id = '{bad.id}'")
+
+    found = _judge(whole)
+
+    assert any("verdicts were told" in text for text in found.doubled)
+    assert f"{bad.file_name}: its owner was never told" in found.lost
+
+
+def test_what_still_waits_is_half_done(whole):
+    _change(whole, f"UPDATE datasets SET status = 'validating' WHERE file_name = '{_name('good')}'")
+    whole.enqueue("publish")
+
+    found = _judge(whole)
+
+    assert any("validating" in text for text in found.half)
+    assert any("publish: QUEUED" in text for text in found.half)
+
+
+def test_leftovers_are_half_done(whole):
+    (whole.settings.data_dir / ".warehouse.duckdb.x.building").touch()
+
+    assert any("beside the warehouse" in text for text in _judge(whole).half)
+
+
+def test_a_second_attempt_is_spent(whole):
+    _change(whole, "UPDATE datasets SET attempt = 2")
+
+    assert len(_judge(whole).spent) == len(UPLOADS)
+
+
+def test_a_job_without_its_files_or_its_one_cost_is_found(whole):
+    job, *_ = whole.jobs()
+    shutil.rmtree(whole.lake.job_uri(job.id))
+    _change(whole, f"DELETE FROM cost_records WHERE job_id = '{job.id}'")
+
+    found = _judge(whole)
+
+    assert any(f"job {job.id}: without" in text for text in found.wrong)
+    assert found.doubled == [f"job {job.id}: 0 costs"]
+
+
+def test_a_warehouse_that_lacks_a_dataset_is_found(whole):
+    with duckdb.connect(str(whole.settings.warehouse)) as warehouse:
+        warehouse.execute("DELETE FROM dataset_profiles")
+
+    found = _judge(whole)
+
+    assert sum("not in the warehouse" in text for text in found.lost) == len(UPLOADS)

@@ -1,0 +1,78 @@
+"""Runs of a real daemon with Dagster's storage on PostgreSQL: who is alive is left alone, who is dead is found out."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import dagster as dg
+import pytest
+
+from tests.chaos.judging import judge, open_instance, wait_until_settled
+from tests.chaos.places import server_places
+from tests.chaos.system import running_system
+from tests.chaos.uploads import Upload, make_uploads
+
+pytestmark = pytest.mark.needs_postgres
+PATIENCE_S = 600.0
+
+
+@pytest.fixture
+def places(tmp_path, postgres_server):
+    with server_places(tmp_path, postgres_server, gateway=None) as places:
+        yield places
+
+
+def _wait_for(what: Callable[[], object]) -> object:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not (found := what()):
+        if time.monotonic() > deadline_s:
+            raise TimeoutError("it did not come")
+        time.sleep(0.05)
+    return found
+
+
+def _frozen_run(system, instance, upload: Upload) -> tuple[int, str]:
+    """Upload, and stop the process that validates it in the middle; returns its number and the run's id."""
+    validating = dg.RunsFilter(job_name="ingest", statuses=[dg.DagsterRunStatus.STARTED])
+    system.places.drop(upload.owner, upload.file_name, upload.content)
+    [run] = _wait_for(lambda: instance.get_runs(validating))
+    told = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT).records
+    pids = [each.event_log_entry.dagster_event.engine_event_data.metadata.get("pid") for each in told]
+    pid = next(int(each.value) for each in pids if each)
+    os.kill(pid, signal.SIGSTOP)
+    return pid, run.run_id
+
+
+def _looks(system, run_id: str) -> int:
+    """How often the daemon has asked after a run."""
+    return system.log("daemon").count(f"Checking run {run_id}")
+
+
+def _kill_code_servers(system) -> None:
+    for pid in system.find("code server"):
+        system.kill(pid)
+
+
+def test_a_run_outlives_its_code_server_and_a_dead_one_is_asked_for_again(places):
+    uploads = [upload for upload in make_uploads(60, seed=5) if upload.file_name.startswith("large")][:2]
+    with running_system(places, has_webserver=False) as system, open_instance(places) as instance:
+        pid, alive = _frozen_run(system, instance, uploads[0])
+        _kill_code_servers(system)
+        looks = _looks(system, alive)
+        _wait_for(lambda: _looks(system, alive) >= looks + 2)
+        status_without_server = instance.get_run_by_id(alive).status
+        os.kill(pid, signal.SIGCONT)
+        wait_until_settled(places, uploads[:1], PATIENCE_S)
+
+        pid, dead = _frozen_run(system, instance, uploads[1])
+        _kill_code_servers(system)
+        system.kill(pid)
+        _wait_for(lambda: instance.get_run_by_id(dead).is_finished)
+        _, waiting = wait_until_settled(places, uploads, PATIENCE_S)
+        found = judge(places, uploads, waiting, attempts=None)
+        statuses = [instance.get_run_by_id(each).status for each in (alive, dead)]
+
+    assert status_without_server is dg.DagsterRunStatus.STARTED
+    assert statuses == [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+    assert found.details() == ""
