@@ -11,13 +11,11 @@ from assets.partitions import DATASETS
 from assets.report import evaluations, materializations
 from assets.specs import VALIDATED
 from pipeline.catalog.catalog import Catalog
-from pipeline.conversations.model import Limits
 from pipeline.errors import ServiceError
 from pipeline.lake import Lake
 from pipeline.marks import store_problem
-from pipeline.profiles.rules import Rules
 from pipeline.settings import Settings
-from pipeline.validation import Validator, utc_now
+from pipeline.validation import Validator, rules_of, utc_now
 from resources.store import UploadStore
 
 
@@ -39,17 +37,11 @@ def validated_uploads(
 
     What Dagster shows is logged before the catalog is told: a run killed between the two is done again.
     """
-    rules = Rules(
-        Limits(max_line_bytes=settings.max_line_bytes),
-        settings.max_rejected_share,
-        tokenizer=settings.tokenizer,
-        has_near_duplicates=settings.near_duplicates,
-    )
     uploads = store.connect()
     validator = Validator(
         uploads,
         lake,
-        rules,
+        rules_of(settings),
         settings.max_upload_bytes,
         context.run.run_id,
         store_problem=lambda: store_problem(catalog, uploads),

@@ -37,6 +37,17 @@ class Settings(BaseSettings):
     default_owner: str = Field("local", description="Owner of uploads made from the terminal without `--owner`.")
 
     max_upload_bytes: int = Field(500_000_000, gt=0, description="Larger uploads are refused, with a finding, unread.")
+    max_unpacked_bytes: int = Field(
+        5_000_000_000,
+        gt=0,
+        description="Most text that an upload may unpack to; ten of the largest uploads. What exceeds it is not read.",
+    )
+    validation_budget_s_per_mb: float = Field(
+        2.0,
+        gt=0,
+        description="Processor seconds that a dataset's validation may take for each megabyte of text, beside 60: far "
+        "more than the worst lines take. It is given up then, with a finding.",
+    )
     quota_bytes: int = Field(
         0,
         ge=0,

@@ -11,16 +11,30 @@ from pathlib import Path
 
 from pipeline.catalog.records import Dataset, Verdict
 from pipeline.conversations.findings import Finding
+from pipeline.conversations.model import Limits
 from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
 from pipeline.lake import Lake
 from pipeline.lake.files import Origin, lake_files
+from pipeline.profiles.budget import Budget
 from pipeline.profiles.concluding import refuse
 from pipeline.profiles.profile import Profile
 from pipeline.profiles.rules import Rules
 from pipeline.profiles.streams import profile_stream
+from pipeline.settings import Settings
 from pipeline.store import Store
 
 CODE_VERSION = "3"  # raised when the same upload would get other rows or another verdict
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What an installation judges uploads by."""
+    return Rules(
+        Limits(max_line_bytes=settings.max_line_bytes, max_unpacked_bytes=settings.max_unpacked_bytes),
+        settings.max_rejected_share,
+        tokenizer=settings.tokenizer,
+        has_near_duplicates=settings.near_duplicates,
+        budget=Budget(settings.validation_budget_s_per_mb),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from pipeline.conversations.array_rows import GatheredRows, LongRow
-from pipeline.conversations.brackets import COMMA, WHITE, row_ends, stripped, structure, without_breaks
+from pipeline.conversations.brackets import COMMA, WHITE, lines_of, row_ends, stripped, structure, without_breaks
 from pipeline.conversations.flags import Bytes, Integers
 from pipeline.conversations.reader import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 
@@ -73,8 +73,7 @@ class _Splitter:
         if self._is_closed:
             self._drop(len(self._held) - len(self._held.lstrip(WHITE)))
             self._held = self._held[:1]  # enough to know that there is more
-        if gathered.texts:
-            yield self._block(gathered)
+        yield from self._blocks(gathered)
         if len(self._held) > min(self._max, self._many) and not self._is_closed:
             self._begin_long()
             yield from self._pass_over()
@@ -110,14 +109,17 @@ class _Splitter:
         if self._is_closed and is_empty[-1] and len(stops) == 1 and not self._needs_comma:
             return  # an empty array
         self._needs_comma = not self._is_closed
-        clean = without_breaks(data, breaks, strings)
-        first = len(gathered.texts)
-        gathered.texts += [clean[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
-        gathered.lines += (self._line + np.searchsorted(breaks, begins)).tolist()
-        gathered.offsets += (self._offset + begins).tolist()
-        for row in np.flatnonzero(is_empty).tolist():
-            found = "]" if self._is_closed and row == len(stops) - 1 else ","
-            gathered.refuse(first + row, f"expected a row before the {found!r}, found none")
+        first = gathered.count
+        gathered.add_many(
+            lines_of(without_breaks(data, breaks, strings), begins, ends),
+            ends - begins + 1,
+            self._line + np.searchsorted(breaks, begins),
+            self._offset + begins,
+        )
+        empty = (first + np.flatnonzero(is_empty)).tolist()
+        gathered.faults |= dict.fromkeys(empty, "expected a row before the ',', found none")
+        if self._is_closed and is_empty[-1]:
+            gathered.faults[empty[-1]] = "expected a row before the ']', found none"
 
     def _begin_long(self) -> None:
         lead = len(self._held) - len(self._held.lstrip(WHITE))
@@ -139,7 +141,7 @@ class _Splitter:
         else:
             gathered = GatheredRows()
             gathered.add(b"".join(long.pieces).rstrip(WHITE), long.line, long.offset)
-            yield self._block(gathered)
+            yield from self._blocks(gathered)
         self._long = None
         self._needs_comma = self._held.startswith(b",")
         if self._needs_comma:
@@ -165,8 +167,7 @@ class _Splitter:
         elif not self._is_closed:
             fault = _UNENDED if left else "expected the array's ']', found the end of the file before the array's ']'"
             gathered.add(b"", line, offset, fault)
-        if gathered.texts:
-            yield self._block(gathered)
+        yield from self._blocks(gathered)
 
     def _end_long(self, long: LongRow) -> Iterator[Block]:
         gathered = GatheredRows()
@@ -175,9 +176,11 @@ class _Splitter:
             gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
         else:
             gathered.add(b"", long.line, long.offset, _UNENDED)
-        yield self._block(gathered)
+        yield from self._blocks(gathered)
 
-    def _block(self, gathered: GatheredRows) -> Block:
+    def _blocks(self, gathered: GatheredRows) -> Iterator[Block]:
+        if not gathered.count:
+            return
         is_marked, self._is_marked = self._is_marked, False
-        line_before, self._last_line = self._last_line, gathered.lines[-1]
-        return gathered.block(line_before, is_marked=is_marked)
+        line_before, self._last_line = self._last_line, int(gathered.lines[-1][-1])
+        yield from gathered.blocks(line_before, is_marked=is_marked)

@@ -1,11 +1,13 @@
 """Rows of an array on their way into blocks: many at once, or one that is too long to be looked at at once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from pipeline.conversations.brackets import row_ends, structure, without_breaks
-from pipeline.conversations.reader import Block, Rows
+from pipeline.conversations.flags import Integers
+from pipeline.conversations.reader import BLOCK_LINES, Block, Rows
 
 
 @dataclass(slots=True)
@@ -13,31 +15,52 @@ class GatheredRows:
     """Rows on their way into a block."""
 
     texts: list[bytes] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    offsets: list[int] = field(default_factory=list)
+    sizes: list[Integers] = field(default_factory=list)
+    lines: list[Integers] = field(default_factory=list)
+    offsets: list[Integers] = field(default_factory=list)
     faults: dict[int, str] = field(default_factory=dict)
+    count: int = 0
 
     def add(self, text: bytes, line: int, offset: int, fault: str = "") -> None:
         """Append a row. fault: what is wrong around it, so that it cannot be read."""
-        self.texts.append(text)
-        self.lines.append(line)
-        self.offsets.append(offset)
         if fault:
-            self.refuse(len(self.texts) - 1, fault)
+            self.faults[self.count] = fault
+            text = b"?"
+        size, one_line, one_offset = (np.array([value], dtype=np.int64) for value in (len(text) + 1, line, offset))
+        self.add_many(text + b"\n", size, one_line, one_offset)
 
-    def refuse(self, row: int, fault: str) -> None:
-        """Say what is wrong around a row; its text is given up."""
-        self.faults[row] = fault
-        self.texts[row] = b"?"
+    def add_many(self, text: bytes, sizes: Integers, lines: Integers, offsets: Integers) -> None:
+        """Append rows. text: a line each, of these sizes."""
+        self.texts.append(text)
+        self.sizes.append(sizes)
+        self.lines.append(lines)
+        self.offsets.append(offsets)
+        self.count += len(sizes)
 
-    def block(self, line_before: int, *, is_marked: bool) -> Block:
-        """All rows, a line each. line_before: the line that the row before the first one begins on."""
-        lengths = np.fromiter(map(len, self.texts), dtype=np.int64, count=len(self.texts)) + 1
-        starts = np.concatenate([[0], np.cumsum(lengths)])
-        lines = np.array(self.lines, dtype=np.int64)
-        rows = Rows(lines, np.array(self.offsets, dtype=np.int64), np.diff(lines, prepend=line_before) == 0)
-        data = b"\n".join([*self.texts, b""])
-        return Block(data, self.lines[0], self.offsets[0], starts, rows=rows, faults=self.faults, is_marked=is_marked)
+    def blocks(self, line_before: int, *, is_marked: bool) -> Iterator[Block]:
+        """All rows, a line each, BLOCK_LINES in a block. line_before: the line that the row before the first begins on.
+
+        is_marked: whether a byte order mark stands before the first.
+        """
+        data, starts = b"".join(self.texts), np.concatenate([[0], np.cumsum(np.concatenate(self.sizes))])
+        lines, offsets = np.concatenate(self.lines), np.concatenate(self.offsets)
+        shares_line = np.diff(lines, prepend=line_before) == 0
+        for first in range(0, self.count, BLOCK_LINES):
+            some = slice(first, first + BLOCK_LINES)
+            rows = Rows(lines[some], offsets[some], shares_line[some])
+            begins = starts[first : first + BLOCK_LINES + 1]
+            faults = {
+                row - first: self.faults[row] for row in range(first, first + len(rows.lines)) if row in self.faults
+            }
+            yield Block(
+                data[begins[0] : begins[-1]],
+                int(rows.lines[0]),
+                int(rows.offsets[0]),
+                begins - begins[0],
+                rows=rows,
+                faults=faults if self.faults else {},
+                is_marked=is_marked and first == 0,
+            )
 
 
 @dataclass(slots=True)

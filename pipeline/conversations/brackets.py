@@ -85,3 +85,13 @@ def without_breaks(data: Bytes, breaks: Integers, quotes: Integers) -> bytes:
     clean[breaks] = ord(" ")
     clean[breaks[inside]] = _RAW_BREAK
     return clean.tobytes()
+
+
+def lines_of(clean: bytes, begins: Integers, ends: Integers) -> bytes:
+    """The rows between begins and ends, a line each. clean: without line breaks; goes on after the last row."""
+    text = np.frombuffer(clean, dtype=np.uint8).copy()
+    text[ends] = ord("\n")  # in place of the comma, bracket or space that follows
+    borders = np.stack([begins, ends + 1], axis=1).ravel()
+    is_kept = np.repeat(np.tile([False, True], len(begins)), np.diff(borders, prepend=0))
+    lines: bytes = text[: len(is_kept)][is_kept].tobytes()
+    return lines

@@ -97,8 +97,9 @@ class _Window:
 class Expanded:
     """The text in a compressed stream. It ends where the archive breaks; `broken` says so afterwards."""
 
-    def __init__(self, stream: ByteReader, compression: Compression) -> None:
+    def __init__(self, stream: ByteReader, compression: Compression, max_bytes: int = 2**62) -> None:
         self._stream = stream
+        self._max_bytes = max_bytes
         self._new: Callable[[], Any] = (  # two types with one shape, and one argument more
             (lambda: zlib.decompressobj(_GZIP_WINDOW))
             if compression is Compression.GZIP
@@ -148,6 +149,10 @@ class Expanded:
         if self._given_bytes > max(FREE_BYTES, MAX_EXPANSION * self._read_bytes):
             detail = f"expected at most {MAX_EXPANSION} times its size, found more"
             self.broken = BrokenArchive("expands-too-much", detail)
+            return False
+        if self._given_bytes > self._max_bytes:
+            detail = f"expected at most {self._max_bytes:,} bytes of text in the archive, found more"
+            self.broken = BrokenArchive("unpacked-too-large", detail)
             return False
         self._ready += text
         return True

@@ -43,6 +43,12 @@ FILE_ERRORS: list[FindingKind] = kinds(
             "upload the file as it is, not packed",
         ),
         (
+            "unpacked-too-large",
+            "the archive holds more than this installation takes",
+            "The rest was not read. The limit is the setting LORA_MAX_UNPACKED_BYTES.",
+            "split the file by lines, or ask the operator for a higher limit",
+        ),
+        (
             "window-too-large",
             "unpacking takes too much memory",
             "Packed with `--long=31`, Zstandard looks 2 GiB back, all of which had to be kept. The rest was not read.",
@@ -59,6 +65,13 @@ FILE_ERRORS: list[FindingKind] = kinds(
             "the upload is larger than this installation takes",
             "It was not read. The limit is the setting LORA_MAX_UPLOAD_BYTES.",
             "split the file by lines, or ask the operator for a higher limit",
+        ),
+        (
+            "takes-too-long",
+            "the file takes more processor time than its size allows",
+            "It was given up, so that others need not wait. How long it takes depends on the machine: the same file "
+            "may pass on another, or at another time. The limit is the setting LORA_VALIDATION_BUDGET_S_PER_MB.",
+            "split the file by lines and upload the parts, or show it to the operator: no known file takes so long",
         ),
         (
             "upload-missing",

@@ -42,11 +42,13 @@ class Limits:
     """What a reader accepts; sizes in bytes, without the line's end.
 
     max_values: brackets, commas and texts on a line. Each may become an object of 20 to 100 times its bytes.
+    max_unpacked_bytes: of the text in an archive; without bound where a person checks a file of their own.
     """
 
     max_line_bytes: int = 64 * 2**20
     max_nesting: int = MAX_NESTING
     max_values: int = 1_000_000
+    max_unpacked_bytes: int = 2**62
 
 
 class FullTurn(msgspec.Struct, gc=False):

@@ -33,12 +33,12 @@ class Opened:
         return None if self.broken else self.sniffed
 
 
-def open_text(stream: ByteReader, chosen: Format | None) -> Opened:
+def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int = 2**62) -> Opened:
     """Begin a file. stream: from its first byte, packed or not. chosen: its format, None to recognise it."""
     head = read_head(stream, HEAD_BYTES)
     packed = Prefixed(head, stream)
     compression = compression_of(head)
-    expanded = None if compression is Compression.NONE else Expanded(packed, compression)
+    expanded = None if compression is Compression.NONE else Expanded(packed, compression, max_unpacked_bytes)
     text = expanded or packed
     start = read_head(text, RECOGNISED_BYTES)
     reading = recognise(start, compression, chosen)

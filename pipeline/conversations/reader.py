@@ -13,6 +13,7 @@ from pipeline.conversations.flags import Flags, Integers
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK_BYTES = 2 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/0021-memory.md
+_SHORT_BYTES = 200  # lines of a mean below it are found with a look at every byte
 BLOCK_LINES = 2**16  # each may become a finding, an object: two million of them are half a gigabyte
 
 
@@ -134,14 +135,23 @@ def _blocks(data: bytes, line: int, offset: int) -> Iterator[Block]:
 
 
 def _block(data: bytes, line: int, offset: int) -> Block:
-    starts = [0]
-    find = data.find  # looks at many bytes at once, and lines are longer than that
-    while start := find(b"\n", starts[-1]) + 1:
-        starts.append(start)
-    is_ended = starts[-1] == len(data)
-    if not is_ended:
-        starts.append(len(data))
-    return Block(data, line, offset, np.array(starts, dtype=np.int64), is_ended=is_ended)
+    is_ended = data.endswith(b"\n")
+    ends = [*_line_ends(data)] if data.count(b"\n") * _SHORT_BYTES < len(data) else _all_line_ends(data)
+    starts = np.concatenate([[0], np.asarray(ends, dtype=np.int64), [] if is_ended else [len(data)]]).astype(np.int64)
+    return Block(data, line, offset, starts, is_ended=is_ended)
+
+
+def _line_ends(data: bytes) -> Iterator[int]:
+    """Looks at many bytes at once from one line's end to the next: quick where lines are longer than that."""
+    end = 0
+    while end := data.find(b"\n", end) + 1:
+        yield end
+
+
+def _all_line_ends(data: bytes) -> Integers:
+    """The same for short lines."""
+    ends: Integers = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")) + 1
+    return ends
 
 
 def _skipped(line: int, offset: int, size: int, *, is_ended: bool) -> Block:

@@ -3,6 +3,7 @@
 from pipeline.conversations.model import MAX_NESTING, Limits
 from pipeline.docs.example import Example
 from pipeline.docs.more_examples import FORMAT_EXAMPLES, NEAR_EXAMPLES, QUALITY_EXAMPLES
+from pipeline.profiles.budget import Budget
 from pipeline.profiles.rules import Rules
 
 
@@ -13,6 +14,7 @@ def _line(text: str) -> Example:
 _GREETING = '{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}'
 _VALID = f'{{"conversation_id": "c-1", "turns": [{_GREETING}]}}'
 _SHORT_LINES = Rules(Limits(max_line_bytes=80))
+_NO_TIME = Rules(budget=Budget(s_per_mb=0, free_s=-1))
 _FEW_VALUES = Rules(Limits(max_values=40))
 _DEEP = "[" * (MAX_NESTING + 1) + "]" * (MAX_NESTING + 1)
 
@@ -22,6 +24,7 @@ EXAMPLES: dict[str, Example] = {
     "binary-file": Example(b"PK\x03\x04\x14\x00\x00\x00", "a ZIP archive begins like this"),
     "utf16-file": Example(f"{_VALID}\n".encode("utf-16"), abridged='\\xff\\xfe{\\x00"\\x00c\\x00o\\x00n\\x00…'),
     "upload-too-large": Example(b"", "an upload larger than `LORA_MAX_UPLOAD_BYTES`", abridged="(not read)"),
+    "takes-too-long": Example(f"{_VALID}\n".encode(), "none is known", rules=_NO_TIME, abridged="(read in part)"),
     "upload-missing": Example(b"", "an upload that was removed before its run began", abridged="(gone)"),
     "upload-changed": Example(b"", "an upload that was overwritten before its run began", abridged="(other bytes)"),
     "line-too-long": Example(f"{_VALID}\n".encode(), "with `--max-line-bytes 80`", rules=_SHORT_LINES),

@@ -6,7 +6,9 @@
 import gzip
 import json
 
+from pipeline.conversations.model import Limits
 from pipeline.docs.example import Example
+from pipeline.profiles.rules import Rules
 from pipeline.quality.answer_rules import ANSWER_RULES
 
 
@@ -54,6 +56,12 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     ),
     "expands-too-much": Example(
         gzip.compress(b" " * 80_000_000, mtime=0), "a .gz of 80 million spaces", abridged="\\x1f\\x8b\\x08\\x00…"
+    ),
+    "unpacked-too-large": Example(
+        gzip.compress(_chat(_USER, _DONE) * 2, mtime=0),
+        "a .gz of more than `LORA_MAX_UNPACKED_BYTES`",
+        rules=Rules(Limits(max_unpacked_bytes=100)),
+        abridged="\\x1f\\x8b\\x08\\x00…",
     ),
     "window-too-large": Example(
         b"\x28\xb5\x2f\xfd\x80\xa8" + (2**30).to_bytes(4, "little"),

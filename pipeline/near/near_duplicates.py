@@ -92,16 +92,19 @@ def find_near_duplicates(spills: Sequence[Path]) -> NearDuplicates:
     lines = np.empty(len(records), dtype=np.int64)
     contents = np.empty(len(records), dtype=np.uint64)
     turn_counts = np.empty(len(records), dtype=np.uint32)
+    is_single = np.empty(len(records), dtype=np.bool_)
     for first, chunk in records.chunks():
         rows = slice(first, first + len(chunk))
         lines[rows], contents[rows], turn_counts[rows] = chunk["line"], chunk["content"], chunk["turn_count"]
+        is_single[rows] = chunk["is_single"]
     forest = Forest(len(records))
     firsts, repeats = _exact_repeats(contents)
     forest.join(firsts, repeats)
     is_new = np.ones(len(records), dtype=np.bool_)
     is_new[repeats] = False
     for band in range(BANDS):
-        for pairs in _candidates(records, band, is_new):
+        is_asked = is_new & ~is_single if band else is_new  # of one shingle all bands say the same
+        for pairs in _candidates(records, band, is_asked):
             _join_alike(records, forest, pairs)
     roots = forest.all_roots()
     near = np.flatnonzero(is_new & (roots != np.arange(len(roots))))
@@ -132,7 +135,7 @@ def _candidates(records: Records, band: int, is_new: Flags) -> tuple[Pairs, Pair
     """Pairs that agree in the band. Its key and the row are one number, so sorting needs no second array."""
     keyed = np.empty(int(is_new.sum()), dtype=np.uint64)
     done = 0
-    for first, chunk in records.chunks():
+    for first, chunk in records.chunks(is_new):
         rows = np.flatnonzero(is_new[first : first + len(chunk)])
         keys = chunk["bands"][rows, band].astype(np.uint64)
         keyed[done : done + len(rows)] = (keys << np.uint64(32)) | (rows + first).astype(np.uint64)

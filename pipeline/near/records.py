@@ -7,7 +7,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.conversations.flags import Integers
+from pipeline.conversations.flags import Flags, Integers
 
 _CHUNK_RECORDS = 4_096
 
@@ -23,14 +23,20 @@ class Records:
     def __len__(self) -> int:
         return sum(self._counts)
 
-    def chunks(self) -> Iterator[tuple[int, npt.NDArray[np.void]]]:
-        """All records in order, some at a time, each time with the row of the first."""
+    def chunks(self, wanted: Flags | None = None) -> Iterator[tuple[int, npt.NDArray[np.void]]]:
+        """All records in order, some at a time, each time with the row of the first.
+
+        wanted: a flag for each record; chunks without any that is wanted are left out.
+        """
         first = 0
-        for path in self._paths:
+        for path, count in zip(self._paths, self._counts, strict=True):
             with path.open("rb") as stream:
-                while len(records := self._read(stream)):
-                    yield first, records
-                    first += len(records)
+                for begin in range(0, count, _CHUNK_RECORDS):
+                    size = min(_CHUNK_RECORDS, count - begin)
+                    if wanted is None or wanted[first : first + size].any():
+                        stream.seek(begin * self._dtype.itemsize)
+                        yield first, self._read(stream)
+                    first += size
 
     def take(self, rows: Integers) -> npt.NDArray[np.void]:
         """The records of the rows; rows: ascending."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.model import Limits
+from pipeline.profiles.budget import Budget
 from pipeline.profiles.statistics import TOKEN_METHOD
 from pipeline.tokens import DEFAULT_TOKENIZER
 from pipeline.tokens.tokenizers import Tokenizer, load_tokenizer
@@ -18,6 +19,7 @@ class Rules:
     form: the format to read as; None to recognise it. tokenizer: a bundled one, a file, or WORDS. is_exact: count
     every token with it. has_quality: look for what a person would not want to train on. has_near_duplicates: look for
     conversations that nearly repeat another, and split the dataset by them. has_acceptance: say which trainers take it.
+    budget: of processor time; None for as long as it takes.
     """
 
     limits: Limits = Limits()
@@ -28,6 +30,7 @@ class Rules:
     has_quality: bool = True
     has_near_duplicates: bool = True
     has_acceptance: bool = True
+    budget: Budget | None = None
 
     def structure_only(self) -> "Rules":
         """The same limits, and nothing asked but whether the lines are right."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.opening import open_text
 from pipeline.conversations.reader import BLOCK_BYTES, ByteReader
+from pipeline.profiles.budget import OverBudget
 from pipeline.profiles.concluding import Source, conclude, refuse
 from pipeline.profiles.part import profile_part
 from pipeline.profiles.profile import Profile
@@ -25,11 +26,18 @@ def profile_stream(
         TokenizerError: the rules' tokenizer cannot be loaded.
     """
     source = _Observed(stream, on_bytes)
-    opened = open_text(source, rules.form)
+    opened = open_text(source, rules.form, rules.limits.max_unpacked_bytes)
     if opened.refusal:
         source.drain()
         return refuse(opened.refusal, source.size_bytes, source.sha256(), folder)
-    totals = profile_part(opened.text, folder, rules, opened.reading)
+    meter = rules.budget.begin() if rules.budget else None
+    try:
+        totals = profile_part(opened.text, folder, rules, opened.reading, on_bytes=meter.see if meter else _unseen)
+        if meter:
+            meter.check()
+    except OverBudget as error:
+        source.drain()
+        return refuse(error.finding, source.size_bytes, source.sha256(), folder)
     source.drain()
     of_file: tuple[Finding, ...] = ()
     if opened.broken:
@@ -37,6 +45,10 @@ def profile_stream(
         of_file = (Finding(last_line, 0, opened.broken.code, "$", opened.broken.detail),)
     found = Source(source.size_bytes, source.sha256(), opened.reading, of_file)
     return conclude([totals], [folder], found, folder, rules)
+
+
+def _unseen(_chunk: bytes) -> None:
+    """Nobody counts."""
 
 
 class _Observed:

@@ -13,9 +13,10 @@ from tests.benchmarks.running import BURST, LATENCY
 from tests.benchmarks.service import SERVICE_LISTS, SERVICE_LOAD
 from tests.benchmarks.tick import TICK
 from tests.benchmarks.tokens import TOKENS
+from tests.benchmarks.worst_lines import WORST_LINES
 
 BENCHMARKS: tuple[Benchmark, ...] = (
-    PLAIN_JSON, DUCKDB, MEMORY, WORKERS, FORMATS_BENCHMARK, QUALITY, TOKENS, NEAR_DUPLICATES,
+    PLAIN_JSON, DUCKDB, MEMORY, WORST_LINES, WORKERS, FORMATS_BENCHMARK, QUALITY, TOKENS, NEAR_DUPLICATES,
     BURST, LATENCY, TICK, PUBLICATION, EVENT_LOG,
     SERVICE_LOAD, SERVICE_LISTS,
 )  # fmt: skip

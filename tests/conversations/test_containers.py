@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.conversations import containers
 from pipeline.conversations.containers import FREE_BYTES, Compression, Expanded, compression_of
+from pipeline.conversations.model import Limits
 from pipeline.profiles.parallel import profile_path
 from pipeline.profiles.rules import Rules
 from pipeline.profiles.streams import profile_stream
@@ -186,6 +187,20 @@ def test_the_head_of_a_frame_may_come_in_pieces(tmp_path):
     text = b"".join(iter(lambda: expanded.read(1_000), b""))
 
     assert (text, expanded.broken) == (lines("openai", 3) * 2, None)
+
+
+@packers
+def test_an_archive_of_more_text_than_is_taken_is_read_so_far(pack, tmp_path):
+    data = lines("openai", 3_000)
+    rules = Rules(Limits(max_unpacked_bytes=len(data) - 1))
+
+    report = profile_stream(io.BytesIO(pack(data)), tmp_path, rules).as_dict("x")
+
+    (finding,) = [each for each in report["findings"] if each["code"] == "unpacked-too-large"]
+    assert (report["status"], finding["severity"], finding["path"]) == ("error", "error", "$")
+    expected = f"expected at most {len(data) - 1:,} bytes of text in the archive, found more; "
+    assert finding["message"].startswith(expected)
+    assert report["conversations"] + report["rejected_lines"] == report["lines"]
 
 
 @packers

@@ -25,7 +25,7 @@ def test_the_estimate_is_near_the_truth(changed_words):
     columns = columns_of(*lines_of(pairs))
     true = np.array([jaccard_of(*pairs[i : i + 2]) for i in range(0, len(pairs), 2)])
 
-    bands = signatures(columns, np.zeros(len(pairs), dtype=np.uint64))["bands"]
+    bands = signatures(columns, np.arange(len(pairs), dtype=np.uint64))["bands"]
     estimated = np.array([jaccard(count) for count in agreements(bands[::2], bands[1::2]).tolist()])
 
     assert np.abs(estimated - true).max() <= 5 * 0.034
@@ -45,10 +45,26 @@ def test_ids_and_roles_are_not_part_of_a_signature():
     text = text_of(range(9))
 
     one, other = signatures(
-        columns_of(line_of("a", ("user", text)), line_of("b", ("tool", text))), np.zeros(2, dtype=np.uint64)
+        columns_of(line_of("a", ("user", text)), line_of("b", ("tool", text))), np.array([1, 2], dtype=np.uint64)
     )
 
     assert one["bands"].tolist() == other["bands"].tolist()
+
+
+def test_of_one_shingle_all_bands_are_equal_or_none_is():
+    words = ("one", "two", "one two", "one", "a b c d e", "a b c d f", "a b c d e")
+    records = signatures(columns_of(*(line_of("a", ("user", each)) for each in words)), np.arange(7, dtype=np.uint64))
+
+    assert records["is_single"].all()
+    equal = [[(one == other).mean() for other in records["bands"]] for one in records["bands"]]
+    assert np.array(equal).tolist() == [[float(one == other) for other in words] for one in words]
+
+
+def test_of_contents_that_a_block_has_twice_the_first_is_signed():
+    one, other = signatures(columns_of(*[line_of("a", ("user", text_of(range(9))))] * 2), np.ones(2, dtype=np.uint64))
+
+    assert one["bands"].any()
+    assert not other["bands"].any()
 
 
 def test_no_conversations_have_no_signatures():

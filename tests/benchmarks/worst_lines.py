@@ -1,0 +1,72 @@
+"""Processor time and memory of the worst lines: a default validation into a lake, with all findings.
+
+What counts is what a further megabyte costs: the time of a large file less that of a small one.
+
+    python -m tests.benchmarks.worst_lines FILE FOLDER
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from tests.benchmarks.benchmark import Benchmark, Measurement, at_most
+from tests.benchmarks.processes import run
+from tests.benchmarks.worst_files import KINDS, write_worst
+
+SIZE_BYTES, LESS_BYTES = 24_000_000, 4_000_000
+SMALL_BYTES, SMALL_LESS_BYTES = 1_000_000, 100_000
+WANTED_S_PER_MB = 0.1
+WANTED_MIB = 400
+
+
+def measure(is_small: bool, folder: Path) -> list[Measurement]:
+    """A figure of time and memory for each kind."""
+    sizes = (SMALL_BYTES, SMALL_LESS_BYTES) if is_small else (SIZE_BYTES, LESS_BYTES)
+    measurements = []
+    for number, kind in enumerate(KINDS):
+        ran = []
+        for size_bytes in sizes:
+            path = folder / "worst"
+            write_worst(path, kind, size_bytes)
+            ran.append(run("worst_lines", path, folder / f"{number}-{size_bytes}"))
+            path.unlink()
+        seconds = max(0.0, ran[0].cpu_s - ran[1].cpu_s) / (sizes[0] - sizes[1]) * 1e6
+        peak_mib = ran[0].peak_bytes / 2**20
+        measurements.append(at_most(f"a further MB, {kind}", WANTED_S_PER_MB, seconds, " s"))
+        measurements.append(at_most(f"peak memory, {kind}", WANTED_MIB, peak_mib, " MiB"))
+    return measurements
+
+
+def main() -> None:
+    """Validate the file as an installation does, one that was made for it."""
+    from pipeline.catalog.catalog import Catalog
+    from pipeline.intake import look
+    from pipeline.lake import make_lake
+    from pipeline.settings import load_settings
+    from pipeline.store import make_store
+    from pipeline.uploads.scan import Cursor
+    from pipeline.validation import Validator, rules_of, utc_now
+
+    path, folder = map(Path, sys.argv[1:])
+    settings = load_settings(data_dir=folder, settle_s=0)
+    upload = folder / "uploads" / "ana" / "worst.jsonl"
+    upload.parent.mkdir(parents=True, exist_ok=True)
+    upload.hardlink_to(path)
+    store = make_store(settings)
+    with Catalog.open(settings.catalog_url) as catalog:
+        [dataset_id] = look(store, catalog, settings, Cursor(), utc_now()).registered
+        dataset = catalog.get(dataset_id)
+    validator = Validator(store, make_lake(settings), rules_of(settings), settings.max_upload_bytes, "run")
+    profile = validator.validate(dataset).profile
+    print(json.dumps({"status": profile.status, "findings": profile.finding_counts}))
+
+
+WORST_LINES = Benchmark(
+    "worst-lines",
+    "Processor time of a further megabyte of the worst lines in a default validation, with the lake's files and "
+    "all findings, beside what any file takes; and the memory of the whole process at 24 MB.",
+    measure,
+)
+
+if __name__ == "__main__":
+    main()
