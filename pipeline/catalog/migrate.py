@@ -13,7 +13,7 @@ from pipeline.catalog.engine import describe, translated_errors
 from pipeline.catalog.sqlite_catalog import check_content, database_path
 from pipeline.errors import CatalogError, SettingsError
 
-HEAD = "0008"
+HEAD = "0009"
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 # Any fixed number will do; PostgreSQL scopes advisory locks to the database.
 _LOCK_KEY = 0x6C6F7261

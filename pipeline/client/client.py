@@ -91,7 +91,7 @@ class Client:
         return self._connection.ask(DatasetDetails, "GET", f"/api/datasets/{quote(dataset_id, safe='')}")
 
     def wait(self, dataset_id: str, poll_s: float = POLL_S) -> DatasetDetails:
-        """Wait for the verdict.
+        """Wait for the verdict, or until the service has failed to reach one and says so (`failed`): it goes on trying.
 
         Raises:
             RequestRefused: the upload was never confirmed.

@@ -138,7 +138,7 @@ def test_what_was_told_before_there_were_jobs_is_still_there(empty_url, monkeypa
 
     with Catalog.open(empty_url) as catalog:
         assert [(n.title, n.webhook_attempt) for n in catalog.notifications("ann")] == [("d1 is ready", 0)]
-        assert [dataset.id for dataset in catalog.unplanned(10, 3)] == ["d1"]
+        assert [dataset.id for dataset in catalog.unplanned(10, NOON)] == ["d1"]
         catalog.notify("d1", Notice("training_jobs_ready", "key", "title", "message"), NOON)
         assert [n.kind for n in catalog.notifications("ann")] == ["training_jobs_ready", "dataset_ready"]
 
