@@ -118,7 +118,7 @@ class Expanded:
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes of text; empty at the end, and where the archive breaks."""
-        while len(self._ready) < min(size, _PIECE_BYTES) and self.broken is None and self._advance():
+        while len(self._ready) < min(size, _READ_BYTES) and self.broken is None and self._advance():
             pass
         text = bytes(self._ready[:size])
         del self._ready[:size]
