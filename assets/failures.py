@@ -1,40 +1,84 @@
-"""What failed of a batch, when to give the rest of it up, and how often a step is tried."""
+"""What Dagster is told of datasets that failed, and how a run sees an outage; the rest is `pipeline/batch_work.py`.
+
+Steps have no retry policy of their own: it would try everything again within seconds, while a pause is what helps.
+"""
+
+from collections.abc import Sequence
 
 import dagster as dg
 
-from pipeline.errors import ServiceError
+from assets.events import Metadata
+from assets.partitions import REQUEST_TAG
+from pipeline.batch_work import BatchWork, Failed, Means
+from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.tries import Work
+from pipeline.faults import sentence_of
+from pipeline.health import probe
+from pipeline.lake import Lake
+from pipeline.retries import patience_of
+from pipeline.settings import Settings
+from pipeline.store import Store
+from pipeline.validation import utc_now
 
-GIVE_UP_AFTER = 3  # failures in a row: then it is the store or the lake, and the rest of the batch need not ask too
-RETRY = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
+
+def batch_work(
+    context: dg.AssetExecutionContext,
+    work: Work,
+    asset: str,
+    parts: tuple[Store, Catalog, Lake],
+    settings: Settings,
+) -> BatchWork:
+    """The way through the datasets of a run. asset: whose partition shows what failed."""
+    _, catalog, _ = parts
+
+    def report(failed: Failed) -> None:
+        context.log.error(f"{failed.said()}\n{failed.trace}")
+        context.log_event(failure_event(asset, failed))
+
+    means = Means(
+        catalog=catalog,
+        patience=patience_of(settings),
+        outage=lambda: _outage(context, parts),
+        log=lambda message: context.log.warning(message),
+        now=utc_now,
+    )
+    return BatchWork(means, work, context.run.run_id, _request_key(context.run), report)
 
 
-class Failures:
-    """Failures of the datasets of one run, which goes on until several come in a row."""
+def failure_event(asset: str, failed: Failed) -> dg.AssetObservation:
+    """What the partition of a dataset shows: why, at which attempt, when it is tried again, where in the program."""
+    metadata: Metadata = {"failure": failed.sentence}
+    if failed.spent:
+        metadata["attempt"] = failed.spent.attempt
+        metadata["tried_again_at"] = f"{failed.spent.retry_at:%Y-%m-%d %H:%M:%S} UTC"
+    metadata["trace"] = dg.MetadataValue.md(f"```\n{failed.trace}\n```")
+    return dg.AssetObservation(asset, partition=failed.dataset_id, description=failed.sentence, metadata=metadata)
 
-    def __init__(self, done: str) -> None:
-        """`done`: what was to be done with the datasets, as in "could not be validated"."""
-        self._done = done
-        self._messages: list[str] = []
-        self._in_a_row = 0
 
-    def add(self, dataset_id: str, error: ServiceError) -> bool:
-        """Keep a failure; returns whether to give up."""
-        self._messages.append(f"{dataset_id}: {error}")
-        self._in_a_row += 1
-        return self._in_a_row == GIVE_UP_AFTER
+def raise_any(failed: Sequence[Failed], done: str) -> None:
+    """Fail the run, with all messages: what succeeded stays. done: as in "could not be validated".
 
-    def add_success(self) -> None:
-        """The service answers: failures are counted in a row anew."""
-        self._in_a_row = 0
+    Raises:
+        Failure: a dataset failed.
+    """
+    if failed:
+        count = "1 dataset" if len(failed) == 1 else f"{len(failed)} datasets"
+        raise dg.Failure(
+            f"{count} could not be {done}; the first: {failed[0].sentence}",
+            metadata={"failures": "\n".join(each.said() for each in failed)},
+        )
 
-    def raise_any(self) -> None:
-        """Fail the run, with all messages.
 
-        Raises:
-            Failure: a dataset failed.
-        """
-        if self._messages:
-            raise dg.Failure(
-                f"{len(self._messages)} datasets could not be {self._done}",
-                metadata={"failures": "\n".join(self._messages)},
-            )
+def _request_key(run: dg.DagsterRun) -> str:
+    """The request that a run answers; a person who executes a run again wants all of it."""
+    return "" if run.parent_run_id else run.tags.get(REQUEST_TAG, "")
+
+
+def _outage(context: dg.AssetExecutionContext, parts: tuple[Store, Catalog, Lake]) -> str:
+    """What does not answer: store, lake or catalog, or where Dagster keeps runs and events."""
+    problems = [part.problem for part in probe(parts[0], parts[1], parts[2]) if part.problem]
+    try:
+        context.instance.get_runs_count(dg.RunsFilter(run_ids=[context.run.run_id]))
+    except Exception as error:
+        problems.append(f"Dagster's storage: {sentence_of(error)}")
+    return "; ".join(problems)

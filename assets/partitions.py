@@ -3,5 +3,6 @@
 import dagster as dg
 
 DATASETS = dg.DynamicPartitionsDefinition(name="datasets")
+REQUEST_TAG = "lora/request"  # the request that a run answers; the catalog knows its datasets
 # A run over a range shows all its keys alike, so what follows validation has a set that only ready datasets enter.
 READY_DATASETS = dg.DynamicPartitionsDefinition(name="ready_datasets")

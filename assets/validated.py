@@ -6,15 +6,16 @@ import dagster as dg
 
 from assets.cards import write_dataset_card
 from assets.events import newest_materialization
-from assets.failures import RETRY, Failures
+from assets.failures import batch_work, raise_any
 from assets.partitions import DATASETS
 from assets.report import evaluations, materializations
 from assets.specs import VALIDATED
 from pipeline.catalog.catalog import Catalog
-from pipeline.errors import ServiceError
+from pipeline.intake import is_asked_for
 from pipeline.lake import Lake
 from pipeline.marks import store_problem
 from pipeline.settings import Settings
+from pipeline.tokens import load_tokenizer
 from pipeline.validation import Validator, rules_of, utc_now
 from resources.store import UploadStore
 
@@ -23,7 +24,6 @@ from resources.store import UploadStore
     specs=VALIDATED,
     partitions_def=DATASETS,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    retry_policy=RETRY,
     can_subset=True,
 )
 def validated_uploads(
@@ -33,10 +33,11 @@ def validated_uploads(
     lake: dg.ResourceParam[Lake],
     settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Give every dataset of the run its verdict; a broken store, lake or catalog fails the run, a bad file does not.
+    """Give every dataset of the run its verdict; what goes wrong in one is noted for that one, and the others go on.
 
     What Dagster shows is logged before the catalog is told: a run killed between the two is done again.
     """
+    load_tokenizer(settings.tokenizer)  # what is wrong with the installation is no dataset's fault
     uploads = store.connect()
     validator = Validator(
         uploads,
@@ -46,20 +47,14 @@ def validated_uploads(
         context.run.run_id,
         store_problem=lambda: store_problem(catalog, uploads),
     )
-    failures = Failures("validated")
-    for dataset_id in context.partition_keys:
+    batch = batch_work(context, "validation", "dataset_profiles", (uploads, catalog, lake), settings)
+
+    def validate(dataset_id: str) -> None:
         dataset = catalog.get(dataset_id)
-        if dataset.run_id == context.run.run_id and dataset.status != "validating":
-            continue  # done by an earlier try of this run
-        try:
-            outcome = validator.validate(dataset)
-            card = write_dataset_card(outcome, settings.data_dir / "cards")
-        except ServiceError as error:
-            catalog.record_failure(dataset_id, str(error), utc_now())
-            if failures.add(dataset_id, error):
-                break
-            continue
-        failures.add_success()
+        if batch.request_key and not is_asked_for(dataset, batch.request_key):
+            return  # decided meanwhile, or asked for anew
+        outcome = validator.validate(dataset)
+        card = write_dataset_card(outcome, settings.data_dir / "cards")
         for materialization in materializations(outcome, card, settings.service_url):
             context.log_event(materialization)
         judged = newest_materialization(context.instance, "dataset_profiles", dataset_id)
@@ -67,5 +62,6 @@ def validated_uploads(
             context.log_event(evaluation)
         catalog.record_verdict(outcome.verdict(), utc_now())
         context.log.info("%s: %s", dataset_id, outcome.profile.status)
-    failures.raise_any()
+
+    raise_any(batch.go_through(context.partition_keys, validate), "validated")
     yield from ()

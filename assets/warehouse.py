@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.failures import RETRY
 from assets.specs import OWNERS, WAREHOUSE
 from pipeline.catalog.catalog import Catalog
 from pipeline.errors import WarehouseIncomplete
@@ -25,7 +24,7 @@ _MAX_IDS = 100  # named in a check: a lake that is not there lacks every dataset
     owners=OWNERS,
     kinds={"duckdb"},
     code_version="2",  # raised when the same catalog and lake would give other tables or columns
-    retry_policy=RETRY,
+    retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
     check_specs=[
         dg.AssetCheckSpec(
             COMPLETE,

@@ -19,7 +19,7 @@ from resources.store import UploadStore
 from sensors.failed_runs import failed_runs
 from sensors.new_uploads import new_uploads_sensor
 from sensors.ready_datasets import ready_datasets_sensor
-from sensors.schedules import SCHEDULES, ask_again_job, expire_job, reconcile_job
+from sensors.schedules import SCHEDULES, expire_job, reconcile_job
 from sensors.stale_warehouse import stale_warehouse
 
 
@@ -38,7 +38,7 @@ def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -
     return dg.Definitions(
         assets=[UPLOADS, validated_uploads, planned_trainings, warehouse],
         asset_checks=[*DATASET_CHECKS, *TRAINING_CHECKS],
-        jobs=[INGEST, PLAN_TRAINING, PUBLISH, reconcile_job, ask_again_job, expire_job],
+        jobs=[INGEST, PLAN_TRAINING, PUBLISH, reconcile_job, expire_job],
         sensors=[
             new_uploads_sensor(settings.sensor_interval_s),
             ready_datasets_sensor(settings.sensor_interval_s),

@@ -25,7 +25,7 @@ from pipeline.uploads.scan import Cursor, Scan, scan
 
 _PACKED = (".gz", ".gzip", ".zst", ".zstd")
 _USUAL_EXPANSION = 8  # of JSON Lines packed by gzip or zstd: 3 to 20 times
-_SPLIT = 8  # how many runs a second attempt makes of a full batch
+MOST_QUEUED = 8  # full runs of one kind that wait side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,38 +156,59 @@ def _content_version(store: Store, stored: StoredObject, max_upload_bytes: int) 
     return store.content_version(stored)
 
 
-def plan_runs(waiting: Sequence[Dataset], partition_order: Iterable[str], settings: Settings) -> list[PlannedRun]:
-    """Runs that cover the waiting datasets, each once.
+def plan_runs(
+    waiting: Sequence[Dataset], partition_order: Iterable[str], settings: Settings, now: datetime
+) -> list[PlannedRun]:
+    """Runs that cover the waiting datasets, each once; the moment is in their keys.
 
     partition_order: all partition keys as Dagster orders them, the waiting ones among them. A large upload has a run
-    of its own, so that no small one waits for it. Datasets whose run gave no verdict share smaller ones, and the last
-    attempt with nobody: one of them may be what ends the runs.
+    of its own, so that no small one waits for it. Datasets that were tried before share no run with new ones, and one
+    at which a process died shares its run with nobody: it may end the next one, too.
     """
     order = list(partition_order)
     runs = []
-    for attempt in sorted({dataset.attempt for dataset in waiting}):
+    for is_crashed, is_tried in sorted({_history(dataset) for dataset in waiting}):
         batches = contiguous_batches(
             order,
-            [(dataset.id, _expected_bytes(dataset)) for dataset in waiting if dataset.attempt == attempt],
-            _max_datasets(attempt, settings),
+            [(each.id, _expected_bytes(each)) for each in waiting if _history(each) == (is_crashed, is_tried)],
+            1 if is_crashed else settings.batch_max_datasets,
             settings.batch_max_bytes,
             settings.large_upload_bytes,
         )
-        runs += [PlannedRun(batch, run_key(batch, 1 + attempt)) for batch in batches]
+        runs += [PlannedRun(batch, run_key(batch, now)) for batch in batches]
     return runs
+
+
+def is_asked_for(dataset: Dataset, request_key: str) -> bool:
+    """Whether a dataset still waits for the run of this request: another may have decided it meanwhile."""
+    return dataset.request_key == request_key and dataset.status in ("validating", "failed")
+
+
+def worth_asking(runs: Sequence[PlannedRun], queued_runs: int, settings: Settings) -> list[PlannedRun]:
+    """Those of the runs that should be asked for now; what waits meanwhile shares a later one.
+
+    queued_runs: how many of their kind have not been started yet. While one has not, a run that could still grow gains
+    nothing by standing behind it: uploads that stream in would fill the queue with runs of a few datasets each.
+    """
+    if not queued_runs:
+        return list(runs)
+    full = [run for run in runs if _is_full(run.batch, settings)]
+    return full[: max(0, MOST_QUEUED - queued_runs)]
+
+
+def _is_full(batch: Batch, settings: Settings) -> bool:
+    return len(batch.keys) >= settings.batch_max_datasets or batch.size_bytes >= settings.batch_max_bytes // 2
+
+
+def _history(dataset: Dataset) -> tuple[bool, bool]:
+    """Whether a process died at it, and whether it was tried and came to nothing."""
+    return dataset.crashes > 0, dataset.attempt > 0
 
 
 def _expected_bytes(dataset: Dataset) -> int:
     """How much there is to read; of what is packed, as its name says, more than what lies in the store."""
     is_packed = dataset.file_name.lower().endswith(_PACKED)
     return dataset.file_size * (_USUAL_EXPANSION if is_packed else 1)
-
-
-def _max_datasets(attempts_before: int, settings: Settings) -> int:
-    if attempts_before == 0:
-        return settings.batch_max_datasets
-    is_last = attempts_before + 1 >= settings.max_attempts
-    return 1 if is_last else max(1, settings.batch_max_datasets // _SPLIT)
 
 
 def missing_partitions(waiting: Sequence[Dataset], has_partition: Callable[[str], bool]) -> list[str]:

@@ -4,13 +4,13 @@ The sensor is fast and may miss; this is slow and may not. Both only write to th
 for the runs.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.ignored import Walked
 from pipeline.catalog.records import IgnoredPage
+from pipeline.catalog.tries import WORKS
 from pipeline.intake import look
 from pipeline.lake import Lake
 from pipeline.marks import insist_on_places
@@ -29,18 +29,14 @@ class Reconciled:
     """Ids of datasets by what was wrong with them."""
 
     registered: tuple[str, ...] = ()  # lay in the store, unknown to the catalog
-    unanswered: tuple[str, ...] = ()  # a run was asked for and never gave a verdict
     lost: tuple[str, ...] = ()  # have a verdict, but no rows in the lake
     confirmed: tuple[str, ...] = ()  # uploads through the service: whole, and never confirmed
+    retried: int = 0  # failed, or waited for another attempt: they have it now, plans of training as well
     ignored: IgnoredPage = IgnoredPage([], 0)  # files that got no row: the first of them, and how many
 
 
-def reconcile(
-    store: Store, catalog: Catalog, lake: Lake, settings: Settings, in_progress: Collection[str], now: datetime
-) -> Reconciled:
-    """Find what is missing and make it wait for a run.
-
-    in_progress: ids of datasets that a living run covers.
+def reconcile(store: Store, catalog: Catalog, lake: Lake, settings: Settings, now: datetime) -> Reconciled:
+    """Find what is missing or was given up, and make it wait for a run.
 
     Raises:
         ServiceError: the store, the catalog or the lake cannot be reached, or is not the one that is meant: what is not
@@ -49,20 +45,12 @@ def reconcile(
     insist_on_places(store, catalog, lake)
     remember_owners(store, catalog)
     restored = register_all(store, catalog, settings, now)
-    unanswered = ask_again(catalog, settings, in_progress, now)
+    retried = sum(catalog.retry_now(work) for work in WORKS)
     lost = [dataset_id for dataset_id in catalog.with_verdict() if not lake.has(dataset_id)]
     catalog.request_again(lost, now)
     note_beside(store, catalog, now)
     ignored = catalog.list_ignored(None, limit=_NAMED)
-    return Reconciled(restored.registered, unanswered, tuple(lost), restored.confirmed, ignored)
-
-
-def ask_again(catalog: Catalog, settings: Settings, in_progress: Collection[str], now: datetime) -> tuple[str, ...]:
-    """Forget requests that no run answered, so that they are made again; asks nobody but the catalog."""
-    asked_before = now - timedelta(seconds=settings.stuck_after_s)
-    unanswered = [dataset.id for dataset in catalog.stuck(asked_before) if dataset.id not in in_progress]
-    catalog.reset_request(unanswered)
-    return tuple(unanswered)
+    return Reconciled(restored.registered, tuple(lost), restored.confirmed, retried, ignored)
 
 
 def remember_owners(store: Store, catalog: Catalog) -> None:

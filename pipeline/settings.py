@@ -93,7 +93,12 @@ class Settings(BaseSettings):
     large_upload_bytes: int = Field(
         100_000_000, gt=0, description="A larger upload is validated in a run of its own, so that others do not wait."
     )
-    max_attempts: int = Field(3, gt=0, description="Runs tried for a dataset before a person is called.")
+    max_attempts: int = Field(
+        3, gt=0, description="Attempts that a dataset has until it counts as failed and a person is called."
+    )
+    retry_pauses_s: str = Field(
+        "60 300 1800 3600", description="Pauses after the first failed attempt, the second, …; the last one repeats."
+    )
     unconfirmed_expiry_h: float = Field(24.0, gt=0, description="Uploads never confirmed expire after this long.")
     stuck_after_s: float = Field(900.0, gt=0, description="A dataset this long in validation without a run is redone.")
 
@@ -122,6 +127,9 @@ class Settings(BaseSettings):
     dagster_url: str = Field("", description="Where people reach Dagster's UI; the pages link there.")
     webhook_url: str = Field("", description="Where the service sends notifications as well.")
     webhook_secret: SecretStr = Field(SecretStr(""), description="Signs what is sent there.")
+    operator_webhook_url: str = Field(
+        "", description="Where operators are told of outages, of crashed runs, and of what was given up."
+    )
 
     @field_validator("default_owner")
     @classmethod
@@ -153,6 +161,17 @@ class Settings(BaseSettings):
             raise ValueError("expected a folder or s3://bucket/prefix")
         return value.rstrip("/") if value != "/" else value
 
+    @field_validator("retry_pauses_s")
+    @classmethod
+    def _pauses_are_numbers(cls, value: str) -> str:
+        try:
+            pauses_s = [float(each) for each in value.split()]
+        except ValueError:
+            pauses_s = []
+        if not pauses_s or not all(0 <= each < 1e7 for each in pauses_s):
+            raise ValueError("expected seconds with blanks between, such as 60 300 3600")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _proxies_are_addresses(cls, value: str) -> str:
@@ -164,7 +183,7 @@ class Settings(BaseSettings):
                 raise ValueError("expected addresses or networks, such as 127.0.0.1 or 10.0.0.0/8") from None
         return ",".join(listed)
 
-    @field_validator("jwks_url", "webhook_url", "service_url", "dagster_url")
+    @field_validator("jwks_url", "webhook_url", "operator_webhook_url", "service_url", "dagster_url")
     @classmethod
     def _address_is_of_the_web(cls, value: str) -> str:
         parts = urlsplit(value)

@@ -1,31 +1,33 @@
-"""Asks again for what a failed run left undone, and calls a person when that does not help."""
+"""Looks after what runs were asked for: what they left undone is asked for again."""
 
 import dagster as dg
 
-from assets.jobs import INGEST
 from pipeline.catalog.catalog import Catalog
-from pipeline.retries import after_failure
+from pipeline.catalog.tries import WORKS
+from pipeline.retries import settle
 from pipeline.settings import Settings
 from pipeline.validation import utc_now
-from sensors.coverage import covered_by
+from sensors.coverage import fates
 from sensors.intervals import at_most_every
-from sensors.new_uploads import PARTITION_SET
 
 
-@dg.run_failure_sensor(
+@dg.sensor(
     name="failed_runs",
-    monitored_jobs=[INGEST],
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=at_most_every(5),
-    description="Sends datasets of failed runs back to the queue, at most as often as LORA_MAX_ATTEMPTS says.",
+    description="Sends what runs left undone back to the queue; a dataset at which a process died loses an attempt.",
 )
 def failed_runs(
-    context: dg.RunFailureSensorContext,
+    context: dg.SensorEvaluationContext,
     catalog: dg.ResourceParam[Catalog],
     settings: dg.ResourceParam[Settings],
-) -> None:
-    """For each failed run, decide what becomes of its datasets."""
-    order = list(context.instance.get_dynamic_partitions(PARTITION_SET))
-    covered = covered_by(context.dagster_run, order)
-    result = after_failure(catalog, covered, context.failure_event.message or "the run failed", settings, utc_now())
-    context.log.info(f"{len(result.again)} datasets are asked for again, {len(result.given_up)} need a person")
+) -> dg.SkipReason:
+    """Compare the requests without an outcome with the runs that Dagster knows."""
+    released = crashed = 0
+    for work in WORKS:
+        requests = catalog.open_requests(work)
+        keys = {each.request_key for each in requests if each.request_key}
+        found = fates(context.instance, keys, utc_now(), settings.stuck_after_s)
+        settled = settle(catalog, work, requests, found, settings, utc_now())
+        released, crashed = released + len(settled.released), crashed + len(settled.crashed)
+    return dg.SkipReason(f"{released} datasets are asked for again, {crashed} were at work when a process died")

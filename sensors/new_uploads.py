@@ -1,20 +1,19 @@
 """Sees uploads arrive, and asks for runs that validate them, many datasets in one run."""
 
-from dataclasses import replace
-
 import dagster as dg
 
 from assets.jobs import INGEST
-from assets.partitions import DATASETS
+from assets.partitions import DATASETS, REQUEST_TAG
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.ignored import describe_row
 from pipeline.catalog.records import Dataset, IgnoredPage
-from pipeline.intake import Look, PlannedRun, look, missing_partitions, plan_runs
+from pipeline.intake import Look, PlannedRun, look, missing_partitions, plan_runs, worth_asking
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.uploads.scan import Cursor
 from pipeline.validation import utc_now
 from resources.store import UploadStore
+from sensors.coverage import queued_runs
 from sensors.intervals import at_most_every
 
 PARTITION_SET = str(DATASETS.name)
@@ -44,22 +43,24 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         seen = look(connected, catalog, settings, cursor, utc_now(), settings.tick_budget_s)
         for message in seen.unreadable[:_TOLD]:
             context.log.warning(message)
-        waiting = catalog.unrequested(settings.tick_max_uploads)
+        now = utc_now()
+        waiting = catalog.unrequested(settings.tick_max_uploads, now)
         if not waiting:
             ignored = catalog.list_ignored(None, limit=_NAMED)
             return dg.SensorResult(skip_reason=_nothing_new(seen, ignored), cursor=seen.cursor.to_json())
         order = list(context.instance.get_dynamic_partitions(PARTITION_SET))
         known = set(order)
         added = missing_partitions(waiting, known.__contains__)
-        runs = plan_runs(waiting, [*order, *added], settings)
-        # Noted before Dagster has stored the requests: if it fails to, reconciliation asks again, while noting them
-        # later would ask twice whenever a new upload changes the batches.
-        now = utc_now()
-        catalog.mark_requested([dataset.id for dataset in waiting], now)
+        queued = queued_runs(context.instance, INGEST.name)
+        runs = worth_asking(plan_runs(waiting, [*order, *added], settings, now), queued, settings)
+        # Noted before Dagster has stored the requests: if it fails to, the sensor of failed runs asks again, while
+        # noting them later would ask twice whenever a new upload changes the batches.
+        for run in runs:
+            catalog.mark_requested(run.batch.keys, run.run_key, now)
         new = set(seen.registered)
         return dg.SensorResult(
-            # The moment is in the key: a catalog that was lost or restored asks for the same runs again.
-            run_requests=[run_request(replace(run, run_key=f"{now:%Y%m%dT%H%M%S%f}-{run.run_key}")) for run in runs],
+            skip_reason=None if runs else f"{len(waiting):,} uploads wait for the run that is queued",
+            run_requests=[run_request(run) for run in runs],
             dynamic_partitions_requests=[DATASETS.build_add_request(added)] if added else [],
             asset_events=[upload_event(dataset, connected) for dataset in waiting if dataset.id in new],
             cursor=seen.cursor.to_json(),
@@ -84,6 +85,7 @@ def run_request(run: PlannedRun) -> dg.RunRequest:
             "dagster/asset_partition_range_start": run.batch.first_key,
             "dagster/asset_partition_range_end": run.batch.last_key,
             "lora/datasets": str(len(run.batch.keys)),
+            REQUEST_TAG: run.run_key,
         },
     )
 

@@ -7,11 +7,10 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.ignored import describe_row
 from pipeline.expiry import expire_uploads
 from pipeline.lake import Lake
-from pipeline.reconcile import ask_again, reconcile
+from pipeline.reconcile import reconcile
 from pipeline.settings import Settings
 from pipeline.validation import utc_now
 from resources.store import UploadStore
-from sensors.coverage import in_progress
 
 
 @dg.op(name="compare_store_catalog_and_lake")
@@ -24,33 +23,22 @@ def _reconcile(
 ) -> None:
     """Send back to validation what got lost; the sensor's next tick asks for the runs."""
     now = utc_now()
-    alive = in_progress(context.instance, now, settings.stuck_after_s)
-    found = reconcile(store.connect(), catalog, lake, settings, alive, now)
+    found = reconcile(store.connect(), catalog, lake, settings, now)
     lake.sweep(now)
     context.log.info(
-        f"registered {len(found.registered)}, confirmed {len(found.confirmed)}, unanswered {len(found.unanswered)}, "
+        f"registered {len(found.registered)}, confirmed {len(found.confirmed)}, tried again {found.retried}, "
         f"lost from the lake {len(found.lost)}, ignored {found.ignored.total}"
     )
     context.add_output_metadata(
         {
             "registered": len(found.registered),
             "confirmed": len(found.confirmed),
-            "unanswered": len(found.unanswered),
+            "tried_again": found.retried,
             "lost": len(found.lost),
             "ignored": found.ignored.total,
             "ignored_files": [describe_row(each) for each in found.ignored.items],
         }
     )
-
-
-@dg.op(name="ask_again_for_unanswered_requests")
-def _ask_again(
-    context: dg.OpExecutionContext, catalog: dg.ResourceParam[Catalog], settings: dg.ResourceParam[Settings]
-) -> None:
-    """What a tick lost between noting requests and handing them to Dagster is asked for again."""
-    now = utc_now()
-    unanswered = ask_again(catalog, settings, in_progress(context.instance, now, settings.stuck_after_s), now)
-    context.log.info(f"{len(unanswered)} requests had no answer")
 
 
 @dg.op(name="expire_unconfirmed_uploads")
@@ -72,12 +60,6 @@ def reconcile_job() -> None:
     _reconcile()
 
 
-@dg.job(name="ask_again", description="Asks again for runs that were requested and never began.")
-def ask_again_job() -> None:
-    """One op."""
-    _ask_again()
-
-
 @dg.job(name="expire_uploads", description="Confirms whole uploads that nobody confirmed, expires the others.")
 def expire_job() -> None:
     """One op."""
@@ -92,13 +74,6 @@ SCHEDULES = [
         cron_schedule="30 3 * * *",
         default_status=_RUNNING,
         description="Once a day: find and redo what got lost.",
-    ),
-    dg.ScheduleDefinition(
-        "hourly_ask_again",
-        job=ask_again_job,
-        cron_schedule="50 * * * *",
-        default_status=_RUNNING,
-        description="Once an hour: ask again for runs that never began.",
     ),
     dg.ScheduleDefinition(
         "hourly_publication",

@@ -20,6 +20,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.job_records import Job
 from pipeline.catalog.records import Dataset
+from pipeline.catalog.tries import WORKS
 from pipeline.definitions import build_defs, build_resources
 from pipeline.lake import Lake, make_lake
 from pipeline.settings import Settings, load_settings
@@ -135,6 +136,13 @@ class Installation:
     def plan(self) -> list[dg.ExecuteInProcessResult]:
         """A tick of the sensor of ready datasets and all the runs that it asks for."""
         return [self.run("plan_training", tags) for tags in self.tick("ready_datasets").runs]
+
+    def forget_requests(self) -> None:
+        """As if Dagster had lost every run that was asked for."""
+        with self.catalog() as catalog:
+            for work in WORKS:
+                for request in catalog.open_requests(work):
+                    catalog.release(work, [request.dataset_id], request.request_key)
 
     # What there is afterwards
 

@@ -60,7 +60,7 @@ def test_what_is_whole_is_confirmed_whether_or_not_it_had_its_name(settings, cat
 
     assert not part.exists()
     assert (settings.data_dir / key).stat().st_size == SIZE
-    assert [each.status for each in catalog.unrequested(10)] == ["validating", "validating"]
+    assert [each.status for each in catalog.unrequested(10, utc_now())] == ["validating", "validating"]
     assert catalog.notifications("ana") == []
 
 
@@ -89,7 +89,7 @@ def test_a_deleted_upload_keeps_its_bytes_and_comes_back_with_them(settings, cat
 
     assert expire(settings, catalog) == Expired(("d1",), ())
 
-    assert catalog.unrequested(10) == []
+    assert catalog.unrequested(10, utc_now()) == []
     assert catalog.restore("d1", "ana", utc_now()).status == "validating"
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline.catalog.catalog import Catalog
-from pipeline.intake import look, missing_partitions, new_uploads, plan_runs
+from pipeline.catalog.tries import Patience
+from pipeline.intake import MOST_QUEUED, look, missing_partitions, new_uploads, plan_runs, worth_asking
 from pipeline.settings import load_settings
 from pipeline.store import make_store
 from pipeline.uploads.scan import Cursor
@@ -85,29 +86,26 @@ def test_partitions_are_added_in_the_order_of_the_datasets(settings, catalog, st
     for name in ("a", "b", "c"):
         _drop(settings, f"{name}.jsonl", valid_file(2, seed=ord(name)))
     look(store, catalog, settings, Cursor(), utc_now())
-    waiting = catalog.unrequested(10)
+    waiting = catalog.unrequested(10, utc_now())
 
     assert missing_partitions(waiting, {waiting[1].id}.__contains__) == [waiting[0].id, waiting[2].id]
 
 
-def test_attempts_after_the_first_share_smaller_runs_and_the_last_shares_none(settings, catalog, store):
-    """A dataset that kills its run must not use up the attempts of the others; a key is never used again."""
-    for number in range(17):
+def test_a_dataset_at_which_a_process_died_shares_its_run_with_nobody(settings, catalog, store):
+    """It may end the next one, too; its neighbours, which were in the same run, share full ones again."""
+    for number in range(5):
         _drop(settings, f"{number}.jsonl", valid_file(2, seed=number))
     look(store, catalog, settings, Cursor(), utc_now())
-    order = [dataset.id for dataset in catalog.unrequested(100)]
-    settings = settings.model_copy(update={"batch_max_datasets": 16, "max_attempts": 3})
+    order = [dataset.id for dataset in catalog.unrequested(100, utc_now())]
+    catalog.mark_requested(order, "key", utc_now())
+    catalog.begin_try("validation", order[1], "run")
+    at_once = Patience(3, (0,))
+    catalog.spend_try("validation", order[1], "run", "killed", at_once, utc_now(), has_crashed=True)
+    catalog.release("validation", order, "key")
 
-    planned = []
-    for _ in range(3):
-        planned.append(plan_runs(catalog.unrequested(100), order, settings))
-        catalog.mark_requested(order, utc_now())
-        catalog.reset_request(order)
+    runs = plan_runs(catalog.unrequested(100, utc_now()), order, settings, utc_now())
 
-    keys = [run.run_key for runs in planned for run in runs]
-    assert [[len(run.batch.keys) for run in runs] for runs in planned] == [[16, 1], [2] * 8 + [1], [1] * 17]
-    assert [[key for run in runs for key in run.batch.keys] for runs in planned] == [order] * 3
-    assert len(set(keys)) == len(keys)
+    assert [run.batch.keys for run in runs] == [(order[0],), tuple(order[2:]), (order[1],)]
 
 
 def test_nobody_waits_for_a_large_upload_nor_for_one_that_is_packed(settings, catalog, store):
@@ -116,9 +114,9 @@ def test_nobody_waits_for_a_large_upload_nor_for_one_that_is_packed(settings, ca
         _drop(settings, name, b"x" * size_bytes)
     settings = settings.model_copy(update={"large_upload_bytes": 1_000})
     look(store, catalog, settings, Cursor(), utc_now())
-    waiting = sorted(catalog.unrequested(10), key=lambda dataset: dataset.file_name.lower())
+    waiting = sorted(catalog.unrequested(10, utc_now()), key=lambda dataset: dataset.file_name.lower())
 
-    runs = plan_runs(waiting, [dataset.id for dataset in waiting], settings)
+    runs = plan_runs(waiting, [dataset.id for dataset in waiting], settings, utc_now())
 
     assert [run.batch.keys for run in runs] == [(dataset.id,) for dataset in waiting]
 
@@ -127,17 +125,28 @@ def test_a_dataset_that_failed_before_waits_in_no_run_of_new_ones(settings, cata
     for name in ("a", "b", "c"):
         _drop(settings, f"{name}.jsonl", valid_file(2, seed=ord(name)))
     look(store, catalog, settings, Cursor(), utc_now())
-    order = [dataset.id for dataset in catalog.unrequested(10)]
-    catalog.mark_requested(order[1:2], utc_now())
-    catalog.reset_request(order[1:2])
+    order = [dataset.id for dataset in catalog.unrequested(10, utc_now())]
+    catalog.begin_try("validation", order[1], "run")
+    catalog.spend_try("validation", order[1], "run", "no space left", Patience(3, (0,)), utc_now())
 
-    runs = plan_runs(catalog.unrequested(10), order, settings)
+    runs = plan_runs(catalog.unrequested(10, utc_now()), order, settings, utc_now())
 
-    assert [(run.batch.keys, run.run_key.rpartition("-")[2]) for run in runs] == [
-        ((order[0],), "1"),
-        ((order[2],), "1"),
-        ((order[1],), "2"),
-    ]
+    assert [run.batch.keys for run in runs] == [(order[0],), (order[2],), (order[1],)]
+
+
+def test_while_a_run_waits_in_the_queue_only_full_ones_are_asked_for(settings, catalog, store):
+    """What would be a small run waits and grows; a burst fills the queue up to its bound."""
+    for number in range(5):
+        _drop(settings, f"{number}.jsonl", valid_file(2, seed=number))
+    look(store, catalog, settings, Cursor(), utc_now())
+    waiting = catalog.unrequested(100, utc_now())
+    settings = settings.model_copy(update={"batch_max_datasets": 2})
+    runs = plan_runs(waiting, [dataset.id for dataset in waiting], settings, utc_now())
+
+    counts = {queued: len(worth_asking(runs, queued, settings)) for queued in (0, 1, MOST_QUEUED - 1, MOST_QUEUED + 1)}
+
+    assert [len(run.batch.keys) for run in runs] == [2, 2, 1]
+    assert counts == {0: 3, 1: 2, MOST_QUEUED - 1: 1, MOST_QUEUED + 1: 0}
 
 
 def test_an_upload_that_may_not_be_read_waits_and_keeps_nobody_out(settings, catalog, store, monkeypatch):

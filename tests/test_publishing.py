@@ -10,6 +10,7 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.errors import WarehouseIncomplete
 from pipeline.lake import PUBLISH_ORDER
 from pipeline.publishing import publish
+from pipeline.validation import utc_now
 from tests.catalog.examples import READY
 from tests.lake.examples import NOON, TWO_CONVERSATIONS
 from tests.warehouse.examples import Installation, open_installation
@@ -85,7 +86,7 @@ def test_a_lake_that_is_not_there_leaves_the_old_file_and_asks_for_nothing(place
         + "; ".join(f"{each}: turns, findings, conversations, profiles" for each in ("d1", "d2", "d3"))
         + "): mount it, or check LORA_LAKE; what is really lost is validated again by itself"
     )
-    assert place.catalog.unrequested(10) == []
+    assert place.catalog.unrequested(10, utc_now()) == []
 
     _back(tmp_path / "lake")
     publish_at(place)
@@ -116,7 +117,7 @@ def test_one_dataset_that_is_lost_is_validated_again_at_once_and_then_published(
     failure = refused(place)
 
     assert failure.missing == ("d2",)
-    assert [dataset.id for dataset in place.catalog.unrequested(10)] == ["d2"]
+    assert [dataset.id for dataset in place.catalog.unrequested(10, utc_now())] == ["d2"]
     place.validate("d2", run_id="run-2")
     publish_at(place)
     assert rows(place) == 6

@@ -1,11 +1,11 @@
 """Reconciliation finds what got lost, each once, and sends it back to validation."""
 
 import shutil
-from datetime import timedelta
 
 import pytest
 
 from pipeline.catalog.catalog import Catalog
+from pipeline.catalog.tries import Patience
 from pipeline.intake import look
 from pipeline.lake import make_lake
 from pipeline.profiles.rules import Rules
@@ -38,12 +38,11 @@ class Parts:
         validator = Validator(self.store, self.lake, Rules(), 10**9, "run-1")
         self.catalog.record_verdict(validator.validate(self.catalog.get(dataset_id)).verdict(), utc_now())
 
-    def reconcile(self, in_progress=(), later_s=0.0):
-        now = utc_now() + timedelta(seconds=later_s)
-        return reconcile(self.store, self.catalog, self.lake, self.settings, in_progress, now)
+    def reconcile(self):
+        return reconcile(self.store, self.catalog, self.lake, self.settings, utc_now())
 
     def waiting(self):
-        return [dataset.id for dataset in self.catalog.unrequested(100)]
+        return [dataset.id for dataset in self.catalog.unrequested(100, utc_now())]
 
 
 NOTHING = Reconciled()
@@ -72,27 +71,28 @@ def test_uploads_unknown_to_the_catalog_are_registered_however_many(parts):
     assert register_all(parts.store, parts.catalog, parts.settings, utc_now()) == Restored((), ())
 
 
-def test_a_request_that_was_never_answered_is_made_again(parts):
-    """Not too early, and only once for each time it is asked."""
+def test_what_was_given_up_is_tried_at_once(parts):
+    """Whoever mended the cause does not wait for the next hour."""
     parts.drop("file")
     [dataset_id] = parts.register()
-    parts.catalog.mark_requested([dataset_id], utc_now())
+    parts.catalog.begin_try("validation", dataset_id, "run")
+    patience = Patience(1, (3600,))
+    parts.catalog.spend_try("validation", dataset_id, "run", "no space left", patience, utc_now())
+    waited = parts.waiting()
 
-    assert parts.reconcile(later_s=0) == NOTHING
-    found = parts.reconcile(later_s=901)
+    found = parts.reconcile()
 
-    assert found == Reconciled((), (dataset_id,), ())
-    assert parts.waiting() == [dataset_id]
-    assert parts.reconcile(later_s=901) == NOTHING
+    assert (waited, found.retried, parts.waiting()) == ([], 1, [dataset_id])
+    assert parts.catalog.get(dataset_id).status == "failed"
 
 
-def test_a_dataset_that_a_living_run_covers_is_left_to_it(parts):
+def test_what_a_run_is_at_work_on_is_left_to_it(parts):
     """A long queue is no loss."""
     parts.drop("file")
     [dataset_id] = parts.register()
-    parts.catalog.mark_requested([dataset_id], utc_now())
+    parts.catalog.mark_requested([dataset_id], "key", utc_now())
 
-    assert parts.reconcile(in_progress={dataset_id}, later_s=901) == NOTHING
+    assert parts.reconcile() == NOTHING
     assert parts.waiting() == []
 
 
@@ -101,14 +101,14 @@ def test_a_verdict_without_its_rows_is_reached_again(parts, table):
     """Whichever file of the lake was removed."""
     parts.drop("file")
     [dataset_id] = parts.register()
-    parts.catalog.mark_requested([dataset_id], utc_now())
+    parts.catalog.mark_requested([dataset_id], "key", utc_now())
     parts.validate(dataset_id)
     assert parts.reconcile() == NOTHING
     shutil.rmtree(parts.settings.data_dir / "lake" / table / f"dataset_id={dataset_id}")
 
     found = parts.reconcile()
 
-    assert found == Reconciled((), (), (dataset_id,))
+    assert found == Reconciled(lost=(dataset_id,))
     assert parts.waiting() == [dataset_id]
     assert parts.reconcile() == NOTHING
     parts.validate(dataset_id)

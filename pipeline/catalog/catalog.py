@@ -26,6 +26,7 @@ from pipeline.catalog.reports import Reports
 from pipeline.catalog.requests import Requests
 from pipeline.catalog.sqlite_catalog import prepare_file
 from pipeline.catalog.stale import StaleJobs
+from pipeline.catalog.tries import Tries
 from pipeline.catalog.verdicts import Verdicts
 
 
@@ -34,6 +35,7 @@ class Catalog(
     Confirmations,
     IgnoredFiles,
     Requests,
+    Tries,
     Verdicts,
     Lookup,
     Notices,
@@ -52,10 +54,10 @@ class Catalog(
     """What the system knows and changes about datasets and their training jobs.
 
     Dropped files (`Registry`), uploads through the service (`Confirmations`), what gets no row (`IgnoredFiles`), runs
-    to ask for (`Requests`), outcomes (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a
-    webhook (`Deliveries`), training jobs: planned (`Plans`), made and found (`Jobs`), trained (`Reports`), out of date
-    (`StaleJobs`), their money (`Costs`); by what store and lake are known again (`Marks`), whether the daemon works
-    (`Looks`); Arrow for the warehouse (`Export`).
+    to ask for (`Requests`), what came to nothing (`Tries`), outcomes (`Verdicts`), lists and deletion (`Lookup`),
+    notifications (`Notices`), also to a webhook (`Deliveries`), training jobs: planned (`Plans`), made and found
+    (`Jobs`), trained (`Reports`), out of date (`StaleJobs`), their money (`Costs`); by what store and lake are known
+    again (`Marks`), whether the daemon works (`Looks`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

@@ -181,3 +181,8 @@ class Plan:
     not_possible: list[JsonObject] | None
     run_id: str | None
     updated_at: datetime
+    request_key: str | None = None
+    asked: int = 0
+    begun_by: str | None = None
+    crashes: int = 0
+    retry_at: datetime | None = None

@@ -33,6 +33,11 @@ training_plans = Table(
     Column("not_possible", StorableJson),
     Column("run_id", StorableText),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("request_key", StorableText),
+    Column("asked", Integer, nullable=False, server_default="0"),
+    Column("begun_by", StorableText),
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    Column("retry_at", UtcDateTime),
     CheckConstraint("status IN ('requested', 'planned', 'failed')", name="status"),
 )
 

@@ -1,12 +1,12 @@
 """Which ready datasets still need their default training jobs, which runs were asked for, and what came of them.
 
-A plan is for one verdict: a dataset that is validated again is planned again.
+What came to nothing is in `tries.py`. A plan is for one verdict: a dataset that is validated again is planned again.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, and_, case, or_, select, update
+from sqlalchemy import case, or_, select, update
 
 from pipeline.catalog.engine import Database
 from pipeline.catalog.job_records import Job, Plan, PlanResult
@@ -17,6 +17,7 @@ from pipeline.catalog.records import Dataset
 from pipeline.catalog.stale import mark_stale
 from pipeline.catalog.statements import chunks, insert_or
 from pipeline.catalog.tables import IS_CURRENT, IS_DELETED, datasets
+from pipeline.catalog.waiting import DECIDED, is_due
 
 _IS_READY = (datasets.c.status == "ready") & IS_CURRENT & ~IS_DELETED
 _IS_FOR_VERDICT = training_plans.c.validation_run_id == datasets.c.run_id
@@ -26,76 +27,59 @@ _WITH_PLAN = datasets.outerjoin(training_plans, training_plans.c.dataset_id == d
 class Plans(Database):
     """The methods that the sensor and the runs of training plans use."""
 
-    def unplanned(self, limit: int, max_attempts: int) -> list[Dataset]:
-        """Return ready datasets whose newest verdict no plan was made for, oldest first.
-
-        Those that a run was asked for are among them: ask only where no such run lives. Those that were tried
-        `max_attempts` times are not.
-        """
+    def unplanned(self, limit: int, now: datetime) -> list[Dataset]:
+        """Return ready datasets whose newest verdict has no plan, and that a run may be asked for now, oldest first."""
         is_open = or_(
             training_plans.c.dataset_id.is_(None),
             training_plans.c.validation_run_id != datasets.c.run_id,
-            and_(training_plans.c.status == "requested", training_plans.c.attempt < max_attempts),
+            training_plans.c.status.in_(("requested", "failed")) & is_due(training_plans, now),
         )
         oldest = select(datasets).select_from(_WITH_PLAN).where(_IS_READY, is_open)
         with self._reading() as connection:
             rows = connection.execute(oldest.order_by(datasets.c.created_at, datasets.c.id).limit(limit))
             return [to_dataset(row) for row in rows]
 
-    def plan_attempts(self, dataset_ids: Sequence[str]) -> dict[str, int]:
-        """How often a plan was asked for since each dataset's newest verdict; 0 where never."""
-        columns = select(training_plans.c.dataset_id, training_plans.c.attempt).select_from(_WITH_PLAN)
-        found = dict.fromkeys(dataset_ids, 0)
+    def plan_tries(self, dataset_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Attempts since each dataset's newest verdict that came to nothing, and at how many of them a process died."""
+        table = training_plans.c
+        columns = select(table.dataset_id, table.attempt, table.crashes).select_from(_WITH_PLAN)
+        found = dict.fromkeys(dataset_ids, (0, 0))
         with self._reading() as connection:
             for some in chunks(dataset_ids):
-                query = columns.where(training_plans.c.dataset_id.in_(some), _IS_FOR_VERDICT)
-                found.update((row.dataset_id, row.attempt) for row in connection.execute(query))
+                query = columns.where(table.dataset_id.in_(some), _IS_FOR_VERDICT)
+                found.update((row.dataset_id, (row.attempt, row.crashes)) for row in connection.execute(query))
         return found
 
-    def mark_plans_requested(self, wanted: Sequence[Dataset], now: datetime) -> None:
-        """Note that runs were asked for, one attempt each; attempts are counted for each verdict."""
+    def mark_plans_requested(self, wanted: Sequence[Dataset], request_key: str, now: datetime) -> None:
+        """Note that a run was asked for; tries are counted for each verdict."""
         if not wanted:
             return
         with self._writing() as connection:
             row = insert_or(connection, training_plans)
-            is_same = training_plans.c.validation_run_id == row.excluded.validation_run_id
-            again = {
-                "validation_run_id": row.excluded.validation_run_id,
-                "status": "requested",
-                "requested_at": row.excluded.requested_at,
-                "split_fingerprint": case((is_same, training_plans.c.split_fingerprint), else_=None),
-                "attempt": case((is_same, training_plans.c.attempt + 1), else_=1),
-                "updated_at": row.excluded.updated_at,
-            }
+            asked = {"requested_at": now, "request_key": request_key, "asked": 1, "attempt": 0, "crashes": 0}
             rows = [
                 {
+                    **asked,
                     "dataset_id": dataset.id,
                     "validation_run_id": dataset.run_id,
                     "status": "requested",
-                    "requested_at": now,
-                    "attempt": 1,
                     "updated_at": now,
                 }
                 for dataset in wanted
             ]
+            is_same = training_plans.c.validation_run_id == row.excluded.validation_run_id
+            kept = ("status", "split_fingerprint", "attempt", "crashes")
+            again = {
+                **{name: case((is_same, training_plans.c[name]), else_=row.excluded[name]) for name in kept},
+                "validation_run_id": row.excluded.validation_run_id,
+                "requested_at": row.excluded.requested_at,
+                "request_key": row.excluded.request_key,
+                "asked": case((is_same, training_plans.c.asked + 1), else_=1),
+                "begun_by": None,
+                "retry_at": None,
+                "updated_at": row.excluded.updated_at,
+            }
             connection.execute(row.on_conflict_do_update(index_elements=["dataset_id"], set_=again), rows)
-
-    def give_up_plans(self, max_attempts: int, now: datetime) -> list[str]:
-        """Let plans that were tried too often be `failed`, and tell their owners; returns the datasets' ids."""
-        is_spent = (training_plans.c.status == "requested") & (training_plans.c.attempt >= max_attempts)
-        columns = (datasets.c.id, datasets.c.user_id, datasets.c.name, training_plans.c.validation_run_id)
-        spent = select(*columns).select_from(_WITH_PLAN).where(is_spent).order_by(datasets.c.id)
-        with self._reading() as connection:
-            found = connection.execute(spent).all()
-        if not found:
-            return []
-        message = f"{max_attempts} runs failed to make its training jobs; see the runs of the job plan_training."
-        with self._writing() as connection:
-            for row in found:
-                change = update(training_plans).where(training_plans.c.dataset_id == row.id, is_spent)
-                connection.execute(change.values(status="failed", message=message, updated_at=now))
-                send(connection, row.id, row.user_id, _failure(row, message), now)
-        return [row.id for row in found]
 
     def record_split(self, dataset: Dataset, split_fingerprint: str, now: datetime) -> list[Job]:
         """Note which rows a dataset's newest verdict gave; its jobs of other rows become stale and are returned.
@@ -114,7 +98,10 @@ class Plans(Database):
         with self._writing() as connection:
             read_dataset(connection, dataset.id)
             row = insert_or(connection, training_plans).values(values | {"dataset_id": dataset.id, "attempt": 0})
-            connection.execute(row.on_conflict_do_update(index_elements=["dataset_id"], set_=values))
+            is_same = training_plans.c.validation_run_id == row.excluded.validation_run_id
+            has_failed = is_same & (training_plans.c.status == "failed")
+            again = values | {"status": case((has_failed, "failed"), else_="requested")}
+            connection.execute(row.on_conflict_do_update(index_elements=["dataset_id"], set_=again))
             return mark_stale(connection, training_jobs.c.dataset_id == dataset.id, now)
 
     def record_plan(self, dataset: Dataset, result: PlanResult, now: datetime) -> None:
@@ -133,6 +120,7 @@ class Plans(Database):
                 "not_possible": list(result.not_possible),
                 "run_id": result.run_id,
                 "updated_at": now,
+                **DECIDED,
             }
             connection.execute(update(training_plans).where(is_this).values(change))
             if result.job_count:
@@ -151,12 +139,3 @@ class Plans(Database):
         with self._reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else Plan(*row)
-
-
-def _failure(row: Row[str, str, str, str], message: str) -> Notice:
-    return Notice(
-        kind="run_failed",
-        dedupe_key=f"training-{row.validation_run_id}",
-        title=f"Training jobs for {row.name} could not be made",
-        message=message,
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-Status = Literal["uploading", "validating", "ready", "error"]
+Status = Literal["uploading", "validating", "ready", "error", "failed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 NotificationKind = Literal[
     "dataset_ready",
@@ -54,7 +54,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One row of `datasets`; times are aware and in UTC, sizes in bytes, averages None until validated."""
+    """One row of `datasets`; times are aware and in UTC, sizes in bytes, averages None until validated.
+
+    `failed`: all attempts came to nothing, and it is tried again at `retry_at`. The last five are those of `tries.py`.
+    """
 
     id: str
     user_id: str
@@ -90,6 +93,19 @@ class Dataset:
     requested_at: datetime | None
     attempt: int
     failure: str | None
+    request_key: str | None = None
+    asked: int = 0
+    begun_by: str | None = None
+    crashes: int = 0
+    retry_at: datetime | None = None
+
+
+def no_verdict(dataset: Dataset) -> str:
+    """Why there is nothing to show of a dataset yet, and when to ask again."""
+    if not dataset.failure:
+        return f"{dataset.id} has no verdict yet: it is {dataset.status}; try again in a few seconds"
+    when = f"at {dataset.retry_at:%H:%M} UTC" if dataset.retry_at else "now"
+    return f"{dataset.id} has no verdict yet: {dataset.failure}; it is tried again {when}"
 
 
 @dataclass(frozen=True, slots=True)

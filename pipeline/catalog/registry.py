@@ -14,6 +14,7 @@ from pipeline.catalog.engine import Database
 from pipeline.catalog.records import NewUpload, Placed, Refusal
 from pipeline.catalog.statements import chunks
 from pipeline.catalog.tables import IS_CURRENT, datasets, storable_text
+from pipeline.catalog.waiting import UNTRIED
 
 # Any fixed number but the one of `migrate.py`.
 _LOCK_KEY = 0x6C6F7262
@@ -23,6 +24,7 @@ _NOT_MET = (
     & datasets.c.content_sha256.is_(None)
     & datasets.c.content_version.not_like("unread:%")
 )
+_ASKED_ANEW: dict[str, object] = {"requested_at": None, "request_key": None, "begun_by": None, "retry_at": None}
 
 
 class Registry(Database):
@@ -197,11 +199,9 @@ def _store_shelf(connection: Connection, shelf: _Shelf, inserted: list[NewUpload
     leaving = [(e.dataset_id, {"superseded_by": e.superseded_by}) for e in resettled if e.superseded_by is not None]
     # A run may have met the other bytes meanwhile and given up, so a validation that is due is asked for again;
     # where a verdict is there already, nobody looks at `requested_at`.
-    returning = [
-        (e.dataset_id, {"superseded_by": None, "requested_at": None}) for e in resettled if not e.superseded_by
-    ]
+    returning = [(e.dataset_id, {**_ASKED_ANEW, "superseded_by": None}) for e in resettled if not e.superseded_by]
     refreshed = [(i, {"observed_version": shelf.by_id[i].observed_version}) for i in sorted(shelf.refreshed - new_ids)]
-    reopened = [(i, {"status": "validating", "requested_at": None, "updated_at": now}) for i in sorted(shelf.reopened)]
+    reopened = [(i, {**UNTRIED, "status": "validating", "updated_at": now}) for i in sorted(shelf.reopened)]
     confirmed = [(i, {**_confirmation(shelf.by_id[i]), "updated_at": now}) for i in sorted(shelf.confirmed)]
     # In this order: a path has one current row at any moment, and the database insists on it.
     _update_rows(connection, [(row_id, {**change, "updated_at": now}) for row_id, change in leaving])
@@ -215,10 +215,10 @@ def _store_shelf(connection: Connection, shelf: _Shelf, inserted: list[NewUpload
 
 def _confirmation(entry: _Entry) -> dict[str, object]:
     return {
+        **UNTRIED,
         "status": "validating",
         "content_version": entry.content_version,
         "observed_version": entry.observed_version,
-        "requested_at": None,
     }
 
 

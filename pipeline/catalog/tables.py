@@ -147,7 +147,12 @@ datasets = Table(
     Column("requested_at", UtcDateTime),
     Column("attempt", Integer, nullable=False, default=0),
     Column("failure", StorableText),
-    CheckConstraint("status IN ('uploading', 'validating', 'ready', 'error')", name="status"),
+    Column("request_key", StorableText),
+    Column("asked", Integer, nullable=False, server_default="0"),
+    Column("begun_by", StorableText),
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    Column("retry_at", UtcDateTime),
+    CheckConstraint("status IN ('uploading', 'validating', 'ready', 'error', 'failed')", name="status"),
 )
 IS_CURRENT = datasets.c.superseded_by.is_(None)
 IS_DELETED = datasets.c.deleted_at.is_not(None)

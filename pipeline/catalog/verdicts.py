@@ -9,6 +9,7 @@ from pipeline.catalog.lookup import describe_dataset, read_dataset
 from pipeline.catalog.notices import Notice, send
 from pipeline.catalog.records import Dataset, NotificationKind, Verdict
 from pipeline.catalog.tables import datasets, notifications
+from pipeline.catalog.waiting import DECIDED
 from pipeline.errors import ObjectChanged
 
 # The row is what lists and the service show; every finding and conversation is in the lake.
@@ -62,6 +63,7 @@ class Verdicts(Database):
 
 def _columns(verdict: Verdict, now: datetime) -> dict[str, object]:
     return {
+        **DECIDED,
         **{name: getattr(verdict, name) for name in _COMPARED},
         "training_ready": verdict.status == "ready",
         "validation_errors": verdict.validation_errors[:MAX_VALIDATION_ERRORS],

@@ -20,6 +20,7 @@ from pipeline.cli.convert import convert
 from pipeline.cli.datasets import datasets
 from pipeline.cli.demo import demo
 from pipeline.cli.dev import dev
+from pipeline.cli.doctor import doctor
 from pipeline.cli.estimate import estimate
 from pipeline.cli.findings import findings
 from pipeline.cli.jobs import jobs
@@ -60,7 +61,8 @@ def about(
 
 
 for command in (
-    check, card, mend, convert, upload, findings, query, estimate, models, gpus, demo, dev, serve, settings, adopt
+    check, card, mend, convert, upload, findings, query, estimate, models, gpus, demo, dev, serve, doctor, settings,
+    adopt,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(datasets, name="datasets")

@@ -1,5 +1,6 @@
 """`lora-pipeline findings`."""
 
+from itertools import chain, islice
 from typing import Annotated
 
 import typer
@@ -7,10 +8,10 @@ import typer
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.cli.json_text import json_text
 from pipeline.cli.owner import Owner
-from pipeline.cli.table import print_table
+from pipeline.cli.table import place_columns, print_table
 from pipeline.errors import UsageError
 
-_COLUMNS = ("line", "code", "severity", "path", "message")
+_COLUMNS = ("code", "severity", "path", "message")
 
 
 def findings(
@@ -22,7 +23,8 @@ def findings(
     ] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON, an object a line.")] = False,
 ) -> None:
-    """Show what is wrong with a dataset, line by line."""
+    """Show what is wrong with a dataset, row by row."""
+    from pipeline.catalog.records import no_verdict
     from pipeline.conversations.findings import CATALOGUE
     from pipeline.conversations.groups import unlisted_sentence
     from pipeline.lake.files import finding_counts_of
@@ -33,8 +35,8 @@ def findings(
     settings = current_settings()
     with open_catalog(settings) as catalog:
         found = catalog.find(owner or settings.default_owner, dataset)
-    if found.status in ("uploading", "validating"):
-        raise UsageError(f"{found.id} has no verdict yet: it is {found.status}; try again in a few seconds")
+    if found.status not in ("ready", "error"):
+        raise UsageError(no_verdict(found))
     lake = connect_lake(settings)
     with lake.fetch("findings", found.id) as path:
         rows = (row for row in all_findings(path) if code in (None, row["code"]))
@@ -42,7 +44,9 @@ def findings(
             for row in rows:
                 typer.echo(json_text(row))
         else:
-            print_table(_COLUMNS, (tuple(row[name] for name in _COLUMNS) for row in rows), limit)
+            first = list(islice(rows, limit))
+            columns = (*place_columns(first), *_COLUMNS)
+            print_table(columns, (tuple(row[name] for name in columns) for row in chain(first, rows)), limit)
     with lake.fetch("profiles", found.id) as path:
         counts = finding_counts_of(path)
     if told := unlisted_sentence(counts, counts if code is None else [code]):

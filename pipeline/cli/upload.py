@@ -9,7 +9,7 @@ import typer
 from pipeline.cli.common import NOT_READY
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.owner import Owner
-from pipeline.errors import StoreError, UsageError
+from pipeline.errors import ServiceError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.catalog.records import Dataset
@@ -34,7 +34,9 @@ def upload(
     resume: Annotated[
         str | None, typer.Option(metavar="DATASET", help="Go on with an upload to a service that broke off.")
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for the verdict; exit code 1 if it is an error.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the verdict; exit code 1 if it is an error, 3 if there is none.")
+    ] = False,
 ) -> None:
     """Put a file into the store and register it; the pipeline, where it runs, validates it within seconds.
 
@@ -58,13 +60,13 @@ def upload(
         typer.echo(f"{dataset.id}: {dataset.status}")
     else:
         typer.echo(f"watch it, while lora-pipeline dev runs: lora-pipeline datasets show {dataset.id}", err=True)
-    if dataset.status == "error":
-        raise typer.Exit(NOT_READY)
+    _exit(dataset.status, dataset.failure)
 
 
 def _send(server: str, token: str | None, file: Path, name: str | None, resume_id: str | None, wait: bool) -> None:
     from pipeline.cli.progress import progress_bar
     from pipeline.client import Client
+    from pipeline.client.checksums import check_content
 
     if not token:
         raise UsageError("--token: expected the service's token, found none; set LORA_TOKEN")
@@ -76,7 +78,14 @@ def _send(server: str, token: str | None, file: Path, name: str | None, resume_i
         if wait:
             dataset = client.wait(dataset.id)
             typer.echo(f"{dataset.id}: {dataset.status}")
-    if dataset.status == "error":
+            check_content(file, f"sha256:{dataset.content_sha256}" if dataset.content_sha256 else "", [])
+    _exit(dataset.status, dataset.failure)
+
+
+def _exit(status: str, failure: str | None) -> None:
+    if status == "failed":
+        raise ServiceError(f"the service could not validate it and goes on trying: {failure or 'no reason is known'}")
+    if status == "error":
         raise typer.Exit(NOT_READY)
 
 

@@ -16,6 +16,7 @@ from pipeline.client.sending import Tell, send_file
 from pipeline.errors import RequestRefused, UsageError
 from pipeline.service.contract import (
     MAX_NAME_CHARACTERS,
+    ConfirmedUpload,
     DatasetDetails,
     DatasetPage,
     DatasetSummary,
@@ -77,8 +78,8 @@ class Client:
                 f"{file}: expected the {sum(part_sizes):,} bytes that were announced, found {size_bytes:,}"
             )
         send_file(self._connection, file, plan, lambda: self._plan(dataset_id), tell)
-        confirmed = self._connection.ask(DatasetDetails, "POST", f"/api/datasets/{quote(dataset_id)}/confirm")
-        check_content(file, confirmed.content_version or "", part_sizes)
+        confirmed = self._connection.ask(ConfirmedUpload, "POST", f"/api/datasets/{quote(dataset_id)}/confirm")
+        check_content(file, confirmed.checksum or "", part_sizes)
         return confirmed
 
     def dataset(self, dataset_id: str) -> DatasetDetails:
@@ -90,7 +91,7 @@ class Client:
         return self._connection.ask(DatasetDetails, "GET", f"/api/datasets/{quote(dataset_id, safe='')}")
 
     def wait(self, dataset_id: str, poll_s: float = POLL_S) -> DatasetDetails:
-        """Wait for the verdict.
+        """Wait for the verdict, or until the service has failed to reach one and says so (`failed`): it goes on trying.
 
         Raises:
             RequestRefused: the upload was never confirmed.

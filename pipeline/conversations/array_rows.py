@@ -9,6 +9,8 @@ from pipeline.conversations.brackets import row_ends, structure, without_breaks
 from pipeline.conversations.flags import Integers
 from pipeline.conversations.reader import BLOCK_LINES, Block, Rows
 
+_NO_ROW = "expected a row before the ',', found none"
+
 
 @dataclass(slots=True)
 class GatheredRows:
@@ -18,7 +20,8 @@ class GatheredRows:
     sizes: list[Integers] = field(default_factory=list)
     lines: list[Integers] = field(default_factory=list)
     offsets: list[Integers] = field(default_factory=list)
-    faults: dict[int, str] = field(default_factory=dict)
+    empty: list[Integers] = field(default_factory=list)  # rows that are not there, before a comma
+    faults: dict[int, str] = field(default_factory=dict)  # of other rows, or other words
     count: int = 0
 
     def add(self, text: bytes, line: int, offset: int, fault: str = "") -> None:
@@ -37,30 +40,34 @@ class GatheredRows:
         self.offsets.append(offsets)
         self.count += len(sizes)
 
-    def blocks(self, line_before: int, *, is_marked: bool) -> Iterator[Block]:
-        """All rows, a line each, BLOCK_LINES in a block. line_before: the line that the row before the first begins on.
+    def blocks(self, first_row: int, *, is_marked: bool) -> Iterator[Block]:
+        """All rows, a line each, BLOCK_LINES in a block. first_row: the place of the first among all rows of the array.
 
         is_marked: whether a byte order mark stands before the first.
         """
         data, starts = b"".join(self.texts), np.concatenate([[0], np.cumsum(np.concatenate(self.sizes))])
         lines, offsets = np.concatenate(self.lines), np.concatenate(self.offsets)
-        shares_line = np.diff(lines, prepend=line_before) == 0
         for first in range(0, self.count, BLOCK_LINES):
             some = slice(first, first + BLOCK_LINES)
-            rows = Rows(lines[some], offsets[some], shares_line[some])
+            rows = Rows(first_row + first, lines[some], offsets[some])
             begins = starts[first : first + BLOCK_LINES + 1]
-            faults = {
-                row - first: self.faults[row] for row in range(first, first + len(rows.lines)) if row in self.faults
-            }
             yield Block(
                 data[begins[0] : begins[-1]],
                 int(rows.lines[0]),
                 int(rows.offsets[0]),
                 begins - begins[0],
                 rows=rows,
-                faults=faults if self.faults else {},
+                faults=self._faults_of(first, first + len(rows.lines)),
                 is_marked=is_marked and first == 0,
             )
+
+    def _faults_of(self, first: int, end: int) -> dict[int, str]:
+        """What is wrong around the rows from first to before the end, by their place among them."""
+        faults: dict[int, str] = {}
+        for rows in self.empty:
+            begin, stop = np.searchsorted(rows, [first, end])
+            faults |= dict.fromkeys((rows[begin:stop] - first).tolist(), _NO_ROW)
+        return faults | {row - first: fault for row, fault in self.faults.items() if first <= row < end}
 
 
 @dataclass(slots=True)
@@ -106,9 +113,9 @@ class LongRow:
             self.pieces.append(clean[len(lead) : len(lead) + size])
         return size
 
-    def block(self) -> Block:
-        """The row without its data."""
+    def block(self, row: int) -> Block:
+        """The row without its data. row: its place among all rows of the array."""
         lines, offsets = (np.array([place], dtype=np.int64) for place in (self.line, self.offset))
-        rows = Rows(lines, offsets, shares_line=np.zeros(1, dtype=np.bool_))
+        rows = Rows(row, lines, offsets)
         starts = np.zeros(2, dtype=np.int64)
         return Block(b"", self.line, self.offset, starts, skipped_bytes=self.size, rows=rows)

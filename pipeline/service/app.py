@@ -14,6 +14,7 @@ from pipeline.lake import make_lake
 from pipeline.service.answers import PROBLEMS
 from pipeline.service.background import working_aside
 from pipeline.service.errors import handle_errors
+from pipeline.service.health import HealthWatch
 from pipeline.service.limits import Limiter
 from pipeline.service.middleware import AnswersHead, BodyLimit, RequestLog, SecurityHeaders, security_headers
 from pipeline.service.presigned import make_presigner
@@ -79,19 +80,22 @@ def open_service(settings: Settings, now: Callable[[], datetime]) -> Service:
         CatalogError: the catalog cannot be reached.
     """
     signer = make_signer(settings)
-    store = make_store(settings)
+    store, lake = make_store(settings), make_lake(settings)
+    authority, presigner = make_authority(settings), make_presigner(settings, store, signer)
+    catalog = Catalog.open(settings.catalog_url)
     return Service(
         settings=settings,
-        catalog=Catalog.open(settings.catalog_url),
+        catalog=catalog,
         store=store,
-        lake=make_lake(settings),
-        authority=make_authority(settings),
+        lake=lake,
+        authority=authority,
         signer=signer,
-        presigner=make_presigner(settings, store, signer),
+        presigner=presigner,
         owners=Owners(store),
         limiter=Limiter(settings.requests_per_minute),
         receivers=Receivers(),
         streams=Streams(),
+        health=HealthWatch(settings, store, catalog, lake, now),
         now=now,
     )
 

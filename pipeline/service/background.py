@@ -1,4 +1,4 @@
-"""What the service does while nobody asks: sends notifications, gives up uploads that nobody finished."""
+"""What the service does while nobody asks: sends notifications, asks how the other parts are, expires uploads."""
 
 import asyncio
 import logging
@@ -15,6 +15,7 @@ from pipeline.service.webhooks import Webhook
 _LOG = logging.getLogger(__name__)
 SEND_EVERY_S = 5.0
 TIDY_EVERY_S = 600.0
+ASK_EVERY_S = 15.0
 
 
 @asynccontextmanager
@@ -26,6 +27,7 @@ async def working_aside(service: Service) -> AsyncIterator[None]:
     """
     webhook = _webhook(service)
     tasks = [asyncio.create_task(_every(TIDY_EVERY_S, lambda: to_thread.run_sync(tidy, service)))]
+    tasks.append(asyncio.create_task(_every(ASK_EVERY_S, service.health.current)))
     if webhook:
         tasks.append(
             asyncio.create_task(_every(SEND_EVERY_S, lambda: to_thread.run_sync(webhook.send_due, service.catalog)))

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
+from pipeline.catalog.records import no_verdict
 from pipeline.conversations.findings import CATALOGUE
 from pipeline.errors import Conflicting, UsageError
 from pipeline.service.contract import Finding, FindingPage
@@ -55,7 +56,7 @@ def _opened(stack: ExitStack, service: Service, user: User, dataset_id: str, cod
         raise UsageError("code: expected one of docs/findings.md, found another")
     dataset = service.access(user).dataset(dataset_id)
     if not has_verdict(dataset):
-        raise Conflicting(f"{dataset.id} has no verdict yet: it is {dataset.status}; try again in a few seconds")
+        raise Conflicting(no_verdict(dataset))
     return stack.enter_context(service.lake.fetch("findings", dataset.id))
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from pipeline.catalog.catalog import Catalog
 from pipeline.lake import Lake
 from pipeline.service.access import Access
+from pipeline.service.health import HealthWatch
 from pipeline.service.limits import Limiter
 from pipeline.service.presigned import Presigner
 from pipeline.service.receivers import Receivers
@@ -37,6 +38,7 @@ class Service:
     limiter: Limiter
     receivers: Receivers
     streams: Streams
+    health: HealthWatch
     now: Callable[[], datetime]
 
     def access(self, user: User) -> Access:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.costs import newest
@@ -19,6 +19,8 @@ from pipeline.training.considering import Catalogues, NotPossible, consider
 from pipeline.training.making import JobMaker, Prepared, prepare
 from pipeline.training.pictures import short
 from pipeline.training.setup import Setup, parse_plans
+
+YIELDS_FOR = timedelta(seconds=10)  # while uploads stream in there is always one to validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +133,21 @@ class Planner:
 
 def plan_runs(
     waiting: Sequence[Dataset],
-    attempts: Mapping[str, int],
+    tried: Mapping[str, tuple[int, int]],
     partition_order: Iterable[str],
     settings: Settings,
     now: datetime,
 ) -> list[PlannedRun]:
     """Runs that cover the datasets, each once, as `pipeline.intake` groups them for validation.
 
-    attempts: how often a run was asked for since the newest verdict. The moment is in the run's key: the same dataset,
-    with the same verdict, is planned again when it comes back.
+    tried: attempts at the plan of the newest verdict that came to nothing, and at how many of them a process died.
     """
-    tried = [replace(dataset, attempt=attempts[dataset.id]) for dataset in waiting]
-    moment = f"training-{now:%Y%m%dT%H%M%S%f}"
-    runs = group_runs(tried, partition_order, settings)
-    return [PlannedRun(run.batch, f"{moment}-{run.run_key}") for run in runs]
+    plans = [replace(dataset, attempt=tried[dataset.id][0], crashes=tried[dataset.id][1]) for dataset in waiting]
+    runs = group_runs(plans, partition_order, settings, now)
+    return [PlannedRun(run.batch, f"training-{run.run_key}") for run in runs]
+
+
+def goes_before_validation(waiting: Sequence[Dataset], now: datetime) -> bool:
+    """Whether ready datasets have waited long enough for their plans not to let validation go first any more."""
+    oldest = min((each.validated_at for each in waiting if each.validated_at), default=now)
+    return now - oldest >= YIELDS_FOR

@@ -7,6 +7,7 @@ its first and its last key, in the order in which they were added, so a batch mu
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline.errors import UsageError
 
@@ -69,8 +70,8 @@ def contiguous_batches(
     return batches
 
 
-def run_key(batch: Batch, attempt: int) -> str:
-    """Return the key under which Dagster starts this batch at most once; another attempt needs another number."""
+def run_key(batch: Batch, now: datetime) -> str:
+    """Return the key under which Dagster starts this batch at most once; asked for at another moment it is another."""
     # Partition keys hold no line break, so the joined text stands for one list of keys only.
     digest = hashlib.sha256("\n".join(batch.keys).encode()).hexdigest()
-    return f"{digest[:32]}-attempt-{attempt}"
+    return f"{digest[:32]}-{now:%Y%m%dT%H%M%S%f}"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from pipeline.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES
+from pipeline.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES, TRIES
 from pipeline.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.warehouse.sql import identifier, text
 from pipeline.warehouse.views import VIEWS
@@ -30,8 +30,9 @@ TABLES = {
 
 _DATASET_ID = "The dataset: datasets.id."
 _SHA256 = "SHA-256 of the file, in hex; NULL when the file was refused unread."
-_LINE = "Line of the upload, counted from 1, as an editor counts."
-_BYTE_OFFSET = "Bytes before the first byte of that line."
+_ROW = "The row's place in the upload, counted from 1: its line, or of a JSON array its place in it; joins the tables."
+_LINE = "Line of the upload that the row begins on, counted from 1, as an editor counts; rows of an array may share it."
+_BYTE_OFFSET = "Bytes before the first byte of the row."
 _RUN_ID = "The Dagster run that validated it."
 _TOKEN_METHOD = "How tokens were estimated."  # noqa: S105  # not a password
 _WORDS = "Words: pieces of text between white space."
@@ -44,7 +45,7 @@ COLUMNS = {
         "name": "Its name, as the owner sees it.",
         "description": "The owner's own words; NULL without any.",
         "format": "The format of its lines; NULL until validated.",
-        "status": "uploading, validating, ready or error.",
+        "status": "uploading, validating, ready, error, or failed: it could not be validated, and is tried again.",
         "storage_bucket": "The store's bucket, or local.",
         "storage_path": "The upload's place in the store.",
         "file_name": "The file's name, as uploaded.",
@@ -71,8 +72,9 @@ COLUMNS = {
         "observed_version": "What the store showed last: a hint at changes, not an identity.",
         "superseded_by": "The dataset that took its place in the store; NULL while it is current.",
         "requested_at": "When a run was last asked for (UTC).",
-        "attempt": "Runs asked for so far.",
-        "failure": "Why the last run failed; the next verdict clears it.",
+        "attempt": "Tries that came to nothing since it waits for a verdict.",
+        "failure": "Why the last try came to nothing; the next verdict clears it.",
+        **TRIES,
     },
     "notifications": {
         "id": "Counts up.",
@@ -163,6 +165,7 @@ COLUMNS = {
     },
     "conversations": {
         "dataset_id": _DATASET_ID,
+        "row": _ROW,
         "line": _LINE,
         "byte_offset": _BYTE_OFFSET,
         "conversation_id": "As given in the upload; may repeat.",
@@ -174,6 +177,7 @@ COLUMNS = {
     },
     "turns": {
         "dataset_id": _DATASET_ID,
+        "row": _ROW,
         "line": _LINE,
         "turn_index": "Position in the conversation, counted from 0.",
         "role": "Who speaks: user, assistant, system, or what the upload says.",
@@ -189,9 +193,10 @@ COLUMNS = {
     },
     "splits": {
         "dataset_id": _DATASET_ID,
+        "row": _ROW,
         "line": _LINE,
         "split": "train or validation.",
-        "cluster": "The first line of its cluster of near-duplicates, which are always on one side.",
+        "cluster": "The first row of its cluster of near-duplicates, which are always on one side.",
     },
     "target_acceptance": {
         "dataset_id": _DATASET_ID,
@@ -200,15 +205,16 @@ COLUMNS = {
         "rows_dropped": "Rows that it leaves out.",
         "rows_truncated": "Rows that it cuts.",
         "needs_conversion": "The format to convert the file to first; NULL where it reads it as it is.",
-        "reasons": "JSON: rule, effect, count, first_lines and sentence of each reason.",
+        "reasons": "JSON: rule, effect, count, first_lines (of an array, its rows) and sentence of each reason.",
     },
     "findings": {
         "dataset_id": _DATASET_ID,
+        "row": _ROW,
         "line": _LINE,
         "byte_offset": _BYTE_OFFSET,
         "code": "What kind of finding; the catalogue of findings explains each.",
         "severity": "error (the line, or the file, is rejected), warning, or note (worth a look).",
-        "path": "JSON path inside the line.",
+        "path": "JSON path inside the row.",
         "message": "What was expected and what was found.",
     },
     **JOB_COLUMNS,
@@ -224,7 +230,7 @@ def lake_column(table: str, column: str) -> str:
     """What a column of the lake means.
 
     >>> lake_column("findings", "offset")
-    'Bytes before the first byte of that line.'
+    'Bytes before the first byte of the row.'
     """
     return COLUMNS[_TABLES_OF_WAREHOUSE.get(table, table)][_COLUMNS_OF_WAREHOUSE.get(column, column)]
 

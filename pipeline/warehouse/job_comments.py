@@ -38,19 +38,28 @@ _HARDWARE = {
     "gpu_count": "How many of them.",
 }
 
+TRIES = {
+    "request_key": "The request that a run carries in its tag lora/request; NULL while no run is asked for.",
+    "asked": "Runs asked for since the last try.",
+    "begun_by": "The Dagster run that is at work on it, or died at it; else NULL.",
+    "crashes": "Tries at which the run's process died.",
+    "retry_at": "When it is tried again (UTC); NULL: at once, or not needed.",
+}
+
 JOB_COLUMNS = {
     "training_plans": {
         "dataset_id": _DATASET_ID,
         "validation_run_id": _VALIDATION,
-        "status": "requested, planned, or failed after too many tries.",
+        "status": "requested, planned, or failed after several tries, and tried again.",
         "requested_at": "When a run was last asked for (UTC).",
-        "attempt": "Runs asked for since that verdict.",
+        "attempt": "Tries that came to nothing since that verdict.",
         "split_fingerprint": _SPLIT,
         "job_count": "Jobs that fit and were made; NULL until planned.",
         "message": "What was made, or why nothing could be.",
         "not_possible": "JSON: kind, setup and reason of each job that could not be made; NULL until planned.",
         "run_id": "The Dagster run that planned it.",
         "updated_at": "When its row last changed (UTC).",
+        **TRIES,
     },
     "training_jobs": {
         "id": "The job; the same for the same data, model and settings.",

@@ -1,13 +1,11 @@
 """The run that plans training: what it leaves of each dataset, and that it can be done again."""
 
-import dagster as dg
 import pyarrow.parquet as pq
-import pytest
 
 from assets.training_specs import CONFIGS, COSTS, SPLITS
 from pipeline.errors import LakeError
 from pipeline.validation import utc_now
-from tests.installation import bad_file, valid_file
+from tests.installation import valid_file
 
 ASSETS = (SPLITS, CONFIGS, COSTS)
 TOO_LARGE = "Llama-3.1-405B balanced T4 trl"
@@ -106,6 +104,11 @@ def test_one_lake_that_fails_for_a_dataset_leaves_the_others_and_fails_the_run(i
 
     assert [job.dataset_id for job in installation.jobs()] == [installation.dataset("b").id]
     assert f"{bad}: the disk is full" in installation.failures("plan_training")[0]
+    assert installation.plan() == []
+    with installation.catalog() as catalog:
+        plan = catalog.plan_of(bad)
+        catalog.retry_now("plan")  # as if the pause were over
+    assert (plan.status, plan.attempt, plan.message) == ("requested", 1, "the disk is full")
     assert [run.success for run in installation.plan()] == [True]
     assert sorted(job.dataset_id for job in installation.jobs()) == sorted(each.id for each in installation.datasets())
 
@@ -122,7 +125,7 @@ def test_a_lake_that_fails_three_times_in_a_row_is_not_asked_for_the_rest(instal
     monkeypatch.setattr("pipeline.training.planning.Planner.plan", plan)
     assert [run.success for run in installation.plan()] == [False]
 
-    assert "3 datasets could not be planned" in installation.failures("plan_training")[0]
+    assert "3 datasets in a row failed for services" in installation.failures("plan_training")[0]
 
 
 def test_a_dataset_that_stopped_being_ready_meanwhile_is_passed_over(installation):
@@ -162,35 +165,3 @@ def test_what_each_asset_was_made_from_is_in_its_tags(planned, ready_id):
     assert versions[SPLITS] == events[SPLITS].metadata["fingerprint"].value
     assert events[CONFIGS].tags[f"dagster/input_data_version/{SPLITS}"] == versions[SPLITS]
     assert events[COSTS].tags[f"dagster/input_data_version/{CONFIGS}"] == versions[CONFIGS]
-
-
-def test_validation_goes_first_in_the_queue(planned):
-    tags = planned.repository.get_job("plan_training").tags
-
-    assert int(tags["dagster/priority"]) < int(planned.repository.get_job("ingest").tags.get("dagster/priority", 0))
-
-
-def test_ready_datasets_are_datasets_under_the_same_keys(planned, ready_id):
-    """The lineage of a partition leads to the same dataset."""
-    graph = planned.defs.resolve_asset_graph()
-    mapping = graph.get_partition_mapping(dg.AssetKey(SPLITS), dg.AssetKey("conversations"))
-
-    assert isinstance(mapping, dg.IdentityPartitionMapping)
-
-
-@pytest.mark.parametrize("name", ["good", "bad"])
-def test_planning_is_no_part_of_validation(planned, name):
-    """What a dataset shows of its validation is the same with and without plans."""
-    dataset = planned.dataset(name)
-
-    assert [event.partition for event in planned.materializations("dataset_profiles", dataset.id)] == [dataset.id]
-
-
-def test_a_bad_file_beside_a_good_one_has_no_plan(installation):
-    installation.drop("bad.jsonl", bad_file())
-    dataset = _ready(installation)
-
-    [run] = installation.plan()
-
-    assert run.success
-    assert installation.instance.get_dynamic_partitions("ready_datasets") == [dataset.id]

@@ -30,7 +30,7 @@ def make(settings: Settings, count: int) -> None:
         (folder / f"upload-{number:06}.jsonl").write_text(json.dumps(conversation) + "\n")
     with Catalog.open(settings.catalog_url) as catalog:
         registered = register_all(make_store(settings), catalog, settings, utc_now()).registered
-        catalog.mark_requested(registered, utc_now())
+        catalog.mark_requested(registered, "key", utc_now())
     print(json.dumps({"registered": len(registered)}))
 
 
@@ -39,7 +39,7 @@ def tick(settings: Settings) -> None:
     with Catalog.open(settings.catalog_url) as catalog:
         start_s = time.perf_counter()
         seen = look(make_store(settings), catalog, settings, Cursor(), utc_now(), settings.tick_budget_s)
-        waiting = catalog.unrequested(settings.tick_max_uploads)
+        waiting = catalog.unrequested(settings.tick_max_uploads, utc_now())
         tick_s = time.perf_counter() - start_s
     is_round = not seen.cursor.resume_after
     found = {"tick_s": tick_s, "seen": seen.scan.seen, "new": len(seen.registered) + len(waiting), "is_round": is_round}

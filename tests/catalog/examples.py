@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.records import Dataset, NewUpload, Verdict
+from pipeline.catalog.tries import Patience
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
@@ -38,6 +39,9 @@ def start_upload(catalog: Catalog, dataset_id: str, *, path: str = "", user_id: 
         now=NOON,
         **{"file_size": 100} | others,
     )
+
+
+PATIENCE = Patience(max_attempts=3, pauses_s=(60, 300, 1800, 3600))
 
 
 READY = Verdict(

@@ -60,7 +60,7 @@ def test_confirming_an_upload_starts_its_validation(catalog):
         file_size=99,
     )
     assert confirmed == expected
-    assert catalog.unrequested(10) == [expected]
+    assert catalog.unrequested(10, NOON) == [expected]
 
 
 def test_confirming_twice_changes_nothing(catalog):
@@ -151,7 +151,7 @@ def test_an_upload_that_was_given_up_comes_back_when_its_bytes_came_late(catalog
     confirmed = catalog.confirm_upload("d1", "ann", "v1", "etag-1", MUCH_LATER)
 
     assert (confirmed.status, confirmed.content_version) == ("validating", "v1")
-    assert catalog.unrequested(10) == [confirmed]
+    assert catalog.unrequested(10, MUCH_LATER) == [confirmed]
 
 
 def test_a_file_dropped_at_an_expired_uploads_path_is_a_new_dataset(catalog):

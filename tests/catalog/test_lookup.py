@@ -145,7 +145,7 @@ def test_a_list_of_one_status_holds_that_status(catalog):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"status": "redy"}, "status: expected one of uploading, validating, ready, error, found 'redy'"),
+        ({"status": "redy"}, "status: expected one of uploading, validating, ready, error, failed, found 'redy'"),
         ({"page": 0}, "expected a page and a limit of at least 1, found page 0 and limit 20"),
         ({"limit": -1}, "expected a page and a limit of at least 1, found page 1 and limit -1"),
     ],
@@ -165,9 +165,9 @@ def test_counts_have_every_status(catalog):
     catalog.soft_delete("deleted", "ann", NOON)
     start_upload(catalog, "started")
 
-    assert catalog.counts_by_status("ann") == {"uploading": 1, "validating": 1, "ready": 1, "error": 1}
-    assert catalog.counts_by_status(None) == {"uploading": 1, "validating": 2, "ready": 1, "error": 1}
-    assert catalog.counts_by_status("nobody") == {"uploading": 0, "validating": 0, "ready": 0, "error": 0}
+    assert catalog.counts_by_status("ann") == {"uploading": 1, "validating": 1, "ready": 1, "error": 1, "failed": 0}
+    assert catalog.counts_by_status(None) == {"uploading": 1, "validating": 2, "ready": 1, "error": 1, "failed": 0}
+    assert catalog.counts_by_status("nobody") == {"uploading": 0, "validating": 0, "ready": 0, "error": 0, "failed": 0}
 
 
 def test_deleting_and_restoring_can_be_repeated(catalog):

@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -95,6 +97,22 @@ def test_processes_that_open_a_new_catalog_together_all_succeed(empty_url):
         assert catalog.list_datasets(None).total == 1
 
 
+def test_threads_that_open_a_new_catalog_together_all_succeed(tmp_path):
+    """The sensors of a new installation, whose first ticks are threads of one process."""
+    url = f"sqlite:///{tmp_path / 'catalog.db'}"
+    begin = threading.Barrier(6)
+
+    def open_it() -> str:
+        begin.wait()
+        with Catalog.open(url) as catalog:
+            return str(catalog.list_datasets(None).total)
+
+    with ThreadPoolExecutor(6) as threads:
+        found = [future.result() for future in [threads.submit(open_it) for _ in range(6)]]
+
+    assert found == ["0"] * 6
+
+
 def test_a_catalog_of_a_newer_version_is_refused(empty_url):
     Catalog.open(empty_url).close()
     engine = make_engine(catalog_url(empty_url))
@@ -138,7 +156,7 @@ def test_what_was_told_before_there_were_jobs_is_still_there(empty_url, monkeypa
 
     with Catalog.open(empty_url) as catalog:
         assert [(n.title, n.webhook_attempt) for n in catalog.notifications("ann")] == [("d1 is ready", 0)]
-        assert [dataset.id for dataset in catalog.unplanned(10, 3)] == ["d1"]
+        assert [dataset.id for dataset in catalog.unplanned(10, NOON)] == ["d1"]
         catalog.notify("d1", Notice("training_jobs_ready", "key", "title", "message"), NOON)
         assert [n.kind for n in catalog.notifications("ann")] == ["training_jobs_ready", "dataset_ready"]
 

@@ -40,6 +40,8 @@ def _dataset(upload, **changes):
             "content_version": upload.content_version,
             "observed_version": upload.observed_version,
             "attempt": 0,
+            "asked": 0,
+            "crashes": 0,
         }
         | changes
     )
@@ -112,12 +114,12 @@ def test_bytes_that_come_back_make_their_dataset_current_again(catalog):
 def test_a_dataset_that_comes_back_unvalidated_is_asked_for_again(catalog):
     first, second = upload("d1", path=PATH), upload("d2", path=PATH)
     catalog.register_uploads([first], NOON)
-    catalog.mark_requested(["d1"], NOON)
+    catalog.mark_requested(["d1"], "key", NOON)
     catalog.register_uploads([second], LATER)
 
     catalog.register_uploads([first], MUCH_LATER)
 
-    assert [d.id for d in catalog.unrequested(10)] == ["d1"]
+    assert [d.id for d in catalog.unrequested(10, NOON)] == ["d1"]
 
 
 def test_a_dataset_that_comes_back_keeps_its_verdict(catalog):

@@ -82,4 +82,4 @@ def test_what_the_service_does_for_a_user_works_behind_the_wall(catalog):
     deleted = ann.soft_delete("second", "ann", NOON)
 
     assert (started.status, confirmed.status, deleted.deleted_at) == ("uploading", "validating", NOON)
-    assert ann.counts_by_status("ann") == {"uploading": 1, "validating": 0, "ready": 0, "error": 0}
+    assert ann.counts_by_status("ann") == {"uploading": 1, "validating": 0, "ready": 0, "error": 0, "failed": 0}

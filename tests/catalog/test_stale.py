@@ -111,8 +111,8 @@ def test_a_stale_job_whose_rows_are_back_is_configured_again(catalog, dataset):
 def test_a_dataset_that_comes_back_with_its_old_verdict_is_planned_again(catalog, dataset):
     catalog.register_uploads([upload("d2", path=dataset.storage_path)], NOON)
     catalog.mark_stale_jobs(LATER)
-    gone = [each.id for each in catalog.unplanned(10, 3)]
+    gone = [each.id for each in catalog.unplanned(10, MUCH_LATER)]
 
     catalog.register_uploads([upload("d1", path=dataset.storage_path)], LATER)
 
-    assert (gone, [each.id for each in catalog.unplanned(10, 3)]) == ([], ["d1"])
+    assert (gone, [each.id for each in catalog.unplanned(10, MUCH_LATER)]) == ([], ["d1"])

@@ -163,8 +163,8 @@ def test_a_deleted_dataset_is_not_validated_and_not_shown(installation):
     installation.drop("gone.jsonl", B)
     installation.evaluate("new_uploads")
     gone = installation.dataset("gone").id
+    installation.forget_requests()
     with installation.catalog() as catalog:
-        catalog.reset_request([each.id for each in installation.datasets()])
         catalog.soft_delete(gone, "ana", utc_now())
 
     installation.ingest()

@@ -1,25 +1,17 @@
-"""Which datasets a run covers, and which runs still live."""
+"""What became of the runs of requests. The runs are Dagster's own, with the events that it would write."""
 
 from datetime import timedelta
 
 import dagster as dg
+import pytest
 from dagster import DagsterEvent, DagsterEventType
+from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 
+from assets.partitions import REQUEST_TAG
+from pipeline.retries import Fate
 from pipeline.validation import utc_now
-from sensors.coverage import covered_by, in_progress
-
-START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-
-
-def test_a_run_covers_its_range_or_its_partition():
-    """Both kinds of runs tell which datasets they cover; a range that is unknown here covers nothing."""
-    order = ["a", "b", "c"]
-
-    assert covered_by(dg.DagsterRun("ingest", tags={START: "a", END: "b"}), order) == ["a", "b"]
-    assert covered_by(dg.DagsterRun("ingest", tags={"dagster/partition": "c"}), order) == ["c"]
-    assert covered_by(dg.DagsterRun("ingest", tags={START: "a", END: "gone"}), order) == []
-    assert covered_by(dg.DagsterRun("ingest"), order) == []
-
+from sensors.coverage import fates, living_runs
+from tests.installation import valid_file
 
 BEGUN = {
     "NOT_STARTED": None,
@@ -27,23 +19,77 @@ BEGUN = {
     "STARTED": DagsterEventType.RUN_START,
     "SUCCESS": DagsterEventType.RUN_SUCCESS,
     "FAILURE": DagsterEventType.RUN_FAILURE,
+    "CANCELED": DagsterEventType.RUN_CANCELED,
 }
+LATER = timedelta(seconds=901)
 
 
-def test_queued_runs_and_those_begun_lately_are_in_progress(installation):
-    """A run whose process died stays as it was for ever; one in the queue may wait for long."""
-    installation.enqueue("ingest", {"dagster/partition": "QUEUED"})
+@pytest.fixture
+def runs(installation):
+    """A run of each status, by the key of its request, which is the status."""
+    installation.enqueue("ingest", {REQUEST_TAG: "QUEUED"})
+    ids = {}
     for status, event in BEGUN.items():
-        run = dg.DagsterRun("ingest", tags={"dagster/partition": status})
+        run = dg.DagsterRun("ingest", tags={REQUEST_TAG: status})
         installation.instance.add_run(run)
+        ids[status] = run.run_id
         if event:
             installation.instance.report_dagster_event(DagsterEvent(event.value, "ingest"), run.run_id)
-    later = utc_now() + timedelta(seconds=901)
+    return ids
 
-    assert in_progress(installation.instance, utc_now(), stuck_after_s=900) == {
-        "QUEUED",
-        "NOT_STARTED",
-        "STARTING",
-        "STARTED",
+
+def _states(installation, now):
+    return {key: fate.state for key, fate in fates(installation.instance, ["QUEUED", *BEGUN], now, 900).items()}
+
+
+def _launcher_says(installation, monkeypatch, status):
+    launcher = installation.instance.run_launcher
+    monkeypatch.setattr(launcher, "check_run_worker_health", lambda run: CheckRunHealthResult(status))
+
+
+def test_a_run_lives_while_its_process_does_however_long(installation, runs, monkeypatch):
+    """A queue may be long, and so may a run of many bytes."""
+    _launcher_says(installation, monkeypatch, WorkerStatus.RUNNING)
+
+    now, later = (_states(installation, utc_now() + each) for each in (timedelta(0), LATER))
+
+    alive = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED"}
+    assert {key for key, state in now.items() if state == "living"} == alive
+    assert {key for key, state in later.items() if state == "living"} == alive
+    assert {run.tags[REQUEST_TAG] for run in living_runs(installation.instance, utc_now() + LATER, 900)} == alive
+
+
+def test_a_run_without_a_process_died_however_short_ago(installation, runs, monkeypatch):
+    """Before it started it is given a moment: the process may be about to come."""
+    _launcher_says(installation, monkeypatch, WorkerStatus.FAILED)
+
+    now, later = (_states(installation, utc_now() + timedelta(seconds=each)) for each in (0, 61))
+
+    assert (now["STARTED"], now["STARTING"], later["STARTING"], later["QUEUED"]) == ("died", "living", "died", "living")
+
+
+def test_a_run_that_is_over_says_how(installation, runs):
+    """A failure without one of its step is a process that died; a cancellation is somebody's wish."""
+    found = _states(installation, utc_now())
+
+    assert {key: found[key] for key in ("SUCCESS", "FAILURE", "CANCELED")} == {
+        "SUCCESS": "ended",
+        "FAILURE": "died",
+        "CANCELED": "ended",
     }
-    assert in_progress(installation.instance, later, stuck_after_s=900) == {"QUEUED"}
+    assert fates(installation.instance, ["nobody's"], utc_now(), 900) == {"nobody's": Fate("lost")}
+
+
+def test_the_reason_is_the_real_sentence(make_installation):
+    """Not that an exception was thrown, but which: here the tokenizer's file is gone before the work begins."""
+    installation = make_installation()
+    installation.drop("file.jsonl", valid_file())
+    [tags] = installation.tick().runs
+    broken = make_installation(tokenizer="/nowhere/tokenizer.json")
+
+    assert not broken.run("ingest", tags).success
+    [fate] = fates(broken.instance, [tags[REQUEST_TAG]], utc_now(), 900).values()
+
+    assert fate.state == "ended"
+    assert "/nowhere/tokenizer.json" in fate.reason
+    assert not fate.reason.startswith(("dagster", "pipeline", "Error occurred"))

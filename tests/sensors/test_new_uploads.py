@@ -78,14 +78,13 @@ def test_batches_are_capped_by_bytes(make_installation):
     installation.drop("large.jsonl", large)
     installation.tick()
     installation.drop("z.jsonl", small)
-    with installation.catalog() as catalog:
-        catalog.reset_request(installation.partitions)
+    installation.forget_requests()
 
     tick = installation.tick()
 
     sizes = {each.id: each.file_size for each in installation.datasets()}
     sums = [sum(sizes[key] for key in keys) for keys in _covered(installation, tick)]
-    assert (sums[0], sums[-1]) == (len(small), len(large))  # the new one, and of those asked for again the large one
+    assert sums[-2:] == [len(large), len(small)]
     assert sorted(key for keys in _covered(installation, tick) for key in keys) == sorted(sizes)
 
 
@@ -134,7 +133,13 @@ def test_ranges_cover_what_waits_and_nothing_else(installation):
     assert middle not in {key for keys in covered for key in keys}
 
 
-def test_a_crash_after_partitions_were_added_is_mended_by_reconciliation(installation):
+@pytest.fixture
+def at_once(monkeypatch):
+    """What Dagster does not know counts as lost at once, not after two minutes."""
+    monkeypatch.setattr("pipeline.retries.LOST_AFTER", timedelta(0))
+
+
+def test_a_crash_after_partitions_were_added_is_mended_by_the_next_ticks(installation, at_once):
     """Dagster adds partitions before it keeps the run requests; what the crash took is asked for again."""
     installation.drop("file.jsonl", valid_file())
     result = installation.evaluate("new_uploads")
@@ -142,7 +147,7 @@ def test_a_crash_after_partitions_were_added_is_mended_by_reconciliation(install
         installation.instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
 
     assert installation.tick().runs == []
-    _reconcile_later(installation)
+    installation.tick("failed_runs")
     tick = installation.tick()
 
     assert _covered(installation, tick) == [installation.partitions]
@@ -150,29 +155,18 @@ def test_a_crash_after_partitions_were_added_is_mended_by_reconciliation(install
     assert installation.statuses() == {"file": "ready"}
 
 
-def test_a_crash_before_anything_was_kept_is_mended_by_reconciliation(installation):
+def test_a_crash_before_anything_was_kept_is_mended_by_the_next_ticks(installation, at_once):
     """The same when Dagster kept nothing of the tick at all."""
     installation.drop("file.jsonl", valid_file())
     installation.drop("bad.jsonl", bad_file())
     installation.evaluate("new_uploads")
 
     assert installation.partitions == []
-    _reconcile_later(installation)
+    installation.tick("failed_runs")
     runs = installation.ingest()
 
     assert [run.success for run in runs] == [True]
     assert installation.statuses() == {"file": "ready", "bad": "error"}
-
-
-def _reconcile_later(installation):
-    """Reconcile as if `stuck_after_s` had gone by."""
-    from pipeline.reconcile import reconcile
-    from pipeline.store import make_store
-
-    settings = installation.settings
-    later = utc_now() + timedelta(seconds=settings.stuck_after_s + 1)
-    with installation.catalog() as catalog:
-        reconcile(make_store(settings), catalog, installation.lake, settings, set(), later)
 
 
 def test_a_repeated_result_starts_no_second_run(installation):
@@ -185,18 +179,17 @@ def test_a_repeated_result_starts_no_second_run(installation):
     assert installation.apply("new_uploads", result) == []
 
 
-def test_an_attempt_has_its_own_run_key(installation):
-    """A key is unique for ever; without the attempt in it, a failed run would never be asked for again."""
+def test_a_request_has_its_own_run_key(installation):
+    """A key is unique for ever; without the moment in it, a failed run would never be asked for again."""
     installation.drop("file.jsonl", valid_file())
     first = installation.tick()
-    with installation.catalog() as catalog:
-        catalog.reset_request(installation.partitions)
+    installation.forget_requests()
 
     second = installation.tick()
 
     keys = [tick.runs[0]["dagster/run_key"] for tick in (first, second)]
-    assert [key.rpartition("-")[2] for key in keys] == ["1", "2"]
-    assert keys[0].split("-")[1] == keys[1].split("-")[1]
+    assert keys[0] != keys[1]
+    assert keys[0].rpartition("-")[0] == keys[1].rpartition("-")[0]
 
 
 def test_a_catalog_that_was_lost_has_the_same_runs_started_again(installation):
@@ -210,6 +203,23 @@ def test_a_catalog_that_was_lost_has_the_same_runs_started_again(installation):
 
     assert installation.run("ingest", tags).success
     assert installation.statuses() == {"file": "ready"}
+
+
+def test_uploads_that_stream_in_share_a_run_while_one_waits_in_the_queue(installation):
+    """A queue of runs of one dataset each would keep plans and publications out; a full run need not wait."""
+    installation.drop("a.jsonl", valid_file(seed=1))
+    [tags] = installation.tick().runs
+    installation.enqueue("ingest", tags)
+    waiting = []
+    for name in ("b", "c"):
+        installation.drop(f"{name}.jsonl", valid_file(seed=ord(name)))
+        waiting.append(installation.tick().result.skip_message)
+    installation.instance.delete_run(installation.instance.get_runs()[0].run_id)
+
+    tick = installation.tick()
+
+    assert waiting == ["1 uploads wait for the run that is queued", "2 uploads wait for the run that is queued"]
+    assert [len(keys) for keys in _covered(installation, tick)] == [2]
 
 
 def test_a_store_that_cannot_be_reached_fails_the_tick_with_its_place(make_installation, monkeypatch):

@@ -1,5 +1,7 @@
 """The sensor of ready datasets: what it asks for, once each, after validation; and what it tells of stale jobs."""
 
+from datetime import timedelta
+
 import dagster as dg
 import pytest
 from dagster import AssetCheckKey
@@ -64,33 +66,46 @@ def test_nothing_is_asked_for_while_a_plan_is_being_made(installation):
     assert installation.tick(SENSOR).result.skip_message == "training is being planned"
 
 
-def test_validation_goes_first(installation):
+def test_validation_goes_first_for_a_while(installation, monkeypatch):
+    """While uploads stream in there is always one to validate; plans then go before it."""
     _validate(installation, "a")
     installation.enqueue("ingest")
 
-    assert installation.tick(SENSOR).result.skip_message == "1 ready datasets wait: validation goes first"
+    waits = installation.tick(SENSOR)
+    monkeypatch.setattr("pipeline.training.planning.YIELDS_FOR", timedelta(0))
+    goes = installation.tick(SENSOR)
+
+    assert waits.result.skip_message == "1 ready datasets wait: validation goes first"
+    assert len(goes.runs) == 1
+    assert installation.repository.get_job("plan_training").tags["dagster/priority"] == "10"
 
 
-def test_a_run_that_was_never_started_is_asked_for_again_and_in_the_end_given_up(make_installation):
-    """Dagster lost the request, or the run died: no such run lives, so the next tick sees it."""
-    installation = make_installation(max_attempts=2)
+def test_a_run_that_was_never_started_is_asked_for_again_and_costs_nothing(installation, monkeypatch):
+    """Dagster lost the request, or the run died before it began."""
+    monkeypatch.setattr("pipeline.retries.LOST_AFTER", timedelta(0))
+    monkeypatch.setattr("pipeline.retries._PAUSES_S", (0.0,))
     _validate(installation, "a")
+    asked = []
 
-    keys = [tags["dagster/run_key"] for _ in range(3) for tags in installation.tick(SENSOR).runs]
+    for _ in range(5):
+        asked += installation.tick(SENSOR).runs
+        installation.tick("failed_runs")
 
-    assert [key.rpartition("-")[2] for key in keys] == ["1", "2"]
-    assert installation.notices()[-1] == ("run_failed", "Training jobs for a could not be made")
+    assert len({tags["dagster/run_key"] for tags in asked}) == 5
     [dataset] = installation.datasets()
     with installation.catalog() as catalog:
-        assert catalog.plan_of(dataset.id).status == "failed"
+        plan = catalog.plan_of(dataset.id)
+    assert (plan.status, plan.attempt) == ("requested", 0)
 
 
-def test_a_crash_after_partitions_were_added_is_mended_by_the_next_tick(installation):
+def test_a_crash_after_partitions_were_added_is_mended_by_the_next_ticks(installation, monkeypatch):
     _validate(installation, "a")
     result = installation.evaluate(SENSOR)
     for request in result.dynamic_partitions_requests:
         installation.instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
 
+    monkeypatch.setattr("pipeline.retries.LOST_AFTER", timedelta(0))
+    installation.tick("failed_runs")
     assert [run.success for run in installation.plan()] == [True]
     assert len(installation.jobs()) == 1
     assert installation.tick(SENSOR).result.skip_message == "no ready dataset without a plan"

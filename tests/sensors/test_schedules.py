@@ -12,7 +12,6 @@ def test_the_schedules_run_by_themselves(installation):
 
     assert {name: (each.job_name, each.cron_schedule) for name, each in schedules.items()} == {
         "daily_reconcile": ("reconcile", "30 3 * * *"),
-        "hourly_ask_again": ("ask_again", "50 * * * *"),
         "hourly_publication": ("publish", "5 * * * *"),
         "hourly_expiry": ("expire_uploads", "20 * * * *"),
     }
@@ -20,27 +19,14 @@ def test_the_schedules_run_by_themselves(installation):
     assert {each.default_status.value for each in installation.repository.sensor_defs} == {"RUNNING"}
 
 
-def test_reconciliation_leaves_living_runs_alone(make_installation):
+def test_reconciliation_leaves_living_runs_alone(installation):
     """A run that waits in the queue will answer; asking again would do the work twice."""
-    installation = make_installation(stuck_after_s=0.001)
     installation.drop("file.jsonl", valid_file())
     [tags] = installation.tick().runs
     installation.enqueue("ingest", tags)
 
     assert installation.run("reconcile").success
     assert installation.tick().runs == []
-
-
-def test_a_request_that_dagster_never_took_is_made_again(make_installation):
-    """As when the daemon is killed between noting the request and handing it over."""
-    installation = make_installation(stuck_after_s=0.001)
-    installation.drop("file.jsonl", valid_file())
-    assert len(installation.tick().runs) == 1
-    assert installation.tick().runs == []
-
-    assert installation.run("ask_again").success
-
-    assert len(installation.tick().runs) == 1
 
 
 def test_reconciliation_says_what_it_found(installation):
@@ -55,7 +41,7 @@ def test_reconciliation_says_what_it_found(installation):
     assert {name: value.value for name, value in figures.items()} == {
         "registered": 1,
         "confirmed": 0,
-        "unanswered": 0,
+        "tried_again": 0,
         "lost": 0,
         "ignored": 1,
         "ignored_files": [

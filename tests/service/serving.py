@@ -77,7 +77,7 @@ class Serving:
         store, lake = make_store(self.settings), make_lake(self.settings)
         validator = Validator(store, lake, Rules(), self.settings.max_upload_bytes, run_id="run-1")
         with Catalog.open(self.settings.catalog_url) as catalog:
-            for dataset in catalog.unrequested(100):
+            for dataset in catalog.unrequested(100, utc_now()):
                 catalog.record_verdict(validator.validate(dataset).verdict(), utc_now())
 
 

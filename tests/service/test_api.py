@@ -267,11 +267,6 @@ def test_too_many_requests_are_put_off(serve):
         assert bob.get("/api/datasets").status_code == 200
 
 
-def test_healthz_needs_no_token(local):
-    with local.client(None) as nobody:
-        assert nobody.get("/healthz").json() == {"success": True, "data": {"status": "ok"}}
-
-
 def test_other_sites_may_not_call_unless_they_are_named(serve):
     asked = {"Origin": "https://pages.example", "Access-Control-Request-Method": "GET"}
     plain, open_to_one = serve(), serve(cors_origins="https://pages.example")

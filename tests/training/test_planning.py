@@ -1,12 +1,13 @@
 """Promises of `pipeline.training.planning`: bad data is a value, stale jobs are told, a plan is made once a verdict."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from pipeline.errors import SettingsError
 from pipeline.settings import load_settings
-from pipeline.training.planning import checked_plans, is_plannable, plan_runs
+from pipeline.training.planning import checked_plans, goes_before_validation, is_plannable, plan_runs
 from tests.catalog.examples import LATER, NOON
 from tests.training.examples import TODAY
 from tests.training.installed import OTHER_TALK, SETUP
@@ -81,13 +82,22 @@ def test_only_ready_current_datasets_are_plannable(installation):
         assert not is_plannable(replace(dataset, **change))
 
 
-def test_runs_asked_for_at_other_moments_or_attempts_have_keys_of_their_own(installation, tmp_path):
+def test_runs_asked_for_at_other_moments_have_keys_of_their_own(installation, tmp_path):
     settings = load_settings(data_dir=tmp_path)
     dataset = installation.ready()
 
-    def key(tried, moment):
-        [run] = plan_runs([dataset], {"d1": tried}, ["d1"], settings, moment)
+    def key(moment):
+        [run] = plan_runs([dataset], {"d1": (0, 0)}, ["d1"], settings, moment)
         return run.run_key
 
-    assert len({key(0, NOON), key(1, NOON), key(0, LATER)}) == 3
-    assert key(0, NOON) == key(0, NOON)
+    assert key(NOON) != key(LATER)
+    assert key(NOON) == key(NOON)
+
+
+def test_validation_goes_first_for_ten_seconds(installation):
+    dataset = replace(installation.ready(), validated_at=NOON)
+
+    waits = [goes_before_validation([dataset], NOON + timedelta(seconds=seconds)) for seconds in (0, 9.9, 10)]
+
+    assert waits == [False, False, True]
+    assert not goes_before_validation([], LATER)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
 from pipeline.uploads.batches import Batch, contiguous_batches, run_key
+from tests.catalog.examples import LATER, NOON
 
 
 def test_a_gap_in_the_partition_order_begins_a_new_batch():
@@ -86,9 +87,9 @@ def test_batches_cover_each_wanted_key_once_without_gaps_within_their_limits(
         assert is_full or is_large or not is_neighbour  # no more runs than the limits ask for
 
 
-def test_a_run_key_names_the_datasets_and_the_attempt():
+def test_a_run_key_names_the_datasets_and_the_moment():
     batch = Batch(("a", "b"), 2)
     others = [Batch(("a",), 1), Batch(("b", "a"), 2), Batch(("ab",), 2), Batch(("a", "b", "c"), 3)]
 
-    assert run_key(batch, 1) == run_key(Batch(("a", "b"), 99), 1)
-    assert len({run_key(batch, 1), run_key(batch, 2), *(run_key(other, 1) for other in others)}) == 6
+    assert run_key(batch, NOON) == run_key(Batch(("a", "b"), 99), NOON)
+    assert len({run_key(batch, NOON), run_key(batch, LATER), *(run_key(other, NOON) for other in others)}) == 6

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pipeline.card.sentences import size
 from pipeline.catalog.records import Dataset, JsonObject, Status
+from pipeline.conversations.row_places import place_of
 from pipeline.service.pages.words import ago, compact, iso, sentence
 
 Tone = Literal["info", "warning", "good", "bad"]
@@ -67,20 +68,23 @@ class DatasetCard:
     @property
     def is_live(self) -> bool:
         """Whether it will change by itself."""
-        return self.status in ("uploading", "validating")
+        return self.status in LIVE
 
 
+LIVE: tuple[Status, ...] = ("uploading", "validating", "failed")
 BADGES: dict[Status, Badge] = {
     "uploading": Badge("Uploading", "info"),
     "validating": Badge("Validating", "warning", is_moving=True),
     "ready": Badge("Ready", "good"),
     "error": Badge("Error", "bad"),
+    "failed": Badge("Not validated", "bad"),
 }
 _NOTES: dict[Status, str] = {
     "uploading": "Waiting for the rest of the file. An upload that breaks off can be resumed.",
     "validating": "Reading every line. This page follows along.",
     "ready": "",
     "error": "",
+    "failed": "",
 }
 
 
@@ -131,7 +135,10 @@ def stats(dataset: Dataset) -> tuple[Stat, ...]:
 def problem(dataset: Dataset) -> Problem | None:
     """Why it is not ready, or why its validation does not come to an end; None where all is well."""
     if dataset.status == "validating" and dataset.failure:
-        return Problem("Validation was interrupted and is tried again.", sentence(dataset.failure))
+        return Problem(f"Validation was interrupted and is tried again{_at(dataset)}.", sentence(dataset.failure))
+    if dataset.status == "failed":
+        summary = f"The service failed, not your file. It is tried again{_at(dataset)}."
+        return Problem(summary, sentence(dataset.failure or ""))
     if dataset.status != "error":
         return None
     first: JsonObject = next(iter(dataset.validation_errors or []), {})
@@ -141,9 +148,13 @@ def problem(dataset: Dataset) -> Problem | None:
     rejected, lines = dataset.rejected_line_count, dataset.line_count or 0
     return Problem(
         f"{_of_all(rejected, lines)} rejected.",
-        sentence(f"Line {first.get('line', 1)}: {message}") if message else "",
+        sentence(f"{place_of(first)}: {message}") if message else "",
         _code(first),
     )
+
+
+def _at(dataset: Dataset) -> str:
+    return f" at {dataset.retry_at:%H:%M} UTC" if dataset.retry_at else ""
 
 
 def _of_all(rejected: int, lines: int) -> str:

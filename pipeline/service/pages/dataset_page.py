@@ -24,6 +24,7 @@ _SEVERITIES = tuple(Severity)
 _HEADLINES = {
     "uploading": ("Waiting for the file", "It is checked as soon as it has arrived whole."),
     "validating": ("Reading every line", "This page shows the verdict as soon as there is one."),
+    "failed": ("Not validated yet", "It is tried again hourly."),
 }
 
 
@@ -51,7 +52,9 @@ class Fact:
 class Finding:
     """One finding, of the page that is shown. message: what was expected, what was found, and what to do."""
 
+    row: int
     line: int
+    offset: int
     code: str
     severity: str
     path: str
@@ -98,7 +101,10 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The findings of a dataset: all kinds, and one page of rows. not_listed: how many more there are, in words."""
+    """The findings of a dataset: all kinds, and one page of rows.
+
+    not_listed: how many more there are, in words. are_of_array: rows may share lines.
+    """
 
     total: int
     kinds: tuple[KindFilter, ...]
@@ -108,6 +114,7 @@ class Findings:
     jsonl_url: str
     csv_url: str
     not_listed: str = ""
+    are_of_array: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +205,7 @@ def findings_of(dataset_id: str, figures: Figures, rows: Sequence[Finding], code
         not_listed=unlisted_sentence(counts, shown),
         jsonl_url=download_url("jsonl"),
         csv_url=download_url("csv"),
+        are_of_array=figures.is_array,
     )
 
 

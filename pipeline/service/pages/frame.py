@@ -36,7 +36,10 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The bar. place: what is marked as the current one; notices: the newest; can_sign_out: there is a session."""
+    """The bar. place: what is marked as the current one; notices: the newest; can_sign_out: there is a session.
+
+    banner: what does not work at present.
+    """
 
     user_id: str
     place: Place
@@ -44,6 +47,7 @@ class Frame:
     notices: tuple[NoticeLine, ...]
     dagster_url: str
     can_sign_out: bool
+    banner: str = ""
 
     @property
     def initial(self) -> str:

@@ -3,6 +3,7 @@
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from pipeline.service.health import banner
 from pipeline.service.pages.frame import IN_BELL, Frame, Place, notice_lines
 from pipeline.service.pages.render import render
 from pipeline.service.service import Service
@@ -24,5 +25,6 @@ def framed(
         notices=notice_lines(access.notifications(unread_only=False, limit=IN_BELL), service.now()),
         dagster_url=service.settings.dagster_url,
         can_sign_out=COOKIE in request.cookies,
+        banner=banner(service.health.latest),
     )
     return HTMLResponse(render(template, frame=frame, **values))

@@ -11,16 +11,21 @@ from datetime import datetime
 
 from anyio import to_thread
 
-from pipeline.catalog.records import Dataset
+from pipeline.catalog.records import Dataset, Status
 from pipeline.errors import DatasetNotFound, ServiceError
 from pipeline.service.access import Access
 from pipeline.service.events import HEARTBEAT_S, LONGEST_S, POLL_S
-from pipeline.service.pages.dataset_card import dataset_card
+from pipeline.service.pages.dataset_card import LIVE, dataset_card
 from pipeline.service.pages.render import render
 
 MOST_FOLLOWED = 50
-_LIVE = ("uploading", "validating")
-_SAID = {"ready": "is ready", "error": "has errors", "validating": "is being validated", "uploading": "is uploading"}
+_SAID: dict[Status, str] = {
+    "ready": "is ready",
+    "error": "has errors",
+    "validating": "is being validated",
+    "uploading": "is uploading",
+    "failed": "could not be validated yet",
+}
 
 
 async def card_events(
@@ -41,7 +46,7 @@ async def card_events(
         for each in changed:
             yield _event("card", _card(each, render_card(each)))
         known = {each.id: each.status for each in found}
-        if not any(status in _LIVE for status in known.values()):
+        if not any(status in LIVE for status in known.values()):
             yield _event("end", {})
             return
         silent_s = 0.0 if changed else silent_s + poll_s
@@ -68,7 +73,7 @@ def _card(dataset: Dataset, html: str) -> dict[str, object]:
         "id": dataset.id,
         "html": html,
         "said": f"{dataset.name} {_SAID[dataset.status]}",
-        "is_live": dataset.status in _LIVE,
+        "is_live": dataset.status in LIVE,
     }
 
 

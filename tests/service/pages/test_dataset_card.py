@@ -4,9 +4,19 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.catalog.records import STATUSES
 from pipeline.service.pages.dataset_card import Badge, Problem, Stat, dataset_card, problem, stats
 from tests.service.pages import cases
-from tests.service.pages.cases import ERROR, INTERRUPTED, NOW, READY_DATASET, UNREADABLE, UPLOADING, VALIDATING
+from tests.service.pages.cases import (
+    ERROR,
+    GIVEN_UP,
+    INTERRUPTED,
+    NOW,
+    READY_DATASET,
+    UNREADABLE,
+    UPLOADING,
+    VALIDATING,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +78,13 @@ def test_no_figures_where_nothing_was_counted(dataset):
             Problem("Validation was interrupted and is tried again.", "The lake at s3://lake could not be reached."),
         ),
         (
+            GIVEN_UP,
+            Problem(
+                f"The service failed, not your file. It is tried again at {GIVEN_UP.retry_at:%H:%M} UTC.",
+                "A fault of this program, not of the file: ValueError in pipeline/profiles/rows.py:41 (row).",
+            ),
+        ),
+        (
             replace(UNREADABLE, validation_errors=None, failure="the upload was never confirmed"),
             Problem("The upload was never confirmed."),
         ),
@@ -78,4 +95,4 @@ def test_the_problem_in_words(dataset, said):
 
 
 def test_the_cases_have_every_status():
-    assert {each.status for each in cases.DATASETS} == {"uploading", "validating", "ready", "error"}
+    assert {each.status for each in cases.DATASETS} == set(STATUSES)

@@ -24,11 +24,12 @@ def test_filters_count_everything_and_keep_the_search():
     shown = listing(Query("ready", "talk", 2), [], 0, COUNTS, NOW)
 
     assert shown.filters == (
-        Filter("All", 7, "/datasets?search=talk", False, ""),
+        Filter("All", 8, "/datasets?search=talk", False, ""),
         Filter("Uploading", 1, "/datasets?status=uploading&search=talk", False, "info"),
         Filter("Validating", 2, "/datasets?status=validating&search=talk", False, "warning"),
         Filter("Ready", 1, "/datasets?status=ready&search=talk", True, "good"),
         Filter("Error", 3, "/datasets?status=error&search=talk", False, "bad"),
+        Filter("Not validated", 1, "/datasets?status=failed&search=talk", False, "bad"),
     )
 
 
@@ -37,7 +38,7 @@ def test_only_who_has_nothing_at_all_sees_the_beginning():
 
     assert listing(Query(search="x"), [], 0, COUNTS, NOW).is_empty is False
     assert listing(Query(), [], 0, nothing, NOW).is_empty is True
-    assert [card.name for card in listing(Query(), DATASETS, 7, COUNTS, NOW).cards] == [d.name for d in DATASETS]
+    assert [card.name for card in listing(Query(), DATASETS, 8, COUNTS, NOW).cards] == [d.name for d in DATASETS]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def template(tmp_path_factory):
     store, lake = make_store(settings), make_lake(settings)
     validator = Validator(store, lake, Rules(has_near_duplicates=True), settings.max_upload_bytes, run_id="run-1")
     with Catalog.open(settings.catalog_url) as catalog:
-        for dataset in catalog.unrequested(100):
+        for dataset in catalog.unrequested(100, utc_now()):
             catalog.record_verdict(validator.validate(dataset).verdict(), utc_now())
     return folder
 

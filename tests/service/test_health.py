@@ -1,0 +1,98 @@
+"""`/healthz` and the pages say what does not work; asked often, the parts are asked now and then."""
+
+from datetime import timedelta
+
+import pytest
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.service import health as health_module
+from pipeline.service.health import SENSOR, State, banner, is_silent
+from pipeline.settings import load_settings
+from tests.catalog.examples import NOON
+
+SILENT = "Uploads are taken, but not validated at present"
+
+
+@pytest.fixture(autouse=True)
+def _each_time_anew(monkeypatch):
+    monkeypatch.setattr(health_module, "_VALID_S", -1)
+
+
+def healthz(service):
+    with service.client(None) as nobody:
+        return nobody.get("/healthz")
+
+
+def test_healthz_needs_no_token_and_knows_when_the_daemon_looked(local):
+    before = healthz(local).json()["data"]
+    with Catalog.open(local.settings.catalog_url) as catalog:
+        catalog.note_look(SENSOR, local.clock())
+    after = healthz(local).json()["data"]
+
+    assert before == {"status": "degraded", "daemon": "silent", "daemon_looked_at": None}
+    assert (after["status"], after["daemon"], after["daemon_looked_at"] is None) == ("ok", "ok", False)
+
+
+def test_a_part_that_is_down_is_a_503_that_names_it_and_no_path(local, caplog):
+    lake = local.settings.data_dir / "lake"
+    if lake.exists():
+        lake.rename(lake.with_name("aside"))
+    lake.write_text("a file in its place")
+
+    answer = healthz(local)
+
+    assert (answer.status_code, answer.json()["details"]["code"]) == (503, "part-down")
+    assert answer.json()["error"] == "no answer from: lake; the service's log says why"
+    assert "Retry-After" in answer.headers
+    healthz(local)
+    told = [record.message for record in caplog.records if record.message.startswith("the lake does not answer")]
+    assert [str(lake) in each for each in told] == [True]  # once, for the operator
+
+
+def test_many_questions_are_one(local, monkeypatch):
+    asked = []
+    real = health_module.probe
+    monkeypatch.setattr(health_module, "probe", lambda *parts: asked.append(1) or real(*parts))
+    healthz(local)
+    monkeypatch.setattr(health_module, "_VALID_S", 3_600)
+    before = len(asked)
+
+    for _ in range(20):
+        healthz(local)
+
+    assert len(asked) == before
+
+
+def test_who_is_signed_in_reads_it_on_the_pages(local):
+    healthz(local)
+    with local.client("ana") as ana:
+        page = ana.get("/datasets")
+
+    assert page.is_success
+    assert SILENT in page.text
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (None, ""),
+        (State({}, NOON, is_daemon_silent=False), ""),
+        (State({}, None, is_daemon_silent=True), SILENT),
+        (
+            State({"store": "/a/path", "lake": "x"}, None, is_daemon_silent=True),
+            "Not everything works at present: no answer from the lake and the store.",
+        ),
+    ],
+)
+def test_the_banner_is_one_sentence_without_places(state, told):
+    assert banner(state).startswith(told)
+    assert bool(banner(state)) == bool(told)
+    assert "/a/path" not in banner(state)
+
+
+def test_a_daemon_is_silent_after_some_looks_that_did_not_come(tmp_path):
+    quick, slow = (load_settings(data_dir=tmp_path, sensor_interval_s=seconds) for seconds in (5, 600))
+    moments = [NOON - timedelta(seconds=seconds) for seconds in (10, 170, 190, 1_790, 1_810)]
+
+    assert [is_silent(each, NOON, quick) for each in moments] == [False, False, True, True, True]
+    assert [is_silent(each, NOON, slow) for each in moments] == [False, False, False, False, True]
