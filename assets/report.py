@@ -16,7 +16,7 @@ from pipeline.validation import CODE_VERSION, Outcome
 SHOWN_FINDINGS = 10
 SHOWN_REASONS = 2
 _RATED_BYTES = 1_000_000  # below, the time goes into opening and closing files, and a rate says nothing
-_FINDING_COLUMNS = ("line", "code", "severity", "path", "message")
+_FINDING_COLUMNS = ("row", "line", "code", "severity", "path", "message")
 _ACCEPTANCE_COLUMNS = ("trainer", "verdict", "convert_to", "rows_dropped", "rows_truncated", "because")
 
 
@@ -79,7 +79,7 @@ def _finding_metadata(outcome: Outcome) -> Metadata:
 
 def _finding_table(outcome: Outcome) -> dg.TableMetadataValue:
     rows = outcome.profile.errors or outcome.profile.findings
-    return table(rows[:SHOWN_FINDINGS], _FINDING_COLUMNS, integers=("line",))
+    return table(rows[:SHOWN_FINDINGS], _FINDING_COLUMNS, integers=("row", "line"))
 
 
 def _acceptance_table(outcome: Outcome) -> dg.TableMetadataValue:

@@ -68,7 +68,7 @@ FINDINGS = _lake_table(
     "findings",
     "findings",
     ["uploads"],
-    "Every fault of an upload: line, offset, code, place, what was expected and found, what to do.",
+    "Every fault of an upload: row, line, offset, code, place, what was expected and found, what to do.",
 )
 DATASET_PROFILES = _lake_table(
     "dataset_profiles",
@@ -77,7 +77,7 @@ DATASET_PROFILES = _lake_table(
     "The verdict and the figures of a dataset, one row.",
     **{
         "dagster/column_lineage": column_lineage(
-            conversations=("conversations", "line"),
+            conversations=("conversations", "row"),
             turns=("conversations", "turn_count"),
             words=("conversations", "word_count"),
             finding_counts=("findings", "code"),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.durable import put_in_place
 from pipeline.errors import SettingsError
 from pipeline.settings import PROJECT_DIR, Settings
 from pipeline.store.keys import UPLOADS
@@ -44,11 +45,8 @@ def _prepare_profile(path: Path) -> None:
     if path.exists() and (path.is_dir() or not _is_ours(path.read_bytes())):
         return
     aside = path.with_name(f".{path.name}.part")
-    with aside.open("wb") as file:
-        file.write(PROFILE.read_bytes())
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    aside.write_bytes(PROFILE.read_bytes())
+    put_in_place(aside, path)
 
 
 def _is_ours(content: bytes) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.catalog.records import Dataset, Verdict
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.model import Limits
+from pipeline.conversations.row_places import place_of
 from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
 from pipeline.lake import Lake
 from pipeline.lake.files import Origin, lake_files
@@ -23,7 +24,7 @@ from pipeline.profiles.streams import profile_stream
 from pipeline.settings import Settings
 from pipeline.store import Store
 
-CODE_VERSION = "3"  # raised when the same upload would get other rows or another verdict
+CODE_VERSION = "4"  # raised when the same upload would get other rows or another verdict
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -156,7 +157,8 @@ class Outcome:
             message = str(first["message"])
             return f"{message[0].upper()}{message[1:]}."
         rejected = f"{counts.rejected_lines:,} of {counts.lines:,} lines rejected"
-        return f"{rejected}; first: line {first['line']}, {first['code']}."
+        place = place_of(first, in_array=profile.reading.row_name == "row")
+        return f"{rejected}; first: {place}, {first['code']}."
 
 
 def utc_now() -> datetime:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pipeline.durable import put_in_place
 from pipeline.errors import LakeError
 
 
@@ -19,7 +20,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     try:
         yield aside
         with written(target):
-            aside.replace(target)
+            put_in_place(aside, target)
     finally:
         with suppress(OSError):  # what went wrong before is what counts
             aside.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from dagster._serdes import ConfigurableClassData
 from watchdog.events import FileSystemEvent, PatternMatchingEventHandler
 from watchdog.observers import Observer
 
+from pipeline.durable import put_in_place
 from resources.dagster_home import EVENTS, looked_at
 
 _BUSY_TIMEOUT_S = 60
@@ -54,7 +55,7 @@ class PooledSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
         with tempfile.TemporaryDirectory(dir=self._base_dir, prefix=".event_log-") as folder:
             made = ConsolidatedSqliteEventLogStorage(folder)
             with suppress(FileExistsError):
-                os.link(made.get_db_path(), self.get_db_path())  # type: ignore[no-untyped-call]
+                put_in_place(Path(made.get_db_path()), Path(self.get_db_path()), replaces=False)  # type: ignore[no-untyped-call]
 
     def watch(self, run_id: str, cursor: str | None, callback: Callable[..., Any]) -> None:
         """Call back for each new event of a run, as Dagster's own storage does; the UI's run page lives by it."""

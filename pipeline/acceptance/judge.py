@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.acceptance.lines import LineCount, count_lines
+from pipeline.acceptance.row_counts import RowCount, count_rows
 from pipeline.acceptance.target import CodeRule, Effect, Target, load_targets
 from pipeline.acceptance.verdict import Acceptance, Reason, Subject, Verdict
 from pipeline.conversations.findings import CATALOGUE, Scope, Severity
 from pipeline.conversations.groups import unlisted
 
-_Counts = Mapping[frozenset[str], LineCount]
+_Counts = Mapping[frozenset[str], RowCount]
 _ORDER = {effect: place for place, effect in enumerate(Effect)}
 _LOSSES = {Effect.DROPS, Effect.TRUNCATES, Effect.HARMS}
 
@@ -20,7 +20,7 @@ def judge_acceptance(
 ) -> list[Acceptance]:
     """What each target would do with the dataset, in the targets' order; an unready one is judged as it is.
 
-    findings_path: Parquet of the listed findings in line order. targets: ours by default.
+    findings_path: Parquet of the listed findings in row order. targets: ours by default.
     """
     chosen = load_targets() if targets is None else targets
     groups = {_rejecting()}
@@ -29,7 +29,7 @@ def judge_acceptance(
         groups |= {frozenset({rule.code}) for rule in rules} | {_dropping(rules)}
     counts = {
         group: replace(count, count=_all(group, count.count, subject))
-        for group, count in count_lines(findings_path, groups).items()
+        for group, count in count_rows(findings_path, groups).items()
     }
     return [_judge(target, subject, counts) for target in chosen]
 

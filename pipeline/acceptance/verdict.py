@@ -38,8 +38,8 @@ class Verdict(StrEnum):
 class Reason:
     """Why the verdict is not plain.
 
-    rule: a finding's code, or the name of another rule. count: lines; turns for a rule of roles, rows for one of
-    length. first_lines: at most five, where they are known.
+    rule: a finding's code, or the name of another rule. count: rows; turns for a rule of roles. first_lines: at most
+    five of the rows, where they are known; of lines their numbers, of an array the places of the rows in it.
     """
 
     rule: str

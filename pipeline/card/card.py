@@ -64,12 +64,19 @@ class Figures:
     content_sha256: str | None
     finding_counts: dict[str, int]
 
+    @property
+    def is_array(self) -> bool:
+        """Whether its rows are those of an array, which may share lines."""
+        return self.container == "json-array"
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One finding. message: what was expected, what was found, and what to do."""
+    """One finding. row, line, offset: where its row is. message: what was expected, what was found, and what to do."""
 
+    row: int
     line: int
+    offset: int
     code: str
     path: str
     message: str
@@ -95,7 +102,7 @@ class Conversation:
 class Card:
     """A dataset as its card shows it.
 
-    name: of the dataset, or of the file. path: where it was read. examples: some findings of each kind, by line.
+    name: of the dataset, or of the file. path: where it was read. examples: some findings of each kind, by row.
     words_per_turn, turns_per_conversation: how often each value occurs; None where only the spread is known.
     dataset_id, owner, validated_at: empty and None for a file that is in no catalog.
     """

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.card.card import Example
+from pipeline.lake.places import with_rows
 from pipeline.profiles.merge import FindingRow
 
 EXAMPLES = 3  # of each kind
@@ -36,7 +37,7 @@ def first_examples(findings_path: Path, finding_counts: Mapping[str, int]) -> tu
 def _firsts(path: Path, counts: Mapping[str, int]) -> Iterator[FindingRow]:
     missing = Counter({code: min(EXAMPLES, count) for code, count in counts.items()})
     with pq.ParquetFile(path, read_dictionary=["code"]) as file:
-        for batch in file.iter_batches(_BATCH_ROWS):
+        for batch in map(with_rows, file.iter_batches(_BATCH_ROWS)):
             if not +missing:
                 return
             rows = batch.take(pa.array(_places(batch["code"], missing), pa.int64())).to_pylist()

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 
 from pipeline.acceptance import Acceptance, Effect, Reason, Verdict
-from pipeline.card.card import Card, Figures
+from pipeline.card.card import Card, Example, Figures
 from pipeline.conversations.findings import CATALOGUE, Severity
 
 VERDICTS = {Verdict.ACCEPTED: "accepts it", Verdict.WITH_LOSS: "accepts it with loss", Verdict.REFUSED: "refuses it"}
@@ -38,12 +38,18 @@ _LANGUAGES = {
 _METHODS = {"exact": "counted with", "sample": "estimated from a sample with"}
 
 
+def _place(example: Example, figures: Figures) -> str:
+    if figures.is_array:
+        return f"row {example.row:,} (line {example.line:,}, byte {example.offset})"
+    return f"line {example.line:,}"
+
+
 def headline(card: Card) -> str:
     """Why the verdict is what it is, in a sentence or two."""
     figures = card.figures
     read = figures.lines - figures.blank_lines
     rejected = figures.rejected_lines
-    unit = "line" if figures.container == "jsonl" else "row"
+    unit = "row" if figures.is_array else "line"
     if figures.status == "ready":
         if not rejected:
             one = "Its one conversation could be read."
@@ -53,9 +59,9 @@ def headline(card: Card) -> str:
             f"{count_of(rejected, unit)} of {read:,} could not, no more than is allowed here."
         )
     errors = [e for e in card.examples if e.code in CATALOGUE and CATALOGUE[e.code].severity is Severity.ERROR]
-    first = min(errors, key=lambda example: example.line, default=None)
+    first = min(errors, key=lambda example: example.row, default=None)
     if rejected:
-        where = f" The first is line {first.line:,}: {CATALOGUE[first.code].title}." if first else ""
+        where = f" The first is {_place(first, figures)}: {CATALOGUE[first.code].title}." if first else ""
         return f"{rejected:,} of {count_of(read, unit)} cannot be read as conversations.{where}"
     return _sentence(first.message) if first else "It holds no conversations."
 
@@ -84,9 +90,9 @@ def reach(reason: Reason) -> str:
     if reason.rule in _COUNTED_IN_WORDS or not reason.count:
         return ""
     if reason.first_lines:
-        lines = ", ".join(f"{line:,}" for line in reason.first_lines[:_SHOWN_LINES])
+        rows = ", ".join(f"{row:,}" for row in reason.first_lines[:_SHOWN_LINES])
         more = ", …" if reason.count > len(reason.first_lines) else ""
-        return f"line {lines}" if reason.count == 1 else f"{count_of(reason.count, 'line')}: {lines}{more}"
+        return f"row {rows}" if reason.count == 1 else f"{count_of(reason.count, 'row')}: {rows}{more}"
     return count_of(reason.count, "turn" if reason.rule.startswith("role-") else "row")
 
 

@@ -4,7 +4,6 @@ To SQLite an empty file is an empty database. To us it is a catalog that a power
 with tables it would look like a new installation.
 """
 
-import os
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Engine
 
+from pipeline.durable import put_in_place
 from pipeline.errors import CatalogError
 
 RESTORE = (
@@ -59,10 +59,8 @@ def _make(path: Path, url: URL, make_engine: Callable[[URL], Engine], migrate: C
     try:
         migrate(engine)
         engine.dispose()  # the last connection empties the write-ahead log into the file
-        with aside.open("rb") as file:
-            os.fsync(file.fileno())
         with suppress(FileExistsError):  # somebody was quicker, with a whole one
-            os.link(aside, path)
+            put_in_place(aside, path, replaces=False)
     except OSError as error:
         raise CatalogError(f"cannot make the catalog {path}: {error.strerror}; check LORA_CATALOG_URL") from error
     finally:

@@ -57,10 +57,10 @@ def _losses(row: Acceptance) -> str:
 def _where(reason: Reason) -> str:
     if not reason.first_lines:
         return f" ({count_of(reason.count, 'row')})" if reason.rule in _OF_ROWS else ""
-    first = ", ".join(f"{line:,}" for line in reason.first_lines[:_SHOWN_LINES])
+    first = ", ".join(f"{row:,}" for row in reason.first_lines[:_SHOWN_LINES])
     if reason.count == 1:
-        return f" (line {first})"
-    return f" ({count_of(reason.count, 'line')}: {first}{', …' if reason.count > _SHOWN_LINES else ''})"
+        return f" (row {first})"
+    return f" ({count_of(reason.count, 'row')}: {first}{', …' if reason.count > _SHOWN_LINES else ''})"
 
 
 def _wrapped(label: str, text: str, width: int, color: str) -> list[Text]:

@@ -116,14 +116,16 @@ def _sentences(file: str, output: str, done: "Converted") -> str:
 
     place = "standard output" if output == STDIO else shown(output)
     sentences = [f"Wrote {_count(done.written, 'conversation')} to {place}, read as {done.reading.form.title}."]
-    for kind, lines in done.losses.lines.items():
+    row_name = done.reading.row_name
+    for kind, rows in done.losses.rows.items():
         count = done.losses.counts[kind]
-        sentences.append(f"Left out: {LOSSES[kind]}, in {_count(count, 'conversation')} ({_lines(lines, count)}).")
+        places = _places(row_name, rows, count)
+        sentences.append(f"Left out: {LOSSES[kind]}, in {_count(count, 'conversation')} ({places}).")
     if done.rejected:
         codes = ", ".join(f"{code} {count:,}" for code, count in done.rejected_codes.most_common())
-        places = _lines(done.first_rejected, done.rejected)
+        places = _places(row_name, done.first_rejected, done.rejected)
         why = f"lora-pipeline check {shown(file)} shows where"
-        sentences.append(f"Rejected: {_count(done.rejected, 'line')} ({places}): {codes}; {why}.")
+        sentences.append(f"Rejected: {_count(done.rejected, row_name)} ({places}): {codes}; {why}.")
     if done.broken:
         sentences.append(f"The archive ends early: {done.broken}.")
     return "\n".join(sentences)
@@ -133,9 +135,9 @@ def _count(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _lines(first: list[int], count: int) -> str:
-    named = ", ".join(f"{line:,}" for line in first)
-    return f"line{'' if count == 1 else 's'} {named}{', …' if count > len(first) else ''}"
+def _places(row_name: str, first: list[int], count: int) -> str:
+    named = ", ".join(f"{row:,}" for row in first)
+    return f"{row_name}{'' if count == 1 else 's'} {named}{', …' if count > len(first) else ''}"
 
 
 def _tell(text: str, output: str) -> None:

@@ -9,7 +9,8 @@ import typer
 from pipeline.cli.common import Group
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.owner import Owner, counted
-from pipeline.cli.table import TableRow, print_table
+from pipeline.cli.table import TableRow, place_columns, print_table
+from pipeline.conversations.row_places import place_of
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def show(dataset: Dataset_, owner: Owner = None, as_json: AsJson = False) -> Non
     errors, samples = values.pop("validation_errors", []), values.pop("sample_data", [])
     print_table(("field", "value"), [(name, _plain(value)) for name, value in values.items()])
     if errors:
-        print_table(("line", "code", "path", "message"), [_pick(e, "line", "code", "path", "message") for e in errors])
+        columns = (*place_columns(errors), "code", "path", "message")
+        print_table(columns, [_pick(error, *columns) for error in errors])
     for sample in samples:
         turns = [_pick(turn, "role", "content") for turn in sample["turns"]]
         print_table(("role", f"conversation {sample['conversation_id']}"), turns)
@@ -137,7 +139,7 @@ def restore(dataset: Dataset_, owner: Owner = None) -> None:
 def row(dataset: "Dataset") -> TableRow:
     """A dataset as a row of COLUMNS."""
     first = (dataset.validation_errors or [{}])[0]
-    finding = f"line {first['line']}: {first['code']}" if first else dataset.failure or ""
+    finding = f"{place_of(first)}: {first['code']}" if first else dataset.failure or ""
     return (
         dataset.name,
         "deleted" if dataset.deleted_at else dataset.status,

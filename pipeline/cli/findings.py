@@ -1,5 +1,6 @@
 """`lora-pipeline findings`."""
 
+from itertools import chain, islice
 from typing import Annotated
 
 import typer
@@ -7,10 +8,10 @@ import typer
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.cli.json_text import json_text
 from pipeline.cli.owner import Owner
-from pipeline.cli.table import print_table
+from pipeline.cli.table import place_columns, print_table
 from pipeline.errors import UsageError
 
-_COLUMNS = ("line", "code", "severity", "path", "message")
+_COLUMNS = ("code", "severity", "path", "message")
 
 
 def findings(
@@ -22,7 +23,7 @@ def findings(
     ] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON, an object a line.")] = False,
 ) -> None:
-    """Show what is wrong with a dataset, line by line."""
+    """Show what is wrong with a dataset, row by row."""
     from pipeline.catalog.records import no_verdict
     from pipeline.conversations.findings import CATALOGUE
     from pipeline.conversations.groups import unlisted_sentence
@@ -43,7 +44,9 @@ def findings(
             for row in rows:
                 typer.echo(json_text(row))
         else:
-            print_table(_COLUMNS, (tuple(row[name] for name in _COLUMNS) for row in rows), limit)
+            first = list(islice(rows, limit))
+            columns = (*place_columns(first), *_COLUMNS)
+            print_table(columns, (tuple(row[name] for name in columns) for row in chain(first, rows)), limit)
     with lake.fetch("profiles", found.id) as path:
         counts = finding_counts_of(path)
     if told := unlisted_sentence(counts, counts if code is None else [code]):

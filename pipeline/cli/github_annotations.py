@@ -24,8 +24,13 @@ class Annotations:
         self._given: Counter[Severity] = Counter()
         self._found: Counter[Severity] = Counter()
 
-    def of_file(self, file: str, counts: Counter[str], findings: Iterable[FindingRow]) -> list[str]:
-        """The commands for one file's findings, as far as GitHub shows them. counts: findings by code."""
+    def of_file(
+        self, file: str, counts: Counter[str], findings: Iterable[FindingRow], *, in_array: bool = False
+    ) -> list[str]:
+        """The commands for one file's findings, as far as GitHub shows them.
+
+        counts: findings by code. in_array: whether rows may share lines.
+        """
         for code, count in counts.items():
             self._found[CATALOGUE[code].severity] += count
         lines = []
@@ -34,7 +39,7 @@ class Annotations:
             severity = CATALOGUE[str(finding["code"])].severity
             if self._has_room(severity):
                 self._given[severity] += 1
-                lines.append(_annotation(file, finding, severity))
+                lines.append(_annotation(file, finding, severity, in_array))
             elif not any(self._has_room(CATALOGUE[code].severity) for code in open_codes):
                 break
         return lines
@@ -51,10 +56,11 @@ class Annotations:
         return self._given[severity] < _MOST[severity]
 
 
-def _annotation(file: str, finding: FindingRow, severity: Severity) -> str:
+def _annotation(file: str, finding: FindingRow, severity: Severity, in_array: bool) -> str:
     kind = CATALOGUE[str(finding["code"])]
     path = "" if finding["path"] == "$" else f"{finding['path']}: "
-    title, message = f"{kind.title} [{kind.code}]", f"{path}{finding['message']}"
+    row = f"row {finding['row']}, byte {finding['offset']}: " if in_array else ""
+    title, message = f"{kind.title} [{kind.code}]", f"{row}{path}{finding['message']}"
     place = f"file={_property(file)},line={finding['line']},title={_property(title)}"
     return f"::{_COMMANDS[severity]} {place}::{_message(message)}"
 

@@ -43,8 +43,8 @@ def render(mending: Mending, file: str, target: Path | None) -> Text:
         _verdict(mending, file, target),
         Text(),
         Text(
-            f"{INDENT}{count_of(mending.lines_in, 'line')}: {mending.lines_out:,} kept, {mending.lines_changed:,} of "
-            f"them changed; {mending.lines_aside:,} put aside"
+            f"{INDENT}{count_of(mending.lines_in, mending.reading.row_name)}: {mending.lines_out:,} kept, "
+            f"{mending.lines_changed:,} of them changed; {mending.lines_aside:,} put aside"
         ),
         *_counted("mended", mending.mended, {code: remedy.action for code, remedy in REMEDIES.items()}, "green"),
         *_counted("rejected", mending.rejected, {code: kind.title for code, kind in CATALOGUE.items()}, "red"),
@@ -67,7 +67,13 @@ def render(mending: Mending, file: str, target: Path | None) -> Text:
 
 def _verdict(mending: Mending, file: str, target: Path | None) -> Text:
     sign, color = ("✓", "bold green") if mending.is_ready else ("✗", "bold red")
-    ready = "ready" if mending.is_ready else "not ready" if mending.lines_out else "not ready: no line is left"
+    ready = (
+        "ready"
+        if mending.is_ready
+        else "not ready"
+        if mending.lines_out
+        else f"not ready: no {mending.reading.row_name} is left"
+    )
     verdict = f" is {ready}" if target else f", mended, would be {ready}"
     return Text.assemble((f"{sign} ", color), (shown(str(target or file)), "bold"), (verdict, color))
 

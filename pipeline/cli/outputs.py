@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.cli.json_text import json_text
+from pipeline.durable import put_in_place
 from pipeline.errors import UsageError
 from pipeline.lake import FINDINGS, write_empty
 from pipeline.profiles.merge import all_findings
@@ -117,7 +118,7 @@ def place_tables(profile: Profile, work: Path, target: Path, stem: str) -> None:
 def _place_parts(parts: list[Path], folder: Path, stem: str) -> None:
     folder.mkdir(exist_ok=True)
     for number, part in enumerate(parts):
-        part.replace(folder / f"{stem}-{number}.parquet")
+        put_in_place(part, folder / f"{stem}-{number}.parquet")
     of_stem = re.compile(re.escape(stem) + r"-(\d+)\.parquet")
     for path in folder.iterdir():
         match = of_stem.fullmatch(path.name)

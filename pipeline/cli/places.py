@@ -26,13 +26,17 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One finding as the report shows it. column: 1-based, in characters, None where the line cannot be shown."""
+    """One finding as the report shows it. column: 1-based, in characters, None where the line cannot be shown.
+
+    row: the number and first byte of its row, where rows may share lines.
+    """
 
     line: int
     path: str
     detail: str
     column: int | None = None
     excerpt: Excerpt | None = None
+    row: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,20 @@ class Group:
     places: tuple[Place, ...]
 
 
-def grouped(counts: Counter[str], findings_path: Path, dataset: Path | None, width: int) -> list[Group]:
+def grouped(
+    counts: Counter[str], findings_path: Path, dataset: Path | None, width: int, *, in_array: bool = False
+) -> list[Group]:
     """The findings by code, errors first, then the most frequent.
 
     findings_path: the listed findings, as Parquet. dataset: where the lines can be read again, None for a stream.
-    width: cells that an excerpt may take.
+    width: cells that an excerpt may take. in_array: whether rows may share lines.
     """
     wanted = {code: min(count, PLACES_PER_CODE) for code, count in counts.items()}
     rows = _first_rows(findings_path, wanted)
     kinds = sorted((CATALOGUE[code] for code in rows), key=lambda kind: _importance(kind, counts))
     if dataset is None:
-        return [Group(kind, counts[kind.code], tuple(map(_named, rows[kind.code]))) for kind in kinds]
+        named = {kind: tuple(_named(row, in_array=in_array) for row in rows[kind.code]) for kind in kinds}
+        return [Group(kind, counts[kind.code], places) for kind, places in named.items()]
     with dataset.open("rb") as stream:
         return [
             Group(kind, counts[kind.code], tuple(_drawn(stream, row, width) for row in rows[kind.code]))
@@ -83,11 +90,12 @@ def _batches(findings_path: Path) -> Iterator[pa.RecordBatch]:
         yield from file.iter_batches()
 
 
-def _named(row: FindingRow) -> Place:
+def _named(row: FindingRow, *, in_array: bool = False) -> Place:
     """A place without its line."""
     kind = CATALOGUE[str(row["code"])]
     detail = str(row["message"]).removesuffix(f"; {kind.remedy}")
-    return Place(int(row["line"]), str(row["path"]), detail)
+    row_place = f"row {row['row']}, byte {row['offset']}" if in_array else ""
+    return Place(int(row["line"]), str(row["path"]), detail, row=row_place)
 
 
 def _drawn(stream: BinaryIO, row: FindingRow, width: int) -> Place:

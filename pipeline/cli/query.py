@@ -15,7 +15,7 @@ def query(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines, an object a row.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """Ask the warehouse in SQL; it is read-only.
+    """Ask the warehouse in SQL; nothing is written, and no file is read but the warehouse and the lake's.
 
     Tables and views: datasets, conversations, turns, findings, splits, dataset_profiles, training_jobs, cost_records,
     training_lineage, upload_lineage, and more: docs/tables.md.

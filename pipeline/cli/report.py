@@ -119,20 +119,26 @@ def _group(name: str, group: Group, width: int) -> list[Text]:
     advice = [*_prose("why: ", kind.why, width), *_prose("fix: ", kind.remedy, width)]
     if kind.scope is Scope.FILE:
         return [heading, *(line for place in group.places for line in _prose("", place.detail, width)), *advice]
-    count = Text(f"{INDENT}({count_of(group.count, 'line')})", style="dim")
+    row_name = "row" if any(place.row for place in group.places) else "line"
+    count = Text(f"{INDENT}({count_of(group.count, row_name)})", style="dim")
     fits = heading.cell_len + count.cell_len <= width
     lines = [*([heading.append_text(count)] if fits else [heading, count]), *advice]
     for place in group.places:
         lines += [Text(), *_place(name, place, color, width)]
     if hidden := group.count - len(group.places):
         named = "them all" if group.count <= MAX_LISTED else f"the first {MAX_LISTED:,}; the others are only counted"
-        lines += [Text(), Text(f"{INDENT}… and {count_of(hidden, 'more line')}; --findings OUT.jsonl names {named}")]
+        lines += [
+            Text(),
+            Text(f"{INDENT}… and {count_of(hidden, f'more {row_name}')}; --findings OUT.jsonl names {named}"),
+        ]
     return lines
 
 
 def _place(name: str, place: Place, color: str, width: int) -> list[Text]:
     column = f":{place.column}" if place.column else ""
     where = Text.assemble(INDENT, (f"{shown(name)}:{place.line}{column}", "cyan"))
+    if place.row:
+        where.append(f"  {place.row}", style="cyan")
     if place.path != "$":
         where.append(f"  {shown(place.path)}", style="dim")
     if place.excerpt is None:

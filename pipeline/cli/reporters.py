@@ -46,6 +46,11 @@ class Checked:
         return cast(Figures, self.profile.as_dict(self.file))
 
     @property
+    def in_array(self) -> bool:
+        """Whether its rows are those of an array, which may share lines."""
+        return self.profile.reading.row_name == "row"
+
+    @property
     def dataset(self) -> Path | None:
         """Where its lines can be read again; None for a stream and an archive."""
         is_packed = self.profile.reading.compression is not Compression.NONE
@@ -79,8 +84,9 @@ class _Text:
         profile, figures = checked.profile, checked.figures
         width = max(MIN_WIDTH, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns)
         # A row of an array has no line of its own to show.
-        dataset = checked.dataset if profile.reading.container == "jsonl" else None
-        groups = grouped(profile.finding_counts, profile.findings_path, dataset, excerpt_width(width))
+        dataset = None if checked.in_array else checked.dataset
+        excerpt = excerpt_width(width)
+        groups = grouped(profile.finding_counts, profile.findings_path, dataset, excerpt, in_array=checked.in_array)
         report = render(checked.name, figures, groups, profile.acceptance, self._share, width)
         write_text(report if self._is_first else Text.assemble("\n", report))
         self._tally += tally_of(figures)
@@ -114,7 +120,7 @@ class _Sarif:
         self._run = SarifRun(version("lora-dataset-pipeline"))
 
     def tell(self, checked: Checked) -> None:
-        self._run.add(checked.name, all_findings(checked.profile.findings_path), checked.dataset)
+        self._run.add(checked.name, all_findings(checked.profile.findings_path), checked.dataset, checked.in_array)
 
     def unread(self, sentence: str) -> None:
         self._run.add_unread(sentence)
@@ -135,7 +141,9 @@ class _GitHub:
     def tell(self, checked: Checked) -> None:
         profile = checked.profile
         findings = all_findings(profile.findings_path)
-        for command in self._annotations.of_file(checked.name, profile.finding_counts, findings):
+        for command in self._annotations.of_file(
+            checked.name, profile.finding_counts, findings, in_array=checked.in_array
+        ):
             write_line(command)
         write_text(render_verdict(checked.name, checked.figures, self._share))
 

@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 import xxhash
 
+from pipeline.conversations.brackets import first_row
 from pipeline.conversations.findings import CATALOGUE, ORDER, Severity
 from pipeline.profiles.merge import FindingRow
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 25_000  # GitHub takes no more in a run
 _HASHED_BYTES = 2**20  # of a line; enough to tell it from others
+_HASHED_ROW_BYTES = 2**14  # of a row of an array, whose end has to be looked for
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 Result = dict[str, object]
@@ -32,8 +34,12 @@ class SarifRun:
         self.found = 0
         self._unread: list[str] = []
 
-    def add(self, file: str, findings: Iterable[FindingRow], dataset: Path | None) -> None:
-        """Add the findings of a file. dataset: where its lines can be read again; None for a stream or an archive."""
+    def add(self, file: str, findings: Iterable[FindingRow], dataset: Path | None, in_array: bool = False) -> None:
+        """Add the findings of a file.
+
+        dataset: where its lines can be read again; None for a stream or an archive. in_array: whether rows may share
+        lines.
+        """
         stream = dataset.open("rb") if dataset else None
         seen: Counter[str] = Counter()
         try:
@@ -42,7 +48,7 @@ class SarifRun:
                 code = str(finding["code"])
                 results = self._results[CATALOGUE[code].severity]
                 if len(results) < MAX_RESULTS:
-                    results.append((code, _result(file, finding, stream, seen)))
+                    results.append((code, _result(file, finding, stream, in_array, seen)))
         finally:
             if stream:
                 stream.close()
@@ -98,27 +104,29 @@ def _rule(code: str) -> dict[str, object]:
     }
 
 
-def _result(file: str, finding: FindingRow, stream: BinaryIO | None, seen: Counter[str]) -> Result:
+def _result(file: str, finding: FindingRow, stream: BinaryIO | None, in_array: bool, seen: Counter[str]) -> Result:
+    row = f"row {finding['row']}, byte {finding['offset']}: " if in_array else ""
     path = "" if finding["path"] == "$" else f"{finding['path']}: "
     region: dict[str, object] = {"startLine": finding["line"]}
     if stream is not None:
         region["byteOffset"] = finding["offset"]
-    mark = _fingerprint(finding, stream)
+    mark = _fingerprint(finding, stream, in_array)
     seen[mark] += 1
     return {
         "level": _LEVELS[CATALOGUE[str(finding["code"])].severity],
-        "message": {"text": f"{path}{finding['message']}"},
+        "message": {"text": f"{row}{path}{finding['message']}"},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": region}}],
         "partialFingerprints": {"primaryLocationLineHash": f"{mark}:{seen[mark]}"},
     }
 
 
-def _fingerprint(finding: Mapping[str, int | str], stream: BinaryIO | None) -> str:
-    """The same for the same fault of the same line, wherever the line moves; by its number where it cannot be read."""
-    line = str(finding["line"]).encode()
+def _fingerprint(finding: Mapping[str, int | str], stream: BinaryIO | None, in_array: bool) -> str:
+    """The same for the same fault of the same row, wherever the row moves; by its number where it cannot be read."""
+    line = str(finding["row"]).encode()
     if stream is not None:
         stream.seek(int(finding["offset"]))
-        line = stream.readline(_HASHED_BYTES).rstrip(b"\r\n")
+        text = stream.read(_HASHED_ROW_BYTES) if in_array else stream.readline(_HASHED_BYTES)
+        line = first_row(text) if in_array else text.rstrip(b"\r\n")
     return xxhash.xxh3_64_hexdigest(f"{finding['code']}\0{finding['path']}\0".encode() + line)
 
 

@@ -6,8 +6,15 @@ from typing import TypeAlias
 
 import typer
 
+from pipeline.conversations.row_places import Found, are_of_array
+
 TableRow: TypeAlias = Sequence[object]
 _PIPE_WIDTH = 160  # where nobody looks, cells need not be cut as early
+
+
+def place_columns(found: Sequence[Found]) -> tuple[str, ...]:
+    """The columns that say where findings of one file are: the line, and where rows may share lines also the row."""
+    return ("row", "line", "offset") if are_of_array(found) else ("line",)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[TableRow], max_rows: int | None = None) -> None:

@@ -44,7 +44,7 @@ class _Splitter:
         self._held = b""
         self._offset = 0  # of the held bytes in the file
         self._line = 1
-        self._last_line = 0  # that a row began on
+        self._rows = 0  # handed on
         self._is_open = False  # whether the array's bracket has been seen
         self._is_closed = False
         self._needs_comma = False
@@ -136,8 +136,7 @@ class _Splitter:
         if not self._held:
             return
         if long.is_over:
-            yield long.block()
-            self._last_line = long.line
+            yield self._skipped(long)
         else:
             gathered = GatheredRows()
             gathered.add(b"".join(long.pieces).rstrip(WHITE), long.line, long.offset)
@@ -172,7 +171,7 @@ class _Splitter:
     def _end_long(self, long: LongRow) -> Iterator[Block]:
         gathered = GatheredRows()
         if long.is_over:
-            yield long.block()
+            yield self._skipped(long)
             gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
         else:
             gathered.add(b"", long.line, long.offset, _UNENDED)
@@ -182,5 +181,10 @@ class _Splitter:
         if not gathered.count:
             return
         is_marked, self._is_marked = self._is_marked, False
-        line_before, self._last_line = self._last_line, int(gathered.lines[-1][-1])
-        yield from gathered.blocks(line_before, is_marked=is_marked)
+        first_row = self._rows + 1
+        self._rows += gathered.count
+        yield from gathered.blocks(first_row, is_marked=is_marked)
+
+    def _skipped(self, long: LongRow) -> Block:
+        self._rows += 1
+        return long.block(self._rows)

@@ -37,17 +37,16 @@ class GatheredRows:
         self.offsets.append(offsets)
         self.count += len(sizes)
 
-    def blocks(self, line_before: int, *, is_marked: bool) -> Iterator[Block]:
-        """All rows, a line each, BLOCK_LINES in a block. line_before: the line that the row before the first begins on.
+    def blocks(self, first_row: int, *, is_marked: bool) -> Iterator[Block]:
+        """All rows, a line each, BLOCK_LINES in a block. first_row: the place of the first among all rows of the array.
 
         is_marked: whether a byte order mark stands before the first.
         """
         data, starts = b"".join(self.texts), np.concatenate([[0], np.cumsum(np.concatenate(self.sizes))])
         lines, offsets = np.concatenate(self.lines), np.concatenate(self.offsets)
-        shares_line = np.diff(lines, prepend=line_before) == 0
         for first in range(0, self.count, BLOCK_LINES):
             some = slice(first, first + BLOCK_LINES)
-            rows = Rows(lines[some], offsets[some], shares_line[some])
+            rows = Rows(first_row + first, lines[some], offsets[some])
             begins = starts[first : first + BLOCK_LINES + 1]
             faults = {
                 row - first: self.faults[row] for row in range(first, first + len(rows.lines)) if row in self.faults
@@ -106,9 +105,9 @@ class LongRow:
             self.pieces.append(clean[len(lead) : len(lead) + size])
         return size
 
-    def block(self) -> Block:
-        """The row without its data."""
+    def block(self, row: int) -> Block:
+        """The row without its data. row: its place among all rows of the array."""
         lines, offsets = (np.array([place], dtype=np.int64) for place in (self.line, self.offset))
-        rows = Rows(lines, offsets, shares_line=np.zeros(1, dtype=np.bool_))
+        rows = Rows(row, lines, offsets)
         starts = np.zeros(2, dtype=np.int64)
         return Block(b"", self.line, self.offset, starts, skipped_bytes=self.size, rows=rows)

@@ -46,6 +46,13 @@ def row_ends(kinds: Integers, depth: int = 0) -> tuple[Integers, Flags]:
     return depths, (depths == 0) & (kinds == COMMA) | (depths == -1) & (kinds == -1)
 
 
+def first_row(text: bytes) -> bytes:
+    """The row of an array that the text begins with, as far as the text has it."""
+    at, kinds, _ = structure(np.frombuffer(text, dtype=np.uint8))
+    ends = at[row_ends(kinds)[1]]
+    return text[: int(ends[0])].rstrip(WHITE) if len(ends) else text
+
+
 def stripped(data: Bytes, begins: Integers, ends: Integers) -> tuple[Integers, Integers]:
     """The ranges without the white space at both ends; what is nothing else ends where it did."""
     begins, ends = begins.copy(), ends.copy()

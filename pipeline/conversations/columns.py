@@ -43,13 +43,15 @@ class Extras:
 class Columns:
     """n conversations with m turns, in file order.
 
-    lines, offsets, turn_counts: n each. turn_starts: n + 1 positions among the turns. roles: m codes into
-    role_names, which begins with KNOWN_ROLES. contents: m strings, text_starts their m + 1 byte positions in text.
-    word_counts: m. is_supervised: m, whether a turn is learned from. branches: m codes of `Branch`.
+    rows: n places among all rows of the file, from 1, ascending: what tells conversations apart, as several of an array
+    may begin on one line. lines, offsets, turn_counts: n each. turn_starts: n + 1 positions among the turns. roles: m
+    codes into role_names, which begins with KNOWN_ROLES. contents: m strings, text_starts their m + 1 byte positions in
+    text. word_counts: m. is_supervised: m, whether a turn is learned from. branches: m codes of `Branch`.
     extras: what only some formats have. layout: the names of the format's fields, for findings; content_paths: m paths,
     where the layout alone does not tell.
     """
 
+    rows: Integers
     lines: Integers
     offsets: Integers
     ids: list[str]
@@ -133,6 +135,7 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
         extras = Extras(weights=turns.weights, labels=labels)
     buffers = [None, pa.py_buffer(turns.text_starts), pa.py_buffer(turns.text)]
     return Columns(
+        rows=verdicts.rows,
         lines=verdicts.lines,
         offsets=verdicts.offsets,
         ids=_identities(verdicts, form),
@@ -153,15 +156,11 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
 
 
 def _identities(verdicts: Verdicts, form: Format) -> list[str]:
-    """The conversations' ids; a row that has none is named after its line, and its place in it."""
+    """The conversations' ids; a row that has none is named after its place in the file."""
     ids = verdicts.identities
     if form is NATIVE or all(ids):
         return ids
-    names = [f"line-{line}" for line in verdicts.lines.tolist()]
-    if verdicts.shares_line is not None:
-        for row in np.flatnonzero(verdicts.shares_line).tolist():
-            names[row] += f"-byte-{verdicts.offsets[row]}"
-    return [identity or name for identity, name in zip(ids, names, strict=True)]
+    return [identity or f"row-{row}" for identity, row in zip(ids, verdicts.rows.tolist(), strict=True)]
 
 
 def _extras(weights: Reals | None, conversations: list[FullConversation], turns: list[FullTurn]) -> Extras:
@@ -191,7 +190,7 @@ def _holds_nul(columns: Columns) -> bool:
 
 def _hides_nesting(block: Block, columns: Columns, limits: Limits) -> bool:
     """Whether a line nests too deep in a content that an equal key after it replaced: only its bytes show it."""
-    index = np.searchsorted(block.offsets_at, columns.offsets)
+    index = columns.rows - int(block.rows_at[0])
     text_bytes = np.diff(columns.text_starts[columns.turn_starts])
     turn_bytes = _TURN_BYTES if columns.layout is NATIVE_LAYOUT else 0
     other_bytes = np.diff(block.starts)[index] - text_bytes - turn_bytes * columns.turn_counts

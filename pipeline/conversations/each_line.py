@@ -37,19 +37,19 @@ Row = FullConversation | PlainRow
 class Verdicts:
     """What became of the lines of one block; accepted + rejected + blank lines are all its lines.
 
-    accepted: plain rows of `shape`, or full conversations where that is None. lines, offsets: line number and byte
-    offset of each of them, ascending, int64. groups: errors and blank lines, by code. shares_line: of an array, whether
-    the row before each begins on the same line.
+    accepted: plain rows of `shape`, or full conversations where that is None. rows, lines, offsets: place among all
+    rows of the file, line number and byte offset of each of them, ascending, int64. groups: errors and blank lines, by
+    code.
     """
 
     accepted: list[FullConversation] | list[PlainRow]
+    rows: Integers
     lines: Integers
     offsets: Integers
     groups: list[Group]
     rejected_count: int
     blank_count: int
     shape: Shape | None = None
-    shares_line: Flags | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -218,14 +218,14 @@ class _Judged:
         flags[numbers] = True
         return flags
 
-    def finding(self, number: int, code: str, line: int, offset: int) -> Finding:
-        """A text's finding of a code, at one of its places."""
+    def finding(self, number: int, code: str, line: int, offset: int, row: int) -> Finding:
+        """A text's finding of a code, at one of its places. row: in the file."""
         words = self._words.get(number)
         if words is None:
             found = self._judge.findings(self._texts[number], line, offset)
             words = self._words[number] = {finding.code: finding for finding in found}
         said = words[code]
-        return Finding(line, offset, code, said.path, said.detail)
+        return Finding(line, offset, code, said.path, said.detail, row)
 
 
 def _verdicts(judged: _Judged, places: _Places) -> Verdicts:
@@ -238,13 +238,13 @@ def _verdicts(judged: _Judged, places: _Places) -> Verdicts:
     groups += [_group(judged, places, code, having) for code, having in judged.by_code.items()]
     return Verdicts(
         [accepted[number] for number in numbers[is_accepted].tolist()],
+        block.rows_at[at],
         block.lines_at[at],
         block.offsets_at[at],
         [group for group in groups if len(group.rows)],
         len(rows) - len(at) - blank_count,
         blank_count,
         shape,
-        block.rows.shares_line[at] if block.rows else None,
     )
 
 
@@ -258,22 +258,23 @@ def _of_one_kind(rows: dict[int, Row]) -> tuple[dict[int, Row], Shape | None]:
 
 def _group(judged: _Judged, places: _Places, code: str, having: list[int]) -> Group:
     block, lines, offsets = places.block, places.block.lines_at, places.block.offsets_at
+    in_file = block.rows_at
     is_found = judged.among(having)[places.numbers]
     rows, numbers = places.rows[is_found], places.numbers[is_found]
 
     def make(row: int) -> Finding:
         line, offset, number = int(lines[row]), int(offsets[row]), int(numbers[np.searchsorted(rows, row)])
         if number == judged.faulty:
-            return Finding(line, offset, code, "$", block.faults[row])
-        return judged.finding(number, code, line, offset)
+            return Finding(line, offset, code, "$", block.faults[row], int(in_file[row]))
+        return judged.finding(number, code, line, offset, int(in_file[row]))
 
     return Group(code, rows, make)
 
 
-def too_long(line: int, offset: int, size: int, limits: Limits) -> Finding:
+def too_long(line: int, offset: int, size: int, limits: Limits, row: int = 0) -> Finding:
     """The finding about a line that the reader skipped, or that a block holds."""
     detail = f"expected at most {limits.max_line_bytes:,} bytes, found {size:,}"
-    return Finding(line, offset, "line-too-long", "$", detail)
+    return Finding(line, offset, "line-too-long", "$", detail, row)
 
 
 def is_utf8(data: bytes) -> bool:

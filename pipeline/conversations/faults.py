@@ -13,9 +13,11 @@ _TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a bo
 class Faults:
     """Collects faults of one line: the first place of each code, and the further ones by path."""
 
-    def __init__(self, line: int, offset: int) -> None:
+    def __init__(self, line: int, offset: int, row: int = 0) -> None:
+        """row: as a `Finding` has it."""
         self._line = line
         self._offset = offset
+        self._row = row
         self.found: dict[str, tuple[str, str]] = {}
         self._further: dict[str, list[str]] = {}
         self._further_count: Counter[str] = Counter()
@@ -34,7 +36,7 @@ class Faults:
         findings = []
         for code, (path, detail) in self.found.items():
             text = and_elsewhere(detail, self._further.get(code, []), self._further_count[code])
-            findings.append(Finding(self._line, self._offset, code, path, text))
+            findings.append(Finding(self._line, self._offset, code, path, text, self._row))
         return sorted(findings, key=lambda finding: finding.sort_key)
 
 

@@ -27,8 +27,9 @@ ORDER: dict[str, int] = {code: place for place, code in enumerate(CATALOGUE)}
 class Finding:
     """One fault at one place.
 
-    line: 1-based, as an editor counts; lines end at `\\n` only. offset: of the line's first byte in the file,
-    0-based. path: JSON path inside the line, `$` for the line itself. detail: what was expected and found.
+    line: 1-based, as an editor counts; lines end at `\\n` only. offset: of the row's first byte in the file, 0-based.
+    path: JSON path inside the row, `$` for the row itself. detail: what was expected and found. row: the row's place
+    in the file, from 1; of lines, the line's number, which is what it is when it is not given.
     """
 
     line: int
@@ -36,6 +37,11 @@ class Finding:
     code: str
     path: str
     detail: str
+    row: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.row:
+            object.__setattr__(self, "row", self.line)
 
     @property
     def severity(self) -> Severity:
@@ -49,12 +55,13 @@ class Finding:
 
     @property
     def sort_key(self) -> tuple[int, int]:
-        """Line order; within a line the catalogue's order."""
-        return self.line, ORDER[self.code]
+        """Row order; within a row the catalogue's order."""
+        return self.row, ORDER[self.code]
 
     def as_dict(self) -> dict[str, int | str]:
         """The public shape of a finding in reports and files."""
         return {
+            "row": self.row,
             "line": self.line,
             "offset": self.offset,
             "code": self.code,

@@ -53,8 +53,9 @@ def conversations_with(
 
 
 def _finding(columns: Columns, index: int, code: str, path: str, detail: str) -> Finding:
-    """A finding in the line of a conversation. index: of the conversation in the block."""
-    return Finding(int(columns.lines[index]), int(columns.offsets[index]), code, path, detail)
+    """A finding in the row of a conversation. index: of the conversation in the block."""
+    line, offset, row = int(columns.lines[index]), int(columns.offsets[index]), int(columns.rows[index])
+    return Finding(line, offset, code, path, detail, row)
 
 
 def role_of(columns: Columns, turn: int) -> str:

@@ -25,21 +25,21 @@ _NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
 def judge_line(
-    text: bytes, line: int, offset: int, limits: Limits, form: Format = NATIVE
+    text: bytes, line: int, offset: int, limits: Limits, form: Format = NATIVE, row: int = 0
 ) -> FullConversation | list[Finding]:
     """The conversation of an accepted line, or all errors of a rejected one, sorted.
 
     text: the line without its `\\n` and, on the first line, without a byte order mark; not blank. form: the format
-    that it is read as.
+    that it is read as. row: as a `Finding` has it.
     """
-    faults = Faults(line, offset)
+    faults = Faults(line, offset, row)
     value = _parse(text, faults, limits)
     if faults.found:
         return faults.findings()
-    shape = Faults(line, offset)
+    shape = Faults(line, offset, row)
     conversation = form.read(value, shape)
     if shape.found and (other := _other_format(value, form)):
-        shape = Faults(line, offset)
+        shape = Faults(line, offset, row)
         shape.add("other-format", "$", f"expected {form.title}, found {other.title}")
     _check_surrogates(value, faults)
     found = [*faults.findings(), *shape.findings()]

@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from pipeline.conversations.flags import Flags, Integers
+from pipeline.conversations.flags import Integers
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK_BYTES = 2 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/0021-memory.md
@@ -28,12 +28,12 @@ class ByteReader(Protocol):
 class Rows:
     """Where the rows of an array begin in the file: line numbers and byte offsets, int64.
 
-    shares_line: whether the row before it begins on the same line.
+    first_row: the place of the first one among all rows of the array, from 1.
     """
 
+    first_row: int
     lines: Integers
     offsets: Integers
-    shares_line: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,13 @@ class Block:
         if self.rows is not None:
             return self.rows.lines
         return np.arange(self.line, self.line + self.line_count, dtype=np.int64)
+
+    @property
+    def rows_at(self) -> Integers:
+        """The place of each line among the file's rows, from 1, int64; of lines, their numbers."""
+        if self.rows is None:
+            return self.lines_at
+        return np.arange(self.rows.first_row, self.rows.first_row + self.line_count, dtype=np.int64)
 
     @property
     def offsets_at(self) -> Integers:

@@ -41,6 +41,11 @@ class Reading:
     why: str = "nothing else was recognised"
     unlike: str = ""
 
+    @property
+    def row_name(self) -> Literal["row", "line"]:
+        """What a row is called where it is named by its place: rows of an array may share lines."""
+        return "row" if self.container == "json-array" else "line"
+
 
 def recognise(head: bytes, compression: Compression, chosen: Format | None) -> Reading:
     """How to read a file that begins with `head` (unpacked). chosen: the format, when a person named one."""

@@ -34,16 +34,14 @@ _NONE: Integers = np.empty(0, dtype=np.int64)
 def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
     """The verdict for every line of the block, read as one format."""
     if block.skipped_bytes:
-        finding = too_long(block.line, block.offset, block.skipped_bytes, limits)
-        return Verdicts([], _NONE, _NONE, [group_of(finding, np.zeros(1, dtype=np.int64))], 1, 0)
+        finding = too_long(block.line, block.offset, block.skipped_bytes, limits, int(block.rows_at[0]))
+        return Verdicts([], _NONE, _NONE, _NONE, [group_of(finding, np.zeros(1, dtype=np.int64))], 1, 0)
     whole = _accept_whole(block, limits, form)
     if whole is None:
         return _accept_apart(block, limits, form) or judge_each(block, limits, form)
     accepted, shape = whole
-    lines, offsets, shared = block.lines_at, block.offsets_at, block.rows.shares_line if block.rows else None
-    return Verdicts(
-        accepted, lines, offsets, marks(block), rejected_count=0, blank_count=0, shape=shape, shares_line=shared
-    )
+    rows, lines, offsets = block.rows_at, block.lines_at, block.offsets_at
+    return Verdicts(accepted, rows, lines, offsets, marks(block), rejected_count=0, blank_count=0, shape=shape)
 
 
 _Whole = tuple[list[FullConversation] | list[PlainRow], Shape | None]
@@ -120,10 +118,10 @@ def _accept_apart(block: Block, limits: Limits, form: Format) -> Verdicts | None
     return replace(
         others,
         accepted=accepted,
+        rows=block.rows_at[looks_right],
         lines=block.lines_at[looks_right],
         offsets=block.offsets_at[looks_right],
         shape=shape,
-        shares_line=block.rows.shares_line[looks_right] if block.rows else None,
     )
 
 

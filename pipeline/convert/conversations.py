@@ -30,10 +30,12 @@ class Said:
 class Talk:
     """One conversation, of a preference the chosen branch. lost: what no target holds, already left out.
 
-    identity: as in the file, else the line's name. tools: JSON text. rejected, label: the other branch of a preference,
-    and whether a judged answer was liked; only where jobs read them back from the lake.
+    row: its place in the file, from 1. identity: as in the file, else the row's name. tools: JSON text. rejected,
+    label: the other branch of a preference, and whether a judged answer was liked; only where jobs read them back from
+    the lake.
     """
 
+    row: int
     line: int
     identity: str
     turns: list[Said]
@@ -45,7 +47,8 @@ class Talk:
     @property
     def has_own_identity(self) -> bool:
         """Whether the file gave it its id."""
-        return self.identity.partition("-byte-")[0] != f"line-{self.line}"
+        is_older = self.identity.partition("-byte-")[0] == f"line-{self.line}"  # as versions before 4 named a row
+        return self.identity != f"row-{self.row}" and not is_older
 
 
 def talks(columns: Columns) -> Iterator[Talk]:
@@ -56,7 +59,8 @@ def talks(columns: Columns) -> Iterator[Talk]:
     tools: Sequence[str | None] = columns.extras.tools or nothing
     labels: Sequence[bool | None] = columns.extras.labels or nothing
     starts = columns.turn_starts.tolist()
-    for index, (line, identity) in enumerate(zip(columns.lines.tolist(), columns.ids, strict=True)):
+    places = zip(columns.rows.tolist(), columns.lines.tolist(), columns.ids, strict=True)
+    for index, (row, line, identity) in enumerate(places):
         start, stop = starts[index], starts[index + 1]
         kept = [turns[turn] for turn in range(start, stop) if branches[turn] != Branch.REJECTED]
         lost = set()
@@ -67,7 +71,7 @@ def talks(columns: Columns) -> Iterator[Talk]:
         if kept[0].role == TEXT_ROLE:
             kept = [Said("assistant", kept[0].content, is_supervised=True)]
             lost.add("plain-texts")
-        yield Talk(line, identity, kept, tools[index], frozenset(lost))
+        yield Talk(row, line, identity, kept, tools[index], frozenset(lost))
 
 
 def _turns(columns: Columns) -> list[Said]:

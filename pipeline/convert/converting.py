@@ -18,7 +18,7 @@ from pipeline.conversations.opening import open_text, read_rows
 from pipeline.conversations.reader import Block, ByteReader
 from pipeline.conversations.recognise import Reading
 from pipeline.convert.conversations import talks
-from pipeline.convert.losses import FIRST_LINES, Losses
+from pipeline.convert.losses import FIRST_ROWS, Losses
 from pipeline.convert.targets import TARGETS, Row
 from pipeline.errors import UsageError
 from pipeline.whole_file import whole_file, written
@@ -26,7 +26,7 @@ from pipeline.whole_file import whole_file, written
 
 @dataclass(slots=True)
 class Converted:
-    """What became of a file. rejected: findings by code; first_rejected: lines; broken: why its archive ends early."""
+    """What became of a file. rejected: findings by code; first_rejected: rows; broken: why its archive ends early."""
 
     reading: Reading = field(default_factory=Reading)
     written: int = 0
@@ -72,15 +72,15 @@ def _convert_block(
     errors = [finding for finding in verdicts.findings if finding.severity == "error"]
     converted.rejected_codes.update(finding.code for finding in errors)
     for finding in errors:
-        if len(converted.first_rejected) < FIRST_LINES and finding.line not in converted.first_rejected:
-            converted.first_rejected.append(finding.line)
+        if len(converted.first_rejected) < FIRST_ROWS and finding.row not in converted.first_rejected:
+            converted.first_rejected.append(finding.row)
     make, encode = TARGETS[target], msgspec.json.Encoder().encode
     for talk in talks(columns):
         lost = set(talk.lost)
         row: Row = make(talk, lost)
         write(encode(row) + b"\n")
         if lost:
-            converted.losses.add(talk.line, lost)
+            converted.losses.add(talk.row, lost)
     converted.written += len(columns.ids)
 
 

@@ -1,8 +1,8 @@
-"""What a conversion leaves out or changes: every kind by name, with how many conversations and the first lines."""
+"""What a conversion leaves out or changes: every kind by name, with how many conversations and the first rows."""
 
 from dataclasses import dataclass, field
 
-FIRST_LINES = 3
+FIRST_ROWS = 3
 
 LOSSES = {
     "ids": "ids of conversations",
@@ -20,23 +20,23 @@ LOSSES = {
 
 @dataclass(slots=True)
 class Losses:
-    """Counts of conversations by kind of loss, and the first lines of each."""
+    """Counts of conversations by kind of loss, and the first rows of each, by their place in the file."""
 
     counts: dict[str, int] = field(default_factory=dict)
-    lines: dict[str, list[int]] = field(default_factory=dict)
+    rows: dict[str, list[int]] = field(default_factory=dict)
 
-    def add(self, line: int, kinds: set[str]) -> None:
+    def add(self, row: int, kinds: set[str]) -> None:
         """Note what a conversation loses."""
         for kind in kinds:
             self.counts[kind] = self.counts.get(kind, 0) + 1
-            lines = self.lines.setdefault(kind, [])
-            if len(lines) < FIRST_LINES:
-                lines.append(line)
+            rows = self.rows.setdefault(kind, [])
+            if len(rows) < FIRST_ROWS:
+                rows.append(row)
 
     def as_dict(self) -> dict[str, dict[str, object]]:
-        """By kind, in the order of LOSSES: conversations and first_lines."""
+        """By kind, in the order of LOSSES: conversations and first_lines, which of an array are its rows."""
         return {
-            kind: {"conversations": self.counts[kind], "first_lines": self.lines[kind]}
+            kind: {"conversations": self.counts[kind], "first_lines": self.rows[kind]}
             for kind in LOSSES
             if kind in self.counts
         }

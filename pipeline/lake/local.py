@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.durable import put_in_place, sync, sync_folder
 from pipeline.errors import LakeError
 from pipeline.lake.errors import lake_errors
 from pipeline.lake.profiles import read_table
@@ -46,13 +47,13 @@ class LocalLake:
         # takes 2 ms on an idle disk instead of 0.4, 14 to 25 on a busy one; a partition's events take 100.
         for table in PUBLISH_ORDER:
             with lake_errors("write", files[table]):
-                _sync(files[table])
+                sync(files[table])
         for table, place in places.items():
             with lake_errors("put in place", place):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(files[table], place)
         with lake_errors("put in place", places["profiles"]):
-            _sync(places["profiles"].parent)
+            sync_folder(places["profiles"].parent)
         return {table: str(place) for table, place in places.items()}
 
     def uri(self, table: str, dataset_id: str) -> str:
@@ -99,14 +100,9 @@ class LocalLake:
         """See `Lake.publish_job`: moved, and made durable before their names appear."""
         places = {file: self._folder / job_key(job_id, name) for name, file in files_below(folder).items()}
         for file, place in places.items():
-            with lake_errors("write", file):
-                _sync(file)
             with lake_errors("put in place", place):
                 place.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(file, place)
-        for parent in dict.fromkeys(place.parent for place in places.values()):
-            with lake_errors("put in place", parent):
-                _sync(parent)
+                put_in_place(file, place)
         return self.job_uri(job_id)
 
     def job_uri(self, job_id: str) -> str:
@@ -150,9 +146,7 @@ class LocalLake:
         with lake_errors("write", place), self.staging() as folder:
             aside = folder / MARK_KEY
             aside.write_text(f"{mark}\n")
-            _sync(aside)
-            os.replace(aside, place)
-            _sync(place.parent)
+            put_in_place(aside, place)
 
     def sweep(self, now: datetime) -> int:
         """See `Lake.sweep`."""
@@ -177,11 +171,3 @@ def _version(path: str) -> str:
     if status.st_size < MIN_FILE_BYTES or not stat.S_ISREG(status.st_mode):
         return ""
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,10 +2,16 @@
 
 import pyarrow as pa
 
+# A row's place in the upload, from 1: the number of the line, or of a JSON array the place of the row in it. It names a
+# row in every table, and tables are joined by it: the rows of an array may all begin on one line.
+# Files of versions before 4 have no such column; `pipeline.lake.places` reads them.
+ROW = pa.field("row", pa.int64(), nullable=False)
+
 CONVERSATIONS = pa.schema(
     [
-        pa.field("line", pa.int64(), nullable=False),  # 1-based line in the upload
-        pa.field("offset", pa.int64(), nullable=False),  # of the line's first byte
+        ROW,
+        pa.field("line", pa.int64(), nullable=False),  # 1-based line in the upload that the row begins on
+        pa.field("offset", pa.int64(), nullable=False),  # of the row's first byte
         pa.field("conversation_id", pa.string(), nullable=False),
         pa.field("turn_count", pa.int64(), nullable=False),
         pa.field("word_count", pa.int64(), nullable=False),
@@ -16,6 +22,7 @@ CONVERSATIONS = pa.schema(
 )
 TURNS = pa.schema(
     [
+        ROW,
         pa.field("line", pa.int64(), nullable=False),
         pa.field("turn_index", pa.int32(), nullable=False),  # 0-based in the conversation
         pa.field("role", pa.dictionary(pa.int32(), pa.string()), nullable=False),
@@ -33,9 +40,10 @@ TURNS = pa.schema(
 # Which conversations are for training and which for validation; near-duplicates share a cluster, and a side.
 SPLITS = pa.schema(
     [
+        ROW,
         pa.field("line", pa.int64(), nullable=False),
         pa.field("split", pa.dictionary(pa.int8(), pa.string()), nullable=False),  # train or validation
-        pa.field("cluster", pa.int64(), nullable=False),  # the first line of its cluster
+        pa.field("cluster", pa.int64(), nullable=False),  # the first row of its cluster
     ]
 )
 # What each trainer does with the dataset, one row a trainer.
@@ -51,6 +59,7 @@ ACCEPTANCE = pa.schema(
 )
 FINDINGS = pa.schema(
     [
+        ROW,
         pa.field("line", pa.int64(), nullable=False),
         pa.field("offset", pa.int64(), nullable=False),
         pa.field("code", pa.string(), nullable=False),

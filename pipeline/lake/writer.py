@@ -12,7 +12,7 @@ from pipeline.lake.errors import lake_errors
 from pipeline.lake.schemas import SCHEMAS
 
 _DICTIONARY_COLUMNS = {"turns": ["role"], "findings": ["code", "severity", "path"]}
-_STATISTICS_COLUMNS = ["line"]  # what readers prune by; statistics over long text cost time and help nobody
+_STATISTICS_COLUMNS = ["row", "line"]  # what readers prune by; statistics over long text cost time and help nobody
 # A column of a row group costs 860 bytes of memory until the file is closed: docs/decisions/0021-memory.md.
 _GROUP_WRITES = 4
 _GROUP_BYTES = 16 * 2**20  # however few writes: one line may be as large as this

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from io import BytesIO
-from itertools import count
 
 import msgspec
 import numpy as np
@@ -54,7 +53,6 @@ class Mender:
         self._form = form
         self._limits = limits
         self._wanted = wanted
-        self._rows = 0
         self._newline = b"\n"
 
     def mend(self, block: Block, raws: Sequence[RawRow]) -> tuple[list[Line], Columns | None]:
@@ -62,13 +60,12 @@ class Mender:
         verdicts, columns = read_columns(block, self._limits, self._form)
         found: dict[int, list[Finding]] = {}
         for finding in (*verdicts.findings, *warnings(columns)):
-            found.setdefault(finding.offset, []).append(finding)
+            found.setdefault(finding.row, []).append(finding)
         spaced = _spaced(columns) if "white-space-at-edges" in self._wanted else set()
-        places = zip(count(self._rows + 1), block.lines_at.tolist(), block.offsets_at.tolist(), raws, strict=False)
+        places = zip(block.rows_at.tolist(), block.lines_at.tolist(), block.offsets_at.tolist(), raws, strict=True)
         lines = [_as_it_stands(*place) for place in places]
-        self._rows += len(lines)
         for index, line in enumerate(lines):
-            self._mend_line(line, found.get(line.offset, []), line.offset in spaced)
+            self._mend_line(line, found.get(line.row, []), line.row in spaced)
             if index == 0 and not line.findings:
                 self._unmark(line, is_array=block.is_marked)
         self._end(block, lines)
@@ -163,14 +160,14 @@ def margin_of(lead: bytes) -> str:
 
 
 def _named(verdicts: Verdicts, columns: Columns, kept: list[Line]) -> Columns:
-    """The same columns with the rows' numbers as lines, and names of no other row for rows without an id."""
+    """The same columns with the rows' places in the file, and names of no other row for rows without an id."""
     rows: Integers = np.array([line.row for line in kept], dtype=np.int64)
     ids = [identity or f"\0{row}" for identity, row in zip(verdicts.identities, rows.tolist(), strict=True)]
-    return replace(columns, lines=rows, ids=ids)
+    return replace(columns, rows=rows, ids=ids)
 
 
 def _spaced(columns: Columns) -> set[int]:
-    """Offsets of conversations with an answer that begins or ends with white space."""
+    """Rows of conversations with an answer that begins or ends with white space."""
     turns = spaced_answers(columns)
     owners = np.unique(np.searchsorted(columns.turn_starts, turns, side="right") - 1)
-    return set(columns.offsets[owners].tolist())
+    return set(columns.rows[owners].tolist())

@@ -29,7 +29,7 @@ from pipeline.profiles.parallel import profile_path
 from pipeline.profiles.rules import Rules
 
 _LENGTH = struct.Struct("<Q")
-_REPEATED = "expected new turns, found those of an earlier line"
+_REPEATED = "expected new turns, found those of an earlier {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,7 @@ def _write_rows(lines: Iterator[Line], reading: Reading, repeats: Repeats, outpu
     mended, rejected, totals = Counter[str](), Counter[str](), Counter[str]()
     for line in lines:
         if removed.is_next(line.row):
-            finding = Finding(line.line, line.offset, "duplicate-conversation", reading.form.layout.turns, _REPEATED)
-            line.codes, line.findings = ["duplicate-conversation"], [finding.as_dict()]
+            line.codes, line.findings = ["duplicate-conversation"], [_repeated(line, reading).as_dict()]
         elif renamed.is_next(line.row):
             text = with_new_id(line.text, margin_of(line.lead), names, repeats, line.row)
             if text is not None:
@@ -144,6 +143,11 @@ def _write_rows(lines: Iterator[Line], reading: Reading, repeats: Repeats, outpu
         mended=mended,
         rejected=rejected,
     )
+
+
+def _repeated(line: Line, reading: Reading) -> Finding:
+    detail = _REPEATED.format(reading.row_name)
+    return Finding(line.line, line.offset, "duplicate-conversation", reading.form.layout.turns, detail, line.row)
 
 
 def id_fields(form: Format) -> tuple[str, ...]:

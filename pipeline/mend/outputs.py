@@ -7,7 +7,6 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import BinaryIO, Self, cast
 
 import zstandard
 
+from pipeline.durable import put_in_place
 from pipeline.mend.lines import Line
 from pipeline.mend.remedies import REMEDIES
 from pipeline.mend.source import Source
@@ -59,7 +59,7 @@ class Outputs:
 
     def put_aside(self, line: Line) -> None:
         """Write a row as it stood in the input, with what was found there."""
-        row: dict[str, object] = {"line": line.line, "offset": line.offset, "findings": line.findings}
+        row: dict[str, object] = _place(line) | {"findings": line.findings}
         _write(self._aside, {**row, **_as_text(line.raw)})
         self._record(line, None)
 
@@ -73,15 +73,19 @@ class Outputs:
 
     def place(self, target: Path) -> None:
         """Move the files to their places; the mended file is the last, so that its records are there when it is."""
-        os.replace(aside_of(self.mended), aside_of(target))
-        os.replace(changes_of(self.mended), changes_of(target))
-        os.replace(self.mended, target)
+        put_in_place(aside_of(self.mended), aside_of(target))
+        put_in_place(changes_of(self.mended), changes_of(target))
+        put_in_place(self.mended, target)
 
     def _record(self, line: Line, after: str | None) -> None:
         before = _digest(line.raw) if line.raw is not None else None
         for code in line.codes:
-            row = {"line": line.line, "offset": line.offset, "code": code, "action": REMEDIES[code].action}
-            _write(self._changes, {**row, "before": before, "after": after})
+            row = {"code": code, "action": REMEDIES[code].action}
+            _write(self._changes, {**_place(line), **row, "before": before, "after": after})
+
+
+def _place(line: Line) -> dict[str, object]:
+    return {"row": line.row, "line": line.line, "offset": line.offset}
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class Repeats:
 
 
 def spill(columns: Columns, stream: BinaryIO) -> None:
-    """Leave the fingerprints of a block's rows, whose lines are row numbers."""
+    """Leave the fingerprints of a block's rows."""
     stream.write(fingerprints(columns).tobytes())
 
 
@@ -80,7 +80,7 @@ def _id_field(value: Mapping[str, object], names: tuple[str, ...]) -> str | None
 
 
 def _rows(path: Path, code: str) -> Integers:
-    found = (finding.line for finding in find_duplicates([path]).findings() if finding.code == code)
+    found = (finding.row for finding in find_duplicates([path]).findings() if finding.code == code)
     return np.fromiter(found, dtype=np.int64)
 
 
@@ -91,7 +91,7 @@ def _none() -> Integers:
 def _copy_without(source: Path, removed: Integers, target: Path) -> None:
     with target.open("wb") as stream:
         for records in _records(source):
-            stream.write(records[~np.isin(records["line"], removed)].tobytes())
+            stream.write(records[~np.isin(records["row"], removed)].tobytes())
 
 
 def _id_hashes(path: Path) -> npt.NDArray[np.uint64]:

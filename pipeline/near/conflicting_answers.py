@@ -24,8 +24,8 @@ from pipeline.near.records import Records
 
 CODE = "conflicting-answers"
 # 128 bits of the prompt, 64 of the answer: equal answers must be told from others only within a prompt.
-ANSWER = np.dtype([("prompt", "<u8", 2), ("answer", "<u8"), ("line", "<i8"), ("offset", "<i8")])
-SHARE_RECORDS = 100_000  # held at a time, about 4 MB
+ANSWER = np.dtype([("prompt", "<u8", 2), ("answer", "<u8"), ("row", "<i8"), ("line", "<i8"), ("offset", "<i8")])
+SHARE_RECORDS = 100_000  # held at a time, about 5 MB
 
 Answers = npt.NDArray[np.void]
 
@@ -39,6 +39,7 @@ def answers(columns: Columns) -> Answers:
     text, starts = memoryview(columns.text.data), columns.text_starts
     spans = zip(starts[turns].tolist(), starts[turns + 1].tolist(), strict=True)
     records["answer"] = [xxhash.xxh3_64_intdigest(text[from_:to]) for from_, to in spans]
+    records["row"] = columns.rows[owners]
     records["line"] = columns.lines[owners]
     records["offset"] = columns.offsets[owners]
     return records
@@ -59,44 +60,44 @@ def _last_learned(columns: Columns) -> tuple[Integers, Integers]:
 
 @dataclass(frozen=True, slots=True)
 class ConflictingAnswers:
-    """The lines that answer a prompt otherwise than an earlier line. rows: line, offset, first such line; by line."""
+    """The rows that answer a prompt otherwise than an earlier row. found: row, line, offset, first such row; by row."""
 
-    rows: Integers
+    found: Integers
 
     @property
     def conversation_count(self) -> int:
-        """Lines that answer otherwise than an earlier one."""
-        return len(self.rows)
+        """Rows that answer otherwise than an earlier one."""
+        return len(self.found)
 
     def counts(self) -> Counter[str]:
         """How many findings of each code there are."""
         return +Counter({CODE: self.conversation_count})
 
-    def findings(self) -> Iterator[Finding]:
-        """A warning for each that is listed, in line order."""
-        for line, offset, first in self.rows[:MAX_LISTED]:
-            detail = f"expected one answer to a prompt, found the prompt of line {first} with another answer"
-            yield Finding(int(line), int(offset), CODE, "$", detail)
+    def findings(self, row_name: str = "line") -> Iterator[Finding]:
+        """A warning for each that is listed, in row order. row_name: what a row is called."""
+        for row, line, offset, first in self.found[:MAX_LISTED]:
+            detail = f"expected one answer to a prompt, found the prompt of {row_name} {first} with another answer"
+            yield Finding(int(line), int(offset), CODE, "$", detail, int(row))
 
 
 def find_conflicting_answers(spills: Sequence[Path]) -> ConflictingAnswers:
-    """All lines with such an answer. spills: files of answers; within and across them in line order."""
+    """All rows with such an answer. spills: files of answers; within and across them in row order."""
     records = Records(spills, ANSWER)
     shares = max(1, -(-len(records) // SHARE_RECORDS))
-    rows = np.concatenate([_conflicts_among(_share(records, share, shares)) for share in range(shares)])
-    return ConflictingAnswers(rows[np.argsort(rows[:, 0], kind="stable")])
+    found = np.concatenate([_conflicts_among(_share(records, share, shares)) for share in range(shares)])
+    return ConflictingAnswers(found[np.argsort(found[:, 0], kind="stable")])
 
 
 def _share(records: Records, share: int, shares: int) -> Answers:
-    """The records whose prompt falls into one share of the hash space, in line order."""
+    """The records whose prompt falls into one share of the hash space, in row order."""
     kept = [chunk[chunk["prompt"][:, 0] % np.uint64(shares) == share] for _, chunk in records.chunks()]
     return np.concatenate([np.empty(0, dtype=ANSWER), *kept])
 
 
 def _conflicts_among(records: Answers) -> Integers:
-    """Rows (line, offset, first line) of the records whose prompt was answered otherwise before."""
+    """The row, line, offset and first row of each record whose prompt was answered otherwise before."""
     high, low = records["prompt"][:, 0], records["prompt"][:, 1]
-    order = np.lexsort((low, high))  # stable: in line order within a prompt
+    order = np.lexsort((low, high))  # stable: in row order within a prompt
     high, low, answer = high[order], low[order], records["answer"][order]
     is_new = np.ones(len(order), dtype=np.bool_)
     is_new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
@@ -109,5 +110,6 @@ def _conflicts_among(records: Answers) -> Integers:
     np.minimum.at(first_others, group[others], others)
     at = np.flatnonzero(is_other | (first_others[group] < np.arange(len(order))))
     firsts = np.where(is_other[at], starts[group[at]], first_others[group[at]])
-    lines, offsets = records["line"][order], records["offset"][order]
-    return np.stack([lines[at], offsets[at], lines[firsts]], axis=1)
+    ordered = records[order]
+    again = ordered[at]
+    return np.stack([again["row"], again["line"], again["offset"], ordered["row"][firsts]], axis=1)

@@ -2,7 +2,7 @@
 
 Conversations are compared when they agree in a band of their signatures; each is compared with the first and the
 next before it that share the band, so a million alike take no longer than a million unlike would. The signatures stay
-on disk; in memory are 30 bytes a conversation, up to 130 where all are near-duplicates.
+on disk; in memory are 40 bytes a conversation, up to 140 where all are near-duplicates.
 """
 
 from collections import Counter
@@ -33,12 +33,13 @@ Pairs = tuple[Integers, Integers]  # the earlier rows and the later rows beside 
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """Every conversation of a file, in line order, with its cluster.
+    """Every conversation of a file, in order, with its cluster.
 
-    lines: int64. roots: the row of the first conversation of its cluster, int32. contents: 64 bits of the hash of
-    its turns. turn_counts: uint32.
+    rows: places in the file, lines: where they begin, int64. roots: the index of the first conversation of its cluster,
+    int32. contents: 64 bits of the hash of its turns. turn_counts: uint32.
     """
 
+    rows: Integers
     lines: Integers
     roots: npt.NDArray[np.int32]
     contents: npt.NDArray[np.uint64]
@@ -46,18 +47,19 @@ class Clusters:
 
     @property
     def clusters(self) -> Integers:
-        """Of each conversation, the smallest line of its cluster."""
-        return self.lines[self.roots]
+        """Of each conversation, the smallest row of its cluster."""
+        return self.rows[self.roots]
 
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicates:
-    """The conversations that nearly repeat an earlier one, by line; not those that repeat one exactly.
+    """The conversations that nearly repeat an earlier one, by row; not those that repeat one exactly.
 
-    lines, offsets: where they are. firsts: the first line of the cluster; agreement_counts: of the two signatures.
+    rows, lines, offsets: where they are. firsts: the first row of the cluster; agreement_counts: of the two signatures.
     clusters: of all conversations, with the exact duplicates. cluster_count: those with a near-duplicate.
     """
 
+    rows: Integers
     lines: Integers
     offsets: Integers
     firsts: Integers
@@ -68,35 +70,36 @@ class NearDuplicates:
     @property
     def conversation_count(self) -> int:
         """Conversations that nearly repeat an earlier one."""
-        return len(self.lines)
+        return len(self.rows)
 
     def counts(self) -> Counter[str]:
         """How many findings of each code there are."""
         return +Counter({CODE: self.conversation_count})
 
-    def findings(self) -> Iterator[Finding]:
-        """A warning for each that is listed, in line order."""
-        rows = zip(self.lines, self.offsets, self.firsts, self.agreement_counts, strict=True)
-        for line, offset, first, agreement_count in islice(rows, MAX_LISTED):
-            between = "" if agreement_count >= LEAST_AGREEMENTS else ", by way of lines between"
+    def findings(self, row_name: str = "line") -> Iterator[Finding]:
+        """A warning for each that is listed, in row order. row_name: what a row is called."""
+        found = zip(self.rows, self.lines, self.offsets, self.firsts, self.agreement_counts, strict=True)
+        for row, line, offset, first, agreement_count in islice(found, MAX_LISTED):
+            between = "" if agreement_count >= LEAST_AGREEMENTS else f", by way of {row_name}s between"
             detail = (
-                f"expected new turns, found nearly those of line {first} "
+                f"expected new turns, found nearly those of {row_name} {first} "
                 f"(estimated Jaccard similarity {jaccard(int(agreement_count)):.2f}{between})"
             )
-            yield Finding(int(line), int(offset), CODE, "$", detail)
+            yield Finding(int(line), int(offset), CODE, "$", detail, int(row))
 
 
 def find_near_duplicates(spills: Sequence[Path]) -> NearDuplicates:
-    """All near-duplicates. spills: files of signatures; within and across them in line order."""
+    """All near-duplicates. spills: files of signatures; within and across them in row order."""
     records = Records(spills, SIGNATURE)
-    lines = np.empty(len(records), dtype=np.int64)
+    rows, lines = np.empty((2, len(records)), dtype=np.int64)
     contents = np.empty(len(records), dtype=np.uint64)
     turn_counts = np.empty(len(records), dtype=np.uint32)
     is_single = np.empty(len(records), dtype=np.bool_)
     for first, chunk in records.chunks():
-        rows = slice(first, first + len(chunk))
-        lines[rows], contents[rows], turn_counts[rows] = chunk["line"], chunk["content"], chunk["turn_count"]
-        is_single[rows] = chunk["is_single"]
+        of_chunk = slice(first, first + len(chunk))
+        rows[of_chunk], lines[of_chunk] = chunk["row"], chunk["line"]
+        contents[of_chunk], turn_counts[of_chunk] = chunk["content"], chunk["turn_count"]
+        is_single[of_chunk] = chunk["is_single"]
     forest = Forest(len(records))
     firsts, repeats = _exact_repeats(contents)
     forest.join(firsts, repeats)
@@ -109,9 +112,9 @@ def find_near_duplicates(spills: Sequence[Path]) -> NearDuplicates:
     roots = forest.all_roots()
     near = np.flatnonzero(is_new & (roots != np.arange(len(roots))))
     offsets, agreement_counts = _compare_with_first(records, near, roots)
-    clusters = Clusters(lines, roots, contents, turn_counts)
+    clusters = Clusters(rows, lines, roots, contents, turn_counts)
     count = len(np.unique(roots[near]))
-    return NearDuplicates(lines[near], offsets, lines[roots[near]], agreement_counts, clusters, count)
+    return NearDuplicates(rows[near], lines[near], offsets, rows[roots[near]], agreement_counts, clusters, count)
 
 
 def _exact_repeats(contents: npt.NDArray[np.uint64]) -> Pairs:

@@ -19,6 +19,7 @@ BANDS = 32
 # before; is_single: whether it is of one shingle, so that it equals another in every band or in none.
 SIGNATURE = np.dtype(
     [
+        ("row", "<i8"),
         ("line", "<i8"),
         ("offset", "<i8"),
         ("content", "<u8"),
@@ -41,6 +42,7 @@ _MULTIPLIERS = np.random.default_rng(_SEED).integers(2**63, size=BANDS // 2, dty
 def signatures(columns: Columns, contents: Hashes) -> Signatures:
     """One record for each conversation, in order. contents: 64 bits of the hash of each one's turns."""
     records = np.empty(len(columns.ids), dtype=SIGNATURE)
+    records["row"] = columns.rows
     records["line"] = columns.lines
     records["offset"] = columns.offsets
     records["content"] = contents

@@ -66,17 +66,17 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
     """
     total = sum(totals, start=Totals())
     counts = total.statistics
-    quality = total.quality.conclude() if rules.has_quality else None
+    quality = total.quality.conclude(source.reading.row_name) if rules.has_quality else None
     tokens = _tokens(total, rules)
     duplicates = find_duplicates([part / FINGERPRINTS for part in parts])
     of_file = [*source.findings, *_file_findings(counts, source.reading.unlike), *(quality.findings if quality else [])]
     late: list[Iterable[Finding]] = [sorted(of_file, key=lambda finding: finding.sort_key)] if of_file else []
     finding_counts = counts.finding_counts + duplicates.counts() + Counter(finding.code for finding in of_file)
     if duplicates.counts():
-        late.append(duplicates.findings(source.reading.form.layout))
+        late.append(duplicates.findings(source.reading.form.layout, source.reading.row_name))
     nearness = None
     if rules.has_near_duplicates:
-        nearness, found, found_counts = _nearness(parts)
+        nearness, found, found_counts = _nearness(parts, source.reading.row_name)
         late += found
         finding_counts += found_counts
     findings_path = folder / "all_findings.parquet"
@@ -108,11 +108,11 @@ def _tokens(total: Totals, rules: Rules) -> TokenFigures | None:
     return total.tokens.conclude(rules.load_tokenizer())
 
 
-def _nearness(parts: list[Path]) -> tuple[Nearness, list[Iterable[Finding]], Counter[str]]:
+def _nearness(parts: list[Path], row_name: str) -> tuple[Nearness, list[Iterable[Finding]], Counter[str]]:
     near = find_near_duplicates([part / SIGNATURES for part in parts])
     conflicts = find_conflicting_answers([part / ANSWERS for part in parts])
     nearness = Nearness(near.conversation_count, near.cluster_count, conflicts.conversation_count, split(near.clusters))
-    return nearness, [near.findings(), conflicts.findings()], near.counts() + conflicts.counts()
+    return nearness, [near.findings(row_name), conflicts.findings(row_name)], near.counts() + conflicts.counts()
 
 
 def _acceptance(

@@ -1,6 +1,6 @@
 """Finds repeated ids and repeated conversations of a whole file, in bounded memory.
 
-While the file is read, each accepted line leaves a fixed-size fingerprint on disk; afterwards the fingerprints are
+While the file is read, each accepted row leaves a fixed-size fingerprint on disk; afterwards the fingerprints are
 read back one share of the hash space at a time, so memory does not grow with the file.
 """
 
@@ -24,8 +24,8 @@ from pipeline.conversations.hashes import as_words, hash_turns
 from pipeline.conversations.model import NATIVE_LAYOUT, Layout
 
 # 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
-FINGERPRINT = np.dtype([("id", "<u8", 2), ("turns", "<u8", 2), ("line", "<i8"), ("offset", "<i8")])
-SHARE_RECORDS = 100_000  # fingerprints held at a time, about 5 MB
+FINGERPRINT = np.dtype([("id", "<u8", 2), ("turns", "<u8", 2), ("row", "<i8"), ("line", "<i8"), ("offset", "<i8")])
+SHARE_RECORDS = 100_000  # fingerprints held at a time, about 6 MB
 _READ_RECORDS = 50_000
 
 Fingerprints = npt.NDArray[np.void]
@@ -37,6 +37,7 @@ def fingerprints(columns: Columns) -> Fingerprints:
     hash_128 = xxhash.xxh3_128_digest
     records["id"] = as_words([hash_128(identity.encode()) for identity in columns.ids])
     records["turns"] = hash_turns(columns, columns.turn_starts[:-1], columns.turn_starts[1:], _extra_hashes(columns))
+    records["row"] = columns.rows
     records["line"] = columns.lines
     records["offset"] = columns.offsets
     return records
@@ -76,7 +77,7 @@ def _text_hashes(texts: Iterable[str | None]) -> npt.NDArray[np.uint64]:
 
 
 class Duplicates:
-    """The repeated lines of a file: for each, its line, offset and the first line that it repeats; by line."""
+    """The repeated rows of a file: for each, its row, line, offset and the first row that it repeats; by row."""
 
     def __init__(self, by_id: Integers, by_turns: Integers) -> None:
         self._by_id = by_id
@@ -84,8 +85,8 @@ class Duplicates:
 
     @classmethod
     def none(cls) -> "Duplicates":
-        """No repeated line."""
-        empty = np.empty((0, 3), dtype=np.int64)
+        """No repeated row."""
+        empty = np.empty((0, 4), dtype=np.int64)
         return cls(empty, empty)
 
     def counts(self) -> Counter[str]:
@@ -94,34 +95,37 @@ class Duplicates:
 
     @property
     def id_count(self) -> int:
-        """Lines whose conversation_id an earlier line had."""
+        """Rows whose conversation_id an earlier row had."""
         return len(self._by_id)
 
     @property
     def turns_count(self) -> int:
-        """Lines whose turns an earlier line had, whatever the id."""
+        """Rows whose turns an earlier row had, whatever the id."""
         return len(self._by_turns)
 
-    def findings(self, layout: Layout = NATIVE_LAYOUT) -> Iterator[Finding]:
-        """A warning for each that is listed, in line order. layout: where the format keeps ids and turns."""
+    def findings(self, layout: Layout = NATIVE_LAYOUT, row_name: str = "line") -> Iterator[Finding]:
+        """A warning for each that is listed, in row order.
+
+        layout: where the format keeps ids and turns. row_name: what a row is called.
+        """
         ids = (
-            _repeat(row, "duplicate-conversation-id", layout.identity, "an id of its own", "the id")
-            for row in self._by_id[:MAX_LISTED]
+            _repeat(each, "duplicate-conversation-id", layout.identity, f"an id of its own, found the id of {row_name}")
+            for each in self._by_id[:MAX_LISTED]
         )
         turns = (
-            _repeat(row, "duplicate-conversation", layout.turns, "new turns", "the turns")
-            for row in self._by_turns[:MAX_LISTED]
+            _repeat(each, "duplicate-conversation", layout.turns, f"new turns, found the turns of {row_name}")
+            for each in self._by_turns[:MAX_LISTED]
         )
         return heapq.merge(ids, turns, key=lambda finding: finding.sort_key)
 
 
-def _repeat(row: Integers, code: str, path: str, expected: str, found: str) -> Finding:
-    line, offset, first_line = row.tolist()
-    return Finding(line, offset, code, path, f"expected {expected}, found {found} of line {first_line}")
+def _repeat(repeated: Integers, code: str, path: str, what: str) -> Finding:
+    row, line, offset, first_row = repeated.tolist()
+    return Finding(line, offset, code, path, f"expected {what} {first_row}", row)
 
 
 def find_duplicates(spills: Sequence[Path]) -> Duplicates:
-    """All repeated lines. spills: files of fingerprints; within and across them in line order."""
+    """All repeated rows. spills: files of fingerprints; within and across them in row order."""
     return Duplicates(_repeats(spills, "id"), _repeats(spills, "turns"))
 
 
@@ -134,7 +138,7 @@ def _repeats(spills: Sequence[Path], key: str) -> Integers:
 
 
 def _share(spills: Sequence[Path], key: str, share: int, shares: int) -> Fingerprints:
-    """The fingerprints whose hash falls into one share of the hash space, in line order."""
+    """The fingerprints whose hash falls into one share of the hash space, in row order."""
     kept = []
     for path in spills:
         with path.open("rb") as stream:
@@ -148,18 +152,17 @@ def _read(stream: BinaryIO) -> Fingerprints:
 
 
 def _repeats_among(records: Fingerprints, key: str) -> Integers:
-    """Rows (line, offset, first line) of the records that repeat an earlier one."""
+    """The row, line, offset and first row of each record that repeats an earlier one."""
     high, low = records[key][:, 0], records[key][:, 1]
     order = np.argsort(high, kind="stable")
     tied = np.flatnonzero(high[order][1:] == high[order][:-1])
     if len(tied) == 0:
-        return np.empty((0, 3), dtype=np.int64)
+        return np.empty((0, 4), dtype=np.int64)
     candidates = np.unique(np.concatenate([order[tied], order[tied + 1]]))
     ranked = candidates[np.lexsort((candidates, low[candidates], high[candidates]))]
     is_new = np.ones(len(ranked), dtype=np.bool_)
     is_new[1:] = (high[ranked][1:] != high[ranked][:-1]) | (low[ranked][1:] != low[ranked][:-1])
     firsts = ranked[np.flatnonzero(is_new)[np.cumsum(is_new) - 1]]
     repeats = ~is_new
-    lines, offsets = records["line"], records["offset"]
-    again = ranked[repeats]
-    return np.stack([lines[again], offsets[again], lines[firsts[repeats]]], axis=1)
+    again = records[ranked[repeats]]
+    return np.stack([again["row"], again["line"], again["offset"], records["row"][firsts[repeats]]], axis=1)

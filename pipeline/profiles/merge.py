@@ -1,4 +1,4 @@
-"""Joins the findings of a file's parts with those that only the whole file shows, in line order."""
+"""Joins the findings of a file's parts with those that only the whole file shows, in row order."""
 
 import heapq
 from collections import Counter
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pipeline.conversations.findings import ORDER, Finding, Severity
 from pipeline.conversations.groups import MAX_LISTED
 from pipeline.lake import FINDINGS, TableWriter
+from pipeline.lake.places import with_rows
 
 FindingRow: TypeAlias = dict[str, int | str]  # the shape of Finding.as_dict()
 
@@ -23,7 +24,7 @@ _END: _Order = (float("inf"), 0)
 
 
 def write_findings(parts: Sequence[Path], known_last: Sequence[Iterable[Finding]], target: Path) -> None:
-    """Write the findings in line order, the first MAX_LISTED of each code.
+    """Write the findings in row order, the first MAX_LISTED of each code.
 
     parts: Parquet files of findings, each in order and one after the other. known_last: findings that only the whole
     file shows, each in order, and no more of a code than are listed.
@@ -64,7 +65,7 @@ def all_findings(path: Path) -> Iterator[FindingRow]:
 def _batches(paths: Iterable[Path]) -> Iterator[pa.RecordBatch]:
     for path in paths:
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(_ROWS)
+            yield from map(with_rows, file.iter_batches(_ROWS))
 
 
 def _listed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -83,7 +84,7 @@ def _listed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def _row_order(row: FindingRow) -> _Order:
-    return int(row["line"]), ORDER[str(row["code"])]
+    return int(row["row"]), ORDER[str(row["code"])]
 
 
 class _Late:

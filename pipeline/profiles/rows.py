@@ -17,6 +17,7 @@ def conversation_rows(columns: Columns, turn_hashes: bytes) -> dict[str, pa.Arra
     words_before = np.concatenate([[0], np.cumsum(columns.word_counts)])
     count, extras = len(columns.ids), columns.extras
     return {
+        "row": pa.array(columns.rows),
         "line": pa.array(columns.lines),
         "offset": pa.array(columns.offsets),
         "conversation_id": pa.array(columns.ids, pa.string()),
@@ -36,6 +37,7 @@ def turn_rows(columns: Columns) -> dict[str, pa.Array]:
     )
     count, extras = len(columns.roles), columns.extras
     return {
+        "row": pa.array(np.repeat(columns.rows, columns.turn_counts)),
         "line": pa.array(np.repeat(columns.lines, columns.turn_counts)),
         "turn_index": pa.array(index.astype(np.int32)),
         "role": roles,
@@ -64,6 +66,7 @@ def _branches(columns: Columns) -> pa.DictionaryArray:
 def finding_rows(findings: list[Finding]) -> dict[str, pa.Array]:
     """The findings."""
     return {
+        "row": pa.array([f.row for f in findings], pa.int64()),
         "line": pa.array([f.line for f in findings], pa.int64()),
         "offset": pa.array([f.offset for f in findings], pa.int64()),
         "code": pa.array([f.code for f in findings], pa.string()),

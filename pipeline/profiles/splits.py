@@ -1,6 +1,6 @@
 """Splits a dataset into training and validation, so that near-duplicates stay on one side.
 
-Which side a cluster goes to depends on its conversations, not on their lines or order. Clusters are taken for
+Which side a cluster goes to depends on its conversations, not on their places or order. Clusters are taken for
 validation in the order of a key, a scrambled form of the smallest content hash in the cluster, until enough are taken.
 When rows are added, the keys of all clusters but those that a new row joins stay: the rest of the old clusters keeps
 its order, and only the place where validation ends moves, so of equal clusters none goes in while another goes out. A
@@ -38,8 +38,9 @@ class SplitRules:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The side of every conversation, in line order. clusters: the smallest line of each one's cluster."""
+    """The side of every conversation, in file order. clusters: the smallest row of each one's cluster."""
 
+    rows: Integers
     lines: Integers
     clusters: Integers
     is_validation: Flags
@@ -49,20 +50,21 @@ class Split:
     validation_turns: int
 
     def table(self) -> pa.Table:
-        """Rows of SPLITS, in line order."""
+        """Rows of SPLITS, in file order."""
         sides = pa.DictionaryArray.from_arrays(pa.array(self.is_validation.astype(np.int8)), pa.array(SIDES))
-        return pa.table([pa.array(self.lines), sides, pa.array(self.clusters)], schema=SPLITS)
+        return pa.table([pa.array(self.rows), pa.array(self.lines), sides, pa.array(self.clusters)], schema=SPLITS)
 
 
 def split(clusters: Clusters, rules: SplitRules | None = None) -> Split:
     """Choose whole clusters for validation, as many as the rules ask for or as fit; the rest is for training."""
     rules = rules or SplitRules()
-    chosen = np.zeros(len(clusters.lines), dtype=np.bool_)
-    chosen[_choose(clusters, rules.target(len(clusters.lines)))] = True
+    chosen = np.zeros(len(clusters.rows), dtype=np.bool_)
+    chosen[_choose(clusters, rules.target(len(clusters.rows)))] = True
     is_validation = chosen[clusters.roots]
     count = int(is_validation.sum())
     turn_count, validation_turns = int(clusters.turn_counts.sum()), int(clusters.turn_counts[is_validation].sum())
     return Split(
+        rows=clusters.rows,
         lines=clusters.lines,
         clusters=clusters.clusters,
         is_validation=is_validation,

@@ -30,9 +30,16 @@ def profile_stream(
     if opened.refusal:
         source.drain()
         return refuse(opened.refusal, source.size_bytes, source.sha256(), folder)
+    breaks = _Breaks()
     meter = rules.budget.begin() if rules.budget else None
+
+    def seen(chunk: bytes) -> None:
+        breaks.see(chunk)
+        if meter:
+            meter.see(chunk)
+
     try:
-        totals = profile_part(opened.text, folder, rules, opened.reading, on_bytes=meter.see if meter else _unseen)
+        totals = profile_part(opened.text, folder, rules, opened.reading, on_bytes=seen)
         if meter:
             meter.check()
     except OverBudget as error:
@@ -41,14 +48,21 @@ def profile_stream(
     source.drain()
     of_file: tuple[Finding, ...] = ()
     if opened.broken:
-        last_line = max(1, totals.statistics.lines)
-        of_file = (Finding(last_line, 0, opened.broken.code, "$", opened.broken.detail),)
+        last_row = max(1, totals.statistics.lines)
+        last_line = last_row if opened.reading.row_name == "line" else 1 + breaks.count
+        of_file = (Finding(last_line, 0, opened.broken.code, "$", opened.broken.detail, last_row),)
     found = Source(source.size_bytes, source.sha256(), opened.reading, of_file)
     return conclude([totals], [folder], found, folder, rules)
 
 
-def _unseen(_chunk: bytes) -> None:
-    """Nobody counts."""
+class _Breaks:
+    """Counts the line breaks of a text."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def see(self, chunk: bytes) -> None:
+        self.count += chunk.count(b"\n")
 
 
 class _Observed:

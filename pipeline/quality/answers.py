@@ -10,20 +10,20 @@ from pipeline.conversations.flags import Integers
 
 MOST_SHORT_WORDS = 2
 MOST_SHORT_BYTES = 15
-NAMED_LINES = 5
+NAMED_ROWS = 5
 _IS_SPACE = np.zeros(256, dtype=np.bool_)
 _IS_SPACE[list(b" \t\n\r\x0b\x0c")] = True
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """How many answers, and the first lines that hold one, in order."""
+    """How many answers, and the first rows that hold one, in order."""
 
     count: int = 0
-    lines: tuple[int, ...] = ()
+    rows: tuple[int, ...] = ()
 
     def __add__(self, other: "Marked") -> "Marked":
-        return Marked(self.count + other.count, tuple(dict.fromkeys(self.lines + other.lines))[:NAMED_LINES])
+        return Marked(self.count + other.count, tuple(dict.fromkeys(self.rows + other.rows))[:NAMED_ROWS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,19 @@ class Answers:
     def __add__(self, other: "Answers") -> "Answers":
         return Answers(self.count + other.count, self.short + other.short, self.spaced + other.spaced)
 
-    def findings(self) -> list[Finding]:
-        """A note about the file for each fault that occurs."""
+    def findings(self, row_name: str = "line") -> list[Finding]:
+        """A note about the file for each fault that occurs. row_name: line or row."""
         few = f"more than {MOST_SHORT_WORDS} words or {MOST_SHORT_BYTES} bytes in an answer"
         return [
-            *self._note("very-short-answers", few, self.short),
-            *self._note("white-space-at-edges", "answers without white space at their edges", self.spaced),
+            *self._note("very-short-answers", few, self.short, row_name),
+            *self._note("white-space-at-edges", "answers without white space at their edges", self.spaced, row_name),
         ]
 
-    def _note(self, code: str, expected: str, marked: Marked) -> list[Finding]:
+    def _note(self, code: str, expected: str, marked: Marked, row_name: str) -> list[Finding]:
         if not marked.count:
             return []
         found = f"{marked.count:,} of {self.count:,} ({marked.count / self.count:.1%}) otherwise"
-        return [Finding(1, 0, code, "$", f"expected {expected}, found {found}, {first_lines(marked.lines)}")]
+        return [Finding(1, 0, code, "$", f"expected {expected}, found {found}, {first_rows(marked.rows, row_name)}")]
 
 
 def measure_answers(columns: Columns) -> Answers:
@@ -70,12 +70,13 @@ def spaced_answers(columns: Columns) -> Integers:
 
 
 def _marked(columns: Columns, turns: Integers) -> Marked:
-    owners = np.unique(np.searchsorted(columns.turn_starts, turns, side="right") - 1)[:NAMED_LINES]
-    return Marked(len(turns), tuple(columns.lines[owners].tolist()))
+    owners = np.unique(np.searchsorted(columns.turn_starts, turns, side="right") - 1)[:NAMED_ROWS]
+    return Marked(len(turns), tuple(columns.rows[owners].tolist()))
 
 
-def first_lines(lines: tuple[int, ...]) -> str:
-    """Names a few lines, the rest being as many as the caller counted."""
-    if len(lines) == 1:
-        return f"first on line {lines[0]:,}"
-    return f"first on lines {', '.join(f'{line:,}' for line in lines[:-1])} and {lines[-1]:,}"
+def first_rows(rows: tuple[int, ...], row_name: str) -> str:
+    """Names a few rows, the rest being as many as the caller counted. row_name: line or row."""
+    where = f"first {'on' if row_name == 'line' else 'in'} {row_name}"
+    if len(rows) == 1:
+        return f"{where} {rows[0]:,}"
+    return f"{where}s {', '.join(f'{row:,}' for row in rows[:-1])} and {rows[-1]:,}"

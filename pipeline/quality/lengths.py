@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
-from pipeline.quality.answers import NAMED_LINES, first_lines
+from pipeline.quality.answers import NAMED_ROWS, first_rows
 
 STEPS = 8  # a doubling; a step is 9 %
 FEWEST_CONVERSATIONS = 50  # fewer have no shape to stand out from
@@ -23,18 +23,18 @@ class LengthFigures:
     outlier_share: float
     shortest_usual_bytes: int
     longest_usual_bytes: int
-    lines: tuple[int, ...]
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """Conversations by size step, and the first line of each step; `+` joins two neighbouring parts, in file order."""
+    """Conversations by size step, and the first row of each step; `+` joins two neighbouring parts, in file order."""
 
     counts: Counter[int] = field(default_factory=Counter)
-    first_line: dict[int, int] = field(default_factory=dict)
+    first_row: dict[int, int] = field(default_factory=dict)
 
     def __add__(self, other: "Lengths") -> "Lengths":
-        return Lengths(self.counts + other.counts, other.first_line | self.first_line)
+        return Lengths(self.counts + other.counts, other.first_row | self.first_row)
 
     def conclude(self) -> LengthFigures | None:
         """The outliers; None for too few conversations."""
@@ -47,9 +47,9 @@ class Lengths:
         fence = _FENCE_SPREADS * max(upper - lower, _LEAST_SPREAD)
         outside = [step for step in steps.tolist() if not lower - fence <= step <= upper + fence]
         count = sum(self.counts[step] for step in outside)
-        lines = tuple(sorted(self.first_line[step] for step in outside)[:NAMED_LINES])
+        rows = tuple(sorted(self.first_row[step] for step in outside)[:NAMED_ROWS])
         shortest, longest = _least_bytes(lower - fence), _least_bytes(upper + fence + 1) - 1
-        return LengthFigures(count, count / total, shortest, longest, lines)
+        return LengthFigures(count, count / total, shortest, longest, rows)
 
 
 def measure_lengths(columns: Columns) -> Lengths:
@@ -60,16 +60,16 @@ def measure_lengths(columns: Columns) -> Lengths:
     listed = distinct.tolist()
     return Lengths(
         Counter(dict(zip(listed, counts.tolist(), strict=True))),
-        dict(zip(listed, columns.lines[firsts].tolist(), strict=True)),
+        dict(zip(listed, columns.rows[firsts].tolist(), strict=True)),
     )
 
 
-def length_findings(figures: LengthFigures | None) -> list[Finding]:
-    """A note about the file, where it has outliers."""
+def length_findings(figures: LengthFigures | None, row_name: str = "line") -> list[Finding]:
+    """A note about the file, where it has outliers. row_name: line or row."""
     if figures is None or not figures.outlier_count:
         return []
     usual = f"{figures.shortest_usual_bytes:,} to {figures.longest_usual_bytes:,} bytes of text, as most have"
-    found = f"{figures.outlier_count:,} ({figures.outlier_share:.2%}) far from it, {first_lines(figures.lines)}"
+    found = f"{figures.outlier_count:,} ({figures.outlier_share:.2%}) far from it, {first_rows(figures.rows, row_name)}"
     return [Finding(1, 0, "length-outliers", "$", f"expected {usual}, found {found}")]
 
 

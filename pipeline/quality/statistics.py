@@ -31,10 +31,10 @@ class QualityStatistics:
             self.answers + other.answers, self.lengths + other.lengths, self.languages + other.languages
         )
 
-    def conclude(self) -> QualityFigures:
-        """The figures, and the findings that follow from them, in the catalogue's order."""
+    def conclude(self, row_name: str = "line") -> QualityFigures:
+        """The figures, and the findings that follow from them, in the catalogue's order. row_name: line or row."""
         languages, lengths = self.languages.conclude(), self.lengths.conclude()
-        found = [*self.answers.findings(), *length_findings(lengths), *language_findings(languages)]
+        found = [*self.answers.findings(row_name), *length_findings(lengths, row_name), *language_findings(languages)]
         return QualityFigures(languages, lengths, sorted(found, key=lambda finding: finding.sort_key))
 
 

@@ -6,7 +6,7 @@ The envelope around them is in `answers.py`; light to import, so that the client
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.catalog.job_records import CostKind, JobOrigin, JobStatus
 from pipeline.catalog.records import NotificationKind, Status
@@ -61,12 +61,19 @@ class DatasetPage(Value):
 class Finding(Value):
     """Something that is wrong with a line, or with the file as a whole."""
 
-    line: int
-    offset: int = Field(description="Of the line's first byte.")
+    row: int = Field(description="Its place in the file, from 1: the line's number, or of an array the row's.")
+    line: int = Field(description="Where the row begins; rows of an array may share it.")
+    offset: int = Field(description="Of the row's first byte.")
     code: str
     severity: str
     path: str
     message: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_lines(cls, value: object) -> object:
+        """What an older version noted has only the line, which was the row to it."""
+        return {"row": value["line"], **value} if isinstance(value, dict) and "line" in value else value
 
 
 class Sample(Value):
@@ -197,6 +204,16 @@ class DatasetDetails(DatasetSummary):
     sample_data: list[Sample] = Field(description="The first conversations.")
     acceptance: list[Acceptance]
     jobs: list[JobSummary] = Field(description="The newest training jobs made of it.")
+
+
+class ConfirmedUpload(DatasetDetails):
+    """The dataset whose bytes are there, and what the store knows of them."""
+
+    checksum: str | None = Field(
+        None,
+        description="`sha256:`, `crc32:` or `md5:` and hexadecimal digits, or `md5-of-parts:<digits>-<parts>`; null "
+        "where the store knows none, as with keys of KMS. `content_sha256` comes with the verdict.",
+    )
 
 
 class NewUpload(Request):

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from pipeline.catalog.records import Dataset, Status
+from pipeline.conversations.row_places import place_of
 from pipeline.service.contract import Acceptance, DatasetDetails, DatasetPage, DatasetSummary, Finding, Sample
 from pipeline.service.job_values import job_summary
 from pipeline.service.service import Service
@@ -81,7 +82,7 @@ def _fields(dataset: Dataset) -> dict[str, Any]:
 
 
 def _in_words(finding: dict[str, object] | None) -> str | None:
-    return None if finding is None else f"line {finding['line']}: {finding['code']}: {finding['message']}"
+    return None if finding is None else f"{place_of(finding)}: {finding['code']}: {finding['message']}"
 
 
 def _acceptance(service: Service, dataset: Dataset) -> list[Acceptance]:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.durable import put_in_place
 from pipeline.errors import SettingsError
 
 
@@ -49,12 +50,7 @@ def make_private(path: Path, text: str, *, replaces: bool = False) -> bool:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if replaces:
-            aside.replace(path)
-        else:
-            os.link(aside, path)  # unlike a rename it fails where somebody was quicker
+        put_in_place(aside, path, replaces=replaces)
     except FileExistsError:
         return False
     except OSError as error:

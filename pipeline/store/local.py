@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from pipeline.durable import put_in_place, sync_folder
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable, StoreError
 from pipeline.store.keys import UPLOADS, check_key, check_prefix, is_listed, why_left_out
 from pipeline.store.left_out import LINK, NO_FILE, UNREADABLE, LeftOut, Reason
@@ -120,11 +121,9 @@ class LocalStore:
         path = self._path(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("rb") as file:
-                os.fsync(file.fileno())
-            os.replace(part, path)
-            for folder in (path.parent, *path.parent.parents):
-                _sync_folder(folder)
+            put_in_place(part, path)
+            for folder in (path.parent, *path.parent.parents):  # a folder that was made has a name, too
+                sync_folder(folder)
                 if folder == Path(self._base):
                     break
         except OSError as error:
@@ -240,11 +239,3 @@ def _sorted_names(base: str, folder: str, prefix: str, start_after: str) -> list
     # Python orders text by code point, which is the order of UTF-8 bytes.
     names.sort()
     return names
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)  # the name, too, survives a power cut
-    finally:
-        os.close(descriptor)

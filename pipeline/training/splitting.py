@@ -6,6 +6,7 @@ How conversations are split is decided in `pipeline.profiles.splits`; here the r
 import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from pipeline.conversations.flags import Flags
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
+from pipeline.lake.places import row_column
 from pipeline.profiles.splits import VALIDATION
 
 
@@ -43,10 +45,10 @@ def read_split(lake: Lake, dataset_id: str) -> SplitFacts:
         paths = {
             table: stack.enter_context(lake.fetch(table, dataset_id)) for table in ("conversations", "turns", "splits")
         }
-        conversations = pq.read_table(paths["conversations"], columns=["line", "turns_hash"])
+        rows, conversations = _read(paths["conversations"], ["turns_hash"])
         turns = pq.read_table(paths["turns"], columns=["is_supervised", "weight"])
-        splits = pq.read_table(paths["splits"], columns=["line", "split", "cluster"])
-    if splits.num_rows and not splits["line"].equals(conversations["line"]):
+        rows_of_splits, splits = _read(paths["splits"], ["split", "cluster"])
+    if splits.num_rows and not rows_of_splits.equals(rows):
         raise LakeError(f"expected a side for each conversation of {dataset_id}; validate the dataset again")
     is_validation = _is_validation(splits) if splits.num_rows else np.zeros(conversations.num_rows, dtype=np.bool_)
     clusters = splits["cluster"].to_numpy()
@@ -59,6 +61,14 @@ def read_split(lake: Lake, dataset_id: str) -> SplitFacts:
         leaking_clusters=len(np.intersect1d(train, validation)),
         fingerprint=_fingerprint(conversations, turns, is_validation),
     )
+
+
+def _read(path: Path, columns: list[str]) -> tuple[pa.ChunkedArray, pa.Table]:
+    """The places of the rows, and some columns."""
+    with pq.ParquetFile(path) as file:
+        row = row_column(file)
+        table = file.read([row, *columns])
+    return table[row], table
 
 
 def _is_validation(splits: pa.Table) -> Flags:

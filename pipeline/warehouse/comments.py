@@ -30,8 +30,9 @@ TABLES = {
 
 _DATASET_ID = "The dataset: datasets.id."
 _SHA256 = "SHA-256 of the file, in hex; NULL when the file was refused unread."
-_LINE = "Line of the upload, counted from 1, as an editor counts."
-_BYTE_OFFSET = "Bytes before the first byte of that line."
+_ROW = "The row's place in the upload, counted from 1: its line, or of a JSON array its place in it; joins the tables."
+_LINE = "Line of the upload that the row begins on, counted from 1, as an editor counts; rows of an array may share it."
+_BYTE_OFFSET = "Bytes before the first byte of the row."
 _RUN_ID = "The Dagster run that validated it."
 _TOKEN_METHOD = "How tokens were estimated."  # noqa: S105  # not a password
 _WORDS = "Words: pieces of text between white space."
@@ -164,6 +165,7 @@ COLUMNS = {
     },
     "conversations": {
         "dataset_id": _DATASET_ID,
+        "row": _ROW,
         "line": _LINE,
         "byte_offset": _BYTE_OFFSET,
         "conversation_id": "As given in the upload; may repeat.",
@@ -175,6 +177,7 @@ COLUMNS = {
     },
     "turns": {
         "dataset_id": _DATASET_ID,
+        "row": _ROW,
         "line": _LINE,
         "turn_index": "Position in the conversation, counted from 0.",
         "role": "Who speaks: user, assistant, system, or what the upload says.",
@@ -190,9 +193,10 @@ COLUMNS = {
     },
     "splits": {
         "dataset_id": _DATASET_ID,
+        "row": _ROW,
         "line": _LINE,
         "split": "train or validation.",
-        "cluster": "The first line of its cluster of near-duplicates, which are always on one side.",
+        "cluster": "The first row of its cluster of near-duplicates, which are always on one side.",
     },
     "target_acceptance": {
         "dataset_id": _DATASET_ID,
@@ -201,15 +205,16 @@ COLUMNS = {
         "rows_dropped": "Rows that it leaves out.",
         "rows_truncated": "Rows that it cuts.",
         "needs_conversion": "The format to convert the file to first; NULL where it reads it as it is.",
-        "reasons": "JSON: rule, effect, count, first_lines and sentence of each reason.",
+        "reasons": "JSON: rule, effect, count, first_lines (of an array, its rows) and sentence of each reason.",
     },
     "findings": {
         "dataset_id": _DATASET_ID,
+        "row": _ROW,
         "line": _LINE,
         "byte_offset": _BYTE_OFFSET,
         "code": "What kind of finding; the catalogue of findings explains each.",
         "severity": "error (the line, or the file, is rejected), warning, or note (worth a look).",
-        "path": "JSON path inside the line.",
+        "path": "JSON path inside the row.",
         "message": "What was expected and what was found.",
     },
     **JOB_COLUMNS,
@@ -225,7 +230,7 @@ def lake_column(table: str, column: str) -> str:
     """What a column of the lake means.
 
     >>> lake_column("findings", "offset")
-    'Bytes before the first byte of that line.'
+    'Bytes before the first byte of the row.'
     """
     return COLUMNS[_TABLES_OF_WAREHOUSE.get(table, table)][_COLUMNS_OF_WAREHOUSE.get(column, column)]
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.durable import put_in_place
 from pipeline.errors import WarehouseError
 
 LOCK_TIMEOUT_S = 120.0  # a publication takes seconds
@@ -32,9 +33,7 @@ def publication(path: Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[
         _remove_leftovers(path)
         try:
             yield building
-            _sync(building)
-            os.replace(building, path)
-            _sync(path.parent)
+            put_in_place(building, path)
         finally:
             _remove_leftovers(path)
 
@@ -80,14 +79,6 @@ def _remove_folder(folder: Path) -> None:
     for file in folder.iterdir():
         file.unlink(missing_ok=True)
     folder.rmdir()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

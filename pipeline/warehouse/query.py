@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from pipeline.errors import QueryError, WarehouseError
+from pipeline.warehouse.reading_only import close_doors, read_statements, refusal
 from pipeline.warehouse.sql import text
 
 _ROWS = 1_000
@@ -27,19 +28,19 @@ class Answer:
 def open_query(path: Path, sql: str) -> Iterator[Answer]:
     """Run SQL on the warehouse, read-only; its rows are read while you iterate, inside the block.
 
+    No other file is read or written but those of the lake, and no setting is changed.
+
     Raises:
         QueryError: DuckDB refuses the SQL, at once or at a later row; says what and where in the SQL.
         WarehouseError: there is no warehouse, or it, or the lake on S3, cannot be read.
     """
     with closing(_connect(path)) as connection:
-        with _sql_errors():
-            # A name that is no table must not find a variable of this program.
-            connection.execute("SET python_enable_replacements = false")
-            _check_single(connection.extract_statements(sql))
+        with _sql_errors(path):
+            _check_single(read_statements(connection, sql, path))
             connection.execute(sql)
         if connection.description is None:
             raise QueryError("expected an SQL statement, found none; try: SELECT * FROM datasets")
-        yield Answer(_unique([column[0] for column in connection.description]), _rows(connection))
+        yield Answer(_unique([column[0] for column in connection.description]), _rows(connection, path))
 
 
 def query(path: Path, sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
@@ -64,6 +65,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         connection.execute(f"ATTACH {text(str(path.absolute()))} AS warehouse (READ_ONLY)")
         connection.execute("USE warehouse")
         connection.execute("SET TimeZone = 'UTC'")
+        close_doors(connection)
     except duckdb.Error as error:
         connection.close()
         raise WarehouseError(f"cannot open the warehouse {path}: {error}; publish it again") from error
@@ -77,9 +79,9 @@ def _check_single(statements: list[duckdb.Statement]) -> None:
         raise QueryError(f"expected one question, found {asking + 1} with a semicolon between them: ask one at a time")
 
 
-def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[tuple[Any, ...]]:
     while True:
-        with _sql_errors():
+        with _sql_errors(path):
             rows = connection.fetchmany(_ROWS)
         if not rows:
             return
@@ -87,11 +89,11 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 
 
 @contextmanager
-def _sql_errors() -> Iterator[None]:
+def _sql_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        message = str(error)
+        message = refusal(str(error), path)
         if "extension 'httpfs" in message:
             raise WarehouseError(
                 "the lake is on S3, and DuckDB reads s3:// with its extension httpfs, which is not installed here and "

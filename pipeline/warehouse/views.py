@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.lake import SCHEMAS, Lake, write_empty
+from pipeline.lake.schemas import ROW
 from pipeline.warehouse.sql import identifier, path_pattern, text
 
 VIEWS: dict[str, pa.Schema] = {
@@ -53,22 +54,30 @@ def create_views(connection: duckdb.DuckDBPyConnection, lake: Lake, dataset_ids:
 
 def _view(table: str, uris: list[str], is_remote: bool) -> str:
     if not uris:
-        return f"CREATE VIEW {table} AS SELECT {_typed_nulls(table)} WHERE false"  # no file is an error in DuckDB
-    columns = ", ".join(
-        f"{identifier(name)} AS {_RENAMED[name]}" if name in _RENAMED else identifier(name)
-        for name in ("dataset_id", *VIEWS[table].names)
-    )
+        nulls = _typed_nulls(table, view_columns(table))
+        return f"CREATE VIEW {table} AS SELECT {nulls} WHERE false"  # no file is an error in DuckDB
+    columns = ", ".join(_selected(name) for name in ("dataset_id", *VIEWS[table].names))
     files = "[" + ", ".join(map(path_pattern, uris)) + "]"
     if is_remote:
         files = f"coalesce(getvariable({text(f'lake_{table}')}), {files})"
     # Ids that look like numbers or dates stay texts.
     options = "union_by_name = true, hive_partitioning = true, hive_types = {'dataset_id': VARCHAR}"
-    return f"CREATE VIEW {table} AS SELECT {columns} FROM read_parquet({files}, {options})"  # noqa: S608
+    # Where every file is of an older version, a newer column would be an unknown name.
+    nulls = _typed_nulls(table, ["dataset_id", *VIEWS[table].names])
+    older = f"SELECT {nulls} WHERE false UNION ALL BY NAME"
+    return f"CREATE VIEW {table} AS SELECT {columns} FROM ({older} FROM read_parquet({files}, {options}))"  # noqa: S608
 
 
-def _typed_nulls(table: str) -> str:
+def _selected(name: str) -> str:
+    """A column of the lake as the view has it. Before version 4 a row was named by its line."""
+    if name == ROW.name:
+        return f"coalesce({identifier(name)}, line) AS {identifier(name)}"
+    return f"{identifier(name)} AS {_RENAMED[name]}" if name in _RENAMED else identifier(name)
+
+
+def _typed_nulls(table: str, names: Sequence[str]) -> str:
     types = ["VARCHAR", *(_sql_type(kind) for kind in VIEWS[table].types)]
-    return ", ".join(f"NULL::{kind} AS {name}" for name, kind in zip(view_columns(table), types, strict=True))
+    return ", ".join(f"NULL::{kind} AS {identifier(name)}" for name, kind in zip(names, types, strict=True))
 
 
 def _sql_type(kind: pa.DataType) -> str:

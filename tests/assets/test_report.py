@@ -81,7 +81,7 @@ def test_the_first_findings_are_a_table_of_at_most_ten_rows(validated, bad_id, a
     table = event.metadata["first_findings"]
 
     assert [record.data["line"] for record in table.records] == list(range(3, 13))
-    assert [column.name for column in table.schema.columns] == ["line", "code", "severity", "path", "message"]
+    assert [column.name for column in table.schema.columns] == ["row", "line", "code", "severity", "path", "message"]
 
 
 def test_a_faultless_dataset_shows_no_table_of_findings(validated, good_id):

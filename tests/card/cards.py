@@ -45,6 +45,8 @@ UNREAD = Card(
     examples=(
         Example(
             1,
+            1,
+            0,
             "binary-file",
             "$",
             "expected text, found a ZIP archive; unpack or convert it to JSON Lines (.jsonl) first",
@@ -81,9 +83,11 @@ REJECTED = replace(
         ),
     ),
     examples=(
-        Example(2, "missing-field", "$.turns[0].role", "expected the field role, found field content; add the field"),
-        Example(3, "malformed-json", "$", "expected one JSON value, found none"),
-        Example(4, "blank-line", "$", "expected a conversation, found a blank line; remove the line"),
+        Example(
+            2, 2, 20, "missing-field", "$.turns[0].role", "expected the field role, found field content; add the field"
+        ),
+        Example(3, 3, 30, "malformed-json", "$", "expected one JSON value, found none"),
+        Example(4, 4, 40, "blank-line", "$", "expected a conversation, found a blank line; remove the line"),
     ),
 )
 _LONG = "A long answer, of which only the beginning is shown at first. " * 16
@@ -143,8 +147,8 @@ READY = Card(
         ),
     ),
     examples=(
-        Example(1, "very-short-answers", "$", "expected more than 2 words, found 1 of 4 otherwise"),
-        Example(3, "duplicate-conversation", "$", "expected new turns, found those of line 1; keep one of them"),
+        Example(1, 1, 0, "very-short-answers", "$", "expected more than 2 words, found 1 of 4 otherwise"),
+        Example(3, 3, 30, "duplicate-conversation", "$", "expected new turns, found those of line 1; keep one of them"),
     ),
     samples=(
         Conversation(
@@ -190,7 +194,7 @@ def planted(text: str) -> Card:
         path=text,
         figures=figures,
         acceptance=(Acceptance(text, text, Verdict.WITH_LOSS, 1, 1, (_reason(text),), text),),
-        examples=(Example(1, "unknown-role", text, text), Example(2, text, text, text)),
+        examples=(Example(1, 1, 0, "unknown-role", text, text), Example(2, 2, 20, text, text, text)),
         samples=(Conversation(text, (Turn(text, text), Turn("user", text))),),
         words_per_turn=READY.words_per_turn,
         dataset_id=text,

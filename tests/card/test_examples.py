@@ -24,7 +24,8 @@ def test_the_first_three_of_each_kind_in_line_order(tmp_path):
     picked = first_examples(tmp_path / "f.parquet", Counter(codes))
 
     assert picked == tuple(
-        Example(line, found[line - 1].code, "$", found[line - 1].message) for line in (1, 2, 3, 4, 8, 9)
+        Example(line, line, 10 * line, found[line - 1].code, "$", found[line - 1].message)
+        for line in (1, 2, 3, 4, 8, 9)
     )
 
 

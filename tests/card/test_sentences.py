@@ -53,9 +53,9 @@ def test_losses_are_named_unless_all_is_refused():
 @pytest.mark.parametrize(
     ("rule", "count", "first_lines", "reach"),
     [
-        ("empty-content", 1, (4,), "line 4"),
-        ("empty-content", 2, (4, 1_005), "2 lines: 4, 1,005"),
-        ("empty-content", 9, (1, 2, 3, 4, 5), "9 lines: 1, 2, 3, 4, 5, …"),
+        ("empty-content", 1, (4,), "row 4"),
+        ("empty-content", 2, (4, 1_005), "2 rows: 4, 1,005"),
+        ("empty-content", 9, (1, 2, 3, 4, 5), "9 rows: 1, 2, 3, 4, 5, …"),
         ("role-tool", 2, (), "2 turns"),
         ("too-long", 1, (), "1 row"),
         ("too-few-conversations", 3, (), ""),

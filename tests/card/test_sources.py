@@ -103,7 +103,12 @@ def test_findings_beyond_those_kept_in_memory_have_examples_too(tmp_path):
     assert card_of_profile(profile, "f", examples).examples == examples
     assert [e for e in examples if e.code == "missing-field"] == [
         Example(
-            1_101, "missing-field", "$.turns", "expected the field turns, found field conversation_id; add the field"
+            1_101,
+            1_101,
+            11_000,
+            "missing-field",
+            "$.turns",
+            "expected the field turns, found field conversation_id; add the field",
         )
     ]
 

@@ -161,11 +161,12 @@ def test_findings_of_all_files_are_written_as_json_lines(good, bad, folder):
 
     rows = [json.loads(line) for line in (folder / "all.jsonl").read_text().splitlines()]
     assert result.exit_code == 1
-    assert [list(row) for row in rows] == [["file", "line", "offset", "code", "severity", "path", "message"]] * 2
+    assert [list(row) for row in rows] == [["file", "row", "line", "offset", "code", "severity", "path", "message"]] * 2
     assert {json.dumps(row) for row in rows} == {
         json.dumps(
             {
                 "file": "bad.jsonl",
+                "row": 2,
                 "line": 2,
                 "offset": len(GOOD % "a"),
                 "code": "empty-turns",

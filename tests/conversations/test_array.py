@@ -199,4 +199,4 @@ def test_rows_without_an_id_on_one_line_have_names_of_their_own(size):
 
     said, _ = read_said(data, BY_KIND["plain-text"].form, is_array=True, block_bytes=size)
 
-    assert [one.identity for one in said] == ["line-1", "line-1-byte-16", "line-2", "line-2-byte-45"]
+    assert [one.identity for one in said] == ["row-1", "row-2", "row-3", "row-4"]

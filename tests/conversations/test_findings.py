@@ -44,6 +44,7 @@ def test_a_finding_is_one_flat_row_whose_message_ends_with_the_remedy():
     finding = Finding(41, 3_200, "empty-turns", "$.turns", "expected at least one turn, found none")
 
     assert finding.as_dict() == {
+        "row": 41,
         "line": 41,
         "offset": 3_200,
         "code": "empty-turns",

@@ -12,7 +12,7 @@ from pipeline.convert import converting
 from tests.cli.goldens import run
 
 ROW = '{"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "b"}]}\n'
-NATIVE = '{"conversation_id":"line-1","turns":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}\n'
+NATIVE = '{"conversation_id":"row-1","turns":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}\n'
 
 
 @pytest.fixture(autouse=True)

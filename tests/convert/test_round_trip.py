@@ -74,7 +74,7 @@ def held(said: Said, target: str) -> dict:
         if target == "openai":
             turn["parts"] = None if parts and '"value"' in parts else pieces_of(parts)
         turns.append(turn)
-    is_named = said.identity != f"line-{said.line}"
+    is_named = said.identity != f"row-{said.line}"
     identity = said.identity if target == "native" or (target == "sharegpt" and is_named) else None
     return {"turns": turns, "tools": tools_of(said.tools), "identity": identity}
 

@@ -236,7 +236,7 @@ def test_ids_that_are_numbers_stay():
 def test_a_row_without_an_id_takes_none_from_another():
     """Elsewhere such a row is named after its line."""
     row = b'{%s"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "Ho"}]}\n'
-    data = row % (b"", b"Hi") + row % (b'"id": "line-1", ', b"Ha")
+    data = row % (b"", b"Hi") + row % (b'"id": "row-1", ', b"Ha")
 
     assert mend_bytes(data).out == data
 
@@ -285,10 +285,12 @@ def test_a_row_put_aside_is_there_as_it_stood_with_its_findings():
 
     assert mend_bytes(data).aside == [
         {
+            "row": 2,
             "line": 2,
             "offset": len(line()) + 1,
             "findings": [
                 {
+                    "row": 2,
                     "line": 2,
                     "offset": len(line()) + 1,
                     "code": "invalid-utf8",
@@ -316,7 +318,7 @@ def test_changes_say_nothing_of_the_content():
 
     changes = mend_bytes(data).changes
 
-    assert [sorted(row) for row in changes] == [["action", "after", "before", "code", "line", "offset"]] * 2
+    assert [sorted(row) for row in changes] == [["action", "after", "before", "code", "line", "offset", "row"]] * 2
     assert not any(word in json.dumps(changes) for word in ("secret", "answer ", "private"))
 
 

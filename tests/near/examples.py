@@ -59,6 +59,7 @@ def spill(folder: Path, *parts: Sequence[Sequence[str]]) -> list[Path]:
     for number, part in enumerate(parts):
         columns = columns_of(*lines_of(part) or [b"{}\n"])
         records = signatures(columns, fingerprints(columns)["turns"][:, 0])
+        records["row"] += done
         records["line"] += done
         done += len(part)
         paths.append(folder / f"{number}.bin")

@@ -24,6 +24,7 @@ def found_in(folder: Path, *parts: Columns) -> list[tuple[int, str]]:
     paths, done = [], 0
     for number, columns in enumerate(parts):
         written = answers(columns)
+        written["row"] += done
         written["line"] += done
         done += len(columns.ids)
         paths.append(folder / f"{number}.bin")

@@ -128,7 +128,7 @@ def test_no_conversations_have_no_near_duplicates(tmp_path, spills):
 def test_a_hundred_thousand_alike_are_one_cluster_in_seconds(tmp_path, is_same):
     """Each is compared with two of those before it; compared with all, this test would not end."""
     rows = np.zeros(100_000, dtype=SIGNATURE)
-    rows["line"] = np.arange(1, 100_001)
+    rows["row"] = rows["line"] = np.arange(1, 100_001)
     rows["content"] = 1 if is_same else rows["line"]
     path = tmp_path / "signatures.bin"
     path.write_bytes(rows.tobytes())

@@ -28,7 +28,8 @@ def spill(folder, *parts: list[bytes]):
     paths = []
     for number, part in enumerate(parts):
         records = fingerprints(columns_of(*part or [b"{}\n"]))
-        records["line"] += sum(map(len, parts[:number]))
+        for place in ("row", "line"):
+            records[place] += sum(map(len, parts[:number]))
         paths.append(folder / f"{number}.bin")
         paths[-1].write_bytes(records.tobytes())
     return paths

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.acceptance.lines import FIRST_LINES
+from pipeline.acceptance.row_counts import FIRST_ROWS
 from pipeline.acceptance.target import dropping_codes
 from pipeline.conversations.findings import CATALOGUE
 from pipeline.conversations.warning_kinds import DUPLICATES
@@ -62,9 +62,9 @@ def test_the_first_of_each_code_are_listed_and_all_else_stays_as_it_is(lines, wa
 
     expected = []
     for code in {str(row["code"]) for row in everything}:
-        expected += islice((row for row in everything if row["code"] == code), FIRST_LINES)
+        expected += islice((row for row in everything if row["code"] == code), FIRST_ROWS)
     for count in (None, wanted):
-        limited, listed = read(data, FIRST_LINES, count)
+        limited, listed = read(data, FIRST_ROWS, count)
         assert limited == report
         assert sorted(map(repr, listed)) == sorted(map(repr, expected))
         assert [row["line"] for row in listed] == sorted(row["line"] for row in listed)

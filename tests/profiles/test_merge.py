@@ -15,7 +15,7 @@ ROWS = [
     Finding(line, line * 10, code, "$", "x")
     for line, code in [(1, "blank-line"), (2, "empty-turns"), (4, "blank-line")]
 ]
-REPEAT = Duplicates(np.array([[2, 20, 1], [4, 40, 1]]), np.array([[4, 40, 3]]))
+REPEAT = Duplicates(np.array([[2, 2, 20, 1], [4, 4, 40, 1]]), np.array([[4, 4, 40, 3]]))
 
 
 def part_of(path, *findings: Finding):

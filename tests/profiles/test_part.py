@@ -25,14 +25,14 @@ def test_rows_have_the_lines_and_offsets_of_the_file(tmp_path):
     profile_part(io.BytesIO(A + b"\n" + B), tmp_path, Rules().structure_only(), first_line=10, offset=1_000)
 
     conversations = table(tmp_path, "conversations")
-    assert [{k: row[k] for k in list(row)[:5]} for row in conversations] == [
-        {"line": 10, "offset": 1_000, "conversation_id": "a", "turn_count": 2, "word_count": 3},
-        {"line": 12, "offset": 1_001 + len(A), "conversation_id": "b", "turn_count": 1, "word_count": 0},
+    assert [{k: row[k] for k in list(row)[:6]} for row in conversations] == [
+        {"row": 10, "line": 10, "offset": 1_000, "conversation_id": "a", "turn_count": 2, "word_count": 3},
+        {"row": 12, "line": 12, "offset": 1_001 + len(A), "conversation_id": "b", "turn_count": 1, "word_count": 0},
     ]
-    assert [{k: row[k] for k in list(row)[:5]} for row in table(tmp_path, "turns")] == [
-        {"line": 10, "turn_index": 0, "role": "user", "content": "two words", "word_count": 2},
-        {"line": 10, "turn_index": 1, "role": "bot", "content": "é", "word_count": 1},
-        {"line": 12, "turn_index": 0, "role": "assistant", "content": "", "word_count": 0},
+    assert [{k: row[k] for k in list(row)[:6]} for row in table(tmp_path, "turns")] == [
+        {"row": 10, "line": 10, "turn_index": 0, "role": "user", "content": "two words", "word_count": 2},
+        {"row": 10, "line": 10, "turn_index": 1, "role": "bot", "content": "é", "word_count": 1},
+        {"row": 12, "line": 12, "turn_index": 0, "role": "assistant", "content": "", "word_count": 0},
     ]
     assert [(row["line"], row["offset"], row["code"]) for row in table(tmp_path, "findings")] == [
         (10, 1_000, "unknown-role"),

@@ -21,6 +21,7 @@ def clusters_of(rows: list[tuple[int, int]], first_line: int = 1) -> Clusters:
     """rows: of each conversation, the number of its cluster and its content hash."""
     numbers = [number for number, _ in rows]
     return Clusters(
+        rows=np.arange(first_line, first_line + len(rows)),
         lines=np.arange(first_line, first_line + len(rows)),
         roots=np.array([numbers.index(number) for number in numbers], dtype=np.int32),
         contents=np.array([content for _, content in rows], dtype=np.uint64),
@@ -104,7 +105,11 @@ def test_a_twentieth_is_kept_for_validation_up_to_500_and_none_of_few(conversati
 def clusters_of_singles(contents) -> Clusters:
     count = len(contents)
     return Clusters(
-        np.arange(count), np.arange(count, dtype=np.int32), contents.astype(np.uint64), np.ones(count, dtype=np.uint32)
+        np.arange(count),
+        np.arange(count),
+        np.arange(count, dtype=np.int32),
+        contents.astype(np.uint64),
+        np.ones(count, dtype=np.uint32),
     )
 
 
@@ -115,7 +120,7 @@ def test_large_clusters_are_not_preferred():
     contents = rng.integers(0, 2**64, 6_000, dtype=np.uint64)
 
     made = split(
-        Clusters(np.arange(6_000), roots, contents, np.ones(6_000, dtype=np.uint32)),
+        Clusters(np.arange(6_000), np.arange(6_000), roots, contents, np.ones(6_000, dtype=np.uint32)),
         SplitRules(validation_share=0.5, max_validation_conversations=6_000),
     )
 
@@ -134,12 +139,19 @@ def test_a_cluster_larger_than_what_is_wanted_is_for_training():
 
 
 def test_the_table_holds_a_row_for_each_conversation():
-    made = Split(np.array([1, 3, 4]), np.array([1, 3, 1]), np.array([False, True, False]), 2, 1, 6, 3)
+    made = Split(
+        np.array([1, 3, 4]), np.array([1, 1, 2]), np.array([1, 3, 1]), np.array([False, True, False]), 2, 1, 6, 3
+    )
 
     table = made.table()
 
     assert table.schema == SPLITS
-    assert table.to_pydict() == {"line": [1, 3, 4], "split": ["train", "validation", "train"], "cluster": [1, 3, 1]}
+    assert table.to_pydict() == {
+        "row": [1, 3, 4],
+        "line": [1, 1, 2],
+        "split": ["train", "validation", "train"],
+        "cluster": [1, 3, 1],
+    }
 
 
 @given(listed=variants())

@@ -102,7 +102,7 @@ def judge_exactly(data: bytes, form: Format) -> tuple[list[Said], list[Finding]]
     for number, line in enumerate(data.split(b"\n")[: data.count(b"\n")], start=1):
         found = judge_line(line, number, offset, LIMITS, form)
         if isinstance(found, FullConversation):
-            identity = found.conversation_id or ("" if form is NATIVE else f"line-{number}")
+            identity = found.conversation_id or ("" if form is NATIVE else f"row-{number}")
             turns = tuple(map(_turn, found.turns))
             said.append(Said(number, offset, identity, turns, found.tools, found.label))
         else:

@@ -12,7 +12,7 @@ def test_conversations_of_like_length_have_no_outliers():
     figures = lengths_of(*range(100, 300)).conclude()
 
     assert figures is not None
-    assert (figures.outlier_count, figures.lines) == (0, ())
+    assert (figures.outlier_count, figures.rows) == (0, ())
     assert length_findings(figures) == []
 
 
@@ -20,7 +20,7 @@ def test_the_far_ones_are_counted_and_named():
     figures = lengths_of(*range(100, 200), 100_000, *range(100, 200), 1).conclude()
 
     assert figures is not None
-    assert (figures.outlier_count, figures.outlier_share, figures.lines) == (2, 2 / 202, (101, 202))
+    assert (figures.outlier_count, figures.outlier_share, figures.rows) == (2, 2 / 202, (101, 202))
     usual = f"{figures.shortest_usual_bytes:,} to {figures.longest_usual_bytes:,}"
     assert [(f.line, f.code, f.path, f.detail) for f in length_findings(figures)] == [
         (

@@ -65,7 +65,11 @@ def test_views_hold_the_rows_of_validated_datasets_with_their_dataset_first(inst
         ("d2", 1, 0, "user", "Ja?"),
         ("d2", 1, 1, "assistant", "Nein!"),
     ]
-    assert conversations == [("d1", 1, 0, "a", 2, 3), ("d1", 2, 120, "b", 2, 5), ("d2", 1, 0, "x", 2, 2)]
+    assert conversations == [
+        ("d1", 1, 1, 0, "a", 2, 3),
+        ("d1", 2, 2, 120, "b", 2, 5),
+        ("d2", 1, 1, 0, "x", 2, 2),
+    ]
 
 
 def test_a_rejected_dataset_has_findings_and_no_rows_to_train_on(installation):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pipeline.card.sentences import size
 from pipeline.catalog.records import Dataset, JsonObject, Status
+from pipeline.conversations.row_places import place_of
 from pipeline.service.pages.words import ago, compact, iso, sentence
 
 Tone = Literal["info", "warning", "good", "bad"]
@@ -147,7 +148,7 @@ def problem(dataset: Dataset) -> Problem | None:
     rejected, lines = dataset.rejected_line_count, dataset.line_count or 0
     return Problem(
         f"{_of_all(rejected, lines)} rejected.",
-        sentence(f"Line {first.get('line', 1)}: {message}") if message else "",
+        sentence(f"{place_of(first)}: {message}") if message else "",
         _code(first),
     )
 

@@ -52,7 +52,9 @@ class Fact:
 class Finding:
     """One finding, of the page that is shown. message: what was expected, what was found, and what to do."""
 
+    row: int
     line: int
+    offset: int
     code: str
     severity: str
     path: str
@@ -99,7 +101,10 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The findings of a dataset: all kinds, and one page of rows. not_listed: how many more there are, in words."""
+    """The findings of a dataset: all kinds, and one page of rows.
+
+    not_listed: how many more there are, in words. are_of_array: rows may share lines.
+    """
 
     total: int
     kinds: tuple[KindFilter, ...]
@@ -109,6 +114,7 @@ class Findings:
     jsonl_url: str
     csv_url: str
     not_listed: str = ""
+    are_of_array: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +205,7 @@ def findings_of(dataset_id: str, figures: Figures, rows: Sequence[Finding], code
         not_listed=unlisted_sentence(counts, shown),
         jsonl_url=download_url("jsonl"),
         csv_url=download_url("csv"),
+        are_of_array=figures.is_array,
     )
 
 

@@ -74,7 +74,7 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
     lines = [
         "## Rows left out",
         "",
-        f"{counted(found.dropped.total(), 'row')}, with their lines in `dropped_rows.jsonl`. The length is "
+        f"{counted(found.dropped.total(), 'row')}, with their places in `dropped_rows.jsonl`. The length is "
         f"{job.max_length:,} tokens of {inline(tokenizer)}; the model's own tokenizer may count a little more or less.",
         "",
     ]
@@ -82,15 +82,15 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
         if count := found.dropped[reason]:
             first = found.first_dropped[reason]
             more = ", …" if count > len(first) else ""
-            lines.append(f"- `{reason}`: {count:,}, {sentence}. Lines {', '.join(map(str, first))}{more}")
+            lines.append(f"- `{reason}`: {count:,}, {sentence}. Rows {', '.join(map(str, first))}{more}")
     return "\n".join(lines)
 
 
 def _lost(losses: Losses) -> str:
     lines = ["## What the data files do not hold", ""]
     lines += [
-        f"- {_LOSSES[kind]}: {counted(losses.counts[kind], 'conversation')}, the first on lines "
-        + ", ".join(map(str, losses.lines[kind]))
+        f"- {_LOSSES[kind]}: {counted(losses.counts[kind], 'conversation')}, the first in rows "
+        + ", ".join(map(str, losses.rows[kind]))
         for kind in _LOSSES
         if kind in losses.counts
     ]

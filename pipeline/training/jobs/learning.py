@@ -20,6 +20,7 @@ DropReason = Literal["nothing-supervised", "answer-cut-off", "no-question", "not
 class Dropped:
     """A conversation that is not in the training files."""
 
+    row: int
     line: int
     reason: DropReason
 
@@ -33,14 +34,14 @@ def prepare(talk: Talk, max_length: int, tokenizer: Tokenizer, objective: Object
     """The conversation up to its last learned turn, or why there is nothing to learn."""
     places = [place for place, said in enumerate(talk.turns) if is_learned(said)]
     if not places:
-        return Dropped(talk.line, "nothing-supervised")
+        return Dropped(talk.row, talk.line, "nothing-supervised")
     is_judged = objective in {"preference", "kto"}
     if is_judged and places[-1] == 0:
-        return Dropped(talk.line, "no-question")
+        return Dropped(talk.row, talk.line, "no-question")
     if objective == "preference" and not _is_one_answer_each(talk, places):
-        return Dropped(talk.line, "not-one-answer")
+        return Dropped(talk.row, talk.line, "not-one-answer")
     if _begins_after(talk.turns[: places[-1] if is_judged else places[0]], max_length, tokenizer):
-        return Dropped(talk.line, "answer-cut-off")
+        return Dropped(talk.row, talk.line, "answer-cut-off")
     lost = talk.lost - {"rejected-answers"} if objective == "preference" else talk.lost
     return replace(talk, turns=[_settled(said) for said in talk.turns[: places[-1] + 1]], lost=lost)
 

@@ -111,14 +111,14 @@ def _write_data(
         for talk, is_validation in prepared(job, rows, tokenizer):
             for name in job.targets:
                 if isinstance(talk, Dropped):
-                    dropped[name](encode({"line": talk.line, "reason": talk.reason}) + b"\n")
+                    dropped[name](encode({"row": talk.row, "line": talk.line, "reason": talk.reason}) + b"\n")
                     continue
                 lost = set(talk.lost)
                 write = (validation if is_validation else train)[name]
                 for row in makers[name](talk, found, lost):
                     write(encode(row) + b"\n")
                 if lost:
-                    losses[name].add(talk.line, lost)
+                    losses[name].add(talk.row, lost)
     return [
         TRAIN_FILE,
         *([VALIDATION_FILE] if found.validation_rows else []),

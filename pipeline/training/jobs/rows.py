@@ -6,7 +6,7 @@ Streamed: a batch of turns is held, and the sides. What a trainer gets of them i
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 from pipeline.conversations.model import TEXT_ROLE
 from pipeline.convert.conversations import Said, Talk
 from pipeline.errors import LakeError
+from pipeline.lake.places import row_column
 from pipeline.lake.protocol import Lake
 from pipeline.profiles.splits import TRAIN, VALIDATION
 
 _BATCH_ROWS = 2_048
 _TURN_COLUMNS = (
-    "line",
     "role",
     "content",
     "is_supervised",
@@ -58,12 +58,13 @@ class DatasetRows:
         """
         sides = _sides(self.splits)
         turns = groupby(_records(self.turns, _TURN_COLUMNS), key=itemgetter(0))
-        for (line, identity, tools, label), (turn_line, group) in zip(
-            _records(self.conversations, ("line", "conversation_id", "tools", "label")), turns, strict=True
-        ):
-            if line != turn_line:
-                raise LakeError(f"expected turns of line {line}, found line {turn_line}; validate the dataset again")
-            yield Row(_talk(line, identity, tools, label, group), sides.get(line, TRAIN) == VALIDATION)
+        conversations = _records(self.conversations, ("line", "conversation_id", "tools", "label"))
+        for said, turns_of_row in zip_longest(conversations, turns):
+            if said is None or turns_of_row is None or said[0] != turns_of_row[0]:
+                raise _not_together(said, turns_of_row)
+            row, line, identity, tools, label = said
+            talk = _talk(row, line, identity, tools, label, turns_of_row[1])
+            yield Row(talk, sides.get(row, TRAIN) == VALIDATION)
 
 
 @contextmanager
@@ -79,18 +80,29 @@ def dataset_rows(lake: Lake, dataset_id: str) -> Iterator[DatasetRows]:
         )
 
 
+def _not_together(said: tuple[Any, ...] | None, turns_of_row: tuple[int, Any] | None) -> LakeError:
+    """Also what an older version left of an array whose rows share lines, which it could not tell apart."""
+    expected = "no more turns" if said is None else f"turns of row {said[0]}"
+    found = "none" if turns_of_row is None else f"row {turns_of_row[0]}"
+    return LakeError(f"expected {expected}, found {found}; validate the dataset again")
+
+
 def _records(path: Path, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """The row's place in the upload, then the columns."""
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(_BATCH_ROWS, columns=list(columns)):
-            yield from zip(*(batch[name].to_pylist() for name in columns), strict=True)
+        read = [row_column(file), *columns]
+        for batch in file.iter_batches(_BATCH_ROWS, columns=read):
+            yield from zip(*(batch[name].to_pylist() for name in read), strict=True)
 
 
 def _sides(path: Path) -> dict[int, str]:
-    """Lines of the smaller side; 500 at most, so memory does not grow with the dataset."""
-    return {line: side for line, side in _records(path, ("line", "split")) if side == VALIDATION}
+    """Rows of the smaller side; 500 at most, so memory does not grow with the dataset."""
+    return {row: side for row, side in _records(path, ("split",)) if side == VALIDATION}
 
 
-def _talk(line: int, identity: str, tools: str | None, label: bool | None, group: Iterator[tuple[Any, ...]]) -> Talk:
+def _talk(
+    row: int, line: int, identity: str, tools: str | None, label: bool | None, group: Iterator[tuple[Any, ...]]
+) -> Talk:
     turns: list[Said] = []
     rejected: list[Said] = []
     for _, role, content, is_supervised, weight, tool_calls, parts, tool_call_id, name, branch in group:
@@ -98,4 +110,4 @@ def _talk(line: int, identity: str, tools: str | None, label: bool | None, group
         said = Said(said_role, content, is_supervised, weight, tool_calls, parts, tool_call_id, name)
         (rejected if branch == "rejected" else turns).append(said)
     lost = frozenset({"rejected-answers"} if rejected else ())
-    return Talk(line, identity, turns, tools, lost, tuple(rejected), label)
+    return Talk(row, line, identity, turns, tools, lost, tuple(rejected), label)

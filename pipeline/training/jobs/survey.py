@@ -11,7 +11,7 @@ from pipeline.training.jobs.job import TrainingJob
 from pipeline.training.jobs.learning import Dropped, DropReason, has_unlearned_answers, is_learned, prepare
 from pipeline.training.jobs.rows import DatasetRows
 
-FIRST_LINES = 20
+FIRST_ROWS = 20
 
 
 @dataclass(slots=True)
@@ -19,7 +19,7 @@ class Survey:
     """What a job's rows are like; rows: conversations with something to learn from, answers: what is learned.
     liked: of single judgements, training rows whose answer was liked.
 
-    first_dropped: the first lines by reason. has_unlearned_answers: some answers are context only. has_tools: tools
+    first_dropped: the first rows by reason. has_unlearned_answers: some answers are context only. has_tools: tools
     or calls of them.
     """
 
@@ -49,9 +49,9 @@ class Survey:
     def drop(self, dropped: Dropped) -> None:
         """Count a row that is not."""
         self.dropped[dropped.reason] += 1
-        lines = self.first_dropped.setdefault(dropped.reason, [])
-        if len(lines) < FIRST_LINES:
-            lines.append(dropped.line)
+        rows = self.first_dropped.setdefault(dropped.reason, [])
+        if len(rows) < FIRST_ROWS:
+            rows.append(dropped.row)
 
 
 def prepared(job: TrainingJob, rows: DatasetRows, tokenizer: Tokenizer) -> Iterator[tuple[Talk | Dropped, bool]]:

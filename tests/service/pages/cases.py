@@ -99,6 +99,7 @@ ERROR = _dataset(
     validation_errors=[
         {
             "line": 1,
+            "offset": 0,
             "code": "malformed-json",
             "severity": "error",
             "path": "$",
@@ -115,6 +116,7 @@ UNREADABLE = _dataset(
     validation_errors=[
         {
             "line": 1,
+            "offset": 0,
             "code": "binary-file",
             "severity": "error",
             "path": "$",
@@ -143,7 +145,7 @@ HOSTILE = _dataset(
     line_count=2,
     rejected_line_count=1,
     conversation_count=1,
-    validation_errors=[{"line": 2, "code": "malformed-json", "message": HOSTILE_TEXT}],
+    validation_errors=[{"line": 2, "offset": 20, "code": "malformed-json", "message": HOSTILE_TEXT}],
 )
 DATASETS = [UPLOADING, VALIDATING, INTERRUPTED, GIVEN_UP, READY_DATASET, ERROR, HOSTILE, UNREADABLE]
 COUNTS = {"uploading": 1, "validating": 2, "ready": 1, "error": 3, "failed": 1}
@@ -179,7 +181,7 @@ NOTIFICATIONS = [
 ]
 QUOTA = Quota(used_bytes=3_100_000_000, limit_bytes=5_000_000_000, left_bytes=1_900_000_000)
 FRAME = Frame("ana", "datasets", 1, notice_lines(NOTIFICATIONS, NOW), DAGSTER, can_sign_out=True)
-_ROWS = [Finding(e.line, e.code, "error", e.path, e.message) for e in REJECTED.examples]
+_ROWS = [Finding(e.row, e.line, e.offset, e.code, "error", e.path, e.message) for e in REJECTED.examples]
 
 
 def _page(dataset: Dataset, card=None, code: str = "") -> str:
@@ -210,10 +212,10 @@ def planted_pages(text: str) -> list[str]:
     dataset = replace(
         HOSTILE, name=text, file_name=text, description=text, storage_path=text, failure=text, format=text
     )
-    dataset = replace(dataset, validation_errors=[{"line": 2, "code": "malformed-json", "message": text}])
+    dataset = replace(dataset, validation_errors=[{"line": 2, "offset": 20, "code": "malformed-json", "message": text}])
     interrupted = replace(dataset, status="validating", id="hostile-2")
     card = planted_card(text)
-    findings = findings_of(dataset.id, card.figures, [Finding(2, text, text, text, text)], "", 1)
+    findings = findings_of(dataset.id, card.figures, [Finding(2, 2, 20, text, text, text, text)], "", 1)
     page = dataset_page(dataset, card, findings, DAGSTER, NOW)
     notices = notice_lines([replace(NOTIFICATIONS[0], title=text, message=text)], NOW)
     frame = replace(FRAME, notices=notices)

@@ -13,7 +13,7 @@ TOKENIZER = load_tokenizer("o200k_base")
 
 
 def _talk(*turns: Said) -> Talk:
-    return Talk(7, "line-7", list(turns), None, frozenset())
+    return Talk(7, 7, "row-7", list(turns), None, frozenset())
 
 
 def _prepared(*turns: Said, max_length: int = 512) -> Talk | Dropped:
@@ -42,8 +42,8 @@ def test_of_a_judgement_the_last_answer_must_begin_within_the_length():
     talk = replace(_talk(*before, ANSWER), label=True)
 
     assert prepare(talk, 512, TOKENIZER, "sft") == talk
-    assert prepare(talk, 512, TOKENIZER, "kto") == Dropped(7, "answer-cut-off")
-    assert prepare(_talk(ANSWER), 512, TOKENIZER, "kto") == Dropped(7, "no-question")
+    assert prepare(talk, 512, TOKENIZER, "kto") == Dropped(7, 7, "answer-cut-off")
+    assert prepare(_talk(ANSWER), 512, TOKENIZER, "kto") == Dropped(7, 7, "no-question")
 
 
 def test_a_preference_is_a_question_with_one_answer_each():
@@ -51,12 +51,12 @@ def test_a_preference_is_a_question_with_one_answer_each():
 
     assert prepare(talk, 512, TOKENIZER, "preference") == replace(talk, lost=frozenset())
     for other in (replace(talk, rejected=(ANSWER, ASK, ANSWER)), replace(talk, turns=[ASK, ANSWER, ASK, ANSWER])):
-        assert prepare(other, 512, TOKENIZER, "preference") == Dropped(7, "not-one-answer")
+        assert prepare(other, 512, TOKENIZER, "preference") == Dropped(7, 7, "not-one-answer")
 
 
 def test_nothing_to_learn_is_dropped():
-    assert _prepared(ASK, CONTEXT) == Dropped(7, "nothing-supervised")
-    assert _prepared(ASK) == Dropped(7, "nothing-supervised")
+    assert _prepared(ASK, CONTEXT) == Dropped(7, 7, "nothing-supervised")
+    assert _prepared(ASK) == Dropped(7, 7, "nothing-supervised")
 
 
 def test_an_answer_beyond_the_length_is_dropped():
@@ -67,7 +67,7 @@ def test_an_answer_beyond_the_length_is_dropped():
 
     tokens = int(TOKENIZER.count([long.content])[0])
     assert lengths == list(range(8, tokens + 8 + 1))
-    assert _prepared(long, ANSWER, max_length=20) == Dropped(7, "answer-cut-off")
+    assert _prepared(long, ANSWER, max_length=20) == Dropped(7, 7, "answer-cut-off")
 
 
 def test_a_first_answer_within_the_length_keeps_the_row():

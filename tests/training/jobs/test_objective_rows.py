@@ -86,7 +86,7 @@ def test_alternatives_of_several_turns_are_dropped_and_listed(tmp_path):
 
     for target in TRAINERS:
         [dropped] = (folder / target / "dropped_rows.jsonl").read_text().splitlines()
-        assert json.loads(dropped) == {"line": 81, "reason": "not-one-answer"}
+        assert json.loads(dropped) == {"row": 81, "line": 81, "reason": "not-one-answer"}
 
 
 RENDERERS = [(case, target) for case, each in CASES.items() if each.objective != "sft" for target in each.targets]

@@ -70,8 +70,8 @@ def test_no_row_is_lost_without_a_word(dataset, job, tmp_path):
         kept = [_rows(done, f"{target}/{side}.jsonl") for side in ("train", "validation")]
         assert [len(rows) for rows in kept] == [done.train_rows, done.validation_rows]
         assert _rows(done, f"{target}/dropped_rows.jsonl") == [
-            {"line": 81, "reason": "answer-cut-off"},
-            {"line": 82, "reason": "nothing-supervised"},
+            {"row": 81, "line": 81, "reason": "answer-cut-off"},
+            {"row": 82, "line": 82, "reason": "nothing-supervised"},
         ]
 
 
@@ -191,7 +191,7 @@ def test_what_a_row_cannot_hold_is_said(tmp_path):
         done = render_job(planned(found.facts, targets=("trl",)), found.rows, tmp_path / "job")
         text = (done.folder / "trl/explain.md").read_text()
 
-    assert "- weights, or which answers are learned from: 1 conversation, the first on lines 81\n" in text
+    assert "- weights, or which answers are learned from: 1 conversation, the first in rows 81\n" in text
 
 
 def test_a_name_cannot_leave_the_comment_it_stands_in(tmp_path):

@@ -81,5 +81,5 @@ def test_tables_that_do_not_belong_together_are_told(tmp_path):
     with dataset_rows(lake, "a") as one, dataset_rows(lake, "b") as other:
         mixed = type(one)(one.conversations, other.turns, one.splits)
 
-        with pytest.raises(LakeError, match="expected turns of line 3, found line 2; validate the dataset again"):
+        with pytest.raises(LakeError, match="expected turns of row 3, found row 2; validate the dataset again"):
             list(mixed.read())

@@ -75,8 +75,8 @@ def show_dataset(
 
         card = card_of_dataset(dataset, service.lake)
         rows = list_findings(service, user, dataset_id, page=page, limit=FINDINGS_PAGE, code=code or None)
-        lines = [Finding(row.line, row.code, row.severity, row.path, row.message) for row in rows.items]
-        findings = findings_of(dataset_id, card.figures, lines, code, page)
+        found = [Finding(f.row, f.line, f.offset, f.code, f.severity, f.path, f.message) for f in rows.items]
+        findings = findings_of(dataset_id, card.figures, found, code, page)
     shown = dataset_page(dataset, card, findings, service.settings.dagster_url, service.now())
     return framed(request, service, user, "datasets", "dataset", page=shown, jobs=_jobs(service, user, dataset_id))
 

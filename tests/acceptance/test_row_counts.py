@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.acceptance.lines import LineCount, count_lines
+from pipeline.acceptance.row_counts import RowCount, count_rows
 from pipeline.conversations.findings import ORDER
 from tests.acceptance.findings import findings_file
 
@@ -23,15 +23,15 @@ def test_a_line_counts_once_for_a_code_and_once_for_a_group(tmp_path):
     ]
     empty, both, none = frozenset({"empty-content"}), frozenset({"empty-content", "unknown-role"}), frozenset[str]()
 
-    counts = count_lines(findings_file(tmp_path, *places), [empty, both, none])
+    counts = count_rows(findings_file(tmp_path, *places), [empty, both, none])
 
-    assert counts == {empty: LineCount(2, (1, 2), 2), both: LineCount(3, (1, 2, 7), 7), none: LineCount()}
+    assert counts == {empty: RowCount(2, (1, 2), 2), both: RowCount(3, (1, 2, 7), 7), none: RowCount()}
 
 
 def test_a_file_without_findings_has_no_lines(tmp_path):
     group = frozenset({"empty-content"})
 
-    assert count_lines(findings_file(tmp_path), [group]) == {group: LineCount()}
+    assert count_rows(findings_file(tmp_path), [group]) == {group: RowCount()}
 
 
 @given(
@@ -44,6 +44,6 @@ def test_batches_make_no_difference(places, codes, rows_each):
     group = frozenset(codes)
     lines = sorted({line for line, code in places if code in codes})
     with TemporaryDirectory() as folder:
-        counts = count_lines(findings_file(Path(folder), *ordered, rows_each=rows_each), [group])
+        counts = count_rows(findings_file(Path(folder), *ordered, rows_each=rows_each), [group])
 
-    assert counts[group] == LineCount(len(lines), tuple(lines[:5]), lines[-1] if lines else 0)
+    assert counts[group] == RowCount(len(lines), tuple(lines[:5]), lines[-1] if lines else 0)
