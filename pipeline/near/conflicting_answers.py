@@ -1,6 +1,7 @@
 """Finds prompts that a file answers in different ways, in bounded memory.
 
-The prompt is everything before the last turn that is learned from; rejected and disliked answers teach nothing, so
+The prompt is everything before the last turn that is learned from, with the tools to choose from and the pictures that
+are shown: asked with others, a question may well have another answer. Rejected and disliked answers teach nothing, so
 they conflict with nothing. The records are compared one share of the hash space at a time, as in
 `pipeline/profiles/duplicates.py`.
 """
@@ -18,7 +19,7 @@ from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
 from pipeline.conversations.groups import MAX_LISTED
-from pipeline.conversations.hashes import hash_turns
+from pipeline.conversations.hashes import hash_surroundings, hash_turns
 from pipeline.conversations.model import Branch
 from pipeline.near.records import Records
 
@@ -35,7 +36,7 @@ def answers(columns: Columns) -> Answers:
     owners, turns = _last_learned(columns)
     firsts = columns.turn_starts[owners]
     records = np.empty(len(owners), dtype=ANSWER)
-    records["prompt"] = hash_turns(columns, firsts, turns)
+    records["prompt"] = hash_turns(columns, firsts, turns, hash_surroundings(columns))
     text, starts = memoryview(columns.text.data), columns.text_starts
     spans = zip(starts[turns].tolist(), starts[turns + 1].tolist(), strict=True)
     records["answer"] = [xxhash.xxh3_64_intdigest(text[from_:to]) for from_, to in spans]

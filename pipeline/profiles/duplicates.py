@@ -6,11 +6,10 @@ read back one share of the hash space at a time, so memory does not grow with th
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import xxhash
@@ -18,9 +17,8 @@ import xxhash
 from pipeline.conversations.columns import Columns
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Integers
-from pipeline.conversations.formats.messages import TEXT_PARTS, only_text
 from pipeline.conversations.groups import MAX_LISTED
-from pipeline.conversations.hashes import as_words, hash_turns
+from pipeline.conversations.hashes import as_words, hash_surroundings, hash_turns, text_hashes
 from pipeline.conversations.model import NATIVE_LAYOUT, Layout
 
 # 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
@@ -46,34 +44,16 @@ def fingerprints(columns: Columns) -> Fingerprints:
 def _extra_hashes(columns: Columns) -> npt.NDArray[np.uint64]:
     """Hash of what a turn says beside its text.
 
-    Its calls, its parts that are no text, its place among alternatives, the label of its answer, and the tools that it
-    may choose from: the same words with other tools teach something else.
+    Its calls, its place among alternatives, the label of its answer, and what stands beside the words of a prompt.
     """
-    said = columns.branches.astype(np.uint64)
+    said = columns.branches.astype(np.uint64) ^ hash_surroundings(columns)
     extras = columns.extras
     if extras.labels is not None:
         labels = [0 if label is None else 4 + 4 * label for label in extras.labels]
         said ^= np.repeat(np.array(labels, dtype=np.uint64), columns.turn_counts)
-    if extras.tools is not None:
-        said ^= np.repeat(_text_hashes(extras.tools), columns.turn_counts)
     if extras.tool_calls is not None:
-        said ^= _text_hashes(extras.tool_calls)
-    if extras.parts is not None:
-        said ^= _text_hashes(map(_pictures_of, extras.parts))
+        said ^= text_hashes(extras.tool_calls)
     return said
-
-
-def _pictures_of(parts: str | None) -> str | None:
-    """The parts of a content that are no text, as JSON; None where there are none."""
-    if not parts or only_text(parts):
-        return None
-    others = [part for part in msgspec.json.decode(parts) if part.get("type") not in TEXT_PARTS]
-    return msgspec.json.encode(others).decode() if others else None
-
-
-def _text_hashes(texts: Iterable[str | None]) -> npt.NDArray[np.uint64]:
-    """Hash of each text, 0 where there is none."""
-    return np.array([xxhash.xxh3_64_intdigest(text.encode()) if text else 0 for text in texts], dtype=np.uint64)
 
 
 class Duplicates:
