@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.conversations.containers import Compression
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.opening import open_text
 from pipeline.conversations.reader import BLOCK_BYTES, ByteReader
@@ -32,9 +33,11 @@ def profile_stream(
         return refuse(opened.refusal, source.size_bytes, source.sha256(), folder)
     breaks = _Breaks()
     meter = rules.budget.begin() if rules.budget else None
+    is_counted = opened.reading.row_name == "row" and opened.reading.compression is not Compression.NONE
 
     def seen(chunk: bytes) -> None:
-        breaks.see(chunk)
+        if is_counted:
+            breaks.see(chunk)
         if meter:
             meter.see(chunk)
 
@@ -56,7 +59,7 @@ def profile_stream(
 
 
 class _Breaks:
-    """Counts the line breaks of a text."""
+    """Counts the line breaks of a text: where the rows of a packed array end early, they do not tell the line."""
 
     def __init__(self) -> None:
         self.count = 0
