@@ -32,7 +32,9 @@ def _tick(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance, nam
     """One evaluation of a sensor, with what the daemon does about its result, in the daemon's order."""
     sensor = repository.get_sensor_def(name)
     resources = repository.get_top_level_resources()
-    with dg.build_sensor_context(instance=instance, repository_def=repository, resources=resources) as context:
+    with dg.build_sensor_context(
+        instance=instance, repository_def=repository, resources=resources, sensor_name=name
+    ) as context:
         result = sensor.evaluate_tick(context)
     for event in result.asset_events:
         instance.report_runless_asset_event(event)

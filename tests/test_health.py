@@ -1,5 +1,6 @@
 """Promises of `pipeline.health`: what does not answer, or is not the place that is meant, is a problem, and no more."""
 
+import io
 import shutil
 import threading
 
@@ -9,11 +10,14 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.errors import StoreError
 from pipeline.health import probe
 from pipeline.lake import LocalLake
+from pipeline.lake.s3 import S3Lake
 from pipeline.marks import STORE_KEY, adopt, site_of_lake, site_of_store
 from pipeline.store.local import LocalStore
+from pipeline.store.s3 import S3Store
 from tests.card.places import validated
 from tests.catalog.examples import NOON
 from tests.installation import local_settings, valid_file
+from tests.lake.examples import publish
 
 
 class Place:
@@ -214,3 +218,32 @@ def test_an_error_nobody_thought_of_is_a_problem_too(used, monkeypatch):
     assert used.problems() == {
         "lake": f"the lake {used.folder / 'lake'} could not be asked: ZeroDivisionError: division by zero"
     }
+
+
+@pytest.mark.needs_s3
+def test_a_wrong_prefix_or_bucket_and_a_service_that_is_down_are_problems(new, s3_gateway, tmp_path):
+    dataset, _ = new.add()
+    client, bucket = s3_gateway.client(), s3_gateway.new_bucket()
+    down = s3_gateway.client(endpoint_url="http://127.0.0.1:9", max_attempts=1)
+
+    def places(at, in_bucket, prefix):
+        return {"store": S3Store(at, in_bucket, prefix), "lake": S3Lake(at, in_bucket, f"{prefix}/lake", tmp_path)}
+
+    right = places(client, bucket, "right")
+    content = valid_file(3)
+    right["store"].put(dataset.storage_path, io.BytesIO(content), len(content))
+    publish(right["lake"], dataset.id)
+    for _ in range(2):  # known by what lies there, then by its mark
+        assert new.problems(**right) == {}
+    assert [each.key for each in right["store"].list("uploads/")] == [dataset.storage_path]
+
+    for wrong in (
+        places(client, bucket, "wrong"),
+        places(client, "no-such-bucket", "right"),
+        places(down, bucket, "right"),
+    ):
+        assert sorted(new.problems(**wrong)) == ["lake", "store"]
+
+    assert new.problems(**right) == {}
+    client.close()
+    down.close()

@@ -4,6 +4,7 @@ Opening an up-to-date catalog is on the path of every command, so Alembic is imp
 """
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +18,8 @@ HEAD = "0009"
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 # Any fixed number will do; PostgreSQL scopes advisory locks to the database.
 _LOCK_KEY = 0x6C6F7261
+# Alembic keeps what it is at work on in variables of its modules: two threads would upgrade each other's catalog.
+_UPGRADING = threading.Lock()
 
 
 def check_sqlite(url: URL) -> None:
@@ -68,8 +71,9 @@ def migrate(engine: Engine, *, make: bool = True) -> None:
             # On SQLite the transaction is IMMEDIATE already and keeps the others out.
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-            if _revision(connection) != HEAD:
-                _upgrade(connection)
+            with _UPGRADING:
+                if _revision(connection) != HEAD:
+                    _upgrade(connection)
 
 
 def _revision(connection: Connection) -> str | None:

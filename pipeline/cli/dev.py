@@ -66,7 +66,7 @@ def dev(
     settings, at = current_settings(), _Addresses(host, port, service_port)
     check_ports(host, {"--port": port, "--service-port": service_port})
     prepare(settings)
-    with open_catalog(settings):
+    with open_catalog(settings, make=True):
         pass  # a catalog that cannot be used is told now, once
     variables = environment(settings, {"LORA_SERVICE_URL": at.pages, "LORA_DAGSTER_URL": at.ui} | dict(os.environ))
     is_over = _until_signalled()

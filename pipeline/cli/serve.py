@@ -36,7 +36,7 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines of its own parts
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
-    with open_catalog(settings):
+    with open_catalog(settings, make=True):
         pass  # a catalog that cannot be used is told now, in one sentence
     app = create_app(settings, pages=[pages])
     token = make_laptop_token(settings, is_renewed=new_token)

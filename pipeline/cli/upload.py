@@ -66,6 +66,7 @@ def upload(
 def _send(server: str, token: str | None, file: Path, name: str | None, resume_id: str | None, wait: bool) -> None:
     from pipeline.cli.progress import progress_bar
     from pipeline.client import Client
+    from pipeline.client.checksums import check_content
 
     if not token:
         raise UsageError("--token: expected the service's token, found none; set LORA_TOKEN")
@@ -77,6 +78,7 @@ def _send(server: str, token: str | None, file: Path, name: str | None, resume_i
         if wait:
             dataset = client.wait(dataset.id)
             typer.echo(f"{dataset.id}: {dataset.status}")
+            check_content(file, f"sha256:{dataset.content_sha256}" if dataset.content_sha256 else "", [])
     _exit(dataset.status, dataset.failure)
 
 

@@ -1,6 +1,7 @@
 """Whether the store has the bytes of a file: what the service says of them, computed here once more."""
 
 import hashlib
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,21 +10,25 @@ from pipeline.errors import RequestRefused
 _BLOCK_BYTES = 1 << 20
 
 
-def check_content(file: Path, content_version: str, part_sizes: Sequence[int]) -> None:
-    """Compare a file with the version that the service confirmed: the SHA-256 of it, or S3's ETag.
+def check_content(file: Path, checksum: str, part_sizes: Sequence[int]) -> None:
+    """Compare a file with what the store knows of the bytes that it has (`ConfirmedUpload.checksum`).
 
-    part_sizes: how many bytes each part had that was sent to S3.
+    checksum: empty, or of a kind that we do not know, where nothing can be compared; then only the SHA-256 of the
+    verdict tells. part_sizes: how many bytes each part had that was sent to S3.
 
     Raises:
         RequestRefused: other bytes are there.
     """
-    kind, _, found = content_version.partition(":")
-    if kind == "sha256":
-        expected = _hash(file, "sha256")
-    elif kind == "etag" and _is_of_md5(found):
-        expected = _multipart_etag(file, part_sizes) if "-" in found else _hash(file, "md5")
-    else:  # encrypted with a key of one's own: S3 gives no checksum then
-        return
+    kind, _, found = checksum.partition(":")
+    match kind:
+        case "sha256" | "md5":
+            expected = _hash(file, kind)
+        case "md5-of-parts":
+            expected = _multipart_etag(file, part_sizes)
+        case "crc32":
+            expected = _crc32(file)
+        case _:
+            return
     if found != expected:
         raise RequestRefused(
             f"{file}: expected the checksum {expected} in the store, found {found}: the file changed while it was "
@@ -31,9 +36,12 @@ def check_content(file: Path, content_version: str, part_sizes: Sequence[int]) -
         )
 
 
-def _is_of_md5(etag: str) -> bool:
-    digest = etag.partition("-")[0]
-    return len(digest) == 32 and all(c in "0123456789abcdef" for c in digest)
+def _crc32(file: Path) -> str:
+    value = 0
+    with file.open("rb") as source:
+        while block := source.read(_BLOCK_BYTES):
+            value = zlib.crc32(block, value)
+    return f"{value:08x}"
 
 
 def _hash(file: Path, algorithm: str) -> str:

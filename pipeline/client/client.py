@@ -16,6 +16,7 @@ from pipeline.client.sending import Tell, send_file
 from pipeline.errors import RequestRefused, UsageError
 from pipeline.service.contract import (
     MAX_NAME_CHARACTERS,
+    ConfirmedUpload,
     DatasetDetails,
     DatasetPage,
     DatasetSummary,
@@ -77,8 +78,8 @@ class Client:
                 f"{file}: expected the {sum(part_sizes):,} bytes that were announced, found {size_bytes:,}"
             )
         send_file(self._connection, file, plan, lambda: self._plan(dataset_id), tell)
-        confirmed = self._connection.ask(DatasetDetails, "POST", f"/api/datasets/{quote(dataset_id)}/confirm")
-        check_content(file, confirmed.content_version or "", part_sizes)
+        confirmed = self._connection.ask(ConfirmedUpload, "POST", f"/api/datasets/{quote(dataset_id)}/confirm")
+        check_content(file, confirmed.checksum or "", part_sizes)
         return confirmed
 
     def dataset(self, dataset_id: str) -> DatasetDetails:

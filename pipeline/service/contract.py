@@ -206,6 +206,16 @@ class DatasetDetails(DatasetSummary):
     jobs: list[JobSummary] = Field(description="The newest training jobs made of it.")
 
 
+class ConfirmedUpload(DatasetDetails):
+    """The dataset whose bytes are there, and what the store knows of them."""
+
+    checksum: str | None = Field(
+        None,
+        description="`sha256:`, `crc32:` or `md5:` and hexadecimal digits, or `md5-of-parts:<digits>-<parts>`; null "
+        "where the store knows none, as with keys of KMS. `content_sha256` comes with the verdict.",
+    )
+
+
 class NewUpload(Request):
     """An upload that is announced."""
 

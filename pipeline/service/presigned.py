@@ -53,6 +53,9 @@ class Presigner(Protocol):
     def finish(self, upload: Upload) -> None:
         """Make one object of parts that all arrived; nothing happens where they are one already, or are too few."""
 
+    def checksum(self, upload: Upload) -> str | None:
+        """What the store knows of the bytes that are there, as in `checksums.py` of the client; None: nothing."""
+
     def abandon(self, upload: Upload) -> None:
         """Remove what arrived of an upload that will not be finished."""
 

@@ -5,7 +5,9 @@ upload is there. Parts become an object when the service says so; which arrived 
 """
 
 import math
-from collections.abc import Iterator
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +16,7 @@ from botocore.config import Config
 from pipeline.errors import ObjectMissing
 from pipeline.service.presigned import Part, Upload
 from pipeline.store.s3 import S3Store
-from pipeline.store.s3_client import S3_ERRORS, raise_store_error, s3_config
+from pipeline.store.s3_client import S3_ERRORS, error_code, raise_store_error, s3_config
 from pipeline.store.s3_parts import S3Parts
 
 SINGLE_BYTES = 64 << 20  # beyond, what a broken connection costs is worth the parts
@@ -66,6 +68,18 @@ class S3Presigner:
         if upload.size_bytes > SINGLE_BYTES:
             self._unfinished.finish(upload.key, upload.size_bytes)
 
+    def checksum(self, upload: Upload) -> str | None:
+        """See `Presigner.checksum`."""
+        try:
+            found = self._store.client.head_object(
+                Bucket=self._store.bucket, Key=self._name(upload), ChecksumMode="ENABLED"
+            )
+        except S3_ERRORS as error:
+            if error_code(error) in ("403", "404"):  # it may be looked at without its checksum only, or is gone by now
+                return None
+            raise_store_error(error, "look at", self._store.uri(upload.key), self._store.client.meta.endpoint_url)
+        return checksum_of(found)
+
     def abandon(self, upload: Upload) -> None:
         """See `Presigner.abandon`."""
         self._unfinished.abandon(upload.key)
@@ -110,6 +124,24 @@ class S3Presigner:
 
     def _name(self, upload: Upload) -> str:
         return self._store.name(upload.key)
+
+
+def checksum_of(head: Mapping[str, Any]) -> str | None:
+    """The best checksum in what S3 says of an object.
+
+    An ETag is an MD5 only of what is not encrypted, or with keys of S3's own (SSE-S3): with keys of KMS or of the
+    customer it is other hexadecimal digits, of the same length.
+    """
+    is_of_the_whole = head.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT"
+    for name, kind in (("ChecksumSHA256", "sha256"), ("ChecksumCRC32", "crc32")):
+        if is_of_the_whole and (text := head.get(name)) and "-" not in text:
+            return f"{kind}:{b64decode(text).hex()}"
+    if head.get("ServerSideEncryption", "AES256") != "AES256" or "SSECustomerAlgorithm" in head:
+        return None
+    digest = str(head.get("ETag", "")).strip('"')
+    if not re.fullmatch(r"[0-9a-f]{32}(-[0-9]+)?", digest):
+        return None
+    return f"{'md5-of-parts' if '-' in digest else 'md5'}:{digest}"
 
 
 def layout(size_bytes: int) -> Iterator[tuple[int, int, int]]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pipeline.catalog.records import Dataset
 from pipeline.conversations.formats import BY_NAME
 from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
-from pipeline.service.contract import DatasetDetails, NewUpload, StartedUpload, UploadPart, UploadPlan
+from pipeline.service.contract import ConfirmedUpload, NewUpload, StartedUpload, UploadPart, UploadPlan
 from pipeline.service.datasets import details, summary
 from pipeline.service.presigned import Part, Upload
 from pipeline.service.quotas import show_quota
@@ -70,7 +70,7 @@ def resume_upload(service: Service, user: User, dataset_id: str) -> UploadPlan:
     return _plan(expires_at, service.presigner.resume(upload_of(dataset), expires_at))
 
 
-def confirm_upload(service: Service, user: User, dataset_id: str) -> DatasetDetails:
+def confirm_upload(service: Service, user: User, dataset_id: str) -> ConfirmedUpload:
     """Note that the bytes are there, after looking; validation begins. The same call again changes nothing.
 
     Raises:
@@ -81,7 +81,7 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> DatasetDeta
     access = service.access(user)
     dataset = access.own_dataset(dataset_id)
     if dataset.content_version is not None:
-        return details(service, user, dataset)
+        return _confirmed(service, user, dataset)
     is_open = dataset.status == "uploading"
     if dataset.deleted_at is not None:
         check_open(dataset)
@@ -103,7 +103,7 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> DatasetDeta
     confirmed = access.confirm_upload(
         dataset.id, version, stored.observed_version, service.now(), file_size=stored.size_bytes
     )
-    return details(service, user, confirmed)
+    return _confirmed(service, user, confirmed)
 
 
 def check_size(service: Service, size_bytes: int) -> None:
@@ -135,6 +135,12 @@ def check_open(dataset: Dataset) -> None:
 def upload_of(dataset: Dataset) -> Upload:
     """What the addresses of a dataset are made for."""
     return Upload(dataset.id, dataset.user_id, dataset.storage_path, dataset.file_size)
+
+
+def _confirmed(service: Service, user: User, dataset: Dataset) -> ConfirmedUpload:
+    version = dataset.content_version or ""
+    checksum = version if version.startswith("sha256:") else service.presigner.checksum(upload_of(dataset))
+    return ConfirmedUpload(**dict(details(service, user, dataset)), checksum=checksum)
 
 
 def _expiry(service: Service) -> datetime:

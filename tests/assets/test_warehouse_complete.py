@@ -111,7 +111,7 @@ def test_each_failed_run_gives_the_next_request_another_key(published, monkeypat
     monkeypatch.setattr("sensors.stale_warehouse.probe", lambda *_: ())
     monkeypatch.setattr("sensors.stale_warehouse.utc_now", lambda: utc_now() + timedelta(hours=1))
     with published.catalog() as catalog:
-        catalog.record_failure(published.dataset("file-1").id, "a change", utc_now())
+        catalog.soft_delete(published.dataset("file-1").id, "ana", utc_now())
 
     requests = []
     for _ in range(3):

@@ -37,8 +37,8 @@ _FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
-# Warnings of the UI's own libraries about themselves.
-_KNOWN_MESSAGES = re.compile(r"go\.apollo\.dev/c/err")
+# Warnings of the UI's own libraries about themselves, and what the browser says of a page that is left early.
+_KNOWN_MESSAGES = re.compile(r"go\.apollo\.dev/c/err|WebSocket is closed before the connection is established")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,14 @@ class Visit:
         self.page.goto(f"{self.url}{path}")
         expect(self.page.get_by_text(waits_for, exact=True).first).to_be_visible()
         return self.page
+
+    def complaint(self) -> str:
+        """What the browser complained of last; waits for it, since it may come after what the page shows of it."""
+        for _ in range(PAGE_S * 10):
+            if self.messages:
+                break
+            self.page.wait_for_timeout(100)
+        return self.messages.pop()
 
     def photograph(self, name: str) -> None:
         """Leave a picture of the page as it is."""

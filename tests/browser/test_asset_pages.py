@@ -1,7 +1,5 @@
 """What a person sees of a dataset on the asset pages."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -15,8 +13,20 @@ def _texts(cells):
     return f"rows => rows.map(row => [...row.cells].slice(0, {cells}).map(cell => cell.innerText.trim()))"
 
 
-def rows(page):
-    """The metadata of the page: name and text of each row, in the order of the page."""
+# What the browser waits for: rows of these names in the first table, each with its text.
+_FILLED = """names => {
+  const rows = [...(document.querySelector("table")?.tBodies[0]?.rows ?? [])];
+  const isFilled = (row, name) => row.cells[0].innerText.trim() === name && row.cells[1]?.innerText.trim();
+  return names.every(name => rows.some(row => isFilled(row, name)));
+}"""
+
+
+def rows(page, *names):
+    """The metadata of the page: name and text of each row, in the order of the page, once those of these names have it.
+
+    names: every row that the test speaks of afterwards; a page fills its rows one after another.
+    """
+    page.wait_for_function(_FILLED, arg=list(names))
     listed = page.locator("table").first.locator(":scope > tbody > tr")
     cells = listed.evaluate_all(_texts(2))
     return {row[0]: row[1] for row in cells}
@@ -28,12 +38,13 @@ def test_a_ready_dataset_shows_its_verdict_its_figures_and_where_its_rows_are(ui
 
     page = visit.open(f"/assets/dataset_profiles?view=partitions&partition={dataset}", "verdict")
 
-    shown = rows(page)
+    figures = ("conversations", "training_pairs", "rejected_lines", "lines")
+    shown = rows(page, "verdict", "summary", "card", "tokens", "upload", "dagster/uri", *figures)
     visit.photograph("ready_profile")
     assert list(shown)[:3] == ["verdict", "summary", "card"]
     assert shown["verdict"] == "ready"
     assert shown["summary"] == f"3,000 conversations, {int(shown['tokens']):,} tokens."
-    assert {name: shown[name] for name in ("conversations", "training_pairs", "rejected_lines", "lines")} == {
+    assert {name: shown[name] for name in figures} == {
         "conversations": "3000",
         "training_pairs": "8378",
         "rejected_lines": "0",
@@ -51,15 +62,17 @@ def test_the_picture_is_drawn(ui, visit, asset):
     picture = page.get_by_alt_text("words per turn")
 
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => [image.complete, image.naturalWidth, image.naturalHeight]") == [True, 240, 60]
+    for name, value in (("complete", True), ("naturalWidth", 240), ("naturalHeight", 60)):
+        expect(picture).to_have_js_property(name, value)
 
 
 def test_a_rejected_dataset_shows_its_faults_at_once(ui, visit):
     """The first findings stand right below the verdict."""
     page = visit.open(f"/assets/dataset_profiles?view=partitions&partition={ui.ids['broken_lines']}", "first_findings")
 
-    shown = rows(page)
+    shown = rows(page, "verdict", "summary", "first_findings")
     table = page.get_by_role("table").filter(has_text="severity").last
+    expect(table.locator("tbody tr")).to_have_count(6)
     visit.photograph("rejected_profile")
     assert list(shown)[:3] == ["verdict", "summary", "first_findings"]
     assert (shown["verdict"], shown["summary"]) == ("error", "6 of 6 lines rejected; first: line 1, malformed-json.")
@@ -77,12 +90,12 @@ def test_conversations_are_green_for_ready_datasets_only(ui, visit):
     """One run covered all three; the rejected one still counts as missing."""
     page = visit.open("/assets/conversations?view=partitions", "Missing (1)")
 
-    counts = [page.get_by_text(re.compile(rf"^{state} \(\d+\)$")).inner_text() for state in ("Materialized", "Failed")]
+    for count in ("Materialized (2)", "Failed (0)"):
+        expect(page.get_by_text(count, exact=True)).to_be_visible()
     page.goto(f"{ui.url}/assets/conversations?view=partitions&partition={ui.ids['broken_lines']}")
     expect(page.get_by_text("No metadata entries")).to_be_visible()
 
     visit.photograph("rejected_conversations")
-    assert counts == ["Materialized (2)", "Failed (0)"]
 
 
 @pytest.mark.parametrize("asset", ["conversations", "findings", "dataset_profiles"])
@@ -91,7 +104,7 @@ def test_every_column_is_explained(ui, visit, asset):
     page = visit.open(f"/assets/{asset}", "Column name")
 
     columns = page.get_by_role("table").filter(has_text="Column name").locator("tbody tr")
+    expect(columns).to_have_count(len(SCHEMAS["profiles" if asset == "dataset_profiles" else asset]))
     for column in columns.all():
         expect(column.locator("td").last).not_to_be_empty()  # they come a moment after the names
     visit.photograph(f"columns_{asset}")
-    assert columns.count() == len(SCHEMAS["profiles" if asset == "dataset_profiles" else asset])

@@ -152,7 +152,7 @@ def test_the_list_narrows_as_one_types(served, chromium):
         page.get_by_role("link", name="Error 1").click()
         expect(page.get_by_text("No dataset fits.")).to_be_visible()
         look(page, "nothing_fits")
-        assert page.url == f"{served.url}/datasets?status=error&search=TALK"
+        expect(page).to_have_url(f"{served.url}/datasets?status=error&search=TALK")
         page.go_back()
 
         expect(card(page, "everyday_talk")).to_be_visible()

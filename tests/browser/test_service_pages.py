@@ -25,7 +25,7 @@ def test_who_is_not_signed_in_is_asked_and_then_led_on(served, chromium):
         page.get_by_label("Token").fill("another")
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("is not the one of this installation")
-        assert "401" in visit.messages.pop()
+        assert "401" in visit.complaint()
         page.get_by_label("Token").fill(served.token)
         page.keyboard.press("Enter")
 
@@ -131,7 +131,7 @@ def test_another_persons_dataset_is_not_there(served, chromium):
 
         expect(page.get_by_role("heading", name="Not found")).to_be_visible()
         look(page, "not_found")
-        assert "404" in visit.messages.pop()
+        assert "404" in visit.complaint()
 
 
 def test_everything_but_the_upload_works_without_script(served, chromium):

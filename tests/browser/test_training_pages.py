@@ -18,13 +18,15 @@ def test_the_page_of_the_jobs_shows_the_estimate_the_config_and_the_trainer(ui, 
 
     page = visit.open(f"/assets/{CONFIGS}?view=partitions&partition={dataset}", "estimate")
 
-    shown = rows(page)
+    told = ("target_acceptance", "trainer", "config", "files")
+    shown = rows(page, "summary", "jobs", *told)
     picture = page.get_by_alt_text("estimate")
     expect(picture).to_be_visible()
     visit.photograph("training_jobs")
     assert list(shown)[:3] == ["summary", "estimate", "jobs"]
     assert re.fullmatch(r"1 training job, from 0\.\d+ USD\.", shown["summary"])
-    assert picture.evaluate("image => [image.complete, image.naturalWidth, image.naturalHeight]") == [True, 300, 54]
+    for name, value in (("complete", True), ("naturalWidth", 300), ("naturalHeight", 54)):
+        expect(picture).to_have_js_property(name, value)
     assert "accepted" in shown["target_acceptance"]
     assert shown["trainer"].startswith("trl 1.")
     assert 'base_model: "Qwen/Qwen3-8B"' in shown["config"]
@@ -34,7 +36,7 @@ def test_the_page_of_the_jobs_shows_the_estimate_the_config_and_the_trainer(ui, 
 def test_the_page_of_the_costs_shows_the_range_and_what_it_rests_on(ui, visit):
     page = visit.open(f"/assets/cost_records?view=partitions&partition={ui.ids['everyday_talk']}", "basis")
 
-    shown = rows(page)
+    shown = rows(page, "basis", "costs")
     visit.photograph("training_costs")
     assert "memory: " in shown["basis"]
     assert "low" in shown["costs"]

@@ -58,7 +58,7 @@ def test_sqlite_runs_in_wal_and_minds_foreign_keys(tmp_path):
         pragmas = ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
         found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in pragmas}
 
-    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 30_000}
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 30_000}
 
 
 def test_a_server_that_does_not_answer_is_named_without_the_password():

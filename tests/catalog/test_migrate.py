@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -93,6 +95,22 @@ def test_processes_that_open_a_new_catalog_together_all_succeed(empty_url):
     assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
     with Catalog.open(empty_url) as catalog:
         assert catalog.list_datasets(None).total == 1
+
+
+def test_threads_that_open_a_new_catalog_together_all_succeed(tmp_path):
+    """The sensors of a new installation, whose first ticks are threads of one process."""
+    url = f"sqlite:///{tmp_path / 'catalog.db'}"
+    begin = threading.Barrier(6)
+
+    def open_it() -> str:
+        begin.wait()
+        with Catalog.open(url) as catalog:
+            return str(catalog.list_datasets(None).total)
+
+    with ThreadPoolExecutor(6) as threads:
+        found = [future.result() for future in [threads.submit(open_it) for _ in range(6)]]
+
+    assert found == ["0"] * 6
 
 
 def test_a_catalog_of_a_newer_version_is_refused(empty_url):

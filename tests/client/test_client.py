@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from pipeline.client import Client
-from pipeline.client.checksums import check_content
 from pipeline.errors import DatasetNotFound, RequestRefused, ServiceError, UsageError
 from tests.installation import bad_file
 from tests.service.conftest import local, on_s3, serve
@@ -180,11 +179,6 @@ def test_a_service_that_is_not_there_is_said(monkeypatch):
 
     with Client("http://127.0.0.1:9", "x") as ana, pytest.raises(ServiceError, match="cannot reach"):
         ana.datasets()
-
-
-@pytest.mark.parametrize("version", ["", "etag:0123-kms-encrypted", "unread:5-1"])
-def test_a_version_without_a_checksum_is_not_compared(file, version):
-    assert check_content(file, version, [1]) is None
 
 
 def test_a_file_with_a_very_long_name_is_uploaded(local, tmp_path):

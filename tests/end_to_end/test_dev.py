@@ -39,7 +39,12 @@ class Running:
 
     def wait_for(self, text, since=0):
         """Wait for a line that has the text."""
-        until(lambda: any(text in line for line in self.lines[since:]), lambda: "".join(self.lines[-50:]))
+
+        def is_said():
+            assert self.process.poll() is None, "".join(self.lines[-50:])
+            return any(text in line for line in self.lines[since:])
+
+        until(is_said, lambda: "".join(self.lines[-50:]))
 
     def parts(self):
         """The process of each part, by what its command line says."""
@@ -88,13 +93,15 @@ def running(tmp_path_factory):
         command, cwd=PROJECT_DIR, env=variables(data_dir), stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     dev = Running(data_dir, process, ports)
-    dev.wait_for("Sign in")
-    yield dev
-    process.kill()
-    process.wait()
-    for pid in dev.parts().values():
-        os.kill(pid, signal.SIGKILL)
-    dev.listener.join()
+    try:
+        dev.wait_for("Sign in")
+        yield dev
+    finally:
+        process.kill()
+        process.wait()
+        for pid in dev.parts().values():
+            os.kill(pid, signal.SIGKILL)
+        dev.listener.join()
 
 
 def refused(data_dir, command):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Request
 from pipeline.errors import UsageError
 from pipeline.service import uploads
 from pipeline.service.answers import CONFLICT, MISSING, Answer
-from pipeline.service.contract import DatasetDetails, NewUpload, StartedUpload, UploadPlan
+from pipeline.service.contract import ConfirmedUpload, NewUpload, StartedUpload, UploadPlan
 from pipeline.service.receiving import Received, receive
 from pipeline.service.routes.parameters import DatasetId
 from pipeline.service.service import CurrentService
@@ -31,7 +31,7 @@ def resume_upload(service: CurrentService, user: CurrentUser, dataset_id: Datase
 
 
 @router.post("/api/datasets/{dataset_id}/confirm", responses=MISSING | CONFLICT)
-async def confirm_upload(service: CurrentService, user: CurrentUser, dataset_id: DatasetId) -> Answer[DatasetDetails]:
+async def confirm_upload(service: CurrentService, user: CurrentUser, dataset_id: DatasetId) -> Answer[ConfirmedUpload]:
     """Say that all bytes were sent; they are looked for, and validation begins. Saying it twice changes nothing."""
     limiter = service.receivers.confirming
     return Answer(data=await to_thread.run_sync(uploads.confirm_upload, service, user, dataset_id, limiter=limiter))
