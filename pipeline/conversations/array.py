@@ -14,6 +14,7 @@ from pipeline.conversations.brackets import COMMA, WHITE, lines_of, row_ends, st
 from pipeline.conversations.flags import Bytes, Integers
 from pipeline.conversations.reader import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 
+_BLOCK_BYTES = BLOCK_BYTES // 2  # what finds the rows takes up to 150 bytes for each byte of brackets and commas
 _MANY = 4  # chunks; a row of more is looked at chunk by chunk
 _UNENDED = "expected the array's ']', found the end of the file inside this row"
 
@@ -22,7 +23,7 @@ def read_array(
     stream: ByteReader,
     max_row_bytes: int,
     on_bytes: Callable[[bytes], None] = lambda _: None,
-    block_bytes: int = BLOCK_BYTES,
+    block_bytes: int = _BLOCK_BYTES,
 ) -> Iterator[Block]:
     """All rows of the array, in order, as blocks; a row that is too long comes without its data.
 
@@ -116,10 +117,9 @@ class _Splitter:
             self._line + np.searchsorted(breaks, begins),
             self._offset + begins,
         )
-        empty = (first + np.flatnonzero(is_empty)).tolist()
-        gathered.faults |= dict.fromkeys(empty, "expected a row before the ',', found none")
+        gathered.empty.append(first + np.flatnonzero(is_empty))
         if self._is_closed and is_empty[-1]:
-            gathered.faults[empty[-1]] = "expected a row before the ']', found none"
+            gathered.faults[gathered.count - 1] = "expected a row before the ']', found none"
 
     def _begin_long(self) -> None:
         lead = len(self._held) - len(self._held.lstrip(WHITE))

@@ -9,6 +9,8 @@ from pipeline.conversations.brackets import row_ends, structure, without_breaks
 from pipeline.conversations.flags import Integers
 from pipeline.conversations.reader import BLOCK_LINES, Block, Rows
 
+_NO_ROW = "expected a row before the ',', found none"
+
 
 @dataclass(slots=True)
 class GatheredRows:
@@ -18,7 +20,8 @@ class GatheredRows:
     sizes: list[Integers] = field(default_factory=list)
     lines: list[Integers] = field(default_factory=list)
     offsets: list[Integers] = field(default_factory=list)
-    faults: dict[int, str] = field(default_factory=dict)
+    empty: list[Integers] = field(default_factory=list)  # rows that are not there, before a comma
+    faults: dict[int, str] = field(default_factory=dict)  # of other rows, or other words
     count: int = 0
 
     def add(self, text: bytes, line: int, offset: int, fault: str = "") -> None:
@@ -48,18 +51,23 @@ class GatheredRows:
             some = slice(first, first + BLOCK_LINES)
             rows = Rows(first_row + first, lines[some], offsets[some])
             begins = starts[first : first + BLOCK_LINES + 1]
-            faults = {
-                row - first: self.faults[row] for row in range(first, first + len(rows.lines)) if row in self.faults
-            }
             yield Block(
                 data[begins[0] : begins[-1]],
                 int(rows.lines[0]),
                 int(rows.offsets[0]),
                 begins - begins[0],
                 rows=rows,
-                faults=faults if self.faults else {},
+                faults=self._faults_of(first, first + len(rows.lines)),
                 is_marked=is_marked and first == 0,
             )
+
+    def _faults_of(self, first: int, end: int) -> dict[int, str]:
+        """What is wrong around the rows from first to before the end, by their place among them."""
+        faults: dict[int, str] = {}
+        for rows in self.empty:
+            begin, stop = np.searchsorted(rows, [first, end])
+            faults |= dict.fromkeys((rows[begin:stop] - first).tolist(), _NO_ROW)
+        return faults | {row - first: fault for row, fault in self.faults.items() if first <= row < end}
 
 
 @dataclass(slots=True)

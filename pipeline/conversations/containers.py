@@ -18,6 +18,7 @@ MAX_WINDOW_BYTES = 2**27
 _LARGEST_WINDOW_BYTES = 2**31
 _LONGEST_FRAME_HEAD_BYTES = 18
 _READ_BYTES = 2**18
+_PIECE_BYTES = 2**13  # unpacked at a time; what is left of it is copied for each member
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
@@ -103,20 +104,21 @@ class Expanded:
         self._new: Callable[[], Any] = (  # two types with one shape, and one argument more
             (lambda: zlib.decompressobj(_GZIP_WINDOW))
             if compression is Compression.GZIP
-            else (lambda: zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES).decompressobj())
+            else zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW_BYTES).decompressobj
         )
         self._is_gzip = compression is Compression.GZIP
         self._unpacker: Any = self._new()
+        self._stock, self._taken = b"", 0
         self._packed = b""
         self._ready = bytearray()
         self._read_bytes = self._given_bytes = 0
-        self._is_begun = False
+        self._is_begun, self._is_fresh = False, True  # the archive, and its member
         self._window = _Window()
         self.broken: BrokenArchive | None = None
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes of text; empty at the end, and where the archive breaks."""
-        while not self._ready and self.broken is None and self._advance():
+        while len(self._ready) < min(size, _READ_BYTES) and self.broken is None and self._advance():
             pass
         text = bytes(self._ready[:size])
         del self._ready[:size]
@@ -124,19 +126,15 @@ class Expanded:
 
     def _advance(self) -> bool:
         """Unpack some more; False at the end."""
+        if self._unpacker.eof and not self._begin_member():
+            return False
+        wanted_bytes = 1 if self._is_gzip or not self._window.is_new else _LONGEST_FRAME_HEAD_BYTES
+        while len(self._packed) < wanted_bytes and (piece := self._piece()):
+            self._packed += piece
         if not self._packed:
-            self._packed = self._stream.read(_READ_BYTES)
-            self._read_bytes += len(self._packed)
-            while not self._is_gzip and 0 < len(self._packed) < _LONGEST_FRAME_HEAD_BYTES:
-                more = self._stream.read(_READ_BYTES)
-                self._packed += more
-                self._read_bytes += len(more)
-                if not more:
-                    break
-            if not self._packed:
-                if self._is_begun and not self._unpacker.eof:
-                    self.broken = BrokenArchive("broken-archive", "expected the archive's end, found it cut off")
-                return False
+            if self._is_begun and not self._unpacker.eof:
+                self.broken = BrokenArchive("broken-archive", "expected the archive's end, found it cut off")
+            return False
         try:
             text = self._unpack()
         except BrokenArchive as error:
@@ -157,8 +155,18 @@ class Expanded:
         self._ready += text
         return True
 
+    def _piece(self) -> bytes:
+        """A few more bytes of the archive. What is at hand is small: an archive may have a member every 20 bytes."""
+        if self._taken == len(self._stock):
+            self._stock, self._taken = self._stream.read(_READ_BYTES), 0
+            self._read_bytes += len(self._stock)
+        piece = self._stock[self._taken : self._taken + _PIECE_BYTES]
+        self._taken += len(piece)
+        return piece
+
     def _unpack(self) -> bytes:
-        self._is_begun = True
+        is_fresh = self._is_fresh
+        self._is_begun, self._is_fresh = True, False
         text: bytes
         if not self._is_gzip:
             if self._window.is_new:
@@ -169,22 +177,27 @@ class Expanded:
             self._window.grow(len(text))
             rest = self._unpacker.unused_data
         else:
-            before = self._unpacker.copy()
+            before = None if is_fresh else self._unpacker.copy()
             try:
                 text = self._unpacker.decompress(self._packed, 4 * _READ_BYTES)
             except zlib.error:
-                self._ready += _salvaged(before, self._packed)
+                self._ready += _salvaged(before or self._new(), self._packed)
                 raise
             rest = self._unpacker.unused_data if self._unpacker.eof else b""
             self._packed = self._unpacker.unconsumed_tail
         if self._unpacker.eof:
             self._packed = rest + self._packed
-            if self._packed.strip(b"\0"):
-                self._unpacker = self._new()
-                self._window = _Window()
-            else:
-                self._packed = b""
         return text
+
+    def _begin_member(self) -> bool:
+        """Whether another member follows one that has ended; zeros may follow the last."""
+        while not self._packed.strip(b"\0"):
+            self._packed = self._piece()
+            if not self._packed:
+                return False
+        self._unpacker, self._is_fresh = self._new(), True
+        self._window = _Window()
+        return True
 
 
 def _salvaged(unpacker: Any, packed: bytes) -> bytes:

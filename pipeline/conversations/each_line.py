@@ -10,14 +10,14 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from pipeline.conversations.faults import LooksWrong, NoFaults
+from pipeline.conversations.faults import Json, LooksWrong, NoFaults
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.flags import Flags, Integers
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import ANY_ROLE, NATIVE, filled, read_line
 from pipeline.conversations.formats.shapes import PlainRow, Shape
 from pipeline.conversations.groups import Group, all_findings_of, group_of
-from pipeline.conversations.judge import is_deeper, is_too_full, judge_line
+from pipeline.conversations.judge import is_deeper, is_too_full, judge_line, unknown_object
 from pipeline.conversations.model import FullConversation, Limits
 from pipeline.conversations.reader import BYTE_ORDER_MARK, Block
 
@@ -25,6 +25,7 @@ BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
 _BLANK_LINE = ("blank-line",)
 _ESCAPE = b"\\"
 _NUL_ESCAPE = rb"\u0000"
+_TINY_BYTES = 64  # no more is looked at before the reader of whole rows has
 _LONG_BYTES = 2**12  # lines of that many bytes are few in a block, and looking for equal ones copies them
 _NO_FAULTS = NoFaults()
 _MARKED = Finding(1, 0, "byte-order-mark", "$", "expected the first line to begin at once, found the bytes EF BB BF")
@@ -118,6 +119,8 @@ class _LineJudge:
         self._form = form
         self._is_utf8 = is_utf8
         self._short_bytes = min(limits.max_values, limits.max_nesting)  # neither too many values nor too deep
+        self._tiny_bytes = min(_TINY_BYTES, self._short_bytes)
+        self._unknown = unknown_object(form)
         self._scalars: dict[type, tuple[str, ...] | None] = {
             type(_decode_any(text)): self._codes(text) for text in (b"1", b"1.5", b'"a"', b"true", b"null")
         }
@@ -133,6 +136,8 @@ class _LineJudge:
                 text.decode()
             except UnicodeDecodeError:
                 return ("invalid-utf8",)
+        if len(text) <= self._tiny_bytes and _ESCAPE not in text and (codes := self._glance(text)):
+            return codes
         if text[0] in b"{[ \t" and (row := self._row(text)) is not None:
             return row
         return self._rejected(text)
@@ -163,17 +168,27 @@ class _LineJudge:
 
     def _rejected(self, text: bytes) -> Row | tuple[str, ...]:
         """The codes of a line that the quick reader refused; the row of one that it refused in vain."""
-        if len(text) <= self._short_bytes and _ESCAPE not in text:
-            try:
-                codes = self._scalars.get(type(_decode_any(text)))
-            except msgspec.ValidationError:  # a number that it cannot hold, but Python can
-                codes = None
-            except msgspec.DecodeError:
-                codes = ("malformed-json",)
-            if codes:
-                return codes
+        if self._tiny_bytes < len(text) <= self._short_bytes and _ESCAPE not in text and (codes := self._glance(text)):
+            return codes
         verdict = judge_line(text, 0, 0, self._limits, self._form)
         return tuple(finding.code for finding in verdict) if isinstance(verdict, list) else verdict
+
+    def _glance(self, text: bytes) -> tuple[str, ...] | None:
+        """The codes of what is wrong at a glance: no JSON, no object, or one that has no field of ours."""
+        try:
+            return self._codes_of(_decode_any(text))
+        except msgspec.ValidationError:  # a number that it cannot hold, but Python can
+            return None
+        except msgspec.DecodeError:
+            return ("malformed-json",)
+
+    def _codes_of(self, value: Json) -> tuple[str, ...] | None:
+        """The codes that follow from a value's type, or from what an object has not; None where neither tells."""
+        if not isinstance(value, dict):
+            return self._scalars.get(type(value))
+        if self._unknown and value.keys().isdisjoint(self._unknown[0]):
+            return self._unknown[1]
+        return None
 
     def _codes(self, text: bytes) -> tuple[str, ...] | None:
         verdict = judge_line(text, 0, 0, self._limits, self._form)

@@ -59,8 +59,14 @@ class NoFaults(Faults):
         raise LooksWrong
 
 
+class NotAsked(Exception):
+    """Somebody looked at all fields of an object that may only be asked for single ones (see `probe.py`)."""
+
+
 def printable(text: str, at_most: int = 40) -> str:
     """Text of a dataset as it may stand in a message: one line, no control characters, cut."""
+    if len(text) <= at_most and text.isprintable():
+        return text
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:at_most])
     return shown + ("…" if len(text) > at_most else "")
 
@@ -92,9 +98,12 @@ def check_nul(value: Json, path: str, faults: Faults) -> None:
 
 
 def keys_of(owner: dict[str, Json]) -> str:
-    """The fields of an object, as a message names them."""
-    if not owner:
-        return "no fields"
+    """The fields of an object, as a message names them; "" of one that may only be asked for single fields."""
+    try:
+        if not owner:
+            return "no fields"
+    except NotAsked:
+        return ""
     named = ", ".join(printable(key) for key in list(owner)[:5])
     return f"{'field' if len(owner) == 1 else 'fields'} {named}{', …' if len(owner) > 5 else ''}"
 

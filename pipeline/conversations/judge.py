@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from pipeline.conversations.faults import Faults, Json, printable
+from pipeline.conversations.faults import Faults, Json, NotAsked, printable
 from pipeline.conversations.findings import Finding
 from pipeline.conversations.formats import recognise_row
 from pipeline.conversations.formats.format import Format
 from pipeline.conversations.formats.native import NATIVE
 from pipeline.conversations.lookalikes import malformed_as
 from pipeline.conversations.model import FullConversation, Limits
+from pipeline.conversations.probe import Probe
 
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?$)', re.DOTALL)
@@ -36,16 +37,32 @@ def judge_line(
     value = _parse(text, faults, limits)
     if faults.found:
         return faults.findings()
+    shape, conversation = _read(value, line, offset, form, row)
+    if b"\\" in text:  # else there is no escape
+        _check_surrogates(value, faults)
+    found = [*faults.findings(), *shape.findings()]
+    if found or conversation is None:
+        return sorted(found, key=lambda finding: finding.sort_key)
+    return conversation
+
+
+def _read(value: Json, line: int, offset: int, form: Format, row: int = 0) -> tuple[Faults, FullConversation | None]:
     shape = Faults(line, offset, row)
     conversation = form.read(value, shape)
     if shape.found and (other := _other_format(value, form)):
         shape = Faults(line, offset, row)
         shape.add("other-format", "$", f"expected {form.title}, found {other.title}")
-    _check_surrogates(value, faults)
-    found = [*faults.findings(), *shape.findings()]
-    if found or conversation is None:
-        return sorted(found, key=lambda finding: finding.sort_key)
-    return conversation
+    return shape, conversation
+
+
+def unknown_object(form: Format) -> tuple[frozenset[str], tuple[str, ...]] | None:
+    """Fields, and the codes of every object without any of them; None where they do not follow from that."""
+    probe = Probe()
+    try:
+        shape, _ = _read(probe, 0, 0, form)
+    except NotAsked:
+        return None
+    return frozenset(probe.asked), tuple(finding.code for finding in shape.findings())
 
 
 def _other_format(value: Json, form: Format) -> Format | None:

@@ -47,10 +47,11 @@ def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int
 
 def read_head(stream: ByteReader, size: int) -> bytes:
     """The first `size` bytes; a connection may give them in several pieces."""
-    head = b""
-    while len(head) < size and (more := stream.read(size - len(head))):
-        head += more
-    return head
+    pieces, left = [], size
+    while left and (more := stream.read(left)):
+        pieces.append(more)
+        left -= len(more)
+    return b"".join(pieces)
 
 
 def read_rows(

@@ -190,6 +190,20 @@ def test_the_head_of_a_frame_may_come_in_pieces(tmp_path):
 
 
 @packers
+@pytest.mark.parametrize("size", [1, 20, 4_096, 8_192])
+def test_members_are_read_to_the_last_wherever_one_ends(pack, size, tmp_path):
+    """Also just where what is at hand does: 3,000 small ones end at every place of it."""
+    row = lines("plain-text", 1)
+    packed = pack(row)
+    stream = io.BytesIO(packed * 3_000 + b"\0" * 20_000)
+    text = Expanded(stream, compression_of(packed))
+
+    data = b"".join(iter(lambda: text.read(size), b""))
+
+    assert (text.broken, data == row * 3_000) == (None, True)
+
+
+@packers
 def test_an_archive_of_more_text_than_is_taken_is_read_so_far(pack, tmp_path):
     data = lines("openai", 3_000)
     rules = Rules(Limits(max_unpacked_bytes=len(data) - 1))

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.conversations.columns import read_columns
-from pipeline.conversations.formats import BY_NAME
-from pipeline.conversations.judge import judge_line
+from pipeline.conversations.faults import NotAsked
+from pipeline.conversations.formats import BY_NAME, FORMATS
+from pipeline.conversations.judge import judge_line, unknown_object
 from pipeline.conversations.model import FullConversation, Limits
+from pipeline.conversations.probe import Probe
 from pipeline.conversations.reader import Block
 from pipeline.conversations.verdicts import judge_block, judge_each
 from tests.engine_blocks import LIMITS, block_of, line_of
@@ -101,3 +103,34 @@ def test_rows_beside_lines_that_are_no_rows_keep_their_places_and_are_read_at_on
         (5, "blank-line"),
         (7, "malformed-json"),
     ]
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.title)
+def test_objects_are_told_apart_by_the_fields_that_they_have(form):
+    """Of those that have none of a format's fields nothing else is looked at; each field alone is."""
+    names = {name for each in FORMATS for name in (unknown_object(each) or ((), ()))[0]}
+    values = ("1", "null", '"x"', "[]", "{}", '[{"role":"user","content":"x"}]')
+    texts = [f'{{"{name}":{value}}}'.encode() for name in [*sorted(names), "", "é", "x"] for value in values]
+    block = block_of(b"\n".join(texts) + b"\n")
+
+    verdicts = judge_each(block, LIMITS, form)
+
+    expected = [judge_line(text, n, int(block.offsets_at[n - 1]), LIMITS, form) for n, text in enumerate(texts, 1)]
+    assert verdicts.findings == [found for each in expected if isinstance(each, list) for found in each]
+    assert len(verdicts.accepted) == sum(isinstance(each, FullConversation) for each in expected)
+
+
+def test_an_object_that_may_only_be_asked_lets_nobody_look_at_all_of_it():
+    probe = Probe()
+
+    assert (probe.get("a"), "b" in probe, probe.keys().isdisjoint({"c"}), probe.asked) == (None, False, True, {*"abc"})
+    with pytest.raises(KeyError):
+        probe["d"]
+    for look in (len, bool, list, dict, set, lambda value: {**value}, lambda value: value == {}, sorted):
+        with pytest.raises(NotAsked):
+            look(probe)
+
+
+def test_most_formats_decide_by_single_fields():
+    """Where one does not, its lines are judged one by one, and cost more."""
+    assert [form.name for form in FORMATS if unknown_object(form) is None] == ["preference"]
