@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import IO
 
 from dagster import DagsterInstance
-from dagster._core.run_coordinator import QueuedRunCoordinator
 from dagster._core.storage.runs import SqliteRunStorage
 
 from pipeline.errors import UsageError
 from resources.dagster_home import refuse
+from resources.pausing_queue import PausingRunCoordinator
 
 _LOG = logging.getLogger(__name__)
 LOCK = "daemon.lock"
@@ -29,7 +29,7 @@ _HEARTBEATS_WITHIN_S = 75.0  # Dagster's daemon sends one each 30 s
 _held: list[IO[str]] = []  # until the process ends
 
 
-class OneDaemonRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
+class OneDaemonRunCoordinator(PausingRunCoordinator):
     """The queue; its daemon holds the lock for as long as it lives."""
 
     @property

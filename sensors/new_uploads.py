@@ -8,6 +8,7 @@ from pipeline.catalog.catalog import Catalog
 from pipeline.catalog.ignored import describe_row
 from pipeline.catalog.records import Dataset, IgnoredPage
 from pipeline.intake import Look, PlannedRun, look, missing_partitions, plan_runs, worth_asking
+from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.store import Store
 from pipeline.uploads.scan import Cursor
@@ -15,6 +16,7 @@ from pipeline.validation import utc_now
 from resources.store import UploadStore
 from sensors.coverage import queued_runs
 from sensors.intervals import at_most_every
+from sensors.pausing import outage, waits
 
 PARTITION_SET = str(DATASETS.name)
 _NAMED = 3  # ignored files that a tick's page names
@@ -35,10 +37,13 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         context: dg.SensorEvaluationContext,
         store: UploadStore,
         catalog: dg.ResourceParam[Catalog],
+        lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
     ) -> dg.SensorResult:
-        catalog.note_look(context.sensor_name, utc_now())
         connected = store.connect()
+        if reason := outage(connected, catalog, lake, settings):
+            return waits(reason, context.cursor)
+        catalog.note_look(context.sensor_name, utc_now())
         cursor = Cursor.from_json(context.cursor)
         seen = look(connected, catalog, settings, cursor, utc_now(), settings.tick_budget_s)
         for message in seen.unreadable[:_TOLD]:

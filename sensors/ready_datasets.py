@@ -11,12 +11,15 @@ from assets.partitions import READY_DATASETS
 from assets.training_report import stale_events
 from pipeline.catalog.catalog import Catalog
 from pipeline.intake import missing_partitions
+from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.training.planning import checked_plans, goes_before_validation, plan_runs
 from pipeline.validation import utc_now
+from resources.store import UploadStore
 from sensors.coverage import living_runs, queued_runs
 from sensors.intervals import at_most_every
 from sensors.new_uploads import run_request
+from sensors.pausing import outage, waits
 
 READY_SET = str(READY_DATASETS.name)
 
@@ -33,9 +36,13 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
     )
     def ready_datasets(
         context: dg.SensorEvaluationContext,
+        store: UploadStore,
         catalog: dg.ResourceParam[Catalog],
+        lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
     ) -> dg.SensorResult:
+        if reason := outage(store.connect(), catalog, lake, settings):
+            return waits(reason, context.cursor)
         now, instance = utc_now(), context.instance
         catalog.note_look(context.sensor_name, now)
         told = stale_events(catalog.mark_stale_jobs(now), instance)

@@ -8,12 +8,13 @@ import dagster as dg
 from assets.jobs import PUBLISH
 from assets.warehouse import LAST_CHANGE
 from pipeline.catalog.catalog import Catalog
-from pipeline.health import probe
 from pipeline.lake import Lake
+from pipeline.settings import Settings
 from pipeline.validation import utc_now
 from resources.store import UploadStore
 from sensors.coverage import UNFINISHED
 from sensors.intervals import at_most_every
+from sensors.pausing import outage
 
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=5)
@@ -34,20 +35,20 @@ def stale_warehouse(
     store: UploadStore,
     catalog: dg.ResourceParam[Catalog],
     lake: dg.ResourceParam[Lake],
+    settings: dg.ResourceParam[Settings],
 ) -> dg.SensorResult:
     """Compare the catalog's last change with the one that was published last.
 
     The published one is what the materialization says: a run that was asked for, and failed, published nothing.
     """
+    if reason := outage(store.connect(), catalog, lake, settings):
+        return _skip(f"waiting: {reason}", _WAITING)
     catalog.note_look(context.sensor_name, utc_now())
     change = catalog.last_change()
     if change is None or change.isoformat() == _published(context.instance):
         return _skip("nothing changed since the last publication", context.cursor)
     if context.instance.get_runs_count(dg.RunsFilter(job_name=PUBLISH.name, statuses=UNFINISHED)):
         return _skip("a publication is under way", context.cursor)
-    down = [part for part in probe(store.connect(), catalog, lake) if part.problem]
-    if down:
-        return _skip(f"waiting for the {down[0].name}: {down[0].problem}", _WAITING)
     failed = _failed_in_a_row(context.instance)
     # What answers again is asked at once; what fails though all answer, with a growing pause.
     again_at = failed[0].update_timestamp + _pause(len(failed)) if failed and context.cursor != _WAITING else None

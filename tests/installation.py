@@ -24,6 +24,7 @@ from pipeline.catalog.tries import WORKS
 from pipeline.definitions import build_defs, build_resources
 from pipeline.lake import Lake, make_lake
 from pipeline.settings import Settings, load_settings
+from sensors.pausing import _WATCHES
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 PARTITIONS = "datasets"
@@ -86,6 +87,7 @@ class Installation:
 
     def evaluate(self, sensor: str) -> dg.SensorResult:
         """Run the sensor's own code and return its wishes; nothing is done about them, the cursor stays."""
+        _WATCHES.clear()  # a look of the tick before is not old enough here
         definition = self.repository.get_sensor_def(sensor)
         with dg.build_sensor_context(
             instance=self.instance,

@@ -87,11 +87,10 @@ def test_there_is_a_sensor_a_schedule_or_a_job_for_everything_that_happens_by_it
     assert {each.name for each in repository.sensor_defs} >= {"new_uploads", "failed_runs", "stale_warehouse"}
     assert {each.name for each in repository.schedule_defs} >= {
         "daily_reconcile",
-        "hourly_ask_again",
         "hourly_publication",
         "hourly_expiry",
     }
-    assert {"ingest", "publish", "reconcile", "ask_again", "expire_uploads"} <= set(repository.job_names)
+    assert {"ingest", "publish", "reconcile", "expire_uploads"} <= set(repository.job_names)
 
 
 def test_a_resource_can_be_replaced_by_name(tmp_path):

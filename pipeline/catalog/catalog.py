@@ -86,6 +86,17 @@ class Catalog(
             raise
         return cls(engine)
 
+    @classmethod
+    def open_lazily(cls, url: str, *, make: bool = True) -> Self:
+        """The same, but nothing is asked until the catalog is used: what `open` raises is raised then.
+
+        Raises:
+            SettingsError: the URL is not one of SQLite or PostgreSQL.
+        """
+        catalog = cls(make_engine(catalog_url(url)))
+        catalog.prepare = lambda: cls.open(url, make=make).close()
+        return catalog
+
     def __enter__(self) -> Self:
         return self
 

@@ -6,7 +6,7 @@ Nothing here knows a table. The queries are methods of classes that derive from 
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -129,6 +129,13 @@ class Database:
         self._engine = engine
         self._writer = engine.execution_options(catalog_writes=True)
         self._only_user = only_user
+        self.prepare: Callable[[], None] | None = None
+        """What has to be done before the first question: to make the catalog, or to bring it up to date."""
+
+    def _ready(self) -> None:
+        if self.prepare:
+            self.prepare()
+            self.prepare = None
 
     @property
     def place(self) -> str:
@@ -144,6 +151,7 @@ class Database:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
+        self._ready()
         with translated_errors(self._engine.url), self._engine.connect() as connection:
             limit_rows(connection, self._only_user)
             yield connection
@@ -151,6 +159,7 @@ class Database:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """One transaction: all of it is there afterwards, or nothing."""
+        self._ready()
         with translated_errors(self._engine.url), self._writer.begin() as connection:
             limit_rows(connection, self._only_user)
             yield connection

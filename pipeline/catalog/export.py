@@ -85,6 +85,7 @@ class Export(Database):
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Hold one read transaction: everything exported inside is of the moment of entering."""
+        self._ready()
         isolation = {"isolation_level": "REPEATABLE READ"} if self._engine.dialect.name == "postgresql" else {}
         reader = self._engine.execution_options(**isolation)
         with translated_errors(self._engine.url), reader.connect() as connection:

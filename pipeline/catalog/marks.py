@@ -47,6 +47,7 @@ class Marks(Database):
         Raises:
             CatalogError: it does not answer; on SQLite also when its file is gone.
         """
+        self._ready()
         check_file(self._engine.url)  # an open connection reads a file that was removed, as if it were there
         with self._reading() as connection:
             found = {row.place: (row.mark, row.adopted_at) for row in connection.execute(select(marks))}

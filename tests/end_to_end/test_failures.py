@@ -71,10 +71,14 @@ def test_a_store_that_cannot_be_reached(make_installation, unreachable_s3):
 
 def test_a_lake_that_cannot_be_reached(make_installation, unreachable_s3):
     """The same for the lake's bucket."""
+    installation = make_installation()
+    installation.drop("file.jsonl", valid_file())
+    [tags] = installation.tick().runs
     broken = make_installation(lake="s3://lake", **unreachable_s3)
-    broken.drop("file.jsonl", valid_file())
 
-    told = _fail(broken)
+    assert not broken.run("ingest", tags).success
+    [told] = installation.failures()
+    installation.tick("failed_runs")
 
     assert "stopped, nothing is lost, what is left is asked for again: " in told
     assert "http://127.0.0.1:9/lake/" in told

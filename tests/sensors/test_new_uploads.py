@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.errors import StoreError
 from pipeline.validation import utc_now
 from tests.installation import bad_file, valid_file
 from tests.permissions import forbid
@@ -222,19 +221,19 @@ def test_uploads_that_stream_in_share_a_run_while_one_waits_in_the_queue(install
     assert [len(keys) for keys in _covered(installation, tick)] == [2]
 
 
-def test_a_store_that_cannot_be_reached_fails_the_tick_with_its_place(make_installation, monkeypatch):
+def test_while_a_store_cannot_be_reached_the_tick_waits_and_says_for_what(make_installation, monkeypatch):
     """Nothing is registered, the cursor stays; the next tick starts at the same place."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "someone")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     installation = make_installation(store="s3://bucket", s3_endpoint_url="http://127.0.0.1:9")
+    installation.cursors["new_uploads"] = '{"resume_after": "uploads/ana/x"}'
 
-    with pytest.raises(StoreError) as raised:
-        installation.evaluate("new_uploads")
+    result = installation.tick().result
 
-    assert str(raised.value).startswith("could not list s3://bucket/uploads/: Could not connect")
-    assert str(raised.value).endswith("check that http://127.0.0.1:9 is up and LORA_S3_ENDPOINT_URL right")
+    assert result.skip_message.startswith("waiting: the store does not answer since ")
+    assert result.skip_message.endswith("check that http://127.0.0.1:9 is up and LORA_S3_ENDPOINT_URL right")
     assert installation.datasets() == []
-    assert installation.cursors == {}
+    assert installation.cursors["new_uploads"] == '{"resume_after": "uploads/ana/x"}'
 
 
 def test_a_tick_says_which_uploads_cannot_be_read(installation, monkeypatch):

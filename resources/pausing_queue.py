@@ -1,0 +1,62 @@
+"""Dagster's queue of runs, which starts none while store, catalog or lake do not answer.
+
+Each run taken from the queue would only wait, or die while it starts. A limit of 0 is Dagster's documented way to start
+nothing; the queue stays as it is.
+"""
+
+import logging
+from functools import cached_property
+
+from dagster import DagsterInstance
+from dagster._core.run_coordinator.queued_run_coordinator import QueuedRunCoordinator, RunQueueConfig
+
+from pipeline.catalog.catalog import Catalog
+from pipeline.errors import SettingsError
+from pipeline.health import Part, probe
+from pipeline.lake import make_lake
+from pipeline.operators import Operators
+from pipeline.outages import Watch
+from pipeline.settings import load_settings
+from pipeline.store import make_store
+from pipeline.validation import utc_now
+
+
+class PausingRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
+    """Asks the parts of the installation that the LORA_* variables describe, at most every few seconds."""
+
+    _is_in_daemon = False
+
+    @property
+    def dequeue_interval_seconds(self) -> int:
+        """Asked by a daemon while it is made, and by nothing else: only a daemon starts runs, and has to look."""
+        self._is_in_daemon = True
+        return super().dequeue_interval_seconds
+
+    def get_run_queue_config(self) -> RunQueueConfig:
+        """The limits of the queue, as the daemon asks for them each second."""
+        config = super().get_run_queue_config()
+        is_away = self._is_in_daemon and self._watch.reason()
+        return config._replace(max_concurrent_runs=0) if is_away else config
+
+    @cached_property
+    def _watch(self) -> Watch:
+        logging.getLogger("dagster.daemon.QueuedRunCoordinatorDaemon").addFilter(_is_worth_a_line)
+        settings = load_settings()
+        store, lake = make_store(settings), make_lake(settings)
+        catalog = Catalog.open_lazily(settings.catalog_url, make=False)
+
+        def ask() -> tuple[Part, ...]:
+            try:
+                catalog.ping()
+            except SettingsError:
+                return ()  # there is no catalog yet, and so nothing to wait for
+            except Exception:  # noqa: S110  # the probe says what is wrong
+                pass
+            return probe(store, catalog, lake)
+
+        return Watch(ask, settings.data_dir / "outages.json", Operators.of_settings(settings), utc_now)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Not each second that nothing is started: that is said once, where the outage begins."""
+    return "Maximum is 0, won't launch more" not in record.getMessage()
