@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 
-from pipeline.acceptance import Acceptance, load_targets
 from pipeline.card.card import Card, Conversation, Example, Figures
-from pipeline.card.examples import first_examples, pick_examples
-from pipeline.catalog.records import Dataset
+from pipeline.card.card_examples import first_examples, pick_examples
+from pipeline.dataset.profiles.profile import Profile
 from pipeline.errors import LakeError, UsageError
-from pipeline.lake import Lake
-from pipeline.profiles.profile import Profile
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.lake import Lake
+from pipeline.trainers.acceptance import Acceptance, load_targets
 
 _JSON_COLUMNS = (
     "finding_counts",

@@ -63,8 +63,8 @@ def _refuse_target(target: Path, dataset: str) -> None:
 def _of_file(file: Path) -> "Card":
     from pipeline.card import card_of_profile, first_examples
     from pipeline.cli.progress import progress_bar
-    from pipeline.profiles.parallel import profile_path
-    from pipeline.profiles.rules import Rules
+    from pipeline.dataset.profiles.parallel import profile_path
+    from pipeline.dataset.profiles.profile_rules import Rules
 
     if not file.is_file():
         raise UsageError(f"{file}: expected a file, found a folder or a device; name a file")

@@ -7,7 +7,7 @@ import typer
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.training.jobs.refusals import Change
+    from pipeline.training.jobs.job_refusals import Change
     from pipeline.training.setup import Setup
 
 METHODS = ("lora", "qlora", "full")
@@ -34,7 +34,7 @@ def read_setup(
     Raises:
         UsageError: a method or trainer is not known, or a setting is not written as KEY=VALUE.
     """
-    from pipeline.training.jobs.nearest import did_you_mean
+    from pipeline.catalogues.nearest import did_you_mean
     from pipeline.training.setup import Setup, parse_targets
 
     if method is not None and method not in METHODS:
@@ -57,7 +57,7 @@ def read_setup(
 
 def usd(value: float | None) -> str:
     """An amount for a table; nothing where it is not known."""
-    from pipeline.training.pictures import short
+    from pipeline.flow.job_pictures import short
 
     return "" if value is None else short(value)
 

@@ -11,16 +11,16 @@ from typing import Protocol, cast
 
 from rich.text import Text
 
+from pipeline.cli.check_report import Tally, excerpt_width, render, render_tally, render_verdict, tally_of
 from pipeline.cli.common import complain, write_line, write_text
 from pipeline.cli.figures import Figures
+from pipeline.cli.finding_places import grouped
 from pipeline.cli.github_annotations import Annotations, error_command
-from pipeline.cli.json_text import json_text
-from pipeline.cli.places import grouped
-from pipeline.cli.report import Tally, excerpt_width, render, render_tally, render_verdict, tally_of
+from pipeline.cli.printed_json import json_text
 from pipeline.cli.sarif import SarifRun, cut_sentence
-from pipeline.conversations.containers import Compression
-from pipeline.profiles.merge import all_findings
-from pipeline.profiles.profile import Profile
+from pipeline.dataset.formats.containers import Compression
+from pipeline.dataset.profiles.merge import all_findings
+from pipeline.dataset.profiles.profile import Profile
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"

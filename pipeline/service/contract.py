@@ -8,11 +8,11 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.catalog.job_records import CostKind, JobOrigin, JobStatus
-from pipeline.catalog.records import NotificationKind, Status
-from pipeline.service.answers import Request, Value
-from pipeline.training.jobs.job import TargetName
-from pipeline.training.workload import Method
+from pipeline.service.http_answers import Request, Value
+from pipeline.state.catalog.dataset_records import NotificationKind, Status
+from pipeline.state.catalog.job_records import CostKind, JobOrigin, JobStatus
+from pipeline.trainers.job import TargetName
+from pipeline.trainers.workload import Method
 
 MAX_NAME_CHARACTERS = 200
 MAX_FILE_NAME_CHARACTERS = 255  # as many as a file system takes; what is stored is shortened (`store/keys.py`)

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from pipeline.service.signing import Signer
 from pipeline.settings import Settings
-from pipeline.store import Store
-from pipeline.store.local import LocalStore
+from pipeline.state.store import Store
+from pipeline.state.store.local_store import LocalStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def make_presigner(settings: Settings, store: Store, signer: Signer) -> Presigne
 
         return LocalPresigner(store, signer)
     from pipeline.service.presigned_s3 import S3Presigner
-    from pipeline.store.s3 import S3Store
+    from pipeline.state.store.s3_store import S3Store
 
     assert isinstance(store, S3Store)  # noqa: S101  # there are two kinds
     return S3Presigner(store, settings.s3_endpoint_url, settings.s3_region)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import get_args
 
+from pipeline.catalogues.nearest import did_you_mean
 from pipeline.errors import UsageError
-from pipeline.training.jobs.job import PresetName, TargetName
-from pipeline.training.jobs.nearest import did_you_mean
-from pipeline.training.workload import Method
+from pipeline.trainers.job import PresetName, TargetName
+from pipeline.trainers.workload import Method
 
 TARGETS: tuple[TargetName, ...] = get_args(TargetName)
 _PARTS = ("models", "presets", "GPUs", "trainers")

@@ -7,11 +7,11 @@ import pytest
 
 from pipeline.card import card_of_dataset, card_of_profile, first_examples
 from pipeline.card.card import Conversation, Example, Figures, Turn
+from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.errors import LakeError, UsageError
-from pipeline.lake import make_lake
-from pipeline.profiles.parallel import profile_path
-from pipeline.profiles.rules import Rules
 from pipeline.settings import load_settings
+from pipeline.state.lake import make_lake
 from tests.card.places import registered, validated
 from tests.installation import bad_file, valid_file
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.card import card_of_dataset, card_of_profile, render_card
-from pipeline.lake import make_lake
-from pipeline.profiles.parallel import profile_path
-from pipeline.profiles.rules import Rules
+from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.settings import load_settings
+from pipeline.state.lake import make_lake
 from tests.card.places import registered, validated
 from tests.cli.goldens import run
 from tests.installation import bad_file, valid_file

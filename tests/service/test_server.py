@@ -15,7 +15,7 @@ import pytest
 from pipeline.errors import SettingsError
 from pipeline.service import middleware, receiving, server
 from pipeline.service.limits import address_group
-from pipeline.service.pages.routes import static
+from pipeline.service.pages.routes import static_pages
 from pipeline.settings import load_settings
 from tests.service.serving import Serving, lines, token
 

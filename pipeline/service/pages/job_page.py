@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from pipeline.card.sentences import size
-from pipeline.catalog.costs import newest
-from pipeline.catalog.job_records import CostRecord, Job, JobStatus
+from pipeline.card.card_sentences import size
 from pipeline.service.pages.dataset_card import Badge, When, when
 from pipeline.service.pages.train_choices import METHODS, TRAINERS
 from pipeline.service.pages.train_plan import Reason, reasons_of, usd
 from pipeline.service.pages.words import sentence, span
-from pipeline.training.jobs.job import TrainingJob
+from pipeline.state.catalog.costs import newest
+from pipeline.state.catalog.job_records import CostRecord, Job, JobStatus
+from pipeline.trainers.job import TrainingJob
 
 BADGES: dict[JobStatus, Badge] = {
     "configured": Badge("Ready to run", "good"),

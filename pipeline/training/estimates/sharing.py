@@ -1,7 +1,7 @@
 """What several GPUs share out: nothing but rows (replicas, as DDP), or weights, gradients and optimiser, too (FSDP)."""
 
+from pipeline.trainers.workload import Workload
 from pipeline.training.parameters import embedding_parameters, layer_parameters
-from pipeline.training.workload import Workload
 
 GIB = 2**30
 FUSED_TRAINERS = frozenset({"torchtune", "unsloth", "nemo-automodel"})

@@ -2,20 +2,15 @@
 
 from collections.abc import Iterable
 
+from pipeline.trainers.job import DEFAULT_OPENAI_MODEL, Adapter, Hardware, JobData, Optimisation, TrainingJob
+from pipeline.trainers.job_sentences import counted
+from pipeline.trainers.objectives import JUDGED, TITLES
+from pipeline.trainers.workload import Method, Workload
 from pipeline.training.jobs.explanations import Explanations
-from pipeline.training.jobs.identity import job_id
 from pipeline.training.jobs.inputs import CHUNKING, HOSTED, Inputs
-from pipeline.training.jobs.job import (
-    DEFAULT_OPENAI_MODEL,
-    Adapter,
-    Hardware,
-    JobData,
-    Optimisation,
-    TrainingJob,
-)
-from pipeline.training.jobs.objectives import JUDGED, TITLES
+from pipeline.training.jobs.job_identity import job_id
 from pipeline.training.jobs.placing import Placement
-from pipeline.training.jobs.rules import (
+from pipeline.training.jobs.preset_rules import (
     MIN_STEPS,
     RSLORA_FROM_RANK,
     WARN_STEPS,
@@ -26,8 +21,6 @@ from pipeline.training.jobs.rules import (
     count_steps,
     rows_cut,
 )
-from pipeline.training.jobs.sentences import counted
-from pipeline.training.workload import Method, Workload
 
 
 def assemble(

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from pipeline.convert.losses import LOSSES, Losses
-from pipeline.markdown_text import block, code, inline
-from pipeline.training.jobs.job import Objective, TrainingJob
-from pipeline.training.jobs.learning import DropReason
-from pipeline.training.jobs.objectives import TITLES
-from pipeline.training.jobs.sentences import counted
-from pipeline.training.jobs.survey import Survey
-from pipeline.training.jobs.targets.target import TrainerTarget
+from pipeline.dataset.convert.losses import LOSSES, Losses
+from pipeline.trainers.job import Objective, TrainingJob
+from pipeline.trainers.job_sentences import counted
+from pipeline.trainers.learning import DropReason
+from pipeline.trainers.markdown_text import block, code, inline
+from pipeline.trainers.objectives import TITLES
+from pipeline.trainers.renderer import TrainerTarget
+from pipeline.trainers.survey import Survey
 
 _WHY_DROPPED: Mapping[DropReason, str] = {
     "nothing-supervised": "no answer is to be learned: there is none, or the weight of each is 0",

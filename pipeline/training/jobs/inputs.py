@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from pipeline.training.catalogues.gpus import Gpu
-from pipeline.training.catalogues.models import BaseModelSpec
-from pipeline.training.jobs.facts import DatasetFacts
-from pipeline.training.jobs.job import Objective, TargetName
-from pipeline.training.jobs.objectives import objective_of
-from pipeline.training.jobs.overrides import Overrides
+from pipeline.catalogues.gpus import Gpu
+from pipeline.catalogues.models import BaseModelSpec
+from pipeline.trainers.job import Objective, TargetName
+from pipeline.trainers.objectives import objective_of
+from pipeline.trainers.overrides import Overrides
+from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.presets import Preset
 
 HOSTED: frozenset[TargetName] = frozenset({"openai", "together"})

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.convert.converting import replaced
-from pipeline.convert.losses import Losses
+from pipeline.dataset.convert.converting import replaced
+from pipeline.dataset.convert.losses import Losses
+from pipeline.dataset.tokens import DEFAULT_TOKENIZER, Tokenizer, load_tokenizer
 from pipeline.errors import ServiceError
-from pipeline.tokens import DEFAULT_TOKENIZER, Tokenizer, load_tokenizer
+from pipeline.state.whole_file import written
+from pipeline.trainers.dataset_rows import DatasetRows
+from pipeline.trainers.job import TargetName, TrainingJob
+from pipeline.trainers.learning import Dropped
+from pipeline.trainers.registry import check_files, renderer
+from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, TrainerTarget
+from pipeline.trainers.survey import Survey, prepared, survey
 from pipeline.training.jobs.explaining import explain_md
-from pipeline.training.jobs.job import TargetName, TrainingJob
-from pipeline.training.jobs.learning import Dropped
-from pipeline.training.jobs.rows import DatasetRows
-from pipeline.training.jobs.survey import Survey, prepared, survey
-from pipeline.training.jobs.targets import check_files, renderer
-from pipeline.training.jobs.targets.target import TRAIN_FILE, VALIDATION_FILE, TrainerTarget
-from pipeline.whole_file import written
 
 JOB_FILE, EXPLAIN_FILE, DROPPED_FILE = "job.json", "explain.md", "dropped_rows.jsonl"
 Write = Callable[[bytes], None]

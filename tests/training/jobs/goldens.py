@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.training.jobs.job import Objective
-from pipeline.training.jobs.objectives import OTHER_TRAINERS
+from pipeline.trainers.job import Objective
+from pipeline.trainers.objectives import OTHER_TRAINERS
 from pipeline.training.jobs.rendering import render_job
 from tests.training.jobs.datasets import (
     CONTEXT_ONLY,

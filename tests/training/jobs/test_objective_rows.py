@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from pipeline.trainers.registry import OTHERS, check_files
 from pipeline.training.jobs.rendering import render_job
-from pipeline.training.jobs.targets import OTHERS, check_files
 from tests.training.jobs.datasets import JUDGEMENTS, PREFERENCES, TEXTS, preference, ready, with_call
 from tests.training.jobs.examples import planned
 from tests.training.jobs.goldens import CASES, FOLDER

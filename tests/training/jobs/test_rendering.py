@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from pipeline.errors import UsageError
-from pipeline.training.jobs.job import TrainingJob
+from pipeline.trainers.job import TrainingJob
 from pipeline.training.jobs.rendering import Rendered, render_job
 from tests.training.jobs.datasets import (
     CONTEXT_ONLY,
