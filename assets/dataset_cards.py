@@ -15,7 +15,7 @@ def write_dataset_card(outcome: Outcome, folder: Path) -> Path:
         LakeError: the folder cannot be written.
     """
     dataset, target = outcome.dataset, folder / f"{outcome.dataset.id}.html"
-    card = card_of_profile(outcome.profile, dataset.storage_path)
+    card = card_of_profile(outcome.profile, dataset.storage_path, outcome.acceptance)
     with lake_errors("write", target):
         folder.mkdir(parents=True, exist_ok=True)
     write_card(replace(card, name=dataset.name, dataset_id=dataset.id, owner=dataset.user_id), target)

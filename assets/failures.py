@@ -1,4 +1,4 @@
-"""What Dagster is told of datasets that failed, and how a run sees an outage; the rest is `pipeline/flow/batch_work.py`.
+"""What Dagster is told of datasets that failed, and how a run sees an outage; the rest is `flow/batch_work.py`.
 
 Steps have no retry policy of their own: it would try everything again within seconds, while a pause is what helps.
 """

@@ -112,7 +112,7 @@ def _config_metadata(planned: Planned, lake: Lake) -> Metadata:
 
 def _config(job: Job, lake: Lake) -> Metadata:
     """The first trainer's file, and the place of all."""
-    from pipeline.trainers.registry import renderer
+    from pipeline.trainers.rendered import renderer
 
     target = renderer(job.targets[0], job.job.get("objective", "sft"))  # type: ignore[arg-type]  # the catalog keeps texts
     name = f"{target.name}/{target.documents[0].file}"

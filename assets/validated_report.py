@@ -93,7 +93,7 @@ def _acceptance_table(outcome: Outcome) -> dg.TableMetadataValue:
             "rows_truncated": row.rows_truncated,
             "because": " ".join(reason.sentence for reason in row.reasons[:SHOWN_REASONS]),
         }
-        for row in outcome.profile.acceptance
+        for row in outcome.acceptance
     ]
     return table(rows, _ACCEPTANCE_COLUMNS, integers=("rows_dropped", "rows_truncated"))
 
@@ -110,7 +110,7 @@ def _profile_metadata(outcome: Outcome, card: Path, service_url: str) -> Metadat
         metadata["page"] = dg.MetadataValue.url(f"{service_url.rstrip('/')}/datasets/{outcome.dataset.id}")
     if counts.turns:
         metadata["words_per_turn"] = dg.MetadataValue.md(words_per_turn_chart(counts.words_per_turn))
-    if profile.acceptance:
+    if outcome.acceptance:
         metadata["target_acceptance"] = _acceptance_table(outcome)
     places: Metadata = {"owner": outcome.dataset.user_id, "upload": dg.MetadataValue.path(outcome.upload_uri)}
     return metadata | _figures(outcome) | findings | places

@@ -12,6 +12,7 @@ from assets.specs import UPLOADS
 from assets.validated import validated_uploads
 from assets.warehouse_asset import warehouse
 from pipeline.settings import Settings, load_settings
+from pipeline.training.setup import plans_of
 from resources.catalog_resource import catalog_resource
 from resources.lake_resource import lake_resource
 from resources.settings_resource import settings_resource
@@ -34,7 +35,12 @@ def build_resources(settings: Settings) -> dict[str, Any]:
 
 
 def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """All definitions of an installation. overrides: resources to use instead, by name."""
+    """All definitions of an installation. overrides: resources to use instead, by name.
+
+    Raises:
+        SettingsError: the default plan of trainings cannot be read.
+    """
+    plans_of(settings)  # a typing error fails the start, not each tick of a sensor
     return dg.Definitions(
         assets=[UPLOADS, validated_uploads, planned_trainings, warehouse],
         asset_checks=[*DATASET_CHECKS, *TRAINING_CHECKS],

@@ -50,7 +50,7 @@ _PROGRAM = re.compile(r"\b(import|from)\b[\s\S]*\b(time|monotonic|perf_counter|p
 
 
 def timed_assertions(sources: Mapping[str, str]) -> list[str]:
-    """Name each place, as `module:line`. sources: text by the module's name, such as tests.state.catalog.test_export."""
+    """Name each place, as `module:line`. sources: text by module, such as tests.state.catalog.test_export."""
     modules = {name: _Module(name, ast.parse(text)) for name, text in sources.items()}
     returned: dict[str, Kind] = {}
     while True:  # a function may return what a function of another module returned

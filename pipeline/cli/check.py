@@ -99,6 +99,7 @@ def check(
     from pipeline.dataset.model.conversation import Limits
     from pipeline.dataset.profiles.profile_rules import WORDS, Rules
     from pipeline.dataset.tokens import DEFAULT_TOKENIZER
+    from pipeline.trainers.acceptance import asking
 
     report, dataset_format = _chosen([*(formats or []), *(["json"] if as_json else [])], BY_NAME)
     rules = Rules(
@@ -115,6 +116,8 @@ def check(
         if tokenizer is not None:
             raise UsageError("--structure-only counts no tokens; leave out --tokenizer")
         rules = rules.structure_only()
+    else:
+        rules = asking(rules)
     raise typer.Exit(check_files(Request(tuple(files), report, findings, output, workers, rules)))
 
 

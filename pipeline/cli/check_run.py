@@ -23,6 +23,7 @@ from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.errors import LakeError, PipelineError, ServiceError, UsageError
+from pipeline.trainers.acceptance import acceptance_of
 
 MAX_DEFAULT_WORKERS = 8
 
@@ -62,7 +63,7 @@ def check_files(request: Request) -> int:
                     reporter.unread(str(error))
                     continue
                 code = max(code, 0 if profile.status == "ready" else NOT_READY)
-                reporter.tell(Checked(file, profile))
+                reporter.tell(Checked(file, profile, acceptance_of(profile)))
                 _keep(file, stem, profile, work, request.output, findings)
     reporter.close()
     return code

@@ -1,4 +1,4 @@
-"""`lora-pipeline convert`: its options, and what it says when it is done. The work is in `pipeline/dataset/convert/`."""
+"""`lora-pipeline convert`: its options, and what it says when it is done. The work is in `dataset/convert/`."""
 
 import sys
 from collections.abc import Iterator

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.errors import UsageError
+from pipeline.trainers.registry import WRITTEN
 
 if TYPE_CHECKING:
     from pipeline.training.jobs.job_refusals import Change
     from pipeline.training.setup import Setup
 
 METHODS = ("lora", "qlora", "full")
-_TRAINERS = "trl, axolotl, llama-factory, openai, together, unsloth"
+_TRAINERS = ", ".join(WRITTEN)
 
 Job_ = Annotated[str, typer.Argument(metavar="JOB", help="An id, the beginning of one, or a name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")]

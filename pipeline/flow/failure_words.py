@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import PipelineError
+from pipeline.settings import PROJECT_DIR
 
-_PROJECT_DIR = Path(__file__).resolve().parent.parent
 _MAX_FRAMES = 30
 
 
@@ -60,9 +60,9 @@ def _name(error: BaseException) -> str:
 
 
 def _is_ours(file: str) -> bool:
-    return Path(file).is_relative_to(_PROJECT_DIR) and ".venv" not in file
+    return Path(file).is_relative_to(PROJECT_DIR) and ".venv" not in file
 
 
 def _shown(file: str) -> str:
     path = Path(file)
-    return str(path.relative_to(_PROJECT_DIR)) if _is_ours(file) else "/".join(path.parts[-2:])
+    return str(path.relative_to(PROJECT_DIR)) if _is_ours(file) else "/".join(path.parts[-2:])

@@ -1,6 +1,7 @@
 """Turns what the engine found out about an upload into the files that the lake publishes."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.state.lake.schemas import PROFILES
 from pipeline.state.lake.writer import TableWriter, write_empty
-from pipeline.trainers.acceptance import acceptance_rows
+from pipeline.trainers.acceptance import Acceptance, acceptance_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Origin:
     validated_at: datetime
 
 
-def lake_files(profile: Profile, origin: Origin, folder: Path) -> dict[str, Path]:
+def lake_files(profile: Profile, acceptance: Sequence[Acceptance], origin: Origin, folder: Path) -> dict[str, Path]:
     """Return one file for each table of the lake; those that the profile does not have are written to `folder`.
 
     A file that was refused has no conversations and no turns: their tables are empty then.
@@ -47,14 +48,14 @@ def lake_files(profile: Profile, origin: Origin, folder: Path) -> dict[str, Path
         **tables,
         "findings": profile.findings_path,
         "splits": _write_splits(profile, folder / "splits.parquet"),
-        "target_acceptance": _write_acceptance(profile, folder / "target_acceptance.parquet"),
-        "profiles": _write_profile(profile, origin, folder / "profile.parquet"),
+        "target_acceptance": _write_acceptance(acceptance, folder / "target_acceptance.parquet"),
+        "profiles": _write_profile(profile_row(profile, acceptance, origin), folder / "profile.parquet"),
     }
 
 
-def profile_row(profile: Profile, origin: Origin) -> dict[str, object]:
+def profile_row(profile: Profile, acceptance: Sequence[Acceptance], origin: Origin) -> dict[str, object]:
     """Return the row of `profiles`: the origin, then the report under its own names, with what is nested as JSON."""
-    report = profile.as_dict(origin.path)
+    report = profile.as_dict(origin.path, [each.as_dict() for each in acceptance])
     report["findings"] = profile.finding_counts.total()
     values = {
         name: json.dumps(v, ensure_ascii=False) if isinstance(v, dict | list) else v for name, v in report.items()
@@ -77,15 +78,14 @@ def _write_splits(profile: Profile, path: Path) -> Path:
     return path
 
 
-def _write_acceptance(profile: Profile, path: Path) -> Path:
+def _write_acceptance(acceptance: Sequence[Acceptance], path: Path) -> Path:
     with TableWriter("target_acceptance", path) as writer:
-        if profile.acceptance:
-            writer.write(acceptance_rows(profile.acceptance))
+        if acceptance:
+            writer.write(acceptance_rows(acceptance))
     return path
 
 
-def _write_profile(profile: Profile, origin: Origin, path: Path) -> Path:
-    row = profile_row(profile, origin)
+def _write_profile(row: Mapping[str, object], path: Path) -> Path:
     with TableWriter("profiles", path) as writer:
         writer.write({field.name: pa.array([row[field.name]], field.type) for field in PROFILES})
     return path

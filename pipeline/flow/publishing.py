@@ -1,4 +1,4 @@
-"""Publishes the warehouse, and asks at once for what turns out to be lost. Building it is in `pipeline.state.warehouse`."""
+"""Publishes the warehouse, and asks at once for what turns out to be lost. Building it is in `state/warehouse`."""
 
 from datetime import datetime
 from pathlib import Path

@@ -18,7 +18,7 @@ from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.job_records import CostRecord, Job, PlanResult
 from pipeline.state.lake import Lake
 from pipeline.training.considering import Catalogues, NotPossible, consider
-from pipeline.training.setup import Setup, parse_plans
+from pipeline.training.setup import Setup, plans_of
 
 YIELDS_FOR = timedelta(seconds=10)  # while uploads stream in there is always one to validate
 
@@ -75,7 +75,7 @@ def checked_plans(settings: Settings, today: date) -> tuple[tuple[Setup, ...], C
         UsageError: a plan names a model, GPU or preset that no catalogue knows.
     """
     catalogues = Catalogues.of_settings(settings, today)
-    setups = parse_plans(settings.training_plans)
+    setups = plans_of(settings)
     for setup in setups:
         try:
             catalogues.named(setup)

@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
 from pipeline.state.lake import Lake
 from pipeline.state.store import Store
+from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
 
 CODE_VERSION = "4"  # raised when the same upload would get other rows or another verdict
 
@@ -70,9 +71,12 @@ class Validator:
                 code_version=CODE_VERSION,
                 validated_at=utc_now(),
             )
-            uris = self.lake.publish(dataset.id, lake_files(profile, origin, folder))
+            acceptance = acceptance_of(profile)
+            uris = self.lake.publish(dataset.id, lake_files(profile, acceptance, origin, folder))
         duration_s = time.monotonic() - started
-        return Outcome(dataset, profile, uris, self.store.uri(dataset.storage_path), duration_s, self.run_id)
+        return Outcome(
+            dataset, profile, tuple(acceptance), uris, self.store.uri(dataset.storage_path), duration_s, self.run_id
+        )
 
     def _profile(self, dataset: Dataset, folder: Path) -> Profile:
         if dataset.file_size > self.max_upload_bytes:
@@ -81,7 +85,7 @@ class Validator:
         registered = dataset.content_version or ""
         try:
             with self.store.open(dataset.storage_path, version=self._version_to_read(dataset)) as stream:
-                profile = profile_stream(stream, folder, self.rules)
+                profile = profile_stream(stream, folder, asking(self.rules))
         except ObjectMissing:
             if problem := self.store_problem():
                 raise StoreError(problem) from None
@@ -107,10 +111,14 @@ def _changed() -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What validating a dataset gave. lake_uris: where its rows are, by table; duration_s: reading and publishing."""
+    """What validating a dataset gave.
+
+    acceptance: by trainer; lake_uris: where its rows are, by table; duration_s: reading and publishing.
+    """
 
     dataset: Dataset
     profile: Profile
+    acceptance: tuple[Acceptance, ...]
     lake_uris: dict[str, str]
     upload_uri: str
     duration_s: float

@@ -18,7 +18,7 @@ from pipeline.service.health import HealthWatch
 from pipeline.service.http_answers import PROBLEMS
 from pipeline.service.limits import Limiter
 from pipeline.service.middleware import AnswersHead, BodyLimit, RequestLog, SecurityHeaders, security_headers
-from pipeline.service.presigned import make_presigner
+from pipeline.service.presigned_factory import make_presigner
 from pipeline.service.receivers import Receivers
 from pipeline.service.routes import (
     dataset_routes,
@@ -40,10 +40,16 @@ from pipeline.state.lake import make_lake
 from pipeline.state.store import make_store
 
 API = (
-    health_routes.router, upload_routes.router, dataset_routes.router, finding_routes.router, event_routes.router, job_routes.router, notification_routes.router,
+    health_routes.router,
+    upload_routes.router,
+    dataset_routes.router,
+    finding_routes.router,
+    event_routes.router,
+    job_routes.router,
+    notification_routes.router,
     ignored.router,
     quotas.router,
-)  # fmt: skip
+)
 DESCRIPTION = """Upload datasets of conversations, see whether they can train a model, and what to mend.
 
 Every answer is `{"success": true, "data": …}` or `{"error": …, "details": …}`. Send a bearer token with each request:

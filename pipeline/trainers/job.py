@@ -4,13 +4,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.trainers.target_name import TargetName
+from pipeline.trainers.trainer import Objective
 from pipeline.trainers.workload import LossKernel, Method
 
-TargetName = Literal["trl", "axolotl", "llama-factory", "openai", "together", "unsloth"]
 DEFAULT_OPENAI_MODEL = "gpt-4.1-mini-2025-04-14"
 PresetName = Literal["conservative", "balanced", "aggressive"]
-# Learning answers; the better of two answers (DPO); from answers liked or not; plain texts (continued pre-training).
-Objective = Literal["sft", "preference", "kto", "text"]
 
 
 class _Part(BaseModel):

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pipeline.dataset.convert.conversations import Said, Talk
 from pipeline.dataset.tokens import TURN_OVERHEAD_TOKENS, Tokenizer
-from pipeline.trainers.job import Objective
+from pipeline.trainers.trainer import Objective
 
 DropReason = Literal["nothing-supervised", "answer-cut-off", "no-question", "not-one-answer"]
 

@@ -6,12 +6,11 @@ How it is told to each trainer is in `targets/`, what it costs more in `pipeline
 from collections.abc import Iterable, Mapping
 
 from pipeline.errors import UsageError
-from pipeline.trainers.job import Objective
 from pipeline.trainers.overrides import Overrides
+from pipeline.trainers.trainer import Objective
 from pipeline.trainers.workload import Method
 
 _OF_FORMAT: Mapping[str, Objective] = {"preference": "preference", "kto": "kto", "plain-text": "text"}
-OTHER_TRAINERS = ("trl", "axolotl", "llama-factory")  # that do more than SFT in our files
 JUDGED: frozenset[Objective] = frozenset({"preference", "kto"})
 TITLES: Mapping[Objective, str] = {
     "sft": "answers (SFT)",

@@ -1,36 +1,34 @@
-"""One renderer a trainer and objective. To add one, write a module with a `TARGET` and put it into `TARGETS`.
-
-`TARGETS` are those of answers (SFT), which all trainers have; `OTHERS` are those of the other objectives.
-"""
+"""Every trainer there is: a folder each, with its `TRAINER`. All lists of trainers are made here."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 
-from pipeline.trainers.axolotl import axolotl_files, axolotl_objectives
-from pipeline.trainers.job import Objective, TargetName
-from pipeline.trainers.llama_factory import llama_factory_files, llama_factory_objectives
-from pipeline.trainers.openai import openai_files
-from pipeline.trainers.renderer import TrainerTarget
-from pipeline.trainers.strict_keys import Problem, check_documents
-from pipeline.trainers.together import together_files
-from pipeline.trainers.trl import trl_files, trl_objectives
-from pipeline.trainers.unsloth import unsloth_files
+import pipeline.trainers as rooms
+from pipeline.trainers.trainer import Objective, Trainer
 
-TARGETS: dict[TargetName, TrainerTarget] = {
-    module.TARGET.name: module.TARGET
-    for module in (trl_files, axolotl_files, llama_factory_files, openai_files, together_files, unsloth_files)
-}
-OTHERS: dict[tuple[Objective, TargetName], TrainerTarget] = {
-    (objective, target.name): target
-    for module in (trl_objectives, axolotl_objectives, llama_factory_objectives)
-    for objective, target in module.TARGETS.items()
-}
+_OTHER_ROOMS = {"acceptance"}  # it asks this module
 
 
-def renderer(target: TargetName, objective: Objective) -> TrainerTarget:
-    """The one for a trainer and objective, which planning has found it to have."""
-    return TARGETS[target] if objective == "sft" else OTHERS[objective, target]
+def _found() -> dict[str, Trainer]:
+    folders = [each.name for each in iter_modules(rooms.__path__) if each.ispkg and each.name not in _OTHER_ROOMS]
+    records = [import_module(f"{rooms.__name__}.{folder}").TRAINER for folder in folders]
+    return {each.name: each for each in sorted(records, key=lambda record: record.rank)}
 
 
-def check_files(target: TargetName, files: Mapping[str, str], objective: Objective = "sft") -> list[Problem]:
-    """What the trainer would not know or not take in its files. files: text by name."""
-    return check_documents(renderer(target, objective).documents, files)
+BY_NAME: Mapping[str, Trainer] = _found()
+WRITTEN: tuple[str, ...] = tuple(name for name, each in BY_NAME.items() if each.objectives)
+"""Those that jobs can be written for."""
+DEFAULT = WRITTEN[0]
+JUDGING: tuple[str, ...] = tuple(
+    each.name for each in sorted(BY_NAME.values(), key=lambda record: not record.is_hosted) if each.has_rules
+)
+"""Those that say what they take, hosted ones first."""
+HOSTED = frozenset(name for name, each in BY_NAME.items() if each.is_hosted)
+CHUNKING = frozenset(name for name, each in BY_NAME.items() if each.has_chunked_loss)
+FUSED = frozenset(name for name, each in BY_NAME.items() if each.has_fused_kernels)
+
+
+def trainers_of(objective: Objective) -> tuple[str, ...]:
+    """Those whose files can have that objective."""
+    return tuple(name for name in WRITTEN if objective in BY_NAME[name].objectives)

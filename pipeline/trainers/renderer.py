@@ -6,10 +6,11 @@ from importlib.resources import files
 from typing import Any
 
 from pipeline.dataset.convert.conversations import Talk
-from pipeline.trainers.job import TargetName, TrainingJob
+from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.job_sentences import one_line
 from pipeline.trainers.strict_keys import Document
 from pipeline.trainers.survey import Survey
+from pipeline.trainers.target_name import TargetName
 from pipeline.trainers.value_rule import choice
 
 Row = dict[str, Any]
@@ -24,7 +25,7 @@ TRAIN_FILE, VALIDATION_FILE = "train.jsonl", "validation.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class TrainerTarget:
+class Renderer:
     """One trainer.
 
     version: of the trainer that the files are for. make_rows: the rows of a conversation; notes by name what they do
@@ -43,8 +44,8 @@ class TrainerTarget:
 
 
 def template_file(name: str) -> str:
-    """The text of a file of `templates/`."""
-    return (files("pipeline.trainers.registry") / "templates" / name).read_text("utf-8")
+    """The text of a file of `trainers/`, as `trl/trl_train.py.txt`."""
+    return files("pipeline.trainers").joinpath(name).read_text("utf-8")
 
 
 def hub_schedule(job: TrainingJob) -> str:

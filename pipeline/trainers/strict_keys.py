@@ -1,7 +1,7 @@
 """Checks a trainer's files by our own strict rules: no key that the trainer does not know, no value out of range.
 
 Needed because trainers are not strict: Axolotl and Together ignore unknown keys, TRL takes nonsense values.
-The keys are recorded per version in `targets/keys/`; a test compares them with the trainers' own classes.
+The keys are recorded per version in each trainer's `keys.json`; a test compares them with the trainers' own classes.
 """
 
 import ast
@@ -58,7 +58,7 @@ def recorded_versions(target: str) -> dict[str, str]:
 
 @cache
 def _record(target: str) -> Mapping[str, object]:
-    text = (resources("pipeline.trainers.registry") / "keys" / f"{target}.json").read_text("utf-8")
+    text = (resources("pipeline.trainers") / target.replace("-", "_") / "keys.json").read_text("utf-8")
     record: Mapping[str, object] = json.loads(text)
     return record
 

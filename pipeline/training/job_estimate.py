@@ -12,13 +12,14 @@ from datetime import date
 from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.catalogues.prices import Price
-from pipeline.trainers.job import Objective, TrainingJob
+from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.objectives import JUDGED, sequences_per_row
+from pipeline.trainers.registry import HOSTED
+from pipeline.trainers.trainer import Objective
 from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate, Range
 from pipeline.training.jobs.dataset_facts import DatasetFacts
-from pipeline.training.jobs.inputs import HOSTED
 
 _HOUR_S = 3600
 # Of a preference's tokens, which count its question once and both answers, how many a sequence has: a half where there

@@ -1,6 +1,6 @@
 """What a dataset's split is, as training jobs are made from it: counts, that nothing leaks, and a fingerprint.
 
-How conversations are split is decided in `pipeline.dataset.profiles.splits`; here the result is read back from the lake.
+How conversations are split is decided in `dataset/profiles/splits.py`; here the result is read back from the lake.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Promises of `pipeline.flow.health`: what does not answer, or is not the place that is meant, is a problem, and no more."""
+"""Promises of `pipeline.flow.health`: what does not answer, or is not the place that is meant, is a problem."""
 
 import io
 import shutil

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.flow.lake_files import lake_files, profile_row
 from pipeline.state.lake import PROFILES
+from pipeline.trainers.acceptance import acceptance_of
 from tests.state.lake.examples import ONE_REJECTED_LINE, TWO_CONVERSATIONS, origin, validated
 
 NESTED = (
@@ -18,9 +19,10 @@ NESTED = (
 
 def test_the_row_of_a_profile_is_the_report(local_lake):
     with validated(local_lake, "d1", ONE_REJECTED_LINE) as (profile, files):
+        acceptance = [each.as_dict() for each in acceptance_of(profile)]
         row = pq.ParquetFile(files["profiles"]).read().to_pylist()[0]
 
-    report = profile.as_dict("uploads/ann/d1.jsonl")
+    report = profile.as_dict("uploads/ann/d1.jsonl", acceptance)
     origin_of_it = {name: getattr(origin("d1"), name) for name in asdict(origin("d1"))}
     nested = {name: json.dumps(value, ensure_ascii=False) for name, value in report.items() if name in NESTED}
     plain = {name: value for name, value in report.items() if name in row}
@@ -39,7 +41,7 @@ def test_every_figure_of_the_report_is_a_column(local_lake):
 
 def test_the_row_has_every_column_and_the_origin(local_lake):
     with validated(local_lake, "d1", TWO_CONVERSATIONS) as (profile, _):
-        row = profile_row(profile, origin("d1"))
+        row = profile_row(profile, [], origin("d1"))
 
     assert list(row) == PROFILES.names
     assert {name: row[name] for name in asdict(origin("d1"))} == asdict(origin("d1"))
@@ -50,6 +52,6 @@ def test_a_profile_in_several_parts_is_refused(local_lake):
         in_parts = replace(profile, parts=(*profile.parts, folder))
 
         with pytest.raises(ValueError) as refusal:
-            lake_files(in_parts, origin("d1"), folder)
+            lake_files(in_parts, [], origin("d1"), folder)
 
     assert str(refusal.value) == "expected a profile of one part, found 2; join their tables first"

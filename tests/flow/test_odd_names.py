@@ -203,7 +203,7 @@ def catalog(chosen: Settings) -> Iterator[Catalog]:
 def said(store: Store, catalog: Catalog, settings: Settings) -> dict[str, str]:
     """What is said of each entry: the verdict on its row, or why it has none, noted and listed alike."""
     lake = LocalLake(settings.data_dir / "lake")
-    reconcile(store, catalog, lake, settings, (), utc_now())
+    reconcile(store, catalog, lake, settings, utc_now())
     validator = Validator(store, lake, Rules(), settings.max_upload_bytes, "run-1")
     for dataset in catalog.unrequested(1_000):
         catalog.record_verdict(validator.validate(dataset).verdict(), utc_now())

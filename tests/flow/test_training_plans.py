@@ -1,4 +1,4 @@
-"""Promises of `pipeline.flow.training_plans`: bad data is a value, stale jobs are told, a plan is made once a verdict."""
+"""Promises of `pipeline.flow.training_plans`: bad data is a value, stale jobs are told, one plan a verdict."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -124,7 +124,7 @@ def test_an_upload_that_broke_off_by_dripping_goes_on(local, monkeypatch):
 def test_who_stops_reading_is_left(local, monkeypatch):
     """Their answers would stay in memory."""
     monkeypatch.setattr(server, "STALLED_S", SHORT_S)
-    monkeypatch.setattr(static, "asset", lambda name: b"x" * 50_000_000)  # more than the system's buffers take
+    monkeypatch.setattr(static_pages, "asset", lambda name: b"x" * 50_000_000)  # more than the system's buffers take
     with connected(local) as connection:
         connection.sendall(head("GET", "/static/app.css"))
         ending = select.poll()

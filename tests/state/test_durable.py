@@ -1,4 +1,4 @@
-"""Promises of `pipeline.state.durable`, held against everything that puts a file in place: first the content is on the disk,
+"""Promises of `pipeline.state.durable`, whatever puts a file in place: first the content is on the disk,
 then the name appears, then the name is on the disk.
 
 What the disk is asked for is recorded in order; no power has to be cut for it.

@@ -13,7 +13,7 @@ import msgspec
 
 from pipeline.dataset.convert.conversations import talks
 from pipeline.dataset.convert.losses import FIRST_ROWS, Losses
-from pipeline.dataset.convert.output_formats import TARGETS, Row
+from pipeline.dataset.convert.output_formats import OUTPUT_FORMATS, Row
 from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader
 from pipeline.dataset.formats.opening import open_text, read_rows
 from pipeline.dataset.formats.recognise import Reading
@@ -74,7 +74,7 @@ def _convert_block(
     for finding in errors:
         if len(converted.first_rejected) < FIRST_ROWS and finding.row not in converted.first_rejected:
             converted.first_rejected.append(finding.row)
-    make, encode = TARGETS[target], msgspec.json.Encoder().encode
+    make, encode = OUTPUT_FORMATS[target], msgspec.json.Encoder().encode
     for talk in talks(columns):
         lost = set(talk.lost)
         row: Row = make(talk, lost)

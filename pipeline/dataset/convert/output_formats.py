@@ -1,6 +1,6 @@
 """The target formats: each makes one row of a conversation, and names what the row does not hold.
 
-To add a target, write a function with this shape and put it into `TARGETS`.
+To add a target, write a function with this shape and put it into `OUTPUT_FORMATS`.
 """
 
 from collections.abc import Callable
@@ -81,7 +81,7 @@ def sharegpt(talk: Talk, lost: set[str]) -> Row:
     return row | ({"tools": talk.tools} if talk.tools else {})
 
 
-TARGETS: dict[str, Callable[[Talk, set[str]], Row]] = {"openai": openai, "sharegpt": sharegpt, "native": native}
+OUTPUT_FORMATS: dict[str, Callable[[Talk, set[str]], Row]] = {"openai": openai, "sharegpt": sharegpt, "native": native}
 
 
 def _name_fields(message: Row, said: Said) -> None:

@@ -1,11 +1,9 @@
 """The faults of one line while it is read: what each format's reader reports to."""
 
 from collections import Counter
-from typing import TypeAlias
 
 from pipeline.dataset.findings.finding import MAX_NAMED_PLACES, Finding, and_elsewhere
-
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+from pipeline.dataset.model.json_text import Json
 
 _TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 

@@ -6,9 +6,10 @@ Only a guess for people, and only from the file's beginning: what is accepted do
 import json
 import re
 
-from pipeline.dataset.findings.faults import Json, keys_of, printable
+from pipeline.dataset.findings.faults import keys_of, printable
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.unfinished import finished
+from pipeline.dataset.model.json_text import Json
 
 _JQ = "jq -c {} in.json > out.jsonl writes them one a line"
 

@@ -12,7 +12,7 @@ from typing import Annotated, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from pipeline.dataset.findings.faults import Faults, Json, as_object, check_nul, field, keys_of
+from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, keys_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.chat import Chat, identity_of
 from pipeline.dataset.formats.rows.decoders import usable
@@ -21,6 +21,7 @@ from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.message_lists import ALIASES, Keys, read_messages, require_turns
 from pipeline.dataset.formats.rows.shapes import SYSTEM, Segment, Shape
 from pipeline.dataset.model.conversation import KNOWN_ROLES, FullConversation, FullTurn, Layout
+from pipeline.dataset.model.json_text import Json
 from pipeline.errors import UsageError
 
 CUSTOM = "custom"

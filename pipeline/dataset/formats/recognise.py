@@ -9,7 +9,6 @@ from typing import Literal
 
 import msgspec
 
-from pipeline.dataset.findings.faults import Json
 from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK
 from pipeline.dataset.formats.containers import Compression
@@ -18,7 +17,7 @@ from pipeline.dataset.formats.rows import FORMATS, recognise_row
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.unfinished import finished
-from pipeline.dataset.model.json_text import decoded
+from pipeline.dataset.model.json_text import Json, decoded
 
 HEAD_BYTES = 2**20
 MAX_ROWS = 1_000

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from pipeline.dataset.findings.faults import Json
+from pipeline.dataset.model.json_text import Json
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+("|\\?\Z)|[\[\]{},]', re.DOTALL)
 _CUT_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\[^\\\"]{0,4}\Z")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from pipeline.dataset.findings.faults import Json
+from pipeline.dataset.model.json_text import Json
 
 _SEPARATORS = ((", ", ": "), (",", ":"), (", ", ":"), (",", ": "))
 _INDENTS: tuple[int | str, ...] = (2, 4, "\t", 1, 3)

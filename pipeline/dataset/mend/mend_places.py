@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from pipeline.dataset.findings.faults import Json
+from pipeline.dataset.model.json_text import Json
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 

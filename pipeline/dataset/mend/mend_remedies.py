@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.dataset.findings.faults import Json
 from pipeline.dataset.formats.rows.call_rows import CALL_ROLES
 from pipeline.dataset.formats.rows.chat import SHAREGPT_KEYS, Chat
 from pipeline.dataset.formats.rows.fields import ALPACA
@@ -17,7 +16,7 @@ from pipeline.dataset.formats.rows.message_lists import ALIASES
 from pipeline.dataset.mend.json_style import read_row
 from pipeline.dataset.mend.mend_places import Place, place_of
 from pipeline.dataset.model.conversation import KNOWN_ROLES, TEXT_ROLE, FullConversation, FullTurn
-from pipeline.dataset.model.json_text import decoded
+from pipeline.dataset.model.json_text import Json, decoded
 
 WHITE = " \t\n\r\x0b\x0c"
 _ROLE_KEYS = ("role", "from", "speaker")

@@ -1,8 +1,11 @@
 """JSON text to values and back, where either may be faulty. What is wrong with a whole line is told in `judge.py`."""
 
+from typing import TypeAlias
+
 import msgspec
 
-from pipeline.dataset.findings.faults import Json
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
 
 _encoder = msgspec.json.Encoder()
 

@@ -1,10 +1,10 @@
-"""Reaches the verdict on a file whose parts have been read: sums, duplicates, findings in order, acceptance."""
+"""Reaches the verdict on a file whose parts have been read: sums, duplicates, findings in order."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pipeline.dataset.findings.finding import CATALOGUE, Finding, Severity
 from pipeline.dataset.formats.recognise import Reading
@@ -19,9 +19,6 @@ from pipeline.dataset.profiles.splits import split
 from pipeline.dataset.profiles.totals import Totals
 from pipeline.dataset.profiles.turn_statistics import Statistics
 from pipeline.dataset.tokens import TokenFigures
-
-if TYPE_CHECKING:
-    from pipeline.trainers.acceptance import Acceptance
 
 REPORTED_FINDINGS = 1_000
 REPORTED_ERRORS = 10
@@ -98,7 +95,7 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
         quality=quality,
         tokens=tokens,
         nearness=nearness,
-        acceptance=_acceptance(total, tokens, source, finding_counts, findings_path) if rules.has_acceptance else [],
+        together=total.together,
     )
 
 
@@ -113,28 +110,6 @@ def _nearness(parts: list[Path], row_name: str) -> tuple[Nearness, list[Iterable
     conflicts = find_conflicting_answers([part / ANSWERS for part in parts])
     nearness = Nearness(near.conversation_count, near.cluster_count, conflicts.conversation_count, split(near.clusters))
     return nearness, [near.findings(row_name), conflicts.findings(row_name)], near.counts() + conflicts.counts()
-
-
-def _acceptance(
-    total: Totals, tokens: TokenFigures | None, source: Source, finding_counts: Counter[str], findings_path: Path
-) -> "list[Acceptance]":
-    from pipeline.trainers.acceptance import (  # 0.1 s that the bare structure need not wait for
-        Subject,
-        judge_acceptance,
-    )
-
-    counts = total.statistics
-    subject = Subject(
-        format=source.reading.form.name,
-        conversations=counts.conversations,
-        rejected_lines=counts.rejected_lines,
-        size_bytes=source.size_bytes,
-        truncation=tokens.truncation if tokens else (),
-        roles=counts.roles,
-        finding_counts=finding_counts,
-        together=total.together,
-    )
-    return judge_acceptance(subject, findings_path)
 
 
 def _file_findings(total: Statistics, unlike: str) -> list[Finding]:

@@ -1,21 +1,20 @@
 """What is known of a file when all of it has been read, and the public report of it."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pipeline.dataset.findings.finding import CATALOGUE
 from pipeline.dataset.findings.groups import unlisted
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.profiles.merge import FindingRow
 from pipeline.dataset.profiles.splits import Split
-from pipeline.dataset.profiles.turn_statistics import TOKEN_METHOD, Statistics, spread
+from pipeline.dataset.profiles.turn_statistics import Statistics
 from pipeline.dataset.quality.quality_statistics import QualityFigures
 from pipeline.dataset.tokens import TokenFigures
-
-if TYPE_CHECKING:  # its rules take 0.1 s to load, and not every profile asks for them
-    from pipeline.trainers.acceptance import Acceptance
+from pipeline.dataset.tokens.spread import TOKEN_METHOD, spread
 
 # Lines that cannot be of any format.
 _NO_FORMAT = (
@@ -64,7 +63,7 @@ class Profile:
     quality: QualityFigures | None = None
     tokens: TokenFigures | None = None
     nearness: Nearness | None = None
-    acceptance: list["Acceptance"] = field(default_factory=list)
+    together: Mapping[frozenset[str], int] = field(default_factory=dict)
 
     @property
     def token_count(self) -> int:
@@ -82,8 +81,11 @@ class Profile:
         counts = self.statistics
         return counts.lines - counts.blank_lines - sum(self.finding_counts[code] for code in _NO_FORMAT)
 
-    def as_dict(self, path: str) -> dict[str, object]:
-        """The public report, as `lora-pipeline check --json` prints it."""
+    def as_dict(self, path: str, target_acceptance: Sequence[Mapping[str, object]] = ()) -> dict[str, object]:
+        """The public report, as `lora-pipeline check --json` prints it.
+
+        target_acceptance: what each trainer does with the file, where somebody asked; a profile knows no trainers.
+        """
         counts = self.statistics
         return {
             "path": path,
@@ -117,7 +119,7 @@ class Profile:
             "exact_duplicate_conversations": self.exact_duplicate_conversations,
             **self._nearness(),
             **self._quality(),
-            "target_acceptance": [acceptance.as_dict() for acceptance in self.acceptance],
+            "target_acceptance": list(target_acceptance),
             "content_sha256": self.content_sha256,
             "finding_counts": {code: self.finding_counts[code] for code in CATALOGUE if self.finding_counts[code]},
             "finding_shares": self._finding_shares(),

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.budget import Budget
-from pipeline.dataset.profiles.turn_statistics import TOKEN_METHOD
 from pipeline.dataset.tokens import DEFAULT_TOKENIZER
+from pipeline.dataset.tokens.spread import TOKEN_METHOD
 from pipeline.dataset.tokens.tokenizers import Tokenizer, load_tokenizer
 
 WORDS = TOKEN_METHOD  # the old estimate, where a tokenizer's name may stand
@@ -18,8 +18,9 @@ class Rules:
 
     form: the format to read as; None to recognise it. tokenizer: a bundled one, a file, or WORDS. is_exact: count
     every token with it. has_quality: look for what a person would not want to train on. has_near_duplicates: look for
-    conversations that nearly repeat another, and split the dataset by them. has_acceptance: say which trainers take it.
-    budget: of processor time; None for as long as it takes.
+    conversations that nearly repeat another, and split the dataset by them. counted_together: codes of which it is
+    counted which conversations have them together, also where not all findings are listed. budget: of
+    processor time; None for as long as it takes.
     """
 
     limits: Limits = Limits()
@@ -29,14 +30,12 @@ class Rules:
     is_exact: bool = False
     has_quality: bool = True
     has_near_duplicates: bool = True
-    has_acceptance: bool = True
+    counted_together: frozenset[str] = frozenset()
     budget: Budget | None = None
 
     def structure_only(self) -> "Rules":
         """The same limits, and nothing asked but whether the lines are right."""
-        return replace(
-            self, tokenizer=WORDS, is_exact=False, has_quality=False, has_near_duplicates=False, has_acceptance=False
-        )
+        return replace(self, tokenizer=WORDS, is_exact=False, has_quality=False, has_near_duplicates=False)
 
     def load_tokenizer(self) -> Tokenizer | None:
         """The tokenizer; None for words × 1.3.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline.dataset.findings.groups import Group, count_groups
 from pipeline.dataset.profiles.profile_rules import WORDS, Rules
+from pipeline.dataset.profiles.together import count_together
 from pipeline.dataset.profiles.turn_statistics import Statistics, measure
 from pipeline.dataset.quality.quality_statistics import QualityStatistics, measure_quality
 from pipeline.dataset.reading.block_verdicts import Verdicts
@@ -16,7 +17,7 @@ from pipeline.dataset.tokens.tokenizers import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """`+` joins two neighbouring parts, in file order. together: see `pipeline.dataset.profiles.together`."""
+    """`+` joins two neighbouring parts, in file order. together: see `count_together`."""
 
     statistics: Statistics = Statistics()
     quality: QualityStatistics = QualityStatistics()
@@ -44,11 +45,5 @@ def measure_block(
         measure(verdicts, columns, count_groups([*verdicts.groups, *groups])),
         measure_quality(columns) if rules.has_quality else QualityStatistics(),
         measure_tokens(columns, tokenizer, exact=rules.is_exact) if rules.tokenizer != WORDS else TokenStatistics(),
-        _together(groups, columns) if rules.has_acceptance and groups else Counter(),
+        count_together(groups, rules.counted_together, len(columns.ids)),
     )
-
-
-def _together(groups: Sequence[Group], columns: Columns) -> Counter[frozenset[str]]:
-    from pipeline.dataset.profiles.together import count_together  # 0.1 s that the bare structure need not wait for
-
-    return count_together(groups, len(columns.ids))

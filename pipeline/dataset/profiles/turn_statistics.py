@@ -1,7 +1,6 @@
 """The figures of a dataset, as a sum over its parts: statistics of a + statistics of b == statistics of a ‖ b."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -10,10 +9,8 @@ import xxhash
 from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES
 from pipeline.dataset.reading.block_verdicts import Verdicts
 from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.tokens.spread import TOKENS_PER_WORD
 
-TOKENS_PER_WORD = 1.3  # the replaced system's estimate; wrong by a factor for text without spaces
-TOKEN_METHOD = "words*1.3"  # noqa: S105  # not a password
-PERCENTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 MAX_ROLES = 10_000
 ROLE_CHARACTERS = 200  # of a role's name; a hostile one is as long as a line may be
 SAMPLE_CONVERSATIONS = 3
@@ -102,17 +99,6 @@ def merge_roles(left: Counter[str], right: Counter[str]) -> Counter[str]:
 
 
 OTHER_ROLES = "(other)"
-
-
-def spread(histogram: Mapping[int, int]) -> dict[str, int | None]:
-    """Minimum, nearest-rank percentiles and maximum of the values counted; None where there are none."""
-    if not histogram:
-        return dict.fromkeys(("min", *PERCENTILES, "max"))
-    values = np.array(sorted(histogram), dtype=np.int64)
-    reached = np.cumsum([histogram[value] for value in values.tolist()])
-    ranks = {name: int(np.ceil(share * reached[-1])) for name, share in PERCENTILES.items()}
-    at = {name: int(values[np.searchsorted(reached, rank)]) for name, rank in ranks.items()}
-    return {"min": int(values[0]), **at, "max": int(values[-1])}
 
 
 def _histogram(values: np.typing.NDArray[np.int64]) -> Counter[int]:

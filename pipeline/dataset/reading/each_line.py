@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from pipeline.dataset.findings.faults import Json, LooksWrong, NoFaults
+from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, all_findings_of, group_of
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
@@ -19,6 +19,7 @@ from pipeline.dataset.formats.rows.native import ANY_ROLE, NATIVE, filled, read_
 from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.conversation import FullConversation, Limits
+from pipeline.dataset.model.json_text import Json
 from pipeline.dataset.reading.judge_line import is_deeper, is_too_full, judge_line, unknown_object
 
 BLANK = b" \t\r"  # JSON's white space; anything else on a line is content

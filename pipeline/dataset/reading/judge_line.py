@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from pipeline.dataset.findings.faults import Faults, Json, NotAsked, printable
+from pipeline.dataset.findings.faults import Faults, NotAsked, printable
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.lookalikes import malformed_as
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.model.conversation import FullConversation, Limits
+from pipeline.dataset.model.json_text import Json
 from pipeline.dataset.reading.probe import Probe
 
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.

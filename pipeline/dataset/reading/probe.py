@@ -7,7 +7,8 @@ else it holds; so the verdict on millions of such objects, all different, is rea
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from pipeline.dataset.findings.faults import Json, NotAsked
+from pipeline.dataset.findings.faults import NotAsked
+from pipeline.dataset.model.json_text import Json
 
 
 class _Keys:

@@ -1,7 +1,7 @@
 """Warnings of structure: system turns, the beginning, weights, and parts that are no text.
 
 They have the shape of those in `conventions.py`; those of tool use are in `tool_use.py`. Which trainer stops at which
-of them is in `pipeline/trainers/acceptance`. What is said of a conversation depends on it alone, never on its neighbours in the
+of them is in `pipeline/trainers/`. What is said of a conversation depends on it alone, never on its neighbours in the
 block.
 """
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import Branch
-from pipeline.dataset.profiles.turn_statistics import spread
 from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.tokens.spread import spread
 
 MAX_LENGTHS = (512, 1024, 2048, 4096, 8192, 16384, 32768)
 TURN_OVERHEAD_TOKENS = 4  # what a chat template puts before a turn's content, roughly: two marks, role, newline

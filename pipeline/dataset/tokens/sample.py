@@ -18,8 +18,8 @@ MAX_WINDOWS = 400  # 38 KB of text, for a standard error of about 0.5 % of the t
 class TokenSample:
     """What `+` keeps of two samples is what one look at both texts would keep.
 
-    totals: sums of the features of `pipeline.dataset.tokens.features`, over all turns. turns: contents of all of them, None
-    where they are more than WHOLE_BYTES. windows: a table of `WINDOWS` in their order, MAX_WINDOWS rows at most.
+    totals: sums of the features of `features.py`, over all turns. turns: contents of all of them, None where they are
+    more than WHOLE_BYTES. windows: a table of `WINDOWS` in their order, MAX_WINDOWS rows at most.
     """
 
     totals: Integers = field(default_factory=lambda: np.zeros(FEATURE_COUNT, dtype=np.int64))

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.dataset.model.bit_flags import Integers
-from pipeline.dataset.profiles.turn_statistics import TOKEN_METHOD, TOKENS_PER_WORD
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.tokens.call_tokens import with_calls
 from pipeline.dataset.tokens.features import count_features, usual_tokens
 from pipeline.dataset.tokens.length_limits import MAX_LENGTHS, TURN_OVERHEAD_TOKENS, RowLengths, Truncation
 from pipeline.dataset.tokens.sample import TokenSample
+from pipeline.dataset.tokens.spread import TOKEN_METHOD, TOKENS_PER_WORD
 from pipeline.dataset.tokens.token_estimate import estimate_tokens
 from pipeline.dataset.tokens.tokenizers import Tokenizer
 
@@ -34,8 +34,8 @@ class TokenCount:
 
 @dataclass(frozen=True, slots=True)
 class TokenFigures:
-    """tokens_per_conversation: as `pipeline.dataset.profiles.turn_statistics.spread`, of the contents. truncation: a row for each
-    max_length (see `RowLengths.truncation`).
+    """tokens_per_conversation: as `spread` has it, of the contents. truncation: a row for each max_length
+    (see `RowLengths.truncation`).
     """
 
     count: TokenCount

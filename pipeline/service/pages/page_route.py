@@ -1,6 +1,6 @@
 """How a page answers when something is wrong.
 
-Programs get JSON from `pipeline/service/error_answers.py`; people get a page that says what to do, or the way to sign in.
+Programs get JSON from `service/error_answers.py`; people get a page that says what to do, or the way to sign in.
 """
 
 from collections.abc import Callable, Coroutine

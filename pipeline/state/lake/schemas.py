@@ -1,4 +1,4 @@
-"""The columns of the lake's tables. Their meaning for analysts, with units, is in `pipeline.state.warehouse.comments`."""
+"""The columns of the lake's tables. Their meaning for analysts, with units, is in `state/warehouse/comments.py`."""
 
 import pyarrow as pa
 

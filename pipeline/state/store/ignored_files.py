@@ -1,7 +1,7 @@
 """What lies in the store and gets no row: whose it is, why, and how its name can be shown.
 
-The reasons that follow from a name are in `pipeline.state.store.left_out` and `upload_identity.py`; what is remembered of them, and
-who was told, is in `pipeline.state.catalog.ignored`.
+The reasons that follow from a name are in `state/store/left_out.py` and `upload_identity.py`; what is remembered of
+them, and who was told, is in `state/catalog/ignored.py`.
 """
 
 import re

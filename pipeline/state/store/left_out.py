@@ -1,6 +1,6 @@
 """Why something that lies in a store is no object for it: each reason once, with its sentence and its remedy.
 
-Which keys have which problem is decided in `keys.py`; what the rules of uploads add is in `pipeline.state.store.ignored_files`.
+Which keys have which problem is decided in `keys.py`; what the rules of uploads add is in `ignored_files.py`.
 """
 
 from dataclasses import dataclass

@@ -5,19 +5,30 @@ Where the parts are sent to is `pipeline.service.presigned_s3`. Nothing is kept 
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from pipeline.state.store.keys import UPLOADS
 from pipeline.state.store.s3_client import S3_ERRORS, error_code, raise_store_error
 
-if TYPE_CHECKING:
-    from pipeline.state.store.s3_store import S3Store
+
+class _Bucket(Protocol):
+    """What the parts need of their store."""
+
+    @property
+    def bucket(self) -> str: ...
+
+    @property
+    def client(self) -> Any: ...
+
+    def name(self, key: str) -> str: ...
+
+    def uri(self, key: str) -> str: ...
 
 
 class S3Parts:
     """The multipart uploads of a store."""
 
-    def __init__(self, store: "S3Store") -> None:
+    def __init__(self, store: _Bucket) -> None:
         self._store = store
         self._client = store.client
 

@@ -4,7 +4,7 @@ from pipeline.dataset.tokens import Truncation
 from pipeline.trainers.acceptance.acceptance_rules import Effect, Target, load_targets
 from pipeline.trainers.acceptance.acceptance_table import acceptance_rows
 from pipeline.trainers.acceptance.acceptance_verdict import Acceptance, Reason, Subject, Verdict
-from pipeline.trainers.acceptance.judge_acceptance import judge_acceptance
+from pipeline.trainers.acceptance.judge_acceptance import acceptance_of, asking, judge_acceptance
 
 __all__ = [
     "Acceptance",
@@ -14,7 +14,9 @@ __all__ = [
     "Target",
     "Truncation",
     "Verdict",
+    "acceptance_of",
     "acceptance_rows",
+    "asking",
     "judge_acceptance",
     "load_targets",
 ]

@@ -1,6 +1,6 @@
-"""What a trainer takes, as data: `targets/<name>.toml`, checked when it is read.
+"""What a trainer takes, as data: `trainers/<name>/acceptance.toml`, checked when it is read.
 
-To add a trainer, write its file and put its name into `TARGETS`. What comes of the rules is in `judge.py`.
+What comes of the rules is in `judge_acceptance.py`.
 """
 
 import tomllib
@@ -13,22 +13,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipeline.dataset.findings.finding import CATALOGUE
+from pipeline.dataset.formats.rows import BY_NAME as FORMATS_BY_NAME
+from pipeline.trainers.registry import BY_NAME, JUDGING
 
-TARGETS = ("openai", "together", "fireworks", "trl", "axolotl", "llama-factory", "gemma", "mistral")
 
-FormatName = Literal[
-    "native",
-    "dialogue",
-    "chat",
-    "openai",
-    "sharegpt",
-    "alpaca",
-    "prompt-completion",
-    "preference",
-    "kto",
-    "llamafactory-v1",
-    "plain-text",
-]
+def _is_format(name: str) -> str:
+    if name not in FORMATS_BY_NAME:
+        raise ValueError(f"expected one of {', '.join(FORMATS_BY_NAME)}, found {name!r}")
+    return name
+
+
+FormatName = Annotated[str, AfterValidator(_is_format)]
 
 
 class Effect(StrEnum):
@@ -115,9 +110,12 @@ class Target(_Strict):
 
 @cache
 def load_targets() -> tuple[Target, ...]:
-    """All targets, in the order of `TARGETS`."""
-    folder = files("pipeline.trainers.acceptance") / "targets"
-    return tuple(parse_target(name, (folder / f"{name}.toml").read_text("utf-8")) for name in TARGETS)
+    """The rules of all trainers that say what they take, hosted ones first."""
+    return tuple(parse_target(name, _rules_text(name)) for name in JUDGING)
+
+
+def _rules_text(name: str) -> str:
+    return (files("pipeline.trainers") / BY_NAME[name].folder / "acceptance.toml").read_text("utf-8")
 
 
 @cache

@@ -6,13 +6,38 @@ from pathlib import Path
 
 from pipeline.dataset.findings.finding import CATALOGUE, Scope, Severity
 from pipeline.dataset.findings.groups import unlisted
-from pipeline.trainers.acceptance.acceptance_rules import CodeRule, Effect, Target, load_targets
+from pipeline.dataset.profiles.profile import Profile
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.trainers.acceptance.acceptance_rules import CodeRule, Effect, Target, dropping_codes, load_targets
 from pipeline.trainers.acceptance.acceptance_verdict import Acceptance, Reason, Subject, Verdict
 from pipeline.trainers.acceptance.row_counts import RowCount, count_rows
 
 _Counts = Mapping[frozenset[str], RowCount]
 _ORDER = {effect: place for place, effect in enumerate(Effect)}
 _LOSSES = {Effect.DROPS, Effect.TRUNCATES, Effect.HARMS}
+
+
+def asking(rules: Rules) -> Rules:
+    """The rules with what `acceptance_of` must know of a file."""
+    return replace(rules, counted_together=dropping_codes())
+
+
+def acceptance_of(profile: Profile) -> list[Acceptance]:
+    """What each trainer would do with a file; nothing where the file was not read, or only its structure was."""
+    if not profile.parts or profile.quality is None:
+        return []
+    counts = profile.statistics
+    subject = Subject(
+        format=profile.reading.form.name,
+        conversations=counts.conversations,
+        rejected_lines=counts.rejected_lines,
+        size_bytes=profile.size_bytes,
+        truncation=profile.tokens.truncation if profile.tokens else (),
+        roles=counts.roles,
+        finding_counts=profile.finding_counts,
+        together=profile.together,
+    )
+    return judge_acceptance(subject, profile.findings_path)
 
 
 def judge_acceptance(

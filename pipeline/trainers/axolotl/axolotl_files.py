@@ -12,8 +12,8 @@ from pipeline.trainers.renderer import (
     HUB_SCHEDULES,
     TRAIN_FILE,
     VALIDATION_FILE,
+    Renderer,
     Row,
-    TrainerTarget,
     because,
     header,
     hub_schedule,
@@ -182,7 +182,7 @@ def documents(own_rules: Mapping[str, ValueRule] | None = None) -> tuple[Documen
     return (Document("config.yaml", "yaml", sections, rules, ("base_model", "datasets", "learning_rate")),)
 
 
-TARGET = TrainerTarget(
+RENDERER = Renderer(
     name="axolotl",
     title="Axolotl",
     version=VERSION,

@@ -3,18 +3,19 @@
 from collections.abc import Iterable, Mapping
 
 from pipeline.dataset.convert.conversations import Talk
-from pipeline.trainers.axolotl import axolotl_files
+from pipeline.trainers.axolotl import TRAINER, axolotl_files
 from pipeline.trainers.chat_rows import message_of, messages_of
-from pipeline.trainers.job import Objective, TrainingJob
+from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.judgement_rows import balance_note, text_row
 from pipeline.trainers.objectives import JUDGED
-from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Row, TrainerTarget, because, header
+from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Renderer, Row, because, header
 from pipeline.trainers.survey import Survey
+from pipeline.trainers.trainer import Objective
 from pipeline.trainers.value_rule import SWITCH, choice, number
 from pipeline.trainers.yaml_text import Entry, yaml_text
-from pipeline.training.jobs.job_refusals import KTO_TEMPLATES
 
 _TITLES: Mapping[Objective, str] = {"preference": "Axolotl, DPO", "kto": "Axolotl, KTO", "text": "Axolotl, completion"}
+_TEMPLATES = TRAINER.kto_templates or {}
 _TEMPLATE = {"chat_template", "eot_tokens"}
 
 
@@ -76,7 +77,7 @@ def _dataset(job: TrainingJob, file: str) -> dict[str, object]:
     if job.objective == "text":
         return described | {"type": "completion", "field": "text"}
     if job.objective == "kto":
-        return described | {"type": f"{KTO_TEMPLATES[job.chat_template]}.argilla_chat"}
+        return described | {"type": f"{_TEMPLATES[job.chat_template]}.argilla_chat"}
     return described | {"type": "chat_template.default", "field_messages": "messages"}
 
 
@@ -85,13 +86,13 @@ def _notes(job: TrainingJob, survey: Survey) -> list[str]:
     if job.objective != "preference":
         del said[1]  # on the model's own template
     if job.objective == "kto":
-        said.append(f"The turns are written as {KTO_TEMPLATES[job.chat_template]} has them, by Axolotl itself.")
+        said.append(f"The turns are written as {_TEMPLATES[job.chat_template]} has them, by Axolotl itself.")
     return [*said, *balance_note(job, survey)]
 
 
 _MAKERS = {"preference": _preference_row, "kto": _judgement_row, "text": text_row}
-TARGETS = {
-    objective: TrainerTarget(
+RENDERERS = {
+    objective: Renderer(
         name="axolotl",
         title=title,
         version=axolotl_files.VERSION,

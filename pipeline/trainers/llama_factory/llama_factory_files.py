@@ -15,8 +15,8 @@ from pipeline.trainers.renderer import (
     HUB_SCHEDULES,
     TRAIN_FILE,
     VALIDATION_FILE,
+    Renderer,
     Row,
-    TrainerTarget,
     because,
     header,
     hub_schedule,
@@ -211,7 +211,7 @@ def documents(stage: str) -> tuple[Document, ...]:
     )
 
 
-TARGET = TrainerTarget(
+RENDERER = Renderer(
     name="llama-factory",
     title="LLaMA-Factory",
     version=VERSION,

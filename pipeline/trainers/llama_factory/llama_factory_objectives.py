@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from pipeline.dataset.convert.conversations import Said, Talk
 from pipeline.dataset.convert.output_formats import sharegpt
-from pipeline.trainers.job import Objective, TrainingJob
+from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.judgement_rows import balance_note, text_row
 from pipeline.trainers.learning import has_fraction
 from pipeline.trainers.llama_factory import llama_factory_files
 from pipeline.trainers.objectives import JUDGED
-from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Row, TrainerTarget, because, header
+from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Renderer, Row, because, header
 from pipeline.trainers.survey import Survey
+from pipeline.trainers.trainer import Objective
 from pipeline.trainers.yaml_text import Entry, yaml_text
 
 _STAGES: Mapping[Objective, str] = {"preference": "dpo", "kto": "kto", "text": "pt"}
@@ -87,8 +88,8 @@ def _notes(job: TrainingJob, survey: Survey) -> list[str]:
 
 
 _MAKERS = {"preference": _preference_row, "kto": _judgement_row, "text": text_row}
-TARGETS = {
-    objective: TrainerTarget(
+RENDERERS = {
+    objective: Renderer(
         name="llama-factory",
         title=f"LLaMA-Factory, stage {stage}",
         version=llama_factory_files.VERSION,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.dataset.convert.output_formats import openai
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Row, TrainerTarget
+from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Renderer, Row
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.value_rule import TEXT, choice, integer
@@ -96,7 +96,7 @@ def _documents() -> tuple[Document, ...]:
     return (Document("request.json", "json", sections, rules, ("model", "training_file", "method.type")),)
 
 
-TARGET = TrainerTarget(
+RENDERER = Renderer(
     name="openai",
     title="OpenAI fine-tuning",
     version=VERSION,

@@ -7,7 +7,7 @@ from pipeline.dataset.convert.conversations import Talk
 from pipeline.dataset.convert.output_formats import openai
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.openai.openai_files import suffix
-from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Row, TrainerTarget
+from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Renderer, Row
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.value_rule import SWITCH, TEXT, choice, integer, number
@@ -119,7 +119,7 @@ def _documents() -> tuple[Document, ...]:
     return (Document("request.json", "json", sections, rules, required),)
 
 
-TARGET = TrainerTarget(
+RENDERER = Renderer(
     name="together",
     title="Together fine-tuning",
     version=VERSION,

@@ -16,8 +16,8 @@ from pipeline.trainers.renderer import (
     HUB_SCHEDULES,
     TRAIN_FILE,
     VALIDATION_FILE,
+    Renderer,
     Row,
-    TrainerTarget,
     because,
     header,
     hub_schedule,
@@ -83,7 +83,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     """`config.yaml`, `train.py`, and a chat template for base models that have none."""
     return {
         "config.yaml": _config(job, survey),
-        "train.py": template_file("trl_train.py.txt"),
+        "train.py": template_file("trl/trl_train.py.txt"),
         CHAT_TEMPLATE_FILE: template_file(CHAT_TEMPLATE_FILE),
     }
 
@@ -225,7 +225,7 @@ TRAINING_RULES = {
     "save_strategy": choice("no", "steps", "epoch"),
 }
 
-TARGET = TrainerTarget(
+RENDERER = Renderer(
     name="trl",
     title="TRL SFTTrainer",
     version=VERSION,

@@ -5,7 +5,7 @@ from functools import partial
 
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.chat_rows import message_of, messages_of, tools_of
-from pipeline.trainers.job import Objective, TrainingJob
+from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.judgement_rows import balance_note, text_row
 from pipeline.trainers.objectives import JUDGED
 from pipeline.trainers.renderer import (
@@ -13,13 +13,14 @@ from pipeline.trainers.renderer import (
     CHAT_TEMPLATE_NOTE,
     TRAIN_FILE,
     VALIDATION_FILE,
+    Renderer,
     Row,
-    TrainerTarget,
     because,
     header,
     template_file,
 )
 from pipeline.trainers.survey import Survey
+from pipeline.trainers.trainer import Objective
 from pipeline.trainers.trl import trl_files
 from pipeline.trainers.value_rule import choice, number
 from pipeline.trainers.yaml_text import Entry, yaml_text
@@ -41,7 +42,7 @@ def _judged_rows(objective: Objective, talk: Talk, survey: Survey, lost: set[str
 
 def _make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     """`config.yaml`, `train.py`, and a chat template for base models that have none."""
-    files = {"config.yaml": _config(job, survey), "train.py": template_file("trl_train_objectives.py.txt")}
+    files = {"config.yaml": _config(job, survey), "train.py": template_file("trl/trl_train_objectives.py.txt")}
     if job.objective in JUDGED:
         files[CHAT_TEMPLATE_FILE] = template_file(CHAT_TEMPLATE_FILE)
     return files
@@ -81,10 +82,10 @@ def _notes(job: TrainingJob, survey: Survey) -> list[str]:
     return [*said, *balance_note(job, survey)]
 
 
-def _target(objective: Objective) -> TrainerTarget:
+def _target(objective: Objective) -> Renderer:
     arguments = "training" if objective == "text" else f"training-{objective}"
     rules = {"objective": choice(objective), "training.beta": number(0.001, 10)}
-    return TrainerTarget(
+    return Renderer(
         name="trl",
         title=f"TRL {_TRAINERS[objective]}Trainer",
         version=trl_files.VERSION,
@@ -96,4 +97,4 @@ def _target(objective: Objective) -> TrainerTarget:
     )
 
 
-TARGETS = {objective: _target(objective) for objective in _TRAINERS}
+RENDERERS = {objective: _target(objective) for objective in _TRAINERS}

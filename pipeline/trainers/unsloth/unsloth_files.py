@@ -13,8 +13,8 @@ from pipeline.trainers.renderer import (
     CHAT_TEMPLATE_NOTE,
     TRAIN_FILE,
     VALIDATION_FILE,
+    Renderer,
     Row,
-    TrainerTarget,
     header,
     template_file,
 )
@@ -41,7 +41,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     arguments = training_arguments(job, survey) | {"completion_only_loss": True}
     environment = jinja2.Environment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # Python, not HTML
     environment.filters["literal"] = repr
-    rendered = environment.from_string(template_file("unsloth_train.py.jinja")).render(
+    rendered = environment.from_string(template_file("unsloth/unsloth_train.py.jinja")).render(
         header=header(job, VERSION),
         job=job,
         arguments=arguments,
@@ -91,7 +91,7 @@ def _documents() -> tuple[Document, ...]:
     return (Document("train.py", "python", sections, rules, required),)
 
 
-TARGET = TrainerTarget(
+RENDERER = Renderer(
     name="unsloth",
     title="Unsloth",
     version=VERSION,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.errors import UsageError
-from pipeline.trainers.job import TargetName, TrainingJob
+from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.objectives import (
     JUDGED,
     TEXT_MAX_LENGTH,
@@ -19,12 +19,14 @@ from pipeline.trainers.objectives import (
     sequences_per_row,
 )
 from pipeline.trainers.overrides import parse_overrides
+from pipeline.trainers.registry import CHUNKING, HOSTED
+from pipeline.trainers.target_name import TargetName
 from pipeline.trainers.workload import LossKernel, Method, Workload
 from pipeline.training.estimates import Estimate, estimate
 from pipeline.training.jobs.assembling import assemble
 from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.explanations import Explanations
-from pipeline.training.jobs.inputs import CHUNKING, HOSTED, Inputs
+from pipeline.training.jobs.inputs import Inputs
 from pipeline.training.jobs.job_refusals import DoesNotFit, check_targets
 from pipeline.training.jobs.placing import Estimator, Placement, Wish, explain_misfit, place
 from pipeline.training.jobs.preset_rules import (

@@ -6,8 +6,9 @@ from typing import Literal
 
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.errors import UsageError
-from pipeline.trainers.job import Objective
-from pipeline.trainers.objectives import OTHER_TRAINERS, objective_of
+from pipeline.trainers.objectives import objective_of
+from pipeline.trainers.registry import BY_NAME, trainers_of
+from pipeline.trainers.trainer import Objective
 from pipeline.training.jobs.dataset_facts import DatasetFacts
 
 
@@ -57,8 +58,6 @@ class DoesNotFit:
         )
 
 
-# Unsloth's script is one of TRL's trainers; the hosted ones judge for themselves.
-_JUDGED_AS = {"unsloth": "trl"}
 # What to do with data that a trainer does not take, by what would be learned from it.
 _INSTEAD: Mapping[Objective, str] = {
     "preference": "to train on the chosen answers, write them with "
@@ -66,8 +65,6 @@ _INSTEAD: Mapping[Objective, str] = {
     "kto": "or keep the liked answers and upload them as conversations",
     "text": "or upload conversations, or prompts with completions",
 }
-# What Axolotl has ready-made prompts of judgements for; for preferences it applies the model's own template.
-KTO_TEMPLATES: Mapping[str, str] = {"llama3": "llama3", "qwen": "chatml", "qwen3": "chatml"}
 
 
 def check_targets(facts: DatasetFacts, targets: Iterable[str], model: BaseModelSpec) -> None:
@@ -83,21 +80,25 @@ def check_targets(facts: DatasetFacts, targets: Iterable[str], model: BaseModelS
 
 def _refusal(facts: DatasetFacts, target: str, model: BaseModelSpec) -> TargetRefuses | None:
     objective = objective_of(facts.format)
-    if objective != "sft" and target not in OTHER_TRAINERS:
+    others = trainers_of(objective)
+    if target not in others:
         return TargetRefuses(
             f"{target}: expected conversations, found {facts.format} in {facts.name}; "
-            f"{', '.join(OTHER_TRAINERS)} train on them; {_INSTEAD[objective]}",
+            f"{', '.join(others)} train on them; {_INSTEAD[objective]}",
             target,
             (f"format-{facts.format}",),
         )
-    if objective == "kto" and target == "axolotl" and model.template not in KTO_TEMPLATES:
+    trainer = BY_NAME[target]
+    templates = trainer.kto_templates
+    if objective == "kto" and templates is not None and model.template not in templates:
+        able = [name for name in others if BY_NAME[name].kto_templates is None]
         return TargetRefuses(
-            f"axolotl: expected a model with a chat template of {', '.join(KTO_TEMPLATES)} for kto in {facts.name}, "
-            f"found {model.name} with {model.template}; trl and llama-factory train it",
+            f"{target}: expected a model with a chat template of {', '.join(templates)} for kto in {facts.name}, "
+            f"found {model.name} with {model.template}; {' and '.join(able)} train it",
             target,
             (f"format-{facts.format}",),
         )
-    acceptance = facts.acceptance.get(_JUDGED_AS.get(target, target))
+    acceptance = facts.acceptance.get(trainer.judged_as or target)
     if acceptance is None or acceptance.verdict != "refused":
         return None
     reasons = "; ".join(

@@ -9,7 +9,7 @@ from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 
-FOLDER = Path(__file__).parent.parent / "golden" / "findings"
+FOLDER = Path(__file__).resolve().parents[2] / "golden" / "findings"
 RULES = Rules(Limits(max_line_bytes=4_000), max_rejected_share=0.5)
 
 

@@ -13,8 +13,9 @@ from pipeline.dataset.findings.groups import count_groups
 from pipeline.dataset.formats.blocks_of_lines import read_blocks
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.dataset.profiles import turn_statistics
-from pipeline.dataset.profiles.turn_statistics import Statistics, measure, merge_roles, spread
+from pipeline.dataset.profiles.turn_statistics import Statistics, measure, merge_roles
 from pipeline.dataset.reading.columns import read_columns
+from pipeline.dataset.tokens.spread import spread
 from tests.engine_blocks import LIMITS, block_of, line_of
 from tests.properties.hostile_files import files
 

@@ -109,7 +109,10 @@ def test_a_library_is_imported_when_it_is_needed():
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_vocabulary_is_read_once(name):
     """The package's own import would read all of its vocabularies again: 0.6 s and 68 MB in every process."""
-    program = f"import sys; from pipeline.dataset.tokens import *; load_tokenizer({name!r}); print('bpe_openai' in sys.modules)"
+    program = (
+        "import sys; from pipeline.dataset.tokens import *; "
+        f"load_tokenizer({name!r}); print('bpe_openai' in sys.modules)"
+    )
 
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 

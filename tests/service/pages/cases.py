@@ -131,7 +131,7 @@ GIVEN_UP = _dataset(
     "night_shift",
     "failed",
     timedelta(hours=2),
-    failure="a fault of this program, not of the file: ValueError in pipeline/dataset/profiles/profile_rows.py:41 (row)",
+    failure="a fault of this program, not of the file: ValueError in pipeline/dataset/profiles/rows.py:41 (row)",
     attempt=4,
     retry_at=NOW + timedelta(minutes=48),
 )

@@ -81,7 +81,7 @@ def test_no_figures_where_nothing_was_counted(dataset):
             GIVEN_UP,
             Problem(
                 f"The service failed, not your file. It is tried again at {GIVEN_UP.retry_at:%H:%M} UTC.",
-                "A fault of this program, not of the file: ValueError in pipeline/dataset/profiles/profile_rows.py:41 (row).",
+                "A fault of this program, not of the file: ValueError in pipeline/dataset/profiles/rows.py:41 (row).",
             ),
         ),
         (

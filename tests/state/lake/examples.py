@@ -12,6 +12,7 @@ from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.flow.lake_files import Origin, lake_files
 from pipeline.state.lake import Lake
+from pipeline.trainers.acceptance import acceptance_of
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -51,7 +52,7 @@ def validated(
     """Run the engine over an upload; gives its profile and the files to publish."""
     with lake.staging() as folder:
         profile = profile_stream(io.BytesIO(data), folder, Rules())
-        yield profile, lake_files(profile, origin(dataset_id, run_id), folder)
+        yield profile, lake_files(profile, acceptance_of(profile), origin(dataset_id, run_id), folder)
 
 
 def publish(lake: Lake, dataset_id: str, data: bytes = TWO_CONVERSATIONS, run_id: str = "run-1") -> Profile:

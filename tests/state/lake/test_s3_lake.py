@@ -1,4 +1,4 @@
-"""Promises of `pipeline.state.lake.s3_lake` where the service fails; what it shares with a local lake is in `test_lake.py`."""
+"""Promises of `pipeline.state.lake.s3_lake` where the service fails; what all lakes share is in `test_lake.py`."""
 
 import pytest
 

@@ -86,7 +86,7 @@ def test_an_id_begins_with_the_readable_part_of_the_name(name, expected):
 
 def test_an_id_never_changes():
     """The examples in the module hold; ids are partition keys and rows of every installation."""
-    assert doctest.testmod(identity).failed == 0
+    assert doctest.testmod(upload_identity).failed == 0
     assert dataset_id("ana", "uploads/ana/a.jsonl", "etag:1") == "a-18c307696d0e6717"
 
 

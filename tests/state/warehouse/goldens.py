@@ -14,7 +14,7 @@ from pipeline.state.warehouse.query_table import render_csv, render_json_lines, 
 from pipeline.state.warehouse.user_query import Answer
 from tests.state.warehouse.examples import open_installation
 
-FOLDER = Path(__file__).resolve().parent.parent / "golden" / "query"
+FOLDER = Path(__file__).resolve().parents[2] / "golden" / "query"
 CASES = sorted(path.stem for path in FOLDER.glob("*.sql"))
 RENDERERS: Mapping[str, Callable[[Answer], str]] = {
     "txt": lambda answer: render_table(answer.columns, answer.rows),

@@ -1,4 +1,4 @@
-"""The matrix on a terminal, byte for byte: `tests/trainers/acceptance/golden/` (see `tests/trainers/acceptance/goldens.py`)."""
+"""The matrix on a terminal, byte for byte: `golden/` beside it (see `goldens.py`)."""
 
 import pytest
 from rich.style import Style

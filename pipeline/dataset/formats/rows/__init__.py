@@ -1,6 +1,5 @@
 """Every format that can be read, and which of them a row is."""
 
-from pipeline.dataset.findings.faults import Json
 from pipeline.dataset.formats.rows.chat import CHAT_BARE, DIALOGUE, MIXED, OPENAI, SHAREGPT, SHAREGPT_BARE
 from pipeline.dataset.formats.rows.fields import ALPACA, PLAIN_TEXT, PROMPT_COMPLETION
 from pipeline.dataset.formats.rows.format import Format
@@ -8,6 +7,7 @@ from pipeline.dataset.formats.rows.kto_rows import KTO
 from pipeline.dataset.formats.rows.llamafactory import LLAMAFACTORY_V1
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.preference import PREFERENCE
+from pipeline.dataset.model.json_text import Json
 
 # The first that fits a row is its format: the more particular ones come first.
 FORMATS: tuple[Format, ...] = (

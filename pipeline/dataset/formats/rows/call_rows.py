@@ -1,7 +1,7 @@
 """Tool calls and tools: what they must be, and their JSON text in OpenAI's shape, in which all formats keep them."""
 
-from pipeline.dataset.findings.faults import Faults, Json, field, name_of
-from pipeline.dataset.model.json_text import decoded, encoded
+from pipeline.dataset.findings.faults import Faults, field, name_of
+from pipeline.dataset.model.json_text import Json, decoded, encoded
 
 CALL_ROLES = ("function_call", "tool_call")  # turns whose text is the call
 CALL_FIELDS = ("tool_calls", "function_call")  # of a message

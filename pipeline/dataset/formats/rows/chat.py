@@ -5,7 +5,7 @@ The native format is one of them to the eye, but has stricter rules of its own: 
 
 from dataclasses import dataclass
 
-from pipeline.dataset.findings.faults import Faults, Json, as_object, name_of
+from pipeline.dataset.findings.faults import Faults, as_object, name_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.decoders import usable
 from pipeline.dataset.formats.rows.message_lists import (
@@ -18,6 +18,7 @@ from pipeline.dataset.formats.rows.message_lists import (
 )
 from pipeline.dataset.formats.rows.shapes import BARE, IDENTITIES, SYSTEM, Segment, Shape, first_name
 from pipeline.dataset.model.conversation import FullConversation, FullTurn, Layout
+from pipeline.dataset.model.json_text import Json
 
 
 @dataclass(frozen=True, slots=True)

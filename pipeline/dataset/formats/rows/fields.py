@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.dataset.findings.faults import Faults, Json, as_object, check_nul, field, keys_of, name_of
+from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, keys_of, name_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.message_lists import Keys, optional_text, read_messages, require_turns
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, SYSTEM, Segment, Shape
 from pipeline.dataset.model.conversation import TEXT_ROLE, FullConversation, FullTurn, Layout
+from pipeline.dataset.model.json_text import Json
 
 _OPENAI_KEYS = Keys()
 _TEXT = Segment(TEXT_ROLE, "text", role=TEXT_ROLE, is_learned=True)

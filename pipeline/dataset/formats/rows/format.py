@@ -5,9 +5,10 @@ To add a format, write a class with this shape and put it into `FORMATS` in `for
 
 from typing import Protocol
 
-from pipeline.dataset.findings.faults import Faults, Json
+from pipeline.dataset.findings.faults import Faults
 from pipeline.dataset.formats.rows.shapes import Shape
 from pipeline.dataset.model.conversation import FullConversation, Layout
+from pipeline.dataset.model.json_text import Json
 
 
 class Format(Protocol):

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from pipeline.dataset.findings.faults import Faults, Json, as_object, field
+from pipeline.dataset.findings.faults import Faults, as_object, field
 from pipeline.dataset.formats.rows.chat import OPENAI, SHAREGPT
 from pipeline.dataset.formats.rows.fields import PROMPT_COMPLETION, FieldFormat
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.shapes import Shape
 from pipeline.dataset.model.conversation import FullConversation
+from pipeline.dataset.model.json_text import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.dataset.findings.faults import Faults, Json, as_object
+from pipeline.dataset.findings.faults import Faults, as_object
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.fields import FieldFormat
@@ -10,6 +10,7 @@ from pipeline.dataset.formats.rows.message_lists import Keys, read_list
 from pipeline.dataset.formats.rows.preference import without_common
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, Segment, Shape
 from pipeline.dataset.model.conversation import Branch, FullConversation
+from pipeline.dataset.model.json_text import Json
 
 
 @dataclass(frozen=True, slots=True)

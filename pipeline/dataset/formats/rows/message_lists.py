@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.dataset.findings.faults import Faults, Json, check_nul, field, name_of
+from pipeline.dataset.findings.faults import Faults, check_nul, field, name_of
 from pipeline.dataset.formats.rows.call_rows import CALL_FIELDS, CALL_ROLES, as_calls, tool_calls
 from pipeline.dataset.model.conversation import FullTurn
-from pipeline.dataset.model.json_text import encoded
+from pipeline.dataset.model.json_text import Json, encoded
 
 # Of ShareGPT's many dialects; the templates of FastChat, Axolotl and LLaMA-Factory name them so.
 ALIASES: Mapping[str, str] = {

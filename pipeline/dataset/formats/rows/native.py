@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from pipeline.dataset.findings.faults import Faults, Json, LooksWrong, NoFaults, check_nul, field, name_of
+from pipeline.dataset.findings.faults import Faults, LooksWrong, NoFaults, check_nul, field, name_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.decoders import decoder
 from pipeline.dataset.formats.rows.message_lists import Keys, read_message
 from pipeline.dataset.formats.rows.shapes import PlainRow, Segment, Shape
 from pipeline.dataset.model.conversation import NATIVE_LAYOUT, FullConversation, FullTurn, Layout
+from pipeline.dataset.model.json_text import Json
 
 EXTRA_FIELDS = ("tool_calls", "weight", "tool_call_id", "name")
 _NO_FAULTS = NoFaults()

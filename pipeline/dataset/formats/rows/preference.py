@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from pipeline.dataset.findings.faults import Faults, Json, as_object, field
+from pipeline.dataset.findings.faults import Faults, as_object, field
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.chat import SHAREGPT_KEYS, identity_of
 from pipeline.dataset.formats.rows.fields import (
@@ -16,6 +16,7 @@ from pipeline.dataset.formats.rows.fields import (
 from pipeline.dataset.formats.rows.message_lists import Keys, read_list, read_message, read_messages
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, SYSTEM, Segment, Shape
 from pipeline.dataset.model.conversation import Branch, FullConversation, FullTurn
+from pipeline.dataset.model.json_text import Json
 
 _ALTERNATIVES = (("chosen", "rejected"), ("preferred_output", "non_preferred_output"))
 

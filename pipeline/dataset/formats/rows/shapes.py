@@ -12,9 +12,9 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from pipeline.dataset.findings.faults import Json
 from pipeline.dataset.formats.rows.message_lists import WEIGHT_FIELDS, Keys
 from pipeline.dataset.model.conversation import Branch
+from pipeline.dataset.model.json_text import Json
 
 IDENTITIES = ("id", "conversation_id", "dialogue_id")
 BARE = "$"  # a row that is the list of messages itself

@@ -20,9 +20,10 @@ from pipeline.service.plan_service import compare_gpus, make_job
 from pipeline.service.service import CurrentService, Service
 from pipeline.service.users import CurrentUser
 from pipeline.state.lake import existing_job_files
+from pipeline.trainers.registry import WRITTEN
 from pipeline.trainers.workload import Method
 from pipeline.training.presets import load_presets
-from pipeline.training.setup import TARGETS, Setup, parse_targets
+from pipeline.training.setup import Setup, parse_targets
 
 router = APIRouter(route_class=PageRoute)
 _JOBS_PAGE = 20
@@ -94,4 +95,4 @@ def _setup(asked: Mapping[str, str]) -> Setup:
 def _choices(service: Service, setup: Setup) -> Choices:
     settings = service.settings
     presets = load_presets(settings.presets_file).values()
-    return choices_of(setup, load_models(settings.models_file), load_gpus(settings.gpus_file), presets, TARGETS)
+    return choices_of(setup, load_models(settings.models_file), load_gpus(settings.gpus_file), presets, WRITTEN)
