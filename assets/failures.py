@@ -1,4 +1,4 @@
-"""What Dagster is told of datasets that failed, and how a run sees an outage; the rest is `pipeline/batch_work.py`.
+"""What Dagster is told of datasets that failed, and how a run sees an outage; the rest is `flow/batch_work.py`.
 
 Steps have no retry policy of their own: it would try everything again within seconds, while a pause is what helps.
 """
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from assets.events import Metadata
+from assets.partition_events import Metadata
 from assets.partitions import REQUEST_TAG
-from pipeline.batch_work import BatchWork, Failed, Means
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.tries import Work
-from pipeline.faults import sentence_of
-from pipeline.health import probe
-from pipeline.lake import Lake
-from pipeline.retries import patience_of
+from pipeline.clock import utc_now
+from pipeline.flow.batch_work import BatchWork, Failed, Means
+from pipeline.flow.failure_words import sentence_of
+from pipeline.flow.health import probe
+from pipeline.flow.retries import patience_of
 from pipeline.settings import Settings
-from pipeline.store import Store
-from pipeline.validation import utc_now
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.tries import Work
+from pipeline.state.lake import Lake
+from pipeline.state.store import Store
 
 
 def batch_work(

@@ -4,9 +4,9 @@ import dagster as dg
 import pyarrow as pa
 
 from assets.partitions import DATASETS
-from pipeline.lake import SCHEMAS
-from pipeline.validation import CODE_VERSION
-from pipeline.warehouse.comments import lake_column
+from pipeline.flow.validation import CODE_VERSION
+from pipeline.state.lake import SCHEMAS
+from pipeline.state.warehouse.comments import lake_column
 
 OWNERS = ["team:data-engineering"]
 INTAKE, WAREHOUSE = "intake", "warehouse"

@@ -10,16 +10,16 @@ from datetime import date
 
 import dagster as dg
 
-from assets.events import Metadata, evaluation, newest_materialization, origin_tags, table
+from assets.partition_events import Metadata, evaluation, newest_materialization, origin_tags, table
 from assets.training_specs import CONFIGS, COSTS, SPLITS
 from assets.training_tables import cost_table, job_table
-from pipeline.catalog.job_records import CostRecord, Job
-from pipeline.lake import Lake
-from pipeline.markdown_text import block, code, inline
-from pipeline.training.checks import JOB_CHECKS, JobsReport
-from pipeline.training.making import CODE_VERSION
-from pipeline.training.pictures import estimate_chart
-from pipeline.training.planning import Planned
+from pipeline.flow.job_checks import JOB_CHECKS, JobsReport
+from pipeline.flow.job_making import CODE_VERSION
+from pipeline.flow.job_pictures import estimate_chart
+from pipeline.flow.training_plans import Planned
+from pipeline.state.catalog.job_records import CostRecord, Job
+from pipeline.state.lake import Lake
+from pipeline.trainers.markdown_text import block, code, inline
 
 SHOWN_BASIS = 6
 StaleEvent = dg.AssetObservation | dg.AssetCheckEvaluation
@@ -112,7 +112,7 @@ def _config_metadata(planned: Planned, lake: Lake) -> Metadata:
 
 def _config(job: Job, lake: Lake) -> Metadata:
     """The first trainer's file, and the place of all."""
-    from pipeline.training.jobs.targets import renderer
+    from pipeline.trainers.rendered import renderer
 
     target = renderer(job.targets[0], job.job.get("objective", "sft"))  # type: ignore[arg-type]  # the catalog keeps texts
     name = f"{target.name}/{target.documents[0].file}"

@@ -4,8 +4,8 @@ import dagster as dg
 
 from assets.partitions import READY_DATASETS
 from assets.specs import OWNERS, column_lineage
-from pipeline.training.making import CODE_VERSION
-from pipeline.warehouse.job_comments import JOB_COLUMNS
+from pipeline.flow.job_making import CODE_VERSION
+from pipeline.state.warehouse.job_comments import JOB_COLUMNS
 
 TRAINING = "training"
 SPLITS, CONFIGS, COSTS = "training_splits", "training_job_configs", "cost_records"

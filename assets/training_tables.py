@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from assets.events import table
-from pipeline.catalog.costs import newest
-from pipeline.catalog.job_records import CostRecord, Job
+from assets.partition_events import table
+from pipeline.state.catalog.costs import newest
+from pipeline.state.catalog.job_records import CostRecord, Job
 
 _JOB_COLUMNS = ("job", "status", "cost_usd", "hours", "peak_gb", "base_model", "method", "preset", "gpu", "trainers")
 _COST_COLUMNS = ("job", "kind", "low", "expected", "high", "hours", "price", "provider", "as_of")

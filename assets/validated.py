@@ -4,20 +4,21 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.cards import write_dataset_card
-from assets.events import newest_materialization
+from assets.dataset_cards import write_dataset_card
 from assets.failures import batch_work, raise_any
+from assets.partition_events import newest_materialization
 from assets.partitions import DATASETS
-from assets.report import evaluations, materializations
 from assets.specs import VALIDATED
-from pipeline.catalog.catalog import Catalog
-from pipeline.intake import is_asked_for
-from pipeline.lake import Lake
-from pipeline.marks import store_problem
+from assets.validated_report import evaluations, materializations
+from pipeline.clock import utc_now
+from pipeline.dataset.tokens import load_tokenizer
+from pipeline.flow.intake import is_asked_for
+from pipeline.flow.marks import store_problem
+from pipeline.flow.validation import Validator, rules_of
 from pipeline.settings import Settings
-from pipeline.tokens import load_tokenizer
-from pipeline.validation import Validator, rules_of, utc_now
-from resources.store import UploadStore
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import Lake
+from resources.upload_store import UploadStore
 
 
 @dg.multi_asset(

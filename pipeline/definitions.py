@@ -5,17 +5,18 @@ from typing import Any
 
 import dagster as dg
 
-from assets.checks import DATASET_CHECKS, TRAINING_CHECKS
-from assets.jobs import INGEST, PLAN_TRAINING, PUBLISH
+from assets.asset_checks import DATASET_CHECKS, TRAINING_CHECKS
+from assets.asset_jobs import INGEST, PLAN_TRAINING, PUBLISH
+from assets.planned_trainings import planned_trainings
 from assets.specs import UPLOADS
-from assets.training import planned_trainings
 from assets.validated import validated_uploads
-from assets.warehouse import warehouse
+from assets.warehouse_asset import warehouse
 from pipeline.settings import Settings, load_settings
-from resources.catalog import catalog_resource
-from resources.installation import settings_resource
-from resources.lake import lake_resource
-from resources.store import UploadStore
+from pipeline.training.setup import plans_of
+from resources.catalog_resource import catalog_resource
+from resources.lake_resource import lake_resource
+from resources.settings_resource import settings_resource
+from resources.upload_store import UploadStore
 from sensors.failed_runs import failed_runs
 from sensors.new_uploads import new_uploads_sensor
 from sensors.ready_datasets import ready_datasets_sensor
@@ -34,7 +35,12 @@ def build_resources(settings: Settings) -> dict[str, Any]:
 
 
 def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """All definitions of an installation. overrides: resources to use instead, by name."""
+    """All definitions of an installation. overrides: resources to use instead, by name.
+
+    Raises:
+        SettingsError: the default plan of trainings cannot be read.
+    """
+    plans_of(settings)  # a typing error fails the start, not each tick of a sensor
     return dg.Definitions(
         assets=[UPLOADS, validated_uploads, planned_trainings, warehouse],
         asset_checks=[*DATASET_CHECKS, *TRAINING_CHECKS],

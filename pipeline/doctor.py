@@ -23,18 +23,18 @@ from typing import Any, Literal
 import duckdb
 from sqlalchemy import text
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.engine import catalog_url, make_engine
-from pipeline.catalog.migrate import HEAD
-from pipeline.catalog.sqlite_catalog import database_path
 from pipeline.errors import PipelineError
-from pipeline.health import probe
+from pipeline.flow.health import probe
 from pipeline.installation import environment
-from pipeline.lake import make_lake
 from pipeline.service.health import SENSOR, is_silent
 from pipeline.settings import Settings
-from pipeline.sqlite_files import examine
-from pipeline.store import make_store
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.engine import catalog_url, make_engine
+from pipeline.state.catalog.migrate import HEAD
+from pipeline.state.catalog.sqlite_catalog import database_path
+from pipeline.state.lake import make_lake
+from pipeline.state.sqlite_files import examine
+from pipeline.state.store import make_store
 
 Level = Literal["ok", "warn", "fail"]
 # Read elsewhere than in the settings.

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.durable import put_in_place
 from pipeline.errors import SettingsError
 from pipeline.settings import PROJECT_DIR, Settings
-from pipeline.store.keys import UPLOADS
+from pipeline.state.durable import put_in_place
+from pipeline.state.store.keys import UPLOADS
 from pipeline.supervision import Part
 
 PROFILE = PROJECT_DIR / "deploy" / "dagster.yaml"

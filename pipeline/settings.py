@@ -13,7 +13,6 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import SettingsError
-from pipeline.training.setup import parse_plans
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES = 32  # as many as the hash of HS256 has (RFC 7518, 3.2)
@@ -143,12 +142,6 @@ class Settings(BaseSettings):
     def _catalogue_exists(cls, value: Path) -> Path:
         if value != Path() and not value.is_file():
             raise ValueError("expected a TOML file that exists")
-        return value
-
-    @field_validator("training_plans")
-    @classmethod
-    def _plans_can_be_read(cls, value: str) -> str:
-        parse_plans(value)
         return value
 
     @field_validator("store", "lake")

@@ -21,7 +21,7 @@ from dagster._core.storage.schedules import SqliteScheduleStorage
 from dagster._serdes import ConfigurableClassData
 
 from pipeline.errors import PipelineError, StateError
-from pipeline.sqlite_files import examine
+from pipeline.state.sqlite_files import examine
 
 RUNS, SCHEDULES, EVENTS = Path("history/runs.db"), Path("schedules/schedules.db"), Path("event_log.db")
 DATABASES = {RUNS: "runs", SCHEDULES: "schedules, sensors and their cursors", EVENTS: "events"}

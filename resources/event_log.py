@@ -18,7 +18,7 @@ from dagster._serdes import ConfigurableClassData
 from watchdog.events import FileSystemEvent, PatternMatchingEventHandler
 from watchdog.observers import Observer
 
-from pipeline.durable import put_in_place
+from pipeline.state.durable import put_in_place
 from resources.dagster_home import EVENTS, looked_at
 
 _BUSY_TIMEOUT_S = 60

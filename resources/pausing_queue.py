@@ -10,15 +10,15 @@ from functools import cached_property
 from dagster import DagsterInstance
 from dagster._core.run_coordinator.queued_run_coordinator import QueuedRunCoordinator, RunQueueConfig
 
-from pipeline.catalog.catalog import Catalog
+from pipeline.clock import utc_now
 from pipeline.errors import SettingsError
-from pipeline.health import Part, probe
-from pipeline.lake import make_lake
-from pipeline.operators import Operators
-from pipeline.outages import Watch
+from pipeline.flow.health import Part, probe
+from pipeline.flow.operators import Operators
+from pipeline.flow.outages import Watch
 from pipeline.settings import load_settings
-from pipeline.store import make_store
-from pipeline.validation import utc_now
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import make_lake
+from pipeline.state.store import make_store
 
 
 class PausingRunCoordinator(QueuedRunCoordinator[DagsterInstance]):

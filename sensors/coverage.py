@@ -7,7 +7,7 @@ import dagster as dg
 from dagster._core.launcher.base import WorkerStatus
 
 from assets.partitions import REQUEST_TAG
-from pipeline.retries import Fate
+from pipeline.flow.retries import Fate
 
 _BEGUN = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 UNFINISHED = [dg.DagsterRunStatus.QUEUED, *_BEGUN]

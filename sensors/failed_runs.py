@@ -7,14 +7,14 @@ from datetime import datetime
 
 import dagster as dg
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.tries import WORKS, GivenUp
-from pipeline.lake import Lake
-from pipeline.operators import Kind, Operators
-from pipeline.retries import settle
+from pipeline.clock import utc_now
+from pipeline.flow.operators import Kind, Operators
+from pipeline.flow.retries import settle
 from pipeline.settings import Settings
-from pipeline.validation import utc_now
-from resources.store import UploadStore
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.tries import WORKS, GivenUp
+from pipeline.state.lake import Lake
+from resources.upload_store import UploadStore
 from sensors.coverage import fates
 from sensors.intervals import at_most_every
 from sensors.pausing import outage, waits

@@ -2,18 +2,18 @@
 
 import dagster as dg
 
-from assets.jobs import INGEST
+from assets.asset_jobs import INGEST
 from assets.partitions import DATASETS, REQUEST_TAG
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.ignored import describe_row
-from pipeline.catalog.records import Dataset, IgnoredPage
-from pipeline.intake import Look, PlannedRun, look, missing_partitions, plan_runs, worth_asking
-from pipeline.lake import Lake
+from pipeline.clock import utc_now
+from pipeline.flow.intake import Look, PlannedRun, look, missing_partitions, plan_runs, worth_asking
+from pipeline.flow.scan import Cursor
 from pipeline.settings import Settings
-from pipeline.store import Store
-from pipeline.uploads.scan import Cursor
-from pipeline.validation import utc_now
-from resources.store import UploadStore
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage
+from pipeline.state.catalog.ignored import describe_row
+from pipeline.state.lake import Lake
+from pipeline.state.store import Store
+from resources.upload_store import UploadStore
 from sensors.coverage import queued_runs
 from sensors.intervals import at_most_every
 from sensors.pausing import outage, waits

@@ -10,7 +10,7 @@ import sys
 
 import dagster as dg
 
-from assets.jobs import INGEST, PLAN_TRAINING, PUBLISH
+from assets.asset_jobs import INGEST, PLAN_TRAINING, PUBLISH
 
 # Each sensor with the job that it asks for, in the order of a dataset's life.
 _SENSORS = (("new_uploads", INGEST.name), ("ready_datasets", PLAN_TRAINING.name))

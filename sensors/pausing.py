@@ -4,14 +4,14 @@ import threading
 
 import dagster as dg
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.health import probe
-from pipeline.lake import Lake
-from pipeline.operators import Operators
-from pipeline.outages import Watch
+from pipeline.clock import utc_now
+from pipeline.flow.health import probe
+from pipeline.flow.operators import Operators
+from pipeline.flow.outages import Watch
 from pipeline.settings import Settings
-from pipeline.store import Store
-from pipeline.validation import utc_now
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import Lake
+from pipeline.state.store import Store
 
 _LOCK = threading.Lock()
 _WATCHES: dict[tuple[str, str, str], Watch] = {}  # one for all sensors of a process: they tick in threads

@@ -6,16 +6,16 @@ the sensor of failed runs.
 
 import dagster as dg
 
-from assets.jobs import INGEST, PLAN_TRAINING
+from assets.asset_jobs import INGEST, PLAN_TRAINING
 from assets.partitions import READY_DATASETS
 from assets.training_report import stale_events
-from pipeline.catalog.catalog import Catalog
-from pipeline.intake import missing_partitions
-from pipeline.lake import Lake
+from pipeline.clock import utc_now
+from pipeline.flow.intake import missing_partitions
+from pipeline.flow.training_plans import checked_plans, goes_before_validation, plan_runs
 from pipeline.settings import Settings
-from pipeline.training.planning import checked_plans, goes_before_validation, plan_runs
-from pipeline.validation import utc_now
-from resources.store import UploadStore
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import Lake
+from resources.upload_store import UploadStore
 from sensors.coverage import living_runs, queued_runs
 from sensors.intervals import at_most_every
 from sensors.new_uploads import run_request

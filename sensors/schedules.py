@@ -2,15 +2,15 @@
 
 import dagster as dg
 
-from assets.jobs import PUBLISH
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.ignored import describe_row
-from pipeline.expiry import expire_uploads
-from pipeline.lake import Lake
-from pipeline.reconcile import reconcile
+from assets.asset_jobs import PUBLISH
+from pipeline.clock import utc_now
+from pipeline.flow.expiry import expire_uploads
+from pipeline.flow.reconcile import reconcile
 from pipeline.settings import Settings
-from pipeline.validation import utc_now
-from resources.store import UploadStore
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.ignored import describe_row
+from pipeline.state.lake import Lake
+from resources.upload_store import UploadStore
 
 
 @dg.op(name="compare_store_catalog_and_lake")

@@ -5,13 +5,13 @@ from itertools import takewhile
 
 import dagster as dg
 
-from assets.jobs import PUBLISH
-from assets.warehouse import LAST_CHANGE
-from pipeline.catalog.catalog import Catalog
-from pipeline.lake import Lake
+from assets.asset_jobs import PUBLISH
+from assets.warehouse_asset import LAST_CHANGE
+from pipeline.clock import utc_now
 from pipeline.settings import Settings
-from pipeline.validation import utc_now
-from resources.store import UploadStore
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import Lake
+from resources.upload_store import UploadStore
 from sensors.coverage import UNFINISHED
 from sensors.intervals import at_most_every
 from sensors.pausing import outage

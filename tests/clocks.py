@@ -32,7 +32,7 @@ _IN_TIME = ("time", "monotonic", "perf_counter", "process_time", "thread_time", 
 CLOCKS = frozenset(
     [f"time.{name}{unit}" for name in _IN_TIME for unit in ("", "_ns")]
     + [f"datetime.{kind}.{name}" for kind in ("datetime", "date") for name in ("now", "utcnow", "today")]
-    + ["os.times", "resource.getrusage", "timeit.default_timer", "pipeline.validation.utc_now"]
+    + ["os.times", "resource.getrusage", "timeit.default_timer", "pipeline.flow.validation.utc_now"]
 )
 _MEASURES = frozenset({"timeit.timeit", "timeit.repeat"})
 # What `getrusage` tells besides times.
@@ -50,7 +50,7 @@ _PROGRAM = re.compile(r"\b(import|from)\b[\s\S]*\b(time|monotonic|perf_counter|p
 
 
 def timed_assertions(sources: Mapping[str, str]) -> list[str]:
-    """Name each place, as `module:line`. sources: text by the module's name, such as tests.catalog.test_export."""
+    """Name each place, as `module:line`. sources: text by module, such as tests.state.catalog.test_export."""
     modules = {name: _Module(name, ast.parse(text)) for name, text in sources.items()}
     returned: dict[str, Kind] = {}
     while True:  # a function may return what a function of another module returned

@@ -1,6 +1,7 @@
 """What every test can rely on: a clean environment, the markers' skips, and settings in a temporary folder."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ pytest_plugins = ["tests.postgres", "tests.s3_gateway", "tests.ending_together"]
 hypothesis_settings.register_profile("dev", deadline=None)
 hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis_settings.register_profile("thorough", deadline=None, max_examples=2_000)
+
+# Folders and files whose few tests start processes and wait for them: minutes each.
+_KILLING = {"test_kill.py", "test_kills.py"}
+_WAITING = {"chaos", "end_to_end", "browser", "test_trainers.py", "test_process.py", "test_dev.py"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,6 +40,17 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     for marker, service in SERVICES.items():
         if item.get_closest_marker(marker) and service.find() is None:
             item.add_marker(pytest.mark.skip(reason=f"{service.what} is missing: `make test-all` installs it"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait for processes come first, then the largest, so that no worker is left with one at the end."""
+    sizes = Counter(item.path for item in items)
+
+    def place(item: pytest.Item) -> tuple[bool, bool, int, str]:
+        name = item.path.name
+        return name not in _KILLING, not _WAITING & {*item.path.parts}, -sizes[item.path], str(item.path)
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True)

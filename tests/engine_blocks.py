@@ -3,9 +3,9 @@
 import io
 import json
 
-from pipeline.conversations.columns import Columns, read_columns
-from pipeline.conversations.model import Limits
-from pipeline.conversations.reader import Block, read_blocks
+from pipeline.dataset.formats.blocks_of_lines import Block, read_blocks
+from pipeline.dataset.model.conversation import Limits
+from pipeline.dataset.reading.columns import Columns, read_columns
 
 LIMITS = Limits()
 

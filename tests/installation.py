@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 import pytest
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.job_records import Job
-from pipeline.catalog.records import Dataset
-from pipeline.catalog.tries import WORKS
 from pipeline.definitions import build_defs, build_resources
-from pipeline.lake import Lake, make_lake
 from pipeline.settings import Settings, load_settings
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.catalog.job_records import Job
+from pipeline.state.catalog.tries import WORKS
+from pipeline.state.lake import Lake, make_lake
 from sensors.pausing import _WATCHES
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent

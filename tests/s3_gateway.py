@@ -49,7 +49,7 @@ class S3Gateway:
         """A boto3 client configured as in production, perhaps through another endpoint or with another secret."""
         import boto3
 
-        from pipeline.store.s3_client import s3_config
+        from pipeline.state.store.s3_client import s3_config
 
         return boto3.session.Session().client(
             "s3",

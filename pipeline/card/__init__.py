@@ -4,7 +4,7 @@
 """
 
 from pipeline.card.card import Card
-from pipeline.card.examples import first_examples
+from pipeline.card.card_examples import first_examples
 from pipeline.card.page import render_card
 from pipeline.card.sources import card_of_dataset, card_of_profile
 from pipeline.card.write import write_card

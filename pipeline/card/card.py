@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pipeline.acceptance import Acceptance
+from pipeline.trainers.acceptance import Acceptance
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,25 +10,25 @@ from importlib.resources import files
 from jinja2 import Environment
 from markupsafe import Markup
 
-from pipeline.card import sentences
+from pipeline.card import card_sentences
 from pipeline.card.card import Card, Cut, Example, Spread
 from pipeline.card.charts import Bar, bars, histogram
 from pipeline.card.escaping import escaping_environment, tokens
-from pipeline.conversations.findings import CATALOGUE, FindingKind, Severity
-from pipeline.conversations.model import KNOWN_ROLES
+from pipeline.dataset.findings.finding import CATALOGUE, FindingKind, Severity
+from pipeline.dataset.model.conversation import KNOWN_ROLES
 
 WORTH_A_LOOK = 3
 _SEVERITIES = tuple(Severity)
 _FILTERS = (
-    sentences.cut,
-    sentences.detail,
-    sentences.losses,
-    sentences.moment,
-    sentences.number,
-    sentences.opening,
-    sentences.percent,
-    sentences.reach,
-    sentences.size,
+    card_sentences.cut,
+    card_sentences.detail,
+    card_sentences.losses,
+    card_sentences.moment,
+    card_sentences.number,
+    card_sentences.opening,
+    card_sentences.percent,
+    card_sentences.reach,
+    card_sentences.size,
 )
 
 
@@ -52,11 +52,11 @@ def render_card(card: Card) -> str:
             card=card,
             figures=figures,
             style=_style(),
-            headline=sentences.headline(card),
-            trainers_summary=sentences.trainers_summary(card.acceptance),
-            token_note=sentences.token_note(figures),
-            verdicts=sentences.VERDICTS,
-            effects=sentences.EFFECTS,
+            headline=card_sentences.headline(card),
+            trainers_summary=card_sentences.trainers_summary(card.acceptance),
+            token_note=card_sentences.token_note(figures),
+            verdicts=card_sentences.VERDICTS,
+            effects=card_sentences.EFFECTS,
             known_roles=KNOWN_ROLES,
             words=histogram(card.words_per_turn) if card.words_per_turn is not None else None,
             turns=histogram(card.turns_per_conversation) if card.turns_per_conversation is not None else None,
@@ -73,7 +73,7 @@ def _languages(card: Card) -> list[Bar]:
     """Their values are no counts, so only the shares are shown."""
     shares = card.figures.languages or {}
     return bars(
-        {sentences.language_name(language): round(share * 1_000_000) for language, share in shares.items()},
+        {card_sentences.language_name(language): round(share * 1_000_000) for language, share in shares.items()},
         "other languages",
     )
 

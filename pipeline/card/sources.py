@@ -1,6 +1,6 @@
 """Gathers a card: from the profile of a file just read, or from the catalog and the lake for a dataset of theirs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 
-from pipeline.acceptance import Acceptance, load_targets
 from pipeline.card.card import Card, Conversation, Example, Figures
-from pipeline.card.examples import first_examples, pick_examples
-from pipeline.catalog.records import Dataset
+from pipeline.card.card_examples import first_examples, pick_examples
+from pipeline.dataset.profiles.profile import Profile
 from pipeline.errors import LakeError, UsageError
-from pipeline.lake import Lake
-from pipeline.profiles.profile import Profile
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.lake import Lake
+from pipeline.trainers.acceptance import Acceptance, load_targets
 
 _JSON_COLUMNS = (
     "finding_counts",
@@ -27,14 +27,16 @@ _JSON_COLUMNS = (
 )
 
 
-def card_of_profile(profile: Profile, path: str, examples: tuple[Example, ...] | None = None) -> Card:
+def card_of_profile(
+    profile: Profile, path: str, acceptance: Sequence[Acceptance], examples: tuple[Example, ...] | None = None
+) -> Card:
     """The card of a file. path: as people know it. examples: default, those among the findings that were kept."""
     counts = profile.statistics
     return Card(
         name=PurePath(path).name,
         path=path,
         figures=msgspec.convert(profile.as_dict(path), Figures),
-        acceptance=tuple(profile.acceptance),
+        acceptance=tuple(acceptance),
         examples=pick_examples(profile.findings) if examples is None else examples,
         samples=msgspec.convert(counts.samples, tuple[Conversation, ...]),
         words_per_turn=counts.words_per_turn,

@@ -8,8 +8,8 @@ import typer
 from pipeline.cli.connections import connect_lake, connect_store, current_settings, open_catalog
 
 if TYPE_CHECKING:
-    from pipeline.catalog.catalog import Catalog
     from pipeline.settings import Settings
+    from pipeline.state.catalog.catalog import Catalog
 
 
 class Adopted(StrEnum):
@@ -36,8 +36,8 @@ def adopt(
 
 
 def _store(settings: "Settings", catalog: "Catalog") -> str:
-    from pipeline.marks import adopt, site_of_store
-    from pipeline.validation import utc_now
+    from pipeline.clock import utc_now
+    from pipeline.flow.marks import adopt, site_of_store
 
     site = site_of_store(connect_store(settings))
     adopt(site, catalog, utc_now())
@@ -45,8 +45,8 @@ def _store(settings: "Settings", catalog: "Catalog") -> str:
 
 
 def _lake(settings: "Settings", catalog: "Catalog") -> str:
-    from pipeline.marks import adopt, site_of_lake
-    from pipeline.validation import utc_now
+    from pipeline.clock import utc_now
+    from pipeline.flow.marks import adopt, site_of_lake
 
     lake = connect_lake(settings)
     adopt(site_of_lake(lake), catalog, utc_now())
@@ -56,8 +56,8 @@ def _lake(settings: "Settings", catalog: "Catalog") -> str:
 
 
 def _catalog(settings: "Settings", catalog: "Catalog") -> str:
-    from pipeline.publishing import publish
-    from pipeline.validation import utc_now
+    from pipeline.clock import utc_now
+    from pipeline.flow.publishing import publish
 
     report = publish(settings.warehouse, catalog, connect_lake(settings), utc_now(), may_shrink=True)
     return f"published {report.path} from {catalog.place}: {report.row_counts['datasets']} datasets"

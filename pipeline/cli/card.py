@@ -63,16 +63,18 @@ def _refuse_target(target: Path, dataset: str) -> None:
 def _of_file(file: Path) -> "Card":
     from pipeline.card import card_of_profile, first_examples
     from pipeline.cli.progress import progress_bar
-    from pipeline.profiles.parallel import profile_path
-    from pipeline.profiles.rules import Rules
+    from pipeline.dataset.profiles.parallel import profile_path
+    from pipeline.dataset.profiles.profile_rules import Rules
+    from pipeline.trainers.acceptance import acceptance_of, asking
 
     if not file.is_file():
         raise UsageError(f"{file}: expected a file, found a folder or a device; name a file")
     workers = min(os.cpu_count() or 1, MAX_WORKERS)
     with tempfile.TemporaryDirectory(prefix="lora-card-", ignore_cleanup_errors=True) as work:
         with progress_bar(file.name, file.stat().st_size) as tell:
-            profile = profile_path(file, Path(work), Rules(), workers, tell)
-        return card_of_profile(profile, str(file), first_examples(profile.findings_path, profile.finding_counts))
+            profile = profile_path(file, Path(work), asking(Rules()), workers, tell)
+        examples = first_examples(profile.findings_path, profile.finding_counts)
+        return card_of_profile(profile, str(file), acceptance_of(profile), examples)
 
 
 def _of_dataset(name_or_id: str, owner: str | None) -> "Card":

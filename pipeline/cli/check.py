@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.chosen import chosen_format
+from pipeline.cli.chosen_files import chosen_format
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,11 +94,12 @@ def check(
 
     Exit code: 0 every file is ready, 1 one is not, 2 wrong use, 3 a file cannot be read or written.
     """
-    from pipeline.cli.checking import Request, check_files  # numpy and Arrow: not for --help
-    from pipeline.conversations.formats import BY_NAME
-    from pipeline.conversations.model import Limits
-    from pipeline.profiles.rules import WORDS, Rules
-    from pipeline.tokens import DEFAULT_TOKENIZER
+    from pipeline.cli.check_run import Request, check_files  # numpy and Arrow: not for --help
+    from pipeline.dataset.formats.rows import BY_NAME
+    from pipeline.dataset.model.conversation import Limits
+    from pipeline.dataset.profiles.profile_rules import WORDS, Rules
+    from pipeline.dataset.tokens import DEFAULT_TOKENIZER
+    from pipeline.trainers.acceptance import asking
 
     report, dataset_format = _chosen([*(formats or []), *(["json"] if as_json else [])], BY_NAME)
     rules = Rules(
@@ -115,6 +116,8 @@ def check(
         if tokenizer is not None:
             raise UsageError("--structure-only counts no tokens; leave out --tokenizer")
         rules = rules.structure_only()
+    else:
+        rules = asking(rules)
     raise typer.Exit(check_files(Request(tuple(files), report, findings, output, workers, rules)))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import typer
 from typer.core import TyperGroup
 
-from pipeline.cli.shown import shown
+from pipeline.cli.shown_text import shown
 from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:  # rich takes longer to import than all of --help

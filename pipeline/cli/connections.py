@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.catalog.catalog import Catalog
-    from pipeline.lake import Lake
     from pipeline.settings import Settings
-    from pipeline.store import Store
+    from pipeline.state.catalog.catalog import Catalog
+    from pipeline.state.lake import Lake
+    from pipeline.state.store import Store
 
 
 def current_settings() -> "Settings":
@@ -21,7 +21,7 @@ def current_settings() -> "Settings":
 @contextmanager
 def open_catalog(settings: "Settings", *, make: bool = False) -> "Iterator[Catalog]":
     """The catalog of the installation. make: also where there is none yet."""
-    from pipeline.catalog.catalog import Catalog
+    from pipeline.state.catalog.catalog import Catalog
 
     with Catalog.open(settings.catalog_url, make=make) as catalog:
         yield catalog
@@ -29,13 +29,13 @@ def open_catalog(settings: "Settings", *, make: bool = False) -> "Iterator[Catal
 
 def connect_lake(settings: "Settings") -> "Lake":
     """The lake of the installation."""
-    from pipeline.lake import make_lake
+    from pipeline.state.lake import make_lake
 
     return make_lake(settings)
 
 
 def connect_store(settings: "Settings") -> "Store":
     """The store of the installation."""
-    from pipeline.store import make_store
+    from pipeline.state.store import make_store
 
     return make_store(settings)

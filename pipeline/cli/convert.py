@@ -1,4 +1,4 @@
-"""`lora-pipeline convert`: its options, and what it says when it is done. The work is in `pipeline/convert/`."""
+"""`lora-pipeline convert`: its options, and what it says when it is done. The work is in `dataset/convert/`."""
 
 import sys
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from pipeline.cli.chosen import chosen_format
+from pipeline.cli.chosen_files import chosen_format
 from pipeline.cli.common import NOT_READY, write_line
-from pipeline.cli.json_text import json_text
-from pipeline.cli.shown import shown
+from pipeline.cli.printed_json import json_text
+from pipeline.cli.shown_text import shown
 from pipeline.errors import ServiceError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.convert.converting import Converted
+    from pipeline.dataset.convert.converting import Converted
 
 STDIO = "-"
 
@@ -48,8 +48,8 @@ def convert(
 
     Exit code: 0 everything was carried over, 1 something was left out, 2 wrong use, 3 a file cannot be read or written.
     """
-    from pipeline.conversations.model import Limits
-    from pipeline.convert.converting import convert_stream, replaced
+    from pipeline.dataset.convert.converting import convert_stream, replaced
+    from pipeline.dataset.model.conversation import Limits
 
     chosen = chosen_format(form)
     _refuse_target(file, output)
@@ -112,7 +112,7 @@ def _summary(file: str, output: str, target: str, done: "Converted") -> dict[str
 
 
 def _sentences(file: str, output: str, done: "Converted") -> str:
-    from pipeline.convert.losses import LOSSES
+    from pipeline.dataset.convert.losses import LOSSES
 
     place = "standard output" if output == STDIO else shown(output)
     sentences = [f"Wrote {_count(done.written, 'conversation')} to {place}, read as {done.reading.form.title}."]

@@ -9,13 +9,13 @@ import typer
 from pipeline.cli.common import Group
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.owner import Owner, counted
-from pipeline.cli.table import TableRow, place_columns, print_table
-from pipeline.conversations.row_places import place_of
+from pipeline.cli.printed_table import TableRow, place_columns, print_table
+from pipeline.dataset.findings.row_places import place_of
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.catalog.records import Dataset
-    from pipeline.uploads.ignored import IgnoredFile
+    from pipeline.state.catalog.dataset_records import Dataset
+    from pipeline.state.store.ignored_files import IgnoredFile
 
 datasets = typer.Typer(
     cls=Group, no_args_is_help=True, help="List, show, delete and restore datasets; list files that became none."
@@ -63,9 +63,9 @@ def ignored(
     as_json: AsJson = False,
 ) -> None:
     """List files in the store that become no dataset: why, and what to do."""
-    from pipeline.ignored_now import ignored_now
-    from pipeline.store import safe_owner
-    from pipeline.uploads.ignored import what_to_do
+    from pipeline.flow.ignored_now import ignored_now
+    from pipeline.state.store import safe_owner
+    from pipeline.state.store.ignored_files import what_to_do
 
     settings = current_settings()
     shown = 0
@@ -108,7 +108,7 @@ def show(dataset: Dataset_, owner: Owner = None, as_json: AsJson = False) -> Non
 @datasets.command()
 def delete(dataset: Dataset_, owner: Owner = None) -> None:
     """Delete a dataset; its files and training jobs stay, and `restore` brings it back."""
-    from pipeline.validation import utc_now
+    from pipeline.clock import utc_now
 
     settings = current_settings()
     user = owner or settings.default_owner
@@ -127,7 +127,7 @@ def delete(dataset: Dataset_, owner: Owner = None) -> None:
 @datasets.command()
 def restore(dataset: Dataset_, owner: Owner = None) -> None:
     """Bring a deleted dataset back."""
-    from pipeline.validation import utc_now
+    from pipeline.clock import utc_now
 
     settings = current_settings()
     user = owner or settings.default_owner

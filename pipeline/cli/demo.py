@@ -14,7 +14,7 @@ from pipeline.cli.connections import connect_store, current_settings, open_catal
 from pipeline.cli.datasets import COLUMNS, row
 from pipeline.cli.jobs_shown import COLUMNS as JOB_COLUMNS
 from pipeline.cli.jobs_shown import row as job_row
-from pipeline.cli.table import print_table
+from pipeline.cli.printed_table import print_table
 from pipeline.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def program_from_here() -> str:
 
 def _drop_samples(settings: "Settings") -> None:
     from pipeline.settings import PROJECT_DIR
-    from pipeline.store import safe_key
+    from pipeline.state.store import safe_key
 
     store = connect_store(settings)
     for sample in sorted((PROJECT_DIR / "data" / "samples").glob("*.jsonl")):

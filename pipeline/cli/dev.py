@@ -101,8 +101,8 @@ def _start(
     supervisor: "Supervisor", settings: "Settings", folder: Path, at: _Addresses, is_over: threading.Event
 ) -> bool:
     """Start all parts, and return when they answer; False where the daemon has not looked at the store by then."""
+    from pipeline.clock import utc_now
     from pipeline.installation import code_server, daemon, service, webserver, write_workspace
-    from pipeline.validation import utc_now
 
     def until(is_true: Callable[[], bool], at_most_s: float = float("inf")) -> bool:
         deadline_s = time.monotonic() + at_most_s

@@ -7,7 +7,7 @@ import typer
 
 from pipeline.cli.common import FAILED, write_line, write_text
 from pipeline.cli.connections import current_settings
-from pipeline.cli.shown import shown
+from pipeline.cli.shown_text import shown
 from pipeline.errors import SettingsError
 
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -23,9 +23,9 @@ def doctor(
     """
     from rich.text import Text
 
+    from pipeline.clock import utc_now
     from pipeline.doctor import Line, examine_installation, exit_code
     from pipeline.doctor import as_json as json_of
-    from pipeline.validation import utc_now
 
     def tell(line: Line) -> Line:
         if as_json:

@@ -11,8 +11,8 @@ from pipeline.cli.connections import current_settings
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from pipeline.catalogues import BaseModelSpec
     from pipeline.settings import Settings
-    from pipeline.training.catalogues import BaseModelSpec
 
 _DIMENSIONS = ("parameters", "layers", "hidden-size", "intermediate-size", "vocabulary")
 
@@ -55,12 +55,12 @@ def estimate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Estimate memory, step time, hours and cost of a training; exit with 1 if it does not fit, and say what would."""
+    from pipeline.catalogues import find_gpu, find_price, load_gpus, load_prices
     from pipeline.cli.estimate_text import refusal, render
-    from pipeline.training.catalogues import find_gpu, find_price, load_gpus, load_prices
+    from pipeline.trainers.workload import Workload
     from pipeline.training.estimates import estimate as estimate_of
     from pipeline.training.estimates.remedies import remedies
     from pipeline.training.estimates.sharing import TRAINERS
-    from pipeline.training.workload import Workload
 
     settings = current_settings()
     if trainer is not None and trainer not in TRAINERS:
@@ -96,7 +96,7 @@ def estimate(
 
 
 def _model(model: str | None, dimensions: dict[str, str | int | None], settings: "Settings") -> "BaseModelSpec":
-    from pipeline.training.catalogues import find_model, model_from_dimensions
+    from pipeline.catalogues import find_model, model_from_dimensions
 
     given = {name: value for name, value in dimensions.items() if value is not None}
     if model is not None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.remedies import Remedy
 from pipeline.training.estimates.result import Estimate, Range
-from pipeline.training.workload import Workload
 
 _FITS = {"yes": "fits", "tight": "fits by the expected figure, not by the high one", "no": "does not fit"}
 

@@ -6,8 +6,8 @@ from typing import TypedDict
 
 from rich.text import Text
 
-from pipeline.cli.shown import shown
-from pipeline.conversations.model import KNOWN_ROLES
+from pipeline.cli.shown_text import shown
+from pipeline.dataset.model.conversation import KNOWN_ROLES
 
 INDENT = "  "
 MAX_ROLES = 6

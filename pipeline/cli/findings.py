@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
-from pipeline.cli.json_text import json_text
 from pipeline.cli.owner import Owner
-from pipeline.cli.table import place_columns, print_table
+from pipeline.cli.printed_json import json_text
+from pipeline.cli.printed_table import place_columns, print_table
 from pipeline.errors import UsageError
 
 _COLUMNS = ("code", "severity", "path", "message")
@@ -24,11 +24,11 @@ def findings(
     as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON, an object a line.")] = False,
 ) -> None:
     """Show what is wrong with a dataset, row by row."""
-    from pipeline.catalog.records import no_verdict
-    from pipeline.conversations.findings import CATALOGUE
-    from pipeline.conversations.groups import unlisted_sentence
-    from pipeline.lake.files import finding_counts_of
-    from pipeline.profiles.merge import all_findings
+    from pipeline.dataset.findings.finding import CATALOGUE
+    from pipeline.dataset.findings.groups import unlisted_sentence
+    from pipeline.dataset.profiles.merge import all_findings
+    from pipeline.flow.lake_files import finding_counts_of
+    from pipeline.state.catalog.dataset_records import no_verdict
 
     if code is not None and code not in CATALOGUE:
         raise UsageError(f"--code: expected a code of docs/findings.md, found {code}")

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pipeline.cli.figures import count_of
-from pipeline.cli.shown import shown
-from pipeline.conversations.findings import CATALOGUE, Severity
-from pipeline.profiles.merge import FindingRow
+from pipeline.cli.shown_text import shown
+from pipeline.dataset.findings.finding import CATALOGUE, Severity
+from pipeline.dataset.profiles.merge import FindingRow
 
 SHOWN_BY_GITHUB = 10
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

@@ -9,14 +9,14 @@ from pipeline.cli.common import NOT_READY
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, in_options, read_setup, usd
 from pipeline.cli.owner import Owner
-from pipeline.cli.shown import shown
-from pipeline.cli.table import TableRow, print_table
+from pipeline.cli.printed_table import TableRow, print_table
+from pipeline.cli.shown_text import shown
 from pipeline.errors import DatasetNotFound, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.catalog.catalog import Catalog
-    from pipeline.catalog.job_records import Job
-    from pipeline.catalog.records import Dataset
+    from pipeline.state.catalog.catalog import Catalog
+    from pipeline.state.catalog.dataset_records import Dataset
+    from pipeline.state.catalog.job_records import Job
     from pipeline.training.comparing import Option
     from pipeline.training.considering import NotPossible
 
@@ -44,11 +44,11 @@ def compare(
 
     A * marks the best of a preset: nothing there is both cheaper and quicker.
     """
+    from pipeline.catalogues.reading import load_gpus
+    from pipeline.clock import utc_now
+    from pipeline.flow.job_making import prepare
     from pipeline.training import comparing
-    from pipeline.training.catalogues.reading import load_gpus
     from pipeline.training.considering import Catalogues
-    from pipeline.training.making import prepare
-    from pipeline.validation import utc_now
 
     if by not in {"cost", "time"}:
         raise UsageError(f"--by: expected cost or time, found {by!r}")

@@ -10,10 +10,10 @@ from pipeline.cli.datasets import Dataset_
 from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, in_options, read_setup
 from pipeline.cli.jobs_shown import as_line, print_costs
 from pipeline.cli.owner import Owner
-from pipeline.cli.shown import shown
+from pipeline.cli.shown_text import shown
 
 if TYPE_CHECKING:
-    from pipeline.catalog.job_records import CostRecord, Job
+    from pipeline.state.catalog.job_records import CostRecord, Job
 
 
 def create(
@@ -35,10 +35,10 @@ def create(
 
     The same again gives the same job. Exit code 1: it does not fit, a trainer refuses the dataset, or it is not ready.
     """
-    from pipeline.tokens import load_tokenizer
+    from pipeline.clock import utc_now
+    from pipeline.dataset.tokens import load_tokenizer
+    from pipeline.flow.job_making import JobMaker, prepare
     from pipeline.training.considering import Catalogues, NotPossible, consider
-    from pipeline.training.making import JobMaker, prepare
-    from pipeline.validation import utc_now
 
     settings = current_settings()
     setup = read_setup(model, preset, gpu, gpus, method, target, set_)

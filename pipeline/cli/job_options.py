@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.errors import UsageError
+from pipeline.trainers.registry import WRITTEN
 
 if TYPE_CHECKING:
-    from pipeline.training.jobs.refusals import Change
+    from pipeline.training.jobs.job_refusals import Change
     from pipeline.training.setup import Setup
 
 METHODS = ("lora", "qlora", "full")
-_TRAINERS = "trl, axolotl, llama-factory, openai, together, unsloth"
+_TRAINERS = ", ".join(WRITTEN)
 
 Job_ = Annotated[str, typer.Argument(metavar="JOB", help="An id, the beginning of one, or a name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")]
@@ -34,7 +35,7 @@ def read_setup(
     Raises:
         UsageError: a method or trainer is not known, or a setting is not written as KEY=VALUE.
     """
-    from pipeline.training.jobs.nearest import did_you_mean
+    from pipeline.catalogues.nearest import did_you_mean
     from pipeline.training.setup import Setup, parse_targets
 
     if method is not None and method not in METHODS:
@@ -57,7 +58,7 @@ def read_setup(
 
 def usd(value: float | None) -> str:
     """An amount for a table; nothing where it is not known."""
-    from pipeline.training.pictures import short
+    from pipeline.flow.job_pictures import short
 
     return "" if value is None else short(value)
 

@@ -15,7 +15,7 @@ from pipeline.cli.owner import Owner
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.catalog.job_records import Artifact, MetricsPoint
+    from pipeline.state.catalog.job_records import Artifact, MetricsPoint
 
 _STATUSES = ("running", "succeeded", "failed")
 _NO_METRICS = {"step", "epoch", "total_flos"}  # of TRL's log: places and sums, no figures at a step
@@ -30,8 +30,8 @@ def add_cost(
     owner: Owner = None,
 ) -> None:
     """Add what a job did cost, beside its estimate, which stays."""
-    from pipeline.catalog.job_records import NewCost
-    from pipeline.validation import utc_now
+    from pipeline.clock import utc_now
+    from pipeline.state.catalog.job_records import NewCost
 
     settings = current_settings()
     user = owner or settings.default_owner
@@ -56,7 +56,7 @@ def report(
     owner: Owner = None,
 ) -> None:
     """Note how a training goes: its status, its figures, the adapter that it left. The same again changes nothing."""
-    from pipeline.validation import utc_now
+    from pipeline.clock import utc_now
 
     if status is not None and status not in _STATUSES:
         raise UsageError(f"--status: expected one of {', '.join(_STATUSES)}, found {status!r}")
@@ -71,7 +71,7 @@ def report(
 
 
 def _read_metrics(path: Path) -> "Iterator[MetricsPoint]":
-    from pipeline.catalog.job_records import MetricsPoint
+    from pipeline.state.catalog.job_records import MetricsPoint
 
     text = path.read_text("utf-8")
     try:
@@ -101,7 +101,7 @@ def _describe(path: Path) -> "Artifact":
     """A file with its hash, or a folder with its size."""
     import hashlib
 
-    from pipeline.catalog.job_records import Artifact
+    from pipeline.state.catalog.job_records import Artifact
 
     if path.is_dir():
         size_bytes = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())

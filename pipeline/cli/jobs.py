@@ -14,12 +14,12 @@ from pipeline.cli.job_options import AsJson, Job_
 from pipeline.cli.job_reports import add_cost, report
 from pipeline.cli.jobs_shown import COLUMNS, as_line, print_costs, print_fields, row
 from pipeline.cli.owner import Owner, counted
-from pipeline.cli.shown import shown
-from pipeline.cli.table import print_table
+from pipeline.cli.printed_table import print_table
+from pipeline.cli.shown_text import shown
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.catalog.job_records import Job
+    from pipeline.state.catalog.job_records import Job
 
 jobs = typer.Typer(cls=Group, no_args_is_help=True, help="Make, compare, list, show and cancel training jobs.")
 for command in (create, compare):
@@ -89,7 +89,7 @@ def show(job: Job_, owner: Owner = None, as_json: AsJson = False) -> None:
 @jobs.command()
 def cancel(job: Job_, owner: Owner = None) -> None:
     """Give a job up; its files stay, and creating it again brings it back."""
-    from pipeline.validation import utc_now
+    from pipeline.clock import utc_now
 
     settings = current_settings()
     user = owner or settings.default_owner
@@ -107,7 +107,7 @@ def files(
     owner: Owner = None,
 ) -> None:
     """List a job's files, or copy them into a folder: configs and data as each trainer reads them."""
-    from pipeline.lake import existing_job_files
+    from pipeline.state.lake import existing_job_files
 
     settings = current_settings()
     with open_catalog(settings) as catalog:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from pipeline.cli.job_options import usd
-from pipeline.cli.shown import shown
-from pipeline.cli.table import TableRow, print_table
+from pipeline.cli.printed_table import TableRow, print_table
+from pipeline.cli.shown_text import shown
 
 if TYPE_CHECKING:
-    from pipeline.catalog.job_records import CostRecord, Job
+    from pipeline.state.catalog.job_records import CostRecord, Job
 
 COLUMNS = ("name", "status", "method", "gpu", "trainers", "cost_usd", "hours", "peak_gb", "fits", "id")
 _COST_COLUMNS = ("kind", "cost_usd", "low", "high", "hours", "peak_gb", "fits", "price", "provider", "as_of", "source")
@@ -20,7 +20,7 @@ _COST_COLUMNS = ("kind", "cost_usd", "low", "high", "hours", "peak_gb", "fits", 
 
 def row(job: "Job", costs: "Sequence[CostRecord]") -> TableRow:
     """A job as a row of COLUMNS, with its newest estimate."""
-    from pipeline.catalog.costs import newest
+    from pipeline.state.catalog.costs import newest
 
     estimate = newest(costs, "estimate")
     count = f"{job.gpu_count} × " if job.gpu_count > 1 else ""

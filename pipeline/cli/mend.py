@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from pipeline.cli.chosen import chosen_format
+from pipeline.cli.chosen_files import chosen_format
 from pipeline.cli.common import NOT_READY, write_line, write_text
 from pipeline.errors import LakeError, ServiceError, UsageError
 
@@ -52,10 +52,10 @@ def mend(
 
     Exit code: 0 the mended file is ready, 1 it is not, 2 wrong use, 3 a file cannot be read or written.
     """
-    from pipeline.cli.json_text import json_text
     from pipeline.cli.mend_report import as_dict, render
-    from pipeline.conversations.model import Limits  # numpy and Arrow: not for --help
-    from pipeline.mend import mend_file
+    from pipeline.cli.printed_json import json_text
+    from pipeline.dataset.mend import mend_file
+    from pipeline.dataset.model.conversation import Limits  # numpy and Arrow: not for --help
 
     if output is None and not dry_run:
         raise UsageError("expected -o OUT, where the mended file goes, or --dry-run")
@@ -74,8 +74,8 @@ def mend(
 
 
 def _wanted(only: str | None) -> set[str]:
-    from pipeline.conversations.findings import CATALOGUE
-    from pipeline.mend import REMEDIES
+    from pipeline.dataset.findings.finding import CATALOGUE
+    from pipeline.dataset.mend import REMEDIES
 
     if only is None:
         return set(REMEDIES)
@@ -91,7 +91,7 @@ def _wanted(only: str | None) -> set[str]:
 
 
 def _refuse_target(output: Path, file: str) -> None:
-    from pipeline.mend import files_of
+    from pipeline.dataset.mend import files_of
 
     if output.is_dir():
         raise UsageError(f"--output: expected a file, found the folder {output}")

@@ -6,9 +6,9 @@ from pathlib import Path
 from rich.text import Text
 
 from pipeline.cli.figures import INDENT, count_of
-from pipeline.cli.shown import shown
-from pipeline.conversations.findings import CATALOGUE, ORDER
-from pipeline.mend import REMEDIES, Mending, files_of
+from pipeline.cli.shown_text import shown
+from pipeline.dataset.findings.finding import CATALOGUE, ORDER
+from pipeline.dataset.mend import REMEDIES, Mending, files_of
 
 
 def as_dict(mending: Mending, file: str, target: Path | None) -> dict[str, object]:

@@ -8,7 +8,7 @@ import typer
 
 from pipeline.cli.common import Group
 from pipeline.cli.connections import current_settings
-from pipeline.cli.table import print_table
+from pipeline.cli.printed_table import print_table
 
 prices = typer.Typer(cls=Group, no_args_is_help=True, help="List and import prices of GPUs.")
 
@@ -18,7 +18,7 @@ def list_(
     gpu: Annotated[str | None, typer.Option(metavar="GPU", help="Of this GPU only.")] = None,
 ) -> None:
     """List what GPUs cost for an hour, cheapest first; prices older than 90 days are marked."""
-    from pipeline.training.catalogues import find_gpu, is_stale, load_prices
+    from pipeline.catalogues import find_gpu, is_stale, load_prices
 
     settings = current_settings()
     only = find_gpu(gpu, settings.gpus_file).name if gpu else None
@@ -43,7 +43,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A CSV: gpu, provider, kind, per_gpu_hour, currency, as_of, source.")],
 ) -> None:
     """Import a CSV of prices, all rows or none; a GPU that your file prices is priced by your file alone."""
-    from pipeline.training.catalogues.price_import import import_prices
+    from pipeline.catalogues.price_import import import_prices
 
     settings = current_settings()
     imported = import_prices(file, settings.prices_file, datetime.now(UTC).date(), settings.gpus_file)
@@ -52,7 +52,7 @@ def import_(
 
 def models() -> None:
     """List the base models that estimates and jobs know."""
-    from pipeline.training.catalogues import load_models
+    from pipeline.catalogues import load_models
 
     rows = [
         (model.name, f"{model.parameters / 1e9:.2f}B", model.context_length, model.licence, model.hub_id)
@@ -63,7 +63,7 @@ def models() -> None:
 
 def gpus() -> None:
     """List the GPUs that estimates and jobs know."""
-    from pipeline.training.catalogues import load_gpus
+    from pipeline.catalogues import load_gpus
 
     rows = [
         (gpu.name, gpu.memory_gb, gpu.peak_tflops, gpu.bandwidth_gb_per_s, "yes" if gpu.has_bf16 else "no")

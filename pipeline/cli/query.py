@@ -20,14 +20,14 @@ def query(
     Tables and views: datasets, conversations, turns, findings, splits, dataset_profiles, training_jobs, cost_records,
     training_lineage, upload_lineage, and more: docs/tables.md.
     """
-    from pipeline.warehouse import ensure_warehouse, open_query
-    from pipeline.warehouse.render import render_csv, render_json_lines, render_table
+    from pipeline.state.warehouse import ensure_warehouse, open_query
+    from pipeline.state.warehouse.query_table import render_csv, render_json_lines, render_table
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other")
     settings = current_settings()
     if not settings.warehouse.exists():
-        from pipeline.validation import utc_now  # brings the engine: a fifth of a second that most questions do without
+        from pipeline.clock import utc_now
 
         with open_catalog(settings) as catalog:
             ensure_warehouse(settings.warehouse, catalog, connect_lake(settings), utc_now())

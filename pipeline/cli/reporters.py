@@ -4,6 +4,7 @@ Each tells of a file while its findings are at hand, and of all files together a
 """
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,16 +12,17 @@ from typing import Protocol, cast
 
 from rich.text import Text
 
+from pipeline.cli.check_report import Tally, excerpt_width, render, render_tally, render_verdict, tally_of
 from pipeline.cli.common import complain, write_line, write_text
 from pipeline.cli.figures import Figures
+from pipeline.cli.finding_places import grouped
 from pipeline.cli.github_annotations import Annotations, error_command
-from pipeline.cli.json_text import json_text
-from pipeline.cli.places import grouped
-from pipeline.cli.report import Tally, excerpt_width, render, render_tally, render_verdict, tally_of
+from pipeline.cli.printed_json import json_text
 from pipeline.cli.sarif import SarifRun, cut_sentence
-from pipeline.conversations.containers import Compression
-from pipeline.profiles.merge import all_findings
-from pipeline.profiles.profile import Profile
+from pipeline.dataset.formats.containers import Compression
+from pipeline.dataset.profiles.merge import all_findings
+from pipeline.dataset.profiles.profile import Profile
+from pipeline.trainers.acceptance import Acceptance
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -30,10 +32,11 @@ PIPED_WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file that was read. file: as it was named on the command line."""
+    """A file that was read. file: as it was named on the command line. acceptance: by trainer, where it was asked."""
 
     file: str
     profile: Profile
+    acceptance: Sequence[Acceptance]
 
     @property
     def name(self) -> str:
@@ -43,7 +46,7 @@ class Checked:
     @property
     def figures(self) -> Figures:
         """The public report."""
-        return cast(Figures, self.profile.as_dict(self.file))
+        return cast(Figures, self.profile.as_dict(self.file, [each.as_dict() for each in self.acceptance]))
 
     @property
     def in_array(self) -> bool:
@@ -87,7 +90,7 @@ class _Text:
         dataset = None if checked.in_array else checked.dataset
         excerpt = excerpt_width(width)
         groups = grouped(profile.finding_counts, profile.findings_path, dataset, excerpt, in_array=checked.in_array)
-        report = render(checked.name, figures, groups, profile.acceptance, self._share, width)
+        report = render(checked.name, figures, groups, checked.acceptance, self._share, width)
         write_text(report if self._is_first else Text.assemble("\n", report))
         self._tally += tally_of(figures)
         self._is_first = False

@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 import xxhash
 
-from pipeline.conversations.brackets import first_row
-from pipeline.conversations.findings import CATALOGUE, ORDER, Severity
-from pipeline.profiles.merge import FindingRow
+from pipeline.dataset.findings.finding import CATALOGUE, ORDER, Severity
+from pipeline.dataset.formats.brackets import first_row
+from pipeline.dataset.profiles.merge import FindingRow
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 25_000  # GitHub takes no more in a run

@@ -7,10 +7,10 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from pipeline.acceptance import Acceptance, Effect, Verdict
-from pipeline.cli.acceptance import MAX_WIDTH, render_acceptance
+from pipeline.cli.acceptance_text import MAX_WIDTH, render_acceptance
 from pipeline.cli.figures import INDENT, count_of
-from pipeline.cli.shown import shown
+from pipeline.cli.shown_text import shown
+from pipeline.trainers.acceptance import Acceptance, Effect, Verdict
 
 MAX_REASONS = 2
 

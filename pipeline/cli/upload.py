@@ -12,8 +12,8 @@ from pipeline.cli.owner import Owner
 from pipeline.errors import ServiceError, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.catalog.records import Dataset
     from pipeline.settings import Settings
+    from pipeline.state.catalog.dataset_records import Dataset
 
 _POLL_S = 0.5
 
@@ -90,10 +90,10 @@ def _exit(status: str, failure: str | None) -> None:
 
 
 def _put(settings: "Settings", file: Path, owner: str, name: str) -> "Dataset":
-    from pipeline.intake import new_uploads
-    from pipeline.marks import store_problem
-    from pipeline.store import safe_key, safe_owner
-    from pipeline.validation import utc_now
+    from pipeline.clock import utc_now
+    from pipeline.flow.intake import new_uploads
+    from pipeline.flow.marks import store_problem
+    from pipeline.state.store import safe_key, safe_owner
 
     if not file.is_file():
         raise UsageError(f"{file}: expected a file, found {'a folder' if file.is_dir() else 'nothing'}")

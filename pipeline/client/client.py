@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from pipeline.catalog.records import Status
 from pipeline.client.checksums import check_content
 from pipeline.client.connection import Connection
 from pipeline.client.sending import Tell, send_file
@@ -31,6 +30,7 @@ from pipeline.service.contract import (
     StartedUpload,
     UploadPlan,
 )
+from pipeline.state.catalog.dataset_records import Status
 
 POLL_S = 0.5
 _PAGE = 1_000

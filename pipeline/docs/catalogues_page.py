@@ -1,11 +1,11 @@
 """docs/catalogues.md: the base models, GPUs and prices that estimates and jobs know, with sources and days."""
 
+from pipeline.catalogues import load_gpus, load_models, load_prices
 from pipeline.docs.markdown import code, section, table
-from pipeline.training.catalogues import load_gpus, load_models, load_prices
 from pipeline.training.parameters import adapter_parameters_per_rank
 
 _INTRO = """What is shipped. Your own entries go into `LORA_MODELS_FILE`, `LORA_GPUS_FILE` and `LORA_PRICES_FILE`: TOML
-files of the same form as `pipeline/training/catalogues/*.toml`; one of a known name replaces it. A model that is not
+files of the same form as `pipeline/catalogues/*.toml`; one of a known name replaces it. A model that is not
 listed can also be named by the path of its `config.json`."""
 _MODELS = """Adapters: parameters that LoRA adds for each rank on all linear layers. Where there is a sibling that was
 taught to answer (`Llama-3.1-8B-Instruct`), it is found by its own name and has the same dimensions."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pipeline.profiles.rules import Rules
+from pipeline.dataset.profiles.profile_rules import Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from itertools import groupby
 
-from pipeline.conversations.findings import CATALOGUE, FindingKind, Scope, Severity
-from pipeline.conversations.groups import MAX_LISTED
-from pipeline.docs.examples import EXAMPLES
+from pipeline.dataset.findings.finding import CATALOGUE, FindingKind, Scope, Severity
+from pipeline.dataset.findings.groups import MAX_LISTED
+from pipeline.docs.finding_examples import EXAMPLES
 from pipeline.docs.markdown import block, code, section, table
 
 _INTRODUCTION = f"""Codes are public and stable for ever. An **error** rejects its line, or the whole file; a

@@ -1,10 +1,10 @@
 """docs/formats.md: every format with a row that is recognised as it, the roles, the containers, the mapping file."""
 
-from pipeline.conversations.containers import FREE_BYTES, MAX_EXPANSION, MAX_WINDOW_BYTES
-from pipeline.conversations.formats import BY_NAME
-from pipeline.conversations.formats.calls import CALL_ROLES
-from pipeline.conversations.formats.messages import ALIASES
-from pipeline.conversations.mapping import Mapping
+from pipeline.dataset.formats.containers import FREE_BYTES, MAX_EXPANSION, MAX_WINDOW_BYTES
+from pipeline.dataset.formats.mapping import Mapping
+from pipeline.dataset.formats.rows import BY_NAME
+from pipeline.dataset.formats.rows.call_rows import CALL_ROLES
+from pipeline.dataset.formats.rows.message_lists import ALIASES
 from pipeline.docs.markdown import block, code, section, table
 
 # Of each format a row, and what becomes of it.

@@ -12,13 +12,13 @@ import pyarrow as pa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import Column, Table
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.export import TABLE_NAMES
-from pipeline.catalog.tables import metadata
 from pipeline.docs.markdown import code, section, table
-from pipeline.lake import SCHEMAS, LocalLake
-from pipeline.warehouse import build_warehouse
-from pipeline.warehouse.comments import COLUMNS, lake_column
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.export import TABLE_NAMES
+from pipeline.state.catalog.tables import metadata
+from pipeline.state.lake import SCHEMAS, LocalLake
+from pipeline.state.warehouse import build_warehouse
+from pipeline.state.warehouse.comments import COLUMNS, lake_column
 
 _WAREHOUSE = """What analysts open (`LORA_WAREHOUSE`). `SELECT comment FROM duckdb_columns()` says the same there."""
 _LAKE = """Parquet files at `<lake>/<table>/dataset_id=<id>/data.parquet`; `lora-pipeline check --output DIR` writes the

@@ -7,10 +7,10 @@ user as well, so a condition forgotten here would still show nothing (`catalog/r
 from collections.abc import Sequence
 from datetime import datetime
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.job_records import CostRecord, Job, JobPage
-from pipeline.catalog.records import Dataset, IgnoredPage, Notification, Page, Status
 from pipeline.service.user import User
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, Notification, Page, Status
+from pipeline.state.catalog.job_records import CostRecord, Job, JobPage
 
 
 class Access:

@@ -9,31 +9,47 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.lake import make_lake
-from pipeline.service.answers import PROBLEMS
+from pipeline.clock import utc_now
+from pipeline.flow.owners import Owners
 from pipeline.service.background import working_aside
-from pipeline.service.errors import handle_errors
+from pipeline.service.error_answers import handle_errors
+from pipeline.service.event_streams import Streams
 from pipeline.service.health import HealthWatch
+from pipeline.service.http_answers import PROBLEMS
 from pipeline.service.limits import Limiter
 from pipeline.service.middleware import AnswersHead, BodyLimit, RequestLog, SecurityHeaders, security_headers
-from pipeline.service.presigned import make_presigner
+from pipeline.service.presigned_factory import make_presigner
 from pipeline.service.receivers import Receivers
-from pipeline.service.routes import datasets, events, findings, health, ignored, jobs, notifications, quotas, uploads
+from pipeline.service.routes import (
+    dataset_routes,
+    event_routes,
+    finding_routes,
+    health_routes,
+    ignored,
+    job_routes,
+    notification_routes,
+    quotas,
+    upload_routes,
+)
 from pipeline.service.service import Service
 from pipeline.service.signing import make_signer
-from pipeline.service.streams import Streams
 from pipeline.service.tokens import make_authority
 from pipeline.settings import Settings
-from pipeline.store import make_store
-from pipeline.uploads.owners import Owners
-from pipeline.validation import utc_now
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import make_lake
+from pipeline.state.store import make_store
 
 API = (
-    health.router, uploads.router, datasets.router, findings.router, events.router, jobs.router, notifications.router,
+    health_routes.router,
+    upload_routes.router,
+    dataset_routes.router,
+    finding_routes.router,
+    event_routes.router,
+    job_routes.router,
+    notification_routes.router,
     ignored.router,
     quotas.router,
-)  # fmt: skip
+)
 DESCRIPTION = """Upload datasets of conversations, see whether they can train a model, and what to mend.
 
 Every answer is `{"success": true, "data": …}` or `{"error": …, "details": …}`. Send a bearer token with each request:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from anyio import to_thread
 
 from pipeline.errors import PipelineError, SettingsError
-from pipeline.expiry import Expired, expire_uploads
+from pipeline.flow.expiry import Expired, expire_uploads
 from pipeline.service.service import Service
 from pipeline.service.webhooks import Webhook
 

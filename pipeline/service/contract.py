@@ -8,11 +8,12 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.catalog.job_records import CostKind, JobOrigin, JobStatus
-from pipeline.catalog.records import NotificationKind, Status
-from pipeline.service.answers import Request, Value
-from pipeline.training.jobs.job import TargetName
-from pipeline.training.workload import Method
+from pipeline.service.http_answers import Request, Value
+from pipeline.state.catalog.dataset_records import NotificationKind, Status
+from pipeline.state.catalog.job_records import CostKind, JobOrigin, JobStatus
+from pipeline.trainers.registry import DEFAULT
+from pipeline.trainers.target_name import TargetName
+from pipeline.trainers.workload import Method
 
 MAX_NAME_CHARACTERS = 200
 MAX_FILE_NAME_CHARACTERS = 255  # as many as a file system takes; what is stored is shortened (`store/keys.py`)
@@ -113,7 +114,7 @@ class NewJob(Request):
     gpu_count: int = Field(1, ge=1, le=64)
     method: Method | None = Field(None, description="Without one the GPU decides.")
     targets: list[TargetName] = Field(
-        ["trl"], min_length=1, max_length=20, description="Trainers to write configs for."
+        [DEFAULT], min_length=1, max_length=20, description="Trainers to write configs for."
     )
     overrides: dict[str, str] = Field(
         default_factory=dict, max_length=100, description="Settings by key, as text.", examples=[{"epochs": "2"}]

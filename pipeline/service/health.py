@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 from anyio import to_thread
 
-from pipeline.catalog.catalog import Catalog
 from pipeline.errors import PipelineError
-from pipeline.health import probe
-from pipeline.lake import Lake
+from pipeline.flow.health import probe
 from pipeline.settings import Settings
-from pipeline.store import Store
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import Lake
+from pipeline.state.store import Store
 
 _LOG = logging.getLogger(__name__)
 SENSOR = "new_uploads"

@@ -1,10 +1,10 @@
 """Files of the store that become no dataset, as their owner sees them. Values in, values out."""
 
-from pipeline.catalog.records import IgnoredRow
 from pipeline.service.contract import IgnoredItem, IgnoredList
 from pipeline.service.service import Service
 from pipeline.service.user import User
-from pipeline.uploads.ignored import REASONS, what_to_do
+from pipeline.state.catalog.dataset_records import IgnoredRow
+from pipeline.state.store.ignored_files import REASONS, what_to_do
 
 
 def list_ignored(service: Service, user: User, *, page: int, limit: int) -> IgnoredList:

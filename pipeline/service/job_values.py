@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from pipeline.catalog.job_records import CostRecord, Job
 from pipeline.service.contract import JobCost, JobDetails, JobSummary
+from pipeline.state.catalog.job_records import CostRecord, Job
 
 
 def job_summary(job: Job) -> JobSummary:

@@ -12,7 +12,7 @@ from urllib.request import HTTPRedirectHandler, build_opener
 
 import jwt
 
-from pipeline.bounded_json import read_json
+from pipeline.service.bounded_json import read_json
 
 _TIMEOUT_S = 5
 _MAX_BYTES = 256 * 1024  # a hundred keys with their certificates

@@ -8,11 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.service.signing import Signer
-from pipeline.settings import Settings
-from pipeline.store import Store
-from pipeline.store.local import LocalStore
-
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -58,16 +53,3 @@ class Presigner(Protocol):
 
     def abandon(self, upload: Upload) -> None:
         """Remove what arrived of an upload that will not be finished."""
-
-
-def make_presigner(settings: Settings, store: Store, signer: Signer) -> Presigner:
-    """Return the one for the store."""
-    if isinstance(store, LocalStore):
-        from pipeline.service.presigned_local import LocalPresigner
-
-        return LocalPresigner(store, signer)
-    from pipeline.service.presigned_s3 import S3Presigner
-    from pipeline.store.s3 import S3Store
-
-    assert isinstance(store, S3Store)  # noqa: S101  # there are two kinds
-    return S3Presigner(store, settings.s3_endpoint_url, settings.s3_region)

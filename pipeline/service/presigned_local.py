@@ -8,7 +8,7 @@ from datetime import datetime
 from pipeline.errors import NotAllowed, NotSignedIn
 from pipeline.service.presigned import Part, Upload
 from pipeline.service.signing import Claims, Signer
-from pipeline.store.local import LocalStore
+from pipeline.state.store.local_store import LocalStore
 
 PURPOSE = "upload"
 PATH = "/api/uploads/"

@@ -15,9 +15,9 @@ from botocore.config import Config
 
 from pipeline.errors import ObjectMissing
 from pipeline.service.presigned import Part, Upload
-from pipeline.store.s3 import S3Store
-from pipeline.store.s3_client import S3_ERRORS, error_code, raise_store_error, s3_config
-from pipeline.store.s3_parts import S3Parts
+from pipeline.state.store.s3_client import S3_ERRORS, error_code, raise_store_error, s3_config
+from pipeline.state.store.s3_parts import S3Parts
+from pipeline.state.store.s3_store import S3Store
 
 SINGLE_BYTES = 64 << 20  # beyond, what a broken connection costs is worth the parts
 _PART_BYTES = 16 << 20

@@ -5,8 +5,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.durable import put_in_place
 from pipeline.errors import SettingsError
+from pipeline.state.durable import put_in_place
 
 
 def read_or_make(path: Path, make: Callable[[], str], is_usable: Callable[[str], object]) -> str:

@@ -12,14 +12,14 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from pipeline.errors import Conflicting, NotAllowed, ObjectMissing, StoreError, TooLarge, UsageError
-from pipeline.service.answers import Value
+from pipeline.service.http_answers import Value
 from pipeline.service.presigned import Upload
 from pipeline.service.presigned_local import read_ticket, received_bytes
 from pipeline.service.receivers import Stop
 from pipeline.service.service import Service
-from pipeline.service.uploads import check_open
+from pipeline.service.upload_service import check_open
 from pipeline.service.user import User
-from pipeline.store.local import LocalStore
+from pipeline.state.store.local_store import LocalStore
 
 IDLE_S = 30.0  # a connection that does not send `_LEAST_BYTES` within so long is taken for broken
 _LEAST_BYTES = 16 * 1024  # 4 kbit/s; who drips bytes would keep the connection, and the upload, for ever

@@ -7,20 +7,20 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.lake import Lake
+from pipeline.flow.owners import Owners
 from pipeline.service.access import Access
+from pipeline.service.event_streams import Streams
 from pipeline.service.health import HealthWatch
 from pipeline.service.limits import Limiter
 from pipeline.service.presigned import Presigner
 from pipeline.service.receivers import Receivers
 from pipeline.service.signing import Signer
-from pipeline.service.streams import Streams
 from pipeline.service.tokens import Authority
 from pipeline.service.user import User
 from pipeline.settings import Settings
-from pipeline.store import Store
-from pipeline.uploads.owners import Owners
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import Lake
+from pipeline.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)

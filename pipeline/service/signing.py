@@ -12,8 +12,8 @@ from pathlib import Path
 
 import jwt
 
-from pipeline.bounded_json import read_json
 from pipeline.errors import NotSignedIn
+from pipeline.service.bounded_json import read_json
 from pipeline.service.private_file import read_or_make
 from pipeline.settings import MIN_SECRET_BYTES, Settings
 
@@ -60,7 +60,7 @@ def check_token(text: str) -> None:
     """See that a JWT from outside can be read at all, before its signature is looked at.
 
     Raises:
-        DecodeError: it is too long, or its parts are not JSON within bounds (`pipeline/bounded_json.py`).
+        DecodeError: it is too long, or its parts are not JSON within bounds (`pipeline/service/bounded_json.py`).
     """
     if len(text) > _MAX_TOKEN_BYTES or not text.isascii():
         raise jwt.DecodeError(f"expected a token of at most {_MAX_TOKEN_BYTES:,} characters of ASCII")

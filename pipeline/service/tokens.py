@@ -21,7 +21,7 @@ from pipeline.service.private_file import make_private, read_private
 from pipeline.service.signing import check_token
 from pipeline.service.user import User
 from pipeline.settings import Settings
-from pipeline.store import safe_owner
+from pipeline.state.store import safe_owner
 
 _ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 _LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()  # what comes later is no date in Python

@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 
 import httpx2
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.records import Notification
-from pipeline.service.answers import Value
 from pipeline.service.contract import NotificationItem
-from pipeline.service.notifications import item
+from pipeline.service.http_answers import Value
+from pipeline.service.notification_service import item
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import Notification
 
 _LOG = logging.getLogger(__name__)
 BATCH = 50

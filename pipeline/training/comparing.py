@@ -10,10 +10,10 @@ from itertools import product
 from math import inf
 from typing import Literal
 
+from pipeline.trainers.workload import Method
 from pipeline.training.considering import Catalogues, Considered, NotPossible, consider
-from pipeline.training.jobs.facts import DatasetFacts
+from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.setup import Setup
-from pipeline.training.workload import Method
 
 METHODS: tuple[Method, ...] = ("lora", "qlora")
 Order = Literal["cost", "time"]

@@ -9,20 +9,20 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pipeline.catalog.job_records import NewCost
+from pipeline.catalogues.finding import find_gpu, find_model, find_price
+from pipeline.catalogues.gpus import Gpu
+from pipeline.catalogues.models import BaseModelSpec
+from pipeline.catalogues.prices import Price
+from pipeline.catalogues.reading import load_gpus, load_prices
 from pipeline.settings import Settings
-from pipeline.training.catalogues.finding import find_gpu, find_model, find_price
-from pipeline.training.catalogues.gpus import Gpu
-from pipeline.training.catalogues.models import BaseModelSpec
-from pipeline.training.catalogues.prices import Price
-from pipeline.training.catalogues.reading import load_gpus, load_prices
+from pipeline.state.catalog.job_records import NewCost
+from pipeline.trainers.job import TrainingJob
 from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate
 from pipeline.training.job_estimate import estimate_job
-from pipeline.training.jobs.facts import DatasetFacts
-from pipeline.training.jobs.job import TrainingJob
-from pipeline.training.jobs.planning import plan_job
-from pipeline.training.jobs.refusals import Change, DoesNotFit, TargetRefuses
+from pipeline.training.jobs.choosing import plan_job
+from pipeline.training.jobs.dataset_facts import DatasetFacts
+from pipeline.training.jobs.job_refusals import Change, DoesNotFit, TargetRefuses
 from pipeline.training.presets import Preset, find_preset
 from pipeline.training.setup import Setup
 

@@ -9,16 +9,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from pipeline.training.catalogues.gpus import Gpu
-from pipeline.training.catalogues.models import BaseModelSpec
-from pipeline.training.catalogues.prices import Price
+from pipeline.catalogues.gpus import Gpu
+from pipeline.catalogues.models import BaseModelSpec
+from pipeline.catalogues.prices import Price
+from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.objectives import JUDGED, sequences_per_row
+from pipeline.trainers.registry import HOSTED
+from pipeline.trainers.trainer import Objective
+from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate, Range
-from pipeline.training.jobs.facts import DatasetFacts
-from pipeline.training.jobs.inputs import HOSTED
-from pipeline.training.jobs.job import Objective, TrainingJob
-from pipeline.training.jobs.objectives import JUDGED, sequences_per_row
-from pipeline.training.workload import Workload
+from pipeline.training.jobs.dataset_facts import DatasetFacts
 
 _HOUR_S = 3600
 # Of a preference's tokens, which count its question once and both answers, how many a sequence has: a half where there

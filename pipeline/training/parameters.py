@@ -5,7 +5,7 @@ Norms and biases are left out of counts by dimensions; they are less than a thou
 
 from dataclasses import dataclass
 
-from pipeline.training.catalogues.models import BaseModelSpec
+from pipeline.catalogues.models import BaseModelSpec
 
 
 @dataclass(frozen=True, slots=True)

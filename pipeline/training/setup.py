@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import get_args
 
-from pipeline.errors import UsageError
-from pipeline.training.jobs.job import PresetName, TargetName
-from pipeline.training.jobs.nearest import did_you_mean
-from pipeline.training.workload import Method
+from pipeline.catalogues.nearest import did_you_mean
+from pipeline.errors import SettingsError, UsageError
+from pipeline.settings import Settings
+from pipeline.trainers.job import PresetName
+from pipeline.trainers.registry import DEFAULT, WRITTEN
+from pipeline.trainers.target_name import TargetName
+from pipeline.trainers.workload import Method
 
-TARGETS: tuple[TargetName, ...] = get_args(TargetName)
 _PARTS = ("models", "presets", "GPUs", "trainers")
 
 
@@ -26,7 +28,7 @@ class Setup:
     gpu: str = "A100-80GB-SXM"
     gpu_count: int = 1
     method: Method | None = None
-    targets: tuple[TargetName, ...] = ("trl",)
+    targets: tuple[TargetName, ...] = (DEFAULT,)
     overrides: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -34,6 +36,18 @@ class Setup:
         count = f"{self.gpu_count} × " if self.gpu_count > 1 else ""
         how = f"{self.preset}, {self.method}" if self.method else self.preset
         return f"{self.model}, {how}, {count}{self.gpu}, {', '.join(self.targets)}"
+
+
+def plans_of(settings: Settings) -> tuple[Setup, ...]:
+    """The default plan of an installation.
+
+    Raises:
+        SettingsError: it cannot be read; says where.
+    """
+    try:
+        return parse_plans(settings.training_plans)
+    except ValueError as error:
+        raise SettingsError(f"LORA_TRAINING_PLANS: {error}") from None
 
 
 def parse_plans(text: str) -> tuple[Setup, ...]:
@@ -68,10 +82,9 @@ def parse_targets(names: list[str]) -> tuple[TargetName, ...]:
     Raises:
         UsageError: one that there is not; names the nearest.
     """
-    known = {str(target): target for target in TARGETS}
     for name in names:
-        if name not in known:
+        if name not in WRITTEN:
             raise UsageError(
-                f"trainers: expected some of {', '.join(TARGETS)}, found {name!r}{did_you_mean(name, TARGETS)}"
+                f"trainers: expected some of {', '.join(WRITTEN)}, found {name!r}{did_you_mean(name, WRITTEN)}"
             )
-    return tuple(dict.fromkeys(known[name] for name in names))
+    return tuple(dict.fromkeys(names))

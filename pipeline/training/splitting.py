@@ -1,6 +1,6 @@
 """What a dataset's split is, as training jobs are made from it: counts, that nothing leaks, and a fingerprint.
 
-How conversations are split is decided in `pipeline.profiles.splits`; here the result is read back from the lake.
+How conversations are split is decided in `dataset/profiles/splits.py`; here the result is read back from the lake.
 """
 
 import hashlib
@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.conversations.flags import Flags
+from pipeline.dataset.model.bit_flags import Flags
+from pipeline.dataset.profiles.splits import VALIDATION
 from pipeline.errors import LakeError
-from pipeline.lake import Lake
-from pipeline.lake.places import row_column
-from pipeline.profiles.splits import VALIDATION
+from pipeline.state.lake import Lake
+from pipeline.state.lake.places import row_column
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 import dagster as dg
 import pytest
 
+from pipeline.dataset.profiles.profile_checks import CHECKS
 from pipeline.definitions import build_defs
-from pipeline.lake import SCHEMAS
-from pipeline.profiles.checks import CHECKS
 from pipeline.settings import load_settings
+from pipeline.state.lake import SCHEMAS
 
 # Nothing here computes it, so no version of our code describes its data.
 WITHOUT_CODE_VERSION = {"uploads"}

@@ -11,7 +11,7 @@ from dagster import AssetCheckKey
 from dagster._core.storage.event_log.base import PartitionKeyFilter
 
 from assets.training_specs import CONFIGS, COSTS, SPLITS
-from pipeline.training.checks import JOB_CHECKS
+from pipeline.flow.job_checks import JOB_CHECKS
 
 
 def _shown(planned, asset, dataset_id):

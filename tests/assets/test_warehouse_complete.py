@@ -6,8 +6,8 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
-from assets.warehouse import COMPLETE
-from pipeline.validation import utc_now
+from assets.warehouse_asset import COMPLETE
+from pipeline.clock import utc_now
 from sensors.stale_warehouse import _pause
 from tests.installation import valid_file
 

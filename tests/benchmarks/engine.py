@@ -8,10 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from pipeline.profiles.parallel import profile_path
-from pipeline.profiles.profile import Profile
-from pipeline.profiles.rules import Rules
-from pipeline.profiles.streams import profile_stream
+from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.profile import Profile
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.profiles.profile_streams import profile_stream
 
 STRUCTURE = Rules().structure_only()  # the other programs look for nothing more
 

@@ -110,8 +110,8 @@ def write_formats(native: Path, folder: Path) -> dict[str, Path]:
 
 def main() -> None:
     """Print the seconds of each round in each format."""
-    from pipeline.profiles.rules import Rules
-    from pipeline.profiles.streams import profile_stream
+    from pipeline.dataset.profiles.profile_rules import Rules
+    from pipeline.dataset.profiles.profile_streams import profile_stream
 
     native, folder = map(Path, sys.argv[1:])
     paths = write_formats(native, folder)

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.lake import make_lake
-from pipeline.profiles.rules import Rules
-from pipeline.reconcile import register_all
+from pipeline.clock import utc_now
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.flow.reconcile import register_all
+from pipeline.flow.validation import Validator
 from pipeline.settings import Settings, load_settings
-from pipeline.store import make_store
-from pipeline.validation import Validator, utc_now
-from pipeline.warehouse import build_warehouse
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import make_lake
+from pipeline.state.store import make_store
+from pipeline.state.warehouse import build_warehouse
 from tests.benchmarks.generate import small_uploads
 
 _QUESTION = """SELECT count(*), sum(p.turns), max(d.updated_at)

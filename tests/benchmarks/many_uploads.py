@@ -9,13 +9,13 @@ import sys
 import time
 from pathlib import Path
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.intake import look
-from pipeline.reconcile import register_all
+from pipeline.clock import utc_now
+from pipeline.flow.intake import look
+from pipeline.flow.reconcile import register_all
+from pipeline.flow.scan import Cursor
 from pipeline.settings import Settings, load_settings
-from pipeline.store import make_store
-from pipeline.uploads.scan import Cursor
-from pipeline.validation import utc_now
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.store import make_store
 
 OWNERS = 10
 

@@ -8,13 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-from pipeline.conversations.columns import read_columns
-from pipeline.conversations.model import Limits
-from pipeline.conversations.reader import read_blocks
-from pipeline.near.near_duplicates import find_near_duplicates
-from pipeline.near.signatures import signatures
-from pipeline.profiles.duplicates import fingerprints
-from pipeline.profiles.splits import split
+from pipeline.dataset.formats.blocks_of_lines import read_blocks
+from pipeline.dataset.model.conversation import Limits
+from pipeline.dataset.near.near_duplicates import find_near_duplicates
+from pipeline.dataset.near.signatures import signatures
+from pipeline.dataset.profiles.duplicates import fingerprints
+from pipeline.dataset.profiles.splits import split
+from pipeline.dataset.reading.columns import read_columns
 
 
 def run(path: Path, folder: Path) -> dict[str, float]:

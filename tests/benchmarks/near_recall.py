@@ -9,12 +9,12 @@ import random
 import sys
 from pathlib import Path
 
-from pipeline.near.near_duplicates import find_near_duplicates
-from pipeline.near.signatures import signatures
-from pipeline.profiles.duplicates import fingerprints
-from pipeline.profiles.splits import SplitRules, split
+from pipeline.dataset.near.near_duplicates import find_near_duplicates
+from pipeline.dataset.near.signatures import signatures
+from pipeline.dataset.profiles.duplicates import fingerprints
+from pipeline.dataset.profiles.splits import SplitRules, split
+from tests.dataset.near.examples import jaccard_of, lines_of
 from tests.engine_blocks import columns_of
-from tests.near.examples import jaccard_of, lines_of
 
 WORDS = 154  # 150 shingles, about 900 bytes
 SIMILARITIES = (0.7, 0.75, 0.8, 0.85, 0.9)

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
-from pipeline.lake.schemas import CONVERSATIONS, FINDINGS, TURNS
+from pipeline.state.lake.schemas import CONVERSATIONS, FINDINGS, TURNS
 
 BATCH_BYTES = 4 * 2**20  # of input to a row group, as the engine does
 KNOWN_ROLES = {"assistant", "user", "system", "tool", "function", "developer"}

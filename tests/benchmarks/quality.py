@@ -41,8 +41,8 @@ def measure(is_small: bool, folder: Path) -> list[Measurement]:
 
 def main() -> None:
     """Print the seconds of each round, without the rules and with them."""
-    from pipeline.profiles.part import profile_part
-    from pipeline.profiles.rules import Rules
+    from pipeline.dataset.profiles.part import profile_part
+    from pipeline.dataset.profiles.profile_rules import Rules
 
     def cpu_s(rules: Rules) -> float:
         start_s = time.process_time()

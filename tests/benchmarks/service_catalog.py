@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.tables import datasets
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.tables import datasets
 
 _WORDS = (
     "support chat spring billing refund legal medical notes school code review recipes travel Über café sales".split()

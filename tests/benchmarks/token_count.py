@@ -8,11 +8,11 @@ import json
 import sys
 import time
 
-from pipeline.conversations.columns import Columns, read_columns
-from pipeline.conversations.model import Limits
-from pipeline.conversations.reader import read_blocks
-from pipeline.tokens import TokenCount, Tokenizer, TokenStatistics, load_tokenizer, measure_tokens
-from tests.tokens.texts import write_lines
+from pipeline.dataset.formats.blocks_of_lines import read_blocks
+from pipeline.dataset.model.conversation import Limits
+from pipeline.dataset.reading.columns import Columns, read_columns
+from pipeline.dataset.tokens import TokenCount, Tokenizer, TokenStatistics, load_tokenizer, measure_tokens
+from tests.dataset.tokens.texts import write_lines
 
 
 def compare(kind: str, conversation_count: int, mean_bytes: int, seed: int, tokenizer: Tokenizer) -> dict[str, float]:

@@ -39,13 +39,14 @@ def measure(is_small: bool, folder: Path) -> list[Measurement]:
 
 def main() -> None:
     """Validate the file as an installation does, one that was made for it."""
-    from pipeline.catalog.catalog import Catalog
-    from pipeline.intake import look
-    from pipeline.lake import make_lake
+    from pipeline.clock import utc_now
+    from pipeline.flow.intake import look
+    from pipeline.flow.scan import Cursor
+    from pipeline.flow.validation import Validator, rules_of
     from pipeline.settings import load_settings
-    from pipeline.store import make_store
-    from pipeline.uploads.scan import Cursor
-    from pipeline.validation import Validator, rules_of, utc_now
+    from pipeline.state.catalog.catalog import Catalog
+    from pipeline.state.lake import make_lake
+    from pipeline.state.store import make_store
 
     path, folder = map(Path, sys.argv[1:])
     settings = load_settings(data_dir=folder, settle_s=0)

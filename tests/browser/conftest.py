@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect, sync_playwright
 
-from pipeline.catalog.catalog import Catalog
 from pipeline.installation import environment, once_command, prepare
 from pipeline.settings import PROJECT_DIR, Settings, load_settings
+from pipeline.state.catalog.catalog import Catalog
 from tests.samples import SAMPLES_DIR
 from tests.services import browser as find_browser
 

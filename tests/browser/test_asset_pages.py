@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from pipeline.lake import SCHEMAS
+from pipeline.state.lake import SCHEMAS
 
 pytestmark = pytest.mark.needs_browser
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pipeline.acceptance import Acceptance, Effect, Reason, Verdict
 from pipeline.card import Card
 from pipeline.card.card import Conversation, Cut, Example, Figures, Spread, Turn
+from pipeline.trainers.acceptance import Acceptance, Effect, Reason, Verdict
 
 UNREAD = Card(
     name="archive.jsonl",

@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.records import Dataset
-from pipeline.intake import look
-from pipeline.lake import make_lake
-from pipeline.profiles.rules import Rules
+from pipeline.clock import utc_now
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.flow.intake import look
+from pipeline.flow.scan import Cursor
+from pipeline.flow.validation import Outcome, Validator
 from pipeline.settings import Settings
-from pipeline.store import make_store
-from pipeline.uploads.scan import Cursor
-from pipeline.validation import Outcome, Validator, utc_now
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.lake import make_lake
+from pipeline.state.store import make_store
 
 
 def registered(settings: Settings, content: bytes, name: str, owner: str = "ana") -> Dataset:

@@ -7,11 +7,12 @@ import pytest
 
 from pipeline.card import card_of_dataset, card_of_profile, first_examples
 from pipeline.card.card import Conversation, Example, Figures, Turn
+from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.errors import LakeError, UsageError
-from pipeline.lake import make_lake
-from pipeline.profiles.parallel import profile_path
-from pipeline.profiles.rules import Rules
 from pipeline.settings import load_settings
+from pipeline.state.lake import make_lake
+from pipeline.trainers.acceptance import acceptance_of
 from tests.card.places import registered, validated
 from tests.installation import bad_file, valid_file
 
@@ -33,12 +34,12 @@ def _profile(tmp_path, content, rules=RULES):
 def test_a_file_has_a_card_with_its_samples_and_histograms(tmp_path):
     profile = _profile(tmp_path, valid_file(4))
 
-    card = card_of_profile(profile, "folder/file.jsonl")
+    card = card_of_profile(profile, "folder/file.jsonl", acceptance_of(profile))
 
     assert (card.name, card.path, card.dataset_id, card.validated_at) == ("file.jsonl", "folder/file.jsonl", "", None)
     assert (card.figures.status, card.figures.conversations, card.figures.turns) == ("ready", 4, 8)
     assert (card.words_per_turn, card.turns_per_conversation) == ({3: 8}, {2: 4})
-    assert card.acceptance == tuple(profile.acceptance)
+    assert card.acceptance == tuple(acceptance_of(profile))
     assert card.samples == tuple(
         Conversation(f"c-{n}", (Turn("user", f"some words {n}-0"), Turn("assistant", f"some words {n}-1")))
         for n in range(3)
@@ -49,7 +50,7 @@ def test_every_figure_of_a_card_is_the_reports(tmp_path):
     """Nothing is lost or renamed on the way."""
     profile = _profile(tmp_path, bad_file(2))
 
-    figures, report = card_of_profile(profile, "f").figures, profile.as_dict("f")
+    figures, report = card_of_profile(profile, "f", ()).figures, profile.as_dict("f")
 
     nested = {"words_per_turn", "turns_per_conversation", "tokens_per_conversation", "truncation"}
     assert {name: value for name, value in asdict(figures).items() if name not in nested} == {
@@ -60,13 +61,13 @@ def test_every_figure_of_a_card_is_the_reports(tmp_path):
 
 
 def test_a_file_of_which_little_was_asked_has_a_card(tmp_path):
-    figures = card_of_profile(_profile(tmp_path, valid_file(4), Rules().structure_only()), "f").figures
+    figures = card_of_profile(_profile(tmp_path, valid_file(4), Rules().structure_only()), "f", ()).figures
 
     assert (figures.languages, figures.truncation, figures.near_duplicate_conversations) == (None, None, None)
 
 
 def test_a_file_that_was_not_read_has_a_card(tmp_path):
-    card = card_of_profile(_profile(tmp_path, b""), "empty.jsonl")
+    card = card_of_profile(_profile(tmp_path, b""), "empty.jsonl", ())
 
     assert (card.figures.status, card.samples, card.acceptance) == ("error", (), ())
     assert [example.code for example in card.examples] == ["empty-file"]
@@ -76,7 +77,7 @@ def test_a_file_that_was_not_read_has_a_card(tmp_path):
 def test_the_lake_tells_what_the_profile_told(settings, content):
     """But for the histograms, which the lake does not keep."""
     dataset, outcome = validated(settings, content, "file.jsonl")
-    of_profile = card_of_profile(outcome.profile, dataset.storage_path)
+    of_profile = card_of_profile(outcome.profile, dataset.storage_path, outcome.acceptance)
 
     card = card_of_dataset(dataset, make_lake(settings))
 
@@ -96,11 +97,11 @@ def test_findings_beyond_those_kept_in_memory_have_examples_too(tmp_path):
     """A thousand findings of one kind do not hide a later one of another."""
     profile = _profile(tmp_path, b"{not json\n" * 1_100 + b'{"conversation_id": "a"}\n')
 
-    kept = {example.code for example in card_of_profile(profile, "f").examples}
+    kept = {example.code for example in card_of_profile(profile, "f", ()).examples}
     examples = first_examples(profile.findings_path, profile.finding_counts)
 
     assert "missing-field" not in kept
-    assert card_of_profile(profile, "f", examples).examples == examples
+    assert card_of_profile(profile, "f", (), examples).examples == examples
     assert [e for e in examples if e.code == "missing-field"] == [
         Example(
             1_101,

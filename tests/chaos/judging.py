@@ -16,14 +16,14 @@ from pathlib import Path
 import dagster as dg
 import pyarrow.parquet as pq
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.records import Dataset
+from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
-from pipeline.lake import Lake, make_lake
-from pipeline.store import make_store
-from pipeline.store.keys import UPLOADS
-from pipeline.validation import utc_now
-from pipeline.warehouse.query import query
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.lake import Lake, make_lake
+from pipeline.state.store import make_store
+from pipeline.state.store.keys import UPLOADS
+from pipeline.state.warehouse.user_query import query
 from tests.chaos.places import Places
 from tests.chaos.uploads import Upload
 

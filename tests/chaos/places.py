@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pipeline.installation import environment, prepare
 from pipeline.settings import PROJECT_DIR, Settings, load_settings
-from pipeline.store.factory import make_store
-from pipeline.store.keys import safe_key
+from pipeline.state.store.keys import safe_key
+from pipeline.state.store.store_factory import make_store
 from tests.postgres import PostgresServer, as_ordinary_role, running_server
 from tests.s3_gateway import S3Gateway, running_gateway
 from tests.service.serving import SECRET

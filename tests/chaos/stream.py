@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.validation import utc_now
+from pipeline.clock import utc_now
 from tests.chaos.judging import Judgement, judge, wait_until_settled
 from tests.chaos.places import Places
 from tests.chaos.sending import Senders

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.store import make_store, safe_key
+from pipeline.state.store import make_store, safe_key
 from tests.chaos.judging import judge, wait_until_settled
 from tests.chaos.places import Places
 from tests.chaos.uploads import make_uploads

@@ -5,12 +5,13 @@ import io
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.intake import new_uploads
-from pipeline.lake import LocalLake
-from pipeline.profiles.rules import Rules
-from pipeline.store import make_store, safe_key
-from pipeline.validation import Validator, utc_now
+from pipeline.clock import utc_now
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.flow.intake import new_uploads
+from pipeline.flow.validation import Validator
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import LocalLake
+from pipeline.state.store import make_store, safe_key
 from tests.chaos.uploads import make_uploads
 
 MANY = make_uploads(60, seed=7)

@@ -5,10 +5,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Self
 
-from pipeline.catalog.catalog import Catalog
+from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
-from pipeline.validation import utc_now
-from pipeline.warehouse.query import query
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.warehouse.user_query import query
 from tests.chaos.places import Places
 
 _EVERY_S = 1.0

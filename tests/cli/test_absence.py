@@ -6,9 +6,9 @@ from contextlib import closing
 
 import pytest
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.migrate import HEAD
 from pipeline.settings import Settings
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.migrate import HEAD
 from tests.card.places import validated
 from tests.cli.goldens import run
 from tests.installation import local_settings, valid_file
@@ -75,9 +75,9 @@ def test_an_empty_database_of_postgresql_is_no_catalog(tmp_path, postgres_url):
 def test_a_catalog_of_an_earlier_version_is_no_missing_one(tmp_path, monkeypatch):
     """Reading commands migrate it, as they always did."""
     url = Settings(data_dir=tmp_path).catalog_url
-    monkeypatch.setattr("pipeline.catalog.migrate.HEAD", "0004")
+    monkeypatch.setattr("pipeline.state.catalog.migrate.HEAD", "0004")
     Catalog.open(url).close()
-    monkeypatch.setattr("pipeline.catalog.migrate.HEAD", HEAD)
+    monkeypatch.setattr("pipeline.state.catalog.migrate.HEAD", HEAD)
 
     assert run(["datasets", "list"], {"LORA_DATA_DIR": str(tmp_path)}).exit_code == 0
 

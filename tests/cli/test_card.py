@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.card import card_of_dataset, card_of_profile, render_card
-from pipeline.lake import make_lake
-from pipeline.profiles.parallel import profile_path
-from pipeline.profiles.rules import Rules
+from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.settings import load_settings
+from pipeline.state.lake import make_lake
+from pipeline.trainers.acceptance import acceptance_of
 from tests.card.places import registered, validated
 from tests.cli.goldens import run
 from tests.installation import bad_file, valid_file
@@ -43,7 +44,8 @@ def test_a_file_gets_its_card_beside_whoever_asks(command, folder, tmp_path):
     result = command(str(file))
 
     assert (result.exit_code, result.stdout, result.stderr) == (0, "talk.card.html\n", "")
-    expected = render_card(card_of_profile(profile_path(file, work, Rules()), str(file)))
+    profile = profile_path(file, work, Rules())
+    expected = render_card(card_of_profile(profile, str(file), acceptance_of(profile)))
     assert (folder / "talk.card.html").read_text("utf-8") == expected
 
 

@@ -8,10 +8,10 @@ import threading
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.cli.outputs import FINDINGS_WITH_FILE, stems
-from pipeline.lake import SCHEMAS
-from pipeline.profiles.rules import Rules
-from pipeline.profiles.streams import profile_stream
+from pipeline.cli.check_outputs import FINDINGS_WITH_FILE, stems
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.profiles.profile_streams import profile_stream
+from pipeline.state.lake import SCHEMAS
 from tests.cli.goldens import run
 
 TURNS = '[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho, how are you?"}]'
@@ -199,7 +199,7 @@ def test_more_findings_than_a_report_holds_are_all_written(folder):
 def test_findings_appear_whole_or_not_at_all(bad, folder, monkeypatch):
     """What was there before stays when writing fails, and nothing is left beside it."""
     (folder / "all.jsonl").write_text("before")
-    monkeypatch.setattr("pipeline.cli.outputs.json_text", _no_space)
+    monkeypatch.setattr("pipeline.cli.check_outputs.json_text", _no_space)
 
     result = run(["check", bad, "--findings", "all.jsonl"])
 
@@ -269,7 +269,7 @@ def test_a_file_that_may_not_be_read_is_our_trouble(good, monkeypatch):
     def refuse(*_arguments):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr("pipeline.cli.checking.open", refuse, raising=False)  # root may read everything
+    monkeypatch.setattr("pipeline.cli.check_run.open", refuse, raising=False)  # root may read everything
 
     result = run(["check", good])
 
@@ -280,7 +280,7 @@ def test_a_read_error_is_our_trouble(good, monkeypatch):
     def fail(*_arguments):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr("pipeline.cli.checking.profile_path", fail)
+    monkeypatch.setattr("pipeline.cli.check_run.profile_path", fail)
 
     result = run(["check", good])
 
@@ -289,7 +289,7 @@ def test_a_read_error_is_our_trouble(good, monkeypatch):
 
 def test_a_full_disk_is_named(good, folder, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    monkeypatch.setattr("pipeline.cli.checking.profile_path", lambda *_: _no_space(None))
+    monkeypatch.setattr("pipeline.cli.check_run.profile_path", lambda *_: _no_space(None))
 
     result = run(["check", good])
 
@@ -301,7 +301,7 @@ def test_what_should_not_happen_is_one_sentence_too(good, monkeypatch):
     def fail(*_arguments):
         raise ZeroDivisionError("by\x1b[31m zero")
 
-    monkeypatch.setattr("pipeline.cli.checking.profile_path", fail)
+    monkeypatch.setattr("pipeline.cli.check_run.profile_path", fail)
 
     result = run(["check", good])
 

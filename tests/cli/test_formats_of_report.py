@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cli.github_annotations import Annotations
 from pipeline.cli.sarif import MAX_RESULTS, SarifRun
-from pipeline.conversations.findings import CATALOGUE, Finding
+from pipeline.dataset.findings.finding import CATALOGUE, Finding
 from tests.cli.goldens import run
 
 ANSWER = "This is an answer of some words."

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.catalog.catalog import Catalog
 from pipeline.cli import app
 from pipeline.cli.demo import program_from_here
 from pipeline.settings import Settings
+from pipeline.state.catalog.catalog import Catalog
 from tests.cli.goldens import run
 
 BROKEN, TALK, CHAT = "broken_lines", "everyday_talk", "support_chat"

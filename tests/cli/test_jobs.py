@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.catalog.catalog import Catalog
 from pipeline.settings import load_settings
+from pipeline.state.catalog.catalog import Catalog
 from tests.cli.goldens import run
 
 TALK, CHAT, BROKEN = "everyday_talk", "support_chat", "broken_lines"

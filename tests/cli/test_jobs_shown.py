@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog.job_records import CostRecord, Job
 from pipeline.cli.jobs_shown import COLUMNS, as_line, print_costs, print_fields, row
-from pipeline.cli.table import print_table
-from tests.catalog.examples import LATER, NOON
-from tests.catalog.job_examples import ACTUAL, ESTIMATE, JOB
+from pipeline.cli.printed_table import print_table
+from pipeline.state.catalog.job_records import CostRecord, Job
+from tests.state.catalog.examples import LATER, NOON
+from tests.state.catalog.job_examples import ACTUAL, ESTIMATE, JOB
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "jobs"
 _FIELDS = {name: value for name, value in asdict(JOB).items() if name != "job_id"}

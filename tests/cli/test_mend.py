@@ -192,7 +192,7 @@ def test_a_folder_that_cannot_be_written_is_our_trouble(folder, monkeypatch):
 def test_a_failure_leaves_what_was_there_before(folder, monkeypatch):
     (folder / "in.jsonl").write_text(ODD)
     (folder / "out.jsonl").write_text("before")
-    monkeypatch.setattr("pipeline.durable.os.replace", _no_space)
+    monkeypatch.setattr("pipeline.state.durable.os.replace", _no_space)
 
     result = run(["mend", "in.jsonl", "-o", "out.jsonl"])
 

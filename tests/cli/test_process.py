@@ -59,7 +59,7 @@ def test_help_needs_nothing_heavy(environment):
 def test_check_needs_no_service(environment):
     """The engine in a terminal: no orchestrator, database or store is imported."""
     services = [name for name in HEAVY if name not in ("numpy", "pyarrow", "rich")]
-    program = f"import sys, pipeline.cli.checking; print([name for name in {services} if name in sys.modules])"
+    program = f"import sys, pipeline.cli.check_run; print([name for name in {services} if name in sys.modules])"
 
     result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog.catalog import Catalog
 from pipeline.settings import load_settings
+from pipeline.state.catalog.catalog import Catalog
 from tests.samples import SAMPLES_DIR
 
 PROGRAM = [sys.executable, "-c", "from pipeline.cli import main; main()"]

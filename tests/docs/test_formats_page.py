@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from pipeline.conversations.formats import BY_NAME, recognise_row
-from pipeline.conversations.mapping import Mapping, load_mapping
+from pipeline.dataset.formats.mapping import Mapping, load_mapping
+from pipeline.dataset.formats.rows import BY_NAME, recognise_row
 from pipeline.docs.formats_page import MAPPING_EXAMPLE, ROWS, page
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import app
-from pipeline.conversations.findings import CATALOGUE
+from pipeline.dataset.findings.finding import CATALOGUE
+from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.docs import PAGES, make_pages
 from pipeline.docs.__main__ import main
-from pipeline.docs.examples import EXAMPLES
-from pipeline.lake import SCHEMAS
-from pipeline.profiles.streams import profile_stream
+from pipeline.docs.finding_examples import EXAMPLES
 from pipeline.settings import PROJECT_DIR, Settings
-from pipeline.warehouse.comments import COLUMNS
+from pipeline.state.lake import SCHEMAS
+from pipeline.state.warehouse.comments import COLUMNS
 
 # Said of an upload before it is read, so no file's content can trigger them.
 UNREAD = {code for code in CATALOGUE if code.startswith("upload-")}

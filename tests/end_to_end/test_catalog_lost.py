@@ -27,7 +27,7 @@ def installation(request: pytest.FixtureRequest, make_installation: MakeInstalla
 def drop(installation: Installation, name: str, content: bytes) -> None:
     import io
 
-    from pipeline.store import make_store
+    from pipeline.state.store import make_store
 
     make_store(installation.settings).put(f"uploads/ana/{name}", io.BytesIO(content), len(content))
 

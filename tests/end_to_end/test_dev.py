@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog.catalog import Catalog
+from pipeline.clock import utc_now
 from pipeline.settings import load_settings
-from pipeline.validation import utc_now
+from pipeline.state.catalog.catalog import Catalog
 from tests.installation import PROJECT_DIR, valid_file
 
 PATIENCE_S = 240

@@ -18,9 +18,9 @@ DISK_BYTES = 4 * 2**20
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """A run waits for a service for minutes, a sensor for what Dagster lost; neither does here."""
-    monkeypatch.setattr("pipeline.batch_work.OUTAGE_PATIENCE_S", 0)
-    monkeypatch.setattr("pipeline.batch_work._LOOK_EVERY_S", 0)
-    monkeypatch.setattr("pipeline.batch_work._SECOND_TRY_S", 0)
+    monkeypatch.setattr("pipeline.flow.batch_work.OUTAGE_PATIENCE_S", 0)
+    monkeypatch.setattr("pipeline.flow.batch_work._LOOK_EVERY_S", 0)
+    monkeypatch.setattr("pipeline.flow.batch_work._SECOND_TRY_S", 0)
 
 
 def _fail(installation):
@@ -204,7 +204,7 @@ def test_a_full_disk(make_installation, tmp_path):
 
 def test_a_locked_catalog(installation, monkeypatch):
     """Somebody holds a transaction open for longer than anyone should."""
-    monkeypatch.setattr("pipeline.catalog.engine.LOCK_TIMEOUT_S", 0.2)  # 30 s in production
+    monkeypatch.setattr("pipeline.state.catalog.engine.LOCK_TIMEOUT_S", 0.2)  # 30 s in production
     installation.drop("file.jsonl", valid_file())
     [tags] = installation.tick().runs
 

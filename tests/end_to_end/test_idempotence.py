@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pipeline.validation import utc_now
+from pipeline.clock import utc_now
 from tests.installation import bad_file, valid_file
 
 A, B = valid_file(10, seed=1), valid_file(20, seed=2)

@@ -14,10 +14,11 @@ from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 
-from pipeline.lake import LocalLake
-from pipeline.profiles.rules import Rules
-from pipeline.store import make_store
-from pipeline.validation import Validator, utc_now
+from pipeline.clock import utc_now
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.flow.validation import Validator
+from pipeline.state.lake import LocalLake
+from pipeline.state.store import make_store
 from tests.end_to_end.reader import expected
 from tests.installation import PROJECT_DIR, bad_file, valid_file
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from pipeline.catalog.job_records import NewCost
-from pipeline.validation import utc_now
+from pipeline.clock import utc_now
+from pipeline.state.catalog.job_records import NewCost
 from tests.installation import bad_file, valid_file
 
 

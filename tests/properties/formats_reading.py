@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.conversations.array import read_array
-from pipeline.conversations.columns import Columns, read_columns
-from pipeline.conversations.findings import Finding
-from pipeline.conversations.formats.format import Format
-from pipeline.conversations.formats.native import NATIVE
-from pipeline.conversations.judge import judge_line
-from pipeline.conversations.model import FullConversation, FullTurn, Limits
-from pipeline.conversations.reader import Block, read_blocks
-from pipeline.conversations.verdicts import Verdicts
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.formats.array import read_array
+from pipeline.dataset.formats.blocks_of_lines import Block, read_blocks
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.native import NATIVE
+from pipeline.dataset.model.conversation import FullConversation, FullTurn, Limits
+from pipeline.dataset.reading.block_verdicts import Verdicts
+from pipeline.dataset.reading.columns import Columns, read_columns
+from pipeline.dataset.reading.judge_line import judge_line
 
 LIMITS = Limits(max_values=20_000)  # of a line; a line of a million is quick to write, and slow to shrink
 MAX_BYTES = 2**26

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from pipeline.conversations.faults import Json
-from pipeline.conversations.formats import BY_NAME, MIXED
-from pipeline.conversations.formats.chat import CHAT_BARE, SHAREGPT_BARE
-from pipeline.conversations.formats.format import Format
-from pipeline.conversations.mapping import Mapping, format_of
+from pipeline.dataset.formats.mapping import Mapping, format_of
+from pipeline.dataset.formats.rows import BY_NAME, MIXED
+from pipeline.dataset.formats.rows.chat import CHAT_BARE, SHAREGPT_BARE
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.model.json_text import Json
 
 Row = dict[str, Json]
 WORDS = 'tea pot lid spout leaf cup water steam Grüße 中文 😀 kettle 1 2 ? " \\ / \n [ ] { } , : \t'.split(" ")

@@ -12,14 +12,14 @@ from unittest.mock import patch
 
 import pyarrow.parquet as pq
 
-from pipeline.conversations.formats.native import NATIVE
-from pipeline.conversations.reader import BoundedReader, count_newlines, line_ranges, read_blocks
-from pipeline.conversations.recognise import Reading
-from pipeline.profiles.concluding import Source, conclude
-from pipeline.profiles.part import profile_part
-from pipeline.profiles.profile import Profile
-from pipeline.profiles.rules import Rules
-from pipeline.profiles.streams import profile_stream
+from pipeline.dataset.formats.blocks_of_lines import BoundedReader, count_newlines, line_ranges, read_blocks
+from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.formats.rows.native import NATIVE
+from pipeline.dataset.profiles.concluding import Source, conclude
+from pipeline.dataset.profiles.part import profile_part
+from pipeline.dataset.profiles.profile import Profile
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.profiles.profile_streams import profile_stream
 from tests.properties.slow_definition import CODES, Expected, define
 
 NAME = "some.jsonl"
@@ -30,11 +30,11 @@ Rows = list[tuple[object, ...]]
 def blocks_of(size: int | None):
     """While this lasts, the engine reads `size` bytes at a time, so that borders fall anywhere."""
     reader = partial(read_blocks, block_bytes=size) if size else read_blocks
-    return patch("pipeline.conversations.opening.read_blocks", reader)
+    return patch("pipeline.dataset.formats.opening.read_blocks", reader)
 
 
 def profile_bytes(data: bytes, folder: Path, rules: Rules, block_bytes: int | None = None) -> Profile:
-    with blocks_of(block_bytes), patch("pipeline.conversations.opening.recognise", lambda *_: READING):
+    with blocks_of(block_bytes), patch("pipeline.dataset.formats.opening.recognise", lambda *_: READING):
         return profile_stream(io.BytesIO(data), folder, rules)
 
 

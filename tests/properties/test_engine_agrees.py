@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.conversations.containers import Compression, compression_of
-from pipeline.conversations.model import Limits
-from pipeline.profiles.rules import Rules
+from pipeline.dataset.formats.containers import Compression, compression_of
+from pipeline.dataset.model.conversation import Limits
+from pipeline.dataset.profiles.profile_rules import Rules
 from tests.properties import hostile_files as hostile
 from tests.properties.reading import assert_agrees
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.conversations.columns import gather
-from pipeline.conversations.verdicts import judge_block, judge_each
+from pipeline.dataset.reading.block_verdicts import judge_block, judge_each
+from pipeline.dataset.reading.columns import gather
 from tests.properties.formats_reading import LIMITS, as_said, blocks, judge_exactly, read_said
 from tests.properties.formats_rows import KINDS, USUAL_KINDS
 from tests.properties.formats_spoiling import line

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.conversations import reader
-from pipeline.lake import LocalLake
-from pipeline.lake.files import lake_files
-from pipeline.profiles import parallel
-from pipeline.profiles.parallel import profile_path
-from pipeline.profiles.profile import Profile
-from pipeline.profiles.rules import Rules
-from pipeline.profiles.streams import profile_stream
-from pipeline.training.jobs.facts import DatasetFacts
+from pipeline.dataset.formats import blocks_of_lines as reader
+from pipeline.dataset.profiles import parallel
+from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.profile import Profile
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.profiles.profile_streams import profile_stream
+from pipeline.flow.lake_files import lake_files
+from pipeline.state.lake import LocalLake
+from pipeline.trainers.dataset_rows import dataset_rows
+from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.rendering import render_job
-from pipeline.training.jobs.rows import dataset_rows
-from tests.lake.examples import origin
+from tests.state.lake.examples import origin
 from tests.training.jobs.datasets import JUDGEMENTS, PREFERENCES, TEXTS, TOOLS, chat
 from tests.training.jobs.examples import planned
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from pipeline.catalog.catalog import Catalog
+from pipeline.state.catalog.catalog import Catalog
 from tests.properties.whole_bytes import LocalPlace, S3Place, WholeBytes
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

@@ -13,22 +13,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlalchemy import delete, insert, select
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.tables import metadata
-from pipeline.expiry import expire_uploads
-from pipeline.intake import look
-from pipeline.lake import LocalLake
-from pipeline.reconcile import reconcile
+from pipeline.clock import utc_now
+from pipeline.flow.expiry import expire_uploads
+from pipeline.flow.intake import look
+from pipeline.flow.owners import Owners
+from pipeline.flow.reconcile import reconcile
+from pipeline.flow.scan import Cursor
 from pipeline.settings import load_settings
-from pipeline.store import Store, safe_key
-from pipeline.store.local import LocalStore
-from pipeline.store.s3 import S3Store
-from pipeline.uploads.identity import new_dataset_id
-from pipeline.uploads.ignored import shown_key
-from pipeline.uploads.owners import Owners
-from pipeline.uploads.scan import Cursor
-from pipeline.validation import utc_now
-from tests.catalog.examples import READY
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.tables import metadata
+from pipeline.state.lake import LocalLake
+from pipeline.state.store import Store, safe_key
+from pipeline.state.store.ignored_files import shown_key
+from pipeline.state.store.local_store import LocalStore
+from pipeline.state.store.s3_store import S3Store
+from pipeline.state.store.upload_identity import new_dataset_id
+from tests.state.catalog.examples import READY
 
 OWNERS = ("ana", "bob", "https://id.example/7")  # the last is no folder's name
 ODD_KEYS = ("uploads/ana/spring/a.jsonl", "uploads/a.jsonl", "uploads/ana/.a.jsonl", "uploads/ana/a~")

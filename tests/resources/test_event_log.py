@@ -10,12 +10,7 @@ import dagster as dg
 import pytest
 
 from resources.event_log import PooledSqliteEventLogStorage
-from tests.installation import (
-    PROJECT_DIR,
-    dagster_home,
-    installation,
-    make_installation,
-)
+from tests.installation import PROJECT_DIR, dagster_home, installation, make_installation
 
 __all__ = ["dagster_home", "installation", "make_installation"]
 

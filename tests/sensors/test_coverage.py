@@ -8,8 +8,8 @@ from dagster import DagsterEvent, DagsterEventType
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 
 from assets.partitions import REQUEST_TAG
-from pipeline.retries import Fate
-from pipeline.validation import utc_now
+from pipeline.clock import utc_now
+from pipeline.flow.retries import Fate
 from sensors.coverage import fates, living_runs
 from tests.installation import valid_file
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
-from pipeline.validation import utc_now
+from pipeline.clock import utc_now
 from tests.installation import valid_file
 
 QUOTED = "what somebody wrote"
@@ -37,7 +37,7 @@ def broken(make_installation, monkeypatch):
             raise RuntimeError(QUOTED)
         return judge(self, dataset)
 
-    from pipeline.validation import Validator
+    from pipeline.flow.validation import Validator
 
     judge = Validator.validate
     monkeypatch.setattr(Validator, "validate", fail)

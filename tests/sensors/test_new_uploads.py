@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.validation import utc_now
+from pipeline.clock import utc_now
 from tests.installation import bad_file, valid_file
 from tests.permissions import forbid
 
@@ -135,7 +135,7 @@ def test_ranges_cover_what_waits_and_nothing_else(installation):
 @pytest.fixture
 def at_once(monkeypatch):
     """What Dagster does not know counts as lost at once, not after two minutes."""
-    monkeypatch.setattr("pipeline.retries.LOST_AFTER", timedelta(0))
+    monkeypatch.setattr("pipeline.flow.retries.LOST_AFTER", timedelta(0))
 
 
 def test_a_crash_after_partitions_were_added_is_mended_by_the_next_ticks(installation, at_once):

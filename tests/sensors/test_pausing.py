@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.catalog.examples import PATIENCE
 from tests.installation import valid_file
+from tests.state.catalog.examples import PATIENCE
 
 SENSORS = ("new_uploads", "ready_datasets", "failed_runs", "stale_warehouse")
 
@@ -39,7 +39,7 @@ def _take_away(installation, part):
 
 @pytest.mark.parametrize("part", ["lake", "catalog"])
 def test_all_sensors_wait_and_the_outage_is_one_line(waiting, part, caplog, monkeypatch):
-    monkeypatch.setattr("pipeline.retries.LOST_AFTER", timedelta(0))
+    monkeypatch.setattr("pipeline.flow.retries.LOST_AFTER", timedelta(0))
     back = _take_away(waiting, part)
 
     with caplog.at_level(logging.WARNING):

@@ -72,7 +72,7 @@ def test_validation_goes_first_for_a_while(installation, monkeypatch):
     installation.enqueue("ingest")
 
     waits = installation.tick(SENSOR)
-    monkeypatch.setattr("pipeline.training.planning.YIELDS_FOR", timedelta(0))
+    monkeypatch.setattr("pipeline.flow.training_plans.YIELDS_FOR", timedelta(0))
     goes = installation.tick(SENSOR)
 
     assert waits.result.skip_message == "1 ready datasets wait: validation goes first"
@@ -82,8 +82,8 @@ def test_validation_goes_first_for_a_while(installation, monkeypatch):
 
 def test_a_run_that_was_never_started_is_asked_for_again_and_costs_nothing(installation, monkeypatch):
     """Dagster lost the request, or the run died before it began."""
-    monkeypatch.setattr("pipeline.retries.LOST_AFTER", timedelta(0))
-    monkeypatch.setattr("pipeline.retries._PAUSES_S", (0.0,))
+    monkeypatch.setattr("pipeline.flow.retries.LOST_AFTER", timedelta(0))
+    monkeypatch.setattr("pipeline.flow.retries._PAUSES_S", (0.0,))
     _validate(installation, "a")
     asked = []
 
@@ -104,7 +104,7 @@ def test_a_crash_after_partitions_were_added_is_mended_by_the_next_ticks(install
     for request in result.dynamic_partitions_requests:
         installation.instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
 
-    monkeypatch.setattr("pipeline.retries.LOST_AFTER", timedelta(0))
+    monkeypatch.setattr("pipeline.flow.retries.LOST_AFTER", timedelta(0))
     installation.tick("failed_runs")
     assert [run.success for run in installation.plan()] == [True]
     assert len(installation.jobs()) == 1

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pipeline.validation import utc_now
+from pipeline.clock import utc_now
 from tests.installation import valid_file
 
 

@@ -13,15 +13,16 @@ import httpx2
 import jwt
 import uvicorn
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.lake import make_lake
-from pipeline.profiles.rules import Rules
+from pipeline.clock import utc_now
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.flow.validation import Validator
 from pipeline.service.app import create_app
 from pipeline.service.pages.routes import pages
 from pipeline.service.server import server_config
 from pipeline.settings import Settings
-from pipeline.store import make_store
-from pipeline.validation import Validator, utc_now
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import make_lake
+from pipeline.state.store import make_store
 
 SECRET = "a secret of thirty-two bytes or more, and long enough for HS512 too"
 _START_TIMEOUT_S = 30

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.catalog.catalog import Catalog
 from pipeline.service import health as health_module
 from pipeline.service.health import SENSOR, State, banner, is_silent
 from pipeline.settings import load_settings
-from tests.catalog.examples import NOON
+from pipeline.state.catalog.catalog import Catalog
+from tests.state.catalog.examples import NOON
 
 SILENT = "Uploads are taken, but not validated at present"
 

@@ -4,12 +4,12 @@ import os
 
 import pytest
 
-from pipeline.catalog.catalog import Catalog
 from pipeline.client import Client
-from pipeline.intake import look
-from pipeline.store import make_store
-from pipeline.uploads.scan import Cursor
-from pipeline.validation import utc_now
+from pipeline.clock import utc_now
+from pipeline.flow.intake import look
+from pipeline.flow.scan import Cursor
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.store import make_store
 from tests.service.serving import Serving, token
 
 

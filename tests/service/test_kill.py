@@ -14,13 +14,13 @@ from pathlib import Path
 
 import httpx2
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.expiry import Expired
+from pipeline.clock import utc_now
+from pipeline.flow.expiry import Expired
 from pipeline.service.app import open_service
 from pipeline.service.background import tidy
 from pipeline.settings import load_settings
-from pipeline.store import make_store
-from pipeline.validation import utc_now
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.store import make_store
 from tests.service.serving import token
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,10 +7,10 @@ import httpx2
 import jwt
 import pytest
 
+from pipeline.clock import utc_now
 from pipeline.service.presigned_s3 import layout
 from pipeline.service.signing import Signer, secret_path
-from pipeline.store import make_store
-from pipeline.validation import utc_now
+from pipeline.state.store import make_store
 from tests.service.serving import Serving, lines
 
 CONTENT = lines(2)

@@ -15,7 +15,7 @@ import pytest
 from pipeline.errors import SettingsError
 from pipeline.service import middleware, receiving, server
 from pipeline.service.limits import address_group
-from pipeline.service.pages.routes import static
+from pipeline.service.pages.routes import static_pages
 from pipeline.settings import load_settings
 from tests.service.serving import Serving, lines, token
 
@@ -124,7 +124,7 @@ def test_an_upload_that_broke_off_by_dripping_goes_on(local, monkeypatch):
 def test_who_stops_reading_is_left(local, monkeypatch):
     """Their answers would stay in memory."""
     monkeypatch.setattr(server, "STALLED_S", SHORT_S)
-    monkeypatch.setattr(static, "asset", lambda name: b"x" * 50_000_000)  # more than the system's buffers take
+    monkeypatch.setattr(static_pages, "asset", lambda name: b"x" * 50_000_000)  # more than the system's buffers take
     with connected(local) as connection:
         connection.sendall(head("GET", "/static/app.css"))
         ending = select.poll()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.store import make_store
+from pipeline.state.store import make_store
 from tests.installation import bad_file
 from tests.postgres import as_ordinary_role
 from tests.s3_gateway import S3Gateway

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pipeline.catalog.catalog import Catalog
 from pipeline.service.sessions import COOKIE
+from pipeline.state.catalog.catalog import Catalog
 from tests.service.serving import Serving, token
 
 PAGE = {"Sec-Fetch-Site": "same-origin"}

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from pipeline.errors import NotSignedIn, ServiceError, SettingsError
 from pipeline.service.app import create_app
-from pipeline.service.pages.routes.sessions import router as session_pages
+from pipeline.service.pages.routes.session_pages import router as session_pages
 from pipeline.service.service import CurrentService
 from pipeline.service.sessions import COOKIE, sign_in, sign_out
 from pipeline.service.tokens import Identity, make_authority, make_laptop_token, token_path

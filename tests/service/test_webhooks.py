@@ -11,13 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from fastapi.testclient import TestClient
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.notices import Notice
 from pipeline.errors import SettingsError
 from pipeline.service.app import create_app
 from pipeline.service.webhooks import Webhook, pause
 from pipeline.settings import load_settings
-from tests.catalog.examples import NOON, start_upload, upload
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.notices import Notice
+from tests.state.catalog.examples import NOON, start_upload, upload
 
 SECRET = "s" * 32
 NOTICE = Notice("dataset_ready", "verdict-1", "d1 is ready", "All is well.")

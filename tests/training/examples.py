@@ -3,9 +3,9 @@
 from datetime import date
 from pathlib import Path
 
-from pipeline.training.catalogues.prices import Price
+from pipeline.catalogues.prices import Price
 from pipeline.training.considering import Catalogues
-from pipeline.training.jobs.facts import DatasetFacts, TargetAcceptance
+from pipeline.training.jobs.dataset_facts import DatasetFacts, TargetAcceptance
 
 TODAY = date(2026, 11, 25)
 PRICE = Price(

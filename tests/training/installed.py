@@ -5,16 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.catalog.records import Dataset
-from pipeline.lake import Lake
-from pipeline.tokens import DEFAULT_TOKENIZER, load_tokenizer
-from pipeline.training.making import JobMaker, Prepared, prepare
-from pipeline.training.planning import Planner
+from pipeline.dataset.tokens import DEFAULT_TOKENIZER, load_tokenizer
+from pipeline.flow.job_making import JobMaker, Prepared, prepare
+from pipeline.flow.training_plans import Planner
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.lake import Lake
 from pipeline.training.setup import Setup
-from tests.lake.examples import conversation, jsonl
+from tests.state.lake.examples import conversation, jsonl
+from tests.state.warehouse.examples import open_installation
 from tests.training.examples import CATALOGUES
-from tests.warehouse.examples import open_installation
 
 SETUP = Setup("Qwen3-8B")
 TALK = jsonl(*(conversation(f"c{n}", f"What is {n} times seven?", f"It is {7 * n}.") for n in range(12)))
@@ -40,7 +40,7 @@ class Installed:
 
     @property
     def _installation(self):
-        from tests.warehouse.examples import Installation
+        from tests.state.warehouse.examples import Installation
 
         return Installation(self.catalog, self.lake, Path("none"))
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.training.catalogues.prices import Price
+from pipeline.catalogues.prices import Price
 from pipeline.training.comparing import compare
 from pipeline.training.setup import Setup
 from tests.training.examples import CATALOGUES, PRICE, facts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.training.catalogues import find_model
+from pipeline.catalogues import find_model
 from pipeline.training.parameters import (
     AdapterParameters,
     active_parameters,

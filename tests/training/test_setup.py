@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import SettingsError
 from pipeline.settings import load_settings
-from pipeline.training.setup import Setup, parse_plans
+from pipeline.training.setup import Setup, parse_plans, plans_of
 
 
 def test_every_combination_of_a_plan_is_a_set_up_and_none_is_there_twice():
@@ -34,11 +34,13 @@ def test_no_plan_is_no_set_up():
         ),
     ],
 )
-def test_a_plan_that_cannot_be_read_is_said_when_the_settings_are(text, message, tmp_path):
-    with pytest.raises(SettingsError) as caught:
-        load_settings(data_dir=tmp_path, training_plans=text)
+def test_a_plan_that_cannot_be_read_names_its_setting(text, message, tmp_path):
+    settings = load_settings(data_dir=tmp_path, training_plans=text)
 
-    assert f"LORA_TRAINING_PLANS: Value error, {message}" in str(caught.value)
+    with pytest.raises(SettingsError) as caught:
+        plans_of(settings)
+
+    assert str(caught.value) == f"LORA_TRAINING_PLANS: {message}"
 
 
 def test_the_default_plan_is_one_job():

@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.errors import LakeError
-from pipeline.lake import LocalLake
+from pipeline.state.lake import LocalLake
 from pipeline.training.splitting import read_split
-from tests.lake.examples import conversation, jsonl, publish
+from tests.state.lake.examples import conversation, jsonl, publish
 
 SMALL = [conversation(f"c{n}", f"What is {n} times seven?", f"It is {7 * n}.") for n in range(5)]
 LARGE = [

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from pipeline.training.catalogues import load_gpus, load_models
-from pipeline.training.workload import Workload
+from pipeline.catalogues import load_gpus, load_models
+from pipeline.trainers.workload import Workload
 
 MODELS, GPUS = load_models(), load_gpus()
 PLAIN = Workload(

@@ -4,7 +4,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 
-from pipeline.lake import Lake
+from pipeline.state.lake import Lake
 
 _CHUNK_BYTES = 1 << 20
 

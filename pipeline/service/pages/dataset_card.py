@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pipeline.card.sentences import size
-from pipeline.catalog.records import Dataset, JsonObject, Status
-from pipeline.conversations.row_places import place_of
+from pipeline.card.card_sentences import size
+from pipeline.dataset.findings.row_places import place_of
 from pipeline.service.pages.words import ago, compact, iso, sentence
+from pipeline.state.catalog.dataset_records import Dataset, JsonObject, Status
 
 Tone = Literal["info", "warning", "good", "bad"]
 

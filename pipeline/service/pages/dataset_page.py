@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
-from pipeline.acceptance import Acceptance
-from pipeline.card import sentences
+from pipeline.card import card_sentences
 from pipeline.card.card import Card, Conversation, Figures
-from pipeline.catalog.records import Dataset
-from pipeline.conversations.findings import CATALOGUE, Severity
-from pipeline.conversations.groups import MAX_LISTED, unlisted_sentence
+from pipeline.dataset.findings.finding import CATALOGUE, Severity
+from pipeline.dataset.findings.groups import MAX_LISTED, unlisted_sentence
 from pipeline.service.pages.dataset_card import DatasetCard, Tone, dataset_card
 from pipeline.service.pages.pager import Pager, pager
 from pipeline.service.pages.words import compact, sentence
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.trainers.acceptance import Acceptance
 
 FINDINGS_PAGE = 25
 TONES: dict[str, Tone] = {"error": "bad", "warning": "warning", "note": "info"}
@@ -69,7 +69,7 @@ class Finding:
     @property
     def fault(self) -> str:
         """What was expected and found."""
-        return sentences.detail(self.message, self.remedy) if self.remedy else self.message
+        return card_sentences.detail(self.message, self.remedy) if self.remedy else self.message
 
     @property
     def tone(self) -> Tone:
@@ -163,11 +163,11 @@ def dataset_page(
         if shown.problem:
             explanation = f"{shown.problem.summary} {shown.problem.detail}".strip()
         return DatasetPage(shown, headline, explanation, card_url, facts)
-    summary = sentences.trainers_summary(card.acceptance) if card.acceptance else ""
+    summary = card_sentences.trainers_summary(card.acceptance) if card.acceptance else ""
     return DatasetPage(
         card=shown,
         headline="Ready to train" if dataset.status == "ready" else "Not ready",
-        explanation=f"{sentences.headline(card)} {summary}".strip(),
+        explanation=f"{card_sentences.headline(card)} {summary}".strip(),
         card_url=card_url,
         facts=facts,
         stats=_tiles(card.figures, dataset.total_training_pairs),
@@ -222,15 +222,17 @@ def _tiles(figures: Figures, training_pairs: int | None) -> tuple[Tile, ...]:
     near = figures.near_duplicate_conversations
     tiles = [
         tile(
-            "conversations", figures.conversations, f"{sentences.number(turns_each)} turns each" if turns_each else ""
+            "conversations",
+            figures.conversations,
+            f"{card_sentences.number(turns_each)} turns each" if turns_each else "",
         ),
         tile("training pairs", training_pairs or 0, f"{figures.turns:,} turns"),
-        tile("tokens", figures.tokens, sentences.token_note(figures)),
+        tile("tokens", figures.tokens, card_sentences.token_note(figures)),
         tile("lines rejected", figures.rejected_lines, f"of {figures.lines:,}"),
         tile(
             "exact duplicates",
             figures.exact_duplicate_conversations,
-            sentences.count_of(near, "near duplicate") if near else "",
+            card_sentences.count_of(near, "near duplicate") if near else "",
         ),
     ]
     if figures.validation_conversations is not None:
@@ -247,8 +249,8 @@ def _facts(dataset: Dataset, card: Card | None, dagster_url: str) -> tuple[Fact,
         Fact("Identifier", dataset.id, is_code=True),
         Fact("Place in the store", dataset.storage_path, is_code=True),
         Fact("SHA-256", dataset.content_sha256 or "", is_code=True),
-        Fact("Uploaded", sentences.moment(dataset.created_at)),
-        Fact("Validated", sentences.moment(dataset.validated_at) if dataset.validated_at else ""),
+        Fact("Uploaded", card_sentences.moment(dataset.created_at)),
+        Fact("Validated", card_sentences.moment(dataset.validated_at) if dataset.validated_at else ""),
         Fact(
             "In Dagster", "Runs, lineage and checks" if dagster_url and card else "", asset_url(dagster_url, dataset.id)
         ),

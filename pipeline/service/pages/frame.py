@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pipeline.catalog.records import Notification, NotificationKind
 from pipeline.service.pages.dataset_card import Tone, When, when
+from pipeline.state.catalog.dataset_records import Notification, NotificationKind
 
 IN_BELL = 6  # newest notifications under the bell
 Place = Literal["datasets", "jobs", ""]

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from pipeline.card.sentences import size
-from pipeline.catalog.costs import newest
-from pipeline.catalog.job_records import CostRecord, Job, JobStatus
+from pipeline.card.card_sentences import size
 from pipeline.service.pages.dataset_card import Badge, When, when
-from pipeline.service.pages.train_choices import METHODS, TRAINERS
+from pipeline.service.pages.train_choices import METHODS
 from pipeline.service.pages.train_plan import Reason, reasons_of, usd
 from pipeline.service.pages.words import sentence, span
-from pipeline.training.jobs.job import TrainingJob
+from pipeline.state.catalog.costs import newest
+from pipeline.state.catalog.job_records import CostRecord, Job, JobStatus
+from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.registry import BY_NAME
 
 BADGES: dict[JobStatus, Badge] = {
     "configured": Badge("Ready to run", "good"),
@@ -85,7 +86,7 @@ def job_page(job: Job, costs: Sequence[CostRecord], files: Mapping[str, int], no
 
 def _line(job: Job, estimate: CostRecord | None, now: datetime) -> JobLine:
     gpus = f"{job.gpu_count} × {job.gpu}" if job.gpu_count > 1 else job.gpu
-    trainers = ", ".join(TRAINERS.get(target, target) for target in job.targets)
+    trainers = ", ".join(BY_NAME[target].label for target in job.targets)
     return JobLine(
         id=job.id,
         url=f"/jobs/{quote(job.id)}",

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from pipeline.catalog.records import STATUSES, Dataset, IgnoredPage, IgnoredRow, Status
 from pipeline.service.pages.dataset_card import BADGES, DatasetCard, dataset_card
 from pipeline.service.pages.pager import Pager, pager
-from pipeline.uploads.ignored import REASONS, what_to_do
+from pipeline.state.catalog.dataset_records import STATUSES, Dataset, IgnoredPage, IgnoredRow, Status
+from pipeline.state.store.ignored_files import REASONS, what_to_do
 
 PAGE_SIZE = 12  # full rows of one, two and three columns
 IGNORED_SHOWN = 20  # files that become no dataset; the API lists the others

@@ -1,7 +1,7 @@
 """Cards as they change: one stream of server-sent events for all datasets that a page follows.
 
 Browsers open six connections to a host, so a stream a card would use them up. The stream of one dataset for programs
-is in `pipeline/service/events.py`.
+is in `pipeline/service/dataset_events.py`.
 """
 
 import asyncio
@@ -11,12 +11,12 @@ from datetime import datetime
 
 from anyio import to_thread
 
-from pipeline.catalog.records import Dataset, Status
 from pipeline.errors import DatasetNotFound, ServiceError
 from pipeline.service.access import Access
-from pipeline.service.events import HEARTBEAT_S, LONGEST_S, POLL_S
+from pipeline.service.dataset_events import HEARTBEAT_S, LONGEST_S, POLL_S
 from pipeline.service.pages.dataset_card import LIVE, dataset_card
 from pipeline.service.pages.render import render
+from pipeline.state.catalog.dataset_records import Dataset, Status
 
 MOST_FOLLOWED = 50
 _SAID: dict[Status, str] = {

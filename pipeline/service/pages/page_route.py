@@ -1,6 +1,6 @@
 """How a page answers when something is wrong.
 
-Programs get JSON from `pipeline/service/errors.py`; people get a page that says what to do, or the way to sign in.
+Programs get JSON from `service/error_answers.py`; people get a page that says what to do, or the way to sign in.
 """
 
 from collections.abc import Callable, Coroutine
@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
 from pipeline.errors import NotSignedIn, PipelineError, TooManyRequests
-from pipeline.service.errors import RETRY_AFTER_S, status_of
+from pipeline.service.error_answers import RETRY_AFTER_S, status_of
 from pipeline.service.pages.render import render
 from pipeline.service.pages.words import sentence
 

@@ -6,20 +6,20 @@ from importlib.resources import files
 
 from jinja2 import Environment
 
-from pipeline.card import sentences
+from pipeline.card import card_sentences
 from pipeline.card.escaping import escaping_environment, tokens
-from pipeline.conversations.model import KNOWN_ROLES
+from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.service.pages import words
 
 _FILTERS = (
-    sentences.count_of,
-    sentences.cut,
-    sentences.losses,
-    sentences.number,
-    sentences.opening,
-    sentences.percent,
-    sentences.reach,
-    sentences.size,
+    card_sentences.count_of,
+    card_sentences.cut,
+    card_sentences.losses,
+    card_sentences.number,
+    card_sentences.opening,
+    card_sentences.percent,
+    card_sentences.reach,
+    card_sentences.size,
     words.compact,
     words.sentence,
 )
@@ -62,8 +62,8 @@ def _templates() -> Environment:
     templates = escaping_environment("pipeline.service.pages", _FILTERS)
     templates.globals |= {
         "assets": _asset_urls(),
-        "verdicts": sentences.VERDICTS,
-        "effects": sentences.EFFECTS,
+        "verdicts": card_sentences.VERDICTS,
+        "effects": card_sentences.EFFECTS,
         "known_roles": KNOWN_ROLES,
     }
     return templates

@@ -3,21 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipeline.card.sentences import number
-from pipeline.training.catalogues.gpus import Gpu
-from pipeline.training.catalogues.models import BaseModelSpec
+from pipeline.card.card_sentences import number
+from pipeline.catalogues.gpus import Gpu
+from pipeline.catalogues.models import BaseModelSpec
+from pipeline.trainers.registry import BY_NAME
 from pipeline.training.presets import Preset
 from pipeline.training.setup import Setup
 
 METHODS = {"": "Auto", "lora": "LoRA", "qlora": "QLoRA", "full": "Full"}
-TRAINERS = {
-    "trl": "TRL",
-    "axolotl": "Axolotl",
-    "llama-factory": "LLaMA-Factory",
-    "unsloth": "Unsloth",
-    "openai": "OpenAI (hosted)",
-    "together": "Together (hosted)",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +55,7 @@ def choices_of(
         methods=_field(METHODS, setup.method or ""),
         gpus=_field(memories, setup.gpu),
         gpu_counts=_field(counts, str(setup.gpu_count)),
-        trainers=_field({name: TRAINERS.get(name, name) for name in trainers}, chosen_trainer),
+        trainers=_field({name: BY_NAME[name].label for name in trainers}, chosen_trainer),
     )
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pipeline.service.pages.train_choices import METHODS
 from pipeline.service.pages.words import sentence, span
+from pipeline.trainers.job import TrainingJob
 from pipeline.training.considering import Considered
 from pipeline.training.estimates.result import Fits, Range
-from pipeline.training.jobs.job import TrainingJob
 
 FITS: dict[Fits, tuple[str, str]] = {
     "yes": ("good", "Fits"),

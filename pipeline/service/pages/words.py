@@ -1,6 +1,6 @@
 """Times, counts and durations as people say them; pure functions, also the filters of the templates.
 
-Sizes, shares and plurals are those of the card: `pipeline/card/sentences.py`.
+Sizes, shares and plurals are those of the card: `pipeline/card/card_sentences.py`.
 """
 
 from datetime import datetime

@@ -7,11 +7,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.constants import Constants
 from pipeline.training.estimates.measurements import Measurement
 from pipeline.training.estimates.sharing import is_fused
 from pipeline.training.estimates.step_time import step_time_s
-from pipeline.training.workload import Workload
 
 _DOUBTED_ROWS = 2  # so many rows in favour of the physics are added to those measured
 # Factors between which more than 90 % of runs of a model or GPU never seen lie: see docs/accuracy.md.

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
+from pipeline.catalogues.finding import STALE_AFTER_DAYS, is_stale
+from pipeline.catalogues.prices import Price
 from pipeline.errors import UsageError
-from pipeline.training.catalogues.finding import STALE_AFTER_DAYS, is_stale
-from pipeline.training.catalogues.prices import Price
+from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.calibration import calibrate
 from pipeline.training.estimates.constants import Constants
 from pipeline.training.estimates.fitted import fitted
@@ -14,7 +15,6 @@ from pipeline.training.estimates.memory import MemoryParts, memory_parts
 from pipeline.training.estimates.result import Estimate, Fits, Range
 from pipeline.training.estimates.sharing import is_fused, is_sharded
 from pipeline.training.estimates.step_time import step_time_s
-from pipeline.training.workload import Workload
 
 _HOUR_S = 3600
 # How much less and more each part was in runs of models never seen (docs/accuracy.md): weights are known best.

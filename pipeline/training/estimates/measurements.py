@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.training.catalogues import find_gpu, model_from_dimensions
-from pipeline.training.workload import LossKernel, Method, Workload
+from pipeline.catalogues import find_gpu, model_from_dimensions
+from pipeline.trainers.workload import LossKernel, Method, Workload
 
 MeasurementSet = Literal["reference", "further", "check"]
 _Known = Annotated[float | None, BeforeValidator(lambda text: text or None)]

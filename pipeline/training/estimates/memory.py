@@ -2,6 +2,7 @@
 
 from dataclasses import astuple, dataclass
 
+from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.constants import Constants
 from pipeline.training.estimates.sharing import GIB, is_fused, is_sharded, weight_bytes
 from pipeline.training.parameters import (
@@ -11,7 +12,6 @@ from pipeline.training.parameters import (
     layer_parameters,
     query_width,
 )
-from pipeline.training.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.training.catalogues.gpus import Gpu
+from pipeline.catalogues.gpus import Gpu
+from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.constants import Constants
 from pipeline.training.estimates.estimate import peak_memory
 from pipeline.training.estimates.fitted import fitted
 from pipeline.training.estimates.result import Range
-from pipeline.training.workload import Workload
 
 _LENGTHS = (16384, 8192, 4096, 2048, 1024, 512)
 _GPU_COUNTS = (2, 4, 8, 16)

@@ -1,11 +1,15 @@
 """What several GPUs share out: nothing but rows (replicas, as DDP), or weights, gradients and optimiser, too (FSDP)."""
 
+from pipeline.trainers.registry import FUSED, HOSTED, WRITTEN
+from pipeline.trainers.workload import Workload
 from pipeline.training.parameters import embedding_parameters, layer_parameters
-from pipeline.training.workload import Workload
 
 GIB = 2**30
-FUSED_TRAINERS = frozenset({"torchtune", "unsloth", "nemo-automodel"})
-TRAINERS = frozenset({"trl", "axolotl", "llama-factory", "ms-swift", "litgpt", "qwen-finetune"}) | FUSED_TRAINERS
+# Trainers that measurements are of and that we write no files for.
+_ALSO_FUSED = frozenset({"torchtune", "nemo-automodel"})
+_ALSO_MEASURED = frozenset({"ms-swift", "litgpt", "qwen-finetune"})
+FUSED_TRAINERS = FUSED | _ALSO_FUSED
+TRAINERS = (frozenset(WRITTEN) - HOSTED) | FUSED_TRAINERS | _ALSO_MEASURED
 _REPLICATED_SHARE = 0.45  # of a GPU's memory that weights may fill before they are shared out
 
 

@@ -2,11 +2,11 @@
 
 import math
 
+from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.constants import Constants
 from pipeline.training.estimates.memory import trainable_parameters
 from pipeline.training.estimates.sharing import is_fused, is_sharded, weight_bytes
 from pipeline.training.parameters import active_parameters, layer_parameters, query_width
-from pipeline.training.workload import Workload
 
 _A100_BALANCE = 312e12 / 2039e9  # FLOPs for each byte of bandwidth
 _WITHOUT_BF16 = 0.6  # no FlashAttention 2, and gradients scaled: older GPUs reach less of their peak (assumed)

@@ -2,20 +2,16 @@
 
 from collections.abc import Iterable
 
+from pipeline.trainers.job import DEFAULT_OPENAI_MODEL, Adapter, Hardware, JobData, Optimisation, TrainingJob
+from pipeline.trainers.job_sentences import counted
+from pipeline.trainers.objectives import JUDGED, TITLES
+from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED
+from pipeline.trainers.workload import Method, Workload
 from pipeline.training.jobs.explanations import Explanations
-from pipeline.training.jobs.identity import job_id
-from pipeline.training.jobs.inputs import CHUNKING, HOSTED, Inputs
-from pipeline.training.jobs.job import (
-    DEFAULT_OPENAI_MODEL,
-    Adapter,
-    Hardware,
-    JobData,
-    Optimisation,
-    TrainingJob,
-)
-from pipeline.training.jobs.objectives import JUDGED, TITLES
+from pipeline.training.jobs.inputs import Inputs
+from pipeline.training.jobs.job_identity import job_id
 from pipeline.training.jobs.placing import Placement
-from pipeline.training.jobs.rules import (
+from pipeline.training.jobs.preset_rules import (
     MIN_STEPS,
     RSLORA_FROM_RANK,
     WARN_STEPS,
@@ -26,8 +22,6 @@ from pipeline.training.jobs.rules import (
     count_steps,
     rows_cut,
 )
-from pipeline.training.jobs.sentences import counted
-from pipeline.training.workload import Method, Workload
 
 
 def assemble(
@@ -185,15 +179,10 @@ def _note_switches(job: TrainingJob, notes: Explanations) -> None:
     notes.add("loss_kernel", Chosen(job.loss_kernel, kernel))
     precision = f"a {job.hardware.gpu} {'computes' if job.hardware.has_bf16 else 'does not compute'} in bfloat16"
     notes.add("hardware.has_bf16", Chosen(job.hardware.has_bf16, precision))
-    if "openai" in job.targets:
-        notes.add(
-            "openai_model", Chosen(job.openai_model, f"OpenAI does not train {job.base_model}, only its own models")
-        )
-    if "together" in job.targets:
-        name = job.together_model or job.hub_id
-        notes.add(
-            "together_model", Chosen(name, "the hub's name; Together lists those it trains, some under another name")
-        )
+    for own in (BY_NAME[target].own_model for target in job.targets):
+        if own:
+            name = getattr(job, own.key) or job.hub_id
+            notes.add(own.key, Chosen(name, own.because.format(base_model=job.base_model)))
 
 
 def _warnings(job: TrainingJob, inputs: Inputs, placement: Placement) -> Iterable[str]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
-from pipeline.convert.losses import LOSSES, Losses
-from pipeline.markdown_text import block, code, inline
-from pipeline.training.jobs.job import Objective, TrainingJob
-from pipeline.training.jobs.learning import DropReason
-from pipeline.training.jobs.objectives import TITLES
-from pipeline.training.jobs.sentences import counted
-from pipeline.training.jobs.survey import Survey
-from pipeline.training.jobs.targets.target import TrainerTarget
+from pipeline.dataset.convert.losses import LOSSES, Losses
+from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.job_sentences import counted
+from pipeline.trainers.learning import DropReason
+from pipeline.trainers.markdown_text import block, code, inline
+from pipeline.trainers.objectives import TITLES
+from pipeline.trainers.renderer import Renderer
+from pipeline.trainers.survey import Survey
+from pipeline.trainers.trainer import Objective
 
 _WHY_DROPPED: Mapping[DropReason, str] = {
     "nothing-supervised": "no answer is to be learned: there is none, or the weight of each is 0",
@@ -26,7 +27,7 @@ _LOSSES = LOSSES | {
 _ROWS: Mapping[Objective, str] = {"preference": "preference", "kto": "judgement", "text": "text"}
 
 
-def explain_md(job: TrainingJob, target: TrainerTarget, found: Survey, losses: Losses, tokenizer: str) -> str:
+def explain_md(job: TrainingJob, target: Renderer, found: Survey, losses: Losses, tokenizer: str) -> str:
     """The page."""
     sections = [
         f"# {inline(job.name)}: {target.title}",
@@ -41,7 +42,7 @@ def explain_md(job: TrainingJob, target: TrainerTarget, found: Survey, losses: L
     return "\n\n".join(sections) + "\n"
 
 
-def _facts(job: TrainingJob, target: TrainerTarget, found: Survey) -> str:
+def _facts(job: TrainingJob, target: Renderer, found: Survey) -> str:
     rows = (
         ("job", code(job.job_id)),
         ("for", target.version),

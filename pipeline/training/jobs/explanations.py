@@ -2,8 +2,8 @@
 
 from typing import TypeVar
 
-from pipeline.training.jobs.job import Explanation
-from pipeline.training.jobs.rules import Chosen
+from pipeline.trainers.job import Explanation
+from pipeline.training.jobs.preset_rules import Chosen
 
 T = TypeVar("T")
 

@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 
-from pipeline.training.catalogues.gpus import Gpu
-from pipeline.training.catalogues.models import BaseModelSpec
-from pipeline.training.jobs.facts import DatasetFacts
-from pipeline.training.jobs.job import Objective, TargetName
-from pipeline.training.jobs.objectives import objective_of
-from pipeline.training.jobs.overrides import Overrides
+from pipeline.catalogues.gpus import Gpu
+from pipeline.catalogues.models import BaseModelSpec
+from pipeline.trainers.objectives import objective_of
+from pipeline.trainers.overrides import Overrides
+from pipeline.trainers.registry import HOSTED
+from pipeline.trainers.target_name import TargetName
+from pipeline.trainers.trainer import Objective
+from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.presets import Preset
-
-HOSTED: frozenset[TargetName] = frozenset({"openai", "together"})
-CHUNKING: frozenset[TargetName] = frozenset(
-    {"trl", "unsloth"}
-)  # never hold all logits (trl 1.16.0, SFTConfig.loss_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.training.catalogues.gpus import Gpu
+from pipeline.catalogues.gpus import Gpu
+from pipeline.trainers.job_sentences import counted
+from pipeline.trainers.workload import LossKernel, Method, Workload
 from pipeline.training.estimates.result import Estimate, Fits
-from pipeline.training.jobs.facts import DatasetFacts
-from pipeline.training.jobs.refusals import Change, DoesNotFit
-from pipeline.training.jobs.rules import cut_sentence
-from pipeline.training.jobs.sentences import counted
-from pipeline.training.workload import LossKernel, Method, Workload
+from pipeline.training.jobs.dataset_facts import DatasetFacts
+from pipeline.training.jobs.job_refusals import Change, DoesNotFit
+from pipeline.training.jobs.preset_rules import cut_sentence
 
 Estimator = Callable[[Workload], Estimate]
 

@@ -12,18 +12,19 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.convert.converting import replaced
-from pipeline.convert.losses import Losses
+from pipeline.dataset.convert.converting import replaced
+from pipeline.dataset.convert.losses import Losses
+from pipeline.dataset.tokens import DEFAULT_TOKENIZER, Tokenizer, load_tokenizer
 from pipeline.errors import ServiceError
-from pipeline.tokens import DEFAULT_TOKENIZER, Tokenizer, load_tokenizer
+from pipeline.state.whole_file import written
+from pipeline.trainers.dataset_rows import DatasetRows
+from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.learning import Dropped
+from pipeline.trainers.rendered import check_files, renderer
+from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Renderer
+from pipeline.trainers.survey import Survey, prepared, survey
+from pipeline.trainers.target_name import TargetName
 from pipeline.training.jobs.explaining import explain_md
-from pipeline.training.jobs.job import TargetName, TrainingJob
-from pipeline.training.jobs.learning import Dropped
-from pipeline.training.jobs.rows import DatasetRows
-from pipeline.training.jobs.survey import Survey, prepared, survey
-from pipeline.training.jobs.targets import check_files, renderer
-from pipeline.training.jobs.targets.target import TRAIN_FILE, VALIDATION_FILE, TrainerTarget
-from pipeline.whole_file import written
 
 JOB_FILE, EXPLAIN_FILE, DROPPED_FILE = "job.json", "explain.md", "dropped_rows.jsonl"
 Write = Callable[[bytes], None]
@@ -80,7 +81,7 @@ def render_job(job: TrainingJob, rows: DatasetRows, folder: Path, tokenizer: Tok
     return Rendered(folder, described, found.train_rows, found.validation_rows, dropped)
 
 
-def _texts(job: TrainingJob, target: TrainerTarget, found: Survey) -> dict[str, str]:
+def _texts(job: TrainingJob, target: Renderer, found: Survey) -> dict[str, str]:
     texts = dict(target.make_files(job, found))
     if problems := check_files(
         target.name, texts, job.objective

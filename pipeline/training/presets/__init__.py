@@ -5,9 +5,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from pipeline.catalogues.nearest import did_you_mean
+from pipeline.catalogues.reading import parse, read_entries
 from pipeline.errors import UsageError
-from pipeline.training.catalogues.reading import parse, read_entries
-from pipeline.training.jobs.nearest import did_you_mean
 from pipeline.training.presets.preset import Preset, RateBySize, RateFormula
 
 __all__ = ["Preset", "RateBySize", "RateFormula", "find_preset", "load_presets"]

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.training.catalogues.entry import Entry
-from pipeline.training.catalogues.models import BaseModelSpec
-from pipeline.training.jobs.job import PresetName
+from pipeline.catalogues.entry import Entry
+from pipeline.catalogues.models import BaseModelSpec
+from pipeline.trainers.job import PresetName
 
 
 class _Part(BaseModel):

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from pipeline.catalog.job_records import Job
-from pipeline.catalog.records import Dataset, IgnoredPage, IgnoredRow, Notification
+from pipeline.catalogues.prices import Price
 from pipeline.service.contract import Quota
 from pipeline.service.pages.dataset_page import Finding, dataset_page, findings_of
 from pipeline.service.pages.frame import Frame, notice_lines
@@ -14,11 +13,12 @@ from pipeline.service.pages.pager import pager
 from pipeline.service.pages.render import render
 from pipeline.service.pages.train_choices import choices_of
 from pipeline.service.pages.train_page import train_page
-from pipeline.training.catalogues.prices import Price
+from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, IgnoredRow, Notification
+from pipeline.state.catalog.job_records import Job
 from pipeline.training.considering import Considered, NotPossible
 from pipeline.training.estimates.result import Range
 from pipeline.training.job_estimate import workload_of
-from pipeline.training.jobs.refusals import DoesNotFit
+from pipeline.training.jobs.job_refusals import DoesNotFit
 from pipeline.training.presets import load_presets
 from pipeline.training.setup import Setup
 from tests.card.cards import HOSTILE_TEXT, READY, REJECTED
@@ -131,7 +131,7 @@ GIVEN_UP = _dataset(
     "night_shift",
     "failed",
     timedelta(hours=2),
-    failure="a fault of this program, not of the file: ValueError in pipeline/profiles/rows.py:41 (row)",
+    failure="a fault of this program, not of the file: ValueError in pipeline/dataset/profiles/rows.py:41 (row)",
     attempt=4,
     retry_at=NOW + timedelta(minutes=48),
 )

@@ -3,8 +3,8 @@
 import io
 import zipfile
 
-from pipeline.lake import make_lake
 from pipeline.service.pages.archive import zipped
+from pipeline.state.lake import make_lake
 
 
 def _published(settings, files):

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.catalog.records import STATUSES
 from pipeline.service.pages.dataset_card import Badge, Problem, Stat, dataset_card, problem, stats
+from pipeline.state.catalog.dataset_records import STATUSES
 from tests.service.pages import cases
 from tests.service.pages.cases import (
     ERROR,
@@ -81,7 +81,7 @@ def test_no_figures_where_nothing_was_counted(dataset):
             GIVEN_UP,
             Problem(
                 f"The service failed, not your file. It is tried again at {GIVEN_UP.retry_at:%H:%M} UTC.",
-                "A fault of this program, not of the file: ValueError in pipeline/profiles/rows.py:41 (row).",
+                "A fault of this program, not of the file: ValueError in pipeline/dataset/profiles/rows.py:41 (row).",
             ),
         ),
         (

@@ -7,15 +7,16 @@ import shutil
 import pytest
 from fastapi.testclient import TestClient
 
-from pipeline.catalog.catalog import Catalog
-from pipeline.lake import make_lake
-from pipeline.profiles.rules import Rules
+from pipeline.clock import utc_now
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.flow.validation import Validator
 from pipeline.service.app import create_app
 from pipeline.service.pages.render import MEDIA_TYPES
 from pipeline.service.pages.routes import pages
 from pipeline.settings import load_settings
-from pipeline.store import make_store
-from pipeline.validation import Validator, utc_now
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import make_lake
+from pipeline.state.store import make_store
 from tests.installation import bad_file, valid_file
 from tests.service.serving import SECRET, lines, token
 

@@ -3,7 +3,7 @@
 from pipeline.service.pages.train_choices import choices_of
 from pipeline.service.pages.train_page import Way, train_page
 from pipeline.training.considering import NotPossible
-from pipeline.training.jobs.refusals import Change
+from pipeline.training.jobs.job_refusals import Change
 from pipeline.training.setup import Setup
 
 SETUP = Setup("Qwen3-8B", gpu="T4", method="lora")

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from pipeline.catalogues import Price
 from pipeline.errors import UsageError
-from pipeline.training.catalogues import Price
 from pipeline.training.estimates import estimate
 from tests.training.workloads import workload
 

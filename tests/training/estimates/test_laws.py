@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.trainers.workload import Workload
 from pipeline.training.estimates import estimate
-from pipeline.training.workload import Workload
 from tests.training.workloads import GPUS, MODELS, workload, workloads
 
 

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.lake import LocalLake
-from pipeline.training.jobs.facts import DatasetFacts
-from pipeline.training.jobs.rows import DatasetRows, dataset_rows
-from tests.lake.examples import publish
+from pipeline.state.lake import LocalLake
+from pipeline.trainers.dataset_rows import DatasetRows, dataset_rows
+from pipeline.training.jobs.dataset_facts import DatasetFacts
+from tests.state.lake.examples import publish
 
 Message = dict[str, object]
 _TOPICS = ("bread", "rain", "maps", "tea", "stars", "paint", "rivers", "clocks", "wool", "glass")

@@ -3,15 +3,15 @@
 from dataclasses import replace
 from datetime import date
 
-from pipeline.training.catalogues.gpus import Gpu
-from pipeline.training.catalogues.models import BaseModelSpec
+from pipeline.catalogues.gpus import Gpu
+from pipeline.catalogues.models import BaseModelSpec
+from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.result import Estimate, Range
-from pipeline.training.jobs.facts import DatasetFacts, TargetAcceptance
-from pipeline.training.jobs.job import TrainingJob
-from pipeline.training.jobs.planning import plan_job
-from pipeline.training.jobs.refusals import DoesNotFit
+from pipeline.training.jobs.choosing import plan_job
+from pipeline.training.jobs.dataset_facts import DatasetFacts, TargetAcceptance
+from pipeline.training.jobs.job_refusals import DoesNotFit
 from pipeline.training.presets import find_preset
-from pipeline.training.workload import Workload
 
 LLAMA_8B = BaseModelSpec(
     name="Llama-3.1-8B-Instruct",

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.training.jobs.job import Objective
-from pipeline.training.jobs.objectives import OTHER_TRAINERS
+from pipeline.trainers.registry import WRITTEN, trainers_of
+from pipeline.trainers.trainer import Objective
 from pipeline.training.jobs.rendering import render_job
 from tests.training.jobs.datasets import (
     CONTEXT_ONLY,
@@ -26,7 +26,7 @@ from tests.training.jobs.datasets import (
 from tests.training.jobs.examples import gpu, planned
 
 FOLDER = Path(__file__).parent / "golden"
-ALL_TARGETS = ("trl", "axolotl", "llama-factory", "openai", "together", "unsloth")
+ALL_TARGETS = WRITTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ CASES = {
     ),
     "two-gpus": Case(PLAIN, ("trl", "axolotl", "llama-factory", "together"), {"gpu_count": 2, "is_packed": True}),
     "full": Case(PLAIN, ("trl", "axolotl", "together"), {"on": gpu("B200", 180), "method": "full"}),
-    "preferences": Case(PREFERENCES, OTHER_TRAINERS, objective="preference"),
-    "judgements": Case(JUDGEMENTS, OTHER_TRAINERS, {"preset": "conservative"}, "kto"),
-    "texts": Case(TEXTS, OTHER_TRAINERS, {"max_length": 64}, "text"),
+    "preferences": Case(PREFERENCES, trainers_of("preference"), objective="preference"),
+    "judgements": Case(JUDGEMENTS, trainers_of("kto"), {"preset": "conservative"}, "kto"),
+    "texts": Case(TEXTS, trainers_of("text"), {"max_length": 64}, "text"),
 }
 
 

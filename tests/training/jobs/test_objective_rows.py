@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from pipeline.trainers.registry import BY_NAME
+from pipeline.trainers.rendered import check_files
 from pipeline.training.jobs.rendering import render_job
-from pipeline.training.jobs.targets import OTHERS, check_files
 from tests.training.jobs.datasets import JUDGEMENTS, PREFERENCES, TEXTS, preference, ready, with_call
 from tests.training.jobs.examples import planned
 from tests.training.jobs.goldens import CASES, FOLDER
@@ -93,7 +94,9 @@ RENDERERS = [(case, target) for case, each in CASES.items() if each.objective !=
 
 
 def test_every_renderer_has_a_golden_case():
-    assert {(CASES[case].objective, target) for case, target in RENDERERS} == set(OTHERS)
+    assert {(CASES[case].objective, target) for case, target in RENDERERS} == {
+        (objective, name) for name, trainer in BY_NAME.items() for objective in trainer.objectives if objective != "sft"
+    }
 
 
 @pytest.mark.parametrize(("case", "target"), RENDERERS)

@@ -8,19 +8,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from pipeline.errors import UsageError
-from pipeline.training.jobs.job import TrainingJob
+from pipeline.trainers.job import TrainingJob
 from pipeline.training.jobs.rendering import Rendered, render_job
-from tests.training.jobs.datasets import (
-    CONTEXT_ONLY,
-    LONG,
-    PLAIN,
-    TOOLS,
-    UNLEARNED,
-    Ready,
-    chat,
-    long_question,
-    ready,
-)
+from tests.training.jobs.datasets import CONTEXT_ONLY, LONG, PLAIN, TOOLS, UNLEARNED, Ready, chat, long_question, ready
 from tests.training.jobs.examples import planned
 from tests.training.jobs.goldens import ALL_TARGETS
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.training.catalogues.reading import load_models
-from pipeline.training.jobs.checking import recorded_keys, recorded_versions
+from pipeline.catalogues.reading import load_models
+from pipeline.trainers.strict_keys import recorded_keys, recorded_versions
 from pipeline.training.jobs.rendering import render_job
 from tests.services import LLAMA_FACTORY, TRAINERS
 from tests.training.jobs.datasets import ready

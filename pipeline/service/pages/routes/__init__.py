@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from pipeline.service.pages.routes import datasets, notifications, sessions, static, training
+from pipeline.service.pages.routes import dataset_pages, notification_pages, session_pages, static_pages, training_pages
 
 pages = APIRouter(include_in_schema=False)
-for _each in (static, sessions, notifications, training, datasets):
+for _each in (static_pages, session_pages, notification_pages, training_pages, dataset_pages):
     pages.include_router(_each.router)

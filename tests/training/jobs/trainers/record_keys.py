@@ -1,4 +1,4 @@
-"""Prints the keys that the trainers' classes know, as `targets/keys/` records them: `python record_keys.py TARGET…`.
+"""Prints the keys that the trainers' classes know, as each `keys.json` records them: `python record_keys.py TARGET…`.
 
 Runs in the environment that has them.
 """

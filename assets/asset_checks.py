@@ -1,0 +1,43 @@
+"""The checks, run by hand for a partition; validation and planning report the same results by themselves."""
+
+import warnings
+
+import dagster as dg
+
+from assets.partition_events import severity_of
+from assets.partitions import DATASETS, READY_DATASETS
+from pipeline.clock import utc_now
+from pipeline.dataset.profiles.profile_checks import CHECKS, Check
+from pipeline.flow.job_checks import JOB_CHECKS, JobCheck, report_of
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import Lake
+
+
+def _asset_check(check: Check) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset="dataset_profiles", name=check.name, description=check.description, partitions_def=DATASETS)
+    def run(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
+        [report] = lake.read_profiles([context.partition_key]).to_pylist()
+        return _result(check, check.decide(report))
+
+    return run
+
+
+def _job_check(check: JobCheck) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=check.asset, name=check.name, description=check.description, partitions_def=READY_DATASETS)
+    def run(context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog]) -> dg.AssetCheckResult:
+        report = report_of(catalog, context.partition_key, utc_now().date())
+        return _result(check, check.decide(report))
+
+    return run
+
+
+def _result(check: Check | JobCheck, decided: tuple[bool, str]) -> dg.AssetCheckResult:
+    passed, description = decided
+    return dg.AssetCheckResult(passed=passed, severity=severity_of(check), description=description)
+
+
+with warnings.catch_warnings():
+    # Partitions of checks are a preview in Dagster 1.13; what we use of them is tested.
+    warnings.simplefilter("ignore", dg.PreviewWarning)
+    DATASET_CHECKS = [_asset_check(check) for check in CHECKS]
+    TRAINING_CHECKS = [_job_check(check) for check in JOB_CHECKS]

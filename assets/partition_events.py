@@ -1,0 +1,77 @@
+"""What the events of single partitions are made of: check results, tags of origin, tables. What they say is next door.
+
+Events are logged one by one, because a run over many partitions would mark all of them alike: a rejected dataset must
+not look like a ready one.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (  # public in arguments, not in name
+    AssetCheckEvaluationTargetMaterializationData,
+)
+
+from pipeline.dataset.profiles.profile_checks import Check
+from pipeline.flow.job_checks import JobCheck
+
+Judged = AssetCheckEvaluationTargetMaterializationData
+Metadata = dict[str, dg.MetadataValue[Any] | str | int | float]
+
+
+def evaluation(
+    asset: str, check: Check | JobCheck, decided: tuple[bool, str], dataset_id: str, judged: Judged | None
+) -> dg.AssetCheckEvaluation:
+    """The result of one check for one partition. judged: what it is about, as `newest_materialization` finds it.
+
+    Dagster 1.13 leaves a partitioned check of a run over a range planned for ever, so results are logged with their
+    partition; a test fails on the day that this is no longer needed.
+    """
+    passed, description = decided
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(asset),
+        check_name=check.name,
+        passed=passed,
+        severity=severity_of(check),
+        description=description,
+        partition=dataset_id,
+        target_materialization_data=judged,
+    )
+
+
+def severity_of(check: Check | JobCheck) -> dg.AssetCheckSeverity:
+    """How Dagster shows that the check failed."""
+    return dg.AssetCheckSeverity.ERROR if check.is_error else dg.AssetCheckSeverity.WARN
+
+
+def newest_materialization(instance: dg.DagsterInstance, asset: str, dataset_id: str) -> Judged | None:
+    """The last materialization of a partition: the UI shows a result only beside the one that it judged."""
+    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[dataset_id])
+    for record in instance.fetch_materializations(wanted, limit=1).records:
+        return Judged(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp)
+    return None
+
+
+def origin_tags(code_version: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    """What an asset was made by and from, as Dagster writes it itself for values that a step returns.
+
+    With it the UI shows what is out of date. inputs: data version of each asset.
+    """
+    return {"dagster/code_version": code_version} | {
+        f"dagster/{kind}/{asset}": value
+        for asset, version in inputs.items()
+        for kind, value in (("input_data_version", version), ("input_event_pointer", "NULL"))
+    }
+
+
+def table(
+    rows: Sequence[Mapping[str, object]], columns: Sequence[str], integers: Collection[str] = ()
+) -> dg.TableMetadataValue:
+    """Some columns of rows as a table of the UI; what is neither text nor number is left empty."""
+    records = [dg.TableRecord({name: _cell(row[name]) for name in columns}) for row in rows]
+    shown = [dg.TableColumn(name, "int" if name in integers else "string") for name in columns]
+    return dg.MetadataValue.table(records, schema=dg.TableSchema(shown))
+
+
+def _cell(value: object) -> str | int | float:
+    return value if isinstance(value, str | int | float) else ""

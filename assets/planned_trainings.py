@@ -1,0 +1,64 @@
+"""The assets made of a ready dataset: one fused step for its split, its training jobs and their costs."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.failures import batch_work, raise_any
+from assets.partitions import READY_DATASETS
+from assets.training_report import evaluations, materializations
+from assets.training_specs import TRAINING_ASSETS
+from pipeline.clock import utc_now
+from pipeline.errors import DatasetNotReady
+from pipeline.settings import Settings
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.job_records import PlanResult
+from pipeline.state.lake import Lake
+from resources.upload_store import UploadStore
+
+
+@dg.multi_asset(
+    name="planned_trainings",
+    specs=TRAINING_ASSETS,
+    partitions_def=READY_DATASETS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    can_subset=True,
+)
+def planned_trainings(
+    context: dg.AssetExecutionContext,
+    store: UploadStore,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    settings: dg.ResourceParam[Settings],
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Plan every dataset of the run; one of which no job can be made says so and fails nothing.
+
+    What goes wrong in one is noted for that one, and the others go on. What Dagster shows is logged before the plan is
+    recorded: a run killed between the two is done again.
+    """
+    from pipeline.flow.training_plans import Planner, is_plannable
+
+    planner = Planner.of_settings(settings, catalog, lake, context.run.run_id, utc_now().date())
+    batch = batch_work(context, "plan", "training_job_configs", (store.connect(), catalog, lake), settings)
+
+    def plan(dataset_id: str) -> None:
+        dataset, known = catalog.get(dataset_id), catalog.plan_of(dataset_id)
+        if batch.request_key and (known is None or known.request_key != batch.request_key):
+            return  # planned meanwhile, or asked for anew
+        if not is_plannable(dataset):
+            context.log.info("%s: not ready any more", dataset_id)
+            return
+        try:
+            planned = planner.plan(dataset, utc_now())
+        except DatasetNotReady as reason:
+            catalog.record_plan(dataset, PlanResult(0, f"{reason}.", (), context.run.run_id), utc_now())
+            return
+        for materialization in materializations(planned, lake):
+            context.log_event(materialization)
+        for evaluation in evaluations(planned, context.instance, utc_now().date()):
+            context.log_event(evaluation)
+        catalog.record_plan(dataset, planned.result(context.run.run_id), utc_now())
+        context.log.info("%s: %s", dataset_id, planned.summary())
+
+    raise_any(batch.go_through(context.partition_keys, plan), "planned")
+    yield from ()

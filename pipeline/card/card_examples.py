@@ -1,0 +1,53 @@
+"""Picks the first findings of each kind, from rows in memory or from a file of findings in bounded memory."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.card.card import Example
+from pipeline.dataset.profiles.merge import FindingRow
+from pipeline.state.lake.places import with_rows
+
+EXAMPLES = 3  # of each kind
+_BATCH_ROWS = 65_536
+
+
+def pick_examples(rows: Iterable[FindingRow]) -> tuple[Example, ...]:
+    """The first EXAMPLES rows of each code, in order."""
+    picked: list[Example] = []
+    seen: Counter[str] = Counter()
+    for row in rows:
+        code = str(row["code"])
+        seen[code] += 1
+        if seen[code] <= EXAMPLES:
+            picked.append(msgspec.convert(row, Example))
+    return tuple(picked)
+
+
+def first_examples(findings_path: Path, finding_counts: Mapping[str, int]) -> tuple[Example, ...]:
+    """The first examples of each code in a Parquet file of findings; stops when all that were counted are seen."""
+    return pick_examples(_firsts(findings_path, dict(finding_counts)))
+
+
+def _firsts(path: Path, counts: Mapping[str, int]) -> Iterator[FindingRow]:
+    missing = Counter({code: min(EXAMPLES, count) for code, count in counts.items()})
+    with pq.ParquetFile(path, read_dictionary=["code"]) as file:
+        for batch in map(with_rows, file.iter_batches(_BATCH_ROWS)):
+            if not +missing:
+                return
+            rows = batch.take(pa.array(_places(batch["code"], missing), pa.int64())).to_pylist()
+            missing -= Counter(row["code"] for row in rows)
+            yield from rows
+
+
+def _places(codes: pa.DictionaryArray, missing: Counter[str]) -> list[int]:
+    """Where the first rows of each missing code stand, in order."""
+    indices = codes.indices.to_numpy()
+    wanted = {index: missing[code] for index, code in enumerate(codes.dictionary.to_pylist()) if missing[code] > 0}
+    places = [np.flatnonzero(indices == index)[:count] for index, count in wanted.items()]
+    return sorted(int(place) for found in places for place in found)

@@ -1,0 +1,28 @@
+"""The format of a file that a person chose: by its name, or by a mapping of the fields."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.dataset.formats.rows.format import Format
+
+
+def chosen_format(name: str | None, mapping: Path | None = None) -> "Format | None":
+    """The format, None where nobody chose.
+
+    Raises:
+        UsageError: there is no such format, the mapping describes none, or both are given.
+    """
+    from pipeline.dataset.formats.rows import BY_NAME  # numpy: not for --help
+
+    if name is not None and name not in BY_NAME:
+        raise UsageError(f"--format: expected one of {', '.join(sorted(BY_NAME))}, found {name}")
+    if mapping is None:
+        return BY_NAME[name] if name else None
+    if name is not None:
+        raise UsageError(f"--mapping says how rows are read, and so does --format {name}; leave one of them out")
+    from pipeline.dataset.formats.mapping import load_mapping
+
+    return load_mapping(mapping)

@@ -1,0 +1,125 @@
+"""Picks the findings that a report shows: the first places of each code, each with the piece of its line.
+
+Reads the findings that the engine left and, in the dataset, only the lines that are shown.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.cli.excerpt import Excerpt, excerpt
+from pipeline.cli.json_path import Span
+from pipeline.cli.line_mark import place
+from pipeline.dataset.findings.finding import CATALOGUE, ORDER, FindingKind, Scope, Severity
+from pipeline.dataset.profiles.merge import FindingRow
+
+PLACES_PER_CODE = 5
+LOOK_BYTES = 4 * 2**20  # of a line; what lies further in is named but not drawn
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One finding as the report shows it. column: 1-based, in characters, None where the line cannot be shown.
+
+    row: the number and first byte of its row, where rows may share lines.
+    """
+
+    line: int
+    path: str
+    detail: str
+    column: int | None = None
+    excerpt: Excerpt | None = None
+    row: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All findings of one code: how many there are, and the first places."""
+
+    kind: FindingKind
+    count: int
+    places: tuple[Place, ...]
+
+
+def grouped(
+    counts: Counter[str], findings_path: Path, dataset: Path | None, width: int, *, in_array: bool = False
+) -> list[Group]:
+    """The findings by code, errors first, then the most frequent.
+
+    findings_path: the listed findings, as Parquet. dataset: where the lines can be read again, None for a stream.
+    width: cells that an excerpt may take. in_array: whether rows may share lines.
+    """
+    wanted = {code: min(count, PLACES_PER_CODE) for code, count in counts.items()}
+    rows = _first_rows(findings_path, wanted)
+    kinds = sorted((CATALOGUE[code] for code in rows), key=lambda kind: _importance(kind, counts))
+    if dataset is None:
+        named = {kind: tuple(_named(row, in_array=in_array) for row in rows[kind.code]) for kind in kinds}
+        return [Group(kind, counts[kind.code], places) for kind, places in named.items()]
+    with dataset.open("rb") as stream:
+        return [
+            Group(kind, counts[kind.code], tuple(_drawn(stream, row, width) for row in rows[kind.code]))
+            for kind in kinds
+        ]
+
+
+def _importance(kind: FindingKind, counts: Mapping[str, int]) -> tuple[int, int, int]:
+    return list(Severity).index(kind.severity), -counts[kind.code], ORDER[kind.code]
+
+
+def _first_rows(findings_path: Path, wanted: dict[str, int]) -> dict[str, list[FindingRow]]:
+    """The first findings of each code; stops reading once there are as many as wanted."""
+    rows: dict[str, list[FindingRow]] = {code: [] for code in wanted}
+    for batch in _batches(findings_path):
+        missing = {code: count - len(rows[code]) for code, count in wanted.items() if len(rows[code]) < count}
+        if not missing:
+            break
+        for code, count in missing.items():
+            rows[code] += batch.filter(pc.equal(batch["code"], code)).slice(0, count).to_pylist()
+    return rows
+
+
+def _batches(findings_path: Path) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(findings_path) as file:
+        yield from file.iter_batches()
+
+
+def _named(row: FindingRow, *, in_array: bool = False) -> Place:
+    """A place without its line."""
+    kind = CATALOGUE[str(row["code"])]
+    detail = str(row["message"]).removesuffix(f"; {kind.remedy}")
+    row_place = f"row {row['row']}, byte {row['offset']}" if in_array else ""
+    return Place(int(row["line"]), str(row["path"]), detail, row=row_place)
+
+
+def _drawn(stream: BinaryIO, row: FindingRow, width: int) -> Place:
+    """A place with the piece of its line, where the finding speaks of a line that has something to show."""
+    named = _named(row)
+    if CATALOGUE[str(row["code"])].scope is Scope.FILE:
+        return named
+    text, is_cut = _read_line(stream, int(row["offset"]), str(row["code"]))
+    span = place(text, str(row["code"]), named.path, named.detail)
+    if not text.strip() or (span is None and is_cut and row["code"] != "line-too-long"):
+        return named
+    column = _column(text, span) if span else None
+    return Place(named.line, named.path, named.detail, column, excerpt(text, span, width, is_cut=is_cut))
+
+
+def _read_line(stream: BinaryIO, offset: int, code: str) -> tuple[bytes, bool]:
+    """The line, or its first LOOK_BYTES, without its end; and whether there is more of it."""
+    stream.seek(offset)
+    text = stream.readline(LOOK_BYTES)
+    is_cut = len(text) == LOOK_BYTES and not text.endswith(b"\n")
+    if offset == 0 and code != "byte-order-mark":
+        text = text.removeprefix(_BYTE_ORDER_MARK)
+    return text.removesuffix(b"\n").removesuffix(b"\r"), is_cut
+
+
+def _column(text: bytes, span: Span) -> int:
+    return len(text[: span.start].decode("utf-8", "surrogateescape")) + 1

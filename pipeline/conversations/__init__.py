@@ -1,1 +1,0 @@
-"""From bytes to verdicts: the rule for a line, the reader, the findings catalogue, the engine."""

@@ -1,0 +1,86 @@
+"""Conversations one by one, out of the engine's columns: what each target format writes from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.dataset.model.conversation import TEXT_ROLE, Branch
+from pipeline.dataset.reading.columns import Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn. weight: None where the format leaves it open. tool_calls, parts: JSON text in OpenAI's shape."""
+
+    role: str
+    content: str
+    is_supervised: bool
+    weight: float | None = None
+    tool_calls: str | None = None
+    parts: str | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
+
+    @property
+    def learning_weight(self) -> float | None:
+        """The weight; 0 for an answer that is not learned from because it stands in a prompt."""
+        return 0.0 if self.role == "assistant" and not self.is_supervised else self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One conversation, of a preference the chosen branch. lost: what no target holds, already left out.
+
+    row: its place in the file, from 1. identity: as in the file, else the row's name. tools: JSON text. rejected,
+    label: the other branch of a preference, and whether a judged answer was liked; only where jobs read them back from
+    the lake.
+    """
+
+    row: int
+    line: int
+    identity: str
+    turns: list[Said]
+    tools: str | None
+    lost: frozenset[str]
+    rejected: tuple[Said, ...] = ()
+    label: bool | None = None
+
+    @property
+    def has_own_identity(self) -> bool:
+        """Whether the file gave it its id."""
+        is_older = self.identity.partition("-byte-")[0] == f"line-{self.line}"  # as versions before 4 named a row
+        return self.identity != f"row-{self.row}" and not is_older
+
+
+def talks(columns: Columns) -> Iterator[Talk]:
+    """The conversations of a block, in order."""
+    turns = _turns(columns)
+    branches = columns.branches.tolist()
+    nothing: Sequence[None] = [None] * len(columns.ids)
+    tools: Sequence[str | None] = columns.extras.tools or nothing
+    labels: Sequence[bool | None] = columns.extras.labels or nothing
+    starts = columns.turn_starts.tolist()
+    places = zip(columns.rows.tolist(), columns.lines.tolist(), columns.ids, strict=True)
+    for index, (row, line, identity) in enumerate(places):
+        start, stop = starts[index], starts[index + 1]
+        kept = [turns[turn] for turn in range(start, stop) if branches[turn] != Branch.REJECTED]
+        lost = set()
+        if len(kept) < stop - start:
+            lost.add("rejected-answers")
+        if labels[index] is not None:
+            lost.add("labels")
+        if kept[0].role == TEXT_ROLE:
+            kept = [Said("assistant", kept[0].content, is_supervised=True)]
+            lost.add("plain-texts")
+        yield Talk(row, line, identity, kept, tools[index], frozenset(lost))
+
+
+def _turns(columns: Columns) -> list[Said]:
+    roles = [columns.role_names[code] for code in columns.roles.tolist()]
+    contents, supervised = columns.contents.to_pylist(), columns.is_supervised.tolist()
+    extras = columns.extras
+    weights = (
+        None if extras.weights is None else [None if weight != weight else weight for weight in extras.weights.tolist()]
+    )
+    nothing: list[None] = [None] * len(roles)
+    others = (weights, extras.tool_calls, extras.parts, extras.tool_call_ids, extras.names)
+    return list(map(Said, roles, contents, supervised, *(each or nothing for each in others)))

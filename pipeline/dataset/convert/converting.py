@@ -1,0 +1,106 @@
+"""Converts one file: reads it block by block as the engine does and writes a row for each accepted conversation.
+
+Nothing is held but a block; the output stands whole at its place or not at all.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from pipeline.dataset.convert.conversations import talks
+from pipeline.dataset.convert.losses import FIRST_ROWS, Losses
+from pipeline.dataset.convert.output_formats import OUTPUT_FORMATS, Row
+from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader
+from pipeline.dataset.formats.opening import open_text, read_rows
+from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.model.conversation import Limits
+from pipeline.dataset.reading.columns import read_columns
+from pipeline.errors import UsageError
+from pipeline.state.whole_file import whole_file, written
+
+
+@dataclass(slots=True)
+class Converted:
+    """What became of a file. rejected: findings by code; first_rejected: rows; broken: why its archive ends early."""
+
+    reading: Reading = field(default_factory=Reading)
+    written: int = 0
+    rejected: int = 0
+    rejected_codes: Counter[str] = field(default_factory=Counter)
+    first_rejected: list[int] = field(default_factory=list)
+    losses: Losses = field(default_factory=Losses)
+    broken: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was rejected, lost or cut off."""
+        return not (self.rejected or self.losses.counts or self.broken)
+
+
+def convert_stream(
+    stream: ByteReader, write: Callable[[bytes], object], target: str, chosen: Format | None, limits: Limits
+) -> Converted:
+    """Write each conversation of the file as a row of the target. write: takes a line with its end.
+
+    stream: the file from its beginning, packed or not. chosen: its format, None to recognise it.
+
+    Raises:
+        UsageError: the file is no text, or empty.
+        OSError: as raised by the stream and by `write`.
+    """
+    opened = open_text(stream, chosen)
+    if opened.refusal:
+        raise UsageError(f"cannot convert it: {opened.refusal.message}")
+    converted = Converted(opened.reading)
+    for block in read_rows(opened.text, opened.reading, limits.max_line_bytes):
+        _convert_block(block, write, target, limits, converted)
+    if opened.broken:
+        converted.broken = opened.broken.detail
+    return converted
+
+
+def _convert_block(
+    block: Block, write: Callable[[bytes], object], target: str, limits: Limits, converted: Converted
+) -> None:
+    verdicts, columns = read_columns(block, limits, converted.reading.form)
+    converted.rejected += verdicts.rejected_count
+    errors = [finding for finding in verdicts.findings if finding.severity == "error"]
+    converted.rejected_codes.update(finding.code for finding in errors)
+    for finding in errors:
+        if len(converted.first_rejected) < FIRST_ROWS and finding.row not in converted.first_rejected:
+            converted.first_rejected.append(finding.row)
+    make, encode = OUTPUT_FORMATS[target], msgspec.json.Encoder().encode
+    for talk in talks(columns):
+        lost = set(talk.lost)
+        row: Row = make(talk, lost)
+        write(encode(row) + b"\n")
+        if lost:
+            converted.losses.add(talk.row, lost)
+    converted.written += len(columns.ids)
+
+
+@contextmanager
+def replaced(target: Path) -> Iterator[Callable[[bytes], None]]:
+    """Writes into a file that takes the target's place when all went well.
+
+    Raises:
+        LakeError: the file cannot be written; so does the writer.
+    """
+    with whole_file(target) as aside:
+        with written(target):
+            stream = aside.open("wb")
+
+        def write(line: bytes) -> None:
+            with written(target):
+                stream.write(line)
+
+        try:
+            yield write
+        finally:
+            with written(target):
+                stream.close()

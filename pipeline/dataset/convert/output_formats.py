@@ -1,0 +1,109 @@
+"""The target formats: each makes one row of a conversation, and names what the row does not hold.
+
+To add a target, write a function with this shape and put it into `OUTPUT_FORMATS`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from pipeline.dataset.convert.conversations import Said, Talk
+from pipeline.dataset.convert.converted_calls import has_ids, openai_calls, openai_tools, sharegpt_calls
+from pipeline.dataset.formats.rows.call_rows import CALL_ROLES, as_calls
+from pipeline.dataset.formats.rows.message_lists import TEXT_PARTS
+
+Row = dict[str, Any]
+_FROM = {"user": "human", "assistant": "gpt", "tool": "observation"}
+
+
+def native(talk: Talk, lost: set[str]) -> Row:
+    """conversation_id and turns of role and content, with OpenAI's fields beside them."""
+    turns = []
+    for said in talk.turns:
+        turn: Row = {"role": said.role, "content": said.content}
+        if said.learning_weight is not None:
+            turn["weight"] = said.learning_weight
+        if said.tool_calls:
+            turn["tool_calls"] = msgspec.Raw(said.tool_calls.encode())
+        _name_fields(turn, said)
+        _note_pictures(said, lost)
+        turns.append(turn)
+    row: Row = {"conversation_id": talk.identity, "turns": turns}
+    return row | ({"tools": msgspec.json.decode(talk.tools)} if talk.tools else {})
+
+
+def openai(talk: Talk, lost: set[str]) -> Row:
+    """Messages and tools; an answer that is not learned from has the weight 0. OpenAI refuses any other field."""
+    messages = []
+    open_ids: list[str] = []
+    for place, said in enumerate(talk.turns):
+        message: Row = {"role": said.role, "content": _parts(said) or said.content}
+        weight = said.learning_weight
+        if said.role == "assistant" and weight in (0, 1):
+            message["weight"] = int(weight)
+        elif weight:
+            lost.add("weights")
+        if said.tool_calls:
+            message["content"] = message["content"] or None
+            message["tool_calls"] = openai_calls(said.tool_calls, place)
+            open_ids = [str(call["id"]) for call in message["tool_calls"]]
+        _name_fields(message, said)
+        if said.role == "tool" and open_ids:
+            own = open_ids.pop(0)
+            message.setdefault("tool_call_id", own)
+        messages.append(message)
+    if talk.has_own_identity:
+        lost.add("ids")
+    return {"messages": messages, **({"tools": openai_tools(talk.tools)} if talk.tools else {})}
+
+
+def sharegpt(talk: Talk, lost: set[str]) -> Row:
+    """Conversations of from and value; a tool call is a turn of its own kind, tools are JSON in a text."""
+    turns = []
+    for said in talk.turns:
+        if said.tool_calls:
+            turns.append({"from": "function_call", "value": sharegpt_calls(said.tool_calls)})
+            lost |= {"text-beside-calls"} if said.content else set()
+            lost |= {"call-ids"} if has_ids(said.tool_calls) else set()
+        elif said.role in CALL_ROLES and as_calls(said.content) is None:
+            turns.append({"from": "gpt", "value": said.content})  # the role promises a call
+            lost.add("roles")
+        else:
+            turns.append({"from": _FROM.get(said.role, said.role), "value": said.content})
+        is_usual = said.is_supervised == (said.role == "assistant") and said.weight in (None, float(said.is_supervised))
+        lost |= set() if is_usual else {"weights"}
+        lost |= {"names"} if said.name is not None else set()
+        lost |= {"call-ids"} if said.tool_call_id is not None else set()
+        _note_pictures(said, lost)
+    row: Row = {"id": talk.identity} if talk.has_own_identity else {}
+    row["conversations"] = turns
+    return row | ({"tools": talk.tools} if talk.tools else {})
+
+
+OUTPUT_FORMATS: dict[str, Callable[[Talk, set[str]], Row]] = {"openai": openai, "sharegpt": sharegpt, "native": native}
+
+
+def _name_fields(message: Row, said: Said) -> None:
+    if said.tool_call_id is not None:
+        message["tool_call_id"] = said.tool_call_id
+    if said.name is not None:
+        message["name"] = said.name
+
+
+def _parts(said: Said) -> list[Row] | None:
+    """The parts of a content; texts under OpenAI's name for them. None where they are one text in pieces (v1)."""
+    listed = msgspec.json.decode(said.parts) if said.parts else []
+    if all(part["type"] in TEXT_PARTS and "value" in part for part in listed):
+        return None
+    parts = []
+    for part in listed:
+        if part["type"] in TEXT_PARTS:
+            part = {"type": "text", "text": next(part[name] for name in ("text", "value", "refusal") if name in part)}
+        parts.append(part)
+    return parts
+
+
+def _note_pictures(said: Said, lost: set[str]) -> None:
+    if said.parts and any(part["type"] not in TEXT_PARTS for part in msgspec.json.decode(said.parts)):
+        lost.add("content-parts")

@@ -1,0 +1,111 @@
+"""The faults of one line while it is read: what each format's reader reports to."""
+
+from collections import Counter
+
+from pipeline.dataset.findings.finding import MAX_NAMED_PLACES, Finding, and_elsewhere
+from pipeline.dataset.model.json_text import Json
+
+_TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+
+
+class Faults:
+    """Collects faults of one line: the first place of each code, and the further ones by path."""
+
+    def __init__(self, line: int, offset: int, row: int = 0) -> None:
+        """row: as a `Finding` has it."""
+        self._line = line
+        self._offset = offset
+        self._row = row
+        self.found: dict[str, tuple[str, str]] = {}
+        self._further: dict[str, list[str]] = {}
+        self._further_count: Counter[str] = Counter()
+
+    def add(self, code: str, path: str, detail: str) -> None:
+        """Note one fault at its place."""
+        if code not in self.found:
+            self.found[code] = (path, detail)
+            return
+        self._further_count[code] += 1
+        if self._further_count[code] <= MAX_NAMED_PLACES:
+            self._further.setdefault(code, []).append(path)
+
+    def findings(self) -> list[Finding]:
+        """One finding a code, at its first place, sorted."""
+        findings = []
+        for code, (path, detail) in self.found.items():
+            text = and_elsewhere(detail, self._further.get(code, []), self._further_count[code])
+            findings.append(Finding(self._line, self._offset, code, path, text, self._row))
+        return sorted(findings, key=lambda finding: finding.sort_key)
+
+
+class LooksWrong(Exception):
+    """A value that the exact judge must see."""
+
+
+class NoFaults(Faults):
+    """For reading what is expected to be right: the first fault stops it."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 0)
+
+    def add(self, code: str, path: str, detail: str) -> None:
+        """Stop.
+
+        Raises:
+            LooksWrong: always.
+        """
+        raise LooksWrong
+
+
+class NotAsked(Exception):
+    """Somebody looked at all fields of an object that may only be asked for single ones (see `probe.py`)."""
+
+
+def printable(text: str, at_most: int = 40) -> str:
+    """Text of a dataset as it may stand in a message: one line, no control characters, cut."""
+    if len(text) <= at_most and text.isprintable():
+        return text
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:at_most])
+    return shown + ("…" if len(text) > at_most else "")
+
+
+def field(owner: dict[str, Json], name: str, kind: type, path: str, faults: Faults) -> Json:
+    """The field's value when it is there with the right type, else None and a fault."""
+    if name not in owner:
+        faults.add("missing-field", f"{path}.{name}", f"expected the field {name}, found {keys_of(owner)}")
+        return None
+    value = owner[name]
+    if not isinstance(value, kind):
+        faults.add("wrong-type", f"{path}.{name}", f"expected {_TYPE_NAMES[kind]}, found {name_of(value)}")
+        return None
+    return value
+
+
+def as_object(row: Json, faults: Faults) -> dict[str, Json] | None:
+    """The row when it is an object, else None and a fault."""
+    if isinstance(row, dict):
+        return row
+    faults.add("not-an-object", "$", f"expected an object, found {name_of(row)}")
+    return None
+
+
+def check_nul(value: Json, path: str, faults: Faults) -> None:
+    """Report a text that holds a NUL."""
+    if isinstance(value, str) and "\0" in value:
+        faults.add("nul-character", path, f"expected text, found NUL at character {value.index(chr(0)) + 1}")
+
+
+def keys_of(owner: dict[str, Json]) -> str:
+    """The fields of an object, as a message names them; "" of one that may only be asked for single fields."""
+    try:
+        if not owner:
+            return "no fields"
+    except NotAsked:
+        return ""
+    named = ", ".join(printable(key) for key in list(owner)[:5])
+    return f"{'field' if len(owner) == 1 else 'fields'} {named}{', …' if len(owner) > 5 else ''}"
+
+
+def name_of(value: Json) -> str:
+    """The JSON type of a value, as a message names it."""
+    return _TYPE_NAMES.get(type(value), "a number")

@@ -1,0 +1,190 @@
+"""Cuts a file that is one JSON array into blocks of rows, in bounded memory.
+
+Only quotes and brackets are looked at (`brackets.py`): each row becomes a line of its own, and whether it is JSON is
+judged there. What lies between rows and is not one comma belongs to the row after it as its fault, so that nothing is
+passed over.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from pipeline.dataset.formats.array_rows import GatheredRows, LongRow
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
+from pipeline.dataset.formats.brackets import COMMA, WHITE, lines_of, row_ends, stripped, structure, without_breaks
+from pipeline.dataset.model.bit_flags import Bytes, Integers
+
+_BLOCK_BYTES = BLOCK_BYTES // 2  # what finds the rows takes up to 150 bytes for each byte of brackets and commas
+_MANY = 4  # chunks; a row of more is looked at chunk by chunk
+_UNENDED = "expected the array's ']', found the end of the file inside this row"
+
+
+def read_array(
+    stream: ByteReader,
+    max_row_bytes: int,
+    on_bytes: Callable[[bytes], None] = lambda _: None,
+    block_bytes: int = _BLOCK_BYTES,
+) -> Iterator[Block]:
+    """All rows of the array, in order, as blocks; a row that is too long comes without its data.
+
+    stream: the file from its beginning. The file after the array, if any, is one more row, and a fault.
+    """
+    splitter = _Splitter(max_row_bytes, _MANY * block_bytes)
+    while chunk := stream.read(block_bytes):
+        on_bytes(chunk)
+        yield from splitter.feed(chunk)
+    yield from splitter.end()
+
+
+class _Splitter:
+    """Holds what is not yet a whole row."""
+
+    def __init__(self, max_row_bytes: int, many_bytes: int) -> None:
+        self._max = max_row_bytes
+        self._many = many_bytes
+        self._held = b""
+        self._offset = 0  # of the held bytes in the file
+        self._line = 1
+        self._rows = 0  # handed on
+        self._is_open = False  # whether the array's bracket has been seen
+        self._is_closed = False
+        self._needs_comma = False
+        self._long: LongRow | None = None  # the row that is being passed over
+        self._is_marked = False  # whether a byte order mark has been seen, and not yet been handed on
+
+    def feed(self, chunk: bytes) -> Iterator[Block]:
+        """The rows that are complete with this chunk."""
+        self._held += chunk
+        yield from self._take()
+
+    def _take(self) -> Iterator[Block]:
+        """The rows that are complete in what is held."""
+        if not self._is_open:
+            start = self._held.find(b"[")
+            if start < 0:
+                return
+            self._is_marked = self._held.startswith(BYTE_ORDER_MARK)
+            self._drop(start + 1)
+            self._is_open = True
+        if self._long:
+            yield from self._pass_over()
+        gathered = GatheredRows()
+        if not self._is_closed:
+            self._split(gathered)
+        if self._is_closed:
+            self._drop(len(self._held) - len(self._held.lstrip(WHITE)))
+            self._held = self._held[:1]  # enough to know that there is more
+        yield from self._blocks(gathered)
+        if len(self._held) > min(self._max, self._many) and not self._is_closed:
+            self._begin_long()
+            yield from self._pass_over()
+
+    def _split(self, gathered: GatheredRows) -> None:
+        data = np.frombuffer(self._held, dtype=np.uint8)
+        at, kinds, strings = structure(data)
+        _, is_end = row_ends(kinds)
+        ends = np.flatnonzero(is_end)
+        closing = np.flatnonzero(kinds[ends] != COMMA)[:1]
+        if len(closing):
+            self._is_closed = True
+            ends = ends[: int(closing[0]) + 1]
+        if len(ends) == 0:
+            return
+        stops = at[ends]
+        breaks = np.flatnonzero(data == ord("\n"))
+        self._add_rows(gathered, data, strings, breaks, stops)
+        stop = int(stops[-1]) + 1
+        if self._is_closed and data[stop - 1] != ord("]"):
+            line = self._line + int(np.searchsorted(breaks, stop - 1))
+            gathered.add(b"", line, self._offset + stop - 1, "expected the array's ']', found '}'")
+        self._line += int(np.searchsorted(breaks, stop))
+        self._held = self._held[stop:]
+        self._offset += stop
+
+    def _add_rows(
+        self, gathered: GatheredRows, data: Bytes, strings: Integers, breaks: Integers, stops: Integers
+    ) -> None:
+        """Gather the rows that end before `stops`, each from the end of the one before."""
+        begins, ends = stripped(data, np.concatenate([[0], stops[:-1] + 1]), stops)
+        is_empty = begins == ends
+        if self._is_closed and is_empty[-1] and len(stops) == 1 and not self._needs_comma:
+            return  # an empty array
+        self._needs_comma = not self._is_closed
+        first = gathered.count
+        gathered.add_many(
+            lines_of(without_breaks(data, breaks, strings), begins, ends),
+            ends - begins + 1,
+            self._line + np.searchsorted(breaks, begins),
+            self._offset + begins,
+        )
+        gathered.empty.append(first + np.flatnonzero(is_empty))
+        if self._is_closed and is_empty[-1]:
+            gathered.faults[gathered.count - 1] = "expected a row before the ']', found none"
+
+    def _begin_long(self) -> None:
+        lead = len(self._held) - len(self._held.lstrip(WHITE))
+        self._drop(lead)
+        self._long = LongRow(self._line, self._offset, self._max) if self._held else None
+
+    def _pass_over(self) -> Iterator[Block]:
+        """Go on with a row of many chunks; one longer than the maximum is not kept."""
+        long = self._long
+        if not long:
+            return
+        size = long.pass_over(self._held)
+        self._drop(size)
+        if not self._held:
+            return
+        if long.is_over:
+            yield self._skipped(long)
+        else:
+            gathered = GatheredRows()
+            gathered.add(b"".join(long.pieces).rstrip(WHITE), long.line, long.offset)
+            yield from self._blocks(gathered)
+        self._long = None
+        self._needs_comma = self._held.startswith(b",")
+        if self._needs_comma:
+            self._drop(1)
+
+    def _drop(self, size: int) -> None:
+        self._line += self._held[:size].count(b"\n")
+        self._offset += size
+        self._held = self._held[size:]
+
+    def end(self) -> Iterator[Block]:
+        """What is left when the file ends: rows, and what is wrong."""
+        yield from self._take()
+        if self._long:
+            yield from self._end_long(self._long)
+            return
+        left = self._held.strip(WHITE)
+        lead = len(self._held) - len(self._held.lstrip(WHITE))
+        gathered = GatheredRows()
+        line, offset = self._line + self._held[:lead].count(b"\n"), self._offset + lead
+        if self._is_closed and left:
+            gathered.add(b"", line, offset, "expected nothing after the array's ']', found more text")
+        elif not self._is_closed:
+            fault = _UNENDED if left else "expected the array's ']', found the end of the file before the array's ']'"
+            gathered.add(b"", line, offset, fault)
+        yield from self._blocks(gathered)
+
+    def _end_long(self, long: LongRow) -> Iterator[Block]:
+        gathered = GatheredRows()
+        if long.is_over:
+            yield self._skipped(long)
+            gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
+        else:
+            gathered.add(b"", long.line, long.offset, _UNENDED)
+        yield from self._blocks(gathered)
+
+    def _blocks(self, gathered: GatheredRows) -> Iterator[Block]:
+        if not gathered.count:
+            return
+        is_marked, self._is_marked = self._is_marked, False
+        first_row = self._rows + 1
+        self._rows += gathered.count
+        yield from gathered.blocks(first_row, is_marked=is_marked)
+
+    def _skipped(self, long: LongRow) -> Block:
+        self._rows += 1
+        return long.block(self._rows)

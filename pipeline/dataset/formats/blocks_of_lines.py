@@ -1,0 +1,216 @@
+"""Cuts a byte stream into blocks of whole lines, in bounded memory. Only `\\n` ends a line.
+
+Nothing here knows JSON. Several workers read one file in ranges that begin at a line, so each line is read once.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+
+import numpy as np
+
+from pipeline.dataset.model.bit_flags import Integers
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BLOCK_BYTES = 2 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/0021-memory.md
+_SHORT_BYTES = 200  # lines of a mean below it are found with a look at every byte
+BLOCK_LINES = 2**16  # each may become a finding, an object: two million of them are half a gigabyte
+
+
+class ByteReader(Protocol):
+    """What is read from: an open file, or an object's body."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; empty at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where the rows of an array begin in the file: line numbers and byte offsets, int64.
+
+    first_row: the place of the first one among all rows of the array, from 1.
+    """
+
+    first_row: int
+    lines: Integers
+    offsets: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines, as they lie in the file.
+
+    data: the lines with their `\\n`; the file's last line may lack it. line: 1-based number of the first line.
+    offset: of the first byte in the file. starts: where each line begins in data, int64, then the end of data.
+    skipped_bytes: length of a line over the maximum, which is not kept (data is empty then); else 0.
+    is_ended: whether the last line has its `\\n`. rows: for a file that is one array, where each row begins instead;
+    data then holds them a line each. faults: what is wrong around a row, by index, when it cannot be read at all.
+    is_marked: whether a byte order mark stands before the array that begins with these rows.
+    """
+
+    data: bytes
+    line: int
+    offset: int
+    starts: Integers
+    skipped_bytes: int = 0
+    is_ended: bool = True
+    rows: "Rows | None" = None
+    faults: Mapping[int, str] = field(default_factory=dict)
+    is_marked: bool = False
+
+    @property
+    def lines_at(self) -> Integers:
+        """The line number of each line, int64."""
+        if self.rows is not None:
+            return self.rows.lines
+        return np.arange(self.line, self.line + self.line_count, dtype=np.int64)
+
+    @property
+    def rows_at(self) -> Integers:
+        """The place of each line among the file's rows, from 1, int64; of lines, their numbers."""
+        if self.rows is None:
+            return self.lines_at
+        return np.arange(self.rows.first_row, self.rows.first_row + self.line_count, dtype=np.int64)
+
+    @property
+    def offsets_at(self) -> Integers:
+        """The file offset of each line's first byte, int64."""
+        return self.rows.offsets if self.rows is not None else self.starts[:-1] + self.offset
+
+    @property
+    def line_count(self) -> int:
+        """Lines in the block; a skipped line is one."""
+        return len(self.starts) - 1
+
+    def lines(self) -> list[bytes]:
+        """Each line without its `\\n`."""
+        lines = self.data.split(b"\n")
+        return lines[: self.line_count]
+
+
+def read_blocks(
+    stream: ByteReader,
+    max_line_bytes: int,
+    first_line: int = 1,
+    offset: int = 0,
+    on_bytes: Callable[[bytes], None] = lambda _: None,
+    block_bytes: int = BLOCK_BYTES,
+) -> Iterator[Block]:
+    """All lines of the stream, in order, as blocks of about `block_bytes`.
+
+    stream: positioned at the byte `offset` of the file, where the line `first_line` begins. on_bytes: sees every
+    byte once, in order. A line that is still without its end after `max_line_bytes` comes as a block of its own
+    without data; a longer line that fits into a block's reading is kept, so the caller checks lengths too.
+    """
+    held: list[bytes] = []
+    held_bytes = 0
+    skipping = False
+    line, position = first_line, offset
+    while chunk := stream.read(block_bytes):
+        on_bytes(chunk)
+        if skipping and (end := chunk.find(b"\n")) >= 0:
+            yield _skipped(line, position, held_bytes + end, is_ended=True)
+            line, position = line + 1, position + held_bytes + end + 1
+            chunk, held_bytes, skipping = chunk[end + 1 :], 0, False
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            for block in _blocks(b"".join([*held, memoryview(chunk)[:cut]]), line, position):
+                yield block
+                line, position = line + block.line_count, position + len(block.data)
+            held, held_bytes, chunk = [], 0, chunk[cut:]
+        held_bytes += len(chunk)
+        if held_bytes > max_line_bytes:
+            skipping = True
+            held = []
+        elif chunk:
+            held.append(chunk)
+    if skipping:
+        yield _skipped(line, position, held_bytes, is_ended=False)
+    elif held:
+        yield from _blocks(b"".join(held), line, position)
+
+
+def _blocks(data: bytes, line: int, offset: int) -> Iterator[Block]:
+    block = _block(data, line, offset)
+    if block.line_count <= BLOCK_LINES:
+        yield block
+        return
+    for first in range(0, block.line_count, BLOCK_LINES):
+        starts = block.starts[first : first + BLOCK_LINES + 1]
+        piece = data[starts[0] : starts[-1]]
+        yield Block(piece, line + first, offset + int(starts[0]), starts - starts[0], is_ended=piece.endswith(b"\n"))
+
+
+def _block(data: bytes, line: int, offset: int) -> Block:
+    is_ended = data.endswith(b"\n")
+    ends = [*_line_ends(data)] if data.count(b"\n") * _SHORT_BYTES < len(data) else _all_line_ends(data)
+    starts = np.concatenate([[0], np.asarray(ends, dtype=np.int64), [] if is_ended else [len(data)]]).astype(np.int64)
+    return Block(data, line, offset, starts, is_ended=is_ended)
+
+
+def _line_ends(data: bytes) -> Iterator[int]:
+    """Looks at many bytes at once from one line's end to the next: quick where lines are longer than that."""
+    end = 0
+    while end := data.find(b"\n", end) + 1:
+        yield end
+
+
+def _all_line_ends(data: bytes) -> Integers:
+    """The same for short lines."""
+    ends: Integers = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")) + 1
+    return ends
+
+
+def _skipped(line: int, offset: int, size: int, *, is_ended: bool) -> Block:
+    return Block(b"", line, offset, np.zeros(2, dtype=np.int64), skipped_bytes=size, is_ended=is_ended)
+
+
+def count_newlines(stream: ByteReader) -> int:
+    """How many `\n` the stream holds."""
+    return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(BLOCK_BYTES), b""))
+
+
+class BoundedReader:
+    """The next `size` bytes of a stream, as a stream of its own."""
+
+    def __init__(self, stream: ByteReader, size: int) -> None:
+        self._stream = stream
+        self._left = size
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; empty once the bound is reached."""
+        chunk = self._stream.read(min(size, self._left))
+        self._left -= len(chunk)
+        return chunk
+
+
+class Prefixed:
+    """Bytes that were read ahead of a stream, then the stream."""
+
+    def __init__(self, head: bytes, stream: ByteReader) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; empty at the end."""
+        head, self._head = self._head[:size], self._head[size:]
+        return head + self._stream.read(size - len(head)) if len(head) < size else head
+
+
+def line_ranges(stream: BinaryIO, size: int, wanted: int) -> list[tuple[int, int]]:
+    """At most `wanted` byte ranges [start, stop) of about equal size that cover the file and begin at a line.
+
+    stream: seekable, of `size` bytes.
+    """
+    starts = [0]
+    for part in range(1, wanted):
+        stream.seek(max(starts[-1], size * part // wanted - 1))
+        start = stream.tell()
+        while chunk := stream.read(1 << 16):
+            end = chunk.find(b"\n")
+            start += len(chunk) if end < 0 else end + 1
+            if end >= 0:
+                break
+        if starts[-1] < start < size:
+            starts.append(start)
+    return list(zip(starts, [*starts[1:], size], strict=True))

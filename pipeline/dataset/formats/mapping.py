@@ -1,0 +1,178 @@
+"""A format that a person describes: where a row keeps its conversation, and what its roles are called.
+
+The description is a small JSON or TOML file; `docs/formats.md` shows it. Fields are named by paths, such as
+`data.messages`; a field whose own name holds a dot cannot be named.
+"""
+
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Self
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, keys_of
+from pipeline.dataset.formats.rows.call_rows import tools_of
+from pipeline.dataset.formats.rows.chat import Chat, identity_of
+from pipeline.dataset.formats.rows.decoders import usable
+from pipeline.dataset.formats.rows.fields import FieldFormat
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.message_lists import ALIASES, Keys, read_messages, require_turns
+from pipeline.dataset.formats.rows.shapes import SYSTEM, Segment, Shape
+from pipeline.dataset.model.conversation import KNOWN_ROLES, FullConversation, FullTurn, Layout
+from pipeline.dataset.model.json_text import Json
+from pipeline.errors import UsageError
+
+CUSTOM = "custom"
+FieldPath = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$")]
+
+
+class Mapping(BaseModel):
+    """What a mapping file may say. Either turns (a list of messages), or prompt and answer (fields of the row).
+
+    turns: path of the list; role, content: the names of a message's fields. prompt, answer, system: paths of texts.
+    id: path of the row's own name. roles: what the file's roles mean.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    turns: FieldPath | None = None
+    role: Annotated[str, Field(min_length=1)] = "role"
+    content: Annotated[str, Field(min_length=1)] = "content"
+    prompt: FieldPath | None = None
+    answer: FieldPath | None = None
+    system: FieldPath | None = None
+    id: FieldPath | None = None
+    roles: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _is_one_shape(self) -> Self:
+        if (self.turns is None) == (self.prompt is None) or (self.prompt is None) != (self.answer is None):
+            raise ValueError("expected either turns, or both prompt and answer")
+        if unknown := sorted(set(self.roles.values()) - set(KNOWN_ROLES)):
+            raise ValueError(f"roles: expected values among {', '.join(KNOWN_ROLES)}, found {', '.join(unknown)}")
+        return self
+
+
+def load_mapping(path: Path) -> Format:
+    """The format that a mapping file describes.
+
+    Raises:
+        UsageError: the file cannot be read, or does not describe a format.
+    """
+    try:
+        text = path.read_bytes()
+        value = tomllib.loads(text.decode()) if path.suffix == ".toml" else msgspec.json.decode(text)
+    except OSError as error:
+        raise UsageError(f"--mapping: {path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"--mapping: expected JSON or TOML in {path}, found neither: {error}") from error
+    try:
+        return format_of(Mapping.model_validate(value))
+    except ValidationError as error:
+        faults = "; ".join(_fault(each["loc"], each["msg"]) for each in error.errors())
+        known = ", ".join(Mapping.model_fields)
+        raise UsageError(f"--mapping: {path}: {faults}. Known fields: {known}.") from error
+
+
+def _fault(place: tuple[int | str, ...], message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, place))}: {text}" if place else text
+
+
+def format_of(mapping: Mapping) -> Format:
+    """The format; one of plain names at the top of the row has the quick reader of all chats."""
+    aliases = {**ALIASES, **mapping.roles}
+    keys = Keys(mapping.role, mapping.content, tuple(aliases.items()))
+    paths = [path for path in (mapping.turns, mapping.id) if path]
+    if mapping.turns and not mapping.system and all("." not in path for path in paths):
+        title = f"a mapping: {mapping.turns} of {mapping.role} and {mapping.content}"
+        return Chat(CUSTOM, title, mapping.turns, keys, (mapping.id or "id",))
+    return Mapped(keys, mapping.turns, mapping.prompt, mapping.answer, mapping.system, mapping.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped(FieldFormat):
+    """Rows whose fields are named by paths. turns: of the list; else prompt and answer: of texts."""
+
+    keys: Keys
+    turns: str | None
+    prompt: str | None
+    answer: str | None
+    system: str | None
+    identity: str | None
+    name: str = CUSTOM
+
+    @property
+    def title(self) -> str:
+        """What the mapping says."""
+        return f"a mapping: {self.turns or f'{self.prompt} and {self.answer}'}"
+
+    @property
+    def layout(self) -> Layout:
+        """Paths of the row's fields."""
+        if self.turns is None:
+            return Layout("$", "", "", "$.id")
+        return Layout(f"$.{self.turns}", f".{self.keys.role}", f".{self.keys.content}", f"$.{self.identity or 'id'}")
+
+    def fits(self, row: Json) -> bool:
+        """Whether it has what the mapping names first."""
+        return find(row, self.turns or self.prompt or "") is not None
+
+    def read(self, row: Json, faults: Faults) -> FullConversation | None:
+        """The conversation that the paths lead to."""
+        if (fields := as_object(row, faults)) is None:
+            return None
+        turns = self._text(fields, self.system, "system", faults) if self.system and find(fields, self.system) else []
+        if self.turns is not None:
+            listed = find(fields, self.turns)
+            self._check(fields, self.turns, list, faults)
+            require_turns(listed, f"$.{self.turns}", faults)
+            turns += read_messages(listed, f"$.{self.turns}", self.keys, faults)
+        else:
+            turns += self._text(fields, self.prompt or "", "user", faults)
+            turns += self._text(fields, self.answer or "", "assistant", faults)
+        named = find(fields, self.identity) if self.identity else None
+        return FullConversation(identity_of({"id": named}, ("id",)), turns, tools_of(fields, faults))
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Fields of the row itself; what lies deeper is read row by row."""
+        named = [name for name in (self.system, self.turns, self.prompt, self.answer, self.identity) if name]
+        if any("." in name for name in named):
+            return ()
+        system = (replace(SYSTEM, field=self.system),) if self.system else ()
+        if self.turns is not None:
+            turns: tuple[Segment, ...] = (Segment(self.turns, keys=self.keys),)
+        else:
+            turns = (Segment(self.prompt or "", "text", "user"), Segment(self.answer or "", "text", "assistant"))
+        return usable(Shape((*system, *turns), (self.identity,) if self.identity else ()))
+
+    def _text(self, row: dict[str, Json], path: str, role: str, faults: Faults) -> list[FullTurn]:
+        text = find(row, path)
+        self._check(row, path, str, faults)
+        check_nul(text, f"$.{path}", faults)
+        return [FullTurn(role, text, f"$.{path}", role == "assistant")] if isinstance(text, str) else []
+
+    def _check(self, row: dict[str, Json], path: str, kind: type, faults: Faults) -> None:
+        """Report a place that is not there, or holds something else."""
+        *parents, name = path.split(".")
+        owner = find(row, ".".join(parents)) if parents else row
+        place = "$" + "".join(f".{parent}" for parent in parents)
+        if not isinstance(owner, dict):
+            faults.add("missing-field", f"$.{path}", f"expected the field {path}, found {keys_of(row)}")
+            return
+        field(owner, name, kind, place, faults)
+
+
+def find(row: Json, path: str) -> Json:
+    """The value at a path of names; None where there is none."""
+    for name in path.split("."):
+        if not isinstance(row, dict):
+            return None
+        row = row.get(name)
+    return row
+
+
+__all__ = ["CUSTOM", "Mapped", "Mapping", "format_of", "load_mapping"]

@@ -1,0 +1,68 @@
+"""Opens a file of any packing and format: what it is, and its text from the first byte on, read once."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.formats.array import read_array
+from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader, Prefixed, read_blocks
+from pipeline.dataset.formats.containers import BrokenArchive, Compression, Expanded, compression_of
+from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
+from pipeline.dataset.formats.recognise import Reading, recognise
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.sniff import HEAD_BYTES, sniff
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that was begun. text: all of it, unpacked. sniffed: what its first bytes say against it."""
+
+    text: ByteReader
+    reading: Reading
+    sniffed: Finding | None
+    _expanded: Expanded | None
+
+    @property
+    def broken(self) -> BrokenArchive | None:
+        """Why its archive ends early, as far as the text has been read."""
+        return self._expanded.broken if self._expanded else None
+
+    @property
+    def refusal(self) -> Finding | None:
+        """Why it cannot be read at all; an archive that broke at once gets a finding of its own."""
+        return None if self.broken else self.sniffed
+
+
+def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int = 2**62) -> Opened:
+    """Begin a file. stream: from its first byte, packed or not. chosen: its format, None to recognise it."""
+    head = read_head(stream, HEAD_BYTES)
+    packed = Prefixed(head, stream)
+    compression = compression_of(head)
+    expanded = None if compression is Compression.NONE else Expanded(packed, compression, max_unpacked_bytes)
+    text = expanded or packed
+    start = read_head(text, RECOGNISED_BYTES)
+    reading = recognise(start, compression, chosen)
+    return Opened(Prefixed(start, text), reading, sniff(start[:HEAD_BYTES]), expanded)
+
+
+def read_head(stream: ByteReader, size: int) -> bytes:
+    """The first `size` bytes; a connection may give them in several pieces."""
+    pieces, left = [], size
+    while left and (more := stream.read(left)):
+        pieces.append(more)
+        left -= len(more)
+    return b"".join(pieces)
+
+
+def read_rows(
+    text: ByteReader,
+    reading: Reading,
+    max_line_bytes: int,
+    first_line: int = 1,
+    offset: int = 0,
+    on_bytes: Callable[[bytes], None] = lambda _: None,
+) -> Iterator[Block]:
+    """All rows of a text, in order, as blocks. first_line, offset: where it begins in its file, if it is lines."""
+    if reading.container == "json-array":
+        return read_array(text, max_line_bytes, on_bytes)
+    return read_blocks(text, max_line_bytes, first_line, offset, on_bytes)

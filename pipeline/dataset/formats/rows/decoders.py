@@ -1,0 +1,112 @@
+"""Typed decoders of whole blocks, made from the shapes of a format's usual rows.
+
+The attributes of a decoded row go by the numbers of the shape's parts: segment_0 (or within_0.segment_0), added_0,
+identity_0, and label. Those of a message are role, content and weight_0.
+"""
+
+from functools import cache
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+
+from pipeline.dataset.formats.rows.call_rows import CALL_FIELDS, CALL_ROLES
+from pipeline.dataset.formats.rows.shapes import BARE, EMPTY, PlainRow, Segment, Shape
+from pipeline.dataset.model.conversation import KNOWN_ROLES
+
+_Silent = Annotated[str, msgspec.Meta(max_length=0)] | None
+_Never = Annotated[str, msgspec.Meta(min_length=1, max_length=0)]
+_UNREAD = (*CALL_FIELDS, "tool_call_id", "name")  # of a message; what they say is no plain turn
+_Field: TypeAlias = tuple[str, Any, Any, str]  # attribute, type, default, name in the row
+_REQUIRED = object()
+
+
+@cache
+def decoder(shape: Shape) -> msgspec.json.Decoder[PlainRow]:
+    """What reads rows of a shape; it raises msgspec's errors, or one of Unicode or recursion, at a row of another."""
+    if shape.segments[0].field == BARE:
+        return msgspec.json.Decoder(list[_message(shape.segments[0])])  # type: ignore[misc]  # made here
+    return msgspec.json.Decoder(_struct("PlainRow", _fields(shape)))
+
+
+def usable(*shapes: Shape) -> tuple[Shape, ...]:
+    """Those that give no name two meanings, which a person's mapping may do."""
+    return tuple(shape for shape in shapes if _is_usable(shape))
+
+
+@cache
+def _is_usable(shape: Shape) -> bool:
+    messages = all(_has_distinct_names(_message_fields(segment)) for segment in shape.segments)
+    return messages and _has_distinct_names(_fields(shape))
+
+
+def _has_distinct_names(fields: list[_Field]) -> bool:
+    return len({name for *_, name in fields}) == len(fields)
+
+
+def _struct(name: str, fields: list[_Field]) -> type[msgspec.Struct]:
+    ordered = sorted(fields, key=lambda field: field[2] is not _REQUIRED)
+    return msgspec.defstruct(
+        name,
+        [field[:2] if field[2] is _REQUIRED else field[:3] for field in ordered],
+        rename={field[0]: field[3] for field in fields},
+        gc=False,
+    )
+
+
+def _fields(shape: Shape) -> list[_Field]:
+    """The fields of a row."""
+    fields: list[_Field] = []
+    silent = [(f"silent_{number}", _Silent, None, name) for number, name in enumerate(shape.silent)]
+    for number, segment in enumerate(shape.segments):
+        own: list[_Field] = [(f"segment_{number}", *_value(segment), segment.field)]
+        if segment.added:
+            own.append((f"added_{number}", msgspec.Raw, EMPTY, segment.added))
+        if segment.within:  # what a format keeps in an object of its own, it keeps there with its tools
+            own, silent = [(f"within_{number}", _struct("Within", own + silent), _REQUIRED, segment.within)], []
+        fields += own
+    identity: tuple[Any, Any] = (str, _REQUIRED) if shape.has_own_id else (Any, None)
+    fields += [(f"identity_{number}", *identity, name) for number, name in enumerate(shape.identities)]
+    fields += silent
+    fields += [(f"null_{number}", None, None, name) for number, name in enumerate(shape.null)]
+    fields += [(f"absent_{number}", _Never, "", name) for number, name in enumerate(shape.absent)]
+    return [*fields, ("label", bool, _REQUIRED, "label")] if shape.has_label else fields
+
+
+def _value(segment: Segment) -> tuple[Any, Any]:
+    """Type and default of a segment's field."""
+    if segment.kind == "text":
+        return msgspec.Raw, EMPTY if segment.is_optional else _REQUIRED
+    if segment.kind == "pairs":
+        return list[tuple[msgspec.Raw, msgspec.Raw]] | None, None
+    message = _message(segment)
+    return (message if segment.kind == "message" else list[message]), _REQUIRED  # type: ignore[valid-type]
+
+
+def _message(segment: Segment) -> type[msgspec.Struct]:
+    return _struct("PlainMessage", _message_fields(segment))
+
+
+class _Part(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A part of a content that says no more than its text."""
+
+    type: Literal["text"]
+    value: msgspec.Raw
+
+
+def _message_fields(segment: Segment) -> list[_Field]:
+    """The fields of a message."""
+    keys = segment.keys
+    aliases = (alias for alias, _ in keys.aliases if alias not in CALL_ROLES)
+    roles = tuple(dict.fromkeys((*KNOWN_ROLES, *aliases)))
+    # Of a few known roles the decoder hands out the same texts again and again.
+    role: Any = str if segment.has_any_role else Literal[roles]
+    content: Any = tuple[_Part] if segment.has_parts else msgspec.Raw
+    # A message that has both OpenAI's and ShareGPT's content is a matter for the format.
+    foreign = "content" if keys.content == "value" else "value"
+    return [
+        ("role", role, _REQUIRED, keys.role),
+        ("content", content, _REQUIRED, keys.content),
+        ("foreign", _Never, "", foreign),
+        *((f"weight_{number}", float | None, None, name) for number, name in enumerate(segment.weights)),
+        *((f"unread_{number}", None, None, name) for number, name in enumerate(_UNREAD)),
+    ]

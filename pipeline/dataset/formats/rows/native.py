@@ -1,0 +1,129 @@
+"""The native format: one object a line with conversation_id and turns of role and content.
+
+Other fields are allowed. Those of them that mean something to a trainer (tools, tool calls, weights) are kept when
+they have the right type, and are no fault when they have not: to this format they are other fields.
+"""
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from pipeline.dataset.findings.faults import Faults, LooksWrong, NoFaults, check_nul, field, name_of
+from pipeline.dataset.formats.rows.call_rows import tools_of
+from pipeline.dataset.formats.rows.decoders import decoder
+from pipeline.dataset.formats.rows.message_lists import Keys, read_message
+from pipeline.dataset.formats.rows.shapes import PlainRow, Segment, Shape
+from pipeline.dataset.model.conversation import NATIVE_LAYOUT, FullConversation, FullTurn, Layout
+from pipeline.dataset.model.json_text import Json
+
+EXTRA_FIELDS = ("tool_calls", "weight", "tool_call_id", "name")
+_NO_FAULTS = NoFaults()
+_TURNS = Segment("turns", weights=("weight",))
+_KNOWN_ROLES = Shape((_TURNS,), ("conversation_id",), has_own_id=True)  # as nearly all are; a tenth quicker to read
+ANY_ROLE = Shape((replace(_TURNS, has_any_role=True),), ("conversation_id",), has_own_id=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """The format of this system, and what a file is read as when nothing in it is recognised."""
+
+    name: str = "native"
+    title: str = "native: conversation_id and turns of role and content"
+
+    @property
+    def layout(self) -> Layout:
+        """Paths of the row's fields."""
+        return NATIVE_LAYOUT
+
+    def fits(self, row: Json) -> bool:
+        """Whether it has turns that are no dialogue's, or the id."""
+        if not isinstance(row, dict) or "turns" not in row:
+            return False
+        turns = row["turns"]
+        first = turns[0] if isinstance(turns, list) and turns else None
+        return not isinstance(first, dict) or "role" in first or "content" in first
+
+    def read(self, row: Json, faults: Faults) -> FullConversation | None:
+        """The conversation; every field that is read must be there."""
+        if not isinstance(row, dict):
+            faults.add("not-an-object", "$", f"expected an object, found {name_of(row)}")
+            return None
+        identity = field(row, "conversation_id", str, "$", faults)
+        if identity == "":
+            faults.add("empty-conversation-id", "$.conversation_id", "expected at least one character, found none")
+        check_nul(identity, "$.conversation_id", faults)
+        listed = field(row, "turns", list, "$", faults)
+        if listed == []:
+            faults.add("empty-turns", "$.turns", "expected at least one turn, found none")
+        turns = []
+        for index, turn in enumerate(listed if isinstance(listed, list) else []):
+            path = f"$.turns[{index}]"
+            if not isinstance(turn, dict):
+                faults.add("turn-not-an-object", path, f"expected an object, found {name_of(turn)}")
+                continue
+            role, content = (field(turn, name, str, path, faults) for name in ("role", "content"))
+            check_nul(role, f"{path}.role", faults)
+            check_nul(content, f"{path}.content", faults)
+            if isinstance(role, str) and isinstance(content, str):
+                turns.append(_with_extras(turn, role, content, path))
+        return FullConversation(identity if isinstance(identity, str) else "", turns, _tools(row))
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """Turns of role, content and perhaps a weight."""
+        return (_KNOWN_ROLES, ANY_ROLE)
+
+
+def read_line(text: bytes) -> FullConversation | PlainRow:
+    """One line, as a row of ANY_ROLE where it says no more; nearly all lines do.
+
+    Raises:
+        msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong: it is not right.
+    """
+    try:
+        row = decoder(ANY_ROLE).decode(text)
+    except msgspec.ValidationError:
+        return _read_fully(text)
+    if not ANY_ROLE.are_whole([row]):
+        raise LooksWrong
+    if any(turn.weight_0 is not None or memoryview(turn.content)[0] != ord('"') for turn in row.segment_0):
+        return _read_fully(text)
+    return row
+
+
+def filled(row: PlainRow) -> FullConversation:
+    """A row that `read_line` found plain, as a conversation."""
+    turns = [
+        FullTurn(turn.role, msgspec.json.decode(turn.content), _TURNS.path(index), turn.role == "assistant")
+        for index, turn in enumerate(row.segment_0)
+    ]
+    return FullConversation(row.identity_0, turns)
+
+
+def _read_fully(text: bytes) -> FullConversation:
+    conversation = NATIVE.read(msgspec.json.decode(text), _NO_FAULTS)
+    if conversation is None:
+        raise LooksWrong
+    return conversation
+
+
+def _with_extras(turn: dict[str, Json], role: str, content: str, path: str) -> FullTurn:
+    if any(name in turn for name in EXTRA_FIELDS):
+        usable = {name: turn[name] for name in EXTRA_FIELDS if name in turn}
+        try:
+            read = read_message({"role": role, "content": content, **usable}, path, Keys(), {}, _NO_FAULTS)
+        except LooksWrong:
+            read = None
+        if read is not None:
+            return read
+    return FullTurn(role, content, f"{path}.content", role == "assistant")
+
+
+def _tools(row: dict[str, Json]) -> str | None:
+    try:
+        return tools_of(row, _NO_FAULTS) if "tools" in row else None
+    except LooksWrong:
+        return None
+
+
+NATIVE = Native()

@@ -1,0 +1,125 @@
+"""Descriptions of a format's usual rows, so that whole blocks of them can be read at once.
+
+A shape says which fields of a row hold turns, in the turns' order, and which other fields must say nothing. Rows of
+any other kind are refused; the format's own `read` is the authority on all of them. The decoder of a shape is made in
+`decoders.py`; how the rows that it decoded become columns is in `pipeline/dataset/reading/gathering.py`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from pipeline.dataset.formats.rows.message_lists import WEIGHT_FIELDS, Keys
+from pipeline.dataset.model.conversation import Branch
+from pipeline.dataset.model.json_text import Json
+
+IDENTITIES = ("id", "conversation_id", "dialogue_id")
+BARE = "$"  # a row that is the list of messages itself
+EMPTY = msgspec.Raw(b'""')
+
+PlainRow: TypeAlias = Any  # a row as a shape's decoder makes it; its attributes are named in `decoders.py`
+Kind = Literal["text", "messages", "message", "pairs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A field of a row, and the turns that it holds.
+
+    kind: a text by `role`; messages under `keys`, or one of them; pairs of texts by user and assistant. has_parts:
+    whether each message's content is one part of text. within: the object that the field is in, if not the row itself.
+    added: of a text, a field whose text follows it on a line of its own. is_optional: a text that may be null, empty or
+    absent, and then is no turn. is_learned: None for what its role and weight say. weights: a message's fields of that.
+    """
+
+    field: str
+    kind: Kind = "messages"
+    role: str = ""
+    keys: Keys = Keys()
+    has_parts: bool = False
+    has_any_role: bool = False
+    within: str = ""
+    added: str = ""
+    is_optional: bool = False
+    is_learned: bool | None = None
+    branch: Branch = Branch.NONE
+    weights: tuple[str, ...] = WEIGHT_FIELDS
+
+    def path(self, index: int) -> str:
+        """JSON path of the content of one of its turns."""
+        owner = "$" if self.field == BARE else ".".join(filter(None, ("$", self.within, self.field)))
+        if self.kind == "text":
+            return owner
+        if self.kind == "pairs":
+            return f"{owner}[{index // 2}][{index % 2}]"
+        return f"{owner}.{self.keys.content}" if self.kind == "message" else f"{owner}[{index}].{self.keys.content}"
+
+
+SYSTEM = Segment("system", "text", role="system", is_optional=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A kind of rows that a format has.
+
+    identities: fields that may name the row. has_own_id: the first of them is a text that must be there. has_label:
+    whether it is a judgement. silent: fields that may be absent, null or "", but say nothing else; null: those that may
+    be absent or null; absent: those that must not be there.
+    """
+
+    segments: tuple[Segment, ...]
+    identities: tuple[str, ...] = IDENTITIES
+    has_own_id: bool = False
+    has_label: bool = False
+    silent: tuple[str, ...] = ("tools", "functions")
+    null: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    def has_all(self, fields: tuple[str, ...]) -> bool:
+        """Whether each of the fields holds turns."""
+        return set(fields) <= {segment.field for segment in self.segments}
+
+    def getter(self, number: int) -> Callable[[PlainRow], Any]:
+        """What takes a segment's value from a row."""
+        segment = self.segments[number]
+        if segment.field == BARE:
+            return _itself
+        return attrgetter(f"within_{number}.segment_{number}" if segment.within else f"segment_{number}")
+
+    def fits(self, row: PlainRow) -> bool:
+        """Whether its texts are texts: to the decoder they may be anything. Asked of the first row of many."""
+        texts = (self.getter(number)(row) for number, segment in enumerate(self.segments) if segment.kind == "text")
+        return all(text is EMPTY or memoryview(text)[0] in b'"n' for text in texts)
+
+    def are_whole(self, rows: list[PlainRow]) -> bool:
+        """Whether no list of messages is empty, nor a name that must be there."""
+        kinds = enumerate(segment.kind for segment in self.segments)
+        have_turns = (all(map(self.getter(number), rows)) for number, kind in kinds if kind == "messages")
+        return all(have_turns) and (not self.has_own_id or all(self.names_of(rows)))
+
+    def names_of(self, rows: list[PlainRow]) -> list[str]:
+        """The rows' own names, "" where one has none."""
+        if self.segments[0].field == BARE or not self.identities:
+            return [""] * len(rows)
+        named = [list(map(attrgetter(f"identity_{number}"), rows)) for number in range(len(self.identities))]
+        if self.has_own_id:
+            return named[0]
+        if all(column.count(None) == len(rows) for column in named):
+            return [""] * len(rows)
+        return [first_name(values) for values in zip(*named, strict=True)]
+
+
+def first_name(values: Iterable[Json]) -> str:
+    """The first of them that can name a row, or "" where there is none."""
+    for value in values:
+        if isinstance(value, str) and value and "\0" not in value:
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+    return ""
+
+
+def _itself(row: PlainRow) -> PlainRow:
+    return row

@@ -1,0 +1,48 @@
+"""Tells from a file's first bytes that it is no JSON Lines text at all, so that it gets one clear sentence."""
+
+from pipeline.dataset.findings.finding import Finding
+
+HEAD_BYTES = 64
+
+_SIGNATURES = (
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x1f\x8b", "a gzip archive"),  # in another archive: the outer one was unpacked
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"ARROW1", "an Arrow file"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"%PDF-", "a PDF"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of old Office"),
+    (b"Obj\x01", "an Avro file"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x7fELF", "a program"),
+)
+_WIDE_MARKS = (
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+
+
+def sniff(head: bytes) -> Finding | None:
+    """The finding that speaks of the whole file, if its first HEAD_BYTES bytes say that it is no text in UTF-8."""
+    if not head:
+        return Finding(1, 0, "empty-file", "$", "expected at least one line, found an empty file")
+    for signature, name in _SIGNATURES:
+        if head.startswith(signature):
+            return Finding(1, 0, "binary-file", "$", f"expected JSON Lines text, found {name}")
+    for mark, name in _WIDE_MARKS:
+        if head.startswith(mark):
+            return Finding(1, 0, "utf16-file", "$", f"expected UTF-8, found the byte order mark of {name}")
+    if len(head) >= 16 and not any(head):
+        detail = "expected JSON Lines text, found NUL bytes, as a power cut or a broken copy leaves them"
+        return Finding(1, 0, "binary-file", "$", detail)
+    if len(head) >= 16 and (not any(head[1:16:2]) or not any(head[0:16:2])):
+        return Finding(1, 0, "utf16-file", "$", "expected UTF-8, found a NUL in every second byte, as in UTF-16")
+    return None

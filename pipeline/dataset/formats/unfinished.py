@@ -1,0 +1,41 @@
+"""Completes a JSON text that was cut off, so that its beginning can be looked at."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from pipeline.dataset.model.json_text import Json
+
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+("|\\?\Z)|[\[\]{},]', re.DOTALL)
+_CUT_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\[^\\\"]{0,4}\Z")
+_CLOSING = {b"[": b"]", b"{": b"}"}
+
+
+def finished(text: bytes) -> Json:
+    """The value as far as it goes: the last string closed, or all before the last comma. None where it is no JSON."""
+    for candidate in _candidates(text):
+        try:
+            value: Json = msgspec.json.decode(candidate)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            continue
+        return value
+    return None
+
+
+def _candidates(text: bytes) -> Iterator[bytes]:
+    closing: list[bytes] = []
+    comma, closing_at_comma = 0, b""
+    is_in_string = False
+    for token in _TOKEN.finditer(text):
+        kind = text[token.start() : token.start() + 1]
+        is_in_string = kind == b'"' and token[1] != b'"'
+        if kind in _CLOSING:
+            closing.append(_CLOSING[kind])
+        elif kind in (b"]", b"}") and closing:
+            closing.pop()
+        elif kind == b",":
+            comma, closing_at_comma = token.start(), b"".join(reversed(closing))
+    whole = _CUT_ESCAPE.sub(rb"\1", text).decode(errors="ignore").encode()
+    yield whole + (b'"' if is_in_string else b"") + b"".join(reversed(closing))
+    yield text[:comma] + closing_at_comma

@@ -1,0 +1,171 @@
+"""Mends a file: rows block by block, then repeats, when all rows are known; then checks what came of it.
+
+Reads the input once and never writes to it. Between the two steps the rows lie in a file, so memory does not grow.
+"""
+
+import struct
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.formats.blocks_of_lines import ByteReader
+from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.formats.rows.chat import Chat
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.native import NATIVE
+from pipeline.dataset.formats.rows.shapes import IDENTITIES
+from pipeline.dataset.mend.mend_outputs import Outputs
+from pipeline.dataset.mend.mend_remedies import REMEDIES
+from pipeline.dataset.mend.mended_lines import Line, Mender, margin_of
+from pipeline.dataset.mend.repeats import Repeats, spill, with_new_id
+from pipeline.dataset.mend.source import Source
+from pipeline.dataset.model.conversation import Limits
+from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.profile_rules import Rules
+
+_LENGTH = struct.Struct("<Q")
+_REPEATED = "expected new turns, found those of an earlier {}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """What was done, and what is left; lines_in == lines_out + lines_aside. Of an array, lines are its rows.
+
+    mended: lines by the code of the remedy. rejected: lines put aside by the code of the error. remaining: findings of
+    the mended file. refusal: why the file cannot be mended at all; nothing is written then.
+    """
+
+    reading: Reading
+    is_ready: bool = False
+    lines_in: int = 0
+    lines_out: int = 0
+    lines_aside: int = 0
+    lines_changed: int = 0
+    mended: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    remaining: Counter[str] = field(default_factory=Counter)
+    refusal: Finding | None = None
+
+
+def mend_file(
+    stream: ByteReader,
+    target: Path | None,
+    name: str,
+    wanted: Collection[str] = REMEDIES.keys(),
+    limits: Limits | None = None,
+    on_bytes: Callable[[int], None] = lambda _: None,
+    chosen: Format | None = None,
+) -> Mending:
+    """Mend the file that the stream holds, and leave the result, what is put aside and the changes at the target.
+
+    target: None to write nothing. name: of the mended file; its suffix says how it is packed. wanted: codes of the
+    remedies that are applied. chosen: the file's format, None to recognise it.
+
+    Raises:
+        OSError: the stream cannot be read, or the target's folder not be written.
+        LakeError: the folder for temporary files cannot be written.
+    """
+    limits = limits or Limits()
+    with tempfile.TemporaryDirectory(prefix=".lora-mend-", dir=target.parent if target else None) as folder:
+        work = Path(folder)
+        source = Source(stream, limits.max_line_bytes, on_bytes, chosen)
+        if source.refusal is None:
+            _mend_rows(source, work, limits, wanted)
+        if source.refusal is not None:
+            return Mending(source.reading, refusal=source.refusal)
+        repeats = Repeats(
+            work / "fingerprints",
+            are_removed="duplicate-conversation" in wanted,
+            are_renamed="duplicate-conversation-id" in wanted,
+        )
+        (work / "out").mkdir()
+        with Outputs(work / "out", name, source) as outputs:
+            mending = _write_rows(_staged(work / "rows"), source.reading, repeats, outputs)
+        (work / "check").mkdir()
+        profile = profile_path(outputs.mended, work / "check", Rules(limits, form=chosen).structure_only())
+        if target is not None:
+            outputs.place(target)
+    return replace(mending, is_ready=profile.status == "ready", remaining=profile.finding_counts)
+
+
+def _mend_rows(source: Source, work: Path, limits: Limits, wanted: Collection[str]) -> None:
+    mender = Mender(source.reading.form, limits, wanted)
+    encode = msgspec.msgpack.Encoder().encode
+    with (work / "rows").open("wb") as rows, (work / "fingerprints").open("wb") as prints:
+        for block, raws in source.blocks():
+            lines, columns = mender.mend(block, raws)
+            for line in lines:
+                packed = encode(line)
+                rows.write(_LENGTH.pack(len(packed)))
+                rows.write(packed)
+            if columns is not None:
+                spill(columns, prints)
+
+
+def _staged(path: Path) -> Iterator[Line]:
+    decode = msgspec.msgpack.Decoder(Line).decode
+    with path.open("rb") as rows:
+        while length := rows.read(_LENGTH.size):
+            yield decode(rows.read(_LENGTH.unpack(length)[0]))
+
+
+def _write_rows(lines: Iterator[Line], reading: Reading, repeats: Repeats, outputs: Outputs) -> Mending:
+    removed, renamed = _Awaited(repeats.removed.tolist()), _Awaited(repeats.renamed.tolist())
+    names = id_fields(reading.form)
+    mended, rejected, totals = Counter[str](), Counter[str](), Counter[str]()
+    for line in lines:
+        if removed.is_next(line.row):
+            line.codes, line.findings = ["duplicate-conversation"], [_repeated(line, reading).as_dict()]
+        elif renamed.is_next(line.row):
+            text = with_new_id(line.text, margin_of(line.lead), names, repeats, line.row)
+            if text is not None:
+                line.text = text
+                line.codes.append("duplicate-conversation-id")
+        if line.findings:
+            outputs.put_aside(line)
+            rejected.update(str(row["code"]) for row in line.findings if row["code"] not in line.codes)
+        else:
+            outputs.keep(line)
+            totals["changed"] += bool(line.codes)
+        totals["aside" if line.findings else "out"] += 1
+        mended.update(line.codes)
+    return Mending(
+        reading,
+        lines_in=totals["aside"] + totals["out"],
+        lines_out=totals["out"],
+        lines_aside=totals["aside"],
+        lines_changed=totals["changed"],
+        mended=mended,
+        rejected=rejected,
+    )
+
+
+def _repeated(line: Line, reading: Reading) -> Finding:
+    detail = _REPEATED.format(reading.row_name)
+    return Finding(line.line, line.offset, "duplicate-conversation", reading.form.layout.turns, detail, line.row)
+
+
+def id_fields(form: Format) -> tuple[str, ...]:
+    """Fields that may hold a row's id."""
+    if form == NATIVE:
+        return ("conversation_id",)
+    return form.identities if isinstance(form, Chat) else IDENTITIES
+
+
+class _Awaited:
+    """Ascending numbers, each asked for once."""
+
+    def __init__(self, numbers: list[int]) -> None:
+        self._numbers = iter(numbers)
+        self._next = next(self._numbers, None)
+
+    def is_next(self, number: int) -> bool:
+        if number != self._next:
+            return False
+        self._next = next(self._numbers, None)
+        return True

@@ -1,0 +1,116 @@
+"""Reads a file as the engine does, and keeps each row's bytes as they stand, which an array's blocks do not have."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.formats.array import read_array
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Block, ByteReader, read_blocks
+from pipeline.dataset.formats.opening import open_text
+from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.formats.rows.format import Format
+
+_WHITE = b" \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row as it stands. lead: white space before it in an array. text: None where the reader gave up on it."""
+
+    lead: bytes
+    text: bytes | None
+
+
+class Source:
+    """A file that is read once, from its beginning. refusal: what says that it cannot be read row by row at all.
+
+    chosen: its format, None to recognise it.
+    """
+
+    def __init__(
+        self, stream: ByteReader, max_line_bytes: int, on_bytes: Callable[[int], None], chosen: Format | None = None
+    ) -> None:
+        self._max = max_line_bytes
+        self._opened = open_text(_Told(stream, on_bytes), chosen)
+        self._original = _Original(max_line_bytes + 2 * BLOCK_BYTES)
+        self.refusal: Finding | None = self._opened.sniffed
+        self.reading: Reading = self._opened.reading
+
+    def blocks(self) -> Iterator[tuple[Block, list[RawRow]]]:
+        """All rows, in order; a broken archive ends them and becomes the refusal."""
+        if self.reading.container == "json-array":
+            for block in read_array(self._opened.text, self._max, self._original.keep):
+                yield block, self._cut(block)
+        else:
+            for block in read_blocks(self._opened.text, self._max):
+                texts = [None] if block.skipped_bytes else block.lines()
+                yield block, [RawRow(b"", text) for text in texts]
+        if broken := self._opened.broken:
+            self.refusal = Finding(1, 0, broken.code, "$", broken.detail)
+
+    @property
+    def tail(self) -> bytes:
+        """What ends the array, once all rows are read."""
+        rest = self._original.rest()
+        return rest if rest.strip(_WHITE) == b"]" else b"\n]\n"
+
+    def _cut(self, block: Block) -> list[RawRow]:
+        """An array's rows as they stand in the file; those of the block have no line breaks, but the same length."""
+        if block.skipped_bytes:
+            return [RawRow(b"", None)]
+        places = zip(block.offsets_at.tolist(), block.lines(), strict=True)
+        rows = [
+            RawRow(b"", None) if index in block.faults else self._original.take(offset, len(text))
+            for index, (offset, text) in enumerate(places)
+        ]
+        self._original.forget()
+        return rows
+
+
+class _Original:
+    """The bytes of an array since the row that was taken last, at most `limit` of them."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = bytearray()
+        self._offset = 0
+        self._taken = 0
+
+    def keep(self, chunk: bytes) -> None:
+        self._held += chunk
+        self._drop(len(self._held) - self._limit)
+
+    def take(self, offset: int, size: int) -> RawRow:
+        start = offset - self._offset
+        if start < 0:
+            return RawRow(b"", None)
+        self._taken = start + size
+        lead = start
+        while lead and self._held[lead - 1] in _WHITE:
+            lead -= 1
+        return RawRow(bytes(self._held[lead:start]), bytes(self._held[start : self._taken]))
+
+    def forget(self) -> None:
+        self._drop(self._taken)
+        self._taken = 0
+
+    def rest(self) -> bytes:
+        return bytes(self._held)
+
+    def _drop(self, size: int) -> None:
+        if size > 0:
+            del self._held[:size]
+            self._offset += size
+
+
+class _Told:
+    """A stream that tells how much is read of it."""
+
+    def __init__(self, stream: ByteReader, on_bytes: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._on_bytes = on_bytes
+
+    def read(self, size: int, /) -> bytes:
+        chunk = self._stream.read(size)
+        self._on_bytes(len(chunk))
+        return chunk

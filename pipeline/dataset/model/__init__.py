@@ -1,0 +1,1 @@
+"""The words that all of `dataset/` speaks: a conversation, its columns' types, JSON, words."""

@@ -1,0 +1,109 @@
+"""Signatures: 128 bytes that tell how alike the shingles of two conversations are.
+
+MinHash with 256 permutations, of which four bits each are kept. Eight of them are one of 32 bands, a number of 32
+bits; two conversations are compared when a band is equal. Finding the pairs is the work of `near_duplicates.py`.
+"""
+
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+from rensa import RMinHash
+
+from pipeline.dataset.model.bit_flags import Flags
+from pipeline.dataset.near.shingles import Hashes, shingles
+from pipeline.dataset.reading.columns import Columns
+
+BANDS = 32
+# content: half of the hash of roles and turns; bands: the signature, of nothing where the content was in the block
+# before; is_single: whether it is of one shingle, so that it equals another in every band or in none.
+SIGNATURE = np.dtype(
+    [
+        ("row", "<i8"),
+        ("line", "<i8"),
+        ("offset", "<i8"),
+        ("content", "<u8"),
+        ("turn_count", "<u4"),
+        ("is_single", "<u4"),
+        ("bands", "<u4", BANDS),
+    ]
+)
+Signatures = npt.NDArray[np.void]
+Bands = npt.NDArray[np.uint32]
+
+_BITS = 4
+_PER_BAND = 32 // _BITS
+PERMUTATIONS = BANDS * _PER_BAND
+_BY_CHANCE = 1 / (1 << _BITS)  # the share of permutations that agree where nothing is shared
+_SEED = 1
+_MULTIPLIERS = np.random.default_rng(_SEED).integers(2**63, size=BANDS // 2, dtype=np.uint64) | np.uint64(1)
+
+
+def signatures(columns: Columns, contents: Hashes) -> Signatures:
+    """One record for each conversation, in order. contents: 64 bits of the hash of each one's turns."""
+    records = np.empty(len(columns.ids), dtype=SIGNATURE)
+    records["row"] = columns.rows
+    records["line"] = columns.lines
+    records["offset"] = columns.offsets
+    records["content"] = contents
+    records["turn_count"] = columns.turn_counts
+    is_new = np.zeros(len(records), dtype=np.bool_)
+    is_new[np.unique(contents, return_index=True)[1]] = True
+    bands, is_single = np.zeros((len(records), BANDS), dtype=np.uint32), np.zeros(len(records), dtype=np.bool_)
+    done = 0
+    for hashes, offsets in shingles(columns):
+        of_piece = slice(done, done + len(offsets) - 1)
+        is_single[of_piece] = np.diff(offsets) == 1
+        alone, many = is_single[of_piece] & is_new[of_piece], ~is_single[of_piece] & is_new[of_piece]
+        bands[of_piece][alone] = _bands_of_one(hashes[offsets[:-1][alone]])
+        if many.any():
+            bands[of_piece][many] = _bands(*_some(hashes, offsets, many))
+        done = of_piece.stop
+    records["bands"], records["is_single"] = bands, is_single
+    return records
+
+
+def _some(hashes: Hashes, offsets: Hashes, chosen: Flags) -> tuple[Hashes, Hashes]:
+    """The shingles of some conversations, and where each one's begin and the last one's end."""
+    if chosen.all():
+        return hashes, offsets
+    counts = np.diff(offsets).astype(np.int64)
+    return hashes[np.repeat(chosen, counts)], np.concatenate([[0], np.cumsum(counts[chosen])]).astype(np.uint64)
+
+
+def _bands_of_one(hashes: Hashes) -> Bands:
+    """The bands of conversations with one shingle. Another that has it is the same, all others share nothing with it.
+
+    So any numbers do that follow from the shingle: a fiftieth of the time of MinHash, and of a file of one-word rows.
+    """
+    spread = (hashes[:, np.newaxis] ^ (hashes[:, np.newaxis] >> np.uint64(29))) * _MULTIPLIERS
+    bands: Bands = (spread ^ (spread >> np.uint64(32))).astype("<u8").view("<u4").reshape(-1, BANDS)
+    return bands
+
+
+def _bands(hashes: Hashes, offsets: Hashes) -> Bands:
+    rows = RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, PERMUTATIONS, _SEED).to_rows()
+    minima = np.fromiter(chain.from_iterable(rows), dtype=np.uint32, count=len(rows) * PERMUTATIONS)
+    low_bits = (minima & np.uint32(2**_BITS - 1)).reshape(-1, _PER_BAND)
+    places = np.arange(0, 32, _BITS, dtype=np.uint32)
+    return np.sum(low_bits << places, axis=1, dtype=np.uint32).reshape(-1, BANDS)
+
+
+def agreements(left: Bands, right: Bands) -> npt.NDArray[np.int64]:
+    """How many of the permutations agree, for each pair of rows."""
+    differ = left ^ right
+    differ |= differ >> np.uint32(2)
+    differ |= differ >> np.uint32(1)
+    differ &= np.uint32(0x11111111)  # one bit for each four
+    counts: npt.NDArray[np.int64] = PERMUTATIONS - np.bitwise_count(differ).sum(axis=1, dtype=np.int64)
+    return counts
+
+
+def jaccard(agreement_count: int) -> float:
+    """The share of common shingles that so many agreements make likely; its standard error is at most 0.034."""
+    return max(0.0, (agreement_count / PERMUTATIONS - _BY_CHANCE) / (1 - _BY_CHANCE))
+
+
+def agreements_at(similarity: float) -> int:
+    """How many agreements are to be expected of a Jaccard similarity."""
+    return round(PERMUTATIONS * (similarity * (1 - _BY_CHANCE) + _BY_CHANCE))

@@ -1,0 +1,129 @@
+"""Reaches the verdict on a file whose parts have been read: sums, duplicates, findings in order."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.dataset.findings.finding import CATALOGUE, Finding, Severity
+from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.near.conflicting_answers import find_conflicting_answers
+from pipeline.dataset.near.near_duplicates import find_near_duplicates
+from pipeline.dataset.profiles.duplicates import find_duplicates
+from pipeline.dataset.profiles.merge import first_findings, write_findings
+from pipeline.dataset.profiles.part import ANSWERS, FINGERPRINTS, SIGNATURES
+from pipeline.dataset.profiles.profile import Nearness, Profile
+from pipeline.dataset.profiles.profile_rules import WORDS, Rules
+from pipeline.dataset.profiles.splits import split
+from pipeline.dataset.profiles.totals import Totals
+from pipeline.dataset.profiles.turn_statistics import Statistics
+from pipeline.dataset.tokens import TokenFigures
+
+REPORTED_FINDINGS = 1_000
+REPORTED_ERRORS = 10
+
+
+def refuse(finding: Finding, size_bytes: int, content_sha256: str | None, folder: Path) -> Profile:
+    """The profile of a file that is not read line by line, because of one finding that speaks of all of it."""
+    findings_path = folder / "all_findings.parquet"
+    write_findings([], [[finding]], findings_path)
+    rows = first_findings(findings_path, REPORTED_FINDINGS)
+    return Profile(
+        status="error",
+        size_bytes=size_bytes,
+        statistics=Statistics(),
+        duplicate_conversation_ids=0,
+        exact_duplicate_conversations=0,
+        content_sha256=content_sha256,
+        finding_counts=Counter({finding.code: 1}),
+        findings=rows,
+        errors=rows,
+        parts=(),
+        findings_path=findings_path,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file that was read. findings: what speaks of all of it, such as a broken archive."""
+
+    size_bytes: int
+    content_sha256: str
+    reading: Reading
+    findings: tuple[Finding, ...] = ()
+
+
+def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Path, rules: Rules) -> Profile:
+    """The profile of a file whose parts, in file order, have been read; `folder` gets all findings.
+
+    Raises:
+        LakeError: the folder cannot be written.
+        TokenizerError: the tokenizer cannot be loaded.
+    """
+    total = sum(totals, start=Totals())
+    counts = total.statistics
+    quality = total.quality.conclude(source.reading.row_name) if rules.has_quality else None
+    tokens = _tokens(total, rules)
+    duplicates = find_duplicates([part / FINGERPRINTS for part in parts])
+    of_file = [*source.findings, *_file_findings(counts, source.reading.unlike), *(quality.findings if quality else [])]
+    late: list[Iterable[Finding]] = [sorted(of_file, key=lambda finding: finding.sort_key)] if of_file else []
+    finding_counts = counts.finding_counts + duplicates.counts() + Counter(finding.code for finding in of_file)
+    if duplicates.counts():
+        late.append(duplicates.findings(source.reading.form.layout, source.reading.row_name))
+    nearness = None
+    if rules.has_near_duplicates:
+        nearness, found, found_counts = _nearness(parts, source.reading.row_name)
+        late += found
+        finding_counts += found_counts
+    findings_path = folder / "all_findings.parquet"
+    write_findings([part / "findings.parquet" for part in parts], late, findings_path)
+    has_errors = any(CATALOGUE[code].severity is Severity.ERROR for code in finding_counts)
+    return Profile(
+        status=_status(counts, of_file, rules.max_rejected_share),
+        size_bytes=source.size_bytes,
+        statistics=counts,
+        duplicate_conversation_ids=duplicates.id_count,
+        exact_duplicate_conversations=duplicates.turns_count,
+        content_sha256=source.content_sha256,
+        finding_counts=finding_counts,
+        findings=first_findings(findings_path, REPORTED_FINDINGS),
+        errors=first_findings(findings_path, REPORTED_ERRORS, Severity.ERROR) if has_errors else [],
+        parts=tuple(parts),
+        findings_path=findings_path,
+        reading=source.reading,
+        quality=quality,
+        tokens=tokens,
+        nearness=nearness,
+        together=total.together,
+    )
+
+
+def _tokens(total: Totals, rules: Rules) -> TokenFigures | None:
+    if rules.tokenizer == WORDS or not total.statistics.turns:
+        return None
+    return total.tokens.conclude(rules.load_tokenizer())
+
+
+def _nearness(parts: list[Path], row_name: str) -> tuple[Nearness, list[Iterable[Finding]], Counter[str]]:
+    near = find_near_duplicates([part / SIGNATURES for part in parts])
+    conflicts = find_conflicting_answers([part / ANSWERS for part in parts])
+    nearness = Nearness(near.conversation_count, near.cluster_count, conflicts.conversation_count, split(near.clusters))
+    return nearness, [near.findings(row_name), conflicts.findings(row_name)], near.counts() + conflicts.counts()
+
+
+def _file_findings(total: Statistics, unlike: str) -> list[Finding]:
+    if total.conversations:
+        return []
+    if total.rejected_lines:
+        expected = "expected rows of a format that we know"
+        return [Finding(1, 0, "unknown-format", "$", f"{expected}, found {unlike}")] if unlike else []
+    found = "only blank lines" if total.blank_lines else "none"
+    return [Finding(1, 0, "no-conversations", "$", f"expected at least one conversation, found {found}")]
+
+
+def _status(total: Statistics, of_file: list[Finding], max_rejected_share: float) -> Literal["ready", "error"]:
+    if total.conversations == 0 or any(finding.severity is Severity.ERROR for finding in of_file):
+        return "error"
+    share = total.rejected_lines / (total.conversations + total.rejected_lines)
+    return "ready" if share <= max_rejected_share else "error"

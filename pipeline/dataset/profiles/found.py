@@ -1,0 +1,41 @@
+"""Some of the findings in a Parquet file, and how many there are, without reading what is not asked for.
+
+All of them in order are in `merge.py`.
+"""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.dataset.profiles.merge import FindingRow
+from pipeline.state.lake.places import with_rows
+
+_ROWS = 65_536
+
+
+def count_findings(path: Path, code: str | None) -> int:
+    """How many findings there are, of one code or of all."""
+    with pq.ParquetFile(path) as file:
+        if code is None:
+            return int(file.metadata.num_rows)
+        batches = file.iter_batches(_ROWS, columns=["code"])
+        return sum(int(pc.sum(pc.equal(batch["code"], code)).as_py() or 0) for batch in batches)
+
+
+def some_findings(path: Path, code: str | None, first: int, limit: int) -> list[FindingRow]:
+    """At most `limit` findings, of one code or of all, after the `first` ones."""
+    rows: list[FindingRow] = []
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_ROWS):
+            found = with_rows(_of_code(batch, code))
+            rows += found.slice(min(first, found.num_rows), limit - len(rows)).to_pylist()
+            first = max(0, first - found.num_rows)
+            if len(rows) == limit:
+                break
+    return rows
+
+
+def _of_code(batch: pa.RecordBatch, code: str | None) -> pa.RecordBatch:
+    return batch if code is None else batch.filter(pc.equal(batch["code"], code))

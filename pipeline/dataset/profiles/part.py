@@ -1,0 +1,132 @@
+"""Reads one range of a file: verdicts, rows, fingerprints, statistics. The unit that workers share out."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.groups import Group, Listing, group_of
+from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader
+from pipeline.dataset.formats.opening import read_rows
+from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.near.conflicting_answers import answers
+from pipeline.dataset.near.signatures import signatures
+from pipeline.dataset.profiles.duplicates import fingerprints
+from pipeline.dataset.profiles.profile_rows import conversation_rows, finding_rows, turn_rows
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.profiles.quiet import keep_freed_memory, paused_collector
+from pipeline.dataset.profiles.totals import Totals, measure_block
+from pipeline.dataset.quality.quality_findings import quality_groups
+from pipeline.dataset.reading.columns import Columns, read_columns
+from pipeline.dataset.structure.structure_warnings import warning_groups
+from pipeline.state.lake import TableWriter
+from pipeline.state.lake.lake_errors import lake_errors
+
+FINGERPRINTS, SIGNATURES, ANSWERS = "fingerprints.bin", "signatures.bin", "answers.bin"
+NATIVE_LINES = Reading()
+
+
+def profile_part(
+    stream: ByteReader,
+    folder: Path,
+    rules: Rules,
+    reading: Reading = NATIVE_LINES,
+    first_line: int = 1,
+    offset: int = 0,
+    on_bytes: Callable[[bytes], None] = lambda _: None,
+) -> Totals:
+    """Read the stream to its end and leave its rows in `folder`, a Parquet file a table, and its fingerprints.
+
+    stream: unpacked; begins at the line `first_line`, the byte `offset` of the file.
+
+    Raises:
+        LakeError: the folder cannot be written.
+        TokenizerError: tokens are to be counted exactly, and the tokenizer cannot be loaded.
+    """
+    keep_freed_memory()
+    total, listing = Totals(), Listing()
+    limits, form = rules.limits, reading.form
+    tokenizer = rules.load_tokenizer() if rules.is_exact else None
+    with (
+        paused_collector(),
+        TableWriter("conversations", folder / "conversations.parquet") as conversations,
+        TableWriter("turns", folder / "turns.parquet") as turns,
+        TableWriter("findings", folder / "findings.parquet") as findings,
+        _Spills(folder, rules) as spills,
+    ):
+        for block in read_rows(stream, reading, limits.max_line_bytes, first_line, offset, on_bytes):
+            verdicts, columns = read_columns(block, limits, form)
+            verdicts.groups.extend(_unended(block))
+            groups = _groups_of_conversations(columns, rules)
+            total += measure_block(verdicts, columns, groups, rules, tokenizer)
+            if columns.ids:
+                hashes = spills.write(columns)
+                conversations.write(conversation_rows(columns, hashes))
+                turns.write(turn_rows(columns))
+            if found := listing.take([*verdicts.groups, *groups]):
+                findings.write(finding_rows(found))
+    return total
+
+
+def _groups_of_conversations(columns: Columns, rules: Rules) -> list[Group]:
+    """All findings of a block's conversations, by code."""
+    return [*warning_groups(columns), *(quality_groups(columns) if rules.has_quality else [])]
+
+
+class _Spills:
+    """The fixed-size records that stay on disk until the whole file has been read."""
+
+    def __init__(self, folder: Path, rules: Rules) -> None:
+        self._has_near = rules.has_near_duplicates
+        with ExitStack() as opened:  # all of them are closed, whichever the disk refuses
+            self._fingerprints = opened.enter_context(_Spill(folder / FINGERPRINTS))
+            self._signatures = opened.enter_context(_Spill(folder / SIGNATURES))
+            self._answers = opened.enter_context(_Spill(folder / ANSWERS))
+            self._opened = opened.pop_all()
+
+    def write(self, columns: Columns) -> bytes:
+        """Keep the records of a block; returns the hashes of its conversations' turns, end to end."""
+        prints = fingerprints(columns)
+        self._fingerprints.write(prints.tobytes())
+        if self._has_near:
+            self._signatures.write(signatures(columns, prints["turns"][:, 0]).tobytes())
+            self._answers.write(answers(columns).tobytes())
+        return bytes(prints["turns"].tobytes())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._opened.close()
+
+
+class _Spill:
+    """A file that grows; what the disk refuses is a `LakeError`, as with the tables beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with lake_errors("write", path):
+            self._file = path.open("wb")
+
+    def write(self, data: bytes) -> None:
+        with lake_errors("write", self._path):
+            self._file.write(data)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        with lake_errors("write", self._path):
+            self._file.close()
+
+
+def _unended(block: Block) -> list[Group]:
+    if block.is_ended or block.rows is not None:
+        return []
+    line, start = block.line + block.line_count - 1, block.offset + int(block.starts[-2])
+    detail = "expected a newline at the end of the file, found none"
+    last = np.array([block.line_count - 1], dtype=np.int64)
+    return [group_of(Finding(line, start, "no-final-newline", "$", detail), last)]

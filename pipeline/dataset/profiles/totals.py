@@ -1,0 +1,49 @@
+"""All that is summed over the blocks and the parts of a file."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.dataset.findings.groups import Group, count_groups
+from pipeline.dataset.profiles.profile_rules import WORDS, Rules
+from pipeline.dataset.profiles.together import count_together
+from pipeline.dataset.profiles.turn_statistics import Statistics, measure
+from pipeline.dataset.quality.quality_statistics import QualityStatistics, measure_quality
+from pipeline.dataset.reading.block_verdicts import Verdicts
+from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.tokens import TokenStatistics, measure_tokens
+from pipeline.dataset.tokens.tokenizers import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """`+` joins two neighbouring parts, in file order. together: see `count_together`."""
+
+    statistics: Statistics = Statistics()
+    quality: QualityStatistics = QualityStatistics()
+    tokens: TokenStatistics = TokenStatistics()
+    together: Counter[frozenset[str]] = field(default_factory=Counter)
+
+    def __add__(self, other: "Totals") -> "Totals":
+        """Both parts together."""
+        return Totals(
+            self.statistics + other.statistics,
+            self.quality + other.quality,
+            self.tokens + other.tokens,
+            self.together + other.together,
+        )
+
+
+def measure_block(
+    verdicts: Verdicts, columns: Columns, groups: Sequence[Group], rules: Rules, tokenizer: Tokenizer | None
+) -> Totals:
+    """The totals of one block, as far as the rules ask for them.
+
+    groups: findings of its conversations. tokenizer: needed where tokens are counted exactly.
+    """
+    return Totals(
+        measure(verdicts, columns, count_groups([*verdicts.groups, *groups])),
+        measure_quality(columns) if rules.has_quality else QualityStatistics(),
+        measure_tokens(columns, tokenizer, exact=rules.is_exact) if rules.tokenizer != WORDS else TokenStatistics(),
+        count_together(groups, rules.counted_together, len(columns.ids)),
+    )

@@ -1,0 +1,119 @@
+"""The figures of a dataset, as a sum over its parts: statistics of a + statistics of b == statistics of a ‖ b."""
+
+from collections import Counter
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+import xxhash
+
+from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES
+from pipeline.dataset.reading.block_verdicts import Verdicts
+from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.tokens.spread import TOKENS_PER_WORD
+
+MAX_ROLES = 10_000
+ROLE_CHARACTERS = 200  # of a role's name; a hostile one is as long as a line may be
+SAMPLE_CONVERSATIONS = 3
+SAMPLE_TURNS = 20
+SAMPLE_CHARACTERS = 2_000
+
+Sample = dict[str, str | list[dict[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counts over some lines of a file; `+` joins two neighbouring parts, in file order.
+
+    words_per_turn, turns_per_conversation: how often each value occurs. roles: turns by role (see `merge_roles`), long
+    names cut. samples: the first three conversations, long text cut.
+    """
+
+    lines: int = 0
+    blank_lines: int = 0
+    conversations: int = 0
+    rejected_lines: int = 0
+    turns: int = 0
+    assistant_turns: int = 0
+    words: int = 0
+    roles: Counter[str] = field(default_factory=Counter)
+    words_per_turn: Counter[int] = field(default_factory=Counter)
+    turns_per_conversation: Counter[int] = field(default_factory=Counter)
+    finding_counts: Counter[str] = field(default_factory=Counter)
+    samples: tuple[Sample, ...] = ()
+
+    def __add__(self, other: "Statistics") -> "Statistics":
+        """The statistics of both parts together."""
+        sums = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
+        sums["roles"] = merge_roles(self.roles, other.roles)
+        sums["samples"] = sums["samples"][:SAMPLE_CONVERSATIONS]
+        return Statistics(**sums)
+
+    @property
+    def tokens(self) -> int:
+        """Words × 1.3, rounded (half to even)."""
+        return round(self.words * TOKENS_PER_WORD)
+
+    @property
+    def training_pairs(self) -> int:
+        """Counts turns, as the replaced system did; the name is the contract."""
+        return self.turns
+
+
+def measure(verdicts: Verdicts, columns: Columns, finding_counts: Counter[str]) -> Statistics:
+    """The statistics of one block."""
+    role_counts = np.bincount(columns.roles, minlength=len(columns.role_names)).tolist()
+    roles: Counter[str] = Counter()
+    for role, count in zip(columns.role_names, role_counts, strict=True):
+        if count:
+            roles[_cut(role, ROLE_CHARACTERS)] += count
+    return Statistics(
+        lines=len(columns.ids) + verdicts.rejected_count + verdicts.blank_count,
+        blank_lines=verdicts.blank_count,
+        conversations=len(columns.ids),
+        rejected_lines=verdicts.rejected_count,
+        turns=len(columns.roles),
+        assistant_turns=int(role_counts[ASSISTANT]),
+        words=int(columns.word_counts.sum()),
+        roles=merge_roles(roles, Counter()),
+        words_per_turn=_histogram(columns.word_counts),
+        turns_per_conversation=_histogram(columns.turn_counts),
+        finding_counts=finding_counts,
+        samples=tuple(_sample(columns, i) for i in range(min(SAMPLE_CONVERSATIONS, len(columns.ids)))),
+    )
+
+
+def merge_roles(left: Counter[str], right: Counter[str]) -> Counter[str]:
+    """Sum of two role counts that names at most MAX_ROLES roles, so that hostile input stays bounded.
+
+    Beyond that the known roles and those of the smallest hash are kept, and the rest counted as `(other)`. The
+    smallest hashes of a whole are among the smallest of its parts, so the sum does not depend on the parts.
+    """
+    total = left + right
+    if len(total) <= MAX_ROLES:
+        return total
+    other = total.pop(OTHER_ROLES, 0)
+    ranked = sorted(total, key=lambda role: (role not in KNOWN_ROLES, xxhash.xxh3_64_intdigest(role.encode())))
+    kept = Counter({role: total[role] for role in ranked[: MAX_ROLES - 1]})
+    kept[OTHER_ROLES] = other + total.total() - kept.total()
+    return kept
+
+
+OTHER_ROLES = "(other)"
+
+
+def _histogram(values: np.typing.NDArray[np.int64]) -> Counter[int]:
+    distinct, counts = np.unique(values, return_counts=True)
+    return Counter(dict(zip(distinct.tolist(), counts.tolist(), strict=True)))
+
+
+def _sample(columns: Columns, index: int) -> Sample:
+    first, end = columns.turn_starts[index : index + 2].tolist()
+    turns = [columns.turn(turn) for turn in range(first, min(end, first + SAMPLE_TURNS))]
+    return {
+        "conversation_id": _cut(columns.ids[index]),
+        "turns": [{name: _cut(text) for name, text in turn.items()} for turn in turns],
+    }
+
+
+def _cut(text: str, characters: int = SAMPLE_CHARACTERS) -> str:
+    return text if len(text) <= characters else text[: characters - 1] + "…"

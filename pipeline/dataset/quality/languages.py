@@ -1,0 +1,96 @@
+"""Which languages the answers are in, told from a bounded sample that does not depend on the order of reading.
+
+The sample is the conversations whose text has the smallest hashes: those of a whole are among those of its parts.
+Detection is slow (a tenth of a millisecond a text) and happens once a file, at the end.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xxhash
+
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.reading.columns import Columns
+
+if TYPE_CHECKING:
+    from lingua import LanguageDetector
+
+SAMPLE_SIZE = 500
+TEXT_BYTES = 300
+FEWEST_LETTERS = 40  # less tells no language
+FEWEST_TEXTS = 20
+DOMINANT_SHARE = 0.80
+LANGUAGES = (
+    "ARABIC CHINESE DUTCH ENGLISH FRENCH GERMAN ITALIAN JAPANESE KOREAN POLISH PORTUGUESE RUSSIAN SPANISH TURKISH "
+    "VIETNAMESE"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageFigures:
+    """Share of each language, by its ISO 639-1 code, the largest first, among `sample_size` answers."""
+
+    shares: dict[str, float]
+    sample_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageSample:
+    """Beginnings of answers by the hash of their conversation, at most SAMPLE_SIZE."""
+
+    texts: dict[int, str] = field(default_factory=dict)
+
+    def __add__(self, other: "LanguageSample") -> "LanguageSample":
+        both = self.texts | other.texts
+        return LanguageSample({key: both[key] for key in sorted(both)[:SAMPLE_SIZE]})
+
+    def conclude(self) -> LanguageFigures:
+        """Detect the language of each text that has letters enough."""
+        texts = [text for text in self.texts.values() if sum(map(str.isalpha, text)) >= FEWEST_LETTERS]
+        if not texts:
+            return LanguageFigures({}, 0)
+        found = map(_detector().detect_language_of, texts)
+        counts = Counter(language.iso_code_639_1.name.lower() for language in found if language)
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        return LanguageFigures({name: count / counts.total() for name, count in ranked}, counts.total())
+
+
+def sample_languages(columns: Columns) -> LanguageSample:
+    """The sample of a block: of each conversation the longest answer."""
+    text = memoryview(columns.text.data)
+    places = columns.text_starts[columns.turn_starts].tolist()
+    hashes = np.array([xxhash.xxh3_64_intdigest(text[start:end]) for start, end in pairwise(places)], dtype=np.uint64)
+    chosen = np.argsort(hashes, kind="stable")[:SAMPLE_SIZE].tolist()
+    texts = {int(hashes[index]): _longest_answer(columns, index) for index in chosen}
+    return LanguageSample(dict(sorted(texts.items())))
+
+
+def language_findings(figures: LanguageFigures) -> list[Finding]:
+    """A note about the file, where no language dominates."""
+    if figures.sample_size < FEWEST_TEXTS or max(figures.shares.values()) >= DOMINANT_SHARE:
+        return []
+    named = ", ".join(f"{name} {share:.0%}" for name, share in list(figures.shares.items())[:3])
+    detail = f"expected one language in {DOMINANT_SHARE:.0%} of the answers, found {named} of {figures.sample_size}"
+    return [Finding(1, 0, "mixed-languages", "$", f"{detail} sampled")]
+
+
+def _longest_answer(columns: Columns, index: int) -> str:
+    """Its beginning; nothing where there is no answer."""
+    first, end = columns.turn_starts[index : index + 2].tolist()
+    sizes = np.diff(columns.text_starts[first : end + 1]) * columns.is_supervised[first:end]
+    turn = first + int(np.argmax(sizes))
+    start = int(columns.text_starts[turn])
+    return columns.text[start : start + min(int(sizes.max()), TEXT_BYTES)].tobytes().decode(errors="ignore")
+
+
+@cache
+def _detector() -> "LanguageDetector":
+    # 70 ms, and a package of 100 MB: loaded by the first file that has words.
+    from lingua import Language, LanguageDetectorBuilder
+
+    known = [getattr(Language, name) for name in LANGUAGES.split()]
+    return LanguageDetectorBuilder.from_languages(*known).with_low_accuracy_mode().build()

@@ -1,0 +1,77 @@
+"""What templates, web pages and chat formats leave behind in a text: placeholders, markup, template markers."""
+
+import re
+
+from pipeline.dataset.quality.code_spans import without_code
+from pipeline.dataset.quality.turn_rules import Place, TextRule
+
+_PLACEHOLDERS = (
+    r"(?<![A-Za-z$=}\]\\^_])\{\{ ?[A-Za-z_][A-Za-z0-9_ .-]{0,40}\}\}",
+    r"\[(?i:insert|fill in|(?:enter|add) (?:your|the|a)) [^\[\]\n]{1,60}\]",
+    r"\[(?i:your|company|customer|client|recipient|sender)(?i:[ _-]?[a-z'’ _-]{0,30}name)\]",
+    r"\[(?i:your|company|customer|client) (?i:address|email|phone|number|title|position)(?i:[a-z ]{0,20})\]",
+    r"<(?i:no[ _]?input|no[ _]?output|empty|none|null|placeholder)>|<(?i:insert|your)[ _-][^<>\n]{1,40}>",
+    r"(?i:lorem ipsum)",
+    r"\bTODO:|\[TODO\b|\bTBD:|\[TBD\]|\bXXXXX+\b",
+)
+_MARKERS = (
+    r"<[|｜][A-Za-z][A-Za-z0-9_▁ -]{1,40}[|｜]>",
+    r"\[/?INST\]|\[/?(?:AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?SYS>>",
+    r"</?(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>|</?s>(?=\s*\Z|\s*\[INST\])|\A\s*<s>",
+    r"(?m:^)#{2,3} ?(?:Instruction|Response|Human|Assistant|User|System) ?:",
+    r"\n\nHuman: |\n\nAssistant: |(?m:^)(?:USER|ASSISTANT): ",
+)
+_MARKUP = re.compile(
+    r"&(?:nbsp|amp|lt|gt|quot|apos|hellip|mdash|ndash|rsquo|lsquo|ldquo|rdquo|#\d{2,5}|#x[0-9a-fA-F]{2,5});"
+    r"|<(?:br ?/?|/?(?:p|div|span|font|li|ul|ol|b|i|u|em|strong|td|tr|table|h[1-6]|blockquote))>"
+)
+_DELIBERATE = re.compile(r"<!doctype|<html|<head>|<body|<script|<style|<\?xml|<svg|<form|html", re.IGNORECASE)
+
+_PLACEHOLDER = re.compile("|".join(_PLACEHOLDERS))
+_MARKER = re.compile("|".join(_MARKERS))
+
+
+def _locate_placeholder(text: str) -> Place | None:
+    match = _PLACEHOLDER.search(without_code(text))
+    return Place(match.start(), "a placeholder") if match else None
+
+
+def _locate_marker(text: str) -> Place | None:
+    """Also in code: a tokenizer that knows the marker does not ask where it stands."""
+    match = _MARKER.search(text)
+    return Place(match.start(), "a marker of a chat template") if match else None
+
+
+def _locate_markup(text: str) -> Place | None:
+    """Where a text speaks of HTML, its tags are meant."""
+    if _DELIBERATE.search(text):
+        return None
+    match = _MARKUP.search(without_code(text))
+    return Place(match.start(), "a piece of HTML") if match else None
+
+
+LEFTOVERS = (
+    TextRule(
+        "placeholder",
+        "finished text",
+        r"\{\{ ?[A-Za-z_]|\[(?i:insert|fill in|enter|add|your|company|customer|client|recipient|sender)|"
+        r"<(?i:no[ _]?input|no[ _]?output|empty|none|null|placeholder|insert |your[ _-])|"
+        r"(?i:lorem ipsum)|TODO|TBD|XXXXX",
+        _locate_placeholder,
+    ),
+    TextRule(
+        "template-marker",
+        "text without markers of a chat template",
+        r"<[|｜][A-Za-z]|\[/?INST\]|\[/?(?:AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?SYS>>|_of_turn>|"
+        r"<(?:bos|eos|pad|unk|s|/s)>|## ?(?:Instruction|Response|Human|Assistant|User|System) ?:|"
+        r"Human: |Assistant: |USER: |ASSISTANT: ",
+        _locate_marker,
+    ),
+    TextRule(
+        "html-leftover",
+        "plain text",
+        r"&(?:[a-z]{2,6}|#x?[0-9a-fA-F]{2,5});|<(?:br ?/?|/?(?:p|div|span|font|li|ul|ol|b|i|u|em|strong|td|tr|table|"
+        r"h[1-6]|blockquote))>",
+        _locate_markup,
+    ),
+)

@@ -1,0 +1,72 @@
+"""Answers that loop: the same character, words or lines over and over, as a model does that has lost its thread."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pipeline.dataset.findings.groups import Group
+from pipeline.dataset.model.bit_flags import Bytes
+from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.structure.flagging import first_places
+
+FEWEST_BYTES = 240  # of a turn
+FEWEST_TIMES = 10
+_ANCHOR_BYTES = 32
+_SPOKEN = frozenset("!?")  # with letters and pictures what speech is made of; rules, tables and matrices are not
+
+
+def degenerate_repetition(columns: Columns) -> Iterator[Group]:
+    """An answer of which half or more is one passage, at least ten times in a row."""
+    sizes = np.diff(columns.text_starts)
+    turns = np.flatnonzero(columns.is_supervised & (sizes >= FEWEST_BYTES))
+    starts, ends = columns.text_starts[turns].tolist(), columns.text_starts[turns + 1].tolist()
+    text = columns.text.tobytes()
+    loops = {}
+    for turn, start, end in zip(turns.tolist(), starts, ends, strict=True):
+        if (period := _period(text, start, end)) and (loop := _loop(columns.text[start:end], period)):
+            loops[turn] = loop
+    if not loops:
+        return
+    flagged = np.zeros(len(columns.roles), dtype=np.bool_)
+    flagged[list(loops)] = True
+
+    def detail(turn: int) -> str:
+        position, characters, times = loops[turn]
+        unit = f"the same {characters:,} characters" if characters > 1 else "the same character"
+        return f"expected an answer that goes on, found {unit} {times:,} times in a row from character {position + 1:,}"
+
+    yield from first_places(columns, flagged, "degenerate-repetition", columns.content_path, detail)
+
+
+def _period(text: bytes, start: int, end: int) -> int:
+    """How far a loop in text[start:end] would repeat, or 0.
+
+    A loop of half the text holds its middle and a quarter of the text on one side of it, so whatever stands there
+    stands there again within a tenth of the text.
+    """
+    middle, reach = (start + end) // 2, (end - start) // FEWEST_TIMES + _ANCHOR_BYTES
+    after = text.find(text[middle : middle + _ANCHOR_BYTES], middle + 1, middle + reach)
+    if after > 0:
+        return after - middle
+    before = text.rfind(text[middle - _ANCHOR_BYTES : middle], middle - reach, middle - 1)
+    return middle - _ANCHOR_BYTES - before if before > 0 else 0
+
+
+def _loop(turn: Bytes, period: int) -> tuple[int, int, int] | None:
+    """The loop around the middle: its first character, the characters of a round, the number of rounds."""
+    middle = len(turn) // 2
+    differs = np.flatnonzero(turn[period:] != turn[:-period])
+    place = int(np.searchsorted(differs, middle - period // 2))
+    begin = int(differs[place - 1]) + 1 if place else 0
+    end = int(differs[place]) + period if place < len(differs) else len(turn)
+    if end - begin < max(len(turn) / 2, FEWEST_TIMES * period):
+        return None
+    unit = turn[begin : begin + period].tobytes().decode(errors="ignore")
+    if not any(map(_is_spoken, unit)):
+        return None
+    before = turn[:begin].tobytes().decode(errors="ignore")
+    return len(before), max(len(unit), 1), (end - begin) // period
+
+
+def _is_spoken(character: str) -> bool:
+    return character.isalpha() or character in _SPOKEN or character >= "\U0001f300"

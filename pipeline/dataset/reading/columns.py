@@ -1,0 +1,199 @@
+"""The accepted conversations of a block, turned from objects into columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipeline.dataset.formats.blocks_of_lines import Block
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.native import NATIVE
+from pipeline.dataset.model.bit_flags import Flags, Integers, Reals
+from pipeline.dataset.model.conversation import NATIVE_LAYOUT, FullConversation, FullTurn, Layout, Limits
+from pipeline.dataset.model.words import count_words
+from pipeline.dataset.reading.block_verdicts import Verdicts, judge_block, judge_each
+from pipeline.dataset.reading.gathering import full_turns, plain_turns
+from pipeline.dataset.reading.judge_line import is_deeper
+
+_TURN_BYTES = len('{"role":"","content":""}')
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What only some formats have, None where a turn or conversation has none.
+
+    Of m turns: weights, NaN for none; tool_calls and parts as JSON text; tool_call_ids, names. Of n conversations:
+    tools as JSON text; labels, whether an answer was liked. A whole column is None where nothing of the block has any.
+    """
+
+    weights: Reals | None = None
+    tool_calls: list[str | None] | None = None
+    parts: list[str | None] | None = None
+    tool_call_ids: list[str | None] | None = None
+    names: list[str | None] | None = None
+    tools: list[str | None] | None = None
+    labels: list[bool | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """n conversations with m turns, in file order.
+
+    rows: n places among all rows of the file, from 1, ascending: what tells conversations apart, as several of an array
+    may begin on one line. lines, offsets, turn_counts: n each. turn_starts: n + 1 positions among the turns. roles: m
+    codes into role_names, which begins with KNOWN_ROLES. contents: m strings, text_starts their m + 1 byte positions in
+    text. word_counts: m. is_supervised: m, whether a turn is learned from. branches: m codes of `Branch`.
+    extras: what only some formats have. layout: the names of the format's fields, for findings; content_paths: m paths,
+    where the layout alone does not tell.
+    """
+
+    rows: Integers
+    lines: Integers
+    offsets: Integers
+    ids: list[str]
+    turn_counts: Integers
+    turn_starts: Integers
+    roles: Integers
+    role_names: list[str]
+    contents: pa.LargeStringArray
+    text: npt.NDArray[np.uint8]
+    text_starts: Integers
+    word_counts: Integers
+    is_supervised: Flags
+    branches: npt.NDArray[np.int8]
+    extras: Extras = Extras()
+    layout: Layout = NATIVE_LAYOUT
+    content_paths: Sequence[str] | None = None
+
+    def owner(self, turn: int) -> int:
+        """Index of the conversation that a turn belongs to."""
+        return int(np.searchsorted(self.turn_starts, turn, side="right")) - 1
+
+    def turn_path(self, turn: int) -> str:
+        """JSON path of a turn in its line."""
+        return self._path(turn)[0]
+
+    def role_path(self, turn: int) -> str:
+        """JSON path of a turn's role; of the turn, where it has none."""
+        path, is_message = self._path(turn)
+        return path + self.layout.role if is_message else path
+
+    def content_path(self, turn: int) -> str:
+        """JSON path of a turn's content."""
+        path, is_message = self._path(turn)
+        return path + self.layout.content if is_message else path
+
+    def _path(self, turn: int) -> tuple[str, bool]:
+        """Path of a turn, and whether it is a message of the layout, not a field of its own."""
+        if self.content_paths is None:
+            return f"{self.layout.turns}[{turn - int(self.turn_starts[self.owner(turn)])}]", True
+        path, suffix = self.content_paths[turn], self.layout.content
+        is_message = bool(suffix) and path.endswith(f"]{suffix}")
+        return (path.removesuffix(suffix), True) if is_message else (path, False)
+
+    def turn(self, index: int) -> dict[str, str]:
+        """Role and content of one turn."""
+        text = self.text[self.text_starts[index] : self.text_starts[index + 1]].tobytes().decode()
+        return {"role": self.role_names[self.roles[index]], "content": text}
+
+
+def read_columns(block: Block, limits: Limits, form: Format = NATIVE) -> tuple[Verdicts, Columns]:
+    """Verdicts of a block's lines and the columns of the accepted ones.
+
+    Three faults are cheapest to see in the text of the whole block: a content that is no string, a NUL, which can
+    only come from an escape, and bytes enough for deep nesting that no text accounts for. Then the block is read
+    again, line by line, so that the line is rejected.
+    """
+    verdicts = judge_block(block, limits, form)
+    try:
+        columns = gather(verdicts, form)
+    except ValueError:
+        pass
+    else:
+        if not (_holds_nul(columns) or _hides_nesting(block, columns, limits)):
+            return verdicts, columns
+    verdicts = judge_each(block, limits, form)
+    return verdicts, gather(verdicts, form)
+
+
+def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
+    """The columns of the accepted conversations.
+
+    Raises:
+        ValueError: a content is not a JSON string, or a weight is no weight.
+    """
+    if verdicts.shape is None:
+        turns, each = full_turns(verdicts.accepted)
+        extras = _extras(turns.weights, verdicts.accepted, each)
+    else:
+        turns = plain_turns(verdicts.accepted, verdicts.shape)
+        labels = list(map(attrgetter("label"), verdicts.accepted)) if verdicts.shape.has_label else None
+        extras = Extras(weights=turns.weights, labels=labels)
+    buffers = [None, pa.py_buffer(turns.text_starts), pa.py_buffer(turns.text)]
+    return Columns(
+        rows=verdicts.rows,
+        lines=verdicts.lines,
+        offsets=verdicts.offsets,
+        ids=_identities(verdicts, form),
+        turn_counts=turns.turn_counts,
+        turn_starts=turns.turn_starts,
+        roles=turns.roles,
+        role_names=turns.role_names,
+        contents=pa.Array.from_buffers(pa.large_utf8(), len(turns.roles), buffers),
+        text=turns.text,
+        text_starts=turns.text_starts,
+        word_counts=count_words(turns.text, turns.text_starts),
+        is_supervised=turns.is_supervised,
+        branches=turns.branches,
+        extras=extras,
+        layout=form.layout,
+        content_paths=turns.paths,
+    )
+
+
+def _identities(verdicts: Verdicts, form: Format) -> list[str]:
+    """The conversations' ids; a row that has none is named after its place in the file."""
+    ids = verdicts.identities
+    if form is NATIVE or all(ids):
+        return ids
+    return [identity or f"row-{row}" for identity, row in zip(ids, verdicts.rows.tolist(), strict=True)]
+
+
+def _extras(weights: Reals | None, conversations: list[FullConversation], turns: list[FullTurn]) -> Extras:
+    return Extras(
+        weights=weights,
+        tool_calls=_column("tool_calls", turns),
+        parts=_column("parts", turns),
+        tool_call_ids=_column("tool_call_id", turns),
+        names=_column("name", turns),
+        tools=_column("tools", conversations),
+        labels=_column("label", conversations),
+    )
+
+
+def _column(name: str, owners: Sequence[FullTurn] | Sequence[FullConversation]) -> list[Any] | None:
+    values = list(map(attrgetter(name), owners))
+    return None if values.count(None) == len(values) else values
+
+
+def _holds_nul(columns: Columns) -> bool:
+    return (
+        bool(columns.text.min(initial=1) == 0)
+        or any("\0" in role for role in columns.role_names)
+        or any("\0" in identity for identity in columns.ids)
+    )
+
+
+def _hides_nesting(block: Block, columns: Columns, limits: Limits) -> bool:
+    """Whether a line nests too deep in a content that an equal key after it replaced: only its bytes show it."""
+    index = columns.rows - int(block.rows_at[0])
+    text_bytes = np.diff(columns.text_starts[columns.turn_starts])
+    turn_bytes = _TURN_BYTES if columns.layout is NATIVE_LAYOUT else 0
+    other_bytes = np.diff(block.starts)[index] - text_bytes - turn_bytes * columns.turn_counts
+    suspects = index[other_bytes >= 2 * (limits.max_nesting - 2)]  # two brackets a level; a turn is the third level
+    starts = block.starts
+    return any(is_deeper(block.data[starts[i] : starts[i + 1]].decode(), limits.max_nesting) for i in suspects.tolist())

@@ -1,0 +1,308 @@
+"""The verdict on lines one by one, each text once: a block of a million equal lines costs no more than one of them.
+
+A line is judged by as little as tells what is wrong with it; `judge_line` is asked for the rest, and for the words of
+the findings that are listed. How blocks are read at once, where all is well, is in `verdicts.py`.
+"""
+
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from pipeline.dataset.findings.faults import LooksWrong, NoFaults
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.groups import Group, all_findings_of, group_of
+from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.native import ANY_ROLE, NATIVE, filled, read_line
+from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
+from pipeline.dataset.model.bit_flags import Flags, Integers
+from pipeline.dataset.model.conversation import FullConversation, Limits
+from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.reading.judge_line import is_deeper, is_too_full, judge_line, unknown_object
+
+BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
+_BLANK_LINE = ("blank-line",)
+_ESCAPE = b"\\"
+_NUL_ESCAPE = rb"\u0000"
+_TINY_BYTES = 64  # no more is looked at before the reader of whole rows has
+_LONG_BYTES = 2**12  # lines of that many bytes are few in a block, and looking for equal ones copies them
+_NO_FAULTS = NoFaults()
+_MARKED = Finding(1, 0, "byte-order-mark", "$", "expected the first line to begin at once, found the bytes EF BB BF")
+_decode_any = msgspec.json.Decoder().decode
+
+Row = FullConversation | PlainRow
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What became of the lines of one block; accepted + rejected + blank lines are all its lines.
+
+    accepted: plain rows of `shape`, or full conversations where that is None. rows, lines, offsets: place among all
+    rows of the file, line number and byte offset of each of them, ascending, int64. groups: errors and blank lines, by
+    code.
+    """
+
+    accepted: list[FullConversation] | list[PlainRow]
+    rows: Integers
+    lines: Integers
+    offsets: Integers
+    groups: list[Group]
+    rejected_count: int
+    blank_count: int
+    shape: Shape | None = None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Every error and blank line, in order."""
+        return all_findings_of(self.groups)
+
+    @property
+    def identities(self) -> list[str]:
+        """The accepted rows' own names, "" where one has none."""
+        if self.shape is not None:
+            return self.shape.names_of(self.accepted)
+        return [conversation.conversation_id for conversation in self.accepted]
+
+
+def judge_each(block: Block, limits: Limits, form: Format = NATIVE, chosen: Integers | None = None) -> Verdicts:
+    """The verdict for every line of the block, line by line. chosen: some of its lines, if not all."""
+    rows = np.arange(block.line_count) if chosen is None else chosen
+    texts, numbers = _distinct(block, rows)
+    judged = _Judged(_LineJudge(limits, form, is_utf8=is_utf8(block.data)), texts)
+    places = _Places(block, rows, numbers)
+    if len(rows) and block.offsets_at[rows[0]] == 0:
+        first = texts[numbers[0]]
+        if first.startswith(BYTE_ORDER_MARK) and len(first) <= limits.max_line_bytes:
+            numbers[0] = judged.add(first[len(BYTE_ORDER_MARK) :])
+            places.marked = _integers([0])
+    if block.faults:
+        numbers[np.isin(rows, _integers(list(block.faults)))] = judged.add_faulty()
+    return _verdicts(judged, places)
+
+
+def marks(block: Block) -> list[Group]:
+    """The byte order mark before an array."""
+    return [group_of(_MARKED, _integers([0]))] if block.is_marked else []
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where the lines are. rows: in the block; numbers: of their texts; marked: rows that begin with a mark."""
+
+    block: Block
+    rows: Integers
+    numbers: Integers
+    marked: Integers = field(default_factory=lambda: _integers([]))
+
+
+def _distinct(block: Block, rows: Integers) -> tuple[list[bytes], Integers]:
+    """The different texts of the lines, without their `\\n`, and for each line the number of its text."""
+    if len(rows) == 0 or len(block.data) // block.line_count >= _LONG_BYTES:
+        lines = block.lines()
+        return [lines[row] for row in rows.tolist()], np.arange(len(rows))
+    column = pa.Array.from_buffers(
+        pa.large_binary(), block.line_count, [None, pa.py_buffer(block.starts), pa.py_buffer(block.data)]
+    )
+    if len(rows) < block.line_count:
+        column = column.take(pa.array(rows))
+    encoded = column.dictionary_encode()
+    texts = [text.removesuffix(b"\n") for text in encoded.dictionary.to_pylist()]
+    return texts, encoded.indices.to_numpy().astype(np.int64)
+
+
+class _LineJudge:
+    """Says of one line which codes it has, without their words, or what it holds."""
+
+    def __init__(self, limits: Limits, form: Format, *, is_utf8: bool) -> None:
+        self._limits = limits
+        self._form = form
+        self._is_utf8 = is_utf8
+        self._short_bytes = min(limits.max_values, limits.max_nesting)  # neither too many values nor too deep
+        self._tiny_bytes = min(_TINY_BYTES, self._short_bytes)
+        self._unknown = unknown_object(form)
+        self._scalars: dict[type, tuple[str, ...] | None] = {
+            type(_decode_any(text)): self._codes(text) for text in (b"1", b"1.5", b'"a"', b"true", b"null")
+        }
+
+    def judge(self, text: bytes) -> Row | tuple[str, ...]:
+        """The row of an accepted line, or the codes of another, sorted."""
+        if len(text) > self._limits.max_line_bytes:  # first, since the reader may have skipped it, whatever it holds
+            return ("line-too-long",)
+        if not text.strip(BLANK):
+            return _BLANK_LINE
+        if not self._is_utf8:
+            try:
+                text.decode()
+            except UnicodeDecodeError:
+                return ("invalid-utf8",)
+        if len(text) <= self._tiny_bytes and _ESCAPE not in text and (codes := self._glance(text)):
+            return codes
+        if text[0] in b"{[ \t" and (row := self._row(text)) is not None:
+            return row
+        return self._rejected(text)
+
+    def findings(self, text: bytes, line: int, offset: int) -> list[Finding]:
+        """All errors of a rejected line, with their words, sorted."""
+        if len(text) > self._limits.max_line_bytes:
+            return [too_long(line, offset, len(text), self._limits)]
+        if not text.strip(BLANK):
+            return [Finding(line, offset, "blank-line", "$", "expected a JSON object, found a blank line")]
+        found = judge_line(text, line, offset, self._limits, self._form)
+        return found if isinstance(found, list) else []
+
+    def _row(self, text: bytes) -> Row | None:
+        """What an accepted line holds, read quickly; None where the exact judge must see it."""
+        if _NUL_ESCAPE in text or (len(text) > self._short_bytes and self._is_monstrous(text.decode())):
+            return None
+        try:
+            if self._form is NATIVE:
+                return read_line(text)
+            conversation = self._form.read(_decode_any(text), _NO_FAULTS)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong):
+            return None
+        return conversation
+
+    def _is_monstrous(self, text: str) -> bool:
+        return is_too_full(text, self._limits.max_values) or is_deeper(text, self._limits.max_nesting)
+
+    def _rejected(self, text: bytes) -> Row | tuple[str, ...]:
+        """The codes of a line that the quick reader refused; the row of one that it refused in vain."""
+        if self._tiny_bytes < len(text) <= self._short_bytes and _ESCAPE not in text and (codes := self._glance(text)):
+            return codes
+        verdict = judge_line(text, 0, 0, self._limits, self._form)
+        return tuple(finding.code for finding in verdict) if isinstance(verdict, list) else verdict
+
+    def _glance(self, text: bytes) -> tuple[str, ...] | None:
+        """The codes of what is wrong at a glance: no JSON, no object, or one that has no field of ours."""
+        try:
+            return self._codes_of(_decode_any(text))
+        except msgspec.ValidationError:  # a number that it cannot hold, but Python can
+            return None
+        except msgspec.DecodeError:
+            return ("malformed-json",)
+
+    def _codes_of(self, value: Json) -> tuple[str, ...] | None:
+        """The codes that follow from a value's type, or from what an object has not; None where neither tells."""
+        if not isinstance(value, dict):
+            return self._scalars.get(type(value))
+        if self._unknown and value.keys().isdisjoint(self._unknown[0]):
+            return self._unknown[1]
+        return None
+
+    def _codes(self, text: bytes) -> tuple[str, ...] | None:
+        verdict = judge_line(text, 0, 0, self._limits, self._form)
+        return tuple(finding.code for finding in verdict) if isinstance(verdict, list) else None
+
+
+class _Judged:
+    """The verdicts on different texts, by number."""
+
+    def __init__(self, judge: _LineJudge, texts: list[bytes]) -> None:
+        self._judge = judge
+        self._texts: list[bytes] = []
+        self._words: dict[int, dict[str, Finding]] = {}
+        self.rows: dict[int, Row] = {}
+        self.by_code: dict[str, list[int]] = {}
+        self.faulty = -1  # the number of rows that cannot be read for what is around them
+        for text in texts:
+            self.add(text)
+
+    def add(self, text: bytes) -> int:
+        """Judge one more text; returns its number."""
+        number = len(self._texts)
+        self._texts.append(text)
+        verdict = self._judge.judge(text)
+        if isinstance(verdict, tuple):
+            for code in verdict:
+                self.by_code.setdefault(code, []).append(number)
+        else:
+            self.rows[number] = verdict
+        return number
+
+    def add_faulty(self) -> int:
+        """The number of rows whose fault is around them."""
+        self.faulty = len(self._texts)
+        self._texts.append(b"")
+        self.by_code.setdefault("malformed-json", []).append(self.faulty)
+        return self.faulty
+
+    def among(self, numbers: list[int]) -> Flags:
+        """Of each text, whether it is among them."""
+        flags = np.zeros(len(self._texts), dtype=np.bool_)
+        flags[numbers] = True
+        return flags
+
+    def finding(self, number: int, code: str, line: int, offset: int, row: int) -> Finding:
+        """A text's finding of a code, at one of its places. row: in the file."""
+        words = self._words.get(number)
+        if words is None:
+            found = self._judge.findings(self._texts[number], line, offset)
+            words = self._words[number] = {finding.code: finding for finding in found}
+        said = words[code]
+        return Finding(line, offset, code, said.path, said.detail, row)
+
+
+def _verdicts(judged: _Judged, places: _Places) -> Verdicts:
+    block, numbers, rows = places.block, places.numbers, places.rows
+    is_accepted = judged.among(list(judged.rows))[numbers]
+    blank_count = int(judged.among(judged.by_code.get("blank-line", []))[numbers].sum())
+    accepted, shape = _of_one_kind(judged.rows)
+    at = rows[is_accepted]
+    groups = [*marks(block), *([group_of(_MARKED, places.marked)] if len(places.marked) else [])]
+    groups += [_group(judged, places, code, having) for code, having in judged.by_code.items()]
+    return Verdicts(
+        [accepted[number] for number in numbers[is_accepted].tolist()],
+        block.rows_at[at],
+        block.lines_at[at],
+        block.offsets_at[at],
+        [group for group in groups if len(group.rows)],
+        len(rows) - len(at) - blank_count,
+        blank_count,
+        shape,
+    )
+
+
+def _of_one_kind(rows: dict[int, Row]) -> tuple[dict[int, Row], Shape | None]:
+    """The rows as plain ones of a shape, or all as full conversations."""
+    if not any(isinstance(row, FullConversation) for row in rows.values()):
+        return rows, ANY_ROLE
+    full = {number: row if isinstance(row, FullConversation) else filled(row) for number, row in rows.items()}
+    return full, None
+
+
+def _group(judged: _Judged, places: _Places, code: str, having: list[int]) -> Group:
+    block, lines, offsets = places.block, places.block.lines_at, places.block.offsets_at
+    in_file = block.rows_at
+    is_found = judged.among(having)[places.numbers]
+    rows, numbers = places.rows[is_found], places.numbers[is_found]
+
+    def make(row: int) -> Finding:
+        line, offset, number = int(lines[row]), int(offsets[row]), int(numbers[np.searchsorted(rows, row)])
+        if number == judged.faulty:
+            return Finding(line, offset, code, "$", block.faults[row], int(in_file[row]))
+        return judged.finding(number, code, line, offset, int(in_file[row]))
+
+    return Group(code, rows, make)
+
+
+def too_long(line: int, offset: int, size: int, limits: Limits, row: int = 0) -> Finding:
+    """The finding about a line that the reader skipped, or that a block holds."""
+    detail = f"expected at most {limits.max_line_bytes:,} bytes, found {size:,}"
+    return Finding(line, offset, "line-too-long", "$", detail, row)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether all of data is UTF-8; Arrow looks at several bytes at a time."""
+    offsets = pa.py_buffer(np.array([0, len(data)], dtype=np.int64))
+    column = pa.Array.from_buffers(pa.large_utf8(), 1, [None, offsets, pa.py_buffer(data)])
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _integers(values: list[int]) -> Integers:
+    return np.array(values, dtype=np.int64)

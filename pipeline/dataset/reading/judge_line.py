@@ -1,0 +1,207 @@
+"""The rule for one line, exact and slow: what is accepted, and every error of a line that is not.
+
+This is the authority. The engine's fast reader may accept only what this accepts and asks here for all else.
+Whole-file matters (blank lines, duplicates, role order) live elsewhere.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from pipeline.dataset.findings.faults import Faults, NotAsked, printable
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.formats.lookalikes import malformed_as
+from pipeline.dataset.formats.rows import recognise_row
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.native import NATIVE
+from pipeline.dataset.model.conversation import FullConversation, Limits
+from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.reading.probe import Probe
+
+# Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
+_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?$)', re.DOTALL)
+_MALFORMED = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<byte>\d+)\)")
+_NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
+
+
+def judge_line(
+    text: bytes, line: int, offset: int, limits: Limits, form: Format = NATIVE, row: int = 0
+) -> FullConversation | list[Finding]:
+    """The conversation of an accepted line, or all errors of a rejected one, sorted.
+
+    text: the line without its `\\n` and, on the first line, without a byte order mark; not blank. form: the format
+    that it is read as. row: as a `Finding` has it.
+    """
+    faults = Faults(line, offset, row)
+    value = _parse(text, faults, limits)
+    if faults.found:
+        return faults.findings()
+    shape, conversation = _read(value, line, offset, form, row)
+    if b"\\" in text:  # else there is no escape
+        _check_surrogates(value, faults)
+    found = [*faults.findings(), *shape.findings()]
+    if found or conversation is None:
+        return sorted(found, key=lambda finding: finding.sort_key)
+    return conversation
+
+
+def _read(value: Json, line: int, offset: int, form: Format, row: int = 0) -> tuple[Faults, FullConversation | None]:
+    shape = Faults(line, offset, row)
+    conversation = form.read(value, shape)
+    if shape.found and (other := _other_format(value, form)):
+        shape = Faults(line, offset, row)
+        shape.add("other-format", "$", f"expected {form.title}, found {other.title}")
+    return shape, conversation
+
+
+def unknown_object(form: Format) -> tuple[frozenset[str], tuple[str, ...]] | None:
+    """Fields, and the codes of every object without any of them; None where they do not follow from that."""
+    probe = Probe()
+    try:
+        shape, _ = _read(probe, 0, 0, form)
+    except NotAsked:
+        return None
+    return frozenset(probe.asked), tuple(finding.code for finding in shape.findings())
+
+
+def _other_format(value: Json, form: Format) -> Format | None:
+    """The format that a row is of, if it has nothing of the file's own, and nothing is wrong with it as the other."""
+    is_native_at_heart = form is NATIVE and not (isinstance(value, dict) and "conversation_id" not in value)
+    if form.fits(value) or is_native_at_heart:
+        return None
+    other = recognise_row(value)
+    if other is not None:
+        faults = Faults(0, 0)
+        other.read(value, faults)
+    return None if other is None or faults.found else other
+
+
+class _NotJson(ValueError):
+    """A constant that RFC 8259 does not have."""
+
+
+def _refuse_constant(name: str) -> Json:
+    raise _NotJson(name)
+
+
+def _integer(digits: str) -> int:
+    """Python refuses integers of over 4,300 digits, which JSON allows; none that long means anything to us.
+
+    The limit is msgspec's, so that the quick readers agree.
+    """
+    return int(digits) if len(digits) <= 4_300 else 0
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
+
+
+def _parse(raw: bytes, faults: Faults, limits: Limits) -> Json:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        byte = raw[error.start]
+        found = f"byte 0x{byte:02x} at byte {error.start + 1} of the line"
+        faults.add("invalid-utf8", "$", f"expected UTF-8, found {found}")
+        return None
+    if is_too_full(text, limits.max_values):
+        expected = f"expected at most {limits.max_values:,} brackets, commas and texts"
+        faults.add("too-many-values", "$", f"{expected}, found more")
+        return None
+    if is_deeper(text, limits.max_nesting):
+        faults.add("nesting-too-deep", "$", f"expected at most {limits.max_nesting} levels, found more")
+        return None
+    try:
+        value: Json = _DECODER.decode(text)
+    except json.JSONDecodeError:
+        likely = malformed_as(raw)
+        found = f"{_what_is_malformed(raw)}{f' ({likely})' if likely else ''}"
+        faults.add("malformed-json", "$", f"expected one JSON value, found {found}")
+        return None
+    except _NotJson as constant:
+        column = _constant_column(text, str(constant))
+        faults.add("malformed-json", "$", f"expected one JSON value, found {constant} at column {column}")
+        return None
+    return value
+
+
+def _what_is_malformed(raw: bytes) -> str:
+    """What a strict reader stumbles over, and the 1-based column in characters.
+
+    Asked of msgspec: Python's own words and columns change with its version.
+    """
+    try:
+        msgspec.json.decode(raw)
+    except msgspec.DecodeError as error:
+        found = _MALFORMED.fullmatch(str(error))
+        if found is None:  # it has one other message, for a text that ends too early
+            return f"a fault at column {len(raw.decode()) + 1}: the line ends too early"
+        before = int(found["byte"]) - (found["what"] == "trailing characters")
+        return f"a fault at column {len(raw[:before].decode(errors='ignore')) + 1}: {found['what']}"
+    return "a fault at column 1"  # the two readers agree on what is JSON; a property test would tell
+
+
+def is_too_full(text: str, limit: int) -> bool:
+    """Whether more than `limit` texts, and brackets and commas outside them, are there, whether or not it is JSON.
+
+    Asked before anything is made of the line, of which no piece is kept: 10 MB of `[],` once took 500 MB.
+    """
+    if len(text) <= limit or _marks(text) + text.count('"') <= limit:
+        return False
+    count = end = 0
+    for string in _STRINGS.finditer(text):
+        count += 1 + _marks(text[end : string.start()])
+        if count > limit:
+            return True
+        end = string.end()
+    return count + _marks(text[end:]) > limit
+
+
+def _marks(text: str) -> int:
+    return sum(map(text.count, "[]{},"))
+
+
+def is_deeper(text: str, limit: int) -> bool:
+    """Whether brackets outside strings nest deeper than `limit`, whether or not the text is JSON."""
+    if text.count("[") + text.count("{") <= limit:
+        return False
+    depth = 0
+    for bracket in _NOT_BRACKETS.sub("", _STRINGS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > limit:
+            return True
+    return False
+
+
+def _constant_column(text: str, name: str) -> int:
+    """1-based column of the constant, ignoring the same letters inside strings."""
+    blanked = _STRINGS.sub(lambda match: " " * len(match.group()), text)
+    return blanked.find(name) + 1
+
+
+def _check_surrogates(value: Json, faults: Faults) -> None:
+    for path in _lone_surrogates(value, "$"):
+        faults.add("lone-surrogate", path, "expected whole characters, found a lone surrogate escape")
+
+
+def _lone_surrogates(value: Json, path: str) -> Iterator[str]:
+    if isinstance(value, str):
+        if not _is_whole(value):
+            yield path
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _lone_surrogates(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not _is_whole(key):
+                yield path
+            yield from _lone_surrogates(item, f"{path}.{printable(key)}")
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

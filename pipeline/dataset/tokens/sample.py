@@ -1,0 +1,50 @@
+"""A bounded sample of a file's text, as a sum over its parts, whatever the parts and their order are."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.dataset.model.bit_flags import Integers
+from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.tokens.features import BYTE_FEATURES, FEATURE_COUNT
+from pipeline.dataset.tokens.windows import WINDOWS, pick_windows
+
+WHOLE_BYTES = 2**18  # text that is kept and counted whole
+MAX_WINDOWS = 400  # 38 KB of text, for a standard error of about 0.5 % of the tokens, whatever the size of the file
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenSample:
+    """What `+` keeps of two samples is what one look at both texts would keep.
+
+    totals: sums of the features of `features.py`, over all turns. turns: contents of all of them, None where they are
+    more than WHOLE_BYTES. windows: a table of `WINDOWS` in their order, MAX_WINDOWS rows at most.
+    """
+
+    totals: Integers = field(default_factory=lambda: np.zeros(FEATURE_COUNT, dtype=np.int64))
+    turns: pa.ChunkedArray | None = field(default_factory=lambda: pa.chunked_array([], pa.large_utf8()))
+    windows: pa.Table = field(default_factory=WINDOWS.empty_table)
+
+    @classmethod
+    def of(cls, columns: Columns, features: Integers) -> "TokenSample":
+        """The sample of one block."""
+        is_small = len(columns.text) <= WHOLE_BYTES
+        turns = pa.chunked_array([columns.contents]) if is_small else None
+        return cls(features.sum(axis=0), turns, first_windows(pick_windows(columns, MAX_WINDOWS), MAX_WINDOWS))
+
+    def __add__(self, other: "TokenSample") -> "TokenSample":
+        """The sample of both texts together."""
+        totals = self.totals + other.totals
+        turns = None
+        if self.turns is not None and other.turns is not None and totals @ BYTE_FEATURES <= WHOLE_BYTES:
+            turns = pa.chunked_array([*self.turns.chunks, *other.turns.chunks], pa.large_utf8()).combine_chunks()
+            turns = pa.chunked_array([turns])
+        windows = first_windows(pa.concat_tables([self.windows, other.windows]), MAX_WINDOWS)
+        return TokenSample(totals, turns, windows)
+
+
+def first_windows(windows: pa.Table, limit: int) -> pa.Table:
+    """The rows that come first, in order. Rows of equal order are equal, so it is no matter which of them stay."""
+    first = np.argsort(windows["order"].to_numpy())[:limit]
+    return windows.take(pa.array(first)).combine_chunks()

@@ -1,0 +1,132 @@
+"""Examples of what only some formats can have, and of what a person would not want to train on.
+
+`examples.py` joins them with those of the native format. Secrets and personal data here are made up.
+"""
+
+import gzip
+import json
+
+from pipeline.dataset.findings.answer_rules import ANSWER_RULES
+from pipeline.dataset.model.conversation import Limits
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.docs.example import Example
+
+
+def _chat(*messages: dict[str, object], **fields: object) -> bytes:
+    return json.dumps({"messages": messages, **fields}, ensure_ascii=False).encode() + b"\n"
+
+
+def _said(role: str, content: str, **fields: object) -> dict[str, object]:
+    return {"role": role, "content": content, **fields}
+
+
+def _called(arguments: str) -> dict[str, object]:
+    return {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": arguments}}]}
+
+
+def _answer(text: str, question: str = "Hello") -> Example:
+    return Example(_chat(_said("user", question), _said("assistant", text)))
+
+
+def _many(count: int, *answers: str, note: str) -> Example:
+    pairs = [(f"Question {index}", answers[index % len(answers)]) for index in range(count)]
+    data = b"".join(_chat(_said("user", question), _said("assistant", answer)) for question, answer in pairs)
+    return Example(data, note, abridged=_shortened(data.split(b"\n")[0].decode()) + "\n…")
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= 150 else line[:149] + "…"
+
+
+def _wide(data: bytes) -> Example:
+    return Example(data, abridged=_shortened(data.decode().rstrip("\n")))
+
+
+_USER, _DONE = _said("user", "Hello"), _said("assistant", "Hi!")
+_RESULT = _said("tool", "42", tool_call_id="1")
+_ENGLISH = "The weather will be fine tomorrow, so we could walk along the river and eat under the trees."
+_GERMAN = "Das Wetter wird morgen schön, wir könnten also am Fluss entlang gehen und unter den Bäumen essen."
+_LONG = (
+    "The harbour was quiet that morning, and the boats lay still on the grey water while the gulls slept on the wall. "
+)
+
+FORMAT_EXAMPLES: dict[str, Example] = {
+    "broken-archive": Example(
+        gzip.compress(_chat(_USER, _DONE), mtime=0)[:-12], "a .gz that was cut off", abridged="\\x1f\\x8b\\x08\\x00…"
+    ),
+    "expands-too-much": Example(
+        gzip.compress(b" " * 80_000_000, mtime=0), "a .gz of 80 million spaces", abridged="\\x1f\\x8b\\x08\\x00…"
+    ),
+    "unpacked-too-large": Example(
+        gzip.compress(_chat(_USER, _DONE) * 2, mtime=0),
+        "a .gz of more than `LORA_MAX_UNPACKED_BYTES`",
+        rules=Rules(Limits(max_unpacked_bytes=100)),
+        abridged="\\x1f\\x8b\\x08\\x00…",
+    ),
+    "window-too-large": Example(
+        b"\x28\xb5\x2f\xfd\x80\xa8" + (2**30).to_bytes(4, "little"),
+        "a .zst of a gigabyte, made with --long=31",
+        abridged="\\x28\\xb5\\x2f\\xfd…",
+    ),
+    "unknown-format": Example(b'{"question": "How long?", "answer": "Three minutes."}\n'),
+    "other-format": Example(_chat(_USER, _DONE) * 2 + b'{"instruction": "Hello", "output": "Hi!"}\n'),
+    "malformed-tool-call": Example(
+        b'{"conversations": [{"from": "human", "value": "2+2?"}, {"from": "function_call", "value": "add(2, 2)"}]}\n'
+    ),
+    "ambiguous-answer": Example(b'{"instruction": "Hello", "output": "Hi!", "response": "Good day."}\n'),
+    "system-not-first": Example(_chat(_USER, _said("system", "Be brief."), _DONE)),
+    "several-system-turns": _wide(_chat(_said("system", "Be brief."), _said("system", "Be kind."), _USER, _DONE)),
+    "first-turn-not-user": Example(_chat(_DONE, _USER, _DONE)),
+    "consecutive-tool-results": _wide(_chat(_USER, _called("{}"), _RESULT, _RESULT, _DONE)),
+    "tool-result-without-call": Example(_chat(_USER, _RESULT, _DONE)),
+    "tool-call-without-result": _wide(_chat(_USER, _called("{}"), _USER, _DONE)),
+    "partial-weight": Example(_chat(_USER, {**_DONE, "weight": 0.5})),
+    "weight-on-non-assistant": Example(_chat({**_USER, "weight": 1}, _DONE)),
+    "unsupported-content-part": _wide(
+        _chat({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "cat.png"}}]}, _DONE)
+    ),
+    "double-encoded-arguments": _wide(_chat(_USER, _called('"{\\"a\\": 1}"'), _RESULT, _DONE)),
+    "arguments-not-json": _wide(_chat(_USER, _called("a=1"), _RESULT, _DONE)),
+    "nothing-supervised": Example(_chat(_USER, {**_DONE, "weight": 0})),
+}
+
+QUALITY_EXAMPLES: dict[str, Example] = {
+    **{rule.kind.code: Example(_chat(*map(_said, ("user", "assistant"), rule.example))) for rule in ANSWER_RULES},
+    "refusal": _answer("I'm sorry, but I can't help with that."),
+    "assistant-boilerplate": _answer("As an AI language model, I have no favourite colour."),
+    "degenerate-repetition": Example(
+        _answer("I think that it is so. " * 30).data,
+        abridged=_chat(_USER, _said("assistant", "I think that it is so. I think that it is so. …")).decode().strip(),
+    ),
+    "email-address": _answer("Write to jane.doe@mailbox-of-jane.org."),
+    "phone-number": _answer("Call me: Tel. +49 30 901820"),
+    "credit-card-number": _answer("Pay with 4539 1488 0343 6467."),
+    "iban": _answer("The account is DE89 3704 0044 0532 0130 00."),
+    "social-security-number": _answer("My SSN is 536-22-8145."),
+    "secret": _answer("Use AKIAQ7ZP2MX4LKV5T3WB for the bucket."),
+    "placeholder": _answer("I am {{name}}, made by {{author}}."),
+    "template-marker": _answer("Hi!<|im_end|>"),
+    "mojibake": _answer("The cafÃ© is closed."),
+    "control-character": _answer("Hi\x07!"),
+    "hidden-text": _answer("Hi\u202e!"),
+    "ip-address": _answer("The server is 185.12.64.33."),
+    "html-leftover": _answer("Hello<br/>and <div class='x'>good day</div>&nbsp;to you"),
+    "very-short-answers": _answer("Hi!"),
+    "white-space-at-edges": _answer("Hi! "),
+    "length-outliers": Example(
+        _many(100, _ENGLISH, note="").data + _chat(_USER, _said("assistant", _LONG * 400)),
+        "a hundred short conversations, and one that is a book",
+        abridged="…",
+    ),
+    "mixed-languages": _many(100, _ENGLISH, _GERMAN, note="half of the answers in English, half in German"),
+}
+
+NEAR_EXAMPLES: dict[str, Example] = {
+    "near-duplicate-conversation": Example(
+        _chat(_said("user", "Tell me a story."), _said("assistant", _LONG * 3 + "The end."))
+        + _chat(_said("user", "Tell me a story."), _said("assistant", _LONG * 3 + "Fin.")),
+        "two stories that differ in the last word",
+        abridged="…",
+    ),
+    "conflicting-answers": Example(_chat(_USER, _DONE) + _chat(_USER, _said("assistant", "Good day."))),
+}

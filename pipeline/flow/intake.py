@@ -1,0 +1,224 @@
+"""One look at the store: registers what is new, and says which runs to ask for. No word of Dagster here."""
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
+from pipeline.flow.batches import Batch, contiguous_batches, run_key
+from pipeline.flow.marks import mark_store
+from pipeline.flow.owners import Owners
+from pipeline.flow.scan import Cursor, Scan, scan
+from pipeline.settings import Settings
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import Dataset, NewUpload, Placed
+from pipeline.state.catalog.ignored import Walked
+from pipeline.state.store import Store
+from pipeline.state.store.ignored_files import (
+    FROM_NAMES,
+    FROM_ROWS,
+    REASONS,
+    IgnoredFile,
+    ignored,
+    owner_folder,
+    shown_key,
+)
+from pipeline.state.store.keys import UPLOADS
+from pipeline.state.store.left_out import UNREADABLE
+from pipeline.state.store.store_protocol import StoredObject
+from pipeline.state.store.upload_identity import UploadKey, dataset_id, owner_and_name
+
+_PACKED = (".gz", ".gzip", ".zst", ".zstd")
+_USUAL_EXPANSION = 8  # of JSON Lines packed by gzip or zstd: 3 to 20 times
+MOST_QUEUED = 8  # full runs of one kind that wait side by side
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at the store found.
+
+    registered: ids of the datasets made by it; confirmed: of uploads whose confirmation it made up for;
+    unreadable: what is told of each.
+    """
+
+    scan: Scan
+    registered: tuple[str, ...]
+    cursor: Cursor
+    unreadable: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """A run to ask for: the batch, and the key under which Dagster starts it at most once."""
+
+    batch: Batch
+    run_key: str
+
+
+def look(
+    store: Store,
+    catalog: Catalog,
+    settings: Settings,
+    cursor: Cursor,
+    now: datetime,
+    budget_s: float = math.inf,
+    is_thorough: bool = False,
+) -> Look:
+    """Register uploads that are new or changed since they were last seen, as many as one tick takes.
+
+    budget_s: what it may take of time. Half of it may go into the listing, the rest into reading local files for their
+    content version; what is not reached is found again in the next round. is_thorough: whether uploads through the
+    service are compared with their rows as well; else only those without any are registered.
+
+    Raises:
+        StoreError: the store cannot be reached; nothing is lost, the next look starts at the same place.
+        CatalogError: the same for the catalog.
+    """
+    began = time.monotonic()
+    found = scan(
+        store.entries(UPLOADS, start_after=cursor.resume_after),
+        catalog.known_versions,
+        now,
+        0.0 if store.is_atomic else settings.settle_s,
+        settings.tick_max_uploads,
+        out_of_time=lambda: time.monotonic() - began > budget_s / 2,
+        is_thorough=is_thorough,
+    )
+    in_time = itertools.takewhile(lambda _: time.monotonic() - began < budget_s, found.new)
+    unreadable: list[tuple[StoredObject, str]] = []
+    owners = Owners(store)
+    uploads = new_uploads(
+        store,
+        in_time,
+        settings.max_upload_bytes,
+        lambda stored, told: unreadable.append((stored, told)),
+        owners.of,
+    )
+    placed = catalog.place_uploads(uploads, now)
+    if placed.inserted:
+        mark_store(catalog, store)
+    left = [*found.ignored, *(ignored(stored, UNREADABLE) for stored, _ in unreadable), *_refused(placed)]
+    walked = Walked(cursor.resume_after, found.resume_after, FROM_NAMES | FROM_ROWS if is_thorough else FROM_NAMES)
+    catalog.note_ignored(left, walked, owners.of, now)
+    return Look(
+        found, placed.inserted, Cursor(found.resume_after), tuple(told for _, told in unreadable), placed.confirmed
+    )
+
+
+def _refused(placed: Placed) -> Iterator[IgnoredFile]:
+    for upload, why in placed.refused:
+        folder = owner_folder(upload.storage_path)
+        yield IgnoredFile(shown_key(upload.storage_path), folder, REASONS[why], upload.file_size)
+
+
+def new_uploads(
+    store: Store,
+    objects: Iterable[StoredObject],
+    max_upload_bytes: int,
+    on_unreadable: Callable[[StoredObject, str], None] = lambda _stored, _told: None,
+    owner_of: Callable[[str], str] = lambda folder: folder,
+) -> list[NewUpload]:
+    """What the catalog registers of objects in the store.
+
+    Those that change meanwhile wait for the next look, and so do those that may not be read: each look tries again,
+    and says so to `on_unreadable`. owner_of: whose a folder is.
+    """
+    uploads = []
+    for stored in objects:
+        key = owner_and_name(stored.key)
+        if not isinstance(key, UploadKey):
+            continue
+        try:
+            version = _content_version(store, stored, max_upload_bytes)
+        except (ObjectMissing, ObjectChanged):
+            continue
+        except ObjectUnreadable as error:
+            on_unreadable(stored, str(error))
+            continue
+        id_of_bytes = dataset_id(key.owner, stored.key, version)
+        uploads.append(
+            NewUpload(
+                dataset_id=key.dataset_id or id_of_bytes,
+                user_id=owner_of(key.owner),
+                name=key.name.rpartition(".")[0] or key.name,
+                storage_bucket=store.bucket,
+                storage_path=stored.key,
+                file_name=key.name,
+                file_size=stored.size_bytes,
+                content_version=version,
+                observed_version=stored.observed_version,
+                replacement_id=id_of_bytes if key.dataset_id else "",
+            )
+        )
+    return uploads
+
+
+def _content_version(store: Store, stored: StoredObject, max_upload_bytes: int) -> str:
+    """Which bytes they are; an upload too large to be taken is not read for it."""
+    if stored.size_bytes > max_upload_bytes:
+        return f"unread:{stored.observed_version}"
+    return store.content_version(stored)
+
+
+def plan_runs(
+    waiting: Sequence[Dataset], partition_order: Iterable[str], settings: Settings, now: datetime
+) -> list[PlannedRun]:
+    """Runs that cover the waiting datasets, each once; the moment is in their keys.
+
+    partition_order: all partition keys as Dagster orders them, the waiting ones among them. A large upload has a run
+    of its own, so that no small one waits for it. Datasets that were tried before share no run with new ones, and one
+    at which a process died shares its run with nobody: it may end the next one, too.
+    """
+    order = list(partition_order)
+    runs = []
+    for is_crashed, is_tried in sorted({_history(dataset) for dataset in waiting}):
+        batches = contiguous_batches(
+            order,
+            [(each.id, _expected_bytes(each)) for each in waiting if _history(each) == (is_crashed, is_tried)],
+            1 if is_crashed else settings.batch_max_datasets,
+            settings.batch_max_bytes,
+            settings.large_upload_bytes,
+        )
+        runs += [PlannedRun(batch, run_key(batch, now)) for batch in batches]
+    return runs
+
+
+def is_asked_for(dataset: Dataset, request_key: str) -> bool:
+    """Whether a dataset still waits for the run of this request: another may have decided it meanwhile."""
+    return dataset.request_key == request_key and dataset.status in ("validating", "failed")
+
+
+def worth_asking(runs: Sequence[PlannedRun], queued_runs: int, settings: Settings) -> list[PlannedRun]:
+    """Those of the runs that should be asked for now; what waits meanwhile shares a later one.
+
+    queued_runs: how many of their kind have not been started yet. While one has not, a run that could still grow gains
+    nothing by standing behind it: uploads that stream in would fill the queue with runs of a few datasets each.
+    """
+    if not queued_runs:
+        return list(runs)
+    full = [run for run in runs if _is_full(run.batch, settings)]
+    return full[: max(0, MOST_QUEUED - queued_runs)]
+
+
+def _is_full(batch: Batch, settings: Settings) -> bool:
+    return len(batch.keys) >= settings.batch_max_datasets or batch.size_bytes >= settings.batch_max_bytes // 2
+
+
+def _history(dataset: Dataset) -> tuple[bool, bool]:
+    """Whether a process died at it, and whether it was tried and came to nothing."""
+    return dataset.crashes > 0, dataset.attempt > 0
+
+
+def _expected_bytes(dataset: Dataset) -> int:
+    """How much there is to read; of what is packed, as its name says, more than what lies in the store."""
+    is_packed = dataset.file_name.lower().endswith(_PACKED)
+    return dataset.file_size * (_USUAL_EXPANSION if is_packed else 1)
+
+
+def missing_partitions(waiting: Sequence[Dataset], has_partition: Callable[[str], bool]) -> list[str]:
+    """Ids that are not partitions yet, in the order in which they should be added."""
+    return [dataset.id for dataset in waiting if not has_partition(dataset.id)]

@@ -1,0 +1,169 @@
+"""Validates one dataset: reads its upload once, puts its rows into the lake, and says what the catalog should know.
+
+A bad file is a verdict; only a broken store, lake or catalog raises. Doing it twice gives the same rows.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.clock import utc_now
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.row_places import place_of
+from pipeline.dataset.model.conversation import Limits
+from pipeline.dataset.profiles.budget import Budget
+from pipeline.dataset.profiles.concluding import refuse
+from pipeline.dataset.profiles.profile import Profile
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.profiles.profile_streams import profile_stream
+from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
+from pipeline.flow.lake_files import Origin, lake_files
+from pipeline.settings import Settings
+from pipeline.state.catalog.dataset_records import Dataset, Verdict
+from pipeline.state.lake import Lake
+from pipeline.state.store import Store
+from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
+
+CODE_VERSION = "4"  # raised when the same upload would get other rows or another verdict
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What an installation judges uploads by."""
+    return Rules(
+        Limits(max_line_bytes=settings.max_line_bytes, max_unpacked_bytes=settings.max_unpacked_bytes),
+        settings.max_rejected_share,
+        tokenizer=settings.tokenizer,
+        has_near_duplicates=settings.near_duplicates,
+        budget=Budget(settings.validation_budget_s_per_mb),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """What validation needs besides the dataset; one for each run."""
+
+    store: Store
+    lake: Lake
+    rules: Rules
+    max_upload_bytes: int
+    run_id: str
+    store_problem: Callable[[], str | None] = lambda: None
+    """Asked where an upload is gone: in a store that is not there, nothing is."""
+
+    def validate(self, dataset: Dataset) -> "Outcome":
+        """Read the upload, publish its rows, and return the outcome for the catalog.
+
+        Raises:
+            StoreError: the store cannot be reached, or is not the one that is meant.
+            LakeError: the lake cannot be written.
+            TokenizerError: the rules' tokenizer cannot be loaded.
+        """
+        started = time.monotonic()
+        with self.lake.staging() as folder:
+            profile = self._profile(dataset, folder)
+            origin = Origin(
+                dataset_id=dataset.id,
+                user_id=dataset.user_id,
+                path=dataset.storage_path,
+                content_version=dataset.content_version or "",
+                run_id=self.run_id,
+                code_version=CODE_VERSION,
+                validated_at=utc_now(),
+            )
+            acceptance = acceptance_of(profile)
+            uris = self.lake.publish(dataset.id, lake_files(profile, acceptance, origin, folder))
+        duration_s = time.monotonic() - started
+        return Outcome(
+            dataset, profile, tuple(acceptance), uris, self.store.uri(dataset.storage_path), duration_s, self.run_id
+        )
+
+    def _profile(self, dataset: Dataset, folder: Path) -> Profile:
+        if dataset.file_size > self.max_upload_bytes:
+            detail = f"expected at most {self.max_upload_bytes:,} bytes, found {dataset.file_size:,}"
+            return refuse(Finding(1, 0, "upload-too-large", "$", detail), dataset.file_size, None, folder)
+        registered = dataset.content_version or ""
+        try:
+            with self.store.open(dataset.storage_path, version=self._version_to_read(dataset)) as stream:
+                profile = profile_stream(stream, folder, asking(self.rules))
+        except ObjectMissing:
+            if problem := self.store_problem():
+                raise StoreError(problem) from None
+            detail = f"expected the upload at {dataset.storage_path}, found none"
+            return refuse(Finding(1, 0, "upload-missing", "$", detail), dataset.file_size, None, folder)
+        except ObjectChanged:
+            return refuse(_changed(), dataset.file_size, None, folder)
+        if registered.startswith("sha256:") and registered != f"sha256:{profile.content_sha256}":
+            return refuse(_changed(), dataset.file_size, None, folder)
+        return profile
+
+    def _version_to_read(self, dataset: Dataset) -> str:
+        """The version that must be found, or "" where the hash will tell: a file may only have been touched."""
+        is_hashed = (dataset.content_version or "").startswith("sha256:")
+        if is_hashed and self.store.stat(dataset.storage_path).size_bytes == dataset.file_size:
+            return ""
+        return dataset.observed_version or ""
+
+
+def _changed() -> Finding:
+    return Finding(1, 0, "upload-changed", "$", "expected the bytes that were registered, found others")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What validating a dataset gave.
+
+    acceptance: by trainer; lake_uris: where its rows are, by table; duration_s: reading and publishing.
+    """
+
+    dataset: Dataset
+    profile: Profile
+    acceptance: tuple[Acceptance, ...]
+    lake_uris: dict[str, str]
+    upload_uri: str
+    duration_s: float
+    run_id: str
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the dataset may go into training."""
+        return self.profile.status == "ready"
+
+    def verdict(self) -> Verdict:
+        """What the catalog records, and what the owner is told."""
+        profile, counts = self.profile, self.profile.statistics
+        return Verdict(
+            dataset_id=self.dataset.id,
+            content_version=self.dataset.content_version or "",
+            status=profile.status,
+            format=profile.reading.form.name if counts.conversations else None,
+            total_training_pairs=counts.training_pairs,
+            total_validation_pairs=profile.nearness.split.validation_turns if profile.nearness else None,
+            total_tokens=profile.token_count,
+            token_method=profile.token_method,
+            avg_turns_per_conversation=profile.avg_turns_per_conversation,
+            avg_tokens_per_turn=profile.avg_tokens_per_turn,
+            line_count=counts.lines,
+            rejected_line_count=counts.rejected_lines,
+            conversation_count=counts.conversations,
+            content_sha256=profile.content_sha256,
+            validation_errors=[dict(row) for row in profile.errors],
+            sample_data=[dict(sample) for sample in counts.samples],
+            run_id=self.run_id,
+            title=f"{self.dataset.name} is ready" if self.is_ready else f"{self.dataset.name} has errors",
+            message=self.summary(),
+        )
+
+    def summary(self) -> str:
+        """One sentence for people."""
+        profile, counts = self.profile, self.profile.statistics
+        if self.is_ready:
+            rejected = f", {counts.rejected_lines:,} lines rejected" if counts.rejected_lines else ""
+            return f"{counts.conversations:,} conversations, {profile.token_count:,} tokens{rejected}."
+        first = self.profile.errors[0]
+        if not counts.rejected_lines:  # the fault is the file's as a whole
+            message = str(first["message"])
+            return f"{message[0].upper()}{message[1:]}."
+        rejected = f"{counts.rejected_lines:,} of {counts.lines:,} lines rejected"
+        place = place_of(first, in_array=profile.reading.row_name == "row")
+        return f"{rejected}; first: {place}, {first['code']}."

@@ -1,0 +1,95 @@
+"""Datasets as users see them: lists, details, deletion. Values in, values out; no HTTP."""
+
+import json
+from typing import Any
+
+from pipeline.dataset.findings.row_places import place_of
+from pipeline.service.contract import Acceptance, DatasetDetails, DatasetPage, DatasetSummary, Finding, Sample
+from pipeline.service.job_values import job_summary
+from pipeline.service.service import Service
+from pipeline.service.user import User
+from pipeline.state.catalog.dataset_records import Dataset, Status
+
+MAX_LIMIT = 100
+MAX_SEARCH_CHARACTERS = 200
+
+
+def list_datasets(
+    service: Service, user: User, *, status: Status | None, search: str | None, page: int, limit: int
+) -> DatasetPage:
+    """One page of the datasets that a user may see."""
+    found = service.access(user).datasets(status=status, search=search, page=page, limit=limit)
+    return DatasetPage(items=[summary(each) for each in found.items], total=found.total, page=page, limit=limit)
+
+
+def show_dataset(service: Service, user: User, dataset_id: str) -> DatasetDetails:
+    """Everything about a dataset.
+
+    Raises:
+        DatasetNotFound: there is none that the user may see.
+    """
+    return details(service, user, service.access(user).dataset(dataset_id))
+
+
+def delete_dataset(service: Service, user: User, dataset_id: str) -> DatasetSummary:
+    """Take a dataset out of the lists; its files stay.
+
+    Raises:
+        DatasetNotFound: there is none of this user.
+    """
+    return summary(service.access(user).delete(dataset_id, service.now()))
+
+
+def restore_dataset(service: Service, user: User, dataset_id: str) -> DatasetSummary:
+    """Bring a dataset back into the lists.
+
+    Raises:
+        DatasetNotFound: there is none of this user.
+        OverQuota: they have no room for it any more.
+    """
+    return summary(service.access(user).restore(dataset_id, service.now(), service.settings.quota_bytes))
+
+
+def summary(dataset: Dataset) -> DatasetSummary:
+    """A dataset as lists show it."""
+    return DatasetSummary.model_construct(**_fields(dataset))
+
+
+def details(service: Service, user: User, dataset: Dataset) -> DatasetDetails:
+    """A dataset with all that is known of it."""
+    jobs = service.access(user).jobs(dataset_id=dataset.id, limit=MAX_LIMIT)
+    return DatasetDetails(
+        **_fields(dataset),
+        content_version=dataset.content_version,
+        content_sha256=dataset.content_sha256,
+        superseded_by=dataset.superseded_by,
+        validation_errors=[Finding.model_validate(each) for each in dataset.validation_errors or []],
+        sample_data=[Sample.model_validate(each) for each in dataset.sample_data or []],
+        acceptance=_acceptance(service, dataset),
+        jobs=[job_summary(job) for job in jobs.items],
+    )
+
+
+def has_verdict(dataset: Dataset) -> bool:
+    """Whether there are findings and a card to show."""
+    return dataset.status in ("ready", "error") and dataset.validated_at is not None
+
+
+def _fields(dataset: Dataset) -> dict[str, Any]:
+    first = next(iter(dataset.validation_errors or []), None)
+    shown = {name: getattr(dataset, name) for name in DatasetSummary.model_fields if name != "first_error"}
+    return {**shown, "first_error": _in_words(first)}
+
+
+def _in_words(finding: dict[str, object] | None) -> str | None:
+    return None if finding is None else f"{place_of(finding)}: {finding['code']}: {finding['message']}"
+
+
+def _acceptance(service: Service, dataset: Dataset) -> list[Acceptance]:
+    if not has_verdict(dataset):
+        return []
+    import pyarrow.parquet as pq  # 40 MB that a service without verdicts does not need
+
+    with service.lake.fetch("target_acceptance", dataset.id) as path:
+        rows = pq.read_table(path).to_pylist()
+    return [Acceptance.model_validate({**row, "reasons": json.loads(row["reasons"])}) for row in rows]

@@ -1,0 +1,94 @@
+"""Training jobs as users see them: made, listed, cancelled, their files. How one is planned is in `planning.py`."""
+
+from collections.abc import Iterator
+
+from pipeline.errors import JobNotFound
+from pipeline.service.contract import JobDetails, JobFile, JobFiles, JobList, NewJob
+from pipeline.service.job_values import job_details, job_summary
+from pipeline.service.plan_service import make_job
+from pipeline.service.service import Service
+from pipeline.service.user import User
+from pipeline.state.lake import existing_job_files
+from pipeline.training.setup import Setup
+
+MAX_LIMIT = 100
+_CHUNK_BYTES = 1 << 18
+
+
+def create_job(service: Service, user: User, dataset_id: str, new: NewJob) -> JobDetails:
+    """Make a job of one's own dataset, with its files; the same again is the job that is there.
+
+    Raises:
+        DatasetNotFound: there is none of this user.
+        DatasetNotReady: it cannot be trained on.
+        UsageError: a name is none of the catalogues, or there can be no such training; says why.
+    """
+    setup = Setup(
+        model=new.model,
+        preset=new.preset,
+        gpu=new.gpu,
+        gpu_count=new.gpu_count,
+        method=new.method,
+        targets=tuple(new.targets),
+        overrides=new.overrides,
+    )
+    return show_job(service, user, make_job(service, user, dataset_id, setup).id)
+
+
+def list_jobs(service: Service, user: User, *, dataset_id: str | None, page: int, limit: int) -> JobList:
+    """One page of the jobs that a user may see."""
+    found = service.access(user).jobs(dataset_id=dataset_id, page=page, limit=limit)
+    return JobList(items=[job_summary(job) for job in found.items], total=found.total, page=page, limit=limit)
+
+
+def show_job(service: Service, user: User, job_id: str) -> JobDetails:
+    """Everything about a job.
+
+    Raises:
+        JobNotFound: there is none that the user may see.
+    """
+    access = service.access(user)
+    job = access.job(job_id)
+    return job_details(job, access.costs_of([job.id])[job.id])
+
+
+def cancel_job(service: Service, user: User, job_id: str) -> JobDetails:
+    """Give a job up; its row and files stay.
+
+    Raises:
+        JobNotFound: there is none of this user.
+        UsageError: it has run already.
+    """
+    access = service.access(user)
+    access.job(job_id)
+    access.cancel_job(job_id, service.now())
+    return show_job(service, user, job_id)
+
+
+def list_files(service: Service, user: User, job_id: str) -> JobFiles:
+    """The files of a job.
+
+    Raises:
+        JobNotFound: there is none that the user may see.
+    """
+    sizes = existing_job_files(service.lake, service.access(user).job(job_id).id)
+    return JobFiles(items=[JobFile(name=name, size_bytes=sizes[name]) for name in sorted(sizes)])
+
+
+def read_file(service: Service, user: User, job_id: str, name: str) -> tuple[int, Iterator[bytes]]:
+    """Size and bytes of a file of a job.
+
+    Raises:
+        JobNotFound: there is no such job that the user may see, or it has no such file.
+    """
+    job = service.access(user).job(job_id)
+    sizes = existing_job_files(service.lake, job.id)
+    if name not in sizes:
+        raise JobNotFound(f"expected the name of a file of {job.id}, found another: list them first")
+
+    def blocks() -> Iterator[bytes]:
+        with service.lake.fetch_job_file(job.id, name) as path, path.open("rb") as file:
+            while block := file.read(_CHUNK_BYTES):
+                yield block
+
+    return sizes[name], blocks()

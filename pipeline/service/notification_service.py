@@ -1,0 +1,28 @@
+"""What users are told. How it is sent to other systems is in `webhooks.py`."""
+
+from pipeline.service.contract import NotificationItem, NotificationList
+from pipeline.service.service import Service
+from pipeline.service.user import User
+from pipeline.state.catalog.dataset_records import Notification
+
+MAX_LIMIT = 200
+
+
+def list_notifications(service: Service, user: User, *, unread_only: bool, limit: int) -> NotificationList:
+    """What a user was told."""
+    found = service.access(user).notifications(unread_only=unread_only, limit=limit)
+    return NotificationList(items=[item(each) for each in found])
+
+
+def read_notification(service: Service, user: User, notification_id: int) -> NotificationItem:
+    """Note that the user read it; the first time counts.
+
+    Raises:
+        NotificationNotFound: there is none of this user.
+    """
+    return item(service.access(user).mark_read(notification_id, service.now()))
+
+
+def item(notification: Notification) -> NotificationItem:
+    """A notification as its user sees it."""
+    return NotificationItem(**{name: getattr(notification, name) for name in NotificationItem.model_fields})

@@ -1,0 +1,111 @@
+"""The list of datasets, the page of one, uploading, and deletion with its undo."""
+
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+
+from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS, has_verdict
+from pipeline.service.finding_service import list_findings
+from pipeline.service.pages import listing
+from pipeline.service.pages.dataset_page import FINDINGS_PAGE, Finding, dataset_page, findings_of
+from pipeline.service.pages.framing import framed
+from pipeline.service.pages.job_page import JobLine, job_lines
+from pipeline.service.pages.live import card_events, card_html, seen_by_page
+from pipeline.service.pages.page_route import PageRoute
+from pipeline.service.quotas import show_quota
+from pipeline.service.service import CurrentService, Service
+from pipeline.service.user import User
+from pipeline.service.users import CurrentUser
+from pipeline.state.catalog.dataset_records import STATUSES, Status
+
+router = APIRouter(prefix="/datasets", route_class=PageRoute)
+_MOST_JOBS = 20  # of a dataset on its page
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+@router.get("")
+def list_datasets(
+    request: Request,
+    service: CurrentService,
+    user: CurrentUser,
+    status: str = "",
+    search: str = "",
+    page: Page = 1,
+    deleted: str = "",
+) -> HTMLResponse:
+    """The cards. A status that does not exist means all; deleted: the dataset that was deleted a moment ago."""
+    access = service.access(user)
+    query = listing.Query(_status(status), search[:MAX_SEARCH_CHARACTERS].strip(), page)
+    found = access.datasets(status=query.status, search=query.search or None, page=page, limit=listing.PAGE_SIZE)
+    ignored = access.ignored(limit=listing.IGNORED_SHOWN)
+    shown = listing.listing(query, found.items, found.total, access.counts_by_status(), service.now(), ignored)
+    gone = access.own_dataset(deleted) if deleted else None
+    return framed(request, service, user, "datasets", "datasets", listing=shown, deleted=gone)
+
+
+@router.get("/new")
+def new_dataset(request: Request, service: CurrentService, user: CurrentUser) -> HTMLResponse:
+    """Where a file is dropped."""
+    limit, quota = service.settings.max_upload_bytes, show_quota(service, user)
+    return framed(request, service, user, "datasets", "new", max_upload_bytes=limit, quota=quota)
+
+
+@router.get("/events")
+def follow(
+    service: CurrentService, user: CurrentUser, seen: Annotated[str, Query(max_length=20_000)]
+) -> StreamingResponse:
+    """Cards as they change. seen: see `seen_by_page`."""
+    events = card_events(service.access(user), seen_by_page(seen), lambda each: card_html(each, service.now()))
+    service.streams.check(user.id)
+    counted = service.streams.counted(user.id, events)
+    return StreamingResponse(counted, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+@router.get("/{dataset_id}")
+def show_dataset(
+    request: Request, service: CurrentService, user: CurrentUser, dataset_id: str, code: str = "", page: Page = 1
+) -> HTMLResponse:
+    """Everything about a dataset. code, page: which of its findings."""
+    dataset = service.access(user).dataset(dataset_id)
+    card = findings = None
+    if has_verdict(dataset):
+        from pipeline.card import card_of_dataset
+
+        card = card_of_dataset(dataset, service.lake)
+        rows = list_findings(service, user, dataset_id, page=page, limit=FINDINGS_PAGE, code=code or None)
+        found = [Finding(f.row, f.line, f.offset, f.code, f.severity, f.path, f.message) for f in rows.items]
+        findings = findings_of(dataset_id, card.figures, found, code, page)
+    shown = dataset_page(dataset, card, findings, service.settings.dagster_url, service.now())
+    return framed(request, service, user, "datasets", "dataset", page=shown, jobs=_jobs(service, user, dataset_id))
+
+
+@router.get("/{dataset_id}/live")
+def show_card(service: CurrentService, user: CurrentUser, dataset_id: str) -> HTMLResponse:
+    """The card of a dataset by itself, for the page of its upload."""
+    return HTMLResponse(card_html(service.access(user).dataset(dataset_id), service.now()))
+
+
+@router.post("/{dataset_id}/delete")
+def delete_dataset(service: CurrentService, user: CurrentUser, dataset_id: str) -> RedirectResponse:
+    """Take it out of the list, and offer to undo that."""
+    service.access(user).delete(dataset_id, service.now())
+    return RedirectResponse(f"/datasets?{urlencode({'deleted': dataset_id})}", 303)
+
+
+@router.post("/{dataset_id}/restore")
+def restore_dataset(service: CurrentService, user: CurrentUser, dataset_id: str) -> RedirectResponse:
+    """Bring it back."""
+    service.access(user).restore(dataset_id, service.now(), service.settings.quota_bytes)
+    return RedirectResponse(f"/datasets/{quote(dataset_id)}", 303)
+
+
+def _jobs(service: Service, user: User, dataset_id: str) -> tuple[JobLine, ...]:
+    access = service.access(user)
+    jobs = access.jobs(dataset_id=dataset_id, limit=_MOST_JOBS).items
+    return job_lines(jobs, access.costs_of([job.id for job in jobs]), service.now())
+
+
+def _status(asked: str) -> Status | None:
+    return next((status for status in STATUSES if status == asked), None)

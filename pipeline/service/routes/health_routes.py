@@ -1,0 +1,43 @@
+"""`/healthz`: whether the service and what it depends on answer, for load balancers; no token needed."""
+
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import JSONResponse
+
+from pipeline.service.error_answers import RETRY_AFTER_S, problem
+from pipeline.service.http_answers import Answer, Value
+from pipeline.service.service import CurrentService
+
+router = APIRouter(tags=["health"])
+
+
+class Health(Value):
+    """Store, catalog and lake answer; otherwise the answer is a 503 that names those that do not."""
+
+    status: Literal["ok", "degraded"] = Field(
+        description="`degraded`: uploads are taken, but not validated at present."
+    )
+    daemon: Literal["ok", "silent"] = Field(description="`silent`: Dagster's daemon has not looked for minutes.")
+    daemon_looked_at: datetime | None = Field(description="When it last looked for uploads.")
+
+
+@router.get("/healthz", response_model=Answer[Health])
+async def health(request: Request, service: CurrentService) -> Answer[Health] | JSONResponse:
+    """Ask store, catalog and lake for something small; an answer stands for some seconds."""
+    state = await service.health.current()
+    if state.problems:
+        sentence = f"no answer from: {', '.join(sorted(state.problems))}; the service's log says why"
+        answer = problem(request, 503, "part-down", sentence, [])
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return answer
+    silent = state.is_daemon_silent
+    return Answer(
+        data=Health(
+            status="degraded" if silent else "ok",
+            daemon="silent" if silent else "ok",
+            daemon_looked_at=state.looked_at,
+        )
+    )

@@ -1,0 +1,72 @@
+"""`/api/jobs`, and the jobs of a dataset."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response, StreamingResponse
+
+from pipeline.service import job_service
+from pipeline.service.contract import JobDetails, JobFiles, JobList, NewJob
+from pipeline.service.http_answers import CONFLICT, MISSING, Answer
+from pipeline.service.job_service import MAX_LIMIT
+from pipeline.service.routes.route_parameters import DatasetId
+from pipeline.service.service import CurrentService
+from pipeline.service.users import CurrentUser
+
+router = APIRouter(tags=["training jobs"])
+JobId = Annotated[str, Path(min_length=1, max_length=300, description="The id of a training job.")]
+_BYTES = "application/octet-stream"
+
+
+@router.post("/api/datasets/{dataset_id}/jobs", status_code=201, responses=MISSING | CONFLICT)
+def create_job(service: CurrentService, user: CurrentUser, dataset_id: DatasetId, new: NewJob) -> Answer[JobDetails]:
+    """Make a training job of a ready dataset: configs and data for each trainer, and what it will cost."""
+    return Answer(data=job_service.create_job(service, user, dataset_id, new))
+
+
+@router.get("/api/jobs")
+def list_jobs(
+    service: CurrentService,
+    user: CurrentUser,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
+    dataset_id: Annotated[str | None, Query(max_length=200, description="Only those of this dataset.")] = None,
+) -> Answer[JobList]:
+    """List the training jobs that you may see, newest first."""
+    return Answer(data=job_service.list_jobs(service, user, dataset_id=dataset_id, page=page, limit=limit))
+
+
+@router.get("/api/jobs/{job_id}", responses=MISSING)
+def show_job(service: CurrentService, user: CurrentUser, job_id: JobId) -> Answer[JobDetails]:
+    """Show all that is known of a training job, with its costs."""
+    return Answer(data=job_service.show_job(service, user, job_id))
+
+
+@router.post("/api/jobs/{job_id}/cancel", responses=MISSING)
+def cancel_job(service: CurrentService, user: CurrentUser, job_id: JobId) -> Answer[JobDetails]:
+    """Give a training job up. Its files stay."""
+    return Answer(data=job_service.cancel_job(service, user, job_id))
+
+
+@router.get("/api/jobs/{job_id}/files", responses=MISSING)
+def list_files(service: CurrentService, user: CurrentUser, job_id: JobId) -> Answer[JobFiles]:
+    """List the files of a training job."""
+    return Answer(data=job_service.list_files(service, user, job_id))
+
+
+@router.get(
+    "/api/jobs/{job_id}/files/{name:path}",
+    response_class=Response,  # which has no media type of its own: refusals are JSON
+    responses=MISSING | {200: {"content": {_BYTES: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def read_file(
+    service: CurrentService, user: CurrentUser, job_id: JobId, name: Annotated[str, Path(max_length=300)]
+) -> StreamingResponse:
+    """Download a file of a training job."""
+    size_bytes, blocks = job_service.read_file(service, user, job_id, name)
+    headers = {
+        "Content-Length": str(size_bytes),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name.rpartition('/')[2])}",
+    }
+    return StreamingResponse(blocks, media_type=_BYTES, headers=headers)

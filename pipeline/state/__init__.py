@@ -1,0 +1,1 @@
+"""What the system remembers, and where: catalog, lake, store and warehouse. What happens when is in `flow/`."""

@@ -1,0 +1,106 @@
+"""The catalog as callers see it: one class, put together from one module per concept.
+
+Tables are in `tables.py`, records in `records.py`, transactions and error texts in `engine.py`.
+"""
+
+from types import TracebackType
+from typing import Self
+
+from pipeline.state.catalog.confirmations import Confirmations
+from pipeline.state.catalog.costs import Costs
+from pipeline.state.catalog.deliveries import Deliveries
+from pipeline.state.catalog.ended_sessions import EndedSessions
+from pipeline.state.catalog.engine import catalog_url, make_engine, make_folder
+from pipeline.state.catalog.export import Export
+from pipeline.state.catalog.ignored import IgnoredFiles
+from pipeline.state.catalog.looks import Looks
+from pipeline.state.catalog.lookup import Lookup
+from pipeline.state.catalog.marks import Marks
+from pipeline.state.catalog.migrate import check_sqlite, migrate
+from pipeline.state.catalog.notices import Notices
+from pipeline.state.catalog.plans import Plans
+from pipeline.state.catalog.quotas import Quotas
+from pipeline.state.catalog.registry import Registry
+from pipeline.state.catalog.reports import Reports
+from pipeline.state.catalog.requests import Requests
+from pipeline.state.catalog.sqlite_catalog import prepare_file
+from pipeline.state.catalog.stale import StaleJobs
+from pipeline.state.catalog.training_jobs import Jobs
+from pipeline.state.catalog.tries import Tries
+from pipeline.state.catalog.verdict_writes import Verdicts
+
+
+class Catalog(
+    Registry,
+    Confirmations,
+    IgnoredFiles,
+    Requests,
+    Tries,
+    Verdicts,
+    Lookup,
+    Notices,
+    Deliveries,
+    Plans,
+    Jobs,
+    Reports,
+    StaleJobs,
+    Costs,
+    Looks,
+    Marks,
+    EndedSessions,
+    Quotas,
+    Export,
+):
+    """What the system knows and changes about datasets and their training jobs.
+
+    Dropped files (`Registry`), uploads through the service (`Confirmations`), what gets no row (`IgnoredFiles`), runs
+    to ask for (`Requests`), what came to nothing (`Tries`), outcomes (`Verdicts`), lists and deletion (`Lookup`),
+    notifications (`Notices`), also to a webhook (`Deliveries`), training jobs: planned (`Plans`), made and found
+    (`Jobs`), trained (`Reports`), out of date (`StaleJobs`), their money (`Costs`); by what store and lake are known
+    again (`Marks`), whether the daemon works (`Looks`); Arrow for the warehouse (`Export`).
+    Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
+    Times that go in are aware; those that come out are in UTC.
+    """
+
+    @classmethod
+    def open(cls, url: str, *, make: bool = True) -> Self:
+        """Connect, after making the folder of a SQLite file and bringing the tables up to date where needed.
+
+        make: whether to make a catalog where there is none; whoever only asks should be told of a mistyped address.
+
+        Raises:
+            SettingsError: the URL is not one of SQLite or PostgreSQL, or there is no catalog and none is to be made.
+            CatalogError: the database cannot be reached, or a newer version of this program made it.
+        """
+        parsed = catalog_url(url)
+        if make:
+            make_folder(parsed)
+            prepare_file(parsed, make_engine, migrate)
+        else:
+            check_sqlite(parsed)
+        engine = make_engine(parsed)
+        try:
+            migrate(engine, make=make)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    @classmethod
+    def open_lazily(cls, url: str, *, make: bool = True) -> Self:
+        """The same, but nothing is asked until the catalog is used: what `open` raises is raised then.
+
+        Raises:
+            SettingsError: the URL is not one of SQLite or PostgreSQL.
+        """
+        catalog = cls(make_engine(catalog_url(url)))
+        catalog.prepare = lambda: cls.open(url, make=make).close()
+        return catalog
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,188 @@
+"""What goes into the catalog about training jobs and what comes out: plain values, no database in them.
+
+`Job`, `CostRecord` and `Plan` have the fields of their tables in the tables' order; a test keeps it so.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, get_args
+
+from pipeline.state.catalog.dataset_records import JsonObject
+
+JobStatus = Literal["configured", "stale", "cancelled", "running", "succeeded", "failed"]
+JOB_STATUSES: tuple[JobStatus, ...] = get_args(JobStatus)
+ReportedStatus = Literal["running", "succeeded", "failed"]
+JobOrigin = Literal["plan", "person"]
+CostKind = Literal["estimate", "actual"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job whose files are in place. origin: whether the default plan or a person asked for it.
+
+    split_fingerprint: of the rows and the split that it was made from. validation_run_id: of the verdict on them. job:
+    the canonical job, whole. run_id: None where no run of Dagster made it.
+    """
+
+    job_id: str
+    dataset_id: str
+    name: str
+    origin: JobOrigin
+    base_model: str
+    method: str
+    preset: str
+    targets: tuple[str, ...]
+    gpu: str
+    gpu_count: int
+    content_sha256: str
+    split_fingerprint: str
+    validation_run_id: str
+    code_version: str
+    run_id: str | None
+    files_uri: str
+    job: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of `training_jobs`. status_reason: why it is stale or failed."""
+
+    id: str
+    user_id: str
+    dataset_id: str
+    name: str
+    status: JobStatus
+    status_reason: str | None
+    origin: JobOrigin
+    base_model: str
+    method: str
+    preset: str
+    targets: list[str]
+    gpu: str
+    gpu_count: int
+    content_sha256: str
+    split_fingerprint: str
+    validation_run_id: str
+    code_version: str
+    run_id: str | None
+    files_uri: str
+    job: JsonObject
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewCost:
+    """What a job is expected to cost, or did cost; an actual has no ranges.
+
+    source: where the price, or the bill, was read. basis: what an estimate rests on, a sentence each.
+    """
+
+    kind: CostKind
+    cost_usd: float | None
+    hours: float | None
+    source: str
+    cost_usd_low: float | None = None
+    cost_usd_high: float | None = None
+    hours_low: float | None = None
+    hours_high: float | None = None
+    peak_memory_gb: float | None = None
+    peak_memory_gb_low: float | None = None
+    peak_memory_gb_high: float | None = None
+    fits: str | None = None
+    price_per_gpu_hour: float | None = None
+    price_currency: str | None = None
+    price_kind: str | None = None
+    provider: str | None = None
+    price_as_of: date | None = None
+    basis: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CostRecord:
+    """One row of `cost_records`."""
+
+    id: str
+    job_id: str
+    user_id: str
+    kind: CostKind
+    cost_usd: float | None
+    cost_usd_low: float | None
+    cost_usd_high: float | None
+    hours: float | None
+    hours_low: float | None
+    hours_high: float | None
+    peak_memory_gb: float | None
+    peak_memory_gb_low: float | None
+    peak_memory_gb_high: float | None
+    fits: str | None
+    price_per_gpu_hour: float | None
+    price_currency: str | None
+    price_kind: str | None
+    provider: str | None
+    price_as_of: date | None
+    source: str
+    basis: list[str]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsPoint:
+    """A figure that a trainer reports at an optimiser step, as `loss`."""
+
+    name: str
+    step: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file or folder that a training left behind. kind: as `adapter`; storage_path: where it lies, never a URL."""
+
+    kind: str
+    storage_path: str
+    size_bytes: int | None = None
+    content_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page of a list; `total` counts the jobs of all pages."""
+
+    items: list[Job]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """What a run made for a dataset."""
+
+    job_count: int
+    message: str
+    not_possible: tuple[JsonObject, ...]
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One row of `training_plans`: what came of the default plan for one verdict on a dataset.
+
+    message: what was made, or why no job could be. not_possible: kind, setup and reason of each job that could not be.
+    """
+
+    dataset_id: str
+    validation_run_id: str
+    status: Literal["requested", "planned", "failed"]
+    requested_at: datetime | None
+    attempt: int
+    split_fingerprint: str | None
+    job_count: int | None
+    message: str | None
+    not_possible: list[JsonObject] | None
+    run_id: str | None
+    updated_at: datetime
+    request_key: str | None = None
+    asked: int = 0
+    begun_by: str | None = None
+    crashes: int = 0
+    retry_at: datetime | None = None

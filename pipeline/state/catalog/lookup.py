@@ -1,0 +1,203 @@
+"""Finding and listing datasets, and taking them out of the lists: what a person does with the catalog."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, func, null, select, update
+
+from pipeline.errors import DatasetNotFound
+from pipeline.state.catalog.dataset_records import STATUSES, Dataset, Page, Status
+from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.job_tables import training_jobs, training_plans
+from pipeline.state.catalog.quotas import check_quota
+from pipeline.state.catalog.registry import lock_registry
+from pipeline.state.catalog.selecting import check_listing, find_meant, find_row, is_of, paged
+from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
+
+_CHANGING = (datasets, training_jobs, training_plans)
+CHANGING_TABLES = tuple(table.name for table in _CHANGING)
+"""Tables whose `updated_at` says when the catalog changed last."""
+_NEWEST = (datasets.c.created_at.desc(), datasets.c.id.desc())
+
+
+class Lookup(Database):
+    """The methods that commands and the service use. `user_id=None` means any user's datasets."""
+
+    def get(self, dataset_id: str, user_id: str | None = None) -> Dataset:
+        """Return a dataset by its whole id, also a deleted or superseded one.
+
+        Raises:
+            DatasetNotFound: there is none, or it is another user's.
+        """
+        with self._reading() as connection:
+            return read_dataset(connection, dataset_id, user_id)
+
+    def find(self, user_id: str | None, name_or_id: str) -> Dataset:
+        """Return the dataset a person means: by id, else by name, else by the beginning of its id.
+
+        Current datasets come before deleted ones; a superseded one is found by its whole id only.
+
+        Raises:
+            DatasetNotFound: nothing fits.
+            UsageError: several fit; the message names them.
+        """
+        is_named = datasets.c.name == name_or_id
+        begins_so = func.substr(datasets.c.id, 1, len(name_or_id)) == storable_text(name_or_id)
+        attempts = (
+            datasets.c.id == name_or_id,
+            is_named & IS_CURRENT & ~IS_DELETED,
+            begins_so & IS_CURRENT & ~IS_DELETED,
+            is_named & IS_CURRENT,
+            begins_so & IS_CURRENT,
+        )
+        query = select(datasets).where(is_of(datasets, user_id)).order_by(datasets.c.created_at.desc(), datasets.c.id)
+        with self._reading() as connection:
+            found = find_meant(connection, query, attempts, "dataset", name_or_id, _candidate)
+        if found is None:
+            raise DatasetNotFound(
+                f"expected the name or id of a dataset, found {name_or_id!r}: list the datasets first"
+            )
+        return to_dataset(found)
+
+    def list_datasets(
+        self,
+        user_id: str | None,
+        status: str | None = None,
+        search: str | None = None,
+        page: int = 1,
+        limit: int = 20,
+        include_deleted: bool = False,
+        include_superseded: bool = False,
+        with_samples: bool = True,
+    ) -> Page:
+        """Return one page of datasets, newest first; `search` is a piece of the name, in any case, taken literally.
+
+        with_samples: whether to read `sample_data`, which is most of a row; without, it is None.
+
+        Raises:
+            UsageError: the status does not exist, or page or limit are below 1.
+        """
+        check_listing(status, STATUSES, page, limit)
+        wanted = is_of(datasets, user_id)
+        if status is not None:
+            wanted &= datasets.c.status == status
+        if search:
+            wanted &= self._has_in_name(storable_text(search.lower()))
+        if not include_deleted:
+            wanted &= ~IS_DELETED
+        if not include_superseded:
+            wanted &= IS_CURRENT
+        # Ids first: they come from an index, while each row that is skipped would be read with its samples.
+        window = paged(select(datasets.c.id).where(wanted).order_by(*_NEWEST), page, limit)
+        columns = [null() if c is datasets.c.sample_data and not with_samples else c for c in datasets.c]
+        rows = select(*columns).where(datasets.c.id.in_(window)).order_by(*_NEWEST)
+        with self._reading() as connection:
+            items = [to_dataset(row) for row in connection.execute(rows)]
+            # A last page tells the total by itself: a search that finds little looks at all names once, not twice.
+            if 0 < len(items) < limit or (page == 1 and not items):
+                return Page(items, (page - 1) * limit + len(items))
+            total = connection.execute(select(func.count()).select_from(datasets).where(wanted)).scalar_one()
+            return Page(items, total)
+
+    def counts_by_status(self, user_id: str | None) -> dict[Status, int]:
+        """Count the current, undeleted datasets of each status; every status has an entry."""
+        counts = [func.count(case((datasets.c.status == status, 1))) for status in STATUSES]
+        query = select(*counts).where(is_of(datasets, user_id), IS_CURRENT, ~IS_DELETED)
+        with self._reading() as connection:
+            return dict(zip(STATUSES, connection.execute(query).one(), strict=True))
+
+    def ping(self) -> None:
+        """See that the catalog answers, whatever its size.
+
+        Raises:
+            CatalogError: it does not.
+        """
+        with self._reading() as connection:
+            connection.execute(select(datasets.c.id).limit(1))
+
+    def last_change(self) -> datetime | None:
+        """When a verdict, a deletion, a job or any other change was last recorded; None in an empty catalog."""
+        latest = [select(func.max(table.c.updated_at)) for table in _CHANGING]
+        with self._reading() as connection:
+            found = [connection.execute(query).scalar() for query in latest]
+        return max((change for change in found if change is not None), default=None)
+
+    def soft_delete(self, dataset_id: str, user_id: str, now: datetime) -> Dataset:
+        """Take a dataset out of the lists; its files and its path stay. The first time counts.
+
+        Raises:
+            DatasetNotFound: there is no such dataset of this user.
+        """
+        with self._writing() as connection:
+            read_dataset(connection, dataset_id, user_id)
+            return _change_deleted(connection, dataset_id, ~IS_DELETED, deleted_at=now, now=now)
+
+    def restore(self, dataset_id: str, user_id: str, now: datetime, quota_bytes: int = 0) -> Dataset:
+        """Take a deletion back; a dataset that is not deleted stays as it is. quota_bytes: see `quotas.py`.
+
+        Raises:
+            DatasetNotFound: there is no such dataset of this user.
+            OverQuota: the user has no room for it any more.
+        """
+        with self._writing() as connection:
+            lock_registry(connection)
+            dataset = read_dataset(connection, dataset_id, user_id)
+            if dataset.deleted_at is not None and dataset.superseded_by is None:
+                check_quota(connection, user_id, dataset.file_size, quota_bytes)
+            return _change_deleted(connection, dataset_id, IS_DELETED, deleted_at=None, now=now)
+
+    def _has_in_name(self, lowered: str) -> ColumnElement[bool]:
+        if self._engine.dialect.name != "sqlite":
+            return func.lower(datasets.c.name).contains(lowered, autoescape=True)
+        # Its LIKE ignores the case of ASCII, its own `lower` would be ours: 100,000 calls take 130 ms, LIKE takes 25.
+        escaped = "".join(f"/{c}" if c in "/%_" else c if c.isascii() else "_" for c in lowered)
+        nearly = datasets.c.name.like(f"%{escaped}%", escape="/")
+        if lowered.isascii():
+            return nearly
+        return nearly & datasets.c.name.op("GLOB")(f"*{''.join(map(_in_either_case, lowered))}*")
+
+
+def read_dataset(
+    connection: Connection, dataset_id: str, user_id: str | None = None, *, for_update: bool = False
+) -> Dataset:
+    """Read one dataset inside the caller's transaction; another user's is as good as none.
+
+    Raises:
+        DatasetNotFound: there is no such dataset of this user.
+    """
+    row = find_row(connection, datasets, dataset_id, user_id, for_update=for_update)
+    if row is None:
+        whose = "" if user_id is None else f" of {user_id}"
+        raise DatasetNotFound(f"expected the id of a dataset{whose}, found {dataset_id!r}: list the datasets first")
+    return to_dataset(row)
+
+
+def _change_deleted(
+    connection: Connection, dataset_id: str, when: ColumnElement[bool], *, deleted_at: datetime | None, now: datetime
+) -> Dataset:
+    change = update(datasets).where(datasets.c.id == dataset_id, when)
+    connection.execute(change.values(deleted_at=deleted_at, updated_at=now))
+    return read_dataset(connection, dataset_id)
+
+
+def to_dataset(row: Sequence[Any]) -> Dataset:
+    """Make the record of a whole row of `datasets`."""
+    return Dataset(*row)
+
+
+def describe_dataset(dataset: Dataset) -> str:
+    """Name a dataset in a message."""
+    return f"{dataset.name!r} (id {dataset.id})"
+
+
+def _in_either_case(character: str) -> str:
+    """A character as GLOB finds it in both cases; what GLOB itself gives a meaning is taken literally."""
+    if character in "]^-":  # mean something only inside the brackets
+        return character
+    return f"[{''.join({character, *(c for c in (character.upper(), character.title()) if len(c) == 1)})}]"
+
+
+def _candidate(row: Sequence[Any]) -> str:
+    found = to_dataset(row)
+    return f"{found.id}  {found.name}  {found.status}, uploaded {found.created_at:%Y-%m-%d %H:%M} UTC"

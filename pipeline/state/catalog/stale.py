@@ -1,0 +1,79 @@
+"""Which jobs are no longer true to their dataset. Such a job stays, with its costs; only its status tells.
+
+A job that a trainer has begun keeps its status: it was trained on what it was made from.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, case, literal, or_, select, true, update
+
+from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.job_records import Job
+from pipeline.state.catalog.job_tables import training_jobs, training_plans
+from pipeline.state.catalog.notices import Notice, send
+from pipeline.state.catalog.tables import datasets
+from pipeline.state.catalog.training_jobs import read_job
+
+_IS_REPLACED = datasets.c.superseded_by.is_not(None)
+_HAS_ERRORS = datasets.c.status == "error"
+# Only by the plan of the newest verdict: a job made between a verdict and its plan has other rows than the old plan.
+_HAS_OTHER_ROWS = (training_plans.c.validation_run_id == datasets.c.run_id) & (
+    training_plans.c.split_fingerprint != training_jobs.c.split_fingerprint
+)
+_IS_GONE = or_(_IS_REPLACED, _HAS_ERRORS)
+_WHY = case(
+    (_IS_REPLACED, literal("a newer upload took the dataset's place")),
+    (_HAS_ERRORS, literal("the dataset was validated again and has errors")),
+    else_=literal("the dataset was validated again and has other rows or another split"),
+)
+_JOBS_OF_DATASETS = training_jobs.join(datasets, datasets.c.id == training_jobs.c.dataset_id).outerjoin(
+    training_plans, training_plans.c.dataset_id == training_jobs.c.dataset_id
+)
+
+
+class StaleJobs(Database):
+    """The method that the sensor uses."""
+
+    def mark_stale_jobs(self, now: datetime) -> list[Job]:
+        """Mark configured jobs stale whose dataset was replaced, has errors or other rows; return them."""
+        with self._reading() as connection:  # nearly always there is nothing to write
+            if connection.execute(_stale(true()).limit(1)).first() is None:
+                return []
+        with self._writing() as connection:
+            return mark_stale(connection, true(), now)
+
+
+def mark_stale(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[Job]:
+    """The same inside the caller's transaction, for jobs of some datasets; their owners are told once a verdict."""
+    found = connection.execute(_stale(which)).all()
+    for row in found:
+        change = update(training_jobs).where(training_jobs.c.id == row.id)
+        connection.execute(change.values(status="stale", status_reason=row.why, updated_at=now))
+        if row.is_gone:  # should the same verdict count again, it is planned again
+            plan = update(training_plans).where(training_plans.c.dataset_id == row.dataset_id)
+            connection.execute(plan.values(validation_run_id="", updated_at=now))
+        notice = Notice(
+            kind="training_jobs_stale",
+            dedupe_key=f"{row.verdict}:{row.superseded_by or ''}",
+            title=f"Training jobs of {row.dataset_name} are out of date",
+            message=f"Do not start them: {row.why}.",
+        )
+        send(connection, row.dataset_id, row.user_id, notice, now)
+    return [read_job(connection, row.id) for row in found]
+
+
+def _stale(which: ColumnElement[bool]) -> Select[Any]:
+    columns = (
+        training_jobs.c.id,
+        training_jobs.c.dataset_id,
+        training_jobs.c.user_id,
+        _WHY.label("why"),
+        _IS_GONE.label("is_gone"),
+        datasets.c.run_id.label("verdict"),
+        datasets.c.superseded_by,
+        datasets.c.name.label("dataset_name"),
+    )
+    is_stale = (training_jobs.c.status == "configured") & or_(_IS_GONE, _HAS_OTHER_ROWS)
+    oldest = select(*columns).select_from(_JOBS_OF_DATASETS).where(is_stale, which)
+    return oldest.order_by(training_jobs.c.created_at, training_jobs.c.id)

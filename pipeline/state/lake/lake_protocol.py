@@ -1,0 +1,174 @@
+"""What every lake promises, and where a dataset's files lie in it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from pipeline.errors import LakeError, UsageError
+
+# Whoever finds a conversation finds its turns and findings, too; whoever finds a profile finds everything.
+PUBLISH_ORDER = ("turns", "findings", "splits", "target_acceptance", "conversations", "profiles")
+
+MARK_KEY = ".lora-installation"
+"""The file, of a lake and of a store's uploads, by which `pipeline.flow.marks` knows the place again."""
+
+MIN_FILE_BYTES = 12
+"""A Parquet file has its name twice and a length; a disk that lost power before our fsync leaves 0 bytes."""
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,200}")
+
+
+class Lake(Protocol):
+    """A place for the Parquet files of datasets. Any method raises `LakeError` where disk or service fail."""
+
+    def staging(self) -> AbstractContextManager[Path]:
+        """Lend a new, private folder, from which `publish` takes files cheaply; it is removed at the end."""
+
+    def publish(self, dataset_id: str, files: Mapping[str, Path]) -> dict[str, str]:
+        """Put one file of each table in place, each whole, the profile last; return their URIs by table.
+
+        What was there before is replaced, so a dataset never has two files of a table. The files are given away:
+        use the returned places from then on.
+
+        Raises:
+            UsageError: the id cannot be a folder's name.
+        """
+
+    def uri(self, table: str, dataset_id: str) -> str:
+        """Return where a dataset's file of a table lies, or would lie: an absolute path or `s3://…`.
+
+        Raises:
+            UsageError: the id cannot be a folder's name.
+        """
+
+    def fetch(self, table: str, dataset_id: str) -> AbstractContextManager[Path]:
+        """Lend a local path of a dataset's file, for reading; raises `LakeError` where there is none."""
+
+    def has(self, dataset_id: str) -> bool:
+        """Whether all files of a dataset are in place, none of them too short to be a Parquet file."""
+
+    def profile_versions(self) -> dict[str, str]:
+        """Return, for each dataset in the lake, a text that changes whenever its profile is published again."""
+
+    def holdings(self, table: str) -> set[str]:
+        """Return the datasets whose file of a table is in place; one too short to be a Parquet file does not count."""
+
+    def read_profiles(self, dataset_ids: Iterable[str]) -> pa.Table:
+        """Return the profiles of datasets, in the given order, with the columns of `PROFILES`.
+
+        A column that a file of an earlier version does not have is null.
+
+        Raises:
+            LakeDamaged: files are not what they should be; names them.
+        """
+
+    def publish_job(self, job_id: str, folder: Path) -> str:
+        """Put every file below a folder, best one in `staging`, in the place of a training job, each whole.
+
+        Files of the same names are replaced; returns `job_uri`. The files are given away.
+
+        Raises:
+            UsageError: the id cannot be a folder's name.
+        """
+
+    def job_uri(self, job_id: str) -> str:
+        """Return where a job's files lie, or would lie: an absolute path or `s3://…`.
+
+        Raises:
+            UsageError: the id cannot be a folder's name.
+        """
+
+    def job_files(self, job_id: str) -> dict[str, int]:
+        """Return a job's files, by their names below its place, with their sizes in bytes; none for an unknown job."""
+
+    def fetch_job_file(self, job_id: str, name: str) -> AbstractContextManager[Path]:
+        """Lend a local path of a job's file, for reading; raises `LakeError` where there is none.
+
+        Raises:
+            UsageError: the name leads out of the job's place.
+        """
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages: a folder or `s3://…`."""
+
+    def read_mark(self) -> str | None:
+        """Return the mark by which this place is known again (`MARK_KEY`); None where it has none.
+
+        Raises:
+            LakeError: there can be none, since the place is no folder, or the bucket does not exist.
+        """
+
+    def write_mark(self, mark: str) -> None:
+        """Put the mark in place, whole."""
+
+    def sweep(self, now: datetime) -> int:
+        """Remove what killed processes left behind in staging more than a day ago; return how many folders."""
+
+
+def existing_job_files(lake: Lake, job_id: str) -> dict[str, int]:
+    """Return `Lake.job_files` of a job that was made, so that there are some.
+
+    Raises:
+        LakeError: there are none: the lake is not there, or they were removed.
+    """
+    if not (files := lake.job_files(job_id)):
+        raise LakeError(
+            f"expected the files of {job_id} at {lake.job_uri(job_id)}, found none: check LORA_LAKE and that it is "
+            "there; if they were removed, make the job again"
+        )
+    return files
+
+
+def file_key(table: str, dataset_id: str) -> str:
+    """Return the place of a file, relative to the lake.
+
+    >>> file_key("turns", "support-chat-1")
+    'turns/dataset_id=support-chat-1/data.parquet'
+
+    Raises:
+        UsageError: the id cannot be a folder's name.
+    """
+    if not _SAFE_ID.fullmatch(dataset_id):
+        raise UsageError(
+            f"dataset id: expected 1 to 200 letters, digits or . _ -, found {dataset_id!r}; choose another"
+        )
+    return f"{table}/dataset_id={dataset_id}/data.parquet"
+
+
+def job_key(job_id: str, name: str = "") -> str:
+    """Return the place of a training job, or of one of its files, relative to the lake.
+
+    >>> job_key("chat-qwen3-8b-1", "trl/train.py")
+    'training_jobs/job_id=chat-qwen3-8b-1/trl/train.py'
+
+    Raises:
+        UsageError: the id cannot be a folder's name, or the name leads out of the job's place.
+    """
+    if not _SAFE_ID.fullmatch(job_id):
+        raise UsageError(f"job id: expected 1 to 200 letters, digits or . _ -, found {job_id!r}; list the jobs")
+    parts = name.split("/") if name else []
+    if any(part in {"", ".", ".."} or "\0" in part for part in parts):
+        raise UsageError(f"job file: expected a name below the job's place, found {name!r}; list the job's files")
+    return "/".join((f"training_jobs/job_id={job_id}", *parts))
+
+
+def files_below(folder: Path) -> dict[str, Path]:
+    """Every file below a folder, by its name as it stands in keys, in their order."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return dict(sorted((path.relative_to(folder).as_posix(), path) for path in found))
+
+
+def check_tables(files: Mapping[str, Path]) -> None:
+    """Insist on one file of each table: a dataset is complete or not there.
+
+    Raises:
+        ValueError: tables are missing, or too many.
+    """
+    if set(files) != set(PUBLISH_ORDER):
+        raise ValueError(f"expected a file for each of {', '.join(PUBLISH_ORDER)}, found {', '.join(sorted(files))}")

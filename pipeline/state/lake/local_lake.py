@@ -1,0 +1,173 @@
+"""A lake in a local folder: files are made aside on the same disk and renamed into place."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.errors import LakeError
+from pipeline.state.durable import put_in_place, sync, sync_folder
+from pipeline.state.lake.lake_errors import lake_errors
+from pipeline.state.lake.lake_protocol import (
+    MARK_KEY,
+    MIN_FILE_BYTES,
+    PUBLISH_ORDER,
+    check_tables,
+    file_key,
+    files_below,
+    job_key,
+)
+from pipeline.state.lake.profiles import read_table
+from pipeline.state.lake.staging import Staging
+
+_PREFIX = "dataset_id="
+
+
+class LocalLake:
+    """The lake in `folder`, which is made when the first dataset comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()  # the warehouse's views name the files
+        self._staging = Staging(self._folder / "_staging")
+
+    def staging(self) -> AbstractContextManager[Path]:
+        """See `Lake.staging`: on the lake's own disk, where a rename is all that publishing takes."""
+        return self._staging.lend()
+
+    def publish(self, dataset_id: str, files: Mapping[str, Path]) -> dict[str, str]:
+        """See `Lake.publish`. The files must be on the lake's disk, best in `staging`; they are moved."""
+        check_tables(files)
+        places = {table: self._place(table, dataset_id) for table in PUBLISH_ORDER}
+        # Contents are made durable before their name appears; the names need one fsync at the end, because journals
+        # keep renames in order. So after a power cut a profile never stands for files that are not there. A dataset
+        # takes 2 ms on an idle disk instead of 0.4, 14 to 25 on a busy one; a partition's events take 100.
+        for table in PUBLISH_ORDER:
+            with lake_errors("write", files[table]):
+                sync(files[table])
+        for table, place in places.items():
+            with lake_errors("put in place", place):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(files[table], place)
+        with lake_errors("put in place", places["profiles"]):
+            sync_folder(places["profiles"].parent)
+        return {table: str(place) for table, place in places.items()}
+
+    def uri(self, table: str, dataset_id: str) -> str:
+        """See `Lake.uri`."""
+        return f"{self._folder}/{file_key(table, dataset_id)}"  # four times as fast as joining paths
+
+    @contextmanager
+    def fetch(self, table: str, dataset_id: str) -> Iterator[Path]:
+        """See `Lake.fetch`: the file itself."""
+        place = self._place(table, dataset_id)
+        if not place.is_file():
+            raise LakeError(
+                f"expected {table} of {dataset_id} at {place}, found nothing: check LORA_LAKE and that it is mounted, "
+                "else validate the dataset again"
+            )
+        yield place
+
+    def has(self, dataset_id: str) -> bool:
+        """See `Lake.has`."""
+        return all(_version(self.uri(table, dataset_id)) for table in PUBLISH_ORDER)
+
+    def profile_versions(self) -> dict[str, str]:
+        """See `Lake.profile_versions`; a rename into place gives a new inode, and a new time."""
+        return self._versions("profiles")
+
+    def holdings(self, table: str) -> set[str]:
+        """See `Lake.holdings`."""
+        return set(self._versions(table))
+
+    def _versions(self, table: str) -> dict[str, str]:
+        folder = f"{self._folder}/{table}"
+        versions = {}
+        with lake_errors("look into", Path(folder)):
+            for name in sorted(os.listdir(folder)) if os.path.exists(folder) else []:
+                if name.startswith(_PREFIX) and (version := _version(f"{folder}/{name}/data.parquet")):
+                    versions[name.removeprefix(_PREFIX)] = version
+        return versions
+
+    def read_profiles(self, dataset_ids: Iterable[str]) -> pa.Table:
+        """See `Lake.read_profiles`."""
+        return read_table((self.uri("profiles", each), self._profile(each)) for each in dataset_ids)
+
+    def publish_job(self, job_id: str, folder: Path) -> str:
+        """See `Lake.publish_job`: moved, and made durable before their names appear."""
+        places = {file: self._folder / job_key(job_id, name) for name, file in files_below(folder).items()}
+        for file, place in places.items():
+            with lake_errors("put in place", place):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                put_in_place(file, place)
+        return self.job_uri(job_id)
+
+    def job_uri(self, job_id: str) -> str:
+        """See `Lake.job_uri`."""
+        return str(self._folder / job_key(job_id))
+
+    def job_files(self, job_id: str) -> dict[str, int]:
+        """See `Lake.job_files`."""
+        folder = self._folder / job_key(job_id)
+        with lake_errors("look into", folder):
+            return {name: path.stat().st_size for name, path in files_below(folder).items()}
+
+    @contextmanager
+    def fetch_job_file(self, job_id: str, name: str) -> Iterator[Path]:
+        """See `Lake.fetch_job_file`: the file itself."""
+        place = self._folder / job_key(job_id, name)
+        if not place.is_file():
+            raise LakeError(
+                f"expected {name} of {job_id} at {place}, found nothing: check LORA_LAKE and that it is mounted, else "
+                "make the job again"
+            )
+        yield place
+
+    @property
+    def place(self) -> str:
+        """See `Lake.place`."""
+        return str(self._folder)
+
+    def read_mark(self) -> str | None:
+        """See `Lake.read_mark`."""
+        place = self._folder / MARK_KEY
+        with lake_errors("read", place):
+            try:
+                return place.read_text("utf-8", "replace").strip()
+            except FileNotFoundError:
+                return None
+
+    def write_mark(self, mark: str) -> None:
+        """See `Lake.write_mark`."""
+        place = self._folder / MARK_KEY
+        with lake_errors("write", place), self.staging() as folder:
+            aside = folder / MARK_KEY
+            aside.write_text(f"{mark}\n")
+            put_in_place(aside, place)
+
+    def sweep(self, now: datetime) -> int:
+        """See `Lake.sweep`."""
+        return self._staging.sweep(now)
+
+    def _place(self, table: str, dataset_id: str) -> Path:
+        return self._folder / file_key(table, dataset_id)
+
+    def _profile(self, dataset_id: str) -> bytes:
+        # Read whole from one open file: a file that is replaced meanwhile cannot mix with its successor.
+        path = self._place("profiles", dataset_id)
+        with lake_errors("read", path):
+            return path.read_bytes()
+
+
+def _version(path: str) -> str:
+    """Empty where there is no file of ours, as for a dataset that is being published for the first time."""
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    if status.st_size < MIN_FILE_BYTES or not stat.S_ISREG(status.st_mode):
+        return ""
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"

@@ -1,0 +1,131 @@
+"""The columns of the lake's tables. Their meaning for analysts, with units, is in `state/warehouse/comments.py`."""
+
+import pyarrow as pa
+
+# A row's place in the upload, from 1: the number of the line, or of a JSON array the place of the row in it. It names a
+# row in every table, and tables are joined by it: the rows of an array may all begin on one line.
+# Files of versions before 4 have no such column; `pipeline.state.lake.places` reads them.
+ROW = pa.field("row", pa.int64(), nullable=False)
+
+CONVERSATIONS = pa.schema(
+    [
+        ROW,
+        pa.field("line", pa.int64(), nullable=False),  # 1-based line in the upload that the row begins on
+        pa.field("offset", pa.int64(), nullable=False),  # of the row's first byte
+        pa.field("conversation_id", pa.string(), nullable=False),
+        pa.field("turn_count", pa.int64(), nullable=False),
+        pa.field("word_count", pa.int64(), nullable=False),
+        pa.field("turns_hash", pa.binary(16), nullable=False),  # xxh3-128 of roles and contents, equal when they are
+        pa.field("tools", pa.string()),  # JSON text, as OpenAI's tools
+        pa.field("label", pa.bool_()),  # whether the answer was liked, in data of single judgements
+    ]
+)
+TURNS = pa.schema(
+    [
+        ROW,
+        pa.field("line", pa.int64(), nullable=False),
+        pa.field("turn_index", pa.int32(), nullable=False),  # 0-based in the conversation
+        pa.field("role", pa.dictionary(pa.int32(), pa.string()), nullable=False),
+        pa.field("content", pa.large_string(), nullable=False),
+        pa.field("word_count", pa.int32(), nullable=False),
+        pa.field("is_supervised", pa.bool_(), nullable=False),  # whether it is learned from
+        pa.field("weight", pa.float64()),  # of the loss, where the upload gives one
+        pa.field("tool_calls", pa.string()),  # JSON text, as OpenAI's tool_calls
+        pa.field("tool_call_id", pa.string()),
+        pa.field("speaker_name", pa.string()),
+        pa.field("parts", pa.string()),  # JSON text of a content that is a list of parts
+        pa.field("branch", pa.dictionary(pa.int32(), pa.string())),  # chosen or rejected, in data of preferences
+    ]
+)
+# Which conversations are for training and which for validation; near-duplicates share a cluster, and a side.
+SPLITS = pa.schema(
+    [
+        ROW,
+        pa.field("line", pa.int64(), nullable=False),
+        pa.field("split", pa.dictionary(pa.int8(), pa.string()), nullable=False),  # train or validation
+        pa.field("cluster", pa.int64(), nullable=False),  # the first row of its cluster
+    ]
+)
+# What each trainer does with the dataset, one row a trainer.
+ACCEPTANCE = pa.schema(
+    [
+        pa.field("target", pa.string(), nullable=False),
+        pa.field("verdict", pa.string(), nullable=False),  # accepted, accepted-with-loss, refused
+        pa.field("rows_dropped", pa.int64(), nullable=False),
+        pa.field("rows_truncated", pa.int64(), nullable=False),
+        pa.field("needs_conversion", pa.string()),  # the format to convert to first
+        pa.field("reasons", pa.string(), nullable=False),  # JSON text
+    ]
+)
+FINDINGS = pa.schema(
+    [
+        ROW,
+        pa.field("line", pa.int64(), nullable=False),
+        pa.field("offset", pa.int64(), nullable=False),
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("severity", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("message", pa.string(), nullable=False),
+    ]
+)
+# One row a dataset: where its rows come from, then the public report under the report's own names.
+PROFILES = pa.schema(
+    [
+        pa.field("dataset_id", pa.string(), nullable=False),
+        pa.field("user_id", pa.string(), nullable=False),
+        pa.field("content_version", pa.string(), nullable=False),
+        pa.field("content_sha256", pa.string()),  # hex; null when the file was refused unread
+        pa.field("run_id", pa.string(), nullable=False),
+        pa.field("code_version", pa.string(), nullable=False),
+        pa.field("validated_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("path", pa.string(), nullable=False),  # of the upload in the store
+        pa.field("format", pa.string(), nullable=False),
+        pa.field("format_why", pa.string(), nullable=False),
+        pa.field("format_lines", pa.int64(), nullable=False),  # lines that fit it
+        pa.field("container", pa.string(), nullable=False),
+        pa.field("compression", pa.string(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("bytes", pa.int64(), nullable=False),
+        pa.field("lines", pa.int64(), nullable=False),
+        pa.field("blank_lines", pa.int64(), nullable=False),
+        pa.field("conversations", pa.int64(), nullable=False),
+        pa.field("rejected_lines", pa.int64(), nullable=False),
+        pa.field("turns", pa.int64(), nullable=False),
+        pa.field("assistant_turns", pa.int64(), nullable=False),
+        pa.field("training_pairs", pa.int64(), nullable=False),
+        pa.field("words", pa.int64(), nullable=False),
+        pa.field("tokens", pa.int64(), nullable=False),
+        pa.field("token_method", pa.string(), nullable=False),
+        pa.field("tokens_standard_error", pa.float64()),  # 0 where every token was counted
+        pa.field("tokens_by_words", pa.int64(), nullable=False),  # words * 1.3
+        pa.field("avg_turns_per_conversation", pa.float64()),
+        pa.field("avg_tokens_per_turn", pa.float64()),
+        pa.field("duplicate_conversation_ids", pa.int64(), nullable=False),
+        pa.field("exact_duplicate_conversations", pa.int64(), nullable=False),
+        pa.field("near_duplicate_conversations", pa.int64()),
+        pa.field("near_duplicate_clusters", pa.int64()),
+        pa.field("validation_conversations", pa.int64()),
+        pa.field("validation_pairs", pa.int64()),
+        pa.field("findings", pa.int64(), nullable=False),  # all of them, listed in their table or not
+        # JSON text from here on.
+        pa.field("finding_counts", pa.string(), nullable=False),  # {code: count}
+        pa.field("roles", pa.string(), nullable=False),  # {role: turns}
+        pa.field("tokens_per_conversation", pa.string()),  # {min, p50, p95, p99, max}
+        pa.field("truncation", pa.string()),  # [{max_length, rows_cut, share_cut, rows_without_supervised_tokens}]
+        pa.field("languages", pa.string()),  # {language: share of the sampled answers}
+        pa.field("languages_sampled", pa.int64()),  # answers in that sample
+        pa.field("length_outliers", pa.int64()),
+        pa.field("finding_shares", pa.string(), nullable=False),  # {code: share of the lines}
+        pa.field("target_acceptance", pa.string(), nullable=False),  # as in the table of that name
+        pa.field("words_per_turn", pa.string(), nullable=False),  # {min, p50, p95, p99, max}
+        pa.field("turns_per_conversation", pa.string(), nullable=False),
+    ]
+)
+SCHEMAS: dict[str, pa.Schema] = {
+    "conversations": CONVERSATIONS,
+    "turns": TURNS,
+    "findings": FINDINGS,
+    "splits": SPLITS,
+    "target_acceptance": ACCEPTANCE,
+    "profiles": PROFILES,
+}

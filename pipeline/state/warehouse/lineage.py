@@ -1,0 +1,77 @@
+"""Who came from what: from a cost back to the upload, and from an upload to everything made of it.
+
+`lineage` names the files of the lake, `training_lineage` walks from a cost record up, `upload_lineage` from an upload
+down; one query each answers, without a join.
+"""
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.state.lake import PUBLISH_ORDER, Lake
+
+LINEAGE_VIEWS = ("training_lineage", "upload_lineage")
+
+_FILES = """
+CREATE TABLE lineage AS
+SELECT dataset_id, d.user_id, d.storage_path, p.content_version, p.content_sha256, p.run_id, p.code_version,
+    table_name, uri
+FROM source JOIN dataset_profiles AS p USING (dataset_id) JOIN datasets AS d ON d.id = dataset_id
+ORDER BY dataset_id, table_name
+"""
+
+# A job without a cost has a row, too. What is known of the validation is that of the verdict the job was made from;
+# a later one may have replaced its profile, and with it the version of its code.
+_TRAINING = """
+CREATE VIEW training_lineage AS
+SELECT
+    c.id AS cost_id, c.kind AS cost_kind, c.cost_usd, c.cost_usd_low, c.cost_usd_high, c.hours,
+    c.provider, c.price_as_of, c.created_at AS cost_recorded_at,
+    j.id AS job_id, j.name AS job_name, j.status AS job_status, j.base_model, j.method, j.preset, j.gpu, j.gpu_count,
+    j.files_uri AS config_uri, j.run_id AS job_run_id, j.code_version AS job_code_version, j.created_at AS job_made_at,
+    j.split_fingerprint, l.uri AS split_uri,
+    d.id AS dataset_id, d.name AS dataset_name, d.content_version, j.content_sha256, d.user_id,
+    d.storage_bucket, d.storage_path, d.created_at AS uploaded_at,
+    j.validation_run_id, p.code_version AS validation_code_version
+FROM training_jobs AS j
+JOIN datasets AS d ON d.id = j.dataset_id
+LEFT JOIN cost_records AS c ON c.job_id = j.id
+LEFT JOIN lineage AS l ON l.dataset_id = d.id AND l.table_name = 'splits'
+LEFT JOIN dataset_profiles AS p ON p.dataset_id = d.id AND p.run_id = j.validation_run_id
+"""
+
+_UPLOAD = """
+CREATE VIEW upload_lineage AS
+SELECT d.storage_path, d.user_id, d.id AS dataset_id, d.content_version, made.* EXCLUDE (of_dataset)
+FROM datasets AS d JOIN (
+    SELECT l.dataset_id AS of_dataset, 'table' AS made, l.table_name AS name, l.uri, l.run_id, l.code_version,
+        p.validated_at AS made_at
+    FROM lineage AS l JOIN dataset_profiles AS p USING (dataset_id)
+    UNION ALL
+    SELECT dataset_id, 'training_plan', split_fingerprint, NULL, run_id, NULL, updated_at
+    FROM training_plans WHERE status = 'planned'
+    UNION ALL
+    SELECT dataset_id, 'training_job', id, files_uri, run_id, code_version, created_at FROM training_jobs
+    UNION ALL
+    SELECT j.dataset_id, 'cost_' || c.kind, c.id, NULL, j.run_id, j.code_version, c.created_at
+    FROM cost_records AS c JOIN training_jobs AS j ON j.id = c.job_id
+    UNION ALL
+    SELECT j.dataset_id, 'metric', m.name, NULL, NULL, NULL, max(m.recorded_at)
+    FROM metrics_points AS m JOIN training_jobs AS j ON j.id = m.job_id GROUP BY ALL
+    UNION ALL
+    SELECT j.dataset_id, 'model_artifact', a.kind, a.storage_path, NULL, NULL, a.created_at
+    FROM model_artifacts AS a JOIN training_jobs AS j ON j.id = a.job_id
+) AS made ON made.of_dataset = d.id
+"""
+
+
+def make_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Make the table of files and the views; the catalog's tables and `dataset_profiles` are there already."""
+    ids = [row[0] for row in connection.execute("SELECT dataset_id FROM dataset_profiles").fetchall()]
+    places = [(each, table, lake.uri(table, each)) for each in ids for table in PUBLISH_ORDER]
+    names = ("dataset_id", "table_name", "uri")
+    columns = [pa.array(values, pa.string()) for values in zip(*places, strict=True)] or [pa.array([], pa.string())] * 3
+    connection.register("source", pa.table(columns, names=names))
+    connection.execute(_FILES)
+    connection.unregister("source")
+    connection.execute(_TRAINING)
+    connection.execute(_UPLOAD)

@@ -1,0 +1,133 @@
+"""What a trainer takes, as data: `trainers/<name>/acceptance.toml`, checked when it is read.
+
+What comes of the rules is in `judge_acceptance.py`.
+"""
+
+import tomllib
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from pipeline.dataset.findings.finding import CATALOGUE
+from pipeline.dataset.formats.rows import BY_NAME as FORMATS_BY_NAME
+from pipeline.trainers.registry import BY_NAME, JUDGING
+
+
+def _is_format(name: str) -> str:
+    if name not in FORMATS_BY_NAME:
+        raise ValueError(f"expected one of {', '.join(FORMATS_BY_NAME)}, found {name!r}")
+    return name
+
+
+FormatName = Annotated[str, AfterValidator(_is_format)]
+
+
+class Effect(StrEnum):
+    """What a rule does: to the whole file, to a row, to what is learned; a note changes nothing by itself."""
+
+    REFUSES = "refuses"
+    DROPS = "drops"
+    TRUNCATES = "truncates"
+    HARMS = "harms"
+    NOTES = "notes"
+
+
+def _known(code: str) -> str:
+    if code not in CATALOGUE:
+        raise ValueError(f"expected a code of the findings catalogue, found {code}")
+    return code
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CodeRule(_Strict):
+    """What a finding does. only, unless: the formats it is for, or not for; all by default."""
+
+    code: Annotated[str, AfterValidator(_known)]
+    effect: Literal[Effect.REFUSES, Effect.DROPS, Effect.HARMS, Effect.NOTES]
+    because: str
+    only: tuple[FormatName, ...] = ()
+    unless: tuple[FormatName, ...] = ()
+
+    def applies_to(self, form: str) -> bool:
+        """Whether the rule is for this format."""
+        return (not self.only or form in self.only) and form not in self.unless
+
+
+class RoleRule(_Strict):
+    """What a known role does where it is used at all; a role is no finding."""
+
+    role: Literal["system", "developer", "tool", "function"]
+    effect: Literal[Effect.REFUSES, Effect.HARMS, Effect.NOTES]
+    because: str
+
+
+class FormatRule(_Strict):
+    """What a format does: one that no conversion helps is refused, one with conditions is noted."""
+
+    format: FormatName
+    effect: Literal[Effect.REFUSES, Effect.NOTES]
+    because: str
+
+
+class Length(_Strict):
+    """The most tokens of a row, unless the trainer is told otherwise, and what comes of longer ones."""
+
+    max_length: int = Field(gt=0)
+    effect: Literal[Effect.DROPS, Effect.TRUNCATES]
+    because: str
+
+
+class Target(_Strict):
+    """A trainer, or a model whose chat template every trainer applies.
+
+    version, as_of: of the facts; sources: where they were read. reads: formats taken as they are; others are
+    converted to `convert_to`. rejected_lines: why a line without a conversation refuses the file.
+    """
+
+    name: str
+    title: str
+    version: str
+    as_of: date
+    sources: tuple[str, ...] = Field(min_length=1)
+    reads: tuple[FormatName, ...] = Field(min_length=1)
+    convert_to: FormatName
+    rejected_lines: str
+    min_conversations: int = Field(default=1, ge=1)
+    max_conversations: int | None = None
+    max_bytes: int | None = None
+    length: Length | None = None
+    codes: tuple[CodeRule, ...] = ()
+    roles: tuple[RoleRule, ...] = ()
+    formats: tuple[FormatRule, ...] = ()
+
+
+@cache
+def load_targets() -> tuple[Target, ...]:
+    """The rules of all trainers that say what they take, hosted ones first."""
+    return tuple(parse_target(name, _rules_text(name)) for name in JUDGING)
+
+
+def _rules_text(name: str) -> str:
+    return (files("pipeline.trainers") / BY_NAME[name].folder / "acceptance.toml").read_text("utf-8")
+
+
+@cache
+def dropping_codes() -> frozenset[str]:
+    """Codes whose rows some target drops."""
+    return frozenset(rule.code for target in load_targets() for rule in target.codes if rule.effect is Effect.DROPS)
+
+
+def parse_target(name: str, text: str) -> Target:
+    """The target that a TOML text describes.
+
+    Raises:
+        ValueError: it is not TOML, or a rule is not one of ours.
+    """
+    return Target.model_validate({"name": name, **tomllib.loads(text)})

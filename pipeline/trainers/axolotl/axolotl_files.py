@@ -1,0 +1,194 @@
+"""Axolotl: one YAML file. Each message says whether it is trained on, so answers that are context only stay so."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from pipeline.dataset.convert.conversations import Talk
+from pipeline.trainers.chat_rows import messages_of, tools_of
+from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.learning import is_learned
+from pipeline.trainers.renderer import (
+    HUB_SCHEDULES,
+    TRAIN_FILE,
+    VALIDATION_FILE,
+    Renderer,
+    Row,
+    because,
+    header,
+    hub_schedule,
+)
+from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
+from pipeline.trainers.survey import Survey
+from pipeline.trainers.value_rule import SWITCH, TEXT, ValueRule, choice, integer, number
+from pipeline.trainers.yaml_text import Entry, yaml_text
+
+_RELEASE = recorded_versions("axolotl")["axolotl"]
+VERSION = f"axolotl {_RELEASE}"
+_TRAIN_FIELD = "train"
+# For base models without a chat template of their own: Axolotl's template of the family, and how its turns end. The
+# one for all others ends turns with the tokenizer's own mark.
+_FAMILIES = {
+    "llama3": ("llama3", "<|eot_id|>"),
+    "gemma2": ("gemma", "<end_of_turn>"),
+    "gemma3": ("gemma3", "<end_of_turn>"),
+    "qwen": ("chatml", "<|im_end|>"),
+    "qwen3": ("chatml", "<|im_end|>"),
+}
+
+
+def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
+    """Messages that say whether they are trained on; tools as JSON text, which is of one type in every row."""
+    messages = messages_of(talk, lost, has_argument_objects=False)
+    for message, said in zip(messages, talk.turns, strict=True):
+        message[_TRAIN_FIELD] = is_learned(said)
+    row: Row = {"messages": messages}
+    yield row | ({"tools": msgspec.json.encode(tools_of(talk)).decode()} if survey.has_tools else {})
+
+
+def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
+    """`config.yaml`."""
+    return {"config.yaml": yaml_text(header(job, VERSION), settings(job, survey))}
+
+
+def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
+    """The entries of `config.yaml`, for answers."""
+    how, why = job.optimisation, because(job)
+    entries = [
+        Entry("base_model", job.hub_id, "The base model: a name on the model hub, or a folder."),
+        *_method(job, why),
+        *_template(job),
+        Entry("datasets", [_dataset(TRAIN_FILE)], "Each message says whether it is trained on."),
+    ]
+    if survey.validation_rows:
+        entries.append(Entry("test_datasets", [_dataset(VALIDATION_FILE)]))
+    entries += [
+        Entry("dataset_prepared_path", "prepared"),
+        Entry("sequence_len", job.max_length, why["max_length"]),
+        Entry("excess_length_strategy", "truncate", "Longer rows are cut, as was counted; Axolotl would drop them."),
+        Entry("sample_packing", job.is_packed, why["is_packed"]),
+        Entry("num_epochs", how.epochs, why["optimisation.epochs"]),
+        Entry("micro_batch_size", how.micro_batch, why["optimisation.micro_batch"]),
+        Entry(
+            "gradient_accumulation_steps",
+            how.gradient_accumulation,
+            why["optimisation.gradient_accumulation"],
+        ),
+        Entry("learning_rate", how.learning_rate, why["optimisation.learning_rate"]),
+        Entry("optimizer", "adamw_torch_fused"),
+        Entry("lr_scheduler", hub_schedule(job)),
+        Entry("warmup_ratio", how.warmup_share),
+        Entry("weight_decay", how.weight_decay),
+        Entry("max_grad_norm", how.max_grad_norm),
+        Entry("bf16", job.hardware.has_bf16, why["hardware.has_bf16"]),
+        Entry("fp16", not job.hardware.has_bf16),
+        Entry("gradient_checkpointing", job.has_gradient_checkpointing, why["has_gradient_checkpointing"]),
+        Entry("attn_implementation", "sdpa", "PyTorch's own attention: nothing more to install."),
+        Entry("seed", how.seed),
+        Entry("output_dir", "output"),
+        Entry("logging_steps", 1 if how.steps < 100 else 10),
+        Entry("saves_per_epoch", 1),
+    ]
+    if job.has_gradient_checkpointing:
+        entries.append(Entry("gradient_checkpointing_kwargs", {"use_reentrant": False}))
+    if job.loss_kernel == "chunked":
+        entries.append(Entry("chunked_cross_entropy", True, why["loss_kernel"]))
+    if survey.validation_rows:
+        entries.append(Entry("evals_per_epoch", max(1, round(10 / how.epochs)), "About ten evaluations in all."))
+    return entries
+
+
+def _method(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
+    if not job.adapter:
+        return []
+    return [
+        Entry("adapter", job.method, why["method"]),
+        Entry("load_in_4bit", job.method == "qlora"),
+        Entry("lora_r", job.adapter.rank, why["adapter.rank"]),
+        Entry("lora_alpha", job.adapter.alpha),
+        Entry("lora_dropout", job.adapter.dropout, why["adapter.dropout"]),
+        Entry("lora_target_linear", True, "All linear layers."),
+        Entry("peft_use_rslora", job.adapter.is_rank_stabilised),
+    ]
+
+
+def _template(job: TrainingJob) -> list[Entry]:
+    name, end_of_turn = _FAMILIES.get(job.chat_template, ("alpaca", ""))
+    entry = Entry("chat_template", f"tokenizer_default_fallback_{name}", "The model's own; the other if it has none.")
+    return [entry, *([Entry("eot_tokens", [end_of_turn])] if end_of_turn else [])]
+
+
+def _dataset(file: str) -> dict[str, object]:
+    return {
+        "path": file,
+        "ds_type": "json",
+        "split": "train",
+        "type": "chat_template",
+        "field_messages": "messages",
+        "message_property_mappings": {"role": "role", "content": "content"},
+        "message_field_training": _TRAIN_FIELD,
+        "roles_to_train": [],
+        "train_on_eos": "turn",
+    }
+
+
+def start(job: TrainingJob, survey: Survey) -> str:
+    """The commands."""
+    return f"pip install axolotl=={_RELEASE}\naxolotl train config.yaml"
+
+
+def notes(job: TrainingJob, survey: Survey) -> list[str]:
+    """What to know."""
+    said = [
+        "Run it in this folder: the paths of the data are relative.",
+        "The model's own chat template is applied; a base model without one gets Axolotl's of its family, or Alpaca's.",
+    ]
+    if job.hardware.gpu_count > 1:
+        said.append("Axolotl uses all GPUs it sees; CUDA_VISIBLE_DEVICES chooses.")
+    return said
+
+
+def documents(own_rules: Mapping[str, ValueRule] | None = None) -> tuple[Document, ...]:
+    """How `config.yaml` is checked. own_rules: of an objective."""
+    datasets = recorded_keys("axolotl", "datasets")
+    rules = {
+        "base_model": TEXT,
+        "adapter": choice("lora", "qlora"),
+        "load_in_4bit": SWITCH,
+        "lora_r": integer(1, 1024),
+        "lora_alpha": integer(1, 4096),
+        "lora_dropout": number(0, 0.9),
+        "sequence_len": integer(8, 2**20),
+        "excess_length_strategy": choice("drop", "truncate", "raise"),
+        "sample_packing": SWITCH,
+        "num_epochs": number(1, 50),
+        "micro_batch_size": integer(1, 1024),
+        "gradient_accumulation_steps": integer(1, 4096),
+        "learning_rate": number(1e-8, 0.01),
+        "lr_scheduler": HUB_SCHEDULES,
+        "warmup_ratio": number(0, 0.5),
+        "weight_decay": number(0, 1),
+        "max_grad_norm": number(0.001, 100),
+        "seed": integer(0, 2**31 - 1),
+        "bf16": SWITCH,
+        "fp16": SWITCH,
+        **(own_rules or {}),
+    }
+    sections = {
+        "": recorded_keys("axolotl"),
+        "datasets[]": datasets,
+        "test_datasets[]": datasets,
+    }
+    return (Document("config.yaml", "yaml", sections, rules, ("base_model", "datasets", "learning_rate")),)
+
+
+RENDERER = Renderer(
+    name="axolotl",
+    title="Axolotl",
+    version=VERSION,
+    make_rows=make_rows,
+    make_files=make_files,
+    start=start,
+    notes=notes,
+    documents=documents(),
+)

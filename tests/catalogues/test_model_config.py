@@ -1,0 +1,118 @@
+"""Models from a config.json or from bare dimensions."""
+
+import json
+
+import pytest
+
+from pipeline.catalogues import find_model, load_models, model_from_config, model_from_dimensions
+from pipeline.errors import UsageError
+from pipeline.training.parameters import active_parameters, adapter_parameters_per_rank
+
+_LLAMA = {
+    "model_type": "llama",
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 128256,
+    "max_position_embeddings": 131072,
+    "tie_word_embeddings": False,
+}
+_QWEN_MOE = {
+    **_LLAMA,
+    "model_type": "qwen3_moe",
+    "hidden_size": 2048,
+    "head_dim": 128,
+    "intermediate_size": 6144,
+    "moe_intermediate_size": 768,
+    "num_hidden_layers": 48,
+    "num_key_value_heads": 4,
+    "num_experts": 128,
+    "num_experts_per_tok": 8,
+    "vocab_size": 151936,
+}
+_GEMMA = {
+    "model_type": "gemma3",
+    "text_config": {
+        "model_type": "gemma3_text",
+        "hidden_size": 2560,
+        "intermediate_size": 10240,
+        "num_hidden_layers": 34,
+        "num_attention_heads": 8,
+        "num_key_value_heads": 4,
+        "head_dim": 256,
+        "vocab_size": 262144,
+    },
+}
+_DIMENSIONS = ("layers", "hidden_size", "intermediate_size", "vocabulary", "attention_heads", "key_value_heads")
+_SAME = (*_DIMENSIONS, "head_size", "is_tied", "experts", "active_experts")
+
+
+@pytest.mark.parametrize(
+    ("config", "known"), [(_LLAMA, "Llama-3.1-8B"), (_QWEN_MOE, "Qwen3-30B-A3B"), (_GEMMA, "Gemma-3-4B")]
+)
+def test_a_config_gives_the_dimensions_that_the_catalogue_has(tmp_path, config, known):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config))
+
+    found, expected = find_model(str(path)), find_model(known)
+
+    assert {name: getattr(found, name) for name in _SAME} == {name: getattr(expected, name) for name in _SAME}
+    assert found.parameters == pytest.approx(expected.parameters, rel=0.001)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[]", "expected the config.json of a model, found no object"),
+        ("{", "expected the config.json of a model: Expecting property name"),
+        (json.dumps({**_LLAMA, "hidden_size": None}), "expected the config.json of a decoder-only model: int()"),
+        ("{}", "expected the config.json of a decoder-only model: hidden_size is missing"),
+        (
+            json.dumps({**_LLAMA, "kv_lora_rank": 512}),
+            "expected the config.json of a decoder-only model: latent attention (kv_lora_rank) is not among the "
+            "structures that estimates know",
+        ),
+    ],
+)
+def test_a_config_that_cannot_be_used_says_what_is_wrong(tmp_path, text, fault):
+    path = tmp_path / "config.json"
+    path.write_text(text)
+
+    with pytest.raises(UsageError) as caught:
+        model_from_config(path)
+
+    assert str(caught.value).startswith(f"{path}: {fault}")
+
+
+def test_a_config_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        find_model(str(tmp_path / "config.json"))
+
+    assert str(caught.value) == (
+        f"{tmp_path / 'config.json'}: expected the config.json of a model: no such file or directory"
+    )
+
+
+@pytest.mark.parametrize("name", ["Llama-3.1-8B", "Llama-3.2-3B", "Qwen-7B", "Qwen2.5-7B", "Phi-4", "Llama-3.1-405B"])
+def test_bare_dimensions_give_back_heads_and_head_of_a_known_model(name):
+    model = load_models()[name]
+
+    found = model_from_dimensions(
+        model.parameters, model.layers, model.hidden_size, model.intermediate_size, model.vocabulary
+    )
+
+    assert found.is_tied == model.is_tied
+    assert adapter_parameters_per_rank(found) == adapter_parameters_per_rank(model)
+    assert active_parameters(found) == active_parameters(model)
+
+
+def test_dimensions_that_cannot_make_the_parameters_are_refused():
+    with pytest.raises(UsageError) as caught:
+        model_from_dimensions(70_000_000_000, 32, 4096, 14336, 128256)
+
+    assert str(caught.value) == (
+        "--parameters 70,000,000,000 does not fit the dimensions, which make about 7,236,222,976; "
+        "a mixture of experts needs --model, or its config.json"
+    )

@@ -1,0 +1,80 @@
+"""One fault in an otherwise faultless file of any format is found: on its line, with its code, and nothing else is."""
+
+from random import Random
+
+import pytest
+
+from pipeline.cli.json_path import locate
+from pipeline.dataset.findings.finding import CATALOGUE, Scope
+from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
+from pipeline.dataset.reading.columns import read_columns
+from pipeline.dataset.structure.structure_warnings import warnings
+from tests.dataset.formats.rows.planting import CASES
+from tests.properties.formats_reading import LIMITS, blocks
+from tests.properties.formats_rows import KINDS
+
+ROWS = 9
+SEEDS = range(4)
+
+
+def findings_in(data: bytes, kind, *, is_array: bool = False):
+    found = []
+    for block in blocks(data, is_array=is_array):
+        verdicts, columns = read_columns(block, LIMITS, kind.form)
+        found += [*verdicts.findings, *warnings(columns)]
+    return found
+
+
+def file_with(kind, fault, seed: int) -> tuple[list[bytes], int]:
+    """Lines of a file, and the 1-based line of the fault."""
+    random = Random(seed)
+    lines = kind.lines(random, ROWS)
+    at = random.randrange(ROWS)
+    lines[at] = fault.plant(random, kind, at)
+    return lines, at + 1
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_nothing_is_found_where_nothing_is_wrong(kind):
+    for seed in SEEDS:
+        assert findings_in(b"\n".join([*kind.lines(Random(seed), 40), b""]), kind) == []
+
+
+@pytest.mark.parametrize(("kind", "fault"), CASES, ids=[f"{kind.name}-{fault.name}" for kind, fault in CASES])
+def test_a_fault_is_found_on_its_line_and_nowhere_else(kind, fault):
+    for seed in SEEDS:
+        lines, line = file_with(kind, fault, seed)
+
+        found = findings_in(b"\n".join([*lines, b""]), kind)
+
+        assert sorted((finding.line, finding.code) for finding in found) == sorted((line, code) for code in fault.codes)
+        offset = sum(len(each) + 1 for each in lines[: line - 1])
+        assert {finding.offset for finding in found} == {offset}
+        for finding in found:
+            owner = finding.path.rpartition(".")[0] if finding.code == "missing-field" else finding.path
+            assert owner == "$" or locate(lines[line - 1], owner), finding.path
+
+
+@pytest.mark.parametrize(("kind", "fault"), CASES, ids=[f"{kind.name}-{fault.name}" for kind, fault in CASES])
+def test_a_fault_is_found_in_an_array_too(kind, fault):
+    """Of the faults that leave the array whole."""
+    lines, line = file_with(kind, fault, seed=1)
+    data = b"[\n" + b",\n".join(lines) + b"\n]\n"
+    if fault.codes == ("malformed-json",) or (fault.name == "deep" and lines[line - 1][:1] == b"["):
+        return
+
+    found = findings_in(data, kind, is_array=True)
+
+    assert sorted((finding.line, finding.code) for finding in found) == sorted((line + 1, code) for code in fault.codes)
+
+
+def test_every_code_of_a_line_that_reading_finds_is_planted():
+    """But for those of the whole file or of several lines, which have tests of their own, and quality's."""
+    elsewhere = {"line-too-long", "byte-order-mark", "blank-line", "no-final-newline"}
+    elsewhere |= {code for code in CATALOGUE if "duplicate" in code or code == "conflicting-answers"}
+    elsewhere |= {kind.code for kind in QUALITY_KINDS}
+
+    planted = {code for _, fault in CASES for code in fault.codes}
+
+    of_lines = {kind.code for kind in CATALOGUE.values() if kind.scope is Scope.LINE}
+    assert planted == of_lines - elsewhere

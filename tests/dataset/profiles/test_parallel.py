@@ -1,0 +1,66 @@
+"""Several processes say what one says."""
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.dataset.profiles import parallel
+from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.tokens import TokenizerError
+from tests.engine_blocks import line_of
+
+LINES = [
+    line_of(f"c{n % 900}", ("user", f"question {n % 950} ?"), ("assistant", "answer " * (n % 7))) for n in range(1_000)
+]
+DATA = b"\xef\xbb\xbf" + b"".join(LINES) + b'{"x": "\xff"}\n\n' + LINES[3].strip()
+
+
+def rows(profile, name: str) -> list[dict]:
+    return [row for part in profile.parts for row in pq.read_table(part / f"{name}.parquet").to_pylist()]
+
+
+def test_three_processes_give_the_report_and_rows_of_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(parallel, "MIN_RANGE_BYTES", 1_000)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(DATA)
+    profiles, told = [], []
+    for workers in (1, 3):
+        folder = tmp_path / str(workers)
+        folder.mkdir()
+        told.append([])
+        profiles.append(profile_path(path, folder, Rules(max_rejected_share=0.5), workers, told[-1].append))
+    one, three = profiles
+
+    assert (len(one.parts), len(three.parts)) == (1, 3)
+    assert three.as_dict("a") == one.as_dict("a")
+    assert three.statistics == one.statistics
+    assert three.errors == one.errors
+    assert rows(three, "conversations") == rows(one, "conversations")
+    assert rows(three, "turns") == rows(one, "turns")
+    assert pq.read_table(three.findings_path).equals(pq.read_table(one.findings_path))
+    assert [sum(counts) for counts in told] == [len(DATA), len(DATA)]
+
+
+def test_a_tokenizer_that_there_is_none_of_is_refused(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(DATA)
+
+    with pytest.raises(TokenizerError):
+        profile_path(path, tmp_path, Rules(tokenizer="none.json"))
+
+
+def test_a_small_file_needs_no_second_process(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(DATA)
+
+    assert profile_path(path, tmp_path, Rules(), workers=8).parts == (tmp_path,)
+
+
+def test_a_file_that_is_no_text_is_refused_before_it_is_shared_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(parallel, "MIN_RANGE_BYTES", 10)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"PAR1" + b"\n" * 1_000)
+
+    profile = profile_path(path, tmp_path, Rules(), workers=3)
+
+    assert (profile.parts, list(profile.finding_counts)) == ((), ["binary-file"])

@@ -1,0 +1,27 @@
+"""Every finding, shown: `tests/golden/findings/<case>.jsonl` and, beside it, the whole report as `.json`.
+
+To add a case, add the first and run `python -m tests.dataset.findings.findings_goldens`. A case named after
+a code must show that code.
+"""
+
+import json
+
+import pytest
+
+from pipeline.dataset.findings.answer_rules import ANSWER_RULES
+from tests.dataset.findings.findings_goldens import FOLDER, report
+from tests.properties.slow_definition import CODES
+
+CASES = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_file_has_exactly_the_findings_beside_it(case, tmp_path):
+    assert report(FOLDER / f"{case}.jsonl", tmp_path) == json.loads((FOLDER / f"{case}.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("code", [*CODES, *(rule.kind.code for rule in ANSWER_RULES)])
+def test_every_code_has_a_case_of_its_name(code):
+    golden = json.loads((FOLDER / f"{code}.json").read_text("utf-8"))
+
+    assert golden["finding_counts"][code] >= 1

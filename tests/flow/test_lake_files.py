@@ -1,0 +1,57 @@
+"""Promises of `pipeline.flow.lake_files`."""
+
+import json
+from dataclasses import asdict, replace
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.flow.lake_files import lake_files, profile_row
+from pipeline.state.lake import PROFILES
+from pipeline.trainers.acceptance import acceptance_of
+from tests.state.lake.examples import ONE_REJECTED_LINE, TWO_CONVERSATIONS, origin, validated
+
+NESTED = (
+    "finding_counts roles tokens_per_conversation truncation languages finding_shares target_acceptance "
+    "words_per_turn turns_per_conversation"
+).split()
+
+
+def test_the_row_of_a_profile_is_the_report(local_lake):
+    with validated(local_lake, "d1", ONE_REJECTED_LINE) as (profile, files):
+        acceptance = [each.as_dict() for each in acceptance_of(profile)]
+        row = pq.ParquetFile(files["profiles"]).read().to_pylist()[0]
+
+    report = profile.as_dict("uploads/ann/d1.jsonl", acceptance)
+    origin_of_it = {name: getattr(origin("d1"), name) for name in asdict(origin("d1"))}
+    nested = {name: json.dumps(value, ensure_ascii=False) for name, value in report.items() if name in NESTED}
+    plain = {name: value for name, value in report.items() if name in row}
+    assert row == {**plain, **nested, **origin_of_it, "findings": profile.finding_counts.total()}
+    assert (row["tokens"], row["tokens_by_words"], row["training_pairs"]) == (3, 4, 2)
+    assert row["roles"] == '{"assistant": 1, "user": 1}'
+
+
+def test_every_figure_of_the_report_is_a_column(local_lake):
+    with validated(local_lake, "d1", TWO_CONVERSATIONS) as (profile, _):
+        report = profile.as_dict("uploads/ann/d1.jsonl")
+
+    # Whether the printed report was cut says nothing about the lake, which has every finding.
+    assert set(report) - {"findings_truncated"} <= set(PROFILES.names)
+
+
+def test_the_row_has_every_column_and_the_origin(local_lake):
+    with validated(local_lake, "d1", TWO_CONVERSATIONS) as (profile, _):
+        row = profile_row(profile, [], origin("d1"))
+
+    assert list(row) == PROFILES.names
+    assert {name: row[name] for name in asdict(origin("d1"))} == asdict(origin("d1"))
+
+
+def test_a_profile_in_several_parts_is_refused(local_lake):
+    with validated(local_lake, "d1", TWO_CONVERSATIONS) as (profile, _), local_lake.staging() as folder:
+        in_parts = replace(profile, parts=(*profile.parts, folder))
+
+        with pytest.raises(ValueError) as refusal:
+            lake_files(in_parts, [], origin("d1"), folder)
+
+    assert str(refusal.value) == "expected a profile of one part, found 2; join their tables first"

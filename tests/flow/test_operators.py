@@ -1,0 +1,107 @@
+"""Operators are told once, at once in the log, and by webhook until it arrives. The receiving end is a real server."""
+
+import json
+import logging
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from pipeline.flow.operators import Operators
+from tests.state.catalog.examples import LATER, NOON
+
+
+@pytest.fixture
+def hook():
+    """A server that answers as its `status` says and keeps what it got."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.server.got.append(json.loads(body))
+            self.send_response(self.server.status)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server.got, server.status = [], 200
+    server.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def _tell(operators, *occasions):
+    return operators.tell(occasions, "outage", "The lake does not answer", "It is gone.", NOON)
+
+
+def test_an_occasion_is_told_once_by_whoever_comes_first(tmp_path, hook, caplog):
+    first, second = (Operators(tmp_path / "operators.json", hook.url, "http://dagster") for _ in range(2))
+
+    with caplog.at_level(logging.WARNING):
+        told = [_tell(first, "a"), _tell(second, "a"), _tell(second, "a", "b")]
+    sent = [first.send_due(NOON), second.send_due(NOON)]
+
+    assert (told, sent) == ([True, False, True], [2, 0])
+    assert caplog.messages == ["The lake does not answer: It is gone."] * 2
+    assert (
+        hook.got
+        == [
+            {
+                "kind": "outage",
+                "title": "The lake does not answer",
+                "message": "It is gone.",
+                "text": "The lake does not answer: It is gone.",
+                "url": "http://dagster",
+                "at": NOON.isoformat(),
+            }
+        ]
+        * 2
+    )
+
+
+def test_what_does_not_arrive_is_sent_again_ever_later_for_three_days(tmp_path, hook):
+    operators = Operators(tmp_path / "operators.json", hook.url)
+    _tell(operators, "a")
+    hook.status = 503
+
+    sent = [operators.send_due(NOON + timedelta(seconds=each)) for each in (0, 9, 10, 29, 30)]
+    tried = len(hook.got)
+    hook.status = 200
+
+    assert (sent, tried) == ([0] * 5, 3)
+    assert operators.send_due(LATER) == 1
+    assert operators.send_due(LATER) == 0
+    _tell(operators, "b")
+    hook.status = 503
+    operators.send_due(NOON + timedelta(days=4))
+    hook.status = 200
+    assert operators.send_due(NOON + timedelta(days=5)) == 0
+
+
+def test_nobody_at_the_receiving_end_costs_nothing(tmp_path):
+    """Nothing is raised into the run or the sensor that tells."""
+    operators = Operators(tmp_path / "operators.json", "http://127.0.0.1:9/hook")
+
+    assert (_tell(operators, "a"), operators.send_due(NOON)) == (True, 0)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"told": 3, "outbox": "x"}'])
+def test_a_memory_that_cannot_be_read_counts_as_empty(tmp_path, content, hook):
+    """A power cut may leave any of them; what was told may be told again, and nothing is lost."""
+    file = tmp_path / "operators.json"
+    file.write_text(content)
+    operators = Operators(file, hook.url)
+
+    assert (_tell(operators, "a"), _tell(operators, "a"), operators.send_due(NOON)) == (True, False, 1)
+
+
+def test_without_a_webhook_only_the_log_tells(tmp_path):
+    operators = Operators(tmp_path / "operators.json")
+
+    assert (_tell(operators, "a"), operators.untold(["a", "b"]), operators.send_due(NOON)) == (True, ["b"], 0)

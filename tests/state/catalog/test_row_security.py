@@ -1,0 +1,91 @@
+"""On PostgreSQL a transaction that is narrowed to a user sees nothing of others, whatever it asks for."""
+
+import pytest
+from sqlalchemy import select, text, update
+
+from pipeline.errors import CatalogError, DatasetNotFound
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.ended_sessions import ended_sessions
+from pipeline.state.catalog.job_tables import (
+    cost_records,
+    metrics_points,
+    model_artifacts,
+    training_jobs,
+    training_plans,
+)
+from pipeline.state.catalog.looks import looks
+from pipeline.state.catalog.marks import marks
+from pipeline.state.catalog.notices import Notice
+from pipeline.state.catalog.tables import datasets, ignored_files, metadata, notifications
+from tests.postgres import as_ordinary_role
+from tests.state.catalog.examples import NOON, start_upload
+
+pytestmark = pytest.mark.needs_postgres
+OWNED = (
+    datasets,
+    ignored_files,
+    notifications,
+    training_jobs,
+    cost_records,
+    metrics_points,
+    model_artifacts,
+    ended_sessions,
+)
+
+
+@pytest.fixture
+def catalog(postgres_url):
+    with Catalog.open(as_ordinary_role(postgres_url)) as opened:
+        for user_id in ("ann", "bob"):
+            start_upload(opened, f"of-{user_id}", user_id=user_id)
+            opened.notify(f"of-{user_id}", Notice("dataset_ready", "key", "title", "message"), NOON)
+        yield opened
+
+
+def test_every_table_that_belongs_to_somebody_is_secured(catalog):
+    with catalog._reading() as connection:
+        secured = connection.execute(
+            text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity ORDER BY relname")
+        ).scalars()
+
+        assert set(secured) == {table.name for table in (*OWNED, training_plans)}
+    assert {*OWNED, training_plans, looks, marks} == set(metadata.sorted_tables)
+
+
+def test_a_question_without_a_condition_shows_only_the_users_rows(catalog):
+    ann, all_users = catalog.as_user("ann"), catalog
+
+    def owners(who):
+        with who._reading() as connection:
+            return [
+                sorted(connection.execute(select(table.c.user_id)).scalars()) for table in (datasets, notifications)
+            ]
+
+    assert (owners(ann), owners(all_users)) == ([["ann"], ["ann"]], [["ann", "bob"], ["ann", "bob"]])
+    # The connection was pooled in between: nobody's name stays on it.
+    assert owners(catalog.as_user("")) == [[], []]
+
+
+def test_anothers_rows_can_be_neither_changed_nor_made(catalog):
+    ann = catalog.as_user("ann")
+
+    with ann._writing() as connection:
+        changed = connection.execute(update(datasets).values(name="mine")).rowcount
+    with pytest.raises(CatalogError, match="row-level security"):
+        start_upload(ann, "new", user_id="bob")
+    with pytest.raises(DatasetNotFound):
+        ann.notify("of-bob", Notice("dataset_ready", "key 2", "title", "message"), NOON)
+
+    assert changed == 1
+    assert catalog.get("of-bob").name == "of-bob"
+
+
+def test_what_the_service_does_for_a_user_works_behind_the_wall(catalog):
+    ann = catalog.as_user("ann")
+
+    started = start_upload(ann, "second")
+    confirmed = ann.confirm_upload("second", "ann", "sha256:1", "seen", NOON)
+    deleted = ann.soft_delete("second", "ann", NOON)
+
+    assert (started.status, confirmed.status, deleted.deleted_at) == ("uploading", "validating", NOON)
+    assert ann.counts_by_status("ann") == {"uploading": 1, "validating": 0, "ready": 0, "error": 0, "failed": 0}

@@ -1,0 +1,58 @@
+"""Promises of `pipeline.trainers.registry`: a folder is a trainer, and no list elsewhere repeats the registry."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from pipeline.trainers.registry import BY_NAME, JUDGING, WRITTEN
+from tests.test_project import ROOT
+
+FOLDER = ROOT / "pipeline" / "trainers"
+SOURCES = [
+    path
+    for top in ("pipeline", "assets", "resources", "sensors")
+    for path in (ROOT / top).rglob("*.py")
+    if path.parent.parent != FOLDER
+]
+
+
+def test_the_places_in_lists_are_given_once_each():
+    assert [trainer.rank for trainer in BY_NAME.values()] == list(range(1, len(BY_NAME) + 1))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_folder_holds_what_its_record_says(name):
+    trainer = BY_NAME[name]
+    renderers = trainer.renderers() if trainer.renderers else {}
+
+    assert set(renderers) == set(trainer.objectives)
+    assert all(renderer.name == name for renderer in renderers.values())
+    assert (FOLDER / trainer.folder / "acceptance.toml").exists() is trainer.has_rules
+    assert (FOLDER / trainer.folder / "keys.json").exists() is bool(trainer.objectives)
+
+
+def test_who_has_no_rules_is_judged_as_somebody_who_has():
+    for name in WRITTEN:
+        assert (BY_NAME[name].judged_as or name) in JUDGING
+
+
+def lists_of_trainers(source: str) -> list[int]:
+    """Lines of literals that name two trainers or more."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        elements = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
+        elements = node.keys if isinstance(node, ast.Dict) else elements
+        named = {each.value for each in elements if isinstance(each, ast.Constant)} & set(BY_NAME)
+        if len(named) > 1:
+            found.append(node.lineno)
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_literal_list_repeats_the_registry(path: Path):
+    assert lists_of_trainers(path.read_text("utf-8")) == []
+
+
+def test_such_a_list_would_be_found():
+    assert lists_of_trainers('A = ["trl", "axolotl"]\nB = ("trl", 1)\nC = {"openai": 1, "together": 2}') == [1, 3]
