@@ -107,7 +107,7 @@ def _waiting(places: Places, uploads: Sequence[Upload]) -> Iterator[str]:
     with Catalog.open(places.settings.catalog_url) as catalog:
         datasets = _datasets(catalog)
         decided = [each for each in datasets if each.status in ("ready", "error")]
-        unplanned = catalog.unplanned(_ALL, 1_000)
+        unplanned = catalog.unplanned(_ALL, utc_now() + timedelta(days=365))  # those that pause, too
     yield from (
         f"{each.file_name}: {each.status}" for each in datasets if each.status not in ("ready", "error", "uploading")
     )
