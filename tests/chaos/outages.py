@@ -1,5 +1,6 @@
 """A place is gone for a while, once or again and again, while uploads arrive."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,10 +20,11 @@ _GIVE_UP_AFTER_S = 1_800.0
 
 @dataclass(frozen=True, slots=True)
 class Endured:
-    """What came of it. settled_s: from the last return of the place."""
+    """What came of it. settled_s: from the last return of the place; told: kinds of what the operator was told."""
 
     judgement: Judgement
     settled_s: float
+    told: list[str]
     summary: str
 
 
@@ -72,10 +74,12 @@ def uploads_and_outages(
         if settled_s > within_s:
             judgement.half.append(f"settled {settled_s:.0f} s after the return only, wanted {within_s:.0f} s")
         told = operator.told
+        # An outage that is shorter than the sensors' interval may go by unseen; one must not be told twice.
+        judgement.doubled += [f"the operator was told {len(told)} times"] if len(told) > 2 * times else []
     died = {name: count for name, count in system.died.items() if count}
     summary = (
         f"{outage_name} {times} x {gone_s:.0f} s, {uploads} uploads: {judgement.counts()}; settled {settled_s:.0f} s "
         f"after the return; warehouse read {watch.reads} times; operator told {len(told)} times; died {died or 'none'}"
     )
     tell("\n".join(told))
-    return Endured(judgement, settled_s, summary)
+    return Endured(judgement, settled_s, [json.loads(each)["kind"] for each in told], summary)
