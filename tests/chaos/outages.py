@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ _GIVE_UP_AFTER_S = 1_800.0
 
 @dataclass(frozen=True, slots=True)
 class Endured:
-    """What came of it. settled_s: from the last return of the place; told: kinds of what the operator was told."""
+    """What came of it. settled_s: from the last return of the place; told: titles of what the operator was told."""
 
     judgement: Judgement
     settled_s: float
@@ -73,13 +74,14 @@ def uploads_and_outages(
         judgement.wrong += [f"the warehouse was emptier than before: {text}" for text in watch.emptier]
         if settled_s > within_s:
             judgement.half.append(f"settled {settled_s:.0f} s after the return only, wanted {within_s:.0f} s")
-        told = operator.told
-        # An outage that is shorter than the sensors' interval may go by unseen; one must not be told twice.
-        judgement.doubled += [f"the operator was told {len(told)} times"] if len(told) > 2 * times else []
+        told = [json.loads(each) for each in operator.told]
+        # One that is shorter than the sensors' interval may go by unseen; each is told once for each place.
+        titles = Counter(each["title"] for each in told)
+        judgement.doubled += [f"told {count} times: {title}" for title, count in titles.items() if count > times]
     died = {name: count for name, count in system.died.items() if count}
     summary = (
         f"{outage_name} {times} x {gone_s:.0f} s, {uploads} uploads: {judgement.counts()}; settled {settled_s:.0f} s "
         f"after the return; warehouse read {watch.reads} times; operator told {len(told)} times; died {died or 'none'}"
     )
-    tell("\n".join(told))
-    return Endured(judgement, settled_s, [json.loads(each)["kind"] for each in told], summary)
+    tell("\n".join(f"{each['title']}: {each['message']}" for each in told))
+    return Endured(judgement, settled_s, [each["title"] for each in told], summary)

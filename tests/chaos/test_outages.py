@@ -18,7 +18,7 @@ def test_a_lake_that_is_not_mounted_for_a_while(local):
     endured = _endure(local, "lake-unmounted")
 
     assert endured.judgement.details() == "", endured.summary
-    assert endured.told == ["outage", "outage_over"]
+    assert endured.told == ["The lake does not answer", "The lake answers again"]
 
 
 @pytest.mark.needs_postgres
