@@ -44,8 +44,8 @@ class Settings(BaseSettings):
     validation_budget_s_per_mb: float = Field(
         2.0,
         gt=0,
-        description="Processor seconds that a dataset's validation may take for each megabyte of text, beside 60: far "
-        "more than the worst lines take. It is given up then, with a finding.",
+        description="Processor seconds that a dataset's validation may take for each megabyte of text, beside 60: four "
+        "times what the worst lines take. It is given up then, with a finding.",
     )
     quota_bytes: int = Field(
         0,

@@ -28,10 +28,14 @@ class WatchingRunLauncher(DefaultRunLauncher):
         """Yes: that is what it is for."""
         return True
 
+    def can_tell(self, run: DagsterRun) -> bool:
+        """Whether a server started it: of a run in somebody's own process nobody knows whether it still lives."""
+        return GRPC_INFO_TAG in run.tags
+
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """Whether the run's process lives, as its server says. A server that is only slow leaves the question open."""
-        if GRPC_INFO_TAG not in run.tags:
-            return CheckRunHealthResult(WorkerStatus.RUNNING)  # started otherwise, in somebody's own process
+        if not self.can_tell(run):
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
         server: dict[str, Any] = json.loads(run.tags[GRPC_INFO_TAG])
         client = DagsterGrpcClient(
             port=server.get("port"),

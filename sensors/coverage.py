@@ -63,7 +63,7 @@ def _lives(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime, st
     began = record.start_time or record.create_timestamp.timestamp()
     if run.status == dg.DagsterRunStatus.STARTED or _is_before(record.update_timestamp, now, _START_TAKES_S):
         launcher = instance.run_launcher
-        if launcher.supports_check_run_worker_health:
+        if launcher.supports_check_run_worker_health and getattr(launcher, "can_tell", lambda _: True)(run):
             return launcher.check_run_worker_health(run).status != WorkerStatus.FAILED
     return began > (now - timedelta(seconds=stuck_after_s)).timestamp()
 

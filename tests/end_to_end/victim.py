@@ -7,14 +7,17 @@ this process itself starts no thread.
 import os
 import sys
 import traceback
+from datetime import timedelta
 from pathlib import Path
 
+from pipeline.flow import retries
 from tests.installation import Installation, local_settings, opened
 
 
 def do_everything(installation: Installation) -> None:
-    """Reconcile, validate uploads, plan training, publish: what daemon, schedules and runs do, one after the other."""
-    assert installation.run("reconcile").success
+    """Look after what runs left, reconcile, validate uploads, plan training, publish: what daemon and schedules do."""
+    installation.tick("failed_runs")
+    assert installation.run("reconcile").success  # which also ends the pauses before another attempt
     for sensor, job in (("new_uploads", "ingest"), ("ready_datasets", "plan_training")):
         while runs := installation.tick(sensor).runs:
             for tags in runs:
@@ -23,7 +26,8 @@ def do_everything(installation: Installation) -> None:
 
 
 def main(data_dir: Path) -> None:
-    # A run that was killed is known for dead at once, not after a quarter of an hour.
+    # A run that was killed is known for dead at once, not after a quarter of an hour; so is one that was never stored.
+    retries.LOST_AFTER = timedelta(0)
     settings = local_settings(data_dir, stuck_after_s=0.001, batch_max_datasets=3)
     print("ready", flush=True)
     for _ in sys.stdin:

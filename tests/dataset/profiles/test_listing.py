@@ -20,7 +20,10 @@ from tests.engine_blocks import line_of
 from tests.properties.reading import profile_bytes, profile_ranges
 
 RULES = Rules(max_rejected_share=0.99)
-MODULES = ("conversations.groups", "profiles.duplicates", "profiles.merge", "near.near_duplicates")
+MODULES = (
+    *("findings.groups", "profiles.duplicates", "profiles.merge"),
+    *("near.near_duplicates", "near.conflicting_answers"),
+)
 LINES = [
     *(b"1\n", b"\n", b"x\n", b'{"turns":[]}\n', line_of("a", ("assistant", "hi")), line_of("b", ("human", ""))),
     *(line_of("c", ("user", "hi")), line_of("d", ("user", "hi"), ("user", "hi"), ("system", "x"))),
@@ -37,8 +40,8 @@ LINES = [
 def limit_of(count: int):
     """While this lasts, so many findings of a code are listed."""
     with ExitStack() as patches:
-        for module in (*MODULES, "near.conflicting_answers"):
-            patches.enter_context(patch(f"pipeline.{module}.MAX_LISTED", count))
+        for module in MODULES:
+            patches.enter_context(patch(f"pipeline.dataset.{module}.MAX_LISTED", count))
         yield
 
 
