@@ -98,7 +98,7 @@ def open_service(settings: Settings, now: Callable[[], datetime]) -> Service:
     signer = make_signer(settings)
     store, lake = make_store(settings), make_lake(settings)
     authority, presigner = make_authority(settings), make_presigner(settings, store, signer)
-    catalog = Catalog.open(settings.catalog_url)
+    catalog = Catalog.open(settings.catalog_url, in_a_hurry=True)
     return Service(
         settings=settings,
         catalog=catalog,

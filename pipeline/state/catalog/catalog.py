@@ -63,10 +63,11 @@ class Catalog(
     """
 
     @classmethod
-    def open(cls, url: str, *, make: bool = True) -> Self:
+    def open(cls, url: str, *, make: bool = True, in_a_hurry: bool = False) -> Self:
         """Connect, after making the folder of a SQLite file and bringing the tables up to date where needed.
 
         make: whether to make a catalog where there is none; whoever only asks should be told of a mistyped address.
+        in_a_hurry: whether every question ends within 10 s, for whoever holds a request open.
 
         Raises:
             SettingsError: the URL is not one of SQLite or PostgreSQL, or there is no catalog and none is to be made.
@@ -84,6 +85,9 @@ class Catalog(
         except BaseException:
             engine.dispose()
             raise
+        if in_a_hurry:  # not for the migration, which may take its time
+            engine.dispose()
+            engine = make_engine(parsed, in_a_hurry=True)
         return cls(engine)
 
     @classmethod

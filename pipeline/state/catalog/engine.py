@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from pipeline.errors import CatalogError, SettingsError
+from pipeline.state.catalog import hurry
 from pipeline.state.catalog.row_security import limit_rows, show_all_rows
 from pipeline.state.catalog.sqlite_catalog import RESTORE
 
@@ -51,21 +52,24 @@ def describe(url: URL) -> str:
     return f"{url.drivername.partition('+')[0]}://{where}{port}/{url.database or ''}"
 
 
-def make_engine(url: URL) -> Engine:
+def make_engine(url: URL, *, in_a_hurry: bool = False) -> Engine:
     """Build the engine; connects to nothing yet.
 
-    Parameters are kept out of error texts: they hold users' conversations.
+    Parameters are kept out of error texts: they hold users' conversations. in_a_hurry: for whoever holds a request
+    open meanwhile: an answer or an error within `hurry.LONGEST_S`.
     """
     is_sqlite = url.get_backend_name() == "sqlite"
+    lock_timeout_s = hurry.LONGEST_S if in_a_hurry else LOCK_TIMEOUT_S
     engine = create_engine(
         url,
         hide_parameters=True,
         json_serializer=_dump_json,
         pool_pre_ping=not is_sqlite,
-        connect_args={"timeout": LOCK_TIMEOUT_S} if is_sqlite else _postgres_arguments(url),
+        pool_timeout=hurry.POOL_S if in_a_hurry else 30,
+        connect_args={"timeout": lock_timeout_s} if is_sqlite else _postgres_arguments(url, in_a_hurry),
     )
     if is_sqlite:
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", lambda connection, _record: _prepare_sqlite(connection, lock_timeout_s))
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", show_all_rows)
@@ -76,32 +80,39 @@ def _dump_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _postgres_arguments(url: URL) -> dict[str, object]:
+def _postgres_arguments(url: URL, in_a_hurry: bool) -> dict[str, object]:
+    limit_ms = round(hurry.STATEMENT_S * 1000)
+    limits = f"-c lock_timeout={limit_ms} -c statement_timeout={limit_ms}"
     defaults: dict[str, object] = {
-        "connect_timeout": 10,
+        "connect_timeout": hurry.CONNECT_S if in_a_hurry else 10,
         "application_name": "lora-pipeline",
-        "options": f"-c lock_timeout={LOCK_TIMEOUT_S}s",
+        "options": limits if in_a_hurry else f"-c lock_timeout={LOCK_TIMEOUT_S}s",
     }
-    return {name: value for name, value in defaults.items() if name not in url.query}
+    given = {name: value for name, value in defaults.items() if name not in url.query}
+    if not in_a_hurry:
+        return given
+    from pipeline.state.catalog.hurried_connection import HurriedConnection  # the driver is not needed for SQLite
+
+    return given | {"connection_factory": HurriedConnection}
 
 
-def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
+def _prepare_sqlite(connection: SqliteConnection, lock_timeout_s: float) -> None:
     # The driver's own BEGIN comes too late and is never IMMEDIATE; `_begin_sqlite` sends ours.
     connection.isolation_level = None
     # SQLite lowers ASCII only; a search must find "Über" by "über", as PostgreSQL does.
     connection.create_function("lower", 1, lambda text: None if text is None else str(text).lower(), deterministic=True)
-    connection.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_S * 1000}")
+    connection.execute(f"PRAGMA busy_timeout = {round(lock_timeout_s * 1000)}")
     connection.execute("PRAGMA foreign_keys = ON")
-    _switch_to_wal(connection)
+    _switch_to_wal(connection, lock_timeout_s)
     # What is answered stays, also after a power cut: with NORMAL it takes back the last commits, and with them a
     # confirmation, a deletion or a notification that somebody saw. It is an fsync for each commit.
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _switch_to_wal(connection: SqliteConnection) -> None:
+def _switch_to_wal(connection: SqliteConnection, lock_timeout_s: float) -> None:
     # WAL lets readers go on while one process writes. SQLite does not wait for the busy timeout when the journal mode
     # changes, so processes that open a new file together have to be patient themselves.
-    deadline_s = time.monotonic() + LOCK_TIMEOUT_S
+    deadline_s = time.monotonic() + lock_timeout_s
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL").close()
