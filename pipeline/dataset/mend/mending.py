@@ -104,10 +104,10 @@ def _mend_rows(source: Source, work: Path, limits: Limits, wanted: Collection[st
     with (work / "rows").open("wb") as rows, (work / "fingerprints").open("wb") as prints:
         for block, raws in source.blocks():
             lines, columns = mender.mend(block, raws)
-            for line in lines:
-                packed = encode(line)
+            for packed in map(encode, lines):
                 rows.write(_LENGTH.pack(len(packed)))
                 rows.write(packed)
+                del packed
             if columns is not None:
                 spill(columns, prints)
             del block, raws, lines, columns  # a long row is not kept while the next one is read

@@ -138,9 +138,9 @@ def test_a_row_that_its_new_id_would_make_too_long_keeps_its_id():
     [
         (filled(b"The quick brown fox. ", role=b"human"), 0),
         (filled(rb"caf\u00e9 \ud83d\ude00 \n", role=b"human"), 0),
-        (filled(b"The quick brown fox. ", end=b'."}'), 1),
+        (filled(b"The quick brown fox. ", end=b'."}') * 2, 1),
     ],
-    ids=["role", "escapes", "invalid"],
+    ids=["role", "escapes", "two-invalid"],
 )
 def test_a_line_of_the_greatest_length_takes_bounded_memory(tmp_path, data, code):
     """A process between ours and the command, since a child's peak begins with the size of its parent."""
