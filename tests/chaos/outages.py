@@ -1,6 +1,8 @@
 """A place is gone for a while, once or again and again, while uploads arrive."""
 
+import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,10 +21,11 @@ _GIVE_UP_AFTER_S = 1_800.0
 
 @dataclass(frozen=True, slots=True)
 class Endured:
-    """What came of it. settled_s: from the last return of the place."""
+    """What came of it. settled_s: from the last return of the place; told: titles of what the operator was told."""
 
     judgement: Judgement
     settled_s: float
+    told: list[str]
     summary: str
 
 
@@ -71,11 +74,14 @@ def uploads_and_outages(
         judgement.wrong += [f"the warehouse was emptier than before: {text}" for text in watch.emptier]
         if settled_s > within_s:
             judgement.half.append(f"settled {settled_s:.0f} s after the return only, wanted {within_s:.0f} s")
-        told = operator.told
+        told = [json.loads(each) for each in operator.told]
+        # One that is shorter than the sensors' interval may go by unseen; each is told once for each place.
+        titles = Counter(each["title"] for each in told)
+        judgement.doubled += [f"told {count} times: {title}" for title, count in titles.items() if count > times]
     died = {name: count for name, count in system.died.items() if count}
     summary = (
         f"{outage_name} {times} x {gone_s:.0f} s, {uploads} uploads: {judgement.counts()}; settled {settled_s:.0f} s "
         f"after the return; warehouse read {watch.reads} times; operator told {len(told)} times; died {died or 'none'}"
     )
-    tell("\n".join(told))
-    return Endured(judgement, settled_s, summary)
+    tell("\n".join(f"{each['title']}: {each['message']}" for each in told))
+    return Endured(judgement, settled_s, [each["title"] for each in told], summary)

@@ -20,7 +20,18 @@ MANY = make_uploads(60, seed=7)
 def test_there_are_all_kinds_and_no_two_of_a_name():
     kinds = {upload.file_name.partition("-")[0] for upload in MANY}
 
-    assert kinds == {"good", "large", "bad", "packed", "array", "odd_name", "cut_short", "binary", "empty"}
+    assert kinds == {
+        "good",
+        "large",
+        "bad",
+        "packed",
+        "array",
+        "one_line_array",
+        "odd_name",
+        "cut_short",
+        "binary",
+        "empty",
+    }
     assert len({upload.file_name for upload in MANY}) == len(MANY)
     assert {upload.way for upload in MANY} == {"dropped", "service"}
 

@@ -1,6 +1,7 @@
 """Uploads of which everything is known: valid, broken and odd ones, each with the verdict that it must get."""
 
 import gzip
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -89,6 +90,13 @@ def _array(rng: random.Random, seed: int) -> _Content:
     return _Content(".json", ("[\n" + ",\n".join(rows) + "\n]\n").encode(), count, 2 * count)
 
 
+def _one_line_array(rng: random.Random, seed: int) -> _Content:
+    """As `json.dumps` of a list writes it: all rows share the one line."""
+    count = rng.randint(1, 20)
+    rows = [json.loads(conversation(seed * 1_000_000 + number)) for number in range(count)]
+    return _Content(".json", json.dumps(rows).encode(), count, 2 * count)
+
+
 def _odd_name(rng: random.Random, seed: int) -> _Content:
     made = _good(rng, seed)
     return _Content(" (Füße, 2×) 100%.jsonl", made.content, made.conversations, made.turns)
@@ -109,4 +117,4 @@ def _empty(_rng: random.Random, _seed: int) -> _Content:
     return _Content(".jsonl", b"", 0, 0, None)
 
 
-_KINDS = (_good, _good, _good, _bad, _bad, _packed, _array, _odd_name, _cut_short, _binary)
+_KINDS = (_good, _good, _good, _bad, _bad, _packed, _array, _one_line_array, _odd_name, _cut_short, _binary)

@@ -12,6 +12,7 @@ from pipeline.cli.check_outputs import FINDINGS_WITH_FILE, stems
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.state.lake import SCHEMAS
+from pipeline.trainers.acceptance import acceptance_of
 from tests.cli.goldens import run
 
 TURNS = '[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho, how are you?"}]'
@@ -117,7 +118,8 @@ def test_json_of_the_files_that_could_be_read_is_all_there_is_on_stdout(good):
 
 def test_json_is_exactly_the_profile(bad, tmp_path):
     with open(bad, "rb") as stream:
-        expected = profile_stream(stream, tmp_path, Rules()).as_dict(bad)
+        profile = profile_stream(stream, tmp_path, Rules())
+    expected = profile.as_dict(bad, [each.as_dict() for each in acceptance_of(profile)])
 
     assert json.loads(run(["check", "--json", bad]).stdout) == expected
 

@@ -5,7 +5,13 @@ import os
 
 import pytest
 
+from pipeline.settings import load_settings
+from pipeline.state.catalog.catalog import Catalog
 from tests.cli.goldens import run
+
+
+def _make_catalog(data_dir):
+    Catalog.open(load_settings(data_dir=data_dir).catalog_url).close()
 
 
 @pytest.fixture
@@ -15,6 +21,7 @@ def command(tmp_path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
             file.write(b"{}")
+    _make_catalog(tmp_path)
     return lambda *arguments: run(arguments, {"LORA_DATA_DIR": str(tmp_path), "COLUMNS": "200"})
 
 
@@ -52,6 +59,8 @@ def test_as_json_and_of_one_owner(command):
 
 
 def test_nothing_is_said_where_nothing_is_ignored(tmp_path):
+    _make_catalog(tmp_path / "new")
+
     result = run(["datasets", "ignored"], {"LORA_DATA_DIR": str(tmp_path / "new")})
 
     assert (result.exit_code, result.stderr) == (0, "0 ignored\n")

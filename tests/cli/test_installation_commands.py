@@ -103,7 +103,7 @@ def test_an_unknown_status_names_the_known_ones(command):
     result = command("datasets", "list", "--status", "done")
 
     assert result.exit_code == 2
-    assert result.stderr == "error: --status: expected one of uploading, validating, ready, error, found done\n"
+    assert result.stderr == "error: --status: expected one of uploading, validating, ready, error, failed, found done\n"
 
 
 def test_a_dataset_is_shown_with_its_first_errors_or_conversations(command):

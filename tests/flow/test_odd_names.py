@@ -205,7 +205,7 @@ def said(store: Store, catalog: Catalog, settings: Settings) -> dict[str, str]:
     lake = LocalLake(settings.data_dir / "lake")
     reconcile(store, catalog, lake, settings, utc_now())
     validator = Validator(store, lake, Rules(), settings.max_upload_bytes, "run-1")
-    for dataset in catalog.unrequested(1_000):
+    for dataset in catalog.unrequested(1_000, utc_now()):
         catalog.record_verdict(validator.validate(dataset).verdict(), utc_now())
     rows = catalog.list_datasets(None, limit=1_000).items
     noted = {row.key: row.reason for row in catalog.list_ignored(None, limit=1_000).items}

@@ -20,6 +20,7 @@ from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.flow.lake_files import lake_files
 from pipeline.state.lake import LocalLake
+from pipeline.trainers.acceptance import acceptance_of
 from pipeline.trainers.dataset_rows import dataset_rows
 from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.rendering import render_job
@@ -116,7 +117,7 @@ def tables(files: dict[str, Path]) -> dict[str, list[dict[str, object]]]:
 def read(data: bytes, folder: Path, piece: int = 2**20) -> tuple[dict[str, object], dict[str, list[dict[str, object]]]]:
     folder.mkdir()
     profile = profile_stream(Pieces(data, piece), folder, Rules(max_rejected_share=0.9))
-    return report(profile), tables(lake_files(profile, origin("d"), folder))
+    return report(profile), tables(lake_files(profile, acceptance_of(profile), origin("d"), folder))
 
 
 @settings(max_examples=20)
@@ -162,7 +163,7 @@ def job_files(data: bytes, folder: Path, targets: tuple[str, ...]) -> dict[str, 
     lake = LocalLake(folder / "lake")
     with lake.staging() as staged:
         profile = profile_stream(io.BytesIO(data), staged, Rules())
-        lake.publish("d", lake_files(profile, origin("d"), staged))
+        lake.publish("d", lake_files(profile, acceptance_of(profile), origin("d"), staged))
     facts = DatasetFacts.of_profile(lake.read_profiles(["d"]).to_pylist()[0], "d")
     with dataset_rows(lake, "d") as rows:
         render_job(planned(facts, targets=targets), rows, folder / "job")

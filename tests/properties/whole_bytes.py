@@ -217,7 +217,7 @@ class WholeBytes(RuleBasedStateMachine):
 
     @rule()
     def validate(self) -> None:
-        for dataset in self.catalog.unrequested(100):
+        for dataset in self.catalog.unrequested(100, self.now):
             verdict = replace(READY, dataset_id=dataset.id, content_version=dataset.content_version or "")
             self.catalog.record_verdict(verdict, self.now)
 
@@ -228,7 +228,7 @@ class WholeBytes(RuleBasedStateMachine):
 
     @rule()
     def reconcile(self) -> None:
-        reconcile(self.place.store, self.catalog, self.lake, self.settings, (), self.now)
+        reconcile(self.place.store, self.catalog, self.lake, self.settings, self.now)
 
     # What goes wrong
 
@@ -258,7 +258,7 @@ class WholeBytes(RuleBasedStateMachine):
         deleted = {each.id for each in self.datasets() if each.deleted_at}
         self.wait_and_expire()
         self.reconcile()
-        again = reconcile(self.place.store, self.catalog, self.lake, self.settings, (), self.now)
+        again = reconcile(self.place.store, self.catalog, self.lake, self.settings, self.now)
         assert (again.registered, again.confirmed) == ((), ())
         assert deleted <= {each.id for each in self.datasets() if each.deleted_at}
 

@@ -44,6 +44,7 @@ def _states(installation, now):
 
 def _launcher_says(installation, monkeypatch, status):
     launcher = installation.instance.run_launcher
+    monkeypatch.setattr(launcher, "can_tell", lambda run: True)  # as of a run that a server started
     monkeypatch.setattr(launcher, "check_run_worker_health", lambda run: CheckRunHealthResult(status))
 
 

@@ -22,7 +22,7 @@ from pipeline.state.whole_file import whole_file
 from tests.installation import local_settings
 from tests.state.lake.examples import publish
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # The lake makes six files durable first and renames them then; all others go through `put_in_place`.
 ALLOWED = {("pipeline/state/durable.py", "put_in_place"), ("pipeline/state/lake/local_lake.py", "publish")}
 

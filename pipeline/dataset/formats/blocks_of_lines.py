@@ -114,10 +114,13 @@ def read_blocks(
             chunk, held_bytes, skipping = chunk[end + 1 :], 0, False
         cut = chunk.rfind(b"\n") + 1
         if cut:
-            for block in _blocks(b"".join([*held, memoryview(chunk)[:cut]]), line, position):
-                yield block
+            whole = b"".join([*held, memoryview(chunk)[:cut]])
+            held, held_bytes, chunk = [], 0, chunk[cut:]  # a long line is not kept twice while it is looked at
+            for block in _blocks(whole, line, position):
+                whole = b""
                 line, position = line + block.line_count, position + len(block.data)
-            held, held_bytes, chunk = [], 0, chunk[cut:]
+                yield block
+                del block
         held_bytes += len(chunk)
         if held_bytes > max_line_bytes:
             skipping = True

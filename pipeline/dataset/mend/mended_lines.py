@@ -12,6 +12,7 @@ from pipeline.dataset.findings.finding import Finding, Severity
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block, read_blocks
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.mend.json_style import read_row, restyled
+from pipeline.dataset.mend.long_texts import LongTexts, Places
 from pipeline.dataset.mend.mend_remedies import REMEDIES, Row
 from pipeline.dataset.mend.source import RawRow
 from pipeline.dataset.model.bit_flags import Integers
@@ -31,7 +32,8 @@ class Line(msgspec.Struct, array_like=True):
 
     row: its number among all rows, from 1. lead: white space before it in an array. raw: as it stands, None where the
     reader gave up on it. text: as it is written; mark, ending: what is written before and after it. codes: of what
-    was mended. findings: why it is put aside; empty for a row that is kept.
+    was mended. findings: why it is put aside; empty for a row that is kept. places: of what stand-ins in raw and
+    text stand for.
     """
 
     row: int
@@ -44,13 +46,15 @@ class Line(msgspec.Struct, array_like=True):
     ending: bytes
     codes: list[str]
     findings: list[dict[str, int | str]]
+    places: Places
 
 
 class Mender:
     """Mends one block after the other, in file order. wanted: codes of the remedies that are applied."""
 
-    def __init__(self, form: Format, limits: Limits, wanted: Collection[str]) -> None:
+    def __init__(self, form: Format, limits: Limits, wanted: Collection[str], long_texts: LongTexts) -> None:
         self._form = form
+        self._long_texts = long_texts
         self._limits = limits
         self._wanted = wanted
         self._newline = b"\n"
@@ -83,11 +87,15 @@ class Mender:
             self._mend_row(line)
         if line.text.endswith(b"\r"):
             self._newline = b"\r\n"
+        if line.findings:
+            line.text = b""  # what is put aside is written as it stands
 
     def _mend_row(self, line: Line) -> None:
         mark = BYTE_ORDER_MARK if line.offset == 0 and line.text.startswith(BYTE_ORDER_MARK) else b""
         core = line.text.removeprefix(mark).strip(_BLANK)
-        mended = mend_row(core, margin_of(line.lead), self._form, self._limits, self._wanted)
+        hidden_bytes = self._long_texts.hidden_bytes(core, line.places)
+        limits = replace(self._limits, max_line_bytes=self._limits.max_line_bytes - hidden_bytes)
+        mended = mend_row(core, margin_of(line.lead), self._form, limits, self._wanted)
         if mended is not None:
             start = line.text.index(core)
             line.text = line.text[:start] + mended[0] + line.text[start + len(core) :]
@@ -105,7 +113,7 @@ class Mender:
 
     def _end(self, block: Block, lines: list[Line]) -> None:
         """The file's last line may lack its newline."""
-        if block.is_ended or block.rows is not None:
+        if block.is_ended:
             return
         last = lines[-1]
         last.ending = b""
@@ -121,7 +129,7 @@ class Mender:
 
 
 def _as_it_stands(row: int, line: int, offset: int, raw: RawRow) -> Line:
-    return Line(row, line, offset, raw.lead, raw.text, raw.text or b"", b"", b"\n", [], [])
+    return Line(row, line, offset, raw.lead, raw.text, raw.text or b"", b"", b"\n", [], [], raw.places)
 
 
 def mend_row(

@@ -19,6 +19,7 @@ from pipeline.dataset.formats.rows.chat import Chat
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.shapes import IDENTITIES
+from pipeline.dataset.mend.long_texts import LongTexts
 from pipeline.dataset.mend.mend_outputs import Outputs
 from pipeline.dataset.mend.mend_remedies import REMEDIES
 from pipeline.dataset.mend.mended_lines import Line, Mender, margin_of
@@ -71,11 +72,14 @@ def mend_file(
         LakeError: the folder for temporary files cannot be written.
     """
     limits = limits or Limits()
-    with tempfile.TemporaryDirectory(prefix=".lora-mend-", dir=target.parent if target else None) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix=".lora-mend-", dir=target.parent if target else None) as folder,
+        LongTexts(Path(folder) / "texts", limits) as long_texts,
+    ):
         work = Path(folder)
-        source = Source(stream, limits.max_line_bytes, on_bytes, chosen)
+        source = Source(stream, limits.max_line_bytes, on_bytes, long_texts, chosen)
         if source.refusal is None:
-            _mend_rows(source, work, limits, wanted)
+            _mend_rows(source, work, limits, wanted, long_texts)
         if source.refusal is not None:
             return Mending(source.reading, refusal=source.refusal)
         repeats = Repeats(
@@ -84,27 +88,29 @@ def mend_file(
             are_renamed="duplicate-conversation-id" in wanted,
         )
         (work / "out").mkdir()
-        with Outputs(work / "out", name, source) as outputs:
+        with Outputs(work / "out", name, source, long_texts) as outputs:
             mending = _write_rows(_staged(work / "rows"), source.reading, repeats, outputs)
         (work / "check").mkdir()
-        profile = profile_path(outputs.mended, work / "check", Rules(limits, form=chosen).structure_only())
+        rules = Rules(limits, form=source.reading.form if long_texts.has_any else chosen).structure_only()
+        profile = profile_path(outputs.checked, work / "check", rules)
         if target is not None:
             outputs.place(target)
     return replace(mending, is_ready=profile.status == "ready", remaining=profile.finding_counts)
 
 
-def _mend_rows(source: Source, work: Path, limits: Limits, wanted: Collection[str]) -> None:
-    mender = Mender(source.reading.form, limits, wanted)
+def _mend_rows(source: Source, work: Path, limits: Limits, wanted: Collection[str], long_texts: LongTexts) -> None:
+    mender = Mender(source.reading.form, limits, wanted, long_texts)
     encode = msgspec.msgpack.Encoder().encode
     with (work / "rows").open("wb") as rows, (work / "fingerprints").open("wb") as prints:
         for block, raws in source.blocks():
             lines, columns = mender.mend(block, raws)
-            for line in lines:
-                packed = encode(line)
+            for packed in map(encode, lines):
                 rows.write(_LENGTH.pack(len(packed)))
                 rows.write(packed)
+                del packed
             if columns is not None:
                 spill(columns, prints)
+            del block, raws, lines, columns  # a long row is not kept while the next one is read
 
 
 def _staged(path: Path) -> Iterator[Line]:
@@ -123,7 +129,7 @@ def _write_rows(lines: Iterator[Line], reading: Reading, repeats: Repeats, outpu
             line.codes, line.findings = ["duplicate-conversation"], [_repeated(line, reading).as_dict()]
         elif renamed.is_next(line.row):
             text = with_new_id(line.text, margin_of(line.lead), names, repeats, line.row)
-            if text is not None:
+            if text is not None and outputs.has_room(line, text):
                 line.text = text
                 line.codes.append("duplicate-conversation-id")
         if line.findings:

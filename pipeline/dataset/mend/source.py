@@ -1,36 +1,49 @@
 """Reads a file as the engine does, and keeps each row's bytes as they stand, which an array's blocks do not have."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.array import read_array
-from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Block, ByteReader, read_blocks
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Block, ByteReader, Rows, read_blocks
 from pipeline.dataset.formats.opening import open_text
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.mend.long_texts import LongTexts, Places
 
 _WHITE = b" \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as it stands. lead: white space before it in an array. text: None where the reader gave up on it."""
+    """A row as it stands. lead: white space before it in an array. text: None where the reader gave up on it.
+
+    places: of what the text's stand-ins stand for.
+    """
 
     lead: bytes
     text: bytes | None
+    places: Places = field(default_factory=dict)
 
 
 class Source:
     """A file that is read once, from its beginning. refusal: what says that it cannot be read row by row at all.
 
-    chosen: its format, None to recognise it.
+    long_texts: where the long texts of its rows go. chosen: its format, None to recognise it.
     """
 
     def __init__(
-        self, stream: ByteReader, max_line_bytes: int, on_bytes: Callable[[int], None], chosen: Format | None = None
+        self,
+        stream: ByteReader,
+        max_line_bytes: int,
+        on_bytes: Callable[[int], None],
+        long_texts: LongTexts,
+        chosen: Format | None = None,
     ) -> None:
-        self._max = max_line_bytes
+        self.max_line_bytes = max_line_bytes
+        self._long_texts = long_texts
         self._opened = open_text(_Told(stream, on_bytes), chosen)
         self._original = _Original(max_line_bytes + 2 * BLOCK_BYTES)
         self.refusal: Finding | None = self._opened.sniffed
@@ -39,12 +52,14 @@ class Source:
     def blocks(self) -> Iterator[tuple[Block, list[RawRow]]]:
         """All rows, in order; a broken archive ends them and becomes the refusal."""
         if self.reading.container == "json-array":
-            for block in read_array(self._opened.text, self._max, self._original.keep):
-                yield block, self._cut(block)
+            for block in read_array(self._opened.text, self.max_line_bytes, self._original.keep):
+                yield self._shortened(block, self._cut(block))
+                del block
         else:
-            for block in read_blocks(self._opened.text, self._max):
-                texts = [None] if block.skipped_bytes else block.lines()
-                yield block, [RawRow(b"", text) for text in texts]
+            for block in read_blocks(self._opened.text, self.max_line_bytes):
+                rows = [RawRow(b"", text) for text in ([None] if block.skipped_bytes else block.lines())]
+                yield self._shortened(block, rows)
+                del block, rows  # else they are kept while the next ones are read
         if broken := self._opened.broken:
             self.refusal = Finding(1, 0, broken.code, "$", broken.detail)
 
@@ -53,6 +68,26 @@ class Source:
         """What ends the array, once all rows are read."""
         rest = self._original.rest()
         return rest if rest.strip(_WHITE) == b"]" else b"\n]\n"
+
+    def _shortened(self, block: Block, rows: list[RawRow]) -> tuple[Block, list[RawRow]]:
+        """The same rows, with stand-ins for their long texts."""
+        if not any(map(self._long_texts.may_shorten, np.diff(block.starts).tolist())):
+            return block, rows
+        shorter = [self._short_row(row) for row in rows]
+        if not any(row.places for row in shorter):
+            return block, rows
+        texts = [
+            row.text.replace(b"\n", b" ") if row.text is not None and row.places else text
+            for row, text in zip(shorter, block.lines(), strict=True)
+        ]
+        data = b"\n".join([*texts, b""] if block.is_ended else texts)
+        sizes = [len(text) + 1 for text in texts]
+        starts = np.minimum(np.cumsum([0, *sizes], dtype=np.int64), len(data))
+        places = Rows(int(block.rows_at[0]), block.lines_at, block.offsets_at)
+        return replace(block, data=data, starts=starts, rows=places), shorter
+
+    def _short_row(self, row: RawRow) -> RawRow:
+        return row if row.text is None else RawRow(row.lead, *self._long_texts.shortened(row.text))
 
     def _cut(self, block: Block) -> list[RawRow]:
         """An array's rows as they stand in the file; those of the block have no line breaks, but the same length."""
@@ -88,7 +123,11 @@ class _Original:
         lead = start
         while lead and self._held[lead - 1] in _WHITE:
             lead -= 1
-        return RawRow(bytes(self._held[lead:start]), bytes(self._held[start : self._taken]))
+        return RawRow(bytes(self._held[lead:start]), self._bytes(start, self._taken))
+
+    def _bytes(self, start: int, end: int) -> bytes:
+        with memoryview(self._held) as held:
+            return bytes(held[start:end])
 
     def forget(self) -> None:
         self._drop(self._taken)

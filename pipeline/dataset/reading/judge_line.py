@@ -94,7 +94,7 @@ def _integer(digits: str) -> int:
     return int(digits) if len(digits) <= 4_300 else 0
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
 
 
 def _parse(raw: bytes, faults: Faults, limits: Limits) -> Json:
@@ -113,7 +113,7 @@ def _parse(raw: bytes, faults: Faults, limits: Limits) -> Json:
         faults.add("nesting-too-deep", "$", f"expected at most {limits.max_nesting} levels, found more")
         return None
     try:
-        value: Json = _DECODER.decode(text)
+        value: Json = DECODER.decode(text)
     except json.JSONDecodeError:
         likely = malformed_as(raw)
         found = f"{_what_is_malformed(raw)}{f' ({likely})' if likely else ''}"

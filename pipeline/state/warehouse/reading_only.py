@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.errors import QueryError
-from pipeline.state.warehouse.sql import text
+from pipeline.state.warehouse.sql import path_pattern, text
 
 _KIND = duckdb.StatementType
 # Those that write are refused by DuckDB for the warehouse, which is attached for reading; temporary tables take them.
@@ -34,9 +34,10 @@ def close_doors(connection: duckdb.DuckDBPyConnection) -> None:
         with suppress(duckdb.Error):  # where it is not installed, a view says so
             connection.execute("LOAD httpfs")
     connection.execute("SELECT count(*) FROM duckdb_secrets()").fetchall()  # reads those that a person keeps on disk
+    # The views name files as patterns, and both that text and what it finds are looked up among the folders.
     # A name that is no table must not find a variable of this program.
     connection.execute("SET python_enable_replacements = false")
-    connection.execute(f"SET allowed_directories = [{', '.join(map(text, roots))}]")
+    connection.execute(f"SET allowed_directories = [{', '.join([*map(text, roots), *map(path_pattern, roots)])}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

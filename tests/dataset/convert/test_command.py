@@ -136,7 +136,7 @@ def test_an_earlier_output_is_replaced_only_by_a_whole_one(folder, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(converting.TARGETS, "native", fail)
+    monkeypatch.setitem(converting.OUTPUT_FORMATS, "native", fail)
     failed = convert("in.jsonl", "--to", "native", "-o", "out.jsonl")
     kept = (folder / "out.jsonl").read_text()
     monkeypatch.undo()

@@ -14,12 +14,13 @@ from pipeline.dataset.findings.finding import CATALOGUE
 from pipeline.dataset.findings.warning_kinds import DUPLICATES
 from pipeline.dataset.profiles.merge import all_findings
 from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.trainers.acceptance import acceptance_of, asking
 from pipeline.trainers.acceptance.acceptance_rules import dropping_codes
 from pipeline.trainers.acceptance.row_counts import FIRST_ROWS
 from tests.engine_blocks import line_of
 from tests.properties.reading import profile_bytes, profile_ranges
 
-RULES = Rules(max_rejected_share=0.99)
+RULES = asking(Rules(max_rejected_share=0.99))
 MODULES = (
     *("findings.groups", "profiles.duplicates", "profiles.merge"),
     *("near.near_duplicates", "near.conflicting_answers"),
@@ -53,7 +54,7 @@ def read(data: bytes, limit: int, wanted: int | None) -> tuple[dict[str, object]
         else:
             profile = profile_ranges(data, Path(folder), RULES, wanted, 300)
         listed = list(all_findings(profile.findings_path))
-        report = profile.as_dict("some.jsonl")
+        report = profile.as_dict("some.jsonl", [each.as_dict() for each in acceptance_of(profile)])
     return {name: value for name, value in report.items() if not name.startswith("findings")}, listed
 
 
