@@ -1,7 +1,7 @@
 """What a ready dataset shows on the pages of its split, its training jobs and their costs.
 
-Events are logged one by one with their partition; why is in `events.py`. What the sensor tells of jobs that have become
-stale is here, too.
+Events are logged one by one with their partition; why is in `partition_events.py`. What the sensor tells of jobs
+that have become stale is here, too.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What the assets of training are, for ready datasets only. How they are made is in `training.py`."""
+"""What the assets of training are, for ready datasets only. How they are made is in `planned_trainings.py`."""
 
 import dagster as dg
 

@@ -1,6 +1,6 @@
 """What a validated dataset shows on its asset pages: materialisations, figures, a picture, check results.
 
-Events are logged one by one with their partition; why is in `events.py`.
+Events are logged one by one with their partition; why is in `partition_events.py`.
 """
 
 from collections.abc import Iterator

@@ -134,3 +134,23 @@ def test_every_make_target_has_a_line_of_help():
     helped = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
 
     assert phony - helped == {"services"}  # a step of test-all, not for typing
+
+
+MODULE = re.compile(r"`((?:[a-z_0-9]+/)*[a-z_0-9]+\.py)`")
+# Written into the folder of a job, and a name of Dagster's.
+NO_MODULES_OF_OURS = {"train.py", "dagster/_cli/dev.py", "_grpc/proxy_server.py"}
+
+
+def test_every_module_that_a_text_names_is_there(project_files):
+    """A charter that sends its reader to a file that was moved is worse than none."""
+    there = {f"/{path.relative_to(ROOT).as_posix()}" for path in project_files}
+    texts = [path for path in project_files if path.suffix in (".py", ".md") and "golden" not in path.parts]
+
+    missing = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in texts
+        for name in MODULE.findall(path.read_text("utf-8"))
+        if name not in NO_MODULES_OF_OURS and not any(each.endswith(f"/{name}") for each in there)
+    }
+
+    assert missing == set()

@@ -1,4 +1,4 @@
-"""`lora-pipeline check`: its options. What happens with them is in `checking.py`."""
+"""`lora-pipeline check`: its options. What happens with them is in `check_run.py`."""
 
 import difflib
 from collections.abc import Collection

@@ -12,6 +12,7 @@ from pipeline.cli.owner import Owner, counted
 from pipeline.cli.printed_table import TableRow, place_columns, print_table
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.errors import UsageError
+from pipeline.state.catalog.statuses import STATUSES
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.dataset_records import Dataset
@@ -23,7 +24,6 @@ datasets = typer.Typer(
 
 COLUMNS = ("name", "status", "conversations", "training_pairs", "tokens", "rejected_lines", "first_finding", "id")
 SHOWN_JOBS = 20
-_STATUSES = ("uploading", "validating", "ready", "error", "failed")
 
 Dataset_ = Annotated[str, typer.Argument(metavar="DATASET", help="An id, the beginning of one, or a name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")]
@@ -33,7 +33,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, an object a li
 def list_(
     owner: Owner = None,
     everyone: Annotated[bool, typer.Option("--everyone", help="Datasets of all owners.")] = False,
-    status: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(_STATUSES)}.")] = None,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(STATUSES)}.")] = None,
     search: Annotated[str | None, typer.Option(metavar="TEXT", help="Part of the name.")] = None,
     page: Annotated[int, typer.Option(metavar="N", min=1, help="Which page of them.")] = 1,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How many datasets on a page.")] = 20,
@@ -42,8 +42,8 @@ def list_(
 ) -> None:
     """List datasets, newest first."""
     settings = current_settings()
-    if status is not None and status not in _STATUSES:
-        raise UsageError(f"--status: expected one of {', '.join(_STATUSES)}, found {status}")
+    if status is not None and status not in STATUSES:
+        raise UsageError(f"--status: expected one of {', '.join(STATUSES)}, found {status}")
     user = None if everyone else owner or settings.default_owner
     with open_catalog(settings) as catalog:
         found = catalog.list_datasets(user, status, search, page, limit, deleted)

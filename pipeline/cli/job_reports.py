@@ -13,11 +13,11 @@ from pipeline.cli.job_options import Job_
 from pipeline.cli.jobs_shown import print_costs
 from pipeline.cli.owner import Owner
 from pipeline.errors import UsageError
+from pipeline.state.catalog.statuses import REPORTED_STATUSES
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.job_records import Artifact, MetricsPoint
 
-_STATUSES = ("running", "succeeded", "failed")
 _NO_METRICS = {"step", "epoch", "total_flos"}  # of TRL's log: places and sums, no figures at a step
 
 
@@ -44,7 +44,9 @@ def add_cost(
 
 def report(
     job: Job_,
-    status: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(_STATUSES)}.")] = None,
+    status: Annotated[
+        str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(REPORTED_STATUSES)}.")
+    ] = None,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why it failed.")] = None,
     metrics: Annotated[
         Path | None,
@@ -58,15 +60,15 @@ def report(
     """Note how a training goes: its status, its figures, the adapter that it left. The same again changes nothing."""
     from pipeline.clock import utc_now
 
-    if status is not None and status not in _STATUSES:
-        raise UsageError(f"--status: expected one of {', '.join(_STATUSES)}, found {status!r}")
+    if status is not None and status not in REPORTED_STATUSES:
+        raise UsageError(f"--status: expected one of {', '.join(REPORTED_STATUSES)}, found {status!r}")
     settings = current_settings()
     user = owner or settings.default_owner
     points = list(_read_metrics(metrics)) if metrics else []
     artifacts = [_describe(path) for path in artifact or ()]
     with open_catalog(settings) as catalog:
         found = catalog.find_job(user, job)
-        told = catalog.report_job(found.id, user, utc_now(), status, reason, points, artifacts)  # type: ignore[arg-type]
+        told = catalog.report_job(found.id, user, utc_now(), status, reason, points, artifacts)
     typer.echo(f"{told.id}: {told.status}, {len(points)} figures, {len(artifacts)} artifacts")
 
 

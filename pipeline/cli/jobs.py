@@ -17,6 +17,7 @@ from pipeline.cli.owner import Owner, counted
 from pipeline.cli.printed_table import print_table
 from pipeline.cli.shown_text import shown
 from pipeline.errors import UsageError
+from pipeline.state.catalog.statuses import JOB_STATUSES
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.job_records import Job
@@ -25,23 +26,21 @@ jobs = typer.Typer(cls=Group, no_args_is_help=True, help="Make, compare, list, s
 for command in (create, compare):
     jobs.command()(command)
 
-_STATUSES = ("configured", "stale", "cancelled", "running", "succeeded", "failed")
-
 
 @jobs.command("list")
 def list_(
     owner: Owner = None,
     everyone: Annotated[bool, typer.Option("--everyone", help="Jobs of all owners.")] = False,
     dataset: Annotated[str | None, typer.Option(metavar="DATASET", help="Only the jobs of a dataset.")] = None,
-    status: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(_STATUSES)}.")] = None,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(JOB_STATUSES)}.")] = None,
     page: Annotated[int, typer.Option(metavar="N", min=1, help="Which page of them.")] = 1,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How many jobs on a page.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List training jobs with what they are expected to cost, newest first."""
     settings = current_settings()
-    if status is not None and status not in _STATUSES:
-        raise UsageError(f"--status: expected one of {', '.join(_STATUSES)}, found {status}")
+    if status is not None and status not in JOB_STATUSES:
+        raise UsageError(f"--status: expected one of {', '.join(JOB_STATUSES)}, found {status}")
     user = None if everyone else owner or settings.default_owner
     with open_catalog(settings) as catalog:
         dataset_id = catalog.find(user, dataset).id if dataset else None

@@ -30,7 +30,7 @@ from pipeline.service.contract import (
     StartedUpload,
     UploadPlan,
 )
-from pipeline.state.catalog.dataset_records import Status
+from pipeline.state.catalog.statuses import Status
 
 POLL_S = 0.5
 _PAGE = 1_000

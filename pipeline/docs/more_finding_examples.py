@@ -1,6 +1,6 @@
 """Examples of what only some formats can have, and of what a person would not want to train on.
 
-`examples.py` joins them with those of the native format. Secrets and personal data here are made up.
+`finding_examples.py` joins them with those of the native format. Secrets and personal data here are made up.
 """
 
 import gzip

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from pipeline.service.user import User
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, Notification, Page, Status
+from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, Notification, Page
 from pipeline.state.catalog.job_records import CostRecord, Job, JobPage
+from pipeline.state.catalog.statuses import Status
 
 
 class Access:

@@ -1,7 +1,7 @@
 """JSON from outside: tokens, keys, files of settings. Size, depth and numbers are bounded before it is used.
 
 Python's own reader runs out of stack on nested brackets, takes integers that fit no column and no date, and takes
-`NaN`, which is no JSON. The rows of datasets have a reader of their own (`pipeline/conversations/`).
+`NaN`, which is no JSON. The rows of datasets have a reader of their own (`pipeline/dataset/`).
 """
 
 import json

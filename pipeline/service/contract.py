@@ -1,6 +1,6 @@
 """The values that go in and out of the service: the contract that API, pages and client share.
 
-The envelope around them is in `answers.py`; light to import, so that the client needs nothing of the service.
+The envelope around them is in `http_answers.py`; light to import, so that the client needs nothing of the service.
 """
 
 from datetime import datetime
@@ -9,8 +9,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from pipeline.service.http_answers import Request, Value
-from pipeline.state.catalog.dataset_records import NotificationKind, Status
-from pipeline.state.catalog.job_records import CostKind, JobOrigin, JobStatus
+from pipeline.state.catalog.dataset_records import NotificationKind
+from pipeline.state.catalog.job_records import CostKind, JobOrigin
+from pipeline.state.catalog.statuses import JobStatus, Status
 from pipeline.trainers.registry import DEFAULT
 from pipeline.trainers.target_name import TargetName
 from pipeline.trainers.workload import Method

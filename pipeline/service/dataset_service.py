@@ -8,7 +8,8 @@ from pipeline.service.contract import Acceptance, DatasetDetails, DatasetPage, D
 from pipeline.service.job_values import job_summary
 from pipeline.service.service import Service
 from pipeline.service.user import User
-from pipeline.state.catalog.dataset_records import Dataset, Status
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.catalog.statuses import Status
 
 MAX_LIMIT = 100
 MAX_SEARCH_CHARACTERS = 200

@@ -1,4 +1,4 @@
-"""How many event streams a user may hold open; what is streamed is in `events.py`."""
+"""How many event streams a user may hold open; what is streamed is in `dataset_events.py`."""
 
 from collections import Counter
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Training jobs as users see them: made, listed, cancelled, their files. How one is planned is in `planning.py`."""
+"""Training jobs as users see them: made, listed, cancelled, their files. How one is planned is in `plan_service.py`."""
 
 from collections.abc import Iterator
 

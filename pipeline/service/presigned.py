@@ -1,7 +1,7 @@
 """Addresses that an upload goes to, each good for one user, one object, exactly so many bytes, and some time.
 
-Who may start an upload and what becomes of it is in `uploads.py`. The local store's addresses lead back to the service
-(`presigned_local.py`), those of S3 straight to the bucket (`presigned_s3.py`).
+Who may start an upload and what becomes of it is in `upload_service.py`. The local store's addresses lead back to
+the service (`presigned_local.py`), those of S3 straight to the bucket (`presigned_s3.py`).
 """
 
 from dataclasses import dataclass, field

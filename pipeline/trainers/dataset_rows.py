@@ -1,6 +1,6 @@
 """Reads a dataset back from the lake: its conversations as `Talk`s, in file order, each with its side of the split.
 
-Streamed: a batch of turns is held, and the sides. What a trainer gets of them is in `learning.py` and `targets/`.
+Streamed: a batch of turns is held, and the sides. What a trainer gets of them is in `learning.py` and in its folder.
 """
 
 from collections.abc import Iterator, Sequence

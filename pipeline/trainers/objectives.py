@@ -1,6 +1,6 @@
 """What is learned from a dataset follows from its format; here is what each objective asks for beyond answers (SFT).
 
-How it is told to each trainer is in `targets/`, what it costs more in `pipeline/training/job_estimate.py`.
+How it is told to each trainer is in its folder, what it costs more in `pipeline/training/job_estimate.py`.
 """
 
 from collections.abc import Iterable, Mapping

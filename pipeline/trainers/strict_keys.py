@@ -15,6 +15,7 @@ from typing import Literal
 import yaml
 
 from pipeline.catalogues.nearest import did_you_mean
+from pipeline.trainers.registry import BY_NAME
 from pipeline.trainers.value_rule import ValueRule
 
 
@@ -58,7 +59,7 @@ def recorded_versions(target: str) -> dict[str, str]:
 
 @cache
 def _record(target: str) -> Mapping[str, object]:
-    text = (resources("pipeline.trainers") / target.replace("-", "_") / "keys.json").read_text("utf-8")
+    text = (resources("pipeline.trainers") / BY_NAME[target].folder / "keys.json").read_text("utf-8")
     record: Mapping[str, object] = json.loads(text)
     return record
 

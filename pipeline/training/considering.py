@@ -1,6 +1,6 @@
 """Whether a job can be made of a dataset, and what it would take: the plan, the estimate and the price, or why not.
 
-Nothing is written here: `making.py` does that, and `comparing.py` considers many jobs to rank them.
+Nothing is written here: `flow/job_making.py` does that, and `comparing.py` considers many jobs to rank them.
 """
 
 from collections.abc import Callable

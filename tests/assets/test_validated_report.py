@@ -111,7 +111,7 @@ def _results(installation, dataset_id):
         history = storage.get_asset_check_execution_history(
             key, limit=10, partition_filter=PartitionKeyFilter(key=dataset_id)
         )
-        record = history[-1]  # the newer ones were made by hand, in `test_checks.py`
+        record = history[-1]  # the newer ones were made by hand, in `test_asset_checks.py`
         evaluation = record.event.dagster_event.asset_check_evaluation_data
         results[check.name] = (record.status.value, evaluation.severity.value, evaluation.description)
     return results

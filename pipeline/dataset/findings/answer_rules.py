@@ -1,7 +1,8 @@
 """Rules over one answer and the question before it, each a function whose docstring is its entry in the catalogue.
 
 To add one, write a function here (docs/architecture.md says how); the engine, the reports and the pages find it by
-themselves. Nothing of the engine is known here: `findings.py` runs the rules, `quality_kinds.py` lists them.
+themselves. Nothing of the engine is known here: `quality/quality_findings.py` runs the rules, `quality_kinds.py` lists
+them.
 """
 
 import inspect

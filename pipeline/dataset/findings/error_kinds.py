@@ -1,4 +1,7 @@
-"""The findings that reject a file or a line. How each is found lives in `sniff.py`, `judge.py` and the formats."""
+"""The findings that reject a file or a line.
+
+How each is found lives in `formats/sniff.py`, `reading/judge_line.py` and the formats.
+"""
 
 from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity, kinds
 

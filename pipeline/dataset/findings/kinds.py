@@ -1,4 +1,4 @@
-"""What an entry of the findings catalogue is. The catalogue itself is in `findings.py`."""
+"""What an entry of the findings catalogue is. The catalogue itself is in `finding.py`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """The findings about what is well-formed and still trips trainers up; those of quality are in `quality_kinds.py`.
 
-How each is found lives in `conventions.py`, `structure.py` and `tool_use.py`, for duplicates in
-`dataset/profiles` and `dataset/near`.
+How each is found lives in `dataset/structure/`, for duplicates in `dataset/profiles/` and `dataset/near/`.
 """
 
 from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity, kinds

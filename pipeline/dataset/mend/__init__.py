@@ -1,6 +1,7 @@
 """From findings to a mended file: what can be mended without asking anybody, and a record of every change.
 
-`remedies.py` says what is mended and how, `mending.py` does it to a file. What is found is in `pipeline.conversations`.
+`mend_remedies.py` says what is mended and how, `mending.py` does it to a file. What is found is told in
+`dataset/findings/`.
 """
 
 from pipeline.dataset.mend.mend_outputs import files_of

@@ -1,4 +1,7 @@
-"""JSON text to values and back, where either may be faulty. What is wrong with a whole line is told in `judge.py`."""
+"""JSON text to values and back, where either may be faulty.
+
+What is wrong with a whole line is told in `reading/judge_line.py`.
+"""
 
 from typing import TypeAlias
 

@@ -1,8 +1,8 @@
 """The findings of a block's conversations: every rule that speaks of one line.
 
-To add a rule over an answer, write a function into `answer_rules.py`, and nothing else. A rule that is quick to
-suspect, or looks at more, is a `TextRule` or a function from columns to findings in its family's module, with its code
-in the catalogue.
+To add a rule over an answer, write a function into `findings/answer_rules.py`, and nothing else. A rule that is quick
+to suspect, or looks at more, is a `TextRule` or a function from columns to findings in its family's module, with its
+code in the catalogue.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """The verdict on lines one by one, each text once: a block of a million equal lines costs no more than one of them.
 
 A line is judged by as little as tells what is wrong with it; `judge_line` is asked for the rest, and for the words of
-the findings that are listed. How blocks are read at once, where all is well, is in `verdicts.py`.
+the findings that are listed. How blocks are read at once, where all is well, is in `block_verdicts.py`.
 """
 
 from dataclasses import dataclass, field

@@ -7,7 +7,8 @@ from typing import Literal
 from pipeline.card.card_sentences import size
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.service.pages.words import ago, compact, iso, sentence
-from pipeline.state.catalog.dataset_records import Dataset, JsonObject, Status
+from pipeline.state.catalog.dataset_records import Dataset, JsonObject
+from pipeline.state.catalog.statuses import Status
 
 Tone = Literal["info", "warning", "good", "bad"]
 

@@ -11,7 +11,8 @@ from pipeline.service.pages.train_choices import METHODS
 from pipeline.service.pages.train_plan import Reason, reasons_of, usd
 from pipeline.service.pages.words import sentence, span
 from pipeline.state.catalog.costs import newest
-from pipeline.state.catalog.job_records import CostRecord, Job, JobStatus
+from pipeline.state.catalog.job_records import CostRecord, Job
+from pipeline.state.catalog.statuses import JobStatus
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.registry import BY_NAME
 

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from pipeline.service.pages.dataset_card import BADGES, DatasetCard, dataset_card
 from pipeline.service.pages.pager import Pager, pager
-from pipeline.state.catalog.dataset_records import STATUSES, Dataset, IgnoredPage, IgnoredRow, Status
+from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, IgnoredRow
+from pipeline.state.catalog.statuses import STATUSES, Status
 from pipeline.state.store.ignored_files import REASONS, what_to_do
 
 PAGE_SIZE = 12  # full rows of one, two and three columns

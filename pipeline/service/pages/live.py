@@ -16,7 +16,8 @@ from pipeline.service.access import Access
 from pipeline.service.dataset_events import HEARTBEAT_S, LONGEST_S, POLL_S
 from pipeline.service.pages.dataset_card import LIVE, dataset_card
 from pipeline.service.pages.render import render
-from pipeline.state.catalog.dataset_records import Dataset, Status
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.catalog.statuses import Status
 
 MOST_FOLLOWED = 50
 _SAID: dict[Status, str] = {

@@ -13,7 +13,7 @@ from pipeline.service.http_answers import CONFLICT, MISSING, Answer
 from pipeline.service.routes.route_parameters import DatasetId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
-from pipeline.state.catalog.dataset_records import Status
+from pipeline.state.catalog.statuses import Status
 
 router = APIRouter(prefix="/api/datasets", tags=["datasets"])
 

@@ -5,10 +5,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal
 
-Status = Literal["uploading", "validating", "ready", "error", "failed"]
-STATUSES: tuple[Status, ...] = get_args(Status)
+from pipeline.state.catalog.statuses import Status
+
 NotificationKind = Literal[
     "dataset_ready",
     "dataset_error",

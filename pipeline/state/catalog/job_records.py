@@ -5,13 +5,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Literal
 
 from pipeline.state.catalog.dataset_records import JsonObject
+from pipeline.state.catalog.statuses import JobStatus
 
-JobStatus = Literal["configured", "stale", "cancelled", "running", "succeeded", "failed"]
-JOB_STATUSES: tuple[JobStatus, ...] = get_args(JobStatus)
-ReportedStatus = Literal["running", "succeeded", "failed"]
 JobOrigin = Literal["plan", "person"]
 CostKind = Literal["estimate", "actual"]
 

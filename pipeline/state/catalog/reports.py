@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Table, select
 
 from pipeline.errors import UsageError
 from pipeline.state.catalog.engine import Database
-from pipeline.state.catalog.job_records import Artifact, Job, MetricsPoint, ReportedStatus
+from pipeline.state.catalog.job_records import Artifact, Job, MetricsPoint
 from pipeline.state.catalog.job_tables import metrics_points, model_artifacts
 from pipeline.state.catalog.statements import insert_or
+from pipeline.state.catalog.statuses import ReportedStatus
 from pipeline.state.catalog.training_jobs import read_job, set_status
 
 

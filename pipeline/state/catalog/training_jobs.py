@@ -13,10 +13,11 @@ from sqlalchemy import Connection, func, insert, select, update
 from pipeline.errors import JobNotFound, UsageError
 from pipeline.state.catalog.costs import insert_cost
 from pipeline.state.catalog.engine import Database
-from pipeline.state.catalog.job_records import JOB_STATUSES, Job, JobPage, NewCost, NewJob
+from pipeline.state.catalog.job_records import Job, JobPage, NewCost, NewJob
 from pipeline.state.catalog.job_tables import training_jobs
 from pipeline.state.catalog.lookup import read_dataset
 from pipeline.state.catalog.selecting import check_listing, find_meant, find_row, is_of, paged
+from pipeline.state.catalog.statuses import JOB_STATUSES
 from pipeline.state.catalog.tables import storable_text
 
 _NEWEST = (training_jobs.c.created_at.desc(), training_jobs.c.id)

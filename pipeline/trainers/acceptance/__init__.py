@@ -1,4 +1,4 @@
-"""Which trainer accepts a dataset: the rules of each in `targets/`, one file a trainer, and the judge over them."""
+"""Which trainer accepts a dataset: the rules of each lie in its folder, the judge over them here."""
 
 from pipeline.dataset.tokens import Truncation
 from pipeline.trainers.acceptance.acceptance_rules import Effect, Target, load_targets

@@ -1,6 +1,6 @@
 """The rules from a dataset and a preset to the values of a job; each gives its value with the sentence that says why.
 
-Pure arithmetic. What fits into a GPU is in `placing.py`, the order of the rules in `planning.py`.
+Pure arithmetic. What fits into a GPU is in `placing.py`, the order of the rules in `choosing.py`.
 """
 
 from dataclasses import dataclass

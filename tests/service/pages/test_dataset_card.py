@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.service.pages.dataset_card import Badge, Problem, Stat, dataset_card, problem, stats
-from pipeline.state.catalog.dataset_records import STATUSES
+from pipeline.state.catalog.statuses import STATUSES
 from tests.service.pages import cases
 from tests.service.pages.cases import (
     ERROR,

@@ -1,6 +1,6 @@
 """Reads the messages of a chat, with all that OpenAI's, ShareGPT's and LLaMA-Factory's messages can carry.
 
-What their tool calls must be is in `calls.py`.
+What their tool calls must be is in `call_rows.py`.
 """
 
 from collections.abc import Mapping

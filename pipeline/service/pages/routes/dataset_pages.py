@@ -18,7 +18,7 @@ from pipeline.service.quotas import show_quota
 from pipeline.service.service import CurrentService, Service
 from pipeline.service.user import User
 from pipeline.service.users import CurrentUser
-from pipeline.state.catalog.dataset_records import STATUSES, Status
+from pipeline.state.catalog.statuses import STATUSES, Status
 
 router = APIRouter(prefix="/datasets", route_class=PageRoute)
 _MOST_JOBS = 20  # of a dataset on its page
