@@ -13,7 +13,7 @@ from assets.validated_report import evaluations, materializations
 from pipeline.clock import utc_now
 from pipeline.dataset.tokens import load_tokenizer
 from pipeline.flow.intake import is_asked_for
-from pipeline.flow.marks import store_problem
+from pipeline.flow.marks import lake_problem, mark_lake, store_problem
 from pipeline.flow.validation import Validator, rules_of
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -47,6 +47,7 @@ def validated_uploads(
         settings.max_upload_bytes,
         context.run.run_id,
         store_problem=lambda: store_problem(catalog, uploads),
+        lake_problem=lambda: lake_problem(catalog, lake),
     )
     batch = batch_work(context, "validation", "dataset_profiles", (uploads, catalog, lake), settings)
 
@@ -64,5 +65,7 @@ def validated_uploads(
         catalog.record_verdict(outcome.verdict(), utc_now())
         context.log.info("%s: %s", dataset_id, outcome.profile.status)
 
-    raise_any(batch.go_through(context.partition_keys, validate), "validated")
+    failed = batch.go_through(context.partition_keys, validate)
+    mark_lake(catalog, lake)
+    raise_any(failed, "validated")
     yield from ()

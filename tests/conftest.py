@@ -14,6 +14,9 @@ from tests.services import SERVICES
 # Fixtures that serve tests of several folders, and the end of what tests started.
 pytest_plugins = ["tests.postgres", "tests.s3_gateway", "tests.ending_together"]
 
+# Helpers that assert for tests are to be as telling as tests, whoever imports them first.
+pytest.register_assert_rewrite("tests.properties.reading", "tests.properties.whole_bytes")
+
 # Deadlines would make a test's verdict depend on the machine's load. In CI the examples are the same every time.
 hypothesis_settings.register_profile("dev", deadline=None)
 hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

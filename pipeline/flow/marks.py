@@ -115,6 +115,12 @@ def mark_store(catalog: Catalog, store: Store) -> None:
         store_problem(catalog, store)
 
 
+def mark_lake(catalog: Catalog, lake: Lake) -> None:
+    """The same for a lake in which a dataset was just put."""
+    with suppress(LakeError, CatalogError):
+        lake_problem(catalog, lake)
+
+
 def insist_on_places(store: Store, catalog: Catalog, lake: Lake) -> None:
     """Refuse to go on with a store or lake that is not the one that is meant.
 

@@ -17,7 +17,7 @@ from pipeline.dataset.profiles.concluding import refuse
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
-from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
+from pipeline.errors import LakeError, ObjectChanged, ObjectMissing, StoreError
 from pipeline.flow.lake_files import Origin, lake_files
 from pipeline.settings import Settings
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
@@ -50,13 +50,15 @@ class Validator:
     run_id: str
     store_problem: Callable[[], str | None] = lambda: None
     """Asked where an upload is gone: in a store that is not there, nothing is."""
+    lake_problem: Callable[[], str | None] = lambda: None
+    """Asked before rows are published: what is put into a folder whose disk is not mounted is out of sight with it."""
 
     def validate(self, dataset: Dataset) -> "Outcome":
         """Read the upload, publish its rows, and return the outcome for the catalog.
 
         Raises:
             StoreError: the store cannot be reached, or is not the one that is meant.
-            LakeError: the lake cannot be written.
+            LakeError: the lake cannot be written, or is not the one that is meant.
             TokenizerError: the rules' tokenizer cannot be loaded.
         """
         started = time.monotonic()
@@ -72,6 +74,8 @@ class Validator:
                 validated_at=utc_now(),
             )
             acceptance = acceptance_of(profile)
+            if problem := self.lake_problem():
+                raise LakeError(problem)
             uris = self.lake.publish(dataset.id, lake_files(profile, acceptance, origin, folder))
         duration_s = time.monotonic() - started
         return Outcome(

@@ -5,6 +5,7 @@ Dagster's own storage on PostgreSQL, by deploy/dagster-postgres.yaml.
 """
 
 import io
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ from pipeline.installation import environment, prepare
 from pipeline.settings import PROJECT_DIR, Settings, load_settings
 from pipeline.state.store.keys import safe_key
 from pipeline.state.store.store_factory import make_store
+from tests.chaos.uploads import OWNERS
 from tests.postgres import PostgresServer, as_ordinary_role, running_server
 from tests.s3_gateway import S3Gateway, running_gateway
 from tests.service.serving import SECRET
@@ -136,7 +138,8 @@ def server_places(folder: Path, postgres: PostgresServer, gateway: S3Gateway | N
 
 def _bucket(folder: Path, gateway: S3Gateway | None) -> dict[str, str]:
     if gateway is None:
-        (folder / "store" / "uploads" / "ana").mkdir(parents=True)
+        for owner in itertools.chain.from_iterable(OWNERS.values()):
+            (folder / "store" / "uploads" / owner).mkdir(parents=True)
         return {"LORA_STORE": str(folder / "store")}
     bucket = gateway.new_bucket()
     return {

@@ -12,7 +12,7 @@ import zstandard
 from tests.installation import bad_file, conversation, valid_file
 
 Way = Literal["dropped", "service"]
-_OWNERS: dict[Way, tuple[str, ...]] = {"dropped": ("ana",), "service": ("ben", "cleo")}
+OWNERS: dict[Way, tuple[str, ...]] = {"dropped": ("ana",), "service": ("ben", "cleo")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _upload(number: int, rng: random.Random, seed: int) -> Upload:
     status: Literal["ready", "error"] = "ready" if made.findings == 0 else "error"
     name = f"{kind.__name__.lstrip('_')}-{number}{made.ending}"
     return Upload(
-        name, rng.choice(_OWNERS[way]), way, made.content, status, made.conversations, made.turns, made.findings
+        name, rng.choice(OWNERS[way]), way, made.content, status, made.conversations, made.turns, made.findings
     )
 
 

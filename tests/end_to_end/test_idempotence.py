@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -228,3 +229,17 @@ def opened_files():
     seen = set()
     sys.addaudithook(lambda event, arguments: seen.add(str(arguments[0])) if event == "open" else None)
     return seen
+
+
+def test_the_only_dataset_whose_rows_are_lost_is_made_again(installation):
+    """The lake is known by its mark from the first dataset on, so what is gone is no other lake."""
+    installation.drop("file.jsonl", A)
+    installation.ingest()
+    [dataset_id] = installation.partitions
+    Path(installation.lake.uri("profiles", dataset_id)).unlink()
+
+    assert installation.run("reconcile").success
+    installation.ingest()
+
+    assert installation.lake.has(dataset_id)
+    assert _states(installation) == [("ready", True, 10)]

@@ -181,6 +181,17 @@ def test_a_lake_or_store_that_is_broken_raises(place, tmp_path):
         validator.validate(replace(dataset, storage_path="uploads/link/file.jsonl"))
 
 
+def test_nothing_is_put_into_a_lake_that_is_not_the_one_that_is_meant(place):
+    """What goes into the folder below a disk that is not mounted is out of sight when the disk is back."""
+    settings, validator = place
+    _, dataset = _register(settings, valid_file(4))
+
+    with pytest.raises(LakeError, match="not mounted"):
+        replace(validator, lake_problem=lambda: "not mounted").validate(dataset)
+
+    assert not validator.lake.has(dataset.id)
+
+
 def test_validating_twice_gives_the_same_rows(place):
     """Re-running a partition changes nothing that anybody reads."""
     settings, validator = place
