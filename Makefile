@@ -45,11 +45,12 @@ test-services: $(SET_UP) services ## Run only the tests that test-all adds to te
 	$(BIN)/pytest -n auto --no-skips -m "needs_postgres or needs_s3 or needs_browser or needs_trainers" $(ARGS)
 
 .PHONY: check
-check: $(SET_UP) ## Lint, types, import directions, generated docs, what may be tracked
+check: $(SET_UP) ## Lint, types, import directions, dependencies, generated docs, what may be tracked
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/deptry .
 	$(BIN)/python -m pipeline.docs --check
 	$(BIN)/pytest --quiet tests/test_project.py
 

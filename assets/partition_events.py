@@ -8,12 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (  # public in arguments, not in name
-    AssetCheckEvaluationTargetMaterializationData,
-)
 
 from pipeline.dataset.profiles.profile_checks import Check
 from pipeline.flow.job_checks import JobCheck
+from resources.dagster_internals import AssetCheckEvaluationTargetMaterializationData
 
 Judged = AssetCheckEvaluationTargetMaterializationData
 Metadata = dict[str, dg.MetadataValue[Any] | str | int | float]

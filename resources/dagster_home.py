@@ -16,12 +16,10 @@ import dagster
 import yaml
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from dagster._core.storage.runs import SqliteRunStorage
-from dagster._core.storage.schedules import SqliteScheduleStorage
-from dagster._serdes import ConfigurableClassData
 
 from pipeline.errors import PipelineError, StateError
 from pipeline.state.sqlite_files import examine
+from resources.dagster_internals import MIGRATIONS, ConfigurableClassData, SqliteRunStorage, SqliteScheduleStorage
 
 RUNS, SCHEDULES, EVENTS = Path("history/runs.db"), Path("schedules/schedules.db"), Path("event_log.db")
 DATABASES = {RUNS: "runs", SCHEDULES: "schedules, sensors and their cursors", EVENTS: "events"}
@@ -91,8 +89,7 @@ def storage_problem(home: Path, database: Path, *, is_thorough: bool = False) ->
 def known_revisions() -> frozenset[str]:
     """Every revision of its databases that the Dagster installed here knows."""
     config = Config()
-    folder = Path(dagster.__file__).parent / "_core" / "storage" / "alembic"
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return frozenset(each.revision for each in ScriptDirectory.from_config(config).walk_revisions())
 
 

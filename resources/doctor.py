@@ -12,11 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.scheduler.instigation import TickStatus
 
 from pipeline.doctor import Line
 from resources.dagster_home import DATABASES, PROFILE, RUNS, profile_problem, storage_problem
+from resources.dagster_internals import InstigatorType, TickStatus
 from resources.run_coordinator import LOCK, OneDaemonRunCoordinator, holder
 
 _SILENT_S = 180.0  # Dagster's daemon sends a heartbeat each 30 s

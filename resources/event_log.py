@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
-from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
-from dagster._core.storage.sql import create_engine
-from dagster._serdes import ConfigurableClassData
 from watchdog.events import FileSystemEvent, PatternMatchingEventHandler
 from watchdog.observers import Observer
 
 from pipeline.state.durable import put_in_place
 from resources.dagster_home import EVENTS, looked_at
+from resources.dagster_internals import ConfigurableClassData, ConsolidatedSqliteEventLogStorage
 
 _BUSY_TIMEOUT_S = 60
 
@@ -45,7 +43,7 @@ class PooledSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
 
     def _pool(self) -> sa.Engine:
         if self._pooled is None:
-            self._pooled = create_engine(self._conn_string, connect_args={"timeout": _BUSY_TIMEOUT_S})
+            self._pooled = sa.create_engine(self._conn_string, connect_args={"timeout": _BUSY_TIMEOUT_S})
             sa.event.listen(self._pooled, "connect", _configure)
         return self._pooled
 

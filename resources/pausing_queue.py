@@ -8,7 +8,6 @@ import logging
 from functools import cached_property
 
 from dagster import DagsterInstance
-from dagster._core.run_coordinator.queued_run_coordinator import QueuedRunCoordinator, RunQueueConfig
 
 from pipeline.clock import utc_now
 from pipeline.errors import SettingsError
@@ -19,6 +18,7 @@ from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
 from pipeline.state.store import make_store
+from resources.dagster_internals import NOTHING_STARTED, QUEUE_LOGGER, QueuedRunCoordinator, RunQueueConfig
 
 
 class PausingRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
@@ -40,7 +40,7 @@ class PausingRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
 
     @cached_property
     def _watch(self) -> Watch:
-        logging.getLogger("dagster.daemon.QueuedRunCoordinatorDaemon").addFilter(_is_worth_a_line)
+        logging.getLogger(QUEUE_LOGGER).addFilter(_is_worth_a_line)
         settings = load_settings()
         store, lake = make_store(settings), make_lake(settings)
         catalog = Catalog.open_lazily(settings.catalog_url, make=False)
@@ -59,4 +59,4 @@ class PausingRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
     """Not each second that nothing is started: that is said once, where the outage begins."""
-    return "Maximum is 0, won't launch more" not in record.getMessage()
+    return NOTHING_STARTED not in record.getMessage()

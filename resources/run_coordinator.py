@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import IO
 
 from dagster import DagsterInstance
-from dagster._core.storage.runs import SqliteRunStorage
 
 from pipeline.errors import UsageError
 from resources.dagster_home import refuse
+from resources.dagster_internals import SqliteRunStorage
 from resources.pausing_queue import PausingRunCoordinator
 
 _LOG = logging.getLogger(__name__)

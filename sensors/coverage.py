@@ -4,10 +4,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import dagster as dg
-from dagster._core.launcher.base import WorkerStatus
 
 from assets.partitions import REQUEST_TAG
 from pipeline.flow.retries import Fate
+from resources.dagster_internals import WorkerStatus
 
 _BEGUN = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 UNFINISHED = [dg.DagsterRunStatus.QUEUED, *_BEGUN]

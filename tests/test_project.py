@@ -1,8 +1,10 @@
 """Guards that read the project itself: what is tracked, and how tests are written."""
 
+import ast
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -154,3 +156,38 @@ def test_every_module_that_a_text_names_is_there(project_files):
     }
 
     assert missing == set()
+
+
+# The module through which the private names of a library come: an upgrade that moves one is mended there.
+PRIVATE_NAMES = {
+    "resources/dagster_internals.py": {"dagster"},
+    "pipeline/installation.py": {"dagster"},  # starts its daemon, a module with a private name
+    "pipeline/dataset/tokens/bpe_bindings.py": {"bpe_openai"},
+    "pipeline/cli/typer_internals.py": {"typer"},
+}
+PRIVATE_NAME = re.compile(r"([a-z]\w*)(\.[a-z]\w*)*\._[a-z][\w.]*|(typer)\.core\..*")
+SOURCES = ("pipeline", "assets", "resources", "sensors")
+
+
+def _modules_named(source: str) -> Iterator[str]:
+    """Each thing that is imported, and each text that names a module, with dots."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_the_private_names_of_a_library_come_through_one_module(project_files):
+    """What an upgrade may move is in one place, with a test of its shape."""
+    found = {
+        (path.relative_to(ROOT).as_posix(), match[1] or match[3])
+        for path in project_files
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in SOURCES
+        for name in _modules_named(path.read_text("utf-8"))
+        if (match := PRIVATE_NAME.fullmatch(name)) and (match[1] or match[3]) not in SOURCES
+    }
+
+    assert found == {(path, library) for path, libraries in PRIVATE_NAMES.items() for library in libraries}

@@ -12,9 +12,9 @@ import traceback
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
-from typer.core import TyperGroup
 
 from pipeline.cli.shown_text import shown
+from pipeline.cli.typer_internals import TyperGroup, context_of, is_wrong_use, wants_help
 from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:  # rich takes longer to import than all of --help
@@ -74,7 +74,7 @@ def explain(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, typer.Abort):
         return INTERRUPTED
-    if hasattr(error, "format_message"):  # wrong use, found by typer: the class moved between its versions
+    if is_wrong_use(error):
         _explain_usage(error)
         return WRONG_USE
     if isinstance(error, OSError):
@@ -143,8 +143,8 @@ def leave_on_termination(_signal: int, _frame: object) -> NoReturn:
 
 
 def _explain_usage(error: Any) -> None:
-    context = getattr(error, "ctx", None)
-    if type(error).__name__ == "NoArgsIsHelpError":
+    context = context_of(error)
+    if wants_help(error):
         sys.stderr.write(f"{error.format_message()}\n")
         return
     hint = f"; see {context.command_path} --help" if context else ""

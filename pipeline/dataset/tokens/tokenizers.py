@@ -4,17 +4,16 @@ Nothing is downloaded, and a library is imported when one of its tokenizers is f
 token, such as <|endoftext|>, is counted as the ordinary text that it is in a dataset.
 """
 
-import importlib.util
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from pipeline.dataset.model.bit_flags import Integers
+from pipeline.dataset.tokens.bpe_bindings import compiled_vocabularies
 from pipeline.dataset.tokens.tiktoken_file import read_tiktoken
 from pipeline.dataset.tokens.tokenizer_errors import TokenizerError
 
@@ -79,25 +78,8 @@ def load_tokenizer(name_or_path: str = DEFAULT_TOKENIZER) -> Tokenizer:
 
 
 def _bundled(name: str) -> _Count:
-    count = _compiled().tokenizer_for_encoding(name).count
+    count = compiled_vocabularies().tokenizer_for_encoding(name).count
     return lambda texts: list(map(count, texts))
-
-
-@cache
-def _compiled() -> Any:
-    """bpe_openai's compiled part alone, which holds the vocabularies.
-
-    The package around it refuses texts of a million characters, and reads each vocabulary again into dicts when it is
-    imported: 0.6 s and 68 MB in every process.
-    """
-    package = importlib.util.find_spec("bpe_openai")
-    folders = package.submodule_search_locations if package else None
-    found = PathFinder.find_spec("bpe_openai._bindings", folders)
-    if found is None or found.loader is None:
-        raise ImportError("expected bpe_openai with its compiled part, found none; install requirements.txt again")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
 
 
 def _hugging_face(name: str, data: bytes) -> _Count:

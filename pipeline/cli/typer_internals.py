@@ -1,0 +1,26 @@
+"""What we use of typer that its documentation does not promise; its shape is in `tests/cli/test_typer_internals.py`.
+
+Typer carries its own copy of click, and moved it between versions: the exceptions are known by what they can do.
+"""
+
+from typing import Any
+
+# Public is only that `Typer(cls=…)` takes a class derived from it.
+from typer.core import TyperGroup
+
+__all__ = ["TyperGroup", "context_of", "is_wrong_use", "wants_help"]
+
+
+def is_wrong_use(error: Exception) -> bool:
+    """Whether typer found it in the arguments: it can say so in a sentence, `error.format_message()`."""
+    return hasattr(error, "format_message")
+
+
+def wants_help(error: Exception) -> bool:
+    """Whether a group was called without a command; its message is the whole help."""
+    return type(error).__name__ == "NoArgsIsHelpError"
+
+
+def context_of(error: Exception) -> Any:
+    """The command that was called wrongly, or None."""
+    return getattr(error, "ctx", None)

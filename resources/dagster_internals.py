@@ -1,0 +1,68 @@
+"""Every private name of Dagster that we use, and why. No other source file imports `dagster._…`; a guard test says so.
+
+Dagster may change these in any release: `tests/resources/test_dagster_internals.py` names each and the shape that we
+expect, so that an upgrade fails there, in one place, and not in a daemon at night. It also names the private members
+that our subclasses of Dagster's classes use, and what Dagster's daemon is started by (`pipeline/installation.py`).
+"""
+
+from pathlib import Path
+
+import dagster
+
+# What a check result was about. Public as an argument of AssetCheckEvaluation, not as a name.
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+
+# The doctor reads the last tick of each sensor; the public methods of the instance that give it take and return these.
+from dagster._core.definitions.run_request import InstigatorType
+
+# What the gRPC client raises where a code server is gone.
+from dagster._core.errors import DagsterUserCodeUnreachableError
+
+# What a launcher answers when it is asked whether a run lives; a launcher of one's own is public, its answer is not.
+from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+
+# The queue of runs. `dagster.yaml` may name a class of one's own, but no public name is there to derive it from.
+from dagster._core.run_coordinator.queued_run_coordinator import QueuedRunCoordinator, RunQueueConfig
+from dagster._core.scheduler.instigation import TickStatus
+
+# The storages on SQLite, which ours look at before Dagster uses them, and whose connections they keep.
+from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.runs import SqliteRunStorage
+from dagster._core.storage.schedules import SqliteScheduleStorage
+
+# The tag in which a run says which server started it: there is no other way to learn it.
+from dagster._core.storage.tags import GRPC_INFO_TAG
+
+# Asking that server whether it knows the run. Dagster's own launcher asks in the same words when it cancels one.
+from dagster._grpc.client import DagsterGrpcClient
+from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
+from dagster._serdes import ConfigurableClassData, deserialize_value
+
+__all__ = [
+    "GRPC_INFO_TAG",
+    "MIGRATIONS",
+    "NOTHING_STARTED",
+    "QUEUE_LOGGER",
+    "AssetCheckEvaluationTargetMaterializationData",
+    "CanCancelExecutionRequest",
+    "CanCancelExecutionResult",
+    "CheckRunHealthResult",
+    "ConfigurableClassData",
+    "ConsolidatedSqliteEventLogStorage",
+    "DagsterGrpcClient",
+    "DagsterUserCodeUnreachableError",
+    "InstigatorType",
+    "QueuedRunCoordinator",
+    "RunQueueConfig",
+    "SqliteRunStorage",
+    "SqliteScheduleStorage",
+    "TickStatus",
+    "WorkerStatus",
+    "deserialize_value",
+]
+
+# Alembic's folder: the revisions of its databases that the installed Dagster knows.
+MIGRATIONS = Path(dagster.__file__).parent / "_core" / "storage" / "alembic"
+# Where the queue's daemon says each second that a limit of 0 lets it start nothing, and how.
+QUEUE_LOGGER = "dagster.daemon.QueuedRunCoordinatorDaemon"
+NOTHING_STARTED = "Maximum is 0, won't launch more"

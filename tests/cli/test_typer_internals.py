@@ -1,0 +1,56 @@
+"""Typer's errors can be told apart as we do it: the first test to read after an upgrade of it."""
+
+import pytest
+import typer
+from typer.main import get_command
+
+from pipeline.cli.typer_internals import TyperGroup, context_of, is_wrong_use, wants_help
+
+
+class _Group(TyperGroup):
+    pass
+
+
+@pytest.fixture
+def raised():
+    """Calls a program of one group and one command, and gives what typer raised."""
+    app = typer.Typer(cls=_Group, no_args_is_help=True, rich_markup_mode=None)
+    app.command("count")(lambda number: None)
+    app.command("other")(lambda: None)
+
+    def call(*arguments):
+        with pytest.raises(Exception) as caught:  # which one typer raises is what is asked
+            get_command(app).main(arguments, prog_name="program", standalone_mode=False)
+        return caught.value
+
+    return call
+
+
+def test_a_group_is_made_of_the_class_that_it_is_given(raised):
+    assert type(context_of(raised()).command) is _Group
+
+
+def test_no_arguments_ask_for_help(raised):
+    error = raised()
+
+    assert (is_wrong_use(error), wants_help(error)) == (True, True)
+    assert error.format_message().lstrip().startswith("Usage: program")
+
+
+def test_wrong_arguments_are_told_in_a_sentence(raised):
+    error = raised("count")
+
+    assert (is_wrong_use(error), wants_help(error)) == (True, False)
+    assert (error.format_message(), context_of(error).command_path) == ("Missing argument 'number'.", "program count")
+
+
+def test_a_group_lists_commands_with_their_whole_help():
+    group = get_command(typer.Typer(cls=_Group, callback=lambda: None))
+
+    assert callable(group.list_commands)
+    assert callable(group.get_command)
+    assert callable(group.format_commands)
+
+
+def test_an_error_of_a_command_is_no_wrong_use():
+    assert not is_wrong_use(ValueError("no"))

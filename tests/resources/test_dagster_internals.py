@@ -1,0 +1,127 @@
+"""Dagster's private names are there and have the shape that we expect: the first test to read after an upgrade."""
+
+import importlib.util
+import inspect
+
+import dagster as dg
+import pytest
+from dagster._daemon.run_coordinator import QueuedRunCoordinatorDaemon, queued_run_coordinator_daemon
+
+from resources import dagster_internals
+from resources.dagster_internals import (
+    GRPC_INFO_TAG,
+    MIGRATIONS,
+    NOTHING_STARTED,
+    QUEUE_LOGGER,
+    AssetCheckEvaluationTargetMaterializationData,
+    CanCancelExecutionRequest,
+    CanCancelExecutionResult,
+    CheckRunHealthResult,
+    ConfigurableClassData,
+    ConsolidatedSqliteEventLogStorage,
+    DagsterGrpcClient,
+    DagsterUserCodeUnreachableError,
+    InstigatorType,
+    QueuedRunCoordinator,
+    RunQueueConfig,
+    SqliteRunStorage,
+    SqliteScheduleStorage,
+    TickStatus,
+    WorkerStatus,
+    deserialize_value,
+)
+
+# Each callable, with the names of its parameters.
+SIGNATURES = {
+    CheckRunHealthResult: ["status", "msg", "transient", "run_worker_id"],
+    ConfigurableClassData: ["module_name", "class_name", "config_yaml"],
+    ConsolidatedSqliteEventLogStorage: ["base_dir", "inst_data"],
+    ConsolidatedSqliteEventLogStorage._connect: ["self"],
+    ConsolidatedSqliteEventLogStorage._init_db: ["self"],
+    ConsolidatedSqliteEventLogStorage.dispose: ["self"],
+    ConsolidatedSqliteEventLogStorage.get_db_path: ["self"],
+    ConsolidatedSqliteEventLogStorage.on_modified: ["self"],
+    ConsolidatedSqliteEventLogStorage.watch: ["self", "run_id", "cursor", "callback"],
+    DagsterGrpcClient: ["port", "socket", "host", "use_ssl", "metadata"],
+    DagsterGrpcClient.can_cancel_execution: ["self", "can_cancel_execution_request", "timeout"],
+    QueuedRunCoordinator.get_run_queue_config: ["self"],
+    SqliteRunStorage.from_local: ["base_dir", "inst_data"],
+    SqliteScheduleStorage: ["conn_string", "inst_data"],
+    SqliteScheduleStorage.from_local: ["base_dir", "inst_data"],
+    deserialize_value: ["val", "as_type", "whitelist_map"],
+}
+FIELDS = {
+    AssetCheckEvaluationTargetMaterializationData: {"storage_id": int, "run_id": str, "timestamp": float},
+    CanCancelExecutionRequest: {"run_id": str},
+    CanCancelExecutionResult: {"can_cancel": bool},
+}
+MEMBERS = {
+    InstigatorType: {"SENSOR"},
+    TickStatus: {"FAILURE"},
+    WorkerStatus: {"RUNNING", "FAILED"},
+}
+
+
+@pytest.mark.parametrize("callable_", SIGNATURES, ids=lambda each: each.__qualname__)
+def test_what_is_called_or_overridden_takes_what_we_give(callable_):
+    assert list(inspect.signature(callable_).parameters) == SIGNATURES[callable_]
+
+
+@pytest.mark.parametrize("record", FIELDS, ids=lambda each: each.__name__)
+def test_records_have_the_fields_that_we_give_and_read(record):
+    assert record.__annotations__ == FIELDS[record]
+
+
+@pytest.mark.parametrize("kind", MEMBERS, ids=lambda each: each.__name__)
+def test_the_states_that_we_ask_for_are_among_dagsters(kind):
+    assert MEMBERS[kind] - {each.name for each in kind} == set()
+
+
+def test_the_event_log_keeps_its_address_and_its_watchers_where_ours_looks_for_them(tmp_path):
+    storage = ConsolidatedSqliteEventLogStorage(str(tmp_path))
+
+    found = (storage._base_dir, storage._conn_string, storage._obs, dict(storage._watchers))
+    watchers = storage._watchers["a run that nobody watched yet"]
+
+    assert found == (str(tmp_path), f"sqlite:///{tmp_path}/event_log.db", None, {})
+    assert watchers == {}
+
+
+def test_the_storage_of_schedules_keeps_its_address(tmp_path):
+    storage = SqliteScheduleStorage.from_local(str(tmp_path))
+
+    assert storage._conn_string == f"sqlite:///{tmp_path}/schedules.db"
+
+
+def test_a_queue_that_may_run_nothing_says_so_in_the_words_that_ours_leaves_out():
+    source = inspect.getsource(queued_run_coordinator_daemon)
+
+    assert NOTHING_STARTED.replace("0", "{max_concurrent_runs}") in source
+    assert QUEUE_LOGGER.rpartition(".")[2] == QueuedRunCoordinatorDaemon.__name__
+    assert "max_concurrent_runs" in RunQueueConfig._fields
+    assert isinstance(inspect.getattr_static(QueuedRunCoordinator, "dequeue_interval_seconds"), property)
+
+
+def test_what_belongs_to_an_instance_can_reach_it():
+    """Queue and launcher read the instance that they were registered with."""
+    for kind in (QueuedRunCoordinator, dg.DefaultRunLauncher):
+        assert isinstance(inspect.getattr_static(kind, "_instance"), property)
+        assert isinstance(inspect.getattr_static(kind, "has_instance"), property)
+
+
+def test_its_migrations_lie_where_alembic_looks_for_them():
+    assert {path.name for path in MIGRATIONS.iterdir()} >= {"env.py", "script.py.mako", "versions"}
+
+
+def test_a_run_names_its_server_in_a_tag_and_a_lost_server_is_an_error_of_dagsters():
+    assert GRPC_INFO_TAG == ".dagster/grpc_info"
+    assert issubclass(DagsterUserCodeUnreachableError, dg.DagsterError)
+
+
+def test_the_daemon_is_a_module_that_can_be_started():
+    """`pipeline/installation.py` starts it, as Dagster's own `dagster dev` does."""
+    assert importlib.util.find_spec("dagster._daemon.__main__") is not None
+
+
+def test_each_name_is_looked_at_here():
+    assert set(dagster_internals.__all__) - globals().keys() == set()
