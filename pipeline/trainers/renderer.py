@@ -30,7 +30,8 @@ class Renderer:
 
     version: of the trainer that the files are for. make_rows: the rows of a conversation; notes by name what they do
     not hold. make_files: the text of each file but the data. start: shell commands, in the folder of the files.
-    notes: what to know, a sentence each.
+    notes: what to know, a sentence each. validation_file: the name of the validation rows' file; those to train on are
+    always in `TRAIN_FILE`.
     """
 
     name: TargetName
@@ -41,6 +42,7 @@ class Renderer:
     start: Callable[[TrainingJob, Survey], str]
     notes: Callable[[TrainingJob, Survey], list[str]]
     documents: tuple[Document, ...]
+    validation_file: str = VALIDATION_FILE
 
 
 def template_file(name: str) -> str:

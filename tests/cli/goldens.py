@@ -1,7 +1,7 @@
-"""The golden files of `lora-pipeline check`; `python -m tests.cli.goldens` writes them anew.
+"""The golden files of `lora-pipeline check`; `python -m tests.cli.goldens [NAME…]` writes them anew.
 
-`tests/golden/check/<case>.jsonl` is an input, `<case>.txt` its report. To add a case, add the input and run the module;
-then read the report as a user would.
+`tests/golden/check/<case>.jsonl` is an input, `<case>.txt` its report. To add a case, add the input and run
+`python -m tests.cli.goldens <case>`; then read the report as a user would.
 """
 
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
+from tests.golden_names import chosen_goldens
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "check"
 CASES = sorted(path.name for path in FOLDER.glob("*.jsonl"))
@@ -57,5 +58,6 @@ def rendered(rendering: Rendering) -> bytes:
 
 
 if __name__ == "__main__":
-    for rendering in RENDERINGS:
-        (FOLDER / rendering.name).write_bytes(rendered(rendering))
+    by_name = {rendering.name: rendering for rendering in RENDERINGS}
+    for name in chosen_goldens(by_name):
+        (FOLDER / name).write_bytes(rendered(by_name[name]))

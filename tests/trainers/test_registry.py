@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.trainers.registry import BY_NAME, JUDGING, WRITTEN
+from pipeline.trainers.strict_keys import recorded_versions
 from tests.test_project import ROOT
 
 FOLDER = ROOT / "pipeline" / "trainers"
@@ -35,6 +36,22 @@ def test_a_folder_holds_what_its_record_says(name):
 def test_who_has_no_rules_is_judged_as_somebody_who_has():
     for name in WRITTEN:
         assert (BY_NAME[name].judged_as or name) in JUDGING
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_guide_to_training_tells_its_files_and_its_command(name):
+    """`docs/training.md` is written by hand: a row in the table of files, with the version, and one in that of commands."""
+    page = (ROOT / "docs" / "training.md").read_text("utf-8")
+    [version] = {recorded_versions(name)[package] for package in recorded_versions(name) if package in _package(name)}
+    title = BY_NAME[name].title
+
+    rows = [line for line in page.splitlines() if line.startswith("| ") and title in line.split(" | ")[0]]
+    assert any(version in row.split(" | ")[0] for row in rows)
+    assert any(version not in row for row in rows)
+
+
+def _package(name: str) -> set[str]:
+    return {name, name.replace("-", "")}
 
 
 def lists_of_trainers(source: str) -> list[int]:

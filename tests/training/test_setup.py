@@ -2,8 +2,10 @@
 
 import pytest
 
+from pipeline.catalogues.nearest import did_you_mean
 from pipeline.errors import SettingsError
 from pipeline.settings import load_settings
+from pipeline.trainers.registry import WRITTEN
 from pipeline.training.setup import Setup, parse_plans, plans_of
 
 
@@ -28,9 +30,8 @@ def test_no_plan_is_no_set_up():
         ("Qwen3-8B", "expected models presets GPUs trainers, each a list with commas and no blanks, found 'Qwen3-8B'"),
         ("m strong g trl", "expected presets of conservative, balanced, aggressive, found 'strong'"),
         (
-            "m balanced g trll",
-            "trainers: expected some of trl, axolotl, llama-factory, openai, together, unsloth, found 'trll'; "
-            "did you mean trl?",
+            "m balanced g axolotll",
+            f"trainers: expected some of {', '.join(WRITTEN)}, found 'axolotll'{did_you_mean('axolotll', WRITTEN)}",
         ),
     ],
 )

@@ -21,7 +21,7 @@ from pipeline.trainers.dataset_rows import DatasetRows
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.learning import Dropped
 from pipeline.trainers.rendered import check_files, renderer
-from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Renderer
+from pipeline.trainers.renderer import TRAIN_FILE, Renderer
 from pipeline.trainers.survey import Survey, prepared, survey
 from pipeline.trainers.target_name import TargetName
 from pipeline.training.jobs.explaining import explain_md
@@ -67,14 +67,14 @@ def render_job(job: TrainingJob, rows: DatasetRows, folder: Path, tokenizer: Tok
     for target in targets:
         with written(folder / target.name):
             (folder / target.name).mkdir(parents=True, exist_ok=True)
-    names = _write_data(job, rows, folder, counter, found, losses)
+    _write_data(job, rows, folder, counter, found, losses)
     files: list[tuple[str, TargetName | None]] = [(JOB_FILE, None)]
     for target in targets:
         texts = _texts(job, target, found)
         texts[EXPLAIN_FILE] = explain_md(job, target, found, losses[target.name], counter.name)
         for name, text in texts.items():
             _write_text(folder / target.name / name, text)
-        files += [(f"{target.name}/{name}", target.name) for name in sorted((*names, *texts))]
+        files += [(f"{target.name}/{name}", target.name) for name in sorted((*_data_files(target, found), *texts))]
     _write_text(folder / JOB_FILE, job.model_dump_json(indent=2) + "\n")
     described = tuple(_described(folder, path, target) for path, target in files)
     dropped = {str(reason): count for reason, count in sorted(found.dropped.items())}
@@ -97,34 +97,37 @@ def _write_data(
     tokenizer: Tokenizer,
     found: Survey,
     losses: Mapping[TargetName, Losses],
-) -> list[str]:
-    """Write the data of every target; return the names of the files that each has."""
+) -> None:
+    """Write the data of every target."""
     encode = msgspec.json.Encoder().encode
     with ExitStack() as stack:
 
         def opened(target: TargetName, name: str) -> Write:
             return stack.enter_context(replaced(folder / target / name))
 
-        train = {name: opened(name, TRAIN_FILE) for name in job.targets}
-        validation = {name: opened(name, VALIDATION_FILE) for name in job.targets if found.validation_rows}
-        dropped = {name: opened(name, DROPPED_FILE) for name in job.targets if found.dropped}
-        makers = {name: renderer(name, job.objective).make_rows for name in job.targets}
+        targets = {name: renderer(name, job.objective) for name in job.targets}
+        train = {name: opened(name, TRAIN_FILE) for name in targets}
+        validation = {
+            name: opened(name, each.validation_file) for name, each in targets.items() if found.validation_rows
+        }
+        dropped = {name: opened(name, DROPPED_FILE) for name in targets if found.dropped}
         for talk, is_validation in prepared(job, rows, tokenizer):
-            for name in job.targets:
+            for name, target in targets.items():
                 if isinstance(talk, Dropped):
                     dropped[name](encode({"row": talk.row, "line": talk.line, "reason": talk.reason}) + b"\n")
                     continue
                 lost = set(talk.lost)
                 write = (validation if is_validation else train)[name]
-                for row in makers[name](talk, found, lost):
+                for row in target.make_rows(talk, found, lost):
                     write(encode(row) + b"\n")
                 if lost:
                     losses[name].add(talk.row, lost)
-    return [
-        TRAIN_FILE,
-        *([VALIDATION_FILE] if found.validation_rows else []),
-        *([DROPPED_FILE] if found.dropped else []),
-    ]
+
+
+def _data_files(target: Renderer, found: Survey) -> list[str]:
+    """The names of a target's files of rows."""
+    validation = [target.validation_file] if found.validation_rows else []
+    return [TRAIN_FILE, *validation, *([DROPPED_FILE] if found.dropped else [])]
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -1,8 +1,9 @@
-"""The golden pages, `tests/golden/pages/`; `python -m tests.service.pages.goldens` writes them anew: look at them."""
+"""The golden pages, `tests/golden/pages/`; `python -m tests.service.pages.goldens [NAME…]` writes them anew."""
 
 import re
 from pathlib import Path
 
+from tests.golden_names import chosen_goldens
 from tests.service.pages.cases import CASES
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "golden" / "pages"
@@ -15,5 +16,5 @@ def drawn(name: str) -> str:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for name in CASES:
+    for name in chosen_goldens(CASES):
         (FOLDER / name).write_text(drawn(name), "utf-8")

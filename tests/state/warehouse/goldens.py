@@ -1,7 +1,8 @@
-"""The golden files of rendered answers; `python -m tests.state.warehouse.goldens` writes them anew.
+"""The golden files of rendered answers; `python -m tests.state.warehouse.goldens [CASE…]` writes them anew.
 
 `tests/golden/query/<case>.sql` is a question to an empty warehouse, beside it lie the answer as table (`.txt`), as
-JSON Lines (`.jsonl`) and as CSV. To add a case, add the question and run the module; then read what it wrote.
+JSON Lines (`.jsonl`) and as CSV. To add a case, add the question and run the module with its name; then
+read what it wrote.
 """
 
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from pipeline.state.warehouse import open_query
 from pipeline.state.warehouse.query_table import render_csv, render_json_lines, render_table
 from pipeline.state.warehouse.user_query import Answer
+from tests.golden_names import chosen_goldens
 from tests.state.warehouse.examples import open_installation
 
 FOLDER = Path(__file__).resolve().parents[2] / "golden" / "query"
@@ -32,7 +34,7 @@ def write_all() -> None:
     with tempfile.TemporaryDirectory() as folder:
         installation = open_installation(Path(folder))
         installation.build()
-        for case in CASES:
+        for case in chosen_goldens(CASES):
             for kind in RENDERERS:
                 (FOLDER / f"{case}.{kind}").write_bytes(rendered(installation.warehouse, case, kind).encode())
         installation.catalog.close()

@@ -38,19 +38,6 @@ def test_the_targets_stand_in_their_order():
     assert tuple(target.name for target in load_targets()) == JUDGING
 
 
-def test_the_published_limits():
-    limits = {t.name: (t.min_conversations, t.max_conversations, t.max_bytes) for t in load_targets()}
-    lengths = {t.name: (t.length.max_length, t.length.effect.value) for t in load_targets() if t.length}
-
-    assert limits == {
-        "openai": (10, None, 512_000_000),
-        "together": (1, None, 53_794_465_382),
-        "fireworks": (3, 3_000_000, None),
-        **dict.fromkeys(["trl", "axolotl", "llama-factory", "gemma", "mistral"], (1, None, None)),
-    }
-    assert lengths == {"trl": (1024, "truncates"), "axolotl": (512, "drops"), "llama-factory": (2048, "truncates")}
-
-
 @pytest.mark.parametrize(
     ("addition", "complaint"),
     [

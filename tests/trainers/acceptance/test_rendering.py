@@ -6,12 +6,17 @@ from rich.style import Style
 from pipeline.cli.acceptance_text import render_acceptance
 from pipeline.trainers.acceptance import Subject, judge_acceptance
 from tests.trainers.acceptance.findings import findings_file
-from tests.trainers.acceptance.goldens import CASES, FOLDER, rendered
+from tests.trainers.acceptance.goldens import CASES, FOLDER, TAKES, rendered, takes
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_matrix_is_what_it_was(name):
     assert rendered(CASES[name]) == (FOLDER / name).read_text()
+
+
+@pytest.mark.parametrize("name", TAKES)
+def test_a_trainer_takes_what_it_took(name):
+    assert takes(name.removesuffix(".takes.txt")) == (FOLDER / name).read_text()
 
 
 @pytest.mark.parametrize("name", ["clean-80.txt", "faulty-80.txt", "loss-120.txt"])

@@ -1,17 +1,21 @@
-"""The golden files of rendered jobs; `python -m tests.training.jobs.goldens` writes them anew.
+"""The golden files of rendered jobs; `python -m tests.training.jobs.goldens [CASE/TRAINER…]` writes them anew.
 
-Data files are not among them: what stands in those is tested with the rows visible.
+A job each, so that a new trainer leaves the files of the others as they are: naming it (`chat/mlx-lm`) makes its
+folder, and the folders say which trainers a case has. Data files are not among them: what stands in those is tested
+with the rows visible.
 """
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.trainers.registry import WRITTEN, trainers_of
+from pipeline.trainers.registry import DEFAULT, WRITTEN
 from pipeline.trainers.trainer import Objective
 from pipeline.training.jobs.rendering import render_job
+from tests.golden_names import chosen_goldens
 from tests.training.jobs.datasets import (
     CONTEXT_ONLY,
     JUDGEMENTS,
@@ -26,7 +30,6 @@ from tests.training.jobs.datasets import (
 from tests.training.jobs.examples import gpu, planned
 
 FOLDER = Path(__file__).parent / "golden"
-ALL_TARGETS = WRITTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,46 +37,59 @@ class Case:
     """Rows and what the job is planned with."""
 
     rows: Sequence[object]
-    targets: tuple[str, ...] = ALL_TARGETS
     options: dict[str, object] = field(default_factory=dict)
     objective: Objective = "sft"
 
 
 CASES = {
-    "chat": Case([*PLAIN, LONG, UNLEARNED], options={"max_length": 1024}),
-    "context-only-answers": Case(
-        CONTEXT_ONLY, ("trl", "axolotl", "llama-factory", "unsloth"), {"preset": "conservative"}
-    ),
-    "tools": Case(TOOLS, ("trl", "axolotl", "llama-factory", "openai")),
-    "small-gpu": Case(
-        PLAIN,
-        ("trl", "axolotl", "llama-factory", "unsloth"),
-        {"on": gpu("T4", 14, has_bf16=False), "preset": "aggressive", "schedule": "constant"},
-    ),
-    "two-gpus": Case(PLAIN, ("trl", "axolotl", "llama-factory", "together"), {"gpu_count": 2, "is_packed": True}),
-    "full": Case(PLAIN, ("trl", "axolotl", "together"), {"on": gpu("B200", 180), "method": "full"}),
-    "preferences": Case(PREFERENCES, trainers_of("preference"), objective="preference"),
-    "judgements": Case(JUDGEMENTS, trainers_of("kto"), {"preset": "conservative"}, "kto"),
-    "texts": Case(TEXTS, trainers_of("text"), {"max_length": 64}, "text"),
+    "chat": Case([*PLAIN, LONG, UNLEARNED], {"max_length": 1024}),
+    "context-only-answers": Case(CONTEXT_ONLY, {"preset": "conservative"}),
+    "tools": Case(TOOLS),
+    "small-gpu": Case(PLAIN, {"on": gpu("T4", 14, has_bf16=False), "preset": "aggressive", "schedule": "constant"}),
+    "two-gpus": Case(PLAIN, {"gpu_count": 2, "is_packed": True}),
+    "full": Case(PLAIN, {"on": gpu("B200", 180), "method": "full"}),
+    "preferences": Case(PREFERENCES, objective="preference"),
+    "judgements": Case(JUDGEMENTS, {"preset": "conservative"}, "kto"),
+    "texts": Case(TEXTS, {"max_length": 64}, "text"),
 }
 
 
-def rendered(case: Case) -> dict[str, str]:
-    """The text of each file but the data, by path."""
-    with tempfile.TemporaryDirectory() as name, ready(Path(name), case.rows) as dataset:
-        job = planned(dataset.facts, targets=case.targets, **case.options)
+def targets_of(case: str) -> tuple[str, ...]:
+    """The trainers that the case is rendered for."""
+    return tuple(name for name in WRITTEN if (FOLDER / case / name).is_dir())
+
+
+RENDERED = {f"{case}/{target}": (case, target) for case in CASES for target in targets_of(case)}
+
+
+def golden(case: str, target: str) -> dict[str, str]:
+    """The text of each file but the data, by name, as a person last looked at it."""
+    folder = FOLDER / case / target
+    return {path.name.removesuffix(".golden"): path.read_text("utf-8") for path in folder.glob("*.golden")}
+
+
+def rendered(case: str, target: str) -> dict[str, str]:
+    """The same, as it is written now; `job.json` is the first trainer's alone, since no trainer changes it."""
+    with tempfile.TemporaryDirectory() as name, ready(Path(name), CASES[case].rows) as dataset:
+        job = planned(dataset.facts, targets=(target,), **CASES[case].options)
         done = render_job(job, dataset.rows, Path(name) / "job")
         return {
-            file.path: (done.folder / file.path).read_text("utf-8")
+            Path(file.path).name: (done.folder / file.path).read_text("utf-8")
             for file in done.files
-            if not file.path.endswith(".jsonl")
+            if not file.path.endswith(".jsonl") and (file.target or target == DEFAULT)
         }
 
 
+def write(case: str, target: str) -> None:
+    """Write them anew."""
+    folder = FOLDER / case / target
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, text in rendered(case, target).items():
+        (folder / f"{name}.golden").write_text(text, "utf-8")
+
+
 if __name__ == "__main__":
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    for case_name, each in CASES.items():
-        for path, text in rendered(each).items():
-            place = FOLDER / case_name / f"{path}.golden"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, "utf-8")
+    every = {f"{case}/{target}" for case in CASES for target in WRITTEN}
+    for each in chosen_goldens(sorted(every)) if sys.argv[1:] else RENDERED:
+        write(*each.split("/"))

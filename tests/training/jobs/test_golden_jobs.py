@@ -2,14 +2,16 @@
 
 import pytest
 
-from tests.training.jobs.goldens import CASES, FOLDER, rendered
+from pipeline.trainers.registry import BY_NAME
+from tests.training.jobs.goldens import CASES, RENDERED, golden, rendered
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_rendered_files_are_as_they_were(name):
-    golden = {
-        path.relative_to(FOLDER / name).as_posix().removesuffix(".golden"): path.read_text("utf-8")
-        for path in (FOLDER / name).rglob("*.golden")
+@pytest.mark.parametrize(("case", "target"), RENDERED.values(), ids=RENDERED)
+def test_rendered_files_are_as_they_were(case, target):
+    assert rendered(case, target) == golden(case, target)
+
+
+def test_every_trainer_has_golden_files_of_what_it_learns():
+    assert {(CASES[case].objective, target) for case, target in RENDERED.values()} == {
+        (objective, name) for name, trainer in BY_NAME.items() for objective in trainer.objectives
     }
-
-    assert rendered(CASES[name]) == golden

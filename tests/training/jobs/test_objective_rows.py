@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from pipeline.trainers.registry import BY_NAME
 from pipeline.trainers.rendered import check_files
 from pipeline.training.jobs.rendering import render_job
 from tests.training.jobs.datasets import JUDGEMENTS, PREFERENCES, TEXTS, preference, ready, with_call
 from tests.training.jobs.examples import planned
-from tests.training.jobs.goldens import CASES, FOLDER
+from tests.training.jobs.goldens import CASES, RENDERED, golden
 
 ASKED = "Question 0.0: how bread keeps in town 0?"
 ANSWERED, NOT_SO = "Answer 0.0: bread keeps, 0 times.", "No idea, 0."
@@ -90,19 +89,9 @@ def test_alternatives_of_several_turns_are_dropped_and_listed(tmp_path):
         assert json.loads(dropped) == {"row": 81, "line": 81, "reason": "not-one-answer"}
 
 
-RENDERERS = [(case, target) for case, each in CASES.items() if each.objective != "sft" for target in each.targets]
-
-
-def test_every_renderer_has_a_golden_case():
-    assert {(CASES[case].objective, target) for case, target in RENDERERS} == {
-        (objective, name) for name, trainer in BY_NAME.items() for objective in trainer.objectives if objective != "sft"
-    }
-
-
-@pytest.mark.parametrize(("case", "target"), RENDERERS)
+@pytest.mark.parametrize(("case", "target"), [each for each in RENDERED.values() if CASES[each[0]].objective != "sft"])
 def test_a_rate_out_of_range_and_a_wrong_key_are_caught(case, target):
-    folder = FOLDER / case / target
-    files = {path.name.removesuffix(".golden"): path.read_text("utf-8") for path in folder.glob("*.golden")}
+    files = golden(case, target)
     [name] = files.keys() & {"config.yaml", "train.yaml"}
     wrong = files[name].replace("learning_rate: 0", "learning_rate: 1").replace("weight_decay:", "weight_decays:")
 

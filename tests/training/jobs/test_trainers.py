@@ -18,7 +18,7 @@ from pipeline.training.jobs.rendering import render_job
 from tests.services import LLAMA_FACTORY, TRAINERS
 from tests.training.jobs.datasets import ready
 from tests.training.jobs.examples import planned
-from tests.training.jobs.goldens import CASES
+from tests.training.jobs.goldens import CASES, targets_of
 
 pytestmark = pytest.mark.needs_trainers
 
@@ -81,7 +81,7 @@ def case_folders(tmp_path_factory) -> dict[str, Path]:
     for name, case in CASES.items():
         folder = tmp_path_factory.mktemp(name)
         with ready(folder, case.rows) as dataset:
-            job = planned(dataset.facts, targets=case.targets, **case.options)
+            job = planned(dataset.facts, targets=targets_of(name), **case.options)
             folders[name] = render_job(job, dataset.rows, folder / "job").folder
     return folders
 
@@ -90,8 +90,8 @@ def test_the_trainers_own_classes_take_every_job(environments, case_folders):
     """The same files as in `golden/`, with the values that the classes made of them."""
     expected = {
         f"{case_folders[name]}:{target}": OPENAI_VALUES if target == "openai" else VALUES[name]
-        for name, case in CASES.items()
-        for target in case.targets
+        for name in CASES
+        for target in targets_of(name)
         if target in CHECKED
     }
 
