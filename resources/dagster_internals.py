@@ -15,11 +15,15 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 # The doctor reads the last tick of each sensor; the public methods of the instance that give it take and return these.
 from dagster._core.definitions.run_request import InstigatorType
 
-# What the gRPC client raises where a code server is gone.
-from dagster._core.errors import DagsterUserCodeUnreachableError
+# What the gRPC client raises where a code server is gone, and the launcher where the server starts no run.
+from dagster._core.errors import DagsterLaunchFailedError, DagsterUserCodeUnreachableError
 
-# What a launcher answers when it is asked whether a run lives; a launcher of one's own is public, its answer is not.
-from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+# What a launcher answers when it is asked whether a run lives, and what it is asked to launch with; a launcher of one's
+# own is public, these are not.
+from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
+
+# The code server's place in a workspace, by which its code is loaded anew.
+from dagster._core.remote_representation.code_location import GrpcServerCodeLocation
 
 # The queue of runs. `dagster.yaml` may name a class of one's own, but no public name is there to derive it from.
 from dagster._core.run_coordinator.queued_run_coordinator import QueuedRunCoordinator, RunQueueConfig
@@ -50,8 +54,11 @@ __all__ = [
     "ConfigurableClassData",
     "ConsolidatedSqliteEventLogStorage",
     "DagsterGrpcClient",
+    "DagsterLaunchFailedError",
     "DagsterUserCodeUnreachableError",
+    "GrpcServerCodeLocation",
     "InstigatorType",
+    "LaunchRunContext",
     "QueuedRunCoordinator",
     "RunQueueConfig",
     "SqliteRunStorage",

@@ -67,7 +67,8 @@ def local_places(folder: Path) -> Iterator[Places]:
     """Folders and files of this machine. Outages: the store's folder or the lake's is moved away, or empty."""
     settings = load_settings(data_dir=folder / "data", store=str(folder / "store"), jwt_secret=SECRET)
     prepare(settings)
-    (Path(settings.store) / "uploads" / "ana").mkdir(exist_ok=True)
+    for owner in itertools.chain.from_iterable(OWNERS.values()):
+        (Path(settings.store) / "uploads" / owner).mkdir(exist_ok=True)
     places = {"store": Path(settings.store), "lake": Path(settings.lake)}
     outages = [_moved(name, path) for name, path in places.items()] + [_emptied("lake", places["lake"])]
     variables = _variables(settings, {"LORA_STORE": settings.store})

@@ -1,4 +1,4 @@
-"""Runs of a real daemon with Dagster's storage on PostgreSQL: who is alive is left alone, who is dead is found out."""
+"""Runs of a real daemon: who is alive is left alone, who is dead is found out."""
 
 import os
 import signal
@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import dagster as dg
 import pytest
+from dagster._grpc.client import DagsterGrpcClient
 
 from tests.chaos.judging import judge, open_instance, wait_until_settled
 from tests.chaos.places import server_places
 from tests.chaos.system import running_system
 from tests.chaos.uploads import Upload, make_uploads
 
-pytestmark = pytest.mark.needs_postgres
 PATIENCE_S = 600.0
 
 
@@ -54,6 +54,34 @@ def _kill_code_servers(system) -> None:
         system.kill(pid)
 
 
+def _tell_worker_to_end(system) -> None:
+    """Ask the worker of the code server to end once its runs are over, as Dagster does when heartbeats stay away."""
+    [worker] = [each for each in system.alive() if "api grpc" in each.command]
+    words = worker.command.split()
+    DagsterGrpcClient(socket=words[words.index("--socket") + 1]).shutdown_server()
+
+
+def test_a_code_server_that_starts_no_run_any_more_is_renewed(local):
+    """Without that all would stand still, with every part up and green."""
+    uploads = [upload for upload in make_uploads(60, seed=7) if upload.file_name.startswith("large")][:2]
+    succeeded = dg.RunsFilter(job_name="ingest", statuses=[dg.DagsterRunStatus.SUCCESS])
+    with running_system(local, has_webserver=False) as system, open_instance(local) as instance:
+        pid, run_id = _frozen_run(system, instance, uploads[0])
+        _tell_worker_to_end(system)
+        local.drop(uploads[1].owner, uploads[1].file_name, uploads[1].content)
+        _wait_for(lambda: instance.get_runs(succeeded))
+        status_of_first = instance.get_run_by_id(run_id).status
+        os.kill(pid, signal.SIGCONT)
+        _, waiting = wait_until_settled(local, uploads, PATIENCE_S)
+        found = judge(local, uploads, waiting, attempts=0)
+        renewals = system.log("daemon").count("has a new worker now")
+
+    assert status_of_first is dg.DagsterRunStatus.STARTED
+    assert renewals == 1
+    assert found.details() == ""
+
+
+@pytest.mark.needs_postgres
 def test_a_run_outlives_its_code_server_and_a_dead_one_is_asked_for_again(places):
     uploads = [upload for upload in make_uploads(60, seed=5) if upload.file_name.startswith("large")][:2]
     with running_system(places, has_webserver=False) as system, open_instance(places) as instance:

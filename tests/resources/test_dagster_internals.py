@@ -20,8 +20,11 @@ from resources.dagster_internals import (
     ConfigurableClassData,
     ConsolidatedSqliteEventLogStorage,
     DagsterGrpcClient,
+    DagsterLaunchFailedError,
     DagsterUserCodeUnreachableError,
+    GrpcServerCodeLocation,
     InstigatorType,
+    LaunchRunContext,
     QueuedRunCoordinator,
     RunQueueConfig,
     SqliteRunStorage,
@@ -43,6 +46,7 @@ SIGNATURES = {
     ConsolidatedSqliteEventLogStorage.on_modified: ["self"],
     ConsolidatedSqliteEventLogStorage.watch: ["self", "run_id", "cursor", "callback"],
     DagsterGrpcClient: ["port", "socket", "host", "use_ssl", "metadata"],
+    DagsterGrpcClient.reload_code: ["self", "timeout"],
     DagsterGrpcClient.can_cancel_execution: ["self", "can_cancel_execution_request", "timeout"],
     QueuedRunCoordinator.get_run_queue_config: ["self"],
     SqliteRunStorage.from_local: ["base_dir", "inst_data"],
@@ -116,6 +120,13 @@ def test_its_migrations_lie_where_alembic_looks_for_them():
 def test_a_run_names_its_server_in_a_tag_and_a_lost_server_is_an_error_of_dagsters():
     assert GRPC_INFO_TAG == ".dagster/grpc_info"
     assert issubclass(DagsterUserCodeUnreachableError, dg.DagsterError)
+    assert issubclass(DagsterLaunchFailedError, dg.DagsterError)
+
+
+def test_a_launch_comes_with_the_workspace_whose_code_location_can_be_asked():
+    """The launcher renews a code server through it."""
+    assert LaunchRunContext._fields == ("dagster_run", "workspace")
+    assert "self.client = DagsterGrpcClient(" in inspect.getsource(GrpcServerCodeLocation)
 
 
 def test_the_daemon_is_a_module_that_can_be_started():

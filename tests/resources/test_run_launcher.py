@@ -92,13 +92,16 @@ def test_a_run_goes_on_without_the_server_that_started_it(installation, worker):
     assert _health_in(installation.instance, run) is WorkerStatus.RUNNING
 
 
-def test_a_run_goes_on_though_the_server_that_is_there_now_does_not_know_it(installation, worker, monkeypatch):
-    """The code server was killed and started again, at the same socket."""
-    answer = serialize_value(CanCancelExecutionResult(can_cancel=False))
-    monkeypatch.setattr(DagsterGrpcClient, "can_cancel_execution", lambda *_args, **_options: answer)
+@pytest.mark.parametrize("lives", [True, False])
+def test_a_server_is_not_asked_for_a_run_whose_process_is_known_here(installation, worker, monkeypatch, lives):
+    """Asked for one that was killed at a bad moment, it would wait for ever; after a restart it would not know it."""
+    monkeypatch.delattr(DagsterGrpcClient, "can_cancel_execution")
     run = _begun_by(installation.instance, worker)
+    if not lives:
+        worker.kill()
+        worker.wait()
 
-    assert _health_in(installation.instance, run) is WorkerStatus.RUNNING
+    assert _health_in(installation.instance, run) is (WorkerStatus.RUNNING if lives else WorkerStatus.FAILED)
 
 
 def test_a_run_is_dead_when_its_process_is(installation, worker):
