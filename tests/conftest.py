@@ -41,8 +41,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     for marker, service in SERVICES.items():
-        if item.get_closest_marker(marker) and service.find() is None:
-            item.add_marker(pytest.mark.skip(reason=f"{service.what} is missing: `make test-all` installs it"))
+        if item.get_closest_marker(marker):
+            item.add_marker("needs_service")
+            if service.find() is None:
+                item.add_marker(pytest.mark.skip(reason=f"{service.what} is missing: `make test-all` installs it"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
