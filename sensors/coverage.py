@@ -86,7 +86,7 @@ def _ending(instance: dg.DagsterInstance, run_id: str) -> tuple[str, bool]:
 
 
 def _sentence(message: str) -> str:
-    """The first line, without the name of the exception before it."""
-    line = message.strip().splitlines()[0] if message.strip() else ""
+    """The first line, without the name of the exception before it and the full stop after it."""
+    line = message.strip().splitlines()[0].removesuffix(".") if message.strip() else ""
     name, _, rest = line.partition(": ")
     return rest if rest and " " not in name else line

@@ -25,10 +25,7 @@ def _reconcile(
     now = utc_now()
     found = reconcile(store.connect(), catalog, lake, settings, now)
     lake.sweep(now)
-    context.log.info(
-        f"registered {len(found.registered)}, confirmed {len(found.confirmed)}, tried again {found.retried}, "
-        f"lost from the lake {len(found.lost)}, ignored {found.ignored.total}"
-    )
+    context.log.info(found.summary())
     context.add_output_metadata(
         {
             "registered": len(found.registered),

@@ -27,6 +27,7 @@ from pipeline.cli.jobs import jobs
 from pipeline.cli.mend import mend
 from pipeline.cli.prices import gpus, models, prices
 from pipeline.cli.query import query
+from pipeline.cli.reconcile import reconcile
 from pipeline.cli.serve import serve
 from pipeline.cli.show_settings import settings
 from pipeline.cli.upload import upload
@@ -62,7 +63,7 @@ def about(
 
 for command in (
     check, card, mend, convert, upload, findings, query, estimate, models, gpus, demo, dev, serve, doctor, settings,
-    adopt,
+    adopt, reconcile,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(datasets, name="datasets")

@@ -34,6 +34,13 @@ class Reconciled:
     retried: int = 0  # failed, or waited for another attempt: they have it now, plans of training as well
     ignored: IgnoredPage = IgnoredPage([], 0)  # files that got no row: the first of them, and how many
 
+    def summary(self) -> str:
+        """One line for people."""
+        return (
+            f"registered {len(self.registered)}, confirmed {len(self.confirmed)}, tried again {self.retried}, "
+            f"lost from the lake {len(self.lost)}, ignored {self.ignored.total}"
+        )
+
 
 def reconcile(store: Store, catalog: Catalog, lake: Lake, settings: Settings, now: datetime) -> Reconciled:
     """Find what is missing or was given up, and make it wait for a run.

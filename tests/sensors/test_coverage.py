@@ -93,4 +93,5 @@ def test_the_reason_is_the_real_sentence(make_installation):
 
     assert fate.state == "ended"
     assert "/nowhere/tokenizer.json" in fate.reason
+    assert not fate.reason.endswith(".")
     assert not fate.reason.startswith(("dagster", "pipeline", "Error occurred"))
