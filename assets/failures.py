@@ -19,6 +19,7 @@ from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.tries import Work
 from pipeline.state.lake import Lake
 from pipeline.state.store import Store
+from pipeline.wording import count_of, moment
 
 
 def batch_work(
@@ -50,7 +51,7 @@ def failure_event(asset: str, failed: Failed) -> dg.AssetObservation:
     metadata: Metadata = {"failure": failed.sentence}
     if failed.spent:
         metadata["attempt"] = failed.spent.attempt
-        metadata["tried_again_at"] = f"{failed.spent.retry_at:%Y-%m-%d %H:%M:%S} UTC"
+        metadata["tried_again_at"] = moment(failed.spent.retry_at, seconds=True)
     metadata["trace"] = dg.MetadataValue.md(f"```\n{failed.trace}\n```")
     return dg.AssetObservation(asset, partition=failed.dataset_id, description=failed.sentence, metadata=metadata)
 
@@ -62,7 +63,7 @@ def raise_any(failed: Sequence[Failed], done: str) -> None:
         Failure: a dataset failed.
     """
     if failed:
-        count = "1 dataset" if len(failed) == 1 else f"{len(failed)} datasets"
+        count = count_of(len(failed), "dataset")
         raise dg.Failure(
             f"{count} could not be {done}; the first: {failed[0].sentence}",
             metadata={"failures": "\n".join(each.said() for each in failed)},

@@ -35,6 +35,7 @@ from pipeline.state.catalog.sqlite_catalog import database_path
 from pipeline.state.lake import make_lake
 from pipeline.state.sqlite_files import examine
 from pipeline.state.store import make_store
+from pipeline.wording import moment, size
 
 Level = Literal["ok", "warn", "fail"]
 # Read elsewhere than in the settings.
@@ -143,7 +144,7 @@ def _space(settings: Settings) -> Iterator[Line]:
         free = shutil.disk_usage(there).free
         level: Level = "fail" if free < _NO_BYTES else "warn" if free < _LITTLE_BYTES else "ok"
         remedy = "" if level == "ok" else "free some, or move it"
-        yield Line("space", level, f"{free / 1e9:,.1f} GB are free at {there}", remedy)
+        yield Line("space", level, f"{size(free)} are free at {there}", remedy)
 
 
 def _catalog_file(settings: Settings) -> Iterator[Line]:
@@ -250,7 +251,7 @@ def _warehouse(settings: Settings) -> Iterator[Line]:
         late_s = (change - published).total_seconds()
         yield Line("warehouse", "warn", f"is {late_s / 60:,.0f} minutes behind the catalog", remedy)
     else:
-        yield Line("warehouse", "ok", f"was published at {published:%Y-%m-%d %H:%M} UTC")
+        yield Line("warehouse", "ok", f"was published at {moment(published)}")
 
 
 def _last_change(settings: Settings) -> datetime | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import SettingsError
 from pipeline.settings import PROJECT_DIR, Settings
-from pipeline.state.durable import put_in_place
+from pipeline.state.durable import lent_aside
 from pipeline.state.store.keys import UPLOADS
 from pipeline.supervision import Part
 
@@ -44,9 +44,8 @@ def _prepare_profile(path: Path) -> None:
     """Give Dagster's home its settings. What somebody wrote stays; an empty file says nothing that could be lost."""
     if path.exists() and (path.is_dir() or not _is_ours(path.read_bytes())):
         return
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_bytes(PROFILE.read_bytes())
-    put_in_place(aside, path)
+    with lent_aside(path) as aside:
+        aside.write_bytes(PROFILE.read_bytes())
 
 
 def _is_ours(content: bytes) -> bool:

@@ -14,6 +14,7 @@ from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.tries import WORKS, GivenUp
 from pipeline.state.lake import Lake
+from pipeline.wording import count_of
 from resources.upload_store import UploadStore
 from sensors.coverage import fates
 from sensors.intervals import at_most_every
@@ -67,5 +68,5 @@ def _tell_given_up(operators: Operators, given_up: list[GivenUp], now: datetime)
         if new:
             named = "; ".join(f"{each.dataset_id}: {each.reason}" for each in new[:_NAMED])
             more = f"; and {len(new) - _NAMED} more" if len(new) > _NAMED else ""
-            title = f"{len(new)} dataset{'s' if len(new) > 1 else ''} {what}"
+            title = f"{count_of(len(new), 'dataset')} {what}"
             operators.tell(list(by_occasion), kind, title, f"{named}{more}. The tries go on hourly.", now)

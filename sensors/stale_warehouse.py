@@ -11,6 +11,7 @@ from pipeline.clock import utc_now
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
+from pipeline.wording import time_of_day
 from resources.upload_store import UploadStore
 from sensors.coverage import UNFINISHED
 from sensors.intervals import at_most_every
@@ -53,7 +54,9 @@ def stale_warehouse(
     # What answers again is asked at once; what fails though all answer, with a growing pause.
     again_at = failed[0].update_timestamp + _pause(len(failed)) if failed and context.cursor != _WAITING else None
     if again_at and utc_now() < again_at:
-        return _skip(f"the last publication failed; the next is at {again_at:%H:%M:%S} UTC", context.cursor)
+        return _skip(
+            f"the last publication failed; the next is at {time_of_day(again_at, seconds=True)}", context.cursor
+        )
     # With the run that failed last: it is asked for again although the catalog has not changed.
     run_key = f"{change.isoformat()} {failed[0].dagster_run.run_id if failed else ''}".rstrip()
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=run_key)], cursor="")

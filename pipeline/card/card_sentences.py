@@ -1,11 +1,11 @@
-"""What a card says in words and numbers; pure functions, also the filters of its templates."""
+"""What a card says of a dataset; pure functions, also the filters of its templates. How counts read: `wording.py`."""
 
 from collections import Counter
-from datetime import datetime
 
 from pipeline.card.card import Card, Example, Figures
 from pipeline.dataset.findings.finding import CATALOGUE, Severity
 from pipeline.trainers.acceptance import Acceptance, Effect, Reason, Verdict
+from pipeline.wording import count_of, sentence
 
 VERDICTS = {Verdict.ACCEPTED: "accepts it", Verdict.WITH_LOSS: "accepts it with loss", Verdict.REFUSED: "refuses it"}
 EFFECTS = {
@@ -63,7 +63,7 @@ def headline(card: Card) -> str:
     if rejected:
         where = f" The first is {_place(first, figures)}: {CATALOGUE[first.code].title}." if first else ""
         return f"{rejected:,} of {count_of(read, unit)} cannot be read as conversations.{where}"
-    return _sentence(first.message) if first else "It holds no conversations."
+    return sentence(first.message) if first else "It holds no conversations."
 
 
 def trainers_summary(acceptance: tuple[Acceptance, ...]) -> str:
@@ -114,56 +114,3 @@ def detail(message: str, remedy: str) -> str:
 def language_name(code: str) -> str:
     """The English name of an ISO 639-1 code; others as they are."""
     return _LANGUAGES.get(code, code)
-
-
-def count_of(count: int, what: str) -> str:
-    """`1 line`, `2 lines`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def number(value: float) -> str:
-    """With thousands separators; others than whole numbers with one digit."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")
-
-
-def percent(share: float) -> str:
-    """A share as people write it; what exists is never 0 %."""
-    value = 100 * share
-    if 0 < value < 0.1:
-        return "<0.1%"
-    if 99.9 < value < 100:
-        return ">99.9%"
-    return f"{value:.1f}".removesuffix(".0") + "%"
-
-
-def size(size_bytes: int) -> str:
-    """In the largest decimal unit that leaves a whole part."""
-    value, unit = float(size_bytes), "bytes"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if value < 1_000:
-            break
-        value, unit = value / 1_000, larger
-    return count_of(size_bytes, "byte") if unit == "bytes" else f"{value:.1f} {unit}"
-
-
-def moment(time: datetime) -> str:
-    """To the minute, with its zone."""
-    return f"{time:%Y-%m-%d %H:%M} {time.tzname() or ''}".rstrip()
-
-
-def cut(text: str, most: int) -> str:
-    """At most so many characters."""
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def opening(text: str, most: int) -> str:
-    """The beginning of a long text, ending before white space where there is some; the whole of one hardly longer."""
-    if len(text) <= most + most // 2:
-        return text
-    begin = text[:most]
-    parts = begin.rsplit(maxsplit=1)
-    return (parts[0] if len(parts) == 2 and len(parts[0]) >= most // 2 else begin) + "…"
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

@@ -7,7 +7,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.card.visible import visible
+from pipeline.safe_text import visible
 
 
 def escaping_environment(package: str, filters: Sequence[Callable[..., object]]) -> Environment:

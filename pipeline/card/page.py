@@ -10,6 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment
 from markupsafe import Markup
 
+from pipeline import wording
 from pipeline.card import card_sentences
 from pipeline.card.card import Card, Cut, Example, Spread
 from pipeline.card.charts import Bar, bars, histogram
@@ -20,15 +21,15 @@ from pipeline.dataset.model.conversation import KNOWN_ROLES
 WORTH_A_LOOK = 3
 _SEVERITIES = tuple(Severity)
 _FILTERS = (
-    card_sentences.cut,
+    wording.cut,
     card_sentences.detail,
     card_sentences.losses,
-    card_sentences.moment,
-    card_sentences.number,
-    card_sentences.opening,
-    card_sentences.percent,
+    wording.moment,
+    wording.number,
+    wording.opening,
+    wording.percent,
     card_sentences.reach,
-    card_sentences.size,
+    wording.size,
 )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.card.card import Card
 from pipeline.card.page import render_card
-from pipeline.state.whole_file import whole_file, written
+from pipeline.state.durable import whole_file, written
 
 
 def write_card(card: Card, target: Path) -> None:

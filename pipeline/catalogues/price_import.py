@@ -17,7 +17,7 @@ from pipeline.catalogues.finding import find_gpu
 from pipeline.catalogues.prices import Price
 from pipeline.catalogues.reading import read_entries
 from pipeline.errors import UsageError
-from pipeline.state.whole_file import whole_file
+from pipeline.state.durable import whole_file
 
 COLUMNS = ("gpu", "provider", "kind", "per_gpu_hour", "currency", "as_of", "source")
 _LEAST, _MOST = 0.02, 50.0  # for one GPU and hour, in any of the currencies: beyond them it is another unit

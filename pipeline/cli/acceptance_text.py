@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from pipeline.cli.figures import INDENT, count_of
-from pipeline.cli.shown_text import shown
+from pipeline.cli.figures import INDENT
+from pipeline.safe_text import shown
 from pipeline.trainers.acceptance import Acceptance, Effect, Reason, Verdict
+from pipeline.wording import count_of
 
 MAX_WIDTH = 100
 _SHOWN_LINES = 3

@@ -17,9 +17,8 @@ from pipeline.cli.printed_json import json_text
 from pipeline.dataset.profiles.merge import all_findings
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.errors import UsageError
-from pipeline.state.durable import put_in_place
+from pipeline.state.durable import put_in_place, whole_file, written
 from pipeline.state.lake import FINDINGS, write_empty
-from pipeline.state.whole_file import whole_file, written
 
 FINDINGS_WITH_FILE = pa.schema([pa.field("file", pa.string(), nullable=False), *FINDINGS])
 _FINDINGS_SUFFIXES = (".jsonl", ".parquet")

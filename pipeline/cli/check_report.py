@@ -10,13 +10,14 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from pipeline.cli.excerpt import Excerpt
-from pipeline.cli.figures import INDENT, Figures, count_of, figure_lines
+from pipeline.cli.figures import INDENT, Figures, figure_lines
 from pipeline.cli.finding_places import Group, Place
-from pipeline.cli.shown_text import shown
 from pipeline.cli.trainers import trainer_lines
 from pipeline.dataset.findings.finding import CATALOGUE, Scope, Severity
 from pipeline.dataset.findings.groups import MAX_LISTED
+from pipeline.safe_text import shown
 from pipeline.trainers.acceptance import Acceptance
+from pipeline.wording import count_of
 
 GUTTER = f"{INDENT}│ "
 MAX_PROSE_WIDTH = 100

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
 
-from pipeline.cli.shown_text import shown
 from pipeline.cli.typer_internals import TyperGroup, context_of, is_wrong_use, wants_help
 from pipeline.errors import PipelineError
+from pipeline.safe_text import shown
 
 if TYPE_CHECKING:  # rich takes longer to import than all of --help
     from rich.console import Console

@@ -12,8 +12,9 @@ import typer
 from pipeline.cli.chosen_files import chosen_format
 from pipeline.cli.common import NOT_READY, write_line
 from pipeline.cli.printed_json import json_text
-from pipeline.cli.shown_text import shown
 from pipeline.errors import ServiceError, UsageError
+from pipeline.safe_text import shown
+from pipeline.wording import count_of, plural_of
 
 if TYPE_CHECKING:
     from pipeline.dataset.convert.converting import Converted
@@ -115,29 +116,25 @@ def _sentences(file: str, output: str, done: "Converted") -> str:
     from pipeline.dataset.convert.losses import LOSSES
 
     place = "standard output" if output == STDIO else shown(output)
-    sentences = [f"Wrote {_count(done.written, 'conversation')} to {place}, read as {done.reading.form.title}."]
+    sentences = [f"Wrote {count_of(done.written, 'conversation')} to {place}, read as {done.reading.form.title}."]
     row_name = done.reading.row_name
     for kind, rows in done.losses.rows.items():
         count = done.losses.counts[kind]
         places = _places(row_name, rows, count)
-        sentences.append(f"Left out: {LOSSES[kind]}, in {_count(count, 'conversation')} ({places}).")
+        sentences.append(f"Left out: {LOSSES[kind]}, in {count_of(count, 'conversation')} ({places}).")
     if done.rejected:
         codes = ", ".join(f"{code} {count:,}" for code, count in done.rejected_codes.most_common())
         places = _places(row_name, done.first_rejected, done.rejected)
         why = f"lora-pipeline check {shown(file)} shows where"
-        sentences.append(f"Rejected: {_count(done.rejected, row_name)} ({places}): {codes}; {why}.")
+        sentences.append(f"Rejected: {count_of(done.rejected, row_name)} ({places}): {codes}; {why}.")
     if done.broken:
         sentences.append(f"The archive ends early: {done.broken}.")
     return "\n".join(sentences)
 
 
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
 def _places(row_name: str, first: list[int], count: int) -> str:
     named = ", ".join(f"{row:,}" for row in first)
-    return f"{row_name}{'' if count == 1 else 's'} {named}{', …' if count > len(first) else ''}"
+    return f"{plural_of(row_name, count)} {named}{', …' if count > len(first) else ''}"
 
 
 def _tell(text: str, output: str) -> None:

@@ -2,17 +2,19 @@
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.common import Group
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
-from pipeline.cli.owner import Owner, counted
+from pipeline.cli.owner import Owner, how_many_of
 from pipeline.cli.printed_table import TableRow, place_columns, print_table
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.errors import UsageError
 from pipeline.state.catalog.statuses import STATUSES
+from pipeline.wording import moment
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.dataset_records import Dataset
@@ -52,7 +54,7 @@ def list_(
             typer.echo(as_line(dataset))
     else:
         print_table(COLUMNS, [row(dataset) for dataset in found.items])
-        typer.echo(counted(len(found.items), found.total, "datasets", user), err=True)
+        typer.echo(how_many_of(len(found.items), found.total, "datasets", user), err=True)
 
 
 @datasets.command()
@@ -172,7 +174,7 @@ def _ignored_line(file: "IgnoredFile", remedy: str) -> str:
 
 
 def _plain(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if hasattr(value, "isoformat") else str(value)
+    return moment(value, seconds=True) if isinstance(value, datetime) else str(value)
 
 
 def _pick(values: object, *names: str) -> TableRow:

@@ -7,8 +7,8 @@ import typer
 
 from pipeline.cli.common import FAILED, write_line, write_text
 from pipeline.cli.connections import current_settings
-from pipeline.cli.shown_text import shown
 from pipeline.errors import SettingsError
+from pipeline.safe_text import shown
 
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 

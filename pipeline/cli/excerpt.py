@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from pipeline.cli.json_path import Span
-from pipeline.cli.shown_text import glyph
+from pipeline.safe_text import glyph
 
 ELLIPSIS = "…"
 _CONTAINERS = (b"{", b"[")

@@ -6,8 +6,9 @@ from typing import TypedDict
 
 from rich.text import Text
 
-from pipeline.cli.shown_text import shown
 from pipeline.dataset.model.conversation import KNOWN_ROLES
+from pipeline.safe_text import shown
+from pipeline.wording import count_of, percent, size
 
 INDENT = "  "
 MAX_ROLES = 6
@@ -58,7 +59,7 @@ class Figures(TypedDict):
 def figure_lines(figures: Figures, width: int) -> list[Text]:
     """The figures, a text a line. width: cells of the terminal."""
     rejected = f"{figures['rejected_lines']:,} rejected, {figures['blank_lines']:,} blank"
-    rows = [("lines", figures["lines"], f"{rejected}; {_size(figures['bytes'])}")]
+    rows = [("lines", figures["lines"], f"{rejected}; {size(figures['bytes'])}")]
     if not figures["conversations"]:
         return [*_format(figures, width), *_numbers(rows)]
     rows += [
@@ -113,7 +114,7 @@ def _languages(figures: Figures) -> list[list[Text]]:
     if not shares or not sampled:
         return []
     named = [(name, share) for name, share in shares.items() if share >= LEAST_LANGUAGE_SHARE][:MAX_LANGUAGES]
-    listed = ", ".join(f"{shown(name)} {share:.0%}" for name, share in named) or "many"
+    listed = ", ".join(f"{shown(name)} {percent(share, 0)}" for name, share in named) or "many"
     note = (f"  of {count_of(sampled, 'answer')}", "dim")
     return [[Text.assemble(f"{INDENT}languages{INDENT}{listed}", note)]]
 
@@ -158,7 +159,7 @@ def _roles(roles: Mapping[str, int], width: int) -> list[Text]:
     """The most frequent roles; those that trainers do not know stand out."""
     total = sum(roles.values())
     entries = [
-        Text(f"{_role(role)} {count:,} ({_share(count, total)})", style="" if role in KNOWN_ROLES else "yellow")
+        Text(f"{_role(role)} {count:,} ({percent(count / total, 0)})", style="" if role in KNOWN_ROLES else "yellow")
         for role, count in list(roles.items())[:MAX_ROLES]
     ]
     if rest := len(roles) - len(entries):
@@ -174,21 +175,5 @@ def _roles(roles: Mapping[str, int], width: int) -> list[Text]:
     return lines
 
 
-def _share(count: int, total: int) -> str:
-    return f"{count / total:.0%}" if count / total >= 0.005 else "<1%"
-
-
 def _role(role: str) -> str:
     return shown(role[:MAX_ROLE_CHARACTERS]) + ("…" if len(role) > MAX_ROLE_CHARACTERS else "")
-
-
-def count_of(count: int, what: str) -> str:
-    """`1 line`, `1,200 lines`."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def _size(size_bytes: int) -> str:
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size_bytes >= factor:
-            return f"{size_bytes / factor:.3g} {unit}"
-    return count_of(size_bytes, "byte")

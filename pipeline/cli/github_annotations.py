@@ -6,10 +6,10 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions; 
 from collections import Counter
 from collections.abc import Iterable
 
-from pipeline.cli.figures import count_of
-from pipeline.cli.shown_text import shown
 from pipeline.dataset.findings.finding import CATALOGUE, Severity
 from pipeline.dataset.profiles.merge import FindingRow
+from pipeline.safe_text import shown
+from pipeline.wording import count_of
 
 SHOWN_BY_GITHUB = 10
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

@@ -10,8 +10,8 @@ from pipeline.cli.connections import connect_lake, current_settings, open_catalo
 from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, in_options, read_setup, usd
 from pipeline.cli.owner import Owner
 from pipeline.cli.printed_table import TableRow, print_table
-from pipeline.cli.shown_text import shown
 from pipeline.errors import DatasetNotFound, UsageError
+from pipeline.safe_text import shown
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.catalog import Catalog

@@ -10,7 +10,7 @@ from pipeline.cli.datasets import Dataset_
 from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, in_options, read_setup
 from pipeline.cli.jobs_shown import as_line, print_costs
 from pipeline.cli.owner import Owner
-from pipeline.cli.shown_text import shown
+from pipeline.safe_text import shown
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.job_records import CostRecord, Job

@@ -13,10 +13,10 @@ from pipeline.cli.job_create import create
 from pipeline.cli.job_options import AsJson, Job_
 from pipeline.cli.job_reports import add_cost, report
 from pipeline.cli.jobs_shown import COLUMNS, as_line, print_costs, print_fields, row
-from pipeline.cli.owner import Owner, counted
+from pipeline.cli.owner import Owner, how_many_of
 from pipeline.cli.printed_table import print_table
-from pipeline.cli.shown_text import shown
 from pipeline.errors import UsageError
+from pipeline.safe_text import shown
 from pipeline.state.catalog.statuses import JOB_STATUSES
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def list_(
             typer.echo(as_line(job, costs[job.id]))
     else:
         print_table(COLUMNS, [row(job, costs[job.id]) for job in found.items])
-        typer.echo(counted(len(found.items), found.total, "jobs", user), err=True)
+        typer.echo(how_many_of(len(found.items), found.total, "jobs", user), err=True)
 
 
 @jobs.command()

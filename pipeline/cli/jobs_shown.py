@@ -9,7 +9,7 @@ import typer
 
 from pipeline.cli.job_options import usd
 from pipeline.cli.printed_table import TableRow, print_table
-from pipeline.cli.shown_text import shown
+from pipeline.safe_text import shown
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.job_records import CostRecord, Job

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from rich.text import Text
 
-from pipeline.cli.figures import INDENT, count_of
-from pipeline.cli.shown_text import shown
+from pipeline.cli.figures import INDENT
 from pipeline.dataset.findings.finding import CATALOGUE, ORDER
 from pipeline.dataset.mend import REMEDIES, Mending, files_of
+from pipeline.safe_text import shown
+from pipeline.wording import count_of
 
 
 def as_dict(mending: Mending, file: str, target: Path | None) -> dict[str, object]:

@@ -10,7 +10,7 @@ Owner = Annotated[
 ]
 
 
-def counted(shown: int, total: int, what: str, owner: str | None) -> str:
+def how_many_of(shown: int, total: int, what: str, owner: str | None) -> str:
     """How much of a list is shown, and whose it is; of an empty one, how to see others'. owner: None for everyone."""
     of_owner = f" of {owner}" if owner is not None else ""
     others = "; --everyone shows those of all owners" if owner is not None and not total else ""

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, T
 from rich.text import Text
 
 from pipeline.cli.common import console_for
-from pipeline.cli.shown_text import shown
+from pipeline.safe_text import shown
 
 SHOW_AFTER_S = 0.4  # a bar that flashes up for a small file only disturbs
 LARGE_BYTES = 32 * 2**20

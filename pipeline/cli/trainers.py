@@ -8,9 +8,10 @@ from textwrap import wrap
 from rich.text import Text
 
 from pipeline.cli.acceptance_text import MAX_WIDTH, render_acceptance
-from pipeline.cli.figures import INDENT, count_of
-from pipeline.cli.shown_text import shown
+from pipeline.cli.figures import INDENT
+from pipeline.safe_text import shown
 from pipeline.trainers.acceptance import Acceptance, Effect, Verdict
+from pipeline.wording import count_of, plural_of
 
 MAX_REASONS = 2
 
@@ -24,7 +25,7 @@ def trainer_lines(rows: Sequence[Acceptance], width: int) -> list[Text]:
     lines = [Text(f"{INDENT}trainers", style="dim")]
     for target, titles in accepting.items():
         how = f"after lora-pipeline convert --to {shown(target)}" if target else "as it is"
-        lines += _accepted(f"{', '.join(titles)}: {'accepts' if len(titles) == 1 else 'accept'} it {how}", width)
+        lines += _accepted(f"{', '.join(titles)}: {plural_of('accepts', len(titles), 'accept')} it {how}", width)
     others = [row for row in rows if not _is_plain(row)]
     if others:
         lines.append(render_acceptance([_shortened(row) for row in others], width))

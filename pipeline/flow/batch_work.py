@@ -15,6 +15,7 @@ from pipeline.errors import ServiceError
 from pipeline.flow.failure_words import sentence_of, trace_of
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.tries import Patience, Spent, Work
+from pipeline.wording import time_of_day
 
 GIVE_UP_AFTER = 3  # errors of services in a row, each tried twice: then the rest of the batch need not ask them, too
 PAUSE_AFTER = timedelta(minutes=1)
@@ -40,7 +41,7 @@ class Failed:
 
     def said(self) -> str:
         """A sentence for the run's log."""
-        again = f"; tried again at {self.spent.retry_at:%H:%M:%S} UTC" if self.spent else ""
+        again = f"; tried again at {time_of_day(self.spent.retry_at, seconds=True)}" if self.spent else ""
         return f"{self.dataset_id}: {self.sentence}{again}"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from pipeline.flow.health import Part
 from pipeline.flow.operators import Operators
 from pipeline.state.locked_json import changed_json
+from pipeline.wording import moment
 
 LOOK_EVERY_S = 3.0
 _SECOND_LOOK_S = 0.5
@@ -28,7 +29,7 @@ class Outage:
 
     def said(self) -> str:
         """A sentence for people."""
-        return f"the {self.part} does not answer since {self.since:%Y-%m-%d %H:%M:%S} UTC: {self.problem}"
+        return f"the {self.part} does not answer since {moment(self.since, seconds=True)}: {self.problem}"
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from pipeline.state.catalog.job_records import CostRecord, Job, PlanResult
 from pipeline.state.lake import Lake
 from pipeline.training.considering import Catalogues, NotPossible, consider
 from pipeline.training.setup import Setup, plans_of
+from pipeline.wording import count_of
 
 YIELDS_FOR = timedelta(seconds=10)  # while uploads stream in there is always one to validate
 
@@ -50,7 +51,7 @@ class Planned:
         if self.made:
             costs = [cost.cost_usd for job in self.planned_jobs if (cost := self.estimate_of(job)) and cost.cost_usd]
             price = f", from {short(min(costs))} USD" if costs else ""
-            count = f"{len(self.made)} training job{'s' if len(self.made) > 1 else ''}"
+            count = count_of(len(self.made), "training job")
             left = f"; {len(self.not_possible)} not possible" if self.not_possible else ""
             return f"{count}{price}{left}."
         if self.not_possible:

@@ -25,6 +25,7 @@ from pipeline.errors import (
     UsageError,
 )
 from pipeline.service.http_answers import Problem, ProblemDetails, WrongField
+from pipeline.wording import slug
 
 _LOG = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
@@ -97,7 +98,7 @@ def _of_validation(request: Request, error: Exception) -> JSONResponse:
 def _of_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # as above
     sentence = str(error.detail)
-    answer = problem(request, error.status_code, _slug(sentence), f"{sentence.lower()}: see docs/api.md", [])
+    answer = problem(request, error.status_code, slug(sentence), f"{sentence.lower()}: see docs/api.md", [])
     answer.headers.update(error.headers or {})
     return answer
 
@@ -109,7 +110,3 @@ def _of_a_mistake(request: Request, error: Exception) -> JSONResponse:
 
 def _code(kind: type[PipelineError]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -1,12 +1,11 @@
 """A small secret in a file that only its owner may read, made once whoever comes first."""
 
 import os
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.errors import SettingsError
-from pipeline.state.durable import put_in_place
+from pipeline.state.durable import lent_aside
 
 
 def read_or_make(path: Path, make: Callable[[], str], is_usable: Callable[[str], object]) -> str:
@@ -44,17 +43,14 @@ def make_private(path: Path, text: str, *, replaces: bool = False) -> bool:
     Raises:
         SettingsError: it cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        put_in_place(aside, path, replaces=replaces)
+        with lent_aside(path, replaces=replaces) as aside:
+            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
     except FileExistsError:
         return False
     except OSError as error:
         raise SettingsError(f"cannot make {path}: {error.strerror}; check LORA_DATA_DIR") from error
-    finally:
-        aside.unlink(missing_ok=True)
     return True

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.state.whole_file import whole_file
+from pipeline.state.durable import whole_file
 
 _LOG = logging.getLogger(__name__)
 

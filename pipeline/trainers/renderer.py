@@ -6,8 +6,8 @@ from importlib.resources import files
 from typing import Any
 
 from pipeline.dataset.convert.conversations import Talk
+from pipeline.safe_text import one_line
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.job_sentences import one_line
 from pipeline.trainers.strict_keys import Document
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.target_name import TargetName

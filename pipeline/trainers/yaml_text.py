@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.trainers.job_sentences import one_line
+from pipeline.safe_text import one_line
 
 
 @dataclass(frozen=True, slots=True)

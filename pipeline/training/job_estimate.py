@@ -20,6 +20,7 @@ from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate, Range
 from pipeline.training.jobs.dataset_facts import DatasetFacts
+from pipeline.wording import plural_of
 
 _HOUR_S = 3600
 # Of a preference's tokens, which count its question once and both answers, how many a sequence has: a half where there
@@ -90,7 +91,7 @@ def _with_reference(found: Estimate, job: TrainingJob) -> Estimate:
     sequences = f"two sequences of {_SEQUENCE_SHARE:.0%} of its tokens each" if is_pair else "one sequence"
     told = (
         f"{job.objective}: a row is {sequences}, at {factor:.2f} times the time of learning, for {passes} more "
-        f"forward {'pass' if passes == 1 else 'passes'} of each (by FLOPs, not measured); the reference is the base "
+        f"forward {plural_of('pass', passes, 'passes')} of each (by FLOPs, not measured); the reference is the base "
         "model with the adapter off, so it takes no memory of its own"
     )
     return replace(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from pipeline.card import render_card
-from pipeline.card.visible import visible
+from pipeline.safe_text import visible
 from tests.card.cards import CASES, CATALOGUED, READY, REJECTED, UNREAD, planted
 from tests.card.goldens import FOLDER
 from tests.html import HOSTILE, Skeleton

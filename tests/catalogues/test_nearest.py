@@ -4,12 +4,10 @@ import doctest
 
 from pipeline.catalogues import nearest
 from pipeline.catalogues.nearest import did_you_mean
-from pipeline.trainers import job_sentences
 
 
 def test_the_examples_in_the_docstrings_are_true():
     assert doctest.testmod(nearest).failed == 0
-    assert doctest.testmod(job_sentences).failed == 0
 
 
 def test_nothing_alike_is_not_named():

@@ -14,17 +14,15 @@ import pytest
 from pipeline.installation import prepare
 from pipeline.service.private_file import make_private
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.durable import put_in_place
+from pipeline.state.durable import put_in_place, whole_file
 from pipeline.state.lake import LocalLake
 from pipeline.state.store.local_store import LocalStore
 from pipeline.state.warehouse.publication import publication
-from pipeline.state.whole_file import whole_file
 from tests.installation import local_settings
 from tests.state.lake.examples import publish
 
 ROOT = Path(__file__).resolve().parents[2]
-# The lake makes six files durable first and renames them then; all others go through `put_in_place`.
-ALLOWED = {("pipeline/state/durable.py", "put_in_place"), ("pipeline/state/lake/local_lake.py", "publish")}
+ALLOWED = {("pipeline/state/durable.py", name) for name in ("put_in_place", "put_all_in_place", "sync")}
 
 
 class Disk:
@@ -207,8 +205,8 @@ def test_a_folder_that_cannot_be_synced_is_no_failure(tmp_path, monkeypatch):
     assert (tmp_path / "b").read_text() == "a"
 
 
-def test_every_rename_of_the_project_goes_through_one_place():
-    """`os.replace`, `os.rename`, `os.link`, `shutil.move`, and the methods of paths of these names."""
+def test_every_rename_and_fsync_of_the_project_is_in_one_module():
+    """`os.replace`, `os.rename`, `os.link`, `shutil.move`, `os.fsync`, and the methods of paths of these names."""
     found = {
         (path.relative_to(ROOT).as_posix(), function)
         for folder in ("pipeline", "assets", "resources", "sensors")
@@ -234,6 +232,8 @@ def _renames(call):
             return owner == "os" or (len(call.args) == 1 and not call.keywords)
         case "rename" | "renames" | "link" | "hardlink_to" | "symlink_to":
             return len(call.args) >= 1
+        case "fsync" | "fdatasync":
+            return True
         case "move":
             return owner == "shutil"
     return False
@@ -241,6 +241,7 @@ def _renames(call):
 
 def test_the_guard_sees_each_kind():
     calls = ["os.replace(a, b)", "a.replace(b)", "a.rename(b)", "os.link(a, b)", "shutil.move(a, b)", "os.rename(a, b)"]
+    calls += ["os.fsync(a)"]
     others = ["text.replace(a, b)", "day.replace(hour=1)", "replace(record, field=1)"]
 
     assert [list(_functions_that_rename(ast.parse(f"def f():\n    {call}"))) for call in calls] == [["f"]] * len(calls)

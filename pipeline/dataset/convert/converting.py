@@ -21,7 +21,7 @@ from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.reading.columns import read_columns
 from pipeline.errors import UsageError
-from pipeline.state.whole_file import whole_file, written
+from pipeline.state.durable import whole_file, written
 
 
 @dataclass(slots=True)

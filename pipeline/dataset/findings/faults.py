@@ -4,6 +4,7 @@ from collections import Counter
 
 from pipeline.dataset.findings.finding import MAX_NAMED_PLACES, Finding, and_elsewhere
 from pipeline.dataset.model.json_text import Json
+from pipeline.wording import plural_of
 
 _TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
@@ -103,7 +104,7 @@ def keys_of(owner: dict[str, Json]) -> str:
     except NotAsked:
         return ""
     named = ", ".join(printable(key) for key in list(owner)[:5])
-    return f"{'field' if len(owner) == 1 else 'fields'} {named}{', …' if len(owner) > 5 else ''}"
+    return f"{plural_of('field', len(owner))} {named}{', …' if len(owner) > 5 else ''}"
 
 
 def name_of(value: Json) -> str:

@@ -11,6 +11,7 @@ from pipeline.dataset.findings.error_kinds import FILE_ERRORS, LINE_ERRORS
 from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
 from pipeline.dataset.findings.warning_kinds import DUPLICATES, WARNINGS
+from pipeline.wording import plural_of
 
 __all__ = ["CATALOGUE", "ORDER", "Finding", "FindingKind", "Scope", "Severity", "and_elsewhere"]
 
@@ -81,5 +82,5 @@ def and_elsewhere(detail: str, further_paths: Sequence[str], further_count: int)
         return detail
     named = ", ".join(further_paths[:MAX_NAMED_PLACES])
     rest = further_count - MAX_NAMED_PLACES
-    places = "place" if rest == 1 else "places"
-    return f"{detail} (also at {named}{f' and {rest:,} more {places}' if rest > 0 else ''})"
+    more = f" and {rest:,} more {plural_of('place', rest)}" if rest > 0 else ""
+    return f"{detail} (also at {named}{more})"

@@ -18,6 +18,7 @@ from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.unfinished import finished
 from pipeline.dataset.model.json_text import Json, decoded
+from pipeline.wording import count_of
 
 HEAD_BYTES = 2**20
 MAX_ROWS = 1_000
@@ -61,8 +62,7 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
             unlike=likeness(text, [row for row in rows if row is not None]),
         )
     best = min(found, key=lambda form: (-found[form], FORMATS.index(form)))
-    what = "row" if len(rows) == 1 else "rows"
-    why = f"{found[best]:,} of the first {len(rows):,} {what} fit {best.title}"
+    why = f"{found[best]:,} of the first {count_of(len(rows), 'row')} fit {best.title}"
     return Reading(best, container, compression, why)
 
 

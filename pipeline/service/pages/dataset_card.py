@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pipeline.card.card_sentences import size
 from pipeline.dataset.findings.row_places import place_of
-from pipeline.service.pages.words import ago, compact, iso, sentence
 from pipeline.state.catalog.dataset_records import Dataset, JsonObject
 from pipeline.state.catalog.statuses import Status
+from pipeline.wording import ago, compact, iso, sentence, size, time_of_day
 
 Tone = Literal["info", "warning", "good", "bad"]
 
@@ -155,7 +154,7 @@ def problem(dataset: Dataset) -> Problem | None:
 
 
 def _at(dataset: Dataset) -> str:
-    return f" at {dataset.retry_at:%H:%M} UTC" if dataset.retry_at else ""
+    return f" at {time_of_day(dataset.retry_at)}" if dataset.retry_at else ""
 
 
 def _of_all(rejected: int, lines: int) -> str:

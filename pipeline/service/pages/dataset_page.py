@@ -14,9 +14,9 @@ from pipeline.dataset.findings.finding import CATALOGUE, Severity
 from pipeline.dataset.findings.groups import MAX_LISTED, unlisted_sentence
 from pipeline.service.pages.dataset_card import DatasetCard, Tone, dataset_card
 from pipeline.service.pages.pager import Pager, pager
-from pipeline.service.pages.words import compact, sentence
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.trainers.acceptance import Acceptance
+from pipeline.wording import compact, count_of, moment, number, sentence
 
 FINDINGS_PAGE = 25
 TONES: dict[str, Tone] = {"error": "bad", "warning": "warning", "note": "info"}
@@ -224,7 +224,7 @@ def _tiles(figures: Figures, training_pairs: int | None) -> tuple[Tile, ...]:
         tile(
             "conversations",
             figures.conversations,
-            f"{card_sentences.number(turns_each)} turns each" if turns_each else "",
+            f"{number(turns_each)} turns each" if turns_each else "",
         ),
         tile("training pairs", training_pairs or 0, f"{figures.turns:,} turns"),
         tile("tokens", figures.tokens, card_sentences.token_note(figures)),
@@ -232,7 +232,7 @@ def _tiles(figures: Figures, training_pairs: int | None) -> tuple[Tile, ...]:
         tile(
             "exact duplicates",
             figures.exact_duplicate_conversations,
-            card_sentences.count_of(near, "near duplicate") if near else "",
+            count_of(near, "near duplicate") if near else "",
         ),
     ]
     if figures.validation_conversations is not None:
@@ -249,8 +249,8 @@ def _facts(dataset: Dataset, card: Card | None, dagster_url: str) -> tuple[Fact,
         Fact("Identifier", dataset.id, is_code=True),
         Fact("Place in the store", dataset.storage_path, is_code=True),
         Fact("SHA-256", dataset.content_sha256 or "", is_code=True),
-        Fact("Uploaded", card_sentences.moment(dataset.created_at)),
-        Fact("Validated", card_sentences.moment(dataset.validated_at) if dataset.validated_at else ""),
+        Fact("Uploaded", moment(dataset.created_at)),
+        Fact("Validated", moment(dataset.validated_at) if dataset.validated_at else ""),
         Fact(
             "In Dagster", "Runs, lineage and checks" if dagster_url and card else "", asset_url(dagster_url, dataset.id)
         ),

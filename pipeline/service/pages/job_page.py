@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from pipeline.card.card_sentences import size
 from pipeline.service.pages.dataset_card import Badge, When, when
 from pipeline.service.pages.train_choices import METHODS
-from pipeline.service.pages.train_plan import Reason, reasons_of, usd
-from pipeline.service.pages.words import sentence, span
+from pipeline.service.pages.train_plan import Reason, reasons_of
 from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import CostRecord, Job
 from pipeline.state.catalog.statuses import JobStatus
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.registry import BY_NAME
+from pipeline.wording import sentence, size, span, usd
 
 BADGES: dict[JobStatus, Badge] = {
     "configured": Badge("Ready to run", "good"),

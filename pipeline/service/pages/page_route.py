@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pipeline.errors import NotSignedIn, PipelineError, TooManyRequests
 from pipeline.service.error_answers import RETRY_AFTER_S, status_of
 from pipeline.service.pages.render import render
-from pipeline.service.pages.words import sentence
+from pipeline.wording import sentence
 
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -6,22 +6,22 @@ from importlib.resources import files
 
 from jinja2 import Environment
 
+from pipeline import wording
 from pipeline.card import card_sentences
 from pipeline.card.escaping import escaping_environment, tokens
 from pipeline.dataset.model.conversation import KNOWN_ROLES
-from pipeline.service.pages import words
 
 _FILTERS = (
-    card_sentences.count_of,
-    card_sentences.cut,
+    wording.count_of,
+    wording.cut,
     card_sentences.losses,
-    card_sentences.number,
-    card_sentences.opening,
-    card_sentences.percent,
+    wording.number,
+    wording.opening,
+    wording.percent,
     card_sentences.reach,
-    card_sentences.size,
-    words.compact,
-    words.sentence,
+    wording.size,
+    wording.compact,
+    wording.sentence,
 )
 
 

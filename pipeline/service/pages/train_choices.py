@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipeline.card.card_sentences import number
 from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.trainers.registry import BY_NAME
 from pipeline.training.presets import Preset
 from pipeline.training.setup import Setup
+from pipeline.wording import count_of, number
 
 METHODS = {"": "Auto", "lora": "LoRA", "qlora": "QLoRA", "full": "Full"}
 
@@ -47,7 +47,7 @@ def choices_of(
         gpu.name: f"{gpu.name} · {gpu.memory_gb:.0f} GB"
         for gpu in sorted(gpus.values(), key=lambda gpu: (gpu.memory_gb, gpu.name))
     }
-    counts = {str(count): f"{count} GPU{'s' if count > 1 else ''}" for count in (1, 2, 4, 8)}
+    counts = {str(count): count_of(count, "GPU") for count in (1, 2, 4, 8)}
     chosen_trainer = setup.targets[0] if setup.targets else ""
     return Choices(
         models=_field(sizes, setup.model),

@@ -10,11 +10,11 @@ from urllib.parse import quote, urlencode
 
 from pipeline.service.pages.train_choices import METHODS, Choices
 from pipeline.service.pages.train_plan import FITS, Plan, plan_of
-from pipeline.service.pages.words import sentence
 from pipeline.trainers.workload import Method
 from pipeline.training.considering import Considered, NotPossible
 from pipeline.training.jobs.job_refusals import Change
 from pipeline.training.setup import Setup
+from pipeline.wording import sentence
 
 Outcome = Considered | NotPossible
 

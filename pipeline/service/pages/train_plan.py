@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.service.pages.train_choices import METHODS
-from pipeline.service.pages.words import sentence, span
 from pipeline.trainers.job import TrainingJob
 from pipeline.training.considering import Considered
 from pipeline.training.estimates.result import Fits, Range
+from pipeline.wording import day, sentence, span, usd
 
 FITS: dict[Fits, tuple[str, str]] = {
     "yes": ("good", "Fits"),
@@ -83,18 +83,13 @@ def reasons_of(job: TrainingJob) -> tuple[Reason, ...]:
     return tuple(Reason(each.setting, each.value, each.because) for each in job.explanations)
 
 
-def usd(amount: float) -> str:
-    """An amount of US dollars."""
-    return f"${amount:,.2f}" if amount >= 0.005 else "under 1 cent"
-
-
 def _cost_note(considered: Considered) -> str:
     """Where the price is from, or why there is no cost."""
     estimate, price = considered.estimate, considered.price
     if estimate.cost_usd and price:
         kind = "on demand" if price.kind == "on-demand" else "spot"
         rate = f"{price.per_gpu_hour:,.2f} {price.currency} for a GPU hour"
-        return f"{price.provider}, {kind}: {rate}, as of {price.as_of.day} {price.as_of:%b %Y}"
+        return f"{price.provider}, {kind}: {rate}, as of {day(price.as_of)}"
     if estimate.hours is None:
         return "The provider bills tokens."
     return f"No price of a {considered.gpu.name} is listed."

@@ -15,6 +15,7 @@ from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.quotas import check_quota
 from pipeline.state.catalog.registry import lock_registry
 from pipeline.state.catalog.tables import IS_CURRENT, datasets
+from pipeline.wording import moment
 
 
 class Confirmations(Database):
@@ -142,6 +143,6 @@ def _expiry(dataset: Dataset, why: str) -> Notice:
         kind="upload_expired",
         dedupe_key="upload",
         title=f"Upload of {dataset.name} expired",
-        message=f"The upload of {dataset.file_name} was started on {dataset.created_at:%Y-%m-%d %H:%M} UTC and never "
+        message=f"The upload of {dataset.file_name} was started on {moment(dataset.created_at)} and never "
         f"confirmed: {why}; start it again to have it validated.",
     )

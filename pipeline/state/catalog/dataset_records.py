@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.state.catalog.statuses import Status
+from pipeline.wording import time_of_day
 
 NotificationKind = Literal[
     "dataset_ready",
@@ -104,7 +105,7 @@ def no_verdict(dataset: Dataset) -> str:
     """Why there is nothing to show of a dataset yet, and when to ask again."""
     if not dataset.failure:
         return f"{dataset.id} has no verdict yet: it is {dataset.status}; try again in a few seconds"
-    when = f"at {dataset.retry_at:%H:%M} UTC" if dataset.retry_at else "now"
+    when = f"at {time_of_day(dataset.retry_at)}" if dataset.retry_at else "now"
     return f"{dataset.id} has no verdict yet: {dataset.failure}; it is tried again {when}"
 
 

@@ -15,6 +15,7 @@ from pipeline.state.catalog.registry import lock_registry
 from pipeline.state.catalog.selecting import check_listing, find_meant, find_row, is_of, paged
 from pipeline.state.catalog.statuses import STATUSES, Status
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
+from pipeline.wording import moment
 
 _CHANGING = (datasets, training_jobs, training_plans)
 CHANGING_TABLES = tuple(table.name for table in _CHANGING)
@@ -201,4 +202,4 @@ def _in_either_case(character: str) -> str:
 
 def _candidate(row: Sequence[Any]) -> str:
     found = to_dataset(row)
-    return f"{found.id}  {found.name}  {found.status}, uploaded {found.created_at:%Y-%m-%d %H:%M} UTC"
+    return f"{found.id}  {found.name}  {found.status}, uploaded {moment(found.created_at)}"

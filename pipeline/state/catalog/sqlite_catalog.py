@@ -4,15 +4,14 @@ To SQLite an empty file is an empty database. To us it is a catalog that a power
 with tables it would look like a new installation.
 """
 
-import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Engine
 
 from pipeline.errors import CatalogError
-from pipeline.state.durable import put_in_place
+from pipeline.state.durable import lent_aside
 
 RESTORE = (
     "stop everything and restore it from a backup; without one move it away, with its -wal and -shm, and run "
@@ -54,16 +53,20 @@ def database_path(url: URL) -> Path | None:
 
 
 def _make(path: Path, url: URL, make_engine: Callable[[URL], Engine], migrate: Callable[[Engine], None]) -> None:
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    engine = make_engine(url.set(database=str(aside)))
+    # Where somebody was quicker, theirs is a whole one and stays.
+    with _os_errors(path), suppress(FileExistsError), lent_aside(path, replaces=False) as aside:
+        engine = make_engine(url.set(database=str(aside)))
+        try:
+            migrate(engine)
+        finally:
+            engine.dispose()  # the last connection empties the write-ahead log into the file
+            for left in (Path(f"{aside}-wal"), Path(f"{aside}-shm")):
+                left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _os_errors(path: Path) -> Iterator[None]:
     try:
-        migrate(engine)
-        engine.dispose()  # the last connection empties the write-ahead log into the file
-        with suppress(FileExistsError):  # somebody was quicker, with a whole one
-            put_in_place(aside, path, replaces=False)
+        yield
     except OSError as error:
         raise CatalogError(f"cannot make the catalog {path}: {error.strerror}; check LORA_CATALOG_URL") from error
-    finally:
-        engine.dispose()
-        for left in (aside, Path(f"{aside}-wal"), Path(f"{aside}-shm")):
-            left.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
 from pipeline.state.catalog.waiting import UNTRIED
+from pipeline.wording import time_of_day
 
 Work = Literal["validation", "plan"]
 WORKS: tuple[Work, ...] = ("validation", "plan")
@@ -239,5 +240,7 @@ def _tell_owner(
         "plan": f"Training jobs for {row.name} could not be made",
     }[work]
     told = " The operators were told." if patience.operators_are_told else ""
-    message = f"The service failed, not your file; it is tried again at {spent.retry_at:%H:%M} UTC, then hourly.{told}"
+    message = (
+        f"The service failed, not your file; it is tried again at {time_of_day(spent.retry_at)}, then hourly.{told}"
+    )
     send(connection, dataset_id, row.user_id, Notice("run_failed", _occasion(work, row), what, message), now)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.state.store.keys import UPLOADS, is_listed, why_left_out
 from pipeline.state.store.left_out import HIDDEN, Reason
+from pipeline.wording import slug
 
 _MAX_SLUG = 40
 # 64 bits: among a million datasets of one slug, two share an id with probability 1e12 / 2^65 = 3e-8; and nobody
@@ -80,5 +81,4 @@ def _slug(storage_path: str) -> str:
     stem = storage_path.rpartition("/")[2]
     stem = stem.rpartition(".")[0] or stem
     ascii_text = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:_MAX_SLUG].rstrip("-")
-    return slug or "dataset"
+    return slug(ascii_text)[:_MAX_SLUG].rstrip("-") or "dataset"

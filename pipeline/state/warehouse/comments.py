@@ -13,6 +13,7 @@ from pipeline.state.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES, TRIES
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.state.warehouse.sql import identifier, text
 from pipeline.state.warehouse.views import VIEWS
+from pipeline.wording import moment
 
 TABLES = {
     "datasets": "One row a version of an uploaded file, as the catalog knew it when the warehouse was published.",
@@ -237,7 +238,7 @@ def lake_column(table: str, column: str) -> str:
 
 def write_comments(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Write every comment; that of `datasets` says when the warehouse was published."""
-    published = f" Published {now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
+    published = f" Published {moment(now.astimezone(UTC), seconds=True)}."
     for table, comment in TABLES.items():
         kind = "VIEW" if table in {*VIEWS, *LINEAGE_VIEWS} else "TABLE"
         suffix = published if table == "datasets" else ""

@@ -7,13 +7,16 @@ terminal. JSON escapes them, too. CSV is for files and keeps every character as 
 import json
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
+
+from pipeline.safe_text import shown_in_cell
+from pipeline.wording import count_of
 
 TABLE_ROWS = 100
 TABLE_WIDTH = 100
@@ -35,9 +38,9 @@ def render_table(
     is_cut = max_rows is not None and len(shown) > max_rows
     shown = shown[:max_rows]
     cells = [[_cell(value) for value in row] for row in shown]
-    widths = _fit([visible(name) for name in columns], cells, width)
+    widths = _fit([shown_in_cell(name) for name in columns], cells, width)
     is_number = [_is_numeric(row[i] for row in shown) for i in range(len(widths))]
-    names = [visible(name) for name in columns[: len(widths)]]
+    names = [shown_in_cell(name) for name in columns[: len(widths)]]
     lines = [
         _border("┌┬┐", widths),
         _line(names, widths, [False] * len(widths)),
@@ -57,7 +60,7 @@ def render_json_lines(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[s
     for row in rows:
         values = {name: _json_value(value) for name, value in zip(columns, row, strict=True)}
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        yield _replace_unsafe(text, _json_escape) + "\n"
+        yield _escaped(text) + "\n"
 
 
 def render_csv(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
@@ -67,23 +70,13 @@ def render_csv(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
         yield ",".join("" if value is None else _csv_field(_text(value)) for value in row) + "\n"
 
 
-def visible(text: str) -> str:
-    """Return text in which nothing can command a terminal: control and direction characters as escapes."""
-    return _replace_unsafe(text, _escape)
-
-
-def _replace_unsafe(text: str, escape: Callable[[str], str]) -> str:
+def _escaped(text: str) -> str:
     if text.isprintable():  # most texts are, and this is a hundred times faster
         return text
     return "".join(
-        escape(letter) if unicodedata.category(letter) in _UNSAFE and letter != _JOINER else letter for letter in text
+        _json_escape(letter) if unicodedata.category(letter) in _UNSAFE and letter != _JOINER else letter
+        for letter in text
     )
-
-
-def _escape(letter: str) -> str:
-    short = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(letter)
-    code = ord(letter)
-    return short or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65_536 else f"\\U{code:08x}")
 
 
 def _json_escape(letter: str) -> str:
@@ -92,7 +85,7 @@ def _json_escape(letter: str) -> str:
 
 
 def _cell(value: object) -> str:
-    return "NULL" if value is None else visible(_text(value))
+    return "NULL" if value is None else shown_in_cell(_text(value))
 
 
 def _text(value: object) -> str:
@@ -175,7 +168,7 @@ def _pad(text: str, width: int, to_the_right: bool) -> str:
 
 
 def _footer(row_count: int, is_cut: bool, column_count: int, shown_columns: int) -> str:
-    rows = f"first {row_count} rows, there are more" if is_cut else f"{row_count} row{'' if row_count == 1 else 's'}"
+    rows = f"first {row_count} rows, there are more" if is_cut else count_of(row_count, "row")
     if shown_columns == column_count:
         return rows
     return f"{rows}; {shown_columns} of {column_count} columns fit: name some, or use --json or --csv"

@@ -11,13 +11,13 @@ from shlex import quote
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.chat_rows import messages_of, tools_of
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.job_sentences import counted
 from pipeline.trainers.learning import answers_apart
 from pipeline.trainers.renderer import Renderer, Row, because, header
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.value_rule import SWITCH, TEXT, choice, integer, number
 from pipeline.trainers.yaml_text import Entry, yaml_text
+from pipeline.wording import count_of
 
 _RELEASE = recorded_versions("mlx-lm")["mlx-lm"]
 VERSION = f"mlx-lm {_RELEASE}"
@@ -138,7 +138,7 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
     ]
     if pace.left_out:
         said.append(
-            f"It takes whole batches of {pace.batch}, so of each pass {counted(pace.left_out, 'row')} at the end "
+            f"It takes whole batches of {pace.batch}, so of each pass {count_of(pace.left_out, 'row')} at the end "
             "are left out."
         )
     if job.is_packed:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from pipeline.trainers.job import DEFAULT_OPENAI_MODEL, Adapter, Hardware, JobData, Optimisation, TrainingJob
-from pipeline.trainers.job_sentences import counted
 from pipeline.trainers.objectives import JUDGED, TITLES
 from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED
 from pipeline.trainers.workload import Method, Workload
@@ -22,6 +21,7 @@ from pipeline.training.jobs.preset_rules import (
     count_steps,
     rows_cut,
 )
+from pipeline.wording import count_of
 
 
 def assemble(
@@ -117,7 +117,7 @@ def _optimisation(inputs: Inputs, notes: Explanations, pace: Pace, placement: Pl
     batch = workload.micro_batch * workload.gradient_accumulation * inputs.gpu_count
     notes.add("optimisation.micro_batch", Chosen(workload.micro_batch, placement.memory_because))
     is_own = "effective_batch" in own.values
-    why = f"{batch} rows a step over {counted(inputs.gpu_count, 'GPU')}"
+    why = f"{batch} rows a step over {count_of(inputs.gpu_count, 'GPU')}"
     why += ", set by hand" if is_own else f": {pace.batch.because}"
     notes.add("optimisation.gradient_accumulation", Chosen(workload.gradient_accumulation, why))
     steps = count_steps(inputs.count_examples(workload.sequence_length), batch, pace.epochs.value)
@@ -189,7 +189,7 @@ def _warnings(job: TrainingJob, inputs: Inputs, placement: Placement) -> Iterabl
     steps = job.optimisation.steps
     if steps < WARN_STEPS:
         yield (
-            f"{counted(steps, 'step')} are hardly a training: {MIN_STEPS} are wanted and {WARN_STEPS} the least; "
+            f"{count_of(steps, 'step')} are hardly a training: {MIN_STEPS} are wanted and {WARN_STEPS} the least; "
             f"add rows, or passes (epochs)"
         )
     if placement.fits == "tight":
@@ -197,11 +197,11 @@ def _warnings(job: TrainingJob, inputs: Inputs, placement: Placement) -> Iterabl
     if job.data.rows_without_supervised_tokens:
         yield (
             f"left out for having no answer within {job.max_length:,} tokens: "
-            + counted(job.data.rows_without_supervised_tokens, "row")
+            + count_of(job.data.rows_without_supervised_tokens, "row")
         )
     share = job.data.rows_truncated / max(1, inputs.facts.rows)
     if share > 0.05:
-        yield f"cut at {job.max_length:,} tokens: {counted(job.data.rows_truncated, 'row')} ({share:.1%})"
+        yield f"cut at {job.max_length:,} tokens: {count_of(job.data.rows_truncated, 'row')} ({share:.1%})"
     if job.objective in JUDGED:
         yield (
             "the time is by rule, not measured: each answer is also read by the base model as the reference, which is "

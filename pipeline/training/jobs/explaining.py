@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from pipeline.dataset.convert.losses import LOSSES, Losses
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.job_sentences import counted
 from pipeline.trainers.learning import DropReason
 from pipeline.trainers.markdown_text import block, code, inline
 from pipeline.trainers.objectives import TITLES
 from pipeline.trainers.renderer import Renderer
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.trainer import Objective
+from pipeline.wording import count_of
 
 _WHY_DROPPED: Mapping[DropReason, str] = {
     "nothing-supervised": "no answer is to be learned: there is none, or the weight of each is 0",
@@ -59,8 +59,8 @@ def _facts(job: TrainingJob, target: Renderer, found: Survey) -> str:
 
 def _amount(job: TrainingJob, rows: int, answers: int) -> str:
     if job.objective in _ROWS:
-        return counted(rows, _ROWS[job.objective])
-    return f"{counted(rows, 'conversation')}, {counted(answers, 'answer')} to learn"
+        return count_of(rows, _ROWS[job.objective])
+    return f"{count_of(rows, 'conversation')}, {count_of(answers, 'answer')} to learn"
 
 
 def _values(job: TrainingJob) -> str:
@@ -75,7 +75,7 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
     lines = [
         "## Rows left out",
         "",
-        f"{counted(found.dropped.total(), 'row')}, with their places in `dropped_rows.jsonl`. The length is "
+        f"{count_of(found.dropped.total(), 'row')}, with their places in `dropped_rows.jsonl`. The length is "
         f"{job.max_length:,} tokens of {inline(tokenizer)}; the model's own tokenizer may count a little more or less.",
         "",
     ]
@@ -90,7 +90,7 @@ def _dropped(job: TrainingJob, found: Survey, tokenizer: str) -> str:
 def _lost(losses: Losses) -> str:
     lines = ["## What the data files do not hold", ""]
     lines += [
-        f"- {_LOSSES[kind]}: {counted(losses.counts[kind], 'conversation')}, the first in rows "
+        f"- {_LOSSES[kind]}: {count_of(losses.counts[kind], 'conversation')}, the first in rows "
         + ", ".join(map(str, losses.rows[kind]))
         for kind in _LOSSES
         if kind in losses.counts

@@ -1,9 +1,11 @@
 """The id of a job: readable, and the same whenever the job is."""
 
 import hashlib
-import re
 
 from pipeline.trainers.job import TrainingJob
+from pipeline.wording import slug
+
+_MAX_SLUG = 48  # characters
 
 
 def job_id(job: TrainingJob) -> str:
@@ -13,9 +15,6 @@ def job_id(job: TrainingJob) -> str:
         left_out |= {"objective", "beta"}
     content = job.model_dump_json(exclude=left_out)
     digest = hashlib.sha256(content.encode()).hexdigest()[:12]
-    slugs = [_slug(part) for part in (job.data.dataset_name, job.base_model, job.preset, job.method)]
-    return "-".join([*(slug for slug in slugs if slug), digest])
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")[:48].strip("-.")
+    named = (job.data.dataset_name, job.base_model, job.preset, job.method)
+    slugs = [slug(part, keep=".")[:_MAX_SLUG].strip("-.") for part in named]
+    return "-".join([*filter(None, slugs), digest])

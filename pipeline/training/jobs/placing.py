@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.catalogues.gpus import Gpu
-from pipeline.trainers.job_sentences import counted
 from pipeline.trainers.workload import LossKernel, Method, Workload
 from pipeline.training.estimates.result import Estimate, Fits
 from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.job_refusals import Change, DoesNotFit
 from pipeline.training.jobs.preset_rules import cut_sentence
+from pipeline.wording import count_of
 
 Estimator = Callable[[Workload], Estimate]
 
@@ -98,7 +98,7 @@ def _micro_batches(wish: Wish) -> list[int]:
 def _sentence(workload: Workload, result: Estimate) -> str:
     memory = result.peak_memory_gb
     return (
-        f"{counted(workload.micro_batch, 'row')} of {workload.sequence_length:,} tokens: {memory.expected:.1f} GB "
+        f"{count_of(workload.micro_batch, 'row')} of {workload.sequence_length:,} tokens: {memory.expected:.1f} GB "
         f"({memory.low:.1f} to {memory.high:.1f}) of the {workload.gpu.memory_gb:g} GB of a {workload.gpu.name}"
     )
 

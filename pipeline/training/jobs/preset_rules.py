@@ -11,6 +11,7 @@ from pipeline.dataset.tokens import MAX_LENGTHS
 from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.parameters import adapter_parameters_per_rank
 from pipeline.training.presets import Preset
+from pipeline.wording import count_of
 
 T = TypeVar("T")
 
@@ -172,4 +173,4 @@ def choose_dropout(rows: int, preset: Preset) -> Chosen[float]:
 
 
 def _passes(epochs: int) -> str:
-    return f"{epochs} pass{'es' if epochs > 1 else ''}"
+    return count_of(epochs, "pass", "passes")

@@ -16,7 +16,7 @@ from pipeline.dataset.convert.converting import replaced
 from pipeline.dataset.convert.losses import Losses
 from pipeline.dataset.tokens import DEFAULT_TOKENIZER, Tokenizer, load_tokenizer
 from pipeline.errors import ServiceError
-from pipeline.state.whole_file import written
+from pipeline.state.durable import written
 from pipeline.trainers.dataset_rows import DatasetRows
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.learning import Dropped

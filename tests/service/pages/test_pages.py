@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from pipeline.card.visible import visible
+from pipeline.safe_text import visible
 from pipeline.service.pages.render import MEDIA_TYPES, asset
 from tests.html import HOSTILE, Skeleton
 from tests.service.pages.cases import CASES, planted_pages

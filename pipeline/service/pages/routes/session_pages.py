@@ -8,11 +8,11 @@ from pipeline.service.origins import is_from_our_page
 from pipeline.service.pages.forms import Form
 from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.pages.render import render
-from pipeline.service.pages.words import sentence
 from pipeline.service.service import CurrentService, Service
 from pipeline.service.sessions import sign_in, sign_out
 from pipeline.service.tokens import LaptopAuthority
 from pipeline.service.users import address_of
+from pipeline.wording import sentence
 
 router = APIRouter(route_class=PageRoute)
 
