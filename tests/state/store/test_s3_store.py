@@ -255,3 +255,11 @@ def test_an_endpoint_that_is_no_url_is_refused_with_the_setting():
         "no S3 client for the endpoint 'not a url': Invalid endpoint: not a url; "
         "check LORA_S3_ENDPOINT_URL and AWS_PROFILE"
     )
+
+
+def test_descriptions_of_s3_are_read_once_a_process(monkeypatch):
+    """Each sensor makes a client at each look; reading them anew was most of what an idle installation cost."""
+    make_s3_client("http://127.0.0.1:9").close()
+    monkeypatch.delattr("botocore.loaders.JSONFileLoader.load_file")
+
+    make_s3_client("http://127.0.0.1:9").close()
