@@ -1,8 +1,10 @@
 """What every test can rely on: a clean environment, the markers' skips, and settings in a temporary folder."""
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,12 +21,20 @@ pytest.register_assert_rewrite("tests.properties.reading", "tests.properties.who
 
 # Deadlines would make a test's verdict depend on the machine's load. In CI the examples are the same every time.
 hypothesis_settings.register_profile("dev", deadline=None)
-hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=50)
 hypothesis_settings.register_profile("thorough", deadline=None, max_examples=2_000)
 
-# Folders and files whose few tests start processes and wait for them: minutes each.
+# Folders and files whose few tests start processes and wait for them, or try much: minutes each.
 _KILLING = {"test_kill.py", "test_kills.py"}
-_WAITING = {"chaos", "end_to_end", "browser", "test_trainers.py", "test_process.py", "test_dev.py"}
+_LONG = {
+    "chaos", "end_to_end", "browser", "test_trainers.py", "test_process.py", "test_dev.py", "test_isolation.py",
+    "test_long_texts.py", "test_mending.py", "test_publication.py", "test_supervision.py", "test_whole_bytes.py",
+}  # fmt: skip
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,6 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith(("LORA_", "DAGSTER_", "AWS_"))]:
         del os.environ[name]
+    with suppress(ValueError):  # only the main thread may, and a worker's may be another
+        # Behind a shell's `&` it is ignored. Dagster treats SIGTERM as it finds SIGINT, and children inherit both.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # botocore would look for credentials on the network
     hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
@@ -48,12 +61,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that wait for processes come first, then the largest, so that no worker is left with one at the end."""
+    """Files that take long come first, then the largest, so that no worker is left with one at the end."""
     sizes = Counter(item.path for item in items)
 
     def place(item: pytest.Item) -> tuple[bool, bool, int, str]:
         name = item.path.name
-        return name not in _KILLING, not _WAITING & {*item.path.parts}, -sizes[item.path], str(item.path)
+        return name not in _KILLING, not _LONG & {*item.path.parts}, -sizes[item.path], str(item.path)
 
     items.sort(key=place)
 
