@@ -13,20 +13,31 @@ from pipeline.state.store import make_store, safe_key
 from tests.chaos.judging import judge, wait_until_settled
 from tests.chaos.places import Places
 from tests.chaos.uploads import make_uploads
+from tests.installation import local_settings, opened
 
 UPLOADS = make_uploads(14, seed=2)
 
 
-@pytest.fixture
-def whole(installation):
-    """An installation in which everything went well."""
-    store = make_store(installation.settings)
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """The data of an installation in which everything went well."""
+    settings = local_settings(tmp_path_factory.mktemp("template") / "data")
+    store = make_store(settings)
     for upload in UPLOADS:
         store.put(safe_key(upload.owner, upload.file_name), io.BytesIO(upload.content), len(upload.content))
-    installation.ingest()
-    installation.plan()
-    assert installation.run("publish").success
-    return installation
+    with opened(settings) as installation:
+        installation.ingest()
+        installation.plan()
+        assert installation.run("publish").success
+    return settings.data_dir
+
+
+@pytest.fixture
+def whole(template, tmp_path):
+    """Such an installation, to be damaged."""
+    shutil.copytree(template, tmp_path / "data")
+    with opened(local_settings(tmp_path / "data")) as installation:
+        yield installation
 
 
 def _judge(installation, attempts=0):
