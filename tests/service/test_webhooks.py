@@ -17,7 +17,7 @@ from pipeline.service.webhooks import Webhook, pause
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.notices import Notice
-from tests.state.catalog.examples import NOON, start_upload, upload
+from tests.state.catalog.examples import NOON, start_upload, tell, upload
 
 SECRET = "s" * 32
 NOTICE = Notice("dataset_ready", "verdict-1", "d1 is ready", "All is well.")
@@ -63,7 +63,7 @@ def receiver():
 def catalog(tmp_path):
     with Catalog.open(f"sqlite:///{tmp_path / 'catalog.db'}") as opened:
         start_upload(opened, "d1")
-        opened.notify("d1", NOTICE, NOON)
+        tell(opened, "d1", NOTICE, NOON)
         yield opened
 
 
@@ -156,7 +156,7 @@ def test_the_service_sends_by_itself(tmp_path, receiver, monkeypatch):
         catalog = app.state.service.catalog
         now = app.state.service.now()  # an older upload would expire, and its owner be told
         catalog.register_uploads([upload("d1")], now)
-        catalog.notify("d1", NOTICE, now)
+        tell(catalog, "d1", NOTICE, now)
         while catalog.notifications("ann")[0].webhook_sent_at is None:
             pass
 

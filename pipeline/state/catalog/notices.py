@@ -8,7 +8,6 @@ from sqlalchemy import Connection, select, update
 from pipeline.errors import NotificationNotFound
 from pipeline.state.catalog.dataset_records import Notification, NotificationKind
 from pipeline.state.catalog.engine import Database
-from pipeline.state.catalog.lookup import read_dataset
 from pipeline.state.catalog.statements import insert_or
 from pipeline.state.catalog.tables import notifications
 
@@ -24,17 +23,7 @@ class Notice:
 
 
 class Notices(Database):
-    """The methods that the service and the failed-run sensor use."""
-
-    def notify(self, dataset_id: str, notice: Notice, now: datetime) -> bool:
-        """Tell the dataset's owner; return False when that was done before.
-
-        Raises:
-            DatasetNotFound: there is no such dataset.
-        """
-        with self._writing() as connection:
-            owner = read_dataset(connection, dataset_id).user_id
-            return send(connection, dataset_id, owner, notice, now)
+    """What users were told, and whether they read it."""
 
     def notifications(self, user_id: str | None, unread_only: bool = False, limit: int = 50) -> list[Notification]:
         """Return a user's notifications, newest first; None means everybody's."""

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Dataset, NewUpload, Verdict
+from pipeline.state.catalog.lookup import read_dataset
+from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.tries import Patience
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -66,3 +68,9 @@ READY = Verdict(
     message="All is well.",
 )
 REJECTED = replace(READY, status="error", title="d1 has errors", message="Line 7 is not JSON.", run_id="run-2")
+
+
+def tell(catalog: Catalog, dataset_id: str, notice: Notice, now: datetime) -> bool:
+    """Tell the dataset's owner, as a verdict or a failure does in a transaction of its own."""
+    with catalog._writing() as connection:
+        return send(connection, dataset_id, read_dataset(connection, dataset_id).user_id, notice, now)

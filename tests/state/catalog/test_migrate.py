@@ -20,7 +20,7 @@ from pipeline.state.catalog.engine import catalog_url, make_engine
 from pipeline.state.catalog.migrate import HEAD, MIGRATIONS_DIR, migrate
 from pipeline.state.catalog.notices import Notice
 from pipeline.state.catalog.tables import metadata
-from tests.state.catalog.examples import NOON, upload
+from tests.state.catalog.examples import NOON, tell, upload
 from tests.state.catalog.statements_seen import statements_seen
 
 
@@ -157,7 +157,7 @@ def test_what_was_told_before_there_were_jobs_is_still_there(empty_url, monkeypa
     with Catalog.open(empty_url) as catalog:
         assert [(n.title, n.webhook_attempt) for n in catalog.notifications("ann")] == [("d1 is ready", 0)]
         assert [dataset.id for dataset in catalog.unplanned(10, NOON)] == ["d1"]
-        catalog.notify("d1", Notice("training_jobs_ready", "key", "title", "message"), NOON)
+        tell(catalog, "d1", Notice("training_jobs_ready", "key", "title", "message"), NOON)
         assert [n.kind for n in catalog.notifications("ann")] == ["training_jobs_ready", "dataset_ready"]
 
 

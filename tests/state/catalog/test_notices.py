@@ -8,7 +8,7 @@ from sqlalchemy import event
 from pipeline.errors import DatasetNotFound, UsageError
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.notices import Notice
-from tests.state.catalog.examples import LATER, MUCH_LATER, NOON, upload
+from tests.state.catalog.examples import LATER, MUCH_LATER, NOON, tell, upload
 
 FAILED = Notice(kind="run_failed", dedupe_key="run-1", title="Validation failed", message="We are looking into it.")
 
@@ -16,7 +16,7 @@ FAILED = Notice(kind="run_failed", dedupe_key="run-1", title="Validation failed"
 def test_a_notice_goes_to_the_datasets_owner_once(catalog):
     catalog.register_uploads([upload("d1", user_id="bob")], NOON)
 
-    sent = [catalog.notify("d1", FAILED, at) for at in (NOON, LATER)]
+    sent = [tell(catalog, "d1", FAILED, at) for at in (NOON, LATER)]
 
     told = catalog.notifications("bob")
     assert sent == [True, False]
@@ -28,7 +28,7 @@ def test_a_notice_goes_to_the_datasets_owner_once(catalog):
 
 def test_a_notice_about_an_unknown_dataset_is_refused(catalog):
     with pytest.raises(DatasetNotFound) as caught:
-        catalog.notify("d9", FAILED, NOON)
+        tell(catalog, "d9", FAILED, NOON)
 
     assert str(caught.value) == "expected the id of a dataset, found 'd9': list the datasets first"
 
@@ -36,7 +36,7 @@ def test_a_notice_about_an_unknown_dataset_is_refused(catalog):
 def test_notifications_come_newest_first_up_to_the_limit(catalog):
     catalog.register_uploads([upload("d1")], NOON)
     for key, at in (("first", NOON), ("second", NOON), ("third", LATER)):
-        catalog.notify("d1", replace(FAILED, dedupe_key=key), at)
+        tell(catalog, "d1", replace(FAILED, dedupe_key=key), at)
 
     assert [n.dedupe_key for n in catalog.notifications("ann")] == ["third", "second", "first"]
     assert [n.dedupe_key for n in catalog.notifications("ann", limit=1)] == ["third"]
@@ -44,7 +44,7 @@ def test_notifications_come_newest_first_up_to_the_limit(catalog):
 
 def test_reading_counts_once_and_clears_the_unread_list(catalog):
     catalog.register_uploads([upload("d1")], NOON)
-    catalog.notify("d1", FAILED, NOON)
+    tell(catalog, "d1", FAILED, NOON)
     (unread,) = catalog.notifications("ann", unread_only=True)
 
     read = [catalog.mark_read(unread.id, "ann", at) for at in (LATER, MUCH_LATER)]
@@ -55,7 +55,7 @@ def test_reading_counts_once_and_clears_the_unread_list(catalog):
 
 def test_another_users_notification_cannot_be_read(catalog):
     catalog.register_uploads([upload("d1")], NOON)
-    catalog.notify("d1", FAILED, NOON)
+    tell(catalog, "d1", FAILED, NOON)
     (told,) = catalog.notifications("ann")
 
     with pytest.raises(UsageError) as caught:

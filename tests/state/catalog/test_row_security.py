@@ -18,7 +18,7 @@ from pipeline.state.catalog.marks import marks
 from pipeline.state.catalog.notices import Notice
 from pipeline.state.catalog.tables import datasets, ignored_files, metadata, notifications
 from tests.postgres import as_ordinary_role
-from tests.state.catalog.examples import NOON, start_upload
+from tests.state.catalog.examples import NOON, start_upload, tell
 
 pytestmark = pytest.mark.needs_postgres
 OWNED = (
@@ -38,7 +38,7 @@ def catalog(postgres_url):
     with Catalog.open(as_ordinary_role(postgres_url)) as opened:
         for user_id in ("ann", "bob"):
             start_upload(opened, f"of-{user_id}", user_id=user_id)
-            opened.notify(f"of-{user_id}", Notice("dataset_ready", "key", "title", "message"), NOON)
+            tell(opened, f"of-{user_id}", Notice("dataset_ready", "key", "title", "message"), NOON)
         yield opened
 
 
@@ -74,7 +74,7 @@ def test_anothers_rows_can_be_neither_changed_nor_made(catalog):
     with pytest.raises(CatalogError, match="row-level security"):
         start_upload(ann, "new", user_id="bob")
     with pytest.raises(DatasetNotFound):
-        ann.notify("of-bob", Notice("dataset_ready", "key 2", "title", "message"), NOON)
+        tell(ann, "of-bob", Notice("dataset_ready", "key 2", "title", "message"), NOON)
 
     assert changed == 1
     assert catalog.get("of-bob").name == "of-bob"
