@@ -17,6 +17,7 @@ from pipeline.wording import moment
 
 LOOK_EVERY_S = 3.0
 _SECOND_LOOK_S = 0.5
+_HANGS_S = 5.0  # below the limit of a question, see `flow/health.py`
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,13 @@ class Watch:
         return self._outages
 
     def _look(self) -> tuple[Outage, ...]:
-        """Ask, a second time where something is wrong: one answer that got lost is no outage."""
+        """Ask, a second time where something is wrong: one answer that got lost is no outage.
+
+        What let us wait for seconds is asked once: by the end of a second wait a short outage would be over, untold.
+        """
+        began_s = self.clock()
         parts = self.ask()
-        if any(part.problem for part in parts):
+        if any(part.problem for part in parts) and self.clock() - began_s < _HANGS_S:
             self.sleep(_SECOND_LOOK_S)
             parts = self.ask()
         return self._remember({part.name: part.problem for part in parts if part.problem})

@@ -99,6 +99,21 @@ def test_one_answer_that_got_lost_is_no_outage(world):
     assert (watch.reason(), world.told) == ("", [])
 
 
+def test_a_part_that_hangs_is_told_before_a_short_outage_is_over(world):
+    """The first question takes its whole limit; a second one would be answered after 20 seconds of outage."""
+    watch = world.watch()
+
+    def ask():
+        is_hanging = world.seconds < 20
+        world.wait(8 if is_hanging else 0)
+        return (Part("catalog", "has not answered for 8 s" if is_hanging else None),)
+
+    watch.ask = ask
+
+    assert watch.reason().endswith("has not answered for 8 s")
+    assert [kind for _, kind, _ in world.told] == ["outage"]
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"lake": 3}'])
 def test_a_memory_that_cannot_be_read_costs_no_pause(world, content):
     (world.folder / "outages.json").write_text(content)
