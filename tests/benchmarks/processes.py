@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,18 +46,27 @@ def run(program: str, *arguments: object) -> Ran:
     Raises:
         RuntimeError: it failed; or it was smaller than this process, so that its peak says nothing.
     """
-    command = [sys.executable, "-m", f"tests.benchmarks.{program}", *map(str, arguments)]
+    return run_module(f"tests.benchmarks.{program}", *arguments)
+
+
+def run_module(module: str, *arguments: object, good_codes: Collection[int] = (0,), is_json: bool = True) -> Ran:
+    """Run any module to its end; is_json: whether it prints JSON, which is the outcome's `output`, else that is empty.
+
+    Raises:
+        RuntimeError: it failed; or it was smaller than this process, so that its peak says nothing.
+    """
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     with tempfile.TemporaryFile() as output:
         start_s = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, env=environment())
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - start_s
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if process.returncode not in good_codes:
             raise RuntimeError(f"{' '.join(command[1:])} ended with {process.returncode}")
         output.seek(0)
-        printed = json.loads(output.read() or b"{}")
+        printed = json.loads(output.read() or b"{}") if is_json else {}
     peak_bytes = usage.ru_maxrss * _MAXRSS_UNIT_BYTES
     if peak_bytes <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT_BYTES:
-        raise RuntimeError(f"{program}: expected a peak above this process's own, found {peak_bytes:,} bytes")
+        raise RuntimeError(f"{module}: expected a peak above this process's own, found {peak_bytes:,} bytes")
     return Ran(printed, wall_s, usage.ru_utime + usage.ru_stime, peak_bytes)

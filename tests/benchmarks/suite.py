@@ -1,6 +1,7 @@
 """All benchmarks, in the order in which they run and are shown."""
 
 from tests.benchmarks.benchmark import Benchmark
+from tests.benchmarks.check_command import CHECK_COMMAND
 from tests.benchmarks.engine_cpu import DUCKDB, PLAIN_JSON
 from tests.benchmarks.engine_memory import MEMORY
 from tests.benchmarks.engine_workers import WORKERS
@@ -16,6 +17,7 @@ from tests.benchmarks.tokens import TOKENS
 from tests.benchmarks.worst_lines import WORST_LINES
 
 BENCHMARKS: tuple[Benchmark, ...] = (
+    CHECK_COMMAND,
     PLAIN_JSON, DUCKDB, MEMORY, WORST_LINES, WORKERS, FORMATS_BENCHMARK, QUALITY, TOKENS, NEAR_DUPLICATES,
     BURST, LATENCY, TICK, PUBLICATION, EVENT_LOG,
     SERVICE_LOAD, SERVICE_LISTS,
