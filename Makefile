@@ -73,8 +73,9 @@ accuracy: $(SET_UP) ## Fit the estimates to the measurements anew and write docs
 
 .PHONY: lock
 lock: $(SET_UP) ## Solve requirements*.txt from pyproject.toml (newer versions: LOCK_ARGS=--upgrade)
-	$(LOCK) --output-file requirements.txt
-	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) --extra pipeline --output-file requirements.txt
+	$(LOCK) --constraint requirements.txt --output-file requirements-core.txt
+	$(LOCK) --all-extras --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 .PHONY: clean
 clean: ## Remove the .venv folders and caches; data/ stays

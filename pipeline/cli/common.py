@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
 
+from pipeline.cli.extras import missing_extra
 from pipeline.cli.typer_internals import TyperGroup, context_of, is_wrong_use, wants_help
 from pipeline.errors import PipelineError
 from pipeline.safe_text import shown
@@ -83,6 +84,9 @@ def explain(error: Exception) -> int:
     if isinstance(error, MemoryError):
         complain("not enough memory; close other programs, or use fewer --workers")
         return FAILED
+    if sentence := missing_extra(error):
+        complain(sentence)
+        return WRONG_USE
     complain(f"this should not happen: {type(error).__name__}: {error} (LORA_DEBUG=1 shows where)")
     return FAILED
 

@@ -12,6 +12,7 @@ import typer
 
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.datasets import COLUMNS, row
+from pipeline.cli.extras import need_installation
 from pipeline.cli.jobs_shown import COLUMNS as JOB_COLUMNS
 from pipeline.cli.jobs_shown import row as job_row
 from pipeline.cli.printed_table import print_table
@@ -36,6 +37,7 @@ def demo() -> None:
     """Drop the samples into the store, let the pipeline validate them, and show verdicts and what training costs."""
     from pipeline.installation import environment, once_command, prepare
 
+    need_installation()
     settings = current_settings()
     prepare(settings)
     _drop_samples(settings)

@@ -1,6 +1,5 @@
 """`lora-pipeline dev`: starts the parts of an installation, waits until they answer, minds them until interrupted."""
 
-import http.client
 import os
 import signal
 import socket
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.connections import current_settings, open_catalog
+from pipeline.cli.extras import need_installation
 from pipeline.cli.ports import check_ports, reachable
 from pipeline.errors import PipelineError
 
@@ -59,6 +59,7 @@ def dev(
 
     A part that dies is started again, three times within five minutes at most; then all are stopped.
     """
+    need_installation()
     from pipeline.installation import environment, preflight_command, prepare
     from pipeline.service.tokens import make_laptop_token
     from pipeline.supervision import Supervisor
@@ -137,6 +138,8 @@ def _listens(path: Path) -> bool:
 
 def _answers(address: str, path: str) -> bool:
     """Whether there is any answer; a bad one says more in its log than we could."""
+    import http.client  # with TLS, a tenth of all that --help imports
+
     connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=_ANSWER_S)
     try:
         connection.request("GET", path)

@@ -19,7 +19,7 @@ def place_columns(found: Sequence[Found]) -> tuple[str, ...]:
 
 def print_table(columns: Sequence[str], rows: Iterable[TableRow], max_rows: int | None = None) -> None:
     """Print rows below their columns' names; content is escaped and cut to the width, and a footer tells of more."""
-    from pipeline.state.warehouse.query_table import render_table
+    from pipeline.cli.query_table import render_table
 
     width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
     typer.echo(render_table(columns, rows, width, max_rows), nl=False)

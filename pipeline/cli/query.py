@@ -20,8 +20,8 @@ def query(
     Tables and views: datasets, conversations, turns, findings, splits, dataset_profiles, training_jobs, cost_records,
     training_lineage, upload_lineage, and more: docs/tables.md.
     """
+    from pipeline.cli.query_table import render_csv, render_json_lines, render_table
     from pipeline.state.warehouse import ensure_warehouse, open_query
-    from pipeline.state.warehouse.query_table import render_csv, render_json_lines, render_table
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other")

@@ -6,7 +6,7 @@
         dataset = client.upload(Path("chat.jsonl"))
         print(client.wait(dataset.id).status)
 
-It speaks the contract of `pipeline.service.contract`, and needs nothing else of the service.
+It speaks the contract of `pipeline.contract`, and needs nothing of the service.
 """
 
 from pipeline.client.client import Client

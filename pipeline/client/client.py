@@ -12,8 +12,7 @@ from pydantic import ValidationError
 from pipeline.client.checksums import check_content
 from pipeline.client.connection import Connection
 from pipeline.client.sending import Tell, send_file
-from pipeline.errors import RequestRefused, UsageError
-from pipeline.service.contract import (
+from pipeline.contract.values import (
     MAX_NAME_CHARACTERS,
     ConfirmedUpload,
     DatasetDetails,
@@ -30,6 +29,7 @@ from pipeline.service.contract import (
     StartedUpload,
     UploadPlan,
 )
+from pipeline.errors import RequestRefused, UsageError
 from pipeline.state.catalog.statuses import Status
 
 POLL_S = 0.5

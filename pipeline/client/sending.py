@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx2
 
 from pipeline.client.connection import Connection, pause, refusal
+from pipeline.contract.values import UploadPart, UploadPlan
 from pipeline.errors import ServiceError
-from pipeline.service.contract import UploadPart, UploadPlan
 
 _BLOCK_BYTES = 256 * 1024
 _ATTEMPTS = 8  # without a byte of progress; with pauses up to 10 s that bridges half a minute

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pipeline.contract.http_answers import PROBLEMS
 from pipeline.docs.markdown import block, code, section, table
-from pipeline.service.http_answers import PROBLEMS
 from pipeline.settings import Settings
 
 _INTRODUCTION = """Start it with `lora-pipeline serve` ([how](operations.md#upload-service)). `/api/openapi.json` has

@@ -12,7 +12,8 @@ from pipeline.dataset.tokens import Tokenizer
 from pipeline.errors import DatasetNotReady, LakeError
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Dataset
-from pipeline.state.catalog.job_records import Job, JobOrigin, NewJob
+from pipeline.state.catalog.job_records import Job, NewJob
+from pipeline.state.catalog.statuses import JobOrigin
 from pipeline.state.lake import Lake
 from pipeline.trainers.dataset_rows import dataset_rows
 from pipeline.trainers.job import TrainingJob

@@ -10,12 +10,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from pipeline.clock import utc_now
+from pipeline.contract.http_answers import PROBLEMS
 from pipeline.flow.owners import Owners
 from pipeline.service.background import working_aside
 from pipeline.service.error_answers import handle_errors
 from pipeline.service.event_streams import Streams
 from pipeline.service.health import HealthWatch
-from pipeline.service.http_answers import PROBLEMS
 from pipeline.service.limits import Limiter
 from pipeline.service.middleware import AnswersHead, BodyLimit, RequestLog, SecurityHeaders, security_headers
 from pipeline.service.presigned_factory import make_presigner

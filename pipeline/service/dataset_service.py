@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from pipeline.contract.values import Acceptance, DatasetDetails, DatasetPage, DatasetSummary, Finding, Sample
 from pipeline.dataset.findings.row_places import place_of
-from pipeline.service.contract import Acceptance, DatasetDetails, DatasetPage, DatasetSummary, Finding, Sample
 from pipeline.service.job_values import job_summary
 from pipeline.service.service import Service
 from pipeline.service.user import User

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from pipeline.contract.http_answers import Problem, ProblemDetails, WrongField
 from pipeline.errors import (
     Conflicting,
     DatasetNotFound,
@@ -24,7 +25,6 @@ from pipeline.errors import (
     TooManyRequests,
     UsageError,
 )
-from pipeline.service.http_answers import Problem, ProblemDetails, WrongField
 from pipeline.wording import slug
 
 _LOG = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
+from pipeline.contract.values import Finding, FindingPage
 from pipeline.dataset.findings.finding import CATALOGUE
 from pipeline.errors import Conflicting, UsageError
-from pipeline.service.contract import Finding, FindingPage
 from pipeline.service.dataset_service import has_verdict
 from pipeline.service.service import Service
 from pipeline.service.user import User

@@ -1,6 +1,6 @@
 """Files of the store that become no dataset, as their owner sees them. Values in, values out."""
 
-from pipeline.service.contract import IgnoredItem, IgnoredList
+from pipeline.contract.values import IgnoredItem, IgnoredList
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.dataset_records import IgnoredRow

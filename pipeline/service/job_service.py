@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from pipeline.contract.values import JobDetails, JobFile, JobFiles, JobList
 from pipeline.errors import JobNotFound
-from pipeline.service.contract import JobDetails, JobFile, JobFiles, JobList, NewJob
 from pipeline.service.job_values import job_details, job_summary
+from pipeline.service.new_job import NewJob
 from pipeline.service.plan_service import make_job
 from pipeline.service.service import Service
 from pipeline.service.user import User

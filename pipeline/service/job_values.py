@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.service.contract import JobCost, JobDetails, JobSummary
+from pipeline.contract.values import JobCost, JobDetails, JobSummary
 from pipeline.state.catalog.job_records import CostRecord, Job
 
 

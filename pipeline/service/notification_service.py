@@ -1,6 +1,6 @@
 """What users are told. How it is sent to other systems is in `webhooks.py`."""
 
-from pipeline.service.contract import NotificationItem, NotificationList
+from pipeline.contract.values import NotificationItem, NotificationList
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.dataset_records import Notification

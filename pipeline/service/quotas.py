@@ -1,6 +1,6 @@
 """How much room a user has. Values in, values out; what counts is in `catalog/quotas.py`."""
 
-from pipeline.service.contract import Quota
+from pipeline.contract.values import Quota
 from pipeline.service.service import Service
 from pipeline.service.user import User
 

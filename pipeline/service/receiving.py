@@ -11,8 +11,8 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from pipeline.contract.http_answers import Value
 from pipeline.errors import Conflicting, NotAllowed, ObjectMissing, StoreError, TooLarge, UsageError
-from pipeline.service.http_answers import Value
 from pipeline.service.presigned import Upload
 from pipeline.service.presigned_local import read_ticket, received_bytes
 from pipeline.service.receivers import Stop

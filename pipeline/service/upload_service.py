@@ -5,9 +5,9 @@ Bytes that come through the service itself are taken in by `receiving.py`.
 
 from datetime import datetime, timedelta
 
+from pipeline.contract.values import ConfirmedUpload, NewUpload, StartedUpload, UploadPart, UploadPlan
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
-from pipeline.service.contract import ConfirmedUpload, NewUpload, StartedUpload, UploadPart, UploadPlan
 from pipeline.service.dataset_service import details, summary
 from pipeline.service.presigned import Part, Upload
 from pipeline.service.quotas import show_quota

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 
 import httpx2
 
-from pipeline.service.contract import NotificationItem
-from pipeline.service.http_answers import Value
+from pipeline.contract.http_answers import Value
+from pipeline.contract.values import NotificationItem
 from pipeline.service.notification_service import item
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Notification

@@ -26,6 +26,7 @@ Hashes = npt.NDArray[np.uint64]
 
 _PIECE_BYTES = 2**17  # a piece and what is computed of it stay near the core
 _CODE_POINTS = 0x34000  # beyond them there are no letters
+_BLOCK = 0x100
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Burmese
@@ -87,8 +88,8 @@ def _words(text: Bytes, turn_starts: Integers, is_counted: Flags) -> tuple[Integ
 
     The difference of two sums, times the inverse power of where it begins, depends on the letters between alone.
     """
-    kinds_of, letters_of = _tables()
     codes = _code_points(text)
+    kinds_of, letters_of = _tables(codes)
     kinds = kinds_of.take(codes, mode="clip")
     turns = np.minimum(_in_code_points(text, turn_starts), len(codes))
     is_letter = (kinds != _SEPARATES) & np.repeat(is_counted, np.diff(turns, append=len(codes)))
@@ -119,15 +120,31 @@ def _in_code_points(text: Bytes, positions: Integers) -> Integers:
     return np.searchsorted(np.flatnonzero(leads), positions)
 
 
+def _tables(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint8], Hashes]:
+    """Of each code point: what it is to words, and a random number that its upper and lower case share.
+
+    Filled in for the blocks of 256 that occur: all of them would take as long as all the rest of a small file.
+    """
+    kinds, letters, is_filled = _blank_tables()
+    occurs = np.zeros_like(is_filled)
+    occurs[np.minimum(codes.astype(np.uint32) >> 8, len(occurs) - 1)] = True
+    for block in np.flatnonzero(occurs & ~is_filled).tolist():
+        span = slice(block * _BLOCK, (block + 1) * _BLOCK)
+        characters = [chr(code) for code in range(span.start, span.stop)]
+        kinds[span] *= np.array([unicodedata.category(each)[0] in "LNM" for each in characters], dtype=np.uint8)
+        lower = np.array([ord(each.lower()[0]) for each in characters], dtype=np.uint64)
+        letters[span] = _scatter((lower + np.uint64(1)) * np.uint64(_BASE))
+        is_filled[block] = True
+    return kinds, letters
+
+
 @cache
-def _tables() -> tuple[npt.NDArray[np.uint8], Hashes]:
-    """Of each code point: what it is to words, and a random number that its upper and lower case share."""
-    characters = [chr(code) for code in range(_CODE_POINTS)]
-    kinds = np.array([_IN_WORD * (unicodedata.category(each)[0] in "LNM") for each in characters], dtype=np.uint8)
+def _blank_tables() -> tuple[npt.NDArray[np.uint8], Hashes, Flags]:
+    """What each code point is to words if it is a letter; nothing else is known of it yet."""
+    kinds = np.full(_CODE_POINTS, _IN_WORD, dtype=np.uint8)
     for first, last in _UNSPACED:
         kinds[first : last + 1] *= _IS_WORD
-    lower = np.array([ord(each.lower()[0]) for each in characters], dtype=np.uint64)
-    return kinds, _scatter((lower + np.uint64(1)) * np.uint64(_BASE))
+    return kinds, np.zeros(_CODE_POINTS, dtype=np.uint64), np.zeros(_CODE_POINTS // _BLOCK, dtype=np.bool_)
 
 
 def _powers(length: int) -> tuple[Hashes, Hashes]:

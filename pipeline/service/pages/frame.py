@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.service.pages.dataset_card import Tone, When, when
-from pipeline.state.catalog.dataset_records import Notification, NotificationKind
+from pipeline.state.catalog.dataset_records import Notification
+from pipeline.state.catalog.statuses import NotificationKind
 
 IN_BELL = 6  # newest notifications under the bell
 Place = Literal["datasets", "jobs", ""]

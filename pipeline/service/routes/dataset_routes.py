@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
+from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
+from pipeline.contract.values import DatasetDetails, DatasetPage, DatasetSummary
 from pipeline.service import dataset_service
 from pipeline.service.card_service import card_page
-from pipeline.service.contract import DatasetDetails, DatasetPage, DatasetSummary
 from pipeline.service.dataset_service import MAX_LIMIT, MAX_SEARCH_CHARACTERS
-from pipeline.service.http_answers import CONFLICT, MISSING, Answer
 from pipeline.service.routes.route_parameters import DatasetId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser

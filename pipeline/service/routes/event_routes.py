@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
+from pipeline.contract.http_answers import MISSING
 from pipeline.service.dataset_events import status_events
-from pipeline.service.http_answers import MISSING
 from pipeline.service.routes.route_parameters import DatasetId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from pipeline.service.contract import FindingPage
+from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
+from pipeline.contract.values import FindingPage
 from pipeline.service.finding_service import findings_as_csv, findings_as_json_lines, list_findings
-from pipeline.service.http_answers import CONFLICT, MISSING, Answer
 from pipeline.service.routes.route_parameters import DatasetId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser

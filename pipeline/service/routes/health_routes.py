@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import JSONResponse
 
+from pipeline.contract.http_answers import Answer, Value
 from pipeline.service.error_answers import RETRY_AFTER_S, problem
-from pipeline.service.http_answers import Answer, Value
 from pipeline.service.service import CurrentService
 
 router = APIRouter(tags=["health"])

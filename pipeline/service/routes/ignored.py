@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from pipeline.service.contract import IgnoredList
+from pipeline.contract.http_answers import Answer
+from pipeline.contract.values import IgnoredList
 from pipeline.service.dataset_service import MAX_LIMIT
-from pipeline.service.http_answers import Answer
 from pipeline.service.ignored import list_ignored
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser

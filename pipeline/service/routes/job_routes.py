@@ -6,10 +6,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response, StreamingResponse
 
+from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
+from pipeline.contract.values import JobDetails, JobFiles, JobList
 from pipeline.service import job_service
-from pipeline.service.contract import JobDetails, JobFiles, JobList, NewJob
-from pipeline.service.http_answers import CONFLICT, MISSING, Answer
 from pipeline.service.job_service import MAX_LIMIT
+from pipeline.service.new_job import NewJob
 from pipeline.service.routes.route_parameters import DatasetId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from pipeline.contract.http_answers import MISSING, Answer
+from pipeline.contract.values import NotificationItem, NotificationList
 from pipeline.service import notification_service
-from pipeline.service.contract import NotificationItem, NotificationList
-from pipeline.service.http_answers import MISSING, Answer
 from pipeline.service.notification_service import MAX_LIMIT
 from pipeline.service.routes.route_parameters import NotificationId
 from pipeline.service.service import CurrentService

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from pipeline.service.contract import Quota
-from pipeline.service.http_answers import Answer
+from pipeline.contract.http_answers import Answer
+from pipeline.contract.values import Quota
 from pipeline.service.quotas import show_quota
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser

@@ -5,10 +5,10 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Header, Path, Request
 
+from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
+from pipeline.contract.values import ConfirmedUpload, NewUpload, StartedUpload, UploadPlan
 from pipeline.errors import UsageError
 from pipeline.service import upload_service
-from pipeline.service.contract import ConfirmedUpload, NewUpload, StartedUpload, UploadPlan
-from pipeline.service.http_answers import CONFLICT, MISSING, Answer
 from pipeline.service.receiving import Received, receive
 from pipeline.service.routes.route_parameters import DatasetId
 from pipeline.service.service import CurrentService

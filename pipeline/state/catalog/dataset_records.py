@@ -7,18 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pipeline.state.catalog.statuses import Status
+from pipeline.state.catalog.statuses import NotificationKind, Status
 from pipeline.wording import time_of_day
 
-NotificationKind = Literal[
-    "dataset_ready",
-    "dataset_error",
-    "upload_expired",
-    "upload_ignored",
-    "run_failed",
-    "training_jobs_ready",
-    "training_jobs_stale",
-]
 Refusal = Literal["taken-id", "other-size"]
 JsonObject = dict[str, object]
 

@@ -8,10 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from pipeline.state.catalog.dataset_records import JsonObject
-from pipeline.state.catalog.statuses import JobStatus
-
-JobOrigin = Literal["plan", "person"]
-CostKind = Literal["estimate", "actual"]
+from pipeline.state.catalog.statuses import CostKind, JobOrigin, JobStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from pipeline.errors import NotificationNotFound
-from pipeline.state.catalog.dataset_records import Notification, NotificationKind
+from pipeline.state.catalog.dataset_records import Notification
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.statements import insert_or
+from pipeline.state.catalog.statuses import NotificationKind
 from pipeline.state.catalog.tables import notifications
 
 

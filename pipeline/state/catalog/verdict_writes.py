@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from pipeline.errors import ObjectChanged
-from pipeline.state.catalog.dataset_records import Dataset, NotificationKind, Verdict
+from pipeline.state.catalog.dataset_records import Dataset, Verdict
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset
 from pipeline.state.catalog.notices import Notice, send
+from pipeline.state.catalog.statuses import NotificationKind
 from pipeline.state.catalog.tables import datasets, notifications
 from pipeline.state.catalog.waiting import DECIDED
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.catalogues.prices import Price
-from pipeline.service.contract import Quota
+from pipeline.contract.values import Quota
 from pipeline.service.pages.dataset_page import Finding, dataset_page, findings_of
 from pipeline.service.pages.frame import Frame, notice_lines
 from pipeline.service.pages.job_page import job_lines, job_page

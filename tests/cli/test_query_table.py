@@ -1,4 +1,4 @@
-"""Promises of `pipeline.state.warehouse.query_table`; whole renderings are in `tests/golden/query/`."""
+"""Promises of `pipeline.cli.query_table`; whole renderings are in `tests/golden/query/`."""
 
 import csv
 import io
@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from pipeline.cli.query_table import render_csv, render_json_lines, render_table
 from pipeline.safe_text import shown_in_cell
-from pipeline.state.warehouse.query_table import render_csv, render_json_lines, render_table
+from tests.cli.query_goldens import CASES, FOLDER, RENDERERS, rendered
 from tests.state.warehouse.examples import open_installation
-from tests.state.warehouse.goldens import CASES, FOLDER, RENDERERS, rendered
 
 UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 

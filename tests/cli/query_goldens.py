@@ -1,4 +1,4 @@
-"""The golden files of rendered answers; `python -m tests.state.warehouse.goldens [CASE…]` writes them anew.
+"""The golden files of rendered answers; `python -m tests.cli.query_goldens [CASE…]` writes them anew.
 
 `tests/golden/query/<case>.sql` is a question to an empty warehouse, beside it lie the answer as table (`.txt`), as
 JSON Lines (`.jsonl`) and as CSV. To add a case, add the question and run the module with its name; then
@@ -10,13 +10,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pipeline.cli.query_table import render_csv, render_json_lines, render_table
 from pipeline.state.warehouse import open_query
-from pipeline.state.warehouse.query_table import render_csv, render_json_lines, render_table
 from pipeline.state.warehouse.user_query import Answer
 from tests.golden_names import chosen_goldens
 from tests.state.warehouse.examples import open_installation
 
-FOLDER = Path(__file__).resolve().parents[2] / "golden" / "query"
+FOLDER = Path(__file__).resolve().parents[1] / "golden" / "query"
 CASES = sorted(path.stem for path in FOLDER.glob("*.sql"))
 RENDERERS: Mapping[str, Callable[[Answer], str]] = {
     "txt": lambda answer: render_table(answer.columns, answer.rows),

@@ -1,6 +1,7 @@
 """The values that go in and out of the service: the contract that API, pages and client share.
 
-The envelope around them is in `http_answers.py`; light to import, so that the client needs nothing of the service.
+The envelope around them is in `http_answers.py`. A job that is wanted is in `service/new_job.py`: it
+names what only the service knows, and no client asks for one yet.
 """
 
 from datetime import datetime
@@ -8,13 +9,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.service.http_answers import Request, Value
-from pipeline.state.catalog.dataset_records import NotificationKind
-from pipeline.state.catalog.job_records import CostKind, JobOrigin
-from pipeline.state.catalog.statuses import JobStatus, Status
-from pipeline.trainers.registry import DEFAULT
-from pipeline.trainers.target_name import TargetName
-from pipeline.trainers.workload import Method
+from pipeline.contract.http_answers import Request, Value
+from pipeline.state.catalog.statuses import CostKind, JobOrigin, JobStatus, NotificationKind, Status
 
 MAX_NAME_CHARACTERS = 200
 MAX_FILE_NAME_CHARACTERS = 255  # as many as a file system takes; what is stored is shortened (`store/keys.py`)
@@ -104,22 +100,6 @@ class Acceptance(Value):
     rows_truncated: int
     needs_conversion: str | None
     reasons: list[Reason]
-
-
-class NewJob(Request):
-    """A training job that is wanted, by names of the catalogues (`lora-pipeline jobs`, docs/training.md)."""
-
-    model: str = Field(min_length=1, max_length=200, examples=["Qwen3-8B"])
-    preset: str = Field("balanced", max_length=200, examples=["balanced"])
-    gpu: str = Field("A100-80GB-SXM", max_length=200, examples=["RTX-4090"])
-    gpu_count: int = Field(1, ge=1, le=64)
-    method: Method | None = Field(None, description="Without one the GPU decides.")
-    targets: list[TargetName] = Field(
-        [DEFAULT], min_length=1, max_length=20, description="Trainers to write configs for."
-    )
-    overrides: dict[str, str] = Field(
-        default_factory=dict, max_length=100, description="Settings by key, as text.", examples=[{"epochs": "2"}]
-    )
 
 
 class JobSummary(Value):
