@@ -85,7 +85,7 @@ def said_of(columns: Columns) -> list[Said]:
             (extras.tools or nothing)[index],
             (extras.labels or nothing)[index],
         )
-        for index, identity in enumerate(columns.ids)
+        for index, identity in enumerate(columns.ids.to_pylist())
     ]
 
 

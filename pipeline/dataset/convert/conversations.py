@@ -59,7 +59,7 @@ def talks(columns: Columns) -> Iterator[Talk]:
     tools: Sequence[str | None] = columns.extras.tools or nothing
     labels: Sequence[bool | None] = columns.extras.labels or nothing
     starts = columns.turn_starts.tolist()
-    places = zip(columns.rows.tolist(), columns.lines.tolist(), columns.ids, strict=True)
+    places = zip(columns.rows.tolist(), columns.lines.tolist(), columns.ids.to_pylist(), strict=True)
     for index, (row, line, identity) in enumerate(places):
         start, stop = starts[index], starts[index + 1]
         kept = [turns[turn] for turn in range(start, stop) if branches[turn] != Branch.REJECTED]

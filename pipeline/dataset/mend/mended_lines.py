@@ -6,6 +6,7 @@ from io import BytesIO
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
 from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.finding import Finding, Severity
@@ -171,7 +172,7 @@ def _named(verdicts: Verdicts, columns: Columns, kept: list[Line]) -> Columns:
     """The same columns with the rows' places in the file, and names of no other row for rows without an id."""
     rows: Integers = np.array([line.row for line in kept], dtype=np.int64)
     ids = [identity or f"\0{row}" for identity, row in zip(verdicts.identities, rows.tolist(), strict=True)]
-    return replace(columns, rows=rows, ids=ids)
+    return replace(columns, rows=rows, ids=pa.array(ids, pa.string()))
 
 
 def _spaced(columns: Columns) -> set[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import xxhash
 
 from pipeline.dataset.mend.json_style import read_row, restyled
 from pipeline.dataset.model.bit_flags import Integers
-from pipeline.dataset.profiles.duplicates import FINGERPRINT, find_duplicates, fingerprints
+from pipeline.dataset.profiles.duplicates import FINGERPRINT, find_repeats, fingerprints
 from pipeline.dataset.reading.columns import Columns
 
 _READ_RECORDS = 50_000
@@ -23,10 +23,10 @@ class Repeats:
     """
 
     def __init__(self, spill: Path, *, are_removed: bool, are_renamed: bool) -> None:
-        self.removed = _rows(spill, "duplicate-conversation") if are_removed else _none()
+        self.removed = _rows(spill, "turns") if are_removed else _none()
         remaining = spill.with_suffix(".remaining")
         _copy_without(spill, self.removed, remaining)
-        self.renamed = _rows(remaining, "duplicate-conversation-id") if are_renamed else _none()
+        self.renamed = _rows(remaining, "id") if are_renamed else _none()
         self._taken = _id_hashes(remaining) if len(self.renamed) else np.empty(0, dtype=np.uint64)
         self._given: set[int] = set()
 
@@ -79,9 +79,8 @@ def _id_field(value: Mapping[str, object], names: tuple[str, ...]) -> str | None
     return None
 
 
-def _rows(path: Path, code: str) -> Integers:
-    found = (finding.row for finding in find_duplicates([path]).findings() if finding.code == code)
-    return np.fromiter(found, dtype=np.int64)
+def _rows(path: Path, key: Literal["id", "turns"]) -> Integers:
+    return find_repeats([path], key, limit=None).listed[:, 0]
 
 
 def _none() -> Integers:

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import xxhash
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import Branch
-from pipeline.dataset.near.near_records import Records
+from pipeline.dataset.model.xxh3 import xxh3_64
+from pipeline.dataset.near.shares import Found, found_in, grouped, joined, shares
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.reading.turn_hashes import hash_surroundings, hash_turns
 
@@ -37,9 +37,7 @@ def answers(columns: Columns) -> Answers:
     firsts = columns.turn_starts[owners]
     records = np.empty(len(owners), dtype=ANSWER)
     records["prompt"] = hash_turns(columns, firsts, turns, hash_surroundings(columns))
-    text, starts = memoryview(columns.text.data), columns.text_starts
-    spans = zip(starts[turns].tolist(), starts[turns + 1].tolist(), strict=True)
-    records["answer"] = [xxhash.xxh3_64_intdigest(text[from_:to]) for from_, to in spans]
+    records["answer"] = xxh3_64(columns.text, columns.text_starts[turns], columns.text_starts[turns + 1])
     records["row"] = columns.rows[owners]
     records["line"] = columns.lines[owners]
     records["offset"] = columns.offsets[owners]
@@ -61,14 +59,14 @@ def _last_learned(columns: Columns) -> tuple[Integers, Integers]:
 
 @dataclass(frozen=True, slots=True)
 class ConflictingAnswers:
-    """The rows that answer a prompt otherwise than an earlier row. found: row, line, offset, first such row; by row."""
+    """The rows that answer a prompt otherwise than an earlier row, each with the first such row."""
 
-    found: Integers
+    found: Found = Found()
 
     @property
     def conversation_count(self) -> int:
         """Rows that answer otherwise than an earlier one."""
-        return len(self.found)
+        return self.found.count
 
     def counts(self) -> Counter[str]:
         """How many findings of each code there are."""
@@ -76,32 +74,36 @@ class ConflictingAnswers:
 
     def findings(self, row_name: str = "line") -> Iterator[Finding]:
         """A warning for each that is listed, in row order. row_name: what a row is called."""
-        for row, line, offset, first in self.found[:MAX_LISTED]:
+        for row, line, offset, first in self.found.listed:
             detail = f"expected one answer to a prompt, found the prompt of {row_name} {first} with another answer"
             yield Finding(int(line), int(offset), CODE, "$", detail, int(row))
 
 
 def find_conflicting_answers(spills: Sequence[Path]) -> ConflictingAnswers:
-    """All rows with such an answer. spills: files of answers; within and across them in row order."""
-    records = Records(spills, ANSWER)
-    shares = max(1, -(-len(records) // SHARE_RECORDS))
-    found = np.concatenate([_conflicts_among(_share(records, share, shares)) for share in range(shares)])
-    return ConflictingAnswers(found[np.argsort(found[:, 0], kind="stable")])
+    """All rows with such an answer. spills: files of answers; within and across them in row order.
+
+    Raises:
+        LakeError: the disk is full.
+    """
+    return ConflictingAnswers(joined(_conflicts(spills), MAX_LISTED))
 
 
-def _share(records: Records, share: int, shares: int) -> Answers:
-    """The records whose prompt falls into one share of the hash space, in row order."""
-    kept = [chunk[chunk["prompt"][:, 0] % np.uint64(shares) == share] for _, chunk in records.chunks()]
-    return np.concatenate([np.empty(0, dtype=ANSWER), *kept])
+def _conflicts(spills: Sequence[Path]) -> Iterator[Found]:
+    for share in shares(spills, ANSWER, "prompt", SHARE_RECORDS):
+        known = np.empty(0, dtype=ANSWER)
+        for records in share:
+            conflicts, known = _conflicts_among(np.concatenate([known, records]), len(known))
+            yield conflicts
 
 
-def _conflicts_among(records: Answers) -> Integers:
-    """The row, line, offset and first row of each record whose prompt was answered otherwise before."""
-    high, low = records["prompt"][:, 0], records["prompt"][:, 1]
-    order = np.lexsort((low, high))  # stable: in row order within a prompt
-    high, low, answer = high[order], low[order], records["answer"][order]
-    is_new = np.ones(len(order), dtype=np.bool_)
-    is_new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+def _conflicts_among(records: Answers, known_count: int) -> tuple[Found, Answers]:
+    """The records whose prompt was answered otherwise before, and two of each prompt that tell it of later ones.
+
+    known_count: how many of them come first and have been told of.
+    """
+    order, is_new = grouped(records, "prompt")
+    ordered = records[order]
+    answer = ordered["answer"]
     starts = np.flatnonzero(is_new)
     group = np.cumsum(is_new) - 1
     is_other = answer != answer[starts[group]]
@@ -109,8 +111,7 @@ def _conflicts_among(records: Answers) -> Integers:
     others = np.flatnonzero(is_other)
     first_others = np.full(len(starts), len(order))
     np.minimum.at(first_others, group[others], others)
-    at = np.flatnonzero(is_other | (first_others[group] < np.arange(len(order))))
+    at = np.flatnonzero((is_other | (first_others[group] < np.arange(len(order)))) & (order >= known_count))
     firsts = np.where(is_other[at], starts[group[at]], first_others[group[at]])
-    ordered = records[order]
-    again = ordered[at]
-    return np.stack([again["row"], again["line"], again["offset"], ordered["row"][firsts]], axis=1)
+    telling = np.sort(np.append(starts, first_others[first_others < len(order)]))
+    return found_in(ordered[at], ordered[firsts], MAX_LISTED), ordered[telling]

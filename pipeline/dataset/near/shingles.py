@@ -13,16 +13,14 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import xxhash
 
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers
 from pipeline.dataset.model.conversation import KNOWN_ROLES
+from pipeline.dataset.model.xxh3 import Hashes, xxh3_64
 from pipeline.dataset.reading.columns import Columns
 
 SHINGLE_WORDS = 5
 MAX_TEXT_BYTES = 2**20  # of a conversation; what follows is not looked at, so that memory stays bounded
-
-Hashes = npt.NDArray[np.uint64]
 
 _PIECE_BYTES = 2**17  # a piece and what is computed of it stay near the core
 _CODE_POINTS = 0x34000  # beyond them there are no letters
@@ -60,14 +58,23 @@ def shingles(columns: Columns) -> Iterator[tuple[Hashes, npt.NDArray[np.uint64]]
         text = columns.text[begin_byte : min(end_byte, begin_byte + MAX_TEXT_BYTES)]
         of_piece = slice(columns.turn_starts[first], columns.turn_starts[end])
         turns = columns.text_starts[of_piece] - begin_byte
-        yield _of_piece(text, turns, is_counted[of_piece], text_ends[first : end + 1] - begin_byte)
+        is_whole = len(text) == end_byte - begin_byte
+        yield _of_piece(
+            text,
+            turns,
+            is_counted[of_piece],
+            text_ends[first : end + 1] - begin_byte,
+            columns.text_hashes[first:end] if is_whole else xxh3_64(text, np.zeros(1, np.int64), np.array([len(text)])),
+        )
         first = end
 
 
-def _of_piece(text: Bytes, turn_starts: Integers, is_counted: Flags, starts: Integers) -> tuple[Hashes, Hashes]:
+def _of_piece(
+    text: Bytes, turn_starts: Integers, is_counted: Flags, starts: Integers, text_hashes: Hashes
+) -> tuple[Hashes, Hashes]:
     """turn_starts, starts: positions in text of the turns, and of the conversations with the end of the last.
 
-    is_counted: which turns' words count.
+    is_counted: which turns' words count. text_hashes: of each conversation.
     """
     words, positions, prefix = _words(text, turn_starts, is_counted)
     first_words = np.searchsorted(words, _in_code_points(text, starts))
@@ -78,8 +85,8 @@ def _of_piece(text: Bytes, turn_starts: Integers, is_counted: Flags, starts: Int
     ends = np.minimum(begins + SHINGLE_WORDS, len(words))
     from_ = positions[begins]
     hashes = _scatter((prefix[positions[ends]] - prefix[from_]) * _powers(len(text))[1][from_])
-    for short in np.flatnonzero(word_counts < SHINGLE_WORDS).tolist():
-        hashes[offsets[short]] = xxhash.xxh3_64_intdigest(text[starts[short] : starts[short + 1]].tobytes())
+    is_short = word_counts < SHINGLE_WORDS
+    hashes[offsets[:-1][is_short]] = text_hashes[is_short]
     return hashes, offsets.astype(np.uint64)
 
 

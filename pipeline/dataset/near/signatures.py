@@ -11,7 +11,8 @@ import numpy.typing as npt
 from rensa import RMinHash
 
 from pipeline.dataset.model.bit_flags import Flags
-from pipeline.dataset.near.shingles import Hashes, shingles
+from pipeline.dataset.model.xxh3 import Hashes
+from pipeline.dataset.near.shingles import shingles
 from pipeline.dataset.reading.columns import Columns
 
 BANDS = 32

@@ -7,24 +7,26 @@ read back one share of the hash space at a time, so memory does not grow with th
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import xxhash
+import pyarrow as pa
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import NATIVE_LAYOUT, Layout
+from pipeline.dataset.model.xxh3 import Hashes, xxh3_128
+from pipeline.dataset.near.shares import Found, found_in, grouped, joined, shares
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.reading.turn_hashes import as_words, hash_surroundings, hash_turns, text_hashes
+from pipeline.dataset.reading.turn_hashes import hash_surroundings, hash_turns, text_hashes
 
 # 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
 FINGERPRINT = np.dtype([("id", "<u8", 2), ("turns", "<u8", 2), ("row", "<i8"), ("line", "<i8"), ("offset", "<i8")])
 SHARE_RECORDS = 100_000  # fingerprints held at a time, about 6 MB
-_READ_RECORDS = 50_000
 
 Fingerprints = npt.NDArray[np.void]
 
@@ -32,13 +34,18 @@ Fingerprints = npt.NDArray[np.void]
 def fingerprints(columns: Columns) -> Fingerprints:
     """One record for each conversation, in order. The turns' hash covers roles and contents, not the id."""
     records = np.empty(len(columns.ids), dtype=FINGERPRINT)
-    hash_128 = xxhash.xxh3_128_digest
-    records["id"] = as_words([hash_128(identity.encode()) for identity in columns.ids])
+    records["id"] = _id_hashes(columns.ids)
     records["turns"] = hash_turns(columns, columns.turn_starts[:-1], columns.turn_starts[1:], _extra_hashes(columns))
     records["row"] = columns.rows
     records["line"] = columns.lines
     records["offset"] = columns.offsets
     return records
+
+
+def _id_hashes(ids: pa.StringArray) -> Hashes:
+    _, starts, text = ids.buffers()
+    places = np.frombuffer(starts, dtype=np.int32, count=len(ids) + 1).astype(np.int64)
+    return xxh3_128(np.frombuffer(text or b"", dtype=np.uint8), places[:-1], places[1:])
 
 
 def _extra_hashes(columns: Columns) -> npt.NDArray[np.uint64]:
@@ -56,18 +63,15 @@ def _extra_hashes(columns: Columns) -> npt.NDArray[np.uint64]:
     return said
 
 
+@dataclass(frozen=True, slots=True)
 class Duplicates:
-    """The repeated rows of a file: for each, its row, line, offset and the first row that it repeats; by row."""
+    """The repeated rows of a file, each with the first row that it repeats. by_id: whose id an earlier row had.
 
-    def __init__(self, by_id: Integers, by_turns: Integers) -> None:
-        self._by_id = by_id
-        self._by_turns = by_turns
+    by_turns: whose turns an earlier row had, whatever the id.
+    """
 
-    @classmethod
-    def none(cls) -> "Duplicates":
-        """No repeated row."""
-        empty = np.empty((0, 4), dtype=np.int64)
-        return cls(empty, empty)
+    by_id: Found = Found()
+    by_turns: Found = Found()
 
     def counts(self) -> Counter[str]:
         """How many findings of each code there are."""
@@ -76,12 +80,12 @@ class Duplicates:
     @property
     def id_count(self) -> int:
         """Rows whose conversation_id an earlier row had."""
-        return len(self._by_id)
+        return self.by_id.count
 
     @property
     def turns_count(self) -> int:
-        """Rows whose turns an earlier row had, whatever the id."""
-        return len(self._by_turns)
+        """Rows whose turns an earlier row had."""
+        return self.by_turns.count
 
     def findings(self, layout: Layout = NATIVE_LAYOUT, row_name: str = "line") -> Iterator[Finding]:
         """A warning for each that is listed, in row order.
@@ -90,11 +94,11 @@ class Duplicates:
         """
         ids = (
             _repeat(each, "duplicate-conversation-id", layout.identity, f"an id of its own, found the id of {row_name}")
-            for each in self._by_id[:MAX_LISTED]
+            for each in self.by_id.listed
         )
         turns = (
             _repeat(each, "duplicate-conversation", layout.turns, f"new turns, found the turns of {row_name}")
-            for each in self._by_turns[:MAX_LISTED]
+            for each in self.by_turns.listed
         )
         return heapq.merge(ids, turns, key=lambda finding: finding.sort_key)
 
@@ -105,44 +109,32 @@ def _repeat(repeated: Integers, code: str, path: str, what: str) -> Finding:
 
 
 def find_duplicates(spills: Sequence[Path]) -> Duplicates:
-    """All repeated rows. spills: files of fingerprints; within and across them in row order."""
-    return Duplicates(_repeats(spills, "id"), _repeats(spills, "turns"))
+    """All repeated rows, as many of them listed as are told of. spills: see `find_repeats`."""
+    return Duplicates(find_repeats(spills, "id", MAX_LISTED), find_repeats(spills, "turns", MAX_LISTED))
 
 
-def _repeats(spills: Sequence[Path], key: str) -> Integers:
-    record_count = sum(path.stat().st_size for path in spills) // FINGERPRINT.itemsize
-    shares = max(1, -(-record_count // SHARE_RECORDS))
-    found = [_repeats_among(_share(spills, key, share, shares), key) for share in range(shares)]
-    rows = np.concatenate(found)
-    return rows[np.argsort(rows[:, 0], kind="stable")]
+def find_repeats(spills: Sequence[Path], key: Literal["id", "turns"], limit: int | None) -> Found:
+    """All rows that repeat the id or the turns of an earlier row.
+
+    spills: files of fingerprints; within and across them in row order. limit: how many are listed; without one, all.
+
+    Raises:
+        LakeError: the disk is full.
+    """
+    return joined(_repeats(spills, key, limit), limit)
 
 
-def _share(spills: Sequence[Path], key: str, share: int, shares: int) -> Fingerprints:
-    """The fingerprints whose hash falls into one share of the hash space, in row order."""
-    kept = []
-    for path in spills:
-        with path.open("rb") as stream:
-            while len(records := _read(stream)):
-                kept.append(records if shares == 1 else records[records[key][:, 0] % np.uint64(shares) == share])
-    return np.concatenate(kept) if kept else np.empty(0, dtype=FINGERPRINT)
+def _repeats(spills: Sequence[Path], key: str, limit: int | None) -> Iterator[Found]:
+    for share in shares(spills, FINGERPRINT, key, SHARE_RECORDS):
+        firsts = np.empty(0, dtype=FINGERPRINT)  # one of each hash in the share, whatever there is of each
+        for records in share:
+            repeats, firsts = _repeats_among(np.concatenate([firsts, records]), key, limit)
+            yield repeats
 
 
-def _read(stream: BinaryIO) -> Fingerprints:
-    return np.frombuffer(stream.read(_READ_RECORDS * FINGERPRINT.itemsize), dtype=FINGERPRINT)
-
-
-def _repeats_among(records: Fingerprints, key: str) -> Integers:
-    """The row, line, offset and first row of each record that repeats an earlier one."""
-    high, low = records[key][:, 0], records[key][:, 1]
-    order = np.argsort(high, kind="stable")
-    tied = np.flatnonzero(high[order][1:] == high[order][:-1])
-    if len(tied) == 0:
-        return np.empty((0, 4), dtype=np.int64)
-    candidates = np.unique(np.concatenate([order[tied], order[tied + 1]]))
-    ranked = candidates[np.lexsort((candidates, low[candidates], high[candidates]))]
-    is_new = np.ones(len(ranked), dtype=np.bool_)
-    is_new[1:] = (high[ranked][1:] != high[ranked][:-1]) | (low[ranked][1:] != low[ranked][:-1])
-    firsts = ranked[np.flatnonzero(is_new)[np.cumsum(is_new) - 1]]
-    repeats = ~is_new
-    again = records[ranked[repeats]]
-    return np.stack([again["row"], again["line"], again["offset"], records["row"][firsts[repeats]]], axis=1)
+def _repeats_among(records: Fingerprints, key: str, limit: int | None) -> tuple[Found, Fingerprints]:
+    """The records that repeat an earlier one, and the others."""
+    order, is_first = grouped(records, key)
+    ordered = records[order]
+    repeated = np.flatnonzero(is_first)[np.cumsum(is_first) - 1]
+    return found_in(ordered[~is_first], ordered[repeated[~is_first]], limit), ordered[is_first]

@@ -20,7 +20,7 @@ def conversation_rows(columns: Columns, turn_hashes: bytes) -> dict[str, pa.Arra
         "row": pa.array(columns.rows),
         "line": pa.array(columns.lines),
         "offset": pa.array(columns.offsets),
-        "conversation_id": pa.array(columns.ids, pa.string()),
+        "conversation_id": columns.ids,
         "turn_count": pa.array(columns.turn_counts),
         "word_count": pa.array(np.diff(words_before[columns.turn_starts])),
         "turns_hash": pa.Array.from_buffers(pa.binary(16), count, [None, pa.py_buffer(turn_hashes)]),

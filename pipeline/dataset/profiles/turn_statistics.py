@@ -110,7 +110,7 @@ def _sample(columns: Columns, index: int) -> Sample:
     first, end = columns.turn_starts[index : index + 2].tolist()
     turns = [columns.turn(turn) for turn in range(first, min(end, first + SAMPLE_TURNS))]
     return {
-        "conversation_id": _cut(columns.ids[index]),
+        "conversation_id": _cut(columns.ids[index].as_py()),
         "turns": [{name: _cut(text) for name, text in turn.items()} for turn in turns],
     }
 

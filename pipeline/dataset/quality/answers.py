@@ -70,7 +70,8 @@ def spaced_answers(columns: Columns) -> Integers:
 
 
 def _marked(columns: Columns, turns: Integers) -> Marked:
-    owners = np.unique(np.searchsorted(columns.turn_starts, turns, side="right") - 1)[:NAMED_ROWS]
+    owners = np.searchsorted(columns.turn_starts, turns, side="right") - 1
+    owners = owners[np.diff(owners, prepend=-1) > 0][:NAMED_ROWS]
     return Marked(len(turns), tuple(columns.rows[owners].tolist()))
 
 

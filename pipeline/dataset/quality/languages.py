@@ -7,11 +7,9 @@ Detection is slow (a tenth of a millisecond a text) and happens once a file, at 
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xxhash
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.reading.columns import Columns
@@ -61,12 +59,10 @@ class LanguageSample:
 
 def sample_languages(columns: Columns) -> LanguageSample:
     """The sample of a block: of each conversation the longest answer."""
-    text = memoryview(columns.text.data)
-    places = columns.text_starts[columns.turn_starts].tolist()
-    hashes = np.array([xxhash.xxh3_64_intdigest(text[start:end]) for start, end in pairwise(places)], dtype=np.uint64)
-    chosen = np.argsort(hashes, kind="stable")[:SAMPLE_SIZE].tolist()
-    texts = {int(hashes[index]): _longest_answer(columns, index) for index in chosen}
-    return LanguageSample(dict(sorted(texts.items())))
+    hashes = columns.text_hashes
+    chosen = np.argpartition(hashes, SAMPLE_SIZE)[:SAMPLE_SIZE] if len(hashes) > SAMPLE_SIZE else np.arange(len(hashes))
+    places = {int(hashes[index]): index for index in np.sort(chosen).tolist()}
+    return LanguageSample({key: _longest_answer(columns, places[key]) for key in sorted(places)})
 
 
 def language_findings(figures: LanguageFigures) -> list[Finding]:

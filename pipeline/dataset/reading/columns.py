@@ -15,6 +15,7 @@ from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.model.bit_flags import Flags, Integers, Reals
 from pipeline.dataset.model.conversation import NATIVE_LAYOUT, FullConversation, FullTurn, Layout, Limits
 from pipeline.dataset.model.words import count_words
+from pipeline.dataset.model.xxh3 import Hashes, hash_texts
 from pipeline.dataset.reading.block_verdicts import Verdicts, judge_block, judge_each
 from pipeline.dataset.reading.gathering import full_turns, plain_turns
 from pipeline.dataset.reading.judge_line import is_deeper
@@ -44,9 +45,10 @@ class Columns:
     """n conversations with m turns, in file order.
 
     rows: n places among all rows of the file, from 1, ascending: what tells conversations apart, as several of an array
-    may begin on one line. lines, offsets, turn_counts: n each. turn_starts: n + 1 positions among the turns. roles: m
-    codes into role_names, which begins with KNOWN_ROLES. contents: m strings, text_starts their m + 1 byte positions in
-    text. word_counts: m. is_supervised: m, whether a turn is learned from. branches: m codes of `Branch`.
+    may begin on one line. lines, offsets, ids, turn_counts: n each. text_hashes: n, XXH3 of each one's contents, end
+    to end. turn_starts: n + 1 positions among the turns. roles: m codes into role_names, which begins with KNOWN_ROLES.
+    contents: m strings, text_starts their m + 1 byte positions in text. word_counts: m. is_supervised: m, whether a
+    turn is learned from. branches: m codes of `Branch`.
     extras: what only some formats have. layout: the names of the format's fields, for findings; content_paths: m paths,
     where the layout alone does not tell.
     """
@@ -54,7 +56,8 @@ class Columns:
     rows: Integers
     lines: Integers
     offsets: Integers
-    ids: list[str]
+    ids: pa.StringArray
+    text_hashes: Hashes
     turn_counts: Integers
     turn_starts: Integers
     roles: Integers
@@ -139,6 +142,7 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
         lines=verdicts.lines,
         offsets=verdicts.offsets,
         ids=_identities(verdicts, form),
+        text_hashes=hash_texts(turns.text, turns.text_starts[turns.turn_starts]),
         turn_counts=turns.turn_counts,
         turn_starts=turns.turn_starts,
         roles=turns.roles,
@@ -155,12 +159,17 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
     )
 
 
-def _identities(verdicts: Verdicts, form: Format) -> list[str]:
+def _identities(verdicts: Verdicts, form: Format) -> pa.StringArray:
     """The conversations' ids; a row that has none is named after its place in the file."""
     ids = verdicts.identities
     if form is NATIVE or all(ids):
-        return ids
-    return [identity or f"row-{row}" for identity, row in zip(ids, verdicts.rows.tolist(), strict=True)]
+        return pa.array(ids, pa.string())
+    if not any(ids):  # as in most files of such formats: no text of Python's for each
+        import pyarrow.compute as pc  # 25 ms that a native file need not wait for
+
+        return pc.binary_join_element_wise("row-", pa.array(verdicts.rows).cast(pa.string()), "")
+    named = [identity or f"row-{row}" for identity, row in zip(ids, verdicts.rows.tolist(), strict=True)]
+    return pa.array(named, pa.string())
 
 
 def _extras(weights: Reals | None, conversations: list[FullConversation], turns: list[FullTurn]) -> Extras:
@@ -184,7 +193,7 @@ def _holds_nul(columns: Columns) -> bool:
     return (
         bool(columns.text.min(initial=1) == 0)
         or any("\0" in role for role in columns.role_names)
-        or any("\0" in identity for identity in columns.ids)
+        or 0 in np.frombuffer(columns.ids.buffers()[2] or b"", dtype=np.uint8)
     )
 
 

@@ -19,11 +19,11 @@ from pipeline.dataset.formats.rows.native import ANY_ROLE, NATIVE, filled, read_
 from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.conversation import FullConversation, Limits
-from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.reading.at_a_glance import glance
 from pipeline.dataset.reading.judge_line import is_deeper, is_too_full, judge_line, unknown_object
 
 BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
-_BLANK_LINE = ("blank-line",)
+_BLANK_LINE, _MALFORMED = ("blank-line",), ("malformed-json",)
 _ESCAPE = b"\\"
 _NUL_ESCAPE = rb"\u0000"
 _TINY_BYTES = 64  # no more is looked at before the reader of whole rows has
@@ -69,16 +69,22 @@ class Verdicts:
 def judge_each(block: Block, limits: Limits, form: Format = NATIVE, chosen: Integers | None = None) -> Verdicts:
     """The verdict for every line of the block, line by line. chosen: some of its lines, if not all."""
     rows = np.arange(block.line_count) if chosen is None else chosen
-    texts, numbers = _distinct(block, rows)
-    judged = _Judged(_LineJudge(limits, form, is_utf8=is_utf8(block.data)), texts)
-    places = _Places(block, rows, numbers)
-    if len(rows) and block.offsets_at[rows[0]] == 0:
+    judge = _LineJudge(limits, form, is_utf8=is_utf8(block.data))
+    judged = _Judged(judge, block)
+    places = _Places(block, rows, np.full(len(rows), -1))
+    if block.faults:
+        is_faulty = np.zeros(block.line_count, dtype=np.bool_)
+        is_faulty[list(block.faults)] = True
+        places.numbers[is_faulty[rows]] = judged.add_faulty()
+    _tell_at_a_glance(places, judged, judge)
+    left = np.flatnonzero(places.numbers < 0)
+    texts, numbers = _distinct(block, rows[left])
+    places.numbers[left] = judged.add_all(texts)[numbers]
+    if len(left) and block.offsets_at[rows[left[0]]] == 0:
         first = texts[numbers[0]]
         if first.startswith(BYTE_ORDER_MARK) and len(first) <= limits.max_line_bytes:
-            numbers[0] = judged.add(first[len(BYTE_ORDER_MARK) :])
-            places.marked = _integers([0])
-    if block.faults:
-        numbers[np.isin(rows, _integers(list(block.faults)))] = judged.add_faulty()
+            (places.numbers[left[0]],) = judged.add_all([first[len(BYTE_ORDER_MARK) :]])
+            places.marked = rows[left[:1]]
     return _verdicts(judged, places)
 
 
@@ -99,7 +105,9 @@ class _Places:
 
 def _distinct(block: Block, rows: Integers) -> tuple[list[bytes], Integers]:
     """The different texts of the lines, without their `\\n`, and for each line the number of its text."""
-    if len(rows) == 0 or len(block.data) // block.line_count >= _LONG_BYTES:
+    if len(rows) == 0:
+        return [], np.empty(0, dtype=np.int64)
+    if len(block.data) // block.line_count >= _LONG_BYTES:
         lines = block.lines()
         return [lines[row] for row in rows.tolist()], np.arange(len(rows))
     column = pa.Array.from_buffers(
@@ -112,32 +120,54 @@ def _distinct(block: Block, rows: Integers) -> tuple[list[bytes], Integers]:
     return texts, encoded.indices.to_numpy().astype(np.int64)
 
 
+def _tell_at_a_glance(places: _Places, judged: "_Judged", judge: "_LineJudge") -> None:
+    """Number the lines whose codes need no look at each by itself. The file's first may begin with a mark."""
+    block, rows, numbers = places.block, places.rows, places.numbers
+    if len(rows) == 0 or len(block.data) // block.line_count >= _TINY_BYTES:
+        return
+    seen = glance(block, rows, judge.glanced_bytes, is_utf8=judge.is_utf8)
+    is_open = (numbers < 0) & (block.offsets_at[rows] > 0)
+    for is_told, codes in (
+        (seen.is_blank, _BLANK_LINE),
+        (seen.is_malformed, _MALFORMED),
+        (seen.is_number, judge.number),
+    ):
+        is_told = is_told & is_open
+        if codes and is_told.any():
+            numbers[is_told] = judged.add_alike(codes)
+
+
 class _LineJudge:
     """Says of one line which codes it has, without their words, or what it holds."""
 
     def __init__(self, limits: Limits, form: Format, *, is_utf8: bool) -> None:
         self._limits = limits
         self._form = form
-        self._is_utf8 = is_utf8
+        self.is_utf8 = is_utf8
         self._short_bytes = min(limits.max_values, limits.max_nesting)  # neither too many values nor too deep
-        self._tiny_bytes = min(_TINY_BYTES, self._short_bytes)
+        self.glanced_bytes = min(self._short_bytes, limits.max_line_bytes)
+        self._tiny_bytes = min(_TINY_BYTES, self.glanced_bytes)
         self._unknown = unknown_object(form)
         self._scalars: dict[type, tuple[str, ...] | None] = {
             type(_decode_any(text)): self._codes(text) for text in (b"1", b"1.5", b'"a"', b"true", b"null")
         }
+        self.number = self._scalars[int]
 
     def judge(self, text: bytes) -> Row | tuple[str, ...]:
         """The row of an accepted line, or the codes of another, sorted."""
+        is_tiny = len(text) <= self._tiny_bytes and _ESCAPE not in text
+        if is_tiny and self.is_utf8 and (codes := self._glance(text)):
+            return codes
         if len(text) > self._limits.max_line_bytes:  # first, since the reader may have skipped it, whatever it holds
             return ("line-too-long",)
         if not text.strip(BLANK):
             return _BLANK_LINE
-        if not self._is_utf8:
+        if not self.is_utf8:
             try:
                 text.decode()
             except UnicodeDecodeError:
                 return ("invalid-utf8",)
-        if len(text) <= self._tiny_bytes and _ESCAPE not in text and (codes := self._glance(text)):
+        if is_tiny and not self.is_utf8 and (codes := self._glance(text)):
             return codes
         if text[0] in b"{[ \t" and (row := self._row(text)) is not None:
             return row
@@ -177,17 +207,14 @@ class _LineJudge:
     def _glance(self, text: bytes) -> tuple[str, ...] | None:
         """The codes of what is wrong at a glance: no JSON, no object, or one that has no field of ours."""
         try:
-            return self._codes_of(_decode_any(text))
+            value = _decode_any(text)
         except msgspec.ValidationError:  # a number that it cannot hold, but Python can
             return None
         except msgspec.DecodeError:
-            return ("malformed-json",)
-
-    def _codes_of(self, value: Json) -> tuple[str, ...] | None:
-        """The codes that follow from a value's type, or from what an object has not; None where neither tells."""
-        if not isinstance(value, dict):
+            return _MALFORMED if text.strip(BLANK) else _BLANK_LINE
+        if type(value) is not dict:
             return self._scalars.get(type(value))
-        if self._unknown and value.keys().isdisjoint(self._unknown[0]):
+        if self._unknown and value.keys().isdisjoint(self._unknown[0]):  # what an object has not tells, too
             return self._unknown[1]
         return None
 
@@ -197,36 +224,47 @@ class _LineJudge:
 
 
 class _Judged:
-    """The verdicts on different texts, by number."""
+    """The verdicts on different texts of a block, by number."""
 
-    def __init__(self, judge: _LineJudge, texts: list[bytes]) -> None:
+    def __init__(self, judge: _LineJudge, block: Block) -> None:
         self._judge = judge
-        self._texts: list[bytes] = []
-        self._words: dict[int, dict[str, Finding]] = {}
+        self._block = block
+        self._texts: list[bytes | None] = []  # None: of lines that are alike in their codes, not in their text
+        self._words: dict[bytes, dict[str, Finding]] = {}
         self.rows: dict[int, Row] = {}
         self.by_code: dict[str, list[int]] = {}
         self.faulty = -1  # the number of rows that cannot be read for what is around them
-        for text in texts:
-            self.add(text)
 
-    def add(self, text: bytes) -> int:
-        """Judge one more text; returns its number."""
-        number = len(self._texts)
-        self._texts.append(text)
-        verdict = self._judge.judge(text)
-        if isinstance(verdict, tuple):
-            for code in verdict:
-                self.by_code.setdefault(code, []).append(number)
-        else:
-            self.rows[number] = verdict
-        return number
+    def add_all(self, texts: list[bytes]) -> Integers:
+        """Judge more texts; returns their numbers."""
+        first = len(self._texts)
+        self._texts += texts
+        by_codes: dict[tuple[str, ...], list[int]] = {}
+        for number, verdict in enumerate(map(self._judge.judge, texts), start=first):
+            if type(verdict) is not tuple:
+                self.rows[number] = verdict
+            elif verdict in by_codes:
+                by_codes[verdict].append(number)
+            else:
+                by_codes[verdict] = [number]
+        for codes, numbers in by_codes.items():
+            self._add_codes(codes, numbers)
+        return np.arange(first, len(self._texts))
+
+    def add_alike(self, codes: tuple[str, ...]) -> int:
+        """The number of lines with these codes, whatever their texts are."""
+        self._texts.append(None)
+        self._add_codes(codes, [len(self._texts) - 1])
+        return len(self._texts) - 1
 
     def add_faulty(self) -> int:
         """The number of rows whose fault is around them."""
-        self.faulty = len(self._texts)
-        self._texts.append(b"")
-        self.by_code.setdefault("malformed-json", []).append(self.faulty)
+        self.faulty = self.add_alike(_MALFORMED)
         return self.faulty
+
+    def _add_codes(self, codes: tuple[str, ...], numbers: list[int]) -> None:
+        for code in codes:
+            self.by_code.setdefault(code, []).extend(numbers)
 
     def among(self, numbers: list[int]) -> Flags:
         """Of each text, whether it is among them."""
@@ -234,12 +272,18 @@ class _Judged:
         flags[numbers] = True
         return flags
 
-    def finding(self, number: int, code: str, line: int, offset: int, row: int) -> Finding:
-        """A text's finding of a code, at one of its places. row: in the file."""
-        words = self._words.get(number)
+    def finding(self, number: int, code: str, index: int, line: int, offset: int, row: int) -> Finding:
+        """A text's finding of a code, at one of its places. index: of a line with this text, in the block."""
+        block = self._block
+        if number == self.faulty:
+            return Finding(line, offset, code, "$", block.faults[index], row)
+        text = self._texts[number]
+        if text is None:
+            text = block.data[block.starts[index] : block.starts[index + 1]].removesuffix(b"\n")
+        words = self._words.get(text)
         if words is None:
-            found = self._judge.findings(self._texts[number], line, offset)
-            words = self._words[number] = {finding.code: finding for finding in found}
+            found = self._judge.findings(text, line, offset)
+            words = self._words[text] = {finding.code: finding for finding in found}
         said = words[code]
         return Finding(line, offset, code, said.path, said.detail, row)
 
@@ -273,16 +317,13 @@ def _of_one_kind(rows: dict[int, Row]) -> tuple[dict[int, Row], Shape | None]:
 
 
 def _group(judged: _Judged, places: _Places, code: str, having: list[int]) -> Group:
-    block, lines, offsets = places.block, places.block.lines_at, places.block.offsets_at
-    in_file = block.rows_at
     is_found = judged.among(having)[places.numbers]
     rows, numbers = places.rows[is_found], places.numbers[is_found]
+    lines, offsets, in_file = places.block.lines_at, places.block.offsets_at, places.block.rows_at
 
     def make(row: int) -> Finding:
-        line, offset, number = int(lines[row]), int(offsets[row]), int(numbers[np.searchsorted(rows, row)])
-        if number == judged.faulty:
-            return Finding(line, offset, code, "$", block.faults[row], int(in_file[row]))
-        return judged.finding(number, code, line, offset, int(in_file[row]))
+        number = int(numbers[np.searchsorted(rows, row)])
+        return judged.finding(number, code, row, int(lines[row]), int(offsets[row]), int(in_file[row]))
 
     return Group(code, rows, make)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.dataset.model.words import count_words
+from pipeline.dataset.model.xxh3 import hash_texts
 from pipeline.dataset.reading.columns import Columns
 
 
@@ -33,7 +34,14 @@ def with_calls(columns: Columns) -> Columns:
     text_starts = np.frombuffer(joined.buffers()[1], dtype=np.int64, count=count + 1)
     text = np.frombuffer(joined.buffers()[2] or b"", dtype=np.uint8)[: int(text_starts[-1])]
     word_counts = count_words(text, text_starts)
-    return replace(columns, contents=joined, text=text, text_starts=text_starts, word_counts=word_counts)
+    return replace(
+        columns,
+        contents=joined,
+        text=text,
+        text_starts=text_starts,
+        text_hashes=hash_texts(text, text_starts[columns.turn_starts]),
+        word_counts=word_counts,
+    )
 
 
 def call_text(calls: str) -> str:

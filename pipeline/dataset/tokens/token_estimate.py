@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.words import count_words
+from pipeline.dataset.model.xxh3 import Hashes
 from pipeline.dataset.tokens.features import BYTE_FEATURES, USUAL_HUNDREDTHS, count_features
 from pipeline.dataset.tokens.tokenizers import Tokenizer
-from pipeline.dataset.tokens.windows import Hashes, widen
+from pipeline.dataset.tokens.windows import widen
 
 Reals = npt.NDArray[np.float64]
 

@@ -7,14 +7,12 @@ the window that its word begins in, so windows side by side add up to the whole.
 """
 
 import re
-from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import xxhash
 
 from pipeline.dataset.model.bit_flags import Integers
+from pipeline.dataset.model.xxh3 import Hashes
 from pipeline.dataset.reading.columns import Columns
 
 WINDOW_BYTES = 96
@@ -49,13 +47,11 @@ _BORDER = re.compile(
 )
 _CHARACTER = re.compile(rb"[^\x80-\xbf]")
 
-Hashes = npt.NDArray[np.uint64]
-
 
 def pick_windows(columns: Columns, limit: int) -> pa.Table:
     """The windows of a block that come first in the order, at most `limit`."""
     sizes = np.diff(columns.text_starts)
-    owners = np.repeat(_conversation_hashes(columns), columns.turn_counts)
+    owners = np.repeat(columns.text_hashes, columns.turn_counts)
     index = np.arange(len(sizes)) - np.repeat(columns.turn_starts[:-1], columns.turn_counts)
     seeds = _mix(owners + index.astype(np.uint64))
     # From 1 - WINDOW_BYTES, so that the first bytes of a turn are in as many grids as all others.
@@ -80,12 +76,6 @@ def _cut_out(columns: Columns, turns: Integers, at: Integers, order: Hashes, own
         [order, owners, begins - from_, ends - from_, at <= 0, to == sizes, [view[a:b].tobytes() for a, b in places]],
         schema=WINDOWS,
     )
-
-
-def _conversation_hashes(columns: Columns) -> Hashes:
-    view, digest = memoryview(columns.text.data), xxhash.xxh3_64_intdigest
-    ends = columns.text_starts[columns.turn_starts].tolist()
-    return np.array([digest(view[a:b]) for a, b in pairwise(ends)], dtype=np.uint64)
 
 
 def _mix(values: Hashes) -> Hashes:

@@ -24,7 +24,7 @@ def read(form: Format, *rows: object) -> tuple[list[tuple[str, list[tuple[str, s
     verdicts, columns = read_columns(block_of(data), Limits(), form)
     turns = [tuple(columns.turn(index).values()) for index in range(len(columns.roles))]
     ends = columns.turn_starts.tolist()
-    conversations = [(name, turns[a:b]) for name, a, b in zip(columns.ids, ends, ends[1:], strict=False)]
+    conversations = [(name, turns[a:b]) for name, a, b in zip(columns.ids.to_pylist(), ends, ends[1:], strict=False)]
     return conversations, [(f.line, f.code, f.path) for f in verdicts.findings]
 
 

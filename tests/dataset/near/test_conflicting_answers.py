@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dataset.model.conversation import Branch
-from pipeline.dataset.near import conflicting_answers, near_records
+from pipeline.dataset.near import conflicting_answers, shares
 from pipeline.dataset.near.conflicting_answers import answers, find_conflicting_answers
 from pipeline.dataset.reading.columns import Columns, Extras
 from tests.engine_blocks import columns_of, line_of
@@ -62,7 +62,7 @@ def expected_of(listed) -> list[tuple[int, str]]:
 def test_conflicts_are_those_of_a_dictionary_whatever_fits_into_memory(listed, cut, share_records, chunk_records):
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr(conflicting_answers, "SHARE_RECORDS", share_records)
-        patch.setattr(near_records, "_CHUNK_RECORDS", chunk_records)
+        patch.setattr(shares, "READ_RECORDS", chunk_records)
 
         found = found_in(Path(folder), columns_from(listed[:cut]), columns_from(listed[cut:]))
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.dataset.near import shares
 from pipeline.dataset.profiles import duplicates
 from pipeline.dataset.profiles.duplicates import Duplicates, find_duplicates, fingerprints
 from tests.engine_blocks import columns_of, line_of
@@ -58,7 +59,7 @@ def test_repeats_are_those_of_a_dictionary_whatever_fits_into_memory(listed, cut
     written = [line_of(identity, *pairs) for identity, pairs in listed]
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr(duplicates, "SHARE_RECORDS", share_records)
-        patch.setattr(duplicates, "_READ_RECORDS", read_records)
+        patch.setattr(shares, "READ_RECORDS", read_records)
 
         repeats = find_duplicates(spill(Path(folder), written[:cut], written[cut:]))
 
@@ -104,5 +105,5 @@ def test_a_finding_has_the_offset_of_its_own_line(tmp_path):
 
 
 def test_no_lines_have_no_repeats(tmp_path):
-    assert found(find_duplicates(spill(tmp_path, []))) == found(find_duplicates([])) == found(Duplicates.none()) == []
-    assert Duplicates.none().counts() == Counter()
+    assert found(find_duplicates(spill(tmp_path, []))) == found(find_duplicates([])) == found(Duplicates()) == []
+    assert Duplicates().counts() == Counter()

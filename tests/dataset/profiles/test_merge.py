@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.dataset.findings.finding import Finding, Severity
 from pipeline.dataset.findings.groups import MAX_LISTED
+from pipeline.dataset.near.shares import Found
 from pipeline.dataset.profiles.duplicates import Duplicates
 from pipeline.dataset.profiles.merge import all_findings, first_findings, write_findings
 from pipeline.dataset.profiles.profile_rows import finding_rows
@@ -15,7 +16,7 @@ ROWS = [
     Finding(line, line * 10, code, "$", "x")
     for line, code in [(1, "blank-line"), (2, "empty-turns"), (4, "blank-line")]
 ]
-REPEAT = Duplicates(np.array([[2, 2, 20, 1], [4, 4, 40, 1]]), np.array([[4, 4, 40, 3]]))
+REPEAT = Duplicates(Found(2, np.array([[2, 2, 20, 1], [4, 4, 40, 1]])), Found(1, np.array([[4, 4, 40, 3]])))
 
 
 def part_of(path, *findings: Finding):

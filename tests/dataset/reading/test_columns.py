@@ -12,7 +12,7 @@ def test_columns_are_the_conversations_in_file_order():
         line_of("a", ("user", "two words"), ("bot", "é😀"), ("assistant", "")), line_of("b", ("bot", "x\n\ty z"))
     )
 
-    assert columns.ids == ["a", "b"]
+    assert columns.ids.to_pylist() == ["a", "b"]
     assert columns.lines.tolist() == [1, 2]
     assert columns.turn_counts.tolist() == [3, 1]
     assert columns.turn_starts.tolist() == [0, 3, 4]
@@ -26,7 +26,7 @@ def test_columns_are_the_conversations_in_file_order():
 def test_no_accepted_line_gives_empty_columns():
     columns = columns_of(b"{}\n")
 
-    assert (columns.ids, columns.turn_starts.tolist(), columns.contents.to_pylist()) == ([], [0], [])
+    assert (columns.ids.to_pylist(), columns.turn_starts.tolist(), columns.contents.to_pylist()) == ([], [0], [])
 
 
 GOOD = line_of("good", ("user", "hi"))

@@ -1,0 +1,110 @@
+"""Takes records of a file apart by their hashes, so that those of one hash are seen together, in bounded memory.
+
+Each record is read and written once, however many there are; what is found among them is listed up to a limit.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.dataset.model.bit_flags import Flags, Integers
+from pipeline.state.lake.lake_errors import lake_errors
+
+READ_RECORDS = 50_000  # about 3 MB
+_PLACES = ("row", "line", "offset")
+
+Array = npt.NDArray[np.void]
+
+
+def shares(spills: Sequence[Path], dtype: np.dtype[np.void], key: str, share_records: int) -> Iterator[Iterator[Array]]:
+    """All records, one share of the hash space after another; each share in the order of the files, some at a time.
+
+    spills: files of records. key: the field of their hash, two numbers. share_records: how many are to be in a share.
+
+    Raises:
+        LakeError: the disk is full.
+    """
+    record_count = sum(path.stat().st_size for path in spills) // dtype.itemsize
+    count = -(-record_count // share_records)
+    if count < 2:
+        yield _read(spills, dtype)
+        return
+    with TemporaryDirectory(prefix="shares-", dir=spills[0].parent) as folder:
+        paths = [Path(folder) / str(share) for share in range(count)]
+        for records in _read(spills, dtype):
+            _hand_out(records, records[key][:, 0] % np.uint64(count), paths)
+        for path in paths:
+            if path.exists():
+                yield _read([path], dtype)
+                path.unlink()
+
+
+def _read(paths: Sequence[Path], dtype: np.dtype[np.void]) -> Iterator[Array]:
+    for path in paths:
+        with path.open("rb") as stream:
+            while data := stream.read(READ_RECORDS * dtype.itemsize):
+                yield np.frombuffer(data, dtype=dtype)
+
+
+def _hand_out(records: Array, of_share: npt.NDArray[np.uint64], paths: Sequence[Path]) -> None:
+    order = np.argsort(of_share.astype(np.uint32), kind="stable")
+    ends = np.cumsum(np.bincount(of_share.astype(np.int64), minlength=len(paths))).tolist()
+    ordered, begin = records[order], 0
+    for path, end in zip(paths, ends, strict=True):
+        if end > begin:
+            with lake_errors("write", path), path.open("ab") as stream:
+                stream.write(ordered[begin:end].tobytes())
+        begin = end
+
+
+def grouped(records: Array, key: str) -> tuple[Integers, Flags]:
+    """An order in which records of one hash stand together, as they stood before; and where another hash begins."""
+    high, low = records[key][:, 0], records[key][:, 1]
+    order = np.argsort(high, kind="stable")
+    are_equal = _equal_neighbours(high[order])
+    if (are_equal & ~_equal_neighbours(low[order])).any():  # nearly never: half of the hash tells them apart
+        order = np.lexsort((low, high))
+        are_equal = _equal_neighbours(high[order]) & _equal_neighbours(low[order])
+    return order, np.append(np.ones(min(1, len(order)), dtype=np.bool_), ~are_equal)
+
+
+def _equal_neighbours(values: npt.NDArray[np.uint64]) -> Flags:
+    equal: Flags = values[1:] == values[:-1]
+    return equal
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows that are told of. count: of all. listed: n × 4: row, line, offset, the row they are told of with; by row."""
+
+    count: int = 0
+    listed: Integers = field(default_factory=lambda: np.empty((0, 4), dtype=np.int64))
+
+
+def found_in(records: Array, with_: Array, limit: int | None) -> Found:
+    """Records that are told of, each with the one beside it; at most `limit` are listed, in no order."""
+    rows = records["row"]
+    if limit is not None and len(rows) > limit:
+        is_listed = rows <= np.partition(rows, limit - 1)[limit - 1]
+        records, with_ = records[is_listed], with_[is_listed]
+    return Found(len(rows), np.stack([*(records[place] for place in _PLACES), with_["row"]], axis=1))
+
+
+def joined(found: Iterable[Found], limit: int | None) -> Found:
+    """What was found in several shares; of all rows the first `limit` are listed, without one all."""
+    kept, count = [Found().listed], 0
+    for each in found:
+        count += each.count
+        kept.append(each.listed)
+        if limit is not None and sum(map(len, kept)) > 8 * limit:
+            kept = [_first(kept, limit)]
+    return Found(count, _first(kept, limit))
+
+
+def _first(kept: Sequence[Integers], limit: int | None) -> Integers:
+    rows = np.concatenate(kept)
+    return rows[np.argsort(rows[:, 0], kind="stable")[:limit]]
