@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.dataset.formats.blocks_of_lines import read_blocks
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.near.near_duplicates import find_near_duplicates
-from pipeline.dataset.near.signatures import signatures
+from pipeline.dataset.near.signatures import bands_of, signatures
 from pipeline.dataset.profiles.duplicates import fingerprints
 from pipeline.dataset.profiles.splits import split
 from pipeline.dataset.reading.columns import read_columns
@@ -21,12 +21,14 @@ def run(path: Path, folder: Path) -> dict[str, float]:
     """How many conversations there are, their bytes of text, what was found, and the processor time."""
     spill = folder / "signatures.bin"
     count, text_bytes, sign_s = 0, 0, 0.0
-    with path.open("rb") as stream, spill.open("wb") as target:
+    with path.open("rb") as stream, spill.open("wb") as target, bands_of(spill).open("wb") as bands_target:
         for block in read_blocks(stream, Limits().max_line_bytes):
             columns = read_columns(block, Limits())[1]
             contents = fingerprints(columns)["turns"][:, 0]
             begin_s = time.process_time()
-            target.write(signatures(columns, contents).tobytes())
+            signed, bands = signatures(columns, contents)
+            target.write(signed.tobytes())
+            bands_target.write(bands.tobytes())
             sign_s += time.process_time() - begin_s
             count += len(columns.ids)
             text_bytes += len(columns.text)
@@ -37,7 +39,7 @@ def run(path: Path, folder: Path) -> dict[str, float]:
     return {
         "conversations": count,
         "text_bytes": text_bytes,
-        "spill_bytes": spill.stat().st_size,
+        "spill_bytes": spill.stat().st_size + bands_of(spill).stat().st_size,
         "near_duplicates": found.conversation_count,
         "clusters": found.cluster_count,
         "validation_conversations": made.validation_conversations,

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from pipeline.dataset.near.near_duplicates import find_near_duplicates
-from pipeline.dataset.near.signatures import signatures
+from pipeline.dataset.near.signatures import bands_of, signatures
 from pipeline.dataset.profiles.duplicates import fingerprints
 from pipeline.dataset.profiles.splits import SplitRules, split
 from tests.dataset.near.examples import jaccard_of, lines_of
@@ -27,7 +27,9 @@ def run(pair_count: int, folder: Path) -> dict[str, list[float]]:
         pairs = [_pair(similarity, random.Random(number)) for number in range(pair_count)]
         columns = columns_of(*lines_of([turns] for pair in pairs for turns in pair))
         spill = folder / "signatures.bin"
-        spill.write_bytes(signatures(columns, fingerprints(columns)["turns"][:, 0]).tobytes())
+        signed, bands = signatures(columns, fingerprints(columns)["turns"][:, 0])
+        spill.write_bytes(signed.tobytes())
+        bands_of(spill).write_bytes(bands.tobytes())
         clusters = find_near_duplicates([spill]).clusters
         is_validation = split(clusters, SplitRules(validation_share=0.5, max_validation_conversations=10**9))
         roots = clusters.roots

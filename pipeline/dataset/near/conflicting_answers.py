@@ -19,7 +19,7 @@ from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import Branch
 from pipeline.dataset.model.xxh3 import xxh3_64
-from pipeline.dataset.near.shares import Found, found_in, grouped, joined, shares
+from pipeline.dataset.near.shares import Found, found_in, grouped, joined, shares, taken
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.reading.turn_hashes import hash_surroundings, hash_turns
 
@@ -102,8 +102,7 @@ def _conflicts_among(records: Answers, known_count: int) -> tuple[Found, Answers
     known_count: how many of them come first and have been told of.
     """
     order, is_new = grouped(records, "prompt")
-    ordered = records[order]
-    answer = ordered["answer"]
+    answer = records["answer"][order]
     starts = np.flatnonzero(is_new)
     group = np.cumsum(is_new) - 1
     is_other = answer != answer[starts[group]]
@@ -114,4 +113,4 @@ def _conflicts_among(records: Answers, known_count: int) -> tuple[Found, Answers
     at = np.flatnonzero((is_other | (first_others[group] < np.arange(len(order)))) & (order >= known_count))
     firsts = np.where(is_other[at], starts[group[at]], first_others[group[at]])
     telling = np.sort(np.append(starts, first_others[first_others < len(order)]))
-    return found_in(ordered[at], ordered[firsts], MAX_LISTED), ordered[telling]
+    return found_in(records, order[at], order[firsts], MAX_LISTED), taken(records, order[telling])

@@ -2,13 +2,12 @@
 
 Conversations are compared when they agree in a band of their signatures; each is compared with the first and the
 next before it that share the band, so a million alike take no longer than a million unlike would. The signatures stay
-on disk; in memory are 40 bytes a conversation, up to 140 where all are near-duplicates.
+on disk; in memory are about 70 bytes a conversation.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,19 @@ from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.near.forest import Forest
 from pipeline.dataset.near.near_records import Records
-from pipeline.dataset.near.signatures import BANDS, SIGNATURE, agreements, agreements_at, jaccard
+from pipeline.dataset.near.shares import are_different
+from pipeline.dataset.near.signatures import (
+    BANDS,
+    PERMUTATIONS,
+    SIGNATURE,
+    SIGNED,
+    SIGNED_BANDS,
+    SINGLE,
+    agreements,
+    agreements_at,
+    bands_of,
+    jaccard,
+)
 
 CODE = "near-duplicate-conversation"
 THRESHOLD = 0.8
@@ -55,8 +66,9 @@ class Clusters:
 class NearDuplicates:
     """The conversations that nearly repeat an earlier one, by row; not those that repeat one exactly.
 
-    rows, lines, offsets: where they are. firsts: the first row of the cluster; agreement_counts: of the two signatures.
-    clusters: of all conversations, with the exact duplicates. cluster_count: those with a near-duplicate.
+    rows, lines, offsets: where the first MAX_LISTED are. firsts: the first row of the cluster; agreement_counts: of the
+    two signatures. clusters: of all conversations, with the exact duplicates. conversation_count: of near-duplicates;
+    cluster_count: of clusters with one.
     """
 
     rows: Integers
@@ -65,12 +77,8 @@ class NearDuplicates:
     firsts: Integers
     agreement_counts: Integers
     clusters: Clusters
+    conversation_count: int
     cluster_count: int
-
-    @property
-    def conversation_count(self) -> int:
-        """Conversations that nearly repeat an earlier one."""
-        return len(self.rows)
 
     def counts(self) -> Counter[str]:
         """How many findings of each code there are."""
@@ -79,7 +87,7 @@ class NearDuplicates:
     def findings(self, row_name: str = "line") -> Iterator[Finding]:
         """A warning for each that is listed, in row order. row_name: what a row is called."""
         found = zip(self.rows, self.lines, self.offsets, self.firsts, self.agreement_counts, strict=True)
-        for row, line, offset, first, agreement_count in islice(found, MAX_LISTED):
+        for row, line, offset, first, agreement_count in found:
             between = "" if agreement_count >= LEAST_AGREEMENTS else f", by way of {row_name}s between"
             detail = (
                 f"expected new turns, found nearly those of {row_name} {first} "
@@ -89,38 +97,74 @@ class NearDuplicates:
 
 
 def find_near_duplicates(spills: Sequence[Path]) -> NearDuplicates:
-    """All near-duplicates. spills: files of signatures; within and across them in row order."""
-    records = Records(spills, SIGNATURE)
+    """All near-duplicates.
+
+    spills: files of signatures, with their bands beside them (`bands_of`); within and across them in row order.
+    """
+    records, bands = Records(spills, SIGNATURE), Records(list(map(bands_of, spills)), SIGNED_BANDS)
     rows, lines = np.empty((2, len(records)), dtype=np.int64)
     contents = np.empty(len(records), dtype=np.uint64)
     turn_counts = np.empty(len(records), dtype=np.uint32)
-    is_single = np.empty(len(records), dtype=np.bool_)
+    kinds = np.empty(len(records), dtype=np.uint8)
+    of_singles = [np.empty(0, dtype=np.uint64)]
     for first, chunk in records.chunks():
         of_chunk = slice(first, first + len(chunk))
         rows[of_chunk], lines[of_chunk] = chunk["row"], chunk["line"]
         contents[of_chunk], turn_counts[of_chunk] = chunk["content"], chunk["turn_count"]
-        is_single[of_chunk] = chunk["is_single"]
-    forest = Forest(len(records))
-    firsts, repeats = _exact_repeats(contents)
-    forest.join(firsts, repeats)
-    is_new = np.ones(len(records), dtype=np.bool_)
-    is_new[repeats] = False
+        kinds[of_chunk] = chunk["kind"]
+        of_singles.append(chunk["shingle"][chunk["kind"] == SINGLE])
+    copied = _first_of_equal(contents)
+    is_new = copied == np.arange(len(copied), dtype=np.int32)
+    roots = np.arange(len(copied), dtype=np.int32)  # of new rows
+    _join_singles(roots, is_new, kinds == SINGLE, np.concatenate(of_singles))
+    signed = np.flatnonzero(kinds == SIGNED)
+    roots[signed] = signed[_roots_by_bands(bands, is_new[signed])]
+    near = np.flatnonzero(is_new & (roots != np.arange(len(roots), dtype=np.int32)))
+    listed = near[:MAX_LISTED]
+    first_rows = roots[listed]
+    agreement_counts = _compare_with_first(bands, signed, listed, first_rows)
+    is_cluster = np.zeros(len(roots), dtype=np.bool_)
+    is_cluster[roots[near]] = True
+    return NearDuplicates(
+        rows=rows[listed],
+        lines=lines[listed],
+        offsets=records.take(listed)["offset"],
+        firsts=rows[first_rows],
+        agreement_counts=agreement_counts,
+        clusters=Clusters(rows, lines, roots[copied], contents, turn_counts),
+        conversation_count=len(near),
+        cluster_count=int(is_cluster.sum()),
+    )
+
+
+def _first_of_equal(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
+    """Of each key, the index of the first that equals it."""
+    if are_different(keys):  # half of the time of putting them in order
+        return np.arange(len(keys), dtype=np.int32)
+    order = np.argsort(keys, kind="stable").astype(np.int32)
+    ordered = keys[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    firsts = np.empty(len(keys), dtype=np.int32)
+    firsts[order] = np.repeat(order[starts], np.diff(starts, append=len(keys)))
+    return firsts
+
+
+def _join_singles(
+    roots: npt.NDArray[np.int32], is_new: Flags, is_single: Flags, of_singles: npt.NDArray[np.uint64]
+) -> None:
+    """Join rows of one shingle that have the same: such a row is like no other. of_singles: the shingle of each."""
+    chosen = is_new[is_single]
+    singles = np.flatnonzero(is_single & is_new).astype(np.int32)
+    roots[singles] = singles[_first_of_equal(of_singles[chosen])]
+
+
+def _roots_by_bands(bands: Records, is_asked: Flags) -> npt.NDArray[np.int32]:
+    """Of each signed row, the first of those that it is nearly alike, by way of others or not."""
+    forest = Forest(len(bands))
     for band in range(BANDS):
-        is_asked = is_new & ~is_single if band else is_new  # of one shingle all bands say the same
-        for pairs in _candidates(records, band, is_asked):
-            _join_alike(records, forest, pairs)
-    roots = forest.all_roots()
-    near = np.flatnonzero(is_new & (roots != np.arange(len(roots))))
-    offsets, agreement_counts = _compare_with_first(records, near, roots)
-    clusters = Clusters(rows, lines, roots, contents, turn_counts)
-    count = len(np.unique(roots[near]))
-    return NearDuplicates(rows[near], lines[near], offsets, rows[roots[near]], agreement_counts, clusters, count)
-
-
-def _exact_repeats(contents: npt.NDArray[np.uint64]) -> Pairs:
-    """Pairs of first rows and rows that repeat them."""
-    order = np.argsort(contents, kind="stable")
-    return _first_and_next(order, contents[order])[0]
+        for pairs in _candidates(bands, band, is_asked):
+            _join_alike(bands, forest, pairs)
+    return forest.all_roots()
 
 
 def _first_and_next(rows: Integers, keys: npt.NDArray[np.uint64]) -> tuple[Pairs, Pairs]:
@@ -159,16 +203,19 @@ def _join_alike(records: Records, forest: Forest, pairs: Pairs) -> None:
 
 
 def _agreements(records: Records, earlier: Integers, later: Integers) -> Integers:
-    rows = np.unique(np.concatenate([earlier, later]))
+    rows = np.sort(np.concatenate([earlier, later]))
+    rows = rows[np.diff(rows, prepend=-1) > 0]
     bands = records.take(rows)["bands"]
     return agreements(bands[np.searchsorted(rows, earlier)], bands[np.searchsorted(rows, later)])
 
 
-def _compare_with_first(records: Records, near: Integers, roots: npt.NDArray[np.int32]) -> Pairs:
-    """Offsets of the rows, and in how much each agrees with the first row of its cluster."""
-    offsets, counts = np.empty(len(near), dtype=np.int64), np.empty(len(near), dtype=np.int64)
-    for begin in range(0, len(near), _PAIRS):
-        rows = near[begin : begin + _PAIRS]
-        offsets[begin : begin + _PAIRS] = records.take(rows)["offset"]
-        counts[begin : begin + _PAIRS] = _agreements(records, roots[rows].astype(np.int64), rows)
-    return offsets, counts
+def _compare_with_first(
+    bands: Records, signed: Integers, rows: Integers, firsts: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int64]:
+    """In how much each row agrees with the first of its cluster: those of one shingle in all."""
+    counts = np.full(len(rows), PERMUTATIONS)
+    numbers = np.searchsorted(signed, rows)
+    has_bands = np.append(signed, -1)[numbers] == rows
+    for some in np.array_split(np.flatnonzero(has_bands), -(-len(rows) // _PAIRS) or 1):
+        counts[some] = _agreements(bands, np.searchsorted(signed, firsts[some]), numbers[some])
+    return counts

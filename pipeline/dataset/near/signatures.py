@@ -5,6 +5,7 @@ bits; two conversations are compared when a band is equal. Finding the pairs is 
 """
 
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,19 +17,21 @@ from pipeline.dataset.near.shingles import shingles
 from pipeline.dataset.reading.columns import Columns
 
 BANDS = 32
-# content: half of the hash of roles and turns; bands: the signature, of nothing where the content was in the block
-# before; is_single: whether it is of one shingle, so that it equals another in every band or in none.
+REPEATED, SINGLE, SIGNED = range(3)
+# content: half of the hash of roles and turns. kind: REPEATED, with a content that the block had before; SINGLE, of one
+# shingle, which is told beside it; or SIGNED, with the next record of the bands.
 SIGNATURE = np.dtype(
     [
         ("row", "<i8"),
         ("line", "<i8"),
         ("offset", "<i8"),
         ("content", "<u8"),
+        ("shingle", "<u8"),
         ("turn_count", "<u4"),
-        ("is_single", "<u4"),
-        ("bands", "<u4", BANDS),
+        ("kind", "<u4"),
     ]
 )
+SIGNED_BANDS = np.dtype([("bands", "<u4", BANDS)])
 Signatures = npt.NDArray[np.void]
 Bands = npt.NDArray[np.uint32]
 
@@ -37,11 +40,13 @@ _PER_BAND = 32 // _BITS
 PERMUTATIONS = BANDS * _PER_BAND
 _BY_CHANCE = 1 / (1 << _BITS)  # the share of permutations that agree where nothing is shared
 _SEED = 1
-_MULTIPLIERS = np.random.default_rng(_SEED).integers(2**63, size=BANDS // 2, dtype=np.uint64) | np.uint64(1)
 
 
-def signatures(columns: Columns, contents: Hashes) -> Signatures:
-    """One record for each conversation, in order. contents: 64 bits of the hash of each one's turns."""
+def signatures(columns: Columns, contents: Hashes) -> tuple[Signatures, Bands]:
+    """One record for each conversation, in order, and the bands of those that are signed, n × BANDS.
+
+    contents: 64 bits of the hash of each one's turns.
+    """
     records = np.empty(len(columns.ids), dtype=SIGNATURE)
     records["row"] = columns.rows
     records["line"] = columns.lines
@@ -50,18 +55,24 @@ def signatures(columns: Columns, contents: Hashes) -> Signatures:
     records["turn_count"] = columns.turn_counts
     is_new = np.zeros(len(records), dtype=np.bool_)
     is_new[np.unique(contents, return_index=True)[1]] = True
-    bands, is_single = np.zeros((len(records), BANDS), dtype=np.uint32), np.zeros(len(records), dtype=np.bool_)
-    done = 0
+    kinds, of_first = np.zeros((2, len(records)), dtype=np.uint64)
+    bands, done = [np.empty((0, BANDS), dtype=np.uint32)], 0
     for hashes, offsets in shingles(columns):
         of_piece = slice(done, done + len(offsets) - 1)
-        is_single[of_piece] = np.diff(offsets) == 1
-        alone, many = is_single[of_piece] & is_new[of_piece], ~is_single[of_piece] & is_new[of_piece]
-        bands[of_piece][alone] = _bands_of_one(hashes[offsets[:-1][alone]])
-        if many.any():
-            bands[of_piece][many] = _bands(*_some(hashes, offsets, many))
+        is_single = np.diff(offsets) == 1
+        kinds[of_piece] = np.where(is_new[of_piece], np.where(is_single, SINGLE, SIGNED), REPEATED)
+        of_first[of_piece] = hashes[offsets[:-1]]
+        signed = is_new[of_piece] & ~is_single
+        if signed.any():
+            bands.append(_bands(*_some(hashes, offsets, signed)))
         done = of_piece.stop
-    records["bands"], records["is_single"] = bands, is_single
-    return records
+    records["kind"], records["shingle"] = kinds, of_first
+    return records, np.concatenate(bands)
+
+
+def bands_of(spill: Path) -> Path:
+    """Where the bands of a file of signatures are kept: beside it."""
+    return spill.with_suffix(".bands")
 
 
 def _some(hashes: Hashes, offsets: Hashes, chosen: Flags) -> tuple[Hashes, Hashes]:
@@ -70,16 +81,6 @@ def _some(hashes: Hashes, offsets: Hashes, chosen: Flags) -> tuple[Hashes, Hashe
         return hashes, offsets
     counts = np.diff(offsets).astype(np.int64)
     return hashes[np.repeat(chosen, counts)], np.concatenate([[0], np.cumsum(counts[chosen])]).astype(np.uint64)
-
-
-def _bands_of_one(hashes: Hashes) -> Bands:
-    """The bands of conversations with one shingle. Another that has it is the same, all others share nothing with it.
-
-    So any numbers do that follow from the shingle: a fiftieth of the time of MinHash, and of a file of one-word rows.
-    """
-    spread = (hashes[:, np.newaxis] ^ (hashes[:, np.newaxis] >> np.uint64(29))) * _MULTIPLIERS
-    bands: Bands = (spread ^ (spread >> np.uint64(32))).astype("<u8").view("<u4").reshape(-1, BANDS)
-    return bands
 
 
 def _bands(hashes: Hashes, offsets: Hashes) -> Bands:

@@ -20,7 +20,7 @@ from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import NATIVE_LAYOUT, Layout
 from pipeline.dataset.model.xxh3 import Hashes, xxh3_128
-from pipeline.dataset.near.shares import Found, found_in, grouped, joined, shares
+from pipeline.dataset.near.shares import Found, found_in, grouped, joined, shares, taken
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.reading.turn_hashes import hash_surroundings, hash_turns, text_hashes
 
@@ -135,6 +135,8 @@ def _repeats(spills: Sequence[Path], key: str, limit: int | None) -> Iterator[Fo
 def _repeats_among(records: Fingerprints, key: str, limit: int | None) -> tuple[Found, Fingerprints]:
     """The records that repeat an earlier one, and the others."""
     order, is_first = grouped(records, key)
-    ordered = records[order]
-    repeated = np.flatnonzero(is_first)[np.cumsum(is_first) - 1]
-    return found_in(ordered[~is_first], ordered[repeated[~is_first]], limit), ordered[is_first]
+    if is_first.all():
+        return Found(), records
+    firsts = order[is_first]
+    repeated = firsts[np.cumsum(is_first) - 1]
+    return found_in(records, order[~is_first], repeated[~is_first], limit), taken(records, firsts)

@@ -13,7 +13,7 @@ from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader
 from pipeline.dataset.formats.opening import read_rows
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.near.conflicting_answers import answers
-from pipeline.dataset.near.signatures import signatures
+from pipeline.dataset.near.signatures import bands_of, signatures
 from pipeline.dataset.profiles.duplicates import fingerprints
 from pipeline.dataset.profiles.profile_rows import conversation_rows, finding_rows, turn_rows
 from pipeline.dataset.profiles.profile_rules import Rules
@@ -84,6 +84,7 @@ class _Spills:
         with ExitStack() as opened:  # all of them are closed, whichever the disk refuses
             self._fingerprints = opened.enter_context(_Spill(folder / FINGERPRINTS))
             self._signatures = opened.enter_context(_Spill(folder / SIGNATURES))
+            self._bands = opened.enter_context(_Spill(bands_of(folder / SIGNATURES)))
             self._answers = opened.enter_context(_Spill(folder / ANSWERS))
             self._opened = opened.pop_all()
 
@@ -92,7 +93,9 @@ class _Spills:
         prints = fingerprints(columns)
         self._fingerprints.write(prints.tobytes())
         if self._has_near:
-            self._signatures.write(signatures(columns, prints["turns"][:, 0]).tobytes())
+            signed, bands = signatures(columns, prints["turns"][:, 0])
+            self._signatures.write(signed.tobytes())
+            self._bands.write(bands.tobytes())
             self._answers.write(answers(columns).tobytes())
         return bytes(prints["turns"].tobytes())
 

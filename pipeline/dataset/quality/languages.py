@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.reading.columns import Columns
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def sample_languages(columns: Columns) -> LanguageSample:
     hashes = columns.text_hashes
     chosen = np.argpartition(hashes, SAMPLE_SIZE)[:SAMPLE_SIZE] if len(hashes) > SAMPLE_SIZE else np.arange(len(hashes))
     places = {int(hashes[index]): index for index in np.sort(chosen).tolist()}
-    return LanguageSample({key: _longest_answer(columns, places[key]) for key in sorted(places)})
+    sizes = np.diff(columns.text_starts) * columns.is_supervised
+    return LanguageSample({key: _longest_answer(columns, sizes, places[key]) for key in sorted(places)})
 
 
 def language_findings(figures: LanguageFigures) -> list[Finding]:
@@ -74,13 +76,12 @@ def language_findings(figures: LanguageFigures) -> list[Finding]:
     return [Finding(1, 0, "mixed-languages", "$", f"{detail} sampled")]
 
 
-def _longest_answer(columns: Columns, index: int) -> str:
-    """Its beginning; nothing where there is no answer."""
+def _longest_answer(columns: Columns, sizes: Integers, index: int) -> str:
+    """Its beginning; nothing where there is no answer. sizes: of all turns, 0 where one is no answer."""
     first, end = columns.turn_starts[index : index + 2].tolist()
-    sizes = np.diff(columns.text_starts[first : end + 1]) * columns.is_supervised[first:end]
-    turn = first + int(np.argmax(sizes))
+    turn = first if end - first == 1 else first + int(np.argmax(sizes[first:end]))
     start = int(columns.text_starts[turn])
-    return columns.text[start : start + min(int(sizes.max()), TEXT_BYTES)].tobytes().decode(errors="ignore")
+    return columns.text[start : start + min(int(sizes[turn]), TEXT_BYTES)].tobytes().decode(errors="ignore")
 
 
 @cache

@@ -41,7 +41,17 @@ def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts
         return _accept_apart(block, limits, form) or judge_each(block, limits, form)
     accepted, shape = whole
     rows, lines, offsets = block.rows_at, block.lines_at, block.offsets_at
-    return Verdicts(accepted, rows, lines, offsets, marks(block), rejected_count=0, blank_count=0, shape=shape)
+    return Verdicts(
+        accepted,
+        rows,
+        lines,
+        offsets,
+        marks(block),
+        rejected_count=0,
+        blank_count=0,
+        shape=shape,
+        are_nameless=_are_nameless(block, shape),
+    )
 
 
 _Whole = tuple[list[FullConversation] | list[PlainRow], Shape | None]
@@ -122,7 +132,18 @@ def _accept_apart(block: Block, limits: Limits, form: Format) -> Verdicts | None
         lines=block.lines_at[looks_right],
         offsets=block.offsets_at[looks_right],
         shape=shape,
+        are_nameless=_are_nameless(block, shape),
     )
+
+
+def _are_nameless(block: Block, shape: Shape | None) -> bool:
+    """Whether no row can have a field that names it. A look at the bytes costs less than one at each row.
+
+    Where there are escapes, a field may be written with them.
+    """
+    if shape is None or shape.has_own_id or b"\\" in block.data:
+        return False
+    return not any(b'"%b"' % name.encode() in block.data for name in shape.identities)
 
 
 def _chosen(block: Block, is_chosen: Flags) -> Block:

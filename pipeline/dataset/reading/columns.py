@@ -161,8 +161,8 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
 
 def _identities(verdicts: Verdicts, form: Format) -> pa.StringArray:
     """The conversations' ids; a row that has none is named after its place in the file."""
-    ids = verdicts.identities
-    if form is NATIVE or all(ids):
+    ids = [] if verdicts.are_nameless else verdicts.identities
+    if form is NATIVE or (ids and all(ids)):
         return pa.array(ids, pa.string())
     if not any(ids):  # as in most files of such formats: no text of Python's for each
         import pyarrow.compute as pc  # 25 ms that a native file need not wait for

@@ -41,7 +41,7 @@ class Verdicts:
 
     accepted: plain rows of `shape`, or full conversations where that is None. rows, lines, offsets: place among all
     rows of the file, line number and byte offset of each of them, ascending, int64. groups: errors and blank lines, by
-    code.
+    code. are_nameless: whether it is known that no accepted row has a name of its own.
     """
 
     accepted: list[FullConversation] | list[PlainRow]
@@ -52,6 +52,7 @@ class Verdicts:
     rejected_count: int
     blank_count: int
     shape: Shape | None = None
+    are_nameless: bool = False
 
     @property
     def findings(self) -> list[Finding]:
@@ -61,6 +62,8 @@ class Verdicts:
     @property
     def identities(self) -> list[str]:
         """The accepted rows' own names, "" where one has none."""
+        if self.are_nameless:
+            return [""] * len(self.accepted)
         if self.shape is not None:
             return self.shape.names_of(self.accepted)
         return [conversation.conversation_id for conversation in self.accepted]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from pipeline.dataset.near.signatures import signatures
+from pipeline.dataset.near.signatures import bands_of, signatures
 from pipeline.dataset.profiles.duplicates import fingerprints
 from tests.engine_blocks import columns_of, line_of
 
@@ -58,12 +58,13 @@ def spill(folder: Path, *parts: Sequence[Sequence[str]]) -> list[Path]:
     paths, done = [], 0
     for number, part in enumerate(parts):
         columns = columns_of(*lines_of(part) or [b"{}\n"])
-        records = signatures(columns, fingerprints(columns)["turns"][:, 0])
+        records, bands = signatures(columns, fingerprints(columns)["turns"][:, 0])
         records["row"] += done
         records["line"] += done
         done += len(part)
         paths.append(folder / f"{number}.bin")
         paths[-1].write_bytes(records.tobytes())
+        bands_of(paths[-1]).write_bytes(bands.tobytes())
     return paths
 
 

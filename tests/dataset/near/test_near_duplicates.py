@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.dataset.near import near_duplicates, near_records, shingles
 from pipeline.dataset.near.near_duplicates import find_near_duplicates
-from pipeline.dataset.near.signatures import BANDS, SIGNATURE
+from pipeline.dataset.near.signatures import BANDS, SIGNATURE, SIGNED, SIGNED_BANDS, SINGLE, bands_of
 from tests.dataset.near.examples import jaccard_of, spill, variants
 
 
@@ -124,14 +124,17 @@ def test_no_conversations_have_no_near_duplicates(tmp_path, spills):
     assert (found.cluster_count, found.conversation_count) == (0, 0)
 
 
+@pytest.mark.parametrize("kind", [SINGLE, SIGNED])
 @pytest.mark.parametrize("is_same", [False, True])
-def test_a_hundred_thousand_alike_are_one_cluster_in_seconds(tmp_path, is_same):
+def test_a_hundred_thousand_alike_are_one_cluster_in_seconds(tmp_path, is_same, kind):
     """Each is compared with two of those before it; compared with all, this test would not end."""
     rows = np.zeros(100_000, dtype=SIGNATURE)
     rows["row"] = rows["line"] = np.arange(1, 100_001)
     rows["content"] = 1 if is_same else rows["line"]
+    rows["kind"] = kind
     path = tmp_path / "signatures.bin"
     path.write_bytes(rows.tobytes())
+    bands_of(path).write_bytes(np.zeros(100_000 * (kind == SIGNED), dtype=SIGNED_BANDS).tobytes())
 
     found = find_near_duplicates([path])
 
@@ -140,15 +143,15 @@ def test_a_hundred_thousand_alike_are_one_cluster_in_seconds(tmp_path, is_same):
 
 
 def test_rows_that_share_a_band_and_no_more_are_each_compared_with_two(tmp_path):
-    rows = np.zeros(1_000, dtype=SIGNATURE)
+    rows = np.zeros(1_000, dtype=SIGNED_BANDS)
     rows["bands"] = np.random.default_rng(0).integers(0, 2**32, (1_000, BANDS), dtype=np.uint32)
     rows["bands"][:, 5] = 7
-    path = tmp_path / "signatures.bin"
+    path = tmp_path / "signatures.bands"
     path.write_bytes(rows.tobytes())
     is_new = np.ones(1_000, dtype=np.bool_)
 
     (firsts, later), (befores, also_later) = near_duplicates._candidates(
-        near_records.Records([path], SIGNATURE), 5, is_new
+        near_records.Records([path], SIGNED_BANDS), 5, is_new
     )
 
     assert (firsts.tolist(), later.tolist()) == ([0] * 999, list(range(1, 1_000)))

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from pipeline.dataset.near.signatures import PERMUTATIONS, SIGNATURE, agreements, agreements_at, jaccard, signatures
+from pipeline.dataset.near.signatures import (
+    PERMUTATIONS,
+    REPEATED,
+    SIGNATURE,
+    SIGNED,
+    SINGLE,
+    agreements,
+    agreements_at,
+    jaccard,
+    signatures,
+)
 from tests.dataset.near.examples import jaccard_of, lines_of
 from tests.engine_blocks import columns_of, line_of
 
@@ -25,7 +35,7 @@ def test_the_estimate_is_near_the_truth(changed_words):
     columns = columns_of(*lines_of(pairs))
     true = np.array([jaccard_of(*pairs[i : i + 2]) for i in range(0, len(pairs), 2)])
 
-    bands = signatures(columns, np.arange(len(pairs), dtype=np.uint64))["bands"]
+    bands = signatures(columns, np.arange(len(pairs), dtype=np.uint64))[1]
     estimated = np.array([jaccard(count) for count in agreements(bands[::2], bands[1::2]).tolist()])
 
     assert np.abs(estimated - true).max() <= 5 * 0.034
@@ -35,7 +45,7 @@ def test_the_estimate_is_near_the_truth(changed_words):
 def test_a_record_says_where_its_conversation_is():
     lines = [line_of("a", ("user", "x")), line_of("b", ("user", "y"), ("assistant", "z"))]
 
-    records = signatures(columns_of(*lines), np.array([7, 8], dtype=np.uint64))
+    records, _ = signatures(columns_of(*lines), np.array([7, 8], dtype=np.uint64))
 
     assert records[["line", "offset", "content", "turn_count"]].tolist() == [(1, 0, 7, 1), (2, len(lines[0]), 8, 2)]
     assert records.dtype == SIGNATURE
@@ -44,31 +54,34 @@ def test_a_record_says_where_its_conversation_is():
 def test_ids_and_roles_are_not_part_of_a_signature():
     text = text_of(range(9))
 
-    one, other = signatures(
+    _, (one, other) = signatures(
         columns_of(line_of("a", ("user", text)), line_of("b", ("tool", text))), np.array([1, 2], dtype=np.uint64)
     )
 
-    assert one["bands"].tolist() == other["bands"].tolist()
+    assert one.tolist() == other.tolist()
 
 
-def test_of_one_shingle_all_bands_are_equal_or_none_is():
+def test_one_shingle_is_told_as_it_is_without_bands():
     words = ("one", "two", "one two", "one", "a b c d e", "a b c d f", "a b c d e")
-    records = signatures(columns_of(*(line_of("a", ("user", each)) for each in words)), np.arange(7, dtype=np.uint64))
+    columns = columns_of(*(line_of("a", ("user", each)) for each in words))
 
-    assert records["is_single"].all()
-    equal = [[(one == other).mean() for other in records["bands"]] for one in records["bands"]]
-    assert np.array(equal).tolist() == [[float(one == other) for other in words] for one in words]
+    records, bands = signatures(columns, np.arange(7, dtype=np.uint64))
+
+    assert (records["kind"].tolist(), len(bands)) == ([SINGLE] * 7, 0)
+    told = records["shingle"].tolist()
+    assert [[one == other for other in told] for one in told] == [[one == other for other in words] for one in words]
 
 
 def test_of_contents_that_a_block_has_twice_the_first_is_signed():
-    one, other = signatures(columns_of(*[line_of("a", ("user", text_of(range(9))))] * 2), np.ones(2, dtype=np.uint64))
+    columns = columns_of(*[line_of("a", ("user", text_of(range(9))))] * 2)
 
-    assert one["bands"].any()
-    assert not other["bands"].any()
+    records, bands = signatures(columns, np.ones(2, dtype=np.uint64))
+
+    assert (records["kind"].tolist(), len(bands)) == ([SIGNED, REPEATED], 1)
 
 
 def test_no_conversations_have_no_signatures():
-    assert len(signatures(columns_of(b"{}\n"), np.empty(0, dtype=np.uint64))) == 0
+    assert list(map(len, signatures(columns_of(b"{}\n"), np.empty(0, dtype=np.uint64)))) == [0, 0]
 
 
 def test_agreements_count_groups_of_four_bits():
