@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.dataset.formats.blocks_of_lines import BLOCK_LINES, Block, Rows
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_LINES, Block, RowFaults, Rows
 from pipeline.dataset.formats.brackets import row_ends, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Integers
-
-_NO_ROW = "expected a row before the ',', found none"
 
 
 @dataclass(slots=True)
@@ -61,13 +59,11 @@ class GatheredRows:
                 is_marked=is_marked and first == 0,
             )
 
-    def _faults_of(self, first: int, end: int) -> dict[int, str]:
+    def _faults_of(self, first: int, end: int) -> RowFaults:
         """What is wrong around the rows from first to before the end, by their place among them."""
-        faults: dict[int, str] = {}
-        for rows in self.empty:
-            begin, stop = np.searchsorted(rows, [first, end])
-            faults |= dict.fromkeys((rows[begin:stop] - first).tolist(), _NO_ROW)
-        return faults | {row - first: fault for row, fault in self.faults.items() if first <= row < end}
+        missing = [rows[slice(*np.searchsorted(rows, [first, end]))] - first for rows in self.empty]
+        others = {row - first: fault for row, fault in self.faults.items() if first <= row < end}
+        return RowFaults(np.concatenate([RowFaults().missing, *missing]), others)
 
 
 @dataclass(slots=True)

@@ -37,6 +37,33 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class RowFaults:
+    """What is wrong around rows of a block, by index, so that they cannot be read at all.
+
+    missing: rows that are not there, before a comma, ascending; a file may be nothing but commas. others: what is wrong
+    around other rows, or to be said of them in other words.
+    """
+
+    missing: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    others: Mapping[int, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(len(self.missing) or self.others)
+
+    @property
+    def rows(self) -> Integers:
+        """All of them, in no order."""
+        return np.append(self.missing, np.array(list(self.others), dtype=np.int64))
+
+    def __contains__(self, row: int) -> bool:
+        place = int(np.searchsorted(self.missing, row))
+        return row in self.others or (place < len(self.missing) and int(self.missing[place]) == row)
+
+    def __getitem__(self, row: int) -> str:
+        return self.others.get(row, "expected a row before the ',', found none")
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Whole lines, as they lie in the file.
 
@@ -44,7 +71,7 @@ class Block:
     offset: of the first byte in the file. starts: where each line begins in data, int64, then the end of data.
     skipped_bytes: length of a line over the maximum, which is not kept (data is empty then); else 0.
     is_ended: whether the last line has its `\\n`. rows: for a file that is one array, where each row begins instead;
-    data then holds them a line each. faults: what is wrong around a row, by index, when it cannot be read at all.
+    data then holds them a line each. faults: of rows that cannot be read for what is around them.
     is_marked: whether a byte order mark stands before the array that begins with these rows.
     """
 
@@ -55,7 +82,7 @@ class Block:
     skipped_bytes: int = 0
     is_ended: bool = True
     rows: "Rows | None" = None
-    faults: Mapping[int, str] = field(default_factory=dict)
+    faults: RowFaults = field(default_factory=RowFaults)
     is_marked: bool = False
 
     @property

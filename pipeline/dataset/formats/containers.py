@@ -18,6 +18,7 @@ MAX_WINDOW_BYTES = 2**27
 _LARGEST_WINDOW_BYTES = 2**31
 _LONGEST_FRAME_HEAD_BYTES = 18
 _READ_BYTES = 2**18
+_SMALL_BYTES = 2**8  # of a packed member that is taken at once
 _PIECE_BYTES = 2**13  # unpacked at a time; what is left of it is copied for each member
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
@@ -136,7 +137,8 @@ class Expanded:
                 self.broken = BrokenArchive("broken-archive", "expected the archive's end, found it cut off")
             return False
         try:
-            text = self._unpack()
+            text = self._small_members()
+            text = self._unpack() if text is None else text
         except BrokenArchive as error:
             self.broken = error
             return False
@@ -163,6 +165,33 @@ class Expanded:
         piece = self._stock[self._taken : self._taken + _PIECE_BYTES]
         self._taken += len(piece)
         return piece
+
+    def _small_members(self) -> bytes | None:
+        """The text of whole members that follow each other at once: an archive may be nothing else.
+
+        None of them grows to more than a few megabytes, whatever it says of itself. What is not as simple, or faulty,
+        is left to `_unpack`.
+        """
+        texts: list[bytes] = []
+        packed, at, text_bytes = self._packed, 0, 0
+        while self._is_fresh and at < len(packed) and text_bytes < _READ_BYTES:
+            unpacker, piece = self._new(), packed[at : at + _SMALL_BYTES]
+            try:
+                text = unpacker.decompress(piece)
+            except (zlib.error, zstandard.ZstdError):
+                break
+            if not unpacker.eof:
+                break
+            at += len(piece) - len(unpacker.unused_data)
+            texts.append(text)
+            text_bytes += len(text)
+            self._unpacker, self._is_begun = unpacker, True
+        if not texts:
+            if self._is_fresh:
+                self._unpacker = self._new()  # those of Zstandard share what they keep between calls
+            return None
+        self._packed = packed[at:]
+        return b"".join(texts)
 
     def _unpack(self) -> bytes:
         is_fresh = self._is_fresh

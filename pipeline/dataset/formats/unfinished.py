@@ -24,9 +24,17 @@ def finished(text: bytes) -> Json:
 
 
 def _candidates(text: bytes) -> Iterator[bytes]:
+    closing, comma, is_in_string = _open_at_end(text)
+    whole = _CUT_ESCAPE.sub(rb"\1", text).decode(errors="ignore").encode()
+    yield whole + (b'"' if is_in_string else b"") + closing
+    before = text[:comma]
+    yield before + _open_at_end(before)[0]
+
+
+def _open_at_end(text: bytes) -> tuple[bytes, int, bool]:
+    """The brackets that close what is open, the place of the last comma, and whether the end is inside a string."""
     closing: list[bytes] = []
-    comma, closing_at_comma = 0, b""
-    is_in_string = False
+    comma, is_in_string = 0, False
     for token in _TOKEN.finditer(text):
         kind = text[token.start() : token.start() + 1]
         is_in_string = kind == b'"' and token[1] != b'"'
@@ -35,7 +43,5 @@ def _candidates(text: bytes) -> Iterator[bytes]:
         elif kind in (b"]", b"}") and closing:
             closing.pop()
         elif kind == b",":
-            comma, closing_at_comma = token.start(), b"".join(reversed(closing))
-    whole = _CUT_ESCAPE.sub(rb"\1", text).decode(errors="ignore").encode()
-    yield whole + (b'"' if is_in_string else b"") + b"".join(reversed(closing))
-    yield text[:comma] + closing_at_comma
+            comma = token.start()
+    return b"".join(reversed(closing)), comma, is_in_string

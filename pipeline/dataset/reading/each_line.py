@@ -77,7 +77,7 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE, chosen: Inte
     places = _Places(block, rows, np.full(len(rows), -1))
     if block.faults:
         is_faulty = np.zeros(block.line_count, dtype=np.bool_)
-        is_faulty[list(block.faults)] = True
+        is_faulty[block.faults.rows] = True
         places.numbers[is_faulty[rows]] = judged.add_faulty()
     _tell_at_a_glance(places, judged, judge)
     left = np.flatnonzero(places.numbers < 0)
@@ -126,10 +126,10 @@ def _distinct(block: Block, rows: Integers) -> tuple[list[bytes], Integers]:
 def _tell_at_a_glance(places: _Places, judged: "_Judged", judge: "_LineJudge") -> None:
     """Number the lines whose codes need no look at each by itself. The file's first may begin with a mark."""
     block, rows, numbers = places.block, places.rows, places.numbers
-    if len(rows) == 0 or len(block.data) // block.line_count >= _TINY_BYTES:
+    is_open = (numbers < 0) & (block.offsets_at[rows] > 0)
+    if not is_open.any() or len(block.data) // block.line_count >= _TINY_BYTES:
         return
     seen = glance(block, rows, judge.glanced_bytes, is_utf8=judge.is_utf8)
-    is_open = (numbers < 0) & (block.offsets_at[rows] > 0)
     for is_told, codes in (
         (seen.is_blank, _BLANK_LINE),
         (seen.is_malformed, _MALFORMED),

@@ -27,7 +27,7 @@ def rows_of(data: bytes, size: int) -> list[tuple[int, int, bytes]]:
     """Line, offset and text of each row; None for the text of one that cannot be read."""
     rows = []
     for block in read_array(io.BytesIO(data), 2**26, block_bytes=size):
-        assert block.faults == {}
+        assert not block.faults
         rows += zip(block.lines_at.tolist(), block.offsets_at.tolist(), block.lines(), strict=True)
     return rows
 
