@@ -4,8 +4,8 @@ MinHash with 256 permutations, of which four bits each are kept. Eight of them a
 bits; two conversations are compared when a band is equal. Finding the pairs is the work of `near_duplicates.py`.
 """
 
-from itertools import chain
 from pathlib import Path
+from struct import Struct
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,8 @@ _PER_BAND = 32 // _BITS
 PERMUTATIONS = BANDS * _PER_BAND
 _BY_CHANCE = 1 / (1 << _BITS)  # the share of permutations that agree where nothing is shared
 _SEED = 1
+_AT_ONCE = 128  # its digests come as lists of Python's integers, which should stay near the core
+_NUMBERS = Struct(f"<{PERMUTATIONS}I")
 
 
 def signatures(columns: Columns, contents: Hashes) -> tuple[Signatures, Bands]:
@@ -84,8 +86,13 @@ def _some(hashes: Hashes, offsets: Hashes, chosen: Flags) -> tuple[Hashes, Hashe
 
 
 def _bands(hashes: Hashes, offsets: Hashes) -> Bands:
-    rows = RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, PERMUTATIONS, _SEED).to_rows()
-    minima = np.fromiter(chain.from_iterable(rows), dtype=np.uint32, count=len(rows) * PERMUTATIONS)
+    packed: list[bytes] = []
+    for first in range(0, len(offsets) - 1, _AT_ONCE):
+        some = offsets[first : first + _AT_ONCE + 1]
+        of_some, starts = hashes[some[0] : some[-1]], some - some[0]
+        rows = RMinHash.digest_matrix_from_flat_token_hashes(of_some, starts, PERMUTATIONS, _SEED).to_rows()
+        packed += [_NUMBERS.pack(*row) for row in rows]
+    minima = np.frombuffer(b"".join(packed), dtype="<u4")
     low_bits = (minima & np.uint32(2**_BITS - 1)).reshape(-1, _PER_BAND)
     places = np.arange(0, 32, _BITS, dtype=np.uint32)
     return np.sum(low_bits << places, axis=1, dtype=np.uint32).reshape(-1, BANDS)
