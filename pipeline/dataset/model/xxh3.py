@@ -5,7 +5,7 @@ So texts of up to 16 bytes are hashed together in numpy; of longer ones there ar
 of the steps are those of the algorithm's specification. All sums and products are modulo 2^64.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,14 @@ def xxh3_64(data: Bytes, starts: Integers, ends: Integers) -> Hashes:
 def hash_texts(data: Bytes, starts: Integers) -> Hashes:
     """Hash of each of n texts, end to end in data. starts: n + 1."""
     return xxh3_64(data, starts[:-1], starts[1:])
+
+
+def hash_strings(strings: Sequence[str]) -> Hashes:
+    """Hash of the UTF-8 of each of n strings."""
+    encoded = list(map(str.encode, strings))
+    starts = np.zeros(len(encoded) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded)), out=starts[1:])
+    return hash_texts(np.frombuffer(b"".join(encoded), dtype=np.uint8), starts)
 
 
 def xxh3_128(data: Bytes, starts: Integers, ends: Integers, seeds: Hashes | None = None) -> Hashes:

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 
 import numpy as np
-import xxhash
 
 from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES
+from pipeline.dataset.model.xxh3 import hash_strings
 from pipeline.dataset.reading.block_verdicts import Verdicts
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.tokens.spread import TOKENS_PER_WORD
@@ -65,7 +65,8 @@ def measure(verdicts: Verdicts, columns: Columns, finding_counts: Counter[str]) 
     roles: Counter[str] = Counter()
     for role, count in zip(columns.role_names, role_counts, strict=True):
         if count:
-            roles[_cut(role, ROLE_CHARACTERS)] += count
+            name = role if len(role) <= ROLE_CHARACTERS else _cut(role, ROLE_CHARACTERS)
+            roles[name] = roles.get(name, 0) + count
     return Statistics(
         lines=len(columns.ids) + verdicts.rejected_count + verdicts.blank_count,
         blank_lines=verdicts.blank_count,
@@ -92,13 +93,19 @@ def merge_roles(left: Counter[str], right: Counter[str]) -> Counter[str]:
     if len(total) <= MAX_ROLES:
         return total
     other = total.pop(OTHER_ROLES, 0)
-    ranked = sorted(total, key=lambda role: (role not in KNOWN_ROLES, xxhash.xxh3_64_intdigest(role.encode())))
+    known, strange = ([role for role in total if (role in KNOWN_ROLES) == is_known] for is_known in (True, False))
+    ranked = [*_by_hash(known), *_by_hash(strange)]
     kept = Counter({role: total[role] for role in ranked[: MAX_ROLES - 1]})
     kept[OTHER_ROLES] = other + total.total() - kept.total()
     return kept
 
 
 OTHER_ROLES = "(other)"
+
+
+def _by_hash(roles: list[str]) -> list[str]:
+    """Those of the smallest hash, in its order, and no more than are asked for."""
+    return [roles[index] for index in np.argsort(hash_strings(roles))[:MAX_ROLES].tolist()]
 
 
 def _histogram(values: np.typing.NDArray[np.int64]) -> Counter[int]:

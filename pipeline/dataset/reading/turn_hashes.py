@@ -8,7 +8,7 @@ import xxhash
 
 from pipeline.dataset.formats.rows.message_lists import TEXT_PARTS, only_text
 from pipeline.dataset.model.bit_flags import Integers
-from pipeline.dataset.model.xxh3 import Hashes, xxh3_64, xxh3_128
+from pipeline.dataset.model.xxh3 import Hashes, hash_strings, xxh3_64, xxh3_128
 from pipeline.dataset.reading.columns import Columns
 
 
@@ -18,7 +18,7 @@ def hash_turns(columns: Columns, firsts: Integers, ends: Integers, said: Hashes 
     The text is seeded with the hash of roles and lengths: alone it would not tell where one turn ends and the next
     begins. said: of each turn, what it says beside its text and role.
     """
-    hashes = np.array([xxhash.xxh3_64_intdigest(role.encode()) for role in columns.role_names], dtype=np.uint64)
+    hashes = hash_strings(columns.role_names)
     roles = hashes[columns.roles] if said is None else hashes[columns.roles] ^ said
     outline = np.stack([np.diff(columns.text_starts).astype(np.uint64), roles], axis=1)
     turn_bytes = outline.itemsize * 2
