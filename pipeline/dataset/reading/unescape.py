@@ -19,6 +19,8 @@ _HEX = np.zeros(256, dtype=np.int64)
 for _digit in b"0123456789abcdefABCDEF":
     _HEX[_digit] = int(chr(_digit), 16)
 
+_PIECE_BYTES = 2**20
+_PAIR_BYTES = len(rb"\ud83d\ude00")
 _GONE = 0xFF  # marks bytes to remove; no byte of UTF-8 has this value
 
 
@@ -36,12 +38,33 @@ def unescape(literals: list[bytes]) -> tuple[Bytes, Integers]:
     opening, closing = starts[:-1], starts[1:] - 1
     if not (raw[opening] == _QUOTE).all():
         raise ValueError("expected JSON strings")
-    backslashes = np.flatnonzero(raw == _BACKSLASH)
     raw[opening] = raw[closing] = _GONE
-    if len(backslashes):
-        _mend(raw, _escape_starts(backslashes))
+    begin = 0
+    while begin < len(raw):
+        begin += _mend_piece(raw[begin : begin + _PIECE_BYTES], is_last=begin + _PIECE_BYTES >= len(raw))
     kept = packed(raw != _GONE)
     return _only(raw, kept), bits_before(kept, starts)
+
+
+def _mend_piece(raw: Bytes, *, is_last: bool) -> int:
+    """Mend the escapes of a piece that does not begin inside one; returns where the next piece begins.
+
+    What is computed of an escape takes ten times its bytes and more, so a long text is mended piece by piece.
+    """
+    backslashes = np.flatnonzero(raw == _BACKSLASH)
+    if len(backslashes) == 0:
+        return len(raw)
+    escapes = _escape_starts(backslashes)
+    count = len(escapes) if is_last else int(np.searchsorted(escapes, len(raw) - _PAIR_BYTES, side="right"))
+    if 0 < count < len(escapes) and _is_high(raw, int(escapes[count - 1])):
+        count += 1  # the other half of its pair, which is whole, too
+    _mend(raw, escapes[:count])
+    return int(escapes[count]) if count < len(escapes) else len(raw)
+
+
+def _is_high(raw: Bytes, at: int) -> bool:
+    r"""Whether the escape is the first of a pair: `\uD8xx` to `\uDBxx`."""
+    return bool(raw[at + 1] == _U and _HEX[raw[at + 2]] == 0xD and _HEX[raw[at + 3]] in range(0x8, 0xC))
 
 
 def _only(raw: Bytes, kept: Bits) -> Bytes:

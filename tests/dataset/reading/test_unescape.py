@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipeline.dataset.reading import unescape as unescape_module
 from pipeline.dataset.reading.unescape import unescape
 
 characters = st.one_of(
@@ -38,12 +39,15 @@ def texts(of: list[bytes]) -> list[str]:
     return [data[start:end].tobytes().decode() for start, end in pairwise(starts)]
 
 
-@given(st.lists(literals(), max_size=6))
-@example([])
-@example([b'""'])
-@example([b'""', rb'"\\"', b'""', rb'"\\\\\""'])
-def test_each_text_is_what_a_json_library_reads(of):
-    assert texts(of) == [json.loads(literal) for literal in of]
+@given(st.lists(literals(), max_size=6), st.sampled_from([13, 14, 17, 24, 2**20]))
+@example([], 13)
+@example([b'""'], 13)
+@example([b'""', rb'"\\"', b'""', rb'"\\\\\""'], 13)
+def test_each_text_is_what_a_json_library_reads_in_pieces_of_any_size(of, piece_bytes):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unescape_module, "_PIECE_BYTES", piece_bytes)
+
+        assert texts(of) == [json.loads(literal) for literal in of]
 
 
 def test_every_character_may_be_escaped():
