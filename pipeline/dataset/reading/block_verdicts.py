@@ -20,8 +20,9 @@ from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.conversation import FullConversation, Limits
-from pipeline.dataset.reading.each_line import Verdicts, is_utf8, judge_each, marks, too_long
+from pipeline.dataset.reading.each_line import Verdicts, is_utf8, judge_each, marks
 from pipeline.dataset.reading.judge_line import is_too_full
+from pipeline.dataset.reading.text_judge import too_long
 
 __all__ = ["Verdicts", "judge_block", "judge_each"]
 

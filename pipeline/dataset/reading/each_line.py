@@ -1,38 +1,27 @@
 """The verdict on lines one by one, each text once: a block of a million equal lines costs no more than one of them.
 
-A line is judged by as little as tells what is wrong with it; `judge_line` is asked for the rest, and for the words of
-the findings that are listed. How blocks are read at once, where all is well, is in `block_verdicts.py`.
+What many lines are is told at a glance (`at_a_glance.py`); of the others each text is judged once (`text_judge.py`).
+How blocks are read at once, where all is well, is in `block_verdicts.py`.
 """
 
 from dataclasses import dataclass, field
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 
-from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, all_findings_of, group_of
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.rows.format import Format
-from pipeline.dataset.formats.rows.native import ANY_ROLE, NATIVE, filled, read_line
+from pipeline.dataset.formats.rows.native import ANY_ROLE, NATIVE, filled
 from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.reading.at_a_glance import glance
-from pipeline.dataset.reading.judge_line import is_deeper, is_too_full, judge_line, unknown_object
+from pipeline.dataset.reading.text_judge import BLANK_LINE, MALFORMED, TINY_BYTES, Row, TextJudge
 
-BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
-_BLANK_LINE, _MALFORMED = ("blank-line",), ("malformed-json",)
-_ESCAPE = b"\\"
-_NUL_ESCAPE = rb"\u0000"
-_TINY_BYTES = 64  # no more is looked at before the reader of whole rows has
 _LONG_BYTES = 2**12  # lines of that many bytes are few in a block, and looking for equal ones copies them
-_NO_FAULTS = NoFaults()
 _MARKED = Finding(1, 0, "byte-order-mark", "$", "expected the first line to begin at once, found the bytes EF BB BF")
-_decode_any = msgspec.json.Decoder().decode
-
-Row = FullConversation | PlainRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +61,7 @@ class Verdicts:
 def judge_each(block: Block, limits: Limits, form: Format = NATIVE, chosen: Integers | None = None) -> Verdicts:
     """The verdict for every line of the block, line by line. chosen: some of its lines, if not all."""
     rows = np.arange(block.line_count) if chosen is None else chosen
-    judge = _LineJudge(limits, form, is_utf8=is_utf8(block.data))
+    judge = TextJudge(limits, form, is_utf8=is_utf8(block.data))
     judged = _Judged(judge, block)
     places = _Places(block, rows, np.full(len(rows), -1))
     if block.faults:
@@ -123,16 +112,16 @@ def _distinct(block: Block, rows: Integers) -> tuple[list[bytes], Integers]:
     return texts, encoded.indices.to_numpy().astype(np.int64)
 
 
-def _tell_at_a_glance(places: _Places, judged: "_Judged", judge: "_LineJudge") -> None:
+def _tell_at_a_glance(places: _Places, judged: "_Judged", judge: TextJudge) -> None:
     """Number the lines whose codes need no look at each by itself. The file's first may begin with a mark."""
     block, rows, numbers = places.block, places.rows, places.numbers
     is_open = (numbers < 0) & (block.offsets_at[rows] > 0)
-    if not is_open.any() or len(block.data) // block.line_count >= _TINY_BYTES:
+    if not is_open.any() or len(block.data) // block.line_count >= TINY_BYTES:
         return
     seen = glance(block, rows, judge.glanced_bytes, is_utf8=judge.is_utf8)
     for is_told, codes in (
-        (seen.is_blank, _BLANK_LINE),
-        (seen.is_malformed, _MALFORMED),
+        (seen.is_blank, BLANK_LINE),
+        (seen.is_malformed, MALFORMED),
         (seen.is_number, judge.number),
     ):
         is_told = is_told & is_open
@@ -140,96 +129,10 @@ def _tell_at_a_glance(places: _Places, judged: "_Judged", judge: "_LineJudge") -
             numbers[is_told] = judged.add_alike(codes)
 
 
-class _LineJudge:
-    """Says of one line which codes it has, without their words, or what it holds."""
-
-    def __init__(self, limits: Limits, form: Format, *, is_utf8: bool) -> None:
-        self._limits = limits
-        self._form = form
-        self.is_utf8 = is_utf8
-        self._short_bytes = min(limits.max_values, limits.max_nesting)  # neither too many values nor too deep
-        self.glanced_bytes = min(self._short_bytes, limits.max_line_bytes)
-        self._tiny_bytes = min(_TINY_BYTES, self.glanced_bytes)
-        self._unknown = unknown_object(form)
-        self._scalars: dict[type, tuple[str, ...] | None] = {
-            type(_decode_any(text)): self._codes(text) for text in (b"1", b"1.5", b'"a"', b"true", b"null")
-        }
-        self.number = self._scalars[int]
-
-    def judge(self, text: bytes) -> Row | tuple[str, ...]:
-        """The row of an accepted line, or the codes of another, sorted."""
-        is_tiny = len(text) <= self._tiny_bytes and _ESCAPE not in text
-        if is_tiny and self.is_utf8 and (codes := self._glance(text)):
-            return codes
-        if len(text) > self._limits.max_line_bytes:  # first, since the reader may have skipped it, whatever it holds
-            return ("line-too-long",)
-        if not text.strip(BLANK):
-            return _BLANK_LINE
-        if not self.is_utf8:
-            try:
-                text.decode()
-            except UnicodeDecodeError:
-                return ("invalid-utf8",)
-        if is_tiny and not self.is_utf8 and (codes := self._glance(text)):
-            return codes
-        if text[0] in b"{[ \t" and (row := self._row(text)) is not None:
-            return row
-        return self._rejected(text)
-
-    def findings(self, text: bytes, line: int, offset: int) -> list[Finding]:
-        """All errors of a rejected line, with their words, sorted."""
-        if len(text) > self._limits.max_line_bytes:
-            return [too_long(line, offset, len(text), self._limits)]
-        if not text.strip(BLANK):
-            return [Finding(line, offset, "blank-line", "$", "expected a JSON object, found a blank line")]
-        found = judge_line(text, line, offset, self._limits, self._form)
-        return found if isinstance(found, list) else []
-
-    def _row(self, text: bytes) -> Row | None:
-        """What an accepted line holds, read quickly; None where the exact judge must see it."""
-        if _NUL_ESCAPE in text or (len(text) > self._short_bytes and self._is_monstrous(text.decode())):
-            return None
-        try:
-            if self._form is NATIVE:
-                return read_line(text)
-            conversation = self._form.read(_decode_any(text), _NO_FAULTS)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong):
-            return None
-        return conversation
-
-    def _is_monstrous(self, text: str) -> bool:
-        return is_too_full(text, self._limits.max_values) or is_deeper(text, self._limits.max_nesting)
-
-    def _rejected(self, text: bytes) -> Row | tuple[str, ...]:
-        """The codes of a line that the quick reader refused; the row of one that it refused in vain."""
-        if self._tiny_bytes < len(text) <= self._short_bytes and _ESCAPE not in text and (codes := self._glance(text)):
-            return codes
-        verdict = judge_line(text, 0, 0, self._limits, self._form)
-        return tuple(finding.code for finding in verdict) if isinstance(verdict, list) else verdict
-
-    def _glance(self, text: bytes) -> tuple[str, ...] | None:
-        """The codes of what is wrong at a glance: no JSON, no object, or one that has no field of ours."""
-        try:
-            value = _decode_any(text)
-        except msgspec.ValidationError:  # a number that it cannot hold, but Python can
-            return None
-        except msgspec.DecodeError:
-            return _MALFORMED if text.strip(BLANK) else _BLANK_LINE
-        if type(value) is not dict:
-            return self._scalars.get(type(value))
-        if self._unknown and value.keys().isdisjoint(self._unknown[0]):  # what an object has not tells, too
-            return self._unknown[1]
-        return None
-
-    def _codes(self, text: bytes) -> tuple[str, ...] | None:
-        verdict = judge_line(text, 0, 0, self._limits, self._form)
-        return tuple(finding.code for finding in verdict) if isinstance(verdict, list) else None
-
-
 class _Judged:
     """The verdicts on different texts of a block, by number."""
 
-    def __init__(self, judge: _LineJudge, block: Block) -> None:
+    def __init__(self, judge: TextJudge, block: Block) -> None:
         self._judge = judge
         self._block = block
         self._texts: list[bytes | None] = []  # None: of lines that are alike in their codes, not in their text
@@ -243,7 +146,7 @@ class _Judged:
         first = len(self._texts)
         self._texts += texts
         by_codes: dict[tuple[str, ...], list[int]] = {}
-        for number, verdict in enumerate(map(self._judge.judge, texts), start=first):
+        for number, verdict in enumerate(self._judge.judge_all(texts), start=first):
             if type(verdict) is not tuple:
                 self.rows[number] = verdict
             elif verdict in by_codes:
@@ -262,7 +165,7 @@ class _Judged:
 
     def add_faulty(self) -> int:
         """The number of rows whose fault is around them."""
-        self.faulty = self.add_alike(_MALFORMED)
+        self.faulty = self.add_alike(MALFORMED)
         return self.faulty
 
     def _add_codes(self, codes: tuple[str, ...], numbers: list[int]) -> None:
@@ -329,12 +232,6 @@ def _group(judged: _Judged, places: _Places, code: str, having: list[int]) -> Gr
         return judged.finding(number, code, row, int(lines[row]), int(offsets[row]), int(in_file[row]))
 
     return Group(code, rows, make)
-
-
-def too_long(line: int, offset: int, size: int, limits: Limits, row: int = 0) -> Finding:
-    """The finding about a line that the reader skipped, or that a block holds."""
-    detail = f"expected at most {limits.max_line_bytes:,} bytes, found {size:,}"
-    return Finding(line, offset, "line-too-long", "$", detail, row)
 
 
 def is_utf8(data: bytes) -> bool:

@@ -1,0 +1,147 @@
+"""Judges one text of a line by as little as tells what is wrong with it, or many small ones at once.
+
+`judge_line` is asked for the rest, and for the words of findings. Which texts a block has, and where, is told in
+`each_line.py`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from pipeline.dataset.findings.faults import LooksWrong, NoFaults
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.native import NATIVE, read_line
+from pipeline.dataset.formats.rows.shapes import PlainRow
+from pipeline.dataset.model.conversation import FullConversation, Limits
+from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.reading.judge_line import is_deeper, is_too_full, judge_line, unknown_object
+
+BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
+BLANK_LINE, MALFORMED = ("blank-line",), ("malformed-json",)
+TINY_BYTES = 64  # no more is looked at before the reader of whole rows has
+_ESCAPE = b"\\"
+_NUL_ESCAPE = rb"\u0000"
+_NO_FAULTS = NoFaults()
+_decode_any = msgspec.json.Decoder().decode
+_decode_objects = msgspec.json.Decoder(dict[str, Any]).decode_lines
+
+Row = FullConversation | PlainRow
+
+
+class TextJudge:
+    """Says of one line which codes it has, without their words, or what it holds."""
+
+    def __init__(self, limits: Limits, form: Format, *, is_utf8: bool) -> None:
+        self._limits = limits
+        self._form = form
+        self.is_utf8 = is_utf8
+        self._short_bytes = min(limits.max_values, limits.max_nesting)  # neither too many values nor too deep
+        self.glanced_bytes = min(self._short_bytes, limits.max_line_bytes)
+        self._tiny_bytes = min(TINY_BYTES, self.glanced_bytes)
+        self._unknown = unknown_object(form)
+        self._scalars: dict[type, tuple[str, ...] | None] = {
+            type(_decode_any(text)): self._codes(text) for text in (b"1", b"1.5", b'"a"', b"true", b"null")
+        }
+        self.number = self._scalars[int]
+
+    def judge_all(self, texts: list[bytes]) -> Iterator[Row | tuple[str, ...]]:
+        """The row of each accepted line, or the codes of another, sorted."""
+        values = self._objects(texts) if self._unknown else None
+        if not self._unknown or values is None:
+            return map(self.judge, texts)
+        fields, codes = self._unknown
+        pairs = zip(texts, values, strict=True)
+        return (codes if value.keys().isdisjoint(fields) else self.judge(text) for text, value in pairs)
+
+    def _objects(self, texts: list[bytes]) -> list[dict[str, Json]] | None:
+        """The values of texts that are all small objects, read at once; None where one may be anything else.
+
+        No JSON value has `}` before `{` without a comma, so as many values as texts are a value of each.
+        """
+        joined = b"\n".join(texts)
+        if not texts or not self.is_utf8 or _ESCAPE in joined or max(map(len, texts)) > self._tiny_bytes:
+            return None
+        if (joined[:1], joined[-1:], joined.count(b"}\n{")) != (b"{", b"}", len(texts) - 1):
+            return None
+        try:
+            values = _decode_objects(joined)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        return values if len(values) == len(texts) else None
+
+    def judge(self, text: bytes) -> Row | tuple[str, ...]:
+        """The row of an accepted line, or the codes of another, sorted."""
+        is_tiny = len(text) <= self._tiny_bytes and _ESCAPE not in text
+        if is_tiny and self.is_utf8 and (codes := self._glance(text)):
+            return codes
+        if len(text) > self._limits.max_line_bytes:  # first, since the reader may have skipped it, whatever it holds
+            return ("line-too-long",)
+        if not text.strip(BLANK):
+            return BLANK_LINE
+        if not self.is_utf8:
+            try:
+                text.decode()
+            except UnicodeDecodeError:
+                return ("invalid-utf8",)
+        if is_tiny and not self.is_utf8 and (codes := self._glance(text)):
+            return codes
+        if text[0] in b"{[ \t" and (row := self._row(text)) is not None:
+            return row
+        return self._rejected(text)
+
+    def findings(self, text: bytes, line: int, offset: int) -> list[Finding]:
+        """All errors of a rejected line, with their words, sorted."""
+        if len(text) > self._limits.max_line_bytes:
+            return [too_long(line, offset, len(text), self._limits)]
+        if not text.strip(BLANK):
+            return [Finding(line, offset, "blank-line", "$", "expected a JSON object, found a blank line")]
+        found = judge_line(text, line, offset, self._limits, self._form)
+        return found if isinstance(found, list) else []
+
+    def _row(self, text: bytes) -> Row | None:
+        """What an accepted line holds, read quickly; None where the exact judge must see it."""
+        if _NUL_ESCAPE in text or (len(text) > self._short_bytes and self._is_monstrous(text.decode())):
+            return None
+        try:
+            if self._form is NATIVE:
+                return read_line(text)
+            conversation = self._form.read(_decode_any(text), _NO_FAULTS)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong):
+            return None
+        return conversation
+
+    def _is_monstrous(self, text: str) -> bool:
+        return is_too_full(text, self._limits.max_values) or is_deeper(text, self._limits.max_nesting)
+
+    def _rejected(self, text: bytes) -> Row | tuple[str, ...]:
+        """The codes of a line that the quick reader refused; the row of one that it refused in vain."""
+        if self._tiny_bytes < len(text) <= self._short_bytes and _ESCAPE not in text and (codes := self._glance(text)):
+            return codes
+        verdict = judge_line(text, 0, 0, self._limits, self._form)
+        return tuple(finding.code for finding in verdict) if isinstance(verdict, list) else verdict
+
+    def _glance(self, text: bytes) -> tuple[str, ...] | None:
+        """The codes of what is wrong at a glance: no JSON, no object, or one that has no field of ours."""
+        try:
+            value = _decode_any(text)
+        except msgspec.ValidationError:  # a number that it cannot hold, but Python can
+            return None
+        except msgspec.DecodeError:
+            return MALFORMED if text.strip(BLANK) else BLANK_LINE
+        if type(value) is not dict:
+            return self._scalars.get(type(value))
+        if self._unknown and value.keys().isdisjoint(self._unknown[0]):  # what an object has not tells, too
+            return self._unknown[1]
+        return None
+
+    def _codes(self, text: bytes) -> tuple[str, ...] | None:
+        verdict = judge_line(text, 0, 0, self._limits, self._form)
+        return tuple(finding.code for finding in verdict) if isinstance(verdict, list) else None
+
+
+def too_long(line: int, offset: int, size: int, limits: Limits, row: int = 0) -> Finding:
+    """The finding about a line that the reader skipped, or that a block holds."""
+    detail = f"expected at most {limits.max_line_bytes:,} bytes, found {size:,}"
+    return Finding(line, offset, "line-too-long", "$", detail, row)
