@@ -362,6 +362,7 @@ def test_a_file_without_one_good_line_is_not_ready():
 
 def test_more_repeats_than_are_held_at_once_are_found(monkeypatch):
     monkeypatch.setattr("pipeline.dataset.profiles.duplicates.SHARE_RECORDS", 10)
+    monkeypatch.setattr("pipeline.dataset.profiles.duplicates.MAX_LISTED", 3)
     data = b"".join(line(b"%d" % (number % 40), b"%d" % (number % 70)) + b"\n" for number in range(100))
 
     mended = mend_bytes(data)
