@@ -98,6 +98,19 @@ def test_the_rest_says_what_to_install(answers, command, library):
     }
 
 
+def test_help_imports_nothing_that_it_does_not_need():
+    """The engine, validation, colours and TLS come with the command that uses them."""
+    program = (
+        "import sys; sys.argv = ['lora-pipeline', '--help']; from pipeline.cli import main\n"
+        "try: main()\n"
+        "finally: print({'numpy', 'pyarrow', 'msgspec', 'pydantic', 'rich', 'ssl'} & set(sys.modules), file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stderr == "set()\n"
+
+
 def test_the_client_brings_two_libraries_and_nothing_of_the_service():
     program = (
         "import sys; before = set(sys.modules); import pipeline.client; "

@@ -5,6 +5,8 @@ light things at their top (typer, rich, our errors); what reads data or talks to
 command's body, so that `--help` stays quick. Commands raise typed errors; `common.py` makes sentences of them.
 """
 
+import gc
+import os
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -33,6 +35,7 @@ from pipeline.cli.show_settings import settings
 from pipeline.cli.upload import upload
 
 PROGRAM = "lora-pipeline"
+_COLLECT_AFTER = 20_000  # objects: libraries make many that stay, and Python's 700 would look through them all the time
 
 app = typer.Typer(
     name=PROGRAM,
@@ -73,9 +76,14 @@ app.add_typer(prices, name="prices")
 
 def main() -> NoReturn:
     """Run the command that the process was started with."""
+    gc.set_threshold(_COLLECT_AFTER)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # it reads the metadata of every installed library for them
     signal.signal(signal.SIGTERM, leave_on_termination)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 gets \u2713, no crash
-    get_command(app).main(prog_name=PROGRAM)
+    try:
+        get_command(app).main(prog_name=PROGRAM)
+    finally:
+        gc.freeze()  # what ends with the process need not be collected first, which takes as long as reading a file
     raise AssertionError("Commands.main always exits")

@@ -134,7 +134,10 @@ def _tables(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint32]) -> tuple[npt.
     """
     kinds, letters, is_filled = _blank_tables()
     occurs = np.zeros_like(is_filled)
-    occurs[np.minimum(codes.astype(np.uint32) >> 8, len(occurs) - 1)] = True
+    if codes.dtype == np.uint8:  # ASCII
+        occurs[0] = True
+    else:
+        occurs[np.minimum(codes >> 8, len(occurs) - 1)] = True
     for block in np.flatnonzero(occurs & ~is_filled).tolist():
         span = slice(block * _BLOCK, (block + 1) * _BLOCK)
         characters = [chr(code) for code in range(span.start, span.stop)]
