@@ -49,6 +49,17 @@ def compact(count: int) -> str:
     return f"{value:.3g}{unit}"
 
 
+def short(figure: float) -> str:
+    """A figure of at most some five characters.
+
+    >>> [short(figure) for figure in (0.012, 3.456, 45.6, 1234.5)]
+    ['0.012', '3.46', '45.6', '1,234']
+    """
+    if figure >= 100:
+        return f"{figure:,.0f}"
+    return f"{figure:.1f}" if figure >= 10 else f"{figure:.2f}" if figure >= 0.1 else f"{figure:.2g}"
+
+
 def percent(share: float, digits: int = 1) -> str:
     """A share as people write it; what exists is never 0 %, and what is not all never 100 %.
 

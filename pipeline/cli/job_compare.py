@@ -7,7 +7,7 @@ import typer
 
 from pipeline.cli.common import NOT_READY
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
-from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, in_options, read_setup, usd
+from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, cell, in_options, read_setup
 from pipeline.cli.owner import Owner
 from pipeline.cli.printed_table import TableRow, print_table
 from pipeline.errors import DatasetNotFound, UsageError
@@ -100,11 +100,11 @@ def _row(option: "Option") -> TableRow:
         f"{count}{setup.gpu}",
         option.considered.job.method,
         setup.preset,
-        usd(cost.expected if cost else None),
-        usd(cost.low if cost else None),
-        usd(cost.high if cost else None),
-        usd(hours.expected if hours else None),
-        usd(estimate.peak_memory_gb.expected),
+        cell(cost.expected if cost else None),
+        cell(cost.low if cost else None),
+        cell(cost.high if cost else None),
+        cell(hours.expected if hours else None),
+        cell(estimate.peak_memory_gb.expected),
         estimate.fits,
         option.considered.job.optimisation.steps,
     )

@@ -6,6 +6,7 @@ import typer
 
 from pipeline.errors import UsageError
 from pipeline.trainers.registry import WRITTEN
+from pipeline.wording import short
 
 if TYPE_CHECKING:
     from pipeline.training.jobs.job_refusals import Change
@@ -56,10 +57,8 @@ def read_setup(
     )
 
 
-def usd(value: float | None) -> str:
-    """An amount for a table; nothing where it is not known."""
-    from pipeline.flow.job_pictures import short
-
+def cell(value: float | None) -> str:
+    """A figure for a table; nothing where it is not known."""
     return "" if value is None else short(value)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pipeline.cli.job_options import usd
+from pipeline.cli.job_options import cell
 from pipeline.cli.printed_table import TableRow, print_table
 from pipeline.safe_text import shown
 
@@ -30,9 +30,9 @@ def row(job: "Job", costs: "Sequence[CostRecord]") -> TableRow:
         job.method,
         f"{count}{job.gpu}",
         ", ".join(job.targets),
-        usd(estimate.cost_usd if estimate else None),
-        usd(estimate.hours if estimate else None),
-        usd(estimate.peak_memory_gb if estimate else None),
+        cell(estimate.cost_usd if estimate else None),
+        cell(estimate.hours if estimate else None),
+        cell(estimate.peak_memory_gb if estimate else None),
         (estimate.fits if estimate else None) or "",
         job.id,
     )
@@ -59,11 +59,11 @@ def _cost_row(record: "CostRecord") -> TableRow:
     price = "" if record.price_per_gpu_hour is None else f"{record.price_per_gpu_hour:g} {record.price_currency}"
     return (
         record.kind,
-        usd(record.cost_usd),
-        usd(record.cost_usd_low),
-        usd(record.cost_usd_high),
-        usd(record.hours),
-        usd(record.peak_memory_gb),
+        cell(record.cost_usd),
+        cell(record.cost_usd_low),
+        cell(record.cost_usd_high),
+        cell(record.hours),
+        cell(record.peak_memory_gb),
         record.fits or "",
         price,
         record.provider or "",

@@ -3,6 +3,7 @@
 from base64 import b64encode
 
 from pipeline.state.catalog.job_records import CostRecord
+from pipeline.wording import short
 
 _WIDTH, _ROW, _LABEL, _BAR = 300, 18, 40, 120
 _TEXT = _LABEL + _BAR + 6
@@ -39,14 +40,3 @@ def _bar(name: str, figures: list[float], unit: str, top: int) -> str:
         f'<text y="{top + 13}">{name}</text><path fill="#bcf" d="{span}"/>'
         f'<path fill="#35d" d="M{tick - 1} {top + 2}h2v14h-2z"/><text x="{_TEXT}" y="{top + 13}">{told}</text>'
     )
-
-
-def short(figure: float) -> str:
-    """A figure of at most some five characters.
-
-    >>> [short(figure) for figure in (0.012, 3.456, 45.6, 1234.5)]
-    ['0.012', '3.46', '45.6', '1,234']
-    """
-    if figure >= 100:
-        return f"{figure:,.0f}"
-    return f"{figure:.1f}" if figure >= 10 else f"{figure:.2f}" if figure >= 0.1 else f"{figure:.2g}"

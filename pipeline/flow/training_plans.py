@@ -10,7 +10,6 @@ from pipeline.flow.intake import PlannedRun
 from pipeline.flow.intake import plan_runs as group_runs
 from pipeline.flow.job_checks import MAX_JOBS
 from pipeline.flow.job_making import JobMaker, Prepared, prepare
-from pipeline.flow.job_pictures import short
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import newest
@@ -19,7 +18,7 @@ from pipeline.state.catalog.job_records import CostRecord, Job, PlanResult
 from pipeline.state.lake import Lake
 from pipeline.training.considering import Catalogues, NotPossible, consider
 from pipeline.training.setup import Setup, plans_of
-from pipeline.wording import count_of
+from pipeline.wording import count_of, short
 
 YIELDS_FOR = timedelta(seconds=10)  # while uploads stream in there is always one to validate
 
