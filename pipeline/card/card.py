@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.trainers.acceptance import Acceptance
 
 
@@ -71,18 +72,6 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """One finding. row, line, offset: where its row is. message: what was expected, what was found, and what to do."""
-
-    row: int
-    line: int
-    offset: int
-    code: str
-    path: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Turn:
     """One turn of a sample."""
 
@@ -111,7 +100,7 @@ class Card:
     path: str
     figures: Figures
     acceptance: tuple[Acceptance, ...] = ()
-    examples: tuple[Example, ...] = ()
+    examples: tuple[FindingRecord, ...] = ()
     samples: tuple[Conversation, ...] = ()
     words_per_turn: Mapping[int, int] | None = None
     turns_per_conversation: Mapping[int, int] | None = None

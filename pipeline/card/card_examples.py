@@ -4,32 +4,30 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.card.card import Example
-from pipeline.dataset.profiles.merge import FindingRow
-from pipeline.state.lake.places import with_rows
+from pipeline.contract.finding_record import FindingRecord, FindingRow
+from pipeline.state.lake.older_files import current_findings
 
 EXAMPLES = 3  # of each kind
 _BATCH_ROWS = 65_536
 
 
-def pick_examples(rows: Iterable[FindingRow]) -> tuple[Example, ...]:
+def pick_examples(rows: Iterable[FindingRow]) -> tuple[FindingRecord, ...]:
     """The first EXAMPLES rows of each code, in order."""
-    picked: list[Example] = []
+    picked: list[FindingRecord] = []
     seen: Counter[str] = Counter()
     for row in rows:
-        code = str(row["code"])
+        code = row["code"]
         seen[code] += 1
         if seen[code] <= EXAMPLES:
-            picked.append(msgspec.convert(row, Example))
+            picked.append(FindingRecord.of(row))
     return tuple(picked)
 
 
-def first_examples(findings_path: Path, finding_counts: Mapping[str, int]) -> tuple[Example, ...]:
+def first_examples(findings_path: Path, finding_counts: Mapping[str, int]) -> tuple[FindingRecord, ...]:
     """The first examples of each code in a Parquet file of findings; stops when all that were counted are seen."""
     return pick_examples(_firsts(findings_path, dict(finding_counts)))
 
@@ -37,7 +35,7 @@ def first_examples(findings_path: Path, finding_counts: Mapping[str, int]) -> tu
 def _firsts(path: Path, counts: Mapping[str, int]) -> Iterator[FindingRow]:
     missing = Counter({code: min(EXAMPLES, count) for code, count in counts.items()})
     with pq.ParquetFile(path, read_dictionary=["code"]) as file:
-        for batch in map(with_rows, file.iter_batches(_BATCH_ROWS)):
+        for batch in map(current_findings, file.iter_batches(_BATCH_ROWS)):
             if not +missing:
                 return
             rows = batch.take(pa.array(_places(batch["code"], missing), pa.int64())).to_pylist()

@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from pipeline.card.card import Card, Example, Figures
+from pipeline.card.card import Card, Figures
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, Severity
 from pipeline.trainers.acceptance import Acceptance, Effect, Reason, Verdict
 from pipeline.wording import count_of, sentence
@@ -38,9 +39,9 @@ _LANGUAGES = {
 _METHODS = {"exact": "counted with", "sample": "estimated from a sample with"}
 
 
-def _place(example: Example, figures: Figures) -> str:
+def _place(example: FindingRecord, figures: Figures) -> str:
     if figures.is_array:
-        return f"row {example.row:,} (line {example.line:,}, byte {example.offset})"
+        return f"row {example.row:,} (line {example.line:,}, byte {example.byte_offset})"
     return f"line {example.line:,}"
 
 
@@ -104,11 +105,6 @@ def token_note(figures: Figures) -> str:
     how = f"{_METHODS[kind]} {tokenizer}" if kind in _METHODS else f"estimated: {figures.token_method}"
     error = figures.tokens_standard_error
     return f"± {error:,.0f}, {how}" if error else how
-
-
-def detail(message: str, remedy: str) -> str:
-    """A finding's message without what to do, which stands above it once."""
-    return message.removesuffix(f"; {remedy}")
 
 
 def language_name(code: str) -> str:

@@ -12,17 +12,19 @@ from markupsafe import Markup
 
 from pipeline import wording
 from pipeline.card import card_sentences
-from pipeline.card.card import Card, Cut, Example, Spread
+from pipeline.card.card import Card, Cut, Spread
 from pipeline.card.charts import Bar, bars, histogram
 from pipeline.card.escaping import escaping_environment, tokens
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, FindingKind, Severity
+from pipeline.dataset.findings.finding_sentences import fault_of
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 
 WORTH_A_LOOK = 3
 _SEVERITIES = tuple(Severity)
 _FILTERS = (
+    fault_of,
     wording.cut,
-    card_sentences.detail,
     card_sentences.losses,
     wording.moment,
     wording.number,
@@ -40,7 +42,7 @@ class FindingGroup:
     kind: FindingKind
     count: int
     length: float
-    examples: tuple[Example, ...]
+    examples: tuple[FindingRecord, ...]
 
 
 def render_card(card: Card) -> str:

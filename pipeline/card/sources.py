@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 
-from pipeline.card.card import Card, Conversation, Example, Figures
+from pipeline.card.card import Card, Conversation, Figures
 from pipeline.card.card_examples import first_examples, pick_examples
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.errors import LakeError, UsageError
 from pipeline.state.catalog.dataset_records import Dataset
@@ -28,7 +29,7 @@ _JSON_COLUMNS = (
 
 
 def card_of_profile(
-    profile: Profile, path: str, acceptance: Sequence[Acceptance], examples: tuple[Example, ...] | None = None
+    profile: Profile, path: str, acceptance: Sequence[Acceptance], examples: tuple[FindingRecord, ...] | None = None
 ) -> Card:
     """The card of a file. path: as people know it. examples: default, those among the findings that were kept."""
     counts = profile.statistics

@@ -19,6 +19,7 @@ from pipeline.dataset.profiles.profile import Profile
 from pipeline.errors import UsageError
 from pipeline.state.durable import put_in_place, whole_file, written
 from pipeline.state.lake import FINDINGS, write_empty
+from pipeline.state.lake.writer import DICTIONARY_COLUMNS
 
 FINDINGS_WITH_FILE = pa.schema([pa.field("file", pa.string(), nullable=False), *FINDINGS])
 _FINDINGS_SUFFIXES = (".jsonl", ".parquet")
@@ -84,7 +85,8 @@ class _Jsonl:
 
 class _Parquet:
     def __init__(self, aside: Path, target: Path) -> None:
-        self._writer = pq.ParquetWriter(aside, FINDINGS_WITH_FILE, use_dictionary=["file", "code", "severity", "path"])
+        repeated = ["file", *DICTIONARY_COLUMNS["findings"]]
+        self._writer = pq.ParquetWriter(aside, FINDINGS_WITH_FILE, use_dictionary=repeated)
         self._target = target
 
     def add(self, file: str, findings_path: Path) -> None:

@@ -14,6 +14,7 @@ from pipeline.cli.figures import INDENT, Figures, figure_lines
 from pipeline.cli.finding_places import Group, Place
 from pipeline.cli.trainers import trainer_lines
 from pipeline.dataset.findings.finding import CATALOGUE, Scope, Severity
+from pipeline.dataset.findings.finding_sentences import fault_of
 from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.safe_text import shown
 from pipeline.trainers.acceptance import Acceptance
@@ -67,7 +68,7 @@ def render(
     if figures["status"] == "ready" and acceptance:  # before that, every trainer stops at what is named below
         lines += [Text(), *trainer_lines(acceptance, width)]
     for group in groups:
-        lines += [Text(), *_group(name, group, width)]
+        lines += [Text(), *_group(name, group, width, in_array=figures["container"] == "json-array")]
     if groups:
         lines += [Text(), Text(f"Found {_found(tally_of(figures))} in {shown(name)}.")]
     return Text("\n").join(lines)
@@ -114,18 +115,22 @@ def _reason(figures: Figures, max_rejected_share: float) -> str:
     return ""
 
 
-def _group(name: str, group: Group, width: int) -> list[Text]:
+def _group(name: str, group: Group, width: int, *, in_array: bool) -> list[Text]:
     kind, color = group.kind, _COLORS[group.kind.severity]
     heading = Text.assemble((f"{kind.severity}[{kind.code}]", f"bold {color}"), (f": {kind.title}", "bold"))
     advice = [*_prose("why: ", kind.why, width), *_prose("fix: ", kind.remedy, width)]
     if kind.scope is Scope.FILE:
-        return [heading, *(line for place in group.places for line in _prose("", place.detail, width)), *advice]
-    row_name = "row" if any(place.row for place in group.places) else "line"
+        return [
+            heading,
+            *(line for place in group.places for line in _prose("", fault_of(place.finding), width)),
+            *advice,
+        ]
+    row_name = "row" if in_array else "line"
     count = Text(f"{INDENT}({count_of(group.count, row_name)})", style="dim")
     fits = heading.cell_len + count.cell_len <= width
     lines = [*([heading.append_text(count)] if fits else [heading, count]), *advice]
     for place in group.places:
-        lines += [Text(), *_place(name, place, color, width)]
+        lines += [Text(), *_place(name, place, color, width, in_array=in_array)]
     if hidden := group.count - len(group.places):
         named = "them all" if group.count <= MAX_LISTED else f"the first {MAX_LISTED:,}; the others are only counted"
         lines += [
@@ -135,31 +140,33 @@ def _group(name: str, group: Group, width: int) -> list[Text]:
     return lines
 
 
-def _place(name: str, place: Place, color: str, width: int) -> list[Text]:
+def _place(name: str, place: Place, color: str, width: int, *, in_array: bool) -> list[Text]:
+    finding = place.finding
     column = f":{place.column}" if place.column else ""
-    where = Text.assemble(INDENT, (f"{shown(name)}:{place.line}{column}", "cyan"))
-    if place.row:
-        where.append(f"  {place.row}", style="cyan")
-    if place.path != "$":
-        where.append(f"  {shown(place.path)}", style="dim")
+    where = Text.assemble(INDENT, (f"{shown(name)}:{finding.line}{column}", "cyan"))
+    if in_array:
+        where.append(f"  row {finding.row}, byte {finding.byte_offset}", style="cyan")
+    if finding.path != "$":
+        where.append(f"  {shown(finding.path)}", style="dim")
+    fault = fault_of(finding)
     if place.excerpt is None:
-        return [where, *_noted(place.detail, width)]
-    return [where, *_excerpt(place.excerpt, place.detail, color, width)]
+        return [where, *_noted(fault, width)]
+    return [where, *_excerpt(place.excerpt, fault, color, width)]
 
 
-def _excerpt(excerpt: Excerpt, detail: str, color: str, width: int) -> list[Text]:
+def _excerpt(excerpt: Excerpt, fault: str, color: str, width: int) -> list[Text]:
     line = Text.assemble((GUTTER, "dim"), excerpt.before, (excerpt.marked, f"bold {color}"), excerpt.after)
     if not excerpt.is_marked:
-        return [line, *_noted(detail, width)]
+        return [line, *_noted(fault, width)]
     carets = Text.assemble((GUTTER, "dim"), (excerpt.carets, f"bold {color}"))
-    if carets.cell_len + 1 + cell_len(shown(detail)) <= width:
-        return [line, carets.append(f" {shown(detail)}")]
-    return [line, carets, *_noted(detail, width)]
+    if carets.cell_len + 1 + cell_len(shown(fault)) <= width:
+        return [line, carets.append(f" {shown(fault)}")]
+    return [line, carets, *_noted(fault, width)]
 
 
-def _noted(detail: str, width: int) -> list[Text]:
+def _noted(fault: str, width: int) -> list[Text]:
     """What was expected and found, below a place."""
-    wrapped = _wrapped(shown(detail), min(width, MAX_PROSE_WIDTH) - cell_len(GUTTER))
+    wrapped = _wrapped(shown(fault), min(width, MAX_PROSE_WIDTH) - cell_len(GUTTER))
     return [Text.assemble((GUTTER, "dim"), line) for line in wrapped]
 
 

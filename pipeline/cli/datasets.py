@@ -11,6 +11,7 @@ from pipeline.cli.common import Group
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.owner import Owner, how_many_of
 from pipeline.cli.printed_table import TableRow, place_columns, print_table
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.errors import UsageError
 from pipeline.state.catalog.statuses import STATUSES
@@ -97,11 +98,12 @@ def show(dataset: Dataset_, owner: Owner = None, as_json: AsJson = False) -> Non
         typer.echo(as_line(found))
         return
     values = {name: value for name, value in asdict(found).items() if value is not None}
-    errors, samples = values.pop("validation_errors", []), values.pop("sample_data", [])
+    errors = [FindingRecord.of(each) for each in values.pop("validation_errors", [])]
+    samples = values.pop("sample_data", [])
     print_table(("field", "value"), [(name, _plain(value)) for name, value in values.items()])
     if errors:
         columns = (*place_columns(errors), "code", "path", "message")
-        print_table(columns, [_pick(error, *columns) for error in errors])
+        print_table(columns, [tuple(getattr(error, name) for name in columns) for error in errors])
     for sample in samples:
         turns = [_pick(turn, "role", "content") for turn in sample["turns"]]
         print_table(("role", f"conversation {sample['conversation_id']}"), turns)
@@ -140,8 +142,8 @@ def restore(dataset: Dataset_, owner: Owner = None) -> None:
 
 def row(dataset: "Dataset") -> TableRow:
     """A dataset as a row of COLUMNS."""
-    first = (dataset.validation_errors or [{}])[0]
-    finding = f"{place_of(first)}: {first['code']}" if first else dataset.failure or ""
+    first = next(map(FindingRecord.of, dataset.validation_errors or []), None)
+    finding = f"{place_of(first)}: {first.code}" if first else dataset.failure or ""
     return (
         dataset.name,
         "deleted" if dataset.deleted_at else dataset.status,

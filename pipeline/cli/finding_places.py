@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from pipeline.cli.excerpt import Excerpt, excerpt
 from pipeline.cli.json_path import Span
 from pipeline.cli.line_mark import place
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, ORDER, FindingKind, Scope, Severity
-from pipeline.dataset.profiles.merge import FindingRow
 
 PLACES_PER_CODE = 5
 LOOK_BYTES = 4 * 2**20  # of a line; what lies further in is named but not drawn
@@ -26,17 +26,12 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One finding as the report shows it. column: 1-based, in characters, None where the line cannot be shown.
+    """One finding as the report shows it."""
 
-    row: the number and first byte of its row, where rows may share lines.
-    """
-
-    line: int
-    path: str
-    detail: str
+    finding: FindingRecord
     column: int | None = None
+    """1-based, in characters, where the mark begins; None where the line cannot be shown."""
     excerpt: Excerpt | None = None
-    row: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +43,20 @@ class Group:
     places: tuple[Place, ...]
 
 
-def grouped(
-    counts: Counter[str], findings_path: Path, dataset: Path | None, width: int, *, in_array: bool = False
-) -> list[Group]:
+def grouped(counts: Counter[str], findings_path: Path, dataset: Path | None, width: int) -> list[Group]:
     """The findings by code, errors first, then the most frequent.
 
     findings_path: the listed findings, as Parquet. dataset: where the lines can be read again, None for a stream.
-    width: cells that an excerpt may take. in_array: whether rows may share lines.
+    width: cells that an excerpt may take.
     """
     wanted = {code: min(count, PLACES_PER_CODE) for code, count in counts.items()}
-    rows = _first_rows(findings_path, wanted)
-    kinds = sorted((CATALOGUE[code] for code in rows), key=lambda kind: _importance(kind, counts))
+    found = _first_findings(findings_path, wanted)
+    kinds = sorted((CATALOGUE[code] for code in found), key=lambda kind: _importance(kind, counts))
     if dataset is None:
-        named = {kind: tuple(_named(row, in_array=in_array) for row in rows[kind.code]) for kind in kinds}
-        return [Group(kind, counts[kind.code], places) for kind, places in named.items()]
+        return [Group(kind, counts[kind.code], tuple(map(Place, found[kind.code]))) for kind in kinds]
     with dataset.open("rb") as stream:
         return [
-            Group(kind, counts[kind.code], tuple(_drawn(stream, row, width) for row in rows[kind.code]))
+            Group(kind, counts[kind.code], tuple(_drawn(stream, each, width) for each in found[kind.code]))
             for kind in kinds
         ]
 
@@ -73,16 +65,17 @@ def _importance(kind: FindingKind, counts: Mapping[str, int]) -> tuple[int, int,
     return list(Severity).index(kind.severity), -counts[kind.code], ORDER[kind.code]
 
 
-def _first_rows(findings_path: Path, wanted: dict[str, int]) -> dict[str, list[FindingRow]]:
+def _first_findings(findings_path: Path, wanted: dict[str, int]) -> dict[str, list[FindingRecord]]:
     """The first findings of each code; stops reading once there are as many as wanted."""
-    rows: dict[str, list[FindingRow]] = {code: [] for code in wanted}
+    found: dict[str, list[FindingRecord]] = {code: [] for code in wanted}
     for batch in _batches(findings_path):
-        missing = {code: count - len(rows[code]) for code, count in wanted.items() if len(rows[code]) < count}
+        missing = {code: count - len(found[code]) for code, count in wanted.items() if len(found[code]) < count}
         if not missing:
             break
         for code, count in missing.items():
-            rows[code] += batch.filter(pc.equal(batch["code"], code)).slice(0, count).to_pylist()
-    return rows
+            rows = batch.filter(pc.equal(batch["code"], code)).slice(0, count).to_pylist()
+            found[code] += map(FindingRecord.of, rows)
+    return found
 
 
 def _batches(findings_path: Path) -> Iterator[pa.RecordBatch]:
@@ -90,25 +83,16 @@ def _batches(findings_path: Path) -> Iterator[pa.RecordBatch]:
         yield from file.iter_batches()
 
 
-def _named(row: FindingRow, *, in_array: bool = False) -> Place:
-    """A place without its line."""
-    kind = CATALOGUE[str(row["code"])]
-    detail = str(row["message"]).removesuffix(f"; {kind.remedy}")
-    row_place = f"row {row['row']}, byte {row['offset']}" if in_array else ""
-    return Place(int(row["line"]), str(row["path"]), detail, row=row_place)
-
-
-def _drawn(stream: BinaryIO, row: FindingRow, width: int) -> Place:
+def _drawn(stream: BinaryIO, finding: FindingRecord, width: int) -> Place:
     """A place with the piece of its line, where the finding speaks of a line that has something to show."""
-    named = _named(row)
-    if CATALOGUE[str(row["code"])].scope is Scope.FILE:
-        return named
-    text, is_cut = _read_line(stream, int(row["offset"]), str(row["code"]))
-    span = place(text, str(row["code"]), named.path, named.detail)
-    if not text.strip() or (span is None and is_cut and row["code"] != "line-too-long"):
-        return named
+    if CATALOGUE[finding.code].scope is Scope.FILE:
+        return Place(finding)
+    text, is_cut = _read_line(stream, finding.byte_offset, finding.code)
+    span = place(text, finding)
+    if not text.strip() or (span is None and is_cut and finding.code != "line-too-long"):
+        return Place(finding)
     column = _column(text, span) if span else None
-    return Place(named.line, named.path, named.detail, column, excerpt(text, span, width, is_cut=is_cut))
+    return Place(finding, column, excerpt(text, span, width, is_cut=is_cut))
 
 
 def _read_line(stream: BinaryIO, offset: int, code: str) -> tuple[bytes, bool]:

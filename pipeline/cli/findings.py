@@ -24,6 +24,7 @@ def findings(
     as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON, an object a line.")] = False,
 ) -> None:
     """Show what is wrong with a dataset, row by row."""
+    from pipeline.contract.finding_record import FindingRecord
     from pipeline.dataset.findings.finding import CATALOGUE
     from pipeline.dataset.findings.groups import unlisted_sentence
     from pipeline.dataset.profiles.merge import all_findings
@@ -44,9 +45,11 @@ def findings(
             for row in rows:
                 typer.echo(json_text(row))
         else:
-            first = list(islice(rows, limit))
+            records = map(FindingRecord.of, rows)
+            first = list(islice(records, limit))
             columns = (*place_columns(first), *_COLUMNS)
-            print_table(columns, (tuple(row[name] for name in columns) for row in chain(first, rows)), limit)
+            cells = (tuple(getattr(each, name) for name in columns) for each in chain(first, records))
+            print_table(columns, cells, limit)
     with lake.fetch("profiles", found.id) as path:
         counts = finding_counts_of(path)
     if told := unlisted_sentence(counts, counts if code is None else [code]):

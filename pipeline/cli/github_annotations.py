@@ -6,8 +6,8 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions; 
 from collections import Counter
 from collections.abc import Iterable
 
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, Severity
-from pipeline.dataset.profiles.merge import FindingRow
 from pipeline.safe_text import shown
 from pipeline.wording import count_of
 
@@ -25,7 +25,7 @@ class Annotations:
         self._found: Counter[Severity] = Counter()
 
     def of_file(
-        self, file: str, counts: Counter[str], findings: Iterable[FindingRow], *, in_array: bool = False
+        self, file: str, counts: Counter[str], findings: Iterable[FindingRecord], *, in_array: bool = False
     ) -> list[str]:
         """The commands for one file's findings, as far as GitHub shows them.
 
@@ -36,7 +36,7 @@ class Annotations:
         lines = []
         open_codes = {code for code in counts if self._has_room(CATALOGUE[code].severity)}
         for finding in findings if open_codes else ():
-            severity = CATALOGUE[str(finding["code"])].severity
+            severity = CATALOGUE[finding.code].severity
             if self._has_room(severity):
                 self._given[severity] += 1
                 lines.append(_annotation(file, finding, severity, in_array))
@@ -56,12 +56,12 @@ class Annotations:
         return self._given[severity] < _MOST[severity]
 
 
-def _annotation(file: str, finding: FindingRow, severity: Severity, in_array: bool) -> str:
-    kind = CATALOGUE[str(finding["code"])]
-    path = "" if finding["path"] == "$" else f"{finding['path']}: "
-    row = f"row {finding['row']}, byte {finding['offset']}: " if in_array else ""
-    title, message = f"{kind.title} [{kind.code}]", f"{row}{path}{finding['message']}"
-    place = f"file={_property(file)},line={finding['line']},title={_property(title)}"
+def _annotation(file: str, finding: FindingRecord, severity: Severity, in_array: bool) -> str:
+    kind = CATALOGUE[finding.code]
+    path = "" if finding.path == "$" else f"{finding.path}: "
+    row = f"row {finding.row}, byte {finding.byte_offset}: " if in_array else ""
+    title, message = f"{kind.title} [{kind.code}]", f"{row}{path}{finding.message}"
+    place = f"file={_property(file)},line={finding.line},title={_property(title)}"
     return f"::{_COMMANDS[severity]} {place}::{_message(message)}"
 
 

@@ -16,7 +16,7 @@ _SPACE = re.compile(rb"[ \t\r\n]*+")
 _STRING_PATTERN = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
 _STRING = re.compile(_STRING_PATTERN, re.DOTALL)
 _SCALAR = re.compile(rb'[^ \t\r\n,:"\[\]{}]++')
-TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING_PATTERN + rb")*+", re.DOTALL)
+_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING_PATTERN + rb")*+", re.DOTALL)
 _INDEX = re.compile(r"\[(\d+)\]")
 
 
@@ -123,7 +123,7 @@ class _Scan:
             position += 1
             if depth == 0:
                 return position
-            position = self._match(TO_BRACKET, position)
+            position = self._match(_TO_BRACKET, position)
         return position
 
     def _skip_space(self, start: int) -> int:

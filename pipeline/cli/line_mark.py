@@ -1,4 +1,4 @@
-"""Finds the bytes of a line that a finding speaks of: by JSON path, by column, or by byte.
+"""Finds the bytes of a line that a finding speaks of: by JSON path, or by column.
 
 A place that cannot be found is None, and the report then does without a mark. How a place is drawn lives in
 `excerpt.py`, how a path is followed in `json_path.py`.
@@ -7,68 +7,49 @@ A place that cannot be found is None, and the report then does without a mark. H
 import re
 from collections.abc import Callable
 
-from pipeline.cli.json_path import TO_BRACKET, Span, locate
+from pipeline.cli.json_path import Span, locate
+from pipeline.contract.finding_record import FindingRecord
 
+_Find = Callable[[bytes, FindingRecord], Span | None]
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
-_COLUMN = re.compile(r"at column (\d+)")
-_BYTE = re.compile(r"at byte (\d+) of the line")
-_LEVELS = re.compile(r"at most (\d+) levels")
 
 
-def place(text: bytes, code: str, path: str, detail: str) -> Span | None:
+def place(text: bytes, finding: FindingRecord) -> Span | None:
     """Where in the line the finding is.
 
     text: the line from its first byte (without a byte order mark, unless that is the finding), without its end; a
-    long line may be cut. code, path: of the finding. detail: its message, which names columns and bytes.
+    long line may be cut.
     """
-    return _PLACES.get(code, _at_path)(text, path, detail)
+    return _PLACES.get(finding.code, _at_path)(text, finding)
 
 
-def _at_path(text: bytes, path: str, _detail: str) -> Span | None:
-    return locate(text, path) or (Span(0, len(text)) if path == "$" else None)
+def _at_path(text: bytes, finding: FindingRecord) -> Span | None:
+    return locate(text, finding.path) or (Span(0, len(text)) if finding.path == "$" else None)
 
 
-def _at_owner(text: bytes, path: str, _detail: str) -> Span | None:
+def _at_owner(text: bytes, finding: FindingRecord) -> Span | None:
     """A field that is missing is shown by the object that lacks it."""
-    return locate(text, path.rpartition(".")[0])
+    return locate(text, finding.path.rpartition(".")[0])
 
 
-def _at_column(text: bytes, _path: str, detail: str) -> Span | None:
-    """Columns count characters from 1; the one after the last is the line's end."""
-    column = _COLUMN.search(detail)
-    if column is None:
+def _at_column(text: bytes, finding: FindingRecord) -> Span | None:
+    """The column after the last character is the line's end; a byte that is no text counts as a character."""
+    if finding.column is None:
         return None
-    line = text.decode("utf-8", "surrogateescape")
-    before, at = line[: int(column[1]) - 1], line[int(column[1]) - 1 : int(column[1])]
-    if len(before) < int(column[1]) - 1:
+    line, index = text.decode("utf-8", "surrogateescape"), finding.column - 1
+    before, at = line[:index], line[index : index + 1]
+    if len(before) < index:
         return None
     start = len(before.encode("utf-8", "surrogateescape"))
     return Span(start, start + len(at.encode("utf-8", "surrogateescape")))
 
 
-def _at_byte(text: bytes, _path: str, detail: str) -> Span | None:
-    number = _BYTE.search(detail)
-    return Span(int(number[1]) - 1, int(number[1])) if number and int(number[1]) <= len(text) else None
-
-
-def _at_depth(text: bytes, _path: str, detail: str) -> Span | None:
-    """The first bracket that is nested too deep."""
-    levels = _LEVELS.search(detail)
-    depth, position = 0, 0
-    while levels and (match := TO_BRACKET.match(text, position)) and match.end() < len(text):
-        position = match.end() + 1
-        depth += 1 if text[position - 1 : position] in (b"{", b"[") else -1
-        if depth > int(levels[1]):
-            return Span(position - 1, position)
-    return None
-
-
-def _at_escape(is_wanted: Callable[[bytes, int, int], bool]) -> Callable[[bytes, str, str], Span | None]:
+def _at_escape(is_wanted: Callable[[bytes, int, int], bool]) -> _Find:
     """The first wanted `\\u` escape in the value, or the whole value when it cannot be told."""
 
-    def find(text: bytes, path: str, _detail: str) -> Span | None:
-        value = locate(text, path)
+    def find(text: bytes, finding: FindingRecord) -> Span | None:
+        value = locate(text, finding.path)
         if value is None:
             return None
         for escape in _ESCAPE.finditer(text, value.start, value.stop):
@@ -94,23 +75,23 @@ def _is_lone(text: bytes, start: int, unit: int) -> bool:
     return False
 
 
-def _at_start(text: bytes, _path: str, _detail: str) -> Span | None:
+def _at_start(text: bytes, _finding: FindingRecord) -> Span | None:
     return Span(0, len(_BYTE_ORDER_MARK)) if text.startswith(_BYTE_ORDER_MARK) else None
 
 
-def _at_end(text: bytes, _path: str, _detail: str) -> Span | None:
+def _at_end(text: bytes, _finding: FindingRecord) -> Span | None:
     return Span(len(text), len(text))
 
 
-def _nowhere(_text: bytes, _path: str, _detail: str) -> Span | None:
+def _nowhere(_text: bytes, _finding: FindingRecord) -> Span | None:
     return None
 
 
-_PLACES: dict[str, Callable[[bytes, str, str], Span | None]] = {
+_PLACES: dict[str, _Find] = {
     "malformed-json": _at_column,
-    "invalid-utf8": _at_byte,
+    "invalid-utf8": _at_column,
     "missing-field": _at_owner,
-    "nesting-too-deep": _at_depth,
+    "nesting-too-deep": _at_column,
     "lone-surrogate": _at_escape(_is_lone),
     "nul-character": _at_escape(_is_nul),
     "byte-order-mark": _at_start,

@@ -30,7 +30,7 @@ def as_dict(mending: Mending, file: str, target: Path | None) -> dict[str, objec
         "mended_counts": _ordered(mending.mended),
         "rejected_counts": _ordered(mending.rejected),
         "remaining_counts": _ordered(mending.remaining),
-        "refusal": mending.refusal.as_dict() if mending.refusal else None,
+        "refusal": mending.refusal.as_row() if mending.refusal else None,
     }
 
 

@@ -6,15 +6,16 @@ from typing import TypeAlias
 
 import typer
 
-from pipeline.dataset.findings.row_places import Found, are_of_array
+from pipeline.contract.finding_record import FindingRecord
+from pipeline.dataset.findings.row_places import are_of_array
 
 TableRow: TypeAlias = Sequence[object]
 _PIPE_WIDTH = 160  # where nobody looks, cells need not be cut as early
 
 
-def place_columns(found: Sequence[Found]) -> tuple[str, ...]:
+def place_columns(found: Sequence[FindingRecord]) -> tuple[str, ...]:
     """The columns that say where findings of one file are: the line, and where rows may share lines also the row."""
-    return ("row", "line", "offset") if are_of_array(found) else ("line",)
+    return ("row", "line", "byte_offset") if are_of_array(found) else ("line",)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[TableRow], max_rows: int | None = None) -> None:

@@ -4,7 +4,7 @@ Each tells of a file while its findings are at hand, and of all files together a
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ from pipeline.cli.finding_places import grouped
 from pipeline.cli.github_annotations import Annotations, error_command
 from pipeline.cli.printed_json import json_text
 from pipeline.cli.sarif import SarifRun, cut_sentence
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.profiles.merge import all_findings
 from pipeline.dataset.profiles.profile import Profile
@@ -47,6 +48,10 @@ class Checked:
     def figures(self) -> Figures:
         """The public report."""
         return cast(Figures, self.profile.as_dict(self.file, [each.as_dict() for each in self.acceptance]))
+
+    def findings(self) -> Iterator[FindingRecord]:
+        """Those that are listed, in order, read as they are taken."""
+        return map(FindingRecord.of, all_findings(self.profile.findings_path))
 
     @property
     def in_array(self) -> bool:
@@ -89,7 +94,7 @@ class _Text:
         # A row of an array has no line of its own to show.
         dataset = None if checked.in_array else checked.dataset
         excerpt = excerpt_width(width)
-        groups = grouped(profile.finding_counts, profile.findings_path, dataset, excerpt, in_array=checked.in_array)
+        groups = grouped(profile.finding_counts, profile.findings_path, dataset, excerpt)
         report = render(checked.name, figures, groups, checked.acceptance, self._share, width)
         write_text(report if self._is_first else Text.assemble("\n", report))
         self._tally += tally_of(figures)
@@ -123,7 +128,7 @@ class _Sarif:
         self._run = SarifRun(version("lora-dataset-pipeline"))
 
     def tell(self, checked: Checked) -> None:
-        self._run.add(checked.name, all_findings(checked.profile.findings_path), checked.dataset, checked.in_array)
+        self._run.add(checked.name, checked.findings(), checked.dataset, checked.in_array)
 
     def unread(self, sentence: str) -> None:
         self._run.add_unread(sentence)
@@ -142,11 +147,8 @@ class _GitHub:
         self._share = max_rejected_share
 
     def tell(self, checked: Checked) -> None:
-        profile = checked.profile
-        findings = all_findings(profile.findings_path)
-        for command in self._annotations.of_file(
-            checked.name, profile.finding_counts, findings, in_array=checked.in_array
-        ):
+        counts = checked.profile.finding_counts
+        for command in self._annotations.of_file(checked.name, counts, checked.findings(), in_array=checked.in_array):
             write_line(command)
         write_text(render_verdict(checked.name, checked.figures, self._share))
 

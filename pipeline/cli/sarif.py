@@ -5,21 +5,22 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/; what GitHub takes of it is in i
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import quote
 
 import xxhash
 
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, ORDER, Severity
 from pipeline.dataset.formats.brackets import first_row
-from pipeline.dataset.profiles.merge import FindingRow
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 25_000  # GitHub takes no more in a run
 _HASHED_BYTES = 2**20  # of a line; enough to tell it from others
 _HASHED_ROW_BYTES = 2**14  # of a row of an array, whose end has to be looked for
+_PROPERTIES = ("row", "path", "expected", "found", "detail")  # what SARIF has no place for
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 Result = dict[str, object]
@@ -34,7 +35,7 @@ class SarifRun:
         self.found = 0
         self._unread: list[str] = []
 
-    def add(self, file: str, findings: Iterable[FindingRow], dataset: Path | None, in_array: bool = False) -> None:
+    def add(self, file: str, findings: Iterable[FindingRecord], dataset: Path | None, in_array: bool = False) -> None:
         """Add the findings of a file.
 
         dataset: where its lines can be read again; None for a stream or an archive. in_array: whether rows may share
@@ -45,10 +46,9 @@ class SarifRun:
         try:
             for finding in findings:
                 self.found += 1
-                code = str(finding["code"])
-                results = self._results[CATALOGUE[code].severity]
+                results = self._results[CATALOGUE[finding.code].severity]
                 if len(results) < MAX_RESULTS:
-                    results.append((code, _result(file, finding, stream, in_array, seen)))
+                    results.append((finding.code, _result(file, finding, stream, in_array, seen)))
         finally:
             if stream:
                 stream.close()
@@ -104,30 +104,33 @@ def _rule(code: str) -> dict[str, object]:
     }
 
 
-def _result(file: str, finding: FindingRow, stream: BinaryIO | None, in_array: bool, seen: Counter[str]) -> Result:
-    row = f"row {finding['row']}, byte {finding['offset']}: " if in_array else ""
-    path = "" if finding["path"] == "$" else f"{finding['path']}: "
-    region: dict[str, object] = {"startLine": finding["line"]}
-    if stream is not None:
-        region["byteOffset"] = finding["offset"]
+def _result(file: str, finding: FindingRecord, stream: BinaryIO | None, in_array: bool, seen: Counter[str]) -> Result:
+    row = f"row {finding.row}, byte {finding.byte_offset}: " if in_array else ""
+    path = "" if finding.path == "$" else f"{finding.path}: "
+    region: dict[str, object] = {"startLine": finding.line}
+    if finding.column is not None and not in_array:
+        region["startColumn"] = finding.column
+    elif stream is not None:
+        region["byteOffset"] = finding.byte_offset
     mark = _fingerprint(finding, stream, in_array)
     seen[mark] += 1
     return {
-        "level": _LEVELS[CATALOGUE[str(finding["code"])].severity],
-        "message": {"text": f"{row}{path}{finding['message']}"},
+        "level": _LEVELS[CATALOGUE[finding.code].severity],
+        "message": {"text": f"{row}{path}{finding.message}"},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": region}}],
         "partialFingerprints": {"primaryLocationLineHash": f"{mark}:{seen[mark]}"},
+        "properties": {name: part for name in _PROPERTIES if (part := getattr(finding, name)) is not None},
     }
 
 
-def _fingerprint(finding: Mapping[str, int | str], stream: BinaryIO | None, in_array: bool) -> str:
+def _fingerprint(finding: FindingRecord, stream: BinaryIO | None, in_array: bool) -> str:
     """The same for the same fault of the same row, wherever the row moves; by its number where it cannot be read."""
-    line = str(finding["row"]).encode()
+    line = str(finding.row).encode()
     if stream is not None:
-        stream.seek(int(finding["offset"]))
+        stream.seek(finding.byte_offset)
         text = stream.read(_HASHED_ROW_BYTES) if in_array else stream.readline(_HASHED_BYTES)
         line = first_row(text) if in_array else text.rstrip(b"\r\n")
-    return xxhash.xxh3_64_hexdigest(f"{finding['code']}\0{finding['path']}\0".encode() + line)
+    return xxhash.xxh3_64_hexdigest(f"{finding.code}\0{finding.path}\0".encode() + line)
 
 
 def _uri(file: str) -> str:

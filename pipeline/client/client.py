@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from pipeline.client.checksums import check_content
 from pipeline.client.connection import Connection
 from pipeline.client.sending import Tell, send_file
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.contract.values import (
     MAX_NAME_CHARACTERS,
     ConfirmedUpload,
     DatasetDetails,
     DatasetPage,
     DatasetSummary,
-    Finding,
     FindingPage,
     IgnoredItem,
     IgnoredList,
@@ -109,7 +109,7 @@ class Client:
         wanted = {"status": status, "search": search, "page": page, "limit": limit}
         return self._connection.ask(DatasetPage, "GET", "/api/datasets", params=_given(wanted))
 
-    def findings(self, dataset_id: str, code: str | None = None) -> Iterator[Finding]:
+    def findings(self, dataset_id: str, code: str | None = None) -> Iterator[FindingRecord]:
         """Every finding of a dataset, in the order of lines."""
         page, seen, total = 1, 0, 1
         while seen < total:

@@ -7,8 +7,9 @@ names what only the service knows, and no client asks for one yet.
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.contract.http_answers import Request, Value
 from pipeline.state.catalog.statuses import CostKind, JobOrigin, JobStatus, NotificationKind, Status
 
@@ -54,24 +55,6 @@ class DatasetPage(Value):
     total: int
     page: int
     limit: int
-
-
-class Finding(Value):
-    """Something that is wrong with a line, or with the file as a whole."""
-
-    row: int = Field(description="Its place in the file, from 1: the line's number, or of an array the row's.")
-    line: int = Field(description="Where the row begins; rows of an array may share it.")
-    offset: int = Field(description="Of the row's first byte.")
-    code: str
-    severity: str
-    path: str
-    message: str
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_lines(cls, value: object) -> object:
-        """What an older version noted has only the line, which was the row to it."""
-        return {"row": value["line"], **value} if isinstance(value, dict) and "line" in value else value
 
 
 class Sample(Value):
@@ -182,7 +165,7 @@ class DatasetDetails(DatasetSummary):
     content_version: str | None = Field(description="`sha256:<hex>` or `etag:<etag>` of the uploaded bytes.")
     content_sha256: str | None
     superseded_by: str | None
-    validation_errors: list[Finding] = Field(description="The first errors.")
+    validation_errors: list[FindingRecord] = Field(description="The first errors.")
     sample_data: list[Sample] = Field(description="The first conversations.")
     acceptance: list[Acceptance]
     jobs: list[JobSummary] = Field(description="The newest training jobs made of it.")
@@ -254,7 +237,7 @@ class StartedUpload(Value):
 class FindingPage(Value):
     """One page of findings, in the order of lines; `total` counts those of all pages, at most 10,000 of a code."""
 
-    items: list[Finding]
+    items: list[FindingRecord]
     total: int
     page: int
     limit: int

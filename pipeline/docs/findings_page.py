@@ -2,6 +2,9 @@
 
 from itertools import groupby
 
+from pydantic import TypeAdapter
+
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, FindingKind, Scope, Severity
 from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.docs.finding_examples import EXAMPLES
@@ -21,14 +24,25 @@ _TITLES = {
 }
 
 
+_PARTS = """In files, in the API and in SQL a finding has the columns below. What was expected, what was found and what
+else there is to say stand apart; `message` is the sentence that they make, with what to do. So one can count what is
+found, `SELECT code, expected, found, count(*) FROM findings GROUP BY ALL ORDER BY 4 DESC`, and no program has to read
+sentences. In SQL `column` is called `column_number`, as it is a word of the language."""
+
+
 def page() -> str:
     """The page."""
-    parts = []
+    parts = [section("The parts of a finding", _PARTS, table(("column", "meaning"), _columns()))]
     for key, kinds in groupby(CATALOGUE.values(), lambda kind: (kind.severity, kind.scope)):
         listed = list(kinds)
         overview = table(("code", "what it says"), [(f"[{kind.code}](#{kind.code})", kind.title) for kind in listed])
         parts.append(section(_TITLES[key], overview, *map(_section, listed)))
     return section("Findings", _INTRODUCTION, *parts, level=1)
+
+
+def _columns() -> list[tuple[str, str]]:
+    fields = TypeAdapter(FindingRecord).json_schema()["properties"]
+    return [(code(name), field["description"]) for name, field in fields.items()]
 
 
 def _section(kind: FindingKind) -> str:

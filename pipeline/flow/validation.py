@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.clock import utc_now
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.budget import Budget
@@ -25,7 +27,7 @@ from pipeline.state.lake import Lake
 from pipeline.state.store import Store
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
 
-CODE_VERSION = "4"  # raised when the same upload would get other rows or another verdict
+CODE_VERSION = "5"  # raised when the same upload would get other rows or another verdict
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -84,8 +86,8 @@ class Validator:
 
     def _profile(self, dataset: Dataset, folder: Path) -> Profile:
         if dataset.file_size > self.max_upload_bytes:
-            detail = f"expected at most {self.max_upload_bytes:,} bytes, found {dataset.file_size:,}"
-            return refuse(Finding(1, 0, "upload-too-large", "$", detail), dataset.file_size, None, folder)
+            mismatch = Mismatch(f"at most {self.max_upload_bytes:,} bytes", f"{dataset.file_size:,}")
+            return refuse(Finding(1, 0, "upload-too-large", "$", mismatch), dataset.file_size, None, folder)
         registered = dataset.content_version or ""
         try:
             with self.store.open(dataset.storage_path, version=self._version_to_read(dataset)) as stream:
@@ -93,8 +95,8 @@ class Validator:
         except ObjectMissing:
             if problem := self.store_problem():
                 raise StoreError(problem) from None
-            detail = f"expected the upload at {dataset.storage_path}, found none"
-            return refuse(Finding(1, 0, "upload-missing", "$", detail), dataset.file_size, None, folder)
+            mismatch = Mismatch(f"the upload at {dataset.storage_path}", "none")
+            return refuse(Finding(1, 0, "upload-missing", "$", mismatch), dataset.file_size, None, folder)
         except ObjectChanged:
             return refuse(_changed(), dataset.file_size, None, folder)
         if registered.startswith("sha256:") and registered != f"sha256:{profile.content_sha256}":
@@ -110,7 +112,7 @@ class Validator:
 
 
 def _changed() -> Finding:
-    return Finding(1, 0, "upload-changed", "$", "expected the bytes that were registered, found others")
+    return Finding(1, 0, "upload-changed", "$", Mismatch("the bytes that were registered", "others"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +166,9 @@ class Outcome:
         if self.is_ready:
             rejected = f", {counts.rejected_lines:,} lines rejected" if counts.rejected_lines else ""
             return f"{counts.conversations:,} conversations, {profile.token_count:,} tokens{rejected}."
-        first = self.profile.errors[0]
+        first = FindingRecord.of(self.profile.errors[0])
         if not counts.rejected_lines:  # the fault is the file's as a whole
-            message = str(first["message"])
-            return f"{message[0].upper()}{message[1:]}."
+            return f"{first.message[0].upper()}{first.message[1:]}."
         rejected = f"{counts.rejected_lines:,} of {counts.lines:,} lines rejected"
         place = place_of(first, in_array=profile.reading.row_name == "row")
-        return f"{rejected}; first: {place}, {first['code']}."
+        return f"{rejected}; first: {place}, {first.code}."

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from pipeline.contract.values import Acceptance, DatasetDetails, DatasetPage, DatasetSummary, Finding, Sample
+from pipeline.contract.finding_record import FindingRecord
+from pipeline.contract.values import Acceptance, DatasetDetails, DatasetPage, DatasetSummary, Sample
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.service.job_values import job_summary
 from pipeline.service.service import Service
@@ -64,7 +65,7 @@ def details(service: Service, user: User, dataset: Dataset) -> DatasetDetails:
         content_version=dataset.content_version,
         content_sha256=dataset.content_sha256,
         superseded_by=dataset.superseded_by,
-        validation_errors=[Finding.model_validate(each) for each in dataset.validation_errors or []],
+        validation_errors=[FindingRecord.of(each) for each in dataset.validation_errors or []],
         sample_data=[Sample.model_validate(each) for each in dataset.sample_data or []],
         acceptance=_acceptance(service, dataset),
         jobs=[job_summary(job) for job in jobs.items],
@@ -77,13 +78,13 @@ def has_verdict(dataset: Dataset) -> bool:
 
 
 def _fields(dataset: Dataset) -> dict[str, Any]:
-    first = next(iter(dataset.validation_errors or []), None)
+    first = next(map(FindingRecord.of, dataset.validation_errors or []), None)
     shown = {name: getattr(dataset, name) for name in DatasetSummary.model_fields if name != "first_error"}
     return {**shown, "first_error": _in_words(first)}
 
 
-def _in_words(finding: dict[str, object] | None) -> str | None:
-    return None if finding is None else f"{place_of(finding)}: {finding['code']}: {finding['message']}"
+def _in_words(finding: FindingRecord | None) -> str | None:
+    return None if finding is None else f"{place_of(finding)}: {finding.code}: {finding.message}"
 
 
 def _acceptance(service: Service, dataset: Dataset) -> list[Acceptance]:

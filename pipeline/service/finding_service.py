@@ -3,12 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
-from pipeline.contract.values import Finding, FindingPage
+from pipeline.contract.finding_record import FindingRecord, FindingRow
+from pipeline.contract.values import FindingPage
 from pipeline.dataset.findings.finding import CATALOGUE
 from pipeline.errors import Conflicting, UsageError
 from pipeline.service.dataset_service import has_verdict
@@ -16,9 +17,9 @@ from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.dataset_records import no_verdict
 
-COLUMNS = tuple(Finding.model_fields)
+COLUMNS = tuple(FindingRow.__annotations__)
 _BLOCK_ROWS = 1_000
-Row = dict[str, int | str]
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def list_findings(
@@ -37,7 +38,7 @@ def list_findings(
         path = _opened(stack, service, user, dataset_id, code)
         rows = some_findings(path, code, (page - 1) * limit, limit)
         total = count_findings(path, code)
-    return FindingPage(items=[Finding.model_validate(row) for row in rows], total=total, page=page, limit=limit)
+    return FindingPage(items=[FindingRecord.of(row) for row in rows], total=total, page=page, limit=limit)
 
 
 def findings_as_json_lines(service: Service, user: User, dataset_id: str, code: str | None) -> Iterator[bytes]:
@@ -65,7 +66,7 @@ def _streamed(
     user: User,
     dataset_id: str,
     code: str | None,
-    written: Callable[[Sequence[Row]], bytes],
+    written: Callable[[Sequence[Mapping[str, object]]], bytes],
     head: bytes,
 ) -> Iterator[bytes]:
     from pipeline.dataset.profiles.merge import all_findings
@@ -83,11 +84,16 @@ def _streamed(
     return blocks()
 
 
-def _json_lines(rows: Sequence[Row]) -> bytes:
+def _json_lines(rows: Sequence[Mapping[str, object]]) -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
-def _csv_rows(rows: Sequence[Row]) -> bytes:
+def _csv_rows(rows: Sequence[Mapping[str, object]]) -> bytes:
     text = io.StringIO()
-    csv.DictWriter(text, COLUMNS).writerows(rows)
+    csv.DictWriter(text, COLUMNS).writerows({name: _as_text(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue().encode()
+
+
+def _as_text(cell: object) -> object:
+    """A cell that a spreadsheet shows and does not run: what was found may begin as the file's author likes."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_BEGINS_A_FORMULA) else cell

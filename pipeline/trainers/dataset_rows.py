@@ -18,7 +18,7 @@ from pipeline.dataset.model.conversation import TEXT_ROLE
 from pipeline.dataset.profiles.splits import TRAIN, VALIDATION
 from pipeline.errors import LakeError
 from pipeline.state.lake.lake_protocol import Lake
-from pipeline.state.lake.places import row_column
+from pipeline.state.lake.older_files import row_column
 
 _BATCH_ROWS = 2_048
 _TURN_COLUMNS = (

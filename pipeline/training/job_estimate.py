@@ -38,7 +38,7 @@ def estimate_job(
     if set(job.targets) <= HOSTED:
         billed = "cost: the provider bills tokens, on GPUs of its own; memory and speed are those of the GPU named here"
         whole = estimate(workload)
-        return replace(whole, basis=(*whole.basis, billed))
+        return replace(whole, rests_on=replace(whole.rests_on, more=(billed,)))
     whole = estimate(workload, tokens=job.data.train_tokens, epochs=job.optimisation.epochs, price=price, today=today)
     found = whole if job.is_packed else _of_real_rows(whole, job, facts, workload, price)
     return _with_reference(found, job) if job.objective in JUDGED else found
@@ -79,8 +79,7 @@ def _of_real_rows(
         each = price.per_gpu_hour * job.hardware.gpu_count
         cost = _range(hours.low * each, hours.expected * each, hours.high * each)
     told = f"hours: {steps:,} steps of rows of {mean:,} tokens, the mean; high: padded to {long:,}, the 95th percentile"
-    basis = tuple(told if sentence.startswith("hours: ") else sentence for sentence in whole.basis)
-    return replace(whole, hours=hours, cost_usd=cost, basis=basis)
+    return replace(whole, hours=hours, cost_usd=cost, rests_on=replace(whole.rests_on, hours=told))
 
 
 def _with_reference(found: Estimate, job: TrainingJob) -> Estimate:
@@ -100,7 +99,7 @@ def _with_reference(found: Estimate, job: TrainingJob) -> Estimate:
         tokens_per_s_per_gpu=_times(found.tokens_per_s_per_gpu, 1 / factor),
         hours=_times(found.hours, factor) if found.hours else None,
         cost_usd=_times(found.cost_usd, factor) if found.cost_usd else None,
-        basis=(*found.basis, told),
+        rests_on=replace(found.rests_on, more=(*found.rests_on.more, told)),
     )
 
 

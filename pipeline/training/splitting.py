@@ -17,7 +17,7 @@ from pipeline.dataset.model.bit_flags import Flags
 from pipeline.dataset.profiles.splits import VALIDATION
 from pipeline.errors import LakeError
 from pipeline.state.lake import Lake
-from pipeline.state.lake.places import row_column
+from pipeline.state.lake.older_files import row_column
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from pipeline.card import Card
-from pipeline.card.card import Conversation, Cut, Example, Figures, Spread, Turn
+from pipeline.card.card import Conversation, Cut, Figures, Spread, Turn
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.trainers.acceptance import Acceptance, Effect, Reason, Verdict
+from tests.dataset.findings.records import older_record, planted_record, record
 
 UNREAD = Card(
     name="archive.jsonl",
@@ -42,16 +44,7 @@ UNREAD = Card(
         content_sha256=None,
         finding_counts={"binary-file": 1},
     ),
-    examples=(
-        Example(
-            1,
-            1,
-            0,
-            "binary-file",
-            "$",
-            "expected text, found a ZIP archive; unpack or convert it to JSON Lines (.jsonl) first",
-        ),
-    ),
+    examples=(record("binary-file", 1, Mismatch("text", "a ZIP archive")),),
 )
 REJECTED = replace(
     UNREAD,
@@ -83,11 +76,9 @@ REJECTED = replace(
         ),
     ),
     examples=(
-        Example(
-            2, 2, 20, "missing-field", "$.turns[0].role", "expected the field role, found field content; add the field"
-        ),
-        Example(3, 3, 30, "malformed-json", "$", "expected one JSON value, found none"),
-        Example(4, 4, 40, "blank-line", "$", "expected a conversation, found a blank line; remove the line"),
+        record("missing-field", 2, Mismatch("the field role", "field content"), "$.turns[0].role", 20),
+        older_record("malformed-json", 3, "expected one JSON value, found none", 30),
+        record("blank-line", 4, Mismatch("a conversation", "a blank line"), byte_offset=40),
     ),
 )
 _LONG = "A long answer, of which only the beginning is shown at first. " * 16
@@ -147,8 +138,8 @@ READY = Card(
         ),
     ),
     examples=(
-        Example(1, 1, 0, "very-short-answers", "$", "expected more than 2 words, found 1 of 4 otherwise"),
-        Example(3, 3, 30, "duplicate-conversation", "$", "expected new turns, found those of line 1; keep one of them"),
+        record("very-short-answers", 1, Mismatch("more than 2 words", "1 of 4 otherwise")),
+        record("duplicate-conversation", 3, Mismatch("new turns", "those of line 1"), byte_offset=30),
     ),
     samples=(
         Conversation(
@@ -194,7 +185,7 @@ def planted(text: str) -> Card:
         path=text,
         figures=figures,
         acceptance=(Acceptance(text, text, Verdict.WITH_LOSS, 1, 1, (_reason(text),), text),),
-        examples=(Example(1, 1, 0, "unknown-role", text, text), Example(2, 2, 20, text, text, text)),
+        examples=(planted_record(text, 1, "unknown-role"), planted_record(text, 2)),
         samples=(Conversation(text, (Turn(text, text), Turn("user", text))),),
         words_per_turn=READY.words_per_turn,
         dataset_id=text,

@@ -5,14 +5,15 @@ from collections import Counter
 import pytest
 
 from pipeline.card import card_examples
-from pipeline.card.card import Example
 from pipeline.card.card_examples import first_examples, pick_examples
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.profiles.merge import all_findings, write_findings
 
 
 def _written(path, codes):
-    found = [Finding(line, 10 * line, code, "$", f"expected {line}") for line, code in enumerate(codes, start=1)]
+    found = [Finding(line, 10 * line, code, "$", Mismatch(f"{line}", None)) for line, code in enumerate(codes, start=1)]
     write_findings([], [found], path)
     return found
 
@@ -23,10 +24,7 @@ def test_the_first_three_of_each_kind_in_line_order(tmp_path):
 
     picked = first_examples(tmp_path / "f.parquet", Counter(codes))
 
-    assert picked == tuple(
-        Example(line, line, 10 * line, found[line - 1].code, "$", found[line - 1].message)
-        for line in (1, 2, 3, 4, 8, 9)
-    )
+    assert picked == tuple(FindingRecord.of(found[line - 1].as_row()) for line in (1, 2, 3, 4, 8, 9))
 
 
 @pytest.mark.parametrize("batch_rows", [1, 2, 7])

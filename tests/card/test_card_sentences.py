@@ -82,10 +82,6 @@ def test_languages_have_names():
     assert (card_sentences.language_name("zh"), card_sentences.language_name("xx")) == ("Chinese", "xx")
 
 
-def test_a_message_does_not_repeat_what_to_do():
-    assert card_sentences.detail("expected a, found b; do c", "do c") == "expected a, found b"
-
-
 def test_every_verdict_and_effect_has_words():
     assert set(card_sentences.VERDICTS) == set(Verdict)
     assert set(card_sentences.EFFECTS) == set(Effect)

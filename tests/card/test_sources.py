@@ -6,7 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.card import card_of_dataset, card_of_profile, first_examples
-from pipeline.card.card import Conversation, Example, Figures, Turn
+from pipeline.card.card import Conversation, Figures, Turn
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.errors import LakeError, UsageError
@@ -14,6 +15,7 @@ from pipeline.settings import load_settings
 from pipeline.state.lake import make_lake
 from pipeline.trainers.acceptance import acceptance_of
 from tests.card.places import registered, validated
+from tests.dataset.findings.records import record
 from tests.installation import bad_file, valid_file
 
 RULES = Rules()
@@ -103,14 +105,7 @@ def test_findings_beyond_those_kept_in_memory_have_examples_too(tmp_path):
     assert "missing-field" not in kept
     assert card_of_profile(profile, "f", (), examples).examples == examples
     assert [e for e in examples if e.code == "missing-field"] == [
-        Example(
-            1_101,
-            1_101,
-            11_000,
-            "missing-field",
-            "$.turns",
-            "expected the field turns, found field conversation_id; add the field",
-        )
+        record("missing-field", 1_101, Mismatch("the field turns", "field conversation_id"), "$.turns", 11_000)
     ]
 
 

@@ -163,17 +163,21 @@ def test_findings_of_all_files_are_written_as_json_lines(good, bad, folder):
 
     rows = [json.loads(line) for line in (folder / "all.jsonl").read_text().splitlines()]
     assert result.exit_code == 1
-    assert [list(row) for row in rows] == [["file", "row", "line", "offset", "code", "severity", "path", "message"]] * 2
+    assert [list(row) for row in rows] == [FINDINGS_WITH_FILE.names] * 2
     assert {json.dumps(row) for row in rows} == {
         json.dumps(
             {
                 "file": "bad.jsonl",
                 "row": 2,
                 "line": 2,
-                "offset": len(GOOD % "a"),
+                "byte_offset": len(GOOD % "a"),
+                "column": None,
                 "code": "empty-turns",
                 "severity": "error",
                 "path": "$.turns",
+                "expected": "at least one turn",
+                "found": "none",
+                "detail": None,
                 "message": "expected at least one turn, found none; add the turns, or remove the line",
             }
         )

@@ -3,13 +3,16 @@
 import gzip
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from pipeline.cli.github_annotations import Annotations
 from pipeline.cli.sarif import MAX_RESULTS, SarifRun
-from pipeline.dataset.findings.finding import CATALOGUE, Finding
+from pipeline.dataset.findings.finding import CATALOGUE
+from pipeline.dataset.findings.mismatch import Mismatch
 from tests.cli.goldens import run
+from tests.dataset.findings.records import record
 
 ANSWER = "This is an answer of some words."
 TURNS = f'[{{"role": "user", "content": "Hi"}}, {{"role": "assistant", "content": "{ANSWER}"}}]'
@@ -83,6 +86,21 @@ def test_sarif_has_every_finding_with_its_rule():
     )
 
 
+def test_a_result_has_what_was_expected_and_found_apart_and_its_column_where_it_is_known(folder):
+    (folder / "broken.jsonl").write_text('{"é": ?}\n')
+
+    (result, *_) = sarif("broken.jsonl")["runs"][0]["results"]
+
+    assert result["ruleId"] == "malformed-json"
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 1, "startColumn": 7}
+    assert result["properties"] == {
+        "row": 1,
+        "path": "$",
+        "expected": "one JSON value",
+        "found": "invalid character",
+    }
+
+
 def test_sarif_without_findings_has_no_rules_and_no_results():
     log = sarif("good.jsonl")
 
@@ -146,7 +164,7 @@ def test_a_packed_file_has_lines_and_no_offsets(folder):
 
 
 def finding(code, line):
-    return Finding(line, 0, code, "$", "expected this, found that").as_dict()
+    return record(code, line, Mismatch("this", "that"))
 
 
 def test_more_results_than_github_takes_are_cut_errors_first():
@@ -178,7 +196,7 @@ def test_annotations_name_file_line_and_what_to_do():
 
 
 def test_nothing_in_a_name_or_a_message_ends_an_annotation():
-    row = {**finding("blank-line", 1), "message": "100%\r\n::error::x"}
+    row = replace(finding("blank-line", 1), message="100%\r\n::error::x")
 
     (line,) = Annotations().of_file("a,b:c%\n.jsonl", Counter({"blank-line": 1}), [row])
 

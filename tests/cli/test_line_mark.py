@@ -2,12 +2,18 @@
 
 import pytest
 
+from pipeline.cli import line_mark
 from pipeline.cli.json_path import Span
-from pipeline.cli.line_mark import place
+from pipeline.dataset.findings.mismatch import Mismatch
+from tests.dataset.findings.records import record
 
 
-def marked(text: bytes, code: str, path: str = "$", detail: str = "") -> bytes | None:
-    span = place(text, code, path, detail)
+def place(text: bytes, code: str, path: str = "$", column: int | None = None) -> Span | None:
+    return line_mark.place(text, record(code, 1, Mismatch("x", None, None, column), path))
+
+
+def marked(text: bytes, code: str, path: str = "$", column: int | None = None) -> bytes | None:
+    span = place(text, code, path, column)
     return None if span is None else text[span.start : span.stop]
 
 
@@ -41,39 +47,36 @@ def test_a_missing_field_is_shown_by_its_owner():
 )
 def test_a_lone_surrogate_is_marked_itself(text, expected):
     """Not the pair before it, nor an escaped backslash that looks alike."""
-    span = place(text, "lone-surrogate", "$.a", "")
+    span = place(text, "lone-surrogate", "$.a")
 
     assert text[span.start : span.stop] == expected
     assert span.start == text.rindex(expected) if expected != rb"\ud83d" else text.index(expected)
 
 
 def test_a_nul_is_marked_itself():
-    assert place(rb'{"a": "\\u0000 \u0000"}', "nul-character", "$.a", "") == Span(15, 21)
+    assert place(rb'{"a": "\\u0000 \u0000"}', "nul-character", "$.a") == Span(15, 21)
 
 
 def test_a_column_counts_characters():
-    detail = "expected one JSON value, found a fault at column 5: Expecting value"
-
-    assert marked("{好é:😀}".encode(), "malformed-json", detail=detail) == "😀".encode()
+    assert marked("{好é:😀}".encode(), "malformed-json", column=5) == "😀".encode()
 
 
 def test_the_column_after_the_last_character_is_the_end():
-    detail = "expected one JSON value, found a fault at column 2: Expecting value"
-
-    assert place(b"[", "malformed-json", "$", detail) == Span(1, 1)
+    assert place(b"[", "malformed-json", column=2) == Span(1, 1)
 
 
 def test_a_column_beyond_what_was_read_is_nowhere():
-    detail = "expected one JSON value, found a fault at column 900: Expecting value"
-
-    assert place(b"[", "malformed-json", "$", detail) is None
+    assert place(b"[", "malformed-json", column=900) is None
 
 
-def test_a_byte_is_marked_by_its_number():
-    assert marked(b"ab\xff", "invalid-utf8", detail="found byte 0xff at byte 3 of the line") == b"\xff"
+def test_without_a_column_nothing_is_marked():
+    """What is wrong around the row of an array has none."""
+    assert place(b"[", "malformed-json") is None
 
 
-def test_the_first_bracket_too_deep_is_marked():
-    detail = "expected at most 2 levels, found more"
+def test_a_byte_that_is_no_text_is_a_character():
+    assert marked("é".encode() + b"\xff", "invalid-utf8", column=2) == b"\xff"
 
-    assert place(b'{"[[": [[1]]}', "nesting-too-deep", "$", detail) == Span(8, 9)
+
+def test_the_bracket_at_the_column_is_marked():
+    assert place(b'{"[[": [[1]]}', "nesting-too-deep", column=9) == Span(8, 9)

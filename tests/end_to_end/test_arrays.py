@@ -62,7 +62,7 @@ def offset_of(row):
 def test_findings_say_which_row_they_are_of(odd):
     found = odd.lake_rows("findings", odd.dataset("odd").id)
 
-    assert {row["code"]: (row["row"], row["line"], row["offset"]) for row in found} == {
+    assert {row["code"]: (row["row"], row["line"], row["byte_offset"]) for row in found} == {
         "wrong-type": (8, 1, offset_of(8)),
         "duplicate-conversation": (4, 1, offset_of(4)),
         "conflicting-answers": (10, 1, offset_of(10)),
@@ -113,7 +113,7 @@ def test_mending_keeps_and_puts_aside_each_row_by_itself(tmp_path):
     kept = json.loads(target.read_text())
     aside = [json.loads(line) for line in (tmp_path / "mended.json.rejected.jsonl").read_text().splitlines()]
     assert kept == [row for number, row in enumerate(ODD, start=1) if number not in (4, 8)]
-    assert [(row["row"], row["line"], row["offset"], row["text"]) for row in aside] == [
+    assert [(row["row"], row["line"], row["byte_offset"], row["text"]) for row in aside] == [
         (number, 1, offset_of(number), json.dumps(ODD[number - 1])) for number in (4, 8)
     ]
 
@@ -127,7 +127,7 @@ def test_every_report_of_a_check_says_which_row_it_is(tmp_path, form):
 
     if form == "json":
         [found] = [each for each in json.loads(text)["findings"] if each["code"] == "wrong-type"]
-        assert (found["row"], found["line"], found["offset"]) == (8, 1, offset_of(8))
+        assert (found["row"], found["line"], found["byte_offset"]) == (8, 1, offset_of(8))
     elif form == "sarif":
         [found] = [each for each in json.loads(text)["runs"][0]["results"] if each["ruleId"] == "wrong-type"]
         assert found["message"]["text"].startswith(f"row 8, byte {offset_of(8)}: $.messages: expected")

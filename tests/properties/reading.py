@@ -63,7 +63,7 @@ def rows(paths: Sequence[Path], *columns: str) -> Rows:
 
 def conversation_rows(profile: Profile) -> Rows:
     paths = [part / "conversations.parquet" for part in profile.parts]
-    return rows(paths, "line", "offset", "conversation_id", "turn_count", "word_count")
+    return rows(paths, "line", "byte_offset", "conversation_id", "turn_count", "word_count")
 
 
 def turn_rows(profile: Profile) -> Rows:
@@ -96,7 +96,7 @@ def compare(profile: Profile, expected: Expected) -> str:
     text = json.dumps(report)
     findings = [finding for finding in report.pop("findings") if finding["code"] in CODES]
     report["finding_counts"] = {code: n for code, n in report["finding_counts"].items() if code in CODES}
-    fields = ("line", "offset", "code", "severity", "path")
+    fields = ("line", "byte_offset", "code", "severity", "path")
     stored = [row for row in rows([profile.findings_path], *fields) if row[2] in CODES]
 
     assert stored == expected.findings

@@ -106,12 +106,19 @@ def tables(files: dict[str, Path]) -> dict[str, list[dict[str, object]]]:
     found = {}
     for name in TABLES:
         table = pq.read_table(files[name])
-        found[name] = table.drop_columns([each for each in ("line", "offset") if each in table.schema.names])
+        found[name] = table.drop_columns([each for each in ("line", "byte_offset") if each in table.schema.names])
     rows = {name: table.to_pylist() for name, table in found.items()}
     for row in rows["findings"]:
-        message = re.sub(r"\b(?:on line|in row|line|row)(s?) (\d)", r"row\1 \2", str(row["message"]))
-        row["message"] = message.replace("by way of rows", "by way of lines")
+        for name in ("found", "detail", "message"):
+            row[name] = by_one_name(row[name])
     return rows
+
+
+def by_one_name(text: object) -> str | None:
+    if text is None:
+        return None
+    one_name = re.sub(r"\b(?:on line|in row|line|row)(s?) (\d)", r"row\1 \2", str(text))
+    return one_name.replace("by way of rows", "by way of lines")
 
 
 def read(data: bytes, folder: Path, piece: int = 2**20) -> tuple[dict[str, object], dict[str, list[dict[str, object]]]]:
@@ -140,14 +147,14 @@ def test_every_row_of_an_array_is_told_apart_and_found_at_its_first_byte(texts, 
         turns = pq.read_table(profile.parts[0] / "turns.parquet").to_pylist()
         findings = pq.read_table(profile.findings_path).to_pylist()
 
-    of_rows = [found for found in findings if found["offset"]]
+    of_rows = [found for found in findings if found["byte_offset"]]
     assert [each["row"] for each in conversations] == sorted({each["row"] for each in conversations})
     assert list(dict.fromkeys(turn["row"] for turn in turns)) == [each["row"] for each in conversations]
     for each in (*conversations, *of_rows):
         text = texts[each["row"] - 1]
         begin = text.split(None, 1)[0] if layout != "pretty" else text[:1]
-        assert data[each["offset"] :].startswith(begin.encode())
-        assert each["line"] == 1 + data.count(b"\n", 0, each["offset"])
+        assert data[each["byte_offset"] :].startswith(begin.encode())
+        assert each["line"] == 1 + data.count(b"\n", 0, each["byte_offset"])
 
 
 ROWS = {

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
+from pipeline.contract.finding_record import FindingRow
 from tests.installation import bad_file
 from tests.service.serving import lines
 
@@ -122,8 +123,24 @@ def test_findings_come_in_pages_as_json_lines_and_as_csv(local, ana):
     rows = [json.loads(line) for line in listed.text.splitlines()]
     assert listed.headers["content-type"] == "application/jsonl"
     assert [row["line"] for row in rows if row["code"] == "malformed-json"] == list(range(3, 18))
-    assert [int(row["line"]) for row in csv.DictReader(io.StringIO(table.text))] == [row["line"] for row in rows]
+    in_table = list(csv.DictReader(io.StringIO(table.text)))
+    assert [int(row["line"]) for row in in_table] == [row["line"] for row in rows]
+    assert list(rows[0]) == list(in_table[0]) == list(page["items"][0]) == list(FindingRow.__annotations__)
+    assert (page["items"][0]["expected"], page["items"][0]["column"]) == ("one JSON value", 2)
     assert ana.get(path, params={"code": "nonsense"}).status_code == 400
+
+
+def test_no_cell_of_a_table_is_a_formula(local, ana):
+    """A role is what the file says, and a spreadsheet would run it."""
+    turn = '{"role": "=1+2", "content": "Some words"}'
+    dataset_id = local.upload(ana, f'{{"conversation_id": "a", "turns": [{turn}, {turn}]}}\n'.encode())
+    local.validate()
+
+    table = ana.get(f"/api/datasets/{dataset_id}/findings", params={"format": "csv"}).text
+
+    found = {row["code"]: row["found"] for row in csv.DictReader(io.StringIO(table))}
+    assert found["roles-not-alternating"] == "'=1+2"
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in csv.reader(io.StringIO(table)) for cell in row)
 
 
 def test_the_card_is_a_page_of_its_own_that_may_run_nothing(local, ana):

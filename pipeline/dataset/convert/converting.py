@@ -60,7 +60,7 @@ def convert_stream(
     for block in read_rows(opened.text, opened.reading, limits.max_line_bytes):
         _convert_block(block, write, target, limits, converted)
     if opened.broken:
-        converted.broken = opened.broken.detail
+        converted.broken = str(opened.broken)
     return converted
 
 

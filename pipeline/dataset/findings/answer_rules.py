@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Flags, Integers
 
-Judge = Callable[[str, str], str]
+Judge = Callable[[str, str], Mismatch | None]
 Suspects = Callable[[Integers, Integers], Flags]
 
 _PARTS = re.compile(
@@ -31,7 +32,7 @@ _SPACES = 16  # bytes of white space by which a copy may differ
 
 @dataclass(frozen=True, slots=True)
 class AnswerRule:
-    """judge: of question and answer, "expected …, found …", or "" for nothing. example: a pair that has it.
+    """judge: of question and answer, what is wrong, or None. example: a pair that has it.
 
     among: which pairs are worth a look, by their sizes in bytes.
     """
@@ -83,7 +84,7 @@ def _of_one_size(questions: Integers, answers: Integers) -> Flags:
 
 
 @answer_rule(among=_of_one_size)
-def repeated_question(question: str, answer: str) -> str:
+def repeated_question(question: str, answer: str) -> Mismatch | None:
     """An answer repeats the question.
 
     The model learns to say back what it was asked.
@@ -92,4 +93,4 @@ def repeated_question(question: str, answer: str) -> str:
 
     Example: How long should black tea steep? -> How long should black tea steep?
     """
-    return "expected an answer, found the question again" if question.split() == answer.split() else ""
+    return Mismatch("an answer", "the question again") if question.split() == answer.split() else None

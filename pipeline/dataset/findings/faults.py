@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from pipeline.dataset.findings.finding import MAX_NAMED_PLACES, Finding, and_elsewhere
+from pipeline.dataset.findings.finding import MAX_NAMED_PLACES, Finding, elsewhere
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.json_text import Json
 from pipeline.wording import plural_of
 
@@ -12,19 +13,27 @@ _TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a bo
 class Faults:
     """Collects faults of one line: the first place of each code, and the further ones by path."""
 
-    def __init__(self, line: int, offset: int, row: int = 0) -> None:
+    def __init__(self, line: int, byte_offset: int, row: int = 0) -> None:
         """row: as a `Finding` has it."""
         self._line = line
-        self._offset = offset
+        self._byte_offset = byte_offset
         self._row = row
-        self.found: dict[str, tuple[str, str]] = {}
+        self.found: dict[str, tuple[str, Mismatch]] = {}
         self._further: dict[str, list[str]] = {}
         self._further_count: Counter[str] = Counter()
 
-    def add(self, code: str, path: str, detail: str) -> None:
-        """Note one fault at its place."""
+    def add(
+        self,
+        code: str,
+        path: str,
+        expected: str,
+        found: str | None,
+        detail: str | None = None,
+        column: int | None = None,
+    ) -> None:
+        """Note one fault at its place; the parts are those of a `Mismatch`."""
         if code not in self.found:
-            self.found[code] = (path, detail)
+            self.found[code] = (path, Mismatch(expected, found, detail, column))
             return
         self._further_count[code] += 1
         if self._further_count[code] <= MAX_NAMED_PLACES:
@@ -33,9 +42,10 @@ class Faults:
     def findings(self) -> list[Finding]:
         """One finding a code, at its first place, sorted."""
         findings = []
-        for code, (path, detail) in self.found.items():
-            text = and_elsewhere(detail, self._further.get(code, []), self._further_count[code])
-            findings.append(Finding(self._line, self._offset, code, path, text, self._row))
+        for code, (path, mismatch) in self.found.items():
+            if code in self._further:
+                mismatch = elsewhere(mismatch, self._further[code], self._further_count[code])
+            findings.append(Finding(self._line, self._byte_offset, code, path, mismatch, self._row))
         return sorted(findings, key=lambda finding: finding.sort_key)
 
 
@@ -49,7 +59,15 @@ class NoFaults(Faults):
     def __init__(self) -> None:
         super().__init__(0, 0)
 
-    def add(self, code: str, path: str, detail: str) -> None:
+    def add(
+        self,
+        code: str,
+        path: str,
+        expected: str,
+        found: str | None,
+        detail: str | None = None,
+        column: int | None = None,
+    ) -> None:
         """Stop.
 
         Raises:
@@ -73,11 +91,11 @@ def printable(text: str, at_most: int = 40) -> str:
 def field(owner: dict[str, Json], name: str, kind: type, path: str, faults: Faults) -> Json:
     """The field's value when it is there with the right type, else None and a fault."""
     if name not in owner:
-        faults.add("missing-field", f"{path}.{name}", f"expected the field {name}, found {keys_of(owner)}")
+        faults.add("missing-field", f"{path}.{name}", f"the field {name}", keys_of(owner))
         return None
     value = owner[name]
     if not isinstance(value, kind):
-        faults.add("wrong-type", f"{path}.{name}", f"expected {_TYPE_NAMES[kind]}, found {name_of(value)}")
+        faults.add("wrong-type", f"{path}.{name}", _TYPE_NAMES[kind], name_of(value))
         return None
     return value
 
@@ -86,14 +104,14 @@ def as_object(row: Json, faults: Faults) -> dict[str, Json] | None:
     """The row when it is an object, else None and a fault."""
     if isinstance(row, dict):
         return row
-    faults.add("not-an-object", "$", f"expected an object, found {name_of(row)}")
+    faults.add("not-an-object", "$", "an object", name_of(row))
     return None
 
 
 def check_nul(value: Json, path: str, faults: Faults) -> None:
     """Report a text that holds a NUL."""
     if isinstance(value, str) and "\0" in value:
-        faults.add("nul-character", path, f"expected text, found NUL at character {value.index(chr(0)) + 1}")
+        faults.add("nul-character", path, "text", "NUL", f"at character {value.index(chr(0)) + 1}")
 
 
 def keys_of(owner: dict[str, Json]) -> str:

@@ -7,13 +7,16 @@ A code is public and stable for ever; `docs/findings.md` is generated from here.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.contract.finding_record import FindingRow
 from pipeline.dataset.findings.error_kinds import FILE_ERRORS, LINE_ERRORS
+from pipeline.dataset.findings.finding_sentences import fault_sentence, message_sentence
 from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
 from pipeline.dataset.findings.warning_kinds import DUPLICATES, WARNINGS
 from pipeline.wording import plural_of
 
-__all__ = ["CATALOGUE", "ORDER", "Finding", "FindingKind", "Scope", "Severity", "and_elsewhere"]
+__all__ = ["CATALOGUE", "ORDER", "Finding", "FindingKind", "Scope", "Severity", "elsewhere"]
 
 MAX_NAMED_PLACES = 3
 
@@ -26,19 +29,18 @@ ORDER: dict[str, int] = {code: place for place, code in enumerate(CATALOGUE)}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault at one place.
-
-    line: 1-based, as an editor counts; lines end at `\\n` only. offset: of the row's first byte in the file, 0-based.
-    path: JSON path inside the row, `$` for the row itself. detail: what was expected and found. row: the row's place
-    in the file, from 1; of lines, the line's number, which is what it is when it is not given.
-    """
+    """One fault at one place, as the judges make it. Its sentence is made when somebody reads it."""
 
     line: int
-    offset: int
+    """From 1, as an editor counts; lines end at `\\n` only."""
+    byte_offset: int
+    """Bytes of the file before the row's first."""
     code: str
     path: str
-    detail: str
+    """JSON path inside the row, `$` for the row itself."""
+    mismatch: Mismatch
     row: int = 0
+    """The row's place in the file, from 1; of lines, the line's number, which is what it is when it is not given."""
 
     def __post_init__(self) -> None:
         if not self.row:
@@ -50,37 +52,46 @@ class Finding:
         return CATALOGUE[self.code].severity
 
     @property
+    def fault(self) -> str:
+        """What was expected and found, without what to do."""
+        return fault_sentence(self.code, self.mismatch)
+
+    @property
     def message(self) -> str:
         """What was expected, what was found, and what to do, in one sentence."""
-        return f"{self.detail}; {CATALOGUE[self.code].remedy}"
+        return message_sentence(self.code, self.mismatch, CATALOGUE[self.code].remedy)
 
     @property
     def sort_key(self) -> tuple[int, int]:
         """Row order; within a row the catalogue's order."""
         return self.row, ORDER[self.code]
 
-    def as_dict(self) -> dict[str, int | str]:
+    def as_row(self) -> FindingRow:
         """The public shape of a finding in reports and files."""
         return {
             "row": self.row,
             "line": self.line,
-            "offset": self.offset,
+            "byte_offset": self.byte_offset,
+            "column": self.mismatch.column,
             "code": self.code,
             "severity": self.severity.value,
             "path": self.path,
+            "expected": self.mismatch.expected,
+            "found": self.mismatch.found,
+            "detail": self.mismatch.detail,
             "message": self.message,
         }
 
 
-def and_elsewhere(detail: str, further_paths: Sequence[str], further_count: int) -> str:
-    """`detail` with the other places of the same fault in the line.
+def elsewhere(mismatch: Mismatch, further_paths: Sequence[str], further_count: int) -> Mismatch:
+    """A mismatch whose detail names the other places of the same fault in the line.
 
     A code is reported once a line, so that a hostile line costs no more than the catalogue is long. further_paths:
     the next places, of which MAX_NAMED_PLACES are named; further_count: how many there are in all.
     """
-    if not further_count:
-        return detail
     named = ", ".join(further_paths[:MAX_NAMED_PLACES])
     rest = further_count - MAX_NAMED_PLACES
     more = f" and {rest:,} more {plural_of('place', rest)}" if rest > 0 else ""
-    return f"{detail} (also at {named}{more})"
+    also = f"(also at {named}{more})"
+    expected, found, detail, column = mismatch
+    return Mismatch(expected, found, also if detail is None else f"{detail} {also}", column)

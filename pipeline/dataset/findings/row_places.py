@@ -3,34 +3,32 @@
 Whether a file is an array is not known everywhere that a finding is named: it is told from the finding then.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-Found = Mapping[str, object]  # the shape of Finding.as_dict(); of an older version without `row`
+from pipeline.contract.finding_record import FindingRecord
 
 
-def place_of(found: Found, in_array: bool | None = None) -> str:
+def place_of(found: FindingRecord, in_array: bool | None = None) -> str:
     """The row of a finding. in_array: whether the file is an array, None where that is not known.
 
-    >>> place_of({"row": 8, "line": 8, "offset": 1204})
+    >>> place_of(FindingRecord.of({"row": 8, "line": 8, "byte_offset": 1204, "code": "blank-line", "message": ""}))
     'line 8'
-    >>> place_of({"row": 8, "line": 1, "offset": 1204})
+    >>> place_of(FindingRecord.of({"row": 8, "line": 1, "byte_offset": 1204, "code": "blank-line", "message": ""}))
     'row 8 (line 1, byte 1204)'
     """
-    line, row = found["line"], found.get("row", found["line"])
     if in_array if in_array is not None else is_of_array(found):
-        return f"row {row} (line {line}, byte {found['offset']})"
-    return f"line {line}"
+        return f"row {found.row} (line {found.line}, byte {found.byte_offset})"
+    return f"line {found.line}"
 
 
-def is_of_array(found: Found) -> bool:
+def is_of_array(found: FindingRecord) -> bool:
     """Whether a finding can only be of an array: lines are their own numbers, and the first begins with the file.
 
     A single row of an array may happen to begin on the line of its number; then the line tells where it is, too.
     """
-    line, row = found["line"], found.get("row", found["line"])
-    return row != line or (row == 1 and found.get("offset", 0) != 0)
+    return found.row != found.line or (found.row == 1 and found.byte_offset != 0)
 
 
-def are_of_array(found: Iterable[Found]) -> bool:
+def are_of_array(found: Iterable[FindingRecord]) -> bool:
     """Whether any of the findings of one file can only be of an array."""
     return any(map(is_of_array, found))

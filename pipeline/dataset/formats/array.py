@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.array_rows import GatheredRows, LongRow
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.brackets import COMMA, WHITE, lines_of, row_ends, stripped, structure, without_breaks
@@ -16,7 +17,8 @@ from pipeline.dataset.model.bit_flags import Bytes, Integers
 
 _BLOCK_BYTES = BLOCK_BYTES // 2  # what finds the rows takes up to 150 bytes for each byte of brackets and commas
 _MANY = 4  # chunks; a row of more is looked at chunk by chunk
-_UNENDED = "expected the array's ']', found the end of the file inside this row"
+_END = "the array's ']'"
+_UNENDED = Mismatch(_END, "the end of the file inside this row")
 
 
 def read_array(
@@ -96,7 +98,7 @@ class _Splitter:
         stop = int(stops[-1]) + 1
         if self._is_closed and data[stop - 1] != ord("]"):
             line = self._line + int(np.searchsorted(breaks, stop - 1))
-            gathered.add(b"", line, self._offset + stop - 1, "expected the array's ']', found '}'")
+            gathered.add(b"", line, self._offset + stop - 1, Mismatch(_END, "'}'"))
         self._line += int(np.searchsorted(breaks, stop))
         self._held = self._held[stop:]
         self._offset += stop
@@ -119,7 +121,7 @@ class _Splitter:
         )
         gathered.empty.append(first + np.flatnonzero(is_empty))
         if self._is_closed and is_empty[-1]:
-            gathered.faults[gathered.count - 1] = "expected a row before the ']', found none"
+            gathered.faults[gathered.count - 1] = Mismatch("a row before the ']'", "none")
 
     def _begin_long(self) -> None:
         lead = len(self._held) - len(self._held.lstrip(WHITE))
@@ -162,9 +164,9 @@ class _Splitter:
         gathered = GatheredRows()
         line, offset = self._line + self._held[:lead].count(b"\n"), self._offset + lead
         if self._is_closed and left:
-            gathered.add(b"", line, offset, "expected nothing after the array's ']', found more text")
+            gathered.add(b"", line, offset, Mismatch(f"nothing after {_END}", "more text"))
         elif not self._is_closed:
-            fault = _UNENDED if left else "expected the array's ']', found the end of the file before the array's ']'"
+            fault = _UNENDED if left else Mismatch(_END, f"the end of the file before {_END}")
             gathered.add(b"", line, offset, fault)
         yield from self._blocks(gathered)
 
@@ -172,7 +174,7 @@ class _Splitter:
         gathered = GatheredRows()
         if long.is_over:
             yield self._skipped(long)
-            gathered.add(b"", self._line, self._offset, "expected the next row, found no end of the one before it")
+            gathered.add(b"", self._line, self._offset, Mismatch("the next row", "no end of the one before it"))
         else:
             gathered.add(b"", long.line, long.offset, _UNENDED)
         yield from self._blocks(gathered)

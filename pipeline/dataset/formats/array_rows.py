@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_LINES, Block, RowFaults, Rows
 from pipeline.dataset.formats.brackets import row_ends, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Integers
@@ -19,12 +20,12 @@ class GatheredRows:
     lines: list[Integers] = field(default_factory=list)
     offsets: list[Integers] = field(default_factory=list)
     empty: list[Integers] = field(default_factory=list)  # rows that are not there, before a comma
-    faults: dict[int, str] = field(default_factory=dict)  # of other rows, or other words
+    faults: dict[int, Mismatch] = field(default_factory=dict)  # of other rows, or others of these
     count: int = 0
 
-    def add(self, text: bytes, line: int, offset: int, fault: str = "") -> None:
+    def add(self, text: bytes, line: int, offset: int, fault: Mismatch | None = None) -> None:
         """Append a row. fault: what is wrong around it, so that it cannot be read."""
-        if fault:
+        if fault is not None:
             self.faults[self.count] = fault
             text = b"?"
         size, one_line, one_offset = (np.array([value], dtype=np.int64) for value in (len(text) + 1, line, offset))

@@ -9,10 +9,12 @@ from typing import BinaryIO, Protocol
 
 import numpy as np
 
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Integers
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK_BYTES = 2 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/0021-memory.md
+_NO_ROW = Mismatch("a row before the ','", "none")
 _SHORT_BYTES = 200  # lines of a mean below it are found with a look at every byte
 BLOCK_LINES = 2**16  # each may become a finding, an object: two million of them are half a gigabyte
 
@@ -41,11 +43,11 @@ class RowFaults:
     """What is wrong around rows of a block, by index, so that they cannot be read at all.
 
     missing: rows that are not there, before a comma, ascending; a file may be nothing but commas. others: what is wrong
-    around other rows, or to be said of them in other words.
+    around other rows, or another fault of these.
     """
 
     missing: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    others: Mapping[int, str] = field(default_factory=dict)
+    others: Mapping[int, Mismatch] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(len(self.missing) or self.others)
@@ -59,8 +61,8 @@ class RowFaults:
         place = int(np.searchsorted(self.missing, row))
         return row in self.others or (place < len(self.missing) and int(self.missing[place]) == row)
 
-    def __getitem__(self, row: int) -> str:
-        return self.others.get(row, "expected a row before the ',', found none")
+    def __getitem__(self, row: int) -> Mismatch:
+        return self.others.get(row, _NO_ROW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import zstandard
 
+from pipeline.dataset.findings.finding_sentences import fault_sentence
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import ByteReader
 
 MAX_EXPANSION = 200  # text compresses 3 to 20 times; a bomb a thousand times
@@ -32,12 +34,12 @@ class Compression(StrEnum):
 
 
 class BrokenArchive(Exception):
-    """The archive cannot be read further, or grows too much. code: the finding's; the text is its detail."""
+    """The archive cannot be read further, or grows too much. code, mismatch: the finding's."""
 
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, code: str, mismatch: Mismatch) -> None:
+        super().__init__(fault_sentence(code, mismatch))
         self.code = code
-        self.detail = detail
+        self.mismatch = mismatch
 
 
 def compression_of(head: bytes) -> Compression:
@@ -91,8 +93,9 @@ class _Window:
         if min(self.size_bytes, text_bytes) > MAX_WINDOW_BYTES:
             raise BrokenArchive(
                 "window-too-large",
-                f"expected a Zstandard window of at most {MAX_WINDOW_BYTES >> 20:,} MiB, "
-                f"found {self.size_bytes >> 20:,} MiB",
+                Mismatch(
+                    f"a Zstandard window of at most {MAX_WINDOW_BYTES >> 20:,} MiB", f"{self.size_bytes >> 20:,} MiB"
+                ),
             )
 
 
@@ -134,7 +137,7 @@ class Expanded:
             self._packed += piece
         if not self._packed:
             if self._is_begun and not self._unpacker.eof:
-                self.broken = BrokenArchive("broken-archive", "expected the archive's end, found it cut off")
+                self.broken = BrokenArchive("broken-archive", Mismatch("the archive's end", "it cut off"))
             return False
         try:
             text = self._small_members()
@@ -143,16 +146,16 @@ class Expanded:
             self.broken = error
             return False
         except (zlib.error, zstandard.ZstdError) as error:
-            self.broken = BrokenArchive("broken-archive", f"expected a whole archive, found a fault: {error}")
+            self.broken = BrokenArchive("broken-archive", Mismatch("a whole archive", f"a fault: {error}"))
             return False
         self._given_bytes += len(text)
         if self._given_bytes > max(FREE_BYTES, MAX_EXPANSION * self._read_bytes):
-            detail = f"expected at most {MAX_EXPANSION} times its size, found more"
-            self.broken = BrokenArchive("expands-too-much", detail)
+            most = f"at most {MAX_EXPANSION} times its size"
+            self.broken = BrokenArchive("expands-too-much", Mismatch(most, "more"))
             return False
         if self._given_bytes > self._max_bytes:
-            detail = f"expected at most {self._max_bytes:,} bytes of text in the archive, found more"
-            self.broken = BrokenArchive("unpacked-too-large", detail)
+            most = f"at most {self._max_bytes:,} bytes of text in the archive"
+            self.broken = BrokenArchive("unpacked-too-large", Mismatch(most, "more"))
             return False
         self._ready += text
         return True

@@ -161,7 +161,7 @@ class Mapped(FieldFormat):
         owner = find(row, ".".join(parents)) if parents else row
         place = "$" + "".join(f".{parent}" for parent in parents)
         if not isinstance(owner, dict):
-            faults.add("missing-field", f"$.{path}", f"expected the field {path}, found {keys_of(row)}")
+            faults.add("missing-field", f"$.{path}", f"the field {path}", keys_of(row))
             return
         field(owner, name, kind, place, faults)
 

@@ -1,6 +1,7 @@
 """Tells from a file's first bytes that it is no JSON Lines text at all, so that it gets one clear sentence."""
 
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 
 HEAD_BYTES = 64
 
@@ -33,16 +34,16 @@ _WIDE_MARKS = (
 def sniff(head: bytes) -> Finding | None:
     """The finding that speaks of the whole file, if its first HEAD_BYTES bytes say that it is no text in UTF-8."""
     if not head:
-        return Finding(1, 0, "empty-file", "$", "expected at least one line, found an empty file")
+        return Finding(1, 0, "empty-file", "$", Mismatch("at least one line", "an empty file"))
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
-            return Finding(1, 0, "binary-file", "$", f"expected JSON Lines text, found {name}")
+            return Finding(1, 0, "binary-file", "$", Mismatch("JSON Lines text", name))
     for mark, name in _WIDE_MARKS:
         if head.startswith(mark):
-            return Finding(1, 0, "utf16-file", "$", f"expected UTF-8, found the byte order mark of {name}")
+            return Finding(1, 0, "utf16-file", "$", Mismatch("UTF-8", f"the byte order mark of {name}"))
     if len(head) >= 16 and not any(head):
-        detail = "expected JSON Lines text, found NUL bytes, as a power cut or a broken copy leaves them"
-        return Finding(1, 0, "binary-file", "$", detail)
+        zeros = "NUL bytes, as a power cut or a broken copy leaves them"
+        return Finding(1, 0, "binary-file", "$", Mismatch("JSON Lines text", zeros))
     if len(head) >= 16 and (not any(head[1:16:2]) or not any(head[0:16:2])):
-        return Finding(1, 0, "utf16-file", "$", "expected UTF-8, found a NUL in every second byte, as in UTF-16")
+        return Finding(1, 0, "utf16-file", "$", Mismatch("UTF-8", "a NUL in every second byte, as in UTF-16"))
     return None

@@ -147,7 +147,7 @@ class Outputs:
 
 
 def _place(line: Line) -> dict[str, object]:
-    return {"row": line.row, "line": line.line, "offset": line.offset}
+    return {"row": line.row, "line": line.line, "byte_offset": line.offset}
 
 
 def _is_readable(path: Path) -> bool:

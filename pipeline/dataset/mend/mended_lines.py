@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from pipeline.contract.finding_record import FindingRow
 from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.finding import Finding, Severity
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block, read_blocks
@@ -46,7 +47,7 @@ class Line(msgspec.Struct, array_like=True):
     mark: bytes
     ending: bytes
     codes: list[str]
-    findings: list[dict[str, int | str]]
+    findings: list[FindingRow]
     places: Places
 
 
@@ -83,7 +84,7 @@ class Mender:
         grave = [each for each in findings if each.severity is Severity.ERROR]
         blank = [each for each in findings if each.code == "blank-line" and each.code in self._wanted]
         line.codes = [each.code for each in blank]
-        line.findings = [each.as_dict() for each in (*grave, *blank)]
+        line.findings = [each.as_row() for each in (*grave, *blank)]
         if not line.findings and (is_spaced or any(each.code in _OF_ROWS for each in findings)):
             self._mend_row(line)
         if line.text.endswith(b"\r"):

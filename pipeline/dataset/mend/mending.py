@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import ByteReader
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.chat import Chat
@@ -30,7 +31,7 @@ from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
 
 _LENGTH = struct.Struct("<Q")
-_REPEATED = "expected new turns, found those of an earlier {}"
+_REPEATED = "those of an earlier {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _write_rows(lines: Iterator[Line], reading: Reading, repeats: Repeats, outpu
     mended, rejected, totals = Counter[str](), Counter[str](), Counter[str]()
     for line in lines:
         if removed.is_next(line.row):
-            line.codes, line.findings = ["duplicate-conversation"], [_repeated(line, reading).as_dict()]
+            line.codes, line.findings = ["duplicate-conversation"], [_repeated(line, reading).as_row()]
         elif renamed.is_next(line.row):
             text = with_new_id(line.text, margin_of(line.lead), names, repeats, line.row)
             if text is not None and outputs.has_room(line, text):
@@ -152,8 +153,8 @@ def _write_rows(lines: Iterator[Line], reading: Reading, repeats: Repeats, outpu
 
 
 def _repeated(line: Line, reading: Reading) -> Finding:
-    detail = _REPEATED.format(reading.row_name)
-    return Finding(line.line, line.offset, "duplicate-conversation", reading.form.layout.turns, detail, line.row)
+    mismatch = Mismatch("new turns", _REPEATED.format(reading.row_name))
+    return Finding(line.line, line.offset, "duplicate-conversation", reading.form.layout.turns, mismatch, line.row)
 
 
 def id_fields(form: Format) -> tuple[str, ...]:

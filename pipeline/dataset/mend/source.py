@@ -61,7 +61,7 @@ class Source:
                 yield self._shortened(block, rows)
                 del block, rows  # else they are kept while the next ones are read
         if broken := self._opened.broken:
-            self.refusal = Finding(1, 0, broken.code, "$", broken.detail)
+            self.refusal = Finding(1, 0, broken.code, "$", broken.mismatch)
 
     @property
     def tail(self) -> bytes:

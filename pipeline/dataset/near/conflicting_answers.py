@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import Branch
 from pipeline.dataset.model.xxh3 import xxh3_64
@@ -75,8 +76,8 @@ class ConflictingAnswers:
     def findings(self, row_name: str = "line") -> Iterator[Finding]:
         """A warning for each that is listed, in row order. row_name: what a row is called."""
         for row, line, offset, first in self.found.listed:
-            detail = f"expected one answer to a prompt, found the prompt of {row_name} {first} with another answer"
-            yield Finding(int(line), int(offset), CODE, "$", detail, int(row))
+            said = Mismatch("one answer to a prompt", "the prompt", f"of {row_name} {first} with another answer")
+            yield Finding(int(line), int(offset), CODE, "$", said, int(row))
 
 
 def find_conflicting_answers(spills: Sequence[Path]) -> ConflictingAnswers:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.near.forest import Forest
 from pipeline.dataset.near.near_records import Records
@@ -89,11 +90,9 @@ class NearDuplicates:
         found = zip(self.rows, self.lines, self.offsets, self.firsts, self.agreement_counts, strict=True)
         for row, line, offset, first, agreement_count in found:
             between = "" if agreement_count >= LEAST_AGREEMENTS else f", by way of {row_name}s between"
-            detail = (
-                f"expected new turns, found nearly those of {row_name} {first} "
-                f"(estimated Jaccard similarity {jaccard(int(agreement_count)):.2f}{between})"
-            )
-            yield Finding(int(line), int(offset), CODE, "$", detail, int(row))
+            likeness = f"(estimated Jaccard similarity {jaccard(int(agreement_count)):.2f}{between})"
+            said = Mismatch("new turns", "nearly those", f"of {row_name} {first} {likeness}")
+            yield Finding(int(line), int(offset), CODE, "$", said, int(row))
 
 
 def find_near_duplicates(spills: Sequence[Path]) -> NearDuplicates:

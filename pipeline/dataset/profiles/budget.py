@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 
 FREE_S = 60.0  # tokenizers and language models are loaded in it, a hundred times over
 _MEGABYTE = 1_000_000
@@ -18,7 +19,7 @@ class OverBudget(Exception):
     """A dataset took more than it may. finding: what is told of it."""
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.detail)
+        super().__init__(finding.fault)
         self.finding = finding
 
 
@@ -64,5 +65,5 @@ class Meter:
         budget = self._budget
         allowed_s = budget.free_s + budget.s_per_mb * self._bytes / _MEGABYTE
         if (taken_s := budget.clock() - self._began_s) > allowed_s:
-            expected = f"expected at most {allowed_s:,.0f} s of processor time for {self._bytes:,} bytes"
-            raise OverBudget(Finding(1, 0, "takes-too-long", "$", f"{expected}, found {taken_s:,.0f}"))
+            expected = f"at most {allowed_s:,.0f} s of processor time for {self._bytes:,} bytes"
+            raise OverBudget(Finding(1, 0, "takes-too-long", "$", Mismatch(expected, f"{taken_s:,.0f}")))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.dataset.findings.finding import CATALOGUE, Finding, Severity
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.near.conflicting_answers import find_conflicting_answers
 from pipeline.dataset.near.near_duplicates import find_near_duplicates
@@ -116,10 +117,10 @@ def _file_findings(total: Statistics, unlike: str) -> list[Finding]:
     if total.conversations:
         return []
     if total.rejected_lines:
-        expected = "expected rows of a format that we know"
-        return [Finding(1, 0, "unknown-format", "$", f"{expected}, found {unlike}")] if unlike else []
+        mismatch = Mismatch("rows of a format that we know", unlike)
+        return [Finding(1, 0, "unknown-format", "$", mismatch)] if unlike else []
     found = "only blank lines" if total.blank_lines else "none"
-    return [Finding(1, 0, "no-conversations", "$", f"expected at least one conversation, found {found}")]
+    return [Finding(1, 0, "no-conversations", "$", Mismatch("at least one conversation", found))]
 
 
 def _status(total: Statistics, of_file: list[Finding], max_rejected_share: float) -> Literal["ready", "error"]:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import NATIVE_LAYOUT, Layout
 from pipeline.dataset.model.xxh3 import Hashes, xxh3_128
@@ -93,19 +94,19 @@ class Duplicates:
         layout: where the format keeps ids and turns. row_name: what a row is called.
         """
         ids = (
-            _repeat(each, "duplicate-conversation-id", layout.identity, f"an id of its own, found the id of {row_name}")
+            _repeat(each, "duplicate-conversation-id", layout.identity, "an id of its own", "the id", row_name)
             for each in self.by_id.listed
         )
         turns = (
-            _repeat(each, "duplicate-conversation", layout.turns, f"new turns, found the turns of {row_name}")
+            _repeat(each, "duplicate-conversation", layout.turns, "new turns", "the turns", row_name)
             for each in self.by_turns.listed
         )
         return heapq.merge(ids, turns, key=lambda finding: finding.sort_key)
 
 
-def _repeat(repeated: Integers, code: str, path: str, what: str) -> Finding:
+def _repeat(repeated: Integers, code: str, path: str, expected: str, found: str, row_name: str) -> Finding:
     row, line, offset, first_row = repeated.tolist()
-    return Finding(line, offset, code, path, f"expected {what} {first_row}", row)
+    return Finding(line, offset, code, path, Mismatch(expected, found, f"of {row_name} {first_row}"), row)
 
 
 def find_duplicates(spills: Sequence[Path]) -> Duplicates:

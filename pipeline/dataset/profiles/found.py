@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.dataset.profiles.merge import FindingRow
-from pipeline.state.lake.places import with_rows
+from pipeline.contract.finding_record import FindingRow
+from pipeline.state.lake.older_files import current_findings
 
 _ROWS = 65_536
 
@@ -29,7 +29,7 @@ def some_findings(path: Path, code: str | None, first: int, limit: int) -> list[
     rows: list[FindingRow] = []
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_ROWS):
-            found = with_rows(_of_code(batch, code))
+            found = current_findings(_of_code(batch, code))
             rows += found.slice(min(first, found.num_rows), limit - len(rows)).to_pylist()
             first = max(0, first - found.num_rows)
             if len(rows) == limit:

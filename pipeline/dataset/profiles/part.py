@@ -9,13 +9,15 @@ import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, Listing, group_of
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader
 from pipeline.dataset.formats.opening import read_rows
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.near.conflicting_answers import answers
 from pipeline.dataset.near.signatures import bands_of, signatures
 from pipeline.dataset.profiles.duplicates import fingerprints
-from pipeline.dataset.profiles.profile_rows import conversation_rows, finding_rows, turn_rows
+from pipeline.dataset.profiles.finding_columns import finding_rows
+from pipeline.dataset.profiles.profile_rows import conversation_rows, turn_rows
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.quiet import keep_freed_memory, paused_collector
 from pipeline.dataset.profiles.totals import Totals, measure_block
@@ -130,6 +132,6 @@ def _unended(block: Block) -> list[Group]:
     if block.is_ended or block.rows is not None:
         return []
     line, start = block.line + block.line_count - 1, block.offset + int(block.starts[-2])
-    detail = "expected a newline at the end of the file, found none"
+    mismatch = Mismatch("a newline at the end of the file", "none")
     last = np.array([block.line_count - 1], dtype=np.int64)
-    return [group_of(Finding(line, start, "no-final-newline", "$", detail), last)]
+    return [group_of(Finding(line, start, "no-final-newline", "$", mismatch), last)]

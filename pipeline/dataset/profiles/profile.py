@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from pipeline.contract.finding_record import FindingRow
 from pipeline.dataset.findings.finding import CATALOGUE
 from pipeline.dataset.findings.groups import unlisted
 from pipeline.dataset.formats.recognise import Reading
-from pipeline.dataset.profiles.merge import FindingRow
 from pipeline.dataset.profiles.splits import Split
 from pipeline.dataset.profiles.turn_statistics import Statistics
 from pipeline.dataset.quality.quality_statistics import QualityFigures

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.dataset.findings.finding import CATALOGUE, Finding
 from pipeline.dataset.model.conversation import Branch
 from pipeline.dataset.reading.columns import Columns
 
@@ -19,7 +18,7 @@ def conversation_rows(columns: Columns, turn_hashes: bytes) -> dict[str, pa.Arra
     return {
         "row": pa.array(columns.rows),
         "line": pa.array(columns.lines),
-        "offset": pa.array(columns.offsets),
+        "byte_offset": pa.array(columns.offsets),
         "conversation_id": columns.ids,
         "turn_count": pa.array(columns.turn_counts),
         "word_count": pa.array(np.diff(words_before[columns.turn_starts])),
@@ -61,16 +60,3 @@ def _column(values: Any, kind: pa.DataType, count: int) -> pa.Array:
 def _branches(columns: Columns) -> pa.DictionaryArray:
     codes = columns.branches.astype(np.int32) - 1
     return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), _BRANCHES)
-
-
-def finding_rows(findings: list[Finding]) -> dict[str, pa.Array]:
-    """The findings."""
-    return {
-        "row": pa.array([f.row for f in findings], pa.int64()),
-        "line": pa.array([f.line for f in findings], pa.int64()),
-        "offset": pa.array([f.offset for f in findings], pa.int64()),
-        "code": pa.array([f.code for f in findings], pa.string()),
-        "severity": pa.array([CATALOGUE[f.code].severity.value for f in findings], pa.string()),
-        "path": pa.array([f.path for f in findings], pa.string()),
-        "message": pa.array([f.message for f in findings], pa.string()),
-    }

@@ -53,7 +53,7 @@ def profile_stream(
     if opened.broken:
         last_row = max(1, totals.statistics.lines)
         last_line = last_row if opened.reading.row_name == "line" else 1 + breaks.count
-        of_file = (Finding(last_line, 0, opened.broken.code, "$", opened.broken.detail, last_row),)
+        of_file = (Finding(last_line, 0, opened.broken.code, "$", opened.broken.mismatch, last_row),)
     found = Source(source.size_bytes, source.sha256(), opened.reading, of_file)
     return conclude([totals], [folder], found, folder, rules)
 

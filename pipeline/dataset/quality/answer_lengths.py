@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.quality.answers import NAMED_ROWS, first_rows
 from pipeline.dataset.reading.columns import Columns
 
@@ -70,7 +71,7 @@ def length_findings(figures: LengthFigures | None, row_name: str = "line") -> li
         return []
     usual = f"{figures.shortest_usual_bytes:,} to {figures.longest_usual_bytes:,} bytes of text, as most have"
     found = f"{figures.outlier_count:,} ({figures.outlier_share:.2%}) far from it, {first_rows(figures.rows, row_name)}"
-    return [Finding(1, 0, "length-outliers", "$", f"expected {usual}, found {found}")]
+    return [Finding(1, 0, "length-outliers", "$", Mismatch(usual, found))]
 
 
 def _least_bytes(step: float) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.reading.columns import Columns
 
@@ -49,7 +50,8 @@ class Answers:
         if not marked.count:
             return []
         found = f"{marked.count:,} of {self.count:,} ({marked.count / self.count:.1%}) otherwise"
-        return [Finding(1, 0, code, "$", f"expected {expected}, found {found}, {first_rows(marked.rows, row_name)}")]
+        said = Mismatch(expected, f"{found}, {first_rows(marked.rows, row_name)}")
+        return [Finding(1, 0, code, "$", said)]
 
 
 def measure_answers(columns: Columns) -> Answers:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.reading.columns import Columns
 
@@ -72,8 +73,9 @@ def language_findings(figures: LanguageFigures) -> list[Finding]:
     if figures.sample_size < FEWEST_TEXTS or max(figures.shares.values()) >= DOMINANT_SHARE:
         return []
     named = ", ".join(f"{name} {share:.0%}" for name, share in list(figures.shares.items())[:3])
-    detail = f"expected one language in {DOMINANT_SHARE:.0%} of the answers, found {named} of {figures.sample_size}"
-    return [Finding(1, 0, "mixed-languages", "$", f"{detail} sampled")]
+    expected = f"one language in {DOMINANT_SHARE:.0%} of the answers"
+    mismatch = Mismatch(expected, named, f"of {figures.sample_size} sampled")
+    return [Finding(1, 0, "mixed-languages", "$", mismatch)]
 
 
 def _longest_answer(columns: Columns, sizes: Integers, index: int) -> str:

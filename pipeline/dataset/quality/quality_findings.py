@@ -51,7 +51,7 @@ def answer_findings(columns: Columns) -> Iterator[Group]:
         suspects = turns[rule.among(sizes[turns - 1], sizes[turns])]
         questions, answers = (columns.contents.take(pa.array(at)).to_pylist() for at in (suspects - 1, suspects))
         judged = map(rule.judge, questions, answers)
-        said = {turn: what for turn, what in zip(suspects.tolist(), judged, strict=True) if what}
+        said = {turn: what for turn, what in zip(suspects.tolist(), judged, strict=True) if what is not None}
         flagged = np.zeros(len(columns.roles), dtype=np.bool_)
         flagged[list(said)] = True
         yield from first_places(columns, flagged, rule.kind.code, columns.content_path, said.__getitem__)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.dataset.findings.groups import Group
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Bytes
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.structure.flagging import first_places
@@ -30,12 +31,13 @@ def degenerate_repetition(columns: Columns) -> Iterator[Group]:
     flagged = np.zeros(len(columns.roles), dtype=np.bool_)
     flagged[list(loops)] = True
 
-    def detail(turn: int) -> str:
+    def mismatch(turn: int) -> Mismatch:
         position, characters, times = loops[turn]
         unit = f"the same {characters:,} characters" if characters > 1 else "the same character"
-        return f"expected an answer that goes on, found {unit} {times:,} times in a row from character {position + 1:,}"
+        place = f"from character {position + 1:,}"
+        return Mismatch("an answer that goes on", f"{unit} {times:,} times in a row", place)
 
-    yield from first_places(columns, flagged, "degenerate-repetition", columns.content_path, detail)
+    yield from first_places(columns, flagged, "degenerate-repetition", columns.content_path, mismatch)
 
 
 def _period(text: bytes, start: int, end: int) -> int:

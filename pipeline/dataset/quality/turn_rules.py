@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.dataset.findings.groups import Group
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.structure.flagging import first_places
 
@@ -57,8 +58,8 @@ def _at(columns: Columns, rule: TextRule, places: dict[int, Place]) -> Iterator[
     flagged = np.zeros(len(columns.roles), dtype=np.bool_)
     flagged[list(places)] = True
 
-    def detail(turn: int) -> str:
+    def mismatch(turn: int) -> Mismatch:
         position, what = places[turn]
-        return f"expected {rule.expected}, found {what} at character {position + 1:,}"
+        return Mismatch(rule.expected, what, f"at character {position + 1:,}")
 
-    yield from first_places(columns, flagged, rule.code, columns.content_path, detail)
+    yield from first_places(columns, flagged, rule.code, columns.content_path, mismatch)

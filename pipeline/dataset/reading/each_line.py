@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, all_findings_of, group_of
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import ANY_ROLE, NATIVE, filled
@@ -21,7 +22,7 @@ from pipeline.dataset.reading.at_a_glance import glance
 from pipeline.dataset.reading.text_judge import BLANK_LINE, MALFORMED, TINY_BYTES, Row, TextJudge
 
 _LONG_BYTES = 2**12  # lines of that many bytes are few in a block, and looking for equal ones copies them
-_MARKED = Finding(1, 0, "byte-order-mark", "$", "expected the first line to begin at once, found the bytes EF BB BF")
+_MARKED = Finding(1, 0, "byte-order-mark", "$", Mismatch("the first line to begin at once", "the bytes EF BB BF"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class _Judged:
             found = self._judge.findings(text, line, offset)
             words = self._words[text] = {finding.code: finding for finding in found}
         said = words[code]
-        return Finding(line, offset, code, said.path, said.detail, row)
+        return Finding(line, offset, code, said.path, said.mismatch, row)
 
 
 def _verdicts(judged: _Judged, places: _Places) -> Verdicts:

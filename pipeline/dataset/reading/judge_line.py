@@ -23,6 +23,7 @@ from pipeline.dataset.reading.probe import Probe
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?$)', re.DOTALL)
 _MALFORMED = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<byte>\d+)\)")
+_STRINGS_AND_BRACKETS = re.compile(_STRINGS.pattern + r"|[\[\]{}]", re.DOTALL)
 _NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
@@ -52,7 +53,7 @@ def _read(value: Json, line: int, offset: int, form: Format, row: int = 0) -> tu
     conversation = form.read(value, shape)
     if shape.found and (other := _other_format(value, form)):
         shape = Faults(line, offset, row)
-        shape.add("other-format", "$", f"expected {form.title}, found {other.title}")
+        shape.add("other-format", "$", form.title, other.title)
     return shape, conversation
 
 
@@ -101,32 +102,32 @@ def _parse(raw: bytes, faults: Faults, limits: Limits) -> Json:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        byte = raw[error.start]
-        found = f"byte 0x{byte:02x} at byte {error.start + 1} of the line"
-        faults.add("invalid-utf8", "$", f"expected UTF-8, found {found}")
+        column = len(raw[: error.start].decode("utf-8")) + 1
+        place = f"at byte {error.start + 1} of the line"
+        faults.add("invalid-utf8", "$", "UTF-8", f"byte 0x{raw[error.start]:02x}", place, column)
         return None
     if is_too_full(text, limits.max_values):
-        expected = f"expected at most {limits.max_values:,} brackets, commas and texts"
-        faults.add("too-many-values", "$", f"{expected}, found more")
+        faults.add("too-many-values", "$", f"at most {limits.max_values:,} brackets, commas and texts", "more")
         return None
     if is_deeper(text, limits.max_nesting):
-        faults.add("nesting-too-deep", "$", f"expected at most {limits.max_nesting} levels, found more")
+        column = _too_deep_column(text, limits.max_nesting)
+        faults.add("nesting-too-deep", "$", f"at most {limits.max_nesting} levels", "more", column=column)
         return None
     try:
         value: Json = DECODER.decode(text)
     except json.JSONDecodeError:
+        found, column = _what_is_malformed(raw)
         likely = malformed_as(raw)
-        found = f"{_what_is_malformed(raw)}{f' ({likely})' if likely else ''}"
-        faults.add("malformed-json", "$", f"expected one JSON value, found {found}")
+        faults.add("malformed-json", "$", "one JSON value", found, f"({likely})" if likely else None, column)
         return None
     except _NotJson as constant:
         column = _constant_column(text, str(constant))
-        faults.add("malformed-json", "$", f"expected one JSON value, found {constant} at column {column}")
+        faults.add("malformed-json", "$", "one JSON value", str(constant), column=column)
         return None
     return value
 
 
-def _what_is_malformed(raw: bytes) -> str:
+def _what_is_malformed(raw: bytes) -> tuple[str, int]:
     """What a strict reader stumbles over, and the 1-based column in characters.
 
     Asked of msgspec: Python's own words and columns change with its version.
@@ -136,10 +137,10 @@ def _what_is_malformed(raw: bytes) -> str:
     except msgspec.DecodeError as error:
         found = _MALFORMED.fullmatch(str(error))
         if found is None:  # it has one other message, for a text that ends too early
-            return f"a fault at column {len(raw.decode()) + 1}: the line ends too early"
+            return "the line ends too early", len(raw.decode()) + 1
         before = int(found["byte"]) - (found["what"] == "trailing characters")
-        return f"a fault at column {len(raw[:before].decode(errors='ignore')) + 1}: {found['what']}"
-    return "a fault at column 1"  # the two readers agree on what is JSON; a property test would tell
+        return found["what"], len(raw[:before].decode(errors="ignore")) + 1
+    return "something else", 1  # the two readers agree on what is JSON; a property test would tell
 
 
 def is_too_full(text: str, limit: int) -> bool:
@@ -174,6 +175,19 @@ def is_deeper(text: str, limit: int) -> bool:
     return False
 
 
+def _too_deep_column(text: str, limit: int) -> int:
+    """1-based column of the first bracket that nests deeper than `limit`, which there must be."""
+    depth = 0
+    for piece in _STRINGS_AND_BRACKETS.finditer(text):
+        if piece[0] in "[{":
+            depth += 1
+            if depth > limit:
+                return piece.start() + 1
+        elif piece[0] in "]}":
+            depth -= 1
+    raise ValueError("no bracket is nested so deep")
+
+
 def _constant_column(text: str, name: str) -> int:
     """1-based column of the constant, ignoring the same letters inside strings."""
     blanked = _STRINGS.sub(lambda match: " " * len(match.group()), text)
@@ -182,7 +196,7 @@ def _constant_column(text: str, name: str) -> int:
 
 def _check_surrogates(value: Json, faults: Faults) -> None:
     for path in _lone_surrogates(value, "$"):
-        faults.add("lone-surrogate", path, "expected whole characters, found a lone surrogate escape")
+        faults.add("lone-surrogate", path, "whole characters", "a lone surrogate escape")
 
 
 def _lone_surrogates(value: Json, path: str) -> Iterator[str]:

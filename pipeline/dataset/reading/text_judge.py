@@ -11,6 +11,7 @@ import msgspec
 
 from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE, read_line
 from pipeline.dataset.formats.rows.shapes import PlainRow
@@ -24,6 +25,7 @@ TINY_BYTES = 64  # no more is looked at before the reader of whole rows has
 _ESCAPE = b"\\"
 _NUL_ESCAPE = rb"\u0000"
 _NO_FAULTS = NoFaults()
+_BLANK = Mismatch("a JSON object", "a blank line")
 _decode_any = msgspec.json.Decoder().decode
 _decode_objects = msgspec.json.Decoder(dict[str, Any]).decode_lines
 
@@ -96,7 +98,7 @@ class TextJudge:
         if len(text) > self._limits.max_line_bytes:
             return [too_long(line, offset, len(text), self._limits)]
         if not text.strip(BLANK):
-            return [Finding(line, offset, "blank-line", "$", "expected a JSON object, found a blank line")]
+            return [Finding(line, offset, "blank-line", "$", _BLANK)]
         found = judge_line(text, line, offset, self._limits, self._form)
         return found if isinstance(found, list) else []
 
@@ -143,5 +145,5 @@ class TextJudge:
 
 def too_long(line: int, offset: int, size: int, limits: Limits, row: int = 0) -> Finding:
     """The finding about a line that the reader skipped, or that a block holds."""
-    detail = f"expected at most {limits.max_line_bytes:,} bytes, found {size:,}"
-    return Finding(line, offset, "line-too-long", "$", detail, row)
+    mismatch = Mismatch(f"at most {limits.max_line_bytes:,} bytes", f"{size:,}")
+    return Finding(line, offset, "line-too-long", "$", mismatch, row)

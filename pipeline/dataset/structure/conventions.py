@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.findings.groups import Group
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES, TEXT_ROLE, TOOL_RESULTS
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.structure.flagging import (
@@ -27,23 +28,23 @@ _LIKELY = {"human": "user", "gpt": "assistant", "bot": "assistant", "chatgpt": "
 def unknown_role(columns: Columns) -> Iterator[Group]:
     """A role outside KNOWN_ROLES."""
 
-    def detail(turn: int) -> str:
+    def mismatch(turn: int) -> Mismatch:
         role = columns.role_names[columns.roles[turn]]
         likely = _LIKELY.get(role.lower()) or (role.lower() if role.lower() in KNOWN_ROLES else "")
-        hint = f" (for {likely}?)" if likely else ""
-        return f"expected a role that trainers know, found {printable(role)!r}{hint}"
+        hint = f"(for {likely}?)" if likely else None
+        return Mismatch("a role that trainers know", repr(printable(role)), hint)
 
     unknown = columns.roles >= len(KNOWN_ROLES)
     if TEXT_ROLE in columns.role_names:
         unknown &= columns.roles != columns.role_names.index(TEXT_ROLE)
-    yield from first_places(columns, unknown, "unknown-role", columns.role_path, detail)
+    yield from first_places(columns, unknown, "unknown-role", columns.role_path, mismatch)
 
 
 def empty_content(columns: Columns) -> Iterator[Group]:
     """A turn without a word."""
     empty = (columns.word_counts == 0) & ~tool_callers(columns)  # a call is something to say
-    detail = "expected at least one word, found none"
-    yield from first_places(columns, empty, "empty-content", columns.content_path, lambda _: detail)
+    wordless = Mismatch("at least one word", "none")
+    yield from first_places(columns, empty, "empty-content", columns.content_path, lambda _: wordless)
 
 
 def no_assistant_turn(columns: Columns) -> Iterator[Group]:
@@ -51,9 +52,9 @@ def no_assistant_turn(columns: Columns) -> Iterator[Group]:
     counts = np.add.reduceat(
         (columns.roles == ASSISTANT) | columns.is_supervised, columns.turn_starts[:-1], dtype=np.int64
     )
-    detail = "expected at least one turn by the assistant, found none"
+    unanswered = Mismatch("at least one turn by the assistant", "none")
     yield from conversations_with(
-        columns, counts == 0, "no-assistant-turn", lambda _: columns.layout.turns, lambda _: detail
+        columns, counts == 0, "no-assistant-turn", lambda _: columns.layout.turns, lambda _: unanswered
     )
 
 
@@ -62,10 +63,10 @@ def roles_not_alternating(columns: Columns) -> Iterator[Group]:
     repeated = ~borders(columns) & ~np.isin(columns.roles, TOOL_RESULTS)
     repeated[1:] &= columns.roles[1:] == columns.roles[:-1]
 
-    def detail(turn: int) -> str:
-        return f"expected roles to take turns, found {role_of(columns, turn)} twice in a row"
+    def mismatch(turn: int) -> Mismatch:
+        return Mismatch("roles to take turns", role_of(columns, turn), "twice in a row")
 
-    yield from first_places(columns, repeated, "roles-not-alternating", columns.role_path, detail)
+    yield from first_places(columns, repeated, "roles-not-alternating", columns.role_path, mismatch)
 
 
 def last_turn_not_assistant(columns: Columns) -> Iterator[Group]:
@@ -76,7 +77,7 @@ def last_turn_not_assistant(columns: Columns) -> Iterator[Group]:
         (columns.roles[last] != ASSISTANT) & ~columns.is_supervised[last],
         "last-turn-not-assistant",
         lambda row: columns.role_path(int(last[row])),
-        lambda row: f"expected the last turn by the assistant, found {role_of(columns, int(last[row]))}",
+        lambda row: Mismatch("the last turn by the assistant", role_of(columns, int(last[row]))),
     )
 
 

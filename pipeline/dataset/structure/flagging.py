@@ -10,8 +10,9 @@ from typing import TypeAlias
 import numpy as np
 
 from pipeline.dataset.findings.faults import printable
-from pipeline.dataset.findings.finding import MAX_NAMED_PLACES, Finding, and_elsewhere
+from pipeline.dataset.findings.finding import MAX_NAMED_PLACES, Finding, elsewhere
 from pipeline.dataset.findings.groups import Group
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Flags
 from pipeline.dataset.model.conversation import Branch
 from pipeline.dataset.reading.columns import Columns
@@ -24,9 +25,12 @@ def first_places(
     flagged: Flags,
     code: str,
     path: Callable[[int], str],
-    detail: Callable[[int], str],
+    mismatch: Callable[[int], Mismatch],
 ) -> Iterator[Group]:
-    """One finding for each conversation that has a flagged turn, at its first one. flagged: one a turn."""
+    """One finding for each conversation that has a flagged turn, at its first one.
+
+    flagged: one a turn. path, mismatch: of a turn, by its index.
+    """
     turns = np.flatnonzero(flagged)
     if len(turns) == 0:
         return
@@ -38,24 +42,27 @@ def first_places(
         begin, end = np.searchsorted(owners, [row, row + 1]).tolist()
         named = turns[begin : min(end, begin + 1 + MAX_NAMED_PLACES)].tolist()
         paths = [path(turn) for turn in named]
-        return _finding(columns, row, code, paths[0], and_elsewhere(detail(named[0]), paths[1:], end - begin - 1))
+        said = mismatch(named[0])
+        if len(paths) > 1:
+            said = elsewhere(said, paths[1:], end - begin - 1)
+        return _finding(columns, row, code, paths[0], said)
 
     yield Group(code, rows, make)
 
 
 def conversations_with(
-    columns: Columns, flagged: Flags, code: str, path: Callable[[int], str], detail: Callable[[int], str]
+    columns: Columns, flagged: Flags, code: str, path: Callable[[int], str], mismatch: Callable[[int], Mismatch]
 ) -> Iterator[Group]:
-    """One finding for each flagged conversation. flagged: one a conversation; path, detail: of its index."""
+    """One finding for each flagged conversation. flagged: one a conversation; path, mismatch: of its index."""
     rows = np.flatnonzero(flagged)
     if len(rows):
-        yield Group(code, rows, lambda row: _finding(columns, row, code, path(row), detail(row)))
+        yield Group(code, rows, lambda row: _finding(columns, row, code, path(row), mismatch(row)))
 
 
-def _finding(columns: Columns, index: int, code: str, path: str, detail: str) -> Finding:
+def _finding(columns: Columns, index: int, code: str, path: str, mismatch: Mismatch) -> Finding:
     """A finding in the row of a conversation. index: of the conversation in the block."""
     line, offset, row = int(columns.lines[index]), int(columns.offsets[index]), int(columns.rows[index])
-    return Finding(line, offset, code, path, detail, row)
+    return Finding(line, offset, code, path, mismatch, row)
 
 
 def role_of(columns: Columns, turn: int) -> str:

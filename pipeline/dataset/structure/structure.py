@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.findings.groups import Group
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.rows.message_lists import TEXT_PARTS
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES
@@ -33,8 +34,8 @@ _SYSTEM = [KNOWN_ROLES.index(role) for role in ("system", "developer")]
 def system_not_first(columns: Columns) -> Iterator[Group]:
     """A system or developer turn after another turn."""
     misplaced = np.isin(columns.roles, _SYSTEM) & ~beginnings(columns)
-    detail = _role_detail(columns, "expected the system turn before all others, found {} after another turn")
-    yield from first_places(columns, misplaced, "system-not-first", columns.role_path, detail)
+    mismatch = _of_role(columns, "the system turn before all others", detail="after another turn")
+    yield from first_places(columns, misplaced, "system-not-first", columns.role_path, mismatch)
 
 
 def several_system_turns(columns: Columns) -> Iterator[Group]:
@@ -44,8 +45,8 @@ def several_system_turns(columns: Columns) -> Iterator[Group]:
     before: Integers = np.cumsum(is_system) - is_system
     lengths = np.diff(np.append(begins, len(columns.roles)))
     repeated = is_system & (before > np.repeat(before[begins], lengths))
-    detail = _role_detail(columns, "expected at most one system turn, found {} as well")
-    yield from first_places(columns, repeated, "several-system-turns", columns.role_path, detail)
+    mismatch = _of_role(columns, "at most one system turn", detail="as well")
+    yield from first_places(columns, repeated, "several-system-turns", columns.role_path, mismatch)
 
 
 def first_turn_not_user(columns: Columns) -> Iterator[Group]:
@@ -61,8 +62,8 @@ def first_turn_not_user(columns: Columns) -> Iterator[Group]:
     roles = columns.roles[firsts]
     flagged = np.zeros(len(columns.roles), dtype=np.bool_)
     flagged[firsts[(roles != _USER) & (roles < len(KNOWN_ROLES))]] = True
-    detail = _role_detail(columns, "expected the user to begin, found {}")
-    yield from first_places(columns, flagged, "first-turn-not-user", columns.role_path, detail)
+    mismatch = _of_role(columns, "the user to begin")
+    yield from first_places(columns, flagged, "first-turn-not-user", columns.role_path, mismatch)
 
 
 def partial_weight(columns: Columns) -> Iterator[Group]:
@@ -71,9 +72,12 @@ def partial_weight(columns: Columns) -> Iterator[Group]:
     if weights is None:
         return
     partial = ~np.isnan(weights) & (weights != 0) & (weights != 1)
-    detail = "expected a weight of 0 or 1, found {:.6g}"
     yield from first_places(
-        columns, partial, "partial-weight", columns.turn_path, lambda turn: detail.format(weights[turn])
+        columns,
+        partial,
+        "partial-weight",
+        columns.turn_path,
+        lambda turn: Mismatch("a weight of 0 or 1", f"{weights[turn]:.6g}"),
     )
 
 
@@ -83,8 +87,8 @@ def weight_on_non_assistant(columns: Columns) -> Iterator[Group]:
     if weights is None:
         return
     misplaced = (weights > 0) & (columns.roles != ASSISTANT)
-    detail = _role_detail(columns, "expected weights on the assistant's turns only, found one on {}")
-    yield from first_places(columns, misplaced, "weight-on-non-assistant", columns.turn_path, detail)
+    mismatch = _of_role(columns, "weights on the assistant's turns only", "one on {}")
+    yield from first_places(columns, misplaced, "weight-on-non-assistant", columns.turn_path, mismatch)
 
 
 def unsupported_content_part(columns: Columns) -> Iterator[Group]:
@@ -101,7 +105,7 @@ def unsupported_content_part(columns: Columns) -> Iterator[Group]:
         flags_at(columns, found),
         "unsupported-content-part",
         columns.content_path,
-        lambda turn: f"expected parts of text, found one of type {found[turn]!r}",
+        lambda turn: Mismatch("parts of text", f"one of type {found[turn]!r}"),
     )
 
 
@@ -113,13 +117,13 @@ def nothing_supervised(columns: Columns) -> Iterator[Group]:
     if learned.all():
         return
     answers = np.add.reduceat(columns.roles == ASSISTANT, starts, dtype=np.int64)
-    detail = "expected an answer to learn from, found only empty ones or such of weight 0"
+    unlearned = Mismatch("an answer to learn from", "only empty ones or such of weight 0")
     yield from conversations_with(
         columns,
         (learned == 0) & (answers > 0),
         "nothing-supervised",
         lambda _: columns.layout.turns,
-        lambda _: detail,
+        lambda _: unlearned,
     )
 
 
@@ -134,9 +138,11 @@ STRUCTURE: tuple[WarningRule, ...] = (
 )
 
 
-def _role_detail(columns: Columns, detail: str) -> Callable[[int], str]:
-    """What was found, by a turn's role. detail: with a place for the role."""
-    return lambda turn: detail.format(role_of(columns, turn))
+def _of_role(
+    columns: Columns, expected: str, found: str = "{}", detail: str | None = None
+) -> Callable[[int], Mismatch]:
+    """What is wrong, by a turn's role. found: with a place for the role."""
+    return lambda turn: Mismatch(expected, found.format(role_of(columns, turn)), detail)
 
 
 def _part_kinds(parts: str) -> list[str]:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from pipeline.dataset.findings.groups import Group
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.conversation import ASSISTANT, TOOL_RESULTS, Branch
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.structure.flagging import WarningRule, borders, first_places, flags_at, tool_callers
@@ -23,8 +24,8 @@ def consecutive_tool_results(columns: Columns) -> Iterator[Group]:
         return
     consecutive = is_result & ~borders(columns)
     consecutive[1:] &= is_result[:-1]
-    detail = "expected one tool result between two turns by the assistant, found another one"
-    yield from first_places(columns, consecutive, "consecutive-tool-results", columns.role_path, lambda _: detail)
+    several = Mismatch("one tool result between two turns by the assistant", "another one")
+    yield from first_places(columns, consecutive, "consecutive-tool-results", columns.role_path, lambda _: several)
 
 
 def tool_result_without_call(columns: Columns) -> Iterator[Group]:
@@ -43,8 +44,8 @@ def tool_result_without_call(columns: Columns) -> Iterator[Group]:
     is_first = callers < columns.turn_starts[owners]
     of_branch = (columns.branches[callers] == columns.branches) | (columns.branches[callers] == Branch.NONE)
     orphaned = is_result & (is_first | (of_branch & ~may_call[callers]))
-    detail = "expected a turn that calls the tool before its result, found none"
-    yield from first_places(columns, orphaned, "tool-result-without-call", columns.role_path, lambda _: detail)
+    uncalled = Mismatch("a turn that calls the tool before its result", "none")
+    yield from first_places(columns, orphaned, "tool-result-without-call", columns.role_path, lambda _: uncalled)
 
 
 def tool_call_without_result(columns: Columns) -> Iterator[Group]:
@@ -55,8 +56,8 @@ def tool_call_without_result(columns: Columns) -> Iterator[Group]:
     unanswered = np.zeros(len(columns.roles), dtype=np.bool_)
     goes_on = ~borders(columns)[1:] & ~np.isin(columns.roles[1:], TOOL_RESULTS)
     unanswered[:-1] = has_call[:-1] & goes_on
-    detail = "expected the result of the tool call in the next turn, found another turn"
-    yield from first_places(columns, unanswered, "tool-call-without-result", columns.turn_path, lambda _: detail)
+    resultless = Mismatch("the result of the tool call in the next turn", "another turn")
+    yield from first_places(columns, unanswered, "tool-call-without-result", columns.turn_path, lambda _: resultless)
 
 
 def faulty_arguments(columns: Columns) -> Iterator[Group]:
@@ -72,20 +73,20 @@ def faulty_arguments(columns: Columns) -> Iterator[Group]:
                 double.add(turn)
             elif fault:
                 other.setdefault(turn, fault)
-    expected = "expected arguments that are the JSON of an object"
+    expected = "arguments that are the JSON of an object"
     yield from first_places(
         columns,
         flags_at(columns, double),
         "double-encoded-arguments",
         columns.turn_path,
-        lambda _: f"{expected}, found the JSON of a string",
+        lambda _: Mismatch(expected, "the JSON of a string"),
     )
     yield from first_places(
         columns,
         flags_at(columns, other),
         "arguments-not-json",
         columns.turn_path,
-        lambda turn: f"{expected}, found {other[turn]}",
+        lambda turn: Mismatch(expected, other[turn]),
     )
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.row_places import place_of
-from pipeline.state.catalog.dataset_records import Dataset, JsonObject
+from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.statuses import Status
 from pipeline.wording import ago, compact, iso, sentence, size, time_of_day
 
@@ -141,15 +142,15 @@ def problem(dataset: Dataset) -> Problem | None:
         return Problem(summary, sentence(dataset.failure or ""))
     if dataset.status != "error":
         return None
-    first: JsonObject = next(iter(dataset.validation_errors or []), {})
-    message = str(first.get("message", ""))
+    first = next(map(FindingRecord.of, dataset.validation_errors or []), None)
+    code, message = (first.code, first.message) if first else ("", "")
     if not dataset.rejected_line_count:  # the fault is the file's as a whole
-        return Problem(sentence(message) or sentence(dataset.failure or "It could not be validated"), code=_code(first))
+        return Problem(sentence(message) or sentence(dataset.failure or "It could not be validated"), code=code)
     rejected, lines = dataset.rejected_line_count, dataset.line_count or 0
     return Problem(
         f"{_of_all(rejected, lines)} rejected.",
-        sentence(f"{place_of(first)}: {message}") if message else "",
-        _code(first),
+        sentence(f"{place_of(first)}: {message}") if first else "",
+        code,
     )
 
 
@@ -161,7 +162,3 @@ def _of_all(rejected: int, lines: int) -> str:
     if rejected == lines:
         return "The only line is" if lines == 1 else f"All {lines:,} lines are"
     return f"{rejected:,} of {lines:,} lines {'is' if rejected == 1 else 'are'}"
-
-
-def _code(finding: JsonObject) -> str:
-    return str(finding.get("code", ""))

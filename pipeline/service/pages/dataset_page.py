@@ -10,7 +10,9 @@ from urllib.parse import quote, urlencode
 
 from pipeline.card import card_sentences
 from pipeline.card.card import Card, Conversation, Figures
+from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, Severity
+from pipeline.dataset.findings.finding_sentences import fault_of, mismatch_of
 from pipeline.dataset.findings.groups import MAX_LISTED, unlisted_sentence
 from pipeline.service.pages.dataset_card import DatasetCard, Tone, dataset_card
 from pipeline.service.pages.pager import Pager, pager
@@ -49,32 +51,16 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding, of the page that is shown. message: what was expected, what was found, and what to do."""
+class ShownFinding:
+    """A row of the table: a finding, what is wrong, what to do, and how grave it looks.
 
-    row: int
-    line: int
-    offset: int
-    code: str
-    severity: str
-    path: str
-    message: str
+    remedy: empty where the fault says it.
+    """
 
-    @property
-    def remedy(self) -> str:
-        """What to do, where the message ends with the remedy of its kind."""
-        kind = CATALOGUE.get(self.code)
-        return kind.remedy if kind and self.message.endswith(f"; {kind.remedy}") else ""
-
-    @property
-    def fault(self) -> str:
-        """What was expected and found."""
-        return card_sentences.detail(self.message, self.remedy) if self.remedy else self.message
-
-    @property
-    def tone(self) -> Tone:
-        """How grave it looks."""
-        return TONES.get(self.severity, "info")
+    finding: FindingRecord
+    fault: str
+    remedy: str
+    tone: Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +95,7 @@ class Findings:
     total: int
     kinds: tuple[KindFilter, ...]
     chosen: Chosen | None
-    rows: tuple[Finding, ...]
+    rows: tuple[ShownFinding, ...]
     pager: Pager
     jsonl_url: str
     csv_url: str
@@ -177,7 +163,7 @@ def dataset_page(
     )
 
 
-def findings_of(dataset_id: str, figures: Figures, rows: Sequence[Finding], code: str, page: int) -> Findings:
+def findings_of(dataset_id: str, figures: Figures, rows: Sequence[FindingRecord], code: str, page: int) -> Findings:
     """The findings. rows: those of the page asked for; code: the kind asked for, empty for all."""
     base, api = f"/datasets/{quote(dataset_id)}", f"/api/datasets/{quote(dataset_id)}/findings"
     counts = {kind: count for kind, count in figures.finding_counts.items() if count and kind in CATALOGUE}
@@ -200,13 +186,19 @@ def findings_of(dataset_id: str, figures: Figures, rows: Sequence[Finding], code
         total=total,
         kinds=tuple(kinds),
         chosen=_chosen(code),
-        rows=tuple(rows),
+        rows=tuple(map(_shown, rows)),
         pager=pager(page, sum(min(counts.get(kind, 0), MAX_LISTED) for kind in shown), FINDINGS_PAGE, page_url),
         not_listed=unlisted_sentence(counts, shown),
         jsonl_url=download_url("jsonl"),
         csv_url=download_url("csv"),
         are_of_array=figures.is_array,
     )
+
+
+def _shown(finding: FindingRecord) -> ShownFinding:
+    kind = CATALOGUE.get(finding.code)
+    remedy = kind.remedy if kind and mismatch_of(finding) else ""
+    return ShownFinding(finding, fault_of(finding), remedy, TONES.get(finding.severity, "info"))
 
 
 def _chosen(code: str) -> Chosen | None:

@@ -4,14 +4,17 @@ import pyarrow as pa
 
 # A row's place in the upload, from 1: the number of the line, or of a JSON array the place of the row in it. It names a
 # row in every table, and tables are joined by it: the rows of an array may all begin on one line.
-# Files of versions before 4 have no such column; `pipeline.state.lake.places` reads them.
 ROW = pa.field("row", pa.int64(), nullable=False)
+BYTE_OFFSET = pa.field("byte_offset", pa.int64(), nullable=False)  # of the row's first byte
+# What older versions called it; `pipeline.state.lake.older_files` reads their files. Version 4 named rows, version 5
+# renamed `offset`, a word of SQL, and put the parts of findings into columns.
+FORMER_NAMES = {ROW.name: "line", BYTE_OFFSET.name: "offset"}
 
 CONVERSATIONS = pa.schema(
     [
         ROW,
         pa.field("line", pa.int64(), nullable=False),  # 1-based line in the upload that the row begins on
-        pa.field("offset", pa.int64(), nullable=False),  # of the row's first byte
+        BYTE_OFFSET,
         pa.field("conversation_id", pa.string(), nullable=False),
         pa.field("turn_count", pa.int64(), nullable=False),
         pa.field("word_count", pa.int64(), nullable=False),
@@ -61,11 +64,15 @@ FINDINGS = pa.schema(
     [
         ROW,
         pa.field("line", pa.int64(), nullable=False),
-        pa.field("offset", pa.int64(), nullable=False),
+        BYTE_OFFSET,
+        pa.field("column", pa.int64()),  # in the row, in characters from 1
         pa.field("code", pa.string(), nullable=False),
         pa.field("severity", pa.string(), nullable=False),
         pa.field("path", pa.string(), nullable=False),
-        pa.field("message", pa.string(), nullable=False),
+        pa.field("expected", pa.string()),
+        pa.field("found", pa.string()),
+        pa.field("detail", pa.string()),
+        pa.field("message", pa.string(), nullable=False),  # the sentence that the parts before it make
     ]
 )
 # One row a dataset: where its rows come from, then the public report under the report's own names.

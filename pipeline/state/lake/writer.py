@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from pipeline.state.lake.lake_errors import lake_errors
 from pipeline.state.lake.schemas import SCHEMAS
 
-_DICTIONARY_COLUMNS = {"turns": ["role"], "findings": ["code", "severity", "path"]}
+DICTIONARY_COLUMNS = {"turns": ["role"], "findings": ["code", "severity", "path", "expected", "found", "detail"]}
 _STATISTICS_COLUMNS = ["row", "line"]  # what readers prune by; statistics over long text cost time and help nobody
 # A column of a row group costs 860 bytes of memory until the file is closed: docs/decisions/0021-memory.md.
 _GROUP_WRITES = 4
@@ -33,7 +33,7 @@ class TableWriter:
                 path,
                 self._schema,
                 compression="snappy",
-                use_dictionary=_DICTIONARY_COLUMNS.get(table, False),
+                use_dictionary=DICTIONARY_COLUMNS.get(table, False),
                 write_statistics=_STATISTICS_COLUMNS,
             )
         self._path = path

@@ -12,7 +12,7 @@ import duckdb
 from pipeline.state.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES, TRIES
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.state.warehouse.sql import identifier, text
-from pipeline.state.warehouse.views import VIEWS
+from pipeline.state.warehouse.views import RENAMED, VIEWS
 from pipeline.wording import moment
 
 TABLES = {
@@ -213,10 +213,14 @@ COLUMNS = {
         "row": _ROW,
         "line": _LINE,
         "byte_offset": _BYTE_OFFSET,
+        "column_number": "Where in the row the fault is, in characters from 1; NULL where the path tells.",
         "code": "What kind of finding; the catalogue of findings explains each.",
         "severity": "error (the line, or the file, is rejected), warning, or note (worth a look).",
         "path": "JSON path inside the row.",
-        "message": "What was expected and what was found.",
+        "expected": "What should be there; NULL in what versions before 5 wrote, which is a message alone.",
+        "found": "What is there instead, alike for alike faults; NULL where expected says enough.",
+        "detail": "What else there is to say: a place in the text, a likely cause, further places.",
+        "message": "All of it in one sentence, with what to do.",
     },
     **JOB_COLUMNS,
 }
@@ -224,16 +228,15 @@ COLUMNS = {
 
 # Where the lake's name of something differs from the warehouse's.
 _TABLES_OF_WAREHOUSE = {"profiles": "dataset_profiles"}
-_COLUMNS_OF_WAREHOUSE = {"offset": "byte_offset"}
 
 
 def lake_column(table: str, column: str) -> str:
     """What a column of the lake means.
 
-    >>> lake_column("findings", "offset")
-    'Bytes before the first byte of the row.'
+    >>> lake_column("findings", "column")
+    'Where in the row the fault is, in characters from 1; NULL where the path tells.'
     """
-    return COLUMNS[_TABLES_OF_WAREHOUSE.get(table, table)][_COLUMNS_OF_WAREHOUSE.get(column, column)]
+    return COLUMNS[_TABLES_OF_WAREHOUSE.get(table, table)][RENAMED.get(column, column)]
 
 
 def write_comments(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:

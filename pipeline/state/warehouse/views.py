@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.state.lake import SCHEMAS, Lake, write_empty
-from pipeline.state.lake.schemas import ROW
+from pipeline.state.lake.schemas import FORMER_NAMES
 from pipeline.state.warehouse.sql import identifier, path_pattern, text
 
 VIEWS: dict[str, pa.Schema] = {
@@ -24,13 +24,13 @@ READY_TABLES = ("conversations", "turns", "splits")
 # Not written by the first version of the program; a dataset has them when it has been validated since.
 NEWER_TABLES = ("splits", "target_acceptance")
 
-# `offset` is a word of SQL, which one could select only in quotes.
-_RENAMED = {"offset": "byte_offset"}
+# `column` is a word of SQL, which one could select only in quotes.
+RENAMED = {"column": "column_number"}
 
 
 def view_columns(table: str) -> list[str]:
     """Return the names of a view's columns."""
-    return ["dataset_id", *(_RENAMED.get(name, name) for name in VIEWS[table].names)]
+    return ["dataset_id", *(RENAMED.get(name, name) for name in VIEWS[table].names)]
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, lake: Lake, dataset_ids: Mapping[str, Sequence[str]]) -> None:
@@ -62,17 +62,22 @@ def _view(table: str, uris: list[str], is_remote: bool) -> str:
         files = f"coalesce(getvariable({text(f'lake_{table}')}), {files})"
     # Ids that look like numbers or dates stay texts.
     options = "union_by_name = true, hive_partitioning = true, hive_types = {'dataset_id': VARCHAR}"
-    # Where every file is of an older version, a newer column would be an unknown name.
-    nulls = _typed_nulls(table, ["dataset_id", *VIEWS[table].names])
+    # Where every file is of an older version, a newer column would be an unknown name, and the other way round.
+    former = [f"NULL::BIGINT AS {identifier(name)}" for name in _former_names(table)]
+    nulls = ", ".join([_typed_nulls(table, ["dataset_id", *VIEWS[table].names]), *former])
     older = f"SELECT {nulls} WHERE false UNION ALL BY NAME"
     return f"CREATE VIEW {table} AS SELECT {columns} FROM ({older} FROM read_parquet({files}, {options}))"  # noqa: S608
 
 
 def _selected(name: str) -> str:
-    """A column of the lake as the view has it. Before version 4 a row was named by its line."""
-    if name == ROW.name:
-        return f"coalesce({identifier(name)}, line) AS {identifier(name)}"
-    return f"{identifier(name)} AS {_RENAMED[name]}" if name in _RENAMED else identifier(name)
+    """A column of the lake as the view has it; in files of older versions it may have another name."""
+    known_as = [identifier(each) for each in (name, FORMER_NAMES.get(name)) if each]
+    return f"coalesce({', '.join(known_as)}) AS {identifier(RENAMED.get(name, name))}"
+
+
+def _former_names(table: str) -> list[str]:
+    names = VIEWS[table].names
+    return [former for name, former in FORMER_NAMES.items() if name in names and former not in names]
 
 
 def _typed_nulls(table: str, names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from pipeline.training.estimates.constants import Constants
 from pipeline.training.estimates.fitted import fitted
 from pipeline.training.estimates.measurements import Measurement, load_measurements
 from pipeline.training.estimates.memory import MemoryParts, memory_parts
-from pipeline.training.estimates.result import Estimate, Fits, Range
+from pipeline.training.estimates.result import Basis, Estimate, Fits, Range
 from pipeline.training.estimates.sharing import is_fused, is_sharded
 from pipeline.training.estimates.step_time import step_time_s
 
@@ -65,9 +65,7 @@ def estimate_with(
         tokens_per_s_per_gpu=_rounded(step_tokens / step.high, step_tokens / expected_s, step_tokens / step.low),
         hours=hours,
         cost_usd=_cost(hours, workload.gpu_count, price),
-        basis=tuple(
-            _basis(workload, memory_parts(workload, constants), calibration.basis, tokens, epochs, price, today)
-        ),
+        rests_on=_basis(workload, memory_parts(workload, constants), calibration.basis, tokens, epochs, price, today),
     )
 
 
@@ -116,19 +114,18 @@ def _basis(
     epochs: float | None,
     price: Price | None,
     today: date | None,
-) -> list[str]:
+) -> Basis:
     rows = sum(1 for row in load_measurements() if row.peak_memory_gb and row.set != "check")
     named = ", ".join(f"{name} {getattr(parts, name):.1f}" for name in MemoryParts.__slots__)
-    sentences = [f"memory: rules fitted to {rows} published rows; in GB of 2**30 bytes: {named}", step_time]
-    if workload.gpu_count > 1:
-        how = "weights shared out (FSDP, ZeRO-3)" if is_sharded(workload) else "a replica on each (DDP)"
-        sentences.append(f"{workload.gpu_count} GPUs: {how}")
-    if tokens is not None:
-        times = f"{1 if epochs is None else epochs:g} epochs"
-        sentences.append(f"hours: {tokens:,} tokens, {times}, rows packed to the full length")
-    if price is not None:
-        sentences.append(_price_sentence(price, today))
-    return sentences
+    how = "weights shared out (FSDP, ZeRO-3)" if is_sharded(workload) else "a replica on each (DDP)"
+    times = f"{1 if epochs is None else epochs:g} epochs"
+    return Basis(
+        memory=f"memory: rules fitted to {rows} published rows; in GB of 2**30 bytes: {named}",
+        step_time=step_time,
+        sharing=f"{workload.gpu_count} GPUs: {how}" if workload.gpu_count > 1 else None,
+        hours=None if tokens is None else f"hours: {tokens:,} tokens, {times}, rows packed to the full length",
+        price=None if price is None else _price_sentence(price, today),
+    )
 
 
 def _price_sentence(price: Price, today: date | None) -> str:

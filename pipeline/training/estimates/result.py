@@ -20,13 +20,31 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """The measurements and rules that an estimate rests on, a sentence each; None where there is nothing to rest on."""
+
+    memory: str
+    step_time: str
+    sharing: str | None = None
+    """How several GPUs share the work."""
+    hours: str | None = None
+    price: str | None = None
+    more: tuple[str, ...] = ()
+    """What the objective or the provider adds."""
+
+    def sentences(self) -> tuple[str, ...]:
+        """All of them, in order."""
+        named = (self.memory, self.step_time, self.sharing, self.hours, self.price)
+        return (*(sentence for sentence in named if sentence is not None), *self.more)
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """What a workload takes. peak_memory_gb: of one GPU, in 2**30 bytes, which trainers and nvidia-smi call GB.
 
     fits: "tight" when only `high` does not fit.
 
-    hours, cost_usd: of the whole training; None where tokens or the price are not known. basis: the measurements and
-    rules that it rests on, a sentence each.
+    hours, cost_usd: of the whole training; None where tokens or the price are not known.
     """
 
     peak_memory_gb: Range
@@ -35,7 +53,12 @@ class Estimate:
     tokens_per_s_per_gpu: Range
     hours: Range | None
     cost_usd: Range | None
-    basis: tuple[str, ...]
+    rests_on: Basis
+
+    @property
+    def basis(self) -> tuple[str, ...]:
+        """What it rests on, a sentence each."""
+        return self.rests_on.sentences()
 
     def as_dict(self) -> dict[str, object]:
         """The public shape."""

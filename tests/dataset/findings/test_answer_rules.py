@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from pipeline.dataset.findings.answer_rules import ANSWER_RULES, answer_rule
+from pipeline.dataset.findings.mismatch import Mismatch
 
 # As a newcomer would write it into answer_rules.py, before anything else is loaded.
 NEWCOMER = """
 from pipeline.dataset.findings.answer_rules import answer_rule
+from pipeline.dataset.findings.mismatch import Mismatch
 
 @answer_rule()
-def shouted_answer(question: str, answer: str) -> str:
+def shouted_answer(question: str, answer: str) -> Mismatch | None:
     '''An answer shouts.
 
     The model learns to shout.
@@ -23,7 +25,7 @@ def shouted_answer(question: str, answer: str) -> str:
 
     Example: How long? -> THREE MINUTES, NOT FOUR.
     '''
-    return "expected a quiet answer, found capitals" if answer.isupper() else ""
+    return Mismatch("a quiet answer", "capitals") if answer.isupper() else None
 
 import io, json, sys, tempfile
 from pathlib import Path
@@ -67,9 +69,9 @@ def test_a_new_rule_is_seen_everywhere(tmp_path):
 
 
 def test_a_docstring_that_leaves_something_out_is_refused():
-    def shouted_answer(question: str, answer: str) -> str:
+    def shouted_answer(question: str, answer: str) -> Mismatch | None:
         """An answer shouts."""
-        return ""
+        return None
 
     with pytest.raises(ValueError, match="shouted_answer: expected a docstring of a title, why it matters"):
         answer_rule()(shouted_answer)
@@ -79,6 +81,6 @@ def test_a_docstring_that_leaves_something_out_is_refused():
 def test_a_rule_finds_its_own_example_and_nothing_in_silence(rule):
     question, answer = rule.example
 
-    assert rule.judge(question, answer).startswith("expected ")
+    assert isinstance(rule.judge(question, answer), Mismatch)
     assert rule.among(np.array([len(question.encode())]), np.array([len(answer.encode())])).tolist() == [True]
-    assert rule.judge("How long?", "Three minutes.") == ""
+    assert rule.judge("How long?", "Three minutes.") is None

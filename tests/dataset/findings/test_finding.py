@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from pipeline.dataset.findings.finding import CATALOGUE, ORDER, Finding, Scope, Severity, and_elsewhere
+from pipeline.dataset.findings.finding import CATALOGUE, ORDER, Finding, Scope, Severity, elsewhere
+from pipeline.dataset.findings.mismatch import Mismatch
 from tests.properties.slow_definition import CODES, ERRORS
 
 NOT_FROM_READING = {"upload-too-large", "takes-too-long", "upload-missing", "upload-changed"}
@@ -41,21 +42,26 @@ def test_an_entry_says_what_why_and_what_to_do(code):
 
 
 def test_a_finding_is_one_flat_row_whose_message_ends_with_the_remedy():
-    finding = Finding(41, 3_200, "empty-turns", "$.turns", "expected at least one turn, found none")
+    finding = Finding(41, 3_200, "empty-turns", "$.turns", Mismatch("at least one turn", "none"))
 
-    assert finding.as_dict() == {
+    assert finding.as_row() == {
         "row": 41,
         "line": 41,
-        "offset": 3_200,
+        "byte_offset": 3_200,
+        "column": None,
         "code": "empty-turns",
         "severity": "error",
         "path": "$.turns",
+        "expected": "at least one turn",
+        "found": "none",
+        "detail": None,
         "message": "expected at least one turn, found none; add the turns, or remove the line",
     }
 
 
 def test_findings_stand_in_line_order_and_within_a_line_in_the_catalogues():
-    findings = [Finding(line, 0, code, "$", "") for line in (2, 1) for code in ("empty-content", "malformed-json")]
+    codes = ("empty-content", "malformed-json")
+    findings = [Finding(line, 0, code, "$", Mismatch("x", None)) for line in (2, 1) for code in codes]
 
     ranked = sorted(findings, key=lambda finding: finding.sort_key)
 
@@ -71,12 +77,15 @@ def test_findings_stand_in_line_order_and_within_a_line_in_the_catalogues():
 @pytest.mark.parametrize(
     ("further", "expected"),
     [
-        ([], "found x"),
-        (["$.a"], "found x (also at $.a)"),
-        (["$.a", "$.b", "$.c"], "found x (also at $.a, $.b, $.c)"),
-        (["$.a", "$.b", "$.c", "$.d"], "found x (also at $.a, $.b, $.c and 1 more place)"),
-        (["$.a", "$.b", "$.c", "$.d", "$.e"], "found x (also at $.a, $.b, $.c and 2 more places)"),
+        (["$.a"], "(for y?) (also at $.a)"),
+        (["$.a", "$.b", "$.c"], "(for y?) (also at $.a, $.b, $.c)"),
+        (["$.a", "$.b", "$.c", "$.d"], "(for y?) (also at $.a, $.b, $.c and 1 more place)"),
+        (["$.a", "$.b", "$.c", "$.d", "$.e"], "(for y?) (also at $.a, $.b, $.c and 2 more places)"),
     ],
 )
 def test_a_fault_names_three_further_places_and_counts_the_rest(further, expected):
-    assert and_elsewhere("found x", further, len(further)) == expected
+    assert elsewhere(Mismatch("x", "z", "(for y?)"), further, len(further)) == Mismatch("x", "z", expected)
+
+
+def test_further_places_are_a_detail_where_there_is_no_other():
+    assert elsewhere(Mismatch("x", "z"), ["$.a"], 1) == Mismatch("x", "z", "(also at $.a)")

@@ -4,10 +4,11 @@ import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED, Group, Listing, all_findings_of, count_groups, unlisted
+from pipeline.dataset.findings.mismatch import Mismatch
 
 
 def group(code: str, *lines: int) -> Group:
-    return Group(code, np.array(lines), lambda line: Finding(line, 10 * line, code, "$", "words"))
+    return Group(code, np.array(lines), lambda line: Finding(line, 10 * line, code, "$", Mismatch("words", None)))
 
 
 def test_findings_come_in_line_order_and_within_a_line_in_the_catalogues():
@@ -24,7 +25,7 @@ def test_a_code_is_listed_up_to_the_limit_over_all_blocks_and_no_more_are_made()
 
     def make(row: int) -> Finding:
         made.append(row)
-        return Finding(row, 0, "blank-line", "$", "words")
+        return Finding(row, 0, "blank-line", "$", Mismatch("words", None))
 
     listing = Listing()
     first = listing.take([Group("blank-line", np.arange(MAX_LISTED - 1), make), group("unknown-role", 3)])

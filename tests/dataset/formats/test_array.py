@@ -129,7 +129,7 @@ def test_what_is_wrong_around_rows_is_told_where_it_is(data, accepted, faults, s
     said, findings = read_said(data, BY_KIND["native"].form, is_array=True, block_bytes=size)
 
     assert [one.line for one in said] == accepted
-    assert [(finding.line, finding.code, finding.detail) for finding in findings] == [
+    assert [(finding.line, finding.code, finding.fault) for finding in findings] == [
         (line, "malformed-json", detail) for line, detail in faults
     ]
 
@@ -151,7 +151,7 @@ def test_a_byte_order_mark_is_told_and_costs_no_row(size):
     said, findings = read_said(data, BY_KIND["native"].form, is_array=True, block_bytes=size)
 
     assert [one.offset for one in said] == [data.index(ONE), data.index(TWO)]
-    assert [(finding.line, finding.offset, finding.code) for finding in findings] == [(1, 0, "byte-order-mark")]
+    assert [(finding.line, finding.byte_offset, finding.code) for finding in findings] == [(1, 0, "byte-order-mark")]
 
 
 LONG_TEXTS = (b"x" * 300, rb"\\\"]},{[" * 40, b"[{" * 150, rb"\\" * 151, rb"\"," * 99)
@@ -168,7 +168,7 @@ def test_a_row_over_the_maximum_is_too_long_and_all_others_are_read(size, text):
     for block in read_array(io.BytesIO(data), limits.max_line_bytes, block_bytes=size):
         verdicts = judge_block(block, limits)
         accepted += zip(verdicts.lines.tolist(), verdicts.offsets.tolist(), strict=True)
-        found += [(finding.line, finding.offset, finding.code) for finding in verdicts.findings]
+        found += [(finding.line, finding.byte_offset, finding.code) for finding in verdicts.findings]
 
     assert accepted == [(1, data.index(ONE)), (3, data.index(TWO))]
     assert found == [(2, data.index(long), "line-too-long"), (3, data.rindex(long), "line-too-long")]

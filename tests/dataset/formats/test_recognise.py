@@ -83,7 +83,7 @@ def test_a_stray_row_is_named_with_what_was_expected(tmp_path):
 
     (finding,) = profile_of(data, tmp_path)["findings"]
 
-    assert (finding["line"], finding["offset"], finding["code"], finding["path"]) == (
+    assert (finding["line"], finding["byte_offset"], finding["code"], finding["path"]) == (
         2,
         len(OPENAI_ROW) + 1,
         "other-format",

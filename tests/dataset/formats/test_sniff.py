@@ -60,8 +60,8 @@ def test_an_archive_or_a_table_is_named(data, name):
     finding = sniff(data[:HEAD_BYTES])
 
     assert finding is not None
-    assert (finding.line, finding.offset, finding.code, finding.path) == (1, 0, "binary-file", "$")
-    assert finding.detail == f"expected JSON Lines text, found {name}"
+    assert (finding.line, finding.byte_offset, finding.code, finding.path) == (1, 0, "binary-file", "$")
+    assert finding.fault == f"expected JSON Lines text, found {name}"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
@@ -80,7 +80,7 @@ def test_a_mark_says_which_encoding(mark, name):
     finding = sniff(mark)
 
     assert finding is not None
-    assert finding.detail == f"expected UTF-8, found the byte order mark of {name}"
+    assert finding.fault == f"expected UTF-8, found the byte order mark of {name}"
 
 
 def test_a_file_of_nothing_but_nul_is_not_taken_for_utf_16():
@@ -88,7 +88,7 @@ def test_a_file_of_nothing_but_nul_is_not_taken_for_utf_16():
     finding = sniff(bytes(HEAD_BYTES))
 
     assert finding is not None
-    assert (finding.code, finding.detail) == (
+    assert (finding.code, finding.fault) == (
         "binary-file",
         "expected JSON Lines text, found NUL bytes, as a power cut or a broken copy leaves them",
     )
@@ -98,7 +98,7 @@ def test_an_empty_file_is_told():
     finding = sniff(b"")
 
     assert finding is not None
-    assert (finding.code, finding.detail) == ("empty-file", "expected at least one line, found an empty file")
+    assert (finding.code, finding.fault) == ("empty-file", "expected at least one line, found an empty file")
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).map(str.encode))

@@ -287,15 +287,19 @@ def test_a_row_put_aside_is_there_as_it_stood_with_its_findings():
         {
             "row": 2,
             "line": 2,
-            "offset": len(line()) + 1,
+            "byte_offset": len(line()) + 1,
             "findings": [
                 {
                     "row": 2,
                     "line": 2,
-                    "offset": len(line()) + 1,
+                    "byte_offset": len(line()) + 1,
+                    "column": 1,
                     "code": "invalid-utf8",
                     "severity": "error",
                     "path": "$",
+                    "expected": "UTF-8",
+                    "found": "byte 0xff",
+                    "detail": "at byte 1 of the line",
                     "message": "expected UTF-8, found byte 0xff at byte 1 of the line; save the file as UTF-8",
                 }
             ],
@@ -318,7 +322,7 @@ def test_changes_say_nothing_of_the_content():
 
     changes = mend_bytes(data).changes
 
-    assert [sorted(row) for row in changes] == [["action", "after", "before", "code", "line", "offset", "row"]] * 2
+    assert [sorted(row) for row in changes] == [["action", "after", "before", "byte_offset", "code", "line", "row"]] * 2
     assert not any(word in json.dumps(changes) for word in ("secret", "answer ", "private"))
 
 

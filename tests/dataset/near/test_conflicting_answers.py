@@ -32,7 +32,7 @@ def found_in(folder: Path, *parts: Columns) -> list[tuple[int, str]]:
     found = find_conflicting_answers(paths)
     findings = list(found.findings())
     assert found.counts() == Counter(finding.code for finding in findings)
-    return [(finding.line, finding.detail) for finding in findings]
+    return [(finding.line, finding.fault) for finding in findings]
 
 
 def columns_from(listed) -> Columns:
@@ -75,7 +75,7 @@ def test_a_finding_names_the_first_line_with_another_answer(tmp_path):
 
     assert found_in(tmp_path, columns) == [(3, detail(1)), (4, detail(3)), (5, detail(1))]
     (first, *_) = find_conflicting_answers([tmp_path / "0.bin"]).findings()
-    assert (first.offset, first.code, first.path) == (int(columns.offsets[2]), "conflicting-answers", "$")
+    assert (first.byte_offset, first.code, first.path) == (int(columns.offsets[2]), "conflicting-answers", "$")
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_where_a_file_is_cut_makes_no_difference(listed, cut, chunk_records, pie
         parts = find_near_duplicates(spill(Path(folder), listed[:cut], listed[cut:]))
 
     assert parts.clusters.clusters.tolist() == whole.clusters.clusters.tolist()
-    assert [f.detail for f in parts.findings()] == [f.detail for f in whole.findings()]
+    assert [f.fault for f in parts.findings()] == [f.fault for f in whole.findings()]
     assert (parts.cluster_count, parts.conversation_count) == (whole.cluster_count, whole.conversation_count)
 
 
@@ -72,11 +72,11 @@ def test_a_finding_names_the_first_line_and_the_similarity(tmp_path):
     found = find_near_duplicates(spill(tmp_path, listed))
 
     expected = "expected new turns, found nearly those of line 2 (estimated Jaccard similarity"
-    assert [(f.line, f.code, f.path, f.detail) for f in found.findings()] == [
+    assert [(f.line, f.code, f.path, f.fault) for f in found.findings()] == [
         (3, "near-duplicate-conversation", "$", f"{expected} 1.00)"),
         (4, "near-duplicate-conversation", "$", f"{expected} 1.00)"),
     ]
-    assert [f.offset for f in found.findings()] == found.offsets.tolist()
+    assert [f.byte_offset for f in found.findings()] == found.offsets.tolist()
     assert found.clusters.clusters.tolist() == [1, 2, 2, 2]
     assert (found.cluster_count, found.conversation_count) == (1, 2)
     assert found.counts() == Counter({"near-duplicate-conversation": 2})
@@ -93,9 +93,9 @@ def test_the_similarity_with_the_first_line_may_be_low(tmp_path):
     assert found.clusters.clusters.tolist() == [1, 1, 1]
     assert similarity == pytest.approx(0.66, abs=0.01)
     begin, end = "expected new turns, found nearly those of line 1 (estimated Jaccard similarity ", ", by way of lines"
-    assert last.detail.startswith(begin)
-    assert last.detail.endswith(f"{end} between)")
-    assert float(last.detail.removeprefix(begin).split(end)[0]) == pytest.approx(similarity, abs=0.1)
+    assert last.fault.startswith(begin)
+    assert last.fault.endswith(f"{end} between)")
+    assert float(last.fault.removeprefix(begin).split(end)[0]) == pytest.approx(similarity, abs=0.1)
 
 
 def test_an_exact_copy_is_in_the_cluster_and_left_to_the_exact_pass(tmp_path):

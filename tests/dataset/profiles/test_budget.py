@@ -35,7 +35,7 @@ def test_what_exceeds_it_is_told_with_both_figures():
 
     finding = stopped.value.finding
     assert (finding.code, finding.line, finding.path) == ("takes-too-long", 1, "$")
-    assert finding.detail == "expected at most 5 s of processor time for 2,000,000 bytes, found 6"
+    assert finding.fault == "expected at most 5 s of processor time for 2,000,000 bytes, found 6"
 
 
 def test_a_file_over_its_budget_is_refused_with_the_hash_of_all_of_it(tmp_path):

@@ -37,7 +37,7 @@ def spill(folder, *parts: list[bytes]):
 
 
 def found(repeats: Duplicates) -> list[tuple[int, str, str]]:
-    return [(finding.line, finding.code, finding.detail) for finding in repeats.findings()]
+    return [(finding.line, finding.code, finding.fault) for finding in repeats.findings()]
 
 
 def expected_of(listed) -> list[tuple[int, str, str]]:
@@ -98,7 +98,7 @@ def test_a_finding_has_the_offset_of_its_own_line(tmp_path):
 
     findings = list(find_duplicates(spill(tmp_path, [line, line])).findings())
 
-    assert [(f.line, f.offset, f.path) for f in findings] == [
+    assert [(f.line, f.byte_offset, f.path) for f in findings] == [
         (2, len(line), "$.conversation_id"),
         (2, len(line), "$.turns"),
     ]

@@ -26,15 +26,22 @@ def test_rows_have_the_lines_and_offsets_of_the_file(tmp_path):
 
     conversations = table(tmp_path, "conversations")
     assert [{k: row[k] for k in list(row)[:6]} for row in conversations] == [
-        {"row": 10, "line": 10, "offset": 1_000, "conversation_id": "a", "turn_count": 2, "word_count": 3},
-        {"row": 12, "line": 12, "offset": 1_001 + len(A), "conversation_id": "b", "turn_count": 1, "word_count": 0},
+        {"row": 10, "line": 10, "byte_offset": 1_000, "conversation_id": "a", "turn_count": 2, "word_count": 3},
+        {
+            "row": 12,
+            "line": 12,
+            "byte_offset": 1_001 + len(A),
+            "conversation_id": "b",
+            "turn_count": 1,
+            "word_count": 0,
+        },
     ]
     assert [{k: row[k] for k in list(row)[:6]} for row in table(tmp_path, "turns")] == [
         {"row": 10, "line": 10, "turn_index": 0, "role": "user", "content": "two words", "word_count": 2},
         {"row": 10, "line": 10, "turn_index": 1, "role": "bot", "content": "é", "word_count": 1},
         {"row": 12, "line": 12, "turn_index": 0, "role": "assistant", "content": "", "word_count": 0},
     ]
-    assert [(row["line"], row["offset"], row["code"]) for row in table(tmp_path, "findings")] == [
+    assert [(row["line"], row["byte_offset"], row["code"]) for row in table(tmp_path, "findings")] == [
         (10, 1_000, "unknown-role"),
         (10, 1_000, "no-assistant-turn"),
         (10, 1_000, "last-turn-not-assistant"),
@@ -68,7 +75,7 @@ def test_a_file_that_does_not_end_with_a_newline_is_told_at_its_last_line(tmp_pa
     profile_part(io.BytesIO(data), tmp_path, Rules(Limits(max_line_bytes=300)).structure_only())
 
     unended = [row for row in table(tmp_path, "findings") if row["code"] == "no-final-newline"]
-    assert [(row["line"], row["offset"], row["path"]) for row in unended] == [(line, offset, "$")]
+    assert [(row["line"], row["byte_offset"], row["path"]) for row in unended] == [(line, offset, "$")]
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.concluding import refuse
 from pipeline.dataset.profiles.profile_rules import Rules
@@ -93,7 +94,7 @@ def test_a_connection_that_gives_a_few_bytes_at_a_time_changes_nothing(tmp_path,
 
 
 def test_a_refused_file_has_one_finding_and_no_rows(tmp_path):
-    result = refuse(Finding(1, 0, "upload-too-large", "$", "expected less"), 9_999, None, tmp_path)
+    result = refuse(Finding(1, 0, "upload-too-large", "$", Mismatch("less", None)), 9_999, None, tmp_path)
 
     report = result.as_dict("big.jsonl")
 

@@ -43,7 +43,7 @@ PLANTS = {
 def found(*texts: str, role: str = "assistant") -> list[tuple[str, str]]:
     """Code and detail of each finding in a conversation of such turns."""
     columns = columns_of(line_of("a", *[(role, text) for text in texts]))
-    return [(finding.code, finding.detail) for finding in quality_findings(columns)]
+    return [(finding.code, finding.fault) for finding in quality_findings(columns)]
 
 
 def codes(*texts: str, role: str = "assistant") -> list[str]:

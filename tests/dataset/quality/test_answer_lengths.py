@@ -22,7 +22,7 @@ def test_the_far_ones_are_counted_and_named():
     assert figures is not None
     assert (figures.outlier_count, figures.outlier_share, figures.rows) == (2, 2 / 202, (101, 202))
     usual = f"{figures.shortest_usual_bytes:,} to {figures.longest_usual_bytes:,}"
-    assert [(f.line, f.code, f.path, f.detail) for f in length_findings(figures)] == [
+    assert [(f.line, f.code, f.path, f.fault) for f in length_findings(figures)] == [
         (
             1,
             "length-outliers",

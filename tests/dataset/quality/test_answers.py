@@ -34,7 +34,7 @@ def test_an_answer_without_a_word_is_neither():
 def test_the_notes_give_the_share_and_the_first_five_lines():
     answers = measured(*["Yes. "] * 7, CLEAN[1])
 
-    assert [(f.line, f.offset, f.code, f.path, f.detail) for f in answers.findings()] == [
+    assert [(f.line, f.byte_offset, f.code, f.path, f.fault) for f in answers.findings()] == [
         (
             1,
             0,

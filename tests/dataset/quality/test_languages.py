@@ -26,7 +26,7 @@ def test_a_file_in_two_languages_has_a_note():
     figures = sample_of(*numbered(ENGLISH, 30), *numbered(GERMAN, 20)).conclude()
 
     assert figures == LanguageFigures({"en": 0.6, "de": 0.4}, 50)
-    assert [(f.line, f.code, f.path, f.detail) for f in language_findings(figures)] == [
+    assert [(f.line, f.code, f.path, f.fault) for f in language_findings(figures)] == [
         (1, "mixed-languages", "$", "expected one language in 80% of the answers, found en 60%, de 40% of 50 sampled")
     ]
 

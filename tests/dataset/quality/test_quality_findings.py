@@ -44,7 +44,7 @@ def test_what_is_planted_is_found_on_its_line_at_its_character(texts, code, data
 
     places = [(f.line, f.code, f.path) for f in findings]
     assert places == [(conversation + 1, code, f"$.turns[{turn}].content")]
-    assert findings[0].detail.endswith(f" at character {len(head) + inside + 1}")
+    assert findings[0].fault.endswith(f" at character {len(head) + inside + 1}")
 
 
 @given(texts=conversations, plants=st.lists(st.sampled_from([plant for plant, _ in PLANTS.values()]), max_size=5))
@@ -55,8 +55,8 @@ def test_findings_do_not_depend_on_where_blocks_begin(texts, plants):
 
     whole = quality_findings(columns_of(*lines))
 
-    alone = [finding.detail for line in lines for finding in quality_findings(columns_of(line))]
-    assert [finding.detail for finding in whole] == alone
+    alone = [finding.fault for line in lines for finding in quality_findings(columns_of(line))]
+    assert [finding.fault for finding in whole] == alone
 
 
 @given(
@@ -124,4 +124,4 @@ def test_lines_and_offsets_are_those_of_the_file():
 
     _, columns = read_columns(block_of(first + second, line=11, offset=500), LIMITS)
 
-    assert [(f.line, f.offset) for f in quality_findings(columns)] == [(12, 500 + len(first))]
+    assert [(f.line, f.byte_offset) for f in quality_findings(columns)] == [(12, 500 + len(first))]

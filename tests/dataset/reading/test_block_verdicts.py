@@ -102,7 +102,7 @@ def test_a_line_over_the_maximum_is_too_long_whatever_it_holds_and_however_it_is
 
     found = []
     for block in read_blocks(io.BytesIO(data), limits.max_line_bytes, block_bytes=block_bytes):
-        found += [(finding.line, finding.code, finding.detail) for finding in judge_block(block, limits).findings]
+        found += [(finding.line, finding.code, finding.fault) for finding in judge_block(block, limits).findings]
 
     too_long = "expected at most 32 bytes, found 33"
     assert found == [

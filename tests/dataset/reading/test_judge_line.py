@@ -15,8 +15,8 @@ def faults(text: bytes) -> list[tuple[str, str, str]]:
     """(code, path, detail) of a rejected line."""
     verdict = judge_line(text, 7, 70, Limits())
     assert isinstance(verdict, list), f"accepted: {verdict}"
-    assert {(finding.line, finding.offset) for finding in verdict} == {(7, 70)}
-    return [(finding.code, finding.path, finding.detail) for finding in verdict]
+    assert {(finding.line, finding.byte_offset) for finding in verdict} == {(7, 70)}
+    return [(finding.code, finding.path, finding.fault) for finding in verdict]
 
 
 def accepted(text: bytes) -> tuple[str, list[tuple[str, str]]]:
@@ -160,6 +160,23 @@ def test_all_faults_of_a_line_are_told_at_once_each_at_its_first_place(text, exp
     assert faults(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        (b'["NaN", NaN]', 9),
+        ('{"é": 1,}'.encode(), 9),
+        (b'"never ended', 13),
+        ("é".encode() + b"\xed\xa0\x80", 2),
+        (b'["[[", ' + b"[" * 600, 7 + 512),
+        ('["é]\\"", '.encode() + b"{}" * 9 + b"[" * 600, 9 + 18 + 512),
+    ],
+)
+def test_a_fault_without_a_path_has_its_column_in_characters(text, column):
+    verdict = judge_line(text, 7, 70, Limits())
+
+    assert [finding.mismatch.column for finding in verdict] == [column]
+
+
 @pytest.mark.parametrize("levels", [512, 513, 100_000])
 def test_512_levels_are_read_and_513_are_refused(levels):
     inner = levels - 3  # the object, its turns, the turn
@@ -220,7 +237,7 @@ def test_a_line_of_many_values_costs_little_more_memory_than_its_bytes(piece):
     tracemalloc.stop()
 
     expected = "expected at most 1,000,000 brackets, commas and texts, found more"
-    assert [(finding.code, finding.detail) for finding in found] == [("too-many-values", expected)]
+    assert [(finding.code, finding.fault) for finding in found] == [("too-many-values", expected)]
     assert peak_bytes < 3 * len(text)
 
 

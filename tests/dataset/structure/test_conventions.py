@@ -16,7 +16,7 @@ def warnings(columns: Columns) -> list[Finding]:
 
 
 def found(*lines: bytes) -> list[tuple[int, str, str, str]]:
-    return [(f.line, f.code, f.path, f.detail) for f in warnings(columns_of(*lines))]
+    return [(f.line, f.code, f.path, f.fault) for f in warnings(columns_of(*lines))]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_weights_and_parts_are_told_where_they_stand(messages, expected):
 def test_a_finding_says_what_was_expected_and_what_was_found():
     columns = rich({"messages": [said("assistant"), said("system"), said("assistant", [{"type": "a\nb"}], weight=2.5)]})
 
-    assert sorted((f.code, f.detail) for f in found(columns)) == [
+    assert sorted((f.code, f.fault) for f in found(columns)) == [
         ("first-turn-not-user", "expected the user to begin, found assistant"),
         ("partial-weight", "expected a weight of 0 or 1, found 2.5"),
         ("system-not-first", "expected the system turn before all others, found system after another turn"),

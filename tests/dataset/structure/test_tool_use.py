@@ -37,7 +37,7 @@ def test_a_finding_says_what_was_expected_and_what_was_found():
     )
 
     expected = "expected arguments that are the JSON of an object"
-    assert [(f.line, f.code, f.detail) for f in found(columns)] == [
+    assert [(f.line, f.code, f.fault) for f in found(columns)] == [
         (1, "double-encoded-arguments", f"{expected}, found the JSON of a string"),
         (2, "arguments-not-json", f"{expected}, found another value"),
     ]

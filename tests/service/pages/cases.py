@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.catalogues.prices import Price
 from pipeline.contract.values import Quota
-from pipeline.service.pages.dataset_page import Finding, dataset_page, findings_of
+from pipeline.service.pages.dataset_page import dataset_page, findings_of
 from pipeline.service.pages.frame import Frame, notice_lines
 from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.listing import Query, listing
@@ -23,6 +23,7 @@ from pipeline.training.presets import load_presets
 from pipeline.training.setup import Setup
 from tests.card.cards import HOSTILE_TEXT, READY, REJECTED
 from tests.card.cards import planted as planted_card
+from tests.dataset.findings.records import planted_record
 from tests.training.jobs.examples import LLAMA_8B, gpu, planned, rough_estimate
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -181,7 +182,7 @@ NOTIFICATIONS = [
 ]
 QUOTA = Quota(used_bytes=3_100_000_000, limit_bytes=5_000_000_000, left_bytes=1_900_000_000)
 FRAME = Frame("ana", "datasets", 1, notice_lines(NOTIFICATIONS, NOW), DAGSTER, can_sign_out=True)
-_ROWS = [Finding(e.row, e.line, e.offset, e.code, "error", e.path, e.message) for e in REJECTED.examples]
+_ROWS = [replace(each, severity="error") for each in REJECTED.examples]
 
 
 def _page(dataset: Dataset, card=None, code: str = "") -> str:
@@ -215,7 +216,7 @@ def planted_pages(text: str) -> list[str]:
     dataset = replace(dataset, validation_errors=[{"line": 2, "offset": 20, "code": "malformed-json", "message": text}])
     interrupted = replace(dataset, status="validating", id="hostile-2")
     card = planted_card(text)
-    findings = findings_of(dataset.id, card.figures, [Finding(2, 2, 20, text, text, text, text)], "", 1)
+    findings = findings_of(dataset.id, card.figures, [planted_record(text, 2)], "", 1)
     page = dataset_page(dataset, card, findings, DAGSTER, NOW)
     notices = notice_lines([replace(NOTIFICATIONS[0], title=text, message=text)], NOW)
     frame = replace(FRAME, notices=notices)

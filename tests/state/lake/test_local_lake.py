@@ -60,7 +60,7 @@ def test_settings_choose_a_lake_on_s3(tmp_path):
 
 def test_a_full_disk_is_said(tmp_path):
     column = pa.array([1] * 10_000)
-    columns = {"line": column, "offset": column, "turn_count": column, "word_count": column}
+    columns = {"line": column, "byte_offset": column, "turn_count": column, "word_count": column}
     columns["conversation_id"] = pa.array(["x"] * 10_000)
     columns["turns_hash"] = pa.array([os.urandom(16) for _ in range(10_000)], pa.binary(16))
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.profiles.part import finding_rows
+from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.profiles.finding_columns import finding_rows
 from pipeline.state.lake import TableWriter
 
 
@@ -13,7 +14,7 @@ def findings_file(folder: Path, *places: tuple[int, str], rows_each: int = 1_000
     path = folder / "findings.parquet"
     with TableWriter("findings", path) as writer:
         for chunk in _chunks(places, rows_each):
-            writer.write(finding_rows([Finding(line, 0, code, "$", "found x") for line, code in chunk]))
+            writer.write(finding_rows([Finding(line, 0, code, "$", Mismatch(None, "x")) for line, code in chunk]))
     return path
 
 

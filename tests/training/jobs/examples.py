@@ -7,7 +7,7 @@ from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.workload import Workload
-from pipeline.training.estimates.result import Estimate, Range
+from pipeline.training.estimates.result import Basis, Estimate, Range
 from pipeline.training.jobs.choosing import plan_job
 from pipeline.training.jobs.dataset_facts import DatasetFacts, TargetAcceptance
 from pipeline.training.jobs.job_refusals import DoesNotFit
@@ -85,7 +85,7 @@ def rough_estimate(workload: Workload) -> Estimate:
     memory = Range(gb * 0.95, gb, gb * 1.1)
     limit = workload.gpu.memory_gb
     fits = "yes" if memory.high <= limit else "tight" if memory.expected <= limit else "no"
-    return Estimate(memory, fits, Range(1, 1, 1), Range(1, 1, 1), None, None, ("round figures",))
+    return Estimate(memory, fits, Range(1, 1, 1), Range(1, 1, 1), None, None, Basis("round figures", "measured"))
 
 
 def planned(

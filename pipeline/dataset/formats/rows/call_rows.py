@@ -26,7 +26,7 @@ def tool_calls(message: dict[str, Json], path: str, faults: Faults) -> str | Non
 
 def _check_call(call: Json, path: str, faults: Faults) -> None:
     if not isinstance(call, dict):
-        faults.add("wrong-type", path, f"expected an object, found {name_of(call)}")
+        faults.add("wrong-type", path, "an object", name_of(call))
         return
     if "function" not in call and isinstance(call.get("name"), str):
         return  # a call without its wrapper, as Hermes' and TRL's templates take it
@@ -36,12 +36,12 @@ def _check_call(call: Json, path: str, faults: Faults) -> None:
 def _check_function(function: Json, path: str, faults: Faults) -> None:
     if not isinstance(function, dict):
         found = name_of(function) if function is not None else "none"
-        faults.add("wrong-type", path, f"expected an object with name and arguments, found {found}")
+        faults.add("wrong-type", path, "an object with name and arguments", found)
         return
     field(function, "name", str, path, faults)
     if "arguments" in function and not isinstance(function["arguments"], str | dict):
         found = name_of(function["arguments"])
-        faults.add("wrong-type", f"{path}.arguments", f"expected a string of JSON, found {found}")
+        faults.add("wrong-type", f"{path}.arguments", "a string of JSON", found)
 
 
 def as_calls(text: str) -> str | None:
@@ -70,7 +70,7 @@ def tools_of(row: dict[str, Json], faults: Faults) -> str | None:
     if isinstance(tools, str):
         if isinstance(decoded(tools), list):
             return tools
-        faults.add("wrong-type", f"$.{name}", "expected a list of tools or the JSON of one, found other text")
+        faults.add("wrong-type", f"$.{name}", "a list of tools or the JSON of one", "other text")
         return None
-    faults.add("wrong-type", f"$.{name}", f"expected a list of tools, found {name_of(tools)}")
+    faults.add("wrong-type", f"$.{name}", "a list of tools", name_of(tools))
     return None

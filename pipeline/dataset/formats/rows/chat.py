@@ -49,7 +49,7 @@ class Chat:
         """All that the messages and the fields beside them say."""
         if self.turns == BARE:
             if not isinstance(row, list):
-                faults.add("not-an-object", "$", f"expected a list of messages, found {name_of(row)}")
+                faults.add("not-an-object", "$", "a list of messages", name_of(row))
                 return None
             require_turns(row, "$", faults)
             return FullConversation("", read_messages(row, "$", self.keys, faults))

@@ -35,9 +35,9 @@ def text_or_messages(row: dict[str, Json], name: str, role: str, faults: Faults,
     if isinstance(value, str):
         check_nul(value, f"$.{name}", faults)
         return [FullTurn(role, value, f"$.{name}", role == "assistant", branch=branch)]
-    found = f"found {name_of(value)}" if name in row else f"found {keys_of(row)}"
+    found = name_of(value) if name in row else keys_of(row)
     code = "wrong-type" if name in row else "missing-field"
-    faults.add(code, f"$.{name}", f"expected a string or a list of messages, {found}")
+    faults.add(code, f"$.{name}", "a string or a list of messages", found)
     return []
 
 
@@ -45,8 +45,8 @@ def one_of(row: dict[str, Json], names: tuple[str, ...], faults: Faults) -> str:
     """The one of several fields that holds the answer."""
     present = [name for name in names if row.get(name) is not None]
     if len(present) > 1 and len({str(row[name]) for name in present}) > 1:
-        detail = f"expected one of {' and '.join(names)}, found both with different values"
-        faults.add("ambiguous-answer", f"$.{present[1]}", detail)
+        expected = f"one of {' and '.join(names)}"
+        faults.add("ambiguous-answer", f"$.{present[1]}", expected, "both with different values")
     return next((name for name in (*present, *names) if name in row), names[0])
 
 
@@ -105,11 +105,11 @@ def _history(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
         path = f"$.history[{index}]"
         if not (isinstance(pair, list) and len(pair) == 2):
             found = f"{len(pair)} items" if isinstance(pair, list) else name_of(pair)
-            faults.add("wrong-type", path, f"expected a pair of question and answer, found {found}")
+            faults.add("wrong-type", path, "a pair of question and answer", found)
             continue
         for place, (role, text) in enumerate(zip(("user", "assistant"), pair, strict=True)):
             if not isinstance(text, str):
-                faults.add("wrong-type", f"{path}[{place}]", f"expected a string, found {name_of(text)}")
+                faults.add("wrong-type", f"{path}[{place}]", "a string", name_of(text))
                 continue
             check_nul(text, f"{path}[{place}]", faults)
             turns.append(FullTurn(role, text, f"{path}[{place}]", role == "assistant"))

@@ -29,7 +29,7 @@ class Judged(FieldFormat):
         label = field(fields, "label", bool, "$", faults)
         form = _judged_as(fields)
         if form is None:
-            faults.add("missing-field", "$.messages", "expected messages, conversations, or prompt and completion")
+            faults.add("missing-field", "$.messages", "messages, conversations, or prompt and completion", None)
             return None
         read = form.read(fields, faults)
         if read is not None and isinstance(label, bool):

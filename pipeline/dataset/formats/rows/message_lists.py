@@ -91,7 +91,7 @@ def read_message(
 ) -> FullTurn | None:
     """One turn, or None and its faults."""
     if not isinstance(message, dict):
-        faults.add("turn-not-an-object", path, f"expected an object, found {name_of(message)}")
+        faults.add("turn-not-an-object", path, "an object", name_of(message))
         return None
     role = message.get(keys.role)
     if not isinstance(role, str):
@@ -151,7 +151,7 @@ def _joined(parts: list[Json], path: str, faults: Faults) -> str:
     for index, part in enumerate(parts):
         place = f"{path}[{index}]"
         if not isinstance(part, dict):
-            faults.add("wrong-type", place, f"expected an object, found {name_of(part)}")
+            faults.add("wrong-type", place, "an object", name_of(part))
             continue
         kind = field(part, "type", str, place, faults)
         if kind in TEXT_PARTS:
@@ -171,7 +171,7 @@ def _call_turn(message: dict[str, Json], keys: Keys, path: str, faults: Faults, 
     content_path = f"{path}.{keys.content}"
     if calls is None and isinstance(text, str):
         found = "other text" if text.strip() else "none"
-        faults.add("malformed-tool-call", content_path, f"expected the JSON of a call, found {found}")
+        faults.add("malformed-tool-call", content_path, "the JSON of a call", found)
     return FullTurn("assistant", content, content_path, True, tool_calls=calls, branch=branch)
 
 
@@ -186,10 +186,10 @@ def _weight(message: dict[str, Json], path: str, faults: Faults) -> float | None
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
-            faults.add("wrong-type", f"{path}.{name}", f"expected a number, found {name_of(value)}")
+            faults.add("wrong-type", f"{path}.{name}", "a number", name_of(value))
             return None
         if not 0 <= value < TOO_HEAVY:
-            faults.add("wrong-type", f"{path}.{name}", "expected a weight of 0 or more, found another number")
+            faults.add("wrong-type", f"{path}.{name}", "a weight of 0 or more", "another number")
             return None
         return float(value)
     return None
@@ -219,4 +219,4 @@ def read_list(
 def require_turns(listed: Json, path: str, faults: Faults) -> None:
     """Report a list of messages that is empty."""
     if listed == []:
-        faults.add("empty-turns", path, "expected at least one turn, found none")
+        faults.add("empty-turns", path, "at least one turn", "none")

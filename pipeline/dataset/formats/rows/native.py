@@ -46,20 +46,20 @@ class Native:
     def read(self, row: Json, faults: Faults) -> FullConversation | None:
         """The conversation; every field that is read must be there."""
         if not isinstance(row, dict):
-            faults.add("not-an-object", "$", f"expected an object, found {name_of(row)}")
+            faults.add("not-an-object", "$", "an object", name_of(row))
             return None
         identity = field(row, "conversation_id", str, "$", faults)
         if identity == "":
-            faults.add("empty-conversation-id", "$.conversation_id", "expected at least one character, found none")
+            faults.add("empty-conversation-id", "$.conversation_id", "at least one character", "none")
         check_nul(identity, "$.conversation_id", faults)
         listed = field(row, "turns", list, "$", faults)
         if listed == []:
-            faults.add("empty-turns", "$.turns", "expected at least one turn, found none")
+            faults.add("empty-turns", "$.turns", "at least one turn", "none")
         turns = []
         for index, turn in enumerate(listed if isinstance(listed, list) else []):
             path = f"$.turns[{index}]"
             if not isinstance(turn, dict):
-                faults.add("turn-not-an-object", path, f"expected an object, found {name_of(turn)}")
+                faults.add("turn-not-an-object", path, "an object", name_of(turn))
                 continue
             role, content = (field(turn, name, str, path, faults) for name in ("role", "content"))
             check_nul(role, f"{path}.role", faults)

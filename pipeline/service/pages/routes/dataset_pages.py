@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS, has_verdict
 from pipeline.service.finding_service import list_findings
 from pipeline.service.pages import listing
-from pipeline.service.pages.dataset_page import FINDINGS_PAGE, Finding, dataset_page, findings_of
+from pipeline.service.pages.dataset_page import FINDINGS_PAGE, dataset_page, findings_of
 from pipeline.service.pages.framing import framed
 from pipeline.service.pages.job_page import JobLine, job_lines
 from pipeline.service.pages.live import card_events, card_html, seen_by_page
@@ -75,8 +75,7 @@ def show_dataset(
 
         card = card_of_dataset(dataset, service.lake)
         rows = list_findings(service, user, dataset_id, page=page, limit=FINDINGS_PAGE, code=code or None)
-        found = [Finding(f.row, f.line, f.offset, f.code, f.severity, f.path, f.message) for f in rows.items]
-        findings = findings_of(dataset_id, card.figures, found, code, page)
+        findings = findings_of(dataset_id, card.figures, rows.items, code, page)
     shown = dataset_page(dataset, card, findings, service.settings.dagster_url, service.now())
     return framed(request, service, user, "datasets", "dataset", page=shown, jobs=_jobs(service, user, dataset_id))
 

@@ -49,7 +49,7 @@ def test_a_fault_is_found_on_its_line_and_nowhere_else(kind, fault):
 
         assert sorted((finding.line, finding.code) for finding in found) == sorted((line, code) for code in fault.codes)
         offset = sum(len(each) + 1 for each in lines[: line - 1])
-        assert {finding.offset for finding in found} == {offset}
+        assert {finding.byte_offset for finding in found} == {offset}
         for finding in found:
             owner = finding.path.rpartition(".")[0] if finding.code == "missing-field" else finding.path
             assert owner == "$" or locate(lines[line - 1], owner), finding.path

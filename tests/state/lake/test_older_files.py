@@ -1,14 +1,18 @@
-"""Files of versions that named a row by its line are read as before: what was one row stays one."""
+"""Files of older versions are read as before: a row is named by its line, a finding is its message."""
 
 import json
 
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.card.card_examples import first_examples
+from pipeline.contract.finding_record import FindingRecord
+from pipeline.dataset.findings.finding_sentences import fault_of, mismatch_of
 from pipeline.dataset.profiles.found import some_findings
 from pipeline.dataset.profiles.merge import all_findings
 from pipeline.errors import LakeError
 from pipeline.state.lake import LocalLake
+from pipeline.state.lake.schemas import FORMER_NAMES
 from pipeline.state.warehouse.views import create_views
 from pipeline.trainers.dataset_rows import dataset_rows
 from pipeline.training.splitting import read_split
@@ -18,11 +22,18 @@ from tests.training.jobs.datasets import PLAIN, encoded
 TABLES = ("conversations", "turns", "splits", "findings")
 
 
-def made_older(lake, dataset_id):
-    """Take the column away that older versions did not write."""
+OLDER_NAMES = {"byte_offset": FORMER_NAMES["byte_offset"]}
+PARTS = ["column", "expected", "found", "detail"]
+
+
+def made_older(lake, dataset_id, unnamed=("row",)):
+    """Give its files the columns of an older version. unnamed: what else it did not write."""
     for table in TABLES:
         with lake.fetch(table, dataset_id) as path:
-            pq.write_table(pq.read_table(path).drop_columns(["row"]), path)
+            written = pq.read_table(path)
+            gone = [name for name in (*unnamed, *PARTS) if name in written.schema.names]
+            older = written.drop_columns(gone)
+            pq.write_table(older.rename_columns([OLDER_NAMES.get(name, name) for name in older.schema.names]), path)
 
 
 @pytest.fixture
@@ -46,8 +57,30 @@ def test_findings_of_an_older_file_are_of_their_line(lake):
     made_older(lake, "old")
 
     with lake.fetch("findings", "old") as old, lake.fetch("findings", "new") as new:
-        assert list(all_findings(old)) == list(all_findings(new))
-        assert some_findings(old, None, 1, 2) == some_findings(new, None, 1, 2)
+        assert list(all_findings(old)) == [row | dict.fromkeys(PARTS) for row in all_findings(new)]
+        assert some_findings(old, None, 1, 2) == [row | dict.fromkeys(PARTS) for row in some_findings(new, None, 1, 2)]
+
+
+def test_a_finding_of_an_older_file_is_told_by_its_message_and_nothing_is_made_of_it(lake):
+    publish(lake, "old", encoded([*PLAIN[:3], {"messages": 7}]) + b"{nope}\n")
+    made_older(lake, "old", unnamed=())
+
+    with lake.fetch("findings", "old") as path:
+        found = [FindingRecord.of(row) for row in all_findings(path) if row["severity"] == "error"]
+        examples = first_examples(path, {"wrong-type": 1, "malformed-json": 1})
+
+    assert [(each.line, each.code, fault_of(each)) for each in found] == [
+        (4, "wrong-type", "expected an array, found a number; write the value with the expected type"),
+        (
+            5,
+            "malformed-json",
+            "expected one JSON value, found a fault at column 2: object keys must be strings; "
+            "write the line with a JSON library, one object a line",
+        ),
+    ]
+    assert [each.message for each in found] == [fault_of(each) for each in found]
+    assert {mismatch_of(each) for each in found} == {None}
+    assert [each for each in examples if each.severity == "error"] == found
 
 
 def test_an_older_array_whose_rows_shared_a_line_asks_to_be_validated_again(lake):
@@ -76,4 +109,9 @@ def test_views_take_the_line_for_the_row_of_older_files(lake, names):
         rows = connection.execute(f"SELECT dataset_id, row, line FROM {table} ORDER BY ALL").fetchall()
         assert {name for name, _, _ in rows} == set(names)
         assert [row for _, row, _ in rows] == [line for _, _, line in rows]
+    for table in ("conversations", "findings"):
+        nowhere = connection.execute(f"SELECT count(*) FROM {table} WHERE byte_offset IS NULL").fetchall()
+        assert nowhere == [(0,)]
+    older = "SELECT count(found), count(message) = count(*) FROM findings WHERE dataset_id = 'old'"
+    assert connection.execute(older).fetchall() == [(0, True)]
     assert connection.execute("SELECT DISTINCT typeof(row) FROM turns").fetchall() == [("BIGINT",)]
