@@ -53,6 +53,9 @@ ROWS: dict[str, Callable[[int, str, str], Row]] = {
     "prompt-completion": lambda _, asked, answered: {"prompt": asked, "completion": answered},
     "preference": lambda _, asked, answered: {"prompt": asked, "chosen": answered, "rejected": WORSE},
     "kto": lambda n, asked, answered: {"messages": _messages(asked, answered), "label": n % 2 == 1},
+    "gemini": lambda _, asked, answered: {
+        "contents": [{"role": role, "parts": [{"text": text}]} for role, text in (("user", asked), ("model", answered))]
+    },
     "llamafactory-v1": lambda _, asked, answered: {"messages": _v1(asked, answered)},
     "plain-text": lambda _, asked, answered: {"text": f"{asked} {answered}"},
 }

@@ -7,52 +7,6 @@ from pipeline.dataset.formats.rows.call_rows import CALL_ROLES
 from pipeline.dataset.formats.rows.message_lists import ALIASES
 from pipeline.docs.markdown import block, code, section, table
 
-# Of each format a row, and what becomes of it.
-ROWS: dict[str, tuple[str, str]] = {
-    "native": (
-        '{"conversation_id": "c-1", "turns": [{"role": "user", "content": "Hello"}]}',
-        "its turns; also tools, tool calls, names and weights, where they are of the right type",
-    ),
-    "openai": (
-        '{"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}]}',
-        "its turns, with tools, tool calls and weights; the text of content parts is joined, the parts are kept",
-    ),
-    "sharegpt": (
-        '{"conversations": [{"from": "human", "value": "Hello"}, {"from": "gpt", "value": "Hi!"}]}',
-        "its turns under the roles below, with `system` first and `tools`; a call's text becomes a tool call",
-    ),
-    "dialogue": (
-        '{"dialogue_id": "d-1", "turns": [{"speaker": "USER", "utterance": "Hello"}]}',
-        "USER becomes user and SYSTEM assistant, as in DSTC8",
-    ),
-    "chat": (
-        '{"messages": [{"from": "human", "value": "Hello"}, {"from": "gpt", "value": "Hi!"}]}',
-        "lists and messages under each other's names: as the names say",
-    ),
-    "alpaca": (
-        '{"instruction": "Add", "input": "2+2", "output": "4"}',
-        "`system`, the pairs of `history`, instruction and input as the question, `output` or `response`",
-    ),
-    "prompt-completion": (
-        '{"prompt": "2+2=", "completion": "4"}',
-        "texts or lists of messages; only the completion (or `response`) is learned from",
-    ),
-    "preference": (
-        '{"prompt": "2+2=", "chosen": "4", "rejected": "5"}',
-        "the prompt's turns, then those of both branches; also without a prompt, OpenAI's `input`, `preferred_output`, "
-        "`non_preferred_output`, and ShareGPT or Alpaca rows with both",
-    ),
-    "kto": (
-        '{"messages": [{"role": "user", "content": "2+2="}, {"role": "assistant", "content": "4"}], "label": true}',
-        "its turns, and the label; also `conversations`, or `prompt` and `completion`",
-    ),
-    "llamafactory-v1": (
-        '{"messages": [{"role": "user", "content": [{"type": "text", "value": "Hello"}], "loss_weight": 0.0}]}',
-        "its turns with their weights; of `chosen_messages` and `rejected_messages` the common beginning is the prompt",
-    ),
-    "plain-text": ('{"text": "Once upon a time"}', "one turn, all of it learned"),
-}
-
 _INTRODUCTION = """What can be uploaded. A file is recognised by its content, never by its name: the first rows are
 looked at, and the format that most of them fit is the file's. The report says which, why, and how many lines fit; a
 line of another format is the finding [`other-format`](findings.md#other-format). Rows that are a bare list of
@@ -102,7 +56,7 @@ one cannot hold."""
 
 def page() -> str:
     """The page."""
-    rows = [(code(name), code(row), becomes) for name, (row, becomes) in ROWS.items() if name in BY_NAME]
+    rows = [(code(each.name), code(each.example), each.becomes) for each in reversed(BY_NAME.values())]
     roles = [*((code(theirs), code(ours)) for theirs, ours in ALIASES.items())]
     roles += [(code(name), "`assistant`, with a tool call") for name in CALL_ROLES]
     fields = [(code(name), _MEANINGS[name]) for name in Mapping.model_fields]

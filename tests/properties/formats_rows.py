@@ -234,9 +234,36 @@ def _v1_preference(random: Random, n: int) -> Json:
     return {"chosen_messages": [*prompt, better], "rejected_messages": [*prompt, worse]}
 
 
+def _gemini(random: Random, n: int) -> Json:
+    roles = {"assistant": "model"}
+    turns: list[Json] = [
+        {"role": roles.get(role, role), "parts": [{"text": said}]} for role, said in exchanges(random, n)
+    ]
+    return {"contents": turns}
+
+
+def _gemini_rich(random: Random, n: int) -> Json:
+    """With a system's words, tools, a call, its result, and a text in two parts."""
+    called: Row = {"name": f"find_{n}", "args": {"what": text(random, n)}}
+    turns: list[Json] = [
+        {"role": "user", "parts": [{"text": text(random, n)}]},
+        {"role": "model", "parts": [{"functionCall": called}]},
+        {"role": "user", "parts": [{"functionResponse": {"name": f"find_{n}", "response": {"found": n}}}]},
+        {"role": "model", "parts": [{"text": text(random, n)}, {"text": text(random, n)}]},
+    ]
+    declared: list[Json] = [{"name": f"find_{n}", "parameters": {"type": "object"}}]
+    return {
+        "systemInstruction": {"parts": [{"text": text(random, n)}]},
+        "contents": turns,
+        "tools": [{"functionDeclarations": declared}],
+    }
+
+
 CHAT = next(form for form in MIXED if (form.turns, form.keys.role) == ("conversations", "role"))
 KINDS = (
     Kind("native", BY_NAME["native"], _native),
+    Kind("gemini", BY_NAME["gemini"], _gemini),
+    Kind("gemini-rich", BY_NAME["gemini"], _gemini_rich),
     Kind("native-rich", BY_NAME["native"], _native_rich),
     Kind("openai", BY_NAME["openai"], _openai),
     Kind("openai-rich", BY_NAME["openai"], _openai_rich),

@@ -48,10 +48,7 @@ def openai(talk: Talk, lost: set[str]) -> Row:
             message["content"] = message["content"] or None
             message["tool_calls"] = openai_calls(said.tool_calls, place)
             open_ids = [str(call["id"]) for call in message["tool_calls"]]
-        _name_fields(message, said)
-        if said.role == "tool" and open_ids:
-            own = open_ids.pop(0)
-            message.setdefault("tool_call_id", own)
+        _name_fields(message, said, open_ids.pop(0) if said.role == "tool" and open_ids else None)
         messages.append(message)
     if talk.has_own_identity:
         lost.add("ids")
@@ -84,9 +81,11 @@ def sharegpt(talk: Talk, lost: set[str]) -> Row:
 OUTPUT_FORMATS: dict[str, Callable[[Talk, set[str]], Row]] = {"openai": openai, "sharegpt": sharegpt, "native": native}
 
 
-def _name_fields(message: Row, said: Said) -> None:
-    if said.tool_call_id is not None:
-        message["tool_call_id"] = said.tool_call_id
+def _name_fields(message: Row, said: Said, call_id: str | None = None) -> None:
+    """call_id: of a turn that names no call of its own."""
+    answered = call_id if said.tool_call_id is None else said.tool_call_id
+    if answered is not None:
+        message["tool_call_id"] = answered
     if said.name is not None:
         message["name"] = said.name
 

@@ -52,8 +52,6 @@ def _of_fields(row: dict[str, Json]) -> str:
         inner = "body.messages" if "body" in row else "response.body.choices[0].message"
         kind = "requests" if "body" in row else "results, which hold the answers without their prompts"
         return f"OpenAI's batch {kind}; messages lie in {inner}"
-    if "contents" in row:
-        return "Gemini's rows of contents and parts; write messages of role and content"
     return f"rows with the {keys_of(row)}" if row else ""
 
 

@@ -103,6 +103,8 @@ class Mapped(FieldFormat):
     system: str | None
     identity: str | None
     name: str = CUSTOM
+    example: str = ""
+    becomes: str = ""
 
     @property
     def title(self) -> str:

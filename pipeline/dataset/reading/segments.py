@@ -52,8 +52,8 @@ def said_in(rows: list[PlainRow], shape: Shape, number: int) -> Said:
         messages = list(chain.from_iterable(values))
         counts = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
     contents = list(map(attrgetter("content"), messages))
-    if segment.has_parts:
-        contents = [parts[0].value for parts in contents]
+    if segment.text_part:
+        contents = [parts[0].text for parts in contents]
     return Said(counts, contents, list(map(attrgetter("role"), messages)), _weights_of(segment, messages))
 
 

@@ -3,6 +3,7 @@
 from pipeline.dataset.formats.rows.chat import CHAT_BARE, DIALOGUE, MIXED, OPENAI, SHAREGPT, SHAREGPT_BARE
 from pipeline.dataset.formats.rows.fields import ALPACA, PLAIN_TEXT, PROMPT_COMPLETION
 from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.gemini import GEMINI
 from pipeline.dataset.formats.rows.kto_rows import KTO
 from pipeline.dataset.formats.rows.llamafactory import LLAMAFACTORY_V1
 from pipeline.dataset.formats.rows.native import NATIVE
@@ -14,6 +15,7 @@ FORMATS: tuple[Format, ...] = (
     LLAMAFACTORY_V1,
     PREFERENCE,
     KTO,
+    GEMINI,
     NATIVE,
     OPENAI,
     SHAREGPT,

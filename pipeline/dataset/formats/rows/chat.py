@@ -23,13 +23,18 @@ from pipeline.dataset.model.json_text import Json
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A row with a list of messages. turns: the list's field, or BARE. identities: fields that may name the row."""
+    """A row with a list of messages. turns: the list's field, or BARE. identities: fields that may name the row.
+
+    example, becomes: as a `Format` has them.
+    """
 
     name: str
     title: str
     turns: str
     keys: Keys = Keys()
     identities: tuple[str, ...] = IDENTITIES
+    example: str = ""
+    becomes: str = ""
 
     @property
     def layout(self) -> Layout:
@@ -75,8 +80,21 @@ def identity_of(row: dict[str, Json], names: tuple[str, ...]) -> str:
 
 SHAREGPT_KEYS = Keys("from", "value", tuple(ALIASES.items()))
 
-OPENAI = Chat("openai", "OpenAI chat: messages of role and content", "messages")
-SHAREGPT = Chat("sharegpt", "ShareGPT: conversations of from and value", "conversations", SHAREGPT_KEYS)
+OPENAI = Chat(
+    "openai",
+    "OpenAI chat: messages of role and content",
+    "messages",
+    example='{"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}]}',
+    becomes="its turns, with tools, tool calls and weights; the text of content parts is joined, the parts are kept",
+)
+SHAREGPT = Chat(
+    "sharegpt",
+    "ShareGPT: conversations of from and value",
+    "conversations",
+    SHAREGPT_KEYS,
+    example='{"conversations": [{"from": "human", "value": "Hello"}, {"from": "gpt", "value": "Hi!"}]}',
+    becomes="its turns under the roles below, with `system` first and `tools`; a call's text becomes a tool call",
+)
 SHAREGPT_BARE = Chat("sharegpt", "ShareGPT: a bare list of from and value", BARE, SHAREGPT_KEYS)
 CHAT_BARE = Chat("openai", "OpenAI chat: a bare list of role and content", BARE)
 # In DSTC8, whose dialogues these are, SYSTEM is the one who answers.
@@ -86,6 +104,8 @@ DIALOGUE = Chat(
     "turns",
     Keys("speaker", "utterance", (("USER", "user"), ("SYSTEM", "assistant"), *ALIASES.items())),
     ("dialogue_id", "conversation_id", "id"),
+    example='{"dialogue_id": "d-1", "turns": [{"speaker": "USER", "utterance": "Hello"}]}',
+    becomes="USER becomes user and SYSTEM assistant, as in DSTC8",
 )
 
 # Lists and messages under each other's names, as people mix them.
@@ -96,8 +116,16 @@ _MIXED_KEYS = (
     Keys("speaker", "utterance", DIALOGUE.keys.aliases),
     Keys("speaker", "text", DIALOGUE.keys.aliases),
 )
+_EXAMPLE = '{"%s": [{"%s": "user", "%s": "Hello"}, {"%s": "assistant", "%s": "Hi!"}]}'
 MIXED = tuple(
-    Chat("chat", f"chat: {listed} of {keys.role} and {keys.content}", listed, keys)
+    Chat(
+        "chat",
+        f"chat: {listed} of {keys.role} and {keys.content}",
+        listed,
+        keys,
+        example=_EXAMPLE % (listed, keys.role, keys.content, keys.role, keys.content),
+        becomes="lists and messages under each other's names: as the names say",
+    )
     for listed in _LISTS
     for keys in _MIXED_KEYS
     if (listed, keys.role) not in {("messages", "role"), ("conversations", "from"), ("turns", "role")}

@@ -89,8 +89,17 @@ def _message(segment: Segment) -> type[msgspec.Struct]:
 class _Part(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """A part of a content that says no more than its text."""
 
+    text: msgspec.Raw
+
+
+class _TypedPart(msgspec.Struct, gc=False, forbid_unknown_fields=True, rename={"text": "value"}):
+    """The same, where parts say what they are."""
+
     type: Literal["text"]
-    value: msgspec.Raw
+    text: msgspec.Raw
+
+
+_PARTS = {"text": tuple[_Part], "value": tuple[_TypedPart]}
 
 
 def _message_fields(segment: Segment) -> list[_Field]:
@@ -100,7 +109,7 @@ def _message_fields(segment: Segment) -> list[_Field]:
     roles = tuple(dict.fromkeys((*KNOWN_ROLES, *aliases)))
     # Of a few known roles the decoder hands out the same texts again and again.
     role: Any = str if segment.has_any_role else Literal[roles]
-    content: Any = tuple[_Part] if segment.has_parts else msgspec.Raw
+    content: Any = _PARTS.get(segment.text_part, msgspec.Raw)
     # A message that has both OpenAI's and ShareGPT's content is a matter for the format.
     foreign = "content" if keys.content == "value" else "value"
     return [

@@ -56,6 +56,8 @@ class Alpaca(FieldFormat):
 
     name: str = "alpaca"
     title: str = "Alpaca: instruction, input and output"
+    example: str = '{"instruction": "Add", "input": "2+2", "output": "4"}'
+    becomes: str = "`system`, the pairs of `history`, instruction and input as the question, `output` or `response`"
 
     def fits(self, row: Json) -> bool:
         """Whether it has an instruction and an answer."""
@@ -122,6 +124,8 @@ class PromptCompletion(FieldFormat):
 
     name: str = "prompt-completion"
     title: str = "prompt and completion"
+    example: str = '{"prompt": "2+2=", "completion": "4"}'
+    becomes: str = "texts or lists of messages; only the completion (or `response`) is learned from"
 
     def fits(self, row: Json) -> bool:
         """Whether it has both, and no alternatives."""
@@ -164,6 +168,8 @@ class PlainText(FieldFormat):
 
     name: str = "plain-text"
     title: str = "plain text"
+    example: str = '{"text": "Once upon a time"}'
+    becomes: str = "one turn, all of it learned"
 
     def fits(self, row: Json) -> bool:
         """Whether it has a text."""

@@ -1,6 +1,6 @@
 """What a format is to the engine: a name, a way to recognise a row, and one reader that is the authority on it.
 
-To add a format, write a class with this shape and put it into `FORMATS` in `formats/__init__.py`.
+To add a format, write a class with this shape and put it into `FORMATS` in `__init__.py`: see `docs/how-to/format.md`.
 """
 
 from typing import Protocol
@@ -21,6 +21,14 @@ class Format(Protocol):
     @property
     def title(self) -> str:
         """What a row is, for people."""
+
+    @property
+    def example(self) -> str:
+        """A row of it, for people; "" of a variant, whose name another has."""
+
+    @property
+    def becomes(self) -> str:
+        """What becomes of a row, as Markdown."""
 
     @property
     def layout(self) -> Layout:

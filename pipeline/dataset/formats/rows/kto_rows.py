@@ -17,6 +17,10 @@ class Judged(FieldFormat):
 
     name: str = "kto"
     title: str = "KTO: a conversation and a label"
+    example: str = (
+        '{"messages": [{"role": "user", "content": "2+2="}, {"role": "assistant", "content": "4"}], "label": true}'
+    )
+    becomes: str = "its turns, and the label; also `conversations`, or `prompt` and `completion`"
 
     def fits(self, row: Json) -> bool:
         """Whether it has a label beside a conversation."""

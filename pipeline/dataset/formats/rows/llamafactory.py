@@ -19,6 +19,12 @@ class LlamaFactory(FieldFormat):
 
     name: str = "llamafactory-v1"
     title: str = "LLaMA-Factory v1: messages of parts with a loss weight"
+    example: str = (
+        '{"messages": [{"role": "user", "content": [{"type": "text", "value": "Hello"}], "loss_weight": 0.0}]}'
+    )
+    becomes: str = (
+        "its turns with their weights; of `chosen_messages` and `rejected_messages` the common beginning is the prompt"
+    )
 
     def fits(self, row: Json) -> bool:
         """Whether it has such messages."""
@@ -48,7 +54,7 @@ class LlamaFactory(FieldFormat):
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """Messages of one part of text each."""
-        return (Shape((Segment("messages", has_parts=True),), absent=("chosen_messages", "rejected_messages")),)
+        return (Shape((Segment("messages", text_part="value"),), absent=("chosen_messages", "rejected_messages")),)
 
 
 LLAMAFACTORY_V1 = LlamaFactory()

@@ -29,6 +29,8 @@ class Native:
 
     name: str = "native"
     title: str = "native: conversation_id and turns of role and content"
+    example: str = '{"conversation_id": "c-1", "turns": [{"role": "user", "content": "Hello"}]}'
+    becomes: str = "its turns; also tools, tool calls, names and weights, where they are of the right type"
 
     @property
     def layout(self) -> Layout:

@@ -27,6 +27,11 @@ class Preference(FieldFormat):
 
     name: str = "preference"
     title: str = "preference: a chosen and a rejected answer"
+    example: str = '{"prompt": "2+2=", "chosen": "4", "rejected": "5"}'
+    becomes: str = (
+        "the prompt's turns, then those of both branches; also without a prompt, OpenAI's `input`, `preferred_output`, "
+        "`non_preferred_output`, and ShareGPT or Alpaca rows with both"
+    )
 
     def fits(self, row: Json) -> bool:
         """Whether it has both alternatives."""

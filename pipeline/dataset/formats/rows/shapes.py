@@ -28,17 +28,18 @@ Kind = Literal["text", "messages", "message", "pairs"]
 class Segment:
     """A field of a row, and the turns that it holds.
 
-    kind: a text by `role`; messages under `keys`, or one of them; pairs of texts by user and assistant. has_parts:
-    whether each message's content is one part of text. within: the object that the field is in, if not the row itself.
-    added: of a text, a field whose text follows it on a line of its own. is_optional: a text that may be null, empty or
-    absent, and then is no turn. is_learned: None for what its role and weight say. weights: a message's fields of that.
+    kind: a text by `role`; messages under `keys`, or one of them; pairs of texts by user and assistant. text_part:
+    where each message's content is a list of one part of text, the name of the text in it. within: the object that the
+    field is in, if not the row itself. added: of a text, a field whose text follows it on a line of its own.
+    is_optional: a text that may be null, empty or absent, and then is no turn. is_learned: None for what its role and
+    weight say. weights: a message's fields of that.
     """
 
     field: str
     kind: Kind = "messages"
     role: str = ""
     keys: Keys = Keys()
-    has_parts: bool = False
+    text_part: Literal["", "text", "value"] = ""
     has_any_role: bool = False
     within: str = ""
     added: str = ""

@@ -15,6 +15,7 @@ from tests.properties.formats_rows import KINDS, USUAL_KINDS
 # What has calls, tools or parts, or must be compared turn by turn, is read row by row.
 ROW_BY_ROW = {
     "native-rich",
+    "gemini-rich",
     "openai-rich",
     "openai-functions",
     "sharegpt-tools",

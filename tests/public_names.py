@@ -1,0 +1,65 @@
+"""Every name that users meet; `python -m tests.public_names` records them, once the changelog tells what changed.
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from pipeline.cli import app
+from pipeline.dataset.findings.finding import CATALOGUE
+from pipeline.dataset.formats.rows import BY_NAME as FORMATS
+from pipeline.definitions import build_defs
+from pipeline.service import contract
+from pipeline.settings import PROJECT_DIR, Settings, load_settings
+from pipeline.state.lake import SCHEMAS
+from pipeline.trainers.registry import BY_NAME as TRAINERS
+
+RECORD = Path(__file__).parent / "golden" / "public_names.txt"
+CHANGELOG = PROJECT_DIR / "CHANGELOG.md"
+
+
+def public_names() -> list[str]:
+    """What it is and its name, as `trainer trl`, sorted."""
+    models = [each for each in vars(contract).values() if isinstance(each, type) and issubclass(each, BaseModel)]
+    return sorted(
+        {
+            *(f"trainer {name}" for name in TRAINERS),
+            *(f"format {name}" for name in FORMATS),
+            *(f"finding {code}" for code in CATALOGUE),
+            *(f"setting LORA_{name.upper()}" for name in Settings.model_fields),
+            *(f"command {each.name or each.callback.__name__}" for each in app.registered_commands if each.callback),
+            *(f"group {each.name}" for each in app.registered_groups),
+            *(f"asset {key.to_user_string()}" for key in _graph().get_all_asset_keys()),
+            *(f"column {table}.{field.name}" for table, schema in SCHEMAS.items() for field in schema),
+            *(f"field {model.__name__}.{name}" for model in models for name in model.model_fields),
+        }
+    )
+
+
+def _graph():
+    """Of an installation that nobody starts."""
+    return build_defs(load_settings(data_dir=PROJECT_DIR / "build")).resolve_asset_graph()
+
+
+def untold(changed: Iterable[str], changelog: str) -> list[str]:
+    """Those of the names that the changelog does not have as a word."""
+    words = set(re.findall(r"[\w-]+", changelog))
+    return [name for name in changed if not words & {re.split(r"[ .]", name)[-1], name.split(" ")[-1].split(".")[0]}]
+
+
+def record() -> None:
+    """Write them down.
+
+    Raises:
+        SystemExit: the changelog lacks one that is new or gone.
+    """
+    now = public_names()
+    changed = sorted(set(now) ^ set(RECORD.read_text("utf-8").splitlines())) if RECORD.exists() else []
+    if missing := untold(changed, CHANGELOG.read_text("utf-8")):
+        raise SystemExit("CHANGELOG.md says nothing of " + ", ".join(missing))
+    RECORD.write_text("\n".join(now) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    record()
