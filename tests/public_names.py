@@ -1,4 +1,4 @@
-"""Every name that users meet; `python -m tests.public_names` records them, once the changelog tells what changed.
+"""Every name that users meet; `python -m tests.public_names` records them, once the changelog tells what changed."""
 
 import re
 from collections.abc import Iterable
