@@ -45,7 +45,7 @@ def _graph():
 def untold(changed: Iterable[str], changelog: str) -> list[str]:
     """Those of the names that the changelog does not have as a word."""
     words = set(re.findall(r"[\w-]+", changelog))
-    return [name for name in changed if not words & {re.split(r"[ .]", name)[-1], name.split(" ")[-1].split(".")[0]}]
+    return [name for name in changed if re.split("[ .]", name)[-1] not in words]
 
 
 def record() -> None:
