@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pipeline.service.user import User
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, Notification, Page
+from pipeline.state.catalog.dataset_records import AnnouncedUpload, Dataset, IgnoredPage, Notification, Page
 from pipeline.state.catalog.job_records import CostRecord, Job, JobPage
 from pipeline.state.catalog.statuses import Status
 
@@ -61,38 +61,13 @@ class Access:
         """Count the datasets of each status."""
         return self._readable.counts_by_status(self._reader_id)
 
-    def create_upload(
-        self,
-        *,
-        dataset_id: str,
-        name: str,
-        description: str | None,
-        expected_format: str | None,
-        storage_bucket: str,
-        storage_path: str,
-        file_name: str,
-        file_size: int,
-        now: datetime,
-        quota_bytes: int,
-    ) -> Dataset:
+    def create_upload(self, upload: AnnouncedUpload, now: datetime, quota_bytes: int) -> Dataset:
         """Make the row of an upload of the user.
 
         Raises:
             OverQuota: they have no room for it.
         """
-        return self._own.create_upload(
-            dataset_id=dataset_id,
-            user_id=self.user.id,
-            name=name,
-            description=description,
-            format=expected_format,
-            storage_bucket=storage_bucket,
-            storage_path=storage_path,
-            file_name=file_name,
-            file_size=file_size,
-            now=now,
-            quota_bytes=quota_bytes,
-        )
+        return self._own.create_upload(upload, self.user.id, now, quota_bytes)
 
     def used_bytes(self) -> int:
         """Count the bytes of the user's own datasets."""

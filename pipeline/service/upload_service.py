@@ -13,7 +13,7 @@ from pipeline.service.presigned import Part, Upload
 from pipeline.service.quotas import show_quota
 from pipeline.service.service import Service
 from pipeline.service.user import User
-from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.catalog.dataset_records import AnnouncedUpload, Dataset
 from pipeline.state.store import safe_key
 from pipeline.state.store.upload_identity import new_dataset_id
 
@@ -37,19 +37,15 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
     expires_at = _expiry(service)
     service.owners.remember(user.id)
     parts = service.presigner.start(upload, expires_at)  # before the row: if it fails there is none
+    announced = AnnouncedUpload(
+        id=dataset_id,
+        storage_bucket=service.store.bucket,
+        storage_path=key,
+        file_name=key.rpartition("/")[2],
+        **new.model_dump(exclude={"file_name"}),
+    )
     try:
-        dataset = service.access(user).create_upload(
-            dataset_id=dataset_id,
-            name=new.name,
-            description=new.description,
-            expected_format=new.format,
-            storage_bucket=service.store.bucket,
-            storage_path=key,
-            file_name=key.rpartition("/")[2],
-            file_size=new.file_size,
-            now=now,
-            quota_bytes=service.settings.quota_bytes,
-        )
+        dataset = service.access(user).create_upload(announced, now, service.settings.quota_bytes)
     except Exception:
         service.presigner.abandon(upload)
         raise

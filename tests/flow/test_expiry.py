@@ -8,6 +8,7 @@ from pipeline.clock import utc_now
 from pipeline.errors import StoreError
 from pipeline.flow.expiry import Expired, expire_uploads
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import AnnouncedUpload
 from pipeline.state.store import make_store
 from tests.permissions import forbid
 
@@ -26,14 +27,7 @@ def announce(catalog):
     def make(dataset_id: str, size_bytes: int = SIZE) -> str:
         key = f"uploads/ana/{dataset_id}/chat.jsonl"
         catalog.create_upload(
-            dataset_id=dataset_id,
-            user_id="ana",
-            name=dataset_id,
-            storage_bucket="local",
-            storage_path=key,
-            file_name="chat.jsonl",
-            file_size=size_bytes,
-            now=utc_now(),
+            AnnouncedUpload(dataset_id, dataset_id, "local", key, "chat.jsonl", size_bytes), "ana", utc_now()
         )
         return key
 

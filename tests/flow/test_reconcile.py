@@ -12,6 +12,7 @@ from pipeline.flow.scan import Cursor
 from pipeline.flow.validation import Validator
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import AnnouncedUpload
 from pipeline.state.catalog.tries import Patience
 from pipeline.state.lake import make_lake
 from pipeline.state.store import make_store
@@ -136,16 +137,8 @@ def test_what_is_deleted_or_superseded_is_not_missed(parts):
 
 def test_an_upload_that_was_given_up_has_no_verdict_to_lose(parts):
     """There is nothing of it that could be validated."""
-    parts.catalog.create_upload(
-        dataset_id="d1",
-        user_id="ana",
-        name="d1",
-        storage_bucket="local",
-        storage_path="uploads/ana/d1/chat.jsonl",
-        file_name="chat.jsonl",
-        file_size=5,
-        now=utc_now(),
-    )
+    announced = AnnouncedUpload("d1", "d1", "local", "uploads/ana/d1/chat.jsonl", "chat.jsonl", 5)
+    parts.catalog.create_upload(announced, "ana", utc_now())
     parts.catalog.give_up_upload("d1", "why", utc_now())
 
     assert parts.reconcile() == NOTHING

@@ -21,6 +21,7 @@ from pipeline.flow.reconcile import reconcile
 from pipeline.flow.scan import Cursor
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import AnnouncedUpload
 from pipeline.state.catalog.tables import metadata
 from pipeline.state.lake import LocalLake
 from pipeline.state.store import Store, safe_key
@@ -150,16 +151,8 @@ class WholeBytes(RuleBasedStateMachine):
         dataset_id = new_dataset_id("chat.jsonl")
         upload = Announced(dataset_id, owner, safe_key(owner, "chat.jsonl", dataset_id), b"s" * size)
         Owners(self.place.store).remember(owner)
-        self.catalog.create_upload(
-            dataset_id=dataset_id,
-            user_id=owner,
-            name="Chat",
-            storage_bucket=self.place.store.bucket,
-            storage_path=upload.key,
-            file_name="chat.jsonl",
-            file_size=size,
-            now=self.now,
-        )
+        announced = AnnouncedUpload(dataset_id, "Chat", self.place.store.bucket, upload.key, "chat.jsonl", size)
+        self.catalog.create_upload(announced, owner, self.now)
         self.uploads.append(upload)
 
     @precondition(lambda self: self.uploads)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from pipeline.clock import utc_now
+from pipeline.state.catalog.dataset_records import AnnouncedUpload
 from tests.installation import valid_file
 
 
@@ -54,15 +55,11 @@ def test_reconciliation_says_what_it_found(installation):
 def test_uploads_never_confirmed_expire_and_their_owners_are_told(installation):
     """An announced upload that never came does not wait for ever."""
     with installation.catalog() as catalog:
+        path = "uploads/ana/announced/train.jsonl"
         catalog.create_upload(
-            dataset_id="announced",
-            user_id="ana",
-            name="announced",
-            storage_bucket="local",
-            storage_path="uploads/ana/announced/train.jsonl",
-            file_name="train.jsonl",
-            file_size=100,
-            now=utc_now() - timedelta(hours=installation.settings.unconfirmed_expiry_h, seconds=1),
+            AnnouncedUpload("announced", "announced", "local", path, "train.jsonl", 100),
+            "ana",
+            utc_now() - timedelta(hours=installation.settings.unconfirmed_expiry_h, seconds=1),
         )
 
     assert installation.run("expire_uploads").success

@@ -3,12 +3,13 @@
 Once confirmed, a dataset is like any other; files that are simply dropped start in `registry.py`.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
 from pipeline.errors import ObjectChanged, UsageError
-from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.catalog.dataset_records import AnnouncedUpload, Dataset
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset, to_dataset
 from pipeline.state.catalog.notices import Notice, send
@@ -21,58 +22,31 @@ from pipeline.wording import moment
 class Confirmations(Database):
     """The methods that the upload service uses, and the expiry of what it never hears of again."""
 
-    def create_upload(
-        self,
-        *,
-        dataset_id: str,
-        user_id: str,
-        name: str,
-        storage_bucket: str,
-        storage_path: str,
-        file_name: str,
-        file_size: int,
-        now: datetime,
-        description: str | None = None,
-        format: str | None = None,
-        quota_bytes: int = 0,
-    ) -> Dataset:
+    def create_upload(self, upload: AnnouncedUpload, user_id: str, now: datetime, quota_bytes: int = 0) -> Dataset:
         """Make the row of an upload that is about to start; the same call again returns the row as it is.
 
-        format: the one that its owner expects; the verdict says which it is. quota_bytes: see `quotas.py`.
+        quota_bytes: see `quotas.py`.
 
         Raises:
             OverQuota: the user has no room for it.
             UsageError: the id or the path belongs to another dataset.
         """
-        row = {
-            "id": dataset_id,
-            "user_id": user_id,
-            "name": name,
-            "description": description,
-            "format": format,
-            "status": "uploading",
-            "storage_bucket": storage_bucket,
-            "storage_path": storage_path,
-            "file_name": file_name,
-            "file_size": file_size,
-            "created_at": now,
-            "updated_at": now,
-        }
-        is_taken = (datasets.c.id == dataset_id) | ((datasets.c.storage_path == storage_path) & IS_CURRENT)
+        row = asdict(upload) | {"user_id": user_id, "status": "uploading", "created_at": now, "updated_at": now}
+        is_taken = (datasets.c.id == upload.id) | ((datasets.c.storage_path == upload.storage_path) & IS_CURRENT)
         with self._writing() as connection:
             lock_registry(connection)
             found = [to_dataset(taken) for taken in connection.execute(select(datasets).where(is_taken))]
             for taken in found:
-                if (taken.id, taken.user_id, taken.storage_path) != (dataset_id, user_id, storage_path):
+                if (taken.id, taken.user_id, taken.storage_path) != (upload.id, user_id, upload.storage_path):
                     raise UsageError(
-                        f"expected an id and a path that are free, found another dataset with the id {dataset_id} or "
-                        f"at {storage_path}: start the upload again, with a new id"
+                        f"expected an id and a path that are free, found another dataset with the id {upload.id} or "
+                        f"at {upload.storage_path}: start the upload again, with a new id"
                     )
             if found:
                 return found[0]
-            check_quota(connection, user_id, file_size, quota_bytes)
+            check_quota(connection, user_id, upload.file_size, quota_bytes)
             connection.execute(insert(datasets), row)
-            return read_dataset(connection, dataset_id)
+            return read_dataset(connection, upload.id)
 
     def confirm_upload(
         self,

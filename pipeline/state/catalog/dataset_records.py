@@ -36,6 +36,22 @@ class NewUpload:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncedUpload:
+    """An upload through the service that is about to start; its fields are columns of `datasets`."""
+
+    id: str
+    name: str
+    storage_bucket: str
+    storage_path: str
+    file_name: str
+    file_size: int
+    """In bytes, as announced."""
+    description: str | None = None
+    format: str | None = None
+    """The one that its owner expects; the verdict says which it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """What registering files led to: ids of new datasets, and of uploads now confirmed; why others have no row."""
 

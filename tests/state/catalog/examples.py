@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.dataset_records import Dataset, NewUpload, Verdict
+from pipeline.state.catalog.dataset_records import AnnouncedUpload, Dataset, NewUpload, Verdict
 from pipeline.state.catalog.lookup import read_dataset
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.tries import Patience
@@ -29,18 +29,20 @@ def upload(dataset_id: str, *, path: str = "", version: str = "", user_id: str =
     )
 
 
-def start_upload(catalog: Catalog, dataset_id: str, *, path: str = "", user_id: str = "ann", **others: int) -> Dataset:
+def start_upload(
+    catalog: Catalog,
+    dataset_id: str,
+    *,
+    path: str = "",
+    user_id: str = "ann",
+    file_size: int = 100,
+    quota_bytes: int = 0,
+    now: datetime = NOON,
+) -> Dataset:
     """An upload through the service, announced and not confirmed."""
-    return catalog.create_upload(
-        dataset_id=dataset_id,
-        user_id=user_id,
-        name=dataset_id,
-        storage_bucket="bucket",
-        storage_path=path or f"uploads/{user_id}/{dataset_id}/train.jsonl",
-        file_name="train.jsonl",
-        now=NOON,
-        **{"file_size": 100} | others,
-    )
+    place = path or f"uploads/{user_id}/{dataset_id}/train.jsonl"
+    announced = AnnouncedUpload(dataset_id, dataset_id, "bucket", place, "train.jsonl", file_size)
+    return catalog.create_upload(announced, user_id, now, quota_bytes)
 
 
 PATIENCE = Patience(max_attempts=3, pauses_s=(60, 300, 1800, 3600))
