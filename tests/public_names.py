@@ -4,13 +4,17 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from pipeline.cli import app
+from pipeline.catalogues.reading import load_gpus, load_models
+from pipeline.cli import app as commands
 from pipeline.dataset.findings.finding import CATALOGUE
 from pipeline.dataset.formats.rows import BY_NAME as FORMATS
 from pipeline.definitions import build_defs
 from pipeline.service import contract
+from pipeline.service.pages.routes import pages
 from pipeline.settings import PROJECT_DIR, Settings, load_settings
 from pipeline.state.lake import SCHEMAS
 from pipeline.trainers.registry import BY_NAME as TRAINERS
@@ -26,10 +30,17 @@ def public_names() -> list[str]:
         {
             *(f"trainer {name}" for name in TRAINERS),
             *(f"format {name}" for name in FORMATS),
+            *(f"gpu {name}" for name in load_gpus()),
+            *(f"model {name}" for name in load_models()),
+            *(f"page {route.path}" for route in _page_routes()),
             *(f"finding {code}" for code in CATALOGUE),
             *(f"setting LORA_{name.upper()}" for name in Settings.model_fields),
-            *(f"command {each.name or each.callback.__name__}" for each in app.registered_commands if each.callback),
-            *(f"group {each.name}" for each in app.registered_groups),
+            *(
+                f"command {each.name or each.callback.__name__}"
+                for each in commands.registered_commands
+                if each.callback
+            ),
+            *(f"group {each.name}" for each in commands.registered_groups),
             *(f"asset {key.to_user_string()}" for key in _graph().get_all_asset_keys()),
             *(f"column {table}.{field.name}" for table, schema in SCHEMAS.items() for field in schema),
             *(f"field {model.__name__}.{name}" for model in models for name in model.model_fields),
@@ -42,10 +53,20 @@ def _graph():
     return build_defs(load_settings(data_dir=PROJECT_DIR / "build")).resolve_asset_graph()
 
 
+def _page_routes() -> list[APIRoute]:
+    app = FastAPI()
+    app.include_router(pages)
+    return [route for route in app.routes if isinstance(route, APIRoute)]
+
+
 def untold(changed: Iterable[str], changelog: str) -> list[str]:
-    """Those of the names that the changelog does not have as a word."""
-    words = set(re.findall(r"[\w-]+", changelog))
-    return [name for name in changed if re.split("[ .]", name)[-1] not in words]
+    """Those of the names that the changelog does not have; of a field or a column its own name is enough."""
+    return [each for each in changed if not re.search(rf"(?<![\w-]){re.escape(_own_name(each))}(?![\w-])", changelog)]
+
+
+def _own_name(public_name: str) -> str:
+    kind, _, name = public_name.partition(" ")
+    return name.rpartition(".")[2] if kind in {"field", "column"} else name
 
 
 def record() -> None:

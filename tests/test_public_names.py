@@ -17,6 +17,7 @@ def test_every_public_name_is_recorded():
         (["trainer mlx-lm"], "- Jobs for mlx-lm (`--target mlx-lm`).", []),
         (["trainer mlx-lm"], "- Jobs for mlx.", ["trainer mlx-lm"]),
         (["field Dataset.note"], "- A dataset has a `note`.", []),
+        (["page /jobs"], "- The page `/jobs` lists them.", []),
         (["field Dataset.note"], "- Datasets are noted.", ["field Dataset.note"]),
     ],
 )

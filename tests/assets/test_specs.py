@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.dataset.profiles.profile_checks import CHECKS
 from pipeline.definitions import build_defs
-from pipeline.settings import load_settings
+from pipeline.settings import PROJECT_DIR, load_settings
 from pipeline.state.lake import SCHEMAS
 
 # Nothing here computes it, so no version of our code describes its data.
@@ -33,6 +33,13 @@ def test_every_asset_has_a_code_version_or_a_reason_for_none(graph):
     without = {node.key.to_user_string() for node in graph.asset_nodes if not node.code_version}
 
     assert without == WITHOUT_CODE_VERSION
+
+
+def test_the_architecture_tells_of_every_asset(graph):
+    """Its table says what a partition is, and when it is materialized."""
+    page = (PROJECT_DIR / "docs" / "architecture.md").read_text("utf-8")
+
+    assert [each for each in graph.get_all_asset_keys() if f"\n| `{each.to_user_string()}` |" not in page] == []
 
 
 def test_every_check_is_declared(graph):

@@ -1,14 +1,19 @@
 """The pages: what they were, and that no dataset can change what they are made of."""
 
+import inspect
 import re
+from importlib.resources import files
 from itertools import pairwise
+from pkgutil import iter_modules
 
 import pytest
 from hypothesis import given
 
 from pipeline.safe_text import visible
+from pipeline.service.pages import routes
 from pipeline.service.pages.render import MEDIA_TYPES, asset
 from tests.html import HOSTILE, Skeleton
+from tests.service.pages import cases
 from tests.service.pages.cases import CASES, planted_pages
 from tests.service.pages.goldens import FOLDER, drawn
 
@@ -68,6 +73,22 @@ def test_headings_go_down_one_level_at_a_time(name):
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert [after for before, after in pairwise(levels) if after > before + 1] == []
+
+
+def test_every_template_is_drawn_by_a_golden():
+    """A piece that pages share is drawn in them; a page must have a case of its own."""
+    templates = files("pipeline.service.pages") / "templates"
+    drawn_there = "\n".join(inspect.getsource(module) for module in (cases,))
+    whole = [each.name for each in templates.iterdir() if '{% extends "base' in each.read_text("utf-8")]
+
+    assert [name for name in whole if f'"{name.removesuffix(".html.jinja")}"' not in drawn_there] == []
+
+
+def test_every_module_of_routes_is_led_to():
+    """One that is not put into `pages` answers nothing."""
+    here = {name for _, name, _ in iter_modules(routes.__path__)}
+
+    assert here == {name for name in here if hasattr(routes, name)}
 
 
 @pytest.mark.parametrize("name", MEDIA_TYPES)
