@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -14,7 +15,7 @@ from pipeline.dataset.findings.finding import CATALOGUE
 from pipeline.dataset.formats.rows import BY_NAME as FORMATS
 from pipeline.definitions import build_defs
 from pipeline.service import contract
-from pipeline.service.pages.routes import pages
+from pipeline.service.pages import routes
 from pipeline.settings import PROJECT_DIR, Settings, load_settings
 from pipeline.state.lake import SCHEMAS
 from pipeline.trainers.registry import BY_NAME as TRAINERS
@@ -32,7 +33,7 @@ def public_names() -> list[str]:
             *(f"format {name}" for name in FORMATS),
             *(f"gpu {name}" for name in load_gpus()),
             *(f"model {name}" for name in load_models()),
-            *(f"page {route.path}" for route in _page_routes()),
+            *(f"page {route.path}" for route in page_routes()),
             *(f"finding {code}" for code in CATALOGUE),
             *(f"setting LORA_{name.upper()}" for name in Settings.model_fields),
             *(
@@ -53,10 +54,10 @@ def _graph():
     return build_defs(load_settings(data_dir=PROJECT_DIR / "build")).resolve_asset_graph()
 
 
-def _page_routes() -> list[APIRoute]:
-    app = FastAPI()
-    app.include_router(pages)
-    return [route for route in app.routes if isinstance(route, APIRoute)]
+def page_routes() -> list[APIRoute]:
+    """Of every module of routes, those of pages and of what pages ask for."""
+    modules = [import_module(f"{routes.__name__}.{name}") for _, name, _ in iter_modules(routes.__path__)]
+    return [route for module in modules for route in module.router.routes if isinstance(route, APIRoute)]
 
 
 def untold(changed: Iterable[str], changelog: str) -> list[str]:

@@ -18,6 +18,7 @@ from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
 from pipeline.state.store import make_store
 from tests.installation import bad_file, valid_file
+from tests.public_names import page_routes
 from tests.service.serving import SECRET, lines, token
 
 PAGE = {"Sec-Fetch-Site": "same-origin"}  # what a browser says of a request by our own page
@@ -75,9 +76,11 @@ def dataset_id(client, name):
     return re.search(rf'id="name-([\w.-]+)"><a [^>]+><bdi>{name}<', client.get("/datasets").text)[1]
 
 
-@pytest.mark.parametrize(
-    "path", ["/datasets", "/datasets/new", "/datasets/x", "/datasets/x/train", "/jobs", "/notifications"]
-)
+FOR_ANYBODY = {"/", "/login", "/static/{name}"}
+PAGES = {each.path for each in page_routes() if "GET" in each.methods} - FOR_ANYBODY
+
+
+@pytest.mark.parametrize("path", [re.sub(r"{\w+}", "x", path) for path in sorted(PAGES)])
 def test_nobody_is_sent_to_the_door_and_led_on_afterwards(open_as, path):
     client = open_as(None)
 
