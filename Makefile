@@ -62,6 +62,10 @@ bench: $(SET_UP) ## Measure the engine and the pipeline on generated data (an ho
 chaos: $(SET_UP) ## Kill parts of a whole installation, take its places away (ARGS="kills --kills 200", "outage", "stream")
 	$(BIN)/python -m tests.chaos $(or $(ARGS),kills)
 
+.PHONY: mutants
+mutants: $(SET_UP) ## Lose a behaviour, see that a test fails: 20 times (ARGS="quota price" for some)
+	$(BIN)/python -m tests.mutants $(ARGS)
+
 .PHONY: docs
 docs: $(SET_UP) ## Write the generated pages of docs/ anew
 	$(BIN)/python -m pipeline.docs

@@ -2,16 +2,25 @@
 
 import dagster as dg
 
+from assets.specs import VALIDATED
+from assets.training_specs import TRAINING_ASSETS
+
+
+def _of(specs: list[dg.AssetSpec]) -> dg.AssetSelection:
+    """All assets of a step; its checks are evaluated in it, and asked for by nobody."""
+    return dg.AssetSelection.assets(*(spec.key for spec in specs)).without_checks()
+
+
 INGEST = dg.define_asset_job(
     "ingest",
-    selection=dg.AssetSelection.assets("conversations", "findings", "dataset_profiles").without_checks(),
+    selection=_of(VALIDATED),
     description="Validates a range of datasets in one process.",
 )
 # In the queue, a run of higher priority is started first. The sensor asks for a plan when no validation waits or when
 # plans have waited long enough, and for one run at a time: then it is its turn. A publication is over soonest.
 PLAN_TRAINING = dg.define_asset_job(
     "plan_training",
-    selection=dg.AssetSelection.assets("training_splits", "training_job_configs", "cost_records").without_checks(),
+    selection=_of(TRAINING_ASSETS),
     description="Makes the default training jobs of a range of ready datasets in one process.",
     tags={"dagster/priority": "10"},
 )

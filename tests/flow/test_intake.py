@@ -108,6 +108,22 @@ def test_a_dataset_at_which_a_process_died_shares_its_run_with_nobody(settings, 
     assert [run.batch.keys for run in runs] == [(order[0],), tuple(order[2:]), (order[1],)]
 
 
+def test_datasets_at_which_processes_died_share_their_last_attempts_with_nobody(settings, catalog, store):
+    """Neither with one another nor with one that only failed: each death would cost the others an attempt."""
+    for number in range(4):
+        _drop(settings, f"{number}.jsonl", valid_file(2, seed=number))
+    look(store, catalog, settings, Cursor(), utc_now())
+    order = [dataset.id for dataset in catalog.unrequested(100, utc_now())]
+    for dataset_id, has_crashed in zip(order[:3], (True, True, False), strict=True):
+        catalog.begin_try("validation", dataset_id, "run")
+        why = "killed" if has_crashed else "no space left"
+        catalog.spend_try("validation", dataset_id, "run", why, Patience(3, (0,)), utc_now(), has_crashed=has_crashed)
+
+    runs = plan_runs(catalog.unrequested(100, utc_now()), order, settings, utc_now())
+
+    assert sorted(run.batch.keys for run in runs) == sorted((dataset_id,) for dataset_id in order)
+
+
 def test_nobody_waits_for_a_large_upload_nor_for_one_that_is_packed(settings, catalog, store):
     """A packed file is as large as what it unpacks to, which its size in the store does not say."""
     for name, size_bytes in (("a.jsonl", 100), ("b.jsonl", 1_001), ("c.jsonl", 300), ("d.JSONL.GZ", 300)):

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
+from pkgutil import iter_modules
 
 from sqlalchemy import URL, Connection, Engine, inspect, text
 
@@ -14,8 +15,9 @@ from pipeline.errors import CatalogError, SettingsError
 from pipeline.state.catalog.engine import describe, translated_errors
 from pipeline.state.catalog.sqlite_catalog import check_content, database_path
 
-HEAD = "0009"
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
+HEAD = max(name for _, name, _ in iter_modules([str(MIGRATIONS_DIR / "versions")]))[1:5]
+"""The newest revision, by the names of the files: `r0009_tries.py` is 0009."""
 # Any fixed number will do; PostgreSQL scopes advisory locks to the database.
 _LOCK_KEY = 0x6C6F7261
 # Alembic keeps what it is at work on in variables of its modules: two threads would upgrade each other's catalog.
