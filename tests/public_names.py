@@ -7,14 +7,13 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 
 from pipeline.catalogues.reading import load_gpus, load_models
 from pipeline.cli import app as commands
 from pipeline.dataset.findings.finding import CATALOGUE
 from pipeline.dataset.formats.rows import BY_NAME as FORMATS
 from pipeline.definitions import build_defs
-from pipeline.service import contract
+from pipeline.service.app import create_app
 from pipeline.service.pages import routes
 from pipeline.settings import PROJECT_DIR, Settings, load_settings
 from pipeline.state.lake import SCHEMAS
@@ -26,7 +25,6 @@ CHANGELOG = PROJECT_DIR / "CHANGELOG.md"
 
 def public_names() -> list[str]:
     """What it is and its name, as `trainer trl`, sorted."""
-    models = [each for each in vars(contract).values() if isinstance(each, type) and issubclass(each, BaseModel)]
     return sorted(
         {
             *(f"trainer {name}" for name in TRAINERS),
@@ -44,9 +42,15 @@ def public_names() -> list[str]:
             *(f"group {each.name}" for each in commands.registered_groups),
             *(f"asset {key.to_user_string()}" for key in _graph().get_all_asset_keys()),
             *(f"column {table}.{field.name}" for table, schema in SCHEMAS.items() for field in schema),
-            *(f"field {model.__name__}.{name}" for model in models for name in model.model_fields),
+            *(f"field {model}.{name}" for model, fields in _api_values().items() for name in fields),
         }
     )
+
+
+def _api_values() -> dict[str, list[str]]:
+    """What goes in and out of the API, by name, and the fields of each."""
+    schemas = create_app(Settings.model_construct(data_dir=PROJECT_DIR)).openapi()["components"]["schemas"]
+    return {name: list(schema.get("properties", {})) for name, schema in schemas.items() if "[" not in name}
 
 
 def _graph():

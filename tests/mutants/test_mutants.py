@@ -45,6 +45,6 @@ def test_what_becomes_of_one(tmp_path, test, fate):
     mutant = Mutant("tripled", "code_of_it.py", "n * 2", "n * 3", ("test_code.py",))
 
     with mutated(tmp_path, mutant):
-        assert run(tmp_path, mutant.tests, 60)[0] == fate
+        assert run(tmp_path, mutant.tests, 60) == fate
 
     assert (tmp_path / "code_of_it.py").read_text() == "def doubled(n): return n * 2\n"
