@@ -65,7 +65,7 @@ class Gemini:
 def _turns_of(content: Json, path: str, faults: Faults, role: str = "") -> Iterator[FullTurn]:
     """What a content says, with its calls, and a turn for each result in it. role: whatever the content names."""
     if not isinstance(content, dict):
-        faults.add("turn-not-an-object", path, f"expected an object, found {name_of(content)}")
+        faults.add("turn-not-an-object", path, "an object", name_of(content))
         return
     said = role or field(content, "role", str, path, faults)
     check_nul(said, f"{path}.role", faults)
@@ -77,7 +77,7 @@ def _turns_of(content: Json, path: str, faults: Faults, role: str = "") -> Itera
     for index, part in enumerate(parts if isinstance(parts, list) else []):
         place = f"{path}.parts[{index}]"
         if not isinstance(part, dict):
-            faults.add("wrong-type", place, f"expected an object, found {name_of(part)}")
+            faults.add("wrong-type", place, "an object", name_of(part))
         elif "text" in part:
             text = field(part, "text", str, place, faults)
             check_nul(text, f"{place}.text", faults)
@@ -105,7 +105,7 @@ def _turns_of(content: Json, path: str, faults: Faults, role: str = "") -> Itera
 def _call(call: Json, path: str, faults: Faults) -> Json:
     """A call in OpenAI's shape."""
     if not isinstance(call, dict):
-        faults.add("wrong-type", path, f"expected an object, found {name_of(call)}")
+        faults.add("wrong-type", path, "an object", name_of(call))
         return {}
     name, arguments = field(call, "name", str, path, faults), call.get("args")
     return {
@@ -117,7 +117,7 @@ def _call(call: Json, path: str, faults: Faults) -> Json:
 def _result(result: Json, path: str, faults: Faults) -> FullTurn:
     """A turn of the tool: its answer is JSON text."""
     if not isinstance(result, dict):
-        faults.add("wrong-type", path, f"expected an object, found {name_of(result)}")
+        faults.add("wrong-type", path, "an object", name_of(result))
         result = {"name": ""}
     name = field(result, "name", str, path, faults)
     check_nul(name, f"{path}.name", faults)
