@@ -26,6 +26,7 @@ def as_dict(mending: Mending, file: str, target: Path | None) -> dict[str, objec
         "lines_in": mending.lines_in,
         "lines_out": mending.lines_out,
         "lines_aside": mending.lines_aside,
+        "lines_rejected": mending.lines_rejected,
         "lines_changed": mending.lines_changed,
         "mended_counts": _ordered(mending.mended),
         "rejected_counts": _ordered(mending.rejected),
@@ -71,6 +72,8 @@ def _verdict(mending: Mending, file: str, target: Path | None) -> Text:
     ready = (
         "ready"
         if mending.is_ready
+        else f"not ready: {mending.lines_rejected / mending.lines_in:.1%} of the {mending.reading.row_name}s are put aside"
+        if mending.loses_much and mending.lines_out
         else "not ready"
         if mending.lines_out
         else f"not ready: no {mending.reading.row_name} is left"

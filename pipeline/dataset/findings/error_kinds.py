@@ -60,8 +60,20 @@ FILE_ERRORS: list[FindingKind] = kinds(
         (
             "unknown-format",
             "no row is of a format that we know",
-            "So the file was read as our own format, and every fault below is told in its words.",
+            "So the file was read as our own format, and every fault is told in its words.",
             "write rows of one of the formats in docs/formats.md, or describe yours: check --mapping FILE",
+        ),
+        (
+            "unreadable-rows",
+            "no row can be read as it stands",
+            "All lines seem to have one fault, or what should be a line each is packed otherwise.",
+            "do what is said of the cause",
+        ),
+        (
+            "number-too-large",
+            "a number is larger than a double holds",
+            "Arrow, and with it the loaders of Hugging Face, refuse the file; others read it as infinite.",
+            "write a smaller number, or a text, or leave the field out",
         ),
         (
             "upload-too-large",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from pipeline.dataset.findings.mismatch import Mismatch
-from pipeline.dataset.formats.array_rows import GatheredRows, LongRow
+from pipeline.dataset.formats.array_rows import NO_LAST_ROW, GatheredRows, LongRow
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.brackets import COMMA, WHITE, lines_of, row_ends, stripped, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Bytes, Integers
@@ -121,7 +121,7 @@ class _Splitter:
         )
         gathered.empty.append(first + np.flatnonzero(is_empty))
         if self._is_closed and is_empty[-1]:
-            gathered.faults[gathered.count - 1] = Mismatch("a row before the ']'", "none")
+            gathered.faults[gathered.count - 1] = NO_LAST_ROW
 
     def _begin_long(self) -> None:
         lead = len(self._held) - len(self._held.lstrip(WHITE))

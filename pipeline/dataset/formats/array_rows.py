@@ -10,6 +10,7 @@ from pipeline.dataset.formats.blocks_of_lines import BLOCK_LINES, Block, RowFaul
 from pipeline.dataset.formats.brackets import row_ends, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Integers
 
+NO_LAST_ROW = Mismatch("a row before the ']'", "none")  # behind the comma after the last row
 
 @dataclass(slots=True)
 class GatheredRows:

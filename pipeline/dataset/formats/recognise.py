@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
+from math import isinf
 from typing import Literal
 
 import msgspec
@@ -12,7 +13,8 @@ import msgspec
 from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK
 from pipeline.dataset.formats.containers import Compression
-from pipeline.dataset.formats.lookalikes import likeness
+from pipeline.dataset.formats.lookalikes.file_likeness import likeness, loose_rows, sample_of
+from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
 from pipeline.dataset.formats.rows import FORMATS, recognise_row
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
@@ -23,16 +25,30 @@ from pipeline.wording import count_of
 HEAD_BYTES = 2**20
 MAX_ROWS = 1_000
 _LOOKED_AT_LINES = 200
+_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_EXPONENTS = re.compile(r"-?\d[\d.]*[eE]\+?\d{3,}")
 _ARRAY = re.compile(rb"[ \t\r\n]*\[")
 
 Container = Literal["jsonl", "json-array"]
 
 
 @dataclass(frozen=True, slots=True)
+class Oversized:
+    """A number that no double holds, and its place. column: in characters, from 1."""
+
+    line: int
+    offset: int
+    column: int
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How a file is read. why: what was seen that says so, or that a person chose it, for people.
 
-    unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know.
+    unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know as it stands.
+    is_certain: whether a row as it stands was recognised, or the format chosen.
+    oversized: a number of its beginning that no double holds.
     """
 
     form: Format = NATIVE
@@ -40,6 +56,8 @@ class Reading:
     compression: Compression = Compression.NONE
     why: str = "nothing else was recognised"
     unlike: str = ""
+    is_certain: bool = False
+    oversized: Oversized | None = None
 
     @property
     def row_name(self) -> Literal["row", "line"]:
@@ -51,19 +69,39 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
     """How to read a file that begins with `head` (unpacked). chosen: the format, when a person named one."""
     text = head.removeprefix(BYTE_ORDER_MARK)
     container = _container(text)
-    rows = list(_rows(text, container)) or _unfinished_rows(text, container)
+    rows, oversized = _rows(text, container)
+    reading = Reading(container=container, compression=compression, oversized=oversized)
+    if not rows and _is_one_row(text, container):
+        rows = _unfinished_rows(text, container)
     if chosen is not None:
-        return Reading(_variant(chosen, rows), container, compression, "it was chosen")
+        return replace(reading, form=_variant(chosen, rows), why="it was chosen", is_certain=True)
+    if best := _most_frequent(rows):
+        why = f"{best[1]:,} of the first {count_of(len(rows), 'row')} fit {best[0].title}"
+        return replace(reading, form=best[0], why=why, is_certain=True)
+    sample = sample_of(piece for _, _, piece in _pieces(text, container))
+    reading = replace(reading, unlike="" if oversized else likeness(text, [row for row in rows if row is not None], sample))
+    if best := _most_frequent(_inner_rows(rows) or loose_rows(text, sample)):
+        return replace(reading, form=best[0], why=f"as they stand, no rows fit; mended, they would be {best[0].title}")
+    return reading
+
+
+def _most_frequent(rows: list[Json]) -> tuple[Format, int] | None:
+    """The format that most of the rows fit, and how many; None where none fits any."""
     found = Counter(form for form in map(recognise_row, rows) if form is not None)
     if not found:
-        return Reading(
-            container=container,
-            compression=compression,
-            unlike=likeness(text, [row for row in rows if row is not None]),
-        )
+        return None
     best = min(found, key=lambda form: (-found[form], FORMATS.index(form)))
-    why = f"{found[best]:,} of the first {count_of(len(rows), 'row')} fit {best.title}"
-    return Reading(best, container, compression, why)
+    return best, found[best]
+
+
+def _is_one_row(text: bytes, container: Container) -> bool:
+    """Whether what is looked at may be the beginning of one row: an object over several lines is none."""
+    return container == "json-array" or b"\n" not in text.strip()
+
+
+def _inner_rows(rows: list[Json]) -> list[Json]:
+    """The rows of lists of rows, which stand on lines."""
+    return [inner for row in rows if isinstance(row, list) and is_list_of_rows(row) for inner in row]
 
 
 def _variant(chosen: Format, rows: list[Json]) -> Format:
@@ -93,19 +131,30 @@ def _container(text: bytes) -> Container:
 
 
 def _is_row(line: bytes) -> bool:
-    """Whether a line is an object, or a list of messages, as rows are."""
-    value = decoded(line)
-    return isinstance(value, dict) or (isinstance(value, list) and recognise_row(value) is not None)
+    """Whether a line is an object or a list, as rows are, also those of no format."""
+    return isinstance(decoded(line), dict | list)
 
 
-def _rows(text: bytes, container: Container) -> Iterator[Json]:
-    """The first rows that are whole and JSON."""
-    pieces = _pieces(text) if container == "json-array" else iter(text.split(b"\n"))
-    for _, piece in zip(range(MAX_ROWS), pieces, strict=False):
+def _rows(text: bytes, container: Container) -> tuple[list[Json], Oversized | None]:
+    """The first rows that are whole and JSON, and the first number of them that no double holds."""
+    rows: list[Json] = []
+    oversized: Oversized | None = None
+    for _, (line, offset, piece) in zip(range(MAX_ROWS), _pieces(text, container), strict=False):
         try:
-            yield msgspec.json.decode(piece)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            continue
+            rows.append(msgspec.json.decode(piece))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            if oversized is None and isinstance(error, msgspec.ValidationError):
+                oversized = _oversized(line, offset, piece)
+    return rows, oversized
+
+
+def _oversized(line: int, offset: int, piece: bytes) -> Oversized | None:
+    """The number of a row of JSON that the quick decoder cannot hold."""
+    said = piece.decode()
+    outside = _STRINGS.sub(lambda found: " " * len(found[0]), said)
+    numbers = (found for found in _EXPONENTS.finditer(outside) if isinf(float(found[0])))
+    number = next(numbers, None)
+    return Oversized(line, offset, number.start() + 1, number[0]) if number else None
 
 
 def _unfinished_rows(text: bytes, container: Container) -> list[Json]:
@@ -114,6 +163,13 @@ def _unfinished_rows(text: bytes, container: Container) -> list[Json]:
     return value[:1] if container == "json-array" and isinstance(value, list) else [value]
 
 
-def _pieces(text: bytes) -> Iterator[bytes]:
-    for block in read_array(BytesIO(text), len(text) + 1):
-        yield from block.lines()
+def _pieces(text: bytes, container: Container) -> Iterator[tuple[int, int, bytes]]:
+    """Line number, byte offset and text of each line, or of each row of an array."""
+    if container == "json-array":
+        for block in read_array(BytesIO(text), len(text) + 1):
+            yield from zip(block.lines_at.tolist(), block.offsets_at.tolist(), block.lines(), strict=True)
+        return
+    offset = 0
+    for number, line in enumerate(text.split(b"\n"), start=1):
+        yield number, offset, line
+        offset += len(line) + 1

@@ -1,9 +1,11 @@
 """Tells from a file's first bytes that it is no JSON Lines text at all, so that it gets one clear sentence."""
 
+import re
+
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.mismatch import Mismatch
 
-HEAD_BYTES = 64
+HEAD_BYTES = 512  # the header of a tar archive
 
 _SIGNATURES = (
     (b"PK\x03\x04", "a ZIP archive"),
@@ -31,6 +33,19 @@ _WIDE_MARKS = (
 )
 
 
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+def _is_tar(head: bytes) -> bool:
+    """Whether it is the header of a tar archive: new ones have a mark, all of them the sum of its bytes."""
+    if head[257:262] == b"ustar":
+        return True
+    told = head[148:156].strip(b" \0")
+    if len(head) < 512 or not head[0] or not re.fullmatch(rb"[0-7]{4,7}", told):
+        return False
+    return sum(head[:148]) + 8 * ord(" ") + sum(head[156:512]) == int(told, 8)
+
+
 def sniff(head: bytes) -> Finding | None:
     """The finding that speaks of the whole file, if its first HEAD_BYTES bytes say that it is no text in UTF-8."""
     if not head:
@@ -38,6 +53,12 @@ def sniff(head: bytes) -> Finding | None:
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
             return Finding(1, 0, "binary-file", "$", Mismatch("JSON Lines text", name))
+    if _is_tar(head):
+        return Finding(1, 0, "binary-file", "$", Mismatch("JSON Lines text", "a tar archive", "(tar -xf unpacks it)"))
+    if head.startswith(_LFS_POINTER):
+        found = "a Git LFS pointer instead of the file"
+        detail = "(git lfs pull fetches the file)"
+        return Finding(1, 0, "unknown-format", "$", Mismatch("rows of a format that we know", found, detail))
     for mark, name in _WIDE_MARKS:
         if head.startswith(mark):
             return Finding(1, 0, "utf16-file", "$", Mismatch("UTF-8", f"the byte order mark of {name}"))

@@ -17,7 +17,8 @@ import msgspec
 
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK
 from pipeline.dataset.model.conversation import Limits
-from pipeline.dataset.reading.judge_line import DECODER, is_too_full
+from pipeline.dataset.model.json_text import STRICT
+from pipeline.dataset.reading.judge_line import is_too_full
 
 LONG_BYTES = 2**16  # a text of fewer costs less than a look at it
 _EDGE_CHARACTERS = 64
@@ -125,7 +126,7 @@ class LongTexts:
             text = short.removeprefix(BYTE_ORDER_MARK).decode()
             if is_too_full(text, self._limits.max_values):
                 return False
-            DECODER.decode(text)
+            STRICT.decode(text)
         except (ValueError, RecursionError):
             return False
         return True

@@ -172,6 +172,14 @@ def _trimmed(text: str) -> str:
 
 
 REMEDIES: dict[str, Remedy] = {
+    "malformed-json": Remedy(
+        "written as JSON",
+        "A line that can only mean whole rows is written so: without a comma behind the row, trailing commas, one "
+        "closing bracket too many, no-break spaces and the prefix `data:`; rows that share a line get one each; raw "
+        "control characters are escaped; NaN becomes null where the field may be empty. Fences of code, comments and "
+        "other lines without a row are put aside.",
+    ),
+    "not-an-object": Remedy("rows taken out of their list", "Rows of a list on a line get a line each."),
     "byte-order-mark": Remedy("byte order mark removed", "The byte order mark is removed."),
     "blank-line": Remedy("put aside", "The line is put aside."),
     "no-final-newline": Remedy("newline added", "A newline is added, if the last line is a whole conversation."),

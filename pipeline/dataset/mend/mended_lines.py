@@ -16,7 +16,7 @@ from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.mend.json_style import read_row, restyled
 from pipeline.dataset.mend.long_texts import LongTexts, Places
 from pipeline.dataset.mend.mend_remedies import REMEDIES, Row
-from pipeline.dataset.mend.source import RawRow
+from pipeline.dataset.mend.raw_rows import RawRow
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.quality.answers import spaced_answers
@@ -70,8 +70,8 @@ class Mender:
         spaced = _spaced(columns) if "white-space-at-edges" in self._wanted else set()
         places = zip(block.rows_at.tolist(), block.lines_at.tolist(), block.offsets_at.tolist(), raws, strict=True)
         lines = [_as_it_stands(*place) for place in places]
-        for index, line in enumerate(lines):
-            self._mend_line(line, found.get(line.row, []), line.row in spaced)
+        for index, (line, raw) in enumerate(zip(lines, raws, strict=True)):
+            self._mend_line(line, found.get(line.row, []), line.row in spaced, raw)
             if index == 0 and not line.findings:
                 self._unmark(line, is_array=block.is_marked)
         self._end(block, lines)
@@ -80,10 +80,13 @@ class Mender:
             verdicts, columns = self._read(kept)
         return lines, _named(verdicts, columns, kept) if kept else None
 
-    def _mend_line(self, line: Line, findings: list[Finding], is_spaced: bool) -> None:
+    def _mend_line(self, line: Line, findings: list[Finding], is_spaced: bool, raw: RawRow) -> None:
         grave = [each for each in findings if each.severity is Severity.ERROR]
         blank = [each for each in findings if each.code == "blank-line" and each.code in self._wanted]
-        line.codes = [each.code for each in blank]
+        if raw.original is not None and raw.original != raw.text and grave:
+            grave = self._as_found(line, raw.original)  # what it can only mean is no row either
+        is_repaired = raw.is_no_row or (raw.original is not None and not grave)
+        line.codes = [raw.code] if is_repaired else [each.code for each in blank]
         line.findings = [each.as_row() for each in (*grave, *blank)]
         if not line.findings and (is_spaced or any(each.code in _OF_ROWS for each in findings)):
             self._mend_row(line)
@@ -91,6 +94,11 @@ class Mender:
             self._newline = b"\r\n"
         if line.findings:
             line.text = b""  # what is put aside is written as it stands
+
+    def _as_found(self, line: Line, original: bytes) -> list[Finding]:
+        text = original.removeprefix(BYTE_ORDER_MARK if line.offset == 0 else b"")
+        found = judge_line(text, line.line, line.offset, self._limits, self._form, line.row)
+        return found if isinstance(found, list) else []
 
     def _mend_row(self, line: Line) -> None:
         mark = BYTE_ORDER_MARK if line.offset == 0 and line.text.startswith(BYTE_ORDER_MARK) else b""
@@ -131,7 +139,7 @@ class Mender:
 
 
 def _as_it_stands(row: int, line: int, offset: int, raw: RawRow) -> Line:
-    return Line(row, line, offset, raw.lead, raw.text, raw.text or b"", b"", b"\n", [], [], raw.places)
+    return Line(row, line, offset, raw.lead, raw.original or raw.text, raw.text or b"", b"", b"\n", [], [], raw.places)
 
 
 def mend_row(

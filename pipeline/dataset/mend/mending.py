@@ -30,6 +30,7 @@ from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
 
+MAX_REJECTED_SHARE = 0.01
 _LENGTH = struct.Struct("<Q")
 _REPEATED = "those of an earlier {}"
 
@@ -38,7 +39,8 @@ _REPEATED = "those of an earlier {}"
 class Mending:
     """What was done, and what is left; lines_in == lines_out + lines_aside. Of an array, lines are its rows.
 
-    mended: lines by the code of the remedy. rejected: lines put aside by the code of the error. remaining: findings of
+    lines_rejected: of those put aside, the ones with an error; the others repeat an earlier one, are blank or hold no row.
+    Rows that shared a line count each. mended: lines by the code of the remedy. rejected: lines put aside by the code of the error. remaining: findings of
     the mended file. refusal: why the file cannot be mended at all; nothing is written then.
     """
 
@@ -48,10 +50,16 @@ class Mending:
     lines_out: int = 0
     lines_aside: int = 0
     lines_changed: int = 0
+    lines_rejected: int = 0
     mended: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     remaining: Counter[str] = field(default_factory=Counter)
     refusal: Finding | None = None
+
+    @property
+    def loses_much(self) -> bool:
+        """Whether so many rows had to be put aside that a person should look before anybody trains on the rest."""
+        return self.lines_rejected > self.lines_in * MAX_REJECTED_SHARE
 
 
 def mend_file(
@@ -78,7 +86,7 @@ def mend_file(
         LongTexts(Path(folder) / "texts", limits) as long_texts,
     ):
         work = Path(folder)
-        source = Source(stream, limits.max_line_bytes, on_bytes, long_texts, chosen)
+        source = Source(stream, limits.max_line_bytes, on_bytes, long_texts, chosen, wanted)
         if source.refusal is None:
             _mend_rows(source, work, limits, wanted, long_texts)
         if source.refusal is not None:
@@ -96,7 +104,7 @@ def mend_file(
         profile = profile_path(outputs.checked, work / "check", rules)
         if target is not None:
             outputs.place(target)
-    return replace(mending, is_ready=profile.status == "ready", remaining=profile.finding_counts)
+    return replace(mending, is_ready=profile.status == "ready" and not mending.loses_much, remaining=profile.finding_counts)
 
 
 def _mend_rows(source: Source, work: Path, limits: Limits, wanted: Collection[str], long_texts: LongTexts) -> None:
@@ -135,7 +143,9 @@ def _write_rows(lines: Iterator[Line], reading: Reading, repeats: Repeats, outpu
                 line.codes.append("duplicate-conversation-id")
         if line.findings:
             outputs.put_aside(line)
-            rejected.update(str(row["code"]) for row in line.findings if row["code"] not in line.codes)
+            faults = [str(row["code"]) for row in line.findings if row["code"] not in line.codes]
+            rejected.update(faults)
+            totals["rejected"] += bool(faults)
         else:
             outputs.keep(line)
             totals["changed"] += bool(line.codes)
@@ -147,6 +157,7 @@ def _write_rows(lines: Iterator[Line], reading: Reading, repeats: Repeats, outpu
         lines_out=totals["out"],
         lines_aside=totals["aside"],
         lines_changed=totals["changed"],
+        lines_rejected=totals["rejected"],
         mended=mended,
         rejected=rejected,
     )

@@ -1,7 +1,7 @@
 """Reads a file as the engine does, and keeps each row's bytes as they stand, which an array's blocks do not have."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,27 +11,17 @@ from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Block, ByteRea
 from pipeline.dataset.formats.opening import open_text
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.format import Format
-from pipeline.dataset.mend.long_texts import LongTexts, Places
+from pipeline.dataset.mend.long_texts import LongTexts
+from pipeline.dataset.mend.raw_rows import RawRow, RepairedRows
 
 _WHITE = b" \t\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class RawRow:
-    """A row as it stands. lead: white space before it in an array. text: None where the reader gave up on it.
-
-    places: of what the text's stand-ins stand for.
-    """
-
-    lead: bytes
-    text: bytes | None
-    places: Places = field(default_factory=dict)
 
 
 class Source:
     """A file that is read once, from its beginning. refusal: what says that it cannot be read row by row at all.
 
-    long_texts: where the long texts of its rows go. chosen: its format, None to recognise it.
+    long_texts: where the long texts of its rows go. chosen: its format, None to recognise it. repairs: codes of the
+    remedies that are applied to what is no row as it stands.
     """
 
     def __init__(
@@ -41,7 +31,9 @@ class Source:
         on_bytes: Callable[[int], None],
         long_texts: LongTexts,
         chosen: Format | None = None,
+        repairs: Collection[str] = (),
     ) -> None:
+        self._repairs = RepairedRows(repairs)
         self.max_line_bytes = max_line_bytes
         self._long_texts = long_texts
         self._opened = open_text(_Told(stream, on_bytes), chosen)
@@ -53,12 +45,12 @@ class Source:
         """All rows, in order; a broken archive ends them and becomes the refusal."""
         if self.reading.container == "json-array":
             for block in read_array(self._opened.text, self.max_line_bytes, self._original.keep):
-                yield self._shortened(block, self._cut(block))
+                yield self._shortened(*self._repairs.of(block, self._cut(block), may_split=False))
                 del block
         else:
             for block in read_blocks(self._opened.text, self.max_line_bytes):
                 rows = [RawRow(b"", text) for text in ([None] if block.skipped_bytes else block.lines())]
-                yield self._shortened(block, rows)
+                yield self._shortened(*self._repairs.of(block, rows, may_split=True))
                 del block, rows  # else they are kept while the next ones are read
         if broken := self._opened.broken:
             self.refusal = Finding(1, 0, broken.code, "$", broken.mismatch)
@@ -87,7 +79,10 @@ class Source:
         return replace(block, data=data, starts=starts, rows=places), shorter
 
     def _short_row(self, row: RawRow) -> RawRow:
-        return row if row.text is None else RawRow(row.lead, *self._long_texts.shortened(row.text))
+        if row.text is None or row.original is not None:
+            return row
+        text, places = self._long_texts.shortened(row.text)
+        return replace(row, text=text, places=places)
 
     def _cut(self, block: Block) -> list[RawRow]:
         """An array's rows as they stand in the file; those of the block have no line breaks, but the same length."""

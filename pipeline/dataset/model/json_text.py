@@ -3,6 +3,7 @@
 What is wrong with a whole line is told in `reading/judge_line.py`.
 """
 
+import json
 from typing import TypeAlias
 
 import msgspec
@@ -11,6 +12,25 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 
 
 _encoder = msgspec.json.Encoder()
+
+
+class NotJson(ValueError):
+    """A constant that RFC 8259 does not have; its name is the message."""
+
+
+def _refuse_constant(name: str) -> Json:
+    raise NotJson(name)
+
+
+def _integer(digits: str) -> int:
+    """Python refuses integers of over 4,300 digits, which JSON allows; none that long means anything to us.
+
+    The limit is msgspec's, so that the quick readers agree.
+    """
+    return int(digits) if len(digits) <= 4_300 else 0
+
+
+STRICT = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
 
 
 def decoded(text: str | bytes) -> Json:

@@ -9,6 +9,7 @@ from typing import Literal
 from pipeline.dataset.findings.finding import CATALOGUE, Finding, Severity
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.near.conflicting_answers import find_conflicting_answers
 from pipeline.dataset.near.near_duplicates import find_near_duplicates
 from pipeline.dataset.profiles.duplicates import find_duplicates
@@ -23,6 +24,7 @@ from pipeline.dataset.tokens import TokenFigures
 
 REPORTED_FINDINGS = 1_000
 REPORTED_ERRORS = 10
+_SHOWN_DIGITS = 40
 
 
 def refuse(finding: Finding, size_bytes: int, content_sha256: str | None, folder: Path) -> Profile:
@@ -67,7 +69,7 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
     quality = total.quality.conclude(source.reading.row_name) if rules.has_quality else None
     tokens = _tokens(total, rules)
     duplicates = find_duplicates([part / FINGERPRINTS for part in parts])
-    of_file = [*source.findings, *_file_findings(counts, source.reading.unlike), *(quality.findings if quality else [])]
+    of_file = [*source.findings, *_file_findings(counts, source.reading), *(quality.findings if quality else [])]
     late: list[Iterable[Finding]] = [sorted(of_file, key=lambda finding: finding.sort_key)] if of_file else []
     finding_counts = counts.finding_counts + duplicates.counts() + Counter(finding.code for finding in of_file)
     if duplicates.counts():
@@ -113,14 +115,25 @@ def _nearness(parts: list[Path], row_name: str) -> tuple[Nearness, list[Iterable
     return nearness, [near.findings(row_name), conflicts.findings(row_name)], near.counts() + conflicts.counts()
 
 
-def _file_findings(total: Statistics, unlike: str) -> list[Finding]:
+def _file_findings(total: Statistics, reading: Reading) -> list[Finding]:
+    if number := reading.oversized:
+        mismatch = Mismatch("numbers that a double holds", number.digits[:_SHOWN_DIGITS], column=number.column)
+        return [Finding(number.line, number.offset, "number-too-large", "$", mismatch)]
     if total.conversations:
         return []
     if total.rejected_lines:
-        mismatch = Mismatch("rows of a format that we know", unlike)
-        return [Finding(1, 0, "unknown-format", "$", mismatch)] if unlike else []
+        return _unlike(reading)
     found = "only blank lines" if total.blank_lines else "none"
     return [Finding(1, 0, "no-conversations", "$", Mismatch("at least one conversation", found))]
+
+
+def _unlike(reading: Reading) -> list[Finding]:
+    """What the file seems to be, where nobody chose its format and no row of its beginning is of one."""
+    if not reading.unlike:
+        return []
+    if reading.form is NATIVE:
+        return [Finding(1, 0, "unknown-format", "$", Mismatch("rows of a format that we know", reading.unlike))]
+    return [Finding(1, 0, "unreadable-rows", "$", Mismatch(f"rows of {reading.form.title}", reading.unlike))]
 
 
 def _status(total: Statistics, of_file: list[Finding], max_rejected_share: float) -> Literal["ready", "error"]:

@@ -12,12 +12,14 @@ import msgspec
 
 from pipeline.dataset.findings.faults import Faults, NotAsked, printable
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.formats.lookalikes import malformed_as
+from pipeline.dataset.formats.lookalikes.encodings import may_be
+from pipeline.dataset.formats.lookalikes.line_causes import LISTS_OF_ROWS, NOT_A_NUMBER, cause_at
+from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.model.conversation import FullConversation, Limits
-from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.model.json_text import STRICT, Json, NotJson
 from pipeline.dataset.reading.probe import Probe
 
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
@@ -51,7 +53,10 @@ def judge_line(
 def _read(value: Json, line: int, offset: int, form: Format, row: int = 0) -> tuple[Faults, FullConversation | None]:
     shape = Faults(line, offset, row)
     conversation = form.read(value, shape)
-    if shape.found and (other := _other_format(value, form)):
+    if shape.found and is_list_of_rows(value):
+        shape = Faults(line, offset, row)
+        shape.add("not-an-object", "$", "an object", "a list of rows", f"({LISTS_OF_ROWS})")
+    elif shape.found and (other := _other_format(value, form)):
         shape = Faults(line, offset, row)
         shape.add("other-format", "$", form.title, other.title)
     return shape, conversation
@@ -79,32 +84,13 @@ def _other_format(value: Json, form: Format) -> Format | None:
     return None if other is None or faults.found else other
 
 
-class _NotJson(ValueError):
-    """A constant that RFC 8259 does not have."""
-
-
-def _refuse_constant(name: str) -> Json:
-    raise _NotJson(name)
-
-
-def _integer(digits: str) -> int:
-    """Python refuses integers of over 4,300 digits, which JSON allows; none that long means anything to us.
-
-    The limit is msgspec's, so that the quick readers agree.
-    """
-    return int(digits) if len(digits) <= 4_300 else 0
-
-
-DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
-
-
 def _parse(raw: bytes, faults: Faults, limits: Limits) -> Json:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         column = len(raw[: error.start].decode("utf-8")) + 1
         place = f"at byte {error.start + 1} of the line"
-        faults.add("invalid-utf8", "$", "UTF-8", f"byte 0x{raw[error.start]:02x}", place, column)
+        faults.add("invalid-utf8", "$", "UTF-8", f"byte 0x{raw[error.start]:02x}", _and(place, may_be(raw)), column)
         return None
     if is_too_full(text, limits.max_values):
         faults.add("too-many-values", "$", f"at most {limits.max_values:,} brackets, commas and texts", "more")
@@ -114,17 +100,21 @@ def _parse(raw: bytes, faults: Faults, limits: Limits) -> Json:
         faults.add("nesting-too-deep", "$", f"at most {limits.max_nesting} levels", "more", column=column)
         return None
     try:
-        value: Json = DECODER.decode(text)
-    except json.JSONDecodeError:
+        value: Json = STRICT.decode(text)
+    except json.JSONDecodeError as error:
         found, column = _what_is_malformed(raw)
-        likely = malformed_as(raw)
-        faults.add("malformed-json", "$", "one JSON value", found, f"({likely})" if likely else None, column)
+        faults.add("malformed-json", "$", "one JSON value", found, _and("", cause_at(text, error)), column)
         return None
-    except _NotJson as constant:
+    except NotJson as constant:
         column = _constant_column(text, str(constant))
-        faults.add("malformed-json", "$", "one JSON value", str(constant), column=column)
+        faults.add("malformed-json", "$", "one JSON value", str(constant), _and("", NOT_A_NUMBER), column)
         return None
     return value
+
+
+def _and(place: str, cause: str) -> str | None:
+    """The detail of a fault: its place and its likely cause, where they are told."""
+    return " ".join(filter(None, (place, cause and f"({cause})"))) or None
 
 
 def _what_is_malformed(raw: bytes) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from pipeline.dataset.model.conversation import TEXT_ROLE, FullConversation, Ful
 from pipeline.dataset.model.json_text import Json
 
 _OPENAI_KEYS = Keys()
+_PARENTS = ("parent_id", "message_id", "message_tree_id", "conversation_id")
 _TEXT = Segment(TEXT_ROLE, "text", role=TEXT_ROLE, is_learned=True)
 
 
@@ -172,8 +173,8 @@ class PlainText(FieldFormat):
     becomes: str = "one turn, all of it learned"
 
     def fits(self, row: Json) -> bool:
-        """Whether it has a text."""
-        return isinstance(row, dict) and "text" in row
+        """Whether it has a text, and is no message of a conversation that other rows go on with."""
+        return isinstance(row, dict) and "text" in row and not ("role" in row and not row.keys().isdisjoint(_PARENTS))
 
     def read(self, row: Json, faults: Faults) -> FullConversation | None:
         """One turn by nobody."""

@@ -1,0 +1,220 @@
+"""Why a line is no JSON: told from where the decoder stopped and what stands there.
+
+Only some characters around that place and at the line's edges are looked at, so a long line costs no more than a short
+one. What follows the colon of a cause is what to do.
+"""
+
+import json
+import re
+import unicodedata
+
+from pipeline.dataset.model.json_text import STRICT, NotJson
+
+_CONTEXT = 400  # characters looked at around a place
+_MEND = "lora-pipeline mend does"
+
+FENCE = f"a line of a Markdown code fence: remove it; {_MEND}"
+COMMENT = f"a comment, which JSON does not have: remove it; {_MEND}"
+EVENT_STREAM = f"the prefix data: or another line of a saved event stream (SSE): remove it; {_MEND}"
+MARK_INSIDE = f"a byte order mark in the middle of the file, as joined files have one: remove it; {_MEND}"
+LFS_POINTER = "a line of a Git LFS pointer instead of the file: git lfs pull fetches the file"
+CSV_OF_JSON = (
+    "a CSV column that holds the JSON, with doubled quotes: take it out, for example with "
+    "python3 -c 'import csv,sys; [print(row[0]) for row in csv.reader(sys.stdin)]' < in.csv > out.jsonl"
+)
+PREFIX = "text before the row, as in a log: remove it, for example with sed 's/^[^{]*//' in.jsonl > out.jsonl"
+COMMA_BEHIND = f"a comma behind the row, as in an array: remove it; {_MEND}"
+SEVERAL = f"several rows on one line: write each on a line of its own, as jq -c . in.jsonl > out.jsonl does; {_MEND}"
+ONE_CLOSING_TOO_MANY = f"one closing bracket or brace too many at the end of the row: remove it; {_MEND}"
+TRAILING_COMMA = f"a trailing comma before a closing bracket or brace: remove it; {_MEND}"
+CONTROL = f"a raw tab or control character inside a text: escape it, a tab as \\t; {_MEND}"
+OTHER_SPACE = "{} outside the texts, as web pages have it: remove it; " + _MEND
+CURLY = 'curly quotes instead of straight ones, as Word and Pages write them: write " around keys and texts'
+PYTHON = (
+    "Python's notation: JSON has double quotes, true, false and null; write the row with json.dumps, for example "
+    "python3 -c 'import ast,json,sys; [print(json.dumps(ast.literal_eval(row))) for row in sys.stdin]' < in > out"
+)
+SCRIPT = "JSON5 or JavaScript: JSON has keys and texts in double quotes; write the row with JSON.stringify"
+RUBY = "Ruby's notation: JSON has : between key and value; write the row with to_json"
+SHELL = "{}(…), as MongoDB's shell writes it: export with mongoexport, or write the value as a text"
+OBJECT = "a Python object that is no JSON: convert it to a text or a number, for example json.dumps(row, default=str)"
+NOT_A_NUMBER = (
+    "NaN or Infinity, which JSON does not have; pandas and Python write it for a missing value: write null or \"\" instead; "
+    "lora-pipeline mend writes null for NaN where the field may be empty"
+)
+LISTS_OF_ROWS = (
+    "each row must be a line of its own; jq -c '.[]' in.jsonl > out.jsonl takes them out, and so does "
+    "lora-pipeline mend"
+)
+RAW_BREAK = "may be a raw line break inside a text, or a row that was cut off: write a line break as \\n"
+REST = "may be the rest of the row before, which a raw line break inside a text cut in two: write it as \\n"
+OVER_LINES = (
+    "part of an object over several lines: write each object on one line, as jq -c . in.json > out.jsonl does; "
+    + _MEND
+)
+ESCAPE = "a backslash that begins no escape: write it twice, \\\\"
+QUOTE = 'may be a quote inside a text: write it as \\"'
+MISSING_COMMA = "a comma seems to be missing between two values"
+UNCLOSED = "the row is not closed: cut off, or an object over several lines, which jq -c . writes on one"
+
+SPACES = "\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+_SPACE = re.compile(f"[{SPACES}]")
+_STREAM_LINE = re.compile(r"data: ?(?:[\[{\"]|$)|event: ?[\w.-]+$|id: ?[\w-]*$|retry: ?\d+$|: ?[\w -]*$")
+_POINTER_LINE = re.compile(r"version https://git-lfs\.github\.com/spec/|oid sha256:[0-9a-f]{64}$|size \d+$")
+_BRACKETS = re.compile(r"[{}\[\], ]{1,6}$")
+_PART = re.compile(r"\"(?:[^\"\\]|\\.){0,80}\"\s*:(?:.*[,\[{]|[^{}\[\]]*)$", re.DOTALL)
+_CLOSED = re.compile(r"\"\s*[}\]]{1,8},?$")
+_SHELL = re.compile(
+    r"(ObjectId|ISODate|Number(?:Long|Int|Decimal)|Timestamp|BinData|UUID|new Date|Date|DBRef|MinKey|MaxKey)\("
+)
+_OBJECT = re.compile(r"(?:datetime\.|Decimal\(|array\(|tensor\(|np\.|numpy\.|<[\w.]+ )")
+_MISSING = re.compile(r"(?:[+-]?(?:nan|inf|infinity)|NaT|<NA>)(?![\w(])", re.IGNORECASE)
+_CURLY_AT_EDGE = re.compile(r"[{\[,:]\s*[“”„‟]|[“”„‟]\s*[:,}\]]")
+
+
+def cause_of(line: str) -> str:
+    """Why a line is no JSON, and what to do; "" where nothing can be said. line: without its line break."""
+    text = line.strip(" \t\r\n")
+    try:
+        STRICT.decode(text)
+    except json.JSONDecodeError as fault:
+        return cause_at(text, fault)
+    except NotJson:
+        return NOT_A_NUMBER
+    except (ValueError, RecursionError):
+        return ""
+    return ""
+
+
+def cause_at(text: str, fault: json.JSONDecodeError) -> str:
+    """The same of a text that the decoder refused there."""
+    lead = len(text) - len(text.lstrip(" \t\r\n"))
+    head, tail = text[lead : lead + _CONTEXT], text[-_CONTEXT:].rstrip(" \t\r\n")
+    if _BRACKETS.match(head):
+        return OVER_LINES
+    return _of_line(head) or _at(text, lead, fault, tail) or _of_part(head, tail)
+
+
+def _of_line(head: str) -> str:
+    """What the beginning of a line alone says."""
+    if head.startswith(("```", "~~~")):
+        return FENCE
+    if head.startswith(("//", "/*", "#", "<!--")):
+        return COMMENT
+    if head.startswith("\ufeff"):
+        return MARK_INSIDE
+    if _SPACE.match(head):
+        return _space(head[0])
+    if _STREAM_LINE.match(head):
+        return EVENT_STREAM
+    if _POINTER_LINE.match(head):
+        return LFS_POINTER
+    if head.startswith(('"{""', '"[{""')):
+        return CSV_OF_JSON
+    return ""
+
+
+def _at(text: str, lead: int, fault: json.JSONDecodeError, tail: str) -> str:
+    """What the place where the decoder stopped says."""
+    at, here = fault.pos, text[fault.pos : fault.pos + _CONTEXT]
+    before = text[max(0, at - _CONTEXT) : at].rstrip()
+    if is_trailing_comma(before, here, fault):
+        return TRAILING_COMMA
+    if _SPACE.match(here) or (here and ord(here[0]) > 127 and here[0].isspace()):
+        return _space(here[0])
+    if fault.msg.startswith("Invalid control character"):
+        return CONTROL if here[:1] != "\n" else RAW_BREAK
+    if fault.msg.startswith("Invalid \\"):
+        return ESCAPE
+    if here.startswith(("“", "”", "„", "‟")):
+        return CURLY
+    if fault.msg.startswith("Extra data"):
+        return _behind(text, lead, at, here.strip())
+    if fault.msg.startswith("Expecting property name"):
+        return PYTHON if here.startswith("'") else SCRIPT if re.match(r"[\w$]+\s*:", here) else _unclosed(here)
+    if fault.msg.startswith("Unterminated string"):
+        return CURLY if _CURLY_AT_EDGE.search(here) else RAW_BREAK
+    if fault.msg.startswith("Expecting value"):
+        return _of_value(text, lead, at, here, tail)
+    if here.startswith("=>"):
+        return RUBY
+    if _CURLY_AT_EDGE.search(before[-80:] + here[:80]):
+        return CURLY
+    if fault.msg.startswith("Expecting ',' delimiter"):
+        return _between(before, here)
+    return _unclosed(here)
+
+
+def is_trailing_comma(before: str, here: str, fault: json.JSONDecodeError) -> bool:
+    """Whether the decoder stopped at a comma before a closing bracket; newer Pythons stop at the comma itself."""
+    return fault.msg.startswith("Illegal trailing comma") or (before.endswith(",") and here.startswith(("}", "]")))
+
+
+def _space(character: str) -> str:
+    name = unicodedata.name(character, "white space").lower()
+    return OTHER_SPACE.format(f"a {name}")
+
+
+def _behind(text: str, lead: int, at: int, rest: str) -> str:
+    """What stands behind a whole value."""
+    is_row = text[lead] in "{["
+    if is_row and rest in ("}", "]"):
+        return ONE_CLOSING_TOO_MANY
+    if is_row and rest == ",":
+        return COMMA_BEHIND
+    if is_row and rest.lstrip(", ").startswith(("{", "[")):
+        return SEVERAL
+    if is_row:
+        return "text behind the row: remove it"
+    return PREFIX if _has_row_behind(text, at) else ""
+
+
+def _has_row_behind(text: str, at: int) -> bool:
+    start = text.find("{", at, at + _CONTEXT)
+    return start > 0 and text.rstrip().endswith("}")
+
+
+def _of_value(text: str, lead: int, at: int, here: str, tail: str) -> str:
+    if found := _SHELL.match(here):
+        return SHELL.format(found[1])
+    if _MISSING.match(here):
+        return NOT_A_NUMBER
+    if _OBJECT.match(here):
+        return OBJECT
+    if re.match(r"(?:None|True|False)\b|'", here):
+        return PYTHON
+    if re.match(r"undefined\b|0x|\+\d|\.\d|`", here):
+        return SCRIPT
+    is_label = text[lead] == "[" and re.match(r"\[[^\[\]{}\"]{1,80}\][^{]{0,80}\{", text[lead : lead + _CONTEXT])
+    if (at == lead or is_label) and _has_row_behind(text, at):
+        return PREFIX if not _CLOSED.search(tail) or _is_row_from_brace(text, at) else REST
+    if here.startswith(","):
+        return "a comma too many: remove it"
+    return "" if at == lead else _unclosed(here)
+
+
+def _is_row_from_brace(text: str, at: int) -> bool:
+    """Whether what begins with the first brace looks like a row: a key follows, or the object is empty."""
+    start = text.find("{", at, at + _CONTEXT)
+    return re.match(r"\{\s*(?:\"|\})", text[start : start + _CONTEXT]) is not None
+
+
+def _between(before: str, here: str) -> str:
+    if not here.strip():
+        return UNCLOSED
+    if here.startswith(('"', "{", "[")):
+        return MISSING_COMMA
+    return QUOTE if before.endswith('"') and here[0] not in "}]" else ""
+
+
+def _unclosed(here: str) -> str:
+    return "" if here.strip() else UNCLOSED
+
+
+def _of_part(head: str, tail: str) -> str:
+    """Lines that are no row of their own: of a pretty-printed object, or of one that a line break cut in two."""
+    if _PART.match(head):
+        return OVER_LINES
+    if head[:1] not in "{[" and _CLOSED.search(tail):
+        return REST
+    return ""

@@ -1,0 +1,230 @@
+"""What rows of JSON seem to be that are of no format that we know, and how to make rows of them."""
+
+from collections.abc import Callable, Iterator
+
+from pipeline.dataset.findings.faults import keys_of, printable
+from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
+from pipeline.dataset.formats.rows import recognise_row
+from pipeline.dataset.formats.rows.fields import PLAIN_TEXT
+from pipeline.dataset.model.json_text import Json, decoded
+
+Row = dict[str, Json]
+
+_JQ = "jq -c {} in.json > out.jsonl writes them one a line"
+_EACH = _JQ.format("'.[]'")
+_PANDAS = "with pandas: df.to_json('out.jsonl', orient='records', lines=True)"
+_CONVERSATION_KEYS = (
+    "conversation_id",
+    "conversation",
+    "conv_id",
+    "dialogue_id",
+    "dialog_id",
+    "chat_id",
+    "thread_id",
+    "session_id",
+    "message_tree_id",
+    "conversation_hash",
+)
+_FLAT = (("role", "content"), ("from", "value"), ("speaker", "utterance"), ("role", "text"), ("speaker", "text"))
+_FLAT += (("author", "content"), ("sender", "text"), ("role", "message"), ("sender", "message"))
+_FEW = 3  # rows of a column by column file; one or two may be an object that happens to have such keys
+
+
+def of_rows(rows: list[Json]) -> str:
+    """What the first rows of a file are, of which none is of a format; "" where nothing can be said."""
+    row = rows[0]
+    if isinstance(row, str):
+        return "JSON within a string: rows that were encoded twice" if _is_json(row) else ""
+    if is_list_of_rows(row):
+        return "arrays of rows one after another, each on a line; jq -c '.[]' in.json > out.jsonl takes them out, and so does mend"
+    if not isinstance(row, dict):
+        return ""
+    is_only_row = len(rows) == 1
+    guesses = (_of_columns if is_only_row else _nothing, _of_keys, _of_known, _of_flat, _of_strings)
+    for guess in guesses:
+        if found := guess(row):
+            return found
+    return _of_inner(row, is_only_row=is_only_row) or (f"rows with the {keys_of(row)}" if row else "")
+
+
+def _nothing(_: Row) -> str:
+    return ""
+
+
+def _of_columns(row: Row) -> str:
+    """One object that is a whole table: pandas writes one by columns unless it is told otherwise."""
+    values = list(row.values())
+    if set(row) >= {"columns", "data"} and isinstance(row["data"], list):
+        return f"a table of pandas, columns and data apart; write rows {_PANDAS}"
+    if values and all(isinstance(value, dict) and value for value in values):
+        if all(recognise_row(value) is not None for value in values):
+            return f"one object that holds the rows under their numbers or ids; {_EACH}"
+        first = values[0]
+        is_numbered = isinstance(first, dict) and all(key.isdigit() for key in first)
+        if is_numbered and all(isinstance(value, dict) and value.keys() == first.keys() for value in values):
+            return f"a table by columns, as pandas writes it by default; write rows {_PANDAS}"
+    if len(values) > 1 and all(isinstance(value, list) for value in values) and not _has_rows(values):
+        lengths = {len(value) for value in values if isinstance(value, list)}
+        if len(lengths) == 1 and lengths.pop() >= _FEW:
+            return f"a table by columns, a list for each field; write rows {_PANDAS}"
+    return ""
+
+
+def _has_rows(values: list[Json]) -> bool:
+    return any(isinstance(value, list) and value and isinstance(value[0], dict) for value in values)
+
+
+def _of_keys(row: Row) -> str:
+    """Fields whose names are almost those of a format: with a byte order mark, blanks, or in other case."""
+    plain = _with_plain_keys(row)
+    form = recognise_row(plain)
+    if form is None:
+        return ""
+    odd = list(dict.fromkeys(_odd_keys(row)))
+    if any("\ufeff" in key for key in odd):
+        field = next(key for key in odd if "\ufeff" in key).strip("\ufeff \t")
+        return (
+            f"rows of {form.title}, but the name of the field {printable(field)} begins with a byte order mark, as in "
+            "a CSV that was read without encoding='utf-8-sig'; read it with that, or rename the field"
+        )
+    named = ", ".join(f"{printable(key.strip().lower())} is written '{printable(key)}'" for key in odd[:4])
+    if any(key != key.strip() for key in odd):
+        return f"rows of {form.title}, but names of fields have blanks at their edges: {named}; rename the fields"
+    return f"rows of {form.title}, but the field {named}; rename the fields"
+
+
+def _with_plain_keys(value: Json, depth: int = 0) -> Json:
+    """The same with names of fields in lower case and without blanks; of a list only the first item counts."""
+    if isinstance(value, dict):
+        return {_plain(key): _with_plain_keys(each, depth + 1) if depth < 2 else each for key, each in value.items()}
+    if isinstance(value, list) and depth < 2:
+        return [_with_plain_keys(each, depth + 1) for each in value[:1]] + value[1:]
+    return value
+
+
+def _odd_keys(row: Row) -> Iterator[str]:
+    for key, value in row.items():
+        if key != _plain(key):
+            yield key
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            yield from (inner for inner in value[0] if inner != _plain(inner))
+
+
+def _plain(key: str) -> str:
+    return key.strip("\ufeff \t\r\n\u00a0").lower()
+
+
+def _of_known(row: Row) -> str:
+    """Exports and logs that many people have."""
+    for fits, said in _KNOWN:
+        if fits(row):
+            return said
+    return ""
+
+
+def _holds(row: Json, *path: str | int) -> bool:
+    for step in path:
+        if isinstance(row, dict) and step in row:
+            row = row[str(step)]
+        elif isinstance(row, list) and isinstance(step, int) and step < len(row):
+            row = row[step]
+        else:
+            return False
+    return True
+
+
+_ANSWER = "response.choices[0].message"
+_KNOWN: tuple[tuple[Callable[[Row], bool], str], ...] = (
+    (
+        lambda row: isinstance(row.get("mapping"), dict) and ("current_node" in row or "title" in row),
+        "a ChatGPT export: each conversation is a tree in mapping; walk from current_node up through parent to get "
+        "its messages, and write them as messages of role (author.role) and content (content.parts)",
+    ),
+    (
+        lambda row: "chat_messages" in row,
+        "a Claude export: write chat_messages as messages of role (sender) and content (text)",
+    ),
+    (
+        lambda row: _holds(row, "prompt", "replies") or ("message_tree_id" in row and "prompt" in row),
+        "OASST message trees: each reply is in replies; walk from prompt to each leaf and write the way as messages "
+        "of role and content (prompter is user)",
+    ),
+    (
+        lambda row: "parent_id" in row and "text" in row,
+        "OASST messages, one a row: join them by parent_id into conversations, and write each as messages of role "
+        "and content (prompter is user)",
+    ),
+    (
+        lambda row: _holds(row, "request", "messages") and "response" in row,
+        "a log of requests and responses: the prompt is in request.messages, the answer in "
+        f"{_ANSWER}; jq -c '{{messages: (.request.messages + [.{_ANSWER}])}}' in.jsonl > out.jsonl joins them",
+    ),
+    (
+        lambda row: _holds(row, "request", "body", "messages") and "response" in row,
+        "a log of requests and responses: the prompt is in request.body.messages, the answer in response.body; write "
+        "both as messages of role and content",
+    ),
+    (
+        lambda row: "custom_id" in row and "body" in row,
+        "OpenAI's batch requests; messages lie in body.messages",
+    ),
+    (
+        lambda row: "custom_id" in row,
+        "OpenAI's batch results, which hold the answers without their prompts; messages lie in "
+        "response.body.choices[0].message",
+    ),
+    (
+        lambda row: _holds(row, "choices", 0, "message"),
+        "responses of OpenAI's API, which hold the answers without their prompts; messages lie in choices[0].message",
+    ),
+    (
+        lambda row: _holds(row, "segments", 0, "label") and _holds(row, "segments", 0, "text"),
+        "Axolotl's input_output rows: segments of label and text; Axolotl trains on them as they are, for others "
+        "write messages, those of label true as the assistant's",
+    ),
+    (lambda row: "contents" in row, "Gemini's rows of contents and parts; write messages of role and content"),
+)
+
+
+def _of_flat(row: Row) -> str:
+    """One message a row."""
+    pair = next((names for names in _FLAT if set(names) <= row.keys() and _are_texts(row, names)), None)
+    if pair is None:
+        return ""
+    role, content = pair
+    listed, names = ("conversations", "from and value") if role == "from" else ("messages", "role and content")
+    key = next((name for name in _CONVERSATION_KEYS if name in row), None)
+    if key is None:
+        return (
+            f"one message a row (fields {role} and {content}), no conversations: wrap each dialogue in one object, "
+            f'{{"{listed}": […]}} of {names}'
+        )
+    message = role if (role, content) in (("role", "content"), ("from", "value")) else f"{names.split()[0]}: .{role}"
+    said = content if message == role else f"{names.split()[-1]}: .{content}"
+    return (
+        f"one message a row (fields {role} and {content}): group the rows by {key}, for example "
+        f"jq -sc 'group_by(.{key})[] | {{{listed}: map({{{message}, {said}}})}}' in.jsonl > out.jsonl"
+    )
+
+
+def _are_texts(row: Row, names: tuple[str, str]) -> bool:
+    return all(isinstance(row[name], str) or row[name] is None for name in names)
+
+
+def _of_strings(row: Row) -> str:
+    for name in ("messages", "conversations", "turns"):
+        if isinstance(row.get(name), str):
+            return f"{name} as a string: the list was encoded twice"
+    return ""
+
+
+def _of_inner(row: Row, *, is_only_row: bool) -> str:
+    for name, value in row.items():
+        form = recognise_row(value[0]) if isinstance(value, list) and value else None
+        if form is not None and (is_only_row or form != PLAIN_TEXT):
+            return f"rows inside the field {printable(name)} of one object; {_JQ.format(f'.{printable(name)}[]')}"
+    return ""
+
+
+def _is_json(text: str) -> bool:
+    return isinstance(decoded(text), dict | list)
