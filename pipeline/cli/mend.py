@@ -50,7 +50,8 @@ def mend(
     OUT.changes.jsonl. Lines that need no change are kept byte for byte, and lines of OUT and lines put aside are
     together the lines of FILE.
 
-    Exit code: 0 the mended file is ready, 1 it is not, or more than 1% of the rows had to be put aside, 2 wrong use, 3 a file cannot be read or written.
+    Exit code: 0 the mended file is ready, 1 it is not, or over 1% of the rows were rejected, 2 wrong use, 3 a file
+    cannot be read or written.
     """
     from pipeline.cli.mend_report import as_dict, render
     from pipeline.cli.printed_json import json_text

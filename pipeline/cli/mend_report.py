@@ -69,15 +69,15 @@ def render(mending: Mending, file: str, target: Path | None) -> Text:
 
 def _verdict(mending: Mending, file: str, target: Path | None) -> Text:
     sign, color = ("✓", "bold green") if mending.is_ready else ("✗", "bold red")
-    ready = (
-        "ready"
-        if mending.is_ready
-        else f"not ready: {mending.lines_rejected / mending.lines_in:.1%} of the {mending.reading.row_name}s are put aside"
-        if mending.loses_much and mending.lines_out
-        else "not ready"
-        if mending.lines_out
-        else f"not ready: no {mending.reading.row_name} is left"
-    )
+    rows = f"{mending.reading.row_name}s"
+    if mending.is_ready:
+        ready = "ready"
+    elif not mending.lines_out:
+        ready = f"not ready: no {mending.reading.row_name} is left"
+    elif mending.loses_much:
+        ready = f"not ready: {mending.lines_rejected / mending.lines_in:.1%} of the {rows} were rejected and put aside"
+    else:
+        ready = "not ready"
     verdict = f" is {ready}" if target else f", mended, would be {ready}"
     return Text.assemble((f"{sign} ", color), (shown(str(target or file)), "bold"), (verdict, color))
 

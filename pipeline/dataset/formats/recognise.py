@@ -79,7 +79,9 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
         why = f"{best[1]:,} of the first {count_of(len(rows), 'row')} fit {best[0].title}"
         return replace(reading, form=best[0], why=why, is_certain=True)
     sample = sample_of(piece for _, _, piece in _pieces(text, container))
-    reading = replace(reading, unlike="" if oversized else likeness(text, [row for row in rows if row is not None], sample))
+    reading = replace(
+        reading, unlike="" if oversized else likeness(text, [row for row in rows if row is not None], sample)
+    )
     if best := _most_frequent(_inner_rows(rows) or loose_rows(text, sample)):
         return replace(reading, form=best[0], why=f"as they stand, no rows fit; mended, they would be {best[0].title}")
     return reading

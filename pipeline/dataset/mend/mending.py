@@ -39,9 +39,10 @@ _REPEATED = "those of an earlier {}"
 class Mending:
     """What was done, and what is left; lines_in == lines_out + lines_aside. Of an array, lines are its rows.
 
-    lines_rejected: of those put aside, the ones with an error; the others repeat an earlier one, are blank or hold no row.
-    Rows that shared a line count each. mended: lines by the code of the remedy. rejected: lines put aside by the code of the error. remaining: findings of
-    the mended file. refusal: why the file cannot be mended at all; nothing is written then.
+    Rows that shared a line count each. lines_rejected: of those put aside, the ones with an error; the others repeat an
+    earlier one, are blank or hold no row. mended: lines by the code of the remedy. rejected: lines put aside by the
+    code of the error. remaining: findings of the mended file. refusal: why the file cannot be mended at all; nothing
+    is written then.
     """
 
     reading: Reading
@@ -104,7 +105,9 @@ def mend_file(
         profile = profile_path(outputs.checked, work / "check", rules)
         if target is not None:
             outputs.place(target)
-    return replace(mending, is_ready=profile.status == "ready" and not mending.loses_much, remaining=profile.finding_counts)
+    return replace(
+        mending, is_ready=profile.status == "ready" and not mending.loses_much, remaining=profile.finding_counts
+    )
 
 
 def _mend_rows(source: Source, work: Path, limits: Limits, wanted: Collection[str], long_texts: LongTexts) -> None:

@@ -19,8 +19,8 @@ LISTED = "not-an-object"
 class RawRow:
     """A row as it stands. lead: white space before it in an array. text: None where the reader gave up on it.
 
-    places: of what the text's stand-ins stand for. original: what stood there where text is what it can only mean, or the
-    same for one of several rows of a line. code: of the remedy. is_no_row: whether it holds no row, as a fence of code.
+    places: of what the text's stand-ins stand for. original: what stood there where text is what it can only mean, or
+    the same for one of several rows of a line. code: of the remedy. is_no_row: whether it holds no row, as a fence.
     """
 
     lead: bytes
@@ -87,7 +87,7 @@ class RepairedRows:
 
 def _is_suspect(row: RawRow) -> bool:
     """Whether what is not blank is no object, nor a list of messages."""
-    if row.text is None or len(row.text) > MOST_BYTES:
+    if row.text is None or row.original is not None or len(row.text) > MOST_BYTES:
         return False
     core = row.text.removeprefix(BYTE_ORDER_MARK).strip(b" \t\r")
     value = decoded(core) if core else {}

@@ -11,6 +11,7 @@ from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Block, ByteRea
 from pipeline.dataset.formats.opening import open_text
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.mend.joined_lines import JoinedLines
 from pipeline.dataset.mend.long_texts import LongTexts
 from pipeline.dataset.mend.raw_rows import RawRow, RepairedRows
 
@@ -48,12 +49,22 @@ class Source:
                 yield self._shortened(*self._repairs.of(block, self._cut(block), may_split=False))
                 del block
         else:
-            for block in read_blocks(self._opened.text, self.max_line_bytes):
-                rows = [RawRow(b"", text) for text in ([None] if block.skipped_bytes else block.lines())]
-                yield self._shortened(*self._repairs.of(block, rows, may_split=True))
+            for block, rows in self._lines():
+                if rows:
+                    yield self._shortened(*self._repairs.of(block, rows, may_split=True))
                 del block, rows  # else they are kept while the next ones are read
         if broken := self._opened.broken:
             self.refusal = Finding(1, 0, broken.code, "$", broken.mismatch)
+
+    def _lines(self) -> Iterator[tuple[Block, list[RawRow]]]:
+        """Lines, put together to rows where none is one as it stands."""
+        joined = None if self.reading.is_certain else JoinedLines()
+        for block in read_blocks(self._opened.text, self.max_line_bytes):
+            rows = [RawRow(b"", text) for text in ([None] if block.skipped_bytes else block.lines())]
+            yield joined.of(block, rows) if joined else (block, rows)
+            del block, rows
+        if joined:
+            yield joined.end()
 
     @property
     def tail(self) -> bytes:

@@ -39,8 +39,8 @@ RUBY = "Ruby's notation: JSON has : between key and value; write the row with to
 SHELL = "{}(…), as MongoDB's shell writes it: export with mongoexport, or write the value as a text"
 OBJECT = "a Python object that is no JSON: convert it to a text or a number, for example json.dumps(row, default=str)"
 NOT_A_NUMBER = (
-    "NaN or Infinity, which JSON does not have; pandas and Python write it for a missing value: write null or \"\" instead; "
-    "lora-pipeline mend writes null for NaN where the field may be empty"
+    "NaN or Infinity, which JSON does not have; pandas and Python write it for a missing value: write null or an "
+    "empty text; lora-pipeline mend writes null for NaN where the field may be empty"
 )
 LISTS_OF_ROWS = (
     "each row must be a line of its own; jq -c '.[]' in.jsonl > out.jsonl takes them out, and so does "
@@ -49,8 +49,7 @@ LISTS_OF_ROWS = (
 RAW_BREAK = "may be a raw line break inside a text, or a row that was cut off: write a line break as \\n"
 REST = "may be the rest of the row before, which a raw line break inside a text cut in two: write it as \\n"
 OVER_LINES = (
-    "part of an object over several lines: write each object on one line, as jq -c . in.json > out.jsonl does; "
-    + _MEND
+    "part of an object over several lines: write each object on one line, as jq -c . in.json > out.jsonl does; " + _MEND
 )
 ESCAPE = "a backslash that begins no escape: write it twice, \\\\"
 QUOTE = 'may be a quote inside a text: write it as \\"'

@@ -49,8 +49,6 @@ def repaired(line: bytes) -> list[bytes] | None:
     return None if not found or found == [line.strip(b" \t\r\n")] else found
 
 
-
-
 def _rows_of(text: str) -> list[str]:
     """The whole rows that stand one after another, with commas between them or not.
 

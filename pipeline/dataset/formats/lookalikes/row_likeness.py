@@ -25,8 +25,17 @@ _CONVERSATION_KEYS = (
     "message_tree_id",
     "conversation_hash",
 )
-_FLAT = (("role", "content"), ("from", "value"), ("speaker", "utterance"), ("role", "text"), ("speaker", "text"))
-_FLAT += (("author", "content"), ("sender", "text"), ("role", "message"), ("sender", "message"))
+_FLAT: tuple[tuple[str, str], ...] = (
+    ("role", "content"),
+    ("from", "value"),
+    ("speaker", "utterance"),
+    ("role", "text"),
+    ("speaker", "text"),
+    ("author", "content"),
+    ("sender", "text"),
+    ("role", "message"),
+    ("sender", "message"),
+)
 _FEW = 3  # rows of a column by column file; one or two may be an object that happens to have such keys
 
 
@@ -36,7 +45,8 @@ def of_rows(rows: list[Json]) -> str:
     if isinstance(row, str):
         return "JSON within a string: rows that were encoded twice" if _is_json(row) else ""
     if is_list_of_rows(row):
-        return "arrays of rows one after another, each on a line; jq -c '.[]' in.json > out.jsonl takes them out, and so does mend"
+        command = "jq -c '.[]' in.json > out.jsonl takes them out, and so does mend"
+        return f"arrays of rows one after another, each on a line; {command}"
     if not isinstance(row, dict):
         return ""
     is_only_row = len(rows) == 1
@@ -56,12 +66,12 @@ def _of_columns(row: Row) -> str:
     values = list(row.values())
     if set(row) >= {"columns", "data"} and isinstance(row["data"], list):
         return f"a table of pandas, columns and data apart; write rows {_PANDAS}"
-    if values and all(isinstance(value, dict) and value for value in values):
-        if all(recognise_row(value) is not None for value in values):
+    objects = [value for value in values if isinstance(value, dict) and value]
+    if objects and len(objects) == len(values):
+        if all(recognise_row(value) is not None for value in objects):
             return f"one object that holds the rows under their numbers or ids; {_EACH}"
-        first = values[0]
-        is_numbered = isinstance(first, dict) and all(key.isdigit() for key in first)
-        if is_numbered and all(isinstance(value, dict) and value.keys() == first.keys() for value in values):
+        numbers = objects[0].keys()
+        if all(key.isdigit() for key in numbers) and all(value.keys() == numbers for value in objects):
             return f"a table by columns, as pandas writes it by default; write rows {_PANDAS}"
     if len(values) > 1 and all(isinstance(value, list) for value in values) and not _has_rows(values):
         lengths = {len(value) for value in values if isinstance(value, list)}
