@@ -18,6 +18,7 @@ from pipeline.dataset.model.bit_flags import Bytes, Integers
 _BLOCK_BYTES = BLOCK_BYTES // 2  # what finds the rows takes up to 150 bytes for each byte of brackets and commas
 _MANY = 4  # chunks; a row of more is looked at chunk by chunk
 _END = "the array's ']'"
+_MORE_TEXT = Mismatch(f"nothing after {_END}", "more text")
 _UNENDED = Mismatch(_END, "the end of the file inside this row")
 
 
@@ -164,7 +165,9 @@ class _Splitter:
         gathered = GatheredRows()
         line, offset = self._line + self._held[:lead].count(b"\n"), self._offset + lead
         if self._is_closed and left:
-            gathered.add(b"", line, offset, Mismatch(f"nothing after {_END}", "more text"))
+            is_array, detail = left == b"[", "(jq -c '.[]' in.json > out.jsonl writes the rows of both)"
+            more = Mismatch(f"nothing after {_END}", "another array", detail) if is_array else _MORE_TEXT
+            gathered.add(b"", line, offset, more)
         elif not self._is_closed:
             fault = _UNENDED if left else Mismatch(_END, f"the end of the file before {_END}")
             gathered.add(b"", line, offset, fault)

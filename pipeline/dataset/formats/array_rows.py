@@ -12,6 +12,7 @@ from pipeline.dataset.model.bit_flags import Integers
 
 NO_LAST_ROW = Mismatch("a row before the ']'", "none")  # behind the comma after the last row
 
+
 @dataclass(slots=True)
 class GatheredRows:
     """Rows on their way into a block."""

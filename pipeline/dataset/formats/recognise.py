@@ -15,6 +15,7 @@ from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK
 from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.formats.lookalikes.file_likeness import likeness, loose_rows, sample_of
 from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
+from pipeline.dataset.formats.lookalikes.row_likeness import of_table
 from pipeline.dataset.formats.rows import FORMATS, recognise_row
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
@@ -77,7 +78,8 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
         return replace(reading, form=_variant(chosen, rows), why="it was chosen", is_certain=True)
     if best := _most_frequent(rows):
         why = f"{best[1]:,} of the first {count_of(len(rows), 'row')} fit {best[0].title}"
-        return replace(reading, form=best[0], why=why, is_certain=True)
+        table = of_table(rows[0]) if len(rows) == 1 else ""
+        return replace(reading, form=best[0], why=why, is_certain=True, unlike=table)
     sample = sample_of(piece for _, _, piece in _pieces(text, container))
     reading = replace(
         reading, unlike="" if oversized else likeness(text, [row for row in rows if row is not None], sample)

@@ -13,7 +13,7 @@ def encoding_of(data: bytes) -> str:
     data = data[:_LOOKED_AT_BYTES]
     runs = _HIGH.findall(data)
     high = b"".join(runs)
-    if not high:
+    if not high.strip(b"\xfe\xff") or _is_broken_utf8(data):
         return ""
     mean_run = len(high) / len(runs)
     if mean_run < 1.5 and not _has_japanese(data):
@@ -73,6 +73,15 @@ def _of_pairs(data: bytes) -> str:
     if not has_low_trail and _share(leads, 0xB0, 0xC8) > 0.95 and len(pairs) >= _FEW and _decodes(data, "euc_kr"):
         return "EUC-KR"
     return "GBK" if _share(leads, 0xB0, 0xF7) > 0.5 and _decodes(data, "gb18030") else ""
+
+
+def _is_broken_utf8(data: bytes) -> bool:
+    """Whether it is UTF-8 but for half a character at its end, or characters that only UTF-16 has."""
+    try:
+        data.decode("utf-8", errors="surrogatepass")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return True
 
 
 def _decodes(data: bytes, codec: str) -> bool:

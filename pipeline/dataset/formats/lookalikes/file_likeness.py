@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pipeline.dataset.formats.lookalikes.encodings import may_be
 from pipeline.dataset.formats.lookalikes.line_causes import OVER_LINES, RAW_BREAK, REST, UNCLOSED, cause_of
 from pipeline.dataset.formats.lookalikes.repairs import repaired
-from pipeline.dataset.formats.lookalikes.row_likeness import of_rows
+from pipeline.dataset.formats.lookalikes.row_likeness import of_rows, of_table
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.unfinished import finished
 from pipeline.dataset.model.json_text import Json
@@ -136,7 +136,8 @@ def _of_values(text: bytes) -> str:
     rows = [value for value in values if isinstance(value, dict)]
     lines = text.count(b"\n") + 1
     if len(rows) == len(values) and lines > 2 * len(values):
-        return _over_lines() if recognise_row(rows[0]) is not None else of_rows(list(rows))
+        table = of_table(rows[0]) if len(rows) == 1 else ""
+        return table or (_over_lines() if recognise_row(rows[0]) is not None else of_rows(list(rows)))
     return ""
 
 

@@ -61,6 +61,7 @@ _SPACE = re.compile(f"[{SPACES}]")
 _STREAM_LINE = re.compile(r"data: ?(?:[\[{\"]|$)|event: ?[\w.-]+$|id: ?[\w-]*$|retry: ?\d+$|: ?[\w -]*$")
 _POINTER_LINE = re.compile(r"version https://git-lfs\.github\.com/spec/|oid sha256:[0-9a-f]{64}$|size \d+$")
 _BRACKETS = re.compile(r"[{}\[\], ]{1,6}$")
+_LABEL = re.compile(r"\[[^\[\]{}\"]{1,80}\][^{\[]{0,80}\{")
 _PART = re.compile(r"\"(?:[^\"\\]|\\.){0,80}\"\s*:(?:.*[,\[{]|[^{}\[\]]*)$", re.DOTALL)
 _CLOSED = re.compile(r"\"\s*[}\]]{1,8},?$")
 _SHELL = re.compile(
@@ -91,6 +92,8 @@ def cause_at(text: str, fault: json.JSONDecodeError) -> str:
     head, tail = text[lead : lead + _CONTEXT], text[-_CONTEXT:].rstrip(" \t\r\n")
     if _BRACKETS.match(head):
         return OVER_LINES
+    if _LABEL.match(head) and _has_row_behind(text, lead):
+        return PREFIX
     return _of_line(head) or _at(text, lead, fault, tail) or _of_part(head, tail)
 
 
@@ -184,8 +187,7 @@ def _of_value(text: str, lead: int, at: int, here: str, tail: str) -> str:
         return PYTHON
     if re.match(r"undefined\b|0x|\+\d|\.\d|`", here):
         return SCRIPT
-    is_label = text[lead] == "[" and re.match(r"\[[^\[\]{}\"]{1,80}\][^{]{0,80}\{", text[lead : lead + _CONTEXT])
-    if (at == lead or is_label) and _has_row_behind(text, at):
+    if at == lead and _has_row_behind(text, at):
         return PREFIX if not _CLOSED.search(tail) or _is_row_from_brace(text, at) else REST
     if here.startswith(","):
         return "a comma too many: remove it"

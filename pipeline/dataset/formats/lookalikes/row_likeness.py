@@ -50,7 +50,7 @@ def of_rows(rows: list[Json]) -> str:
     if not isinstance(row, dict):
         return ""
     is_only_row = len(rows) == 1
-    guesses = (_of_columns if is_only_row else _nothing, _of_keys, _of_known, _of_flat, _of_strings)
+    guesses = (of_table if is_only_row else _nothing, _of_keys, _of_known, _of_flat, _of_strings)
     for guess in guesses:
         if found := guess(row):
             return found
@@ -61,8 +61,10 @@ def _nothing(_: Row) -> str:
     return ""
 
 
-def _of_columns(row: Row) -> str:
+def of_table(row: Json) -> str:
     """One object that is a whole table: pandas writes one by columns unless it is told otherwise."""
+    if not isinstance(row, dict):
+        return ""
     values = list(row.values())
     if set(row) >= {"columns", "data"} and isinstance(row["data"], list):
         return f"a table of pandas, columns and data apart; write rows {_PANDAS}"

@@ -1,0 +1,123 @@
+"""A file of no format that we know is told what it seems to be."""
+
+import json
+
+import pytest
+
+from pipeline.dataset.formats.containers import Compression
+from pipeline.dataset.formats.lookalikes.line_causes import COMMA_BEHIND, CURLY, PYTHON, SCRIPT, SEVERAL
+from pipeline.dataset.formats.recognise import Oversized, recognise
+from tests.engine_blocks import line_of
+
+CHAT = {"messages": [{"role": "user", "content": "How long?"}, {"role": "assistant", "content": "Three minutes."}]}
+TEXT = json.dumps(CHAT)
+JQ = "writes them one a line"
+
+
+@pytest.mark.parametrize(
+    ("text", "likeness"),
+    [
+        ("", ""),
+        ("\n", ""),
+        ("hello\n", ""),
+        (f"{TEXT}\n", ""),
+        ("<!DOCTYPE html>\n<html>", "a web page, perhaps an error page instead of the download"),
+        ("question,answer\nHow?,So\n", "a table with commas (CSV); write an object a line"),
+        ("a\tb\nc\td\n", "a table with tabs (CSV); write an object a line"),
+        ("a\tb\0\nc\td\n", "bytes that are no text, as in an archive or a picture"),
+        ("- role: user\n  content: hi\n", "YAML"),
+        (f"{TEXT}\r{TEXT}\r", "rows that end with a carriage return alone; each must end with a line feed"),
+        (TEXT * 2, f"rows that are no JSON: {SEVERAL}"),
+        (f"{CHAT}\n", f"rows that are no JSON: {PYTHON}"),
+        (TEXT.replace('"', "”") + "\n", f"rows that are no JSON: {CURLY}"),
+        ("{a: 1}\n" * 3, f"rows that are no JSON: {SCRIPT}"),
+        (f"{TEXT},\n{TEXT},\n", f"rows that are no JSON: {COMMA_BEHIND}"),
+        (f"{json.dumps(CHAT, indent=1)}\n" * 2, f"objects over several lines; jq -c . in.json > out.jsonl {JQ}"),
+        (
+            json.dumps({"v": 1, "data": [CHAT] * 9}, indent=1),
+            f"rows inside the field data of one object; jq -c .data[] in.json > out.jsonl {JQ}",
+        ),
+        (
+            json.dumps({"train": [CHAT]}),
+            f"rows inside the field train of one object; jq -c .train[] in.json > out.jsonl {JQ}",
+        ),
+        (json.dumps(TEXT), "JSON within a string: rows that were encoded twice"),
+        ('"How long?"\n', ""),
+        ("[1]\n[2]\n", ""),
+        ("1\n2\n", ""),
+        ("{}\n", ""),
+        ('{"question": "a", "answer": "b"}\n', "rows with the fields question, answer"),
+        ('{"messages": "[]"}\n', "messages as a string: the list was encoded twice"),
+        ('{"contents": []}\n', "Gemini's rows of contents and parts; write messages of role and content"),
+        (
+            '{"custom_id": "a", "body": {}}\n',
+            "OpenAI's batch requests; messages lie in body.messages",
+        ),
+        (
+            '{"custom_id": "a", "response": {}}\n',
+            "OpenAI's batch results, which hold the answers without their prompts; "
+            "messages lie in response.body.choices[0].message",
+        ),
+    ],
+)
+def test_a_file_of_no_format_is_told_what_it_seems_to_be(text, likeness):
+    assert recognise(text.encode(), Compression.NONE, None).unlike == likeness
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f"{TEXT}}}\n" * 2,
+        f"data: {TEXT}\n\n" * 2,
+        f"\u00a0{TEXT}\n" * 2,
+        f"2024-05-01 INFO {TEXT}\n" * 2,
+        '"' + TEXT.replace('"', '""') + '"\n',
+        json.dumps(CHAT, indent=2),
+        f"[{TEXT}]\n[{TEXT}]\n",
+        TEXT.replace("Three", "Three\n") + "\n",
+        TEXT.replace('"', "”") + "\n",
+    ],
+)
+def test_rows_that_can_be_guessed_give_the_file_its_format(data):
+    reading = recognise(data.encode(), Compression.NONE, None)
+
+    assert (reading.form.name, reading.is_certain) == ("openai", False)
+    assert reading.unlike
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('{"role": "user", "content": "hi", "thread_id": 1}', "group the rows by thread_id"),
+        ('{"sender": "ann", "message": "hi"}', "wrap each dialogue"),
+        ('{"Prompt": "a", " completion": "b"}', "have blanks at their edges: prompt is written 'Prompt', completion"),
+        ('{"Instruction": "a", "Output": "b"}', "field instruction is written 'Instruction', output is written"),
+        ('{"\\ufefftext": "a"}', "the field text begins with a byte order mark"),
+        ('{"prompt": {"0": "a", "1": "b"}, "completion": {"0": "c", "1": "d"}}', "a table by columns, as pandas"),
+        ('{"prompt": ["a", "b", "c"], "completion": ["d", "e", "f"]}', "a table by columns, a list for each field"),
+        ('{"7": {"text": "a"}, "8": {"text": "b"}}', "holds the rows under their numbers or ids"),
+        ('{"message_id": "a", "parent_id": null, "text": "hi", "role": "prompter"}', "OASST messages, one a row"),
+        ('{"message_tree_id": "a", "prompt": {"text": "hi", "replies": []}}', "OASST message trees"),
+        ('{"title": "a", "mapping": {}}', "a ChatGPT export"),
+        ('{"request": {"messages": []}, "response": {}}', "a log of requests and responses"),
+        ('{"segments": [{"label": true, "text": "a"}]}', "Axolotl's input_output rows"),
+    ],
+)
+def test_rows_of_no_format_are_told_what_they_seem_to_be(row, said):
+    assert said in recognise(f"{row}\n".encode(), Compression.NONE, None).unlike
+
+
+def test_one_object_of_a_broken_line_does_not_make_a_file_of_lines_an_array():
+    lines = ["[1,", '["a"]', "{}", "nul", '{"a": 1}', "[1, 2", '["b", 2]', '"x"']
+
+    assert recognise("\n".join(lines).encode(), Compression.NONE, None).container == "jsonl"
+
+
+def test_a_number_that_no_double_holds_is_named_with_its_place():
+    data = f'{TEXT}\n{{"n": "1e999", "m": -1e999}}\n'.encode()
+
+    assert recognise(data, Compression.NONE, None).oversized == Oversized(2, len(TEXT) + 1, 21, "-1e999")
+
+
+def test_a_file_that_is_recognised_is_like_nothing_else():
+    assert recognise(b"{}\n" + line_of("a", ("user", "hi")), Compression.NONE, None).unlike == ""
