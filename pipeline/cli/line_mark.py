@@ -100,4 +100,5 @@ _PLACES: dict[str, _Find] = {
     "line-too-long": _nowhere,
     "no-conversations": _nowhere,
     "unknown-format": _nowhere,
+    "unreadable-rows": _nowhere,
 }

@@ -116,7 +116,7 @@ def _nearness(parts: list[Path], row_name: str) -> tuple[Nearness, list[Iterable
 
 
 def _file_findings(total: Statistics, reading: Reading) -> list[Finding]:
-    if number := reading.oversized:
+    if (number := reading.oversized) and not reading.is_certain:
         mismatch = Mismatch("numbers that a double holds", number.digits[:_SHOWN_DIGITS], column=number.column)
         return [Finding(number.line, number.offset, "number-too-large", "$", mismatch)]
     if total.conversations:
