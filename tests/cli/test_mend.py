@@ -32,11 +32,11 @@ def test_a_mended_file_lies_beside_what_was_put_aside_and_what_was_changed(folde
 
     result = run(["mend", "in.jsonl", "-o", "out.jsonl"])
 
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert (result.exit_code, result.stderr) == (1, "")
     assert (folder / "out.jsonl").read_text() == GOOD
     assert names(folder) == ["in.jsonl", "out.jsonl", "out.jsonl.changes.jsonl", "out.jsonl.rejected.jsonl"]
     assert result.stdout.splitlines() == [
-        "✓ out.jsonl is ready",
+        "✗ out.jsonl is not ready: 33.3% of the lines were rejected and put aside",
         "",
         "  3 lines: 1 kept, 1 of them changed; 2 put aside",
         "",
@@ -93,10 +93,11 @@ def test_json_holds_every_count(folder):
         "changes": "out.jsonl.changes.jsonl",
         "format": "native",
         "container": "jsonl",
-        "status": "ready",
+        "status": "error",
         "lines_in": 3,
         "lines_out": 2,
         "lines_aside": 1,
+        "lines_rejected": 1,
         "lines_changed": 1,
         "mended_counts": {"unknown-role": 1},
         "rejected_counts": {"empty-turns": 1},
@@ -175,7 +176,7 @@ def test_what_only_a_person_can_decide_is_no_remedy(folder):
 
     assert result.exit_code == 2
     assert result.stderr.startswith(
-        "error: --only: refusal only a person can decide; what can be mended: byte-order-mark"
+        "error: --only: refusal only a person can decide; what can be mended: malformed-json"
     )
 
 
@@ -210,7 +211,7 @@ def test_a_mapping_says_how_the_rows_are_read(folder):
 
     result = run(["mend", "in.jsonl", "-o", "out.jsonl", "--mapping", "fields.json"])
 
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert (result.exit_code, result.stderr) == (1, "")
     assert (folder / "out.jsonl").read_text() == '{"q": "How long?", "a": "Three minutes."}\n'
 
 
@@ -225,7 +226,7 @@ def test_a_chosen_format_decides_what_is_put_aside(folder):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--format", "csv"], "--format: expected one of alpaca, chat, dialogue, kto,"),
+        (["--format", "csv"], "--format: expected one of alpaca, chat, dialogue,"),
         (["--format", "native", "--mapping", "fields.json"], "--mapping says how rows are read, and so does --format"),
     ],
 )

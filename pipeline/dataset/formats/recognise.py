@@ -72,7 +72,7 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
     container = _container(text)
     rows, oversized = _rows(text, container)
     reading = Reading(container=container, compression=compression, oversized=oversized)
-    if not rows and _is_one_row(text, container):
+    if not rows and oversized is None and _is_one_row(text, container):
         rows = _unfinished_rows(text, container)
     if chosen is not None:
         return replace(reading, form=_variant(chosen, rows), why="it was chosen", is_certain=True)

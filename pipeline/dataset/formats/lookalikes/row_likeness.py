@@ -194,7 +194,6 @@ _KNOWN: tuple[tuple[Callable[[Row], bool], str], ...] = (
         "Axolotl's input_output rows: segments of label and text; Axolotl trains on them as they are, for others "
         "write messages, those of label true as the assistant's",
     ),
-    (lambda row: "contents" in row, "Gemini's rows of contents and parts; write messages of role and content"),
 )
 
 

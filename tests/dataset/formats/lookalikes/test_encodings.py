@@ -25,5 +25,5 @@ def test_an_encoding_is_told_by_its_bytes(text, codec, name):
 
 
 def test_few_bytes_may_be_and_many_seem():
-    assert may_be(b"\"caf\xe9\"") == "it may be Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 in.jsonl > out.jsonl"
+    assert may_be(b'"caf\xe9"') == "it may be Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 in.jsonl > out.jsonl"
     assert may_be(b"caf\xe9 " * 20).startswith("it seems Windows-1252: ")

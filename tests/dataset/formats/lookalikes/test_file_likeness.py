@@ -48,7 +48,6 @@ JQ = "writes them one a line"
         ("{}\n", ""),
         ('{"question": "a", "answer": "b"}\n', "rows with the fields question, answer"),
         ('{"messages": "[]"}\n', "messages as a string: the list was encoded twice"),
-        ('{"contents": []}\n', "Gemini's rows of contents and parts; write messages of role and content"),
         (
             '{"custom_id": "a", "body": {}}\n',
             "OpenAI's batch requests; messages lie in body.messages",
