@@ -90,6 +90,18 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     "nothing-supervised": Example(_chat(_USER, {**_DONE, "weight": 0})),
 }
 
+BESIDE_EXAMPLES: dict[str, Example] = {
+    "media-beside-text": Example(_chat(_USER, _DONE, images=["cat.png"])),
+    "media-mark": Example(_chat(_said("user", "<image>\nWhat is this?"), _said("assistant", "A cat."))),
+    "reasoning-not-closed": _answer("<think>A greeting. I greet as well."),
+    "reasoning-not-opened": _answer("A greeting.</think>Hi!"),
+    "reasoning-apart": Example(_chat(_USER, {**_DONE, "reasoning_content": "A greeting."})),
+    "reasoning-in-earlier-answers": _wide(_chat(_USER, _said("assistant", "<think>Hm.</think>Hi!"), _USER, _DONE)),
+    "mixed-reasoning": Example(
+        _chat(_USER, _said("assistant", "<think>Hm.</think>Hi!")) + _chat(_said("user", "Hey"), _DONE)
+    ),
+}
+
 QUALITY_EXAMPLES: dict[str, Example] = {
     **{rule.kind.code: Example(_chat(*map(_said, ("user", "assistant"), rule.example))) for rule in ANSWER_RULES},
     "refusal": _answer("I'm sorry, but I can't help with that."),

@@ -19,6 +19,7 @@ from pipeline.dataset.model.xxh3 import Hashes, hash_texts
 from pipeline.dataset.reading.block_verdicts import Verdicts, judge_block, judge_each
 from pipeline.dataset.reading.gathering import full_turns, plain_turns
 from pipeline.dataset.reading.judge_line import is_deeper
+from pipeline.dataset.reading.text_marks import NO_MARKS, TextMarks, find_marks
 
 _TURN_BYTES = len('{"role":"","content":""}')
 
@@ -27,8 +28,9 @@ _TURN_BYTES = len('{"role":"","content":""}')
 class Extras:
     """What only some formats have, None where a turn or conversation has none.
 
-    Of m turns: weights, NaN for none; tool_calls and parts as JSON text; tool_call_ids, names. Of n conversations:
-    tools as JSON text; labels, whether an answer was liked. A whole column is None where nothing of the block has any.
+    Of m turns: weights, NaN for none; tool_calls and parts as JSON text; tool_call_ids, names, reasoning. Of n
+    conversations: tools and media as JSON text; labels, whether an answer was liked. A whole column is None where
+    nothing of the block has any.
     """
 
     weights: Reals | None = None
@@ -36,8 +38,10 @@ class Extras:
     parts: list[str | None] | None = None
     tool_call_ids: list[str | None] | None = None
     names: list[str | None] | None = None
+    reasoning: list[str | None] | None = None
     tools: list[str | None] | None = None
     labels: list[bool | None] | None = None
+    media: list[str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Columns:
     contents: m strings, text_starts their m + 1 byte positions in text. word_counts: m. is_supervised: m, whether a
     turn is learned from. branches: m codes of `Branch`.
     extras: what only some formats have. layout: the names of the format's fields, for findings; content_paths: m paths,
-    where the layout alone does not tell.
+    where the layout alone does not tell. marks: of reasoning and media in the texts.
     """
 
     rows: Integers
@@ -71,6 +75,7 @@ class Columns:
     extras: Extras = Extras()
     layout: Layout = NATIVE_LAYOUT
     content_paths: Sequence[str] | None = None
+    marks: TextMarks = NO_MARKS
 
     def owner(self, turn: int) -> int:
         """Index of the conversation that a turn belongs to."""
@@ -156,6 +161,7 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
         extras=extras,
         layout=form.layout,
         content_paths=turns.paths,
+        marks=find_marks(turns.text, turns.text_starts),
     )
 
 
@@ -179,8 +185,10 @@ def _extras(weights: Reals | None, conversations: list[FullConversation], turns:
         parts=_column("parts", turns),
         tool_call_ids=_column("tool_call_id", turns),
         names=_column("name", turns),
+        reasoning=_column("reasoning", turns),
         tools=_column("tools", conversations),
         labels=_column("label", conversations),
+        media=_column("media", conversations),
     )
 
 

@@ -57,6 +57,11 @@ def lost_at(*lines: int) -> dict:
         ({"prompt": "a", "chosen": "b", "rejected": "c"}, "openai", ["rejected-answers"]),
         ({"prompt": "a", "completion": "b", "label": False}, "native", ["labels"]),
         ({"text": "a"}, "native", ["plain-texts"]),
+        ({"messages": [ASKED, ANSWERED | {"reasoning": "c"}]}, "openai", []),
+        ({"messages": [ASKED, ANSWERED | {"reasoning": "c"}]}, "sharegpt", ["reasoning"]),
+        (PLAIN | {"images": ["x"]}, "native", ["media"]),
+        ({"messages": [ASKED | {"images": ["x"]}, ANSWERED]}, "openai", ["content-parts"]),
+        ({"messages": [ASKED | {"content": "<image>a"}, ANSWERED]}, "sharegpt", ["media-marks"]),
     ],
 )
 def test_a_loss_has_its_name(row, target, kinds):

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from pipeline.cli.json_path import locate
+from pipeline.dataset.findings.beside_kinds import BESIDE_KINDS
 from pipeline.dataset.findings.finding import CATALOGUE, Scope
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
 from pipeline.dataset.reading.columns import read_columns
@@ -69,10 +70,10 @@ def test_a_fault_is_found_in_an_array_too(kind, fault):
 
 
 def test_every_code_of_a_line_that_reading_finds_is_planted():
-    """But for those of the whole file or of several lines, which have tests of their own, and quality's."""
+    """But for those of whole files or several lines, of what stands beside texts, and of quality: they have own tests."""
     elsewhere = {"line-too-long", "byte-order-mark", "blank-line", "no-final-newline"}
     elsewhere |= {code for code in CATALOGUE if "duplicate" in code or code == "conflicting-answers"}
-    elsewhere |= {kind.code for kind in QUALITY_KINDS}
+    elsewhere |= {kind.code for kind in (*QUALITY_KINDS, *BESIDE_KINDS)}
 
     planted = {code for _, fault in CASES for code in fault.codes}
 
