@@ -20,7 +20,7 @@ def _said(role: str, content: str, **fields: object) -> dict[str, object]:
     return {"role": role, "content": content, **fields}
 
 
-def _called(arguments: str) -> dict[str, object]:
+def _called(arguments: object) -> dict[str, object]:
     return {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": arguments}}]}
 
 
@@ -88,6 +88,21 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     "double-encoded-arguments": _wide(_chat(_USER, _called('"{\\"a\\": 1}"'), _RESULT, _DONE)),
     "arguments-not-json": _wide(_chat(_USER, _called("a=1"), _RESULT, _DONE)),
     "nothing-supervised": Example(_chat(_USER, {**_DONE, "weight": 0})),
+}
+
+TOOL_SHAPE_EXAMPLES: dict[str, Example] = {
+    "tool-call-without-id": _wide(
+        _chat(
+            _USER, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}, _RESULT, _DONE
+        )
+    ),
+    "tool-result-without-id": _wide(_chat(_USER, _called("{}"), _said("tool", "42"), _DONE)),
+    "tool-result-in-parts": _wide(
+        _chat(_USER, _called("{}"), {**_RESULT, "content": [{"type": "text", "text": "42"}]}, _DONE)
+    ),
+    "tool-without-wrapper": _wide(_chat(_USER, _DONE, tools=[{"name": "f", "parameters": {}}])),
+    "tool-call-id-not-nine": _wide(_chat(_USER, _called("{}"), _RESULT, _DONE)),
+    "arguments-object": _wide(_chat(_USER, _called({"a": 1}), _RESULT, _DONE)),
 }
 
 BESIDE_EXAMPLES: dict[str, Example] = {

@@ -7,6 +7,7 @@ from pipeline.dataset.structure.conventions import CONVENTIONS
 from pipeline.dataset.structure.media import MEDIA
 from pipeline.dataset.structure.reasoning import REASONING
 from pipeline.dataset.structure.structure import STRUCTURE
+from pipeline.dataset.structure.tool_shape import TOOL_SHAPE
 from pipeline.dataset.structure.tool_use import TOOL_USE
 
 
@@ -14,7 +15,11 @@ def warning_groups(columns: Columns) -> list[Group]:
     """All warnings of a block's conversations, by code."""
     if not columns.ids:
         return []
-    return [group for rule in (*CONVENTIONS, *STRUCTURE, *TOOL_USE, *MEDIA, *REASONING) for group in rule(columns)]
+    return [
+        group
+        for rule in (*CONVENTIONS, *STRUCTURE, *TOOL_USE, *TOOL_SHAPE, *MEDIA, *REASONING)
+        for group in rule(columns)
+    ]
 
 
 def warnings(columns: Columns) -> list[Finding]:

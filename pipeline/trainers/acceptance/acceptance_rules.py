@@ -47,13 +47,17 @@ class _Strict(BaseModel):
 
 
 class CodeRule(_Strict):
-    """What a finding does. only, unless: the formats it is for, or not for; all by default."""
+    """What a finding does. only, unless: the formats it is for, or not for; all by default.
+
+    as_is: only for a file that is not converted first, which would mend it.
+    """
 
     code: Annotated[str, AfterValidator(_known)]
     effect: Literal[Effect.REFUSES, Effect.DROPS, Effect.HARMS, Effect.NOTES]
     because: str
     only: tuple[FormatName, ...] = ()
     unless: tuple[FormatName, ...] = ()
+    as_is: bool = False
 
     def applies_to(self, form: str) -> bool:
         """Whether the rule is for this format."""

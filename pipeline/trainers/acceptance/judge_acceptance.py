@@ -113,8 +113,9 @@ def _conversion(target: Target, subject: Subject) -> str | None:
 
 def _rules(target: Target, subject: Subject) -> list[CodeRule]:
     """The rules for the file as the target gets it."""
-    form = _conversion(target, subject) or subject.format
-    return [rule for rule in target.codes if rule.applies_to(form)]
+    converted = _conversion(target, subject)
+    form = converted or subject.format
+    return [rule for rule in target.codes if rule.applies_to(form) and not (rule.as_is and converted)]
 
 
 def _dropping(rules: Sequence[CodeRule]) -> frozenset[str]:

@@ -162,7 +162,6 @@ def test_a_role_that_a_trainer_does_not_know_refuses_and_a_condition_is_only_not
 
     assert {name: [reason.rule for reason in row.reasons] for name, row in rows.items() if row.reasons} == {
         "gemma": ["role-tool", "role-system"],
-        "mistral": ["role-tool"],
     }
     assert refusing(rows) == {"gemma"}
 

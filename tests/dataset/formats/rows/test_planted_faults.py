@@ -8,6 +8,7 @@ from pipeline.cli.json_path import locate
 from pipeline.dataset.findings.beside_kinds import BESIDE_KINDS
 from pipeline.dataset.findings.finding import CATALOGUE, Scope
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
+from pipeline.dataset.findings.tool_shape_kinds import TOOL_SHAPE_KINDS
 from pipeline.dataset.reading.columns import read_columns
 from pipeline.dataset.structure.structure_warnings import warnings
 from tests.dataset.formats.rows.planting import CASES
@@ -70,10 +71,10 @@ def test_a_fault_is_found_in_an_array_too(kind, fault):
 
 
 def test_every_code_of_a_line_that_reading_finds_is_planted():
-    """But for those of whole files or several lines, of what stands beside texts, and of quality: they have own tests."""
+    """But for those of whole files, several lines, tools' shape, what stands beside texts, and quality."""
     elsewhere = {"line-too-long", "byte-order-mark", "blank-line", "no-final-newline"}
     elsewhere |= {code for code in CATALOGUE if "duplicate" in code or code == "conflicting-answers"}
-    elsewhere |= {kind.code for kind in (*QUALITY_KINDS, *BESIDE_KINDS)}
+    elsewhere |= {kind.code for kind in (*QUALITY_KINDS, *BESIDE_KINDS, *TOOL_SHAPE_KINDS)}
 
     planted = {code for _, fault in CASES for code in fault.codes}
 
