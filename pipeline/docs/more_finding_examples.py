@@ -102,6 +102,9 @@ TOOL_SHAPE_EXAMPLES: dict[str, Example] = {
     ),
     "tool-without-wrapper": _wide(_chat(_USER, _DONE, tools=[{"name": "f", "parameters": {}}])),
     "tool-call-id-not-nine": _wide(_chat(_USER, _called("{}"), _RESULT, _DONE)),
+    "role-tag-not-usual": Example(
+        b'{"conversations": [{"from": "user", "value": "Hello"}, {"from": "assistant", "value": "Hi!"}]}\n'
+    ),
     "arguments-object": _wide(_chat(_USER, _called({"a": 1}), _RESULT, _DONE)),
 }
 

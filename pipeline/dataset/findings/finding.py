@@ -1,7 +1,7 @@
 """The catalogue of findings: every code we can report, and the value a report is made of.
 
-A code is public and stable for ever; `docs/findings.md` is generated from here. The entries are in `error_kinds.py`,
-`warning_kinds.py`, `tool_shape_kinds.py`, `beside_kinds.py` and `quality_kinds.py`, which say where each fault is looked for.
+A code is public and stable for ever; `docs/findings.md` is generated from here. The entries are in the
+modules `…_kinds.py` beside this one, which say where each fault is looked for.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The findings about how calls of tools, and tools, are written; how each is found: `dataset/structure/tool_shape.py`.
+"""The findings about how calls of tools, tools and roles are written, which `dataset/structure/tool_shape.py` finds.
 
 A note is for what is right for some trainers and wrong for others.
 """
@@ -12,7 +12,7 @@ _WARNINGS = kinds(
         (
             "tool-call-without-id",
             "a tool call has no id",
-            "OpenAI refuses the file and Mistral's template raises; nothing says which result answers which call.",
+            "OpenAI refuses it and Mistral's template raises; nothing says which result answers which call.",
             "give each call an id of its own; lora-pipeline convert --to openai does",
         ),
         (
@@ -24,7 +24,7 @@ _WARNINGS = kinds(
         (
             "tool-result-in-parts",
             "a tool result is a list of parts",
-            "Templates that join texts raise on a list (Mistral's), and OpenAI's fine-tuning was reported to refuse it.",
+            "Templates that join texts raise on a list (Mistral's), and OpenAI's fine-tuning was reported to refuse.",
             "write the result as one text",
         ),
         (
@@ -46,10 +46,16 @@ _NOTES = kinds(
             "for models of Mistral, write ids of nine letters and digits, the same in the call and in its result",
         ),
         (
+            "role-tag-not-usual",
+            "a role is not called human, gpt, observation, function_call or system",
+            "LLaMA-Factory skips the row, unless dataset_info.json names the tags that the file has.",
+            "name the tags in dataset_info.json, or rename the roles: lora-pipeline convert --to sharegpt does",
+        ),
+        (
             "arguments-object",
             "arguments of a tool call are an object, not its JSON text",
-            "Chat templates of the hub take it; OpenAI and mistral-finetune refuse it, and Arrow makes one table of all "
-            "arguments, with every name that any call has.",
+            "Chat templates of the hub take it; OpenAI and mistral-finetune refuse it, and Arrow gives each call all "
+            "names that the arguments of any call have.",
             "leave it for TRL, else write json.dumps of it; lora-pipeline convert --to openai does",
         ),
     ],

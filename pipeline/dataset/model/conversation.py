@@ -56,7 +56,8 @@ class FullTurn(msgspec.Struct, gc=False):
 
     content: its text, "" where there is none. path: JSON path of the content in its line. weight: of its loss; None
     where the format leaves it open. tool_calls, parts: JSON text, in the shape of OpenAI's messages. reasoning: what
-    was thought before the content, where the format keeps it apart.
+    was thought before the content, where the format keeps it apart. tag: how ShareGPT's row calls the role, where that
+    is not LLaMA-Factory's name for it.
     """
 
     role: str
@@ -70,6 +71,7 @@ class FullTurn(msgspec.Struct, gc=False):
     name: str | None = None
     branch: int = 0
     reasoning: str | None = None
+    tag: str | None = None
 
 
 class FullConversation(msgspec.Struct):

@@ -28,7 +28,7 @@ _TURN_BYTES = len('{"role":"","content":""}')
 class Extras:
     """What only some formats have, None where a turn or conversation has none.
 
-    Of m turns: weights, NaN for none; tool_calls and parts as JSON text; tool_call_ids, names, reasoning. Of n
+    Of m turns: weights, NaN for none; tool_calls and parts as JSON text; tool_call_ids, names, reasoning, tags. Of n
     conversations: tools and media as JSON text; labels, whether an answer was liked. A whole column is None where
     nothing of the block has any.
     """
@@ -39,6 +39,7 @@ class Extras:
     tool_call_ids: list[str | None] | None = None
     names: list[str | None] | None = None
     reasoning: list[str | None] | None = None
+    tags: list[str | None] | None = None
     tools: list[str | None] | None = None
     labels: list[bool | None] | None = None
     media: list[str | None] | None = None
@@ -140,7 +141,7 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
     else:
         turns = plain_turns(verdicts.accepted, verdicts.shape)
         labels = list(map(attrgetter("label"), verdicts.accepted)) if verdicts.shape.has_label else None
-        extras = Extras(weights=turns.weights, labels=labels)
+        extras = Extras(weights=turns.weights, labels=labels, tags=turns.tags)
     buffers = [None, pa.py_buffer(turns.text_starts), pa.py_buffer(turns.text)]
     return Columns(
         rows=verdicts.rows,
@@ -186,6 +187,7 @@ def _extras(weights: Reals | None, conversations: list[FullConversation], turns:
         tool_call_ids=_column("tool_call_id", turns),
         names=_column("name", turns),
         reasoning=_column("reasoning", turns),
+        tags=_column("tag", turns),
         tools=_column("tools", conversations),
         labels=_column("label", conversations),
         media=_column("media", conversations),

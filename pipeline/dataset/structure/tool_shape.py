@@ -1,4 +1,4 @@
-"""Findings about how calls and tools are written: ids, arguments, wrappers, parts. What they say is in `tool_use.py`.
+"""Findings about how calls, tools and roles are written: ids, arguments, wrappers, tags. `tool_use.py` has their order.
 
 Rows without calls and tools cost nothing. ShareGPT's calls are texts that have no ids, so nothing is missed in them.
 """
@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 import numpy as np
 
+from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.findings.groups import Group
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Flags
@@ -20,6 +21,7 @@ from pipeline.dataset.structure.flagging import WarningRule, conversations_with,
 _TOOL, _FUNCTION = (KNOWN_ROLES.index(role) for role in ("tool", "function"))
 _NINE = re.compile(r"[A-Za-z0-9]{9}")
 _OLDER = '[{"type":"function","function":'
+_TAGS = {"user": "user_tag", "assistant": "assistant_tag", "tool": "observation_tag", "system": "system_tag"}
 _FOUND = {
     "tool-call-without-id": Mismatch("an id of the tool call", "none"),
     "tool-result-without-id": Mismatch("the tool_call_id of the call that it answers", "none"),
@@ -62,7 +64,36 @@ def bare_tools(columns: Columns) -> Iterator[Group]:
     yield from conversations_with(columns, bare, "tool-without-wrapper", lambda _: "$.tools", lambda _: unwrapped)
 
 
-TOOL_SHAPE: tuple[WarningRule, ...] = (call_shape, bare_tools)
+def unusual_tags(columns: Columns) -> Iterator[Group]:
+    """Names of roles in ShareGPT's rows that are not LLaMA-Factory's."""
+    tags = columns.extras.tags
+    if tags is None:
+        return
+
+    def mismatch(turn: int) -> Mismatch:
+        row = columns.owner(turn)
+        turns = range(int(columns.turn_starts[row]), int(columns.turn_starts[row + 1]))
+        named = {
+            f"{_TAGS[role]}: {printable(tag)}"
+            for each in turns
+            if (tag := tags[each]) and (role := _role(columns, each)) in _TAGS
+        }
+        found = repr(printable(tags[turn] or ""))
+        return Mismatch(
+            "human, gpt, observation, function_call or system",
+            found,
+            f"(set {', '.join(sorted(named, reverse=True))})" if named else None,
+        )
+
+    flagged = np.array([tag is not None for tag in tags], dtype=np.bool_) & (columns.roles < len(KNOWN_ROLES))
+    yield from first_places(columns, flagged, "role-tag-not-usual", columns.role_path, mismatch)
+
+
+TOOL_SHAPE: tuple[WarningRule, ...] = (call_shape, bare_tools, unusual_tags)
+
+
+def _role(columns: Columns, turn: int) -> str:
+    return columns.role_names[int(columns.roles[turn])]
 
 
 def _mismatch(mismatch: Mismatch, _: int) -> Mismatch:

@@ -80,6 +80,16 @@ class FormatRule(_Strict):
     because: str
 
 
+class WrappingRule(_Strict):
+    """How a file's rows may not be wrapped; converted, they are lines of objects.
+
+    wrapping: an array of all rows, an archive, or lines that are bare lists of messages.
+    """
+
+    wrapping: Literal["json-array", "gzip", "zstd", "lists"]
+    because: str
+
+
 class Length(_Strict):
     """The most tokens of a row, unless the trainer is told otherwise, and what comes of longer ones."""
 
@@ -110,6 +120,7 @@ class Target(_Strict):
     codes: tuple[CodeRule, ...] = ()
     roles: tuple[RoleRule, ...] = ()
     formats: tuple[FormatRule, ...] = ()
+    wrappings: tuple[WrappingRule, ...] = ()
 
 
 @cache

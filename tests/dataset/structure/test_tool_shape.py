@@ -75,3 +75,27 @@ def test_a_neighbour_with_calls_changes_nothing():
     words = {"messages": [ASKED, said("assistant", "price()"), said("tool", "4.50"), ANSWERED]}
 
     assert codes(words) == codes(words, used())[:1] == []
+
+
+def test_llama_factorys_tags_are_no_finding():
+    turns = [{"from": "system", "value": "a"}, {"from": "human", "value": "b"}, {"from": "gpt", "value": "c"}]
+
+    assert codes({"conversations": turns}, form="sharegpt") == []
+
+
+@pytest.mark.parametrize("beside", [{}, {"name": "ann"}])
+def test_other_tags_are_told_with_what_to_set(beside):
+    """Whether a block is read at once or row by row."""
+    turns = [{"from": "user", "value": "b", **beside}, {"from": "assistant", "value": "c"}]
+
+    columns = rich({"conversations": turns}, form="sharegpt")
+    (found,) = all_findings_of(group for rule in TOOL_SHAPE for group in rule(columns))
+
+    assert found.fault == (
+        "expected human, gpt, observation, function_call or system, "
+        "found 'user' (set user_tag: user, assistant_tag: assistant) (also at $.conversations[1].from)"
+    )
+
+
+def test_roles_of_openai_are_no_tags():
+    assert codes({"messages": [ASKED, ANSWERED]}) == []

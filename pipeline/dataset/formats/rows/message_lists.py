@@ -33,6 +33,8 @@ ALIASES: Mapping[str, str] = {
     "function_response": "tool",
     "tool_response": "tool",
 }
+# LLaMA-Factory's names of roles in ShareGPT's rows, unless dataset_info.json gives others (0.9.5, data/parser.py).
+USUAL_TAGS = frozenset({"human", "gpt", "observation", "function_call", "system"})
 TEXT_PARTS = ("text", "input_text", "output_text", "reasoning", "thinking", "refusal", "tool_call", "tools")
 WEIGHT_FIELDS = ("weight", "loss_weight")
 TOO_HEAVY = 1e6  # no weight; a number that was meant for something else
@@ -66,18 +68,27 @@ def read_messages(listed: Json, path: str, keys: Keys, faults: Faults, branch: i
                 elif type(content) is list:
                     content = _only_value(content)
             if type(role) is str and type(content) is str and role not in CALL_ROLES:
+                tag = role if content_key == "value" and role not in USUAL_TAGS else None
                 role = aliases.get(role, role)
                 if "\0" not in content and "\0" not in role:
                     is_supervised = role == "assistant" and weight != 0
                     loss = None if weight is None else float(weight)  # type: ignore[arg-type]
                     turns.append(
-                        FullTurn(role, content, paths[index], is_supervised, loss, None, None, None, None, branch)
+                        FullTurn(
+                            role, content, paths[index], is_supervised, loss, None, None, None, None, branch, None, tag
+                        )
                     )
                     continue
         turn = read_message(message, f"{path}[{index}]", keys, aliases, faults, branch)
         if turn is not None:
+            turn.tag = _unusual_tag(message, keys)
             turns.append(turn)
     return turns
+
+
+def _unusual_tag(message: Json, keys: Keys) -> str | None:
+    role = message.get(keys.role) if isinstance(message, dict) and keys.content == "value" else None
+    return role if isinstance(role, str) and role not in USUAL_TAGS else None
 
 
 def _only_value(parts: list[Json]) -> str | None:
