@@ -87,6 +87,9 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     ),
     "double-encoded-arguments": _wide(_chat(_USER, _called('"{\\"a\\": 1}"'), _RESULT, _DONE)),
     "arguments-not-json": _wide(_chat(_USER, _called("a=1"), _RESULT, _DONE)),
+    "repeated-key": Example(
+        b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hm", "content": "Hi!"}]}\n'
+    ),
     "nothing-supervised": Example(_chat(_USER, {**_DONE, "weight": 0})),
 }
 

@@ -129,6 +129,13 @@ WARNINGS: list[FindingKind] = kinds(
             "The line costs time and trains nothing; a batch of such lines shows a loss of 0.",
             "give an answer a weight of 1 and some words, or remove the line",
         ),
+        (
+            "repeated-key",
+            "an object names a field twice",
+            "Most readers take the last and say nothing, so the first is lost; Arrow, and with it the dataset loader of "
+            "TRL, Axolotl and LLaMA-Factory, stops.",
+            "keep one of the two, or give them names of their own",
+        ),
     ],
 )
 

@@ -1,7 +1,7 @@
 """The accepted conversations of a block, turned from objects into columns."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
@@ -19,6 +19,7 @@ from pipeline.dataset.model.xxh3 import Hashes, hash_texts
 from pipeline.dataset.reading.block_verdicts import Verdicts, judge_block, judge_each
 from pipeline.dataset.reading.gathering import full_turns, plain_turns
 from pipeline.dataset.reading.judge_line import is_deeper
+from pipeline.dataset.reading.repeated_keys import RepeatedKey, repeated_keys
 from pipeline.dataset.reading.text_marks import NO_MARKS, TextMarks, find_marks
 
 _TURN_BYTES = len('{"role":"","content":""}')
@@ -56,6 +57,7 @@ class Columns:
     turn is learned from. branches: m codes of `Branch`.
     extras: what only some formats have. layout: the names of the format's fields, for findings; content_paths: m paths,
     where the layout alone does not tell. marks: of reasoning and media in the texts.
+    repeated: fields that a row names twice, by the conversation's number.
     """
 
     rows: Integers
@@ -77,6 +79,7 @@ class Columns:
     layout: Layout = NATIVE_LAYOUT
     content_paths: Sequence[str] | None = None
     marks: TextMarks = NO_MARKS
+    repeated: Mapping[int, RepeatedKey] = field(default_factory=dict)
 
     def owner(self, turn: int) -> int:
         """Index of the conversation that a turn belongs to."""
@@ -124,9 +127,16 @@ def read_columns(block: Block, limits: Limits, form: Format = NATIVE) -> tuple[V
         pass
     else:
         if not (_holds_nul(columns) or _hides_nesting(block, columns, limits)):
-            return verdicts, columns
+            return verdicts, _with_repeated(block, columns, form)
     verdicts = judge_each(block, limits, form)
-    return verdicts, gather(verdicts, form)
+    return verdicts, _with_repeated(block, gather(verdicts, form), form)
+
+
+def _with_repeated(block: Block, columns: Columns, form: Format) -> Columns:
+    if block.skipped_bytes or not len(columns.ids):
+        return columns
+    found = repeated_keys(block, form, columns.rows - int(block.rows_at[0]), columns.turn_counts)
+    return replace(columns, repeated=found) if found else columns
 
 
 def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
