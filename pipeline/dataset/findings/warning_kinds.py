@@ -132,8 +132,8 @@ WARNINGS: list[FindingKind] = kinds(
         (
             "repeated-key",
             "an object names a field twice",
-            "Most readers take the last and say nothing, so the first is lost; Arrow, and with it the dataset loader of "
-            "TRL, Axolotl and LLaMA-Factory, stops.",
+            "Most readers take the last and say nothing, so the first is lost; Arrow, and with it the dataset loader "
+            "of TRL, Axolotl and LLaMA-Factory, stops.",
             "keep one of the two, or give them names of their own",
         ),
     ],

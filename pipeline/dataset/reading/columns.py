@@ -127,15 +127,16 @@ def read_columns(block: Block, limits: Limits, form: Format = NATIVE) -> tuple[V
         pass
     else:
         if not (_holds_nul(columns) or _hides_nesting(block, columns, limits)):
-            return verdicts, _with_repeated(block, columns, form)
+            return verdicts, _with_repeated(block, verdicts, columns, form)
     verdicts = judge_each(block, limits, form)
-    return verdicts, _with_repeated(block, gather(verdicts, form), form)
+    return verdicts, _with_repeated(block, verdicts, gather(verdicts, form), form)
 
 
-def _with_repeated(block: Block, columns: Columns, form: Format) -> Columns:
+def _with_repeated(block: Block, verdicts: Verdicts, columns: Columns, form: Format) -> Columns:
     if block.skipped_bytes or not len(columns.ids):
         return columns
-    found = repeated_keys(block, form, columns.rows - int(block.rows_at[0]), columns.turn_counts)
+    indexes = columns.rows - int(block.rows_at[0])
+    found = repeated_keys(block, form, indexes, columns.turn_counts, is_plain=verdicts.shape is not None)
     return replace(columns, repeated=found) if found else columns
 
 

@@ -26,10 +26,13 @@ class RepeatedKey:
     count: int
 
 
-def repeated_keys(block: Block, form: Format, indexes: Integers, turn_counts: Integers) -> dict[int, RepeatedKey]:
+def repeated_keys(
+    block: Block, form: Format, indexes: Integers, turn_counts: Integers, *, is_plain: bool = False
+) -> dict[int, RepeatedKey]:
     """The first repeated key of each conversation that has one, by its number among the accepted ones.
 
-    indexes: of the conversations' rows in the block.
+    indexes: of the conversations' rows in the block. is_plain: whether each turn surely has a role and a content, so that
+    as many of them as turns in the whole block are one in each.
     """
     if len(indexes) == 0 or len(block.data) < 2:
         return {}
@@ -37,10 +40,13 @@ def repeated_keys(block: Block, form: Format, indexes: Integers, turn_counts: In
     data = np.frombuffer(block.data, dtype=np.uint8)
     ends = np.flatnonzero((data[1:] == ord(":")) & (data[:-1] == ord('"')))  # of keys, at their closing quotes
     lasts = data[np.maximum(ends - 1, 0)]
+    turn_total = int(turn_counts.sum()) if len(indexes) == block.line_count else -1
     suspects = np.zeros(len(indexes), dtype=np.bool_)
     for names, most in ((of_rows, 1), (of_turns, turn_counts)):
         for name in names:
             found = _places_of(data, ends, lasts, name.encode())
+            if len(found) == 0 or (is_plain and most is turn_counts and len(found) == turn_total):
+                continue
             counts = np.diff(np.searchsorted(found, block.starts))[indexes]
             suspects |= counts > most
     if not suspects.any():
