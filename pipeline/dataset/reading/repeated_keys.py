@@ -14,7 +14,7 @@ from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.formats.blocks_of_lines import Block
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.shapes import BARE
-from pipeline.dataset.model.bit_flags import Bytes, Integers
+from pipeline.dataset.model.bit_flags import Bytes, Integers, places_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,15 @@ def repeated_keys(
 ) -> dict[int, RepeatedKey]:
     """The first repeated key of each conversation that has one, by its number among the accepted ones.
 
-    indexes: of the conversations' rows in the block. is_plain: whether each turn surely has a role and a content, so that
+    indexes: of the rows in the block. is_plain: whether each turn surely has a role and a content, so that
     as many of them as turns in the whole block are one in each.
     """
     if len(indexes) == 0 or len(block.data) < 2:
         return {}
     of_rows, of_turns = _names(form)
     data = np.frombuffer(block.data, dtype=np.uint8)
-    ends = np.flatnonzero((data[1:] == ord(":")) & (data[:-1] == ord('"')))  # of keys, at their closing quotes
+    ends = places_of(data, ord(":")) - 1
+    ends = ends[data[ends] == ord('"')]  # of keys, at their closing quotes
     lasts = data[np.maximum(ends - 1, 0)]
     turn_total = int(turn_counts.sum()) if len(indexes) == block.line_count else -1
     suspects = np.zeros(len(indexes), dtype=np.bool_)

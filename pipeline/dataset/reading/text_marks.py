@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers
+from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, places_of
 from pipeline.dataset.model.media_marks import MEDIA_MARKS
 
 OPENED, CLOSED = "<think>", "</think>"
@@ -34,7 +34,7 @@ NO_MARKS = TextMarks({}, {})
 
 def find_marks(text: Bytes, starts: Integers) -> TextMarks:
     """The marks in the texts. text: UTF-8 of all turns, end to end; starts: m + 1 positions."""
-    ends = np.flatnonzero(text == ord(">"))
+    ends = places_of(text, ord(">"))
     if len(ends) == 0:
         return NO_MARKS
     ends = ends[_follows(text, ends, b"kego")]
