@@ -87,6 +87,7 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     ),
     "double-encoded-arguments": _wide(_chat(_USER, _called('"{\\"a\\": 1}"'), _RESULT, _DONE)),
     "arguments-not-json": _wide(_chat(_USER, _called("a=1"), _RESULT, _DONE)),
+    "type-drift": Example(_chat(_USER, _DONE, id=1) + _chat(_said("user", "Hey"), _said("assistant", "Ho!"), id="b")),
     "repeated-key": Example(
         b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hm", "content": "Hi!"}]}\n'
     ),

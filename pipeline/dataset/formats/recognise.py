@@ -22,6 +22,7 @@ from pipeline.wording import count_of
 
 HEAD_BYTES = 2**20
 MAX_ROWS = 1_000
+MAX_OTHERS = 100  # fields; no table of people has more
 _LOOKED_AT_LINES = 200
 _ARRAY = re.compile(rb"[ \t\r\n]*\[")
 
@@ -32,7 +33,8 @@ Container = Literal["jsonl", "json-array"]
 class Reading:
     """How a file is read. why: what was seen that says so, or that a person chose it, for people.
 
-    unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know.
+    unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know. others:
+    fields that the first rows have beside what is read as turns.
     """
 
     form: Format = NATIVE
@@ -40,6 +42,7 @@ class Reading:
     compression: Compression = Compression.NONE
     why: str = "nothing else was recognised"
     unlike: str = ""
+    others: tuple[str, ...] = ()
 
     @property
     def row_name(self) -> Literal["row", "line"]:
@@ -53,7 +56,8 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
     container = _container(text)
     rows = list(_rows(text, container)) or _unfinished_rows(text, container)
     if chosen is not None:
-        return Reading(_variant(chosen, rows), container, compression, "it was chosen")
+        form = _variant(chosen, rows)
+        return Reading(form, container, compression, "it was chosen", others=_others(rows, form))
     found = Counter(form for form in map(recognise_row, rows) if form is not None)
     if not found:
         return Reading(
@@ -63,7 +67,14 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
         )
     best = min(found, key=lambda form: (-found[form], FORMATS.index(form)))
     why = f"{found[best]:,} of the first {count_of(len(rows), 'row')} fit {best.title}"
-    return Reading(best, container, compression, why)
+    return Reading(best, container, compression, why, others=_others(rows, best))
+
+
+def _others(rows: list[Json], form: Format) -> tuple[str, ...]:
+    """Fields that a table of the rows would have beside what the format reads, whose types it sees to."""
+    read = {segment.field for shape in form.shapes for segment in shape.segments}
+    seen = {key: None for row in rows if isinstance(row, dict) for key in row}
+    return tuple(key for key in seen if key not in read and key.isprintable())[:MAX_OTHERS]
 
 
 def _variant(chosen: Format, rows: list[Json]) -> Format:

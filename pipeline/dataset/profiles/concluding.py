@@ -75,6 +75,9 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
     ]
     late: list[Iterable[Finding]] = [sorted(of_file, key=lambda finding: finding.sort_key)] if of_file else []
     finding_counts = counts.finding_counts + duplicates.counts() + Counter(finding.code for finding in of_file)
+    if drift := total.types.findings(source.reading.row_name):
+        late.append(drift)
+        finding_counts += Counter(finding.code for finding in drift)
     if duplicates.counts():
         late.append(duplicates.findings(source.reading.form.layout, source.reading.row_name))
     nearness = None
