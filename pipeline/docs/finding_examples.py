@@ -4,7 +4,13 @@ from pipeline.dataset.model.conversation import MAX_NESTING, Limits
 from pipeline.dataset.profiles.budget import Budget
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.docs.example import Example
-from pipeline.docs.more_finding_examples import FORMAT_EXAMPLES, NEAR_EXAMPLES, QUALITY_EXAMPLES
+from pipeline.docs.more_finding_examples import (
+    BESIDE_EXAMPLES,
+    FORMAT_EXAMPLES,
+    NEAR_EXAMPLES,
+    QUALITY_EXAMPLES,
+    TOOL_SHAPE_EXAMPLES,
+)
 
 
 def _line(text: str) -> Example:
@@ -62,6 +68,8 @@ EXAMPLES: dict[str, Example] = {
     "duplicate-conversation-id": Example(f"{_VALID}\n{_VALID.replace('Hello', 'Hey')}\n".encode()),
     "duplicate-conversation": Example(f"{_VALID}\n{_VALID.replace('c-1', 'c-2')}\n".encode()),
     **FORMAT_EXAMPLES,
+    **TOOL_SHAPE_EXAMPLES,
+    **BESIDE_EXAMPLES,
     **QUALITY_EXAMPLES,
     **NEAR_EXAMPLES,
 }

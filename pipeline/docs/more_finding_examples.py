@@ -20,7 +20,7 @@ def _said(role: str, content: str, **fields: object) -> dict[str, object]:
     return {"role": role, "content": content, **fields}
 
 
-def _called(arguments: str) -> dict[str, object]:
+def _called(arguments: object) -> dict[str, object]:
     return {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": arguments}}]}
 
 
@@ -89,7 +89,41 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     ),
     "double-encoded-arguments": _wide(_chat(_USER, _called('"{\\"a\\": 1}"'), _RESULT, _DONE)),
     "arguments-not-json": _wide(_chat(_USER, _called("a=1"), _RESULT, _DONE)),
+    "type-drift": Example(_chat(_USER, _DONE, id=1) + _chat(_said("user", "Hey"), _said("assistant", "Ho!"), id="b")),
+    "repeated-key": Example(
+        b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hm", "content": "Hi!"}]}\n'
+    ),
     "nothing-supervised": Example(_chat(_USER, {**_DONE, "weight": 0})),
+}
+
+TOOL_SHAPE_EXAMPLES: dict[str, Example] = {
+    "tool-call-without-id": _wide(
+        _chat(
+            _USER, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}, _RESULT, _DONE
+        )
+    ),
+    "tool-result-without-id": _wide(_chat(_USER, _called("{}"), _said("tool", "42"), _DONE)),
+    "tool-result-in-parts": _wide(
+        _chat(_USER, _called("{}"), {**_RESULT, "content": [{"type": "text", "text": "42"}]}, _DONE)
+    ),
+    "tool-without-wrapper": _wide(_chat(_USER, _DONE, tools=[{"name": "f", "parameters": {}}])),
+    "tool-call-id-not-nine": _wide(_chat(_USER, _called("{}"), _RESULT, _DONE)),
+    "role-tag-not-usual": Example(
+        b'{"conversations": [{"from": "user", "value": "Hello"}, {"from": "assistant", "value": "Hi!"}]}\n'
+    ),
+    "arguments-object": _wide(_chat(_USER, _called({"a": 1}), _RESULT, _DONE)),
+}
+
+BESIDE_EXAMPLES: dict[str, Example] = {
+    "media-beside-text": Example(_chat(_USER, _DONE, images=["cat.png"])),
+    "media-mark": Example(_chat(_said("user", "<image>\nWhat is this?"), _said("assistant", "A cat."))),
+    "reasoning-not-closed": _answer("<think>A greeting. I greet as well."),
+    "reasoning-not-opened": _answer("A greeting.</think>Hi!"),
+    "reasoning-apart": Example(_chat(_USER, {**_DONE, "reasoning_content": "A greeting."})),
+    "reasoning-in-earlier-answers": _wide(_chat(_USER, _said("assistant", "<think>Hm.</think>Hi!"), _USER, _DONE)),
+    "mixed-reasoning": Example(
+        _chat(_USER, _said("assistant", "<think>Hm.</think>Hi!")) + _chat(_said("user", "Hey"), _DONE)
+    ),
 }
 
 QUALITY_EXAMPLES: dict[str, Example] = {

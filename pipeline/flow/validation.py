@@ -27,7 +27,7 @@ from pipeline.state.lake import Lake
 from pipeline.state.store import Store
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
 
-CODE_VERSION = "7"  # raised when the same upload would get other rows or another verdict
+CODE_VERSION = "8"  # raised when the same upload would get other rows or another verdict
 
 
 def rules_of(settings: Settings) -> Rules:

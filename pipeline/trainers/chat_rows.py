@@ -14,7 +14,7 @@ Message = dict[str, Any]
 
 
 def messages_of(talk: Talk, lost: set[str], *, has_argument_objects: bool) -> list[Message]:
-    """Role, content and what belongs to tools. Contents are texts; a picture is lost.
+    """Role, content, reasoning and what belongs to tools. Contents are texts; a picture is lost.
 
     has_argument_objects: arguments of calls as JSON objects, which templates write out, not as their text.
     """
@@ -32,6 +32,8 @@ def tools_of(talk: Talk) -> list[Any]:
 def message_of(said: Said, place: int, lost: set[str], *, has_argument_objects: bool) -> Message:
     """One of them; place: in its conversation, by which its calls are named."""
     message: Message = {"role": said.role, "content": said.content}
+    if said.reasoning:
+        message["reasoning_content"] = said.reasoning
     if said.tool_calls:
         calls = openai_calls(said.tool_calls, place)
         if has_argument_objects:

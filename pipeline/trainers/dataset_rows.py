@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from pipeline.dataset.convert.conversations import Said, Talk
+from pipeline.dataset.convert.conversations import Said, Talk, lost_media
 from pipeline.dataset.model.conversation import TEXT_ROLE
 from pipeline.dataset.profiles.splits import TRAIN, VALIDATION
 from pipeline.errors import LakeError
@@ -31,6 +31,7 @@ _TURN_COLUMNS = (
     "tool_call_id",
     "speaker_name",
     "branch",
+    "reasoning",
 )
 
 
@@ -58,12 +59,12 @@ class DatasetRows:
         """
         sides = _sides(self.splits)
         turns = groupby(_records(self.turns, _TURN_COLUMNS), key=itemgetter(0))
-        conversations = _records(self.conversations, ("line", "conversation_id", "tools", "label"))
+        conversations = _records(self.conversations, ("line", "conversation_id", "tools", "label", "media"))
         for said, turns_of_row in zip_longest(conversations, turns):
             if said is None or turns_of_row is None or said[0] != turns_of_row[0]:
                 raise _not_together(said, turns_of_row)
-            row, line, identity, tools, label = said
-            talk = _talk(row, line, identity, tools, label, turns_of_row[1])
+            row, line, identity, tools, label, media = said
+            talk = _talk(row, line, identity, tools, label, media, turns_of_row[1])
             yield Row(talk, sides.get(row, TRAIN) == VALIDATION)
 
 
@@ -88,11 +89,13 @@ def _not_together(said: tuple[Any, ...] | None, turns_of_row: tuple[int, Any] | 
 
 
 def _records(path: Path, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """The row's place in the upload, then the columns."""
+    """The row's place in the upload, then the columns; None for those that an older file has not."""
     with pq.ParquetFile(path) as file:
         read = [row_column(file), *columns]
-        for batch in file.iter_batches(_BATCH_ROWS, columns=read):
-            yield from zip(*(batch[name].to_pylist() for name in read), strict=True)
+        present = set(file.schema_arrow.names)
+        for batch in file.iter_batches(_BATCH_ROWS, columns=[name for name in read if name in present]):
+            nothing = [None] * batch.num_rows
+            yield from zip(*(batch[name].to_pylist() if name in present else nothing for name in read), strict=True)
 
 
 def _sides(path: Path) -> dict[int, str]:
@@ -101,13 +104,19 @@ def _sides(path: Path) -> dict[int, str]:
 
 
 def _talk(
-    row: int, line: int, identity: str, tools: str | None, label: bool | None, group: Iterator[tuple[Any, ...]]
+    row: int,
+    line: int,
+    identity: str,
+    tools: str | None,
+    label: bool | None,
+    media: str | None,
+    group: Iterator[tuple[Any, ...]],
 ) -> Talk:
     turns: list[Said] = []
     rejected: list[Said] = []
-    for _, role, content, is_supervised, weight, tool_calls, parts, tool_call_id, name, branch in group:
+    for _, role, content, is_supervised, weight, tool_calls, parts, tool_call_id, name, branch, reasoning in group:
         said_role = "assistant" if role == TEXT_ROLE else role
-        said = Said(said_role, content, is_supervised, weight, tool_calls, parts, tool_call_id, name)
+        said = Said(said_role, content, is_supervised, weight, tool_calls, parts, tool_call_id, name, reasoning)
         (rejected if branch == "rejected" else turns).append(said)
-    lost = frozenset({"rejected-answers"} if rejected else ())
+    lost = frozenset({"rejected-answers"} if rejected else ()) | lost_media(media, turns)
     return Talk(row, line, identity, turns, tools, lost, tuple(rejected), label)

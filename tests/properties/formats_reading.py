@@ -30,6 +30,7 @@ class Said:
     turns: tuple[tuple[Any, ...], ...]
     tools: str | None = None
     label: bool | None = None
+    media: str | None = None
 
 
 def blocks(data: bytes, *, is_array: bool = False, block_bytes: int = 2**22) -> list[Block]:
@@ -71,6 +72,8 @@ def said_of(columns: Columns) -> list[Said]:
             (extras.parts or nothing)[turn],
             (extras.tool_call_ids or nothing)[turn],
             (extras.names or nothing)[turn],
+            (extras.reasoning or nothing)[turn],
+            (extras.tags or nothing)[turn],
             columns.content_path(turn),
         )
         for turn in range(count)
@@ -84,13 +87,14 @@ def said_of(columns: Columns) -> list[Said]:
             tuple(turns[starts[index] : starts[index + 1]]),
             (extras.tools or nothing)[index],
             (extras.labels or nothing)[index],
+            (extras.media or nothing)[index],
         )
         for index, identity in enumerate(columns.ids.to_pylist())
     ]
 
 
 def _turn(turn: FullTurn) -> tuple[Any, ...]:
-    extras = (turn.weight, turn.tool_calls, turn.parts, turn.tool_call_id, turn.name)
+    extras = (turn.weight, turn.tool_calls, turn.parts, turn.tool_call_id, turn.name, turn.reasoning, turn.tag)
     return (turn.role, turn.content, turn.is_supervised, turn.branch, *extras, turn.path)
 
 
@@ -104,7 +108,7 @@ def judge_exactly(data: bytes, form: Format) -> tuple[list[Said], list[Finding]]
         if isinstance(found, FullConversation):
             identity = found.conversation_id or ("" if form is NATIVE else f"row-{number}")
             turns = tuple(map(_turn, found.turns))
-            said.append(Said(number, offset, identity, turns, found.tools, found.label))
+            said.append(Said(number, offset, identity, turns, found.tools, found.label, found.media))
         else:
             findings += found
         offset += len(line) + 1

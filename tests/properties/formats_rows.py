@@ -75,7 +75,7 @@ def rich_messages(random: Random, n: int, weight: str = "weight") -> list[Json]:
         {"role": "tool", "content": text(random, n), "tool_call_id": call_id},
         {"role": "assistant", "content": text(random, n), weight: 0},
         {"role": "user", "content": text(random, n)},
-        {"role": "assistant", "content": text(random, n), weight: 1},
+        {"role": "assistant", "content": text(random, n), weight: 1, "reasoning_content": text(random, n)},
     ]
 
 
@@ -95,7 +95,7 @@ def _openai(random: Random, n: int) -> Json:
 
 
 def _openai_rich(random: Random, n: int) -> Json:
-    return {"messages": rich_messages(random, n), "tools": tools(random, n)}
+    return {"messages": rich_messages(random, n), "tools": tools(random, n), "images": [f"{n}.png"]}
 
 
 def _openai_functions(random: Random, n: int) -> Json:

@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, select
 from pipeline.clock import utc_now
 from pipeline.flow.expiry import expire_uploads
 from pipeline.flow.intake import look
+from pipeline.flow.marks import STORE_KEY
 from pipeline.flow.owners import Owners
 from pipeline.flow.reconcile import reconcile
 from pipeline.flow.scan import Cursor
@@ -47,6 +48,9 @@ class Announced:
     content: bytes
 
 
+_OWN = ("/.owner", STORE_KEY)  # of the service: no uploads
+
+
 class LocalPlace:
     """A folder, and what people do in it."""
 
@@ -69,7 +73,7 @@ class LocalPlace:
             for top, _, names in os.walk(self.root)
             for name in names
         ]
-        return [key for key in found if not key.startswith("uploads/.incoming/") and not key.endswith("/.owner")]
+        return [key for key in found if not key.startswith("uploads/.incoming/") and not key.endswith(_OWN)]
 
     def send(self, upload: Announced, sent: int, dies: bool) -> None:
         """What `receiving.py` does, up to the death of its process."""
@@ -98,7 +102,7 @@ class S3Place:
         root = self._name("")
         pages = self._s3.client.get_paginator("list_objects_v2").paginate(Bucket=self._s3.bucket, Prefix=root)
         found = [each["Key"].removeprefix(root) for page in pages for each in page.get("Contents", [])]
-        return [key for key in found if not key.endswith("/.owner")]
+        return [key for key in found if not key.endswith(_OWN)]
 
     def send(self, upload: Announced, sent: int, dies: bool) -> None:
         """One presigned PUT: whole, or nothing."""

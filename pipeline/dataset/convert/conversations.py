@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.dataset.model.conversation import TEXT_ROLE, Branch
+from pipeline.dataset.model.media_marks import has_media_mark
 from pipeline.dataset.reading.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One turn. weight: None where the format leaves it open. tool_calls, parts: JSON text in OpenAI's shape."""
+    """One turn. weight: None where the format leaves it open. tool_calls, parts: JSON text in OpenAI's shape.
+
+    reasoning: what was thought before the content, where it is kept apart.
+    """
 
     role: str
     content: str
@@ -19,6 +23,7 @@ class Said:
     parts: str | None = None
     tool_call_id: str | None = None
     name: str | None = None
+    reasoning: str | None = None
 
     @property
     def learning_weight(self) -> float | None:
@@ -58,6 +63,7 @@ def talks(columns: Columns) -> Iterator[Talk]:
     nothing: Sequence[None] = [None] * len(columns.ids)
     tools: Sequence[str | None] = columns.extras.tools or nothing
     labels: Sequence[bool | None] = columns.extras.labels or nothing
+    media: Sequence[str | None] = columns.extras.media or nothing
     starts = columns.turn_starts.tolist()
     places = zip(columns.rows.tolist(), columns.lines.tolist(), columns.ids.to_pylist(), strict=True)
     for index, (row, line, identity) in enumerate(places):
@@ -68,10 +74,19 @@ def talks(columns: Columns) -> Iterator[Talk]:
             lost.add("rejected-answers")
         if labels[index] is not None:
             lost.add("labels")
+        lost |= lost_media(media[index], kept)
         if kept[0].role == TEXT_ROLE:
             kept = [Said("assistant", kept[0].content, is_supervised=True)]
             lost.add("plain-texts")
         yield Talk(row, line, identity, kept, tools[index], frozenset(lost))
+
+
+def lost_media(media: str | None, turns: Sequence[Said]) -> set[str]:
+    """What is lost of a row's pictures and sounds where only texts are kept. media: JSON of its fields."""
+    lost = {"media"} if media else set()
+    if any(has_media_mark(said.content) for said in turns if said.role != "assistant"):
+        lost.add("media-marks")
+    return lost
 
 
 def _turns(columns: Columns) -> list[Said]:
@@ -82,5 +97,5 @@ def _turns(columns: Columns) -> list[Said]:
         None if extras.weights is None else [None if weight != weight else weight for weight in extras.weights.tolist()]
     )
     nothing: list[None] = [None] * len(roles)
-    others = (weights, extras.tool_calls, extras.parts, extras.tool_call_ids, extras.names)
+    others = (weights, extras.tool_calls, extras.parts, extras.tool_call_ids, extras.names, extras.reasoning)
     return list(map(Said, roles, contents, supervised, *(each or nothing for each in others)))

@@ -10,14 +10,17 @@ Item = dict[str, Any]  # a call or a tool, as JSON has it
 
 
 def openai_calls(text: str, turn: int) -> list[Item]:
-    """Calls with their wrapper, an id each, and arguments as text. turn: place of the turn, for ids where none are."""
+    """Calls with their wrapper, an id each, and arguments as text. turn: place of the turn, for ids where none are.
+
+    Such an id has nine letters and digits, because Mistral's templates take no other.
+    """
     calls = []
     for index, call in enumerate(_items(text)):
         function = dict(_function(call))
         if "arguments" in function and not isinstance(function["arguments"], str):
             function["arguments"] = msgspec.json.encode(function["arguments"]).decode()
         wrapper = call if "function" in call else {}
-        calls.append({"id": f"call_{turn}_{index}", **wrapper, "type": "function", "function": function})
+        calls.append({"id": f"call{turn:03}{index:02}", **wrapper, "type": "function", "function": function})
     return calls
 
 

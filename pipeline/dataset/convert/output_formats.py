@@ -4,16 +4,19 @@ To add a target, write a function with this shape and put it into `OUTPUT_FORMAT
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from pipeline.dataset.convert.conversations import Said, Talk
 from pipeline.dataset.convert.converted_calls import has_ids, openai_calls, openai_tools, sharegpt_calls
+from pipeline.dataset.formats.rows.beside_text import MEDIA_FIELDS, REASONING_PARTS
 from pipeline.dataset.formats.rows.call_rows import CALL_ROLES, as_calls
 from pipeline.dataset.formats.rows.message_lists import TEXT_PARTS
 
 Row = dict[str, Any]
+_FOREIGN = set(MEDIA_FIELDS) - {"image_url"}  # kinds of parts that OpenAI does not have
 _FROM = {"user": "human", "assistant": "gpt", "tool": "observation"}
 
 
@@ -27,6 +30,7 @@ def native(talk: Talk, lost: set[str]) -> Row:
         if said.tool_calls:
             turn["tool_calls"] = msgspec.Raw(said.tool_calls.encode())
         _name_fields(turn, said)
+        _keep_reasoning(turn, said)
         _note_pictures(said, lost)
         turns.append(turn)
     row: Row = {"conversation_id": talk.identity, "turns": turns}
@@ -34,11 +38,14 @@ def native(talk: Talk, lost: set[str]) -> Row:
 
 
 def openai(talk: Talk, lost: set[str]) -> Row:
-    """Messages and tools; an answer that is not learned from has the weight 0. OpenAI refuses any other field."""
+    """Messages and tools; an answer that is not learned from has the weight 0. Reasoning is in `reasoning_content`.
+
+    OpenAI refuses any other field, and has none for reasoning: its own job leaves it out (`without_reasoning`).
+    """
     messages = []
     open_ids: list[str] = []
     for place, said in enumerate(talk.turns):
-        message: Row = {"role": said.role, "content": _parts(said) or said.content}
+        message: Row = {"role": said.role, "content": _parts(said, lost) or said.content}
         weight = said.learning_weight
         if said.role == "assistant" and weight in (0, 1):
             message["weight"] = int(weight)
@@ -49,6 +56,7 @@ def openai(talk: Talk, lost: set[str]) -> Row:
             message["tool_calls"] = openai_calls(said.tool_calls, place)
             open_ids = [str(call["id"]) for call in message["tool_calls"]]
         _name_fields(message, said, open_ids.pop(0) if said.role == "tool" and open_ids else None)
+        _keep_reasoning(message, said)
         messages.append(message)
     if talk.has_own_identity:
         lost.add("ids")
@@ -71,11 +79,20 @@ def sharegpt(talk: Talk, lost: set[str]) -> Row:
         is_usual = said.is_supervised == (said.role == "assistant") and said.weight in (None, float(said.is_supervised))
         lost |= set() if is_usual else {"weights"}
         lost |= {"names"} if said.name is not None else set()
+        lost |= {"reasoning"} if said.reasoning else set()
         lost |= {"call-ids"} if said.tool_call_id is not None else set()
         _note_pictures(said, lost)
     row: Row = {"id": talk.identity} if talk.has_own_identity else {}
     row["conversations"] = turns
     return row | ({"tools": talk.tools} if talk.tools else {})
+
+
+def without_reasoning(talk: Talk, lost: set[str]) -> Talk:
+    """The conversation for a trainer that has no field for reasoning."""
+    if not any(said.reasoning for said in talk.turns):
+        return talk
+    lost.add("reasoning")
+    return replace(talk, turns=[replace(said, reasoning=None) for said in talk.turns])
 
 
 OUTPUT_FORMATS: dict[str, Callable[[Talk, set[str]], Row]] = {"openai": openai, "sharegpt": sharegpt, "native": native}
@@ -90,13 +107,23 @@ def _name_fields(message: Row, said: Said, call_id: str | None = None) -> None:
         message["name"] = said.name
 
 
-def _parts(said: Said) -> list[Row] | None:
+def _keep_reasoning(message: Row, said: Said) -> None:
+    if said.reasoning:
+        message["reasoning_content"] = said.reasoning
+
+
+def _parts(said: Said, lost: set[str]) -> list[Row] | None:
     """The parts of a content; texts under OpenAI's name for them. None where they are one text in pieces (v1)."""
     listed = msgspec.json.decode(said.parts) if said.parts else []
     if all(part["type"] in TEXT_PARTS and "value" in part for part in listed):
         return None
     parts = []
     for part in listed:
+        if part["type"] in REASONING_PARTS:
+            continue
+        if part["type"] in _FOREIGN:
+            lost.add("content-parts")
+            continue
         if part["type"] in TEXT_PARTS:
             part = {"type": "text", "text": next(part[name] for name in ("text", "value", "refusal") if name in part)}
         parts.append(part)

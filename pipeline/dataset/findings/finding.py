@@ -1,18 +1,20 @@
 """The catalogue of findings: every code we can report, and the value a report is made of.
 
-A code is public and stable for ever; `docs/findings.md` is generated from here. The entries are in `error_kinds.py`,
-`warning_kinds.py` and `quality_kinds.py`, which say where each fault is looked for.
+A code is public and stable for ever; `docs/findings.md` is generated from here. The entries are in the
+modules `…_kinds.py` beside this one, which say where each fault is looked for.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.contract.finding_record import FindingRow
+from pipeline.dataset.findings.beside_kinds import BESIDE_KINDS
 from pipeline.dataset.findings.error_kinds import FILE_ERRORS, LINE_ERRORS
 from pipeline.dataset.findings.finding_sentences import fault_sentence, message_sentence
 from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
+from pipeline.dataset.findings.tool_shape_kinds import TOOL_SHAPE_KINDS
 from pipeline.dataset.findings.warning_kinds import DUPLICATES, WARNINGS
 from pipeline.wording import plural_of
 
@@ -22,7 +24,7 @@ MAX_NAMED_PLACES = 3
 
 
 # Duplicates come last: within a line findings stand in this order, and they are known last.
-_ALL = (*FILE_ERRORS, *LINE_ERRORS, *WARNINGS, *QUALITY_KINDS, *DUPLICATES)
+_ALL = (*FILE_ERRORS, *LINE_ERRORS, *WARNINGS, *TOOL_SHAPE_KINDS, *BESIDE_KINDS, *QUALITY_KINDS, *DUPLICATES)
 CATALOGUE: dict[str, FindingKind] = {kind.code: kind for kind in _ALL}
 ORDER: dict[str, int] = {code: place for place, code in enumerate(CATALOGUE)}
 

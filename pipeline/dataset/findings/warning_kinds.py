@@ -129,6 +129,20 @@ WARNINGS: list[FindingKind] = kinds(
             "The line costs time and trains nothing; a batch of such lines shows a loss of 0.",
             "give an answer a weight of 1 and some words, or remove the line",
         ),
+        (
+            "type-drift",
+            "a column changes its type",
+            "Loaders that make one table of a file give a column one type: LLaMA-Factory 0.9.5 (datasets up to 4.0.0) "
+            "stops here, newer ones keep the column as JSON.",
+            "write one type in all rows, or remove the column, which no trainer reads",
+        ),
+        (
+            "repeated-key",
+            "an object names a field twice",
+            "Most readers take the last and say nothing, so the first is lost; Arrow, and with it the dataset loader "
+            "of TRL, Axolotl and LLaMA-Factory, stops.",
+            "keep one of the two, or give them names of their own",
+        ),
     ],
 )
 

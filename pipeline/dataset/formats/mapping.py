@@ -13,6 +13,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, keys_of
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.chat import Chat, identity_of
 from pipeline.dataset.formats.rows.decoders import usable
@@ -136,7 +137,9 @@ class Mapped(FieldFormat):
             turns += self._text(fields, self.prompt or "", "user", faults)
             turns += self._text(fields, self.answer or "", "assistant", faults)
         named = find(fields, self.identity) if self.identity else None
-        return FullConversation(identity_of({"id": named}, ("id",)), turns, tools_of(fields, faults))
+        return FullConversation(
+            identity_of({"id": named}, ("id",)), turns, tools_of(fields, faults), media=media_of(fields)
+        )
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

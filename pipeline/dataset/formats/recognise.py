@@ -25,6 +25,7 @@ from pipeline.wording import count_of
 
 HEAD_BYTES = 2**20
 MAX_ROWS = 1_000
+MAX_OTHERS = 100  # fields; no table of people has more
 _LOOKED_AT_LINES = 200
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _EXPONENTS = re.compile(r"-?\d[\d.]*[eE]\+?\d{3,}")
@@ -50,6 +51,7 @@ class Reading:
     unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know as it stands.
     is_certain: whether a row as it stands was recognised, or the format chosen.
     oversized: a number of its beginning that no double holds.
+    others: fields that the first rows have beside what is read as turns.
     """
 
     form: Format = NATIVE
@@ -59,6 +61,7 @@ class Reading:
     unlike: str = ""
     is_certain: bool = False
     oversized: Oversized | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def row_name(self) -> Literal["row", "line"]:
@@ -75,11 +78,12 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
     if not rows and oversized is None and _is_one_row(text, container):
         rows = _unfinished_rows(text, container)
     if chosen is not None:
-        return replace(reading, form=_variant(chosen, rows), why="it was chosen", is_certain=True)
+        form = _variant(chosen, rows)
+        return replace(reading, form=form, why="it was chosen", is_certain=True, others=_others(rows, form))
     if best := _most_frequent(rows):
         why = f"{best[1]:,} of the first {count_of(len(rows), 'row')} fit {best[0].title}"
         table = of_table(rows[0]) if len(rows) == 1 else ""
-        return replace(reading, form=best[0], why=why, is_certain=True, unlike=table)
+        return replace(reading, form=best[0], why=why, is_certain=True, unlike=table, others=_others(rows, best[0]))
     sample = sample_of(piece for _, _, piece in _pieces(text, container))
     reading = replace(
         reading, unlike="" if oversized else likeness(text, [row for row in rows if row is not None], sample)
@@ -106,6 +110,13 @@ def _is_one_row(text: bytes, container: Container) -> bool:
 def _inner_rows(rows: list[Json]) -> list[Json]:
     """The rows of lists of rows, which stand on lines."""
     return [inner for row in rows if isinstance(row, list) and is_list_of_rows(row) for inner in row]
+
+
+def _others(rows: list[Json], form: Format) -> tuple[str, ...]:
+    """Fields that a table of the rows would have beside what the format reads, whose types it sees to."""
+    read = {segment.field for shape in form.shapes for segment in shape.segments}
+    seen = {key: None for row in rows if isinstance(row, dict) for key in row}
+    return tuple(key for key in seen if key not in read and key.isprintable())[:MAX_OTHERS]
 
 
 def _variant(chosen: Format, rows: list[Json]) -> Format:

@@ -9,6 +9,7 @@ Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.uint64]
 _ONE = np.uint64(1)
+_SLICE_BYTES = 2**18  # a slice and its flags stay in a core's cache
 
 
 def padded(size: int) -> int:
@@ -42,3 +43,12 @@ def run_starts(bits: Bits, begins: Integers) -> Bits:
     before[1:] |= bits[:-1] >> np.uint64(63)
     np.bitwise_and.at(before, begins >> 6, ~(_ONE << (begins & 63).astype(np.uint64)))
     return bits & ~before
+
+
+def places_of(data: Bytes, byte: int) -> Integers:
+    """Where the byte stands, slice by slice: flags of all the data would be fresh memory, dearer than the look."""
+    found = [
+        np.flatnonzero(data[start : start + _SLICE_BYTES] == byte) + start
+        for start in range(0, len(data), _SLICE_BYTES)
+    ]
+    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)

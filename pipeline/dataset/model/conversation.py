@@ -55,7 +55,9 @@ class FullTurn(msgspec.Struct, gc=False):
     """A turn with all that any format can say of it.
 
     content: its text, "" where there is none. path: JSON path of the content in its line. weight: of its loss; None
-    where the format leaves it open. tool_calls, parts: JSON text, in the shape of OpenAI's messages.
+    where the format leaves it open. tool_calls, parts: JSON text, in the shape of OpenAI's messages. reasoning: what
+    was thought before the content, where the format keeps it apart. tag: how ShareGPT's row calls the role, where that
+    is not LLaMA-Factory's name for it.
     """
 
     role: str
@@ -68,16 +70,19 @@ class FullTurn(msgspec.Struct, gc=False):
     tool_call_id: str | None = None
     name: str | None = None
     branch: int = 0
+    reasoning: str | None = None
+    tag: str | None = None
 
 
 class FullConversation(msgspec.Struct):
     """An accepted line of any format.
 
     conversation_id: "" where the line has none. tools: JSON text. label: whether the answer was liked, in data of
-    single judgements (KTO).
+    single judgements (KTO). media: JSON of the row's fields of pictures and sounds.
     """
 
     conversation_id: str
     turns: list[FullTurn]
     tools: str | None = None
     label: bool | None = None
+    media: str | None = None

@@ -20,6 +20,7 @@ from pipeline.dataset.profiles.profile_rules import WORDS, Rules
 from pipeline.dataset.profiles.splits import split
 from pipeline.dataset.profiles.totals import Totals
 from pipeline.dataset.profiles.turn_statistics import Statistics
+from pipeline.dataset.structure.reasoning import mixed_reasoning
 from pipeline.dataset.tokens import TokenFigures
 
 REPORTED_FINDINGS = 1_000
@@ -69,9 +70,16 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
     quality = total.quality.conclude(source.reading.row_name) if rules.has_quality else None
     tokens = _tokens(total, rules)
     duplicates = find_duplicates([part / FINGERPRINTS for part in parts])
-    of_file = [*source.findings, *_file_findings(counts, source.reading), *(quality.findings if quality else [])]
+    of_file = [*source.findings, *_file_findings(counts, source.reading)]
+    of_file += [
+        *mixed_reasoning(counts.thinking_conversations, counts.conversations),
+        *(quality.findings if quality else []),
+    ]
     late: list[Iterable[Finding]] = [sorted(of_file, key=lambda finding: finding.sort_key)] if of_file else []
     finding_counts = counts.finding_counts + duplicates.counts() + Counter(finding.code for finding in of_file)
+    if drift := total.types.findings(source.reading.row_name):
+        late.append(drift)
+        finding_counts += Counter(finding.code for finding in drift)
     if duplicates.counts():
         late.append(duplicates.findings(source.reading.form.layout, source.reading.row_name))
     nearness = None

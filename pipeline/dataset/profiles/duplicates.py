@@ -61,6 +61,8 @@ def _extra_hashes(columns: Columns) -> npt.NDArray[np.uint64]:
         said ^= np.repeat(np.array(labels, dtype=np.uint64), columns.turn_counts)
     if extras.tool_calls is not None:
         said ^= text_hashes(extras.tool_calls)
+    if extras.reasoning is not None:
+        said ^= text_hashes(extras.reasoning)
     return said
 
 

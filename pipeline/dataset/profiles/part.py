@@ -21,6 +21,7 @@ from pipeline.dataset.profiles.profile_rows import conversation_rows, turn_rows
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.quiet import keep_freed_memory, paused_collector
 from pipeline.dataset.profiles.totals import Totals, measure_block
+from pipeline.dataset.profiles.type_drift import measure_types
 from pipeline.dataset.quality.quality_findings import quality_groups
 from pipeline.dataset.reading.columns import Columns, read_columns
 from pipeline.dataset.structure.structure_warnings import warning_groups
@@ -64,6 +65,7 @@ def profile_part(
             verdicts.groups.extend(_unended(block))
             groups = _groups_of_conversations(columns, rules)
             total += measure_block(verdicts, columns, groups, rules, tokenizer)
+            total += Totals(types=measure_types(block, columns, reading.others))
             if columns.ids:
                 hashes = spills.write(columns)
                 conversations.write(conversation_rows(columns, hashes))

@@ -25,6 +25,7 @@ def conversation_rows(columns: Columns, turn_hashes: bytes) -> dict[str, pa.Arra
         "turns_hash": pa.Array.from_buffers(pa.binary(16), count, [None, pa.py_buffer(turn_hashes)]),
         "tools": _column(extras.tools, pa.string(), count),
         "label": _column(extras.labels, pa.bool_(), count),
+        "media": _column(extras.media, pa.string(), count),
     }
 
 
@@ -48,6 +49,7 @@ def turn_rows(columns: Columns) -> dict[str, pa.Array]:
         "tool_call_id": _column(extras.tool_call_ids, pa.string(), count),
         "speaker_name": _column(extras.names, pa.string(), count),
         "parts": _column(extras.parts, pa.string(), count),
+        "reasoning": _column(extras.reasoning, pa.large_string(), count),
         "branch": _branches(columns),
     }
 

@@ -8,6 +8,7 @@ from pipeline.dataset.findings.groups import Group, count_groups
 from pipeline.dataset.profiles.profile_rules import WORDS, Rules
 from pipeline.dataset.profiles.together import count_together
 from pipeline.dataset.profiles.turn_statistics import Statistics, measure
+from pipeline.dataset.profiles.type_drift import ColumnTypes
 from pipeline.dataset.quality.quality_statistics import QualityStatistics, measure_quality
 from pipeline.dataset.reading.block_verdicts import Verdicts
 from pipeline.dataset.reading.columns import Columns
@@ -23,6 +24,7 @@ class Totals:
     quality: QualityStatistics = QualityStatistics()
     tokens: TokenStatistics = TokenStatistics()
     together: Counter[frozenset[str]] = field(default_factory=Counter)
+    types: ColumnTypes = ColumnTypes()
 
     def __add__(self, other: "Totals") -> "Totals":
         """Both parts together."""
@@ -31,6 +33,7 @@ class Totals:
             self.quality + other.quality,
             self.tokens + other.tokens,
             self.together + other.together,
+            self.types + other.types,
         )
 
 

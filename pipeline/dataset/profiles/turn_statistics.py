@@ -9,6 +9,7 @@ from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES
 from pipeline.dataset.model.xxh3 import hash_strings
 from pipeline.dataset.reading.block_verdicts import Verdicts
 from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.structure.reasoning import count_thinking
 from pipeline.dataset.tokens.spread import TOKENS_PER_WORD
 
 MAX_ROLES = 10_000
@@ -24,8 +25,9 @@ Sample = dict[str, str | list[dict[str, str]]]
 class Statistics:
     """Counts over some lines of a file; `+` joins two neighbouring parts, in file order.
 
-    words_per_turn, turns_per_conversation: how often each value occurs. roles: turns by role (see `merge_roles`), long
-    names cut. samples: the first three conversations, long text cut.
+    thinking_conversations: those with an answer that has reasoning. words_per_turn, turns_per_conversation: how often
+    each value occurs. roles: turns by role (see `merge_roles`), long names cut. samples: the first three conversations,
+    long text cut.
     """
 
     lines: int = 0
@@ -35,6 +37,7 @@ class Statistics:
     turns: int = 0
     assistant_turns: int = 0
     words: int = 0
+    thinking_conversations: int = 0
     roles: Counter[str] = field(default_factory=Counter)
     words_per_turn: Counter[int] = field(default_factory=Counter)
     turns_per_conversation: Counter[int] = field(default_factory=Counter)
@@ -75,6 +78,7 @@ def measure(verdicts: Verdicts, columns: Columns, finding_counts: Counter[str]) 
         turns=len(columns.roles),
         assistant_turns=int(role_counts[ASSISTANT]),
         words=int(columns.word_counts.sum()),
+        thinking_conversations=count_thinking(columns) if columns.ids else 0,
         roles=merge_roles(roles, Counter()),
         words_per_turn=_histogram(columns.word_counts),
         turns_per_conversation=_histogram(columns.turn_counts),

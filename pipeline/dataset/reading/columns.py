@@ -1,7 +1,7 @@
 """The accepted conversations of a block, turned from objects into columns."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
@@ -19,6 +19,8 @@ from pipeline.dataset.model.xxh3 import Hashes, hash_texts
 from pipeline.dataset.reading.block_verdicts import Verdicts, judge_block, judge_each
 from pipeline.dataset.reading.gathering import full_turns, plain_turns
 from pipeline.dataset.reading.judge_line import is_deeper
+from pipeline.dataset.reading.repeated_keys import RepeatedKey, repeated_keys
+from pipeline.dataset.reading.text_marks import NO_MARKS, TextMarks, find_marks
 
 _TURN_BYTES = len('{"role":"","content":""}')
 
@@ -27,8 +29,9 @@ _TURN_BYTES = len('{"role":"","content":""}')
 class Extras:
     """What only some formats have, None where a turn or conversation has none.
 
-    Of m turns: weights, NaN for none; tool_calls and parts as JSON text; tool_call_ids, names. Of n conversations:
-    tools as JSON text; labels, whether an answer was liked. A whole column is None where nothing of the block has any.
+    Of m turns: weights, NaN for none; tool_calls and parts as JSON text; tool_call_ids, names, reasoning, tags. Of n
+    conversations: tools and media as JSON text; labels, whether an answer was liked. A whole column is None where
+    nothing of the block has any.
     """
 
     weights: Reals | None = None
@@ -36,8 +39,11 @@ class Extras:
     parts: list[str | None] | None = None
     tool_call_ids: list[str | None] | None = None
     names: list[str | None] | None = None
+    reasoning: list[str | None] | None = None
+    tags: list[str | None] | None = None
     tools: list[str | None] | None = None
     labels: list[bool | None] | None = None
+    media: list[str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,8 @@ class Columns:
     contents: m strings, text_starts their m + 1 byte positions in text. word_counts: m. is_supervised: m, whether a
     turn is learned from. branches: m codes of `Branch`.
     extras: what only some formats have. layout: the names of the format's fields, for findings; content_paths: m paths,
-    where the layout alone does not tell.
+    where the layout alone does not tell. marks: of reasoning and media in the texts.
+    repeated: fields that a row names twice, by the conversation's number.
     """
 
     rows: Integers
@@ -71,6 +78,8 @@ class Columns:
     extras: Extras = Extras()
     layout: Layout = NATIVE_LAYOUT
     content_paths: Sequence[str] | None = None
+    marks: TextMarks = NO_MARKS
+    repeated: Mapping[int, RepeatedKey] = field(default_factory=dict)
 
     def owner(self, turn: int) -> int:
         """Index of the conversation that a turn belongs to."""
@@ -118,9 +127,17 @@ def read_columns(block: Block, limits: Limits, form: Format = NATIVE) -> tuple[V
         pass
     else:
         if not (_holds_nul(columns) or _hides_nesting(block, columns, limits)):
-            return verdicts, columns
+            return verdicts, _with_repeated(block, verdicts, columns, form)
     verdicts = judge_each(block, limits, form)
-    return verdicts, gather(verdicts, form)
+    return verdicts, _with_repeated(block, verdicts, gather(verdicts, form), form)
+
+
+def _with_repeated(block: Block, verdicts: Verdicts, columns: Columns, form: Format) -> Columns:
+    if block.skipped_bytes or not len(columns.ids):
+        return columns
+    indexes = columns.rows - int(block.rows_at[0])
+    found = repeated_keys(block, form, indexes, columns.turn_counts, is_plain=verdicts.shape is not None)
+    return replace(columns, repeated=found) if found else columns
 
 
 def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
@@ -135,7 +152,7 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
     else:
         turns = plain_turns(verdicts.accepted, verdicts.shape)
         labels = list(map(attrgetter("label"), verdicts.accepted)) if verdicts.shape.has_label else None
-        extras = Extras(weights=turns.weights, labels=labels)
+        extras = Extras(weights=turns.weights, labels=labels, tags=turns.tags)
     buffers = [None, pa.py_buffer(turns.text_starts), pa.py_buffer(turns.text)]
     return Columns(
         rows=verdicts.rows,
@@ -156,6 +173,7 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
         extras=extras,
         layout=form.layout,
         content_paths=turns.paths,
+        marks=find_marks(turns.text, turns.text_starts),
     )
 
 
@@ -179,8 +197,11 @@ def _extras(weights: Reals | None, conversations: list[FullConversation], turns:
         parts=_column("parts", turns),
         tool_call_ids=_column("tool_call_id", turns),
         names=_column("name", turns),
+        reasoning=_column("reasoning", turns),
+        tags=_column("tag", turns),
         tools=_column("tools", conversations),
         labels=_column("label", conversations),
+        media=_column("media", conversations),
     )
 
 

@@ -4,7 +4,7 @@ Plain rows come field by field (`segments.py`), as a shape has decoded them; ful
 format's reader made them. What is counted and derived from these columns is in `columns.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
+from pipeline.dataset.formats.rows.message_lists import USUAL_TAGS
+from pipeline.dataset.formats.rows.shapes import PlainRow, Segment, Shape
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, Reals
 from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES, FullConversation, FullTurn
 from pipeline.dataset.reading.segments import Literals, Said, said_in
@@ -26,7 +27,8 @@ _KNOWN = {role: code for code, role in enumerate(KNOWN_ROLES)}
 class Turns:
     """m turns of n rows. turn_counts: n. text_starts: m + 1 positions in text. roles: codes into role_names.
 
-    weights: NaN where a turn has none; None where no turn has one. paths: of the contents.
+    weights: NaN where a turn has none; None where no turn has one. paths: of the contents. tags:
+    as `FullTurn` has them.
     """
 
     turn_counts: Integers
@@ -39,6 +41,7 @@ class Turns:
     branches: npt.NDArray[np.int8]
     weights: Reals | None
     paths: Sequence[str]
+    tags: list[str | None] | None = None
 
 
 def full_turns(conversations: list[FullConversation]) -> tuple[Turns, list[FullTurn]]:
@@ -92,6 +95,7 @@ def plain_turns(rows: list[PlainRow], shape: Shape) -> Turns:
         branches=_ordered(branches, order),
         weights=weights,
         paths=_Paths(shape, starts, by_segment),
+        tags=_tags(said, shape, order),
     )
 
 
@@ -108,6 +112,22 @@ def _places(at: Integers, counts: Integers) -> Integers:
     firsts = np.cumsum(counts) - counts
     places: Integers = np.repeat(at - firsts, counts) + np.arange(int(counts.sum()))
     return places
+
+
+def _tags(said: list[Said], shape: Shape, order: Integers | None) -> list[str | None] | None:
+    """ShareGPT's names of roles that are not LLaMA-Factory's; None where all are."""
+    named = [isinstance(each.roles, list) and segment.keys.content == "value" for segment, each in _pairs(shape, said)]
+    if not any(is_named and not USUAL_TAGS.issuperset(each.roles) for is_named, each in zip(named, said, strict=True)):
+        return None
+    tags: list[Any] = []
+    for is_named, each in zip(named, said, strict=True):
+        tags += [None if tag in USUAL_TAGS else tag for tag in each.roles] if is_named else [None] * len(each.literals)
+    ordered: list[Any] = _ordered_objects(tags, order)
+    return ordered
+
+
+def _pairs(shape: Shape, said: list[Said]) -> Iterable[tuple[Segment, Said]]:
+    return zip(shape.segments, said, strict=True)
 
 
 def _supervised(

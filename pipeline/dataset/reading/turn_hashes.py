@@ -27,7 +27,7 @@ def hash_turns(columns: Columns, firsts: Integers, ends: Integers, said: Hashes 
 
 
 def hash_surroundings(columns: Columns) -> Hashes:
-    """Of each turn, the hash of what is given beside words: parts that are no text, and the tools to choose from.
+    """Of each turn, the hash of what is given beside words: pictures and sounds, and the tools to choose from.
 
     The same words with other tools, or about another picture, are another prompt and teach something else.
     """
@@ -35,6 +35,8 @@ def hash_surroundings(columns: Columns) -> Hashes:
     given = np.zeros(len(columns.roles), dtype=np.uint64)
     if extras.tools is not None:
         given ^= np.repeat(text_hashes(extras.tools), columns.turn_counts)
+    if extras.media is not None:
+        given ^= np.repeat(text_hashes(extras.media), columns.turn_counts)
     if extras.parts is not None:
         given ^= text_hashes(map(_pictures_of, extras.parts))
     return given

@@ -127,6 +127,22 @@ def nothing_supervised(columns: Columns) -> Iterator[Group]:
     )
 
 
+def repeated_key(columns: Columns) -> Iterator[Group]:
+    """An object that names a field twice."""
+    repeated = columns.repeated
+    if not repeated:
+        return
+    flagged = np.zeros(len(columns.ids), dtype=np.bool_)
+    flagged[list(repeated)] = True
+    yield from conversations_with(
+        columns,
+        flagged,
+        "repeated-key",
+        lambda row: repeated[row].path,
+        lambda row: Mismatch("each field once", f"{repeated[row].key} {repeated[row].count} times"),
+    )
+
+
 STRUCTURE: tuple[WarningRule, ...] = (
     system_not_first,
     several_system_turns,
@@ -135,6 +151,7 @@ STRUCTURE: tuple[WarningRule, ...] = (
     weight_on_non_assistant,
     unsupported_content_part,
     nothing_supervised,
+    repeated_key,
 )
 
 

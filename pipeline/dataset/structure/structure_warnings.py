@@ -4,7 +4,10 @@ from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, all_findings_of
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.structure.conventions import CONVENTIONS
+from pipeline.dataset.structure.media import MEDIA
+from pipeline.dataset.structure.reasoning import REASONING
 from pipeline.dataset.structure.structure import STRUCTURE
+from pipeline.dataset.structure.tool_shape import TOOL_SHAPE
 from pipeline.dataset.structure.tool_use import TOOL_USE
 
 
@@ -12,7 +15,11 @@ def warning_groups(columns: Columns) -> list[Group]:
     """All warnings of a block's conversations, by code."""
     if not columns.ids:
         return []
-    return [group for rule in (*CONVENTIONS, *STRUCTURE, *TOOL_USE) for group in rule(columns)]
+    return [
+        group
+        for rule in (*CONVENTIONS, *STRUCTURE, *TOOL_USE, *TOOL_SHAPE, *MEDIA, *REASONING)
+        for group in rule(columns)
+    ]
 
 
 def warnings(columns: Columns) -> list[Finding]:

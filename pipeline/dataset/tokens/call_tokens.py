@@ -1,7 +1,8 @@
-"""What a model reads of a conversation beside its contents: the calls of tools, and the tools that it may call.
+"""What a model reads of a conversation beside its contents: reasoning, calls of tools, and the tools to call.
 
 Chat templates put the tools once before the first turn, as JSON, and a call as the JSON of its name and arguments. So
-their tokens are counted with those of the turn that they stand with. What a template writes around them is not counted.
+their tokens are counted with those of the turn that they stand with; and so are those of reasoning, which stands
+before the content. What a template writes around them is not counted.
 """
 
 from dataclasses import replace
@@ -16,9 +17,9 @@ from pipeline.dataset.reading.columns import Columns
 
 
 def with_calls(columns: Columns) -> Columns:
-    """The columns with calls behind the contents and tools before them; the same, where a block has neither."""
+    """The columns with calls behind the contents, tools and reasoning before them; the same, where a block has none."""
     extras = columns.extras
-    if extras.tool_calls is None and extras.tools is None:
+    if extras.tool_calls is None and extras.tools is None and extras.reasoning is None:
         return columns
     import pyarrow.compute as pc  # 25 ms that the bare structure need not wait for
 
@@ -29,7 +30,10 @@ def with_calls(columns: Columns) -> Columns:
     if extras.tool_calls is not None:
         calls[:] = [None if call is None else call_text(call) for call in extras.tool_calls]
     contents = pc.if_else(pc.equal(pc.binary_length(columns.contents), 0), None, columns.contents)
-    parts = [pa.array(tools, pa.large_string()), contents, pa.array(calls, pa.large_string())]
+    thoughts = pa.nulls(count, pa.large_string())
+    if extras.reasoning is not None:
+        thoughts = pa.array(extras.reasoning, pa.large_string())
+    parts = [pa.array(tools, pa.large_string()), thoughts, contents, pa.array(calls, pa.large_string())]
     joined = pc.binary_join_element_wise(*parts, pa.scalar("\n", pa.large_string()), null_handling="skip")
     text_starts = np.frombuffer(joined.buffers()[1], dtype=np.int64, count=count + 1)
     text = np.frombuffer(joined.buffers()[2] or b"", dtype=np.uint8)[: int(text_starts[-1])]

@@ -21,6 +21,9 @@ CONVERSATIONS = pa.schema(
         pa.field("turns_hash", pa.binary(16), nullable=False),  # xxh3-128 of roles and contents, equal when they are
         pa.field("tools", pa.string()),  # JSON text, as OpenAI's tools
         pa.field("label", pa.bool_()),  # whether the answer was liked, in data of single judgements
+        pa.field(
+            "media", pa.string()
+        ),  # JSON text of the row's fields of pictures and sounds, which stay in the upload
     ]
 )
 TURNS = pa.schema(
@@ -37,6 +40,7 @@ TURNS = pa.schema(
         pa.field("tool_call_id", pa.string()),
         pa.field("speaker_name", pa.string()),
         pa.field("parts", pa.string()),  # JSON text of a content that is a list of parts
+        pa.field("reasoning", pa.large_string()),  # what was thought before the content, where it is kept apart
         pa.field("branch", pa.dictionary(pa.int32(), pa.string())),  # chosen or rejected, in data of preferences
     ]
 )

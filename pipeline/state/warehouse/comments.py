@@ -175,6 +175,7 @@ COLUMNS = {
         "turns_hash": "xxh3-128 of roles and contents: equal for conversations that are.",
         "tools": "JSON: the tools that the conversation may call, as OpenAI's tools; NULL without any.",
         "label": "Whether the answer was liked, in data of single judgements; else NULL.",
+        "media": "JSON: the row's fields of pictures and sounds, which no job of text uses; NULL without any.",
     },
     "turns": {
         "dataset_id": _DATASET_ID,
@@ -190,6 +191,7 @@ COLUMNS = {
         "tool_call_id": "The call that it answers.",
         "speaker_name": "The speaker's or the tool's name, where the upload gives one.",
         "parts": "JSON: the content as the upload has it, where it is a list of parts.",
+        "reasoning": "What was thought before the content, where the upload keeps it apart; NULL without any.",
         "branch": "chosen or rejected, in data of preferences; else NULL.",
     },
     "splits": {

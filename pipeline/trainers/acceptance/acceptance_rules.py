@@ -47,13 +47,17 @@ class _Strict(BaseModel):
 
 
 class CodeRule(_Strict):
-    """What a finding does. only, unless: the formats it is for, or not for; all by default."""
+    """What a finding does. only, unless: the formats it is for, or not for; all by default.
+
+    as_is: only for a file that is not converted first, which would mend it.
+    """
 
     code: Annotated[str, AfterValidator(_known)]
     effect: Literal[Effect.REFUSES, Effect.DROPS, Effect.HARMS, Effect.NOTES]
     because: str
     only: tuple[FormatName, ...] = ()
     unless: tuple[FormatName, ...] = ()
+    as_is: bool = False
 
     def applies_to(self, form: str) -> bool:
         """Whether the rule is for this format."""
@@ -73,6 +77,16 @@ class FormatRule(_Strict):
 
     format: FormatName
     effect: Literal[Effect.REFUSES, Effect.NOTES]
+    because: str
+
+
+class WrappingRule(_Strict):
+    """How a file's rows may not be wrapped; converted, they are lines of objects.
+
+    wrapping: an array of all rows, an archive, or lines that are bare lists of messages.
+    """
+
+    wrapping: Literal["json-array", "gzip", "zstd", "lists"]
     because: str
 
 
@@ -106,6 +120,7 @@ class Target(_Strict):
     codes: tuple[CodeRule, ...] = ()
     roles: tuple[RoleRule, ...] = ()
     formats: tuple[FormatRule, ...] = ()
+    wrappings: tuple[WrappingRule, ...] = ()
 
 
 @cache

@@ -13,7 +13,8 @@ class Subject:
     """The dataset as its report has it.
 
     roles: turns by role, for trainers that do not know every role. finding_counts: of all findings, listed or not.
-    together: conversations by which of the codes they have for which some trainer drops them.
+    wrappings: what stands around its rows, as rules name it (`WrappingRule`). together: conversations by which of the
+    codes they have for which some trainer drops them.
     """
 
     format: str
@@ -24,6 +25,7 @@ class Subject:
     roles: Mapping[str, int] = field(default_factory=dict)
     finding_counts: Mapping[str, int] = field(default_factory=dict)
     together: Mapping[frozenset[str], int] = field(default_factory=dict)
+    wrappings: frozenset[str] = frozenset()
 
 
 class Verdict(StrEnum):

@@ -6,9 +6,18 @@ from pathlib import Path
 
 from pipeline.dataset.findings.finding import CATALOGUE, Scope, Severity
 from pipeline.dataset.findings.groups import unlisted
+from pipeline.dataset.formats.containers import Compression
+from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
-from pipeline.trainers.acceptance.acceptance_rules import CodeRule, Effect, Target, dropping_codes, load_targets
+from pipeline.trainers.acceptance.acceptance_rules import (
+    CodeRule,
+    Effect,
+    Target,
+    WrappingRule,
+    dropping_codes,
+    load_targets,
+)
 from pipeline.trainers.acceptance.acceptance_verdict import Acceptance, Reason, Subject, Verdict
 from pipeline.trainers.acceptance.row_counts import RowCount, count_rows
 
@@ -36,8 +45,17 @@ def acceptance_of(profile: Profile) -> list[Acceptance]:
         roles=counts.roles,
         finding_counts=profile.finding_counts,
         together=profile.together,
+        wrappings=_wrappings(profile.reading),
     )
     return judge_acceptance(subject, profile.findings_path)
+
+
+def _wrappings(reading: Reading) -> frozenset[str]:
+    """What stands around the rows that is not there once the file is converted."""
+    layout = reading.form.layout
+    is_list = layout.turns == "$" and bool(layout.role)
+    held = {reading.container, reading.compression.value} - {"jsonl", Compression.NONE.value}
+    return frozenset(held | ({"lists"} if is_list else set()))
 
 
 def judge_acceptance(
@@ -81,6 +99,7 @@ def _judge(target: Target, subject: Subject, counts: _Counts) -> Acceptance:
     reasons = sorted(
         (
             *_of_format(target, subject),
+            *_of_wrappings(target, subject),
             *_of_limits(target, subject, dropped),
             *_of_rejected(target, subject, counts),
             *_of_roles(target, subject),
@@ -108,13 +127,21 @@ def _verdict(effects: set[Effect]) -> Verdict:
 
 def _conversion(target: Target, subject: Subject) -> str | None:
     is_hopeless = any(rule.format == subject.format and rule.effect is Effect.REFUSES for rule in target.formats)
-    return None if subject.format in target.reads or is_hopeless else target.convert_to
+    if is_hopeless:
+        return None
+    return None if subject.format in target.reads and not _wrapped(target, subject) else target.convert_to
+
+
+def _wrapped(target: Target, subject: Subject) -> list[WrappingRule]:
+    """The rules against what stands around the rows."""
+    return [rule for rule in target.wrappings if rule.wrapping in subject.wrappings]
 
 
 def _rules(target: Target, subject: Subject) -> list[CodeRule]:
     """The rules for the file as the target gets it."""
-    form = _conversion(target, subject) or subject.format
-    return [rule for rule in target.codes if rule.applies_to(form)]
+    converted = _conversion(target, subject)
+    form = converted or subject.format
+    return [rule for rule in target.codes if rule.applies_to(form) and not (rule.as_is and converted)]
 
 
 def _dropping(rules: Sequence[CodeRule]) -> frozenset[str]:
@@ -130,6 +157,11 @@ def _of_format(target: Target, subject: Subject) -> Iterator[Reason]:
     for rule in target.formats:
         if rule.format == subject.format:
             yield Reason(f"format-{rule.format}", rule.effect, subject.conversations, (), rule.because)
+
+
+def _of_wrappings(target: Target, subject: Subject) -> Iterator[Reason]:
+    for rule in _wrapped(target, subject):
+        yield Reason(f"wrapped-in-{rule.wrapping}", Effect.NOTES, subject.conversations, (), rule.because)
 
 
 def _of_limits(target: Target, subject: Subject, dropped: int) -> Iterator[Reason]:

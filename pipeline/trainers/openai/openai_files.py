@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from pipeline.dataset.convert.conversations import Talk
-from pipeline.dataset.convert.output_formats import openai
+from pipeline.dataset.convert.output_formats import openai, without_reasoning
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Renderer, Row
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
@@ -20,7 +20,7 @@ _HYPERPARAMETERS = "method.supervised.hyperparameters"
 
 def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
     """Messages, with the weight 0 on answers that are context only."""
-    yield openai(talk, lost)
+    yield openai(without_reasoning(talk, lost), lost)
     lost.discard("ids")
 
 

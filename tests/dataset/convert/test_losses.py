@@ -57,6 +57,11 @@ def lost_at(*lines: int) -> dict:
         ({"prompt": "a", "chosen": "b", "rejected": "c"}, "openai", ["rejected-answers"]),
         ({"prompt": "a", "completion": "b", "label": False}, "native", ["labels"]),
         ({"text": "a"}, "native", ["plain-texts"]),
+        ({"messages": [ASKED, ANSWERED | {"reasoning": "c"}]}, "openai", []),
+        ({"messages": [ASKED, ANSWERED | {"reasoning": "c"}]}, "sharegpt", ["reasoning"]),
+        (PLAIN | {"images": ["x"]}, "native", ["media"]),
+        ({"messages": [ASKED | {"images": ["x"]}, ANSWERED]}, "openai", ["content-parts"]),
+        ({"messages": [ASKED | {"content": "<image>a"}, ANSWERED]}, "sharegpt", ["media-marks"]),
     ],
 )
 def test_a_loss_has_its_name(row, target, kinds):
@@ -94,16 +99,16 @@ def test_calls_get_the_ids_that_openai_wants():
     rows, losses = converted([{"conversations": [{"from": role, "value": text} for role, text in said]}], "openai")
 
     calls = [
-        {"id": "call_1_0", "type": "function", "function": {"name": "f", "arguments": '{"x":1}'}},
-        {"id": "call_1_1", "type": "function", "function": {"name": "g", "arguments": "{}"}},
+        {"id": "call00100", "type": "function", "function": {"name": "f", "arguments": '{"x":1}'}},
+        {"id": "call00101", "type": "function", "function": {"name": "g", "arguments": "{}"}},
     ]
     assert rows == [
         {
             "messages": [
                 ASKED,
                 {"role": "assistant", "content": None, "tool_calls": calls},
-                {"role": "tool", "content": "1", "tool_call_id": "call_1_0"},
-                {"role": "tool", "content": "2", "tool_call_id": "call_1_1"},
+                {"role": "tool", "content": "1", "tool_call_id": "call00100"},
+                {"role": "tool", "content": "2", "tool_call_id": "call00101"},
                 ANSWERED,
             ]
         }

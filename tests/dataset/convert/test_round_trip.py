@@ -54,7 +54,7 @@ def tools_of(text: str | None) -> list | None:
 def held(said: Said, target: str) -> dict:
     """What the target can hold of a conversation, by its documentation."""
     turns = []
-    for role, content, supervised, branch, weight, calls, parts, call_id, name, _ in said.turns:
+    for role, content, supervised, branch, weight, calls, parts, call_id, name, thought, _, _ in said.turns:
         if branch == 2:
             continue
         turn = {
@@ -67,7 +67,7 @@ def held(said: Said, target: str) -> dict:
             effective = 0.0 if role == "assistant" and not supervised else weight
             keeps = target == "native" or role == "assistant"
             turn |= {"weight": effective if keeps else None, "name": name, "ids": ids_of(calls)}
-            turn["call_id"] = call_id
+            turn |= {"call_id": call_id, "thought": thought}
         else:
             turn["supervised"] = turn["role"] == "assistant"
             turn["content"] = "" if calls else content

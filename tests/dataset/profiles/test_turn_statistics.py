@@ -79,7 +79,7 @@ def test_the_figures_of_a_small_file():
 
 def test_every_figure_is_added():
     """A field that is new but not added would make two parts differ from the whole."""
-    one = statistics_of(line_of("a", ("assistant", "hi")) + b"\n{}\n")
+    one = statistics_of(line_of("a", ("assistant", "<think>so</think>hi")) + b"\n{}\n")
 
     changed = {f.name for f in fields(Statistics) if getattr(one + one, f.name) != getattr(one, f.name)}
 

@@ -162,7 +162,6 @@ def test_a_role_that_a_trainer_does_not_know_refuses_and_a_condition_is_only_not
 
     assert {name: [reason.rule for reason in row.reasons] for name, row in rows.items() if row.reasons} == {
         "gemma": ["role-tool", "role-system"],
-        "mistral": ["role-tool"],
     }
     assert refusing(rows) == {"gemma"}
 
@@ -187,3 +186,27 @@ def test_the_public_shape(tmp_path):
         ],
         "needs_conversion": "openai",
     }
+
+
+@pytest.mark.parametrize(
+    ("wrapping", "refusing"),
+    [
+        ("json-array", {"openai", "together", "fireworks"}),
+        ("gzip", {"openai", "together", "fireworks"}),
+        ("lists", {"openai", "together", "fireworks", "trl", "axolotl", "llama-factory"}),
+    ],
+)
+def test_what_stands_around_the_rows_is_converted_away_first(tmp_path, wrapping, refusing):
+    rows = judged(tmp_path, replace(GOOD, wrappings=frozenset({wrapping})))
+
+    assert {name for name, row in rows.items() if row.needs_conversion} == refusing
+    assert {row.reasons[0].rule for row in rows.values() if row.reasons} == {f"wrapped-in-{wrapping}"}
+
+
+def test_what_a_conversion_mends_is_told_of_the_file_as_it_is(tmp_path):
+    places = [(row, "arguments-object") for row in range(1, 4)]
+
+    as_it_is = judged(tmp_path, GOOD, *places)["openai"]
+    converted = judged(tmp_path, replace(GOOD, format="native"), *places)["openai"]
+
+    assert (as_it_is.verdict, converted.verdict) == (Verdict.REFUSED, Verdict.ACCEPTED)

@@ -66,11 +66,16 @@ def tools_of(row: dict[str, Json], faults: Faults) -> str | None:
     if tools is None or tools in ("", []):
         return None
     if isinstance(tools, list):
-        return encoded(tools)
+        return encoded(tools if name == "tools" else list(map(_wrapped, tools)))
     if isinstance(tools, str):
-        if isinstance(decoded(tools), list):
-            return tools
+        if isinstance(listed := decoded(tools), list):
+            return tools if name == "tools" else encoded(list(map(_wrapped, listed)))
         faults.add("wrong-type", f"$.{name}", "a list of tools or the JSON of one", "other text")
         return None
     faults.add("wrong-type", f"$.{name}", "a list of tools", name_of(tools))
     return None
+
+
+def _wrapped(function: Json) -> Json:
+    """One of OpenAI's older functions as a tool."""
+    return {"type": "function", "function": function}

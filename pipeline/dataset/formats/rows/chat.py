@@ -6,6 +6,7 @@ The native format is one of them to the eye, but has stricter rules of its own: 
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, name_of
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.decoders import usable
 from pipeline.dataset.formats.rows.message_lists import (
@@ -64,7 +65,7 @@ class Chat:
         tools = tools_of(fields, faults)
         if system := optional_text(fields, "system", "$", faults):
             turns.insert(0, FullTurn("system", system, "$.system", False))
-        return FullConversation(identity_of(fields, self.identities), turns, tools)
+        return FullConversation(identity_of(fields, self.identities), turns, tools, media=media_of(fields))
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

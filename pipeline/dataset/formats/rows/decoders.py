@@ -9,13 +9,16 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
+from pipeline.dataset.formats.rows.beside_text import MEDIA_FIELDS, REASONING_FIELDS
 from pipeline.dataset.formats.rows.call_rows import CALL_FIELDS, CALL_ROLES
 from pipeline.dataset.formats.rows.shapes import BARE, EMPTY, PlainRow, Segment, Shape
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 
 _Silent = Annotated[str, msgspec.Meta(max_length=0)] | None
 _Never = Annotated[str, msgspec.Meta(min_length=1, max_length=0)]
-_UNREAD = (*CALL_FIELDS, "tool_call_id", "name")  # of a message; what they say is no plain turn
+# Of a message; what they say is no plain turn.
+_UNREAD = (*CALL_FIELDS, *REASONING_FIELDS, *MEDIA_FIELDS, "tool_call_id", "name")
+_NoMedia = Annotated[str, msgspec.Meta(max_length=0)] | Annotated[list[Any], msgspec.Meta(max_length=0)] | None
 _Field: TypeAlias = tuple[str, Any, Any, str]  # attribute, type, default, name in the row
 _REQUIRED = object()
 
@@ -67,6 +70,8 @@ def _fields(shape: Shape) -> list[_Field]:
     identity: tuple[Any, Any] = (str, _REQUIRED) if shape.has_own_id else (Any, None)
     fields += [(f"identity_{number}", *identity, name) for number, name in enumerate(shape.identities)]
     fields += silent
+    if shape.segments[0].field != BARE:
+        fields += [(f"media_{number}", _NoMedia, None, name) for number, name in enumerate(MEDIA_FIELDS)]
     fields += [(f"null_{number}", None, None, name) for number, name in enumerate(shape.null)]
     fields += [(f"absent_{number}", _Never, "", name) for number, name in enumerate(shape.absent)]
     return [*fields, ("label", bool, _REQUIRED, "label")] if shape.has_label else fields

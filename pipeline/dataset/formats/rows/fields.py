@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, keys_of, name_of
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.message_lists import Keys, optional_text, read_messages, require_turns
@@ -82,7 +83,9 @@ class Alpaca(FieldFormat):
         check_nul(answer, f"$.{name}", faults)
         if isinstance(answer, str):
             turns.append(FullTurn("assistant", answer, f"$.{name}", True))
-        return FullConversation(identity_of(fields, IDENTITIES), turns, tools_of(fields, faults))
+        return FullConversation(
+            identity_of(fields, IDENTITIES), turns, tools_of(fields, faults), media=media_of(fields)
+        )
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -139,7 +142,9 @@ class PromptCompletion(FieldFormat):
         turns = system_turn(fields, faults)
         turns += [unsupervised(turn) for turn in text_or_messages(fields, "prompt", "user", faults)]
         turns += text_or_messages(fields, one_of(fields, ("completion", "response"), faults), "assistant", faults)
-        return FullConversation(identity_of(fields, IDENTITIES), turns, tools_of(fields, faults))
+        return FullConversation(
+            identity_of(fields, IDENTITIES), turns, tools_of(fields, faults), media=media_of(fields)
+        )
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -184,7 +189,8 @@ class PlainText(FieldFormat):
         check_nul(text, "$.text", faults)
         if not isinstance(text, str):
             return None
-        return FullConversation(identity_of(fields, IDENTITIES), [FullTurn(TEXT_ROLE, text, "$.text", True)])
+        turns = [FullTurn(TEXT_ROLE, text, "$.text", True)]
+        return FullConversation(identity_of(fields, IDENTITIES), turns, media=media_of(fields))
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

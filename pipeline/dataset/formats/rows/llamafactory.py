@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.fields import FieldFormat
@@ -49,7 +50,9 @@ class LlamaFactory(FieldFormat):
             turns = [*prompt, *chosen, *rejected]
         else:
             turns = read_list(fields, "messages", "$", Keys(), faults)
-        return FullConversation(identity_of(fields, IDENTITIES), turns, tools_of(fields, faults))
+        return FullConversation(
+            identity_of(fields, IDENTITIES), turns, tools_of(fields, faults), media=media_of(fields)
+        )
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

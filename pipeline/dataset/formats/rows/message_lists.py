@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.dataset.findings.faults import Faults, check_nul, field, name_of
+from pipeline.dataset.formats.rows.beside_text import (
+    MEDIA_FIELDS,
+    REASONING_FIELDS,
+    REASONING_PARTS,
+    media_parts,
+    reasoning_of,
+    reasoning_text,
+)
 from pipeline.dataset.formats.rows.call_rows import CALL_FIELDS, CALL_ROLES, as_calls, tool_calls
 from pipeline.dataset.model.conversation import FullTurn
 from pipeline.dataset.model.json_text import Json, encoded
@@ -25,11 +33,13 @@ ALIASES: Mapping[str, str] = {
     "function_response": "tool",
     "tool_response": "tool",
 }
-TEXT_PARTS = ("text", "input_text", "output_text", "reasoning", "refusal", "tool_call", "tools")
+# LLaMA-Factory's names of roles in ShareGPT's rows, unless dataset_info.json gives others (0.9.5, data/parser.py).
+USUAL_TAGS = frozenset({"human", "gpt", "observation", "function_call", "system"})
+TEXT_PARTS = ("text", "input_text", "output_text", "reasoning", "thinking", "refusal", "tool_call", "tools")
 WEIGHT_FIELDS = ("weight", "loss_weight")
 TOO_HEAVY = 1e6  # no weight; a number that was meant for something else
 _KEPT_PATHS = 200
-_EXTRA_FIELDS = (*CALL_FIELDS, *WEIGHT_FIELDS, "tool_call_id", "name")
+_EXTRA_FIELDS = (*CALL_FIELDS, *WEIGHT_FIELDS, *REASONING_FIELDS, *MEDIA_FIELDS, "tool_call_id", "name")
 _NUMBERS = (int, float)
 
 
@@ -58,18 +68,27 @@ def read_messages(listed: Json, path: str, keys: Keys, faults: Faults, branch: i
                 elif type(content) is list:
                     content = _only_value(content)
             if type(role) is str and type(content) is str and role not in CALL_ROLES:
+                tag = role if content_key == "value" and role not in USUAL_TAGS else None
                 role = aliases.get(role, role)
                 if "\0" not in content and "\0" not in role:
                     is_supervised = role == "assistant" and weight != 0
                     loss = None if weight is None else float(weight)  # type: ignore[arg-type]
                     turns.append(
-                        FullTurn(role, content, paths[index], is_supervised, loss, None, None, None, None, branch)
+                        FullTurn(
+                            role, content, paths[index], is_supervised, loss, None, None, None, None, branch, None, tag
+                        )
                     )
                     continue
         turn = read_message(message, f"{path}[{index}]", keys, aliases, faults, branch)
         if turn is not None:
+            turn.tag = _unusual_tag(message, keys)
             turns.append(turn)
     return turns
+
+
+def _unusual_tag(message: Json, keys: Keys) -> str | None:
+    role = message.get(keys.role) if isinstance(message, dict) and keys.content == "value" else None
+    return role if isinstance(role, str) and role not in USUAL_TAGS else None
 
 
 def _only_value(parts: list[Json]) -> str | None:
@@ -114,7 +133,11 @@ def read_message(
 def _rich_turn(message: dict[str, Json], role: str, path: str, keys: Keys, faults: Faults, branch: int) -> FullTurn:
     calls = tool_calls(message, path, faults) if not message.keys().isdisjoint(CALL_FIELDS) else None
     weight = _weight(message, path, faults) if not message.keys().isdisjoint(WEIGHT_FIELDS) else None
-    content, parts = _content(message, keys.content, path, bool(calls), faults)
+    content, parts, thought = _content(message, keys.content, path, bool(calls), faults)
+    if media := media_parts(message) if not message.keys().isdisjoint(MEDIA_FIELDS) else []:
+        listed: Json = message.get(keys.content)
+        parts = encoded([*(listed if isinstance(listed, list) else [{"type": "text", "text": content}]), *media])
+    reasoning = reasoning_of(message, path, faults) if not message.keys().isdisjoint(REASONING_FIELDS) else None
     return FullTurn(
         role,
         content,
@@ -126,40 +149,48 @@ def _rich_turn(message: dict[str, Json], role: str, path: str, keys: Keys, fault
         tool_call_id=optional_text(message, "tool_call_id", path, faults) if "tool_call_id" in message else None,
         name=optional_text(message, "name", path, faults) if "name" in message else None,
         branch=branch,
+        reasoning=reasoning or thought,
     )
 
 
-def _content(message: dict[str, Json], key: str, path: str, has_calls: bool, faults: Faults) -> tuple[str, str | None]:
-    """The text of a message, and its parts as JSON when it has any."""
+def _content(
+    message: dict[str, Json], key: str, path: str, has_calls: bool, faults: Faults
+) -> tuple[str, str | None, str | None]:
+    """The text of a message; its parts as JSON, and what they reason, when it has any."""
     content = message.get(key)
     if type(content) is str and "\0" not in content:
-        return content, None
+        return content, None, None
     if isinstance(content, list):
         only = _only_value(content)
         if only is not None and "\0" not in only:
-            return only, None
-        return _joined(content, f"{path}.{key}", faults), encoded(content)
+            return only, None, None
+        joined, thought = _joined(content, f"{path}.{key}", faults)
+        return joined, encoded(content), thought
     if content is None and has_calls:
-        return "", None
+        return "", None, None
     text = field(message, key, str, path, faults)
     check_nul(text, f"{path}.{key}", faults)
-    return text if isinstance(text, str) else "", None
+    return text if isinstance(text, str) else "", None, None
 
 
-def _joined(parts: list[Json], path: str, faults: Faults) -> str:
-    texts = []
+def _joined(parts: list[Json], path: str, faults: Faults) -> tuple[str, str | None]:
+    """The parts' text, and their reasoning."""
+    texts, thoughts = [], []
     for index, part in enumerate(parts):
         place = f"{path}[{index}]"
         if not isinstance(part, dict):
             faults.add("wrong-type", place, "an object", name_of(part))
             continue
         kind = field(part, "type", str, place, faults)
-        if kind in TEXT_PARTS:
+        if kind in REASONING_PARTS:
+            thoughts.append(reasoning_text(part))
+            check_nul(thoughts[-1], place, faults)
+        elif kind in TEXT_PARTS:
             key = next((name for name in ("text", "value", "refusal") if name in part), "text")
             text = field(part, key, str, place, faults)
             check_nul(text, f"{place}.{key}", faults)
             texts.append(text if isinstance(text, str) else "")
-    return "".join(texts)
+    return "".join(texts), "".join(thoughts) or None
 
 
 def _call_turn(message: dict[str, Json], keys: Keys, path: str, faults: Faults, branch: int) -> FullTurn:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from pipeline.dataset.findings.faults import Faults, LooksWrong, NoFaults, check_nul, field, name_of
+from pipeline.dataset.formats.rows.beside_text import MEDIA_FIELDS, REASONING_FIELDS, media_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.decoders import decoder
 from pipeline.dataset.formats.rows.message_lists import Keys, read_message
@@ -16,7 +17,7 @@ from pipeline.dataset.formats.rows.shapes import PlainRow, Segment, Shape
 from pipeline.dataset.model.conversation import NATIVE_LAYOUT, FullConversation, FullTurn, Layout
 from pipeline.dataset.model.json_text import Json
 
-EXTRA_FIELDS = ("tool_calls", "weight", "tool_call_id", "name")
+EXTRA_FIELDS = ("tool_calls", "weight", "tool_call_id", "name", *REASONING_FIELDS, *MEDIA_FIELDS)
 _NO_FAULTS = NoFaults()
 _TURNS = Segment("turns", weights=("weight",))
 _KNOWN_ROLES = Shape((_TURNS,), ("conversation_id",), has_own_id=True)  # as nearly all are; a tenth quicker to read
@@ -68,7 +69,7 @@ class Native:
             check_nul(content, f"{path}.content", faults)
             if isinstance(role, str) and isinstance(content, str):
                 turns.append(_with_extras(turn, role, content, path))
-        return FullConversation(identity if isinstance(identity, str) else "", turns, _tools(row))
+        return FullConversation(identity if isinstance(identity, str) else "", turns, _tools(row), media=media_of(row))
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

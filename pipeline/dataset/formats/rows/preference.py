@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pipeline.dataset.findings.faults import Faults, as_object, field
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.chat import SHAREGPT_KEYS, identity_of
 from pipeline.dataset.formats.rows.fields import (
@@ -49,7 +50,8 @@ class Preference(FieldFormat):
             prompt, chosen, rejected = without_common(chosen, rejected)
         tools = fields["input"] if isinstance(fields.get("input"), dict) else fields
         turns = [*prompt, *chosen, *rejected]
-        return FullConversation(identity_of(fields, IDENTITIES), turns, tools_of(dict(tools), faults))  # type: ignore[arg-type]
+        listed = tools_of(dict(tools), faults)  # type: ignore[arg-type]
+        return FullConversation(identity_of(fields, IDENTITIES), turns, listed, media=media_of(fields))
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

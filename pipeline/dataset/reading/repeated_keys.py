@@ -1,0 +1,104 @@
+"""Finds objects that name a field twice, of those fields that a format reads: of such, readers of JSON take the last.
+
+A key that is read stands once in a row, or once in each turn, so counting them in the bytes of a block tells which rows
+are worth a look; only those are read again, key by key.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.dataset.findings.faults import printable
+from pipeline.dataset.formats.blocks_of_lines import Block
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.shapes import BARE
+from pipeline.dataset.model.bit_flags import Bytes, Integers, places_of
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedKey:
+    """A field that an object names more than once. path: of the object."""
+
+    path: str
+    key: str
+    count: int
+
+
+def repeated_keys(
+    block: Block, form: Format, indexes: Integers, turn_counts: Integers, *, is_plain: bool = False
+) -> dict[int, RepeatedKey]:
+    """The first repeated key of each conversation that has one, by its number among the accepted ones.
+
+    indexes: of the rows in the block. is_plain: whether each turn surely has a role and a content, so that
+    as many of them as turns in the whole block are one in each.
+    """
+    if len(indexes) == 0 or len(block.data) < 2:
+        return {}
+    of_rows, of_turns = _names(form)
+    data = np.frombuffer(block.data, dtype=np.uint8)
+    ends = places_of(data, ord(":")) - 1
+    ends = ends[data[ends] == ord('"')]  # of keys, at their closing quotes
+    lasts = data[np.maximum(ends - 1, 0)]
+    turn_total = int(turn_counts.sum()) if len(indexes) == block.line_count else -1
+    suspects = np.zeros(len(indexes), dtype=np.bool_)
+    for names, most in ((of_rows, 1), (of_turns, turn_counts)):
+        for name in names:
+            found = _places_of(data, ends, lasts, name.encode())
+            if len(found) == 0 or (is_plain and most is turn_counts and len(found) == turn_total):
+                continue
+            counts = np.diff(np.searchsorted(found, block.starts))[indexes]
+            suspects |= counts > most
+    if not suspects.any():
+        return {}
+    starts, found_keys = block.starts, {}
+    for number in np.flatnonzero(suspects).tolist():
+        index = int(indexes[number])
+        if key := _first_repeated(block.data[starts[index] : starts[index + 1]].decode(), {*of_rows, *of_turns}):
+            found_keys[number] = key
+    return found_keys
+
+
+def _names(form: Format) -> tuple[set[str], set[str]]:
+    """Fields of a row, and those of its turns; a name that is both is a turn's."""
+    segments = [segment for shape in form.shapes for segment in shape.segments]
+    of_turns = {
+        key for each in segments if each.kind.startswith("message") for key in (each.keys.role, each.keys.content)
+    }
+    return {each.field for each in segments if each.field} - of_turns - {BARE}, of_turns
+
+
+def _places_of(data: Bytes, ends: Integers, lasts: Bytes, name: bytes) -> Integers:
+    """Where keys of this name end; looked at byte by byte from the last, which few others share. lasts: those bytes."""
+    likely = ends[(lasts == name[-1]) & (ends > len(name))]
+    for place, byte in enumerate(reversed(b'"' + name[:-1]), start=2):
+        likely = likely[data[likely - place] == byte]
+    is_escaped = data[np.maximum(likely - len(name) - 2, 0)] == ord("\\")
+    places: Integers = likely[~is_escaped]
+    return places
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object with all its keys."""
+
+
+def _first_repeated(text: str, names: set[str]) -> RepeatedKey | None:
+    try:
+        return _search(json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_Pairs), "$", names)
+    except RecursionError:  # nested far deeper than what is read of a row
+        return None
+
+
+def _search(value: Any, path: str, names: set[str]) -> RepeatedKey | None:
+    if isinstance(value, _Pairs):
+        keys = [key for key, _ in value]
+        for key in keys:
+            if key in names and keys.count(key) > 1:
+                return RepeatedKey(path, key, keys.count(key))
+        found = (_search(item, f"{path}.{printable(key)}", names) for key, item in value)
+        return next((each for each in found if each), None)
+    if isinstance(value, list):
+        found = (_search(item, f"{path}[{index}]", names) for index, item in enumerate(value))
+        return next((each for each in found if each), None)
+    return None

@@ -1,0 +1,50 @@
+import pytest
+
+from pipeline.dataset.formats.rows import BY_NAME
+from pipeline.dataset.reading.columns import read_columns
+from pipeline.dataset.reading.repeated_keys import RepeatedKey
+from tests.engine_blocks import LIMITS, block_of
+
+ASKED = '{"role": "user", "content": "a"}'
+ANSWERED = '{"role": "assistant", "content": "b"}'
+PLAIN = f'{{"messages": [{ASKED}, {ANSWERED}]}}'
+
+
+def repeated(*rows: str, form: str = "openai") -> dict[int, RepeatedKey]:
+    return dict(read_columns(block_of("".join(f"{row}\n" for row in rows).encode()), LIMITS, BY_NAME[form])[1].repeated)
+
+
+def test_a_list_of_turns_that_stands_twice_is_found_in_its_row():
+    twice = f'{{"messages": [{ASKED}], "messages": [{ASKED}, {ANSWERED}]}}'
+
+    assert repeated(PLAIN, twice, PLAIN) == {1: RepeatedKey("$", "messages", 2)}
+
+
+def test_a_content_that_stands_twice_is_found_in_its_turn():
+    twice = '{"role": "assistant", "content": "draft", "content": "b"}'
+
+    assert repeated(f'{{"messages": [{ASKED}, {twice}]}}') == {0: RepeatedKey("$.messages[1]", "content", 2)}
+
+
+def test_rows_that_are_read_one_by_one_are_looked_at_too():
+    twice = '{"role": "assistant", "content": "draft", "content": "b", "name": "ann"}'
+
+    assert repeated("{", f'{{"messages": [{ASKED}, {twice}]}}') == {0: RepeatedKey("$.messages[1]", "content", 2)}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f'{{"messages": [{ASKED}, {ANSWERED}], "meta": {{"content": 1, "messages": 2}}}}',
+        '{"messages": [{"role": "user", "content": "{\\"content\\": 1, \\"content\\": 2}"}, ' + f"{ANSWERED}]}}",
+        f'{{"messages": [{ASKED}, {ANSWERED}], "meta": {{"a": 1, "a": 2}}}}',
+    ],
+)
+def test_the_same_name_in_other_objects_and_in_texts_is_none(row):
+    assert repeated(row) == {}
+
+
+def test_fields_of_texts_are_looked_at_as_well():
+    row = '{"instruction": "a", "output": "b", "output": "c"}'
+
+    assert repeated(row, form="alpaca") == {0: RepeatedKey("$", "output", 2)}
