@@ -90,7 +90,7 @@ class Source:
         return replace(block, data=data, starts=starts, rows=places), shorter
 
     def _short_row(self, row: RawRow) -> RawRow:
-        if row.text is None or row.original is not None:
+        if row.text is None:
             return row
         text, places = self._long_texts.shortened(row.text)
         return replace(row, text=text, places=places)
