@@ -116,7 +116,8 @@ def _others(rows: list[Json], form: Format) -> tuple[str, ...]:
     """Fields that a table of the rows would have beside what the format reads, whose types it sees to."""
     read = {segment.field for shape in form.shapes for segment in shape.segments}
     seen = {key: None for row in rows if isinstance(row, dict) for key in row}
-    return tuple(key for key in seen if key not in read and key.isprintable())[:MAX_OTHERS]
+    nameable = (key for key in seen if key not in read and key.isprintable() and not {'"', "\\"} & set(key))
+    return tuple(nameable)[:MAX_OTHERS]  # msgspec names no field with a quote or a backslash
 
 
 def _variant(chosen: Format, rows: list[Json]) -> Format:

@@ -183,3 +183,9 @@ def test_an_array_over_many_lines_is_an_array(row, indent, count):
     rows = [json.dumps(json.loads(row), indent=indent)] * count
 
     assert reading_of(b"[\n" + ",\n".join(rows).encode() + b"\n]\n").container == "json-array"
+
+
+def test_a_field_that_no_decoder_can_name_is_not_among_the_others():
+    row = {"text": "a", 'quo"te': 1, "back\\slash": 1, "plain": 1}
+
+    assert recognise(json.dumps(row).encode(), Compression.NONE, None).others == ("plain",)

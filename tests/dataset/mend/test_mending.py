@@ -181,7 +181,7 @@ def test_a_remedy_does_what_it_says(code):
     assert mended.mending.mended == {code: 1}
 
 
-@pytest.mark.parametrize("code", CASES.keys() - {"malformed-json", "not-an-object"})
+@pytest.mark.parametrize("code", [code for code in CASES if code not in ("malformed-json", "not-an-object")])
 def test_a_remedy_that_is_not_wanted_is_not_applied(code):
     data, _ = CASES[code]
 
