@@ -85,7 +85,9 @@ class _Pairs(list[tuple[str, Any]]):
 
 def _first_repeated(text: str, names: set[str]) -> RepeatedKey | None:
     try:
-        return _search(json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_Pairs), "$", names)
+        # Numbers stay text: Python refuses to make one of more than 4,300 digits.
+        value = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
+        return _search(value, "$", names)
     except RecursionError:  # nested far deeper than what is read of a row
         return None
 

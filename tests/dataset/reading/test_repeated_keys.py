@@ -48,3 +48,10 @@ def test_fields_of_texts_are_looked_at_as_well():
     row = '{"instruction": "a", "output": "b", "output": "c"}'
 
     assert repeated(row, form="alpaca") == {0: RepeatedKey("$", "output", 2)}
+
+
+def test_a_number_of_more_digits_than_python_takes_is_no_obstacle():
+    twice = '{"role": "assistant", "content": "draft", "content": "b"}'
+    row = f'{{"messages": [{ASKED}, {twice}], "x": {"1" * 5_000}}}'
+
+    assert repeated(row) == {0: RepeatedKey("$.messages[1]", "content", 2)}
