@@ -1,6 +1,6 @@
 """Findings about how calls, tools and roles are written: ids, arguments, wrappers, tags. `tool_use.py` has their order.
 
-Rows without calls and tools cost nothing. ShareGPT's calls are texts that have no ids, so nothing is missed in them.
+Rows without calls and tools cost nothing. Calls of ShareGPT and Gemini have no ids, so nothing is missed in them.
 """
 
 import re
@@ -35,11 +35,11 @@ def call_shape(columns: Columns) -> Iterator[Group]:
     """Ids and arguments of calls, and ids and contents of their results."""
     found: dict[str, set[int]] = {code: set() for code in _FOUND}
     for turn, calls in enumerate(columns.extras.tool_calls or ()):
-        if calls and not _is_text(columns, turn):
+        if calls and not _has_no_ids(columns, turn):
             for code in _faults_of(msgspec.json.decode(calls), has_ids=not _is_older(columns, turn)):
                 found[code].add(turn)
     for turn in np.flatnonzero(_results_by_id(columns)).tolist():
-        if not _is_text(columns, turn):
+        if not _has_no_ids(columns, turn):
             own = columns.extras.tool_call_ids[turn] if columns.extras.tool_call_ids else None
             if own is None:
                 found["tool-result-without-id"].add(turn)
@@ -114,9 +114,9 @@ def _results_by_id(columns: Columns) -> Flags:
     return results
 
 
-def _is_text(columns: Columns, turn: int) -> bool:
-    """Whether the turn is of a format whose calls are texts."""
-    return columns.content_path(turn).endswith(".value")
+def _has_no_ids(columns: Columns, turn: int) -> bool:
+    """Whether the turn is of a format whose calls have no ids: ShareGPT's are texts, Gemini's are parts."""
+    return not columns.content_path(turn).endswith(".content")
 
 
 def _is_older(columns: Columns, turn: int) -> bool:
