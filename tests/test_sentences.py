@@ -23,6 +23,7 @@ FIELDS = {*VARIABLES, "expected", "found", "basis"}
 OUR_WORDS = re.compile(r"expected |found |\bat (?:column|byte|character|most)\b|also at|hours: ")
 # Sentences of others, which have no other form.
 OTHERS = {
+    "pipeline/dataset/formats/lookalikes/line_causes.py": "Python's json tells its faults in words alone",
     "pipeline/dataset/formats/mapping.py": "pydantic puts words before the messages of validators",
     "pipeline/state/catalog/engine.py": "drivers of databases tell most faults in words alone",
     "pipeline/state/warehouse/user_query.py": "DuckDB's errors have no codes",

@@ -133,7 +133,7 @@ def profile(path: Path, folder: Path) -> dict[str, object]:
 
     def find(code: str, severity: str) -> None:
         finding_counts[code] += 1
-        findings.rows.append((number, offset, code, severity, "$", code))
+        findings.rows.append((number, offset, None, code, severity, "$", None, None, None, code))
 
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):

@@ -40,10 +40,10 @@ def _is_tar(head: bytes) -> bool:
     """Whether it is the header of a tar archive: new ones have a mark, all of them the sum of its bytes."""
     if head[257:262] == b"ustar":
         return True
-    told = head[148:156].strip(b" \0")
-    if len(head) < 512 or not head[0] or not re.fullmatch(rb"[0-7]{4,7}", told):
+    checksum = head[148:156].strip(b" \0")
+    if len(head) < 512 or not head[0] or not re.fullmatch(rb"[0-7]{4,7}", checksum):
         return False
-    return sum(head[:148]) + 8 * ord(" ") + sum(head[156:512]) == int(told, 8)
+    return sum(head[:148]) + 8 * ord(" ") + sum(head[156:512]) == int(checksum, 8)
 
 
 def sniff(head: bytes) -> Finding | None:

@@ -66,6 +66,8 @@ def check_settled(mended: Mended) -> None:
         return
     assert again.mending.mended == again.mending.rejected == {}
     assert (again.out, again.aside, again.changes) == (mended.out, [], [])
+    if "number-too-large" in again.mending.remaining:  # nobody can know which number was meant
+        return
     assert again.mending.is_ready
     assert mended.mending.is_ready != mended.mending.loses_much
 
@@ -78,7 +80,10 @@ def test_nothing_of_a_hostile_file_disappears(data):
         counts = mended.mending
         assert counts.lines_in == counts.lines_out + counts.lines_aside == counts.lines_out + len(mended.aside)
         is_line_by_line = counts.reading.container == "jsonl" and counts.reading.is_certain
-        if is_line_by_line and counts.mended.keys().isdisjoint({"malformed-json", "not-an-object"}):
+        is_repaired = not counts.mended.keys().isdisjoint({"malformed-json", "not-an-object"})
+        # A line that holds several rows counts as these, also where all of them are put aside.
+        is_taken_apart = counts.lines_in > data.count(b"\n") + (not data.endswith(b"\n"))
+        if is_line_by_line and not is_repaired and not is_taken_apart:
             check_conservation(data, mended)
         check_settled(mended)
 

@@ -154,7 +154,7 @@ def is_trailing_comma(before: str, here: str, fault: json.JSONDecodeError) -> bo
 
 def _space(character: str) -> str:
     name = unicodedata.name(character, "white space").lower()
-    return OTHER_SPACE.format(f"a {name}")
+    return OTHER_SPACE.format(f"{'an' if name[0] in 'aeiou' else 'a'} {name}")
 
 
 def _behind(text: str, lead: int, at: int, rest: str) -> str:
