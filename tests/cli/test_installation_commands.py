@@ -141,13 +141,15 @@ def test_findings_are_all_there_in_line_order_or_those_of_one_code(command):
 
 def test_a_table_of_findings_shows_whole_messages_where_there_is_room_and_says_that_there_are_more(command):
     lines = command("findings", BROKEN, "--limit", "2").stdout.splitlines()
+    in_full = command("findings", BROKEN, "--limit", "2", "--json").stdout
 
     assert [line.split("│")[-2].strip() for line in lines if line.startswith("│")] == [
         "message",
-        "expected one JSON value, found a fault at column 155: trailing comma in array; write the line with a JSON "
-        "library, one object a line",
+        "expected one JSON value, found a fault at column 155: trailing comma in array (a trailing comma before a "
+        "closing bracket or brace: remove it; …",  # where there is no room for all of it
         "expected the field role, found field content; add the field",
     ]
+    assert "lora-pipeline mend does); write the line with a JSON library, one object a line" in in_full
     assert lines[-1] == "first 2 rows, there are more"
 
 

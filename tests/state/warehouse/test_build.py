@@ -55,7 +55,9 @@ def test_views_hold_the_rows_of_validated_datasets_with_their_dataset_first(inst
     installation.build()
 
     turns = installation.ask("SELECT dataset_id, line, turn_index, role, content FROM turns ORDER BY ALL")
-    conversations = installation.ask("SELECT * EXCLUDE (turns_hash, tools, label, media) FROM conversations ORDER BY ALL")
+    conversations = installation.ask(
+        "SELECT * EXCLUDE (turns_hash, tools, label, media) FROM conversations ORDER BY ALL"
+    )
 
     assert turns == [
         ("d1", 1, 0, "user", "Hello there"),
