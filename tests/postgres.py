@@ -146,13 +146,17 @@ def as_ordinary_role(url: str) -> str:
     return url.replace("postgres@", "plain@")
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
+def _server() -> Iterator[PostgresServer]:
     programs = postgres_bin()
     if programs is None:
         pytest.skip("PostgreSQL is missing: `make test-all` installs it")
     with running_server(programs) as server:
         yield server
+
+
+postgres_server = pytest.fixture(_server, scope="session", name="postgres_server")
+# For a test that stops it, or lets it hang.
+own_postgres_server = pytest.fixture(_server, name="own_postgres_server")
 
 
 @pytest.fixture

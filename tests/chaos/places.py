@@ -67,12 +67,17 @@ def local_places(folder: Path) -> Iterator[Places]:
     """Folders and files of this machine. Outages: the store's folder or the lake's is moved away, or empty."""
     settings = load_settings(data_dir=folder / "data", store=str(folder / "store"), jwt_secret=SECRET)
     prepare(settings)
-    for owner in itertools.chain.from_iterable(OWNERS.values()):
-        (Path(settings.store) / "uploads" / owner).mkdir(exist_ok=True)
+    _make_folders(Path(settings.store))
     places = {"store": Path(settings.store), "lake": Path(settings.lake)}
     outages = [_moved(name, path) for name, path in places.items()] + [_emptied("lake", places["lake"])]
     variables = _variables(settings, {"LORA_STORE": settings.store})
     yield Places(settings, variables, {outage.name: outage for outage in outages})
+
+
+def _make_folders(store: Path) -> None:
+    """One for each owner, as an installation has them that was used before."""
+    for owner in itertools.chain.from_iterable(OWNERS.values()):
+        (store / "uploads" / owner).mkdir(parents=True, exist_ok=True)
 
 
 def _moved(name: str, path: Path) -> Outage:
@@ -139,8 +144,7 @@ def server_places(folder: Path, postgres: PostgresServer, gateway: S3Gateway | N
 
 def _bucket(folder: Path, gateway: S3Gateway | None) -> dict[str, str]:
     if gateway is None:
-        for owner in itertools.chain.from_iterable(OWNERS.values()):
-            (folder / "store" / "uploads" / owner).mkdir(parents=True)
+        _make_folders(folder / "store")
         return {"LORA_STORE": str(folder / "store")}
     bucket = gateway.new_bucket()
     return {

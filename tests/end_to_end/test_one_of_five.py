@@ -37,6 +37,11 @@ FAULTS = {
 }
 
 
+def _cases(steps, step):
+    """Each step with a fault of ours, and one step with every other fault."""
+    return [*((each, "ours") for each in steps), *((step, fault) for fault in FAULTS if fault != "ours")]
+
+
 def _break(monkeypatch, step, fault):
     """Let a step fail for the victim, each time, as `fault`."""
     target, subject = step
@@ -74,17 +79,8 @@ def five(installation):
     return installation
 
 
-@pytest.mark.parametrize("step", VALIDATION_STEPS)
-def test_validation_goes_on(five, monkeypatch, step):
-    _validation(five, monkeypatch, step, "ours")
-
-
-@pytest.mark.parametrize("fault", ["memory", "service", "deep"])
-def test_validation_goes_on_whatever_it_is(five, monkeypatch, fault):
-    _validation(five, monkeypatch, "publish", fault)
-
-
-def _validation(five, monkeypatch, step, fault):
+@pytest.mark.parametrize(("step", "fault"), _cases(VALIDATION_STEPS, "publish"))
+def test_validation_goes_on(five, monkeypatch, step, fault):
     [tags] = five.tick().runs
     with monkeypatch.context() as broken:
         _break(broken, VALIDATION_STEPS[step], FAULTS[fault])
@@ -105,17 +101,8 @@ def _validation(five, monkeypatch, step, fault):
     assert [kind for kind, _ in five.notices()].count("dataset_ready") == len(NAMES)
 
 
-@pytest.mark.parametrize("step", PLANNING_STEPS)
-def test_planning_goes_on(five, monkeypatch, step):
-    _planning(five, monkeypatch, step, "ours")
-
-
-@pytest.mark.parametrize("fault", ["memory", "service", "deep"])
-def test_planning_goes_on_whatever_it_is(five, monkeypatch, fault):
-    _planning(five, monkeypatch, "make", fault)
-
-
-def _planning(five, monkeypatch, step, fault):
+@pytest.mark.parametrize(("step", "fault"), _cases(PLANNING_STEPS, "make"))
+def test_planning_goes_on(five, monkeypatch, step, fault):
     five.ingest()
     [tags] = five.tick("ready_datasets").runs
     with monkeypatch.context() as broken:

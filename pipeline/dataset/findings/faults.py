@@ -59,15 +59,7 @@ class NoFaults(Faults):
     def __init__(self) -> None:
         super().__init__(0, 0)
 
-    def add(
-        self,
-        code: str,
-        path: str,
-        expected: str,
-        found: str | None,
-        detail: str | None = None,
-        column: int | None = None,
-    ) -> None:
+    def add(self, *_told: object, **_named: object) -> None:
         """Stop.
 
         Raises:
