@@ -27,8 +27,9 @@ HEAD_BYTES = 2**20
 MAX_ROWS = 1_000
 MAX_OTHERS = 100  # fields; no table of people has more
 _LOOKED_AT_LINES = 200
-_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_EXPONENTS = re.compile(r"-?\d[\d.]*[eE]\+?\d{3,}")
+# A text without an end is looked at once, and so is a number of many digits: lines are as long as people make them.
+_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_EXPONENTS = re.compile(r"(?<![\d.])-?\d++(?:\.\d++)?[eE]\+?\d{3,}")
 _ARRAY = re.compile(rb"[ \t\r\n]*\[")
 
 Container = Literal["jsonl", "json-array"]
@@ -166,7 +167,7 @@ def _rows(text: bytes, container: Container) -> tuple[list[Json], Oversized | No
 
 def _oversized(line: int, offset: int, piece: bytes) -> Oversized | None:
     """The number of a row of JSON that the quick decoder cannot hold."""
-    said = piece.decode()
+    said = piece.decode(errors="replace")  # the quick decoder stopped at the number, and saw no byte behind it
     outside = _STRINGS.sub(lambda found: " " * len(found[0]), said)
     numbers = (found for found in _EXPONENTS.finditer(outside) if isinf(float(found[0])))
     number = next(numbers, None)

@@ -27,7 +27,7 @@ _MOST_WHITE_BYTES = 2**12  # at the end of a text, where they are looked at one 
 _BACKSLASH = ord("\\")
 _WIDEST = len(rb"\ud83d\ude00")  # a character as it may be written
 
-_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+("|\\?\Z)', re.DOTALL)  # one without an end is looked at once
 _ESCAPED = (
     rb"\\[^u]"
     rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair is one character
@@ -73,6 +73,8 @@ class LongTexts:
         pieces: list[bytes] = []
         end = 0
         for string in _STRINGS.finditer(row):
+            if string[1] != b'"':
+                return row, {}  # no JSON
             first, last = string.start() + 1, string.end() - 1
             middle = _middle_of(row, first, last) if last - first > LONG_BYTES else None
             if middle is not None:

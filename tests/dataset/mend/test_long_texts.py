@@ -123,6 +123,14 @@ def test_only_texts_that_nobody_looks_into_are_shortened(tmp_path, content, is_s
     assert (len(short) < 5_000, bool(places), whole == text) == (is_shortened, is_shortened, True)
 
 
+def test_a_text_without_an_end_is_looked_at_once(tmp_path):
+    """Hours, if each of its quotes were a beginning."""
+    row = b'{"text": "' + rb"\"" * 400_000
+
+    with LongTexts(tmp_path / "texts", Limits()) as kept:
+        assert kept.shortened(row) == (row, {})
+
+
 def test_a_row_that_its_new_id_would_make_too_long_keeps_its_id():
     first, again = row(LONG.strip()), row(f"{LONG}!")
     longest = Limits(max_line_bytes=len(again) - 1)

@@ -22,7 +22,7 @@ _NO_ROW = re.compile(
 )
 _PREFIX = re.compile(r"data: ?(?=[\[{])")
 _OUTSIDE = re.compile(
-    rf'(?P<text>"(?:[^"\\]++|\\.)*+")|(?P<comma>,(?=[{_WHITE}{SPACES}]*+[}}\]]))|(?P<nan>(?<![\w-])NaN\b)'
+    rf'(?P<text>"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))|(?P<comma>,(?=[{_WHITE}{SPACES}]*+[}}\]]))|(?P<nan>(?<![\w-])NaN\b)'
     rf"|(?P<space>[{SPACES}])",
     re.DOTALL,
 )
@@ -59,7 +59,7 @@ def _rows_of(text: str) -> list[str]:
     rows: list[str] = []
     at = 0
     while at < len(text):
-        if rows and text[at:] in ("}", "]"):
+        if rows and at == len(text) - 1 and text[at] in "}]":
             break  # one too many
         value, end = _DECODER.raw_decode(text, at)
         if not isinstance(value, dict | list):

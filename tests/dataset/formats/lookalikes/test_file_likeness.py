@@ -118,5 +118,21 @@ def test_a_number_that_no_double_holds_is_named_with_its_place():
     assert recognise(data, Compression.NONE, None).oversized == Oversized(2, len(TEXT) + 1, 21, "-1e999")
 
 
+@pytest.mark.parametrize(
+    ("row", "digits"),
+    [
+        (b'{"n": 1e999, "m": "\xff"}', "1e999"),
+        (b'{"n": ' + b"1" * 5_000 + b', "m": 1.2.3e400}', None),
+        (b'{"n": ' + b"1" * 200_000 + b', "m": 1}', None),  # hours, if each digit were a beginning
+        (b'{"n": 1e999, "m": "' + rb"\"" * 200_000, "1e999"),  # as long, if each quote were one
+    ],
+    ids=["no UTF-8 behind it", "no number behind it", "many digits", "a text without an end"],
+)
+def test_a_number_that_no_double_holds_stops_nothing(row, digits):
+    oversized = recognise(row + b"\n", Compression.NONE, None).oversized
+
+    assert (oversized and oversized.digits) == digits
+
+
 def test_a_file_that_is_recognised_is_like_nothing_else():
     assert recognise(b"{}\n" + line_of("a", ("user", "hi")), Compression.NONE, None).unlike == ""

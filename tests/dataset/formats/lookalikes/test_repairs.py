@@ -53,5 +53,17 @@ def test_a_line_of_which_nobody_can_say_what_it_means_stays(line):
     assert repaired(line.encode()) is None
 
 
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [(b'{"text": "' + rb"\"" * 200_000, None), (b"{}" * 200_000, 200_000)],
+    ids=["a text without an end", "many rows"],
+)
+def test_a_line_is_gone_through_once(line, count):
+    """Hours, if each quote were a beginning; minutes, if the rest of the line were copied for each row."""
+    rows = repaired(line)
+
+    assert (rows and len(rows)) == count
+
+
 def test_bytes_of_another_encoding_stay():
     assert repaired(b'{"text": "caf\xe9",}') is None
