@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -64,8 +65,8 @@ def profile_part(
             verdicts, columns = read_columns(block, limits, form)
             verdicts.groups.extend(_unended(block))
             groups = _groups_of_conversations(columns, rules)
-            total += measure_block(verdicts, columns, groups, rules, tokenizer)
-            total += Totals(types=measure_types(block, columns, reading.others))
+            measured = measure_block(verdicts, columns, groups, rules, tokenizer)
+            total += replace(measured, types=measure_types(block, columns, reading.others))
             if columns.ids:
                 hashes = spills.write(columns)
                 conversations.write(conversation_rows(columns, hashes))

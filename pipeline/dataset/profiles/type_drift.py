@@ -4,7 +4,7 @@ Whoever makes a table of a file, as Arrow and the dataset loaders do, gives each
 the fields that the first rows have beside what a format reads, and the arguments of calls that are objects.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from operator import attrgetter
@@ -12,15 +12,15 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from pipeline.dataset.findings.faults import printable
+from pipeline.dataset.findings.faults import name_of, printable
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import Block
 from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.structure.tool_use import arguments_of
 
 MAX_PATHS = 1_000  # of one file; hostile rows have others each time
 MAX_DEPTH = 8
-_NAMES = {str: "a string", bool: "a boolean", int: "a number", float: "a number", dict: "an object", list: "an array"}
 _PLAIN = {str, bool, int, float}
 Place = tuple[int, int, int]  # row, line, offset
 _NEVER: Place = (2**62, 0, 0)
@@ -45,14 +45,14 @@ class ColumnTypes:
 
     def findings(self, row_name: str) -> list[Finding]:
         """Where each column first has another type than before, by row."""
-        found = []
-        for path, types in self.places.items():
+        first_of_row: dict[int, Finding] = {}  # a code is told once a row, at one place however the file was cut
+        for path, types in sorted(self.places.items()):
             first, *others = sorted(types.items(), key=lambda item: item[1])
             if others:
                 name, (row, line, offset) = others[0]
                 mismatch = Mismatch(f"{first[0]}, as in {row_name} {first[1][0]:,}", name)
-                found.append(Finding(line, offset, "type-drift", path, mismatch, row))
-        return sorted(_first_of_each_row(found), key=lambda finding: finding.sort_key)
+                first_of_row.setdefault(row, Finding(line, offset, "type-drift", path, mismatch, row))
+        return sorted(first_of_row.values(), key=lambda finding: finding.sort_key)
 
 
 def measure_types(block: Block, columns: Columns, names: tuple[str, ...]) -> ColumnTypes:
@@ -67,10 +67,9 @@ def measure_types(block: Block, columns: Columns, names: tuple[str, ...]) -> Col
     for turn, calls in enumerate(columns.extras.tool_calls or ()):
         if calls and '"arguments":{' in calls:
             path = f"{columns.layout.turns}[].tool_calls[].function.arguments"
-            for call in msgspec.json.decode(calls):
-                function = call.get("function", call) if isinstance(call, dict) else None
-                if isinstance(function, dict) and isinstance(function.get("arguments"), dict):
-                    _note(function["arguments"], path, _place(columns, columns.owner(turn)), places)
+            for arguments in arguments_of(calls):
+                if isinstance(arguments, dict):
+                    _note(arguments, path, _place(columns, columns.owner(turn)), places)
     return ColumnTypes(_bounded(places))
 
 
@@ -118,10 +117,10 @@ def _decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
 
 def _note(value: Any, path: str, place: Place, places: _Places, depth: int = 0) -> None:
     """Note the type of a value that is not null, and of what it holds."""
-    kind = type(value)
+    kind, name = type(value), name_of(value)
     types = places.setdefault(path, {})
-    if place < types.get(_NAMES[kind], _NEVER):
-        types[_NAMES[kind]] = place
+    if place < types.get(name, _NEVER):
+        types[name] = place
     if depth < MAX_DEPTH and kind is dict:
         for key, item in value.items():
             if item is not None:
@@ -134,12 +133,3 @@ def _note(value: Any, path: str, place: Place, places: _Places, depth: int = 0) 
 
 def _place(columns: Columns, number: int) -> Place:
     return int(columns.rows[number]), int(columns.lines[number]), int(columns.offsets[number])
-
-
-def _first_of_each_row(found: list[Finding]) -> Iterator[Finding]:
-    """A code is reported once a row, at its first place."""
-    seen: set[int] = set()
-    for finding in found:
-        if finding.row not in seen:
-            seen.add(finding.row)
-            yield finding

@@ -67,7 +67,7 @@ def faulty_arguments(columns: Columns) -> Iterator[Group]:
     double: set[int] = set()
     other: dict[int, str] = {}
     for turn, calls in enumerate(columns.extras.tool_calls):
-        for arguments in _arguments(calls) if calls else ():
+        for arguments in arguments_of(calls) if calls else ():
             fault = _fault_of(arguments)
             if fault == "string":
                 double.add(turn)
@@ -98,7 +98,7 @@ TOOL_USE: tuple[WarningRule, ...] = (
 )
 
 
-def _arguments(calls: str) -> Iterator[object]:
+def arguments_of(calls: str) -> Iterator[object]:
     """The arguments of each call that has any; a call may come without its wrapper."""
     for call in msgspec.json.decode(calls):
         function = call.get("function", call) if isinstance(call, dict) else None

@@ -47,6 +47,19 @@ def test_parts_know_together_what_the_whole_knows():
     assert left + ColumnTypes() == left == ColumnTypes() + left
 
 
+def test_of_two_columns_that_change_in_one_row_the_same_is_told_however_the_file_was_cut():
+    first, second, third = (
+        {"$.b": {"a number": (1, 1, 0)}},
+        {"$.a": {"a number": (2, 2, 9)}},
+        {path: {"a string": (3, 3, 18)} for path in ("$.a", "$.b")},
+    )
+    ways = [ColumnTypes(first) + ColumnTypes(second) + ColumnTypes(third), ColumnTypes(second) + ColumnTypes(third)]
+    ways[1] = ColumnTypes(first) + ways[1]
+    ways.append(ColumnTypes({path: dict(ways[0].places[path]) for path in ("$.a", "$.b")}))
+
+    assert [[(each.row, each.path) for each in way.findings("line")] for way in ways] == [[(3, "$.a")]] * 3
+
+
 def test_objects_used_as_arguments_are_looked_at():
     calls = [[{"function": {"name": "f", "arguments": {"time": time}}}] for time in ("8:00", 8)]
     rows = [json.dumps({"messages": [TURNS[0], {"role": "assistant", "tool_calls": call}]}) for call in calls]
