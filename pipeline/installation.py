@@ -69,7 +69,7 @@ def code_server(socket: Path) -> Part:
     return Part(
         "Dagster's code server",
         (*command, "--location-name", LOCATION, "--log-level", "warning", "--use-python-environment-entry-point"),
-        works_in_child=True,
+        worker="api grpc",
     )
 
 

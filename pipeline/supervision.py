@@ -21,23 +21,25 @@ from pipeline.errors import ServiceError
 MAX_RESTARTS = 3
 WITHIN_S = 300.0
 _END_S = 45.0  # Dagster's daemon gives each of its threads 30 s
+_LOOKS_WITHOUT_WORKER = 3  # one look may miss it: the kernel's list of children changes while it is read
 _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A process of an installation. `works_in_child`: it is of no use without a process of its own below it."""
+    """A process of an installation. `worker`: it is of no use without a child whose command line has these words."""
 
     name: str
     command: tuple[str, ...]
-    works_in_child: bool = False
+    worker: str = ""
 
 
 @dataclass(slots=True)
 class _Running:
     part: Part
     process: subprocess.Popen[bytes]
-    had_child: bool = False
+    had_worker: bool = False
+    looks_without_worker: int = 0
     restarted_at_s: deque[float] = field(default_factory=deque)
 
 
@@ -89,19 +91,23 @@ class Supervisor:
         code = running.process.poll()
         if code is not None:
             return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        if not running.part.works_in_child:
+        if not running.part.worker or not self._has_lost_worker(running):
             return None
-        if _has_living_child(running.process.pid):
-            running.had_child = True
-        elif running.had_child:
-            running.process.terminate()
-            try:
-                running.process.wait(_END_S)
-            except subprocess.TimeoutExpired:
-                running.process.kill()
-                running.process.wait()
-            return "lost the process that does its work"
-        return None
+        running.process.terminate()
+        try:
+            running.process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            running.process.kill()
+            running.process.wait()
+        return "lost the process that does its work"
+
+    @staticmethod
+    def _has_lost_worker(running: _Running) -> bool:
+        """Whether a worker that was there is gone; one that was not there yet is still being started."""
+        is_there = _has_child(running.process.pid, running.part.worker)
+        running.had_worker |= is_there
+        running.looks_without_worker = 0 if is_there else running.looks_without_worker + 1
+        return running.had_worker and running.looks_without_worker >= _LOOKS_WITHOUT_WORKER
 
     def _restart(self, running: _Running, how: str, may_restart: bool) -> None:
         name = running.part.name
@@ -117,7 +123,8 @@ class Supervisor:
             )
         times.append(now_s)
         self._say(f"{name} {how}; started again ({len(times)} of {MAX_RESTARTS} times in {WITHIN_S / 60:.0f} minutes)")
-        running.process, running.had_child = self._open(running.part), False
+        running.process = self._open(running.part)
+        running.had_worker, running.looks_without_worker = False, 0
 
     def _open(self, part: Part) -> subprocess.Popen[bytes]:
         die_with_us = _dying_with(os.getpid()) if sys.platform == "linux" else None
@@ -136,17 +143,20 @@ def _dying_with(parent: int) -> Callable[[], None]:
     return ask_the_kernel
 
 
-def _has_living_child(pid: int) -> bool:
-    """Whether a process has a child that is no zombie; where the system does not say, it is believed to have one."""
+def _has_child(pid: int, words: str) -> bool:
+    """Whether a process has a child whose command line has some words; believed where the system does not say.
+
+    A zombie has no command line, and a child that has not started its program yet has that of its parent.
+    """
     try:
         listed = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:
         return True
-    return not listed or any(_lives(child) for line in listed for child in line.split())
+    return not listed or any(words in _command_line(child) for line in listed for child in line.split())
 
 
-def _lives(pid: str) -> bool:
+def _command_line(pid: str) -> str:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
-        return False
+        return ""

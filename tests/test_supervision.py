@@ -15,8 +15,8 @@ from tests.installation import PROJECT_DIR
 
 PATIENCE_S = 60
 SLEEPS = ("sleep", "1000")
-# A shell with a child, as Dagster's code server is.
-WORKS_BELOW = ("sh", "-c", "sleep 1000 & while :; do wait; sleep 0.1; done")
+# A shell with a child, as Dagster's code server is; a shell's own command line does not say `sleep 1000`.
+WORKS_BELOW = ("sh", "-c", "sleep 10''00 & while :; do wait; sleep 0.1; done")
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_what_dies_while_it_starts_is_not_tried_again(supervisor):
 
 
 def test_a_part_whose_own_child_died_is_started_again(supervisor, said):
-    supervisor.start(Part("a part", WORKS_BELOW, works_in_child=True))
+    supervisor.start(Part("a part", WORKS_BELOW, worker="sleep 1000"))
     first = supervisor.pids()["a part"]
     [child] = until(lambda: [each for each in children(first) if lives(each)])
     supervisor.look()
@@ -122,6 +122,23 @@ def test_a_part_whose_own_child_died_is_started_again(supervisor, said):
 
     assert said == ["a part lost the process that does its work; started again (1 of 3 times in 5 minutes)"]
     assert (lives(first), lives(supervisor.pids()["a part"])) == (False, True)
+
+
+def test_children_that_do_other_work_come_and_go(supervisor, said):
+    """As those of a start do: a compiler, a linker's cache, a shell."""
+    others_first = "for n in 1 2 3 4 5 6; do sleep 0.2; done; exec sh -c \"sleep 10''00 & wait\""
+    supervisor.start(Part("a part", ("sh", "-c", others_first), worker="sleep 1000"))
+    pid = supervisor.pids()["a part"]
+
+    def has_worker():
+        supervisor.look(may_restart=False)
+        listed = subprocess.run(["ps", "-o", "args=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+        return "sleep 1000\n" in listed.stdout
+
+    until(has_worker)
+    for _ in range(10):
+        supervisor.look(may_restart=False)
+    assert (supervisor.pids()["a part"], said) == (pid, [])
 
 
 def test_the_end_ends_all(supervisor):
