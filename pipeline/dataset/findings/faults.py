@@ -32,8 +32,11 @@ class Faults:
         column: int | None = None,
     ) -> None:
         """Note one fault at its place; the parts are those of a `Mismatch`."""
+        self._note(code, path, Mismatch(expected, found, detail, column))
+
+    def _note(self, code: str, path: str, mismatch: Mismatch) -> None:
         if code not in self.found:
-            self.found[code] = (path, Mismatch(expected, found, detail, column))
+            self.found[code] = (path, mismatch)
             return
         self._further_count[code] += 1
         if self._further_count[code] <= MAX_NAMED_PLACES:
@@ -43,8 +46,7 @@ class Faults:
         """One finding a code, at its first place, sorted."""
         findings = []
         for code, (path, mismatch) in self.found.items():
-            if code in self._further:
-                mismatch = elsewhere(mismatch, self._further[code], self._further_count[code])
+            mismatch = elsewhere(mismatch, self._further.get(code, []), self._further_count[code])
             findings.append(Finding(self._line, self._byte_offset, code, path, mismatch, self._row))
         return sorted(findings, key=lambda finding: finding.sort_key)
 
@@ -59,12 +61,7 @@ class NoFaults(Faults):
     def __init__(self) -> None:
         super().__init__(0, 0)
 
-    def add(self, *_told: object, **_named: object) -> None:
-        """Stop.
-
-        Raises:
-            LooksWrong: always.
-        """
+    def _note(self, code: str, path: str, mismatch: Mismatch) -> None:
         raise LooksWrong
 
 

@@ -91,9 +91,10 @@ def elsewhere(mismatch: Mismatch, further_paths: Sequence[str], further_count: i
     A code is reported once a line, so that a hostile line costs no more than the catalogue is long. further_paths:
     the next places, of which MAX_NAMED_PLACES are named; further_count: how many there are in all.
     """
+    if not further_count:
+        return mismatch
     named = ", ".join(further_paths[:MAX_NAMED_PLACES])
     rest = further_count - MAX_NAMED_PLACES
     more = f" and {rest:,} more {plural_of('place', rest)}" if rest > 0 else ""
     also = f"(also at {named}{more})"
-    expected, found, detail, column = mismatch
-    return Mismatch(expected, found, also if detail is None else f"{detail} {also}", column)
+    return mismatch._replace(detail=also if mismatch.detail is None else f"{mismatch.detail} {also}")

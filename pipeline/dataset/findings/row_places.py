@@ -21,6 +21,13 @@ def place_of(found: FindingRecord, in_array: bool | None = None) -> str:
     return f"line {found.line}"
 
 
+def placed_message(found: FindingRecord, *, in_array: bool) -> str:
+    """Its message behind its place, where a line's number alone does not say it."""
+    row = f"row {found.row}, byte {found.byte_offset}: " if in_array else ""
+    path = "" if found.path == "$" else f"{found.path}: "
+    return f"{row}{path}{found.message}"
+
+
 def is_of_array(found: FindingRecord) -> bool:
     """Whether a finding can only be of an array: lines are their own numbers, and the first begins with the file.
 

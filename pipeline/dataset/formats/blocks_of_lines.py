@@ -58,8 +58,10 @@ class RowFaults:
         return np.append(self.missing, np.array(list(self.others), dtype=np.int64))
 
     def __contains__(self, row: int) -> bool:
+        if row in self.others or not len(self.missing):
+            return row in self.others
         place = int(np.searchsorted(self.missing, row))
-        return row in self.others or (place < len(self.missing) and int(self.missing[place]) == row)
+        return place < len(self.missing) and int(self.missing[place]) == row
 
     def __getitem__(self, row: int) -> Mismatch:
         return self.others.get(row, _NO_ROW)
@@ -95,6 +97,11 @@ class Block:
         return np.arange(self.line, self.line + self.line_count, dtype=np.int64)
 
     @property
+    def first_row(self) -> int:
+        """The place of its first line among the file's rows, from 1."""
+        return self.line if self.rows is None else self.rows.first_row
+
+    @property
     def rows_at(self) -> Integers:
         """The place of each line among the file's rows, from 1, int64; of lines, their numbers."""
         if self.rows is None:
@@ -115,6 +122,13 @@ class Block:
         """Each line without its `\\n`."""
         lines = self.data.split(b"\n")
         return lines[: self.line_count]
+
+
+def joined(texts: list[bytes], *, is_ended: bool) -> tuple[bytes, Integers]:
+    """The data of these lines, and where each begins in it, then its end: as a `Block` has them."""
+    data = b"\n".join([*texts, b""] if is_ended else texts)
+    starts: Integers = np.minimum(np.cumsum([0, *(len(text) + 1 for text in texts)], dtype=np.int64), len(data))
+    return data, starts
 
 
 def read_blocks(

@@ -175,9 +175,11 @@ class Expanded:
         None of them grows to more than a few megabytes, whatever it says of itself. What is not as simple, or faulty,
         is left to `_unpack`.
         """
+        if not self._is_fresh:
+            return None
         texts: list[bytes] = []
         packed, at, text_bytes = self._packed, 0, 0
-        while self._is_fresh and at < len(packed) and text_bytes < _READ_BYTES:
+        while at < len(packed) and text_bytes < _READ_BYTES:
             unpacker, piece = self._new(), packed[at : at + _SMALL_BYTES]
             try:
                 text = unpacker.decompress(piece)
@@ -190,8 +192,7 @@ class Expanded:
             text_bytes += len(text)
             self._unpacker, self._is_begun = unpacker, True
         if not texts:
-            if self._is_fresh:
-                self._unpacker = self._new()  # those of Zstandard share what they keep between calls
+            self._unpacker = self._new()  # those of Zstandard share what they keep between calls
             return None
         self._packed = packed[at:]
         return b"".join(texts)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.dataset.formats.blocks_of_lines import Block, Rows
+from pipeline.dataset.formats.blocks_of_lines import Block, Rows, joined
 from pipeline.dataset.formats.lookalikes.repairs import MOST_BYTES, repaired
 from pipeline.dataset.mend.raw_rows import MALFORMED, RawRow
 from pipeline.dataset.model.json_text import decoded
@@ -83,8 +83,7 @@ class JoinedLines:
         lines, offsets = (np.array([each[index] for each in placed], dtype=np.int64) for index in (0, 1))
         rows = [row for _, _, row in placed]
         texts = [row.text or b"" for row in rows]
-        data = b"\n".join([*texts, b""] if is_ended and texts else texts)
-        starts = np.minimum(np.cumsum([0, *(len(text) + 1 for text in texts)], dtype=np.int64), len(data))
+        data, starts = joined(texts, is_ended=is_ended)
         places = Rows(self._rows + 1, lines, offsets)
         self._rows += len(rows)
         first = placed[0] if placed else (1, 0)

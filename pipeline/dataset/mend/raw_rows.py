@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pipeline.dataset.formats.array_rows import NO_LAST_ROW
-from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block, Rows
+from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block, Rows, joined
 from pipeline.dataset.formats.lookalikes.repairs import MOST_BYTES, is_list_of_rows, repaired
 from pipeline.dataset.mend.long_texts import Places
 from pipeline.dataset.model.json_text import decoded
@@ -43,12 +43,16 @@ class RepairedRows:
 
         A line's rows follow one another, so the place of later rows is not their line's number any more.
         """
-        if not self._added and not block.faults and not any(map(_is_suspect, rows)):
+        suspects = [_is_suspect(row) for row in rows]
+        if not self._added and not block.faults and not any(suspects):
             return block, rows
-        pieces = [list(self._repaired(block, index, row, may_split)) for index, row in enumerate(rows)]
+        pieces = [
+            list(self._repaired(block, index, row, may_split)) if is_suspect or index in block.faults else [row]
+            for index, (row, is_suspect) in enumerate(zip(rows, suspects, strict=True))
+        ]
         counts = np.array([len(each) for each in pieces])
         repaired_rows = [row for each in pieces for row in each]
-        first_row = int(block.rows_at[0]) + self._added
+        first_row = block.first_row + self._added
         self._added += len(repaired_rows) - len(rows)
         places = Rows(first_row, np.repeat(block.lines_at, counts), np.repeat(block.offsets_at, counts))
         if block.skipped_bytes:
@@ -59,8 +63,7 @@ class RepairedRows:
         texts: list[bytes] = []
         for each, stood in zip(pieces, standing, strict=True):
             texts += [stood if row.original is None else (row.text or b"").replace(b"\n", b" ") for row in each]
-        data = b"\n".join([*texts, b""] if block.is_ended else texts)
-        starts = np.minimum(np.cumsum([0, *(len(text) + 1 for text in texts)], dtype=np.int64), len(data))
+        data, starts = joined(texts, is_ended=block.is_ended)
         return replace(block, data=data, starts=starts, rows=places), repaired_rows
 
     def _repaired(self, block: Block, index: int, row: RawRow, may_split: bool) -> Iterator[RawRow]:
@@ -68,12 +71,11 @@ class RepairedRows:
             is_no_row = block.faults[index] == NO_LAST_ROW and MALFORMED in self._wanted
             yield replace(row, is_no_row=is_no_row, code=MALFORMED)
             return
-        if row.text is None or not _is_suspect(row):
-            yield row
-            return
-        mark = BYTE_ORDER_MARK if block.offset == 0 and index == 0 and row.text.startswith(BYTE_ORDER_MARK) else b""
-        found = repaired(row.text.removeprefix(mark))
-        code = MALFORMED if decoded(row.text.removeprefix(mark)) is None else LISTED
+        text = row.text or b""  # a suspect has one
+        mark = BYTE_ORDER_MARK if block.offset == 0 and index == 0 and text.startswith(BYTE_ORDER_MARK) else b""
+        text = text.removeprefix(mark)
+        found = repaired(text)
+        code = MALFORMED if decoded(text) is None else LISTED
         if found is None or code not in self._wanted or (len(found) != 1 and not may_split):
             yield row
         elif not found:
@@ -82,7 +84,7 @@ class RepairedRows:
             yield replace(row, code=code, text=mark + found[0], original=row.text)
         else:
             found[0] = mark + found[0]
-            yield from (replace(row, code=code, text=text, original=text) for text in found)
+            yield from (replace(row, code=code, text=each, original=each) for each in found)
 
 
 def _is_suspect(row: RawRow) -> bool:

@@ -1,6 +1,6 @@
 """Which of the mended rows repeat an earlier one, found as the engine does it: in bounded memory, from fingerprints."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -10,10 +10,9 @@ import xxhash
 
 from pipeline.dataset.mend.json_style import read_row, restyled
 from pipeline.dataset.model.bit_flags import Integers
+from pipeline.dataset.near.shares import read_records
 from pipeline.dataset.profiles.duplicates import FINGERPRINT, find_repeats, fingerprints
 from pipeline.dataset.reading.columns import Columns
-
-_READ_RECORDS = 50_000
 
 
 class Repeats:
@@ -89,20 +88,14 @@ def _none() -> Integers:
 
 def _copy_without(source: Path, removed: Integers, target: Path) -> None:
     with target.open("wb") as stream:
-        for records in _records(source):
+        for records in read_records([source], FINGERPRINT):
             stream.write(records[~np.isin(records["row"], removed)].tobytes())
 
 
 def _id_hashes(path: Path) -> npt.NDArray[np.uint64]:
     """Eight bytes of the hash of each id, sorted."""
-    return np.sort(np.concatenate([records["id"][:, 0] for records in _records(path)]))
+    return np.sort(np.concatenate([records["id"][:, 0] for records in read_records([path], FINGERPRINT)]))
 
 
 def _hash(identity: str) -> int:
     return int(np.frombuffer(xxhash.xxh3_128_digest(identity.encode()), dtype="<u8")[0])
-
-
-def _records(path: Path) -> Iterator[npt.NDArray[np.void]]:
-    with path.open("rb") as stream:
-        while data := stream.read(_READ_RECORDS * FINGERPRINT.itemsize):
-            yield np.frombuffer(data, dtype=FINGERPRINT)

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.array import read_array
-from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Block, ByteReader, Rows, read_blocks
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Block, ByteReader, Rows, joined, read_blocks
 from pipeline.dataset.formats.opening import open_text
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.format import Format
@@ -83,10 +83,8 @@ class Source:
             row.text.replace(b"\n", b" ") if row.text is not None and row.places else text
             for row, text in zip(shorter, block.lines(), strict=True)
         ]
-        data = b"\n".join([*texts, b""] if block.is_ended else texts)
-        sizes = [len(text) + 1 for text in texts]
-        starts = np.minimum(np.cumsum([0, *sizes], dtype=np.int64), len(data))
-        places = Rows(int(block.rows_at[0]), block.lines_at, block.offsets_at)
+        data, starts = joined(texts, is_ended=block.is_ended)
+        places = Rows(block.first_row, block.lines_at, block.offsets_at)
         return replace(block, data=data, starts=starts, rows=places), shorter
 
     def _short_row(self, row: RawRow) -> RawRow:

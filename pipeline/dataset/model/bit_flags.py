@@ -52,3 +52,11 @@ def places_of(data: Bytes, byte: int) -> Integers:
         for start in range(0, len(data), _SLICE_BYTES)
     ]
     return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+
+
+def preceded_by(data: Bytes, ends: Integers, text: bytes) -> Integers:
+    """Those ends before which the text stands, looked at byte by byte from its last, which few others share."""
+    ends = ends[ends >= len(text)]
+    for place, byte in enumerate(reversed(text), start=1):
+        ends = ends[data[ends - place] == byte]
+    return ends

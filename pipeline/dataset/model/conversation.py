@@ -9,6 +9,7 @@ MAX_NESTING = 512  # deeper than any real row; msgspec and Python's own reader f
 
 KNOWN_ROLES = ("assistant", "user", "system", "tool", "function", "developer")
 ASSISTANT = KNOWN_ROLES.index("assistant")
+USER = KNOWN_ROLES.index("user")
 TOOL_RESULTS = [KNOWN_ROLES.index(role) for role in ("tool", "function")]
 TEXT_ROLE = "text"  # of the one turn of a plain text, which is by nobody
 

@@ -31,19 +31,20 @@ def shares(spills: Sequence[Path], dtype: np.dtype[np.void], key: str, share_rec
     record_count = sum(path.stat().st_size for path in spills) // dtype.itemsize
     count = -(-record_count // share_records)
     if count < 2:
-        yield _read(spills, dtype)
+        yield read_records(spills, dtype)
         return
     with TemporaryDirectory(prefix="shares-", dir=spills[0].parent) as folder:
         paths = [Path(folder) / str(share) for share in range(count)]
-        for records in _read(spills, dtype):
+        for records in read_records(spills, dtype):
             _hand_out(records, records[key][:, 0] % np.uint64(count), paths)
         for path in paths:
             if path.exists():
-                yield _read([path], dtype)
+                yield read_records([path], dtype)
                 path.unlink()
 
 
-def _read(paths: Sequence[Path], dtype: np.dtype[np.void]) -> Iterator[Array]:
+def read_records(paths: Sequence[Path], dtype: np.dtype[np.void]) -> Iterator[Array]:
+    """All records of the files, some at a time."""
     for path in paths:
         with path.open("rb") as stream:
             while data := stream.read(READ_RECORDS * dtype.itemsize):

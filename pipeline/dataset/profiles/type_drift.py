@@ -100,7 +100,7 @@ def _others(block: Block, columns: Columns, names: tuple[str, ...]) -> list[Any]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass  # a row that only the exact judge reads
     lines, rows = block.lines(), []
-    for index in (columns.rows - int(block.rows_at[0])).tolist():
+    for index in (columns.rows - block.first_row).tolist():
         try:
             rows.append(decoder.decode(lines[index]))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.dataset.findings.answer_rules import ANSWER_RULES
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, all_findings_of
-from pipeline.dataset.model.conversation import KNOWN_ROLES
+from pipeline.dataset.model.conversation import USER
 from pipeline.dataset.quality.characters import CHARACTERS
 from pipeline.dataset.quality.leftovers import LEFTOVERS
 from pipeline.dataset.quality.personal import PERSONAL_DATA
@@ -22,9 +22,8 @@ from pipeline.dataset.quality.repetition import degenerate_repetition
 from pipeline.dataset.quality.secrets import SECRETS
 from pipeline.dataset.quality.turn_rules import scan
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.structure.flagging import first_places
+from pipeline.dataset.structure.flagging import first_places, flags_at
 
-_USER = KNOWN_ROLES.index("user")
 TEXT_RULES = (*REFUSALS, *PERSONAL_DATA, *SECRETS, *LEFTOVERS, *CHARACTERS)
 
 
@@ -43,7 +42,7 @@ def quality_findings(columns: Columns) -> list[Finding]:
 def answer_findings(columns: Columns) -> Iterator[Group]:
     """What the rules over answers find in those that follow a question."""
     asked = np.zeros(len(columns.roles), dtype=np.bool_)
-    asked[1:] = columns.is_supervised[1:] & (columns.roles[:-1] == _USER)
+    asked[1:] = columns.is_supervised[1:] & (columns.roles[:-1] == USER)
     asked[columns.turn_starts[:-1]] = False
     turns = np.flatnonzero(asked)
     sizes = np.diff(columns.text_starts)
@@ -52,6 +51,5 @@ def answer_findings(columns: Columns) -> Iterator[Group]:
         questions, answers = (columns.contents.take(pa.array(at)).to_pylist() for at in (suspects - 1, suspects))
         judged = map(rule.judge, questions, answers)
         said = {turn: what for turn, what in zip(suspects.tolist(), judged, strict=True) if what is not None}
-        flagged = np.zeros(len(columns.roles), dtype=np.bool_)
-        flagged[list(said)] = True
+        flagged = flags_at(columns, said)
         yield from first_places(columns, flagged, rule.kind.code, columns.content_path, said.__getitem__)

@@ -8,7 +8,7 @@ from pipeline.dataset.findings.groups import Group
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Bytes
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.structure.flagging import first_places
+from pipeline.dataset.structure.flagging import first_places, flags_at
 
 FEWEST_BYTES = 240  # of a turn
 FEWEST_TIMES = 10
@@ -28,8 +28,7 @@ def degenerate_repetition(columns: Columns) -> Iterator[Group]:
             loops[turn] = loop
     if not loops:
         return
-    flagged = np.zeros(len(columns.roles), dtype=np.bool_)
-    flagged[list(loops)] = True
+    flagged = flags_at(columns, loops)
 
     def mismatch(turn: int) -> Mismatch:
         position, characters, times = loops[turn]

@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.dataset.findings.groups import Group
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.structure.flagging import first_places
+from pipeline.dataset.structure.flagging import first_places, flags_at
 
 
 class Place(NamedTuple):
@@ -55,8 +55,7 @@ def scan(columns: Columns, rules: Sequence[TextRule]) -> Iterator[Group]:
 
 
 def _at(columns: Columns, rule: TextRule, places: dict[int, Place]) -> Iterator[Group]:
-    flagged = np.zeros(len(columns.roles), dtype=np.bool_)
-    flagged[list(places)] = True
+    flagged = flags_at(columns, places)
 
     def mismatch(turn: int) -> Mismatch:
         position, what = places[turn]

@@ -35,7 +35,7 @@ _NONE: Integers = np.empty(0, dtype=np.int64)
 def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
     """The verdict for every line of the block, read as one format."""
     if block.skipped_bytes:
-        finding = too_long(block.line, block.offset, block.skipped_bytes, limits, int(block.rows_at[0]))
+        finding = too_long(block.line, block.offset, block.skipped_bytes, limits, block.first_row)
         return Verdicts([], _NONE, _NONE, _NONE, [group_of(finding, np.zeros(1, dtype=np.int64))], 1, 0)
     whole = _accept_whole(block, limits, form)
     if whole is None:

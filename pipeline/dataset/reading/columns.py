@@ -135,7 +135,7 @@ def read_columns(block: Block, limits: Limits, form: Format = NATIVE) -> tuple[V
 def _with_repeated(block: Block, verdicts: Verdicts, columns: Columns, form: Format) -> Columns:
     if block.skipped_bytes or not len(columns.ids):
         return columns
-    indexes = columns.rows - int(block.rows_at[0])
+    indexes = columns.rows - block.first_row
     found = repeated_keys(block, form, indexes, columns.turn_counts, is_plain=verdicts.shape is not None)
     return replace(columns, repeated=found) if found else columns
 
@@ -220,7 +220,7 @@ def _holds_nul(columns: Columns) -> bool:
 
 def _hides_nesting(block: Block, columns: Columns, limits: Limits) -> bool:
     """Whether a line nests too deep in a content that an equal key after it replaced: only its bytes show it."""
-    index = columns.rows - int(block.rows_at[0])
+    index = columns.rows - block.first_row
     text_bytes = np.diff(columns.text_starts[columns.turn_starts])
     turn_bytes = _TURN_BYTES if columns.layout is NATIVE_LAYOUT else 0
     other_bytes = np.diff(block.starts)[index] - text_bytes - turn_bytes * columns.turn_counts

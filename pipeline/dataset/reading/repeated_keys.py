@@ -14,7 +14,7 @@ from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.formats.blocks_of_lines import Block
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.shapes import BARE
-from pipeline.dataset.model.bit_flags import Bytes, Integers, places_of
+from pipeline.dataset.model.bit_flags import Bytes, Integers, places_of, preceded_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def repeated_keys(
     suspects = np.zeros(len(indexes), dtype=np.bool_)
     for names, most in ((of_rows, 1), (of_turns, turn_counts)):
         for name in names:
-            found = _places_of(data, ends, lasts, name.encode())
+            found = _key_ends(data, ends, lasts, name.encode())
             if len(found) == 0 or (is_plain and most is turn_counts and len(found) == turn_total):
                 continue
             counts = np.diff(np.searchsorted(found, block.starts))[indexes]
@@ -69,11 +69,9 @@ def _names(form: Format) -> tuple[set[str], set[str]]:
     return {each.field for each in segments if each.field} - of_turns - {BARE}, of_turns
 
 
-def _places_of(data: Bytes, ends: Integers, lasts: Bytes, name: bytes) -> Integers:
-    """Where keys of this name end; looked at byte by byte from the last, which few others share. lasts: those bytes."""
-    likely = ends[(lasts == name[-1]) & (ends > len(name))]
-    for place, byte in enumerate(reversed(b'"' + name[:-1]), start=2):
-        likely = likely[data[likely - place] == byte]
+def _key_ends(data: Bytes, ends: Integers, lasts: Bytes, name: bytes) -> Integers:
+    """Where keys of this name end. lasts: the last byte before each end, so that not all ends are copied."""
+    likely = preceded_by(data, ends[lasts == name[-1]], b'"' + name)
     is_escaped = data[np.maximum(likely - len(name) - 2, 0)] == ord("\\")
     places: Integers = likely[~is_escaped]
     return places

@@ -50,8 +50,7 @@ class TextJudge:
 
     def judge_all(self, texts: list[bytes]) -> Iterator[Row | tuple[str, ...]]:
         """The row of each accepted line, or the codes of another, sorted."""
-        values = self._objects(texts) if self._unknown else None
-        if not self._unknown or values is None:
+        if not self._unknown or (values := self._objects(texts)) is None:
             return map(self.judge, texts)
         fields, codes = self._unknown
         pairs = zip(texts, values, strict=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, places_of
+from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, places_of, preceded_by
 from pipeline.dataset.model.media_marks import MEDIA_MARKS
 
 OPENED, CLOSED = "<think>", "</think>"
@@ -42,7 +42,7 @@ def find_marks(text: Bytes, starts: Integers) -> TextMarks:
         return NO_MARKS
     turns, places = {}, {}
     for mark in _MARKS:
-        begins = _begins(text, ends, mark.encode())
+        begins = preceded_by(text, ends, mark[:-1].encode()) - len(mark) + 1  # all end with the same letter
         owners = np.searchsorted(starts, begins, side="right") - 1
         is_whole = begins + len(mark) <= starts[owners + 1]  # not over the border of two texts
         if is_whole.any():
@@ -54,11 +54,3 @@ def _follows(text: Bytes, ends: Integers, letters: bytes) -> Flags:
     """Which ends stand after one of the letters; a first byte stands after none."""
     flags: Flags = np.isin(text[np.maximum(ends - 1, 0)], np.frombuffer(letters, dtype=np.uint8)) & (ends > 0)
     return flags
-
-
-def _begins(text: Bytes, ends: Integers, mark: bytes) -> Integers:
-    begins = ends - len(mark) + 1
-    begins = begins[begins >= 0]
-    for place in range(len(mark) - 2, -1, -1):
-        begins = begins[text[begins + place] == mark[place]]
-    return begins

@@ -44,7 +44,7 @@ def empty_content(columns: Columns) -> Iterator[Group]:
     """A turn without a word."""
     empty = (columns.word_counts == 0) & ~tool_callers(columns)  # a call is something to say
     wordless = Mismatch("at least one word", "none")
-    yield from first_places(columns, empty, "empty-content", columns.content_path, lambda _: wordless)
+    yield from first_places(columns, empty, "empty-content", columns.content_path, wordless)
 
 
 def no_assistant_turn(columns: Columns) -> Iterator[Group]:
@@ -53,9 +53,7 @@ def no_assistant_turn(columns: Columns) -> Iterator[Group]:
         (columns.roles == ASSISTANT) | columns.is_supervised, columns.turn_starts[:-1], dtype=np.int64
     )
     unanswered = Mismatch("at least one turn by the assistant", "none")
-    yield from conversations_with(
-        columns, counts == 0, "no-assistant-turn", lambda _: columns.layout.turns, lambda _: unanswered
-    )
+    yield from conversations_with(columns, counts == 0, "no-assistant-turn", lambda _: columns.layout.turns, unanswered)
 
 
 def roles_not_alternating(columns: Columns) -> Iterator[Group]:

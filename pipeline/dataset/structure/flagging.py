@@ -4,7 +4,7 @@ A rule looks at all conversations of a block at once and yields one finding a li
 which only those findings are made that are listed.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +17,8 @@ from pipeline.dataset.model.bit_flags import Flags
 from pipeline.dataset.model.conversation import Branch
 from pipeline.dataset.reading.columns import Columns
 
+# One for all, or one for each turn or conversation, by its index: made for what is listed alone.
+Said: TypeAlias = Mismatch | Callable[[int], Mismatch]
 WarningRule: TypeAlias = Callable[[Columns], Iterator[Group]]
 
 
@@ -25,11 +27,11 @@ def first_places(
     flagged: Flags,
     code: str,
     path: Callable[[int], str],
-    mismatch: Callable[[int], Mismatch],
+    mismatch: Said,
 ) -> Iterator[Group]:
     """One finding for each conversation that has a flagged turn, at its first one.
 
-    flagged: one a turn. path, mismatch: of a turn, by its index.
+    flagged: one a turn. path: of a turn, by its index.
     """
     turns = np.flatnonzero(flagged)
     if len(turns) == 0:
@@ -42,21 +44,23 @@ def first_places(
         begin, end = np.searchsorted(owners, [row, row + 1]).tolist()
         named = turns[begin : min(end, begin + 1 + MAX_NAMED_PLACES)].tolist()
         paths = [path(turn) for turn in named]
-        said = mismatch(named[0])
-        if len(paths) > 1:
-            said = elsewhere(said, paths[1:], end - begin - 1)
+        said = elsewhere(_said(mismatch, named[0]), paths[1:], end - begin - 1)
         return _finding(columns, row, code, paths[0], said)
 
     yield Group(code, rows, make)
 
 
 def conversations_with(
-    columns: Columns, flagged: Flags, code: str, path: Callable[[int], str], mismatch: Callable[[int], Mismatch]
+    columns: Columns, flagged: Flags, code: str, path: Callable[[int], str], mismatch: Said
 ) -> Iterator[Group]:
-    """One finding for each flagged conversation. flagged: one a conversation; path, mismatch: of its index."""
+    """One finding for each flagged conversation. flagged: one a conversation; path: of its index."""
     rows = np.flatnonzero(flagged)
     if len(rows):
-        yield Group(code, rows, lambda row: _finding(columns, row, code, path(row), mismatch(row)))
+        yield Group(code, rows, lambda row: _finding(columns, row, code, path(row), _said(mismatch, row)))
+
+
+def _said(mismatch: Said, index: int) -> Mismatch:
+    return mismatch if isinstance(mismatch, Mismatch) else mismatch(index)
 
 
 def _finding(columns: Columns, index: int, code: str, path: str, mismatch: Mismatch) -> Finding:
@@ -92,9 +96,12 @@ def beginnings(columns: Columns) -> Flags:
 def tool_callers(columns: Columns) -> Flags:
     """Turns that call a tool."""
     calls = columns.extras.tool_calls
-    if calls is None:
-        return np.zeros(len(columns.roles), dtype=np.bool_)
-    return np.fromiter((call is not None for call in calls), dtype=np.bool_, count=len(calls))
+    return np.zeros(len(columns.roles), dtype=np.bool_) if calls is None else given(calls)
+
+
+def given(values: Sequence[object]) -> Flags:
+    """Which of them are there."""
+    return np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
 
 
 def flags_at(columns: Columns, turns: Collection[int]) -> Flags:

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 import msgspec
-import numpy as np
 
 from pipeline.dataset.findings.groups import Group
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.conversation import ASSISTANT
 from pipeline.dataset.model.media_marks import MEDIA_MARKS, has_media_mark
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.structure.flagging import WarningRule, conversations_with, first_places, flags_at
+from pipeline.dataset.structure.flagging import WarningRule, conversations_with, first_places, flags_at, given
 
 
 def media_beside_text(columns: Columns) -> Iterator[Group]:
@@ -24,7 +23,7 @@ def media_beside_text(columns: Columns) -> Iterator[Group]:
 
     yield from conversations_with(
         columns,
-        np.array([held is not None for held in media], dtype=np.bool_),
+        given(media),
         "media-beside-text",
         lambda row: f"$.{fields(row)[0]}",
         lambda row: Mismatch("text alone", f"the {' and '.join(fields(row))} beside it"),
@@ -35,15 +34,13 @@ def media_mark(columns: Columns) -> Iterator[Group]:
     """A mark such as <image> in what is asked; an answer may well speak of HTML."""
     marked = columns.marks.of(*MEDIA_MARKS)
     asked = marked[columns.roles[marked] != ASSISTANT].tolist()
-    held = {turn: text for turn in asked if has_media_mark(text := columns.turn(turn)["content"])}
-    mark_of = {turn: next(mark for mark in MEDIA_MARKS if mark in text) for turn, text in held.items()}
-    yield from first_places(
-        columns,
-        flags_at(columns, held),
-        "media-mark",
-        columns.content_path,
-        lambda turn: Mismatch("words", f"the mark {mark_of[turn]}"),
-    )
+    held = [turn for turn in asked if has_media_mark(columns.turn(turn)["content"])]
+
+    def mismatch(turn: int) -> Mismatch:
+        text = columns.turn(turn)["content"]
+        return Mismatch("words", f"the mark {next(mark for mark in MEDIA_MARKS if mark in text)}")
+
+    yield from first_places(columns, flags_at(columns, held), "media-mark", columns.content_path, mismatch)
 
 
 MEDIA: tuple[WarningRule, ...] = (media_beside_text, media_mark)

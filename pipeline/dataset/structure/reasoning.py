@@ -11,12 +11,10 @@ from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Flags, Integers
-from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES
+from pipeline.dataset.model.conversation import ASSISTANT, USER
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.reading.text_marks import CLOSED, OPENED
-from pipeline.dataset.structure.flagging import WarningRule, first_places, flags_at
-
-_USER = KNOWN_ROLES.index("user")
+from pipeline.dataset.structure.flagging import WarningRule, first_places, flags_at, given
 
 
 def reasoning_apart(columns: Columns) -> Iterator[Group]:
@@ -24,7 +22,7 @@ def reasoning_apart(columns: Columns) -> Iterator[Group]:
     apart = _apart(columns)
     if apart is not None:
         beside = Mismatch("all of an answer in its content", "its reasoning beside it")
-        yield from first_places(columns, apart, "reasoning-apart", columns.turn_path, lambda _: beside)
+        yield from first_places(columns, apart, "reasoning-apart", columns.turn_path, beside)
 
 
 def reasoning_marks(columns: Columns) -> Iterator[Group]:
@@ -42,7 +40,7 @@ def reasoning_marks(columns: Columns) -> Iterator[Group]:
         (unclosed, "reasoning-not-closed", endless),
     ):
         flagged = flags_at(columns, turns) & is_answer
-        yield from first_places(columns, flagged, code, columns.content_path, lambda _, said=mismatch: said)  # type: ignore[misc]
+        yield from first_places(columns, flagged, code, columns.content_path, mismatch)
 
 
 def reasoning_in_earlier_answers(columns: Columns) -> Iterator[Group]:
@@ -50,11 +48,11 @@ def reasoning_in_earlier_answers(columns: Columns) -> Iterator[Group]:
     if (thinking := thinking_turns(columns)) is None:
         return
     last_user = np.maximum.reduceat(
-        np.where(columns.roles == _USER, np.arange(len(columns.roles)), -1), columns.turn_starts[:-1]
+        np.where(columns.roles == USER, np.arange(len(columns.roles)), -1), columns.turn_starts[:-1]
     )
     earlier = thinking & (np.arange(len(columns.roles)) < np.repeat(last_user, columns.turn_counts))
     dropped = Mismatch("reasoning in what answers the last question only", "some in an earlier answer")
-    yield from first_places(columns, earlier, "reasoning-in-earlier-answers", columns.turn_path, lambda _: dropped)
+    yield from first_places(columns, earlier, "reasoning-in-earlier-answers", columns.turn_path, dropped)
 
 
 REASONING: tuple[WarningRule, ...] = (reasoning_apart, reasoning_marks, reasoning_in_earlier_answers)
@@ -88,7 +86,7 @@ def mixed_reasoning(thinking: int, conversations: int) -> list[Finding]:
 def _apart(columns: Columns) -> Flags | None:
     if columns.extras.reasoning is None:
         return None
-    return np.array([text is not None for text in columns.extras.reasoning], dtype=np.bool_)
+    return given(columns.extras.reasoning)
 
 
 def _by_turn(columns: Columns, mark: str) -> dict[int, list[int]]:

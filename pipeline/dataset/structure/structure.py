@@ -15,7 +15,7 @@ from pipeline.dataset.findings.groups import Group
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.rows.message_lists import TEXT_PARTS
 from pipeline.dataset.model.bit_flags import Integers
-from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES
+from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES, USER
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.structure.flagging import (
     WarningRule,
@@ -27,7 +27,6 @@ from pipeline.dataset.structure.flagging import (
     tool_callers,
 )
 
-_USER = KNOWN_ROLES.index("user")
 _SYSTEM = [KNOWN_ROLES.index(role) for role in ("system", "developer")]
 
 
@@ -61,7 +60,7 @@ def first_turn_not_user(columns: Columns) -> Iterator[Group]:
     firsts = firsts[firsts < ends]
     roles = columns.roles[firsts]
     flagged = np.zeros(len(columns.roles), dtype=np.bool_)
-    flagged[firsts[(roles != _USER) & (roles < len(KNOWN_ROLES))]] = True
+    flagged[firsts[(roles != USER) & (roles < len(KNOWN_ROLES))]] = True
     mismatch = _of_role(columns, "the user to begin")
     yield from first_places(columns, flagged, "first-turn-not-user", columns.role_path, mismatch)
 
@@ -123,7 +122,7 @@ def nothing_supervised(columns: Columns) -> Iterator[Group]:
         (learned == 0) & (answers > 0),
         "nothing-supervised",
         lambda _: columns.layout.turns,
-        lambda _: unlearned,
+        unlearned,
     )
 
 

@@ -5,7 +5,6 @@ Rows without calls and tools cost nothing. Calls of ShareGPT and Gemini have no 
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import partial
 
 import msgspec
 import numpy as np
@@ -14,11 +13,19 @@ from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.findings.groups import Group
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Flags
-from pipeline.dataset.model.conversation import KNOWN_ROLES
+from pipeline.dataset.model.conversation import KNOWN_ROLES, TOOL_RESULTS
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.structure.flagging import WarningRule, conversations_with, first_places, flags_at, tool_callers
+from pipeline.dataset.structure.flagging import (
+    WarningRule,
+    conversations_with,
+    first_places,
+    flags_at,
+    given,
+    role_of,
+    tool_callers,
+)
 
-_TOOL, _FUNCTION = (KNOWN_ROLES.index(role) for role in ("tool", "function"))
+_TOOL, _FUNCTION = TOOL_RESULTS
 _NINE = re.compile(r"[A-Za-z0-9]{9}")
 _OLDER = '[{"type":"function","function":'
 _TAGS = {"user": "user_tag", "assistant": "assistant_tag", "tool": "observation_tag", "system": "system_tag"}
@@ -48,9 +55,7 @@ def call_shape(columns: Columns) -> Iterator[Group]:
             if columns.extras.parts and columns.extras.parts[turn]:
                 found["tool-result-in-parts"].add(turn)
     for code, turns in found.items():
-        yield from first_places(
-            columns, flags_at(columns, turns), code, columns.turn_path, partial(_mismatch, _FOUND[code])
-        )
+        yield from first_places(columns, flags_at(columns, turns), code, columns.turn_path, _FOUND[code])
 
 
 def bare_tools(columns: Columns) -> Iterator[Group]:
@@ -61,7 +66,7 @@ def bare_tools(columns: Columns) -> Iterator[Group]:
     verdicts = {text: _has_bare(msgspec.json.decode(text)) for text in set(tools) if text}
     bare = np.array([verdicts.get(text, False) if text else False for text in tools], dtype=np.bool_)
     unwrapped = Mismatch("tools of type and function", "a function without them")
-    yield from conversations_with(columns, bare, "tool-without-wrapper", lambda _: "$.tools", lambda _: unwrapped)
+    yield from conversations_with(columns, bare, "tool-without-wrapper", lambda _: "$.tools", unwrapped)
 
 
 def unusual_tags(columns: Columns) -> Iterator[Group]:
@@ -76,7 +81,7 @@ def unusual_tags(columns: Columns) -> Iterator[Group]:
         named = {
             f"{_TAGS[role]}: {printable(tag)}"
             for each in turns
-            if (tag := tags[each]) and (role := _role(columns, each)) in _TAGS
+            if (tag := tags[each]) and (role := role_of(columns, each)) in _TAGS
         }
         found = repr(printable(tags[turn] or ""))
         return Mismatch(
@@ -85,19 +90,11 @@ def unusual_tags(columns: Columns) -> Iterator[Group]:
             f"(set {', '.join(sorted(named, reverse=True))})" if named else None,
         )
 
-    flagged = np.array([tag is not None for tag in tags], dtype=np.bool_) & (columns.roles < len(KNOWN_ROLES))
+    flagged = given(tags) & (columns.roles < len(KNOWN_ROLES))
     yield from first_places(columns, flagged, "role-tag-not-usual", columns.role_path, mismatch)
 
 
 TOOL_SHAPE: tuple[WarningRule, ...] = (call_shape, bare_tools, unusual_tags)
-
-
-def _role(columns: Columns, turn: int) -> str:
-    return columns.role_names[int(columns.roles[turn])]
-
-
-def _mismatch(mismatch: Mismatch, _: int) -> Mismatch:
-    return mismatch
 
 
 def _results_by_id(columns: Columns) -> Flags:
@@ -108,7 +105,7 @@ def _results_by_id(columns: Columns) -> Flags:
         return np.zeros(len(results), dtype=np.bool_)
     goes_by_ids = tool_callers(columns)
     if extras.tool_call_ids is not None:
-        goes_by_ids |= np.array([own is not None for own in extras.tool_call_ids], dtype=np.bool_)
+        goes_by_ids |= given(extras.tool_call_ids)
     of_row = np.logical_or.reduceat(goes_by_ids, columns.turn_starts[:-1])
     results &= np.repeat(of_row, columns.turn_counts)
     return results

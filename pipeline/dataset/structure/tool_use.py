@@ -25,7 +25,7 @@ def consecutive_tool_results(columns: Columns) -> Iterator[Group]:
     consecutive = is_result & ~borders(columns)
     consecutive[1:] &= is_result[:-1]
     several = Mismatch("one tool result between two turns by the assistant", "another one")
-    yield from first_places(columns, consecutive, "consecutive-tool-results", columns.role_path, lambda _: several)
+    yield from first_places(columns, consecutive, "consecutive-tool-results", columns.role_path, several)
 
 
 def tool_result_without_call(columns: Columns) -> Iterator[Group]:
@@ -45,7 +45,7 @@ def tool_result_without_call(columns: Columns) -> Iterator[Group]:
     of_branch = (columns.branches[callers] == columns.branches) | (columns.branches[callers] == Branch.NONE)
     orphaned = is_result & (is_first | (of_branch & ~may_call[callers]))
     uncalled = Mismatch("a turn that calls the tool before its result", "none")
-    yield from first_places(columns, orphaned, "tool-result-without-call", columns.role_path, lambda _: uncalled)
+    yield from first_places(columns, orphaned, "tool-result-without-call", columns.role_path, uncalled)
 
 
 def tool_call_without_result(columns: Columns) -> Iterator[Group]:
@@ -57,7 +57,7 @@ def tool_call_without_result(columns: Columns) -> Iterator[Group]:
     goes_on = ~borders(columns)[1:] & ~np.isin(columns.roles[1:], TOOL_RESULTS)
     unanswered[:-1] = has_call[:-1] & goes_on
     resultless = Mismatch("the result of the tool call in the next turn", "another turn")
-    yield from first_places(columns, unanswered, "tool-call-without-result", columns.turn_path, lambda _: resultless)
+    yield from first_places(columns, unanswered, "tool-call-without-result", columns.turn_path, resultless)
 
 
 def faulty_arguments(columns: Columns) -> Iterator[Group]:
@@ -79,7 +79,7 @@ def faulty_arguments(columns: Columns) -> Iterator[Group]:
         flags_at(columns, double),
         "double-encoded-arguments",
         columns.turn_path,
-        lambda _: Mismatch(expected, "the JSON of a string"),
+        Mismatch(expected, "the JSON of a string"),
     )
     yield from first_places(
         columns,

@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
 from pipeline.dataset.findings.groups import all_findings_of
+from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.dataset.structure.media import MEDIA
 from tests.dataset.rich_rows import rich, said
 
@@ -47,3 +50,11 @@ def test_marks_at_an_edge_of_a_line_are_told(asked):
 @pytest.mark.parametrize("asked", ["What does <image> mean?", "Is 1 > 0?", 'Explain <img src="a"> to me'])
 def test_whoever_speaks_of_html_is_not_told(asked):
     assert codes(chat(asked)) == []
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_no_format_loses_media_in_silence(name):
+    """Each one's own example, with a picture beside it."""
+    row = json.loads(BY_NAME[name].example) | {"images": ["a.jpg"]}
+
+    assert (1, "media-beside-text", "$.images") in codes(row, form=name)

@@ -15,21 +15,15 @@ def encoding_of(data: bytes) -> str:
     high = b"".join(runs)
     if not high.strip(b"\xfe\xff") or _is_broken_utf8(data):
         return ""
-    mean_run = len(high) / len(runs)
-    if mean_run < 1.5 and not _has_japanese(data):
-        return "" if any(byte in b"\x81\x8d\x8f\x90\x9d" for byte in high) else "WINDOWS-1252"
     if _has_japanese(data):
         return "SHIFT-JIS"
+    if len(high) / len(runs) < 1.5:
+        return "" if any(byte in b"\x81\x8d\x8f\x90\x9d" for byte in high) else "WINDOWS-1252"
     if _share(high, 0xE0, 0xFF) > 0.7 and _is_odd(runs):
         return "WINDOWS-1251"
     if _share(high, 0xC0, 0xDF) > 0.85 and _is_odd(runs):
         return "KOI8-R"
     return _of_pairs(data)
-
-
-def iconv(encoding: str) -> str:
-    """The command that mends it."""
-    return f"iconv -f {encoding} -t UTF-8 in.jsonl > out.jsonl"
 
 
 def may_be(data: bytes) -> str:
@@ -38,7 +32,7 @@ def may_be(data: bytes) -> str:
     if not encoding:
         return ""
     verb = "may be" if sum(byte > 0x7F for byte in data[:_LOOKED_AT_BYTES]) < _FEW else "seems"
-    return f"it {verb} {_TITLES.get(encoding, encoding)}: {iconv(encoding)}"
+    return f"it {verb} {_TITLES.get(encoding, encoding)}: iconv -f {encoding} -t UTF-8 in.jsonl > out.jsonl"
 
 
 _TITLES = {"WINDOWS-1252": "Windows-1252", "WINDOWS-1251": "Windows-1251", "SHIFT-JIS": "Shift-JIS", "BIG5": "Big5"}

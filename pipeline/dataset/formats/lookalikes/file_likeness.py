@@ -100,7 +100,7 @@ def _of_text(text: bytes, sample: list[bytes]) -> str:
     first, _, rest = text.partition(b"\n")
     if b"\r{" in first or b"\r[" in first:
         return "rows that end with a carriage return alone; each must end with a line feed"
-    if not _is_utf8(text) and (said := may_be(text)):
+    if said := may_be(text):
         return f"text that is no UTF-8; {said}"
     cause, is_shared = _most_frequent_cause(sample)
     if is_shared:
@@ -156,11 +156,3 @@ def _most_frequent_cause(lines: list[bytes]) -> tuple[str, bool]:
     if count * 2 > len(lines):
         return f"rows that are no JSON: {cause}", True
     return f"lines that are no rows, {count:,} of {len(lines):,} for this cause: {cause}", False
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        return error.end >= len(text) - 3 and error.reason == "unexpected end of data"
-    return True

@@ -56,7 +56,8 @@ QUOTE = 'may be a quote inside a text: write it as \\"'
 MISSING_COMMA = "a comma seems to be missing between two values"
 UNCLOSED = "the row is not closed: cut off, or an object over several lines, which jq -c . writes on one"
 
-SPACES = "\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+SPACES = "\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200C))) + "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+"""White space that JSON does not have between its values."""
 _SPACE = re.compile(f"[{SPACES}]")
 _STREAM_LINE = re.compile(r"data: ?(?:[\[{\"]|$)|event: ?[\w.-]+$|id: ?[\w-]*$|retry: ?\d+$|: ?[\w -]*$")
 _POINTER_LINE = re.compile(r"version https://git-lfs\.github\.com/spec/|oid sha256:[0-9a-f]{64}$|size \d+$")

@@ -15,8 +15,6 @@ from pipeline.dataset.model.json_text import Json
 
 MOST_BYTES = 2**20  # of a longer line nothing is mended: it would be held many times over
 _WHITE = " \t\r\n"
-_OTHER_WHITE = _WHITE + "".join(chr(code) for code in range(0x2000, 0x200C))
-_OTHER_WHITE += "\u00a0\u1680\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 _NO_ROW = re.compile(
     r"(?:```|~~~)[\w ]*$|//|#|data: ?(?:\[DONE\])?$|event: ?[\w.-]+$|id: ?\d*$|retry: ?\d+$|: ?[\w -]*$"
 )
@@ -39,7 +37,7 @@ def repaired(line: bytes) -> list[bytes] | None:
     if len(line) > MOST_BYTES:
         return None
     try:
-        text = line.decode().strip(_OTHER_WHITE)
+        text = line.decode().strip(_WHITE + SPACES)
         if _NO_ROW.match(text):
             return []
         rows = list(_rows_of(_PREFIX.sub("", text, count=1) if text.startswith("data:") else text))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, name_of
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.message_lists import Keys, require_turns
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, Segment, Shape
@@ -53,7 +54,9 @@ class Gemini:
         require_turns(listed, "$.contents", faults)
         for index, content in enumerate(listed if isinstance(listed, list) else []):
             turns += _turns_of(content, f"$.contents[{index}]", faults)
-        return FullConversation(identity_of(fields, IDENTITIES), turns, _tools_of(fields, faults))
+        return FullConversation(
+            identity_of(fields, IDENTITIES), turns, _tools_of(fields, faults), media=media_of(fields)
+        )
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
