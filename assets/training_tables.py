@@ -7,6 +7,7 @@ import dagster as dg
 from assets.partition_events import table
 from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import CostRecord, Job
+from pipeline.wording import times
 
 _JOB_COLUMNS = ("job", "status", "cost_usd", "hours", "peak_gb", "base_model", "method", "preset", "gpu", "trainers")
 _COST_COLUMNS = ("job", "kind", "low", "expected", "high", "hours", "price", "provider", "as_of")
@@ -24,14 +25,13 @@ def cost_table(records: Sequence[CostRecord]) -> dg.TableMetadataValue:
 
 def _job_row(job: Job, costs: Sequence[CostRecord]) -> dict[str, object]:
     estimate = newest(costs, "estimate")
-    count = f"{job.gpu_count} × " if job.gpu_count > 1 else ""
     return {
         "job": job.id,
         "status": job.status,
         "base_model": job.base_model,
         "method": job.method,
         "preset": job.preset,
-        "gpu": f"{count}{job.gpu}",
+        "gpu": times(job.gpu_count, job.gpu),
         "trainers": ", ".join(job.targets),
         "cost_usd": _rounded(estimate.cost_usd if estimate else None),
         "hours": _rounded(estimate.hours if estimate else None),

@@ -38,6 +38,11 @@ def glyph(character: str) -> str:
     """One character as it may be printed; empty for one that only selects how another looks."""
     if character.isprintable() or character in _SPACES:
         return "" if character in _VARIATION_SELECTORS else character
+    return escaped(character)
+
+
+def escaped(character: str) -> str:
+    """What stands for a character that cannot be printed; a lone surrogate is a byte that is no UTF-8."""
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"

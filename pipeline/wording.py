@@ -28,6 +28,15 @@ def plural_of(noun: str, count: int, plural: str = "") -> str:
     return noun if count == 1 else plural or f"{noun}s"
 
 
+def times(count: int, thing: str) -> str:
+    """So many of a thing that is bought by the piece.
+
+    >>> times(1, "A100"), times(2, "A100")
+    ('A100', '2 × A100')
+    """
+    return f"{count} × {thing}" if count > 1 else thing
+
+
 def number(value: float) -> str:
     """With thousands separators; others than whole numbers with one digit."""
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")

@@ -15,7 +15,7 @@ from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.errors import UsageError
 from pipeline.state.catalog.statuses import STATUSES
-from pipeline.wording import moment
+from pipeline.wording import count_of, moment, plural_of
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.dataset_records import Dataset
@@ -121,7 +121,8 @@ def delete(dataset: Dataset_, owner: Owner = None) -> None:
         hanging = catalog.list_jobs(user, found.id, limit=SHOWN_JOBS)
     typer.echo(f"{found.id}: deleted; to undo: lora-pipeline datasets restore {found.id}")
     if hanging.total:
-        typer.echo(f"{hanging.total} training job{'s of it stay' if hanging.total > 1 else ' of it stays'}:")
+        jobs, stay = count_of(hanging.total, "training job"), plural_of("stays", hanging.total, "stay")
+        typer.echo(f"{jobs} of it {stay}:")
         for job in hanging.items:
             typer.echo(f"  {job.id}  {job.status}")
         if hanging.total > SHOWN_JOBS:
@@ -142,7 +143,7 @@ def restore(dataset: Dataset_, owner: Owner = None) -> None:
 
 def row(dataset: "Dataset") -> TableRow:
     """A dataset as a row of COLUMNS."""
-    first = next(map(FindingRecord.of, dataset.validation_errors or []), None)
+    first = FindingRecord.first_of(dataset.validation_errors)
     finding = f"{place_of(first)}: {first.code}" if first else dataset.failure or ""
     return (
         dataset.name,

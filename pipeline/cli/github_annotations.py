@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, Severity
+from pipeline.dataset.findings.row_places import placed_message
 from pipeline.safe_text import shown
 from pipeline.wording import count_of
 
@@ -58,9 +59,7 @@ class Annotations:
 
 def _annotation(file: str, finding: FindingRecord, severity: Severity, in_array: bool) -> str:
     kind = CATALOGUE[finding.code]
-    path = "" if finding.path == "$" else f"{finding.path}: "
-    row = f"row {finding.row}, byte {finding.byte_offset}: " if in_array else ""
-    title, message = f"{kind.title} [{kind.code}]", f"{row}{path}{finding.message}"
+    title, message = f"{kind.title} [{kind.code}]", placed_message(finding, in_array=in_array)
     place = f"file={_property(file)},line={finding.line},title={_property(title)}"
     return f"::{_COMMANDS[severity]} {place}::{_message(message)}"
 

@@ -12,6 +12,7 @@ from pipeline.cli.owner import Owner
 from pipeline.cli.printed_table import TableRow, print_table
 from pipeline.errors import DatasetNotFound, UsageError
 from pipeline.safe_text import shown
+from pipeline.wording import times
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.catalog import Catalog
@@ -94,10 +95,9 @@ def _listed(text: str) -> list[str]:
 def _row(option: "Option") -> TableRow:
     setup, estimate = option.considered.setup, option.considered.estimate
     cost, hours = estimate.cost_usd, estimate.hours
-    count = f"{setup.gpu_count} × " if setup.gpu_count > 1 else ""
     return (
         "*" if option.is_best else "",
-        f"{count}{setup.gpu}",
+        times(setup.gpu_count, setup.gpu),
         option.considered.job.method,
         setup.preset,
         cell(cost.expected if cost else None),

@@ -10,6 +10,7 @@ import typer
 from pipeline.cli.job_options import cell
 from pipeline.cli.printed_table import TableRow, print_table
 from pipeline.safe_text import shown
+from pipeline.wording import times
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.job_records import CostRecord, Job
@@ -23,12 +24,11 @@ def row(job: "Job", costs: "Sequence[CostRecord]") -> TableRow:
     from pipeline.state.catalog.costs import newest
 
     estimate = newest(costs, "estimate")
-    count = f"{job.gpu_count} × " if job.gpu_count > 1 else ""
     return (
         job.name,
         job.status,
         job.method,
-        f"{count}{job.gpu}",
+        times(job.gpu_count, job.gpu),
         ", ".join(job.targets),
         cell(estimate.cost_usd if estimate else None),
         cell(estimate.hours if estimate else None),

@@ -14,6 +14,7 @@ import xxhash
 
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, ORDER, Severity
+from pipeline.dataset.findings.row_places import placed_message
 from pipeline.dataset.formats.brackets import first_row
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -105,8 +106,6 @@ def _rule(code: str) -> dict[str, object]:
 
 
 def _result(file: str, finding: FindingRecord, stream: BinaryIO | None, in_array: bool, seen: Counter[str]) -> Result:
-    row = f"row {finding.row}, byte {finding.byte_offset}: " if in_array else ""
-    path = "" if finding.path == "$" else f"{finding.path}: "
     region: dict[str, object] = {"startLine": finding.line}
     if finding.column is not None and not in_array:
         region["startColumn"] = finding.column
@@ -116,7 +115,7 @@ def _result(file: str, finding: FindingRecord, stream: BinaryIO | None, in_array
     seen[mark] += 1
     return {
         "level": _LEVELS[CATALOGUE[finding.code].severity],
-        "message": {"text": f"{row}{path}{finding.message}"},
+        "message": {"text": placed_message(finding, in_array=in_array)},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": region}}],
         "partialFingerprints": {"primaryLocationLineHash": f"{mark}:{seen[mark]}"},
         "properties": {name: part for name in _PROPERTIES if (part := getattr(finding, name)) is not None},

@@ -3,7 +3,7 @@
 What is judged is a `Finding` of `pipeline/dataset/findings/`, where the sentences are made, too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypedDict
 
@@ -69,3 +69,8 @@ class FindingRecord:
             row.get("detail"),
             row.get("message", ""),
         )
+
+    @classmethod
+    def first_of(cls, rows: Iterable[Mapping[str, Any]] | None) -> Self | None:
+        """The finding in the first of the rows; None where there is none."""
+        return next(map(cls.of, rows or ()), None)

@@ -26,6 +26,7 @@ from pipeline.state.catalog.dataset_records import Dataset, Verdict
 from pipeline.state.lake import Lake
 from pipeline.state.store import Store
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
+from pipeline.wording import sentence
 
 CODE_VERSION = "8"  # raised when the same upload would get other rows or another verdict
 
@@ -168,7 +169,7 @@ class Outcome:
             return f"{counts.conversations:,} conversations, {profile.token_count:,} tokens{rejected}."
         first = FindingRecord.of(self.profile.errors[0])
         if not counts.rejected_lines:  # the fault is the file's as a whole
-            return f"{first.message[0].upper()}{first.message[1:]}."
+            return sentence(first.message)
         rejected = f"{counts.rejected_lines:,} of {counts.lines:,} lines rejected"
         place = place_of(first, in_array=profile.reading.row_name == "row")
         return f"{rejected}; first: {place}, {first.code}."

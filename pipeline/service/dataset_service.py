@@ -78,7 +78,7 @@ def has_verdict(dataset: Dataset) -> bool:
 
 
 def _fields(dataset: Dataset) -> dict[str, Any]:
-    first = next(map(FindingRecord.of, dataset.validation_errors or []), None)
+    first = FindingRecord.first_of(dataset.validation_errors)
     shown = {name: getattr(dataset, name) for name in DatasetSummary.model_fields if name != "first_error"}
     return {**shown, "first_error": _in_words(first)}
 

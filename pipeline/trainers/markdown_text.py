@@ -5,6 +5,8 @@ Ordinary names come out as they are, since these files are read as text as often
 
 import re
 
+from pipeline.safe_text import one_line
+
 _MEANS_SOMETHING = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])")
 _BEGINS_A_BLOCK = re.compile(r"[#>]|[+=-](?=[\s=-]|$)|\d+(?=[.)](?:\s|$))")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -16,7 +18,7 @@ def inline(text: str) -> str:
     >>> inline("<b>a|b</b> my_file")
     '&lt;b&gt;a\\\\|b&lt;/b&gt; my_file'
     """
-    line = _one_line(text)
+    line = one_line(text).strip()
     escaped = _MEANS_SOMETHING.sub(lambda found: f"\\{found[0]}", line)
     begins = _BEGINS_A_BLOCK.match(escaped)
     if begins:
@@ -31,7 +33,7 @@ def code(text: str) -> str:
     >>> code("a`b")
     '`` a`b ``'
     """
-    line = _one_line(text)
+    line = one_line(text).strip()
     fence = "`" * (_longest_run(line) + 1)
     pad = " " if len(fence) > 1 else ""
     return f"{fence}{pad}{line}{pad}{fence}"
@@ -41,10 +43,6 @@ def block(text: str, language: str = "") -> str:
     """Text as it is, between fences that it cannot close."""
     fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}{language}\n{text}\n{fence}"
-
-
-def _one_line(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text).strip()
 
 
 def _longest_run(text: str) -> int:

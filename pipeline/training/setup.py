@@ -15,6 +15,7 @@ from pipeline.trainers.job import PresetName
 from pipeline.trainers.registry import DEFAULT, WRITTEN
 from pipeline.trainers.target_name import TargetName
 from pipeline.trainers.workload import Method
+from pipeline.wording import times
 
 _PARTS = ("models", "presets", "GPUs", "trainers")
 
@@ -33,9 +34,8 @@ class Setup:
 
     def __str__(self) -> str:
         """A few words for people."""
-        count = f"{self.gpu_count} × " if self.gpu_count > 1 else ""
         how = f"{self.preset}, {self.method}" if self.method else self.preset
-        return f"{self.model}, {how}, {count}{self.gpu}, {', '.join(self.targets)}"
+        return f"{self.model}, {how}, {times(self.gpu_count, self.gpu)}, {', '.join(self.targets)}"
 
 
 def plans_of(settings: Settings) -> tuple[Setup, ...]:

@@ -142,7 +142,7 @@ def problem(dataset: Dataset) -> Problem | None:
         return Problem(summary, sentence(dataset.failure or ""))
     if dataset.status != "error":
         return None
-    first = next(map(FindingRecord.of, dataset.validation_errors or []), None)
+    first = FindingRecord.first_of(dataset.validation_errors)
     code, message = (first.code, first.message) if first else ("", "")
     if not dataset.rejected_line_count:  # the fault is the file's as a whole
         return Problem(sentence(message) or sentence(dataset.failure or "It could not be validated"), code=code)

@@ -13,7 +13,7 @@ from pipeline.state.catalog.job_records import CostRecord, Job
 from pipeline.state.catalog.statuses import JobStatus
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.registry import BY_NAME
-from pipeline.wording import sentence, size, span, usd
+from pipeline.wording import sentence, size, span, times, usd
 
 BADGES: dict[JobStatus, Badge] = {
     "configured": Badge("Ready to run", "good"),
@@ -85,7 +85,7 @@ def job_page(job: Job, costs: Sequence[CostRecord], files: Mapping[str, int], no
 
 
 def _line(job: Job, estimate: CostRecord | None, now: datetime) -> JobLine:
-    gpus = f"{job.gpu_count} × {job.gpu}" if job.gpu_count > 1 else job.gpu
+    gpus = times(job.gpu_count, job.gpu)
     trainers = ", ".join(BY_NAME[target].label for target in job.targets)
     return JobLine(
         id=job.id,

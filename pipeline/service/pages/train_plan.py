@@ -7,7 +7,7 @@ from pipeline.service.pages.train_choices import METHODS
 from pipeline.trainers.job import TrainingJob
 from pipeline.training.considering import Considered
 from pipeline.training.estimates.result import Fits, Range
-from pipeline.wording import day, sentence, span, usd
+from pipeline.wording import day, sentence, span, times, usd
 
 FITS: dict[Fits, tuple[str, str]] = {
     "yes": ("good", "Fits"),
@@ -107,8 +107,7 @@ def _meter(memory: Range, capacity: float) -> Meter:
 
 
 def _gpus(job: TrainingJob) -> str:
-    hardware = job.hardware
-    return f"{hardware.gpu_count} × {hardware.gpu}" if hardware.gpu_count > 1 else hardware.gpu
+    return times(job.hardware.gpu_count, job.hardware.gpu)
 
 
 def _facts(job: TrainingJob) -> tuple[Reason, ...]:

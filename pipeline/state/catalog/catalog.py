@@ -1,6 +1,7 @@
 """The catalog as callers see it: one class, put together from one module per concept.
 
-Tables are in `tables.py`, records in `dataset_records.py`, transactions and error texts in `engine.py`.
+Tables are in `tables.py`, records in `dataset_records.py` and `job_records.py`, transactions and error texts in
+`engine.py`.
 """
 
 from types import TracebackType

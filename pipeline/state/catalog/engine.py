@@ -59,7 +59,7 @@ def make_engine(url: URL, *, in_a_hurry: bool = False) -> Engine:
     open meanwhile: an answer or an error within `hurry.LONGEST_S`.
     """
     is_sqlite = url.get_backend_name() == "sqlite"
-    lock_timeout_s = hurry.LONGEST_S if in_a_hurry else LOCK_TIMEOUT_S
+    lock_timeout_s = hurry.STATEMENT_S if in_a_hurry else LOCK_TIMEOUT_S
     engine = create_engine(
         url,
         hide_parameters=True,

@@ -1,7 +1,7 @@
 """The catalog's tables, and the three column types that make SQLite and PostgreSQL behave alike.
 
 Queries live beside the concept they serve (`registry.py`, `verdict_writes.py`, …). A change here needs a revision in
-`migrations/versions/` and the new `HEAD` in `migrate.py`; a test compares the two.
+`migrations/versions/`, the newest by its file's name; a test compares the two.
 """
 
 import math

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline.safe_text import escaped
 from pipeline.state.store import left_out, upload_identity
 from pipeline.state.store.keys import UPLOADS
 from pipeline.state.store.left_out import LeftOut, Reason
@@ -123,12 +124,7 @@ def key_of(shown: str) -> str:
 def _shown(character: str) -> str:
     if character == "\\":
         return "\\\\"
-    if character.isprintable():
-        return character
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as `os.fsdecode` makes it
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 0x80 else f"\\u{{{code:x}}}"
+    return character if character.isprintable() else escaped(character)
 
 
 def _read(match: re.Match[str]) -> str:
