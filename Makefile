@@ -8,6 +8,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 export UV_PYTHON_DOWNLOADS := never
+# Tests start hundreds of processes: each would compile all of the project again.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 SET_UP := .venv/.installed
 # Arguments for pytest, as in: make test ARGS="tests/test_settings.py -k owner"

@@ -29,16 +29,46 @@ SENDERS = 4
 SIZE_BYTES = 2_000_000
 
 
+class Victim:
+    """The process whose forks serve and are killed."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.served_by: int | None = None
+
+    def serve(self) -> str:
+        """Start a service; returns its address."""
+        self._tell("serve\n")
+        pid, port = map(int, self._hear().split())
+        self.served_by = pid
+        return f"http://127.0.0.1:{port}"
+
+    def kill(self) -> None:
+        if self.served_by:
+            os.kill(self.served_by, signal.SIGKILL)
+            self.served_by = None
+            assert int(self._hear()) == -signal.SIGKILL
+
+    def _tell(self, line: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+
+    def _hear(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.readline()
+
+
 @contextmanager
-def victim(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def victim(folder: Path) -> Iterator[Victim]:
     command = [sys.executable, "-m", "tests.service.victim", str(folder)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    with process:
-        assert process.stdout
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as process:
+        found = Victim(process)
         try:
-            yield process, f"http://127.0.0.1:{process.stdout.readline().strip()}"
+            yield found
         finally:  # else a test that fails would wait for it for ever
-            process.kill()
+            found.kill()
 
 
 def client(url: str) -> httpx2.Client:
@@ -73,8 +103,9 @@ def finish(ana: httpx2.Client, dataset_id: str, content: bytes) -> int:
 def test_what_was_confirmed_is_never_lost_and_the_rest_goes_on(tmp_path):
     begun: dict[str, bytes] = {}
     confirmed: set[str] = set()
-    for kill in range(KILLS):
-        with victim(tmp_path) as (process, url):
+    with victim(tmp_path) as service:
+        for kill in range(KILLS):
+            url = service.serve()
             senders = [
                 threading.Thread(target=keep_uploading, args=(url, SENDERS * kill + n, begun, confirmed))
                 for n in range(SENDERS)
@@ -84,7 +115,7 @@ def test_what_was_confirmed_is_never_lost_and_the_rest_goes_on(tmp_path):
             target = len(confirmed) + 3
             while len(confirmed) < target and all(sender.is_alive() for sender in senders):
                 threading.Event().wait(random.Random(kill).uniform(0.005, 0.05))
-            process.send_signal(signal.SIGKILL)
+            service.kill()
             for sender in senders:
                 sender.join()
 
@@ -98,7 +129,7 @@ def test_what_was_confirmed_is_never_lost_and_the_rest_goes_on(tmp_path):
             assert dataset.content_version == f"sha256:{hashlib.sha256(begun[dataset_id]).hexdigest()}"
         # Where the answer to an announcement got lost nobody knows of the row: it expires.
         waiting = [e.id for e in catalog.list_datasets("ana", "uploading", limit=100).items if e.id in begun]
-    with victim(tmp_path) as (_, url), client(url) as ana:
+    with victim(tmp_path) as service, client(service.serve()) as ana:
         assert [finish(ana, dataset_id, begun[dataset_id]) for dataset_id in waiting] == [200] * len(waiting)
 
 

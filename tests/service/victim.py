@@ -1,5 +1,10 @@
-"""A service in a process of its own, to be killed: `python -m tests.service.victim FOLDER`; prints its port."""
+"""`python -m tests.service.victim FOLDER`: for each line it reads, a fork that serves, to be killed.
 
+It prints the process id and port of the fork, and its exit status when it has ended. Forks, because loading the service
+takes seconds; this process itself starts no thread.
+"""
+
+import os
 import sys
 import threading
 import time
@@ -9,12 +14,23 @@ import uvicorn
 
 from pipeline.service.app import create_app
 from pipeline.service.server import server_config
-from pipeline.settings import load_settings
+from pipeline.settings import Settings, load_settings
 from tests.service.serving import SECRET
 
 
-def main() -> None:
-    settings = load_settings(data_dir=Path(sys.argv[1]), jwt_secret=SECRET, requests_per_minute=1_000_000)
+def main(folder: Path) -> None:
+    settings = load_settings(data_dir=folder, jwt_secret=SECRET, requests_per_minute=1_000_000)
+    for _ in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                serve(settings)
+            finally:
+                os._exit(1)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def serve(settings: Settings) -> None:
     server = uvicorn.Server(server_config(create_app(settings), settings, "127.0.0.1", 0, 2))
     threading.Thread(target=_announce, args=(server,), daemon=True).start()
     server.run()
@@ -23,8 +39,8 @@ def main() -> None:
 def _announce(server: uvicorn.Server) -> None:
     while not server.started:
         time.sleep(0.01)
-    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
+    print(os.getpid(), server.servers[0].sockets[0].getsockname()[1], flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))
