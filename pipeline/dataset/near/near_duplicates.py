@@ -22,7 +22,6 @@ from pipeline.dataset.near.near_records import Records
 from pipeline.dataset.near.shares import are_different
 from pipeline.dataset.near.signatures import (
     BANDS,
-    PERMUTATIONS,
     SIGNATURE,
     SIGNED,
     SIGNED_BANDS,
@@ -32,6 +31,7 @@ from pipeline.dataset.near.signatures import (
     bands_of,
     jaccard,
 )
+from pipeline.dataset.near.sketches import BINS
 
 CODE = "near-duplicate-conversation"
 THRESHOLD = 0.8
@@ -212,7 +212,7 @@ def _compare_with_first(
     bands: Records, signed: Integers, rows: Integers, firsts: npt.NDArray[np.int32]
 ) -> npt.NDArray[np.int64]:
     """In how much each row agrees with the first of its cluster: those of one shingle in all."""
-    counts = np.full(len(rows), PERMUTATIONS)
+    counts = np.full(len(rows), BINS)
     numbers = np.searchsorted(signed, rows)
     has_bands = np.append(signed, -1)[numbers] == rows
     for some in np.array_split(np.flatnonzero(has_bands), -(-len(rows) // _PAIRS) or 1):

@@ -1,19 +1,18 @@
 """Signatures: 128 bytes that tell how alike the shingles of two conversations are.
 
-MinHash with 256 permutations, of which four bits each are kept. Eight of them are one of 32 bands, a number of 32
-bits; two conversations are compared when a band is equal. Finding the pairs is the work of `near_duplicates.py`.
+Of 256 samples of a conversation (`sketches.py`) four bits each are kept. Eight of them are one of 32 bands, a number of
+32 bits; two conversations are compared when a band is equal. Finding the pairs is the work of `near_duplicates.py`.
 """
 
 from pathlib import Path
-from struct import Struct
 
 import numpy as np
 import numpy.typing as npt
-from rensa import RMinHash
 
-from pipeline.dataset.model.bit_flags import Flags
+from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.xxh3 import Hashes
 from pipeline.dataset.near.shingles import shingles
+from pipeline.dataset.near.sketches import BINS, Samples, sketches
 from pipeline.dataset.reading.columns import Columns
 
 BANDS = 32
@@ -36,12 +35,7 @@ Signatures = npt.NDArray[np.void]
 Bands = npt.NDArray[np.uint32]
 
 _BITS = 4
-_PER_BAND = 32 // _BITS
-PERMUTATIONS = BANDS * _PER_BAND
-_BY_CHANCE = 1 / (1 << _BITS)  # the share of permutations that agree where nothing is shared
-_SEED = 1
-_AT_ONCE = 128  # its digests come as lists of Python's integers, which should stay near the core
-_NUMBERS = Struct(f"<{PERMUTATIONS}I")
+_BY_CHANCE = 1 / (1 << _BITS)  # the share of samples that agree where nothing is shared
 
 
 def signatures(columns: Columns, contents: Hashes) -> tuple[Signatures, Bands]:
@@ -66,7 +60,7 @@ def signatures(columns: Columns, contents: Hashes) -> tuple[Signatures, Bands]:
         of_first[of_piece] = hashes[offsets[:-1]]
         signed = is_new[of_piece] & ~is_single
         if signed.any():
-            bands.append(_bands(*_some(hashes, offsets, signed)))
+            bands += map(packed, sketches(*_some(hashes, offsets, signed)))
         done = of_piece.stop
     records["kind"], records["shingle"] = kinds, of_first
     return records, np.concatenate(bands)
@@ -77,42 +71,36 @@ def bands_of(spill: Path) -> Path:
     return spill.with_suffix(".bands")
 
 
-def _some(hashes: Hashes, offsets: Hashes, chosen: Flags) -> tuple[Hashes, Hashes]:
+def _some(hashes: Hashes, offsets: Integers, chosen: Flags) -> tuple[Hashes, Integers]:
     """The shingles of some conversations, and where each one's begin and the last one's end."""
     if chosen.all():
         return hashes, offsets
-    counts = np.diff(offsets).astype(np.int64)
-    return hashes[np.repeat(chosen, counts)], np.concatenate([[0], np.cumsum(counts[chosen])]).astype(np.uint64)
+    counts = np.diff(offsets)
+    return hashes[np.repeat(chosen, counts)], np.append(0, np.cumsum(counts[chosen]))
 
 
-def _bands(hashes: Hashes, offsets: Hashes) -> Bands:
-    packed: list[bytes] = []
-    for first in range(0, len(offsets) - 1, _AT_ONCE):
-        some = offsets[first : first + _AT_ONCE + 1]
-        of_some, starts = hashes[some[0] : some[-1]], some - some[0]
-        rows = RMinHash.digest_matrix_from_flat_token_hashes(of_some, starts, PERMUTATIONS, _SEED).to_rows()
-        packed += [_NUMBERS.pack(*row) for row in rows]
-    minima = np.frombuffer(b"".join(packed), dtype="<u4")
-    low_bits = (minima & np.uint32(2**_BITS - 1)).reshape(-1, _PER_BAND)
-    places = np.arange(0, 32, _BITS, dtype=np.uint32)
-    return np.sum(low_bits << places, axis=1, dtype=np.uint32).reshape(-1, BANDS)
+def packed(samples: Samples) -> Bands:
+    """The lowest bits of all samples, end to end."""
+    low_bits = samples.astype(np.uint8) & np.uint8(2**_BITS - 1)
+    packed = low_bits[:, ::2] | low_bits[:, 1::2] << np.uint8(_BITS)
+    return packed.view("<u4")
 
 
 def agreements(left: Bands, right: Bands) -> npt.NDArray[np.int64]:
-    """How many of the permutations agree, for each pair of rows."""
+    """How many of the samples agree, for each pair of rows."""
     differ = left ^ right
     differ |= differ >> np.uint32(2)
     differ |= differ >> np.uint32(1)
     differ &= np.uint32(0x11111111)  # one bit for each four
-    counts: npt.NDArray[np.int64] = PERMUTATIONS - np.bitwise_count(differ).sum(axis=1, dtype=np.int64)
+    counts: npt.NDArray[np.int64] = BINS - np.bitwise_count(differ).sum(axis=1, dtype=np.int64)
     return counts
 
 
 def jaccard(agreement_count: int) -> float:
     """The share of common shingles that so many agreements make likely; its standard error is at most 0.034."""
-    return max(0.0, (agreement_count / PERMUTATIONS - _BY_CHANCE) / (1 - _BY_CHANCE))
+    return max(0.0, (agreement_count / BINS - _BY_CHANCE) / (1 - _BY_CHANCE))
 
 
 def agreements_at(similarity: float) -> int:
     """How many agreements are to be expected of a Jaccard similarity."""
-    return round(PERMUTATIONS * (similarity * (1 - _BY_CHANCE) + _BY_CHANCE))
+    return round(BINS * (similarity * (1 - _BY_CHANCE) + _BY_CHANCE))

@@ -10,7 +10,7 @@ from pipeline.dataset.near.signatures import bands_of, signatures
 from pipeline.dataset.profiles.duplicates import fingerprints
 from tests.engine_blocks import columns_of, line_of
 
-UNSPACED = "数据訓練ありがとう东京ขอบคุณ"
+UNSPACED = "数据訓練ありがとう东京ขอบคุณ𠀀"
 
 
 def words_of(turns: Iterable[str]) -> list[str]:

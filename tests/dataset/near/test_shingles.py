@@ -9,7 +9,7 @@ from pipeline.dataset.near.shingles import shingles
 from tests.dataset.near.examples import UNSPACED, lines_of, shingles_of
 from tests.engine_blocks import columns_of
 
-characters = st.sampled_from("abABzé É\u0301İßΣ 1²½_.,-'\n\u00a0\u3000。🙂" + UNSPACED + "한국")
+characters = st.sampled_from("abABzé É\u0301İKßẞΣⱥȺ𐐀𐐨 1²½_.,-'\n\u00a0\u3000。🙂𠀀" + UNSPACED + "한국")
 conversations = st.lists(st.lists(st.text(characters, max_size=25), min_size=1, max_size=4), max_size=6)
 
 

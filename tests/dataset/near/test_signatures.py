@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from pipeline.dataset.near.signatures import (
-    PERMUTATIONS,
     REPEATED,
     SIGNATURE,
     SIGNED,
@@ -14,6 +13,7 @@ from pipeline.dataset.near.signatures import (
     jaccard,
     signatures,
 )
+from pipeline.dataset.near.sketches import BINS
 from tests.dataset.near.examples import jaccard_of, lines_of
 from tests.engine_blocks import columns_of, line_of
 
@@ -90,7 +90,7 @@ def test_agreements_count_groups_of_four_bits():
     right[1, 0] = 0x0F010080
     right[2] = 0xFFFFFFFF
 
-    assert agreements(left, right).tolist() == [PERMUTATIONS, PERMUTATIONS - 3, 0]
+    assert agreements(left, right).tolist() == [BINS, BINS - 3, 0]
 
 
 def test_similarities_and_agreements_are_told_from_each_other():
