@@ -7,13 +7,25 @@ import pytest
 from pipeline.errors import QueryError, WarehouseError
 from pipeline.state.warehouse import open_query, query
 from pipeline.state.warehouse.comments import TABLES
+from tests.state.warehouse.examples import open_installation
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Of one installation: questions change nothing, as each test that could be wrong about it sees."""
+    folder = tmp_path_factory.mktemp("asked")
+    installation = open_installation(folder)
+    with installation.catalog:
+        installation.add("d1")
+        installation.build()
+    (folder / "aside").mkdir()
+    (folder / "aside" / "secret.csv").write_text("a,b\nsecret,2\n")
+    return folder
 
 
 @pytest.fixture
-def warehouse(installation):
-    installation.add("d1")
-    installation.build()
-    return installation.warehouse
+def warehouse(folder):
+    return folder / "warehouse.duckdb"
 
 
 def test_an_answer_has_columns_and_rows_of_python_values(warehouse):
@@ -71,12 +83,12 @@ def test_writes_are_refused(warehouse, sql):
     assert warehouse.read_bytes() == before
 
 
-def test_reading_leaves_nothing_behind(warehouse, tmp_path):
-    before = sorted(os.listdir(tmp_path))
+def test_reading_leaves_nothing_behind(warehouse, folder):
+    before = sorted(os.listdir(folder))
 
     query(warehouse, "SELECT * FROM turns ORDER BY content")
 
-    assert sorted(os.listdir(tmp_path)) == before
+    assert sorted(os.listdir(folder)) == before
 
 
 @pytest.mark.parametrize("sql", ["", " ;", "-- nothing but a comment"])
@@ -207,13 +219,10 @@ _UNREADABLE = [
 
 
 @pytest.fixture
-def places(warehouse, tmp_path):
+def places(folder):
     """Where a question could reach to, by the names in the tables above; and a way to see that nothing changed."""
-    aside = tmp_path / "aside"
-    aside.mkdir()
-    (aside / "secret.csv").write_text("a,b\nsecret,2\n")
-    names = {"aside": aside, "lake": tmp_path / "lake", "catalog": tmp_path / "catalog.db"}
-    return names, lambda: {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
+    names = {"aside": folder / "aside", "lake": folder / "lake", "catalog": folder / "catalog.db"}
+    return names, lambda: {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 @pytest.mark.parametrize(("word", "sql"), [(word, sql) for word, listed in _REFUSED.items() for sql in listed])
