@@ -147,6 +147,7 @@ QUALITY_EXAMPLES: dict[str, Example] = {
     "hidden-text": _answer("Hi\u202e!"),
     "ip-address": _answer("The server is 185.12.64.33."),
     "html-leftover": _answer("Hello<br/>and <div class='x'>good day</div>&nbsp;to you"),
+    "escaped-twice": _answer(r"Two steps:\n1. Boil the water.\n2. Add the tea."),
     "very-short-answers": _answer("Hi!"),
     "white-space-at-edges": _answer("Hi! "),
     "length-outliers": Example(

@@ -94,6 +94,12 @@ _WARNINGS = kinds(
             "They change the order of what is shown, or carry text past a reader's eyes into training.",
             "remove the characters, and look at what the text says without them",
         ),
+        (
+            "escaped-twice",
+            "the text holds escapes where line breaks or characters should be",
+            "JSON was written into JSON: the model learns to write a backslash and n instead of a new line.",
+            "decode the text once more before it is written: in Python, json.loads before json.dumps",
+        ),
     ],
 )
 

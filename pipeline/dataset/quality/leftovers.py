@@ -1,6 +1,7 @@
-"""What templates, web pages and chat formats leave behind in a text: placeholders, markup, template markers."""
+"""What templates, web pages, chat formats and JSON leave behind in a text: placeholders, markup, markers, escapes."""
 
 import re
+from itertools import islice
 
 from pipeline.dataset.quality.code_spans import without_code
 from pipeline.dataset.quality.turn_rules import Place, TextRule
@@ -27,6 +28,12 @@ _MARKUP = re.compile(
 )
 _DELIBERATE = re.compile(r"<!doctype|<html|<head>|<body|<script|<style|<\?xml|<svg|<form|html", re.IGNORECASE)
 
+# A line break as JSON writes it, where a line would end: not the beginning of a name (`C:\\new`, `\\nabla`).
+_WRITTEN_BREAK = re.compile(r"(?<!\\)(?:(?:\\r)?\\n)+(?![a-z])")
+_WRITTEN_CHARACTER = re.compile(r"(?<!\\)\\u[0-9a-fA-F]{4}")
+_WRITTEN_FOR_MACHINES = re.compile(r"\s*[\[{\"]")
+_BREAKS_BY_ACCIDENT = 1  # in one text: a word about an escape, a path, an expression
+
 _PLACEHOLDER = re.compile("|".join(_PLACEHOLDERS))
 _MARKER = re.compile("|".join(_MARKERS))
 
@@ -48,6 +55,18 @@ def _locate_markup(text: str) -> Place | None:
         return None
     match = _MARKUP.search(without_code(text))
     return Place(match.start(), "a piece of HTML") if match else None
+
+
+def _locate_escape(text: str) -> Place | None:
+    """Escapes outside code, in a text that has no line break of its own: its breaks are in them."""
+    if "\n" in text or _WRITTEN_FOR_MACHINES.match(text):
+        return None
+    spoken = without_code(text)
+    breaks = list(islice(_WRITTEN_BREAK.finditer(spoken), _BREAKS_BY_ACCIDENT + 1))
+    if len(breaks) > _BREAKS_BY_ACCIDENT:
+        return Place(breaks[0].start(), "a line break as an escape")
+    match = _WRITTEN_CHARACTER.search(spoken)
+    return Place(match.start(), "a character as an escape") if match else None
 
 
 LEFTOVERS = (
@@ -73,5 +92,11 @@ LEFTOVERS = (
         r"&(?:[a-z]{2,6}|#x?[0-9a-fA-F]{2,5});|<(?:br ?/?|/?(?:p|div|span|font|li|ul|ol|b|i|u|em|strong|td|tr|table|"
         r"h[1-6]|blockquote))>",
         _locate_markup,
+    ),
+    TextRule(
+        "escaped-twice",
+        "line breaks and characters themselves",
+        r"\\n|\\u[0-9a-fA-F]{4}",
+        _locate_escape,
     ),
 )

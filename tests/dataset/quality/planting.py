@@ -36,6 +36,7 @@ PLANTS = {
     "mojibake": ("itâ€™s", 2),
     "control-character": ("a\x08b", 1),
     "hidden-text": ("a\u202eb", 1),
+    "escaped-twice": (r"\u00e9", 0),
     "assistant-boilerplate": ("As an AI language model", 0),
 }
 

@@ -56,6 +56,36 @@ def test_html_outside_code_is_told(text, character):
 
 
 @pytest.mark.parametrize(
+    ("text", "what", "character"),
+    [
+        (r"Steps:\n1. Boil\n2. Pour", "a line break as an escape", 7),
+        (r"One.\n\nTwo.\r\nThree.", "a line break as an escape", 5),
+        (r"caf\u00e9", "a character as an escape", 4),
+    ],
+)
+def test_what_was_escaped_twice_is_told(text, what, character):
+    detail = f"expected line breaks and characters themselves, found {what} at character {character}"
+
+    assert found(text) == [("escaped-twice", detail)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Split the text at \n\n and go on.",
+        r"Write \n for a line break.",
+        r"C:\new\nets and \nabla\nu \neq 0",
+        "Write `a\\nB\\nC` or `\\u00e9`.",
+        "First.\nThen print('A\\nB\\nC')",
+        r'{"rows": "A\n1\n2"}',
+        r"a\\nB\\nC",
+    ],
+)
+def test_escapes_that_are_spoken_of_are_not_told(text):
+    assert codes(text) == []
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "In Jinja write `{{ name }}`.",
