@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-SAMPLES_DIR = Path(__file__).resolve().parent.parent / "data" / "samples"
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES_DIR = ROOT / "data" / "samples"
+DOCS_DIR = ROOT / "docs"
 EVERYDAY_TALK = SAMPLES_DIR / "everyday_talk.jsonl"
 CONVERSATION_COUNT = 3_000
 

@@ -57,6 +57,17 @@ ROWS: dict[str, Callable[[int, str, str], Row]] = {
         "contents": [{"role": role, "parts": [{"text": text}]} for role, text in (("user", asked), ("model", answered))]
     },
     "llamafactory-v1": lambda _, asked, answered: {"messages": _v1(asked, answered)},
+    "brightrun-v4": lambda n, asked, answered: {
+        "id": f"tea-{n}_turn1",
+        "conversation_id": f"tea-{n}",
+        "turn_number": 1,
+        "conversation_metadata": {"client_persona": "A careful buyer", "training_topic": "Teapots"},
+        "conversation_history": [{"turn": 1, "role": "user", "content": asked}],
+        "current_user_input": asked,
+        "emotional_context": {"detected_emotions": {"primary": "curious", "intensity": n / 10}},
+        "target_response": answered,
+        "training_metadata": {"quality_score": 4.5, "human_reviewed": n % 2 == 1},
+    },
     "plain-text": lambda _, asked, answered: {"text": f"{asked} {answered}"},
 }
 

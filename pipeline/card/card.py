@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.contract.finding_record import FindingRecord
+from pipeline.dataset.formats.container_names import CONTAINER_NAMES
 from pipeline.trainers.acceptance import Acceptance
 
 
@@ -67,8 +68,8 @@ class Figures:
 
     @property
     def is_array(self) -> bool:
-        """Whether its rows are those of an array, which may share lines."""
-        return self.container == "json-array"
+        """Whether its rows are no lines, but those of an array or of another container, which may share lines."""
+        return self.container in CONTAINER_NAMES
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pipeline.cli.trainers import trainer_lines
 from pipeline.dataset.findings.finding import CATALOGUE, Scope, Severity
 from pipeline.dataset.findings.finding_sentences import fault_of
 from pipeline.dataset.findings.groups import MAX_LISTED
+from pipeline.dataset.formats.container_names import CONTAINER_NAMES
 from pipeline.safe_text import shown
 from pipeline.trainers.acceptance import Acceptance
 from pipeline.wording import count_of
@@ -68,7 +69,7 @@ def render(
     if figures["status"] == "ready" and acceptance:  # before that, every trainer stops at what is named below
         lines += [Text(), *trainer_lines(acceptance, width)]
     for group in groups:
-        lines += [Text(), *_group(name, group, width, in_array=figures["container"] == "json-array")]
+        lines += [Text(), *_group(name, group, width, in_array=figures["container"] in CONTAINER_NAMES)]
     if groups:
         lines += [Text(), Text(f"Found {_found(tally_of(figures))} in {shown(name)}.")]
     return Text("\n").join(lines)

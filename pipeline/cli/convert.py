@@ -28,6 +28,7 @@ class Target(StrEnum):
     OPENAI = "openai"
     SHAREGPT = "sharegpt"
     NATIVE = "native"
+    BRIGHTRUN_V4 = "brightrun-v4"
 
 
 def convert(
@@ -45,7 +46,8 @@ def convert(
     """Write a dataset anew in another format.
 
     Keeps all that the other format can hold, and says by name what it cannot. Fields that no trainer reads are not
-    carried over. Rejected lines are left out; lora-pipeline check shows why.
+    carried over, but native and brightrun-v4 keep annotations. Rejected lines are left out; lora-pipeline check shows
+    why. Of brightrun-v4 a name that ends with .json is written as training.json, another as training.jsonl.
 
     Exit code: 0 everything was carried over, 1 something was left out, 2 wrong use, 3 a file cannot be read or written.
     """
@@ -61,7 +63,8 @@ def convert(
                 sys.stdout.buffer.flush()
             else:
                 with replaced(Path(output)) as write:
-                    done = convert_stream(stream, write, to.value, chosen, Limits())
+                    is_document = output.endswith(".json")
+                    done = convert_stream(stream, write, to.value, chosen, Limits(), as_document=is_document)
         except UsageError as error:
             raise UsageError(f"{file}: {error}") from error
         except BrokenPipeError:

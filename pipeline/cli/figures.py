@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from rich.text import Text
 
+from pipeline.dataset.formats.container_names import CONTAINER_NAMES
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.safe_text import shown
 from pipeline.wording import count_of, percent, size
@@ -17,7 +18,6 @@ MAX_LANGUAGES = 3
 LEAST_LANGUAGE_SHARE = 0.02  # less is a misread answer as often as not
 _COUNTINGS = {"exact": "counted with {}", "sample": "from a sample counted with {}"}
 _OTHER_METHODS = {"words*1.3": "estimated as words × 1.3"}
-_CONTAINERS = {"json-array": "one JSON array"}
 _PACKED = {"gzip": "packed with gzip", "zstd": "packed with Zstandard"}
 
 
@@ -82,7 +82,7 @@ def figure_lines(figures: Figures, width: int) -> list[Text]:
 
 def _format(figures: Figures, width: int) -> list[Text]:
     """What the file is read as, and why."""
-    packing = [_CONTAINERS.get(figures["container"]), _PACKED.get(figures["compression"])]
+    packing = [CONTAINER_NAMES.get(figures["container"]), _PACKED.get(figures["compression"])]
     fitting = figures["lines"] - figures["blank_lines"]
     if not fitting:
         return []

@@ -21,7 +21,7 @@ def as_dict(mending: Mending, file: str, target: Path | None) -> dict[str, objec
         "rejected": written[1],
         "changes": written[2],
         "format": mending.reading.form.name,
-        "container": mending.reading.container,
+        "container": mending.reading.container_name,
         "status": "ready" if mending.is_ready else "error",
         "lines_in": mending.lines_in,
         "lines_out": mending.lines_out,

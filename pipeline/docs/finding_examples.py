@@ -8,6 +8,7 @@ from pipeline.docs.more_finding_examples import (
     BESIDE_EXAMPLES,
     FORMAT_EXAMPLES,
     NEAR_EXAMPLES,
+    PAIR_EXAMPLES,
     QUALITY_EXAMPLES,
     TOOL_SHAPE_EXAMPLES,
 )
@@ -70,6 +71,7 @@ EXAMPLES: dict[str, Example] = {
     **FORMAT_EXAMPLES,
     **TOOL_SHAPE_EXAMPLES,
     **BESIDE_EXAMPLES,
+    **PAIR_EXAMPLES,
     **QUALITY_EXAMPLES,
     **NEAR_EXAMPLES,
 }

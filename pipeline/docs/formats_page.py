@@ -16,6 +16,13 @@ named after its line."""
 _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
 - **An array** (`json-array`): `[row, row, …]`, in any layout, read row by row in bounded memory. A finding's line is
   the one where its row begins; a comma or bracket missing or too many is a rejected row at its place.
+- **Objects over several lines** (`json-objects`): printed with indents, one or many one after another.
+- **Rows in a field** of one object (`json-field`), as in `{{"version": 1, "data": [row, …]}}`, pretty-printed or not.
+  The list must begin within the first MiB. What stands beside it is left out and named, but for `brightrun-v4`; a
+  second list of rows behind it is a rejected row at its place.
+- **Pairs** (`pairs`): lines or rows of `brightrun-v4` that are one pair each, put together by `conversation_id`
+  wherever they stand. A row is a conversation; its line is that of its first pair. Until the file was read to its end
+  the pairs lie in a temporary file.
 - **gzip and Zstandard** of either, also several members one after another. An archive that ends too early keeps the
   rows before its end ([`broken-archive`](findings.md#broken-archive)); one that grows more than {MAX_EXPANSION} times,
   over {FREE_BYTES // 2**20} MiB, is not read on ([`expands-too-much`](findings.md#expands-too-much)). Zstandard may

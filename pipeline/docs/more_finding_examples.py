@@ -126,6 +126,25 @@ BESIDE_EXAMPLES: dict[str, Example] = {
     ),
 }
 
+
+def _pair(turn: int, history: list[dict[str, object]], asked: str, answer: str | None) -> dict[str, object]:
+    said = {"conversation_history": history, "current_user_input": asked, "target_response": answer}
+    return {"id": f"c-1_turn{turn}", "conversation_id": "c-1", "turn_number": turn, **said}
+
+
+def _pairs(*pairs: dict[str, object], first: bytes = b"") -> Example:
+    data = first + b"".join(json.dumps(pair).encode() + b"\n" for pair in pairs)
+    return Example(data, abridged="\n".join(map(_shortened, data.decode().splitlines())))
+
+
+PAIR_EXAMPLES: dict[str, Example] = {
+    "contradicting-pairs": _pairs(
+        _pair(1, [], "Hello", "Hi!"), _pair(2, [_said("user", "Good day"), _DONE], "How are you?", "Fine.")
+    ),
+    "pair-without-target": _pairs(_pair(1, [], "Hello", "Hi!"), _pair(2, [_USER, _DONE], "How are you?", None)),
+    "file-metadata-line": _pairs(_pair(1, [], "Hello", "Hi!"), first=b'{"_meta": {"version": "4.0.0"}}\n'),
+}
+
 QUALITY_EXAMPLES: dict[str, Example] = {
     **{rule.kind.code: Example(_chat(*map(_said, ("user", "assistant"), rule.example))) for rule in ANSWER_RULES},
     "refusal": _answer("I'm sorry, but I can't help with that."),

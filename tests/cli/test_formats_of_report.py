@@ -261,7 +261,9 @@ def test_an_unknown_format_is_told_with_the_nearest_known(name, near):
     result = run(["check", "good.jsonl", "--format", name])
 
     assert result.exit_code == 2
-    assert result.stderr.startswith("error: --format: expected one of text, json, sarif, github, alpaca, chat, ")
+    assert result.stderr.startswith(
+        "error: --format: expected one of text, json, sarif, github, alpaca, brightrun-v4, "
+    )
     assert result.stderr.endswith(f"found {name}; did you mean {near}?\n")
 
 

@@ -259,11 +259,71 @@ def _gemini_rich(random: Random, n: int) -> Json:
     }
 
 
+def _talk_of_pairs(random: Random, n: int) -> tuple[str, list[tuple[str, str]]]:
+    """A system text, and turns by user and assistant in turn."""
+    return text(random, n), [exchange for _ in range(random.randrange(1, 4)) for exchange in exchanges(random, n)[-2:]]
+
+
+def _brightrun_pair(random: Random, n: int) -> Json:
+    system, turns = _talk_of_pairs(random, n)
+    history: list[Json] = [{"turn": k, "role": role, "content": said} for k, (role, said) in enumerate(turns[:-2])]
+    return {
+        "id": f"p-{n}",
+        "conversation_id": f"c-{n}",
+        "turn_number": len(turns) // 2,
+        "system_prompt": system,
+        "conversation_history": history,
+        "current_user_input": turns[-2][1],
+        "target_response": turns[-1][1],
+    }
+
+
+def brightrun_talk(random: Random, n: int) -> Row:
+    """A conversation of pairs, as files of the replaced system have them: a pair a turn, those of answers empty."""
+    system, turns = _talk_of_pairs(random, n)
+    has_input = random.random() < 0.5  # the history ends with the question
+    pairs: list[Json] = []
+    for number, (role, said) in enumerate(turns):
+        entries: list[Json] = [
+            {"turn": k + 1, "role": who, "content": words, "emotional_state": {"primary": "calm", "intensity": k / 10}}
+            for k, (who, words) in enumerate(turns[: number + 1 if has_input else number])
+        ]
+        is_asked = role == "user"
+        pairs.append(
+            {
+                "id": f"c-{n}_turn{number + 1}",
+                "conversation_id": f"c-{n}",
+                "turn_number": number + 1,
+                "conversation_metadata": {"client_persona": f"persona {n}", "emotional_arc_key": None},
+                **({"system_prompt": system} if random.random() < 0.9 else {}),
+                "conversation_history": entries,
+                "current_user_input": said if is_asked else "",
+                "emotional_context": {"detected_emotions": {"primary": "calm", "intensity": random.random()}},
+                "target_response": turns[number + 1][1] if is_asked and random.random() < 0.8 else None,
+                "training_metadata": {"quality_score": random.choice([1, 4.5, None]), "human_reviewed": False},
+            }
+        )
+    return {"conversation_metadata": {"topic": f"topic {n}"}, "training_pairs": pairs}
+
+
+def _brightrun(random: Random, n: int) -> Json:
+    """The same with an answer in every pair."""
+    row = brightrun_talk(random, n)
+    pairs = row["training_pairs"]
+    answered: list[Json] = [
+        pair
+        for pair in (pairs if isinstance(pairs, list) else [])
+        if isinstance(pair, dict) and pair["target_response"]
+    ]
+    return {**row, "training_pairs": answered} if answered else _brightrun(random, n)
+
+
 CHAT = next(form for form in MIXED if (form.turns, form.keys.role) == ("conversations", "role"))
 KINDS = (
     Kind("native", BY_NAME["native"], _native),
     Kind("gemini", BY_NAME["gemini"], _gemini),
     Kind("gemini-rich", BY_NAME["gemini"], _gemini_rich),
+    Kind("brightrun", BY_NAME["brightrun-v4"], _brightrun),
     Kind("native-rich", BY_NAME["native"], _native_rich),
     Kind("openai", BY_NAME["openai"], _openai),
     Kind("openai-rich", BY_NAME["openai"], _openai_rich),
@@ -288,6 +348,8 @@ KINDS = (
     Kind("v1", BY_NAME["llamafactory-v1"], _v1),
     Kind("v1-preference", BY_NAME["llamafactory-v1"], _v1_preference),
 )
+# Rows of one file that are put together before they are read; no row of such a file stands alone.
+PAIRS = Kind("brightrun-pair", BY_NAME["brightrun-v4"], _brightrun_pair)
 BY_KIND = {kind.name: kind for kind in KINDS}
 
 

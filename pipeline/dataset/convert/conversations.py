@@ -12,7 +12,8 @@ from pipeline.dataset.reading.columns import Columns
 class Said:
     """One turn. weight: None where the format leaves it open. tool_calls, parts: JSON text in OpenAI's shape.
 
-    reasoning: what was thought before the content, where it is kept apart.
+    reasoning: what was thought before the content, where it is kept apart. annotations: JSON text of what is said of
+    the turn beside its text.
     """
 
     role: str
@@ -24,6 +25,7 @@ class Said:
     tool_call_id: str | None = None
     name: str | None = None
     reasoning: str | None = None
+    annotations: str | None = None
 
     @property
     def learning_weight(self) -> float | None:
@@ -37,7 +39,7 @@ class Talk:
 
     row: its place in the file, from 1. identity: as in the file, else the row's name. tools: JSON text. rejected,
     label: the other branch of a preference, and whether a judged answer was liked; only where jobs read them back from
-    the lake.
+    the lake. annotations: JSON text of what is said of the conversation beside its turns.
     """
 
     row: int
@@ -48,6 +50,7 @@ class Talk:
     lost: frozenset[str]
     rejected: tuple[Said, ...] = ()
     label: bool | None = None
+    annotations: str | None = None
 
     @property
     def has_own_identity(self) -> bool:
@@ -64,6 +67,7 @@ def talks(columns: Columns) -> Iterator[Talk]:
     tools: Sequence[str | None] = columns.extras.tools or nothing
     labels: Sequence[bool | None] = columns.extras.labels or nothing
     media: Sequence[str | None] = columns.extras.media or nothing
+    annotations: Sequence[str | None] = columns.extras.conversation_annotations or nothing
     starts = columns.turn_starts.tolist()
     places = zip(columns.rows.tolist(), columns.lines.tolist(), columns.ids.to_pylist(), strict=True)
     for index, (row, line, identity) in enumerate(places):
@@ -78,7 +82,7 @@ def talks(columns: Columns) -> Iterator[Talk]:
         if kept[0].role == TEXT_ROLE:
             kept = [Said("assistant", kept[0].content, is_supervised=True)]
             lost.add("plain-texts")
-        yield Talk(row, line, identity, kept, tools[index], frozenset(lost))
+        yield Talk(row, line, identity, kept, tools[index], frozenset(lost), annotations=annotations[index])
 
 
 def lost_media(media: str | None, turns: Sequence[Said]) -> set[str]:
@@ -97,5 +101,6 @@ def _turns(columns: Columns) -> list[Said]:
         None if extras.weights is None else [None if weight != weight else weight for weight in extras.weights.tolist()]
     )
     nothing: list[None] = [None] * len(roles)
-    others = (weights, extras.tool_calls, extras.parts, extras.tool_call_ids, extras.names, extras.reasoning)
+    calls = (extras.tool_calls, extras.parts, extras.tool_call_ids, extras.names)
+    others = (weights, *calls, extras.reasoning, extras.turn_annotations)
     return list(map(Said, roles, contents, supervised, *(each or nothing for each in others)))

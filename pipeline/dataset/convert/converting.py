@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
 from pipeline.dataset.convert.conversations import talks
 from pipeline.dataset.convert.losses import FIRST_ROWS, Losses
-from pipeline.dataset.convert.output_formats import OUTPUT_FORMATS, Row
+from pipeline.dataset.convert.row_writers import RowWriter, row_writer
 from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader
 from pipeline.dataset.formats.opening import open_text, read_rows
 from pipeline.dataset.formats.recognise import Reading
@@ -43,10 +41,17 @@ class Converted:
 
 
 def convert_stream(
-    stream: ByteReader, write: Callable[[bytes], object], target: str, chosen: Format | None, limits: Limits
+    stream: ByteReader,
+    write: Callable[[bytes], object],
+    target: str,
+    chosen: Format | None,
+    limits: Limits,
+    *,
+    as_document: bool = False,
 ) -> Converted:
-    """Write each conversation of the file as a row of the target. write: takes a line with its end.
+    """Write each conversation of the file as a row of the target. write: takes lines with their ends.
 
+    as_document: write one JSON object instead of lines, where the target has such a file.
     stream: the file from its beginning, packed or not. chosen: its format, None to recognise it.
 
     Raises:
@@ -57,16 +62,16 @@ def convert_stream(
     if opened.refusal:
         raise UsageError(f"cannot convert it: {opened.refusal.message}")
     converted = Converted(opened.reading)
+    writer = row_writer(target, write, as_document=as_document)
     for block in read_rows(opened.text, opened.reading, limits.max_line_bytes):
-        _convert_block(block, write, target, limits, converted)
+        _convert_block(block, writer, limits, converted)
+    writer.end()
     if opened.broken:
         converted.broken = str(opened.broken)
     return converted
 
 
-def _convert_block(
-    block: Block, write: Callable[[bytes], object], target: str, limits: Limits, converted: Converted
-) -> None:
+def _convert_block(block: Block, writer: RowWriter, limits: Limits, converted: Converted) -> None:
     verdicts, columns = read_columns(block, limits, converted.reading.form)
     converted.rejected += verdicts.rejected_count
     errors = [finding for finding in verdicts.findings if finding.severity == "error"]
@@ -74,11 +79,9 @@ def _convert_block(
     for finding in errors:
         if len(converted.first_rejected) < FIRST_ROWS and finding.row not in converted.first_rejected:
             converted.first_rejected.append(finding.row)
-    make, encode = OUTPUT_FORMATS[target], msgspec.json.Encoder().encode
     for talk in talks(columns):
         lost = set(talk.lost)
-        row: Row = make(talk, lost)
-        write(encode(row) + b"\n")
+        writer.add(talk, lost)
         if lost:
             converted.losses.add(talk.row, lost)
     converted.written += len(columns.ids)

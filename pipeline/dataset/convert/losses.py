@@ -17,6 +17,10 @@ LOSSES = {
     "reasoning": "reasoning that stands beside answers",
     "rejected-answers": "the rejected one of two answers",
     "labels": "labels of liked and disliked answers",
+    "tools": "tools and their calls",
+    "unpaired-turns": "turns that belong to no pair: behind the last answer, or answers that follow no question",
+    "pairs-without-target": "pairs without an answer, which a file of lines does not have",
+    "annotations": "what is said of whole conversations, which a file of lines does not have",
     "plain-texts": "plain texts, written as answers without a question",
 }
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import msgspec
 
+from pipeline.dataset.convert.brightrun_rows import brightrun
 from pipeline.dataset.convert.conversations import Said, Talk
 from pipeline.dataset.convert.converted_calls import has_ids, openai_calls, openai_tools, sharegpt_calls
 from pipeline.dataset.formats.rows.beside_text import MEDIA_FIELDS, REASONING_PARTS
 from pipeline.dataset.formats.rows.call_rows import CALL_ROLES, as_calls
 from pipeline.dataset.formats.rows.message_lists import TEXT_PARTS
+from pipeline.dataset.formats.rows.native import ANNOTATIONS
 
 Row = dict[str, Any]
 _FOREIGN = set(MEDIA_FIELDS) - {"image_url"}  # kinds of parts that OpenAI does not have
@@ -31,9 +33,13 @@ def native(talk: Talk, lost: set[str]) -> Row:
             turn["tool_calls"] = msgspec.Raw(said.tool_calls.encode())
         _name_fields(turn, said)
         _keep_reasoning(turn, said)
+        if said.annotations:
+            turn[ANNOTATIONS] = msgspec.Raw(said.annotations.encode())
         _note_pictures(said, lost)
         turns.append(turn)
     row: Row = {"conversation_id": talk.identity, "turns": turns}
+    if talk.annotations:
+        row[ANNOTATIONS] = msgspec.Raw(talk.annotations.encode())
     return row | ({"tools": msgspec.json.decode(talk.tools)} if talk.tools else {})
 
 
@@ -95,7 +101,13 @@ def without_reasoning(talk: Talk, lost: set[str]) -> Talk:
     return replace(talk, turns=[replace(said, reasoning=None) for said in talk.turns])
 
 
-OUTPUT_FORMATS: dict[str, Callable[[Talk, set[str]], Row]] = {"openai": openai, "sharegpt": sharegpt, "native": native}
+BRIGHTRUN = "brightrun-v4"
+OUTPUT_FORMATS: dict[str, Callable[[Talk, set[str]], Row]] = {
+    "openai": openai,
+    "sharegpt": sharegpt,
+    "native": native,
+    BRIGHTRUN: brightrun,
+}
 
 
 def _name_fields(message: Row, said: Said, call_id: str | None = None) -> None:

@@ -13,6 +13,7 @@ from pipeline.dataset.findings.error_kinds import FILE_ERRORS, LINE_ERRORS
 from pipeline.dataset.findings.finding_sentences import fault_sentence, message_sentence
 from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity
 from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.findings.pair_kinds import PAIR_KINDS
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
 from pipeline.dataset.findings.tool_shape_kinds import TOOL_SHAPE_KINDS
 from pipeline.dataset.findings.warning_kinds import DUPLICATES, WARNINGS
@@ -24,7 +25,16 @@ MAX_NAMED_PLACES = 3
 
 
 # Duplicates come last: within a line findings stand in this order, and they are known last.
-_ALL = (*FILE_ERRORS, *LINE_ERRORS, *WARNINGS, *TOOL_SHAPE_KINDS, *BESIDE_KINDS, *QUALITY_KINDS, *DUPLICATES)
+_ALL = (
+    *FILE_ERRORS,
+    *LINE_ERRORS,
+    *WARNINGS,
+    *TOOL_SHAPE_KINDS,
+    *BESIDE_KINDS,
+    *PAIR_KINDS,
+    *QUALITY_KINDS,
+    *DUPLICATES,
+)
 CATALOGUE: dict[str, FindingKind] = {kind.code: kind for kind in _ALL}
 ORDER: dict[str, int] = {code: place for place, code in enumerate(CATALOGUE)}
 

@@ -6,6 +6,7 @@ passed over.
 """
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from pipeline.dataset.formats.array_rows import NO_LAST_ROW, GatheredRows, LongR
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.brackets import COMMA, WHITE, lines_of, row_ends, stripped, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Bytes, Integers
+
+Rest: TypeAlias = Callable[[bytes, int, int], None]  # some bytes behind the array, and their line and offset
 
 _BLOCK_BYTES = BLOCK_BYTES // 2  # what finds the rows takes up to 150 bytes for each byte of brackets and commas
 _MANY = 4  # chunks; a row of more is looked at chunk by chunk
@@ -27,12 +30,14 @@ def read_array(
     max_row_bytes: int,
     on_bytes: Callable[[bytes], None] = lambda _: None,
     block_bytes: int = _BLOCK_BYTES,
+    on_rest: Rest | None = None,
 ) -> Iterator[Block]:
     """All rows of the array, in order, as blocks; a row that is too long comes without its data.
 
-    stream: the file from its beginning. The file after the array, if any, is one more row, and a fault.
+    stream: the file from its beginning. on_rest: told what follows the array; without it, that is one more row, and a
+    fault.
     """
-    splitter = _Splitter(max_row_bytes, _MANY * block_bytes)
+    splitter = _Splitter(max_row_bytes, _MANY * block_bytes, on_rest)
     while chunk := stream.read(block_bytes):
         on_bytes(chunk)
         yield from splitter.feed(chunk)
@@ -42,8 +47,9 @@ def read_array(
 class _Splitter:
     """Holds what is not yet a whole row."""
 
-    def __init__(self, max_row_bytes: int, many_bytes: int) -> None:
+    def __init__(self, max_row_bytes: int, many_bytes: int, on_rest: Rest | None) -> None:
         self._max = max_row_bytes
+        self._on_rest = on_rest
         self._many = many_bytes
         self._held = b""
         self._offset = 0  # of the held bytes in the file
@@ -74,7 +80,10 @@ class _Splitter:
         gathered = GatheredRows()
         if not self._is_closed:
             self._split(gathered)
-        if self._is_closed:
+        if self._is_closed and self._on_rest:
+            self._on_rest(self._held, self._line, self._offset)
+            self._drop(len(self._held))
+        elif self._is_closed:
             self._drop(len(self._held) - len(self._held.lstrip(WHITE)))
             self._held = self._held[:1]  # enough to know that there is more
         yield from self._blocks(gathered)

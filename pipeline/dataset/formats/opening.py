@@ -7,8 +7,12 @@ from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader, Prefixed, read_blocks
 from pipeline.dataset.formats.containers import BrokenArchive, Compression, Expanded, compression_of
+from pipeline.dataset.formats.field_rows import read_field
+from pipeline.dataset.formats.objects import read_objects
+from pipeline.dataset.formats.pair_groups import grouped
 from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
 from pipeline.dataset.formats.recognise import Reading, recognise
+from pipeline.dataset.formats.rows.brightrun import BRIGHTRUN_V4, TRAINING_FILE
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.sniff import HEAD_BYTES, sniff
 
@@ -63,6 +67,25 @@ def read_rows(
     on_bytes: Callable[[bytes], None] = lambda _: None,
 ) -> Iterator[Block]:
     """All rows of a text, in order, as blocks. first_line, offset: where it begins in its file, if it is lines."""
-    if reading.container == "json-array":
-        return read_array(text, max_line_bytes, on_bytes)
-    return read_blocks(text, max_line_bytes, first_line, offset, on_bytes)
+    blocks = _blocks(text, reading, max_line_bytes, first_line, offset, on_bytes)
+    return grouped(blocks, max_line_bytes) if reading.is_grouped else blocks
+
+
+def _blocks(
+    text: ByteReader,
+    reading: Reading,
+    max_line_bytes: int,
+    first_line: int,
+    offset: int,
+    on_bytes: Callable[[bytes], None],
+) -> Iterator[Block]:
+    match reading.container:
+        case "json-array":
+            return read_array(text, max_line_bytes, on_bytes)
+        case "json-objects":
+            return read_objects(text, max_line_bytes, on_bytes)
+        case "json-field":
+            kept_as = TRAINING_FILE if reading.form == BRIGHTRUN_V4 and not reading.is_grouped else ""
+            return read_field(text, reading.list_at, kept_as, max_line_bytes, on_bytes)
+        case "jsonl":
+            return read_blocks(text, max_line_bytes, first_line, offset, on_bytes)

@@ -1,4 +1,4 @@
-"""Looks at a file's beginning and says how it is packed, whether it is lines or an array, and of which format."""
+"""Looks at a file's beginning and says how it is packed, how its rows stand in it, and of which format they are."""
 
 import re
 from collections import Counter
@@ -10,13 +10,19 @@ from typing import Literal
 
 import msgspec
 
+from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.formats.array import read_array
-from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK
+from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.containers import Compression
+from pipeline.dataset.formats.field_rows import read_field
 from pipeline.dataset.formats.lookalikes.file_likeness import likeness, loose_rows, sample_of
 from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
 from pipeline.dataset.formats.lookalikes.row_likeness import of_table
+from pipeline.dataset.formats.object_files import FieldOfRows, field_of_rows, is_over_lines
+from pipeline.dataset.formats.objects import read_objects
 from pipeline.dataset.formats.rows import FORMATS, recognise_row
+from pipeline.dataset.formats.rows.brightrun import BRIGHTRUN_V4
+from pipeline.dataset.formats.rows.brightrun_pairs import is_pair
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.unfinished import finished
@@ -27,12 +33,13 @@ HEAD_BYTES = 2**20
 MAX_ROWS = 1_000
 MAX_OTHERS = 100  # fields; no table of people has more
 _LOOKED_AT_LINES = 200
+_FEW_FIELDS = 5  # of an object, that are named
 # A text without an end is looked at once, and so is a number of many digits: lines are as long as people make them.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _EXPONENTS = re.compile(r"(?<![\d.])-?\d++(?:\.\d++)?[eE]\+?\d{3,}")
 _ARRAY = re.compile(rb"[ \t\r\n]*\[")
 
-Container = Literal["jsonl", "json-array"]
+Container = Literal["jsonl", "json-array", "json-objects", "json-field"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,8 @@ class Reading:
     unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know as it stands.
     is_certain: whether a row as it stands was recognised, or the format chosen.
     oversized: a number of its beginning that no double holds.
-    others: fields that the first rows have beside what is read as turns.
+    others: fields that the first rows have beside what is read as turns. list_at: of an object that holds the rows, the
+    byte of their list's bracket. is_grouped: whether rows of one conversation are put together, wherever they stand.
     """
 
     form: Format = NATIVE
@@ -63,28 +71,47 @@ class Reading:
     is_certain: bool = False
     oversized: Oversized | None = None
     others: tuple[str, ...] = ()
+    list_at: int = 0
+    is_grouped: bool = False
 
     @property
     def row_name(self) -> Literal["row", "line"]:
-        """What a row is called where it is named by its place: rows of an array may share lines."""
-        return "row" if self.container == "json-array" else "line"
+        """What a row is called where it is named by its place: of lines, each is one; else they may share lines."""
+        return "line" if self.has_rows_on_lines else "row"
+
+    @property
+    def container_name(self) -> str:
+        """The public name of how the rows stand in the file: pairs that are put together stand nowhere as rows."""
+        return "pairs" if self.is_grouped else self.container
+
+    @property
+    def has_rows_on_lines(self) -> bool:
+        """Whether each line is a row, and each row a line."""
+        return self.container == "jsonl" and not self.is_grouped
 
 
 def recognise(head: bytes, compression: Compression, chosen: Format | None) -> Reading:
     """How to read a file that begins with `head` (unpacked). chosen: the format, when a person named one."""
     text = head.removeprefix(BYTE_ORDER_MARK)
     container = _container(text)
-    rows, oversized = _rows(text, container)
-    reading = Reading(container=container, compression=compression, oversized=oversized)
+    inner = None
+    if container in ("json-objects", "jsonl") and (container == "json-objects" or _is_one_line(text)):
+        inner = field_of_rows(head)
+    if inner is not None:
+        container = "json-field"
+    list_at = inner.list_at if inner else 0
+    list_in_text = max(0, list_at - len(head) + len(text))
+    rows, oversized = _rows(text, container, list_in_text)
+    reading = Reading(container=container, compression=compression, oversized=oversized, list_at=list_at)
     if not rows and oversized is None and _is_one_row(text, container):
-        rows = _unfinished_rows(text, container)
+        rows = _unfinished_rows(text, container, list_in_text)
     if chosen is not None:
         form = _variant(chosen, rows)
-        return replace(reading, form=form, why="it was chosen", is_certain=True, others=_others(rows, form))
+        return replace(_of_form(reading, form, rows), why="it was chosen", is_certain=True)
     if best := _most_frequent(rows):
-        why = f"{best[1]:,} of the first {count_of(len(rows), 'row')} fit {best[0].title}"
+        why = f"{best[1]:,} of the first {count_of(len(rows), 'row')} fit {best[0].title}{_inside(inner)}"
         table = of_table(rows[0]) if len(rows) == 1 else ""
-        return replace(reading, form=best[0], why=why, is_certain=True, unlike=table, others=_others(rows, best[0]))
+        return replace(_of_form(reading, best[0], rows), why=why, is_certain=True, unlike=table)
     sample = sample_of(piece for _, _, piece in _pieces(text, container))
     reading = replace(
         reading, unlike="" if oversized else likeness(text, [row for row in rows if row is not None], sample)
@@ -92,6 +119,24 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
     if best := _most_frequent(_inner_rows(rows) or loose_rows(text, sample)):
         return replace(reading, form=best[0], why=f"as they stand, no rows fit; mended, they would be {best[0].title}")
     return reading
+
+
+def _of_form(reading: Reading, form: Format, rows: list[Json]) -> Reading:
+    """The reading of rows as this format."""
+    is_grouped = form == BRIGHTRUN_V4 and any(isinstance(row, dict) and is_pair(row) for row in rows)
+    return replace(reading, form=form, others=() if is_grouped else _others(rows, form), is_grouped=is_grouped)
+
+
+def _inside(inner: FieldOfRows | None) -> str:
+    """Where the rows are, and what stands beside them."""
+    if inner is None:
+        return ""
+    beside = f", beside {', '.join(map(printable, inner.beside[:_FEW_FIELDS]))}" if inner.beside else ""
+    return f"; they are in the field {inner.name} of one object{beside}"
+
+
+def _is_one_line(text: bytes) -> bool:
+    return b"\n" not in text.strip()
 
 
 def _most_frequent(rows: list[Json]) -> tuple[Format, int] | None:
@@ -105,7 +150,7 @@ def _most_frequent(rows: list[Json]) -> tuple[Format, int] | None:
 
 def _is_one_row(text: bytes, container: Container) -> bool:
     """Whether what is looked at may be the beginning of one row: an object over several lines is none."""
-    return container == "json-array" or b"\n" not in text.strip()
+    return container != "jsonl" or _is_one_line(text)
 
 
 def _inner_rows(rows: list[Json]) -> list[Json]:
@@ -130,7 +175,7 @@ def _variant(chosen: Format, rows: list[Json]) -> Format:
 def _container(text: bytes) -> Container:
     """An array's file begins with a bracket; so may a file of lines."""
     if not _ARRAY.match(text):
-        return "jsonl"
+        return "json-objects" if is_over_lines(text) else "jsonl"
     lines = [line for line in text.split(b"\n")[:_LOOKED_AT_LINES] if line.strip()]
     first = decoded(lines[0])
     if first is None and len(lines) == 1 and recognise_row(finished(lines[0])) is not None:
@@ -152,11 +197,11 @@ def _is_row(line: bytes) -> bool:
     return isinstance(decoded(line), dict | list)
 
 
-def _rows(text: bytes, container: Container) -> tuple[list[Json], Oversized | None]:
+def _rows(text: bytes, container: Container, list_at: int) -> tuple[list[Json], Oversized | None]:
     """The first rows that are whole and JSON, and the first number of them that no double holds."""
     rows: list[Json] = []
     oversized: Oversized | None = None
-    for _, (line, offset, piece) in zip(range(MAX_ROWS), _pieces(text, container), strict=False):
+    for _, (line, offset, piece) in zip(range(MAX_ROWS), _pieces(text, container, list_at), strict=False):
         try:
             rows.append(msgspec.json.decode(piece))
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -174,19 +219,27 @@ def _oversized(line: int, offset: int, piece: bytes) -> Oversized | None:
     return Oversized(line, offset, number.start() + 1, number[0]) if number else None
 
 
-def _unfinished_rows(text: bytes, container: Container) -> list[Json]:
+def _unfinished_rows(text: bytes, container: Container, list_at: int) -> list[Json]:
     """The one row that begins the file, where it is larger than what is looked at."""
-    value = finished(text)
-    return value[:1] if container == "json-array" and isinstance(value, list) else [value]
+    value = finished(text[list_at:])
+    return value[:1] if container in ("json-array", "json-field") and isinstance(value, list) else [value]
 
 
-def _pieces(text: bytes, container: Container) -> Iterator[tuple[int, int, bytes]]:
-    """Line number, byte offset and text of each line, or of each row of an array."""
-    if container == "json-array":
-        for block in read_array(BytesIO(text), len(text) + 1):
+def _pieces(text: bytes, container: Container, list_at: int = 0) -> Iterator[tuple[int, int, bytes]]:
+    """Line number, byte offset and text of each line, or of each row of another container."""
+    if container != "jsonl":
+        for block in _blocks(text, container, list_at):
             yield from zip(block.lines_at.tolist(), block.offsets_at.tolist(), block.lines(), strict=True)
         return
     offset = 0
     for number, line in enumerate(text.split(b"\n"), start=1):
         yield number, offset, line
         offset += len(line) + 1
+
+
+def _blocks(text: bytes, container: Container, list_at: int) -> Iterator[Block]:
+    if container == "json-objects":
+        return read_objects(BytesIO(text), len(text) + 1)
+    if container == "json-field":
+        return read_field(BytesIO(text), list_at, "", len(text) + 1)
+    return read_array(BytesIO(text), len(text) + 1)

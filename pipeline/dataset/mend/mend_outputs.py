@@ -54,7 +54,7 @@ class Outputs:
         self._short = folder / f"{name}.short"
         self._source = source
         self._long_texts = long_texts
-        self._is_array = source.reading.container == "json-array"
+        self._is_array = source.is_array
         self._is_first = True
         self._open = ExitStack()
         self._mended = self._open.enter_context(_packed(self.mended))

@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Block, ByteReader, Rows, joined, read_blocks
-from pipeline.dataset.formats.opening import open_text
+from pipeline.dataset.formats.opening import open_text, read_rows
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.mend.joined_lines import JoinedLines
@@ -44,9 +44,13 @@ class Source:
 
     def blocks(self) -> Iterator[tuple[Block, list[RawRow]]]:
         """All rows, in order; a broken archive ends them and becomes the refusal."""
-        if self.reading.container == "json-array":
+        if self.is_array:
             for block in read_array(self._opened.text, self.max_line_bytes, self._original.keep):
                 yield self._shortened(*self._repairs.of(block, self._cut(block), may_split=False))
+                del block
+        elif not self.reading.has_rows_on_lines:
+            for block in read_rows(self._opened.text, self.reading, self.max_line_bytes):
+                yield self._shortened(*self._repairs.of(block, _on_lines(block), may_split=False))
                 del block
         else:
             for block, rows in self._lines():
@@ -65,6 +69,11 @@ class Source:
             del block, rows
         if joined:
             yield joined.end()
+
+    @property
+    def is_array(self) -> bool:
+        """Whether what is mended is an array, as the file is; rows that are found otherwise are written on lines."""
+        return self.reading.container == "json-array" and not self.reading.is_grouped
 
     @property
     def tail(self) -> bytes:
@@ -104,6 +113,13 @@ class Source:
         ]
         self._original.forget()
         return rows
+
+
+def _on_lines(block: Block) -> list[RawRow]:
+    """The rows of a block, each of which becomes a line."""
+    if block.skipped_bytes:
+        return [RawRow(b"", None)]
+    return [RawRow(b"", None if index in block.faults else text) for index, text in enumerate(block.lines())]
 
 
 class _Original:

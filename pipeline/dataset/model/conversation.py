@@ -58,7 +58,7 @@ class FullTurn(msgspec.Struct, gc=False):
     content: its text, "" where there is none. path: JSON path of the content in its line. weight: of its loss; None
     where the format leaves it open. tool_calls, parts: JSON text, in the shape of OpenAI's messages. reasoning: what
     was thought before the content, where the format keeps it apart. tag: how ShareGPT's row calls the role, where that
-    is not LLaMA-Factory's name for it.
+    is not LLaMA-Factory's name for it. annotations: JSON of what else is said.
     """
 
     role: str
@@ -73,13 +73,15 @@ class FullTurn(msgspec.Struct, gc=False):
     branch: int = 0
     reasoning: str | None = None
     tag: str | None = None
+    annotations: str | None = None
 
 
 class FullConversation(msgspec.Struct):
     """An accepted line of any format.
 
     conversation_id: "" where the line has none. tools: JSON text. label: whether the answer was liked, in data of
-    single judgements (KTO). media: JSON of the row's fields of pictures and sounds.
+    single judgements (KTO). media: JSON of the row's fields of pictures and sounds. annotations: JSON of what else
+    the format says of the whole conversation.
     """
 
     conversation_id: str
@@ -87,3 +89,4 @@ class FullConversation(msgspec.Struct):
     tools: str | None = None
     label: bool | None = None
     media: str | None = None
+    annotations: str | None = None

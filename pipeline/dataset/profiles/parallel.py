@@ -56,7 +56,7 @@ def profile_path(
         head = stream.read(RECOGNISED_BYTES)
         compression = compression_of(head)
         reading = recognise(head, compression, rules.form)
-        is_lines = reading.container == "jsonl" and compression is Compression.NONE
+        is_lines = reading.has_rows_on_lines and compression is Compression.NONE
         if not is_lines or sniff(head[:HEAD_BYTES]):
             stream.seek(0)
             return profile_stream(stream, folder, rules, on_bytes)

@@ -92,7 +92,7 @@ class Profile:
             "format": self.reading.form.name,
             "format_why": self.reading.why,
             "format_lines": self.format_lines,
-            "container": self.reading.container,
+            "container": self.reading.container_name,
             "compression": self.reading.compression.value,
             "status": self.status,
             "bytes": self.size_bytes,

@@ -26,6 +26,7 @@ def conversation_rows(columns: Columns, turn_hashes: bytes) -> dict[str, pa.Arra
         "tools": _column(extras.tools, pa.string(), count),
         "label": _column(extras.labels, pa.bool_(), count),
         "media": _column(extras.media, pa.string(), count),
+        "conversation_annotations": _column(extras.conversation_annotations, pa.string(), count),
     }
 
 
@@ -51,6 +52,7 @@ def turn_rows(columns: Columns) -> dict[str, pa.Array]:
         "parts": _column(extras.parts, pa.string(), count),
         "reasoning": _column(extras.reasoning, pa.large_string(), count),
         "branch": _branches(columns),
+        "turn_annotations": _column(extras.turn_annotations, pa.string(), count),
     }
 
 

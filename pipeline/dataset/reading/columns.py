@@ -29,9 +29,9 @@ _TURN_BYTES = len('{"role":"","content":""}')
 class Extras:
     """What only some formats have, None where a turn or conversation has none.
 
-    Of m turns: weights, NaN for none; tool_calls and parts as JSON text; tool_call_ids, names, reasoning, tags. Of n
-    conversations: tools and media as JSON text; labels, whether an answer was liked. A whole column is None where
-    nothing of the block has any.
+    Of m turns: weights, NaN for none; tool_calls and parts as JSON text; tool_call_ids, names, reasoning, tags;
+    turn_annotations as JSON text. Of n conversations: tools, media and conversation_annotations as JSON text; labels,
+    whether an answer was liked. A whole column is None where nothing of the block has any.
     """
 
     weights: Reals | None = None
@@ -44,6 +44,8 @@ class Extras:
     tools: list[str | None] | None = None
     labels: list[bool | None] | None = None
     media: list[str | None] | None = None
+    turn_annotations: list[str | None] | None = None
+    conversation_annotations: list[str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,8 @@ def _extras(weights: Reals | None, conversations: list[FullConversation], turns:
         tools=_column("tools", conversations),
         labels=_column("label", conversations),
         media=_column("media", conversations),
+        turn_annotations=_column("annotations", turns),
+        conversation_annotations=_column("annotations", conversations),
     )
 
 

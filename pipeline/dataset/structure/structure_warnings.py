@@ -5,6 +5,7 @@ from pipeline.dataset.findings.groups import Group, all_findings_of
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.structure.conventions import CONVENTIONS
 from pipeline.dataset.structure.media import MEDIA
+from pipeline.dataset.structure.pairs import PAIR_RULES
 from pipeline.dataset.structure.reasoning import REASONING
 from pipeline.dataset.structure.structure import STRUCTURE
 from pipeline.dataset.structure.tool_shape import TOOL_SHAPE
@@ -17,7 +18,7 @@ def warning_groups(columns: Columns) -> list[Group]:
         return []
     return [
         group
-        for rule in (*CONVENTIONS, *STRUCTURE, *TOOL_USE, *TOOL_SHAPE, *MEDIA, *REASONING)
+        for rule in (*CONVENTIONS, *STRUCTURE, *TOOL_USE, *TOOL_SHAPE, *MEDIA, *REASONING, *PAIR_RULES)
         for group in rule(columns)
     ]
 

@@ -24,6 +24,7 @@ CONVERSATIONS = pa.schema(
         pa.field(
             "media", pa.string()
         ),  # JSON text of the row's fields of pictures and sounds, which stay in the upload
+        pa.field("conversation_annotations", pa.string()),  # JSON text of what the upload says of it beside its turns
     ]
 )
 TURNS = pa.schema(
@@ -42,6 +43,7 @@ TURNS = pa.schema(
         pa.field("parts", pa.string()),  # JSON text of a content that is a list of parts
         pa.field("reasoning", pa.large_string()),  # what was thought before the content, where it is kept apart
         pa.field("branch", pa.dictionary(pa.int32(), pa.string())),  # chosen or rejected, in data of preferences
+        pa.field("turn_annotations", pa.string()),  # JSON text of what the upload says of the turn beside its text
     ]
 )
 # Which conversations are for training and which for validation; near-duplicates share a cluster, and a side.

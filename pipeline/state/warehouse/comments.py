@@ -114,7 +114,7 @@ COLUMNS = {
         "format": "The format of its lines.",
         "format_why": "What says so.",
         "format_lines": "Lines that fit it.",
-        "container": "jsonl or json-array.",
+        "container": "How the rows stand in the file: jsonl, json-array, json-objects, json-field or pairs.",
         "compression": "none, gzip or zstd.",
         "status": "ready or error.",
         "bytes": "Bytes read.",
@@ -176,6 +176,8 @@ COLUMNS = {
         "tools": "JSON: the tools that the conversation may call, as OpenAI's tools; NULL without any.",
         "label": "Whether the answer was liked, in data of single judgements; else NULL.",
         "media": "JSON: the row's fields of pictures and sounds, which no job of text uses; NULL without any.",
+        "conversation_annotations": "JSON: what the upload says of the conversation beside its turns, such as its "
+        "scaffold; NULL without any.",
     },
     "turns": {
         "dataset_id": _DATASET_ID,
@@ -193,6 +195,8 @@ COLUMNS = {
         "parts": "JSON: the content as the upload has it, where it is a list of parts.",
         "reasoning": "What was thought before the content, where the upload keeps it apart; NULL without any.",
         "branch": "chosen or rejected, in data of preferences; else NULL.",
+        "turn_annotations": "JSON: what the upload says of the turn beside its text, such as emotions and scores; NULL "
+        "without any.",
     },
     "splits": {
         "dataset_id": _DATASET_ID,

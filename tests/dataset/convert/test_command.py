@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from pipeline.dataset.convert import converting
+from pipeline.dataset.convert import row_writers
 from tests.cli.goldens import run
 
 ROW = '{"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "b"}]}\n'
@@ -136,7 +136,7 @@ def test_an_earlier_output_is_replaced_only_by_a_whole_one(folder, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(converting.OUTPUT_FORMATS, "native", fail)
+    monkeypatch.setitem(row_writers.OUTPUT_FORMATS, "native", fail)
     failed = convert("in.jsonl", "--to", "native", "-o", "out.jsonl")
     kept = (folder / "out.jsonl").read_text()
     monkeypatch.undo()

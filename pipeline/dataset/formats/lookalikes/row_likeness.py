@@ -57,6 +57,11 @@ def of_rows(rows: list[Json]) -> str:
     return _of_inner(row, is_only_row=is_only_row) or (f"rows with the {keys_of(row)}" if row else "")
 
 
+def is_something_else(row: Json) -> bool:
+    """Whether an object is a table, an export or another thing that is known, whatever lists of rows it has inside."""
+    return isinstance(row, dict) and any(guess(row) for guess in (of_table, _of_keys, _of_known, _of_flat, _of_strings))
+
+
 def _nothing(_: Row) -> str:
     return ""
 

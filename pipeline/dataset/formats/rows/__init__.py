@@ -1,5 +1,6 @@
 """Every format that can be read, and which of them a row is."""
 
+from pipeline.dataset.formats.rows.brightrun import BRIGHTRUN_V4
 from pipeline.dataset.formats.rows.chat import CHAT_BARE, DIALOGUE, MIXED, OPENAI, SHAREGPT, SHAREGPT_BARE
 from pipeline.dataset.formats.rows.fields import ALPACA, PLAIN_TEXT, PROMPT_COMPLETION
 from pipeline.dataset.formats.rows.format import Format
@@ -16,6 +17,7 @@ FORMATS: tuple[Format, ...] = (
     PREFERENCE,
     KTO,
     GEMINI,
+    BRIGHTRUN_V4,
     NATIVE,
     OPENAI,
     SHAREGPT,

@@ -122,5 +122,5 @@ def _message_fields(segment: Segment) -> list[_Field]:
         ("content", content, _REQUIRED, keys.content),
         ("foreign", _Never, "", foreign),
         *((f"weight_{number}", float | None, None, name) for number, name in enumerate(segment.weights)),
-        *((f"unread_{number}", None, None, name) for number, name in enumerate(_UNREAD)),
+        *((f"unread_{number}", None, None, name) for number, name in enumerate((*_UNREAD, *segment.unread))),
     ]

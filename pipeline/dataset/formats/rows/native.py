@@ -15,13 +15,15 @@ from pipeline.dataset.formats.rows.decoders import decoder
 from pipeline.dataset.formats.rows.message_lists import Keys, read_message
 from pipeline.dataset.formats.rows.shapes import PlainRow, Segment, Shape
 from pipeline.dataset.model.conversation import NATIVE_LAYOUT, FullConversation, FullTurn, Layout
-from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.model.json_text import Json, encoded
 
 EXTRA_FIELDS = ("tool_calls", "weight", "tool_call_id", "name", *REASONING_FIELDS, *MEDIA_FIELDS)
 _NO_FAULTS = NoFaults()
-_TURNS = Segment("turns", weights=("weight",))
-_KNOWN_ROLES = Shape((_TURNS,), ("conversation_id",), has_own_id=True)  # as nearly all are; a tenth quicker to read
-ANY_ROLE = Shape((replace(_TURNS, has_any_role=True),), ("conversation_id",), has_own_id=True)
+ANNOTATIONS = "annotations"  # of a row, and of a turn: what is said of it that is not learned from
+_TURNS = Segment("turns", weights=("weight",), unread=(ANNOTATIONS,))
+# As nearly all are; a tenth quicker to read.
+_KNOWN_ROLES = Shape((_TURNS,), ("conversation_id",), has_own_id=True, null=(ANNOTATIONS,))
+ANY_ROLE = replace(_KNOWN_ROLES, segments=(replace(_TURNS, has_any_role=True),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,10 @@ class Native:
     name: str = "native"
     title: str = "native: conversation_id and turns of role and content"
     example: str = '{"conversation_id": "c-1", "turns": [{"role": "user", "content": "Hello"}]}'
-    becomes: str = "its turns; also tools, tool calls, names and weights, where they are of the right type"
+    becomes: str = (
+        "its turns; also tools, tool calls, names and weights, where they are of the right type, and `annotations` of "
+        "the row and of turns"
+    )
 
     @property
     def layout(self) -> Layout:
@@ -69,7 +74,13 @@ class Native:
             check_nul(content, f"{path}.content", faults)
             if isinstance(role, str) and isinstance(content, str):
                 turns.append(_with_extras(turn, role, content, path))
-        return FullConversation(identity if isinstance(identity, str) else "", turns, _tools(row), media=media_of(row))
+        return FullConversation(
+            identity if isinstance(identity, str) else "",
+            turns,
+            _tools(row),
+            media=media_of(row),
+            annotations=_annotations(row),
+        )
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -111,6 +122,19 @@ def _read_fully(text: bytes) -> FullConversation:
 
 
 def _with_extras(turn: dict[str, Json], role: str, content: str, path: str) -> FullTurn:
+    read = _read_extras(turn, role, content, path)
+    if ANNOTATIONS in turn:
+        read.annotations = _annotations(turn)
+    return read
+
+
+def _annotations(owner: dict[str, Json]) -> str | None:
+    """JSON of what is said of a row or of a turn; None where nothing is."""
+    said = owner.get(ANNOTATIONS) if ANNOTATIONS in owner else None
+    return None if said is None else encoded(said)
+
+
+def _read_extras(turn: dict[str, Json], role: str, content: str, path: str) -> FullTurn:
     if any(name in turn for name in EXTRA_FIELDS):
         usable = {name: turn[name] for name in EXTRA_FIELDS if name in turn}
         try:

@@ -47,6 +47,7 @@ class Segment:
     is_learned: bool | None = None
     branch: Branch = Branch.NONE
     weights: tuple[str, ...] = WEIGHT_FIELDS
+    unread: tuple[str, ...] = ()
 
     def path(self, index: int) -> str:
         """JSON path of the content of one of its turns."""

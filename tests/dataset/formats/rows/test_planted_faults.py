@@ -7,6 +7,7 @@ import pytest
 from pipeline.cli.json_path import locate
 from pipeline.dataset.findings.beside_kinds import BESIDE_KINDS
 from pipeline.dataset.findings.finding import CATALOGUE, Scope
+from pipeline.dataset.findings.pair_kinds import PAIR_KINDS
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
 from pipeline.dataset.findings.tool_shape_kinds import TOOL_SHAPE_KINDS
 from pipeline.dataset.reading.columns import read_columns
@@ -73,10 +74,10 @@ def test_a_fault_is_found_in_an_array_too(kind, fault):
 
 
 def test_every_code_of_a_line_that_reading_finds_is_planted():
-    """But for those of whole files, several lines, tools' shape, what stands beside texts, and quality."""
+    """But for those of whole files, several lines, tools' shape, what stands beside texts, pairs, and quality."""
     elsewhere = {"line-too-long", "repeated-key", "type-drift", "byte-order-mark", "blank-line", "no-final-newline"}
     elsewhere |= {code for code in CATALOGUE if "duplicate" in code or code == "conflicting-answers"}
-    elsewhere |= {kind.code for kind in QUALITY_KINDS} | SPELLINGS
+    elsewhere |= {kind.code for kind in (*QUALITY_KINDS, *PAIR_KINDS)} | SPELLINGS
 
     planted = {code for _, fault in CASES for code in fault.codes}
 

@@ -1,0 +1,10 @@
+"""How the rows may stand in a file, by public name, in words for people. Lines are called by no name."""
+
+LINES = "jsonl"
+CONTAINER_NAMES = {
+    "json-array": "one JSON array",
+    "json-objects": "objects over several lines",
+    "json-field": "rows in a field of one object",
+    "pairs": "pairs put together by conversation_id",
+}
+"""All but lines. Their rows are named by their place, as several may begin on one line."""
