@@ -68,7 +68,7 @@ _REGRETS = (  # and what each says soon after
     "no puedo|no me es|non posso|não|ik kan|不能|无法|不会|無法|不會|でき|없|어렵|не могу|không thể|nie mogę|"
     "yapam|edem|verem|لا "
 )
-_START = r"\A[\s\"“'*]*"
+_START = r"[\s\"“'*]*"
 
 _MODEL_TALK = re.compile("|".join(_BOILERPLATE), re.IGNORECASE)
 _REFUSAL = re.compile(f"{_START}(?:{'|'.join(_REFUSALS)})", re.IGNORECASE)
@@ -92,6 +92,7 @@ REFUSALS = (
         rf"(?i:{_START}(?:{_OPENINGS})[^\n]*(?:{_REGRETS}))",
         _locate_refusal,
         is_for_answers=True,
+        is_opening=True,
     ),
     TextRule(
         "assistant-boilerplate",

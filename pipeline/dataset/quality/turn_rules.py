@@ -1,19 +1,26 @@
 """What a rule over texts is, and how all of them run over a block at the price of about one.
 
-One expression of all suspects (RE2, linear in the text) picks the few turns that any rule wants to see; only those
-become Python strings. A rule sees one turn at a time, so nothing depends on where blocks begin.
+One automaton of all suspects (RE2, linear in the text), built once in a process, goes over the text of a block as it
+lies, end to end, and picks the few turns that any rule wants to see; only those become Python strings. A rule sees one
+turn at a time, so nothing depends on where blocks begin.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.dataset.findings.groups import Group
 from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.model.bit_flags import Flags
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.structure.flagging import first_places, flags_at
+
+_MOST_MATCHES = 1_000  # in a block; where there are more, to look at each turn is quicker
 
 
 class Place(NamedTuple):
@@ -27,8 +34,9 @@ class Place(NamedTuple):
 class TextRule:
     """A fault that shows in the text of a single turn.
 
-    expected: continues the sentence "expected …". suspect: RE2 expression that matches every text in which `locate`
-    finds something, and few others. is_for_answers: looks only at turns that are learned from.
+    expected: continues the sentence "expected …". suspect: RE2 expression that matches in every text in which `locate`
+    finds something, and in few others; what stands before and after must not matter to it, as texts lie end to end.
+    is_for_answers: looks only at turns that are learned from; is_opening: only at where those begin.
     """
 
     code: str
@@ -36,22 +44,66 @@ class TextRule:
     suspect: str
     locate: Callable[[str], Place | None]
     is_for_answers: bool = False
+    is_opening: bool = False
 
 
-def scan(columns: Columns, rules: Sequence[TextRule]) -> Iterator[Group]:
+def scan(columns: Columns, rules: tuple[TextRule, ...]) -> Iterator[Group]:
     """The findings of all rules, one a line and code."""
-    import pyarrow.compute as pc  # 25 ms that the bare structure need not wait for
-
-    any_suspect = "|".join(f"(?:{rule.suspect})" for rule in rules)
-    turns = np.flatnonzero(pc.match_substring_regex(columns.contents, any_suspect))
-    contents = columns.contents.take(turns)
-    for rule in rules:
-        suspects = turns[pc.match_substring_regex(contents, rule.suspect).to_numpy(zero_copy_only=False)]
-        if rule.is_for_answers:
-            suspects = suspects[columns.is_supervised[suspects]]
-        places = {turn: place for turn in suspects.tolist() if (place := rule.locate(columns.contents[turn].as_py()))}
+    text, starts = columns.text.tobytes(), columns.text_starts.tolist()
+    is_suspect = np.zeros(len(columns.roles), dtype=np.bool_)
+    _flag_anywhere(is_suspect, text, starts, _anywhere(rules))
+    _flag_openings(is_suspect, columns, rules)
+    of_rules: list[list[int]] = [[] for _ in rules]
+    for turn in np.flatnonzero(is_suspect).tolist():
+        for number in _each(rules).Match(text[starts[turn] : starts[turn + 1]]) or ():
+            of_rules[number].append(turn)
+    for rule, turns in zip(rules, of_rules, strict=True):
+        suspects = (turn for turn in turns if not rule.is_for_answers or columns.is_supervised[turn])
+        said = ((turn, text[starts[turn] : starts[turn + 1]].decode()) for turn in suspects)
+        places = {turn: place for turn, words in said if (place := rule.locate(words))}
         if places:
             yield from _at(columns, rule, places)
+
+
+@cache
+def _anywhere(rules: tuple[TextRule, ...]) -> Any:
+    """Finds what a rule suspects anywhere in a text."""
+    import re2  # as below: the bare structure need not wait for it
+
+    return re2.compile("|".join(f"(?:{rule.suspect})" for rule in rules if not rule.is_opening))
+
+
+@cache
+def _each(rules: tuple[TextRule, ...]) -> Any:
+    """Tells which rules suspect a text, by their numbers."""
+    import re2
+
+    each = re2.Set.SearchSet()
+    for rule in rules:
+        each.Add(rf"\A(?:{rule.suspect})" if rule.is_opening else rule.suspect)
+    each.Compile()
+    return each
+
+
+def _flag_anywhere(is_suspect: Flags, text: bytes, starts: Sequence[int], anywhere: Any) -> None:
+    """Flag each turn that a match touches, as it may hide another in the last; then look at the turn after it."""
+    turn = 0
+    for _ in range(_MOST_MATCHES):
+        match = anywhere.search(text, starts[turn])
+        if match is None:
+            return
+        first = bisect_right(starts, match.start(), turn) - 1
+        turn = bisect_left(starts, match.end(), first)
+        is_suspect[first:turn] = True
+    is_suspect[turn:] = True
+
+
+def _flag_openings(is_suspect: Flags, columns: Columns, rules: tuple[TextRule, ...]) -> None:
+    import pyarrow.compute as pc  # 25 ms that the bare structure need not wait for
+
+    answers = np.flatnonzero(columns.is_supervised)
+    openings = "|".join(f"(?:{rule.suspect})" for rule in rules if rule.is_opening)
+    is_suspect[answers[pc.match_substring_regex(columns.contents.take(pa.array(answers)), rf"\A(?:{openings})")]] = True
 
 
 def _at(columns: Columns, rule: TextRule, places: dict[int, Place]) -> Iterator[Group]:
