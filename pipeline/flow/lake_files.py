@@ -73,7 +73,7 @@ def finding_counts_of(path: Path) -> dict[str, int]:
 def _write_splits(profile: Profile, path: Path) -> Path:
     with TableWriter("splits", path) as writer:
         if profile.nearness:
-            for batch in profile.nearness.split.table().to_batches():
+            for batch in profile.nearness.split.batches():
                 writer.write({name: batch[name] for name in batch.schema.names})
     return path
 

@@ -207,7 +207,8 @@ def test_any_number_of_workers_gives_the_same_rows(tmp_path, monkeypatch, layout
         folder.mkdir()
         profile = profile_path(path, folder, Rules(max_rejected_share=0.9), workers)
         rows = [row for part in profile.parts for row in pq.read_table(part / "turns.parquet").to_pylist()]
-        split = profile.nearness.split if profile.nearness else None
-        found.append((profile.as_dict("x"), rows, split.table().to_pylist() if split else None))
+        batches = profile.nearness.split.batches() if profile.nearness else ()
+        sides = [row for batch in batches for row in batch.to_pylist()]
+        found.append((profile.as_dict("x"), rows, sides))
 
     assert found[0] == found[1]

@@ -5,6 +5,8 @@ import numpy.typing as npt
 
 from pipeline.dataset.model.bit_flags import Flags, Integers
 
+_AT_ONCE = 2**16
+
 
 class Forest:
     """Rows 0 to n - 1 in clusters; at first each is its own. A cluster is named by its smallest row. 4 bytes a row."""
@@ -33,5 +35,8 @@ class Forest:
         return found
 
     def all_roots(self) -> npt.NDArray[np.int32]:
-        """Of every row, the smallest row of its cluster."""
-        return self.roots(np.arange(len(self._parents)))
+        """Of every row, the smallest row of its cluster. Some at a time: no second array of all is made."""
+        for first in range(0, len(self._parents), _AT_ONCE):
+            some = np.arange(first, min(first + _AT_ONCE, len(self._parents)))
+            self._parents[some] = self.roots(some)
+        return self._parents

@@ -1,8 +1,7 @@
 """Finds nearly equal conversations of a whole file, and joins them into clusters.
 
-Conversations are compared when they agree in a band of their signatures; each is compared with the first and the
-next before it that share the band, so a million alike take no longer than a million unlike would. The signatures stay
-on disk; in memory are about 70 bytes a conversation.
+Which are compared is the choice of `candidates.py`. Signatures and all that is known of a conversation stay on disk; in
+memory are about 20 bytes a conversation, and 4 afterwards.
 """
 
 from collections import Counter
@@ -17,11 +16,12 @@ from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Flags, Integers
+from pipeline.dataset.near.candidates import Pairs, candidates
+from pipeline.dataset.near.clusters import Clusters
 from pipeline.dataset.near.forest import Forest
 from pipeline.dataset.near.near_records import Records
-from pipeline.dataset.near.shares import are_different
+from pipeline.dataset.near.shares import Array, are_different, handed_out
 from pipeline.dataset.near.signatures import (
-    BANDS,
     SIGNATURE,
     SIGNED,
     SIGNED_BANDS,
@@ -40,27 +40,10 @@ THRESHOLD = 0.8
 LEAST_AGREEMENTS = agreements_at(THRESHOLD - 0.05)
 _PAIRS = 50_000  # compared at a time: about 30 MB
 
-Pairs = tuple[Integers, Integers]  # the earlier rows and the later rows beside them
+_SHARE_RECORDS = 2**19  # held at a time, about 30 MB
+_HASHED = np.dtype([("hash", "<u8"), ("index", "<i8")])
 
-
-@dataclass(frozen=True, slots=True)
-class Clusters:
-    """Every conversation of a file, in order, with its cluster.
-
-    rows: places in the file, lines: where they begin, int64. roots: the index of the first conversation of its cluster,
-    int32. contents: 64 bits of the hash of its turns. turn_counts: uint32.
-    """
-
-    rows: Integers
-    lines: Integers
-    roots: npt.NDArray[np.int32]
-    contents: npt.NDArray[np.uint64]
-    turn_counts: npt.NDArray[np.uint32]
-
-    @property
-    def clusters(self) -> Integers:
-        """Of each conversation, the smallest row of its cluster."""
-        return self.rows[self.roots]
+Firsts = npt.NDArray[np.int32]  # of each row, the first that it is like
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,93 +84,63 @@ def find_near_duplicates(spills: Sequence[Path]) -> NearDuplicates:
     spills: files of signatures, with their bands beside them (`bands_of`); within and across them in row order.
     """
     records, bands = Records(spills, SIGNATURE), Records(list(map(bands_of, spills)), SIGNED_BANDS)
-    rows, lines = np.empty((2, len(records)), dtype=np.int64)
-    contents = np.empty(len(records), dtype=np.uint64)
-    turn_counts = np.empty(len(records), dtype=np.uint32)
+    folder = spills[0].parent if spills else Path()
     kinds = np.empty(len(records), dtype=np.uint8)
-    of_singles = [np.empty(0, dtype=np.uint64)]
     for first, chunk in records.chunks():
-        of_chunk = slice(first, first + len(chunk))
-        rows[of_chunk], lines[of_chunk] = chunk["row"], chunk["line"]
-        contents[of_chunk], turn_counts[of_chunk] = chunk["content"], chunk["turn_count"]
-        kinds[of_chunk] = chunk["kind"]
-        of_singles.append(chunk["shingle"][chunk["kind"] == SINGLE])
-    copied = _first_of_equal(contents)
+        kinds[first : first + len(chunk)] = chunk["kind"]
+    copied = _firsts(_hashes(records, "content"), len(records), len(records), folder)
     is_new = copied == np.arange(len(copied), dtype=np.int32)
-    roots = np.arange(len(copied), dtype=np.int32)  # of new rows
-    _join_singles(roots, is_new, kinds == SINGLE, np.concatenate(of_singles))
-    signed = np.flatnonzero(kinds == SIGNED)
-    roots[signed] = signed[_roots_by_bands(bands, is_new[signed])]
+    is_single = is_new & (kinds == SINGLE)
+    roots = _firsts(_hashes(records, "shingle", is_single), int(is_single.sum()), len(records), folder)
+    signed = np.flatnonzero(kinds == SIGNED).astype(np.int32)
+    roots[signed] = signed[_roots_by_bands(bands, is_new[signed], folder)]
     near = np.flatnonzero(is_new & (roots != np.arange(len(roots), dtype=np.int32)))
     listed = near[:MAX_LISTED]
-    first_rows = roots[listed]
-    agreement_counts = _compare_with_first(bands, signed, listed, first_rows)
+    firsts = roots[listed]
     is_cluster = np.zeros(len(roots), dtype=np.bool_)
     is_cluster[roots[near]] = True
+    told = records.take(listed)
     return NearDuplicates(
-        rows=rows[listed],
-        lines=lines[listed],
-        offsets=records.take(listed)["offset"],
-        firsts=rows[first_rows],
-        agreement_counts=agreement_counts,
-        clusters=Clusters(rows, lines, roots[copied], contents, turn_counts),
+        rows=told["row"],
+        lines=told["line"],
+        offsets=told["offset"],
+        firsts=_taken(records, firsts.astype(np.int64))["row"],
+        agreement_counts=_compare_with_first(bands, signed, listed, firsts),
+        clusters=Clusters(records, roots[copied]),
         conversation_count=len(near),
         cluster_count=int(is_cluster.sum()),
     )
 
 
-def _first_of_equal(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
-    """Of each key, the index of the first that equals it."""
-    if are_different(keys):  # half of the time of putting them in order
-        return np.arange(len(keys), dtype=np.int32)
-    order = np.argsort(keys, kind="stable").astype(np.int32)
-    ordered = keys[order]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    firsts = np.empty(len(keys), dtype=np.int32)
-    firsts[order] = np.repeat(order[starts], np.diff(starts, append=len(keys)))
+def _hashes(records: Records, field: str, is_asked: Flags | None = None) -> Iterator[Array]:
+    """The field of each record that is asked for, and the record's index."""
+    for first, chunk in records.chunks(is_asked):
+        asked = np.arange(len(chunk)) if is_asked is None else np.flatnonzero(is_asked[first : first + len(chunk)])
+        hashed = np.empty(len(asked), dtype=_HASHED)
+        hashed["hash"], hashed["index"] = chunk[field][asked], asked + first
+        yield hashed
+
+
+def _firsts(hashed: Iterator[Array], hash_count: int, count: int, folder: Path) -> Firsts:
+    """Of each row, the first that has the same hash; itself where it has none. count: of rows."""
+    firsts = np.arange(count, dtype=np.int32)
+    for share in handed_out(hashed, lambda some: some["hash"], hash_count, _SHARE_RECORDS, folder):
+        held = np.concatenate([np.empty(0, dtype=_HASHED), *share])
+        if are_different(held["hash"]):  # half of the time of putting them in order
+            continue
+        order = np.argsort(held["hash"], kind="stable")
+        ordered, indexes = held["hash"][order], held["index"][order]
+        starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+        firsts[indexes] = np.repeat(indexes[starts], np.diff(starts, append=len(indexes)))
     return firsts
 
 
-def _join_singles(
-    roots: npt.NDArray[np.int32], is_new: Flags, is_single: Flags, of_singles: npt.NDArray[np.uint64]
-) -> None:
-    """Join rows of one shingle that have the same: such a row is like no other. of_singles: the shingle of each."""
-    chosen = is_new[is_single]
-    singles = np.flatnonzero(is_single & is_new).astype(np.int32)
-    roots[singles] = singles[_first_of_equal(of_singles[chosen])]
-
-
-def _roots_by_bands(bands: Records, is_asked: Flags) -> npt.NDArray[np.int32]:
+def _roots_by_bands(bands: Records, is_asked: Flags, folder: Path) -> Firsts:
     """Of each signed row, the first of those that it is nearly alike, by way of others or not."""
     forest = Forest(len(bands))
-    for band in range(BANDS):
-        for pairs in _candidates(bands, band, is_asked):
-            _join_alike(bands, forest, pairs)
+    for pairs in candidates(bands, is_asked, folder):
+        _join_alike(bands, forest, pairs)
     return forest.all_roots()
-
-
-def _first_and_next(rows: Integers, keys: npt.NDArray[np.uint64]) -> tuple[Pairs, Pairs]:
-    """Each row that shares its key with an earlier one, with the first such row; and with the next before it.
-
-    rows: beside their keys, which ascend; ascending where keys are equal.
-    """
-    tied = np.flatnonzero(keys[1:] == keys[:-1])
-    is_first = np.diff(tied, prepend=-2) != 1
-    firsts = tied[is_first][np.cumsum(is_first) - 1]
-    return (rows[firsts], rows[tied + 1]), (rows[tied[~is_first]], rows[tied[~is_first] + 1])
-
-
-def _candidates(records: Records, band: int, is_new: Flags) -> tuple[Pairs, Pairs]:
-    """Pairs that agree in the band. Its key and the row are one number, so sorting needs no second array."""
-    keyed = np.empty(int(is_new.sum()), dtype=np.uint64)
-    done = 0
-    for first, chunk in records.chunks(is_new):
-        rows = np.flatnonzero(is_new[first : first + len(chunk)])
-        keys = chunk["bands"][rows, band].astype(np.uint64)
-        keyed[done : done + len(rows)] = (keys << np.uint64(32)) | (rows + first).astype(np.uint64)
-        done += len(rows)
-    keyed.sort()
-    return _first_and_next((keyed & np.uint64(2**32 - 1)).astype(np.int64), keyed >> np.uint64(32))
 
 
 def _join_alike(records: Records, forest: Forest, pairs: Pairs) -> None:
@@ -202,14 +155,18 @@ def _join_alike(records: Records, forest: Forest, pairs: Pairs) -> None:
 
 
 def _agreements(records: Records, earlier: Integers, later: Integers) -> Integers:
-    rows = np.sort(np.concatenate([earlier, later]))
-    rows = rows[np.diff(rows, prepend=-1) > 0]
-    bands = records.take(rows)["bands"]
-    return agreements(bands[np.searchsorted(rows, earlier)], bands[np.searchsorted(rows, later)])
+    bands = _taken(records, np.concatenate([earlier, later]))["bands"]
+    return agreements(bands[: len(earlier)], bands[len(earlier) :])
+
+
+def _taken(records: Records, rows: Integers) -> Array:
+    """The records of the rows, in their order, as often as each is named."""
+    distinct, places = np.unique(rows, return_inverse=True)
+    return records.take(distinct)[places]
 
 
 def _compare_with_first(
-    bands: Records, signed: Integers, rows: Integers, firsts: npt.NDArray[np.int32]
+    bands: Records, signed: npt.NDArray[np.int32], rows: Integers, firsts: Firsts
 ) -> npt.NDArray[np.int64]:
     """In how much each row agrees with the first of its cluster: those of one shingle in all."""
     counts = np.full(len(rows), BINS)

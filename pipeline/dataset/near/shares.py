@@ -3,7 +3,7 @@
 Each record is read and written once, however many there are; what is found among them is listed up to a limit.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,17 +29,38 @@ def shares(spills: Sequence[Path], dtype: np.dtype[np.void], key: str, share_rec
         LakeError: the disk is full.
     """
     record_count = sum(path.stat().st_size for path in spills) // dtype.itemsize
+    folder = spills[0].parent if spills else Path()
+    yield from handed_out(
+        read_records(spills, dtype), lambda records: records[key][:, 0], record_count, share_records, folder
+    )
+
+
+def handed_out(
+    arrays: Iterable[Array],
+    hash_of: Callable[[Array], npt.NDArray[np.uint64]],
+    record_count: int,
+    share_records: int,
+    folder: Path,
+) -> Iterator[Iterator[Array]]:
+    """The records of the arrays, one share of the hash space after another; each share in their order, some at a time.
+
+    hash_of: what tells to which share records go. record_count: of all; share_records: how many are to be in a share.
+    folder: where they are meanwhile, if there is more than one share.
+
+    Raises:
+        LakeError: the disk is full.
+    """
     count = -(-record_count // share_records)
     if count < 2:
-        yield read_records(spills, dtype)
+        yield iter(arrays)
         return
-    with TemporaryDirectory(prefix="shares-", dir=spills[0].parent) as folder:
-        paths = [Path(folder) / str(share) for share in range(count)]
-        for records in read_records(spills, dtype):
-            _hand_out(records, records[key][:, 0] % np.uint64(count), paths)
+    with TemporaryDirectory(prefix="shares-", dir=folder) as made:
+        paths = [Path(made) / str(share) for share in range(count)]
+        for records in arrays:
+            _hand_out(records, hash_of(records) % np.uint64(count), paths)
         for path in paths:
             if path.exists():
-                yield read_records([path], dtype)
+                yield read_records([path], records.dtype)
                 path.unlink()
 
 

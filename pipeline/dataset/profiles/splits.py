@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.dataset.model.bit_flags import Flags, Integers
-from pipeline.dataset.near.near_duplicates import Clusters
+from pipeline.dataset.model.bit_flags import Flags
+from pipeline.dataset.near.clusters import Clusters
 from pipeline.state.lake.schemas import SPLITS
 
 _SORTED_AT_FIRST = 4_096
+_AT_ONCE = 2**16
 TRAIN, VALIDATION = SIDES = ("train", "validation")
 
 
@@ -40,35 +41,38 @@ class SplitRules:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The side of every conversation, in file order. clusters: the smallest row of each one's cluster."""
+    """The side of every conversation, in file order."""
 
-    rows: Integers
-    lines: Integers
-    clusters: Integers
+    clusters: Clusters
     is_validation: Flags
     train_conversations: int
     validation_conversations: int
     train_turns: int
     validation_turns: int
 
-    def table(self) -> pa.Table:
-        """Rows of SPLITS, in file order."""
-        sides = pa.DictionaryArray.from_arrays(pa.array(self.is_validation.astype(np.int8)), pa.array(SIDES))
-        return pa.table([pa.array(self.rows), pa.array(self.lines), sides, pa.array(self.clusters)], schema=SPLITS)
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Rows of SPLITS, in file order; made from what the file left on disk when it was read."""
+        rows, roots = self.clusters.rows, self.clusters.roots
+        for first, chunk in self.clusters.records.chunks():
+            of_chunk = slice(first, first + len(chunk))
+            sides = pa.DictionaryArray.from_arrays(pa.array(self.is_validation[of_chunk].astype(np.int8)), SIDES)
+            columns = [chunk["row"], chunk["line"], sides, rows[roots[of_chunk]]]
+            yield pa.RecordBatch.from_arrays(list(map(pa.array, columns)), schema=SPLITS)
 
 
 def split(clusters: Clusters, rules: SplitRules | None = None) -> Split:
     """Choose whole clusters for validation, as many as the rules ask for or as fit; the rest is for training."""
     rules = rules or SplitRules()
-    chosen = np.zeros(len(clusters.rows), dtype=np.bool_)
-    chosen[_choose(clusters, rules.target(len(clusters.rows)))] = True
+    chosen = np.zeros(len(clusters.roots), dtype=np.bool_)
+    chosen[_choose(clusters, rules.target(len(clusters.roots)))] = True
     is_validation = chosen[clusters.roots]
+    turn_count = validation_turns = 0
+    for first, chunk in clusters.records.chunks():
+        turn_count += int(chunk["turn_count"].sum())
+        validation_turns += int(chunk["turn_count"][is_validation[first : first + len(chunk)]].sum())
     count = int(is_validation.sum())
-    turn_count, validation_turns = int(clusters.turn_counts.sum()), int(clusters.turn_counts[is_validation].sum())
     return Split(
-        rows=clusters.rows,
-        lines=clusters.lines,
-        clusters=clusters.clusters,
+        clusters=clusters,
         is_validation=is_validation,
         train_conversations=len(is_validation) - count,
         validation_conversations=count,
@@ -81,12 +85,14 @@ def _choose(clusters: Clusters, target: int) -> list[int]:
     """Roots of clusters with at most `target` conversations together; one that is too large is passed over."""
     if target == 0:
         return []
-    sizes = np.bincount(clusters.roots, minlength=len(clusters.roots)).astype(np.int32)
-    keys = clusters.contents.copy()
-    np.minimum.at(keys, clusters.roots, clusters.contents)
-    roots = np.flatnonzero((sizes > 0) & (sizes <= target)).astype(np.int32)
+    sizes = np.zeros(len(clusters.roots), dtype=np.int32)
+    keys = np.full(len(clusters.roots), 2**64 - 1, dtype=np.uint64)
+    for first, chunk in clusters.records.chunks():
+        roots = clusters.roots[first : first + len(chunk)]
+        np.add.at(sizes, roots, 1)
+        np.minimum.at(keys, roots, chunk["content"])
     chosen: list[int] = []
-    for root in _in_order(roots, _scrambled(keys[roots])):
+    for root in _in_order(keys, (sizes > 0) & (sizes <= target)):
         if sizes[root] <= target:
             chosen.append(root)
             target -= int(sizes[root])
@@ -95,13 +101,19 @@ def _choose(clusters: Clusters, target: int) -> list[int]:
     return chosen
 
 
-def _in_order(roots: npt.NDArray[np.int32], keys: npt.NDArray[np.uint64]) -> Iterator[int]:
-    """The roots by key, by place where keys are equal. Few of millions are asked for, so few are sorted at first."""
-    if len(roots) > _SORTED_AT_FIRST:
-        is_first = keys <= np.partition(keys, _SORTED_AT_FIRST)[_SORTED_AT_FIRST]
-        yield from roots[is_first][np.argsort(keys[is_first], kind="stable")].tolist()
-        roots, keys = roots[~is_first], keys[~is_first]
-    yield from roots[np.argsort(keys, kind="stable")].tolist()
+def _in_order(keys: npt.NDArray[np.uint64], is_asked: Flags) -> Iterator[int]:
+    """Those asked for by scrambled key, by place where keys are equal; the keys are scrambled where they are.
+
+    Few of millions are used, so the smallest are put in order first, then about as many more, then twice as many.
+    """
+    for first in range(0, len(keys), _AT_ONCE):
+        keys[first : first + _AT_ONCE] = _scrambled(keys[first : first + _AT_ONCE])
+    is_left, limit = is_asked, (_SORTED_AT_FIRST << 64) // max(int(is_asked.sum()), 1)
+    while is_left.any():
+        is_next = is_left & (keys <= np.uint64(min(limit, 2**64 - 1)))
+        some = np.flatnonzero(is_next)
+        yield from some[np.argsort(keys[some], kind="stable")].tolist()
+        is_left, limit = is_left & ~is_next, 2 * limit
 
 
 def _scrambled(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

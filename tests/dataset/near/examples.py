@@ -1,14 +1,40 @@
 """Conversations that are nearly alike, what they have in common by the plain definition, and their spills."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 from hypothesis import strategies as st
 
-from pipeline.dataset.near.signatures import bands_of, signatures
+from pipeline.dataset.near.clusters import Clusters
+from pipeline.dataset.near.near_records import Records
+from pipeline.dataset.near.signatures import SIGNATURE, bands_of, signatures
 from pipeline.dataset.profiles.duplicates import fingerprints
 from tests.engine_blocks import columns_of, line_of
+
+
+class HeldRecords(Records):
+    """Records that are in memory."""
+
+    def __init__(self, held: np.ndarray) -> None:
+        self._held = held
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def chunks(self, wanted: np.ndarray | None = None) -> Iterator[tuple[int, np.ndarray]]:
+        del wanted
+        yield from ((first, self._held[first : first + 3_000]) for first in range(0, len(self._held), 3_000))
+
+
+def clusters_with(roots: Sequence[int] | np.ndarray, **fields: object) -> Clusters:
+    """Clusters of conversations with these fields of a signature; those not given are 0."""
+    held = np.zeros(len(roots), dtype=SIGNATURE)
+    for name, values in fields.items():
+        held[name] = values
+    return Clusters(HeldRecords(held), np.asarray(roots, dtype=np.int32))
+
 
 UNSPACED = "数据訓練ありがとう东京ขอบคุณ𠀀"
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dataset.near import near_duplicates, near_records, shingles
+from pipeline.dataset.near import candidates, near_duplicates, near_records, shingles
 from pipeline.dataset.near.near_duplicates import find_near_duplicates
-from pipeline.dataset.near.signatures import BANDS, SIGNATURE, SIGNED, SIGNED_BANDS, SINGLE, bands_of
+from pipeline.dataset.near.signatures import SIGNATURE, SIGNED, SIGNED_BANDS, SINGLE, bands_of
 from tests.dataset.near.examples import jaccard_of, spill, variants
 
 
@@ -38,29 +38,31 @@ def test_clusters_hold_what_is_alike_and_nothing_else(listed):
     """
     with TemporaryDirectory() as folder:
         found = find_near_duplicates(spill(Path(folder), listed)).clusters
+        ours, found_rows = found.clusters.tolist(), found.rows.tolist()
 
-    ours = found.clusters.tolist()
     alike, connected = components(listed, 0.9), components(listed, 0.6)
     for left, right in combinations(range(len(listed)), 2):
         if alike[left] == alike[right]:
             assert ours[left] == ours[right]
         if ours[left] == ours[right]:
             assert connected[left] == connected[right]
-    assert found.lines.tolist() == list(range(1, len(listed) + 1))
-    assert found.turn_counts.tolist() == list(map(len, listed))
+    assert found_rows == list(range(1, len(listed) + 1))
 
 
 @given(listed=variants(), cut=st.integers(0, 10), chunk_records=st.integers(1, 4), piece_bytes=st.integers(1, 3_000))
-def test_where_a_file_is_cut_makes_no_difference(listed, cut, chunk_records, piece_bytes):
+def test_where_a_file_is_cut_and_what_is_held_at_once_makes_no_difference(listed, cut, chunk_records, piece_bytes):
     with TemporaryDirectory() as folder:
         whole = find_near_duplicates(spill(Path(folder), listed))
+        expected = whole.clusters.clusters.tolist()
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr(near_records, "_CHUNK_RECORDS", chunk_records)
         patch.setattr(shingles, "_PIECE_BYTES", piece_bytes)
         patch.setattr(near_duplicates, "_PAIRS", 2)
+        patch.setattr(near_duplicates, "_SHARE_RECORDS", chunk_records)
+        patch.setattr(candidates, "SHARE_KEYS", 2 * chunk_records)
         parts = find_near_duplicates(spill(Path(folder), listed[:cut], listed[cut:]))
 
-    assert parts.clusters.clusters.tolist() == whole.clusters.clusters.tolist()
+        assert parts.clusters.clusters.tolist() == expected
     assert [f.fault for f in parts.findings()] == [f.fault for f in whole.findings()]
     assert (parts.cluster_count, parts.conversation_count) == (whole.cluster_count, whole.conversation_count)
 
@@ -140,19 +142,3 @@ def test_a_hundred_thousand_alike_are_one_cluster_in_seconds(tmp_path, is_same, 
 
     assert set(found.clusters.clusters.tolist()) == {1}
     assert found.conversation_count == (0 if is_same else 99_999)
-
-
-def test_rows_that_share_a_band_and_no_more_are_each_compared_with_two(tmp_path):
-    rows = np.zeros(1_000, dtype=SIGNED_BANDS)
-    rows["bands"] = np.random.default_rng(0).integers(0, 2**32, (1_000, BANDS), dtype=np.uint32)
-    rows["bands"][:, 5] = 7
-    path = tmp_path / "signatures.bands"
-    path.write_bytes(rows.tobytes())
-    is_new = np.ones(1_000, dtype=np.bool_)
-
-    (firsts, later), (befores, also_later) = near_duplicates._candidates(
-        near_records.Records([path], SIGNED_BANDS), 5, is_new
-    )
-
-    assert (firsts.tolist(), later.tolist()) == ([0] * 999, list(range(1, 1_000)))
-    assert (befores.tolist(), also_later.tolist()) == (list(range(1, 999)), list(range(2, 1_000)))

@@ -5,14 +5,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dataset.near.near_duplicates import Clusters, find_near_duplicates
+from pipeline.dataset.near.clusters import Clusters
+from pipeline.dataset.near.near_duplicates import find_near_duplicates
 from pipeline.dataset.profiles.splits import Split, SplitRules, split
 from pipeline.state.lake.schemas import SPLITS
-from tests.dataset.near.examples import jaccard_of, spill, variants
+from tests.dataset.near.examples import clusters_with, jaccard_of, spill, variants
 
 HALF = SplitRules(validation_share=0.5, min_conversations=0)
 
@@ -20,12 +22,11 @@ HALF = SplitRules(validation_share=0.5, min_conversations=0)
 def clusters_of(rows: list[tuple[int, int]], first_line: int = 1) -> Clusters:
     """rows: of each conversation, the number of its cluster and its content hash."""
     numbers = [number for number, _ in rows]
-    return Clusters(
-        rows=np.arange(first_line, first_line + len(rows)),
-        lines=np.arange(first_line, first_line + len(rows)),
-        roots=np.array([numbers.index(number) for number in numbers], dtype=np.int32),
-        contents=np.array([content for _, content in rows], dtype=np.uint64),
-        turn_counts=np.full(len(rows), 3, dtype=np.uint32),
+    return clusters_with(
+        [numbers.index(number) for number in numbers],
+        row=np.arange(first_line, first_line + len(rows)),
+        content=np.array([content for _, content in rows], dtype=np.uint64),
+        turn_count=3,
     )
 
 
@@ -46,7 +47,7 @@ def test_clusters_stay_together_and_no_more_are_taken_than_wanted(rows, share, l
 
     made = split(clusters_of(rows, first_line=5), rules)
 
-    sides = {(int(cluster), bool(side)) for cluster, side in zip(made.clusters, made.is_validation, strict=True)}
+    sides = set(zip(made.clusters.clusters.tolist(), made.is_validation.tolist(), strict=True))
     assert len(sides) == len({number for number, _ in rows})
     taken = int(made.is_validation.sum())
     assert taken <= (0 if len(rows) < 10 else min(len(rows) * share, limit))
@@ -103,14 +104,7 @@ def test_a_twentieth_is_kept_for_validation_up_to_500_and_none_of_few(conversati
 
 
 def clusters_of_singles(contents) -> Clusters:
-    count = len(contents)
-    return Clusters(
-        np.arange(count),
-        np.arange(count),
-        np.arange(count, dtype=np.int32),
-        contents.astype(np.uint64),
-        np.ones(count, dtype=np.uint32),
-    )
+    return clusters_with(np.arange(len(contents)), content=contents.astype(np.uint64))
 
 
 def test_large_clusters_are_not_preferred():
@@ -120,7 +114,7 @@ def test_large_clusters_are_not_preferred():
     contents = rng.integers(0, 2**64, 6_000, dtype=np.uint64)
 
     made = split(
-        Clusters(np.arange(6_000), np.arange(6_000), roots, contents, np.ones(6_000, dtype=np.uint32)),
+        clusters_with(roots, content=contents),
         SplitRules(validation_share=0.5, max_validation_conversations=6_000),
     )
 
@@ -139,11 +133,10 @@ def test_a_cluster_larger_than_what_is_wanted_is_for_training():
 
 
 def test_the_table_holds_a_row_for_each_conversation():
-    made = Split(
-        np.array([1, 3, 4]), np.array([1, 1, 2]), np.array([1, 3, 1]), np.array([False, True, False]), 2, 1, 6, 3
-    )
+    clusters = clusters_with([0, 1, 0], row=[1, 3, 4], line=[1, 1, 2])
+    made = Split(clusters, np.array([False, True, False]), 2, 1, 6, 3)
 
-    table = made.table()
+    table = pa.Table.from_batches(made.batches())
 
     assert table.schema == SPLITS
     assert table.to_pydict() == {

@@ -44,7 +44,7 @@ def profiled(folder, rows):
         code: [row["row"] for row in found if row["code"] == code]
         for code in ("duplicate-conversation", "near-duplicate-conversation", "conflicting-answers")
     }
-    return by_code, profile.nearness.split.table()["cluster"].to_pylist()
+    return by_code, profile.nearness.split.clusters.clusters.tolist()
 
 
 @KINDS
