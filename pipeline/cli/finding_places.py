@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.cli.excerpt import Excerpt, excerpt
@@ -72,9 +72,10 @@ def _first_findings(findings_path: Path, wanted: dict[str, int]) -> dict[str, li
         missing = {code: count - len(found[code]) for code, count in wanted.items() if len(found[code]) < count}
         if not missing:
             break
+        codes = batch["code"].to_numpy(zero_copy_only=False)
         for code, count in missing.items():
-            rows = batch.filter(pc.equal(batch["code"], code)).slice(0, count).to_pylist()
-            found[code] += map(FindingRecord.of, rows)
+            places = np.flatnonzero(codes == code)[:count].tolist()
+            found[code] += (FindingRecord.of(batch.slice(place, 1).to_pylist()[0]) for place in places)
     return found
 
 

@@ -16,7 +16,6 @@ from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers
 from pipeline.dataset.model.xxh3 import Hashes, xxh3_64
 
 _CODE_POINTS = 0x34000  # beyond them there are no letters
-_BLOCK_BITS = np.uint32(8)
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Burmese
@@ -30,7 +29,7 @@ _UNSPACED = (
     (0x1B000, 0x1B16F),
     (0x20000, 0x33FFF),
 )
-_SEPARATES, _IN_WORD, _HAS_OTHER_CASE, _IS_WORD = range(4)
+_UNKNOWN, _SEPARATES, _IN_WORD, _HAS_OTHER_CASE, _IS_WORD = range(5)
 _SPACE = 0x20  # what every separator becomes
 _FOLDED_ASCII = bytes(ord(chr(byte).lower()) if chr(byte).isalnum() else _SPACE for byte in range(128))
 _FOLDED = _FOLDED_ASCII + bytes(range(128, 256))
@@ -136,26 +135,18 @@ def _code_points(text: Bytes, leads: Integers) -> tuple[npt.NDArray[np.uint32], 
 def _tables(codes: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
     """Of each code point: what it is to words; and of letters with another case, the bytes that stand for all.
 
-    Filled in for the blocks of 256 that occur: all of them would take as long as all the rest of a small file.
+    Filled in for those that occur: all of them would take as long as all the rest of a small file.
     """
-    kinds, folds, is_filled = _blank_tables()
-    if is_filled.take(codes >> _BLOCK_BITS).all():
-        return kinds, folds
-    for block in np.unique(codes >> _BLOCK_BITS).tolist():
-        for code in range(block << int(_BLOCK_BITS), (block + 1) << int(_BLOCK_BITS)):
-            kinds[code], folds[code] = _kind_and_fold(chr(code))
-        is_filled[block] = True
+    kinds, folds = _blank_tables()
+    unknown = codes[kinds.take(codes) == _UNKNOWN]
+    for code in np.unique(unknown).tolist():
+        kinds[code], folds[code] = _kind_and_fold(chr(code))
     return kinds, folds
 
 
 @cache
-def _blank_tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], Flags]:
-    """Room for what is known of each code point; of which blocks it is there."""
-    return (
-        np.zeros(_CODE_POINTS, dtype=np.uint8),
-        np.zeros(_CODE_POINTS, dtype=np.uint32),
-        np.zeros(_CODE_POINTS >> int(_BLOCK_BITS), dtype=np.bool_),
-    )
+def _blank_tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
+    return np.zeros(_CODE_POINTS, dtype=np.uint8), np.zeros(_CODE_POINTS, dtype=np.uint32)
 
 
 def _kind_and_fold(character: str) -> tuple[int, int]:

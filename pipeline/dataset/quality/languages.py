@@ -19,7 +19,7 @@ from pipeline.dataset.reading.columns import Columns
 if TYPE_CHECKING:
     from lingua import LanguageDetector
 
-SAMPLE_SIZE = 500
+SAMPLE_SIZE = 200  # tells a share of a half within 7 points, and of 95 % within 3
 TEXT_BYTES = 300
 FEWEST_LETTERS = 40  # less tells no language
 FEWEST_TEXTS = 20

@@ -58,8 +58,8 @@ _REFUSALS = (
     r"(?:عذر|آسف|أعتذر)[^.\n]{0,20}?لا (?:أستطيع|يمكنني)",
 )
 _OPENINGS = (  # how each of _REFUSALS may begin
-    "i|my apologies|sorry|unfortunately|regrettably|es tut|tut mir|leider|je suis|désol|lo siento|lo lamento|disculpa|"
-    "mi dispiace|desculpe|sinto muito|lamento|het spijt|很|非常|十分|抱歉|对不起|對不起|申し訳|すみません|"
+    "i |i'|i’|my apologies|sorry|unfortunately|regrettably|es tut|tut mir|leider|je suis|désol|lo siento|lo lamento|"
+    "disculpa|mi dispiace|desculpe|sinto muito|lamento|het spijt|很|非常|十分|抱歉|对不起|對不起|申し訳|すみません|"
     "ごめんなさい|죄송|извините|простите|к сожалению|мне жаль|tôi|rất|xin lỗi|lấy làm|przepraszam|przykro|niestety|"
     "üzgünüm|maalesef|özür|عذر|آسف|أعتذر"
 )
@@ -92,7 +92,7 @@ REFUSALS = (
         rf"(?i:{_START}(?:{_OPENINGS})[^\n]*(?:{_REGRETS}))",
         _locate_refusal,
         is_for_answers=True,
-        is_opening=True,
+        openings=tuple(_OPENINGS.split("|")),
     ),
     TextRule(
         "assistant-boilerplate",

@@ -2,12 +2,14 @@
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dataset.quality.quality_findings import TEXT_RULES
-from pipeline.dataset.quality.turn_rules import scan
+from pipeline.dataset.quality.refused_answers import REFUSALS
+from pipeline.dataset.quality.turn_rules import _flag_openings, scan
 from tests.engine_blocks import columns_of, line_of
 
 PIECES = (
@@ -102,3 +104,16 @@ def test_a_match_that_reaches_into_the_next_turn_hides_nothing_there():
         == expected(listed)
         == [(1, "email-address")]
     )
+
+
+@pytest.mark.parametrize("before", ["", '"', "“", "**", " \n", " " * 20])
+@pytest.mark.parametrize("opening", REFUSALS[0].openings)
+def test_answers_are_looked_at_however_an_opening_is_written(opening, before):
+    """Only those that begin with the first bytes of one are looked at closely."""
+    written = {opening, opening.upper(), opening.title(), opening.replace("s", "ſ").replace("k", "\u212a")}
+    turns = [("assistant", f"{before}{each}…") for each in sorted(written)]
+    is_suspect = np.zeros(len(turns) + 2, dtype=np.bool_)
+
+    _flag_openings(is_suspect, columns_of(line_of("0", *turns, ("user", opening), ("assistant", "“Zebra”"))), REFUSALS)
+
+    assert is_suspect.tolist() == [*(True for _ in turns), False, False]
