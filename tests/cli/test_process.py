@@ -49,11 +49,28 @@ def test_the_console_script_exits_with_the_verdict(arguments, code, stderr, envi
 
 def test_help_needs_nothing_heavy(environment):
     """It answers at once, whatever the commands need."""
-    program = f"import sys, pipeline.cli; print([name for name in {HEAVY} if name in sys.modules])"
+    program = f"import sys; from pipeline.cli import app; print([name for name in {HEAVY} if name in sys.modules])"
 
     result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
 
     assert result.stdout == b"[]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"), [(["check", "--help"], "check"), (["models", "--help"], "models"), (["card", "--help"], "card")]
+)
+def test_a_command_imports_no_other(arguments, shown, environment):
+    """To import all takes longer than to read a small file."""
+    program = (
+        f"import sys, atexit; sys.argv = ['lora-pipeline', *{arguments}]; from pipeline.cli import COMMANDS, main\n"
+        "named = {f'pipeline.cli.{c.partition(\":\")[2] or c}' for c in COMMANDS}\n"
+        "atexit.register(lambda: print(len(named & set(sys.modules)), file=sys.stderr)); main()"
+    )
+
+    result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=False)
+
+    assert f"lora-pipeline {shown}".encode() in result.stdout + result.stderr
+    assert result.stderr.split()[-1] == b"1"
 
 
 def test_check_needs_no_service(environment):
