@@ -57,7 +57,8 @@ def test_help_needs_nothing_heavy(environment):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "shown"), [(["check", "--help"], "check"), (["models", "--help"], "models"), (["card", "--help"], "card")]
+    ("arguments", "shown"),
+    [(["check", "--help"], "check"), (["models", "--help"], "models"), (["card", "--help"], "card")],
 )
 def test_a_command_imports_no_other(arguments, shown, environment):
     """To import all takes longer than to read a small file."""
