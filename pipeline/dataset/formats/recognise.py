@@ -184,17 +184,20 @@ def _container(text: bytes) -> Container:
         return "jsonl" if len(lines) > 1 or recognise_row(first) is not None else "json-array"
     # The first line is a broken row, or the beginning of an array. Of an array only the last row has no comma after it,
     # and a line with its bracket comes behind; what is indented is inside a row.
-    rows = sum(_is_row(line) for line in lines[1:] if line[:1] not in (b" ", b"\t"))
-    rows_of_array = sum(_is_row(line.rstrip().removesuffix(b",")) for line in lines[1:] if line.rstrip().endswith(b","))
+    rows = sum(_is_bracketed(line) for line in lines[1:] if line[:1] not in (b" ", b"\t"))
+    rows_of_array = sum(
+        _is_bracketed(line.rstrip().removesuffix(b",")) for line in lines[1:] if line.rstrip().endswith(b",")
+    )
     begun = decoded(lines[0].strip()[1:].removesuffix(b","))
-    may_end = not _is_row(lines[-1]) or type(begun) is type(decoded(lines[-1]))
+    may_end = not _is_bracketed(lines[-1]) or type(begun) is type(decoded(lines[-1]))
     is_array = isinstance(decoded(text), list) or rows <= rows_of_array + may_end
     return "json-array" if is_array else "jsonl"
 
 
-def _is_row(line: bytes) -> bool:
-    """Whether a line is an object or a list, as rows are, also those of no format."""
-    return isinstance(decoded(line), dict | list)
+def _is_bracketed(line: bytes) -> bool:
+    """Whether a line begins and ends as an object or a list does: as rows do, also those that are no JSON."""
+    text = line.strip()
+    return text[:1] + text[-1:] in (b"{}", b"[]")
 
 
 def _rows(text: bytes, container: Container, list_at: int) -> tuple[list[Json], Oversized | None]:
