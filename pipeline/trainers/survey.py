@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pipeline.dataset.convert.call_ids import with_call_ids
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.dataset.tokens import Tokenizer
 from pipeline.errors import UsageError
@@ -55,9 +56,14 @@ class Survey:
 
 
 def prepared(job: TrainingJob, rows: DatasetRows, tokenizer: Tokenizer) -> Iterator[tuple[Talk | Dropped, bool]]:
-    """Each row as it is trained on, or why it is not; and whether it is for validation."""
+    """Each row as it is trained on, or why it is not; and whether it is for validation.
+
+    Calls and their results name each other, for templates that ask for it.
+    """
+    are_nine = job.chat_template.startswith("mistral")  # its templates raise on any other id
     for row in rows.read():
-        yield prepare(row.talk, job.max_length, tokenizer, job.objective), row.is_validation
+        talk = prepare(row.talk, job.max_length, tokenizer, job.objective)
+        yield talk if isinstance(talk, Dropped) else with_call_ids(talk, are_nine=are_nine), row.is_validation
 
 
 def survey(job: TrainingJob, rows: DatasetRows, tokenizer: Tokenizer) -> Survey:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from pipeline.dataset.convert.brightrun_rows import brightrun
+from pipeline.dataset.convert.call_ids import with_call_ids
 from pipeline.dataset.convert.conversations import Said, Talk
 from pipeline.dataset.convert.converted_calls import has_ids, openai_calls, openai_tools, sharegpt_calls
 from pipeline.dataset.formats.rows.beside_text import MEDIA_FIELDS, REASONING_PARTS
@@ -49,8 +50,7 @@ def openai(talk: Talk, lost: set[str]) -> Row:
     OpenAI refuses any other field, and has none for reasoning: its own job leaves it out (`without_reasoning`).
     """
     messages = []
-    open_ids: list[str] = []
-    for place, said in enumerate(talk.turns):
+    for place, said in enumerate(with_call_ids(talk).turns):
         message: Row = {"role": said.role, "content": _parts(said, lost) or said.content}
         weight = said.learning_weight
         if said.role == "assistant" and weight in (0, 1):
@@ -60,8 +60,7 @@ def openai(talk: Talk, lost: set[str]) -> Row:
         if said.tool_calls:
             message["content"] = message["content"] or None
             message["tool_calls"] = openai_calls(said.tool_calls, place)
-            open_ids = [str(call["id"]) for call in message["tool_calls"]]
-        _name_fields(message, said, open_ids.pop(0) if said.role == "tool" and open_ids else None)
+        _name_fields(message, said)
         _keep_reasoning(message, said)
         messages.append(message)
     if talk.has_own_identity:
@@ -110,11 +109,9 @@ OUTPUT_FORMATS: dict[str, Callable[[Talk, set[str]], Row]] = {
 }
 
 
-def _name_fields(message: Row, said: Said, call_id: str | None = None) -> None:
-    """call_id: of a turn that names no call of its own."""
-    answered = call_id if said.tool_call_id is None else said.tool_call_id
-    if answered is not None:
-        message["tool_call_id"] = answered
+def _name_fields(message: Row, said: Said) -> None:
+    if said.tool_call_id is not None:
+        message["tool_call_id"] = said.tool_call_id
     if said.name is not None:
         message["name"] = said.name
 

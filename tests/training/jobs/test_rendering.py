@@ -12,7 +12,7 @@ from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.registry import WRITTEN
 from pipeline.training.jobs.rendering import Rendered, render_job
 from tests.training.jobs.datasets import CONTEXT_ONLY, LONG, PLAIN, TOOLS, UNLEARNED, Ready, chat, long_question, ready
-from tests.training.jobs.examples import planned
+from tests.training.jobs.examples import LLAMA_8B, planned
 
 Json = dict[str, object]
 
@@ -213,3 +213,18 @@ def test_a_name_stays_text_in_the_explanation(tmp_path):
         if evil in str(token.content) or token.children
     ]
     assert sum(evil in text for text in named) == 2  # the heading, and the dataset
+
+
+@pytest.mark.parametrize("target", ["trl", "axolotl", "llama-factory", "mlx-lm", "unsloth"])
+@pytest.mark.parametrize(("template", "call_id"), [("qwen3", "c1"), ("mistral", "call00200")])
+def test_ids_of_calls_are_as_the_models_template_takes_them(template, call_id, target, tmp_path):
+    model = LLAMA_8B.model_copy(update={"template": template})
+
+    row = _first(TOOLS, tmp_path, target, model=model)
+
+    if target == "llama-factory":  # its rows name no call
+        assert '"id"' not in json.dumps(row["conversations"])
+        return
+    messages = row.get("messages") or row["prompt"]  # up to the first answer, where each has a row of its own
+    assert messages[2]["tool_calls"][0]["id"] == call_id
+    assert {each["tool_call_id"] for each in messages if each["role"] == "tool"} <= {call_id}
