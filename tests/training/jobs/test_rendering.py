@@ -225,8 +225,6 @@ def test_ids_of_calls_are_as_the_models_template_takes_them(template, call_id, t
     if target == "llama-factory":  # its rows name no call
         assert '"id"' not in json.dumps(row["conversations"])
         return
-    messages = (
-        row.get("messages") or row["prompt"] + row["completion"]
-    )
+    messages = row.get("messages") or row["prompt"] + row["completion"]
     assert messages[2]["tool_calls"][0]["id"] == call_id
     assert {each["tool_call_id"] for each in messages if each["role"] == "tool"} <= {call_id}
