@@ -79,6 +79,8 @@ def talks(columns: Columns) -> Iterator[Talk]:
         if labels[index] is not None:
             lost.add("labels")
         lost |= lost_media(media[index], kept)
+        if index in columns.repeated:
+            lost.add("repeated-fields")
         if kept[0].role == TEXT_ROLE:
             kept = [Said("assistant", kept[0].content, is_supervised=True)]
             lost.add("plain-texts")

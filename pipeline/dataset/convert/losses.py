@@ -21,6 +21,7 @@ LOSSES = {
     "unpaired-turns": "turns that belong to no pair: behind the last answer, or answers that follow no question",
     "pairs-without-target": "pairs without an answer, which a file of lines does not have",
     "annotations": "what is said of whole conversations, which a file of lines does not have",
+    "repeated-fields": "what stands first under a field that an object names twice: the last is taken",
     "plain-texts": "plain texts, written as answers without a question",
 }
 

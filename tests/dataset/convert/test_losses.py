@@ -11,7 +11,10 @@ from pipeline.dataset.model.conversation import Limits
 
 
 def converted(rows: list[dict], target: str) -> tuple[list[dict], dict]:
-    data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    return converted_bytes(b"".join(json.dumps(row).encode() + b"\n" for row in rows), target)
+
+
+def converted_bytes(data: bytes, target: str) -> tuple[list[dict], dict]:
     written: list[bytes] = []
     done = convert_stream(io.BytesIO(data), written.append, target, None, Limits())
     return [json.loads(line) for line in written], done.losses.as_dict()
@@ -70,6 +73,23 @@ def test_a_loss_has_its_name(row, target, kinds):
     assert losses == {kind: lost_at(1) for kind in kinds}
 
 
+@pytest.mark.parametrize("target", ["openai", "sharegpt", "native"])
+@pytest.mark.parametrize(
+    "twice",
+    [
+        b'{"messages": [], "messages": [%s, %s]}',
+        b'{"messages": [%s, {"role": "assistant", "content": "lost", "content": "b"}], "x": [%s]}',
+    ],
+)
+def test_what_stands_first_under_a_field_named_twice_is_lost(twice, target):
+    data = twice % (json.dumps(ASKED).encode(), json.dumps(ANSWERED).encode())
+
+    rows, losses = converted_bytes(data + b"\n", target)
+
+    assert "lost" not in json.dumps(rows)
+    assert losses == {"repeated-fields": lost_at(1)}
+
+
 def test_conversations_are_counted_and_the_first_lines_named():
     rows = [row for _ in range(5) for row in (PLAIN, PLAIN | {"id": "x"})]
 
@@ -121,4 +141,5 @@ def test_every_loss_has_words_for_people():
     (mark,) = test_a_loss_has_its_name.pytestmark
 
     of_pairs = {"tools", "unpaired-turns", "pairs-without-target", "annotations"}  # test_brightrun.py
-    assert {kind for *_, kinds in mark.args[1] for kind in kinds} == set(LOSSES) - of_pairs
+    elsewhere = {*of_pairs, "repeated-fields"}  # no JSON that Python writes names a field twice
+    assert {kind for *_, kinds in mark.args[1] for kind in kinds} == set(LOSSES) - elsewhere
