@@ -11,6 +11,10 @@ from typing import Any
 
 import zstandard
 
+from pipeline.dataset.formats.rows.chat import Chat
+from pipeline.dataset.formats.rows.declaration import DECLARED
+from pipeline.dataset.formats.rows.declared import Declared
+from tests.properties.formats_rows import theirs
 from tests.samples import SAMPLES_DIR
 
 FOLDER = SAMPLES_DIR / "formats"
@@ -40,6 +44,10 @@ def _v1(asked: str, answered: str) -> list[dict[str, Any]]:
     ]
 
 
+def _chatgpt(role: str, text: str) -> Row:
+    return {"author": {"role": role}, "content": {"content_type": "text", "parts": [text]}}
+
+
 ROWS: dict[str, Callable[[int, str, str], Row]] = {
     "native": lambda n, asked, answered: {"conversation_id": f"tea-{n}", "turns": _messages(asked, answered)},
     "openai": lambda _, asked, answered: {"messages": _messages(asked, answered)},
@@ -56,6 +64,43 @@ ROWS: dict[str, Callable[[int, str, str], Row]] = {
     "gemini": lambda _, asked, answered: {
         "contents": [{"role": role, "parts": [{"text": text}]} for role, text in (("user", asked), ("model", answered))]
     },
+    "bedrock": lambda _, asked, answered: {
+        "schemaVersion": "bedrock-conversation-2024",
+        "messages": [
+            {"role": role, "content": [{"text": text}]} for role, text in (("user", asked), ("assistant", answered))
+        ],
+    },
+    "xlam": lambda n, asked, _: {
+        "id": n,
+        "query": asked,
+        "tools": json.dumps([{"name": "answer", "parameters": {"topic": {"type": "str"}}}]),
+        "answers": json.dumps([{"name": "answer", "arguments": {"topic": f"tea {n}"}}]),
+    },
+    "request-log": lambda _, asked, answered: {
+        "request": {"messages": _messages(asked, answered)[:1]},
+        "response": {"choices": [{"message": _messages(asked, answered)[1]}]},
+    },
+    "segments": lambda _, asked, answered: {
+        "segments": [{"label": False, "text": asked}, {"label": True, "text": answered}]
+    },
+    "glaive": lambda _, asked, answered: {
+        "system": "SYSTEM: You sell teapots.",
+        "chat": f"USER: {asked}\n\n\nASSISTANT: {answered} <|endoftext|>\n\n\n",
+    },
+    "chatgpt-export": lambda n, asked, answered: {
+        "title": "Tea",
+        "conversation_id": f"tea-{n}",
+        "current_node": "answer",
+        "mapping": {
+            "question": {"parent": None, "message": _chatgpt("user", asked)},
+            "answer": {"parent": "question", "message": _chatgpt("assistant", answered)},
+        },
+    },
+    "hub-rows": lambda n, asked, answered: {
+        "row_idx": n - 1,
+        "row": {"messages": _messages(asked, answered)},
+        "truncated_cells": [],
+    },
     "llamafactory-v1": lambda _, asked, answered: {"messages": _v1(asked, answered)},
     "brightrun-v4": lambda n, asked, answered: {
         "id": f"tea-{n}_turn1",
@@ -69,6 +114,28 @@ ROWS: dict[str, Callable[[int, str, str], Row]] = {
         "training_metadata": {"quality_score": 4.5, "human_reviewed": n % 2 == 1},
     },
     "plain-text": lambda _, asked, answered: {"text": f"{asked} {answered}"},
+}
+
+
+def _declared(form: Declared | Chat, asked: str, answered: str) -> Row:
+    """A row of a format that is data, of the parts that must be there."""
+    said = {"user": asked, "assistant": answered}
+    if isinstance(form, Chat):
+        return {
+            form.turns: [{form.keys.role: theirs(form, role), form.keys.content: text} for role, text in said.items()]
+        }
+    row: Row = dict.fromkeys(form.needs, "The catalogue of a teapot shop.")
+    for part in form.parts:
+        pairs = {"objects": [dict(zip(part.pair, said.values(), strict=True))], "texts-in-turn": [*said.values()]}
+        if not part.is_optional:
+            row[part.fields[0]] = pairs.get(part.holds, said.get(part.role))
+    return row
+
+
+ROWS |= {
+    form.name: lambda _, asked, answered, form=form: _declared(form, asked, answered)
+    for form in reversed(DECLARED)
+    if form.name not in ROWS
 }
 
 

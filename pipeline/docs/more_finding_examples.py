@@ -68,7 +68,7 @@ FORMAT_EXAMPLES: dict[str, Example] = {
         "a .zst of a gigabyte, made with --long=31",
         abridged="\\x28\\xb5\\x2f\\xfd…",
     ),
-    "unknown-format": Example(b'{"question": "How long?", "answer": "Three minutes."}\n'),
+    "unknown-format": Example(b'{"question": "How long?", "answer": "Three minutes.", "context": "A book on tea."}\n'),
     "unreadable-rows": Example(b'data: {"prompt": "How long?", "completion": "Three minutes."}\n'),
     "number-too-large": Example(b'{"prompt": "How long?", "completion": "Three minutes.", "score": 1e999}\n'),
     "other-format": Example(_chat(_USER, _DONE) * 2 + b'{"instruction": "Hello", "output": "Hi!"}\n'),
@@ -89,6 +89,7 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     ),
     "double-encoded-arguments": _wide(_chat(_USER, _called('"{\\"a\\": 1}"'), _RESULT, _DONE)),
     "arguments-not-json": _wide(_chat(_USER, _called("a=1"), _RESULT, _DONE)),
+    "odd-field-name": Example(b'{"Instruction": "How long?", "Output": "Three minutes."}\n'),
     "type-drift": Example(_chat(_USER, _DONE, id=1) + _chat(_said("user", "Hey"), _said("assistant", "Ho!"), id="b")),
     "repeated-key": Example(
         b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hm", "content": "Hi!"}]}\n'

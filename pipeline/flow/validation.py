@@ -28,7 +28,7 @@ from pipeline.state.store import Store
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
 from pipeline.wording import sentence
 
-CODE_VERSION = "11"  # raised when the same upload would get other rows or another verdict
+CODE_VERSION = "12"  # raised when the same upload would get other rows or another verdict
 
 
 def rules_of(settings: Settings) -> Rules:

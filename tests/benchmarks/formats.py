@@ -77,6 +77,30 @@ FORMATS: dict[str, Callable[[str, Turns], object]] = {
     "preference": lambda _, turns: {"prompt": turns[:-1], "chosen": turns[-1:], "rejected": turns[1:2]},
     "kto": lambda _, turns: {"messages": turns, "label": True},
     "llamafactory-v1": lambda _, turns: {"messages": _v1(turns)},
+    "question-answer": lambda identity, turns: {
+        "id": identity, "query": turns[-2]["content"], "response": turns[-1]["content"], "history": _history(turns)
+    },
+    "pairs": lambda _, turns: {
+        "conversation": [
+            {"input": asked["content"], "output": said["content"]}
+            for asked, said in zip(turns[::2], turns[1::2], strict=True)
+        ]
+    },
+    "texts-in-turn": lambda identity, turns: {"id": identity, "data": [turn["content"] for turn in turns]},
+    "alpaca with other names": lambda _, turns: {
+        "Instruction": turns[-2]["content"], "Input": "", "Output": turns[-1]["content"], "History": _history(turns)
+    },
+    "cohere": lambda _, turns: {
+        "messages": _renamed(turns, "role", "content", {"user": "User", "assistant": "Chatbot"})
+    },
+    "claude-export": lambda identity, turns: {
+        "uuid": identity,
+        "chat_messages": _renamed(turns, "sender", "text", {"user": "human", "assistant": "assistant"}),
+    },
+    "bedrock": lambda _, turns: {
+        "schemaVersion": "bedrock-conversation-2024",
+        "messages": [{"role": turn["role"], "content": [{"text": turn["content"]}]} for turn in turns],
+    },
     "openai, one array": lambda _, turns: {"messages": turns},
 }  # fmt: skip
 

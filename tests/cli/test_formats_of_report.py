@@ -262,7 +262,7 @@ def test_an_unknown_format_is_told_with_the_nearest_known(name, near):
 
     assert result.exit_code == 2
     assert result.stderr.startswith(
-        "error: --format: expected one of text, json, sarif, github, alpaca, brightrun-v4, "
+        "error: --format: expected one of text, json, sarif, github, alpaca, bedrock, brightrun-v4, "
     )
     assert result.stderr.endswith(f"found {name}; did you mean {near}?\n")
 

@@ -226,7 +226,7 @@ def test_a_chosen_format_decides_what_is_put_aside(folder):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--format", "csv"], "--format: expected one of alpaca, brightrun-v4, chat,"),
+        (["--format", "csv"], "--format: expected one of alpaca, bedrock, brightrun-v4, chat,"),
         (["--format", "native", "--mapping", "fields.json"], "--mapping says how rows are read, and so does --format"),
     ],
 )

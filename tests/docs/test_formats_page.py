@@ -3,12 +3,15 @@
 from pipeline.dataset.formats.mapping import Mapping, load_mapping
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.docs.formats_page import MAPPING_EXAMPLE, page
+from pipeline.docs.markdown import code
 
 
 def test_every_format_has_its_row():
     shown = page()
 
-    assert [form.name for form in BY_NAME.values() if f"| `{form.name}` | `{form.example}` |" not in shown] == []
+    assert [
+        form.name for form in BY_NAME.values() if f"| {code(form.name)} | {code(form.example)} |" not in shown
+    ] == []
 
 
 def test_every_field_of_a_mapping_is_explained_and_the_example_is_one(tmp_path):

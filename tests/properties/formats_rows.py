@@ -5,13 +5,17 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 
 from pipeline.dataset.formats.mapping import Mapping, format_of
 from pipeline.dataset.formats.rows import BY_NAME, MIXED
-from pipeline.dataset.formats.rows.chat import CHAT_BARE, SHAREGPT_BARE
+from pipeline.dataset.formats.rows.chat import CHAT_BARE, SHAREGPT_BARE, Chat
+from pipeline.dataset.formats.rows.declaration import DECLARED
+from pipeline.dataset.formats.rows.declared import Declared, Part
 from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.preference import OTHER_PREFERENCES
 from pipeline.dataset.model.json_text import Json
 
 Row = dict[str, Json]
@@ -318,8 +322,135 @@ def _brightrun(random: Random, n: int) -> Json:
     return {**row, "training_pairs": answered} if answered else _brightrun(random, n)
 
 
+def declared_row(form: Declared | Chat, random: Random, n: int) -> Json:
+    """A row of a format that is data."""
+    if isinstance(form, Chat):
+        names = {role: theirs(form, role) for role in ("user", "assistant", "system")}
+        turns: list[Json] = [
+            {form.keys.role: names[role], form.keys.content: said} for role, said in exchanges(random, n)
+        ]
+        has_system = random.random() < 0.3 and len(turns) % 2 == 0
+        return {form.system: text(random, n), form.turns: turns} if has_system else {form.turns: turns}
+    row: Row = {name: text(random, n) for name in form.needs}
+    for part in form.parts:
+        if not part.is_optional or random.random() < 0.4:
+            row[random.choice(part.fields)] = _held(part, random, n)
+        if part.added and random.random() < 0.4:
+            row[part.added] = text(random, n)
+    return row
+
+
+def theirs(form: Chat, role: str) -> str:
+    """What a chat calls a role."""
+    names = [name for name in (*form.known_by, *dict(form.keys.aliases)) if dict(form.keys.aliases).get(name) == role]
+    return role if role in form.known_by else next(iter(names), role)
+
+
+def _held(part: Part, random: Random, n: int) -> Json:
+    pairs: list[Json] = [[text(random, n), text(random, n)] for _ in range(random.choice((1, 2)))]
+    if part.holds == "pairs":
+        return pairs
+    if part.holds == "objects":
+        return [dict(zip(part.pair, pair, strict=True)) for pair in pairs]
+    if part.holds == "texts-in-turn":
+        return [said for pair in pairs for said in pair]
+    is_text = part.holds == "text" or random.random() < 0.5
+    return text(random, n) if is_text else [{"role": part.role, "content": text(random, n)}]
+
+
+def _blocks(random: Random, n: int) -> list[Json]:
+    return [{"role": role, "content": [{"text": said}]} for role, said in exchanges(random, n) if role != "system"]
+
+
+def _bedrock(random: Random, n: int) -> Json:
+    row: Row = {"schemaVersion": "bedrock-conversation-2024", "messages": _blocks(random, n)}
+    return row | ({"system": [{"text": text(random, n)}]} if random.random() < 0.5 else {})
+
+
+def _bedrock_rich(random: Random, n: int) -> Json:
+    """With tools, a call, its result, reasoning and a text in two blocks."""
+    used: Row = {"toolUseId": f"use-{n}", "name": f"find_{n}", "input": {"what": text(random, n)}}
+    result: Row = {"toolUseId": f"use-{n}", "content": [{"json": {"found": n}}, {"text": text(random, n)}]}
+    thought: Row = {"reasoningContent": {"reasoningText": {"text": text(random, n)}}}
+    turns: list[Json] = [
+        {"role": "user", "content": [{"text": text(random, n)}]},
+        {"role": "assistant", "content": [{"toolUse": used}]},
+        {"role": "user", "content": [{"toolResult": result}]},
+        {"role": "assistant", "content": [thought, {"text": text(random, n)}, {"text": text(random, n)}]},
+    ]
+    spec: Row = {"name": f"find_{n}", "inputSchema": {"json": {"type": "object"}}}
+    return {"system": [{"text": text(random, n)}], "messages": turns, "toolConfig": {"tools": [{"toolSpec": spec}]}}
+
+
+def _xlam(random: Random, n: int) -> Json:
+    asked: list[Json] = [{"name": f"find_{n}", "arguments": {"what": text(random, n)}}]
+    known: list[Json] = [
+        {"name": f"find_{n}", "description": text(random, n), "parameters": {"what": {"type": "str, optional"}}}
+    ]
+    is_text = random.random() < 0.7
+    return {
+        "id": n,
+        "query": text(random, n),
+        "tools": json.dumps(known) if is_text else known,
+        "answers": json.dumps(asked) if is_text else asked,
+    }
+
+
+def _request_log(random: Random, n: int) -> Json:
+    asked: Row = {"model": "x", "messages": messages(random, n)[:-1]}
+    answered: Row = {"choices": [{"message": {"role": "assistant", "content": text(random, n)}}]}
+    is_body = random.random() < 0.5
+    return {
+        "request": {"body": asked} if is_body else asked,
+        "response": {"status_code": 200, "body": answered} if is_body else answered,
+    }
+
+
+def _segments(random: Random, n: int) -> Json:
+    return {"segments": [{"label": role == "assistant", "text": said} for role, said in exchanges(random, n)]}
+
+
+def _glaive(random: Random, n: int) -> Json:
+    asked = json.dumps({"what": f"tea {n}"})
+    said = [
+        f"USER: {text(random, n)}",
+        f'ASSISTANT: <functioncall> {{"name": "find_{n}", "arguments": \'{asked}\'}} <|endoftext|>',
+        f'FUNCTION RESPONSE: {{"found": {n}}}',
+        f"ASSISTANT: {text(random, n)} <|endoftext|>",
+    ]
+    known = json.dumps({"name": f"find_{n}", "parameters": {"type": "object"}}, indent=4)
+    system = (
+        f"SYSTEM: You are a helpful assistant with access to the following functions. Use them if required -\n{known}\n"
+    )
+    return {"system": system, "chat": "\n\n\n".join(said) + "\n\n\n"}
+
+
+def _chatgpt_export(random: Random, n: int) -> Json:
+    nodes: Row = {"root": {"id": "root", "message": None, "parent": None}}
+    last = "root"
+    for index, (role, said) in enumerate(exchanges(random, n)):
+        message: Row = {"author": {"role": role}, "content": {"content_type": "text", "parts": [said]}}
+        nodes[f"m-{index}"] = {"id": f"m-{index}", "message": message, "parent": last}
+        last = f"m-{index}"
+    nodes["other"] = {"id": "other", "message": {"author": {"role": "assistant"}, "content": {}}, "parent": "root"}
+    return {"title": f"Tea {n}", "mapping": nodes, "current_node": last, "conversation_id": f"g-{n}"}
+
+
+def _hub_rows(random: Random, n: int) -> Json:
+    return {"row_idx": n, "row": {"messages": messages(random, n)}, "truncated_cells": []}
+
+
+def _preference_swift(random: Random, n: int) -> Json:
+    return {"messages": messages(random, n), "rejected_response": text(random, n)}
+
+
+def _preference_query(random: Random, n: int) -> Json:
+    return {"query": text(random, n), "response": text(random, n), "rejected_response": text(random, n)}
+
+
+_OTHERS = {form.alternatives[0]: form for form in OTHER_PREFERENCES}
 CHAT = next(form for form in MIXED if (form.turns, form.keys.role) == ("conversations", "role"))
-KINDS = (
+_WRITTEN = (
     Kind("native", BY_NAME["native"], _native),
     Kind("gemini", BY_NAME["gemini"], _gemini),
     Kind("gemini-rich", BY_NAME["gemini"], _gemini_rich),
@@ -346,10 +477,29 @@ KINDS = (
     Kind("kto-sharegpt", BY_NAME["kto"], _kto_sharegpt),
     Kind("kto-prompt", BY_NAME["kto"], _kto_prompt),
     Kind("v1", BY_NAME["llamafactory-v1"], _v1),
+    Kind("preference-swift", _OTHERS["messages", "rejected_response"], _preference_swift),
+    Kind("preference-query", _OTHERS["response", "rejected_response"], _preference_query),
+    Kind("bedrock", BY_NAME["bedrock"], _bedrock),
+    Kind("bedrock-rich", BY_NAME["bedrock"], _bedrock_rich),
+    Kind("xlam", BY_NAME["xlam"], _xlam),
+    Kind("request-log", BY_NAME["request-log"], _request_log),
+    Kind("segments", BY_NAME["segments"], _segments),
+    Kind("glaive", BY_NAME["glaive"], _glaive),
+    Kind("chatgpt-export", BY_NAME["chatgpt-export"], _chatgpt_export),
+    Kind("hub-rows", BY_NAME["hub-rows"], _hub_rows),
     Kind("v1-preference", BY_NAME["llamafactory-v1"], _v1_preference),
 )
 # Rows of one file that are put together before they are read; no row of such a file stands alone.
 PAIRS = Kind("brightrun-pair", BY_NAME["brightrun-v4"], _brightrun_pair)
+_NAMED = {kind.form.name for kind in _WRITTEN}
+# Formats that are data have a kind made from the same data, and one for each variant.
+VARIANTS = tuple(
+    Kind(f"{form.name}-{number}", form, partial(declared_row, form))
+    for number, form in enumerate(DECLARED)
+    if form.name not in _NAMED
+)
+_FIRST = {kind.form.name: replace(kind, name=kind.form.name) for kind in reversed(VARIANTS)}
+KINDS = (*_WRITTEN, *_FIRST.values())
 BY_KIND = {kind.name: kind for kind in KINDS}
 
 

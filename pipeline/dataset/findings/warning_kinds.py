@@ -5,7 +5,7 @@ How each is found lives in `dataset/structure/`, for duplicates in `dataset/prof
 
 from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity, kinds
 
-WARNINGS: list[FindingKind] = kinds(
+_OF_ROWS = kinds(
     Severity.WARNING,
     Scope.LINE,
     [
@@ -145,6 +145,20 @@ WARNINGS: list[FindingKind] = kinds(
         ),
     ],
 )
+
+_OF_FILES = kinds(
+    Severity.WARNING,
+    Scope.FILE,
+    [
+        (
+            "odd-field-name",
+            "fields are named otherwise than the format names them",
+            "They are read here as the format's; trainers look for its own names and find nothing.",
+            "rename the fields, or let lora-pipeline convert write the rows",
+        ),
+    ],
+)
+WARNINGS: list[FindingKind] = [*_OF_ROWS, *_OF_FILES]
 
 DUPLICATES: list[FindingKind] = kinds(
     Severity.WARNING,

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.formats.lookalikes.row_likeness import is_something_else
 from pipeline.dataset.formats.rows import recognise_row
-from pipeline.dataset.formats.rows.fields import PLAIN_TEXT
 from pipeline.dataset.formats.unfinished import finished
 from pipeline.dataset.model.json_text import Json, decoded
 
@@ -112,7 +111,7 @@ def _are_rows(listed: list[Json]) -> bool:
     forms = Counter(form for form in map(recognise_row, some) if form is not None)
     if not forms or forms.total() * 2 <= len(some):
         return False
-    is_plain = forms.most_common(1)[0][0] == PLAIN_TEXT
+    is_plain = forms.most_common(1)[0][0].name == "plain-text"
     return not is_plain or all(isinstance(row, dict) and row.keys() <= _TEXT_KEYS for row in some)
 
 

@@ -25,6 +25,7 @@ from pipeline.dataset.formats.rows.brightrun import BRIGHTRUN_V4
 from pipeline.dataset.formats.rows.brightrun_pairs import is_pair
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
+from pipeline.dataset.formats.rows.respelled import Respelled, odd_names_of, with_right_keys
 from pipeline.dataset.formats.unfinished import finished
 from pipeline.dataset.model.json_text import Json, decoded
 from pipeline.wording import count_of
@@ -107,8 +108,15 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
         rows = _unfinished_rows(text, container, list_in_text)
     if chosen is not None:
         form = _variant(chosen, rows)
+        if (spelt := _respelled(rows, chosen)) and spelt[1] > sum(map(form.fits, rows)):
+            form = spelt[0]
         return replace(_of_form(reading, form, rows), why="it was chosen", is_certain=True)
-    if best := _most_frequent(rows):
+    best = _most_frequent(rows)
+    if (spelt := _respelled(rows)) and spelt[1] > (best[1] if best else 0):
+        form, fitting = spelt
+        why = f"{fitting:,} of the first {count_of(len(rows), 'row')} fit {form.title} but for the names of fields"
+        return replace(_of_form(reading, form, rows), why=f"{why}{_inside(inner)}", is_certain=True)
+    if best:
         why = f"{best[1]:,} of the first {count_of(len(rows), 'row')} fit {best[0].title}{_inside(inner)}"
         table = of_table(rows[0]) if len(rows) == 1 else ""
         return replace(_of_form(reading, best[0], rows), why=why, is_certain=True, unlike=table)
@@ -148,6 +156,22 @@ def _most_frequent(rows: list[Json]) -> tuple[Format, int] | None:
     return best, found[best]
 
 
+def _respelled(rows: list[Json], chosen: Format | None = None) -> tuple[Format, int] | None:
+    """The format that most rows are of once the names of their fields are put right, and how many are.
+
+    chosen: the only one to try. Rows whose names are right are of it as well.
+    """
+    names = odd_names_of(rows)
+    if not names:
+        return None
+    right = list(map(with_right_keys, rows))
+    best = _most_frequent(right) if chosen is None else (_variant(chosen, right), 0)
+    if best is None:
+        return None
+    form = Respelled(best[0], names)
+    return form, sum(map(form.fits, rows))
+
+
 def _is_one_row(text: bytes, container: Container) -> bool:
     """Whether what is looked at may be the beginning of one row: an object over several lines is none."""
     return container != "jsonl" or _is_one_line(text)
@@ -160,7 +184,7 @@ def _inner_rows(rows: list[Json]) -> list[Json]:
 
 def _others(rows: list[Json], form: Format) -> tuple[str, ...]:
     """Fields that a table of the rows would have beside what the format reads, whose types it sees to."""
-    read = {segment.field for shape in form.shapes for segment in shape.segments}
+    read = {shape.named(segment.field) for shape in form.shapes for segment in shape.segments}
     seen = {key: None for row in rows if isinstance(row, dict) for key in row}
     nameable = (key for key in seen if key not in read and key.isprintable() and not {'"', "\\"} & set(key))
     return tuple(nameable)[:MAX_OTHERS]  # msgspec names no field with a quote or a backslash

@@ -40,8 +40,11 @@ def place_of(row: Json, path: str) -> Place | None:
     if not steps or "$" + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps) != path:
         return None
     passed = [row]
-    for step in steps[:-1]:
-        passed.append(passed[-1][step])  # type: ignore[index]  # the reader came this way
+    try:
+        for step in steps[:-1]:
+            passed.append(passed[-1][step])  # type: ignore[index]  # the reader came this way
+    except (KeyError, IndexError, TypeError):  # but for names that the file spells in two ways
+        return None
     owner, key = passed[-1], steps[-1]
     if not isinstance(owner, dict | list):
         return None

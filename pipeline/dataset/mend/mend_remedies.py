@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.dataset.formats.rows.call_rows import CALL_ROLES
 from pipeline.dataset.formats.rows.chat import SHAREGPT_KEYS, Chat
-from pipeline.dataset.formats.rows.fields import ALPACA
+from pipeline.dataset.formats.rows.declared import Declared
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.message_lists import ALIASES
 from pipeline.dataset.mend.json_style import read_row
@@ -150,8 +150,13 @@ def _trim_answers(row: Row) -> bool:
 def _answers(row: Row) -> Iterator[Place]:
     for turn in row.conversation.turns:
         place = place_of(row.value, turn.path) if turn.is_supervised and turn.content.split() else None
-        if place is not None and (place.message is not None or row.form == ALPACA):
+        if place is not None and (place.message is not None or _are_apart(row.form)):
             yield place
+
+
+def _are_apart(form: Format) -> bool:
+    """Whether the row's fields are turns of their own; an answer that continues its prompt keeps its white space."""
+    return isinstance(form, Declared) and all(part.is_learned is None for part in form.parts)
 
 
 def _trim(place: Place) -> bool:

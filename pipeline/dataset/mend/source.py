@@ -10,6 +10,7 @@ from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Block, ByteReader, Rows, joined, read_blocks
 from pipeline.dataset.formats.opening import open_text, read_rows
 from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.formats.rows import WITHIN_TEXTS
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.mend.joined_lines import JoinedLines
 from pipeline.dataset.mend.long_texts import LongTexts
@@ -83,7 +84,8 @@ class Source:
 
     def _shortened(self, block: Block, rows: list[RawRow]) -> tuple[Block, list[RawRow]]:
         """The same rows, with stand-ins for their long texts."""
-        if not any(map(self._long_texts.may_shorten, np.diff(block.starts).tolist())):
+        are_whole = self.reading.form.name in WITHIN_TEXTS
+        if are_whole or not any(map(self._long_texts.may_shorten, np.diff(block.starts).tolist())):
             return block, rows
         shorter = [self._short_row(row) for row in rows]
         if not any(row.places for row in shorter):

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.findings.finding import CATALOGUE, Finding, Severity
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.native import NATIVE
+from pipeline.dataset.formats.rows.respelled import odd_names
 from pipeline.dataset.near.conflicting_answers import find_conflicting_answers
 from pipeline.dataset.near.near_duplicates import find_near_duplicates
 from pipeline.dataset.profiles.duplicates import find_duplicates
@@ -26,6 +28,7 @@ from pipeline.dataset.tokens import TokenFigures
 REPORTED_FINDINGS = 1_000
 REPORTED_ERRORS = 10
 _SHOWN_DIGITS = 40
+_SHOWN_NAMES = 4
 
 
 def refuse(finding: Finding, size_bytes: int, content_sha256: str | None, folder: Path) -> Profile:
@@ -128,11 +131,22 @@ def _file_findings(total: Statistics, reading: Reading) -> list[Finding]:
         mismatch = Mismatch("numbers that a double holds", number.digits[:_SHOWN_DIGITS], column=number.column)
         return [Finding(number.line, number.offset, "number-too-large", "$", mismatch)]
     if total.conversations:
-        return []
+        return _odd_names(reading)
     if total.rejected_lines:
         return _unlike(reading)
     found = "only blank lines" if total.blank_lines else "none"
     return [Finding(1, 0, "no-conversations", "$", Mismatch("at least one conversation", found))]
+
+
+def _odd_names(reading: Reading) -> list[Finding]:
+    """The fields that the file names otherwise than its format."""
+    names = odd_names(reading.form)
+    if not names:
+        return []
+    found = ", ".join(f"'{printable(theirs)}' for {ours}" for ours, theirs in names[:_SHOWN_NAMES])
+    more = f" and {len(names) - _SHOWN_NAMES:,} more" if len(names) > _SHOWN_NAMES else ""
+    expected = f"the names that fields of {reading.form.name} have"
+    return [Finding(1, 0, "odd-field-name", "$", Mismatch(expected, f"{found}{more}"))]
 
 
 def _unlike(reading: Reading) -> list[Finding]:

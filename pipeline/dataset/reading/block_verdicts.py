@@ -144,7 +144,7 @@ def _are_nameless(block: Block, shape: Shape | None) -> bool:
     """
     if shape is None or shape.has_own_id or b"\\" in block.data:
         return False
-    return not any(b'"%b"' % name.encode() in block.data for name in shape.identities)
+    return not any(b'"%b"' % shape.named(name).encode() in block.data for name in shape.identities)
 
 
 def _chosen(block: Block, is_chosen: Flags) -> Block:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.dataset.formats.rows.message_lists import USUAL_TAGS
+from pipeline.dataset.formats.rows.respelled import respelt_path
 from pipeline.dataset.formats.rows.shapes import PlainRow, Segment, Shape
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, Reals
 from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES, FullConversation, FullTurn
@@ -229,6 +230,7 @@ class _Paths(Sequence[str]):
         index = int(turn - self._starts[row])
         for segment, count in zip(self._shape.segments, self._by_segment[:, row].tolist(), strict=True):
             if index < count:
-                return segment.path(index)
+                path = segment.path(index)
+                return respelt_path(path, self._shape.spelt) if self._shape.spelt else path
             index -= count
         raise IndexError(turn)

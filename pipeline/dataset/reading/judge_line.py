@@ -16,6 +16,7 @@ from pipeline.dataset.formats.lookalikes.encodings import may_be
 from pipeline.dataset.formats.lookalikes.line_causes import LISTS_OF_ROWS, NOT_A_NUMBER, cause_at
 from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
 from pipeline.dataset.formats.rows import recognise_row
+from pipeline.dataset.formats.rows.declared import Declared
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.model.conversation import FullConversation, Limits
@@ -78,6 +79,8 @@ def _other_format(value: Json, form: Format) -> Format | None:
     if form.fits(value) or is_native_at_heart:
         return None
     other = recognise_row(value)
+    if isinstance(other, Declared) and other.by_type and isinstance(form, Declared):
+        return None  # its names mean many things: among rows of fields, one is missing or misspelt
     if other is not None:
         faults = Faults(0, 0)
         other.read(value, faults)

@@ -62,11 +62,14 @@ def repeated_keys(
 
 def _names(form: Format) -> tuple[set[str], set[str]]:
     """Fields of a row, and those of its turns; a name that is both is a turn's."""
-    segments = [segment for shape in form.shapes for segment in shape.segments]
+    segments = [(segment, shape) for shape in form.shapes for segment in shape.segments]
     of_turns = {
-        key for each in segments if each.kind.startswith("message") for key in (each.keys.role, each.keys.content)
+        shape.named(key)
+        for each, shape in segments
+        if each.kind.startswith("message")
+        for key in (each.keys.role, each.keys.content)
     }
-    return {each.field for each in segments if each.field} - of_turns - {BARE}, of_turns
+    return {shape.named(each.field) for each, shape in segments if each.field} - of_turns - {BARE}, of_turns
 
 
 def _key_ends(data: Bytes, ends: Integers, lasts: Bytes, name: bytes) -> Integers:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from msgspec import Raw
 
+from pipeline.dataset.formats.rows.decoders import SIDES
 from pipeline.dataset.formats.rows.message_lists import TOO_HEAVY
 from pipeline.dataset.formats.rows.shapes import EMPTY, PlainRow, Segment, Shape
 from pipeline.dataset.model.bit_flags import Integers, Reals
@@ -46,6 +47,14 @@ def said_in(rows: list[PlainRow], shape: Shape, number: int) -> Said:
         counts = np.fromiter((2 * len(pairs or ()) for pairs in values), dtype=np.int64, count=len(values))
         texts = list(chain.from_iterable(chain.from_iterable(pairs for pairs in values if pairs)))
         return Said(counts, texts, np.tile(np.array(_PAIR), len(texts) // 2))
+    if segment.kind == "objects":
+        counts = np.fromiter((2 * len(pairs) for pairs in values), dtype=np.int64, count=len(values))
+        texts = list(chain.from_iterable(map(attrgetter(*SIDES), chain.from_iterable(values))))
+        return Said(counts, texts, np.tile(np.array(_PAIR), len(texts) // 2))
+    if segment.kind == "texts-in-turn":
+        counts = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
+        in_row = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+        return Said(counts, list(chain.from_iterable(values)), np.array(_PAIR)[in_row % 2])
     if segment.kind == "message":
         messages, counts = values, np.ones(len(values), dtype=np.int64)
     else:
@@ -59,6 +68,8 @@ def said_in(rows: list[PlainRow], shape: Shape, number: int) -> Said:
 
 def _texts(segment: Segment, values: list[Any], rows: list[PlainRow], number: int) -> Said:
     counts = np.ones(len(values), dtype=np.int64)
+    if segment.text_part:
+        values = [EMPTY if parts is None else _text_of(parts[0].text) for parts in values]
     texts: Literals = values
     if segment.added:
         texts = list(map(_joined, values, map(attrgetter(f"added_{number}"), rows)))
@@ -67,6 +78,12 @@ def _texts(segment: Segment, values: list[Any], rows: list[PlainRow], number: in
         counts = np.array(says, dtype=np.int64)
         texts = [text for text, is_said in zip(values, says, strict=True) if is_said]
     return Said(counts, texts, [segment.role] * len(texts))
+
+
+def _text_of(text: Raw) -> Raw:
+    if memoryview(text)[0] != _QUOTE:
+        raise ValueError("expected a JSON string")
+    return text
 
 
 def _joined(text: Raw, added: Raw) -> Raw | bytes:

@@ -129,7 +129,8 @@ def _conversion(target: Target, subject: Subject) -> str | None:
     is_hopeless = any(rule.format == subject.format and rule.effect is Effect.REFUSES for rule in target.formats)
     if is_hopeless:
         return None
-    return None if subject.format in target.reads and not _wrapped(target, subject) else target.convert_to
+    is_read = subject.format in target.reads and not subject.finding_counts.get("odd-field-name", 0)
+    return None if is_read and not _wrapped(target, subject) else target.convert_to
 
 
 def _wrapped(target: Target, subject: Subject) -> list[WrappingRule]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from pipeline.dataset.formats.blocks_of_lines import read_blocks
-from pipeline.dataset.formats.rows.chat import OPENAI
+from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.reading.block_verdicts import judge_block, judge_each
@@ -79,7 +79,7 @@ def test_line_by_line_agrees_with_the_rule_for_one_line(seed):
 
 
 @pytest.mark.parametrize("judge", [judge_block, judge_each])
-@pytest.mark.parametrize("form", [NATIVE, OPENAI])
+@pytest.mark.parametrize("form", [NATIVE, BY_NAME["openai"]])
 def test_a_line_with_too_many_values_is_rejected_however_it_is_read(judge, form):
     right = b'{"conversation_id":"a","turns":[{"role":"user","content":"[],[],[],[],[]"}]}\n'
     if form is not NATIVE:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from pipeline.dataset.findings.faults import keys_of, printable
+from pipeline.dataset.formats.lookalikes.field_likeness import of_fields
 from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
 from pipeline.dataset.formats.rows import recognise_row
-from pipeline.dataset.formats.rows.fields import PLAIN_TEXT
+from pipeline.dataset.formats.rows.respelled import right_key, with_right_keys
 from pipeline.dataset.model.json_text import Json, decoded
 
 Row = dict[str, Json]
@@ -50,7 +51,7 @@ def of_rows(rows: list[Json]) -> str:
     if not isinstance(row, dict):
         return ""
     is_only_row = len(rows) == 1
-    guesses = (of_table if is_only_row else _nothing, _of_keys, _of_known, _of_flat, _of_strings)
+    guesses = (of_table if is_only_row else _nothing, _of_keys, _of_known, _of_flat, _of_strings, of_fields)
     for guess in guesses:
         if found := guess(row):
             return found
@@ -92,9 +93,8 @@ def _has_rows(values: list[Json]) -> bool:
 
 
 def _of_keys(row: Row) -> str:
-    """Fields whose names are almost those of a format: with a byte order mark, blanks, or in other case."""
-    plain = _with_plain_keys(row)
-    form = recognise_row(plain)
+    """Fields whose names are almost those of a format, but would stand for two of them once they are put right."""
+    form = recognise_row(with_right_keys(row))
     if form is None:
         return ""
     odd = list(dict.fromkeys(_odd_keys(row)))
@@ -110,25 +110,12 @@ def _of_keys(row: Row) -> str:
     return f"rows of {form.title}, but the field {named}; rename the fields"
 
 
-def _with_plain_keys(value: Json, depth: int = 0) -> Json:
-    """The same with names of fields in lower case and without blanks; of a list only the first item counts."""
-    if isinstance(value, dict):
-        return {_plain(key): _with_plain_keys(each, depth + 1) if depth < 2 else each for key, each in value.items()}
-    if isinstance(value, list) and depth < 2:
-        return [_with_plain_keys(each, depth + 1) for each in value[:1]] + value[1:]
-    return value
-
-
 def _odd_keys(row: Row) -> Iterator[str]:
     for key, value in row.items():
-        if key != _plain(key):
+        if key != right_key(key):
             yield key
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            yield from (inner for inner in value[0] if inner != _plain(inner))
-
-
-def _plain(key: str) -> str:
-    return key.strip("\ufeff \t\r\n\u00a0").lower()
+            yield from (inner for inner in value[0] if inner != right_key(inner))
 
 
 def _of_known(row: Row) -> str:
@@ -150,17 +137,7 @@ def _holds(row: Json, *path: str | int) -> bool:
     return True
 
 
-_ANSWER = "response.choices[0].message"
 _KNOWN: tuple[tuple[Callable[[Row], bool], str], ...] = (
-    (
-        lambda row: isinstance(row.get("mapping"), dict) and ("current_node" in row or "title" in row),
-        "a ChatGPT export: each conversation is a tree in mapping; walk from current_node up through parent to get "
-        "its messages, and write them as messages of role (author.role) and content (content.parts)",
-    ),
-    (
-        lambda row: "chat_messages" in row,
-        "a Claude export: write chat_messages as messages of role (sender) and content (text)",
-    ),
     (
         lambda row: _holds(row, "prompt", "replies") or ("message_tree_id" in row and "prompt" in row),
         "OASST message trees: each reply is in replies; walk from prompt to each leaf and write the way as messages "
@@ -170,16 +147,6 @@ _KNOWN: tuple[tuple[Callable[[Row], bool], str], ...] = (
         lambda row: "parent_id" in row and "text" in row,
         "OASST messages, one a row: join them by parent_id into conversations, and write each as messages of role "
         "and content (prompter is user)",
-    ),
-    (
-        lambda row: _holds(row, "request", "messages") and "response" in row,
-        "a log of requests and responses: the prompt is in request.messages, the answer in "
-        f"{_ANSWER}; jq -c '{{messages: (.request.messages + [.{_ANSWER}])}}' in.jsonl > out.jsonl joins them",
-    ),
-    (
-        lambda row: _holds(row, "request", "body", "messages") and "response" in row,
-        "a log of requests and responses: the prompt is in request.body.messages, the answer in response.body; write "
-        "both as messages of role and content",
     ),
     (
         lambda row: "custom_id" in row and "body" in row,
@@ -193,11 +160,6 @@ _KNOWN: tuple[tuple[Callable[[Row], bool], str], ...] = (
     (
         lambda row: _holds(row, "choices", 0, "message"),
         "responses of OpenAI's API, which hold the answers without their prompts; messages lie in choices[0].message",
-    ),
-    (
-        lambda row: _holds(row, "segments", 0, "label") and _holds(row, "segments", 0, "text"),
-        "Axolotl's input_output rows: segments of label and text; Axolotl trains on them as they are, for others "
-        "write messages, those of label true as the assistant's",
     ),
 )
 
@@ -237,7 +199,7 @@ def _of_strings(row: Row) -> str:
 def _of_inner(row: Row, *, is_only_row: bool) -> str:
     for name, value in row.items():
         form = recognise_row(value[0]) if isinstance(value, list) and value else None
-        if form is not None and (is_only_row or form != PLAIN_TEXT):
+        if form is not None and (is_only_row or form.name != "plain-text"):
             return f"rows inside the field {printable(name)} of one object; {_JQ.format(f'.{printable(name)}[]')}"
     return ""
 

@@ -16,9 +16,11 @@ _EMPTY: tuple[Json, ...] = (None, "", [], {})
 _TEXT_KEYS = ("thinking", "reasoning", "text", "value", "content", "summary")
 
 
-def reasoning_of(message: dict[str, Json], path: str, faults: Faults) -> str | None:
+def reasoning_of(
+    message: dict[str, Json], path: str, faults: Faults, names: tuple[str, ...] = REASONING_FIELDS
+) -> str | None:
     """The text of the first of a message's fields of reasoning that says anything; of no text, its JSON."""
-    for name in REASONING_FIELDS:
+    for name in names:
         value = message.get(name)
         if value in _EMPTY:
             continue

@@ -5,6 +5,7 @@ from pipeline.dataset.model.json_text import Json, decoded, encoded
 
 CALL_ROLES = ("function_call", "tool_call")  # turns whose text is the call
 CALL_FIELDS = ("tool_calls", "function_call")  # of a message
+TOOL_FIELDS = ("tools", "functions", "available_tools")  # of a row; the last is mistral-finetune's
 
 
 def tool_calls(message: dict[str, Json], path: str, faults: Faults) -> str | None:
@@ -61,15 +62,15 @@ def _function(call: dict[str, Json]) -> dict[str, Json]:
 
 def tools_of(row: dict[str, Json], faults: Faults) -> str | None:
     """The row's tools as JSON text; a list, or the same as text. None without any."""
-    tools = row.get("tools", row.get("functions"))
-    name = "tools" if "tools" in row else "functions"
+    name = next((name for name in TOOL_FIELDS if name in row), "tools")
+    tools = row.get(name)
     if tools is None or tools in ("", []):
         return None
     if isinstance(tools, list):
-        return encoded(tools if name == "tools" else list(map(_wrapped, tools)))
+        return encoded(tools if name != "functions" else list(map(_wrapped, tools)))
     if isinstance(tools, str):
         if isinstance(listed := decoded(tools), list):
-            return tools if name == "tools" else encoded(list(map(_wrapped, listed)))
+            return tools if name != "functions" else encoded(list(map(_wrapped, listed)))
         faults.add("wrong-type", f"$.{name}", "a list of tools or the JSON of one", "other text")
         return None
     faults.add("wrong-type", f"$.{name}", "a list of tools", name_of(tools))

@@ -1,9 +1,10 @@
-"""Formats whose row is a list of messages: OpenAI's, ShareGPT's, and those that a person describes in a mapping.
+"""Formats whose row is a list of messages: those of `declared/`, mixed ones, and what a person describes in a mapping.
 
 The native format is one of them to the eye, but has stricter rules of its own: `native.py`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 
 from pipeline.dataset.findings.faults import Faults, as_object, name_of
 from pipeline.dataset.formats.rows.beside_text import media_of
@@ -26,7 +27,9 @@ from pipeline.dataset.model.json_text import Json
 class Chat:
     """A row with a list of messages. turns: the list's field, or BARE. identities: fields that may name the row.
 
-    example, becomes: as a `Format` has them.
+    example, becomes: as a `Format` has them. system: the field of a text that comes first. known_by: roles of which one
+    must be there; none where any will do. is_odd: whether a message must have both fields, and no `content` beside
+    another name of it: for names that come second to OpenAI's.
     """
 
     name: str
@@ -36,6 +39,9 @@ class Chat:
     identities: tuple[str, ...] = IDENTITIES
     example: str = ""
     becomes: str = ""
+    system: str = "system"
+    known_by: tuple[str, ...] = ()
+    is_odd: bool = False
 
     @property
     def layout(self) -> Layout:
@@ -49,7 +55,20 @@ class Chat:
         if not isinstance(listed, list):
             return False
         first = listed[0] if listed else None
-        return isinstance(first, dict) and (self.keys.role in first or self.keys.content in first)
+        if not isinstance(first, dict) or not (self.keys.role in first or self.keys.content in first):
+            return False
+        role, content = self.keys.role, self.keys.content
+        if self.is_odd and not (
+            role in first and content in first and (content == "content" or "content" not in first)
+        ):
+            return False
+        return not self.known_by or any(
+            isinstance(message, dict) and message.get(role) in self.known_by for message in listed
+        )
+
+    def could_be(self, names: Set[str]) -> bool:
+        """Whether a row of these fields may be one of it."""
+        return self.turns in names
 
     def read(self, row: Json, faults: Faults) -> FullConversation | None:
         """All that the messages and the fields beside them say."""
@@ -63,15 +82,16 @@ class Chat:
             return None
         turns = read_list(fields, self.turns, "$", self.keys, faults)
         tools = tools_of(fields, faults)
-        if system := optional_text(fields, "system", "$", faults):
-            turns.insert(0, FullTurn("system", system, "$.system", False))
+        if system := optional_text(fields, self.system, "$", faults):
+            turns.insert(0, FullTurn("system", system, f"$.{self.system}", False))
         return FullConversation(identity_of(fields, self.identities), turns, tools, media=media_of(fields))
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """Messages of role, content and perhaps a weight, and beside them a system text and an id."""
         turns = Segment(self.turns, keys=self.keys)
-        return usable(Shape((turns,) if self.turns == BARE else (SYSTEM, turns), self.identities))
+        before = () if self.turns == BARE else (replace(SYSTEM, field=self.system),)
+        return usable(Shape((*before, turns), self.identities))
 
 
 def identity_of(row: dict[str, Json], names: tuple[str, ...]) -> str:
@@ -80,55 +100,48 @@ def identity_of(row: dict[str, Json], names: tuple[str, ...]) -> str:
 
 
 SHAREGPT_KEYS = Keys("from", "value", tuple(ALIASES.items()))
-
-OPENAI = Chat(
-    "openai",
-    "OpenAI chat: messages of role and content",
-    "messages",
-    example='{"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi!"}]}',
-    becomes="its turns, with tools, tool calls and weights; the text of content parts is joined, the parts are kept",
-)
-SHAREGPT = Chat(
-    "sharegpt",
-    "ShareGPT: conversations of from and value",
-    "conversations",
-    SHAREGPT_KEYS,
-    example='{"conversations": [{"from": "human", "value": "Hello"}, {"from": "gpt", "value": "Hi!"}]}',
-    becomes="its turns under the roles below, with `system` first and `tools`; a call's text becomes a tool call",
-)
 SHAREGPT_BARE = Chat("sharegpt", "ShareGPT: a bare list of from and value", BARE, SHAREGPT_KEYS)
 CHAT_BARE = Chat("openai", "OpenAI chat: a bare list of role and content", BARE)
-# In DSTC8, whose dialogues these are, SYSTEM is the one who answers.
-DIALOGUE = Chat(
-    "dialogue",
-    "dialogues: turns of speaker and utterance",
-    "turns",
-    Keys("speaker", "utterance", (("USER", "user"), ("SYSTEM", "assistant"), *ALIASES.items())),
-    ("dialogue_id", "conversation_id", "id"),
-    example='{"dialogue_id": "d-1", "turns": [{"speaker": "USER", "utterance": "Hello"}]}',
-    becomes="USER becomes user and SYSTEM assistant, as in DSTC8",
-)
 
 # Lists and messages under each other's names, as people mix them.
 _LISTS = ("messages", "conversations", "conversation", "turns", "dialog", "dialogue")
+_DIALOGUE_ROLES = (("USER", "user"), ("SYSTEM", "assistant"), *ALIASES.items())  # as in DSTC8
 _MIXED_KEYS = (
     Keys(),
     SHAREGPT_KEYS,
-    Keys("speaker", "utterance", DIALOGUE.keys.aliases),
-    Keys("speaker", "text", DIALOGUE.keys.aliases),
+    Keys("speaker", "utterance", _DIALOGUE_ROLES),
+    Keys("speaker", "text", _DIALOGUE_ROLES),
+)
+_ODD_LISTS = (*_LISTS, "interactions", "chat")
+_ODD_NAMES = (
+    *(("role", name) for name in ("text", "message", "value")),
+    *(("from", name) for name in ("content", "text", "message")),
+    *((name, "content") for name in ("speaker", "author", "sender")),
+    *((name, said) for name in ("author", "sender") for said in ("text", "message")),
 )
 _EXAMPLE = '{"%s": [{"%s": "user", "%s": "Hello"}, {"%s": "assistant", "%s": "Hi!"}]}'
-MIXED = tuple(
-    Chat(
+
+
+def _mixed(listed: str, keys: Keys, *, is_odd: bool = False) -> Chat:
+    return Chat(
         "chat",
         f"chat: {listed} of {keys.role} and {keys.content}",
         listed,
         keys,
         example=_EXAMPLE % (listed, keys.role, keys.content, keys.role, keys.content),
         becomes="lists and messages under each other's names: as the names say",
+        is_odd=is_odd,
     )
+
+
+MIXED = tuple(
+    _mixed(listed, keys)
     for listed in _LISTS
     for keys in _MIXED_KEYS
     if (listed, keys.role) not in {("messages", "role"), ("conversations", "from"), ("turns", "role")}
     and (listed, keys.content) != ("turns", "utterance")
+)
+# Asked before the others: a message of role and text is no message of OpenAI's that lacks its content.
+ODD = tuple(
+    _mixed(listed, Keys(*names, tuple(ALIASES.items())), is_odd=True) for listed in _ODD_LISTS for names in _ODD_NAMES
 )

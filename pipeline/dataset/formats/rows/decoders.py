@@ -1,7 +1,7 @@
 """Typed decoders of whole blocks, made from the shapes of a format's usual rows.
 
 The attributes of a decoded row go by the numbers of the shape's parts: segment_0 (or within_0.segment_0), added_0,
-identity_0, and label. Those of a message are role, content and weight_0.
+identity_0, and label. Those of a message are role, content and weight_0; those of a pair stand in `SIDES`.
 """
 
 from functools import cache
@@ -21,14 +21,15 @@ _UNREAD = (*CALL_FIELDS, *REASONING_FIELDS, *MEDIA_FIELDS, "tool_call_id", "name
 _NoMedia = Annotated[str, msgspec.Meta(max_length=0)] | Annotated[list[Any], msgspec.Meta(max_length=0)] | None
 _Field: TypeAlias = tuple[str, Any, Any, str]  # attribute, type, default, name in the row
 _REQUIRED = object()
+SIDES = ("asked", "answered")  # attributes of a pair that is an object
 
 
 @cache
 def decoder(shape: Shape) -> msgspec.json.Decoder[PlainRow]:
     """What reads rows of a shape; it raises msgspec's errors, or one of Unicode or recursion, at a row of another."""
     if shape.segments[0].field == BARE:
-        return msgspec.json.Decoder(list[_message(shape.segments[0])])  # type: ignore[misc]  # made here
-    return msgspec.json.Decoder(_struct("PlainRow", _fields(shape)))
+        return msgspec.json.Decoder(list[_message(shape.segments[0], shape)])  # type: ignore[misc]  # made here
+    return msgspec.json.Decoder(_struct("PlainRow", _fields(shape), shape))
 
 
 def usable(*shapes: Shape) -> tuple[Shape, ...]:
@@ -46,12 +47,17 @@ def _has_distinct_names(fields: list[_Field]) -> bool:
     return len({name for *_, name in fields}) == len(fields)
 
 
-def _struct(name: str, fields: list[_Field]) -> type[msgspec.Struct]:
+def _struct(name: str, fields: list[_Field], shape: Shape) -> type[msgspec.Struct]:
+    names = {attribute: shape.named(field) for attribute, *_, field in fields}
+    # A field that is there under the format's name, where the file has another for it, is a matter for the format.
+    plain = [field for *_, field in fields if shape.named(field) != field]
+    names |= {f"plain_{number}": field for number, field in enumerate(plain)}
+    fields = [*fields, *((f"plain_{number}", _Never, "", field) for number, field in enumerate(plain))]
     ordered = sorted(fields, key=lambda field: field[2] is not _REQUIRED)
     return msgspec.defstruct(
         name,
         [field[:2] if field[2] is _REQUIRED else field[:3] for field in ordered],
-        rename={field[0]: field[3] for field in fields},
+        rename=names,
         gc=False,
     )
 
@@ -61,11 +67,11 @@ def _fields(shape: Shape) -> list[_Field]:
     fields: list[_Field] = []
     silent = [(f"silent_{number}", _Silent, None, name) for number, name in enumerate(shape.silent)]
     for number, segment in enumerate(shape.segments):
-        own: list[_Field] = [(f"segment_{number}", *_value(segment), segment.field)]
+        own: list[_Field] = [(f"segment_{number}", *_value(segment, shape), segment.field)]
         if segment.added:
             own.append((f"added_{number}", msgspec.Raw, EMPTY, segment.added))
         if segment.within:  # what a format keeps in an object of its own, it keeps there with its tools
-            own, silent = [(f"within_{number}", _struct("Within", own + silent), _REQUIRED, segment.within)], []
+            own, silent = [(f"within_{number}", _struct("Within", own + silent, shape), _REQUIRED, segment.within)], []
         fields += own
     identity: tuple[Any, Any] = (str, _REQUIRED) if shape.has_own_id else (Any, None)
     fields += [(f"identity_{number}", *identity, name) for number, name in enumerate(shape.identities)]
@@ -77,18 +83,27 @@ def _fields(shape: Shape) -> list[_Field]:
     return [*fields, ("label", bool, _REQUIRED, "label")] if shape.has_label else fields
 
 
-def _value(segment: Segment) -> tuple[Any, Any]:
+def _value(segment: Segment, shape: Shape) -> tuple[Any, Any]:
     """Type and default of a segment's field."""
+    if segment.kind == "text" and segment.text_part:
+        return _PARTS[segment.text_part] | None, None
     if segment.kind == "text":
         return msgspec.Raw, EMPTY if segment.is_optional else _REQUIRED
     if segment.kind == "pairs":
         return list[tuple[msgspec.Raw, msgspec.Raw]] | None, None
-    message = _message(segment)
+    if segment.kind == "texts-in-turn":
+        return list[msgspec.Raw], _REQUIRED
+    if segment.kind == "objects":
+        sides: list[_Field] = [
+            (side, msgspec.Raw, _REQUIRED, name) for side, name in zip(SIDES, segment.pair, strict=True)
+        ]
+        return list[_struct("PlainPair", sides, shape)], _REQUIRED  # type: ignore[misc]  # made here
+    message = _message(segment, shape)
     return (message if segment.kind == "message" else list[message]), _REQUIRED  # type: ignore[valid-type]
 
 
-def _message(segment: Segment) -> type[msgspec.Struct]:
-    return _struct("PlainMessage", _message_fields(segment))
+def _message(segment: Segment, shape: Shape) -> type[msgspec.Struct]:
+    return _struct("PlainMessage", _message_fields(segment), shape)
 
 
 class _Part(msgspec.Struct, gc=False, forbid_unknown_fields=True):

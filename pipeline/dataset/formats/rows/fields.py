@@ -1,20 +1,19 @@
-"""Formats whose row is a handful of fields: Alpaca, prompt and completion, plain text."""
+"""Reads the fields of a row that is a handful of them: texts, lists of messages, pairs, texts that take turns.
 
-from dataclasses import dataclass
+Which fields a format has, and what they hold, is in `declared.py` and in the files of `declared/`.
+"""
+
 from typing import Any
 
-from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, keys_of, name_of
-from pipeline.dataset.formats.rows.beside_text import media_of
-from pipeline.dataset.formats.rows.call_rows import tools_of
-from pipeline.dataset.formats.rows.chat import identity_of
+from pipeline.dataset.findings.faults import Faults, check_nul, field, keys_of, name_of
 from pipeline.dataset.formats.rows.message_lists import Keys, optional_text, read_messages, require_turns
-from pipeline.dataset.formats.rows.shapes import IDENTITIES, SYSTEM, Segment, Shape
-from pipeline.dataset.model.conversation import TEXT_ROLE, FullConversation, FullTurn, Layout
+from pipeline.dataset.formats.rows.shapes import Segment
+from pipeline.dataset.model.conversation import FullTurn, Layout
 from pipeline.dataset.model.json_text import Json
 
 _OPENAI_KEYS = Keys()
-_PARENTS = ("parent_id", "message_id", "message_tree_id", "conversation_id")
-_TEXT = Segment(TEXT_ROLE, "text", role=TEXT_ROLE, is_learned=True)
+_SIDES = ("user", "assistant")
+_EMPTY: tuple[Json, ...] = (None, "", [], {})
 
 
 class FieldFormat:
@@ -26,6 +25,11 @@ class FieldFormat:
     def layout(self) -> Layout:
         """Findings of the whole row point at the row."""
         return Layout("$", "", "", "$.id")
+
+
+def says(value: Json) -> bool:
+    """Whether a field holds anything: null and what is empty are what tables write where there is nothing."""
+    return value not in _EMPTY
 
 
 def text_or_messages(row: dict[str, Json], name: str, role: str, faults: Faults, branch: int = 0) -> list[FullTurn]:
@@ -43,118 +47,82 @@ def text_or_messages(row: dict[str, Json], name: str, role: str, faults: Faults,
     return []
 
 
-def one_of(row: dict[str, Json], names: tuple[str, ...], faults: Faults) -> str:
-    """The one of several fields that holds the answer."""
-    present = [name for name in names if row.get(name) is not None]
+def one_of(row: dict[str, Json], names: tuple[str, ...], faults: Faults, nothing: tuple[Json, ...] = (None,)) -> str:
+    """The one of several fields that holds something. nothing: values that say as much as none."""
+    if len(names) == 1:
+        return names[0]
+    present = [name for name in names if row.get(name) not in nothing]
     if len(present) > 1 and len({str(row[name]) for name in present}) > 1:
         expected = f"one of {' and '.join(names)}"
         faults.add("ambiguous-answer", f"$.{present[1]}", expected, "both with different values")
     return next((name for name in (*present, *names) if name in row), names[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Alpaca(FieldFormat):
-    """An instruction, perhaps an input, and an output (or response); earlier turns in history."""
-
-    name: str = "alpaca"
-    title: str = "Alpaca: instruction, input and output"
-    example: str = '{"instruction": "Add", "input": "2+2", "output": "4"}'
-    becomes: str = "`system`, the pairs of `history`, instruction and input as the question, `output` or `response`"
-
-    def fits(self, row: Json) -> bool:
-        """Whether it has an instruction and an answer."""
-        return isinstance(row, dict) and "instruction" in row and ("output" in row or "response" in row)
-
-    def read(self, row: Json, faults: Faults) -> FullConversation | None:
-        """The system turn, the history, the question and the answer."""
-        if (fields := as_object(row, faults)) is None:
-            return None
-        turns = system_turn(fields, faults)
-        if fields.get("history") is not None:
-            turns += _history(fields, faults)
-        question = field(fields, "instruction", str, "$", faults)
-        check_nul(question, "$.instruction", faults)
-        added = optional_text(fields, "input", "$", faults)
-        if isinstance(question, str):
-            text = f"{question}\n{added}" if added and question else added or question
-            turns.append(FullTurn("user", text, "$.instruction", False))
-        name = one_of(fields, ("output", "response"), faults)
-        answer = field(fields, name, str, "$", faults)
-        check_nul(answer, f"$.{name}", faults)
-        if isinstance(answer, str):
-            turns.append(FullTurn("assistant", answer, f"$.{name}", True))
-        return FullConversation(
-            identity_of(fields, IDENTITIES), turns, tools_of(fields, faults), media=media_of(fields)
-        )
-
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        """With either name of the answer."""
-        question = (SYSTEM, Segment("history", "pairs"), Segment("instruction", "text", "user", added="input"))
-        return tuple(
-            Shape((*question, Segment(name, "text", "assistant")), null=(other,))
-            for name, other in (("output", "response"), ("response", "output"))
-        )
+def optional_turn(row: dict[str, Json], names: tuple[str, ...], role: str, faults: Faults) -> list[FullTurn]:
+    """The turn of a text that may be missing, under one of several names."""
+    name = one_of(row, names, faults, (None, ""))
+    text = optional_text(row, name, "$", faults)
+    return [FullTurn(role, text, f"$.{name}", role == "assistant")] if text else []
 
 
-def system_turn(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
-    """The turn of the row's system field, if it says anything."""
-    system = optional_text(row, "system", "$", faults)
-    return [FullTurn("system", system, "$.system", False)] if system else []
+def text_turn(row: dict[str, Json], name: str, role: str, faults: Faults, added: str = "") -> list[FullTurn]:
+    """The turn of a text. added: a field whose text follows it on a line of its own; "" for none."""
+    said = field(row, name, str, "$", faults)
+    check_nul(said, f"$.{name}", faults)
+    more = optional_text(row, added, "$", faults) if added else None
+    if not isinstance(said, str):
+        return []
+    text = f"{said}\n{more}" if more and said else more or said
+    return [FullTurn(role, text, f"$.{name}", role == "assistant")]
 
 
-def _history(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
-    """Pairs of question and answer."""
+def pairs_of_texts(row: dict[str, Json], name: str, faults: Faults) -> list[FullTurn]:
+    """The turns of a list of pairs of question and answer."""
     turns: list[FullTurn] = []
-    listed = field(row, "history", list, "$", faults)
+    listed = field(row, name, list, "$", faults)
     for index, pair in enumerate(listed if isinstance(listed, list) else []):
-        path = f"$.history[{index}]"
+        path = f"$.{name}[{index}]"
         if not (isinstance(pair, list) and len(pair) == 2):
             found = f"{len(pair)} items" if isinstance(pair, list) else name_of(pair)
             faults.add("wrong-type", path, "a pair of question and answer", found)
             continue
-        for place, (role, text) in enumerate(zip(("user", "assistant"), pair, strict=True)):
-            if not isinstance(text, str):
-                faults.add("wrong-type", f"{path}[{place}]", "a string", name_of(text))
-                continue
-            check_nul(text, f"{path}[{place}]", faults)
-            turns.append(FullTurn(role, text, f"{path}[{place}]", role == "assistant"))
+        for place, role in enumerate(_SIDES):
+            turns += _said(pair[place], role, f"{path}[{place}]", faults)
     return turns
 
 
-@dataclass(frozen=True, slots=True)
-class PromptCompletion(FieldFormat):
-    """A prompt and its completion (or response), each a text or a list of messages."""
+def pairs_of_fields(row: dict[str, Json], name: str, pair: tuple[str, str], faults: Faults) -> list[FullTurn]:
+    """The turns of a list of objects, each with a question and an answer."""
+    turns: list[FullTurn] = []
+    listed = field(row, name, list, "$", faults)
+    require_turns(listed, f"$.{name}", faults)
+    for index, each in enumerate(listed if isinstance(listed, list) else []):
+        path = f"$.{name}[{index}]"
+        if not isinstance(each, dict):
+            faults.add("turn-not-an-object", path, "an object", name_of(each))
+            continue
+        for key, role in zip(pair, _SIDES, strict=True):
+            if (text := field(each, key, str, path, faults)) is not None:
+                turns += _said(text, role, f"{path}.{key}", faults)
+    return turns
 
-    name: str = "prompt-completion"
-    title: str = "prompt and completion"
-    example: str = '{"prompt": "2+2=", "completion": "4"}'
-    becomes: str = "texts or lists of messages; only the completion (or `response`) is learned from"
 
-    def fits(self, row: Json) -> bool:
-        """Whether it has both, and no alternatives."""
-        return isinstance(row, dict) and "prompt" in row and ("completion" in row or "response" in row)
+def texts_in_turn(row: dict[str, Json], name: str, faults: Faults) -> list[FullTurn]:
+    """The turns of a list of texts by user and assistant in turn."""
+    listed = field(row, name, list, "$", faults)
+    require_turns(listed, f"$.{name}", faults)
+    turns: list[FullTurn] = []
+    for index, text in enumerate(listed if isinstance(listed, list) else []):
+        turns += _said(text, _SIDES[index % 2], f"$.{name}[{index}]", faults)
+    return turns
 
-    def read(self, row: Json, faults: Faults) -> FullConversation | None:
-        """The prompt's turns, not learned from, and the completion's."""
-        if (fields := as_object(row, faults)) is None:
-            return None
-        turns = system_turn(fields, faults)
-        turns += [unsupervised(turn) for turn in text_or_messages(fields, "prompt", "user", faults)]
-        turns += text_or_messages(fields, one_of(fields, ("completion", "response"), faults), "assistant", faults)
-        return FullConversation(
-            identity_of(fields, IDENTITIES), turns, tools_of(fields, faults), media=media_of(fields)
-        )
 
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        """Texts or messages, and either name of the answer."""
-        return tuple(
-            Shape((SYSTEM, prompt, answer), null=(other,))
-            for name, other in (("completion", "response"), ("response", "completion"))
-            for prompt in either("prompt", "user", is_learned=False)
-            for answer in either(name, "assistant")
-        )
+def _said(text: Json, role: str, path: str, faults: Faults) -> list[FullTurn]:
+    if not isinstance(text, str):
+        faults.add("wrong-type", path, "a string", name_of(text))
+        return []
+    check_nul(text, path, faults)
+    return [FullTurn(role, text, path, role == "assistant")]
 
 
 def either(name: str, role: str, **more: Any) -> tuple[Segment, Segment]:
@@ -166,36 +134,3 @@ def unsupervised(turn: FullTurn) -> FullTurn:
     """A turn of a prompt: trainers learn from the completion alone."""
     turn.is_supervised = False
     return turn
-
-
-@dataclass(frozen=True, slots=True)
-class PlainText(FieldFormat):
-    """A text, for continued pre-training: one turn, all of it learned."""
-
-    name: str = "plain-text"
-    title: str = "plain text"
-    example: str = '{"text": "Once upon a time"}'
-    becomes: str = "one turn, all of it learned"
-
-    def fits(self, row: Json) -> bool:
-        """Whether it has a text, and is no message of a conversation that other rows go on with."""
-        return isinstance(row, dict) and "text" in row and not ("role" in row and not row.keys().isdisjoint(_PARENTS))
-
-    def read(self, row: Json, faults: Faults) -> FullConversation | None:
-        """One turn by nobody."""
-        if (fields := as_object(row, faults)) is None:
-            return None
-        text = field(fields, "text", str, "$", faults)
-        check_nul(text, "$.text", faults)
-        if not isinstance(text, str):
-            return None
-        turns = [FullTurn(TEXT_ROLE, text, "$.text", True)]
-        return FullConversation(identity_of(fields, IDENTITIES), turns, media=media_of(fields))
-
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        """A text."""
-        return (Shape((_TEXT,), silent=()),)
-
-
-ALPACA, PROMPT_COMPLETION, PLAIN_TEXT = Alpaca(), PromptCompletion(), PlainText()

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from pipeline.dataset.findings.faults import Faults, as_object, field
-from pipeline.dataset.formats.rows.chat import OPENAI, SHAREGPT
-from pipeline.dataset.formats.rows.fields import PROMPT_COMPLETION, FieldFormat
+from pipeline.dataset.formats.rows.declaration import DECLARED
+from pipeline.dataset.formats.rows.fields import FieldFormat
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.shapes import Shape
 from pipeline.dataset.model.conversation import FullConversation
@@ -52,10 +52,11 @@ class Judged(FieldFormat):
         return tuple(shapes)
 
 
+_BY_NAME: dict[str, Format] = {form.name: form for form in reversed(DECLARED)}
 _JUDGED: tuple[tuple[Format, tuple[str, ...]], ...] = (
-    (OPENAI, ("messages",)),
-    (SHAREGPT, ("conversations",)),
-    (PROMPT_COMPLETION, ("prompt", "completion")),
+    (_BY_NAME["openai"], ("messages",)),
+    (_BY_NAME["sharegpt"], ("conversations",)),
+    (_BY_NAME["prompt-completion"], ("prompt", "completion")),
 )
 
 

@@ -1,17 +1,19 @@
 """The format of preferences: a better and a worse answer to one prompt."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pipeline.dataset.findings.faults import Faults, as_object, field
 from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.chat import SHAREGPT_KEYS, identity_of
 from pipeline.dataset.formats.rows.fields import (
-    ALPACA,
     FieldFormat,
     either,
-    system_turn,
+    optional_turn,
+    pairs_of_texts,
     text_or_messages,
+    text_turn,
     unsupervised,
 )
 from pipeline.dataset.formats.rows.message_lists import Keys, read_list, read_message, read_messages
@@ -20,31 +22,49 @@ from pipeline.dataset.model.conversation import Branch, FullConversation, FullTu
 from pipeline.dataset.model.json_text import Json
 
 _ALTERNATIVES = (("chosen", "rejected"), ("preferred_output", "non_preferred_output"))
+# The names that others give to both answers: ms-swift the last two, whose chosen one may be the end of the messages.
+_OTHER_ALTERNATIVES = (
+    ("chosen_response", "rejected_response"),
+    ("response_chosen", "response_rejected"),
+    ("answer_chosen", "answer_rejected"),
+    ("accepted", "rejected"),
+    ("response", "rejected_response"),
+    ("messages", "rejected_response"),
+)
+_PROMPTS = ("prompt", "question", "query", "input")
 
 
 @dataclass(frozen=True, slots=True)
 class Preference(FieldFormat):
-    """A chosen and a rejected answer, as TRL, OpenAI, ShareGPT's and Alpaca's users write them."""
+    """A chosen and a rejected answer, as TRL, OpenAI, ShareGPT's and Alpaca's users write them.
+
+    alternatives: names of both answers, of which a row has one pair.
+    """
 
     name: str = "preference"
     title: str = "preference: a chosen and a rejected answer"
     example: str = '{"prompt": "2+2=", "chosen": "4", "rejected": "5"}'
     becomes: str = (
         "the prompt's turns, then those of both branches; also without a prompt, OpenAI's `input`, `preferred_output`, "
-        "`non_preferred_output`, and ShareGPT or Alpaca rows with both"
+        "`non_preferred_output`, and ShareGPT or Alpaca rows with both; `rejected_response` beside "
+        "`response` or `messages`, and both answers under other names"
     )
+    alternatives: tuple[tuple[str, str], ...] = _ALTERNATIVES
 
     def fits(self, row: Json) -> bool:
         """Whether it has both alternatives."""
-        return isinstance(row, dict) and any(better in row and worse in row for better, worse in _ALTERNATIVES)
+        return isinstance(row, dict) and any(better in row and worse in row for better, worse in self.alternatives)
 
     def read(self, row: Json, faults: Faults) -> FullConversation | None:
         """The prompt's turns, then the better answer's, then the worse one's."""
         if (fields := as_object(row, faults)) is None:
             return None
-        better, worse = _ALTERNATIVES[1] if "preferred_output" in fields else _ALTERNATIVES[0]
+        better, worse = self.alternatives["preferred_output" in fields and len(self.alternatives) > 1]
         prompt = [unsupervised(turn) for turn in _prompt(fields, faults)]
-        chosen = _answer(fields, better, Branch.CHOSEN, faults)
+        if better == "messages":
+            prompt, chosen = _answered(prompt, faults)
+        else:
+            chosen = _answer(fields, better, Branch.CHOSEN, faults)
         rejected = _answer(fields, worse, Branch.REJECTED, faults)
         if not prompt:
             prompt, chosen, rejected = without_common(chosen, rejected)
@@ -56,7 +76,7 @@ class Preference(FieldFormat):
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """A prompt of any kind with two answers; not two whole conversations, whose common beginning must be found."""
-        return _PREFERENCES
+        return _PREFERENCES if len(self.alternatives) > 1 else _renamed(self.alternatives[0])
 
 
 _PROMPT_FIELDS = ("conversations", "messages", "instruction")  # the first of them that is there is the prompt
@@ -105,8 +125,37 @@ _PREFERENCES = (
 )
 
 
+@cache
+def _renamed(names: tuple[str, str]) -> tuple[Shape, ...]:
+    """Shapes of a prompt and two texts under other names."""
+    if names[0] == "messages":
+        return ()
+    answers = _answers(names, 1)
+    history = Segment("history", "pairs", is_learned=False)
+    prompts = (*((Segment(name, "text", "user"),) for name in _PROMPTS), (history, Segment("query", "text", "user")))
+    others = tuple(
+        tuple(name for name in (*_PROMPTS, "history") if name not in {segment.field for segment in prompt})
+        for prompt in prompts
+    )
+    return tuple(
+        Shape((SYSTEM, *prompt, *answers), null=unsaid, absent=(*_PROMPT_FIELDS, "preferred_output"))
+        for prompt, unsaid in zip(prompts, others, strict=True)
+    )
+
+
+def _answered(turns: list[FullTurn], faults: Faults) -> tuple[list[FullTurn], list[FullTurn]]:
+    """The prompt and the chosen answer of messages that end with it."""
+    if not turns or turns[-1].role != "assistant":
+        found = f"one by {turns[-1].role}" if turns else "none"
+        faults.add("missing-field", "$.messages", "a last message by the assistant, which is the chosen one", found)
+        return turns, []
+    last = turns[-1]
+    last.branch, last.is_supervised = Branch.CHOSEN, last.weight != 0
+    return turns[:-1], [last]
+
+
 def _prompt(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
-    turns = system_turn(row, faults)
+    turns = optional_turn(row, ("system",), "system", faults)
     if "conversations" in row:
         listed = field(row, "conversations", list, "$", faults)
         return turns + read_messages(listed, "$.conversations", SHAREGPT_KEYS, faults)
@@ -116,14 +165,15 @@ def _prompt(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
         return turns + _instruction(row, faults)
     if isinstance(row.get("input"), dict):
         return turns + read_list(row["input"], "messages", "$.input", Keys(), faults)  # type: ignore[arg-type]
-    name = next((name for name in ("prompt", "question", "input") if row.get(name) is not None), None)
+    if "query" in row and row.get("history") is not None:
+        turns += pairs_of_texts(row, "history", faults)
+    name = next((name for name in _PROMPTS if row.get(name) is not None), None)
     return turns + (text_or_messages(row, name, "user", faults) if name else [])
 
 
 def _instruction(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
-    kept: dict[str, Json] = {name: row[name] for name in ("instruction", "input", "history") if name in row}
-    read = ALPACA.read({**kept, "output": ""}, faults)
-    return read.turns[:-1] if read else []
+    history = pairs_of_texts(row, "history", faults) if row.get("history") is not None else []
+    return history + text_turn(row, "instruction", "user", faults, "input")
 
 
 def _answer(row: dict[str, Json], name: str, branch: Branch, faults: Faults) -> list[FullTurn]:
@@ -154,3 +204,7 @@ def without_common(
 
 
 PREFERENCE = Preference()
+OTHER_PREFERENCES = tuple(
+    Preference(title=f"preference: {better} and {worse}", alternatives=((better, worse),))
+    for better, worse in _OTHER_ALTERNATIVES
+)

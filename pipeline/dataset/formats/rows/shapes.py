@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from pipeline.dataset.formats.rows.call_rows import TOOL_FIELDS
 from pipeline.dataset.formats.rows.message_lists import WEIGHT_FIELDS, Keys
 from pipeline.dataset.model.conversation import Branch
 from pipeline.dataset.model.json_text import Json
@@ -21,15 +22,17 @@ BARE = "$"  # a row that is the list of messages itself
 EMPTY = msgspec.Raw(b'""')
 
 PlainRow: TypeAlias = Any  # a row as a shape's decoder makes it; its attributes are named in `decoders.py`
-Kind = Literal["text", "messages", "message", "pairs"]
+Kind = Literal["text", "messages", "message", "pairs", "objects", "texts-in-turn"]
+LISTS = ("messages", "objects", "texts-in-turn")  # kinds that are a list which must not be empty
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A field of a row, and the turns that it holds.
 
-    kind: a text by `role`; messages under `keys`, or one of them; pairs of texts by user and assistant. text_part:
-    where each message's content is a list of one part of text, the name of the text in it. within: the object that the
+    kind: a text by `role`; messages under `keys`, or one of them; pairs of texts by user and assistant, objects with
+    both under the names of `pair`, or texts by both in turn. text_part: where the text, or each message's content, is a
+    list of one part of text, the name of the text in it. within: the object that the
     field is in, if not the row itself. added: of a text, a field whose text follows it on a line of its own.
     is_optional: a text that may be null, empty or absent, and then is no turn. is_learned: None for what its role and
     weight say. weights: a message's fields of that.
@@ -42,6 +45,7 @@ class Segment:
     text_part: Literal["", "text", "value"] = ""
     has_any_role: bool = False
     within: str = ""
+    pair: tuple[str, str] = ("", "")
     added: str = ""
     is_optional: bool = False
     is_learned: bool | None = None
@@ -56,6 +60,10 @@ class Segment:
             return owner
         if self.kind == "pairs":
             return f"{owner}[{index // 2}][{index % 2}]"
+        if self.kind == "objects":
+            return f"{owner}[{index // 2}].{self.pair[index % 2]}"
+        if self.kind == "texts-in-turn":
+            return f"{owner}[{index}]"
         return f"{owner}.{self.keys.content}" if self.kind == "message" else f"{owner}[{index}].{self.keys.content}"
 
 
@@ -68,16 +76,21 @@ class Shape:
 
     identities: fields that may name the row. has_own_id: the first of them is a text that must be there. has_label:
     whether it is a judgement. silent: fields that may be absent, null or "", but say nothing else; null: those that may
-    be absent or null; absent: those that must not be there.
+    be absent or null; absent: those that must not be there. spelt: names of fields, and what a file calls them.
     """
 
     segments: tuple[Segment, ...]
     identities: tuple[str, ...] = IDENTITIES
     has_own_id: bool = False
     has_label: bool = False
-    silent: tuple[str, ...] = ("tools", "functions")
+    silent: tuple[str, ...] = TOOL_FIELDS
     null: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    spelt: tuple[tuple[str, str], ...] = ()
+
+    def named(self, field: str) -> str:
+        """What a file calls a field."""
+        return dict(self.spelt).get(field, field) if self.spelt else field
 
     def has_all(self, fields: tuple[str, ...]) -> bool:
         """Whether each of the fields holds turns."""
@@ -92,13 +105,15 @@ class Shape:
 
     def fits(self, row: PlainRow) -> bool:
         """Whether its texts are texts: to the decoder they may be anything. Asked of the first row of many."""
-        texts = (self.getter(number)(row) for number, segment in enumerate(self.segments) if segment.kind == "text")
+        numbered = enumerate(self.segments)
+        raw = (number for number, segment in numbered if segment.kind == "text" and not segment.text_part)
+        texts = (self.getter(number)(row) for number in raw)
         return all(text is EMPTY or memoryview(text)[0] in b'"n' for text in texts)
 
     def are_whole(self, rows: list[PlainRow]) -> bool:
-        """Whether no list of messages is empty, nor a name that must be there."""
+        """Whether no list of turns is empty, nor a name that must be there."""
         kinds = enumerate(segment.kind for segment in self.segments)
-        have_turns = (all(map(self.getter(number), rows)) for number, kind in kinds if kind == "messages")
+        have_turns = (all(map(self.getter(number), rows)) for number, kind in kinds if kind in LISTS)
         return all(have_turns) and (not self.has_own_id or all(self.names_of(rows)))
 
     def names_of(self, rows: list[PlainRow]) -> list[str]:

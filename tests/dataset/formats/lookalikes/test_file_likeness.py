@@ -42,7 +42,7 @@ JQ = "writes them one a line"
         ("[1]\n[2]\n", ""),
         ("1\n2\n", ""),
         ("{}\n", ""),
-        ('{"question": "a", "answer": "b"}\n', "rows with the fields question, answer"),
+        ('{"riddle": "a", "reveal": "b"}\n', "rows with the fields riddle, reveal"),
         ('{"messages": "[]"}\n', "messages as a string: the list was encoded twice"),
         (
             '{"custom_id": "a", "body": {}}\n',
@@ -69,7 +69,6 @@ def test_a_file_of_no_format_is_told_what_it_seems_to_be(text, likeness):
         '"' + TEXT.replace('"', '""') + '"\n',
         json.dumps(CHAT, indent=2) + ",",
         f"[{TEXT}]\n[{TEXT}]\n",
-        TEXT.replace("Three", "Three\n") + "\n",
         TEXT.replace('"', "”") + "\n",
     ],
 )
@@ -85,17 +84,29 @@ def test_rows_that_can_be_guessed_give_the_file_its_format(data):
     [
         ('{"role": "user", "content": "hi", "thread_id": 1}', "group the rows by thread_id"),
         ('{"sender": "ann", "message": "hi"}', "wrap each dialogue"),
-        ('{"Prompt": "a", " completion": "b"}', "have blanks at their edges: prompt is written 'Prompt', completion"),
-        ('{"Instruction": "a", "Output": "b"}', "field instruction is written 'Instruction', output is written"),
-        ('{"\\ufefftext": "a"}', "the field text begins with a byte order mark"),
+        (
+            '{"Prompt": "a", "PROMPT": "c", " completion": "b"}',
+            "at their edges: prompt is written 'Prompt', prompt",
+        ),
+        ('{"Instruction": "a", "INSTRUCTION": "c", "output": "b"}', "field instruction is written 'Instruction'"),
+        ('{"\\ufefftext": "a", "Text": "b"}', "the field text begins with a byte order mark"),
         ('{"prompt": {"0": "a", "1": "b"}, "completion": {"0": "c", "1": "d"}}', "a table by columns, as pandas"),
         ('{"prompt": ["a", "b", "c"], "completion": ["d", "e", "f"]}', "a table by columns, a list for each field"),
         ('{"7": {"text": "a"}, "8": {"text": "b"}}', "holds the rows under their numbers or ids"),
         ('{"message_id": "a", "parent_id": null, "text": "hi", "role": "prompter"}', "OASST messages, one a row"),
         ('{"message_tree_id": "a", "prompt": {"text": "hi", "replies": []}}', "OASST message trees"),
-        ('{"title": "a", "mapping": {}}', "a ChatGPT export"),
-        ('{"request": {"messages": []}, "response": {}}', "a log of requests and responses"),
-        ('{"segments": [{"label": true, "text": "a"}]}', "Axolotl's input_output rows"),
+        ('{"question": "a", "answer": "b", "context": "c"}', "jq -c '{instruction: .question, input: .context, output"),
+        ('{"question": "a", "choices": ["b", "c"], "answer": "b"}', "the choices are a part of what is asked"),
+        ('{"question": "a", "answer": 4}', "question and answer, but answer is a number; write a text"),
+        (
+            '{"id": "1", "question": "a", "answer": "b", "response": "c"}',
+            """echo '{"prompt": "question", "answer": "response", "id": "id"}' > map.json and check --mapping""",
+        ),
+        (
+            '{"source": "a", "reply": "b", "x": 1}',
+            """if source asks and reply answers, echo '{"prompt": "source", "answer": "reply"}' > map.json""",
+        ),
+        ('{"prompt": [], "reward_model": {"ground_truth": "4"}}', "prompts for reinforcement learning"),
     ],
 )
 def test_rows_of_no_format_are_told_what_they_seem_to_be(row, said):

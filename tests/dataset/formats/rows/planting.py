@@ -218,9 +218,12 @@ READ_AS = {
     **{kind.form.name: {kind.form.name} for kind in KINDS},
     "llamafactory-v1": {"llamafactory-v1", "openai"},
     "preference": {"preference"},
+    "dolly": {"dolly", "alpaca"},
+    "cohere": {"cohere", "openai"},
 }
 _ALL, _OBJECTS = tuple(MESSAGES), tuple(name for name, (listed, *_) in MESSAGES.items() if listed)
 _NUL = "a\0b"
+_NO_ROW = tuple(name for name in ANY if name != "hub-rows")  # in which the word is a field's name
 _MANY_VALUES = b"[" + b"0," * 20_000 + b"0]"
 
 FAULTS = (
@@ -231,7 +234,7 @@ FAULTS = (
     Fault("nan", ("malformed-json",), ANY, on_bytes(lambda _, line: line[:-1] + b',"x":NaN' + line[-1:])),
     Fault("latin-1", ("invalid-utf8",), ANY, on_bytes(lambda _, line: line.replace(b"row", b"\xe9", 1))),
     Fault("half", ("lone-surrogate",), ANY, on_bytes(lambda _, line: line.replace(b"row", rb"\ud83d", 1))),
-    Fault("nul", ("nul-character",), ANY, on_bytes(lambda _, line: line.replace(b"row", rb"a\u0000", 1))),
+    Fault("nul", ("nul-character",), _NO_ROW, on_bytes(lambda _, line: line.replace(b"row", rb"a\u0000", 1))),
     Fault("number", ("not-an-object",), ANY, lambda *_: b"12"),
     Fault("text", ("not-an-object",), ANY, lambda *_: b'"hello"'),
     Fault(

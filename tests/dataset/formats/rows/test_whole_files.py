@@ -30,7 +30,8 @@ def findings_of(rows: list[bytes], tmp_path) -> list[tuple[int, str]]:
 
 def has_id(kind: Kind, row: bytes) -> bool:
     value = json.loads(row)
-    return isinstance(value, dict) and any(name in value for name in ("id", "conversation_id", "dialogue_id"))
+    names = ("id", "conversation_id", "dialogue_id", "training_pairs")
+    return isinstance(value, dict) and not value.keys().isdisjoint(names)
 
 
 @pytest.mark.parametrize("kind", KINDS, **ids)
@@ -39,7 +40,8 @@ def test_a_row_said_twice_is_found(kind, tmp_path):
     rows[9] = rows[2]
 
     expected = [(10, "duplicate-conversation-id")] if has_id(kind, rows[2]) else []
-    assert findings_of(rows, tmp_path) == [*expected, (10, "duplicate-conversation")]
+    found = [each for each in findings_of(rows, tmp_path) if each[1] != "odd-field-name"]
+    assert found == [*expected, (10, "duplicate-conversation")]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.name in MESSAGES], **ids)
