@@ -80,9 +80,9 @@ def webserver(workspace: Path, host: str, port: int) -> Part:
     )
 
 
-def daemon(workspace: Path) -> Part:
-    """Ticks sensors and schedules, takes runs out of the queue, watches them."""
-    return Part("Dagster's daemon", _dagster("dagster._daemon", "run", "-w", str(workspace)))
+def daemon(workspace: Path, log_level: str = "info") -> Part:
+    """Ticks sensors and schedules, takes runs out of the queue, watches them. log_level: as Dagster calls them."""
+    return Part("Dagster's daemon", _dagster("dagster._daemon", "run", "-w", str(workspace), "--log-level", log_level))
 
 
 def service(host: str, port: int) -> Part:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -54,6 +54,10 @@ def dev(
     new_token: Annotated[
         bool, typer.Option("--new-token", help="Make a new token to sign in with; the old one ends.")
     ] = False,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        typer.Option(help="What Dagster's daemon tells; info: each look of each sensor."),
+    ] = "warning",
 ) -> None:
     """Start Dagster's UI and daemon, with sensors and schedules, and the upload service, until interrupted.
 
@@ -77,7 +81,7 @@ def dev(
     supervisor = Supervisor(variables, lambda sentence: typer.echo(sentence, err=True))
     with tempfile.TemporaryDirectory(prefix="lora-dev-") as folder:
         try:
-            has_looked = _start(supervisor, settings, Path(folder), at, is_over)
+            has_looked = _start(supervisor, settings, Path(folder), at, is_over, log_level)
             if not is_over.is_set():
                 typer.echo(_block(settings, at, token, has_looked=has_looked), err=True)
             while not is_over.wait(_LOOK_EVERY_S):
@@ -99,7 +103,12 @@ def _until_signalled() -> threading.Event:
 
 
 def _start(
-    supervisor: "Supervisor", settings: "Settings", folder: Path, at: _Addresses, is_over: threading.Event
+    supervisor: "Supervisor",
+    settings: "Settings",
+    folder: Path,
+    at: _Addresses,
+    is_over: threading.Event,
+    log_level: str,
 ) -> bool:
     """Start all parts, and return when they answer; False where the daemon has not looked at the store by then."""
     from pipeline.clock import utc_now
@@ -121,7 +130,7 @@ def _start(
     supervisor.start(code_server(code_socket))
     if until(lambda: _listens(code_socket)):  # before that its clients would wait a minute for their next try
         supervisor.start(webserver(workspace, at.host, at.port))
-        supervisor.start(daemon(workspace))
+        supervisor.start(daemon(workspace, log_level))
     until(lambda: _answers(at.pages, "/healthz"))
     until(lambda: _answers(at.ui, "/server_info"))
     return until(lambda: _has_looked(settings, began_at), _FIRST_LOOK_S)

@@ -27,7 +27,7 @@ def serve(
     import uvicorn
 
     from pipeline.service.app import create_app
-    from pipeline.service.pages.routes import pages
+    from pipeline.service.pages.routes import no_such_page, pages
     from pipeline.service.server import server_config
     from pipeline.service.tokens import make_laptop_token
 
@@ -38,7 +38,7 @@ def serve(
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
     with open_catalog(settings, make=True):
         pass  # a catalog that cannot be used is told now, in one sentence
-    app = create_app(settings, pages=[pages])
+    app = create_app(settings, pages=[pages], no_such_page=no_such_page)
     token = make_laptop_token(settings, is_renewed=new_token)
     if token:
         typer.echo(f"token (shown this once): {token}", err=True)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Response
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
@@ -57,9 +57,13 @@ Every answer is `{"success": true, "data": …}` or `{"error": …, "details": �
 
 
 def create_app(
-    settings: Settings, *, pages: Sequence[APIRouter] = (), now: Callable[[], datetime] = utc_now
+    settings: Settings,
+    *,
+    pages: Sequence[APIRouter] = (),
+    no_such_page: Callable[[], Response] | None = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> FastAPI:
-    """Return the application. pages: routers of HTML pages. now: the clock."""
+    """Return the application. pages: routers of HTML pages, no_such_page: at all other addresses. now: the clock."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -82,7 +86,7 @@ def create_app(
         responses=PROBLEMS,
         middleware=_middleware(settings),
     )
-    handle_errors(app)
+    handle_errors(app, no_such_page)
     for router in (*API, *pages):
         app.include_router(router)
     return app

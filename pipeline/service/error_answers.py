@@ -2,8 +2,9 @@
 
 import logging
 import re
+from collections.abc import Callable
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -48,11 +49,17 @@ STATUS_CODES: tuple[tuple[type[PipelineError], int], ...] = (
 )
 
 
-def handle_errors(app: FastAPI) -> None:
-    """Make answers of everything that a route raises."""
+def handle_errors(app: FastAPI, no_such_page: Callable[[], Response] | None = None) -> None:
+    """Make answers of everything that a route raises. no_such_page: for a browser at an address that is none."""
+
+    def of_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101  # Starlette's types do not say so
+        is_lost = error.status_code == 404 and request.method in ("GET", "HEAD") and _is_for_a_person(request)
+        return no_such_page() if is_lost and no_such_page else _of_http(request, error)
+
     app.add_exception_handler(PipelineError, _of_ours)
     app.add_exception_handler(RequestValidationError, _of_validation)
-    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(Exception, _of_a_mistake)
 
 
@@ -95,8 +102,12 @@ def _of_validation(request: Request, error: Exception) -> JSONResponse:
     return problem(request, 422, "wrong-field", sentence, fields)
 
 
-def _of_http(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101  # as above
+def _is_for_a_person(request: Request) -> bool:
+    """Whether a browser shows the answer: it asks for HTML by name, which programs and scripts of pages do not."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+
+
+def _of_http(request: Request, error: HTTPException) -> JSONResponse:
     sentence = str(error.detail)
     answer = problem(request, error.status_code, slug(sentence), f"{sentence.lower()}: see docs/api.md", [])
     answer.headers.update(error.headers or {})

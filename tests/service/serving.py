@@ -17,7 +17,7 @@ from pipeline.clock import utc_now
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.flow.validation import Validator
 from pipeline.service.app import create_app
-from pipeline.service.pages.routes import pages
+from pipeline.service.pages.routes import no_such_page, pages
 from pipeline.service.server import server_config
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -86,7 +86,11 @@ class Serving:
 def serving(settings: Settings) -> Iterator[Serving]:
     """Start the service in a thread; it stops after the block."""
     clock = Clock()
-    server = uvicorn.Server(server_config(create_app(settings, pages=[pages], now=clock), settings, "127.0.0.1", 0, 2))
+    server = uvicorn.Server(
+        server_config(
+            create_app(settings, pages=[pages], no_such_page=no_such_page, now=clock), settings, "127.0.0.1", 0, 2
+        )
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline_s = time.monotonic() + _START_TIMEOUT_S

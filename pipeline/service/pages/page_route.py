@@ -33,13 +33,18 @@ class PageRoute(APIRoute):
             except NotSignedIn:
                 response = _to_login(request)
             except RequestValidationError:
-                response = _problem(404, "No such page", "The address is not one of this service.")
+                response = no_such_page()
             except PipelineError as error:
                 response = _of(request, error)
             response.headers.setdefault("Referrer-Policy", "same-origin")  # with none, forms would have no origin
             return response
 
         return handle
+
+
+def no_such_page() -> Response:
+    """At an address that is none."""
+    return _problem(404, "No such page", "The address is not one of this service.")
 
 
 def _to_login(request: Request) -> Response:

@@ -12,7 +12,7 @@ from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.flow.validation import Validator
 from pipeline.service.app import create_app
 from pipeline.service.pages.render import MEDIA_TYPES
-from pipeline.service.pages.routes import pages
+from pipeline.service.pages.routes import no_such_page, pages
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
@@ -57,7 +57,7 @@ def open_as(template, tmp_path):
     """Signs a person in; `None` for nobody."""
     shutil.copytree(template, tmp_path / "data")
     settings = load_settings(data_dir=tmp_path / "data", jwt_secret=SECRET, requests_per_minute=100_000)
-    app = create_app(settings, pages=[pages])
+    app = create_app(settings, pages=[pages], no_such_page=no_such_page)
     with TestClient(app) as running:
 
         def signed_in(user):
@@ -76,7 +76,7 @@ def dataset_id(client, name):
     return re.search(rf'id="name-([\w.-]+)"><a [^>]+><bdi>{name}<', client.get("/datasets").text)[1]
 
 
-FOR_ANYBODY = {"/", "/login", "/static/{name}"}
+FOR_ANYBODY = {"/", "/login", "/static/{name}", "/training"}
 PAGES = {each.path for each in page_routes() if "GET" in each.methods} - FOR_ANYBODY
 
 
@@ -153,6 +153,22 @@ def test_what_is_not_there_says_so_on_a_page(open_as):
     assert client.get("/datasets?page=0").status_code == 404
     for number in (0, 999, 2**63, 10**30):
         assert client.post(f"/notifications/{number}/read", headers=PAGE).status_code == 404
+
+
+def test_an_address_that_is_none_is_a_page_for_people_and_json_for_programs(open_as):
+    client = open_as("ana")
+    for path in ("/nowhere", "/dataset", "/datasets/a/b/c", "/static/none.js"):
+        page = client.get(path, headers={"Accept": "text/html,*/*"})
+        assert (page.status_code, "No such page" in page.text) == (404, True), path
+        assert client.get(path).json()["details"]["code"] == "not-found"
+    assert client.get("/api/nowhere", headers={"Accept": "text/html"}).json()["details"]["code"] == "not-found"
+    assert client.post("/nowhere", headers={"Accept": "text/html"}).json()["details"]["code"] == "not-found"
+
+
+def test_training_leads_to_the_jobs(open_as):
+    answer = open_as("ana").get("/training")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/jobs")
 
 
 def test_a_page_may_run_our_script_and_nothing_else(open_as):

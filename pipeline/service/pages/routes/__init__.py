@@ -1,8 +1,11 @@
-"""The addresses of the pages, one router a subject; `pages` is all of them."""
+"""The addresses of the pages, one router a subject; `pages` is all of them, `no_such_page` what is at no other."""
 
 from fastapi import APIRouter
 
+from pipeline.service.pages.page_route import no_such_page
 from pipeline.service.pages.routes import dataset_pages, notification_pages, session_pages, static_pages, training_pages
+
+__all__ = ["no_such_page", "pages"]
 
 pages = APIRouter(include_in_schema=False)
 for _each in (static_pages, session_pages, notification_pages, training_pages, dataset_pages):
