@@ -17,7 +17,7 @@ from pipeline.dataset.reading.columns import Columns
 SHINGLE_WORDS = 5
 MAX_TEXT_BYTES = 2**20  # of a conversation; what follows is not looked at, so that memory stays bounded
 
-_PIECE_BYTES = 2**17  # a piece and what is computed of it stay near the core
+_PIECE_BYTES = 2**18  # a piece and what is computed of it stay near the core
 _INSTRUCTIONS = [KNOWN_ROLES.index(role) for role in ("system", "developer")]
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 
@@ -46,27 +46,27 @@ def shingles(columns: Columns) -> Iterator[tuple[Hashes, Integers]]:
 def _of_words(words: Hashes, starts: Integers, text_hashes: Hashes) -> tuple[Hashes, Integers]:
     """starts: where the words of the n conversations begin, and the end of the last. text_hashes: of each."""
     word_counts = np.diff(starts)
-    counts = np.maximum(word_counts - SHINGLE_WORDS + 1, 1)
-    offsets = np.zeros(len(starts), dtype=np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    begins = np.arange(offsets[-1]) + np.repeat(starts[:-1] - offsets[:-1], counts)
-    is_short = word_counts < SHINGLE_WORDS
-    if len(words) < SHINGLE_WORDS:
-        hashes = np.empty(len(begins), dtype=np.uint64)
-    else:
-        hashes = _scatter(_fives(words)).take(begins, mode="clip")  # the begin of a short one may lie beyond
-    hashes[offsets[:-1][is_short]] = text_hashes[is_short]
-    return hashes, offsets
+    counts = np.maximum(word_counts - SHINGLE_WORDS + 1, 0)
+    hashes = _scatter(_fives(words))
+    if len(starts) > 2:  # those that begin in one conversation and end in another are none
+        across = np.subtract.outer(starts[1:-1], np.arange(1, SHINGLE_WORDS)).ravel()
+        is_within = np.ones(len(hashes), dtype=np.bool_)
+        is_within[across[(across >= 0) & (across < len(hashes))]] = False
+        hashes = hashes[is_within]
+    is_short = counts == 0
+    if is_short.any():
+        hashes = np.insert(hashes, np.cumsum(counts)[is_short], text_hashes[is_short])
+    return hashes, np.append(0, np.cumsum(counts + is_short))
 
 
 def _fives(words: Hashes) -> Hashes:
     """A number for every five in a row: a polynomial of them."""
-    count = len(words) - SHINGLE_WORDS + 1
+    count = max(len(words) - SHINGLE_WORDS + 1, 0)
     fives = words[:count] * _BASE
     for place in range(1, SHINGLE_WORDS - 1):
         fives += words[place : place + count]
         fives *= _BASE
-    fives += words[SHINGLE_WORDS - 1 :]
+    fives += words[SHINGLE_WORDS - 1 : SHINGLE_WORDS - 1 + count]
     return fives
 
 

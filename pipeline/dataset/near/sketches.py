@@ -39,8 +39,7 @@ def sketches(hashes: Hashes, offsets: Integers) -> Iterator[Samples]:
 def _sketch(hashes: Hashes, counts: Integers) -> Samples:
     samples = np.full((len(counts), BINS), _EMPTY, dtype=np.uint32)
     flat = samples.reshape(-1)
-    sets = np.repeat(np.arange(len(counts)), counts)
-    first_bins, asked = sets * BINS, len(counts)
+    first_bins, asked = np.repeat(np.arange(0, flat.size, BINS), counts), len(counts)
     bins, thrown = _throw(hashes, first_bins, _FACTORS[0])
     np.minimum.at(flat, bins, thrown)
     for factor in _FACTORS[1:]:
@@ -49,8 +48,8 @@ def _sketch(hashes: Hashes, counts: Integers) -> Samples:
         if not (wanting := int(is_wanting.sum())):
             break
         if wanting < asked / 2:
-            is_asked = is_wanting[sets]
-            sets, hashes, first_bins, asked = sets[is_asked], hashes[is_asked], first_bins[is_asked], wanting
+            is_asked = np.repeat(is_wanting, counts)
+            counts, hashes, first_bins, asked = counts * is_wanting, hashes[is_asked], first_bins[is_asked], wanting
         bins, thrown = _throw(hashes, first_bins, factor)
         falls_in = np.flatnonzero(is_open.reshape(-1).take(bins))
         np.minimum.at(flat, bins[falls_in], thrown[falls_in])

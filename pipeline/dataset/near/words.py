@@ -34,6 +34,7 @@ _SPACE = 0x20  # what every separator becomes
 _FOLDED_ASCII = bytes(ord(chr(byte).lower()) if chr(byte).isalnum() else _SPACE for byte in range(128))
 _FOLDED = _FOLDED_ASCII + bytes(range(128, 256))
 _SIZES = np.repeat([1, 2, 3, 4], [0xC0, 0x20, 0x10, 0x10])  # of a character, by its first byte
+_LEAD_BITS = np.array([0, 0, 0x1F, 0x0F, 0x07], dtype=np.uint8)[_SIZES]  # that are of its code point
 _LOAD_BYTES = 8
 _LONG_BYTES = 64  # longer words are hashed one by one: there are few for their bytes
 _FIRST_BYTES = np.array([(1 << 8 * count) - 1 for count in range(_LOAD_BYTES + 1)], dtype=np.uint64)
@@ -78,12 +79,13 @@ def _hash_words(folded: Bytes, begins: Integers, ends: Integers) -> Hashes:
     """The first eight bytes of a word are one number, and so are the next. folded: with room behind the last word."""
     sizes = ends - begins
     loads = np.ndarray(len(folded) - _LOAD_BYTES + 1, dtype="<u8", buffer=folded, strides=(1,))
-    hashes: Hashes = loads[begins] & _FIRST_BYTES[np.minimum(sizes, _LOAD_BYTES)]
+    hashes: Hashes = loads[begins]
+    hashes &= _FIRST_BYTES.take(sizes, mode="clip")
     longer = np.flatnonzero(sizes > _LOAD_BYTES)
     for done in range(_LOAD_BYTES, _LONG_BYTES, _LOAD_BYTES):
         if not len(longer):
             break
-        more = loads[begins[longer] + done] & _FIRST_BYTES[np.minimum(sizes[longer] - done, _LOAD_BYTES)]
+        more = loads[begins[longer] + done] & _FIRST_BYTES.take(sizes[longer] - done, mode="clip")
         so_far = hashes[longer] * _OTHER_FACTOR
         hashes[longer] = (so_far ^ (so_far >> np.uint64(32))) + more
         longer = longer[sizes[longer] > done + _LOAD_BYTES]
@@ -124,11 +126,13 @@ def _bytes_of(characters: Integers, sizes: Integers) -> Iterator[tuple[Integers,
 
 def _code_points(text: Bytes, leads: Integers) -> tuple[npt.NDArray[np.uint32], Integers]:
     """The characters that begin at some bytes, and of how many bytes each is: two to four."""
-    sizes = _SIZES[text[leads]]
-    codes = (text[leads] & (0x7F >> sizes)).astype(np.uint32)
-    for some, place in _bytes_of(np.arange(len(leads)), sizes):
-        if place:
-            codes[some] = codes[some] << np.uint32(6) | (text[leads[some] + place] & 0x3F)
+    lead = text[leads]
+    sizes = _SIZES.take(lead)
+    codes = (lead & _LEAD_BITS.take(lead)).astype(np.uint32) << np.uint32(6) | (text[leads + 1] & 0x3F)
+    longer = np.flatnonzero(lead >= 0xE0)
+    for place in range(2, 4):
+        codes[longer] = codes[longer] << np.uint32(6) | (text[leads[longer] + place] & 0x3F)
+        longer = longer[sizes[longer] > place + 1]
     return codes, sizes
 
 

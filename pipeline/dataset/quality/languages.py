@@ -60,12 +60,23 @@ class LanguageSample:
 
 
 def sample_languages(columns: Columns) -> LanguageSample:
-    """The sample of a block: of each conversation the longest answer."""
+    """The sample of a block: of each conversation the longest answer. columns: with conversations."""
     hashes = columns.text_hashes
     chosen = np.argpartition(hashes, SAMPLE_SIZE)[:SAMPLE_SIZE] if len(hashes) > SAMPLE_SIZE else np.arange(len(hashes))
-    places = {int(hashes[index]): index for index in np.sort(chosen).tolist()}
     sizes = np.diff(columns.text_starts) * columns.is_supervised
-    return LanguageSample({key: _longest_answer(columns, sizes, places[key]) for key in sorted(places)})
+    turns = _first_longest(columns, sizes)[chosen]
+    begins = columns.text_starts[turns]
+    ends = begins + np.minimum(sizes[turns], TEXT_BYTES)
+    text = memoryview(columns.text)  # type: ignore[arg-type]  # an array has a buffer
+    said = zip(hashes[chosen].tolist(), begins.tolist(), ends.tolist(), strict=True)
+    return LanguageSample({key: str(text[begin:end], "utf-8", "ignore") for key, begin, end in sorted(said)})
+
+
+def _first_longest(columns: Columns, sizes: Integers) -> Integers:
+    """Of each conversation, the first of its turns that no other exceeds. sizes: of all turns."""
+    longest = np.repeat(np.maximum.reduceat(sizes, columns.turn_starts[:-1]), columns.turn_counts)
+    places = np.flatnonzero(sizes == longest)
+    return places[np.searchsorted(places, columns.turn_starts[:-1])]
 
 
 def language_findings(figures: LanguageFigures) -> list[Finding]:
@@ -76,14 +87,6 @@ def language_findings(figures: LanguageFigures) -> list[Finding]:
     expected = f"one language in {DOMINANT_SHARE:.0%} of the answers"
     mismatch = Mismatch(expected, named, f"of {figures.sample_size} sampled")
     return [Finding(1, 0, "mixed-languages", "$", mismatch)]
-
-
-def _longest_answer(columns: Columns, sizes: Integers, index: int) -> str:
-    """Its beginning; nothing where there is no answer. sizes: of all turns, 0 where one is no answer."""
-    first, end = columns.turn_starts[index : index + 2].tolist()
-    turn = first if end - first == 1 else first + int(np.argmax(sizes[first:end]))
-    start = int(columns.text_starts[turn])
-    return columns.text[start : start + min(int(sizes[turn]), TEXT_BYTES)].tobytes().decode(errors="ignore")
 
 
 @cache

@@ -20,12 +20,14 @@ def degenerate_repetition(columns: Columns) -> Iterator[Group]:
     """An answer of which half or more is one passage, at least ten times in a row."""
     sizes = np.diff(columns.text_starts)
     turns = np.flatnonzero(columns.is_supervised & (sizes >= FEWEST_BYTES))
-    starts, ends = columns.text_starts[turns].tolist(), columns.text_starts[turns + 1].tolist()
+    starts, ends = columns.text_starts[turns], columns.text_starts[turns + 1]
     text = columns.text.tobytes()
-    loops = {}
-    for turn, start, end in zip(turns.tolist(), starts, ends, strict=True):
-        if (period := _period(text, start, end)) and (loop := _loop(columns.text[start:end], period)):
-            loops[turn] = loop
+    periods = _periods(text, ((starts + ends) // 2).tolist(), (sizes[turns] // FEWEST_TIMES + _ANCHOR_BYTES).tolist())
+    loops = {
+        int(turns[place]): loop
+        for place, period in periods
+        if (loop := _loop(columns.text[starts[place] : ends[place]], period))
+    }
     if not loops:
         return
     flagged = flags_at(columns, loops)
@@ -39,18 +41,20 @@ def degenerate_repetition(columns: Columns) -> Iterator[Group]:
     yield from first_places(columns, flagged, "degenerate-repetition", columns.content_path, mismatch)
 
 
-def _period(text: bytes, start: int, end: int) -> int:
-    """How far a loop in text[start:end] would repeat, or 0.
+def _periods(text: bytes, middles: list[int], reaches: list[int]) -> Iterator[tuple[int, int]]:
+    """Which turns may hold a loop, by their number, and how far it would repeat. middles: of the turns.
 
     A loop of half the text holds its middle and a quarter of the text on one side of it, so whatever stands there
-    stands there again within a tenth of the text.
+    stands there again within a tenth of the text, the reach.
     """
-    middle, reach = (start + end) // 2, (end - start) // FEWEST_TIMES + _ANCHOR_BYTES
-    after = text.find(text[middle : middle + _ANCHOR_BYTES], middle + 1, middle + reach)
-    if after > 0:
-        return after - middle
-    before = text.rfind(text[middle - _ANCHOR_BYTES : middle], middle - reach, middle - 1)
-    return middle - _ANCHOR_BYTES - before if before > 0 else 0
+    for number, (middle, reach) in enumerate(zip(middles, reaches, strict=True)):
+        after = text.find(text[middle : middle + _ANCHOR_BYTES], middle + 1, middle + reach)
+        if after > 0:
+            yield number, after - middle
+            continue
+        before = text.rfind(text[middle - _ANCHOR_BYTES : middle], middle - reach, middle - 1)
+        if before > 0:
+            yield number, middle - _ANCHOR_BYTES - before
 
 
 def _loop(turn: Bytes, period: int) -> tuple[int, int, int] | None:
