@@ -5,7 +5,8 @@ from typing import Any
 
 from typer.main import get_command
 
-from pipeline.cli import PROGRAM, app
+from pipeline.cli import app
+from pipeline.cli.command_line import PROGRAM
 from pipeline.docs.markdown import block, code, section, table
 from pipeline.settings import PROJECT_DIR
 

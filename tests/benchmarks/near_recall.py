@@ -18,6 +18,7 @@ from tests.dataset.near.examples import jaccard_of, lines_of
 from tests.engine_blocks import columns_of
 
 WORDS = (154, 1_000)  # 150 shingles, about 900 bytes; 996
+MEASURED_PAIRS = 100  # whose similarity is computed; the others are made alike
 SIMILARITIES = (0.7, 0.75, 0.8, 0.85, 0.9)
 
 
@@ -37,7 +38,8 @@ def run(pair_count: int, folder: Path) -> list[list[float]]:
         is_found = [roots[i] == roots[i + 1] for i in range(0, len(roots), 2)]
         sides = is_validation.is_validation
         across = sum(bool(sides[i] != sides[i + 1]) for i in range(0, len(sides), 2))
-        mean = sum(jaccard_of(*([text] for text in pair)) for pair in pairs) / pair_count
+        some = pairs[:MEASURED_PAIRS]
+        mean = sum(jaccard_of(*([text] for text in pair)) for pair in some) / len(some)
         found.append([words, similarity, mean, sum(map(bool, is_found)) / pair_count, across])
     return found
 

@@ -63,7 +63,8 @@ def test_help_needs_nothing_heavy(environment):
 def test_a_command_imports_no_other(arguments, shown, environment):
     """To import all takes longer than to read a small file."""
     program = (
-        f"import sys, atexit; sys.argv = ['lora-pipeline', *{arguments}]; from pipeline.cli import COMMANDS, main\n"
+        f"import sys, atexit; sys.argv = ['lora-pipeline', *{arguments}]; from pipeline.cli import main\n"
+        "from pipeline.cli.command_line import COMMANDS\n"
         "named = {f'pipeline.cli.{c.partition(\":\")[2] or c}' for c in COMMANDS}\n"
         "atexit.register(lambda: print(len(named & set(sys.modules)), file=sys.stderr)); main()"
     )
