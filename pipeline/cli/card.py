@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.chosen_files import MappingOption, chosen_format
 from pipeline.cli.common import write_line
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.cli.owner import Owner
@@ -31,6 +32,7 @@ def card(
         typer.Option("-o", "--output", metavar="OUT", help="The page; - for stdout. Default: its name, .card.html."),
     ] = None,
     owner: Owner = None,
+    mapping: MappingOption = None,
 ) -> None:
     """Write a page about a dataset: verdict, trainers, figures, findings, first conversations.
 
@@ -42,7 +44,9 @@ def card(
     is_file = Path(dataset).exists()
     if output not in (None, STDOUT):
         _refuse_target(Path(output), dataset)
-    made = _of_file(Path(dataset)) if is_file else _of_dataset(dataset, owner)
+    if mapping is not None and not is_file:
+        raise UsageError(f"--mapping: expected a file, found the dataset {dataset}, which is read already")
+    made = _of_file(Path(dataset), mapping) if is_file else _of_dataset(dataset, owner)
     if output == STDOUT:
         write_line(render_card(made).removesuffix("\n"))
         return
@@ -60,7 +64,7 @@ def _refuse_target(target: Path, dataset: str) -> None:
         raise UsageError(f"--output: {target} is the dataset itself; choose another name")
 
 
-def _of_file(file: Path) -> "Card":
+def _of_file(file: Path, mapping: str | None) -> "Card":
     from pipeline.card import card_of_profile, first_examples
     from pipeline.cli.progress import progress_bar
     from pipeline.dataset.profiles.parallel import profile_path
@@ -72,7 +76,7 @@ def _of_file(file: Path) -> "Card":
     workers = min(os.cpu_count() or 1, MAX_WORKERS)
     with tempfile.TemporaryDirectory(prefix="lora-card-", ignore_cleanup_errors=True) as work:
         with progress_bar(file.name, file.stat().st_size) as tell:
-            profile = profile_path(file, Path(work), asking(Rules()), workers, tell)
+            profile = profile_path(file, Path(work), asking(Rules(form=chosen_format(None, mapping))), workers, tell)
         examples = first_examples(profile.findings_path, profile.finding_counts)
         return card_of_profile(profile, str(file), acceptance_of(profile), examples)
 

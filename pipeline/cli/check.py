@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.chosen_files import chosen_format
+from pipeline.cli.chosen_files import MappingOption, chosen_format
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,10 +44,7 @@ def check(
     as_json: Annotated[
         bool, typer.Option("--json", help="The same as --format json: one JSON object a file, on one line.")
     ] = False,
-    mapping: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Read the rows as this mapping of their fields says (JSON or TOML)."),
-    ] = None,
+    mapping: MappingOption = None,
     tokenizer: Annotated[
         str | None,
         typer.Option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from pipeline.cli.chosen_files import chosen_format
+from pipeline.cli.chosen_files import MappingOption, chosen_format
 from pipeline.cli.common import NOT_READY, write_line
 from pipeline.cli.printed_json import json_text
 from pipeline.errors import ServiceError, UsageError
@@ -41,6 +41,7 @@ def convert(
         str | None,
         typer.Option("--format", metavar="NAME", help="The format of FILE. Default: what its rows look like."),
     ] = None,
+    mapping: MappingOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say what was done as one JSON object.")] = False,
 ) -> None:
     """Write a dataset anew in another format.
@@ -54,7 +55,7 @@ def convert(
     from pipeline.dataset.convert.converting import convert_stream, replaced
     from pipeline.dataset.model.conversation import Limits
 
-    chosen = chosen_format(form)
+    chosen = chosen_format(form, mapping)
     _refuse_target(file, output)
     with _opened(file) as stream:
         try:

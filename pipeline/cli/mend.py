@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from pipeline.cli.chosen_files import chosen_format
+from pipeline.cli.chosen_files import MappingOption, chosen_format
 from pipeline.cli.common import NOT_READY, write_line, write_text
 from pipeline.errors import LakeError, ServiceError, UsageError
 
@@ -35,10 +35,7 @@ def mend(
         str | None,
         typer.Option("--format", metavar="NAME", help="The format of FILE. Default: what its rows look like."),
     ] = None,
-    mapping: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Read the rows as this mapping of their fields says (JSON or TOML)."),
-    ] = None,
+    mapping: MappingOption = None,
     max_line_bytes: Annotated[
         int,
         typer.Option(min=1, metavar="N", envvar=MAX_LINE_BYTES, help="Longer lines are put aside."),

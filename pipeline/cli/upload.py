@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.chosen_files import MappingOption
 from pipeline.cli.common import NOT_READY
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.owner import Owner
@@ -31,6 +32,7 @@ def upload(
     token: Annotated[
         str | None, typer.Option(envvar="LORA_TOKEN", metavar="TOKEN", help="Opens the service; better in LORA_TOKEN.")
     ] = None,
+    mapping: MappingOption = None,
     resume: Annotated[
         str | None, typer.Option(metavar="DATASET", help="Go on with an upload to a service that broke off.")
     ] = None,
@@ -42,14 +44,15 @@ def upload(
 
     Other bytes under a name that was used before are a new dataset, which takes the place of the old one.
     """
+    kept = _stored(mapping)
     if server is not None:
-        _send(server, token, file, name, resume, wait)
+        _send(server, token, file, name, resume, kept, wait)
         return
     if resume is not None:
         raise UsageError("--resume: expected --server as well, found none; give the service's address")
     settings = current_settings()
     owner = owner or settings.default_owner
-    dataset = _put(settings, file, owner, name or file.name)
+    dataset = _put(settings, file, owner, name or file.name, kept)
     typer.echo(f"{dataset.id}: {dataset.status}")
     if dataset.user_id != owner:
         typer.echo(f"the owner's name cannot be a folder's: find it with --owner {dataset.user_id}", err=True)
@@ -63,7 +66,24 @@ def upload(
     _exit(dataset.status, dataset.failure)
 
 
-def _send(server: str, token: str | None, file: Path, name: str | None, resume_id: str | None, wait: bool) -> None:
+def _stored(mapping: str | None) -> str | None:
+    """What is kept with the dataset: the mapping itself, as its file may be anywhere."""
+    if mapping is None:
+        return None
+    from pipeline.dataset.formats.mapping import stored_mapping
+
+    return stored_mapping(mapping)
+
+
+def _send(
+    server: str,
+    token: str | None,
+    file: Path,
+    name: str | None,
+    resume_id: str | None,
+    mapping: str | None,
+    wait: bool,
+) -> None:
     from pipeline.cli.progress import progress_bar
     from pipeline.client import Client
     from pipeline.client.checksums import check_content
@@ -73,7 +93,7 @@ def _send(server: str, token: str | None, file: Path, name: str | None, resume_i
     size_bytes = file.stat().st_size if file.is_file() else None
     with Client(server, token) as client:
         with progress_bar(file.name, size_bytes, "comparing checksums") as tell:
-            dataset = client.upload(file, name=name, resume_id=resume_id, tell=tell)
+            dataset = client.upload(file, name=name, mapping=mapping, resume_id=resume_id, tell=tell)
         typer.echo(f"{dataset.id}: {dataset.status}")
         if wait:
             dataset = client.wait(dataset.id)
@@ -89,7 +109,7 @@ def _exit(status: str, failure: str | None) -> None:
         raise typer.Exit(NOT_READY)
 
 
-def _put(settings: "Settings", file: Path, owner: str, name: str) -> "Dataset":
+def _put(settings: "Settings", file: Path, owner: str, name: str, mapping: str | None) -> "Dataset":
     from pipeline.clock import utc_now
     from pipeline.flow.intake import new_uploads
     from pipeline.flow.marks import store_problem
@@ -108,7 +128,10 @@ def _put(settings: "Settings", file: Path, owner: str, name: str) -> "Dataset":
             stored = store.put(key, source, file.stat().st_size)
         [new] = new_uploads(store, [stored], settings.max_upload_bytes)
         catalog.register_uploads([new], utc_now())
-        return catalog.get(new.dataset_id)
+        dataset = catalog.get(new.dataset_id)
+        if mapping is None:
+            return dataset
+        return catalog.set_mapping(dataset.id, dataset.user_id, mapping, utc_now())
 
 
 def _wait(settings: "Settings", dataset_id: str) -> "Dataset":

@@ -49,11 +49,13 @@ class Client:
         *,
         name: str | None = None,
         description: str | None = None,
+        mapping: str | None = None,
         resume_id: str | None = None,
         tell: Tell = lambda _: None,
     ) -> DatasetDetails:
         """Upload a file, confirm it, and compare checksums; returns the dataset, which is being validated then.
 
+        mapping: how its fields are read, where they are of no format that is known: JSON, or auto.
         resume_id: the dataset of an upload that broke off; only what is missing is sent. tell: is told how many more
         bytes arrived, for a progress bar.
 
@@ -64,7 +66,7 @@ class Client:
         """
         size_bytes = _size(file)
         if resume_id is None:
-            new = _announcement(file, size_bytes, name, description)
+            new = _announcement(file, size_bytes, name, description, mapping)
             # Not repeated by itself: an answer that got lost would leave a second dataset behind.
             started = self._connection.ask(
                 StartedUpload, "POST", "/api/datasets", is_repeatable=False, json=new.model_dump(mode="json")
@@ -135,6 +137,11 @@ class Client:
             yield from found.items
             page, seen, total = page + 1, seen + _IGNORED_PAGE, found.total
 
+    def set_mapping(self, dataset_id: str, mapping: str | None) -> DatasetDetails:
+        """Say how a dataset's fields are read: JSON, auto, or None for what is recognised. It is validated again."""
+        place = f"/api/datasets/{quote(dataset_id, safe='')}/mapping"
+        return self._connection.ask(DatasetDetails, "PUT", place, json={"mapping": mapping})
+
     def delete(self, dataset_id: str) -> DatasetSummary:
         """Take a dataset out of the lists."""
         return self._connection.ask(DatasetSummary, "DELETE", f"/api/datasets/{quote(dataset_id, safe='')}")
@@ -170,12 +177,16 @@ def _size(file: Path) -> int:
     return file.stat().st_size
 
 
-def _announcement(file: Path, size_bytes: int, name: str | None, description: str | None) -> NewUpload:
+def _announcement(
+    file: Path, size_bytes: int, name: str | None, description: str | None, mapping: str | None
+) -> NewUpload:
     if not size_bytes:
         raise UsageError(f"{file}: expected conversations, found an empty file")
     named = name or file.stem[:MAX_NAME_CHARACTERS]
     try:
-        return NewUpload(name=named, description=description, file_name=file.name, file_size=size_bytes)
+        return NewUpload(
+            name=named, description=description, file_name=file.name, file_size=size_bytes, mapping=mapping
+        )
     except ValidationError as error:
         wrong = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors())
         raise UsageError(f"{file} cannot be uploaded like this: {wrong}") from None

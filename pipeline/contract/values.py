@@ -16,6 +16,8 @@ from pipeline.state.catalog.statuses import CostKind, JobOrigin, JobStatus, Noti
 MAX_NAME_CHARACTERS = 200
 MAX_FILE_NAME_CHARACTERS = 255  # as many as a file system takes; what is stored is shortened (`store/keys.py`)
 MAX_DESCRIPTION_CHARACTERS = 4_000
+MAX_MAPPING_CHARACTERS = 4_000
+_MAPPING = "How the fields are read, as JSON (docs/formats.md), or `auto` for what fits; null: by what is recognised."
 
 
 class DatasetSummary(Value):
@@ -162,6 +164,7 @@ class JobFiles(Value):
 class DatasetDetails(DatasetSummary):
     """Everything about one dataset."""
 
+    mapping: str | None = Field(description="How its fields are read, where its owner says so: JSON, or `auto`.")
     content_version: str | None = Field(description="`sha256:<hex>` or `etag:<etag>` of the uploaded bytes.")
     content_sha256: str | None
     superseded_by: str | None
@@ -192,6 +195,15 @@ class NewUpload(Request):
     file_size: int = Field(ge=1, le=2**62, description="Bytes, exactly.", examples=[20_480])
     format: str | None = Field(
         None, description="The format you expect, shown until there is a verdict: that says which it is."
+    )
+    mapping: str | None = Field(None, max_length=MAX_MAPPING_CHARACTERS, description=_MAPPING, examples=["auto"])
+
+
+class FieldMapping(Request):
+    """How the fields of a dataset are read."""
+
+    mapping: str | None = Field(
+        max_length=MAX_MAPPING_CHARACTERS, description=_MAPPING, examples=['{"prompt": "request", "answer": "reply"}']
     )
 
 

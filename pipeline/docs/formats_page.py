@@ -32,7 +32,12 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
 
 _MAPPING = """`lora-pipeline check --format alpaca FILE` reads a file as that format, whatever it looks like. For a
 shape that none of these describes, `--mapping FILE` says where things are, in JSON or TOML: either `turns`, or
-`prompt` and `answer`. Unknown fields, and roles that are none, are refused with the names that there are."""
+`prompt` and `answer`. Unknown fields, and roles that are none, are refused with the names that there are. The option
+takes the JSON itself as well: where a mapping fits rows of no known format, the report ends with it, ready to paste
+(`--mapping '{"prompt": "request", "answer": "reply"}'`), and `--mapping auto` takes it unasked. `check`, `mend`,
+`convert`, `card` and `upload` have the option. An upload keeps it with its dataset, as do the API (`mapping` of an
+announced upload, `PUT /api/datasets/{id}/mapping`) and the pages; every validation uses it, and another one has the
+dataset validated again."""
 
 MAPPING_EXAMPLE = """turns = "data.dialog"
 role = "who"
@@ -50,6 +55,7 @@ _MEANINGS = {
     "prompt": "path of the question, where the row is fields",
     "answer": "path of the answer, where the row is fields",
     "system": "path of a system text",
+    "history": "path of earlier pairs of question and answer, where the row is fields",
     "id": "path of the row's own name",
     "roles": "what the file's roles mean: theirs = ours",
 }

@@ -5,7 +5,7 @@ A bad file is a verdict; only a broken store, lake or catalog raises. Doing it t
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.clock import utc_now
@@ -13,6 +13,7 @@ from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.findings.row_places import place_of
+from pipeline.dataset.formats.mapping import mapped_format
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.budget import Budget
 from pipeline.dataset.profiles.concluding import refuse
@@ -28,7 +29,7 @@ from pipeline.state.store import Store
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
 from pipeline.wording import sentence
 
-CODE_VERSION = "12"  # raised when the same upload would get other rows or another verdict
+CODE_VERSION = "13"  # raised when the same upload would get other rows or another verdict
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -92,7 +93,8 @@ class Validator:
         registered = dataset.content_version or ""
         try:
             with self.store.open(dataset.storage_path, version=self._version_to_read(dataset)) as stream:
-                profile = profile_stream(stream, folder, asking(self.rules))
+                form = mapped_format(dataset.mapping) if dataset.mapping else None
+                profile = profile_stream(stream, folder, asking(replace(self.rules, form=form)))
         except ObjectMissing:
             if problem := self.store_problem():
                 raise StoreError(problem) from None
@@ -157,6 +159,7 @@ class Outcome:
             validation_errors=[dict(row) for row in profile.errors],
             sample_data=[dict(sample) for sample in counts.samples],
             run_id=self.run_id,
+            mapping=self.dataset.mapping,
             title=f"{self.dataset.name} is ready" if self.is_ready else f"{self.dataset.name} has errors",
             message=self.summary(),
         )

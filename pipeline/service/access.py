@@ -69,6 +69,14 @@ class Access:
         """
         return self._own.create_upload(upload, self.user.id, now, quota_bytes)
 
+    def set_mapping(self, dataset_id: str, mapping: str | None, now: datetime) -> Dataset:
+        """Say how the fields of the user's dataset are read.
+
+        Raises:
+            DatasetNotFound: there is none of this user.
+        """
+        return self._own.set_mapping(dataset_id, self.user.id, mapping, now)
+
     def used_bytes(self) -> int:
         """Count the bytes of the user's own datasets."""
         return self._own.used_bytes(self.user.id)

@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.contract.values import Acceptance, DatasetDetails, DatasetPage, DatasetSummary, Sample
 from pipeline.dataset.findings.row_places import place_of
+from pipeline.dataset.formats.mapping import checked_mapping
 from pipeline.service.job_values import job_summary
 from pipeline.service.service import Service
 from pipeline.service.user import User
@@ -52,6 +53,17 @@ def restore_dataset(service: Service, user: User, dataset_id: str) -> DatasetSum
     return summary(service.access(user).restore(dataset_id, service.now(), service.settings.quota_bytes))
 
 
+def set_mapping(service: Service, user: User, dataset_id: str, said: str | None) -> DatasetDetails:
+    """Say how a dataset's fields are read; it is validated again where that is another way than before.
+
+    Raises:
+        DatasetNotFound: there is none of this user.
+        UsageError: it describes no format.
+    """
+    mapping = checked_mapping(said) if said and said.strip() else None
+    return details(service, user, service.access(user).set_mapping(dataset_id, mapping, service.now()))
+
+
 def summary(dataset: Dataset) -> DatasetSummary:
     """A dataset as lists show it."""
     return DatasetSummary.model_construct(**_fields(dataset))
@@ -62,6 +74,7 @@ def details(service: Service, user: User, dataset: Dataset) -> DatasetDetails:
     jobs = service.access(user).jobs(dataset_id=dataset.id, limit=MAX_LIMIT)
     return DatasetDetails(
         **_fields(dataset),
+        mapping=dataset.mapping,
         content_version=dataset.content_version,
         content_sha256=dataset.content_sha256,
         superseded_by=dataset.superseded_by,

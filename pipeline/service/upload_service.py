@@ -6,6 +6,7 @@ Bytes that come through the service itself are taken in by `receiving.py`.
 from datetime import datetime, timedelta
 
 from pipeline.contract.values import ConfirmedUpload, NewUpload, StartedUpload, UploadPart, UploadPlan
+from pipeline.dataset.formats.mapping import checked_mapping
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
 from pipeline.service.dataset_service import details, summary
@@ -22,13 +23,14 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
     """Announce an upload; return where to send it.
 
     Raises:
-        UsageError: there is no such format.
+        UsageError: there is no such format, or the mapping describes none.
         TooLarge: more bytes than are taken.
         OverQuota: more bytes than the user has room for.
         StoreError: no address can be made; nothing is left behind.
     """
     if new.format is not None and new.format not in BY_NAME:
         raise UsageError(f"format: expected one of {', '.join(sorted(BY_NAME))}, found another; leave it out")
+    mapping = None if new.mapping is None else checked_mapping(new.mapping)
     check_size(service, new.file_size)
     now = service.now()
     dataset_id = new_dataset_id(new.file_name)
@@ -42,7 +44,8 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
         storage_bucket=service.store.bucket,
         storage_path=key,
         file_name=key.rpartition("/")[2],
-        **new.model_dump(exclude={"file_name"}),
+        mapping=mapping,
+        **new.model_dump(exclude={"file_name", "mapping"}),
     )
     try:
         dataset = service.access(user).create_upload(announced, now, service.settings.quota_bytes)

@@ -48,6 +48,34 @@ def test_an_upload_becomes_a_ready_dataset_that_says_what_is_in_it(local, ana):
     assert "trl" in {each["target"] for each in after["acceptance"]}
 
 
+MAPPED = b'{"request": "How long?", "reply": "Three minutes."}\n' * 3
+
+
+def test_a_mapping_is_kept_with_a_dataset_and_its_fields_are_read_so(local, ana):
+    dataset_id = local.upload(ana, MAPPED, mapping="auto")
+
+    local.validate()
+
+    after = ana.get(f"/api/datasets/{dataset_id}").json()["data"]
+    assert (after["mapping"], after["format"], after["conversation_count"]) == ("auto", "custom", 3)
+
+
+def test_a_mapping_that_is_said_later_has_the_dataset_validated_again(local, ana, bob):
+    dataset_id = local.upload(ana, MAPPED)
+    local.validate()
+    before = ana.get(f"/api/datasets/{dataset_id}").json()["data"]
+
+    said = ana.put(f"/api/datasets/{dataset_id}/mapping", json={"mapping": '{"prompt": "request", "answer": "reply"}'})
+    local.validate()
+    after = ana.get(f"/api/datasets/{dataset_id}").json()["data"]
+
+    assert (before["status"], said.json()["data"]["status"], after["status"]) == ("error", "validating", "ready")
+    assert after["mapping"] == '{"prompt":"request","answer":"reply"}'
+    assert bob.put(f"/api/datasets/{dataset_id}/mapping", json={"mapping": None}).status_code == 404
+    refused = ana.put(f"/api/datasets/{dataset_id}/mapping", json={"mapping": "/etc/passwd"})
+    assert (refused.status_code, "auto, or a JSON object" in refused.text) == (400, True)
+
+
 def test_confirming_twice_changes_nothing(local, ana):
     dataset_id = local.upload(ana, lines(1))
     first = ana.get(f"/api/datasets/{dataset_id}").json()

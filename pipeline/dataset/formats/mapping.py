@@ -17,7 +17,7 @@ from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
 from pipeline.dataset.formats.rows.chat import Chat, identity_of
 from pipeline.dataset.formats.rows.decoders import usable
-from pipeline.dataset.formats.rows.fields import FieldFormat
+from pipeline.dataset.formats.rows.fields import FieldFormat, pairs_of
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.message_lists import ALIASES, Keys, read_messages, require_turns
 from pipeline.dataset.formats.rows.shapes import SYSTEM, Segment, Shape
@@ -26,6 +26,16 @@ from pipeline.dataset.model.json_text import Json
 from pipeline.errors import UsageError
 
 CUSTOM = "custom"
+AUTO = "auto"
+# What people call the roles, without case, blanks and underscores.
+ROLE_WORDS = {
+    **{name.replace("_", ""): role for name, role in ALIASES.items()},
+    **{role: role for role in KNOWN_ROLES},
+    **dict.fromkeys(("customer", "client", "visitor", "caller", "patient", "student", "asker"), "user"),
+    **dict.fromkeys(
+        ("agent", "ai", "chatbot", "llm", "support", "operator", "doctor", "tutor", "teacher"), "assistant"
+    ),
+}
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$")]
 
 
@@ -33,7 +43,8 @@ class Mapping(BaseModel):
     """What a mapping file may say. Either turns (a list of messages), or prompt and answer (fields of the row).
 
     turns: path of the list; role, content: the names of a message's fields. prompt, answer, system: paths of texts.
-    id: path of the row's own name. roles: what the file's roles mean.
+    history: path of pairs of earlier questions and answers. id: path of the row's own name. roles: what the file's
+    roles mean.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,6 +55,7 @@ class Mapping(BaseModel):
     prompt: FieldPath | None = None
     answer: FieldPath | None = None
     system: FieldPath | None = None
+    history: FieldPath | None = None
     id: FieldPath | None = None
     roles: dict[str, str] = {}
 
@@ -51,9 +63,44 @@ class Mapping(BaseModel):
     def _is_one_shape(self) -> Self:
         if (self.turns is None) == (self.prompt is None) or (self.prompt is None) != (self.answer is None):
             raise ValueError("expected either turns, or both prompt and answer")
+        if self.history is not None and self.turns is not None:
+            raise ValueError("history: expected prompt and answer beside it, found turns")
         if unknown := sorted(set(self.roles.values()) - set(KNOWN_ROLES)):
             raise ValueError(f"roles: expected values among {', '.join(KNOWN_ROLES)}, found {', '.join(unknown)}")
         return self
+
+
+def stored_mapping(said: str) -> str:
+    """What a person says of the fields, as it is kept: auto, or one line of JSON. said: auto, JSON, or a file's path.
+
+    Raises:
+        UsageError: the file cannot be read, or it does not describe a format.
+    """
+    said = said.strip()
+    return AUTO if said == AUTO else _read(said).model_dump_json(exclude_defaults=True)
+
+
+def mapped_format(said: str) -> Format:
+    """The format that a mapping describes. said: as for `stored_mapping`.
+
+    Raises:
+        UsageError: the file cannot be read, or it does not describe a format.
+    """
+    said = said.strip()
+    return AUTO_MAPPED if said == AUTO else format_of(_read(said))
+
+
+def checked_mapping(said: str) -> str:
+    """The same as `stored_mapping` of what came over the network, which names no file.
+
+    Raises:
+        UsageError: it does not describe a format.
+    """
+    if said.strip() != AUTO and not said.lstrip().startswith("{"):
+        raise UsageError(
+            f'mapping: expected {AUTO}, or a JSON object such as {{"prompt": "request", "answer": "reply"}}'
+        )
+    return stored_mapping(said)
 
 
 def load_mapping(path: Path) -> Format:
@@ -62,6 +109,19 @@ def load_mapping(path: Path) -> Format:
     Raises:
         UsageError: the file cannot be read, or does not describe a format.
     """
+    return format_of(_loaded(path))
+
+
+def _read(said: str) -> Mapping:
+    if not said.startswith("{"):
+        return _loaded(Path(said))
+    try:
+        return _validated(msgspec.json.decode(said), "the mapping")
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise UsageError(f"--mapping: expected {AUTO}, a file or JSON, found text that is no JSON: {error}") from error
+
+
+def _loaded(path: Path) -> Mapping:
     try:
         text = path.read_bytes()
         value = tomllib.loads(text.decode()) if path.suffix == ".toml" else msgspec.json.decode(text)
@@ -69,12 +129,16 @@ def load_mapping(path: Path) -> Format:
         raise UsageError(f"--mapping: {path} cannot be read: {(error.strerror or str(error)).lower()}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"--mapping: expected JSON or TOML in {path}, found neither: {error}") from error
+    return _validated(value, str(path))
+
+
+def _validated(value: object, where: str) -> Mapping:
     try:
-        return format_of(Mapping.model_validate(value))
+        return Mapping.model_validate(value)
     except ValidationError as error:
         faults = "; ".join(_fault(each["loc"], each["msg"]) for each in error.errors())
         known = ", ".join(Mapping.model_fields)
-        raise UsageError(f"--mapping: {path}: {faults}. Known fields: {known}.") from error
+        raise UsageError(f"--mapping: {where}: {faults}. Known fields: {known}.") from error
 
 
 def _fault(place: tuple[int | str, ...], message: str) -> str:
@@ -90,7 +154,7 @@ def format_of(mapping: Mapping) -> Format:
     if mapping.turns and not mapping.system and all("." not in path for path in paths):
         title = f"a mapping: {mapping.turns} of {mapping.role} and {mapping.content}"
         return Chat(CUSTOM, title, mapping.turns, keys, (mapping.id or "id",))
-    return Mapped(keys, mapping.turns, mapping.prompt, mapping.answer, mapping.system, mapping.id)
+    return Mapped(keys, mapping.turns, mapping.prompt, mapping.answer, mapping.system, mapping.id, mapping.history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +167,7 @@ class Mapped(FieldFormat):
     answer: str | None
     system: str | None
     identity: str | None
+    history: str | None = None
     name: str = CUSTOM
     example: str = ""
     becomes: str = ""
@@ -128,6 +193,8 @@ class Mapped(FieldFormat):
         if (fields := as_object(row, faults)) is None:
             return None
         turns = self._text(fields, self.system, "system", faults) if self.system and find(fields, self.system) else []
+        if self.history and (listed := find(fields, self.history)) is not None:
+            turns += pairs_of(listed, f"$.{self.history}", faults)
         if self.turns is not None:
             listed = find(fields, self.turns)
             self._check(fields, self.turns, list, faults)
@@ -148,6 +215,8 @@ class Mapped(FieldFormat):
         if any("." in name for name in named):
             return ()
         system = (replace(SYSTEM, field=self.system),) if self.system else ()
+        if self.history is not None:
+            return ()
         if self.turns is not None:
             turns: tuple[Segment, ...] = (Segment(self.turns, keys=self.keys),)
         else:
@@ -180,4 +249,16 @@ def find(row: Json, path: str) -> Json:
     return row
 
 
-__all__ = ["CUSTOM", "Mapped", "Mapping", "format_of", "load_mapping"]
+AUTO_MAPPED = Mapped(Keys(), None, None, None, None, None, name=AUTO)
+"""No format of its own: says that a mapping which fits is taken, where the rows are of no format that is known."""
+
+__all__ = [
+    "AUTO_MAPPED",
+    "CUSTOM",
+    "Mapped",
+    "Mapping",
+    "checked_mapping",
+    "format_of",
+    "load_mapping",
+    "mapped_format",
+]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.formats.lookalikes.row_likeness import is_something_else
 from pipeline.dataset.formats.rows import recognise_row
-from pipeline.dataset.formats.unfinished import finished
+from pipeline.dataset.formats.unfinished import finished, is_cut_off
 from pipeline.dataset.model.json_text import Json, decoded
 
 _LOOKED_AT_LINES = 200
@@ -50,7 +50,8 @@ def is_over_lines(text: bytes) -> bool:
         try:
             value, end = _DECODER.raw_decode(said, at)
         except (ValueError, RecursionError):
-            return _may_be_cut(said[at:]) and (spans or (count == 0 and "\n" in said[at:].strip()))
+            is_begun = spans or (count == 0 and "\n" in said[at:].strip())
+            return is_begun and is_cut_off(said[at:].encode(errors="replace"))
         if not isinstance(value, dict) or decoded(said[at:end]) is None:
             return False  # a number that no double holds, for one
         spans = spans or "\n" in said[at:end]
@@ -65,11 +66,6 @@ def _has_rows_on_lines(text: bytes) -> bool:
     lines = [line for line in text.split(b"\n", _LOOKED_AT_LINES)[:_LOOKED_AT_LINES] if line.strip()]
     whole = sum(isinstance(decoded(line), dict | list) and line[:1] not in (b" ", b"\t") for line in lines)
     return whole * 2 > len(lines)
-
-
-def _may_be_cut(text: str) -> bool:
-    """Whether it is the beginning of an object, and not a broken one: nothing but its end is missing."""
-    return isinstance(finished(text.encode(errors="replace")), dict)
 
 
 def field_of_rows(text: bytes) -> FieldOfRows | None:

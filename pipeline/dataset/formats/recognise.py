@@ -15,9 +15,11 @@ from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.formats.field_rows import read_field
+from pipeline.dataset.formats.guessed_mapping import guessed_mapping, mapping_text
 from pipeline.dataset.formats.lookalikes.file_likeness import likeness, loose_rows, sample_of
 from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
 from pipeline.dataset.formats.lookalikes.row_likeness import of_table
+from pipeline.dataset.formats.mapping import AUTO, AUTO_MAPPED, format_of
 from pipeline.dataset.formats.object_files import FieldOfRows, field_of_rows, is_over_lines
 from pipeline.dataset.formats.objects import read_objects
 from pipeline.dataset.formats.rows import FORMATS, recognise_row
@@ -106,7 +108,7 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
     reading = Reading(container=container, compression=compression, oversized=oversized, list_at=list_at)
     if not rows and oversized is None and _is_one_row(text, container):
         rows = _unfinished_rows(text, container, list_in_text)
-    if chosen is not None:
+    if chosen is not None and chosen != AUTO_MAPPED:
         form = _variant(chosen, rows)
         if (spelt := _respelled(rows, chosen)) and spelt[1] > sum(map(form.fits, rows)):
             form = spelt[0]
@@ -120,10 +122,17 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
         why = f"{best[1]:,} of the first {count_of(len(rows), 'row')} fit {best[0].title}{_inside(inner)}"
         table = of_table(rows[0]) if len(rows) == 1 else ""
         return replace(_of_form(reading, best[0], rows), why=why, is_certain=True, unlike=table)
-    sample = sample_of(piece for _, _, piece in _pieces(text, container))
-    reading = replace(
-        reading, unlike="" if oversized else likeness(text, [row for row in rows if row is not None], sample)
-    )
+    mapping = guessed_mapping(rows)
+    if mapping is not None and chosen == AUTO_MAPPED:
+        form = format_of(mapping)
+        why = f"no format that we know fits; this mapping does: {mapping_text(mapping)}"
+        return replace(_of_form(reading, form, rows), why=why, is_certain=True)
+    sample = sample_of(piece for _, _, piece in _pieces(text, container, list_in_text))
+    said = "" if oversized else likeness(text, [row for row in rows if row is not None], sample)
+    if mapping is not None:
+        hint = f"--mapping '{mapping_text(mapping)}' reads them, and so does --mapping {AUTO}"
+        said = f"{said}; {hint}" if said else f"rows of a question and its answer; {hint}"
+    reading = replace(reading, unlike=said)
     if best := _most_frequent(_inner_rows(rows) or loose_rows(text, sample)):
         return replace(reading, form=best[0], why=f"as they stand, no rows fit; mended, they would be {best[0].title}")
     return reading

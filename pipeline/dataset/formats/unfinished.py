@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.model.json_text import Json, decoded
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+("|\\?\Z)|[\[\]{},]', re.DOTALL)
 _CUT_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\[^\\\"]{0,4}\Z")
@@ -21,6 +21,13 @@ def finished(text: bytes) -> Json:
             continue
         return value
     return None
+
+
+def is_cut_off(text: bytes) -> bool:
+    """Whether nothing but its end is missing of an object. Behind a bracket only others may be missing."""
+    if text.rstrip().endswith((b"}", b"]")):
+        return isinstance(decoded(next(_candidates(text))), dict)
+    return isinstance(finished(text), dict)
 
 
 def _candidates(text: bytes) -> Iterator[bytes]:

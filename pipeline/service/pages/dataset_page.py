@@ -116,6 +116,12 @@ class DatasetPage:
     findings: Findings | None = None
     acceptance: tuple[Acceptance, ...] = ()
     samples: tuple[Conversation, ...] = ()
+    mapping: str = ""
+
+    @property
+    def can_map(self) -> bool:
+        """Whether a person may want to say how its fields are read."""
+        return self.has_verdict and not self.card.is_deleted and (self.card.status == "error" or bool(self.mapping))
 
     @property
     def has_verdict(self) -> bool:
@@ -129,6 +135,7 @@ class DatasetPage:
         named = (
             *(() if self.card.status == "error" else (figures,)),
             ("findings", "Findings", self.findings),
+            ("fields", "Fields", self.can_map),
             ("trainers", "Trainers", self.acceptance),
             *((figures,) if self.card.status == "error" else ()),
             ("conversations", "Conversations", self.samples),
@@ -160,6 +167,7 @@ def dataset_page(
         findings=findings,
         acceptance=card.acceptance,
         samples=card.samples,
+        mapping=dataset.mapping or "",
     )
 
 

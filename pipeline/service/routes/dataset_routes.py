@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
 from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
-from pipeline.contract.values import DatasetDetails, DatasetPage, DatasetSummary
+from pipeline.contract.values import DatasetDetails, DatasetPage, DatasetSummary, FieldMapping
 from pipeline.service import dataset_service
 from pipeline.service.card_service import card_page
 from pipeline.service.dataset_service import MAX_LIMIT, MAX_SEARCH_CHARACTERS
@@ -45,6 +45,14 @@ def show_dataset(service: CurrentService, user: CurrentUser, dataset_id: Dataset
 def delete_dataset(service: CurrentService, user: CurrentUser, dataset_id: DatasetId) -> Answer[DatasetSummary]:
     """Take a dataset out of the lists. Its files stay, and it can be restored."""
     return Answer(data=dataset_service.delete_dataset(service, user, dataset_id))
+
+
+@router.put("/{dataset_id}/mapping", responses=MISSING)
+def set_mapping(
+    service: CurrentService, user: CurrentUser, dataset_id: DatasetId, said: FieldMapping
+) -> Answer[DatasetDetails]:
+    """Say how a dataset's fields are read; it is validated again. Null: by what is recognised."""
+    return Answer(data=dataset_service.set_mapping(service, user, dataset_id, said.mapping))
 
 
 @router.post("/{dataset_id}/restore", responses=MISSING)

@@ -16,6 +16,7 @@ from pipeline.state.catalog.export import Export
 from pipeline.state.catalog.ignored import IgnoredFiles
 from pipeline.state.catalog.looks import Looks
 from pipeline.state.catalog.lookup import Lookup
+from pipeline.state.catalog.mappings import Mappings
 from pipeline.state.catalog.marks import Marks
 from pipeline.state.catalog.migrate import check_sqlite, migrate
 from pipeline.state.catalog.notices import Notices
@@ -50,6 +51,7 @@ class Catalog(
     Marks,
     EndedSessions,
     Quotas,
+    Mappings,
     Export,
 ):
     """What the system knows and changes about datasets and their training jobs.

@@ -49,6 +49,8 @@ class AnnouncedUpload:
     description: str | None = None
     format: str | None = None
     """The one that its owner expects; the verdict says which it is."""
+    mapping: str | None = None
+    """How its fields are read: one line of JSON, or auto."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Placed:
 class Dataset:
     """One row of `datasets`; times are aware and in UTC, sizes in bytes, averages None until validated.
 
-    `failed`: all attempts came to nothing, and it is tried again at `retry_at`. The last five are those of `tries.py`.
+    `failed`: all attempts came to nothing, and it is tried again at `retry_at`. Five are those of `tries.py`.
+    mapping: how its fields are read, where its owner says so.
     """
 
     id: str
@@ -106,6 +109,7 @@ class Dataset:
     begun_by: str | None = None
     crashes: int = 0
     retry_at: datetime | None = None
+    mapping: str | None = None
 
 
 def no_verdict(dataset: Dataset) -> str:
@@ -143,6 +147,8 @@ class Verdict:
     run_id: str
     title: str
     message: str
+    mapping: str | None = None
+    """With which it was reached."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pipeline.state.catalog.sqlite_catalog import check_content, database_path
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 HEAD = max(name for _, name, _ in iter_modules([str(MIGRATIONS_DIR / "versions")]))[1:5]
-"""The newest revision, by the names of the files: `r0009_tries.py` is 0009."""
+"""The newest revision, by the names of the files: `r0010_mappings.py` is 0010."""
 # Any fixed number will do; PostgreSQL scopes advisory locks to the database.
 _LOCK_KEY = 0x6C6F7261
 # Alembic keeps what it is at work on in variables of its modules: two threads would upgrade each other's catalog.

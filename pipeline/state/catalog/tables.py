@@ -152,6 +152,7 @@ datasets = Table(
     Column("begun_by", StorableText),
     Column("crashes", Integer, nullable=False, server_default="0"),
     Column("retry_at", UtcDateTime),
+    Column("mapping", StorableText),
     CheckConstraint("status IN ('uploading', 'validating', 'ready', 'error', 'failed')", name="status"),
 )
 IS_CURRENT = datasets.c.superseded_by.is_(None)

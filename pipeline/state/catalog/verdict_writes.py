@@ -55,6 +55,8 @@ class Verdicts(Database):
                     f"{describe_dataset(dataset)}, found one on {verdict.content_version}: nothing was written, the "
                     f"new bytes are validated as a dataset of their own"
                 )
+            if dataset.mapping != verdict.mapping:
+                return False  # its owner said meanwhile how it is to be read: it waits for another run
             if all(getattr(dataset, name) == getattr(verdict, name) for name in _COMPARED):
                 return False
             connection.execute(update(datasets).where(datasets.c.id == dataset.id).values(_columns(verdict, now)))

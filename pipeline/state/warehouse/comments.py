@@ -71,6 +71,7 @@ COLUMNS = {
         "token_method": _TOKEN_METHOD,
         "run_id": _RUN_ID,
         "observed_version": "What the store showed last: a hint at changes, not an identity.",
+        "mapping": "How its fields are read, where its owner says so: JSON, or auto; else NULL.",
         "superseded_by": "The dataset that took its place in the store; NULL while it is current.",
         "requested_at": "When a run was last asked for (UTC).",
         "attempt": "Tries that came to nothing since it waits for a verdict.",

@@ -74,7 +74,7 @@ def test_a_wrong_mapping_says_what_is_wrong_and_what_there_is(tmp_path, text, ex
     with pytest.raises(UsageError) as caught:
         mapping(tmp_path, text)
 
-    known = "turns, role, content, prompt, answer, system, id, roles"
+    known = "turns, role, content, prompt, answer, system, history, id, roles"
     assert str(caught.value) == f"--mapping: {tmp_path / 'mapping.json'}: {expected}. Known fields: {known}."
 
 

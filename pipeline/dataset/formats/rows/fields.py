@@ -78,10 +78,14 @@ def text_turn(row: dict[str, Json], name: str, role: str, faults: Faults, added:
 
 def pairs_of_texts(row: dict[str, Json], name: str, faults: Faults) -> list[FullTurn]:
     """The turns of a list of pairs of question and answer."""
+    return pairs_of(field(row, name, list, "$", faults), f"$.{name}", faults)
+
+
+def pairs_of(listed: Json, owner: str, faults: Faults) -> list[FullTurn]:
+    """The turns of a list of such pairs at the path `owner`."""
     turns: list[FullTurn] = []
-    listed = field(row, name, list, "$", faults)
     for index, pair in enumerate(listed if isinstance(listed, list) else []):
-        path = f"$.{name}[{index}]"
+        path = f"{owner}[{index}]"
         if not (isinstance(pair, list) and len(pair) == 2):
             found = f"{len(pair)} items" if isinstance(pair, list) else name_of(pair)
             faults.add("wrong-type", path, "a pair of question and answer", found)

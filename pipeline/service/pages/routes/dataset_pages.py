@@ -6,10 +6,12 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
+from pipeline.service import dataset_service
 from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS, has_verdict
 from pipeline.service.finding_service import list_findings
 from pipeline.service.pages import listing
 from pipeline.service.pages.dataset_page import FINDINGS_PAGE, dataset_page, findings_of
+from pipeline.service.pages.forms import Form
 from pipeline.service.pages.framing import framed
 from pipeline.service.pages.job_page import JobLine, job_lines
 from pipeline.service.pages.live import card_events, card_html, seen_by_page
@@ -97,6 +99,13 @@ def delete_dataset(service: CurrentService, user: CurrentUser, dataset_id: str) 
 def restore_dataset(service: CurrentService, user: CurrentUser, dataset_id: str) -> RedirectResponse:
     """Bring it back."""
     service.access(user).restore(dataset_id, service.now(), service.settings.quota_bytes)
+    return RedirectResponse(f"/datasets/{quote(dataset_id)}", 303)
+
+
+@router.post("/{dataset_id}/mapping")
+def set_mapping(service: CurrentService, user: CurrentUser, dataset_id: str, form: Form) -> RedirectResponse:
+    """Say how its fields are read; it is checked again."""
+    dataset_service.set_mapping(service, user, dataset_id, form.get("mapping"))
     return RedirectResponse(f"/datasets/{quote(dataset_id)}", 303)
 
 
