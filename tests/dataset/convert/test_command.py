@@ -176,3 +176,13 @@ def test_memory_does_not_grow_with_the_file(folder):
 
     assert (folder / "in.jsonl").stat().st_size > 60e6
     assert int(done.stdout.splitlines()[-1]) < 250_000
+
+
+@pytest.mark.parametrize("mapping", ["auto", '{"prompt": "request", "answer": "reply"}', "fields.toml"])
+def test_rows_of_no_known_format_are_written_by_their_mapping(folder, mapping):
+    (folder / "fields.toml").write_text('prompt = "request"\nanswer = "reply"\n')
+    (folder / "asked.jsonl").write_text('{"request": "a", "reply": "b"}\n')
+
+    result = convert("asked.jsonl", "--mapping", mapping, "--to", "native", "-o", "out.jsonl")
+
+    assert (result.exit_code, result.stderr, (folder / "out.jsonl").read_text()) == (0, "", NATIVE)
