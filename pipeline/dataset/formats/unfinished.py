@@ -9,6 +9,7 @@ from pipeline.dataset.model.json_text import Json, decoded
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+("|\\?\Z)|[\[\]{},]', re.DOTALL)
 _CUT_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\[^\\\"]{0,4}\Z")
+_OF_NUMBERS = (*(b"%d" % digit for digit in range(10)), b".", b"-", b"+", b"e", b"E")
 _CLOSING = {b"[": b"]", b"{": b"}"}
 
 
@@ -33,7 +34,8 @@ def is_cut_off(text: bytes) -> bool:
 def _candidates(text: bytes) -> Iterator[bytes]:
     closing, comma, is_in_string = _open_at_end(text)
     whole = _CUT_ESCAPE.sub(rb"\1", text).decode(errors="ignore").encode()
-    yield whole + (b'"' if is_in_string else b"") + closing
+    if is_in_string or text[-1:] not in _OF_NUMBERS:  # a number that is cut off is another number
+        yield whole + (b'"' if is_in_string else b"") + closing
     before = text[:comma]
     yield before + _open_at_end(before)[0]
 

@@ -105,6 +105,7 @@ CHAT_BARE = Chat("openai", "OpenAI chat: a bare list of role and content", BARE)
 
 # Lists and messages under each other's names, as people mix them.
 _LISTS = ("messages", "conversations", "conversation", "turns", "dialog", "dialogue")
+_MORE_LISTS = ("items", "chat", "thread", "data")  # names of other things, too
 _DIALOGUE_ROLES = (("USER", "user"), ("SYSTEM", "assistant"), *ALIASES.items())  # as in DSTC8
 _MIXED_KEYS = (
     Keys(),
@@ -112,7 +113,7 @@ _MIXED_KEYS = (
     Keys("speaker", "utterance", _DIALOGUE_ROLES),
     Keys("speaker", "text", _DIALOGUE_ROLES),
 )
-_ODD_LISTS = (*_LISTS, "interactions", "chat")
+_ODD_LISTS = (*_LISTS, *_MORE_LISTS, "interactions")
 _ODD_NAMES = (
     *(("role", name) for name in ("text", "message", "value")),
     *(("from", name) for name in ("content", "text", "message")),
@@ -142,6 +143,7 @@ MIXED = tuple(
     and (listed, keys.content) != ("turns", "utterance")
 )
 # Asked before the others: a message of role and text is no message of OpenAI's that lacks its content.
-ODD = tuple(
-    _mixed(listed, Keys(*names, tuple(ALIASES.items())), is_odd=True) for listed in _ODD_LISTS for names in _ODD_NAMES
+ODD = (
+    *(_mixed(listed, Keys(*each, tuple(ALIASES.items())), is_odd=True) for listed in _ODD_LISTS for each in _ODD_NAMES),
+    *(_mixed(listed, keys, is_odd=True) for listed in _MORE_LISTS for keys in _MIXED_KEYS),
 )

@@ -27,7 +27,10 @@ _OTHER_ALTERNATIVES = (
     ("chosen_response", "rejected_response"),
     ("response_chosen", "response_rejected"),
     ("answer_chosen", "answer_rejected"),
+    ("chosen_answer", "rejected_answer"),
     ("accepted", "rejected"),
+    ("preferred", "dispreferred"),
+    ("response_j", "response_k"),
     ("response", "rejected_response"),
     ("messages", "rejected_response"),
 )
@@ -66,8 +69,9 @@ class Preference(FieldFormat):
         else:
             chosen = _answer(fields, better, Branch.CHOSEN, faults)
         rejected = _answer(fields, worse, Branch.REJECTED, faults)
-        if not prompt:
-            prompt, chosen, rejected = without_common(chosen, rejected)
+        if not prompt or (_begins_anew(chosen) and _begins_anew(rejected)):
+            shared, chosen, rejected = without_common(chosen, rejected)
+            prompt = [*_not_in(shared, prompt), *shared]
         tools = fields["input"] if isinstance(fields.get("input"), dict) else fields
         turns = [*prompt, *chosen, *rejected]
         listed = tools_of(dict(tools), faults)  # type: ignore[arg-type]
@@ -85,7 +89,7 @@ _PROMPT_FIELDS = ("conversations", "messages", "instruction")  # the first of th
 def _answers(names: tuple[str, str], as_kind: int) -> tuple[Segment, ...]:
     branches = (Branch.CHOSEN, Branch.REJECTED)
     named = zip(names, branches, strict=True)
-    return tuple(either(name, "assistant", branch=branch)[as_kind] for name, branch in named)
+    return tuple(either(name, "assistant", branch=branch, first_role="assistant")[as_kind] for name, branch in named)
 
 
 _MESSAGES, _TEXTS = (_answers(_ALTERNATIVES[0], as_kind) for as_kind in (0, 1))
@@ -159,7 +163,7 @@ def _prompt(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
     if "conversations" in row:
         listed = field(row, "conversations", list, "$", faults)
         return turns + read_messages(listed, "$.conversations", SHAREGPT_KEYS, faults)
-    if "messages" in row:
+    if "messages" in row and not ("prompt" in row and row["messages"] in (row.get("chosen"), None)):
         return turns + read_messages(field(row, "messages", list, "$", faults), "$.messages", Keys(), faults)
     if "instruction" in row:
         return turns + _instruction(row, faults)
@@ -174,6 +178,17 @@ def _prompt(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
 def _instruction(row: dict[str, Json], faults: Faults) -> list[FullTurn]:
     history = pairs_of_texts(row, "history", faults) if row.get("history") is not None else []
     return history + text_turn(row, "instruction", "user", faults, "input")
+
+
+def _begins_anew(turns: list[FullTurn]) -> bool:
+    """Whether an alternative is a whole conversation, and not an answer."""
+    return bool(turns) and turns[0].role != "assistant"
+
+
+def _not_in(shared: list[FullTurn], prompt: list[FullTurn]) -> list[FullTurn]:
+    """The turns of a prompt that both alternatives do not repeat, as those of UltraFeedback do."""
+    said = {turn.content.strip() for turn in shared}
+    return [turn for turn in prompt if turn.content.strip() not in said]
 
 
 def _answer(row: dict[str, Json], name: str, branch: Branch, faults: Faults) -> list[FullTurn]:

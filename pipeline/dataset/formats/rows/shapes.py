@@ -32,10 +32,10 @@ class Segment:
 
     kind: a text by `role`; messages under `keys`, or one of them; pairs of texts by user and assistant, objects with
     both under the names of `pair`, or texts by both in turn. text_part: where the text, or each message's content, is a
-    list of one part of text, the name of the text in it. within: the object that the
-    field is in, if not the row itself. added: of a text, a field whose text follows it on a line of its own.
-    is_optional: a text that may be null, empty or absent, and then is no turn. is_learned: None for what its role and
-    weight say. weights: a message's fields of that.
+    list of one part of text, the name of the text in it. first_role: of messages, whose the first must be. within: the
+    object that the field is in, if not the row itself. added: of a text, a field whose text follows on a line of its
+    own. is_optional: a text that may be null, empty or absent, and then is no turn. is_learned: None for what its role
+    and weight say. weights: a message's fields of that.
     """
 
     field: str
@@ -52,6 +52,7 @@ class Segment:
     branch: Branch = Branch.NONE
     weights: tuple[str, ...] = WEIGHT_FIELDS
     unread: tuple[str, ...] = ()
+    first_role: str = ""
 
     def path(self, index: int) -> str:
         """JSON path of the content of one of its turns."""
@@ -114,7 +115,13 @@ class Shape:
         """Whether no list of turns is empty, nor a name that must be there."""
         kinds = enumerate(segment.kind for segment in self.segments)
         have_turns = (all(map(self.getter(number), rows)) for number, kind in kinds if kind in LISTS)
-        return all(have_turns) and (not self.has_own_id or all(self.names_of(rows)))
+        return all(have_turns) and self._begin_right(rows) and (not self.has_own_id or all(self.names_of(rows)))
+
+    def _begin_right(self, rows: list[PlainRow]) -> bool:
+        """Whether each list of messages begins with the role that it should."""
+        numbered = enumerate(self.segments)
+        asked = [(number, each.first_role) for number, each in numbered if each.kind == "messages" and each.first_role]
+        return all(messages[0].role == role for number, role in asked for messages in map(self.getter(number), rows))
 
     def names_of(self, rows: list[PlainRow]) -> list[str]:
         """The rows' own names, "" where one has none."""
