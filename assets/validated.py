@@ -1,5 +1,6 @@
 """The assets made by reading an upload: one fused step, so that each byte is read once."""
 
+import os
 from collections.abc import Iterator
 
 import dagster as dg
@@ -46,6 +47,8 @@ def validated_uploads(
         rules_of(settings),
         settings.max_upload_bytes,
         context.run.run_id,
+        settings.large_upload_bytes,
+        settings.large_upload_workers or os.cpu_count() or 1,
         store_problem=lambda: store_problem(catalog, uploads),
         lake_problem=lambda: lake_problem(catalog, lake),
     )

@@ -4,11 +4,9 @@ What the processes are is in `installation.py`. Nothing here waits: `look` is ca
 decides how long.
 """
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -16,13 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.child_processes import end_with
 from pipeline.errors import ServiceError
 
 MAX_RESTARTS = 3
 WITHIN_S = 300.0
 _END_S = 45.0  # Dagster's daemon gives each of its threads 30 s
 _LOOKS_WITHOUT_WORKER = 3  # one look may miss it: the kernel's list of children changes while it is read
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +125,8 @@ class Supervisor:
         running.had_worker, running.looks_without_worker = False, 0
 
     def _open(self, part: Part) -> subprocess.Popen[bytes]:
-        die_with_us = _dying_with(os.getpid()) if sys.platform == "linux" else None
+        die_with_us = end_with(os.getpid())
         return subprocess.Popen(part.command, env=self._variables, start_new_session=True, preexec_fn=die_with_us)
-
-
-def _dying_with(parent: int) -> Callable[[], None]:
-    """Let the kernel end a child when its supervisor is killed, which then can end nobody itself."""
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-
-    def ask_the_kernel() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # killed before we asked
-            os._exit(1)
-
-    return ask_the_kernel
 
 
 def _has_child(pid: int, words: str) -> bool:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.state.lake.schemas import PROFILES
-from pipeline.state.lake.writer import TableWriter, write_empty
+from pipeline.state.lake.writer import TableWriter, join_tables, write_empty
 from pipeline.trainers.acceptance import Acceptance, acceptance_rows
 
 
@@ -35,22 +35,22 @@ def lake_files(profile: Profile, acceptance: Sequence[Acceptance], origin: Origi
 
     Raises:
         LakeError: the folder cannot be written.
-        ValueError: the profile was made in several parts.
     """
-    if len(profile.parts) > 1:
-        raise ValueError(f"expected a profile of one part, found {len(profile.parts)}; join their tables first")
-    part = profile.parts[0] if profile.parts else None
-    tables = {
-        table: part / f"{table}.parquet" if part else write_empty(table, folder / f"{table}.parquet")
-        for table in ("turns", "conversations")
-    }
     return {
-        **tables,
+        **{table: _rows(table, profile.parts, folder / f"{table}.parquet") for table in ("turns", "conversations")},
         "findings": profile.findings_path,
         "splits": _write_splits(profile, folder / "splits.parquet"),
         "target_acceptance": _write_acceptance(acceptance, folder / "target_acceptance.parquet"),
         "profiles": _write_profile(profile_row(profile, acceptance, origin), folder / "profile.parquet"),
     }
+
+
+def _rows(table: str, parts: Sequence[Path], path: Path) -> Path:
+    """The one file of a table that several processes may have written."""
+    if not parts:
+        return write_empty(table, path)
+    files = [part / path.name for part in parts]
+    return files[0] if len(files) == 1 else join_tables(table, files, path)
 
 
 def profile_row(profile: Profile, acceptance: Sequence[Acceptance], origin: Origin) -> dict[str, object]:

@@ -3,6 +3,7 @@
 A bad file is a verdict; only a broken store, lake or catalog raises. Doing it twice gives the same rows.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,10 +14,12 @@ from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.findings.row_places import place_of
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES
 from pipeline.dataset.formats.mapping import mapped_format
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.budget import Budget
 from pipeline.dataset.profiles.concluding import refuse
+from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
@@ -25,7 +28,9 @@ from pipeline.flow.lake_files import Origin, lake_files
 from pipeline.settings import Settings
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
 from pipeline.state.lake import Lake
+from pipeline.state.lake.lake_errors import lake_errors
 from pipeline.state.store import Store
+from pipeline.state.store.store_protocol import Reader
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
 from pipeline.wording import sentence
 
@@ -52,6 +57,10 @@ class Validator:
     rules: Rules
     max_upload_bytes: int
     run_id: str
+    large_upload_bytes: int = sys.maxsize
+    """A larger upload is read by several processes."""
+    workers: int = 1
+    """How many."""
     store_problem: Callable[[], str | None] = lambda: None
     """Asked where an upload is gone: in a store that is not there, nothing is."""
     lake_problem: Callable[[], str | None] = lambda: None
@@ -92,9 +101,7 @@ class Validator:
             return refuse(Finding(1, 0, "upload-too-large", "$", mismatch), dataset.file_size, None, folder)
         registered = dataset.content_version or ""
         try:
-            with self.store.open(dataset.storage_path, version=self._version_to_read(dataset)) as stream:
-                form = mapped_format(dataset.mapping) if dataset.mapping else None
-                profile = profile_stream(stream, folder, asking(replace(self.rules, form=form)))
+            profile = self._read(dataset, folder)
         except ObjectMissing:
             if problem := self.store_problem():
                 raise StoreError(problem) from None
@@ -106,12 +113,38 @@ class Validator:
             return refuse(_changed(), dataset.file_size, None, folder)
         return profile
 
+    def _read(self, dataset: Dataset, folder: Path) -> Profile:
+        """Read the upload once, or where it is large by several processes, from the file itself or from a copy."""
+        form = mapped_format(dataset.mapping) if dataset.mapping else None
+        key, rules = dataset.storage_path, asking(replace(self.rules, form=form))
+        with self.store.open(key, version=self._version_to_read(dataset)) as stream:
+            if self.workers < 2 or dataset.file_size <= self.large_upload_bytes:
+                return profile_stream(stream, folder, rules)
+            if (path := self.store.local_path(key)) is None:
+                return profile_path(_copied(stream, folder / "upload"), folder, rules, self.workers)
+            before = self.store.stat(key).observed_version
+            try:
+                profile = profile_path(path, folder, rules, self.workers)
+            except OSError as error:
+                raise StoreError(f"the store could not read {path}: {error.strerror}; check the disk") from error
+            if self.store.stat(key).observed_version != before:
+                raise ObjectChanged(f"{path} changed while it was read")
+            return profile
+
     def _version_to_read(self, dataset: Dataset) -> str:
         """The version that must be found, or "" where the hash will tell: a file may only have been touched."""
         is_hashed = (dataset.content_version or "").startswith("sha256:")
         if is_hashed and self.store.stat(dataset.storage_path).size_bytes == dataset.file_size:
             return ""
         return dataset.observed_version or ""
+
+
+def _copied(stream: Reader, path: Path) -> Path:
+    """A copy on this machine, for processes that each begin somewhere else."""
+    with lake_errors("write", path), path.open("wb") as file:
+        while chunk := stream.read(BLOCK_BYTES):
+            file.write(chunk)
+    return path
 
 
 def _changed() -> Finding:

@@ -3,8 +3,8 @@
 import json
 from dataclasses import asdict, replace
 
+import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from pipeline.flow.lake_files import lake_files, profile_row
 from pipeline.state.lake import PROFILES
@@ -47,11 +47,13 @@ def test_the_row_has_every_column_and_the_origin(local_lake):
     assert {name: row[name] for name in asdict(origin("d1"))} == asdict(origin("d1"))
 
 
-def test_a_profile_in_several_parts_is_refused(local_lake):
-    with validated(local_lake, "d1", TWO_CONVERSATIONS) as (profile, _), local_lake.staging() as folder:
-        in_parts = replace(profile, parts=(*profile.parts, folder))
+def test_rows_of_several_parts_are_one_table_in_their_order(local_lake):
+    with validated(local_lake, "d1", TWO_CONVERSATIONS) as (profile, files), local_lake.staging() as folder:
+        twice = replace(profile, parts=(*profile.parts, *profile.parts))
 
-        with pytest.raises(ValueError) as refusal:
-            lake_files(in_parts, [], origin("d1"), folder)
+        joined = lake_files(twice, [], origin("d1"), folder)
 
-    assert str(refusal.value) == "expected a profile of one part, found 2; join their tables first"
+        for table in ("turns", "conversations"):
+            once = pq.read_table(files[table])
+            assert pq.read_table(joined[table]).equals(pa.concat_tables([once, once])), table
+            assert pq.read_schema(joined[table]).equals(once.schema, check_metadata=True)

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.clock import utc_now
+from pipeline.dataset.profiles import parallel
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.tokens import TokenizerError
 from pipeline.errors import LakeError, StoreError
@@ -18,6 +19,8 @@ from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import PUBLISH_ORDER, LocalLake, make_lake
 from pipeline.state.store import make_store
 from tests.installation import bad_file, conversation, valid_file
+
+ROWS = ("conversations", "turns", "findings", "splits")
 
 
 @pytest.fixture
@@ -77,6 +80,42 @@ def test_a_ready_dataset_comes_with_its_figures_and_samples(place):
     }
     assert sorted(outcome.lake_uris) == sorted(PUBLISH_ORDER)
     assert outcome.upload_uri == str(settings.data_dir / "uploads/ana/file.jsonl")
+
+
+@pytest.mark.parametrize("is_local", [True, False])
+def test_a_large_upload_is_read_by_several_processes_with_the_same_result(place, is_local, monkeypatch):
+    """From the file itself, or from a copy where the store has none on this machine."""
+    monkeypatch.setattr(parallel, "MIN_RANGE_BYTES", 2_000)
+    settings, alone = place
+    if not is_local:
+        monkeypatch.setattr(type(alone.store), "local_path", lambda _store, _key: None)
+    _, dataset = _register(settings, valid_file(200) + bad_file(3))
+    workers = replace(alone, large_upload_bytes=dataset.file_size - 1, workers=3)
+
+    outcomes = [each.validate(dataset) for each in (alone, workers)]
+    rows = [
+        {table: pq.read_table(each.validate(dataset).lake_uris[table]) for table in ROWS} for each in (alone, workers)
+    ]
+
+    assert [len(each.profile.parts) for each in outcomes] == [1, 3]
+    assert asdict(outcomes[0].verdict()) == asdict(outcomes[1].verdict())
+    assert all(rows[0][table].equals(rows[1][table]) for table in ROWS)
+    assert list((settings.data_dir / "lake" / "_staging").iterdir()) == []
+
+
+def test_a_large_upload_that_changes_while_it_is_read_is_none(place, monkeypatch):
+    settings, alone = place
+    path, dataset = _register(settings, valid_file(200))
+
+    def changed(*arguments):
+        path.write_bytes(valid_file(201))
+        return parallel.profile_path(*arguments)
+
+    monkeypatch.setattr("pipeline.flow.validation.profile_path", changed)
+
+    outcome = replace(alone, large_upload_bytes=1, workers=2).validate(dataset)
+
+    assert dict(outcome.profile.finding_counts) == {"upload-changed": 1}
 
 
 def test_a_bad_dataset_lists_its_first_ten_errors(place):

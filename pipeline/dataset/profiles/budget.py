@@ -19,7 +19,7 @@ class OverBudget(Exception):
     """A dataset took more than it may. finding: what is told of it."""
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.fault)
+        super().__init__(finding)  # as another process makes it anew
         self.finding = finding
 
 

@@ -5,6 +5,8 @@ Everything about a file is a sum over its ranges; only line numbers need a count
 
 import hashlib
 import multiprocessing
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -13,12 +15,14 @@ from itertools import accumulate
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
+from pipeline.child_processes import end_with
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BoundedReader, count_newlines, line_ranges
 from pipeline.dataset.formats.containers import Compression, compression_of
 from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
 from pipeline.dataset.formats.recognise import Reading, recognise
 from pipeline.dataset.formats.sniff import HEAD_BYTES, sniff
-from pipeline.dataset.profiles.concluding import Source, conclude
+from pipeline.dataset.profiles.budget import OverBudget
+from pipeline.dataset.profiles.concluding import Source, conclude, refuse
 from pipeline.dataset.profiles.part import profile_part
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
@@ -40,7 +44,7 @@ def profile_path(
 ) -> Profile:
     """Profile a local file; its rows are left in folders below `folder`, one a range.
 
-    on_bytes: told now and then how many more bytes were read.
+    on_bytes: told now and then how many more bytes were read. The rules' budget is for each range, by its own bytes.
 
     Raises:
         OSError: the file cannot be read.
@@ -90,12 +94,15 @@ def _profile_ranges(
             on_bytes(seen - told)
             told = seen
 
-        own = _profile(path, *ranges[0], 1, parts[0], rules, reading, tell)
-        while not all(job.done() for job in jobs):
-            time.sleep(_POLL_S)
+        try:
+            own = _profile(path, *ranges[0], 1, parts[0], rules, reading, tell)
+            while not all(job.done() for job in jobs):
+                time.sleep(_POLL_S)
+                tell()
             tell()
-        tell()
-        totals = [own, *(job.result() for job in jobs)]
+            totals = [own, *(job.result() for job in jobs)]
+        except OverBudget as error:
+            return refuse(error.finding, ranges[-1][1], digest.result(), folder)
     return conclude(totals, parts, Source(ranges[-1][1], digest.result(), reading), folder, rules)
 
 
@@ -112,7 +119,8 @@ def _workers(count: int) -> "Iterator[tuple[ProcessPoolExecutor, Synchronized[in
     """Processes started afresh: a fork of a process that runs threads (Arrow's, Dagster's) may hang."""
     context = multiprocessing.get_context("spawn")
     bytes_read: Synchronized[int] = context.Value("q", 0)
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker, initargs=(bytes_read,))
+    first = (bytes_read, os.getpid())
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker, initargs=first)
     pool.submit(_start)  # starts all of them
     try:
         yield pool, bytes_read
@@ -120,7 +128,8 @@ def _workers(count: int) -> "Iterator[tuple[ProcessPoolExecutor, Synchronized[in
         pool.shutdown(cancel_futures=True)
 
 
-def _start_worker(bytes_read: "Synchronized[int]") -> None:
+def _start_worker(bytes_read: "Synchronized[int]", parent: int) -> None:
+    end_with(parent, signal.SIGKILL)()  # a worker would wait for work for ever
     global _bytes_read  # a worker process has no other way to receive shared memory
     _bytes_read = bytes_read
 
@@ -139,10 +148,19 @@ def _profile(
     reading: Reading,
     on_bytes: Callable[[bytes], None] | None = None,
 ) -> Totals:
+    meter = rules.budget.begin() if rules.budget else None
+
+    def seen(chunk: bytes) -> None:
+        (on_bytes or _see)(chunk)
+        if meter:
+            meter.see(chunk)
+
     with path.open("rb") as stream:
         stream.seek(start)
-        bounded = BoundedReader(stream, stop - start)
-        return profile_part(bounded, part, rules, reading, first_line, start, on_bytes or _see)
+        totals = profile_part(BoundedReader(stream, stop - start), part, rules, reading, first_line, start, seen)
+    if meter:
+        meter.check()
+    return totals
 
 
 def _see(chunk: bytes) -> None:

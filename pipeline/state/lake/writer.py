@@ -1,5 +1,6 @@
 """Writes rows of a table to a Parquet file, in bounded memory."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -71,6 +72,22 @@ class TableWriter:
             finally:
                 with lake_errors("write", self._path):
                     self._writer.close()
+
+
+def join_tables(table: str, parts: Sequence[Path], path: Path) -> Path:
+    """Write the rows of several Parquet files of a table into one, in order, a row group at a time; returns its path.
+
+    Raises:
+        LakeError: the disk is full, or the folder cannot be written.
+    """
+    with TableWriter(table, path) as writer:
+        for part in parts:
+            with pq.ParquetFile(part) as file:
+                for number in range(file.num_row_groups):
+                    group = file.read_row_group(number).combine_chunks()
+                    for batch in group.to_batches():
+                        writer.write(dict(zip(batch.schema.names, batch.columns, strict=True)))
+    return path
 
 
 def write_empty(table: str, path: Path) -> Path:

@@ -1,13 +1,24 @@
 """Several processes say what one says."""
 
+import hashlib
+import pickle
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.profiles import parallel
+from pipeline.dataset.profiles.budget import Budget, OverBudget
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.tokens import TokenizerError
 from tests.engine_blocks import line_of
+from tests.installation import PROJECT_DIR
 
 LINES = [
     line_of(f"c{n % 900}", ("user", f"question {n % 950} ?"), ("assistant", "answer " * (n % 7))) for n in range(1_000)
@@ -64,3 +75,48 @@ def test_a_file_that_is_no_text_is_refused_before_it_is_shared_out(tmp_path, mon
     profile = profile_path(path, tmp_path, Rules(), workers=3)
 
     assert (profile.parts, list(profile.finding_counts)) == ((), ["binary-file"])
+
+
+def test_a_range_over_its_budget_refuses_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(parallel, "MIN_RANGE_BYTES", 1_000)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(DATA)
+
+    profile = profile_path(path, tmp_path, Rules(budget=Budget(1e-9, free_s=1e-9)), workers=3)
+
+    assert (profile.status, dict(profile.finding_counts)) == ("error", {"takes-too-long": 1})
+    assert profile.content_sha256 == hashlib.sha256(DATA).hexdigest()
+
+
+def test_an_error_over_budget_comes_from_another_process_as_it_was():
+    error = OverBudget(Finding(1, 0, "takes-too-long", "$", Mismatch("little", "much")))
+
+    assert pickle.loads(pickle.dumps(error)).finding == error.finding  # our own
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel is asked to, which only Linux can")
+def test_workers_end_with_a_process_that_was_killed(tmp_path):
+    script = (
+        "import time\n"
+        "from pipeline.dataset.profiles.parallel import _workers\n"
+        "if __name__ == '__main__':\n"
+        "    with _workers(1) as (pool, _):\n"
+        "        print(*[pool.submit(time.sleep, 0).result() or pid for pid in list(pool._processes)], flush=True)\n"
+        "        time.sleep(600)\n"
+    )
+    path = tmp_path / "parent.py"
+    path.write_text(script)
+    with subprocess.Popen([sys.executable, path], cwd=PROJECT_DIR, stdout=subprocess.PIPE, text=True) as parent:
+        pids = parent.stdout.readline().split()
+        parent.kill()
+
+    assert len(pids) == 1
+    while any(_lives(pid) for pid in pids):
+        time.sleep(0.05)
+
+
+def _lives(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
