@@ -20,6 +20,9 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
 - **Rows in a field** of one object (`json-field`), as in `{{"version": 1, "data": [row, …]}}`, pretty-printed or not.
   The list must begin within the first MiB. What stands beside it is left out and named, but for `brightrun-v4`; a
   second list of rows behind it is a rejected row at its place.
+- **A table of text** (`csv`): CSV, TSV or semicolons, with a header whose names are the fields of a known format or of
+  a mapping. Cells are texts; in columns such as `messages` or `tools` the JSON of a list is that list. A row of more or
+  fewer cells than the header is rejected at its place. A row may stand over several lines; its line is the first.
 - **Pairs** (`pairs`): lines or rows of `brightrun-v4` that are one pair each, put together by `conversation_id`
   wherever they stand. A row is a conversation; its line is that of its first pair. Until the file was read to its end
   the pairs lie in a temporary file.

@@ -5,6 +5,7 @@ CONTAINER_NAMES = {
     "json-array": "one JSON array",
     "json-objects": "objects over several lines",
     "json-field": "rows in a field of one object",
+    "csv": "a table of text",
     "pairs": "pairs put together by conversation_id",
 }
 """All but lines. Their rows are named by their place, as several may begin on one line."""

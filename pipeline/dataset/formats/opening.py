@@ -15,6 +15,7 @@ from pipeline.dataset.formats.recognise import Reading, recognise
 from pipeline.dataset.formats.rows.brightrun import BRIGHTRUN_V4, TRAINING_FILE
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.sniff import HEAD_BYTES, sniff
+from pipeline.dataset.formats.table_rows import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int
     text = expanded or packed
     start = read_head(text, RECOGNISED_BYTES)
     reading = recognise(start, compression, chosen)
-    return Opened(Prefixed(start, text), reading, sniff(start[:HEAD_BYTES]), expanded)
+    return Opened(Prefixed(start, text), reading, sniff(start[:HEAD_BYTES], start), expanded)
 
 
 def read_head(stream: ByteReader, size: int) -> bytes:
@@ -87,5 +88,7 @@ def _blocks(
         case "json-field":
             kept_as = TRAINING_FILE if reading.form == BRIGHTRUN_V4 and not reading.is_grouped else ""
             return read_field(text, reading.list_at, kept_as, max_line_bytes, on_bytes)
+        case "csv":
+            return read_table(text, reading.separator, max_line_bytes, on_bytes)
         case "jsonl":
             return read_blocks(text, max_line_bytes, first_line, offset, on_bytes)

@@ -28,6 +28,7 @@ from pipeline.dataset.formats.rows.brightrun_pairs import is_pair
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.respelled import Respelled, odd_names_of, with_right_keys
+from pipeline.dataset.formats.table_rows import read_table, separator_of
 from pipeline.dataset.formats.unfinished import finished
 from pipeline.dataset.model.json_text import Json, decoded
 from pipeline.wording import count_of
@@ -42,7 +43,7 @@ _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _EXPONENTS = re.compile(r"(?<![\d.])-?\d++(?:\.\d++)?[eE]\+?\d{3,}")
 _ARRAY = re.compile(rb"[ \t\r\n]*\[")
 
-Container = Literal["jsonl", "json-array", "json-objects", "json-field"]
+Container = Literal["jsonl", "json-array", "json-objects", "json-field", "csv"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Reading:
     is_certain: whether a row as it stands was recognised, or the format chosen.
     oversized: a number of its beginning that no double holds.
     others: fields that the first rows have beside what is read as turns. list_at: of an object that holds the rows, the
-    byte of their list's bracket. is_grouped: whether rows of one conversation are put together, wherever they stand.
+    byte of their list's bracket. separator: of the cells of a table of text. is_grouped: whether rows of one
+    conversation are put together, wherever they stand.
     """
 
     form: Format = NATIVE
@@ -75,6 +77,7 @@ class Reading:
     oversized: Oversized | None = None
     others: tuple[str, ...] = ()
     list_at: int = 0
+    separator: str = ""
     is_grouped: bool = False
 
     @property
@@ -102,10 +105,15 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
         inner = field_of_rows(head)
     if inner is not None:
         container = "json-field"
+    separator = separator_of(head, chosen) if container == "jsonl" and not inner else ""
+    if separator:
+        container = "csv"
     list_at = inner.list_at if inner else 0
     list_in_text = max(0, list_at - len(head) + len(text))
-    rows, oversized = _rows(text, container, list_in_text)
-    reading = Reading(container=container, compression=compression, oversized=oversized, list_at=list_at)
+    rows, oversized = _rows(text, container, list_in_text, separator)
+    reading = Reading(
+        container=container, compression=compression, oversized=oversized, list_at=list_at, separator=separator
+    )
     if not rows and oversized is None and _is_one_row(text, container):
         rows = _unfinished_rows(text, container, list_in_text)
     if chosen is not None and chosen != AUTO_MAPPED:
@@ -127,7 +135,7 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None) -> R
         form = format_of(mapping)
         why = f"no format that we know fits; this mapping does: {mapping_text(mapping)}"
         return replace(_of_form(reading, form, rows), why=why, is_certain=True)
-    sample = sample_of(piece for _, _, piece in _pieces(text, container, list_in_text))
+    sample = sample_of(piece for _, _, piece in _pieces(text, container, list_in_text, separator))
     said = "" if oversized else likeness(text, [row for row in rows if row is not None], sample)
     if mapping is not None:
         hint = f"--mapping '{mapping_text(mapping)}' reads them, and so does --mapping {AUTO}"
@@ -233,11 +241,12 @@ def _is_bracketed(line: bytes) -> bool:
     return text[:1] + text[-1:] in (b"{}", b"[]")
 
 
-def _rows(text: bytes, container: Container, list_at: int) -> tuple[list[Json], Oversized | None]:
+def _rows(text: bytes, container: Container, list_at: int, separator: str) -> tuple[list[Json], Oversized | None]:
     """The first rows that are whole and JSON, and the first number of them that no double holds."""
     rows: list[Json] = []
     oversized: Oversized | None = None
-    for _, (line, offset, piece) in zip(range(MAX_ROWS), _pieces(text, container, list_at), strict=False):
+    pieces = _pieces(text, container, list_at, separator)
+    for _, (line, offset, piece) in zip(range(MAX_ROWS), pieces, strict=False):
         try:
             rows.append(msgspec.json.decode(piece))
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -261,10 +270,10 @@ def _unfinished_rows(text: bytes, container: Container, list_at: int) -> list[Js
     return value[:1] if container in ("json-array", "json-field") and isinstance(value, list) else [value]
 
 
-def _pieces(text: bytes, container: Container, list_at: int = 0) -> Iterator[tuple[int, int, bytes]]:
+def _pieces(text: bytes, container: Container, list_at: int, separator: str) -> Iterator[tuple[int, int, bytes]]:
     """Line number, byte offset and text of each line, or of each row of another container."""
     if container != "jsonl":
-        for block in _blocks(text, container, list_at):
+        for block in _blocks(text, container, list_at, separator):
             yield from zip(block.lines_at.tolist(), block.offsets_at.tolist(), block.lines(), strict=True)
         return
     offset = 0
@@ -273,7 +282,9 @@ def _pieces(text: bytes, container: Container, list_at: int = 0) -> Iterator[tup
         offset += len(line) + 1
 
 
-def _blocks(text: bytes, container: Container, list_at: int) -> Iterator[Block]:
+def _blocks(text: bytes, container: Container, list_at: int, separator: str) -> Iterator[Block]:
+    if container == "csv":
+        return read_table(BytesIO(text), separator, len(text) + 1)
     if container == "json-objects":
         return read_objects(BytesIO(text), len(text) + 1)
     if container == "json-field":

@@ -33,6 +33,9 @@ _WIDE_MARKS = (
 )
 
 
+# Names of files in a workbook's archive; a text document has others.
+_WORKBOOK_FILES = (b"xl/workbook.xml", b"xl/worksheets/", b"xl/styles.xml", b"xl/theme/", b"xl/_rels/")
+_WORKBOOK = "(save its sheet as CSV UTF-8; such a table is read as it is)"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
@@ -46,10 +49,15 @@ def _is_tar(head: bytes) -> bool:
     return sum(head[:148]) + 8 * ord(" ") + sum(head[156:512]) == int(checksum, 8)
 
 
-def sniff(head: bytes) -> Finding | None:
-    """The finding that speaks of the whole file, if its first HEAD_BYTES bytes say that it is no text in UTF-8."""
+def sniff(head: bytes, more: bytes = b"") -> Finding | None:
+    """The finding that speaks of the whole file, if its first HEAD_BYTES bytes say that it is no text in UTF-8.
+
+    more: of its beginning, where names of an archive's files may stand.
+    """
     if not head:
         return Finding(1, 0, "empty-file", "$", Mismatch("at least one line", "an empty file"))
+    if head.startswith(b"PK\x03\x04") and any(name in head + more for name in _WORKBOOK_FILES):
+        return Finding(1, 0, "binary-file", "$", Mismatch("JSON Lines text", "an Excel workbook", _WORKBOOK))
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
             return Finding(1, 0, "binary-file", "$", Mismatch("JSON Lines text", name))

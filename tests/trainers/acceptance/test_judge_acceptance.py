@@ -192,6 +192,7 @@ def test_the_public_shape(tmp_path):
     ("wrapping", "refusing"),
     [
         ("json-array", {"openai", "together", "fireworks"}),
+        ("csv", {"openai", "together", "fireworks", "trl", "axolotl", "llama-factory"}),
         ("json-objects", {"openai", "together", "fireworks"}),
         ("json-field", {"openai", "together", "fireworks", "trl", "axolotl", "llama-factory"}),
         ("gzip", {"openai", "together", "fireworks"}),

@@ -22,7 +22,7 @@ JQ = "writes them one a line"
         ("hello\n", ""),
         (f"{TEXT}\n", ""),
         ("<!DOCTYPE html>\n<html>", "a web page, perhaps an error page instead of the download"),
-        ("question,answer\nHow?,So\n", "a table with commas (CSV); write an object a line"),
+        ("riddle,reveal\nHow?,So\n", "a table with commas (CSV); write an object a line"),
         ("a\tb\nc\td\n", "a table with tabs (CSV); write an object a line"),
         ("a\tb\0\nc\td\n", "bytes that are no text, as in an archive or a picture"),
         ("- role: user\n  content: hi\n", "YAML"),

@@ -1,0 +1,174 @@
+"""Reads tables of text, CSV and TSV, as rows: each becomes a line of JSON with the names of the header.
+
+Cells are texts. Where the name of a column promises a list of messages or of tools, the JSON of a list is one.
+No more than a block of rows is held.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from io import BytesIO
+
+from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.formats.array_rows import GatheredRows
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BLOCK_LINES, BYTE_ORDER_MARK, Block, ByteReader
+from pipeline.dataset.formats.guessed_mapping import guessed_mapping
+from pipeline.dataset.formats.rows import recognise_row
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.model.json_text import Json, decoded
+
+SEPARATORS = {"csv": ",", "tsv": "\t", "semicolons": ";"}
+_LISTS = frozenset(
+    "messages conversations conversation turns dialog dialogue history tools functions chosen rejected prompt "
+    "completion".split()
+)
+_JUDGED = {"true": True, "false": False, "1": True, "0": False}
+_SAMPLED_ROWS = 50
+_BLOCK_BYTES = BLOCK_BYTES // 2
+_TOO_LONG = "more in one row: a quote that is not closed, as a rule"
+
+
+def separator_of(head: bytes, chosen: Format | None) -> str:
+    """What separates the cells of a table whose rows are of a format, or fit a mapping; "" where it is no such table.
+
+    head: the file's beginning, which may be cut off. chosen: the format, when a person named one.
+    """
+    first = head.removeprefix(BYTE_ORDER_MARK).partition(b"\n")[0]
+    if first.lstrip()[:1] in (b"{", b"["):
+        return ""
+    for separator in SEPARATORS.values():
+        if separator.encode() in first:
+            rows = _first_rows(head, separator)
+            if rows and (_fit(rows, chosen) or guessed_mapping(rows) is not None):
+                return separator
+    return ""
+
+
+def _first_rows(head: bytes, separator: str) -> list[Json]:
+    whole = head[: head.rfind(b"\n") + 1] or head
+    blocks = read_table(BytesIO(whole), separator, len(whole) + 1)
+    texts = (text for block in blocks for index, text in enumerate(block.lines()) if index not in block.faults)
+    return [decoded(text) for _, text in zip(range(_SAMPLED_ROWS), texts, strict=False)]
+
+
+def _fit(rows: list[Json], chosen: Format | None) -> bool:
+    fitting = sum(recognise_row(row) is not None or (chosen is not None and chosen.fits(row)) for row in rows)
+    return fitting * 2 > len(rows)
+
+
+def read_table(
+    stream: ByteReader,
+    separator: str,
+    max_row_bytes: int,
+    on_bytes: Callable[[bytes], None] = lambda _: None,
+    block_bytes: int = _BLOCK_BYTES,
+) -> Iterator[Block]:
+    """All rows behind the header, in order, as blocks; a row of other cells than the header is a fault of its own.
+
+    stream: the file from its beginning.
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), max_row_bytes))
+    lines = _Lines(stream, max_row_bytes, on_bytes, block_bytes)
+    rows = csv.reader(lines, delimiter=separator, strict=True)
+    gathered, made, held_bytes = GatheredRows(), 0, 0
+    names: list[str] | None = None
+    while True:
+        line, offset = lines.line + 1, lines.offset
+        lines.begin_row()
+        fault: Mismatch | None = None
+        cells: list[str] = []
+        try:
+            cells = next(rows)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            fault = Mismatch("a row of cells", f"a fault: {error}")
+        if not cells and fault is None:
+            continue  # a blank line
+        if names is None and fault is None:
+            names = cells
+            continue
+        if fault is None and len(cells) != len(names or ()):
+            fault = Mismatch(f"{len(names or ())} cells, as the header has", f"{len(cells)}")
+        text = b"" if fault else _as_json(names or [], cells)
+        gathered.add(text, line, offset, fault)
+        held_bytes += len(text)
+        if held_bytes > _BLOCK_BYTES or gathered.count >= BLOCK_LINES:
+            yield from gathered.blocks(made + 1, is_marked=lines.is_marked and not made)
+            made, gathered, held_bytes = made + gathered.count, GatheredRows(), 0
+    if gathered.count:
+        yield from gathered.blocks(made + 1, is_marked=lines.is_marked and not made)
+
+
+def _as_json(names: list[str], cells: list[str]) -> bytes:
+    row = {name: _value(name, cell) for name, cell in zip(names, cells, strict=True)}
+    return json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogateescape")
+
+
+def _value(name: str, cell: str) -> Json:
+    if name == "label":
+        return _JUDGED.get(cell.strip().lower(), cell)
+    if name in _LISTS and cell.lstrip().startswith("["):
+        value = decoded(cell.encode("utf-8", "surrogateescape"))
+        return value if isinstance(value, list) else cell
+    return cell
+
+
+class _Lines:
+    """The lines of a stream as texts. line: how many were given; offset: of the next one's first byte."""
+
+    def __init__(
+        self, stream: ByteReader, max_row_bytes: int, on_bytes: Callable[[bytes], None], block_bytes: int
+    ) -> None:
+        self._stream, self._on_bytes, self._block_bytes = stream, on_bytes, block_bytes
+        self._max = max_row_bytes
+        self._lines: Iterator[bytes] = iter(())
+        self._held: list[bytes] = []
+        self._row_bytes = 0
+        self.line = self.offset = 0
+        self.is_marked = False
+
+    def begin_row(self) -> None:
+        """Count the bytes of a row from here."""
+        self._row_bytes = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line, size = self._next_line()
+        self._row_bytes += size
+        self.line += 1
+        if self.offset == 0 and line.startswith(BYTE_ORDER_MARK):
+            self.is_marked, line = True, line[len(BYTE_ORDER_MARK) :]
+        self.offset += size
+        if self._row_bytes > self._max:
+            self._row_bytes = 0
+            raise csv.Error(f"expected at most {self._max:,} bytes, found {_TOO_LONG}")
+        return line.decode("utf-8", "surrogateescape")
+
+    def _next_line(self) -> tuple[bytes, int]:
+        """The next line, empty where it is too long, and its size."""
+        held: list[bytes] = []
+        size = 0
+        while True:
+            line = next(self._lines, None)
+            if line is None:
+                chunk = self._stream.read(self._block_bytes)
+                if not chunk:
+                    if size:
+                        return b"".join(held), size
+                    raise StopIteration
+                self._on_bytes(chunk)
+                self._lines = iter(_split(chunk))
+                continue
+            size += len(line)
+            held = [*held, line] if size <= self._max else []
+            if line.endswith(b"\n"):
+                return b"".join(held), size
+
+
+def _split(chunk: bytes) -> list[bytes]:
+    """Pieces that end at each line feed alone."""
+    pieces = chunk.split(b"\n")
+    return [piece + b"\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])

@@ -1,0 +1,108 @@
+"""Every row of a table is one at its place, as the csv module writes it; what is no such table stays text."""
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.dataset.formats.containers import Compression
+from pipeline.dataset.formats.mapping import mapped_format
+from pipeline.dataset.formats.recognise import recognise
+from pipeline.dataset.formats.table_rows import read_table
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.profiles.profile_streams import profile_stream
+from tests.dataset.formats.test_containers import gz
+from tests.dataset.formats.test_objects import rows_of
+
+RULES = Rules().structure_only()
+cells = st.text(alphabet="ab ,;\t\"\n\r'é😀{}[]", max_size=12)
+tables = st.lists(st.tuples(cells, cells, cells), max_size=8)
+
+
+def table(rows, separator: str = ",", names=("prompt", "completion", "note")) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=separator, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerows([names, *rows])
+    return text.getvalue().encode()
+
+
+@given(rows=tables, separator=st.sampled_from(",;\t"), size=st.sampled_from([1, 2, 7, 4096]))
+def test_every_row_is_read_as_it_was_written_and_stands_where_it_does(rows, separator, size):
+    data = b"\xef\xbb\xbf" + table(rows, separator)
+
+    found = rows_of(read_table(io.BytesIO(data), separator, 2**20, block_bytes=size))
+
+    assert [tuple(json.loads(text).values()) for *_, text in found] == rows
+    assert [place for place, *_ in found] == list(range(1, len(rows) + 1))
+    offsets = [3 + len(table(rows[:n], separator)) for n in range(len(rows))]
+    assert [offset for _, _, offset, _ in found] == offsets
+    assert [line for _, line, *_ in found] == [1 + data[:offset].count(b"\n") for offset in offsets]
+
+
+def test_rows_of_other_cells_and_broken_quotes_are_faults_at_their_places():
+    data = b'prompt,completion\na,b\nc\n\n"d"e,f\ng,h\n"i,j\n'
+
+    found = rows_of(read_table(io.BytesIO(data), ",", 2**20))
+
+    assert [row[:3] for row in found] == [(1, 2, 18), (2, 3, 22), (3, 5, 25), (4, 6, 32), (5, 7, 36)]
+    assert [row[3] for row in found][1:3] == [b"1", b"a fault: ',' expected after '\"'"]
+    assert found[4][3].startswith(b"a fault: unexpected end of data")
+
+
+def test_a_quote_that_is_not_closed_takes_no_more_than_a_row_may_have():
+    data = b'prompt,completion\n"a,b\n' + b"c,d\n" * 100
+
+    found = rows_of(read_table(io.BytesIO(data), ",", 100))
+
+    assert (len(found), b"a quote that is not closed" in found[0][3]) == (77, True)
+
+
+@pytest.mark.parametrize("pack", [bytes, gz], ids=["plain", "gzip"])
+@pytest.mark.parametrize(
+    ("names", "row", "form"),
+    [
+        (("instruction", "input", "output"), ("Add", "2+2", "4"), "alpaca"),
+        (("prompt", "completion", "label"), ("2+2=", "4", "True"), "kto"),
+        (
+            ("id", "messages", "note"),
+            ("1", '[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]', ""),
+            "openai",
+        ),
+    ],
+)
+def test_a_table_is_ready_as_rows_of_the_format_that_its_header_names(names, row, form, pack, tmp_path):
+    report = profile_stream(io.BytesIO(pack(table([row] * 2, names=names))), tmp_path, RULES).as_dict("a.csv")
+
+    assert (report["container"], report["format"], report["conversations"]) == ("csv", form, 2)
+    assert report["rejected_lines"] == 0
+
+
+def test_a_header_of_other_names_is_read_by_a_mapping():
+    form = mapped_format('{"prompt": "Frage", "answer": "Antwort"}')
+
+    assert recognise(b"Frage,Antwort\na,b\n", Compression.NONE, form).container == "csv"
+
+
+def test_text_that_is_not_utf8_is_told_of_its_row(tmp_path):
+    data = b"prompt,completion\na,b\nc,\xff\ne,f\n"
+
+    report = profile_stream(io.BytesIO(data), tmp_path, RULES).as_dict("a.csv")
+
+    assert [(row["row"], row["line"], row["code"]) for row in report["findings"]] == [(2, 3, "invalid-utf8")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\nc,d\n",
+        "Hello, text\nmore, text\n",
+        "prompt,completion\n",
+        '{"prompt": "a", "completion": "b"}\n',
+        "prompt\na\n",
+    ],
+)
+def test_other_texts_are_no_tables(text):
+    assert recognise(text.encode(), Compression.NONE, None).container == "jsonl"
