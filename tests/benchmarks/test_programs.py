@@ -7,7 +7,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.settings import load_settings
-from tests.benchmarks import duckdb_ndjson, engine, event_storage, many_datasets, many_uploads, plain_json
+from tests.benchmarks import (
+    duckdb_ndjson,
+    engine,
+    event_storage,
+    many_datasets,
+    many_uploads,
+    one_upload,
+    plain_json,
+)
 from tests.benchmarks.engine_cpu import EXACT_IN_DUCKDB
 from tests.benchmarks.generate import write_conversations
 
@@ -113,3 +121,12 @@ def test_many_datasets_are_published(tmp_path, capsys):
         4,
         (4, 1),
     ]
+
+
+def test_one_upload_is_validated(tmp_path, valid, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["one_upload", str(valid), str(tmp_path / "data"), "1"])
+
+    one_upload.main()
+
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["succeeded"], printed["status"], printed["pairs"] > 0) == (True, "ready", True)

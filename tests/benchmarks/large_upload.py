@@ -1,0 +1,42 @@
+"""A large upload through the pipeline by two processes, as by default on two cores, against one."""
+
+import shutil
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.benchmark import Benchmark, Measurement, at_most
+from tests.benchmarks.engine_cpu import LINES
+from tests.benchmarks.generate import write_conversations
+from tests.benchmarks.processes import Ran, run
+
+SIZE_BYTES = 500_000_000
+SMALL_BYTES = 120_000_000  # more than LORA_LARGE_UPLOAD_BYTES
+ROUNDS = 3
+
+
+def measure(is_small: bool, folder: Path) -> list[Measurement]:
+    """Wall time from the look that finds the upload to its rows in the lake and its verdict, with Python's start."""
+    size_bytes = SMALL_BYTES if is_small else SIZE_BYTES
+    path = folder / "large.jsonl"
+    write_conversations(path, size_bytes, "short")
+    rounds = [(_validated(path, 1, folder), _validated(path, 2, folder)) for _ in range(1 if is_small else ROUNDS)]
+    share = median(two.wall_s / one.wall_s for one, two in rounds)
+    one_s, two_s = median(one.wall_s for one, _ in rounds), median(two.wall_s for _, two in rounds)
+    what = (
+        f"wall time of two processes over one, an upload of {size_bytes / 1e6:,.0f} MB, {LINES['short']}, all findings"
+    )
+    return [at_most(what, 0.65, share, detail=f" ({two_s:.1f} s of {one_s:.1f} s)")]
+
+
+def _validated(path: Path, workers: int, folder: Path) -> Ran:
+    data_dir = folder / "data"
+    try:
+        ran = run("one_upload", path, data_dir, workers)
+    finally:
+        shutil.rmtree(data_dir, ignore_errors=True)
+    if ran.output["status"] != "ready" or not ran.output["succeeded"]:
+        raise RuntimeError(f"expected a ready dataset, found {ran.output}")
+    return ran
+
+
+LARGE_UPLOAD = Benchmark("large-upload", "Wall time of a large upload, two processes over one.", measure)
