@@ -29,12 +29,12 @@ def __getattr__(name: str) -> "Typer":
 
 def main() -> NoReturn:
     """Run the command that the process was started with."""
+    gc.set_threshold(_COLLECT_AFTER)
     from typer.main import get_command
 
     from pipeline.cli.command_line import PROGRAM, app_of, asked
     from pipeline.cli.common import leave_on_termination
 
-    gc.set_threshold(_COLLECT_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # it reads the metadata of every installed library for them
     signal.signal(signal.SIGTERM, leave_on_termination)
     for stream in (sys.stdout, sys.stderr):

@@ -69,7 +69,7 @@ def _bounds(folded: Bytes, edges: Integers) -> tuple[Integers, Integers]:
     is_word = np.zeros(len(folded) + 2, dtype=np.bool_)  # with a separator on each side
     np.not_equal(folded, _SPACE, out=is_word[1:-1])
     before, at = is_word[:-1], is_word[1:]
-    is_begin, is_end = at & ~before, before & ~at
+    is_begin, is_end = at > before, before > at
     edges = edges[edges <= len(folded)]
     is_begin[edges], is_end[edges] = at[edges], before[edges]
     return np.flatnonzero(is_begin), np.flatnonzero(is_end)
