@@ -53,6 +53,7 @@ _ASKED_WITH = (
     "instruction",
     "input",
 )
+_CHOICES = ("choices", "options", "contexts", "documents")  # lists beside a question that belong to it
 _SYSTEM = ("system", "systemprompt", "systemmessage", "sysprompt")
 _HISTORY = ("history", "chathistory")
 _IDS = ("id", "uuid", "key", "conversationid", "dialogueid", "sampleid", "rowid")
@@ -112,6 +113,9 @@ def _pair(path: str, owner: dict[str, Json], rows: list[dict[str, Json]]) -> Map
     if not (_is_in_most(rows, prompt, str) and _is_in_most(rows, answer, str)):
         return None
     lists = _named(owner, list)
+    objects = _named(owner, dict)
+    if any(_says_something(rows, f"{path}{(lists | objects)[name]}") for name in _CHOICES if name in lists | objects):
+        return None
     history = next((f"{path}{lists[name]}" for name in _HISTORY if name in lists), None)
     return Mapping(
         prompt=prompt,
@@ -152,7 +156,7 @@ def _messages(path: str, owner: dict[str, Json], rows: list[dict[str, Json]]) ->
             continue
         said = {each for row in rows for each in _roles(find(row, turns), role)}
         words = {each: ROLE_WORDS.get(_plain(each)) for each in said}
-        if said and all(words.values()):
+        if said and all(words.values()) and "assistant" in words.values():  # else the answer is somewhere else
             roles = {each: word for each, word in sorted(words.items()) if word is not None and each != word}
             identity = _first("", _named(rows[0], str), _IDS)
             return Mapping(turns=turns, role=role, content=content, roles=roles, id=identity)

@@ -74,6 +74,8 @@ def test_earlier_pairs_of_a_history_come_first():
     [
         {"context": "Green tea is delicate.", "request": ASKED, "reply": ANSWERED},
         {"Instruction": "Answer briefly.", "Input": ASKED, "Output": ANSWERED},
+        {"question": ASKED, "choices": ["Two.", ANSWERED], "answer": ANSWERED},
+        {"asked": [{"role": "user", "content": ASKED}], "replied": ANSWERED},
         {"request": ASKED, "reply": 4},
         {"request": ASKED},
         {"chat": [{"who": "Zed", "says": ASKED}, {"who": "Moth", "says": ANSWERED}]},

@@ -1,12 +1,9 @@
 """What rows of fields seem to be that are of no format: a question and an answer that leave something open.
 
-Where the fields can be told, the remedy is a mapping ready to be used; where a mapping would lose what was asked, it
-says what to write instead.
+Where a mapping would lose what was asked, it says what to write instead; where one fits, `guessed_mapping.py` says it.
 """
 
-import json
-
-from pipeline.dataset.findings.faults import keys_of, name_of, printable
+from pipeline.dataset.findings.faults import keys_of, name_of
 from pipeline.dataset.formats.rows.fields import says
 from pipeline.dataset.model.json_text import Json
 
@@ -23,8 +20,6 @@ _ANSWERS = (
 )
 _BESIDE = ("context", "contexts", "passage", "document", "documents", "paragraph", "article")
 _CHOICES = ("choices", "options", "choice_a", "A", "a", "answerKey")
-_SYSTEMS = ("system", "system_prompt")
-_IDS = ("id", "conversation_id", "uuid", "_id")
 
 
 def of_fields(row: Row) -> str:
@@ -51,13 +46,9 @@ def of_fields(row: Row) -> str:
             f"{asked[0]} and {answered[0]} with a {beside} that belongs to what is asked; "
             f"jq -c '{fields}' in.jsonl > out.jsonl writes both as Alpaca's rows"
         )
-    return (
-        f"{_shown(row)}, which may be read in several ways: say which field asks and which answers, for example "
-        f"{_mapping(row, asked[0], answered[-1])}"
-        if len(asked) > 1 or len(answered) > 1
-        else f"rows with the {keys_of(row)}; if {asked[0]} asks and {answered[0]} answers, "
-        f"{_mapping(row, asked[0], answered[0])}"
-    )
+    if len(asked) == len(answered) == 1:
+        return ""
+    return f"{_shown(row)}, which may be read in several ways: say which field asks and which answers"
 
 
 def _texts(row: Row, names: tuple[str, ...]) -> list[str]:
@@ -73,12 +64,3 @@ def _without_text(row: Row, asked: str) -> str:
 
 def _shown(row: Row) -> str:
     return f"rows with the {keys_of(row)}"
-
-
-def _mapping(row: Row, asked: str, answered: str) -> str:
-    """The commands that write a mapping and use it."""
-    named = {"prompt": asked, "answer": answered}
-    for ours, names in (("system", _SYSTEMS), ("id", _IDS)):
-        if name := next((name for name in names if isinstance(row.get(name), str) and row[name]), None):
-            named[ours] = name
-    return f"echo '{printable(json.dumps(named), 200)}' > map.json and check --mapping map.json FILE"

@@ -104,7 +104,11 @@ class Part:
         if self.holds in _LISTS:
             first = value[0] if isinstance(value, list) and value else None
             return isinstance(first, list) if self.holds == "pairs" else isinstance(first, str) and not _is_json(first)
-        return isinstance(value, str) or (self.holds == "text-or-messages" and isinstance(value, list))
+        return isinstance(value, str) or (self.holds == "text-or-messages" and _are_messages(value))
+
+
+def _are_messages(value: Json) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict) and "role" in value[0]
 
 
 def _is_json(text: str) -> bool:

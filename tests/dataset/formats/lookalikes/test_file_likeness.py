@@ -100,11 +100,11 @@ def test_rows_that_can_be_guessed_give_the_file_its_format(data):
         ('{"question": "a", "answer": 4}', "question and answer, but answer is a number; write a text"),
         (
             '{"id": "1", "question": "a", "answer": "b", "response": "c"}',
-            """echo '{"prompt": "question", "answer": "response", "id": "id"}' > map.json and check --mapping""",
+            """and which answers; --mapping '{"prompt": "question", "answer": "answer", "id": "id"}' reads them""",
         ),
         (
-            '{"source": "a", "reply": "b", "x": 1}',
-            """if source asks and reply answers, echo '{"prompt": "source", "answer": "reply"}' > map.json""",
+            '{"request": "a", "reply": "b", "x": 1}',
+            """the fields request, reply, x; --mapping '{"prompt": "request", "answer": "reply"}' reads them""",
         ),
         ('{"prompt": [], "reward_model": {"ground_truth": "4"}}', "prompts for reinforcement learning"),
     ],
