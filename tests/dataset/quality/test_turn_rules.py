@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.dataset.quality import turn_rules as module
 from pipeline.dataset.quality.quality_findings import TEXT_RULES
 from pipeline.dataset.quality.refused_answers import REFUSALS
 from pipeline.dataset.quality.turn_rules import _flag_openings, scan
@@ -79,15 +80,18 @@ def expected(conversations: list[list[str]]) -> list[tuple[int, str]]:
     )
 
 
-@given(listed=conversations)
-def test_the_rules_together_find_what_each_finds_alone(listed):
+@given(listed=conversations, most_matches=st.sampled_from([0, 1, 2, 1_000]))
+def test_the_rules_together_find_what_each_finds_alone(listed, most_matches):
+    """Also where matches are so many that the rest of a block is asked turn by turn."""
     roles = ("user", "assistant")
     lines = [
         line_of(str(number), *((roles[i % 2], text) for i, text in enumerate(turns)))
         for number, turns in enumerate(listed)
     ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_MOST_MATCHES", most_matches)
 
-    assert found(*lines) == expected(listed)
+        assert found(*lines) == expected(listed)
 
 
 @pytest.mark.parametrize("rule", TEXT_RULES, ids=lambda rule: rule.code)
