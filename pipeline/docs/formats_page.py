@@ -23,6 +23,8 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
 - **A table of text** (`csv`): CSV, TSV or semicolons, with a header whose names are the fields of a known format or of
   a mapping. Cells are texts; in columns such as `messages` or `tools` the JSON of a list is that list. A row of more or
   fewer cells than the header is rejected at its place. A row may stand over several lines; its line is the first.
+- **A Parquet file** (`parquet`), whose columns are the fields. It is copied to a temporary file and read some rows at a
+  time; a row's line and byte are those that it has among its rows as lines of JSON.
 - **Pairs** (`pairs`): lines or rows of `brightrun-v4` that are one pair each, put together by `conversation_id`
   wherever they stand. A row is a conversation; its line is that of its first pair. Until the file was read to its end
   the pairs lie in a temporary file.

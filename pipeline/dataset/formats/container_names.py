@@ -6,6 +6,7 @@ CONTAINER_NAMES = {
     "json-objects": "objects over several lines",
     "json-field": "rows in a field of one object",
     "csv": "a table of text",
+    "parquet": "a Parquet file",
     "pairs": "pairs put together by conversation_id",
 }
 """All but lines. Their rows are named by their place, as several may begin on one line."""

@@ -1,7 +1,7 @@
 """Opens a file of any packing and format: what it is, and its text from the first byte on, read once."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.array import read_array
@@ -10,6 +10,7 @@ from pipeline.dataset.formats.containers import BrokenArchive, Compression, Expa
 from pipeline.dataset.formats.field_rows import read_field
 from pipeline.dataset.formats.objects import read_objects
 from pipeline.dataset.formats.pair_groups import grouped
+from pipeline.dataset.formats.parquet_rows import MARK, ParquetLines
 from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
 from pipeline.dataset.formats.recognise import Reading, recognise
 from pipeline.dataset.formats.rows.brightrun import BRIGHTRUN_V4, TRAINING_FILE
@@ -25,12 +26,12 @@ class Opened:
     text: ByteReader
     reading: Reading
     sniffed: Finding | None
-    _expanded: Expanded | None
+    _unpacked: tuple[Expanded | ParquetLines, ...]
 
     @property
     def broken(self) -> BrokenArchive | None:
         """Why its archive ends early, as far as the text has been read."""
-        return self._expanded.broken if self._expanded else None
+        return next((each.broken for each in self._unpacked if each.broken), None)
 
     @property
     def refusal(self) -> Finding | None:
@@ -44,10 +45,17 @@ def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int
     packed = Prefixed(head, stream)
     compression = compression_of(head)
     expanded = None if compression is Compression.NONE else Expanded(packed, compression, max_unpacked_bytes)
-    text = expanded or packed
+    text: ByteReader = expanded or packed
+    unpacked: tuple[Expanded | ParquetLines, ...] = (expanded,) if expanded else ()
     start = read_head(text, RECOGNISED_BYTES)
-    reading = recognise(start, compression, chosen)
-    return Opened(Prefixed(start, text), reading, sniff(start[:HEAD_BYTES], start), expanded)
+    is_parquet = start.startswith(MARK)
+    if is_parquet:
+        text = columns = ParquetLines(Prefixed(start, text), max_unpacked_bytes)
+        start, unpacked = read_head(text, RECOGNISED_BYTES), (*unpacked, columns)
+    reading = recognise(start, compression, chosen, are_lines=is_parquet)
+    if is_parquet:
+        reading = replace(reading, container="parquet")
+    return Opened(Prefixed(start, text), reading, sniff(start[:HEAD_BYTES], start), unpacked)
 
 
 def read_head(stream: ByteReader, size: int) -> bytes:
@@ -90,5 +98,5 @@ def _blocks(
             return read_field(text, reading.list_at, kept_as, max_line_bytes, on_bytes)
         case "csv":
             return read_table(text, reading.separator, max_line_bytes, on_bytes)
-        case "jsonl":
+        case "jsonl" | "parquet":  # whose rows come as lines
             return read_blocks(text, max_line_bytes, first_line, offset, on_bytes)

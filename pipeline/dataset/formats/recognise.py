@@ -43,7 +43,7 @@ _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _EXPONENTS = re.compile(r"(?<![\d.])-?\d++(?:\.\d++)?[eE]\+?\d{3,}")
 _ARRAY = re.compile(rb"[ \t\r\n]*\[")
 
-Container = Literal["jsonl", "json-array", "json-objects", "json-field", "csv"]
+Container = Literal["jsonl", "json-array", "json-objects", "json-field", "csv", "parquet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,19 @@ class Reading:
         return self.container == "jsonl" and not self.is_grouped
 
 
-def recognise(head: bytes, compression: Compression, chosen: Format | None) -> Reading:
-    """How to read a file that begins with `head` (unpacked). chosen: the format, when a person named one."""
+def recognise(head: bytes, compression: Compression, chosen: Format | None, *, are_lines: bool = False) -> Reading:
+    """How to read a file that begins with `head` (unpacked).
+
+    chosen: the format, when a person named one. are_lines: whether its rows are known to be lines.
+    """
     text = head.removeprefix(BYTE_ORDER_MARK)
-    container = _container(text)
+    container: Container = "jsonl" if are_lines else _container(text)
     inner = None
-    if container in ("json-objects", "jsonl") and (container == "json-objects" or _is_one_line(text)):
+    if container == "json-objects" or (container == "jsonl" and _is_one_line(text) and not are_lines):
         inner = field_of_rows(head)
     if inner is not None:
         container = "json-field"
-    separator = separator_of(head, chosen) if container == "jsonl" and not inner else ""
+    separator = separator_of(head, chosen) if container == "jsonl" and not (inner or are_lines) else ""
     if separator:
         container = "csv"
     list_at = inner.list_at if inner else 0

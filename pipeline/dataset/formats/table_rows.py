@@ -110,7 +110,8 @@ def _value(name: str, cell: str) -> Json:
         return _JUDGED.get(cell.strip().lower(), cell)
     if name in _LISTS and cell.lstrip().startswith("["):
         value = decoded(cell.encode("utf-8", "surrogateescape"))
-        return value if isinstance(value, list) else cell
+        is_list = isinstance(value, list) and value and all(isinstance(item, dict | list) for item in value)
+        return value if is_list else cell
     return cell
 
 

@@ -83,11 +83,11 @@ class FormatRule(_Strict):
 class WrappingRule(_Strict):
     """How a file's rows may not be wrapped; converted, they are lines of objects.
 
-    wrapping: an array of all rows, objects over several lines, rows in a field of one object, a table of text, an
-    archive, or lines that are bare lists of messages.
+    wrapping: an array of all rows, objects over several lines, rows in a field of one object, a table of text, a
+    Parquet file, an archive, or lines that are bare lists of messages.
     """
 
-    wrapping: Literal["json-array", "json-objects", "json-field", "csv", "gzip", "zstd", "lists"]
+    wrapping: Literal["json-array", "json-objects", "json-field", "csv", "parquet", "gzip", "zstd", "lists"]
     because: str
 
 

@@ -22,7 +22,7 @@ cells = st.text(alphabet="ab ,;\t\"\n\r'é😀{}[]", max_size=12)
 tables = st.lists(st.tuples(cells, cells, cells), max_size=8)
 
 
-def table(rows, separator: str = ",", names=("prompt", "completion", "note")) -> bytes:
+def table(rows, separator: str = ",", names=("question", "answer", "note")) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=separator, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerows([names, *rows])

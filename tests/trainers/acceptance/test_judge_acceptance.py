@@ -193,6 +193,7 @@ def test_the_public_shape(tmp_path):
     [
         ("json-array", {"openai", "together", "fireworks"}),
         ("csv", {"openai", "together", "fireworks", "trl", "axolotl", "llama-factory"}),
+        ("parquet", {"openai", "together", "fireworks"}),
         ("json-objects", {"openai", "together", "fireworks"}),
         ("json-field", {"openai", "together", "fireworks", "trl", "axolotl", "llama-factory"}),
         ("gzip", {"openai", "together", "fireworks"}),

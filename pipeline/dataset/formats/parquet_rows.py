@@ -1,0 +1,87 @@
+"""Reads a Parquet file as rows: as lines of JSON, in bounded memory.
+
+Its end says where its columns lie, so it is copied to a temporary file first. Rows are decoded a few at a time.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from typing import IO
+
+import msgspec
+
+from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, ByteReader
+from pipeline.dataset.formats.containers import FREE_BYTES, MAX_EXPANSION, BrokenArchive
+
+MARK = b"PAR1"
+_MOST_ROWS = 1_000  # decoded at once; fewer where they are long
+_READ_BYTES = 2**20
+
+
+class ParquetLines:
+    """The rows of a Parquet file as a text of lines. It ends where the file breaks; `broken` says so afterwards."""
+
+    def __init__(self, stream: ByteReader, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._stream: ByteReader | None = stream
+        self._lines: Iterator[bytes] = iter(())
+        self._held = bytearray()
+        self.broken: BrokenArchive | None = None
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes of text; empty at the end, and where the file breaks."""
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            self._lines = self._rows(stream)
+        while len(self._held) < size and (lines := next(self._lines, b"")):
+            self._held += lines
+        text = bytes(self._held[:size])
+        del self._held[:size]
+        return text
+
+    def _rows(self, stream: ByteReader) -> Iterator[bytes]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq  # 40 MB that other files do not need
+
+        with tempfile.TemporaryFile(prefix="lora-parquet-") as copy:
+            size_bytes, given_bytes = _copied(stream, copy), 0
+            most_bytes = max(FREE_BYTES, MAX_EXPANSION * size_bytes)
+            try:
+                for lines in _batches(copy, pq):
+                    given_bytes += len(lines)
+                    if given_bytes > most_bytes:
+                        most = f"at most {MAX_EXPANSION} times its size"
+                        self.broken = BrokenArchive("expands-too-much", Mismatch(most, "more"))
+                        return
+                    if given_bytes > self._max_bytes:
+                        most = f"at most {self._max_bytes:,} bytes of text in the archive"
+                        self.broken = BrokenArchive("unpacked-too-large", Mismatch(most, "more"))
+                        return
+                    yield lines
+            except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+                said = str(error).partition("\n")[0]
+                self.broken = BrokenArchive("broken-archive", Mismatch("a whole Parquet file", f"a fault: {said}"))
+
+
+def _copied(stream: ByteReader, copy: IO[bytes]) -> int:
+    size = 0
+    while chunk := stream.read(BLOCK_BYTES):
+        size += copy.write(chunk)
+    copy.seek(0)
+    return size
+
+
+def _batches(copy: IO[bytes], pq) -> Iterator[bytes]:  # type: ignore[no-untyped-def]  # it has no types
+    """Some lines at a time, about a block of them."""
+    encode = msgspec.json.Encoder(enc_hook=str).encode
+    with pq.ParquetFile(copy, buffer_size=_READ_BYTES, pre_buffer=False) as file:
+        held_bytes = sum(file.metadata.row_group(number).total_byte_size for number in range(file.num_row_groups))
+        row_bytes = held_bytes // max(1, file.metadata.num_rows)
+        rows_at_once = max(1, min(_MOST_ROWS, BLOCK_BYTES // max(1, row_bytes)))
+        for batch in file.iter_batches(rows_at_once):
+            yield b"".join(encode(_said(row)) + b"\n" for row in batch.to_pylist())
+
+
+def _said(row: dict[str, object]) -> dict[str, object]:
+    """The row without what it lacks: every row of a table has every column."""
+    return {name: value for name, value in row.items() if value is not None}
