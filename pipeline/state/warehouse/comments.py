@@ -71,12 +71,12 @@ COLUMNS = {
         "token_method": _TOKEN_METHOD,
         "run_id": _RUN_ID,
         "observed_version": "What the store showed last: a hint at changes, not an identity.",
-        "mapping": "How its fields are read, where its owner says so: JSON, or auto; else NULL.",
         "superseded_by": "The dataset that took its place in the store; NULL while it is current.",
         "requested_at": "When a run was last asked for (UTC).",
         "attempt": "Tries that came to nothing since it waits for a verdict.",
         "failure": "Why the last try came to nothing; the next verdict clears it.",
         **TRIES,
+        "mapping": "How its fields are read, where its owner says so: JSON, or auto; else NULL.",
     },
     "notifications": {
         "id": "Counts up.",

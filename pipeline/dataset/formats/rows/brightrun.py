@@ -7,6 +7,7 @@ before they are read (`formats/pair_groups.py`), so that a row is a whole conver
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, name_of, printable
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.brightrun_pairs import (
     PAIRS,
     Object,
@@ -78,7 +79,7 @@ class BrightrunV4:
                 longest.turns[number].annotations = encoded(annotation)
         of_conversation |= {name: value for name, value in fields.items() if name != PAIRS} if PAIRS in fields else {}
         annotations = encoded(of_conversation) if of_conversation else None
-        return FullConversation(identity, [*system, *longest.turns], annotations=annotations)
+        return FullConversation(identity, [*system, *longest.turns], media=media_of(fields), annotations=annotations)
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, name_of
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.fields import FieldFormat
 from pipeline.dataset.formats.rows.message_lists import require_turns
@@ -49,7 +50,7 @@ class ChatGptExport(FieldFormat):
                 turns += _turn(nodes[name], f"$.mapping.{name}.message", faults)
             if not turns:
                 require_turns([], "$.mapping", faults)
-        return FullConversation(identity_of(fields, _IDENTITIES), turns)
+        return FullConversation(identity_of(fields, _IDENTITIES), turns, media=media_of(fields))
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, field, keys_of
 from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.fields import FieldFormat, says
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.shapes import Shape
@@ -43,6 +44,8 @@ class HubRows(FieldFormat):
         read = form.read(inner, _Within(faults))
         for turn in read.turns if read else ():
             turn.path = _within(turn.path)
+        if read:
+            read.media = read.media or media_of(fields)
         return read
 
     @property

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, name_of
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.fields import FieldFormat
 from pipeline.dataset.formats.rows.message_lists import require_turns
@@ -50,7 +51,7 @@ class Segments(FieldFormat):
                 turns[-1].content += text
             else:
                 turns.append(FullTurn("assistant" if label else "user", text, f"{path}.text", label))
-        return FullConversation(identity_of(fields, IDENTITIES), turns)
+        return FullConversation(identity_of(fields, IDENTITIES), turns, media=media_of(fields))
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
