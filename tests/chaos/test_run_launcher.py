@@ -2,8 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -41,7 +44,24 @@ def _frozen_run(system, instance, upload: Upload) -> tuple[int, str]:
     pids = [each.event_log_entry.dagster_event.engine_event_data.metadata.get("pid") for each in told]
     pid = next(int(each.value) for each in pids if each)
     os.kill(pid, signal.SIGSTOP)
+    while _is_writing(system.places.settings.data_dir):
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.02)
+        os.kill(pid, signal.SIGSTOP)
+    assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.STARTED, "it was over before it was frozen"
     return pid, run.run_id
+
+
+def _is_writing(data_dir: Path) -> bool:
+    """Whether a state file on SQLite stays locked."""
+    for path in (data_dir / "catalog.db", *(data_dir / "dagster_home").glob("**/*.db")):
+        with closing(sqlite3.connect(path, timeout=2, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+            connection.execute("ROLLBACK")
+    return False
 
 
 def _looks(system, run_id: str) -> int:

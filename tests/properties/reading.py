@@ -34,7 +34,7 @@ def blocks_of(size: int | None):
 
 
 def profile_bytes(data: bytes, folder: Path, rules: Rules, block_bytes: int | None = None) -> Profile:
-    with blocks_of(block_bytes), patch("pipeline.dataset.formats.opening.recognise", lambda *_: READING):
+    with blocks_of(block_bytes), patch("pipeline.dataset.formats.opening.recognise", lambda *_, **__: READING):
         return profile_stream(io.BytesIO(data), folder, rules)
 
 

@@ -70,7 +70,7 @@ def test_a_small_file_needs_no_second_process(tmp_path):
 def test_a_file_that_is_no_text_is_refused_before_it_is_shared_out(tmp_path, monkeypatch):
     monkeypatch.setattr(parallel, "MIN_RANGE_BYTES", 10)
     path = tmp_path / "a.jsonl"
-    path.write_bytes(b"PAR1" + b"\n" * 1_000)
+    path.write_bytes(b"\x7fELF" + b"\n" * 1_000)
 
     profile = profile_path(path, tmp_path, Rules(), workers=3)
 
