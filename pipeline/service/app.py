@@ -69,6 +69,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         service = open_service(settings, now)
         app.state.service = service
+        _build_routes(app)
         try:
             async with working_aside(service):
                 yield
@@ -90,6 +91,15 @@ def create_app(
     for router in (*API, *pages):
         app.include_router(router)
     return app
+
+
+def _build_routes(app: FastAPI) -> None:
+    """Let FastAPI build what it makes of a route when first asked: several first requests would do it side by side.
+
+    It silences warnings meanwhile, which Python does for all threads at once.
+    """
+    for route in app.router.routes:
+        route.matches({"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []})
 
 
 def open_service(settings: Settings, now: Callable[[], datetime]) -> Service:
