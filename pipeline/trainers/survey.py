@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pipeline.dataset.convert.call_ids import with_call_ids
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.dataset.tokens import Tokenizer
 from pipeline.errors import UsageError
@@ -21,7 +20,7 @@ class Survey:
     liked: of single judgements, training rows whose answer was liked.
 
     first_dropped: the first rows by reason. has_unlearned_answers: some answers are context only. has_tools: tools
-    or calls of them.
+    or calls of them. are_ids_nine: whether calls need ids of nine letters and digits.
     """
 
     train_rows: int = 0
@@ -33,6 +32,7 @@ class Survey:
     first_dropped: dict[DropReason, list[int]] = field(default_factory=dict)
     has_unlearned_answers: bool = False
     has_tools: bool = False
+    are_ids_nine: bool = False
 
     def add(self, talk: Talk, is_validation: bool) -> None:
         """Count a row that is kept."""
@@ -56,14 +56,9 @@ class Survey:
 
 
 def prepared(job: TrainingJob, rows: DatasetRows, tokenizer: Tokenizer) -> Iterator[tuple[Talk | Dropped, bool]]:
-    """Each row as it is trained on, or why it is not; and whether it is for validation.
-
-    Calls and their results name each other, for templates that ask for it.
-    """
-    are_nine = job.chat_template.startswith("mistral")  # its templates raise on any other id
+    """Each row as it is trained on, or why it is not; and whether it is for validation."""
     for row in rows.read():
-        talk = prepare(row.talk, job.max_length, tokenizer, job.objective)
-        yield talk if isinstance(talk, Dropped) else with_call_ids(talk, are_nine=are_nine), row.is_validation
+        yield prepare(row.talk, job.max_length, tokenizer, job.objective), row.is_validation
 
 
 def survey(job: TrainingJob, rows: DatasetRows, tokenizer: Tokenizer) -> Survey:
@@ -72,7 +67,7 @@ def survey(job: TrainingJob, rows: DatasetRows, tokenizer: Tokenizer) -> Survey:
     Raises:
         UsageError: no row is left to train on.
     """
-    found = Survey()
+    found = Survey(are_ids_nine=job.chat_template.startswith("mistral"))  # its templates raise on any other
     for talk, is_validation in prepared(job, rows, tokenizer):
         if isinstance(talk, Dropped):
             found.drop(talk)

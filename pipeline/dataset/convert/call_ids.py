@@ -1,5 +1,6 @@
 """Ids by which the results of tools are told apart: each call has one, and each result that of its call."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from pipeline.dataset.convert.conversations import Said, Talk
-from pipeline.dataset.convert.converted_calls import made_id, openai_calls
+from pipeline.dataset.convert.converted_calls import openai_calls
 
 # What Mistral's templates and mistral-common take: `[a-zA-Z0-9]{9}`, as the ids that we make are.
 _NINE = re.compile(r"[A-Za-z0-9]{9}")
@@ -26,14 +27,21 @@ def with_call_ids(talk: Talk, *, are_nine: bool = False) -> Talk:
     return replace(talk, turns=turns, rejected=tuple(rejected))
 
 
+def made_id(turn: int, index: int) -> str:
+    """An id for the call at a place of a turn: nine letters and digits, because Mistral's templates take no other."""
+    if turn < 1_000 and index < 100:
+        return f"call{turn:03}{index:02}"
+    return hashlib.sha256(f"{turn}-{index}".encode()).hexdigest()[:9]
+
+
 def _named(turns: Sequence[Said], first: int, made: dict[str, str], *, are_nine: bool) -> list[Said]:
     """made: the id that stands for each id of the file; results may come long after their calls."""
     named, open_ids = [], list[str]()
     for place, said in enumerate(turns, start=first):
         if said.tool_calls:
-            calls = openai_calls(said.tool_calls, place)
+            calls = [{"id": None, **call} for call in openai_calls(said.tool_calls)]
             for index, call in enumerate(calls):
-                old = str(call["id"])
+                old = made_id(place, index) if call["id"] is None else str(call["id"])
                 call["id"] = made[old] = made_id(place, index) if are_nine and not _NINE.fullmatch(old) else old
             open_ids = [call["id"] for call in calls]
             said = replace(said, tool_calls=msgspec.json.encode(calls).decode())

@@ -1,6 +1,5 @@
 """Tool calls and tools in the shapes that targets take; the columns hold them as the file had them."""
 
-import hashlib
 from typing import Any
 
 import msgspec
@@ -10,25 +9,16 @@ from pipeline.dataset.model.json_text import decoded
 Item = dict[str, Any]  # a call or a tool, as JSON has it
 
 
-def openai_calls(text: str, turn: int) -> list[Item]:
-    """Calls with their wrapper, an id each, and arguments as text. turn: place of the turn, for ids where none are."""
+def openai_calls(text: str) -> list[Item]:
+    """Calls with their wrapper and arguments as text; `with_call_ids` gives each an id before."""
     calls = []
-    for index, call in enumerate(_items(text)):
+    for call in _items(text):
         function = dict(_function(call))
         if "arguments" in function and not isinstance(function["arguments"], str):
             function["arguments"] = msgspec.json.encode(function["arguments"]).decode()
         wrapper = call if "function" in call else {}
-        own_id = wrapper.get("id")
-        call_id = made_id(turn, index) if own_id is None else own_id
-        calls.append({"id": None, **wrapper} | {"id": call_id, "type": "function", "function": function})
+        calls.append({**wrapper, "type": "function", "function": function})
     return calls
-
-
-def made_id(turn: int, index: int) -> str:
-    """An id for the call at a place of a turn: nine letters and digits, because Mistral's templates take no other."""
-    if turn < 1_000 and index < 100:
-        return f"call{turn:03}{index:02}"
-    return hashlib.sha256(f"{turn}-{index}".encode()).hexdigest()[:9]
 
 
 def sharegpt_calls(text: str) -> str:

@@ -50,7 +50,7 @@ def openai(talk: Talk, lost: set[str]) -> Row:
     OpenAI refuses any other field, and has none for reasoning: its own job leaves it out (`without_reasoning`).
     """
     messages = []
-    for place, said in enumerate(with_call_ids(talk).turns):
+    for said in with_call_ids(talk).turns:
         message: Row = {"role": said.role, "content": _parts(said, lost) or said.content}
         weight = said.learning_weight
         if said.role == "assistant" and weight in (0, 1):
@@ -59,7 +59,7 @@ def openai(talk: Talk, lost: set[str]) -> Row:
             lost.add("weights")
         if said.tool_calls:
             message["content"] = message["content"] or None
-            message["tool_calls"] = openai_calls(said.tool_calls, place)
+            message["tool_calls"] = openai_calls(said.tool_calls)
         _name_fields(message, said)
         _keep_reasoning(message, said)
         messages.append(message)

@@ -39,7 +39,7 @@ _FAMILIES = {
 
 def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
     """Messages that say whether they are trained on; tools as JSON text, which is of one type in every row."""
-    messages = messages_of(talk, lost, has_argument_objects=False)
+    messages = messages_of(talk, survey, lost, has_argument_objects=False)
     for message, said in zip(messages, talk.turns, strict=True):
         message[_TRAIN_FIELD] = is_learned(said)
     row: Row = {"messages": messages}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.axolotl import TRAINER, axolotl_files
-from pipeline.trainers.chat_rows import message_of, messages_of
+from pipeline.trainers.chat_rows import messages_of, rejected_of
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.judgement_rows import balance_note, text_row
 from pipeline.trainers.objectives import JUDGED
@@ -23,15 +23,15 @@ def _preference_row(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]
     """The messages before the answers, and each of them."""
     if _has_calls(talk, lost):
         return
-    messages = messages_of(talk, lost, has_argument_objects=False)
-    rejected = message_of(talk.rejected[0], len(messages), lost, has_argument_objects=False)
+    messages = messages_of(talk, survey, lost, has_argument_objects=False)
+    rejected = rejected_of(talk, survey, lost, has_argument_objects=False)
     yield {"messages": messages[:-1], "chosen": messages[-1], "rejected": rejected}
 
 
 def _judgement_row(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
     """All messages, as Axolotl's ready-made prompts take them; the last is judged."""
     if not _has_calls(talk, lost):
-        yield {"completion": messages_of(talk, lost, has_argument_objects=False), "label": talk.label}
+        yield {"completion": messages_of(talk, survey, lost, has_argument_objects=False), "label": talk.label}
 
 
 def _has_calls(talk: Talk, lost: set[str]) -> bool:

@@ -51,7 +51,7 @@ def _pace(job: TrainingJob, survey: Survey) -> _Pace:
 def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
     """Messages that end with an answer, for each answer that is learned."""
     for part in answers_apart(talk):
-        row: Row = {"messages": messages_of(part, lost, has_argument_objects=True)}
+        row: Row = {"messages": messages_of(part, survey, lost, has_argument_objects=True)}
         yield row | ({"tools": tools_of(part)} if survey.has_tools else {})
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 
+from pipeline.dataset.convert.call_ids import with_call_ids
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.dataset.convert.output_formats import openai
 from pipeline.trainers.job import TrainingJob
@@ -19,7 +20,7 @@ _EVALUATIONS = 10
 
 def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
     """Messages, with the weight 0 on answers that are context only."""
-    yield openai(talk, lost)
+    yield openai(with_call_ids(talk, are_nine=survey.are_ids_nine), lost)
     lost.discard("ids")
 
 

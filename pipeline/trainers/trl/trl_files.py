@@ -36,7 +36,7 @@ VERSION = f"trl {_VERSIONS['trl']} with peft {_VERSIONS['peft']} and transformer
 def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
     """Messages, with tools where the dataset has any; a row an answer where some answers are context only."""
     for part in answers_apart(talk) if survey.has_unlearned_answers else (talk,):
-        row: Row = {"messages": messages_of(part, lost, has_argument_objects=True)}
+        row: Row = {"messages": messages_of(part, survey, lost, has_argument_objects=True)}
         yield row | ({"tools": tools_of(part)} if survey.has_tools else {})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from pipeline.dataset.convert.conversations import Talk
-from pipeline.trainers.chat_rows import message_of, messages_of, tools_of
+from pipeline.trainers.chat_rows import messages_of, rejected_of, tools_of
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.judgement_rows import balance_note, text_row
 from pipeline.trainers.objectives import JUDGED
@@ -30,10 +30,10 @@ _TRAINERS: Mapping[Objective, str] = {"preference": "DPO", "kto": "KTO", "text":
 
 def _judged_rows(objective: Objective, talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
     """The messages before an answer, and the answer, or both of them."""
-    messages = messages_of(talk, lost, has_argument_objects=True)
+    messages = messages_of(talk, survey, lost, has_argument_objects=True)
     row: Row = {"prompt": messages[:-1]}
     if objective == "preference":
-        rejected = message_of(talk.rejected[0], len(messages), lost, has_argument_objects=True)
+        rejected = rejected_of(talk, survey, lost, has_argument_objects=True)
         row |= {"chosen": messages[-1:], "rejected": [rejected]}
     else:
         row |= {"completion": messages[-1:], "label": talk.label}

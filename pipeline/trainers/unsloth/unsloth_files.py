@@ -31,7 +31,7 @@ _LOAD, _ADAPT = "FastLanguageModel/from_pretrained", "FastLanguageModel/get_peft
 def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
     """A prompt and its completion, for each answer that is learned."""
     for part in answers_apart(talk):
-        messages = messages_of(part, lost, has_argument_objects=True)
+        messages = messages_of(part, survey, lost, has_argument_objects=True)
         row: Row = {"prompt": messages[:-1], "completion": messages[-1:]}
         yield row | ({"tools": tools_of(part)} if survey.has_tools else {})
 

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dataset.convert.call_ids import with_call_ids
+from pipeline.dataset.convert.call_ids import made_id, with_call_ids
 from pipeline.dataset.convert.conversations import Said, Talk
-from pipeline.dataset.convert.converted_calls import made_id
 
 NINE = re.compile(r"[A-Za-z0-9]{9}")
 

@@ -228,3 +228,16 @@ def test_ids_of_calls_are_as_the_models_template_takes_them(template, call_id, t
     messages = row.get("messages") or row["prompt"] + row["completion"]
     assert messages[2]["tool_calls"][0]["id"] == call_id
     assert {each["tool_call_id"] for each in messages if each["role"] == "tool"} <= {call_id}
+
+
+def test_ids_that_the_file_did_not_have_are_no_loss(tmp_path):
+    rows = json.loads(json.dumps(TOOLS))
+    for message in (each for row in rows for each in row["messages"]):
+        message.pop("tool_call_id", None)
+        for call in message.get("tool_calls") or ():
+            call.pop("id")
+    with ready(tmp_path, rows) as found:
+        done = render_job(planned(found.facts, targets=("llama-factory",)), found.rows, tmp_path / "job")
+        text = (done.folder / "llama-factory/explain.md").read_text()
+
+    assert "ids of tool calls" not in text
