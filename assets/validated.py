@@ -47,8 +47,8 @@ def validated_uploads(
         rules_of(settings),
         settings.max_upload_bytes,
         context.run.run_id,
-        settings.large_upload_bytes,
-        settings.large_upload_workers or os.cpu_count() or 1,
+        large_upload_bytes=settings.large_upload_bytes,
+        workers=settings.large_upload_workers or os.cpu_count() or 1,
         store_problem=lambda: store_problem(catalog, uploads),
         lake_problem=lambda: lake_problem(catalog, lake),
     )

@@ -29,8 +29,8 @@ from pipeline.settings import Settings
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
 from pipeline.state.lake import Lake
 from pipeline.state.lake.lake_errors import lake_errors
-from pipeline.state.store import Store
-from pipeline.state.store.store_protocol import Reader
+from pipeline.state.store import Reader, Store
+from pipeline.state.store.local_reader import failure
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
 from pipeline.wording import sentence
 
@@ -114,22 +114,24 @@ class Validator:
         return profile
 
     def _read(self, dataset: Dataset, folder: Path) -> Profile:
-        """Read the upload once, or where it is large by several processes, from the file itself or from a copy."""
+        """Read the upload, where it is large by several processes: the file itself, or a copy on this machine."""
         form = mapped_format(dataset.mapping) if dataset.mapping else None
         key, rules = dataset.storage_path, asking(replace(self.rules, form=form))
+        path = self.store.local_path(key)
         with self.store.open(key, version=self._version_to_read(dataset)) as stream:
             if self.workers < 2 or dataset.file_size <= self.large_upload_bytes:
                 return profile_stream(stream, folder, rules)
-            if (path := self.store.local_path(key)) is None:
-                return profile_path(_copied(stream, folder / "upload"), folder, rules, self.workers)
-            before = self.store.stat(key).observed_version
-            try:
-                profile = profile_path(path, folder, rules, self.workers)
-            except OSError as error:
-                raise StoreError(f"the store could not read {path}: {error.strerror}; check the disk") from error
-            if self.store.stat(key).observed_version != before:
-                raise ObjectChanged(f"{path} changed while it was read")
-            return profile
+            if path is None:
+                _copy(stream, folder / "upload")
+        if path is None:
+            return profile_path(folder / "upload", folder, rules, self.workers)
+        observed_version = self.store.stat(key).observed_version
+        try:
+            profile = profile_path(path, folder, rules, self.workers)
+        except OSError as error:
+            raise failure("read", str(path), error) from error
+        with self.store.open(key, version=observed_version):
+            return profile  # of one version, or it is no more
 
     def _version_to_read(self, dataset: Dataset) -> str:
         """The version that must be found, or "" where the hash will tell: a file may only have been touched."""
@@ -139,12 +141,10 @@ class Validator:
         return dataset.observed_version or ""
 
 
-def _copied(stream: Reader, path: Path) -> Path:
-    """A copy on this machine, for processes that each begin somewhere else."""
+def _copy(stream: Reader, path: Path) -> None:
     with lake_errors("write", path), path.open("wb") as file:
         while chunk := stream.read(BLOCK_BYTES):
             file.write(chunk)
-    return path
 
 
 def _changed() -> Finding:

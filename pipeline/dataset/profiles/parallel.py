@@ -121,7 +121,8 @@ def _workers(count: int) -> "Iterator[tuple[ProcessPoolExecutor, Synchronized[in
     bytes_read: Synchronized[int] = context.Value("q", 0)
     first = (bytes_read, os.getpid())
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker, initargs=first)
-    pool.submit(_start)  # starts all of them
+    for _ in range(count):
+        pool.submit(_start)
     try:
         yield pool, bytes_read
     finally:
@@ -135,7 +136,7 @@ def _start_worker(bytes_read: "Synchronized[int]", parent: int) -> None:
 
 
 def _start() -> None:
-    """Nothing: the first job makes the pool start its processes."""
+    """Nothing: while none of its processes is free, each job makes the pool start another."""
 
 
 def _profile(
