@@ -73,6 +73,8 @@ class Client:
             )
             dataset_id, plan = started.dataset.id, started.upload
         else:
+            if mapping is not None:
+                self.set_mapping(resume_id, mapping)
             dataset_id, plan = resume_id, self._plan(resume_id)
         part_sizes = [part.size_bytes for part in plan.parts]
         if sum(part_sizes) != size_bytes:

@@ -74,6 +74,7 @@ class Access:
 
         Raises:
             DatasetNotFound: there is none of this user.
+            Conflicting: it is deleted, or other bytes took its place.
         """
         return self._own.set_mapping(dataset_id, self.user.id, mapping, now)
 

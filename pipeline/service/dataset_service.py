@@ -4,7 +4,14 @@ import json
 from typing import Any
 
 from pipeline.contract.finding_record import FindingRecord
-from pipeline.contract.values import Acceptance, DatasetDetails, DatasetPage, DatasetSummary, Sample
+from pipeline.contract.values import (
+    MAX_MAPPING_CHARACTERS,
+    Acceptance,
+    DatasetDetails,
+    DatasetPage,
+    DatasetSummary,
+    Sample,
+)
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.formats.mapping import checked_mapping
 from pipeline.service.job_values import job_summary
@@ -58,9 +65,10 @@ def set_mapping(service: Service, user: User, dataset_id: str, said: str | None)
 
     Raises:
         DatasetNotFound: there is none of this user.
+        Conflicting: it is deleted, or other bytes took its place.
         UsageError: it describes no format.
     """
-    mapping = checked_mapping(said) if said and said.strip() else None
+    mapping = checked_mapping(said, MAX_MAPPING_CHARACTERS)
     return details(service, user, service.access(user).set_mapping(dataset_id, mapping, service.now()))
 
 

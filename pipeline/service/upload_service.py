@@ -5,7 +5,14 @@ Bytes that come through the service itself are taken in by `receiving.py`.
 
 from datetime import datetime, timedelta
 
-from pipeline.contract.values import ConfirmedUpload, NewUpload, StartedUpload, UploadPart, UploadPlan
+from pipeline.contract.values import (
+    MAX_MAPPING_CHARACTERS,
+    ConfirmedUpload,
+    NewUpload,
+    StartedUpload,
+    UploadPart,
+    UploadPlan,
+)
 from pipeline.dataset.formats.mapping import checked_mapping
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
@@ -30,7 +37,7 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
     """
     if new.format is not None and new.format not in BY_NAME:
         raise UsageError(f"format: expected one of {', '.join(sorted(BY_NAME))}, found another; leave it out")
-    mapping = None if new.mapping is None else checked_mapping(new.mapping)
+    mapping = checked_mapping(new.mapping, MAX_MAPPING_CHARACTERS)
     check_size(service, new.file_size)
     now = service.now()
     dataset_id = new_dataset_id(new.file_name)

@@ -140,9 +140,10 @@ def test_an_upload_is_taken_up_by_another_process(local, file):
         part.write_bytes(content[:100_000])
         told = []
 
-        dataset = ana.upload(file, resume_id=dataset_id, tell=told.append)
+        dataset = ana.upload(file, mapping="auto", resume_id=dataset_id, tell=told.append)
 
         assert (dataset.id, told[0], sum(told)) == (dataset_id, 100_000, len(content))
+    assert dataset.mapping == "auto"
 
 
 def test_another_file_does_not_go_on_with_an_upload(local, file, tmp_path):

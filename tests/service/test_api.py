@@ -76,6 +76,22 @@ def test_a_mapping_that_is_said_later_has_the_dataset_validated_again(local, ana
     assert (refused.status_code, "auto, or a JSON object" in refused.text) == (400, True)
 
 
+@pytest.mark.parametrize("said", ['{"turns":' + "[" * 1_900 + "]" * 1_900 + "}", '{"turns": "a", "x": 1}'])
+def test_a_mapping_that_is_none_is_refused_in_the_words_of_the_request(local, ana, said):
+    dataset_id = local.upload(ana, MAPPED)
+
+    refused = ana.put(f"/api/datasets/{dataset_id}/mapping", json={"mapping": said})
+
+    assert (refused.status_code, refused.json()["error"].startswith("mapping: ")) == (400, True)
+
+
+def test_a_dataset_that_is_deleted_takes_no_mapping(local, ana):
+    dataset_id = local.upload(ana, MAPPED)
+    ana.delete(f"/api/datasets/{dataset_id}")
+
+    assert ana.put(f"/api/datasets/{dataset_id}/mapping", json={"mapping": "auto"}).status_code == 409
+
+
 def test_confirming_twice_changes_nothing(local, ana):
     dataset_id = local.upload(ana, lines(1))
     first = ana.get(f"/api/datasets/{dataset_id}").json()

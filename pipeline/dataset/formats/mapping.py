@@ -90,35 +90,35 @@ def mapped_format(said: str) -> Format:
     return AUTO_MAPPED if said == AUTO else format_of(_read(said))
 
 
-def checked_mapping(said: str) -> str:
-    """The same as `stored_mapping` of what came over the network, which names no file.
+def checked_mapping(said: str | None, max_characters: int) -> str | None:
+    """The same as `stored_mapping` of what came over the network, which names no file; None where nothing is said.
 
     Raises:
-        UsageError: it does not describe a format.
+        UsageError: it does not describe a format, or is longer than any that does.
     """
-    if said.strip() != AUTO and not said.lstrip().startswith("{"):
+    said = (said or "").strip()
+    if not said or said == AUTO:
+        return said or None
+    if len(said) > max_characters:
+        raise UsageError(f"mapping: expected at most {max_characters:,} characters, found {len(said):,}")
+    if not said.startswith("{"):
         raise UsageError(
             f'mapping: expected {AUTO}, or a JSON object such as {{"prompt": "request", "answer": "reply"}}'
         )
-    return stored_mapping(said)
-
-
-def load_mapping(path: Path) -> Format:
-    """The format that a mapping file describes.
-
-    Raises:
-        UsageError: the file cannot be read, or does not describe a format.
-    """
-    return format_of(_loaded(path))
+    return _decoded(said, "mapping").model_dump_json(exclude_defaults=True)
 
 
 def _read(said: str) -> Mapping:
-    if not said.startswith("{"):
-        return _loaded(Path(said))
+    return _decoded(said, "--mapping") if said.startswith("{") else _loaded(Path(said))
+
+
+def _decoded(said: str, name: str) -> Mapping:
+    """name: what it is called where it was said."""
     try:
-        return _validated(msgspec.json.decode(said), "the mapping")
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise UsageError(f"--mapping: expected {AUTO}, a file or JSON, found text that is no JSON: {error}") from error
+        value = msgspec.json.decode(said)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise UsageError(f"{name}: expected {AUTO}, a file or JSON, found text that is no JSON: {error}") from error
+    return _validated(value, f"{name}: the mapping")
 
 
 def _loaded(path: Path) -> Mapping:
@@ -127,9 +127,9 @@ def _loaded(path: Path) -> Mapping:
         value = tomllib.loads(text.decode()) if path.suffix == ".toml" else msgspec.json.decode(text)
     except OSError as error:
         raise UsageError(f"--mapping: {path} cannot be read: {(error.strerror or str(error)).lower()}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"--mapping: expected JSON or TOML in {path}, found neither: {error}") from error
-    return _validated(value, str(path))
+    return _validated(value, f"--mapping: {path}")
 
 
 def _validated(value: object, where: str) -> Mapping:
@@ -138,7 +138,7 @@ def _validated(value: object, where: str) -> Mapping:
     except ValidationError as error:
         faults = "; ".join(_fault(each["loc"], each["msg"]) for each in error.errors())
         known = ", ".join(Mapping.model_fields)
-        raise UsageError(f"--mapping: {where}: {faults}. Known fields: {known}.") from error
+        raise UsageError(f"{where}: {faults}. Known fields: {known}.") from error
 
 
 def _fault(place: tuple[int | str, ...], message: str) -> str:
@@ -259,6 +259,6 @@ __all__ = [
     "Mapping",
     "checked_mapping",
     "format_of",
-    "load_mapping",
     "mapped_format",
+    "stored_mapping",
 ]

@@ -47,7 +47,7 @@ def delete_dataset(service: CurrentService, user: CurrentUser, dataset_id: Datas
     return Answer(data=dataset_service.delete_dataset(service, user, dataset_id))
 
 
-@router.put("/{dataset_id}/mapping", responses=MISSING)
+@router.put("/{dataset_id}/mapping", responses=MISSING | CONFLICT)
 def set_mapping(
     service: CurrentService, user: CurrentUser, dataset_id: DatasetId, said: FieldMapping
 ) -> Answer[DatasetDetails]:

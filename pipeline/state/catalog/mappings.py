@@ -4,11 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import update
 
+from pipeline.errors import Conflicting
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.engine import Database
-from pipeline.state.catalog.lookup import read_dataset
+from pipeline.state.catalog.lookup import describe_dataset, read_dataset
 from pipeline.state.catalog.tables import datasets
-from pipeline.state.catalog.waiting import UNTRIED
+from pipeline.state.catalog.waiting import VALIDATED_AGAIN
 
 
 class Mappings(Database):
@@ -22,13 +23,17 @@ class Mappings(Database):
 
         Raises:
             DatasetNotFound: there is no such dataset of this user.
+            Conflicting: it is deleted, or other bytes took its place, so that nothing would validate it.
         """
         with self._writing() as connection:
             dataset = read_dataset(connection, dataset_id, user_id, for_update=True)
             if dataset.mapping == mapping:
                 return dataset
-            again = {} if dataset.content_version is None else {**UNTRIED, "status": "validating"}
-            ready = {"training_ready": False, "failure": None} if again else {}
-            values = {**again, **ready, "mapping": mapping, "updated_at": now}
+            if dataset.deleted_at is not None:
+                raise Conflicting(f"{describe_dataset(dataset)} is deleted: restore it first")
+            if dataset.superseded_by is not None:
+                raise Conflicting(f"other bytes took the place of {describe_dataset(dataset)}: say it of the newer one")
+            again = {} if dataset.content_version is None else VALIDATED_AGAIN
+            values = {**again, "mapping": mapping, "updated_at": now}
             connection.execute(update(datasets).where(datasets.c.id == dataset_id).values(values))
             return read_dataset(connection, dataset_id)

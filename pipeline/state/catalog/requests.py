@@ -10,7 +10,7 @@ from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.lookup import to_dataset
 from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
-from pipeline.state.catalog.waiting import UNTRIED, is_due
+from pipeline.state.catalog.waiting import VALIDATED_AGAIN, is_due
 
 _UNDECIDED = ("validating", "failed")
 _IS_WAITING = datasets.c.status.in_(_UNDECIDED) & IS_CURRENT & ~IS_DELETED
@@ -53,7 +53,7 @@ class Requests(Database):
         again = (
             update(datasets)
             .where(datasets.c.status.in_(("ready", "error")))
-            .values(UNTRIED | {"status": "validating", "training_ready": False, "failure": None, "updated_at": now})
+            .values(VALIDATED_AGAIN | {"updated_at": now})
         )
         with self._writing() as connection:
             for some in chunks(ids):

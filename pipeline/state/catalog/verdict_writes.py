@@ -11,7 +11,7 @@ from pipeline.state.catalog.lookup import describe_dataset, read_dataset
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.statuses import NotificationKind
 from pipeline.state.catalog.tables import datasets, notifications
-from pipeline.state.catalog.waiting import DECIDED
+from pipeline.state.catalog.waiting import DECIDED, VALIDATED_AGAIN
 
 # The row is what lists and the service show; every finding and conversation is in the lake.
 MAX_VALIDATION_ERRORS = 10
@@ -55,8 +55,11 @@ class Verdicts(Database):
                     f"{describe_dataset(dataset)}, found one on {verdict.content_version}: nothing was written, the "
                     f"new bytes are validated as a dataset of their own"
                 )
-            if dataset.mapping != verdict.mapping:
-                return False  # its owner said meanwhile how it is to be read: it waits for another run
+            if dataset.mapping != verdict.mapping:  # its owner said meanwhile how it is to be read
+                if dataset.status in ("ready", "error"):  # and another run did; this one's rows lie over its rows
+                    again = update(datasets).where(datasets.c.id == dataset.id)
+                    connection.execute(again.values(VALIDATED_AGAIN | {"updated_at": now}))
+                return False
             if all(getattr(dataset, name) == getattr(verdict, name) for name in _COMPARED):
                 return False
             connection.execute(update(datasets).where(datasets.c.id == dataset.id).values(_columns(verdict, now)))

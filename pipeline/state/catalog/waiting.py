@@ -14,6 +14,8 @@ UNTRIED: dict[str, object] = {
     "crashes": 0,
     "retry_at": None,
 }
+# A dataset goes back to validation.
+VALIDATED_AGAIN: dict[str, object] = UNTRIED | {"status": "validating", "training_ready": False, "failure": None}
 # Somebody decided it: only the count of what it took stays.
 DECIDED: dict[str, object] = {"request_key": None, "asked": 0, "begun_by": None, "crashes": 0, "retry_at": None}
 

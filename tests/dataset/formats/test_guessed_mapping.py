@@ -103,10 +103,21 @@ def test_auto_of_a_known_format_is_that_format():
 
 
 def test_what_comes_over_the_network_names_no_file():
-    assert checked_mapping(" auto ") == "auto"
-    assert checked_mapping('{"prompt": "q", "answer": "a"}') == '{"prompt":"q","answer":"a"}'
+    assert checked_mapping(" auto ", 100) == "auto"
+    assert checked_mapping('{"prompt": "q", "answer": "a"}', 100) == '{"prompt":"q","answer":"a"}'
     with pytest.raises(UsageError, match="expected auto, or a JSON object"):
-        checked_mapping("/etc/hostname")
+        checked_mapping("/etc/hostname", 100)
+
+
+@pytest.mark.parametrize("said", [None, "", "  "])
+def test_nothing_said_over_the_network_is_no_mapping(said):
+    assert checked_mapping(said, 100) is None
+
+
+@pytest.mark.parametrize("said", ['{"turns":' + "[" * 1_900 + "]" * 1_900 + "}", '{"turns": "%s"}' % ("a" * 4_000)])
+def test_what_is_too_deep_or_too_long_is_refused_by_its_own_name(said):
+    with pytest.raises(UsageError, match=r"^mapping: expected "):
+        checked_mapping(said, 4_000)
 
 
 @pytest.mark.parametrize("said", ['{"prompt": "q"}', "{", '{"turns": "a", "history": "b"}', '{"x": 1}'])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dataset.formats.mapping import load_mapping
+from pipeline.dataset.formats.mapping import mapped_format
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.reading.columns import read_columns
@@ -16,7 +16,7 @@ from tests.engine_blocks import block_of
 def mapping(folder: Path, text: str, suffix: str = ".json") -> Format:
     path = folder / f"mapping{suffix}"
     path.write_text(text, "utf-8")
-    return load_mapping(path)
+    return mapped_format(str(path))
 
 
 def read(form: Format, *rows: object) -> tuple[list[tuple[str, list[tuple[str, str]]]], list[tuple[int, str, str]]]:
@@ -80,6 +80,6 @@ def test_a_wrong_mapping_says_what_is_wrong_and_what_there_is(tmp_path, text, ex
 
 def test_a_file_that_is_not_there_or_is_no_json(tmp_path):
     with pytest.raises(UsageError, match="cannot be read: no such file or directory"):
-        load_mapping(tmp_path / "none.json")
+        mapped_format(str(tmp_path / "none.json"))
     with pytest.raises(UsageError, match="expected JSON or TOML"):
         mapping(tmp_path, "{")
