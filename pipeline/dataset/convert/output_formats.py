@@ -12,7 +12,7 @@ import msgspec
 from pipeline.dataset.convert.brightrun_rows import brightrun
 from pipeline.dataset.convert.call_ids import with_call_ids
 from pipeline.dataset.convert.conversations import Said, Talk
-from pipeline.dataset.convert.converted_calls import has_ids, openai_calls, openai_tools, sharegpt_calls
+from pipeline.dataset.convert.converted_calls import has_ids, openai_tools, sharegpt_calls
 from pipeline.dataset.formats.rows.beside_text import MEDIA_FIELDS, REASONING_PARTS
 from pipeline.dataset.formats.rows.call_rows import CALL_ROLES, as_calls
 from pipeline.dataset.formats.rows.message_lists import TEXT_PARTS
@@ -59,7 +59,7 @@ def openai(talk: Talk, lost: set[str]) -> Row:
             lost.add("weights")
         if said.tool_calls:
             message["content"] = message["content"] or None
-            message["tool_calls"] = openai_calls(said.tool_calls)
+            message["tool_calls"] = msgspec.Raw(said.tool_calls.encode())
         _name_fields(message, said)
         _keep_reasoning(message, said)
         messages.append(message)

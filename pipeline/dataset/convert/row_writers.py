@@ -59,6 +59,8 @@ class _PairLines:
         meta = row.pop(META, of_file.get(_METADATA))
         if meta is not None and not self._is_begun:
             self._write(_encode({META: meta}) + b"\n")
+        elif meta is not None:
+            lost.add("annotations")
         self._is_begun = True
         pairs = row.pop(PAIRS)
         if row or of_file.keys() - {_METADATA}:

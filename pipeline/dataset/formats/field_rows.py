@@ -15,6 +15,7 @@ from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.array_rows import GatheredRows
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader, joined
 from pipeline.dataset.formats.brackets import WHITE
+from pipeline.dataset.formats.object_files import MOST_DEPTH, path_of_rows
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.unfinished import finished
 from pipeline.dataset.model.json_text import Json, decoded, encoded
@@ -99,10 +100,14 @@ class _Behind:
 
     def fault(self, before: bytes) -> Mismatch | None:
         """What is wrong there: text that is no rest of the object, or that holds rows, too."""
-        for name, value in _members(finished(before.removeprefix(BYTE_ORDER_MARK) + b"null" + self._held)):
-            if isinstance(value, list) and value and recognise_row(value[0]) is not None:
-                detail = f"(jq -c '.{printable(name)}[]' in.json > out.jsonl writes them)"
-                return Mismatch("one list of rows in the object", f"more rows in the field {printable(name)}", detail)
+        value = finished(before.removeprefix(BYTE_ORDER_MARK) + b"null" + self._held)
+        others: list[tuple[str, ...]] = [(name,) for name, inner in _members(value) if _begins_with_a_row(inner)]
+        if isinstance(value, dict) and not others:
+            others = [path_of_rows(value, MOST_DEPTH)]
+        if others and others[0]:
+            name = ".".join(map(printable, others[0]))
+            detail = f"(jq -c '.{name}[]' in.json > out.jsonl writes them)"
+            return Mismatch("one list of rows in the object", f"more rows in the field {name}", detail)
         if self._size > MOST_BESIDE_BYTES:
             return Mismatch(f"at most {MOST_BESIDE_BYTES >> 20} MiB behind the rows", "more")
         if not isinstance(_decoded(before + b"null" + self._held), dict):
@@ -119,6 +124,10 @@ def _beside(before: bytes, behind: bytes) -> dict[str, Json]:
     if not behind:
         return {name: value for name, value in of_before.items() if value is not None}
     return {name: value for name, value in _members(_decoded(before + b"null" + behind)) if name not in of_before}
+
+
+def _begins_with_a_row(value: Json) -> bool:
+    return isinstance(value, list) and bool(value) and recognise_row(value[0]) is not None
 
 
 def _members(value: Json) -> list[tuple[str, Json]]:

@@ -102,20 +102,28 @@ def _named(owner: dict[str, Json], kind: type) -> dict[str, str]:
     return {plain: name for plain, name in named.items() if plain}
 
 
+def _fields(rows: list[dict[str, Json]], path: str, kind: type) -> dict[str, str]:
+    """Fields of a type in any of the rows, or of the objects at a path in them, by their plain name."""
+    owners = (find(row, path[:-1]) if path else row for row in rows)
+    return {plain: name for owner in owners if isinstance(owner, dict) for plain, name in _named(owner, kind).items()}
+
+
 def _pair(path: str, owner: dict[str, Json], rows: list[dict[str, Json]]) -> Mapping | None:
     texts = _named(owner, str)
     pair = next((names for names in _PAIRS if texts.keys() >= set(names)), None)
     if pair is None:
         return None
-    if any(_says_something(rows, f"{path}{texts[name]}") for name in _ASKED_WITH if name in texts and name not in pair):
+    asked_with = _fields(rows, path, str)
+    named = (asked_with[name] for name in _ASKED_WITH if name in asked_with and name not in pair)
+    if any(_says_something(rows, f"{path}{name}") for name in named):
         return None
     prompt, answer = (f"{path}{texts[name]}" for name in pair)
     if not (_is_in_most(rows, prompt, str) and _is_in_most(rows, answer, str)):
         return None
-    lists = _named(owner, list)
-    objects = _named(owner, dict)
-    if any(_says_something(rows, f"{path}{(lists | objects)[name]}") for name in _CHOICES if name in lists | objects):
+    choices = _fields(rows, path, list) | _fields(rows, path, dict)
+    if any(_says_something(rows, f"{path}{choices[name]}") for name in _CHOICES if name in choices):
         return None
+    lists = _named(owner, list)
     history = next((f"{path}{lists[name]}" for name in _HISTORY if name in lists), None)
     return Mapping(
         prompt=prompt,

@@ -181,7 +181,7 @@ class Mapped(FieldFormat):
     def layout(self) -> Layout:
         """Paths of the row's fields."""
         if self.turns is None:
-            return Layout("$", "", "", "$.id")
+            return Layout("$", "", "", f"$.{self.identity or 'id'}")
         return Layout(f"$.{self.turns}", f".{self.keys.role}", f".{self.keys.content}", f"$.{self.identity or 'id'}")
 
     def fits(self, row: Json) -> bool:

@@ -15,7 +15,7 @@ from pipeline.dataset.model.json_text import Json, decoded
 
 _LOOKED_AT_LINES = 200
 _MOST_VALUES = 50
-_MOST_DEPTH = 3
+MOST_DEPTH = 3
 _TEXT_KEYS = {"text", "id", "meta", "metadata", "source"}
 _WHITE = " \t\r\n"
 _DECODER = json.JSONDecoder()
@@ -79,7 +79,7 @@ def field_of_rows(text: bytes) -> FieldOfRows | None:
     value = finished(text[start:])
     if not isinstance(value, dict) or recognise_row(value) is not None or is_something_else(value):
         return None
-    path = _path_of_rows(value, _MOST_DEPTH)
+    path = path_of_rows(value, MOST_DEPTH)
     if not path:
         return None
     said = text[start:].decode(errors="surrogateescape")
@@ -90,13 +90,13 @@ def field_of_rows(text: bytes) -> FieldOfRows | None:
     return FieldOfRows(path, start + len(said[:at].encode(errors="surrogateescape")), beside)
 
 
-def _path_of_rows(value: dict[str, Json], depth: int) -> tuple[str, ...]:
+def path_of_rows(value: dict[str, Json], depth: int) -> tuple[str, ...]:
     """The names that lead to the first list of rows."""
     for name, inner in value.items():
         if isinstance(inner, list) and _are_rows(inner):
             return (name,)
     for name, inner in value.items():
-        if depth > 1 and isinstance(inner, dict) and (path := _path_of_rows(inner, depth - 1)):
+        if depth > 1 and isinstance(inner, dict) and (path := path_of_rows(inner, depth - 1)):
             return (name, *path)
     return ()
 

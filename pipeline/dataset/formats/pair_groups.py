@@ -19,7 +19,7 @@ from pipeline.dataset.formats.array_rows import GatheredRows, LongRow
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BLOCK_LINES, BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.brackets import WHITE
 from pipeline.dataset.formats.rows.brightrun import META
-from pipeline.dataset.formats.rows.brightrun_pairs import PAIRS
+from pipeline.dataset.formats.rows.brightrun_pairs import ASKED, PAIRS
 from pipeline.dataset.model.bit_flags import Integers
 
 _TEXT, _FAULTY, _SKIPPED, _META = range(4)
@@ -27,10 +27,11 @@ _BEGIN, _END = b'{"%b":[' % PAIRS.encode(), b"]}"
 _MOST_BYTES = BLOCK_BYTES // 2
 
 
-class _Row(msgspec.Struct, rename={"meta": META, "pairs": PAIRS}):
+class _Row(msgspec.Struct, rename={"meta": META, "pairs": PAIRS, "asked": ASKED}):
     """What tells where a row belongs."""
 
     conversation_id: str | int | None = None
+    asked: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     meta: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     pairs: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
@@ -98,7 +99,8 @@ def _kind_of(text: bytes) -> tuple[int, int]:
         row = _decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return _TEXT, 0
-    if row.meta is not msgspec.UNSET and row.pairs is msgspec.UNSET and row.conversation_id is None:
+    is_meta = row.meta is not msgspec.UNSET and row.pairs is msgspec.UNSET and row.asked is msgspec.UNSET
+    if is_meta and row.conversation_id is None:
         return _META, 0
     if row.pairs is not msgspec.UNSET or row.conversation_id in (None, ""):
         return _TEXT, 0
@@ -133,8 +135,9 @@ class _Groups:
             size = sum(self._rows.sizes[member] + 1 for member in members) + len(self._meta)
             if size > self._max or kind == _SKIPPED:
                 yield from self._some(gathered, is_marked=is_marked)
-                is_marked, gathered, held_bytes, self._meta = False, GatheredRows(), 0, b""
-                yield self._too_long(first, size)
+                is_marked, gathered, held_bytes = False, GatheredRows(), 0
+                yield self._too_long(first, self._rows.sizes[first] if kind == _SKIPPED else size)
+                self._meta = self._meta if kind == _SKIPPED else b""
                 continue
             self._gather(gathered, members)
             held_bytes += size

@@ -16,6 +16,7 @@ from pipeline.dataset.formats.containers import FREE_BYTES, MAX_EXPANSION, Broke
 MARK = b"PAR1"
 _MOST_ROWS = 1_000  # decoded at once; fewer where they are long
 _READ_BYTES = 2**20
+_SLICE_BYTES = 2**20  # of text, made at once where rows are as long as those before
 
 
 class ParquetLines:
@@ -47,8 +48,8 @@ class ParquetLines:
             size_bytes, given_bytes = _copied(stream, copy), 0
             most_bytes = max(FREE_BYTES, MAX_EXPANSION * size_bytes)
             try:
-                for lines in _batches(copy, pq):
-                    given_bytes += len(lines)
+                for line in _lines_of(copy, pq):
+                    given_bytes += len(line)
                     if given_bytes > most_bytes:
                         most = f"at most {MAX_EXPANSION} times its size"
                         self.broken = BrokenArchive("expands-too-much", Mismatch(most, "more"))
@@ -57,8 +58,8 @@ class ParquetLines:
                         most = f"at most {self._max_bytes:,} bytes of text in the archive"
                         self.broken = BrokenArchive("unpacked-too-large", Mismatch(most, "more"))
                         return
-                    yield lines
-            except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+                    yield line
+            except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
                 said = str(error).partition("\n")[0]
                 self.broken = BrokenArchive("broken-archive", Mismatch("a whole Parquet file", f"a fault: {said}"))
 
@@ -71,15 +72,36 @@ def _copied(stream: ByteReader, copy: IO[bytes]) -> int:
     return size
 
 
-def _batches(copy: IO[bytes], pq) -> Iterator[bytes]:  # type: ignore[no-untyped-def]  # it has no types
-    """Some lines at a time, about a block of them."""
+def _lines_of(copy: IO[bytes], pq) -> Iterator[bytes]:  # type: ignore[no-untyped-def]  # it has no types
+    """Each row as a line. Until it is one, its texts stay in dictionaries, where one may stand for a million rows."""
     encode = msgspec.json.Encoder(enc_hook=str).encode
     with pq.ParquetFile(copy, buffer_size=_READ_BYTES, pre_buffer=False) as file:
+        columns = [file.metadata.schema.column(index) for index in range(file.metadata.num_columns)]
+        texts = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+    copy.seek(0)
+    with pq.ParquetFile(copy, buffer_size=_READ_BYTES, pre_buffer=False, read_dictionary=texts) as file:
         held_bytes = sum(file.metadata.row_group(number).total_byte_size for number in range(file.num_row_groups))
         row_bytes = held_bytes // max(1, file.metadata.num_rows)
         rows_at_once = max(1, min(_MOST_ROWS, BLOCK_BYTES // max(1, row_bytes)))
         for batch in file.iter_batches(rows_at_once):
-            yield b"".join(encode(_said(row)) + b"\n" for row in batch.to_pylist())
+            at, count = 0, 1
+            while at < batch.num_rows:
+                some = _plain(batch.slice(at, count))  # type: ignore[no-untyped-call]
+                lines = [encode(_said(row)) + b"\n" for row in some.to_pylist()]
+                yield from lines
+                at += count
+                count = max(1, min(2 * count, _MOST_ROWS, _SLICE_BYTES // (1 + max(map(len, lines)))))
+
+
+def _plain(batch):  # type: ignore[no-untyped-def]  # it has no types
+    """The rows with moments as text: some have no value in Python."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = [
+        pc.cast(column, pa.string()) if pa.types.is_temporal(column.type) else column for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def _said(row: dict[str, object]) -> dict[str, object]:

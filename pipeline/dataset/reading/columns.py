@@ -215,6 +215,8 @@ def _column(name: str, owners: Sequence[FullTurn] | Sequence[FullConversation]) 
 
 
 def _holds_nul(columns: Columns) -> bool:
+    if not len(columns.ids):  # of none, Arrow may still have a buffer
+        return False
     return (
         bool(columns.text.min(initial=1) == 0)
         or any("\0" in role for role in columns.role_names)

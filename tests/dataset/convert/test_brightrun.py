@@ -120,3 +120,16 @@ def test_what_a_file_of_lines_does_not_have_is_named():
 
     assert set(converted(data, "brightrun-v4")[1].losses.counts) == {"annotations", "pairs-without-target"}
     assert converted(data, "brightrun-v4", as_document=True)[1].losses.counts == {}
+
+
+def test_a_second_line_about_the_file_is_named_as_lost():
+    lines = [
+        {"_meta": {"version": n}} if part else brightrun_talk(Random(n), n)["training_pairs"]
+        for n in (1, 2)
+        for part in (1, 0)
+    ]
+    flat = [row for each in lines for row in (each if isinstance(each, list) else [each])]
+
+    _, done = converted(b"".join(json.dumps(row).encode() + b"\n" for row in flat), "brightrun-v4")
+
+    assert "annotations" in done.losses.counts

@@ -124,3 +124,10 @@ def test_what_is_too_deep_or_too_long_is_refused_by_its_own_name(said):
 def test_a_mapping_that_is_none_is_refused(said):
     with pytest.raises(UsageError, match="--mapping"):
         mapped_format(said)
+
+
+def test_what_belongs_to_a_question_counts_in_whichever_row_it_stands():
+    rows = [{"message": ASKED, "reply": ANSWERED}, {"message": ASKED, "reply": ANSWERED, "context": "It is green tea."}]
+
+    assert guessed_mapping(rows) is guessed_mapping(rows[::-1]) is None
+    assert guessed_mapping(rows[:1]) is not None

@@ -58,3 +58,18 @@ def test_a_conversation_that_is_too_long_is_not_kept():
     found = groups(b"\n".join([*(pair("a", n) for n in range(40)), pair("b", 1)]) + b"\n", most=500)
 
     assert [each[3] for each in found] == [b"(long)", ["b1"]]
+
+
+def test_a_row_that_is_too_long_is_as_long_as_it_is_and_takes_nothing_with_it():
+    meta, long = b'{"_meta": {"version": "4"}}', pair("a", 1)[:-1] + b" " * 600 + b"}"
+    data = b"\n".join([meta, long, pair("b", 1)]) + b"\n"
+    blocks = list(grouped(read_blocks(io.BytesIO(data), 500, block_bytes=100), 500))
+
+    assert [block.skipped_bytes for block in blocks if block.skipped_bytes] == [len(long)]
+    assert b"_meta" in b"".join(block.data for block in blocks)
+
+
+def test_a_pair_without_a_name_is_no_line_about_the_file():
+    row = b'{"_meta": 1, "current_user_input": "hi", "target_response": "ho"}'
+
+    assert [each[3] for each in groups(row + b"\n" + pair("a", 1) + b"\n")] == [["_meta"], ["a1"]]

@@ -3,6 +3,8 @@
 import datetime
 import io
 import math
+import subprocess
+import sys
 from random import Random
 
 import pyarrow as pa
@@ -14,6 +16,7 @@ from pipeline.dataset.formats.parquet_rows import ParquetLines
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from tests.dataset.formats.test_containers import gz
+from tests.installation import PROJECT_DIR
 from tests.properties.formats_rows import BY_KIND
 
 RULES = Rules().structure_only()
@@ -74,3 +77,41 @@ def test_one_that_grows_too_much_is_not_read_on(monkeypatch):
     assert (len(text) < 200_000, lines.broken.code) == (True, "expands-too-much")
     limited = ParquetLines(io.BytesIO(parquet([{"text": "a"}])), 5)
     assert (limited.read(100), limited.broken.code) == (b"", "unpacked-too-large")
+
+
+def test_a_text_that_stands_for_many_rows_takes_memory_once(tmp_path):
+    """In a process of its own: the table takes what reading it must not."""
+    table = pa.table({"prompt": ["q"] * 1_000, "completion": pa.array(["x" * 2**20]).take(pa.array([0] * 1_000))})
+    path = tmp_path / "a.parquet"
+    pq.write_table(table, path)
+    reading = (
+        "import resource, sys\n"
+        "from pipeline.dataset.formats.parquet_rows import ParquetLines\n"
+        "lines = ParquetLines(open(sys.argv[1], 'rb'), 2**62)\n"
+        "while lines.read(2**20): pass\n"
+        "print(lines.broken.code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    measured = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {reading!r}, {str(path)!r}], check=True)"
+
+    done = subprocess.run([sys.executable, "-c", measured], capture_output=True, text=True, check=True, cwd=PROJECT_DIR)
+
+    code, peak = done.stdout.split()
+    assert (code, int(peak) * (1 if sys.platform == "darwin" else 1024) < 400 * 2**20) == ("expands-too-much", True)
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pa.array([-800_000] * 2, pa.int32()).cast(pa.date32()),
+        pa.array([10**18] * 2, pa.int64()).cast(pa.timestamp("us")),
+        pa.array([1] * 2, pa.int64()).cast(pa.timestamp("ns")),
+    ],
+    ids=["date", "microseconds", "nanoseconds"],
+)
+def test_a_moment_that_python_has_not_is_a_text(moments, tmp_path):
+    made = io.BytesIO()
+    pq.write_table(pa.table({"prompt": ["a", "b"], "completion": ["c", "d"], "at": moments}), made)
+
+    report = report_of(made.getvalue(), tmp_path)
+
+    assert (report["status"], report["conversations"]) == ("ready", 2)

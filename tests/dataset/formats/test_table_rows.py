@@ -106,3 +106,9 @@ def test_text_that_is_not_utf8_is_told_of_its_row(tmp_path):
 )
 def test_other_texts_are_no_tables(text):
     assert recognise(text.encode(), Compression.NONE, None).container == "jsonl"
+
+
+def test_a_column_that_is_named_twice_is_told_as_a_field_is(tmp_path):
+    report = profile_stream(io.BytesIO(b"question,answer,answer\nq1,a1,a2\n"), tmp_path, RULES).as_dict("a.csv")
+
+    assert report["finding_counts"].get("repeated-key") == 1

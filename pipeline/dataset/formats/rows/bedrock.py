@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, name_of
-from pipeline.dataset.formats.rows.beside_text import media_of, reasoning_text
+from pipeline.dataset.formats.rows.beside_text import media_of, part_of, reasoning_text
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.message_lists import Keys, require_turns
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, Segment, Shape
@@ -127,7 +127,7 @@ def _texts_of(blocks: list[Json], path: str, faults: Faults) -> tuple[list[str],
             thoughts.append(reasoning_text(thought if inner is None else inner))
             check_nul(thoughts[-1], f"{place}.reasoningContent", faults)
         elif "toolUse" not in block and "toolResult" not in block and "cachePoint" not in block:
-            others.append({"type": next(iter(block), "unknown"), **block})
+            others.append(part_of(block))
     return texts, others, thoughts
 
 

@@ -49,6 +49,12 @@ def media_of(owner: dict[str, Json]) -> str | None:
     return encoded(held) if held else None
 
 
+def part_of(block: dict[str, Json]) -> Json:
+    """A part of a content that says what it is by the name of its first field, as a part with a type."""
+    own = block.get("type")
+    return {"type": None, **block} | {"type": own if isinstance(own, str) else next(iter(block), "unknown")}
+
+
 def media_parts(message: dict[str, Json]) -> list[Json]:
     """The pictures and sounds in a message's own fields, as parts of a content."""
     return [{"type": name, name: value} for name, value in _media_in(message).items()]

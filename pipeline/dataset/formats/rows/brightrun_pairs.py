@@ -19,7 +19,7 @@ PAIR = "training_pair"  # in a turn's annotations: the pair whose answer it is
 REPEATED, UNANSWERED = "repeated_pairs", "pairs_without_target"  # in a conversation's annotations
 _PLACE = "_place"  # in a kept pair: its index among the pairs, the turns of its history, and fields that it lacks
 _KEYS = Keys("role", "content", tuple(ALIASES.items()))
-_HISTORY, _ASKED, _ANSWER, _SYSTEM = "conversation_history", "current_user_input", "target_response", "system_prompt"
+_HISTORY, ASKED, _ANSWER, _SYSTEM = "conversation_history", "current_user_input", "target_response", "system_prompt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Pair:
 
 def is_pair(row: Json) -> bool:
     """Whether it has the fields that a pair goes by."""
-    return isinstance(row, dict) and _ASKED in row and (_HISTORY in row or _ANSWER in row)
+    return isinstance(row, dict) and ASKED in row and (_HISTORY in row or _ANSWER in row)
 
 
 def read_pair(fields: Object, path: str, index: int, faults: Faults) -> Pair:
@@ -45,12 +45,12 @@ def read_pair(fields: Object, path: str, index: int, faults: Faults) -> Pair:
         turns = read_messages(field(fields, _HISTORY, list, path, faults), f"{path}.{_HISTORY}", _KEYS, faults)
     answer = optional_text(fields, _ANSWER, path, faults)
     has_target = bool(answer and answer.strip())
-    asked = optional_text(fields, _ASKED, path, faults)
+    asked = optional_text(fields, ASKED, path, faults)
     optional_text(fields, _SYSTEM, path, faults)
     if asked is None and has_target:
-        field(fields, _ASKED, str, path, faults)
+        field(fields, ASKED, str, path, faults)
     if asked is not None and not (turns and turns[-1].role == "user" and _is_same(turns[-1].content, asked)):
-        turns.append(FullTurn("user", asked, f"{path}.{_ASKED}", False))
+        turns.append(FullTurn("user", asked, f"{path}.{ASKED}", False))
     if answer is not None and has_target:
         turns.append(FullTurn("assistant", answer, f"{path}.{_ANSWER}", True))
     return Pair(fields, path, index, turns, has_target)
@@ -133,7 +133,7 @@ def _kept(pair: Pair, said: Sequence[tuple[str, str]], entries: list[Object], id
         place["history_turns"] = len(listed)
     follows: Object = {"conversation_id": identity, _SYSTEM: system or None}
     if pair.has_target:
-        follows |= {_ASKED: said[len(pair.turns) - 2][1], _ANSWER: said[len(pair.turns) - 1][1]}
+        follows |= {ASKED: said[len(pair.turns) - 2][1], _ANSWER: said[len(pair.turns) - 1][1]}
         place["target"] = len(pair.turns) - 1
     lacking: list[Json] = [name for name, value in follows.items() if value is not None and name not in kept]
     for name, value in follows.items():
@@ -178,7 +178,7 @@ def _restored(
     if isinstance(history, int):
         follows[_HISTORY] = list(entries[:history])
     if isinstance(target, int) and 0 < target < len(said):
-        follows |= {_ASKED: said[target - 1][1], _ANSWER: said[target][1]}
+        follows |= {ASKED: said[target - 1][1], _ANSWER: said[target][1]}
     for name, value in follows.items():
         if value is not None and name not in lacking and name not in pair:
             whole.setdefault(name, value)
@@ -206,6 +206,6 @@ def made_pairs(identity: str, system: str, said: Sequence[tuple[str, str]], lear
         turn_number = len(pairs) + 1
         pair: Object = {"id": f"{identity}_turn{turn_number}", "conversation_id": identity, "turn_number": turn_number}
         pair |= {_SYSTEM: system} if system else {}
-        pair |= {_HISTORY: list(entries[: number - 1]), _ASKED: said[number - 1][1], _ANSWER: content}
+        pair |= {_HISTORY: list(entries[: number - 1]), ASKED: said[number - 1][1], _ANSWER: content}
         pairs.append(pair)
     return pairs

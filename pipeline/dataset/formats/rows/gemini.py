@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, name_of
-from pipeline.dataset.formats.rows.beside_text import media_of
+from pipeline.dataset.formats.rows.beside_text import media_of, part_of
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.message_lists import Keys, require_turns
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, Segment, Shape
@@ -90,7 +90,7 @@ def _turns_of(content: Json, path: str, faults: Faults, role: str = "") -> Itera
         elif "functionResponse" in part:
             results.append(_result(part["functionResponse"], f"{place}.functionResponse", faults))
         else:
-            others.append({"type": next(iter(part), "unknown"), **part})
+            others.append(part_of(part))
     if texts or others or calls or not results:
         spoken = "assistant" if said == "model" else str(said or "")
         said_first: list[Json] = [{"type": "text", "text": text} for text in texts]

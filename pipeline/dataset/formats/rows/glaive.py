@@ -1,6 +1,5 @@
 """Glaive's format (function calling v2): a conversation as one text, in which USER and ASSISTANT speak."""
 
-import json
 import re
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from pipeline.dataset.formats.rows.fields import FieldFormat
 from pipeline.dataset.formats.rows.message_lists import optional_text
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, Shape
 from pipeline.dataset.model.conversation import FullConversation, FullTurn
-from pipeline.dataset.model.json_text import Json, decoded, encoded
+from pipeline.dataset.model.json_text import STRICT, Json, decoded, encoded
 
 _ROLES = {"USER": "user", "ASSISTANT": "assistant", "FUNCTION RESPONSE": "tool"}
 _SPEAKER = re.compile(r"(?:\A|\n)[ \t]*(USER|ASSISTANT|FUNCTION RESPONSE):")
@@ -19,7 +18,6 @@ _CALL = re.compile(r"<functioncall>(.*)", re.DOTALL)
 # Its calls are no JSON: the arguments are JSON within single quotes.
 _ARGUMENTS = re.compile(r"""\{\s*"name":\s*("(?:[^"\\]++|\\.)*+")\s*,\s*"arguments":\s*'(.*)'\s*\}\s*""", re.DOTALL)
 _END = "<|endoftext|>"
-_VALUES = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,10 @@ def _system(text: str) -> tuple[str, list[Json]]:
     place = at
     while 0 <= place < len(said):
         try:
-            value, end = _VALUES.raw_decode(said, place)
+            value, end = STRICT.raw_decode(said, place)
         except (ValueError, RecursionError):
+            return said, []
+        if decoded(said[place:end]) is None:  # half a character, or a number that no double holds
             return said, []
         if not isinstance(value, dict) or not isinstance(value.get("name"), str):
             return said, []

@@ -72,6 +72,8 @@ def _within(path: str) -> str:
 def _known(row: Json) -> Format | None:
     from pipeline.dataset.formats.rows import recognise_row  # this format is one of those it knows
 
+    if isinstance(row, dict) and "row_idx" in row and isinstance(row.get("row"), dict):
+        return None  # no viewer gives rows of a viewer, and a hostile row has hundreds in each other
     return recognise_row(row)
 
 

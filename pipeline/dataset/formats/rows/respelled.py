@@ -150,8 +150,8 @@ def with_right_keys(row: Json) -> Json:
 def odd_names_of(rows: list[Json]) -> Names:
     """Names of fields that must be put right, none of them twice; none where an object has two names for one field."""
     odd: dict[str, str] = {}
-    for keys in (keys for row in rows for keys in _objects(row)):
-        right = list(map(right_key, keys))
+    for keys in dict.fromkeys(keys for row in rows for keys in _objects(row)):
+        right = tuple(map(right_key, keys))
         if right == keys:
             continue
         if len(set(right)) < len(right):
@@ -160,14 +160,14 @@ def odd_names_of(rows: list[Json]) -> Names:
     return tuple(odd.items()) if len(odd) <= _MOST and not any({*".[]"} & {*key} for key in odd.values()) else ()
 
 
-def _objects(row: Json) -> Iterator[list[str]]:
+def _objects(row: Json) -> Iterator[tuple[str, ...]]:
     """The names of fields in a row, and in the objects of its lists."""
     if isinstance(row, dict):
-        yield list(row)
+        yield tuple(row)
     values = row.values() if isinstance(row, dict) else [row]
     for value in values:
         if isinstance(value, list):
-            yield from (list(each) for each in value if isinstance(each, dict))
+            yield from (tuple(each) for each in value if isinstance(each, dict))
 
 
 def odd_names(form: Format) -> Names:

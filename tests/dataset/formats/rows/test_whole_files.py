@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from random import Random
 
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ import pytest
 
 from pipeline.dataset.findings.beside_kinds import BESIDE_KINDS
 from pipeline.dataset.findings.tool_shape_kinds import TOOL_SHAPE_KINDS
+from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles import parallel
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
@@ -110,3 +112,17 @@ def test_three_workers_say_what_one_says(kind, tmp_path, monkeypatch):
     assert tables(three, "conversations") == tables(one, "conversations")
     assert tables(three, "turns") == tables(one, "turns")
     assert pq.read_table(three.findings_path).equals(pq.read_table(one.findings_path))
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("kind", KINDS, **ids)
+def test_a_row_over_the_maximum_is_one_fault_and_the_others_are_read(kind, at, tmp_path):
+    rows = kind.lines(Random(7), 3)
+    rows[at] = rows[at][:-1] + b" " * 40_000 + rows[at][-1:]
+    rules = replace(STRUCTURE, limits=Limits(max_line_bytes=30_000), form=kind.form)
+
+    profile = profile_stream(io.BytesIO(b"\n".join([*rows, b""])), tmp_path, rules)
+
+    found = [(row["row"], row["code"]) for row in profile.findings if row["code"] == "line-too-long"]
+    assert found == [(at + 1, "line-too-long")]
+    assert (profile.statistics.lines, profile.statistics.conversations) == (3, 2)
