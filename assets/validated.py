@@ -1,6 +1,5 @@
 """The assets made by reading an upload: one fused step, so that each byte is read once."""
 
-import os
 from collections.abc import Iterator
 
 import dagster as dg
@@ -12,6 +11,7 @@ from assets.partitions import DATASETS
 from assets.specs import VALIDATED
 from assets.validated_report import evaluations, materializations
 from pipeline.clock import utc_now
+from pipeline.dataset.profiles.parallel import default_workers
 from pipeline.dataset.tokens import load_tokenizer
 from pipeline.flow.intake import is_asked_for
 from pipeline.flow.marks import lake_problem, mark_lake, store_problem
@@ -48,7 +48,7 @@ def validated_uploads(
         settings.max_upload_bytes,
         context.run.run_id,
         large_upload_bytes=settings.large_upload_bytes,
-        workers=settings.large_upload_workers or os.cpu_count() or 1,
+        workers=settings.large_upload_workers or default_workers(),
         store_problem=lambda: store_problem(catalog, uploads),
         lake_problem=lambda: lake_problem(catalog, lake),
     )

@@ -93,7 +93,9 @@ class Settings(BaseSettings):
         100_000_000, gt=0, description="A larger upload is validated in a run of its own, so that others do not wait."
     )
     large_upload_workers: int = Field(
-        0, ge=0, description="Processes that read such an upload side by side. Default: one for each core."
+        0,
+        ge=0,
+        description="Processes that read such an upload side by side. Default: one for each core, eight at most.",
     )
     max_attempts: int = Field(
         3, gt=0, description="Attempts that a dataset has until it counts as failed and a person is called."

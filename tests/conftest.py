@@ -21,7 +21,7 @@ pytest.register_assert_rewrite("tests.properties.reading", "tests.properties.who
 
 # Deadlines would make a test's verdict depend on the machine's load. In CI the examples are the same every time.
 hypothesis_settings.register_profile("dev", deadline=None)
-hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=20)
+hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=50)
 hypothesis_settings.register_profile("thorough", deadline=None, max_examples=2_000)
 
 # Folders and files whose few tests start processes and wait for them, or try much: minutes each.

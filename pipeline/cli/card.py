@@ -1,6 +1,5 @@
 """`lora-pipeline card`."""
 
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from pipeline.card import Card
 
 STDOUT = "-"
-MAX_WORKERS = 8
 _SUFFIX = ".card.html"
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -67,13 +65,13 @@ def _refuse_target(target: Path, dataset: str) -> None:
 def _of_file(file: Path, mapping: str | None) -> "Card":
     from pipeline.card import card_of_profile, first_examples
     from pipeline.cli.progress import progress_bar
-    from pipeline.dataset.profiles.parallel import profile_path
+    from pipeline.dataset.profiles.parallel import default_workers, profile_path
     from pipeline.dataset.profiles.profile_rules import Rules
     from pipeline.trainers.acceptance import acceptance_of, asking
 
     if not file.is_file():
         raise UsageError(f"{file}: expected a file, found a folder or a device; name a file")
-    workers = min(os.cpu_count() or 1, MAX_WORKERS)
+    workers = default_workers()
     with tempfile.TemporaryDirectory(prefix="lora-card-", ignore_cleanup_errors=True) as work:
         with progress_bar(file.name, file.stat().st_size) as tell:
             profile = profile_path(file, Path(work), asking(Rules(form=chosen_format(None, mapping))), workers, tell)

@@ -18,14 +18,12 @@ from pipeline.cli.check_outputs import FindingsWriter, findings_file, place_tabl
 from pipeline.cli.common import NOT_READY, explain
 from pipeline.cli.progress import progress_bar
 from pipeline.cli.reporters import STDIN, STDIN_NAME, Checked, reporter_for
-from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.parallel import default_workers, profile_path
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.errors import LakeError, PipelineError, ServiceError, UsageError
 from pipeline.trainers.acceptance import acceptance_of
-
-MAX_DEFAULT_WORKERS = 8
 
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -105,7 +103,7 @@ def _profile(file: str, work: Path, label: str, request: Request) -> Profile:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 return _profile_stream(stream, work, label, request.rules)
-        workers = request.workers or min(_cores(), MAX_DEFAULT_WORKERS)
+        workers = request.workers or default_workers()
         with progress_bar(label, status.st_size) as tell:
             return profile_path(Path(file), work, request.rules, workers, tell)
     except OSError as error:
@@ -129,10 +127,6 @@ def _explained(file: str, work: Path, error: OSError) -> PipelineError:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _keep(

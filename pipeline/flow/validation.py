@@ -124,7 +124,9 @@ class Validator:
             if path is None:
                 _copy(stream, folder / "upload")
         if path is None:
-            return profile_path(folder / "upload", folder, rules, self.workers)
+            profile = profile_path(folder / "upload", folder, rules, self.workers)
+            (folder / "upload").unlink()
+            return profile
         observed_version = self.store.stat(key).observed_version
         try:
             profile = profile_path(path, folder, rules, self.workers)

@@ -109,8 +109,9 @@ def test_a_large_upload_that_changes_while_it_is_read_is_none(place, monkeypatch
     path, dataset = _register(settings, valid_file(200))
 
     def changed(*arguments):
-        path.write_bytes(valid_file(201))
-        return parallel.profile_path(*arguments)
+        profile = parallel.profile_path(*arguments)
+        path.write_bytes(valid_file(201))  # where the hash cannot tell: it was of the bytes before
+        return profile
 
     monkeypatch.setattr("pipeline.flow.validation.profile_path", changed)
 

@@ -41,9 +41,7 @@ def candidates(bands: Records, is_asked: Flags, folder: Path) -> Iterator[Pairs]
         for share in handed_out(
             keyed, lambda some: some["keyed"] >> row_bits, asked_count * at_once, SHARE_KEYS, folder
         ):
-            ordered = np.sort(np.concatenate([np.empty(0, dtype=_KEYED), *share]).view("<u8"))
-            rows = (ordered & np.uint64((1 << int(row_bits)) - 1)).astype(np.int64)
-            yield from first_and_next(rows, ordered >> row_bits)
+            yield from _pairs(np.sort(np.concatenate([np.empty(0, dtype=_KEYED), *share]).view("<u8")), row_bits)
 
 
 def _keyed(bands: Records, numbers: slice, is_asked: Flags, row_bits: np.uint64) -> Iterator[Array]:
@@ -61,12 +59,31 @@ def _keyed(bands: Records, numbers: slice, is_asked: Flags, row_bits: np.uint64)
     yield np.concatenate(some)
 
 
-def first_and_next(rows: Integers, keys: npt.NDArray[np.uint64]) -> tuple[Pairs, Pairs]:
+def _pairs(ordered: npt.NDArray[np.uint64], row_bits: np.uint64) -> Iterator[Pairs]:
+    """The pairs of a share, some at a time: one band that all have is in one share, however many there are."""
+    first: int | None = None  # of the rows that have the key with which the last piece ended
+    for begin in range(0, len(ordered) - 1, SHARE_KEYS):
+        piece = ordered[begin : begin + SHARE_KEYS + 1]
+        rows = (piece & np.uint64((1 << int(row_bits)) - 1)).astype(np.int64)
+        keys = piece >> row_bits
+        with_first, with_next = first_and_next(rows, keys, first)
+        yield with_first
+        yield with_next
+        first = int(with_first[0][-1] if keys[-1] == keys[-2] else rows[-1])
+
+
+def first_and_next(rows: Integers, keys: npt.NDArray[np.uint64], first: int | None = None) -> tuple[Pairs, Pairs]:
     """Each row that shares its key with an earlier one, with the first such row; and with the next before it.
 
-    rows: beside their keys, which ascend; ascending where keys are equal.
+    rows: beside their keys, which ascend; ascending where keys are equal. first: the first row that shares the key of
+    rows[0], where it is an earlier one.
     """
     tied = np.flatnonzero(keys[1:] == keys[:-1])
     is_first = np.diff(tied, prepend=-2) != 1
-    firsts = tied[is_first][np.cumsum(is_first) - 1]
-    return (rows[firsts], rows[tied + 1]), (rows[tied[~is_first]], rows[tied[~is_first] + 1])
+    first_rows = rows[tied[is_first]]
+    firsts_at = np.cumsum(is_first) - 1
+    if first is not None and len(tied) and tied[0] == 0:
+        is_first[0] = first_rows[0] == first
+        first_rows[0] = first
+    befores = tied[~is_first]
+    return (first_rows[firsts_at], rows[tied + 1]), (rows[befores], rows[befores + 1])

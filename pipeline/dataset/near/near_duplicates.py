@@ -1,7 +1,7 @@
 """Finds nearly equal conversations of a whole file, and joins them into clusters.
 
 Which are compared is the choice of `candidates.py`. Signatures and all that is known of a conversation stay on disk; in
-memory are about 20 bytes a conversation, and 4 afterwards.
+memory are about 20 bytes a conversation, and 4 afterwards; where all agree in a band, 16 more.
 """
 
 from collections import Counter

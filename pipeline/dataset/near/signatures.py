@@ -60,7 +60,7 @@ def signatures(columns: Columns, contents: Hashes) -> tuple[Signatures, Bands]:
         of_first[of_piece] = hashes[offsets[:-1]]
         signed = is_new[of_piece] & ~is_single
         if signed.any():
-            bands += map(packed, sketches(*_some(hashes, offsets, signed)))
+            bands += map(packed_samples, sketches(*_some(hashes, offsets, signed)))
         done = of_piece.stop
     records["kind"], records["shingle"] = kinds, of_first
     return records, np.concatenate(bands)
@@ -79,7 +79,7 @@ def _some(hashes: Hashes, offsets: Integers, chosen: Flags) -> tuple[Hashes, Int
     return hashes[np.repeat(chosen, counts)], np.append(0, np.cumsum(counts[chosen]))
 
 
-def packed(samples: Samples) -> Bands:
+def packed_samples(samples: Samples) -> Bands:
     """The lowest bits of all samples, end to end."""
     low_bits = samples.astype(np.uint8) & np.uint8(2**_BITS - 1)
     packed = low_bits[:, ::2] | low_bits[:, 1::2] << np.uint8(_BITS)

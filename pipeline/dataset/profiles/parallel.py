@@ -28,11 +28,19 @@ from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.dataset.profiles.totals import Totals
+from pipeline.state.lake.lake_errors import lake_errors
 
+MAX_WORKERS = 8  # by default
 MIN_RANGE_BYTES = 8 * BLOCK_BYTES  # below this, starting a process costs more than it saves
 _POLL_S = 0.1
 
 _bytes_read: "Synchronized[int] | None" = None  # set in each worker process when it starts
+
+
+def default_workers() -> int:
+    """As many processes as there are cores for this one, of which a container may have fewer than the machine."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MAX_WORKERS)
 
 
 def profile_path(
@@ -78,7 +86,8 @@ def _profile_ranges(
     """The first range is read here, the others by as many new processes: one interpreter less to start."""
     parts = [folder / f"part-{number:05d}" for number in range(len(ranges))]
     for part in parts:
-        part.mkdir()
+        with lake_errors("write", part):
+            part.mkdir()
     with _workers(len(ranges) - 1) as (pool, bytes_read), ThreadPoolExecutor(1) as hasher:
         first_lines = _first_lines(path, ranges)  # counted while the processes start
         others = list(zip(ranges, first_lines, parts, strict=True))[1:]
@@ -149,19 +158,10 @@ def _profile(
     reading: Reading,
     on_bytes: Callable[[bytes], None] | None = None,
 ) -> Totals:
-    meter = rules.budget.begin() if rules.budget else None
-
-    def seen(chunk: bytes) -> None:
-        (on_bytes or _see)(chunk)
-        if meter:
-            meter.see(chunk)
-
     with path.open("rb") as stream:
         stream.seek(start)
-        totals = profile_part(BoundedReader(stream, stop - start), part, rules, reading, first_line, start, seen)
-    if meter:
-        meter.check()
-    return totals
+        bounded = BoundedReader(stream, stop - start)
+        return profile_part(bounded, part, rules, reading, first_line, start, on_bytes or _see)
 
 
 def _see(chunk: bytes) -> None:

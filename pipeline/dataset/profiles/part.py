@@ -49,7 +49,15 @@ def profile_part(
     Raises:
         LakeError: the folder cannot be written.
         TokenizerError: tokens are to be counted exactly, and the tokenizer cannot be loaded.
+        OverBudget: it takes more processor time than the rules' budget has for its bytes.
     """
+    meter = rules.budget.begin() if rules.budget else None
+
+    def seen(chunk: bytes) -> None:
+        on_bytes(chunk)
+        if meter:
+            meter.see(chunk)
+
     keep_freed_memory()
     total, listing = Totals(), Listing()
     limits, form = rules.limits, reading.form
@@ -61,7 +69,7 @@ def profile_part(
         TableWriter("findings", folder / "findings.parquet") as findings,
         _Spills(folder, rules) as spills,
     ):
-        for block in read_rows(stream, reading, limits.max_line_bytes, first_line, offset, on_bytes):
+        for block in read_rows(stream, reading, limits.max_line_bytes, first_line, offset, seen):
             verdicts, columns = read_columns(block, limits, form)
             verdicts.groups.extend(_unended(block))
             groups = _groups_of_conversations(columns, rules)
@@ -73,6 +81,8 @@ def profile_part(
                 turns.write(turn_rows(columns))
             if found := listing.take([*verdicts.groups, *groups]):
                 findings.write(finding_rows(found))
+    if meter:
+        meter.check()
     return total
 
 

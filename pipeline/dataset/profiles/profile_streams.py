@@ -32,19 +32,14 @@ def profile_stream(
         source.drain()
         return refuse(opened.refusal, source.size_bytes, source.sha256(), folder)
     breaks = _Breaks()
-    meter = rules.budget.begin() if rules.budget else None
     is_counted = opened.reading.row_name == "row" and opened.reading.compression is not Compression.NONE
 
     def seen(chunk: bytes) -> None:
         if is_counted:
             breaks.see(chunk)
-        if meter:
-            meter.see(chunk)
 
     try:
         totals = profile_part(opened.text, folder, rules, opened.reading, on_bytes=seen)
-        if meter:
-            meter.check()
     except OverBudget as error:
         source.drain()
         return refuse(error.finding, source.size_bytes, source.sha256(), folder)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.dataset.near import sketches as module
 from pipeline.dataset.near.near_duplicates import LEAST_AGREEMENTS
-from pipeline.dataset.near.signatures import agreements, jaccard, packed
+from pipeline.dataset.near.signatures import agreements, jaccard, packed_samples
 from pipeline.dataset.near.sketches import BINS, sketches
 
 sizes = st.lists(st.sampled_from([1, 2, 3, 10, 150, 1_000]), max_size=8)
@@ -23,7 +23,9 @@ def pairs_of(size: int, similarity: float, count: int) -> np.ndarray:
 
 
 def bands_of(sets: np.ndarray) -> np.ndarray:
-    return np.concatenate([packed(each) for each in sketches(sets.ravel(), np.arange(len(sets) + 1) * sets.shape[1])])
+    return np.concatenate(
+        [packed_samples(each) for each in sketches(sets.ravel(), np.arange(len(sets) + 1) * sets.shape[1])]
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from pipeline.dataset.tokens import TokenizerError
 from tests.engine_blocks import line_of
 from tests.installation import PROJECT_DIR
 
+PATIENCE_S = 60
 LINES = [
     line_of(f"c{n % 900}", ("user", f"question {n % 950} ?"), ("assistant", "answer " * (n % 7))) for n in range(1_000)
 ]
@@ -111,7 +112,10 @@ def test_workers_end_with_a_process_that_was_killed(tmp_path):
         parent.kill()
 
     assert len(pids) == 1
+    deadline_s = time.monotonic() + PATIENCE_S
     while any(_lives(pid) for pid in pids):
+        if time.monotonic() > deadline_s:
+            pytest.fail("a worker outlived the process that started it")
         time.sleep(0.05)
 
 

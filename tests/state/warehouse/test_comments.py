@@ -1,5 +1,6 @@
 """Promises of `pipeline.state.warehouse.comments`."""
 
+from pipeline.dataset.formats.container_names import CONTAINER_NAMES, LINES
 from pipeline.state.warehouse.comments import COLUMNS, TABLES
 
 
@@ -27,3 +28,9 @@ def test_tables_say_what_they_hold_and_when_they_were_published(installation):
 
     published = " Published 2026-03-01 12:00:00 UTC."
     assert described == TABLES | {"datasets": TABLES["datasets"] + published}
+
+
+def test_every_container_is_named():
+    said = COLUMNS["dataset_profiles"]["container"]
+
+    assert [name for name in (LINES, *CONTAINER_NAMES) if name not in said] == []
