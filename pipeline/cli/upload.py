@@ -20,7 +20,9 @@ _POLL_S = 0.5
 
 
 def upload(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A dataset: JSON Lines or a JSON array, also packed.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A dataset: JSON Lines, JSON, CSV, TSV or Parquet, also packed.")
+    ],
     owner: Owner = None,
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="File name in the store. Default: the file's own.")

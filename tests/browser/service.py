@@ -76,6 +76,7 @@ def choose(page: Page, served: Served, name: str, content: bytes) -> None:
     """Open the page of uploads and choose a file."""
     page.goto(f"{served.url}/datasets/new")
     file = {"name": name, "mimeType": "application/jsonl", "buffer": content}
+    expect(page.get_by_text("Drop a file here")).to_be_visible()  # the script listens
     page.get_by_label("Drop a file here").set_input_files(file)
     expect(page.get_by_role("button", name="Upload and check")).to_be_visible()
 

@@ -1,6 +1,7 @@
 """The faults of one line while it is read: what each format's reader reports to."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from pipeline.dataset.findings.finding import MAX_NAMED_PLACES, Finding, elsewhere
 from pipeline.dataset.findings.mismatch import Mismatch
@@ -63,6 +64,18 @@ class NoFaults(Faults):
 
     def _note(self, code: str, path: str, mismatch: Mismatch) -> None:
         raise LooksWrong
+
+
+class FaultsElsewhere(Faults):
+    """Takes the faults of a row that stands for another one. path_of: what a path is called there."""
+
+    def __init__(self, outer: Faults, path_of: Callable[[str], str]) -> None:
+        super().__init__(0, 0)
+        self._outer = outer
+        self._path_of = path_of
+
+    def _note(self, code: str, path: str, mismatch: Mismatch) -> None:
+        self._outer._note(code, self._path_of(path), mismatch)
 
 
 class NotAsked(Exception):

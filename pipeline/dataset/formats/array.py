@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from pipeline.dataset.findings.mismatch import Mismatch
-from pipeline.dataset.formats.array_rows import NO_LAST_ROW, GatheredRows, LongRow
+from pipeline.dataset.formats.array_rows import NO_LAST_ROW, GatheredRows, HandedOn, LongRow
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.brackets import COMMA, WHITE, lines_of, row_ends, stripped, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Bytes, Integers
@@ -54,12 +54,11 @@ class _Splitter:
         self._held = b""
         self._offset = 0  # of the held bytes in the file
         self._line = 1
-        self._rows = 0  # handed on
+        self._handed_on = HandedOn()
         self._is_open = False  # whether the array's bracket has been seen
         self._is_closed = False
         self._needs_comma = False
         self._long: LongRow | None = None  # the row that is being passed over
-        self._is_marked = False  # whether a byte order mark has been seen, and not yet been handed on
 
     def feed(self, chunk: bytes) -> Iterator[Block]:
         """The rows that are complete with this chunk."""
@@ -72,7 +71,7 @@ class _Splitter:
             start = self._held.find(b"[")
             if start < 0:
                 return
-            self._is_marked = self._held.startswith(BYTE_ORDER_MARK)
+            self._handed_on.is_marked = self._held.startswith(BYTE_ORDER_MARK)
             self._drop(start + 1)
             self._is_open = True
         if self._long:
@@ -86,7 +85,7 @@ class _Splitter:
         elif self._is_closed:
             self._drop(len(self._held) - len(self._held.lstrip(WHITE)))
             self._held = self._held[:1]  # enough to know that there is more
-        yield from self._blocks(gathered)
+        yield from self._handed_on.blocks(gathered)
         if len(self._held) > min(self._max, self._many) and not self._is_closed:
             self._begin_long()
             yield from self._pass_over()
@@ -148,11 +147,11 @@ class _Splitter:
         if not self._held:
             return
         if long.is_over:
-            yield self._skipped(long)
+            yield self._handed_on.block(long)
         else:
             gathered = GatheredRows()
             gathered.add(b"".join(long.pieces).rstrip(WHITE), long.line, long.offset)
-            yield from self._blocks(gathered)
+            yield from self._handed_on.blocks(gathered)
         self._long = None
         self._needs_comma = self._held.startswith(b",")
         if self._needs_comma:
@@ -180,25 +179,13 @@ class _Splitter:
         elif not self._is_closed:
             fault = _UNENDED if left else Mismatch(_END, f"the end of the file before {_END}")
             gathered.add(b"", line, offset, fault)
-        yield from self._blocks(gathered)
+        yield from self._handed_on.blocks(gathered)
 
     def _end_long(self, long: LongRow) -> Iterator[Block]:
         gathered = GatheredRows()
         if long.is_over:
-            yield self._skipped(long)
+            yield self._handed_on.block(long)
             gathered.add(b"", self._line, self._offset, Mismatch("the next row", "no end of the one before it"))
         else:
             gathered.add(b"", long.line, long.offset, _UNENDED)
-        yield from self._blocks(gathered)
-
-    def _blocks(self, gathered: GatheredRows) -> Iterator[Block]:
-        if not gathered.count:
-            return
-        is_marked, self._is_marked = self._is_marked, False
-        first_row = self._rows + 1
-        self._rows += gathered.count
-        yield from gathered.blocks(first_row, is_marked=is_marked)
-
-    def _skipped(self, long: LongRow) -> Block:
-        self._rows += 1
-        return long.block(self._rows)
+        yield from self._handed_on.blocks(gathered)

@@ -118,3 +118,28 @@ class LongRow:
         rows = Rows(row, lines, offsets)
         starts = np.zeros(2, dtype=np.int64)
         return Block(b"", self.line, self.offset, starts, skipped_bytes=self.size, rows=rows)
+
+
+@dataclass(slots=True)
+class HandedOn:
+    """Rows of a file on their way out: counts them, and marks the first one.
+
+    is_marked: whether a byte order mark stands before the next one, which is the first.
+    """
+
+    count: int = 0
+    is_marked: bool = False
+
+    def blocks(self, gathered: GatheredRows) -> Iterator[Block]:
+        """The gathered rows, in blocks; nothing where there are none."""
+        if not gathered.count:
+            return
+        is_marked, self.is_marked = self.is_marked, False
+        first_row = self.count + 1
+        self.count += gathered.count
+        yield from gathered.blocks(first_row, is_marked=is_marked)
+
+    def block(self, long: LongRow) -> Block:
+        """A row that is too long."""
+        self.count += 1
+        return long.block(self.count)

@@ -5,12 +5,11 @@ is judged there. What lies between two objects belongs to the one after it, so t
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from pipeline.dataset.findings.mismatch import Mismatch
-from pipeline.dataset.formats.array_rows import GatheredRows, LongRow
+from pipeline.dataset.formats.array_rows import GatheredRows, HandedOn, LongRow
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.brackets import COMMA, WHITE, stripped, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers
@@ -36,34 +35,20 @@ def read_objects(
     yield from splitter.end()
 
 
-@dataclass(slots=True)
-class _Begun:
-    """A row that has begun and not ended. pieces: what it says so far; none over the maximum."""
-
-    line: int = 1
-    offset: int = 0
-    size: int = 0
-    depth: int = 0
-    is_inside: bool = False  # a string
-    is_escaped: bool = False  # the next byte
-    pieces: list[bytes] = field(default_factory=list)
-
-
 class _Splitter:
     """Holds what is not yet a whole row; looks at each byte once."""
 
     def __init__(self, max_row_bytes: int) -> None:
         self._max = max_row_bytes
-        self._begun = _Begun()
+        self._begun = LongRow(1, 0, max_row_bytes)
         self._offset = 0  # of the next chunk
         self._line = 1
-        self._rows = 0  # handed on
-        self._is_marked = False
+        self._handed_on = HandedOn()
 
     def feed(self, chunk: bytes) -> Iterator[Block]:
         """The rows that end with this chunk."""
         if self._offset == 0 and chunk.startswith(BYTE_ORDER_MARK):
-            self._is_marked = True
+            self._handed_on.is_marked = True
             self._offset, chunk = len(BYTE_ORDER_MARK), chunk[len(BYTE_ORDER_MARK) :]
         begun = self._begun
         lead = (b'"' if begun.is_inside else b"") + (b"\\" if begun.is_escaped else b"")
@@ -81,7 +66,7 @@ class _Splitter:
             self._add_rows(gathered, data, clean, breaks, stops, len(lead))
             start = int(stops[-1])
             line = self._line + int(np.searchsorted(breaks, start))
-            begun = self._begun = _Begun(line, self._offset + start - len(lead))
+            begun = self._begun = LongRow(line, self._offset + start - len(lead), self._max)
         self._keep(clean[start:-1], chunk[start - len(lead) :])
         if len(depths):
             begun.depth = max(0, int(depths[-1]))
@@ -89,7 +74,7 @@ class _Splitter:
         begun.is_escaped = (len(data) - len((lead + chunk).rstrip(b"\\"))) % 2 == 1
         self._line += len(breaks)
         self._offset += len(chunk)
-        yield from self._blocks(gathered)
+        yield from self._handed_on.blocks(gathered)
 
     def _keep(self, text: bytes, raw: bytes) -> None:
         """Go on with the row that has begun; white space before it is none of it. raw: with its line breaks."""
@@ -100,7 +85,7 @@ class _Splitter:
             begun.line += raw[:lead].count(b"\n")
             text = text[lead:]
         begun.size += len(text)
-        if begun.size > self._max:
+        if begun.is_over:
             begun.pieces.clear()
         elif text:
             begun.pieces.append(text)
@@ -108,9 +93,8 @@ class _Splitter:
     def _end_begun(self, text: bytes, raw: bytes, gathered: GatheredRows) -> Iterator[Block]:
         self._keep(text, raw)
         begun = self._begun
-        if begun.size > self._max:
-            self._rows += 1
-            yield LongRow(begun.line, begun.offset, self._max, begun.size).block(self._rows)
+        if begun.is_over:
+            yield self._handed_on.block(begun)
         else:
             gathered.add(b"".join(begun.pieces), begun.line, begun.offset)
 
@@ -132,22 +116,13 @@ class _Splitter:
     def end(self) -> Iterator[Block]:
         """What is left when the file ends: a row that does not, or text behind the last one."""
         begun, gathered = self._begun, GatheredRows()
-        if begun.size > self._max:
-            self._rows += 1
-            yield LongRow(begun.line, begun.offset, self._max, begun.size).block(self._rows)
+        if begun.is_over:
+            yield self._handed_on.block(begun)
         elif begun.size and (begun.depth or begun.is_inside):
             gathered.add(b"", begun.line, begun.offset, _UNENDED)
         elif begun.size:
             gathered.add(b"".join(begun.pieces).rstrip(WHITE), begun.line, begun.offset)
-        yield from self._blocks(gathered)
-
-    def _blocks(self, gathered: GatheredRows) -> Iterator[Block]:
-        if not gathered.count:
-            return
-        is_marked, self._is_marked = self._is_marked, False
-        first_row = self._rows + 1
-        self._rows += gathered.count
-        yield from gathered.blocks(first_row, is_marked=is_marked)
+        yield from self._handed_on.blocks(gathered)
 
 
 def _object_ends(kinds: Integers, depth: int) -> tuple[Integers, Flags]:

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from pipeline.dataset.findings.mismatch import Mismatch
-from pipeline.dataset.formats.array_rows import GatheredRows, LongRow
+from pipeline.dataset.formats.array_rows import GatheredRows, HandedOn, LongRow
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BLOCK_LINES, BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.brackets import WHITE
 from pipeline.dataset.formats.rows.brightrun import META
@@ -119,11 +119,12 @@ class _Groups:
         kinds = np.frombuffer(rows.kinds, dtype=np.uint8) if rows.kinds else np.empty(0, dtype=np.uint8)
         self._starts = np.concatenate([[0], np.cumsum(np.where(kinds == _SKIPPED, 0, sizes))])
         self._meta, self._meta_place = b"", (1, 0)
-        self._made = 0
+        self._handed_on = HandedOn()
 
     def blocks(self, *, is_marked: bool) -> Iterator[Block]:
         """All of them. is_marked: whether the first begins with a byte order mark."""
         gathered, held_bytes = GatheredRows(), 0
+        self._handed_on.is_marked = is_marked
         for begin, end in zip(self._firsts[:-1].tolist(), self._firsts[1:].tolist(), strict=True):
             members = self._order[begin:end].tolist()
             kind, first = self._rows.kinds[members[0]], members[0]
@@ -134,19 +135,19 @@ class _Groups:
                 continue
             size = sum(self._rows.sizes[member] + 1 for member in members) + len(self._meta)
             if size > self._max or kind == _SKIPPED:
-                yield from self._some(gathered, is_marked=is_marked)
-                is_marked, gathered, held_bytes = False, GatheredRows(), 0
+                yield from self._handed_on.blocks(gathered)
+                gathered, held_bytes = GatheredRows(), 0
                 yield self._too_long(first, self._rows.sizes[first] if kind == _SKIPPED else size)
                 self._meta = self._meta if kind == _SKIPPED else b""
                 continue
             self._gather(gathered, members)
             held_bytes += size
             if held_bytes > _MOST_BYTES or gathered.count >= BLOCK_LINES:
-                yield from self._some(gathered, is_marked=is_marked)
-                is_marked, gathered, held_bytes = False, GatheredRows(), 0
+                yield from self._handed_on.blocks(gathered)
+                gathered, held_bytes = GatheredRows(), 0
         if self._meta:
             gathered.add(self._meta, *self._meta_place)
-        yield from self._some(gathered, is_marked=is_marked)
+        yield from self._handed_on.blocks(gathered)
 
     def _gather(self, gathered: GatheredRows, members: list[int]) -> None:
         rows, first = self._rows, members[0]
@@ -165,14 +166,8 @@ class _Groups:
         self._rows.spill.seek(start)
         return self._rows.spill.read(end - start)
 
-    def _some(self, gathered: GatheredRows, *, is_marked: bool) -> Iterator[Block]:
-        if gathered.count:
-            yield from gathered.blocks(self._made + 1, is_marked=is_marked)
-            self._made += gathered.count
-
     def _too_long(self, first: int, size: int) -> Block:
-        self._made += 1
-        return LongRow(self._rows.lines[first], self._rows.offsets[first], self._max, size).block(self._made)
+        return self._handed_on.block(LongRow(self._rows.lines[first], self._rows.offsets[first], self._max, size))
 
 
 def _order_of(rows: _Spilled) -> tuple[Integers, Integers]:

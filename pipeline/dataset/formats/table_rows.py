@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 
 from pipeline.dataset.findings.mismatch import Mismatch
-from pipeline.dataset.formats.array_rows import GatheredRows
+from pipeline.dataset.formats.array_rows import GatheredRows, HandedOn
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BLOCK_LINES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.guessed_mapping import guessed_mapping
 from pipeline.dataset.formats.rows import recognise_row
@@ -71,7 +71,7 @@ def read_table(
     csv.field_size_limit(max(csv.field_size_limit(), max_row_bytes))
     lines = _Lines(stream, max_row_bytes, on_bytes, block_bytes)
     rows = csv.reader(lines, delimiter=separator, strict=True)
-    gathered, made, held_bytes = GatheredRows(), 0, 0
+    gathered, handed_on, held_bytes = GatheredRows(), HandedOn(), 0
     names: list[str] | None = None
     while True:
         line, offset = lines.line + 1, lines.offset
@@ -95,10 +95,11 @@ def read_table(
         gathered.add(text, line, offset, fault)
         held_bytes += len(text)
         if held_bytes > block_bytes or gathered.count >= BLOCK_LINES:
-            yield from gathered.blocks(made + 1, is_marked=lines.is_marked and not made)
-            made, gathered, held_bytes = made + gathered.count, GatheredRows(), 0
-    if gathered.count:
-        yield from gathered.blocks(made + 1, is_marked=lines.is_marked and not made)
+            handed_on.is_marked = lines.is_marked and not handed_on.count
+            yield from handed_on.blocks(gathered)
+            gathered, held_bytes = GatheredRows(), 0
+    handed_on.is_marked = lines.is_marked and not handed_on.count
+    yield from handed_on.blocks(gathered)
 
 
 def _as_json(names: list[str], cells: list[str]) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, name_of
 from pipeline.dataset.formats.rows.beside_text import media_of, part_of, reasoning_text
+from pipeline.dataset.formats.rows.call_rows import read_call
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.message_lists import Keys, require_turns
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, Segment, Shape
@@ -132,14 +133,9 @@ def _texts_of(blocks: list[Json], path: str, faults: Faults) -> tuple[list[str],
 
 
 def _call(call: Json, path: str, faults: Faults) -> Json:
-    """A call in OpenAI's shape."""
-    if not isinstance(call, dict):
-        faults.add("wrong-type", path, "an object", name_of(call))
-        return {}
-    name, arguments = field(call, "name", str, path, faults), call.get("input")
-    function: Json = {"name": name, "arguments": encoded({} if arguments is None else arguments)}
-    identity = call.get("toolUseId")
-    return {**({"id": identity} if isinstance(identity, str) else {}), "type": "function", "function": function}
+    """A call in OpenAI's shape, with its id."""
+    identity = call.get("toolUseId") if isinstance(call, dict) else None
+    return {**({"id": identity} if isinstance(identity, str) else {}), **read_call(call, "input", path, faults)}
 
 
 def _result(result: Json, path: str, faults: Faults) -> FullTurn:

@@ -45,6 +45,18 @@ def _check_function(function: Json, path: str, faults: Faults) -> None:
         faults.add("wrong-type", f"{path}.arguments", "a string of JSON", found)
 
 
+def read_call(call: Json, arguments_name: str, path: str, faults: Faults) -> dict[str, Json]:
+    """A provider's call, of a name and an object of arguments, in OpenAI's shape; {} where it is no object."""
+    if not isinstance(call, dict):
+        faults.add("wrong-type", path, "an object", name_of(call))
+        return {}
+    name, arguments = field(call, "name", str, path, faults), call.get(arguments_name)
+    return {
+        "type": "function",
+        "function": {"name": name, "arguments": encoded({} if arguments is None else arguments)},
+    }
+
+
 def as_calls(text: str) -> str | None:
     """OpenAI's tool_calls, as JSON text, of ShareGPT's call text; None when it is none."""
     value = decoded(text)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, name_of
 from pipeline.dataset.formats.rows.beside_text import media_of, part_of
+from pipeline.dataset.formats.rows.call_rows import read_call
 from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.message_lists import Keys, require_turns
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, Segment, Shape
@@ -86,7 +87,7 @@ def _turns_of(content: Json, path: str, faults: Faults, role: str = "") -> Itera
             check_nul(text, f"{place}.text", faults)
             texts.append(text if isinstance(text, str) else "")
         elif "functionCall" in part:
-            calls.append(_call(part["functionCall"], f"{place}.functionCall", faults))
+            calls.append(read_call(part["functionCall"], "args", f"{place}.functionCall", faults))
         elif "functionResponse" in part:
             results.append(_result(part["functionResponse"], f"{place}.functionResponse", faults))
         else:
@@ -103,18 +104,6 @@ def _turns_of(content: Json, path: str, faults: Faults, role: str = "") -> Itera
             parts=encoded([*said_first, *others]) if others else None,
         )
     yield from results
-
-
-def _call(call: Json, path: str, faults: Faults) -> Json:
-    """A call in OpenAI's shape."""
-    if not isinstance(call, dict):
-        faults.add("wrong-type", path, "an object", name_of(call))
-        return {}
-    name, arguments = field(call, "name", str, path, faults), call.get("args")
-    return {
-        "type": "function",
-        "function": {"name": name, "arguments": encoded({} if arguments is None else arguments)},
-    }
 
 
 def _result(result: Json, path: str, faults: Faults) -> FullTurn:

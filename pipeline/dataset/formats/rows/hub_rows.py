@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.dataset.findings.faults import Faults, as_object, field, keys_of
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.findings.faults import Faults, FaultsElsewhere, as_object, field, keys_of
 from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.fields import FieldFormat, says
 from pipeline.dataset.formats.rows.format import Format
@@ -41,7 +40,7 @@ class HubRows(FieldFormat):
         if form is None:
             faults.add("missing-field", "$.row", "a row of a format that we know", keys_of(inner))
             return None
-        read = form.read(inner, _Within(faults))
+        read = form.read(inner, FaultsElsewhere(faults, _within))
         for turn in read.turns if read else ():
             turn.path = _within(turn.path)
         if read:
@@ -52,17 +51,6 @@ class HubRows(FieldFormat):
     def shapes(self) -> tuple[Shape, ...]:
         """None: the row within is of any format."""
         return ()
-
-
-class _Within(Faults):
-    """Faults of the row within, told with the paths of the row around it."""
-
-    def __init__(self, outer: Faults) -> None:
-        super().__init__(0, 0)
-        self._outer = outer
-
-    def _note(self, code: str, path: str, mismatch: Mismatch) -> None:
-        self._outer.add(code, _within(path), mismatch.expected or "", mismatch.found, mismatch.detail, mismatch.column)
 
 
 def _within(path: str) -> str:

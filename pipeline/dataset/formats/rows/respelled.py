@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pipeline.dataset.findings.faults import Faults
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.findings.faults import Faults, FaultsElsewhere
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.preference import Preference
 from pipeline.dataset.formats.rows.shapes import Shape
@@ -55,7 +54,7 @@ class Respelled:
     def read(self, row: Json, faults: Faults) -> FullConversation | None:
         """What the format reads, with the paths of the file."""
         used = self._used_in(row)
-        read = self.form.read(_right(row, used), _Theirs(faults, used))
+        read = self.form.read(_right(row, used), FaultsElsewhere(faults, lambda path: respelt_path(path, used)))
         for turn in read.turns if read else ():
             turn.path = respelt_path(turn.path, used)
         return read
@@ -104,25 +103,6 @@ def _respelt(form: Respelled) -> tuple[Shape, ...]:
 
 def _has_messages(shape: Shape) -> bool:
     return any(segment.kind not in ("text", "pairs", "texts-in-turn") for segment in shape.segments)
-
-
-class _Theirs(Faults):
-    """Faults told with the paths of the file."""
-
-    def __init__(self, outer: Faults, names: Names) -> None:
-        super().__init__(0, 0)
-        self._outer = outer
-        self._names = names
-
-    def _note(self, code: str, path: str, mismatch: Mismatch) -> None:
-        self._outer.add(
-            code,
-            respelt_path(path, self._names),
-            mismatch.expected or "",
-            mismatch.found,
-            mismatch.detail,
-            mismatch.column,
-        )
 
 
 def respelt_path(path: str, names: Names) -> str:

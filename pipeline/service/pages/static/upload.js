@@ -241,8 +241,10 @@ function reason(request) {
 
 async function firstLines(file) {
   if (/\.(gz|zst)$/i.test(file.name)) return ["", ""];
+  if (/\.(csv|tsv|parquet)$/i.test(file.name)) return ["", "A table, as it seems. Each of its rows is checked."];
   const text = await file.slice(0, PEEK_BYTES).text();
   if (/^\s*\[/.test(text)) return ["", "One JSON array, as it seems. Each of its items is checked."];
+  if (/^\s*\{\s*\n/.test(text)) return ["", "JSON over several lines, as it seems. Each of its objects is checked."];
   const lines = text.split("\n");
   if (file.size > PEEK_BYTES) lines.pop();
   let looked = 0;
