@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
+from pipeline.flow.marks import mark_store
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Dataset
@@ -66,4 +67,5 @@ def confirm_if_whole(store: Store, catalog: Catalog, dataset: Dataset, now: date
         return f"expected the {dataset.file_size:,} bytes that were announced, found {stored.size_bytes:,}"
     version = store.content_version(stored)
     catalog.confirm_upload(dataset.id, dataset.user_id, version, stored.observed_version, now, stored.size_bytes)
+    mark_store(catalog, store)
     return None

@@ -99,7 +99,7 @@ def look(
         owners.of,
     )
     placed = catalog.place_uploads(uploads, now)
-    if placed.inserted:
+    if placed.inserted or placed.confirmed:
         mark_store(catalog, store)
     left = [*found.ignored, *(ignored(stored, UNREADABLE) for stored, _ in unreadable), *_refused(placed)]
     walked = Walked(cursor.resume_after, found.resume_after, FROM_NAMES | FROM_ROWS if is_thorough else FROM_NAMES)

@@ -109,10 +109,12 @@ def store_problem(catalog: Catalog, store: Store) -> str | None:
 def mark_store(catalog: Catalog, store: Store) -> None:
     """Put the mark into a store in which uploads were just seen, so that one removed a moment later is no lost store.
 
-    What goes wrong with it is left to those who need the place.
+    Once it is known, nothing is asked of the store. What goes wrong with it is left to those who need the place.
     """
     with suppress(StoreError, CatalogError):
-        store_problem(catalog, store)
+        known = catalog.known_places()["store"]
+        if not known.mark:
+            problem_of(site_of_store(store), known, catalog)
 
 
 def mark_lake(catalog: Catalog, lake: Lake) -> None:

@@ -16,6 +16,7 @@ from pipeline.contract.values import (
 from pipeline.dataset.formats.mapping import checked_mapping
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
+from pipeline.flow.marks import mark_store
 from pipeline.service.dataset_service import details, summary
 from pipeline.service.presigned import Part, Upload
 from pipeline.service.quotas import show_quota
@@ -109,6 +110,7 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> ConfirmedUp
     confirmed = access.confirm_upload(
         dataset.id, version, stored.observed_version, service.now(), file_size=stored.size_bytes
     )
+    mark_store(service.catalog, service.store)
     return _confirmed(service, user, confirmed)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select
 from pipeline.clock import utc_now
 from pipeline.flow.expiry import expire_uploads
 from pipeline.flow.intake import look
-from pipeline.flow.marks import STORE_KEY, mark_lake
+from pipeline.flow.marks import STORE_KEY, mark_lake, mark_store
 from pipeline.flow.owners import Owners
 from pipeline.flow.reconcile import reconcile
 from pipeline.flow.scan import Cursor
@@ -180,6 +180,7 @@ class WholeBytes(RuleBasedStateMachine):
         if stored.size_bytes == len(upload.content) and self.row(upload.dataset_id).content_version is None:
             version = self.place.store.content_version(stored)
             self.catalog.confirm_upload(upload.dataset_id, upload.owner, version, stored.observed_version, self.now)
+            mark_store(self.catalog, self.place.store)
 
     @precondition(lambda self: self.place.files())
     @rule(number=numbers, size=sizes)
