@@ -29,11 +29,14 @@ def with_calls(columns: Columns) -> Columns:
         tools[columns.turn_starts[:-1]] = extras.tools
     if extras.tool_calls is not None:
         calls[:] = [None if call is None else call_text(call) for call in extras.tool_calls]
-    contents = pc.if_else(pc.equal(pc.binary_length(columns.contents), 0), None, columns.contents)
     thoughts = pa.nulls(count, pa.large_string())
     if extras.reasoning is not None:
         thoughts = pa.array(extras.reasoning, pa.large_string())
-    parts = [pa.array(tools, pa.large_string()), thoughts, contents, pa.array(calls, pa.large_string())]
+    before, behind = pa.array(tools, pa.large_string()), pa.array(calls, pa.large_string())
+    # An empty content leaves no line of its own; but where all are null, Arrow's join leaves the whole turn out.
+    has_others = pc.or_(pc.or_(before.is_valid(), thoughts.is_valid()), behind.is_valid())
+    is_left_out = pc.and_(has_others, pc.equal(pc.binary_length(columns.contents), 0))
+    parts = [before, thoughts, pc.if_else(is_left_out, None, columns.contents), behind]
     joined = pc.binary_join_element_wise(*parts, pa.scalar("\n", pa.large_string()), null_handling="skip")
     text_starts = np.frombuffer(joined.buffers()[1], dtype=np.int64, count=count + 1)
     text = np.frombuffer(joined.buffers()[2] or b"", dtype=np.uint8)[: int(text_starts[-1])]

@@ -3,10 +3,14 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipeline.dataset.formats.rows import BY_NAME
+from pipeline.dataset.reading.columns import read_columns
 from pipeline.dataset.tokens import load_tokenizer, measure_tokens
 from pipeline.dataset.tokens.call_tokens import call_text, with_calls
-from tests.engine_blocks import columns_of, line_of
+from tests.engine_blocks import LIMITS, block_of, columns_of, line_of
 
 TOKENIZER = load_tokenizer()
 CALL = {"id": "c-1", "type": "function", "function": {"name": "find", "arguments": '{"what": "tea"}'}}
@@ -34,6 +38,30 @@ def test_calls_follow_the_content_and_tools_come_before_the_first_turn():
         "In the pot.",
         "hi",
         "ho",
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["", "words"]), st.booleans(), st.booleans()), min_size=1, max_size=6),
+    st.booleans(),
+)
+def test_every_turn_has_its_text_whichever_parts_it_lacks(turns, has_tools):
+    messages = [
+        {"role": "assistant", "content": content}
+        | ({"reasoning_content": "thought"} if thinks else {})
+        | ({"tool_calls": [CALL]} if calls else {})
+        for content, thinks, calls in turns
+    ]
+    data = json.dumps({"messages": messages} | ({"tools": TOOLS} if has_tools else {})).encode() + b"\n"
+    (_, columns) = read_columns(block_of(data), LIMITS, BY_NAME["openai"])
+
+    said = with_calls(columns).contents.to_pylist()
+
+    tools = [json.dumps(TOOLS, separators=(",", ":"))] if has_tools else []
+    before = [tools, *[[]] * len(turns)]
+    assert said == [
+        "\n".join([*first, *["thought"] * thinks, *[content] * bool(content), *[call_text(json.dumps([CALL]))] * calls])
+        for first, (content, thinks, calls) in zip(before, turns, strict=False)
     ]
 
 
