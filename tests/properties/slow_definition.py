@@ -398,7 +398,7 @@ def report(data, lines, accepted, turns, findings, max_rejected_share) -> dict[s
     word_count = sum(count for *_, count in turns)
     counts = Counter(code for _, _, code, _, _ in findings)
     is_ready = bool(accepted) and rejected / (len(accepted) + rejected) <= max_rejected_share
-    roles = Counter(role for _, _, role, _, _ in turns)
+    roles = Counter(role if len(role) <= 200 else f"{role[:199]}…" for _, _, role, _, _ in turns)
     return {
         "path": "some.jsonl",
         "format": "native",
