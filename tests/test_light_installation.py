@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"dagster", "sqlalchemy", "alembic", "boto3", "fastapi", "duckdb", "polars", "uvicorn", "tokenizers"}
+HEAVY = {"dagster", "sqlalchemy", "alembic", "boto3", "fastapi", "duckdb", "uvicorn", "tokenizers"}
 FILE = "data/samples/support_chat.jsonl"
 WORKS = {
     "help": ["--help"],

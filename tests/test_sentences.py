@@ -1,6 +1,6 @@
 """What we say to people is said once, at the edge: no code takes one of our sentences apart again.
 
-Data that a later step needs is a column: see `pipeline/dataset/findings/mismatch.py`.
+Data that a later step needs is a column: see `pipeline/dataset/rules/mismatch.py`.
 """
 
 import ast

@@ -36,6 +36,8 @@ def main() -> NoReturn:
     from pipeline.cli.common import leave_on_termination
 
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # it reads the metadata of every installed library for them
+    # Work is shared out to a process per core: threads of a block's queries would only wake one another.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     signal.signal(signal.SIGTERM, leave_on_termination)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipeline.dataset.findings.faults import printable
+from pipeline.dataset.model.printable import printable
 
 MAX_STEPS = 200_000  # brackets and members looked at in one line, about 0.2 s: enough for 60,000 turns
 

@@ -6,9 +6,9 @@
 import gzip
 import json
 
-from pipeline.dataset.findings.answer_rules import ANSWER_RULES
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.rules.answer_rules import ANSWER_RULES
 from pipeline.docs.example import Example
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from pipeline.clock import utc_now
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES
 from pipeline.dataset.formats.mapping import mapped_format
@@ -23,6 +22,7 @@ from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.errors import LakeError, ObjectChanged, ObjectMissing, StoreError
 from pipeline.flow.lake_files import Origin, lake_files
 from pipeline.settings import Settings

@@ -8,8 +8,8 @@ from pipeline.card import card_examples
 from pipeline.card.card_examples import first_examples, pick_examples
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.profiles.merge import all_findings, write_findings
+from pipeline.dataset.rules.mismatch import Mismatch
 
 
 def _written(path, codes):

@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.card import card_of_dataset, card_of_profile, first_examples
 from pipeline.card.card import Conversation, Figures, Turn
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.errors import LakeError, UsageError
 from pipeline.settings import load_settings
 from pipeline.state.lake import make_lake

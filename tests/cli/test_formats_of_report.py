@@ -10,7 +10,7 @@ import pytest
 from pipeline.cli.github_annotations import Annotations
 from pipeline.cli.sarif import MAX_RESULTS, SarifRun
 from pipeline.dataset.findings.finding import CATALOGUE
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.rules.mismatch import Mismatch
 from tests.cli.goldens import run
 from tests.dataset.findings.records import record
 

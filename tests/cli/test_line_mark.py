@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.cli import line_mark
 from pipeline.cli.json_path import Span
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.rules.mismatch import Mismatch
 from tests.dataset.findings.records import record
 
 

@@ -77,7 +77,7 @@ def test_a_command_imports_no_other(arguments, shown, environment):
 
 def test_check_needs_no_service(environment):
     """The engine in a terminal: no orchestrator, database or store is imported."""
-    services = [name for name in HEAVY if name not in ("numpy", "pyarrow", "rich")]
+    services = [name for name in HEAVY if name not in ("numpy", "pyarrow", "polars", "rich")]
     program = f"import sys, pipeline.cli.check_run; print([name for name in {services} if name in sys.modules])"
 
     result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)

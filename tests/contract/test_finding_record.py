@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.contract.finding_record import FindingRecord, FindingRow
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.rules.mismatch import Mismatch
 from tests.dataset.findings.records import older_record
 
 

@@ -5,17 +5,20 @@ import json
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import all_findings_of
 from pipeline.dataset.formats.rows import BY_NAME
+from pipeline.dataset.frames.frames import frames_of
+from pipeline.dataset.frames.warnings import warning_groups
 from pipeline.dataset.reading.columns import Columns, read_columns
-from pipeline.dataset.structure.structure import STRUCTURE
-from pipeline.dataset.structure.tool_use import TOOL_USE
+from pipeline.dataset.rules.call_rules import ARGUMENT_RULES, CALL_ORDER_RULES
+from pipeline.dataset.rules.content_rules import FIELD_RULES, LEARNING_RULES, WEIGHT_RULES
+from pipeline.dataset.rules.role_rules import ROLE_RULES
 from tests.engine_blocks import LIMITS, block_of
 
+RULES = (*ROLE_RULES[5:], *CALL_ORDER_RULES, *WEIGHT_RULES, *ARGUMENT_RULES, *LEARNING_RULES, *FIELD_RULES)
 CALL = [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"x": 1}'}}]
 
 
 def found(columns: Columns) -> list[Finding]:
-    rules = (*STRUCTURE, *TOOL_USE) if columns.ids else ()
-    return all_findings_of(group for rule in rules for group in rule(columns))
+    return all_findings_of(warning_groups(frames_of(columns), RULES))
 
 
 def codes(columns: Columns) -> list[tuple[int, str, str]]:

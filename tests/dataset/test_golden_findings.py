@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from pipeline.dataset.findings.answer_rules import ANSWER_RULES
+from pipeline.dataset.rules.answer_rules import ANSWER_RULES
 from tests.dataset.findings.findings_goldens import FOLDER, report
 from tests.properties.slow_definition import CODES
 

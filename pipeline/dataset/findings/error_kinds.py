@@ -3,7 +3,7 @@
 How each is found lives in `formats/sniff.py`, `reading/judge_line.py` and the formats.
 """
 
-from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity, kinds
+from pipeline.dataset.rules.kinds import FindingKind, Scope, Severity, kinds
 
 FILE_ERRORS: list[FindingKind] = kinds(
     Severity.ERROR,

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 
 from pipeline.dataset.findings.finding import MAX_NAMED_PLACES, Finding, elsewhere
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.model.printable import printable
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.wording import plural_of
 
 _TYPE_NAMES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
@@ -80,14 +81,6 @@ class FaultsElsewhere(Faults):
 
 class NotAsked(Exception):
     """Somebody looked at all fields of an object that may only be asked for single ones (see `probe.py`)."""
-
-
-def printable(text: str, at_most: int = 40) -> str:
-    """Text of a dataset as it may stand in a message: one line, no control characters, cut."""
-    if len(text) <= at_most and text.isprintable():
-        return text
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:at_most])
-    return shown + ("…" if len(text) > at_most else "")
 
 
 def field(owner: dict[str, Json], name: str, kind: type, path: str, faults: Faults) -> Json:

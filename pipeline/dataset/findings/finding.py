@@ -1,7 +1,7 @@
 """The catalogue of findings: every code we can report, and the value a report is made of.
 
-A code is public and stable for ever; `docs/findings.md` is generated from here. The entries are in the
-modules `…_kinds.py` beside this one, which say where each fault is looked for.
+A code is public and stable for ever; `docs/findings.md` is generated from here. Rules bring their
+own entries (`dataset/rules/`); the others are in the modules `…_kinds.py` beside this one.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from pipeline.contract.finding_record import FindingRow
 from pipeline.dataset.findings.beside_kinds import BESIDE_KINDS
 from pipeline.dataset.findings.error_kinds import FILE_ERRORS, LINE_ERRORS
 from pipeline.dataset.findings.finding_sentences import fault_sentence, message_sentence
-from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.findings.pair_kinds import PAIR_KINDS
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
-from pipeline.dataset.findings.tool_shape_kinds import TOOL_SHAPE_KINDS
 from pipeline.dataset.findings.warning_kinds import DUPLICATES, WARNINGS
+from pipeline.dataset.rules.call_rules import CALL_SHAPE_RULES
+from pipeline.dataset.rules.kinds import FindingKind, Scope, Severity
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.wording import plural_of
 
 __all__ = ["CATALOGUE", "ORDER", "Finding", "FindingKind", "Scope", "Severity", "elsewhere"]
@@ -29,7 +29,7 @@ _ALL = (
     *FILE_ERRORS,
     *LINE_ERRORS,
     *WARNINGS,
-    *TOOL_SHAPE_KINDS,
+    *CALL_SHAPE_RULES.kinds(),
     *BESIDE_KINDS,
     *PAIR_KINDS,
     *QUALITY_KINDS,

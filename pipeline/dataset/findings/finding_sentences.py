@@ -1,7 +1,7 @@
 """Makes the sentences of findings from their parts: the only place that does, and nothing takes them apart again."""
 
 from pipeline.contract.finding_record import FindingRecord
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.rules.mismatch import Mismatch
 
 # Python writes them, JSON has no such values; all other faults of JSON are in the words of the decoder.
 JSON_LACKS = frozenset({"NaN", "Infinity", "-Infinity"})

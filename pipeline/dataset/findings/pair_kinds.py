@@ -1,9 +1,10 @@
 """The findings about training pairs that repeat their conversation (brightrun-lora-v4).
 
-Where each is found: the error in `formats/rows/brightrun.py`, the others in `structure/pairs.py`.
+The error is found in `formats/rows/brightrun.py`.
 """
 
-from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity, kinds
+from pipeline.dataset.rules.kinds import FindingKind, Scope, Severity, kinds
+from pipeline.dataset.rules.pair_rules import PAIR_RULES
 
 _ERRORS = kinds(
     Severity.ERROR,
@@ -18,29 +19,4 @@ _ERRORS = kinds(
         ),
     ],
 )
-_WARNINGS = kinds(
-    Severity.WARNING,
-    Scope.LINE,
-    [
-        (
-            "pair-without-target",
-            "a training pair has no answer",
-            "There is nothing to learn from it, so it is left out; the conversation's other pairs stay.",
-            "write its target_response, or leave it out",
-        ),
-    ],
-)
-_NOTES = kinds(
-    Severity.NOTE,
-    Scope.LINE,
-    [
-        (
-            "file-metadata-line",
-            "a line says what the file is, and is no row",
-            "It is kept with the conversation that follows it. Trainers that take each line for a row stop at it.",
-            "nothing to do: conversions leave it out, or write it anew where the format has it",
-        ),
-    ],
-)
-
-PAIR_KINDS: list[FindingKind] = [*_ERRORS, *_WARNINGS, *_NOTES]
+PAIR_KINDS: list[FindingKind] = [*_ERRORS, *PAIR_RULES.kinds()]

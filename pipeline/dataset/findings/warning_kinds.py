@@ -1,11 +1,15 @@
 """The findings about what is well-formed and still trips trainers up; those of quality are in `quality_kinds.py`.
 
-How each is found lives in `dataset/structure/`, for duplicates in `dataset/profiles/` and `dataset/near/`.
+Rules over conversations bring their own entries. How the others are found lives in `dataset/formats/`,
+`dataset/profiles/` and `dataset/near/`.
 """
 
-from pipeline.dataset.findings.kinds import FindingKind, Scope, Severity, kinds
+from pipeline.dataset.rules.call_rules import ARGUMENT_RULES, CALL_ORDER_RULES
+from pipeline.dataset.rules.content_rules import FIELD_RULES, LEARNING_RULES, WEIGHT_RULES
+from pipeline.dataset.rules.kinds import FindingKind, Scope, Severity, kinds
+from pipeline.dataset.rules.role_rules import ROLE_RULES
 
-_OF_ROWS = kinds(
+_OF_LINES = kinds(
     Severity.WARNING,
     Scope.LINE,
     [
@@ -27,121 +31,18 @@ _OF_ROWS = kinds(
             "Often the sign of a file that was cut off; joining such files glues two lines together.",
             "check that the file is complete, and end it with a newline",
         ),
-        (
-            "unknown-role",
-            "the role is not one that trainers know",
-            "Chat templates raise on it, or drop the turn.",
-            "use system, developer, user, assistant, tool or function",
-        ),
-        (
-            "empty-content",
-            "a turn has no words",
-            "Training on an empty answer teaches the model to say nothing.",
-            "fill the turn, or remove it",
-        ),
-        (
-            "no-assistant-turn",
-            "no turn is by the assistant",
-            "Only assistant turns are learned from, so the line trains nothing.",
-            "add the assistant's answer, or remove the line",
-        ),
-        (
-            "roles-not-alternating",
-            "two turns in a row have the same role",
-            "Strict chat templates (Gemma, Mistral) raise on it.",
-            "merge the two turns, or add the one between them",
-        ),
-        (
-            "last-turn-not-assistant",
-            "the last turn is not by the assistant",
-            "What follows the last answer is never learned from.",
-            "remove what follows the last assistant turn, or add its answer",
-        ),
-        (
-            "system-not-first",
-            "a system turn stands after another turn",
-            "Chat templates raise on it or drop it; Fireworks, Together and Mistral refuse the file.",
-            "move it to the front, or into the user's turn",
-        ),
-        (
-            "several-system-turns",
-            "there is more than one system turn",
-            "Most chat templates know one, and raise on a second or drop it.",
-            "merge them into one",
-        ),
-        (
-            "first-turn-not-user",
-            "the user does not begin",
-            "Strict chat templates (Gemma, Mistral) raise on it, LLaMA-Factory drops the row.",
-            "remove the turns before the user's first, or add the user's turn",
-        ),
-        (
-            "consecutive-tool-results",
-            "tool results follow one another",
-            "They answer parallel calls. OpenAI takes them; Gemma raises on them, LLaMA-Factory drops the row.",
-            "leave them for trainers that take parallel calls, else merge them into one turn",
-        ),
-        (
-            "tool-result-without-call",
-            "a tool result follows no call",
-            "The model would see an answer to a question that nobody asked; OpenAI refuses the file.",
-            "add the turn with the tool call, or remove the result",
-        ),
-        (
-            "tool-call-without-result",
-            "a tool call has no result",
-            "The model learns to go on without waiting for the tool; OpenAI refuses the file.",
-            "add the tool's result after the call",
-        ),
-        (
-            "partial-weight",
-            "a weight is neither 0 nor 1",
-            "OpenAI, Together and Fireworks refuse it; other trainers ignore weights.",
-            "write 1 to learn from the turn, 0 to leave it out",
-        ),
-        (
-            "weight-on-non-assistant",
-            "a weight stands on a turn of another role",
-            "Only the assistant's turns are learned from, so the weight does nothing or stops the trainer.",
-            "remove the weight, or set it to 0",
-        ),
-        (
-            "unsupported-content-part",
-            "a content has a part that is no text",
-            "Models of text cannot read images, sounds and files; the part is dropped, or stops the trainer.",
-            "remove the part, or train a model that reads it",
-        ),
-        (
-            "double-encoded-arguments",
-            "arguments of a tool call are encoded twice",
-            "The model learns to write a string of JSON where a caller expects an object.",
-            "encode the arguments once: json.dumps of the object",
-        ),
-        (
-            "arguments-not-json",
-            "arguments of a tool call are not the JSON of an object",
-            "The model learns calls that no caller can read.",
-            "write the arguments as the JSON of one object",
-        ),
-        (
-            "nothing-supervised",
-            "no answer is learned from",
-            "The line costs time and trains nothing; a batch of such lines shows a loss of 0.",
-            "give an answer a weight of 1 and some words, or remove the line",
-        ),
+    ],
+)
+_OF_COLUMNS = kinds(
+    Severity.WARNING,
+    Scope.LINE,
+    [
         (
             "type-drift",
             "a column changes its type",
             "Loaders that make one table of a file give a column one type: LLaMA-Factory 0.9.5 (datasets up to 4.0.0) "
             "stops here, newer ones keep the column as JSON.",
             "write one type in all rows, or remove the column, which no trainer reads",
-        ),
-        (
-            "repeated-key",
-            "an object names a field twice",
-            "Most readers take the last and say nothing, so the first is lost; Arrow, and with it the dataset loader "
-            "of TRL, Axolotl and LLaMA-Factory, stops.",
-            "keep one of the two, or give them names of their own",
         ),
     ],
 )
@@ -158,7 +59,17 @@ _OF_FILES = kinds(
         ),
     ],
 )
-WARNINGS: list[FindingKind] = [*_OF_ROWS, *_OF_FILES]
+WARNINGS: list[FindingKind] = [
+    *_OF_LINES,
+    *ROLE_RULES.kinds(),
+    *CALL_ORDER_RULES.kinds(),
+    *WEIGHT_RULES.kinds(),
+    *ARGUMENT_RULES.kinds(),
+    *LEARNING_RULES.kinds(),
+    *_OF_COLUMNS,
+    *FIELD_RULES.kinds(),
+    *_OF_FILES,
+]
 
 DUPLICATES: list[FindingKind] = kinds(
     Severity.WARNING,

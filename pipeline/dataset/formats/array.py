@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.array_rows import NO_LAST_ROW, GatheredRows, HandedOn, LongRow
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.brackets import COMMA, WHITE, lines_of, row_ends, stripped, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Bytes, Integers
+from pipeline.dataset.rules.mismatch import Mismatch
 
 Rest: TypeAlias = Callable[[bytes, int, int], None]  # some bytes behind the array, and their line and offset
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_LINES, Block, RowFaults, Rows
 from pipeline.dataset.formats.brackets import row_ends, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Integers
+from pipeline.dataset.rules.mismatch import Mismatch
 
 NO_LAST_ROW = Mismatch("a row before the ']'", "none")  # behind the comma after the last row
 

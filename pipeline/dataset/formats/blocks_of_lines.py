@@ -9,8 +9,8 @@ from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Integers
+from pipeline.dataset.rules.mismatch import Mismatch
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK_BYTES = 2 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/0021-memory.md

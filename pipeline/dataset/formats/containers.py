@@ -9,8 +9,8 @@ from typing import Any, Self
 import zstandard
 
 from pipeline.dataset.findings.finding_sentences import fault_sentence
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import ByteReader
+from pipeline.dataset.rules.mismatch import Mismatch
 
 MAX_EXPANSION = 200  # text compresses 3 to 20 times; a bomb a thousand times
 FREE_BYTES = 64 * 2**20  # small files of one repeated row compress better than that, and do no harm

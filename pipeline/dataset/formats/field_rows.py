@@ -9,8 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.dataset.findings.faults import printable
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.array_rows import GatheredRows
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader, joined
@@ -19,6 +17,8 @@ from pipeline.dataset.formats.object_files import MOST_DEPTH, path_of_rows
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.unfinished import finished
 from pipeline.dataset.model.json_text import Json, decoded, encoded
+from pipeline.dataset.model.printable import printable
+from pipeline.dataset.rules.mismatch import Mismatch
 
 MOST_BESIDE_BYTES = 2**20
 _END = "the object's '}'"

@@ -7,11 +7,11 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
-from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.formats.lookalikes.row_likeness import is_something_else
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.unfinished import finished, is_cut_off
 from pipeline.dataset.model.json_text import Json, decoded
+from pipeline.dataset.model.printable import printable
 
 _LOOKED_AT_LINES = 200
 _MOST_VALUES = 50

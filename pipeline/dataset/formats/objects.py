@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.array_rows import GatheredRows, HandedOn, LongRow
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.brackets import COMMA, WHITE, stripped, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers
+from pipeline.dataset.rules.mismatch import Mismatch
 
 _BLOCK_BYTES = BLOCK_BYTES // 2
 _UNENDED = Mismatch("the object's '}'", "the end of the file inside this row")

@@ -14,13 +14,13 @@ from typing import IO, Any
 import msgspec
 import numpy as np
 
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.array_rows import GatheredRows, HandedOn, LongRow
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BLOCK_LINES, BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.brackets import WHITE
 from pipeline.dataset.formats.rows.brightrun import META
 from pipeline.dataset.formats.rows.brightrun_pairs import ASKED, PAIRS
 from pipeline.dataset.model.bit_flags import Integers
+from pipeline.dataset.rules.mismatch import Mismatch
 
 _TEXT, _FAULTY, _SKIPPED, _META = range(4)
 _BEGIN, _END = b'{"%b":[' % PAIRS.encode(), b"]}"

@@ -9,9 +9,9 @@ from typing import IO
 
 import msgspec
 
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, ByteReader
 from pipeline.dataset.formats.containers import FREE_BYTES, MAX_EXPANSION, BrokenArchive
+from pipeline.dataset.rules.mismatch import Mismatch
 
 MARK = b"PAR1"
 _MOST_ROWS = 1_000  # decoded at once; fewer where they are long

@@ -10,7 +10,6 @@ from typing import Literal
 
 import msgspec
 
-from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.containers import Compression
@@ -31,6 +30,7 @@ from pipeline.dataset.formats.rows.respelled import Respelled, odd_names_of, wit
 from pipeline.dataset.formats.table_rows import read_table, separator_of
 from pipeline.dataset.formats.unfinished import finished
 from pipeline.dataset.model.json_text import Json, decoded
+from pipeline.dataset.model.printable import printable
 from pipeline.wording import count_of
 
 HEAD_BYTES = 2**20

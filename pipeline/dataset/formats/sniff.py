@@ -3,7 +3,7 @@
 import re
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.rules.mismatch import Mismatch
 
 HEAD_BYTES = 512  # the header of a tar archive
 

@@ -9,13 +9,13 @@ import json
 from collections.abc import Callable, Iterator
 from io import BytesIO
 
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.array_rows import GatheredRows, HandedOn
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BLOCK_LINES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.guessed_mapping import guessed_mapping
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.model.json_text import Json, decoded
+from pipeline.dataset.rules.mismatch import Mismatch
 
 SEPARATORS = {"csv": ",", "tsv": "\t", "semicolons": ";"}
 _LISTS = frozenset(

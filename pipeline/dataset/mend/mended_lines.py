@@ -13,17 +13,19 @@ from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.finding import Finding, Severity
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block, read_blocks
 from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.frames.frames import frames_of
+from pipeline.dataset.frames.warnings import warnings
 from pipeline.dataset.mend.json_style import read_row, restyled
 from pipeline.dataset.mend.long_texts import LongTexts, Places
 from pipeline.dataset.mend.mend_remedies import REMEDIES, Row
 from pipeline.dataset.mend.raw_rows import RawRow
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import Limits
-from pipeline.dataset.quality.answers import spaced_answers
+from pipeline.dataset.model.frame_columns import TurnColumns
+from pipeline.dataset.quality.answers import is_spaced, is_spoken_answer
 from pipeline.dataset.reading.block_verdicts import Verdicts
 from pipeline.dataset.reading.columns import Columns, read_columns
 from pipeline.dataset.reading.judge_line import judge_line
-from pipeline.dataset.structure.structure_warnings import warnings
 
 _OF_ROWS = {code: remedy.mend for code, remedy in REMEDIES.items() if remedy.mend}
 _BLANK = b" \t\r"
@@ -186,6 +188,5 @@ def _named(verdicts: Verdicts, columns: Columns, kept: list[Line]) -> Columns:
 
 def _spaced(columns: Columns) -> set[int]:
     """Rows of conversations with an answer that begins or ends with white space."""
-    turns = spaced_answers(columns)
-    owners = np.unique(np.searchsorted(columns.turn_starts, turns, side="right") - 1)
-    return set(columns.rows[owners].tolist())
+    turn = TurnColumns()
+    return set(frames_of(columns).turns.filter(is_spoken_answer(turn) & is_spaced(turn))["row"])

@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import ByteReader
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.chat import Chat
@@ -29,6 +28,7 @@ from pipeline.dataset.mend.source import Source
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.rules.mismatch import Mismatch
 
 MAX_REJECTED_SHARE = 0.01
 _LENGTH = struct.Struct("<Q")

@@ -16,13 +16,13 @@ import numpy.typing as npt
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import Branch
 from pipeline.dataset.model.xxh3 import xxh3_64
 from pipeline.dataset.near.shares import Found, found_in, grouped, joined, shares, taken
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.reading.turn_hashes import hash_surroundings, hash_turns
+from pipeline.dataset.rules.mismatch import Mismatch
 
 CODE = "conflicting-answers"
 # 128 bits of the prompt, 64 of the answer: equal answers must be told from others only within a prompt.

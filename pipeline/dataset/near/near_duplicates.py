@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.near.candidates import Pairs, candidates
 from pipeline.dataset.near.clusters import Clusters
@@ -32,6 +31,7 @@ from pipeline.dataset.near.signatures import (
     jaccard,
 )
 from pipeline.dataset.near.sketches import BINS
+from pipeline.dataset.rules.mismatch import Mismatch
 
 CODE = "near-duplicate-conversation"
 THRESHOLD = 0.8

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.rules.mismatch import Mismatch
 
 FREE_S = 60.0  # tokenizers and language models are loaded in it, a hundred times over
 _MEGABYTE = 1_000_000

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.findings.finding import CATALOGUE, Finding, Severity
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.respelled import odd_names
+from pipeline.dataset.model.printable import printable
 from pipeline.dataset.near.conflicting_answers import find_conflicting_answers
 from pipeline.dataset.near.near_duplicates import find_near_duplicates
 from pipeline.dataset.profiles.duplicates import find_duplicates
 from pipeline.dataset.profiles.merge import first_findings, write_findings
+from pipeline.dataset.profiles.mixed_reasoning import mixed_reasoning
 from pipeline.dataset.profiles.part import ANSWERS, FINGERPRINTS, SIGNATURES
 from pipeline.dataset.profiles.profile import Nearness, Profile
 from pipeline.dataset.profiles.profile_rules import WORDS, Rules
 from pipeline.dataset.profiles.splits import split
 from pipeline.dataset.profiles.totals import Totals
 from pipeline.dataset.profiles.turn_statistics import Statistics
-from pipeline.dataset.structure.reasoning import mixed_reasoning
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.dataset.tokens import TokenFigures
 
 REPORTED_FINDINGS = 1_000

@@ -17,13 +17,13 @@ import pyarrow as pa
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import NATIVE_LAYOUT, Layout
 from pipeline.dataset.model.xxh3 import Hashes, xxh3_128
 from pipeline.dataset.near.shares import Found, found_in, grouped, joined, shares, taken
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.reading.turn_hashes import hash_surroundings, hash_turns, text_hashes
+from pipeline.dataset.rules.mismatch import Mismatch
 
 # 128-bit hashes: a collision among a billion conversations has a probability of about 1e-21.
 FINGERPRINT = np.dtype([("id", "<u8", 2), ("turns", "<u8", 2), ("row", "<i8"), ("line", "<i8"), ("offset", "<i8")])

@@ -10,10 +10,11 @@ import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, Listing, group_of
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader
 from pipeline.dataset.formats.opening import read_rows
 from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.frames.frames import Frames, frames_of
+from pipeline.dataset.frames.warnings import warning_groups
 from pipeline.dataset.near.conflicting_answers import answers
 from pipeline.dataset.near.signatures import bands_of, signatures
 from pipeline.dataset.profiles.duplicates import fingerprints
@@ -25,7 +26,7 @@ from pipeline.dataset.profiles.totals import Totals, measure_block
 from pipeline.dataset.profiles.type_drift import measure_types
 from pipeline.dataset.quality.quality_findings import quality_groups
 from pipeline.dataset.reading.columns import Columns, read_columns
-from pipeline.dataset.structure.structure_warnings import warning_groups
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.state.lake import TableWriter
 from pipeline.state.lake.lake_errors import lake_errors
 
@@ -72,8 +73,9 @@ def profile_part(
         for block in read_rows(stream, reading, limits.max_line_bytes, first_line, offset, seen):
             verdicts, columns = read_columns(block, limits, form)
             verdicts.groups.extend(_unended(block))
-            groups = _groups_of_conversations(columns, rules)
-            measured = measure_block(verdicts, columns, groups, rules, tokenizer)
+            frames = frames_of(columns)
+            groups = _groups_of_conversations(frames, rules)
+            measured = measure_block(verdicts, frames, groups, rules, tokenizer)
             total += replace(measured, types=measure_types(block, columns, reading.others))
             if columns.ids:
                 hashes = spills.write(columns)
@@ -86,9 +88,9 @@ def profile_part(
     return total
 
 
-def _groups_of_conversations(columns: Columns, rules: Rules) -> list[Group]:
+def _groups_of_conversations(frames: Frames, rules: Rules) -> list[Group]:
     """All findings of a block's conversations, by code."""
-    return [*warning_groups(columns), *(quality_groups(columns) if rules.has_quality else [])]
+    return [*warning_groups(frames), *(quality_groups(frames) if rules.has_quality else [])]
 
 
 class _Spills:

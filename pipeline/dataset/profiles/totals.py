@@ -3,15 +3,24 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+
+import polars as pl
 
 from pipeline.dataset.findings.groups import Group, count_groups
+from pipeline.dataset.frames.figures import figures_of
+from pipeline.dataset.frames.frames import Frames
 from pipeline.dataset.profiles.profile_rules import WORDS, Rules
 from pipeline.dataset.profiles.together import count_together
-from pipeline.dataset.profiles.turn_statistics import Statistics, measure
+from pipeline.dataset.profiles.turn_statistics import Statistics, conversation_figures, measure, turn_figures
 from pipeline.dataset.profiles.type_drift import ColumnTypes
-from pipeline.dataset.quality.quality_statistics import QualityStatistics, measure_quality
+from pipeline.dataset.quality.answer_lengths import length_figures
+from pipeline.dataset.quality.answers import answer_figures
+from pipeline.dataset.quality.quality_statistics import (
+    QualityStatistics,
+    measure_quality,
+)
 from pipeline.dataset.reading.block_verdicts import Verdicts
-from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.tokens import TokenStatistics, measure_tokens
 from pipeline.dataset.tokens.tokenizers import Tokenizer
 
@@ -38,15 +47,25 @@ class Totals:
 
 
 def measure_block(
-    verdicts: Verdicts, columns: Columns, groups: Sequence[Group], rules: Rules, tokenizer: Tokenizer | None
+    verdicts: Verdicts, frames: Frames, groups: Sequence[Group], rules: Rules, tokenizer: Tokenizer | None
 ) -> Totals:
     """The totals of one block, as far as the rules ask for them.
 
     groups: findings of its conversations. tokenizer: needed where tokens are counted exactly.
     """
+    columns, figures = frames.columns, figures_of(frames, *_figures(rules.has_quality))
+    has_tokens = rules.tokenizer != WORDS
     return Totals(
-        measure(verdicts, columns, count_groups([*verdicts.groups, *groups])),
-        measure_quality(columns) if rules.has_quality else QualityStatistics(),
-        measure_tokens(columns, tokenizer, exact=rules.is_exact) if rules.tokenizer != WORDS else TokenStatistics(),
+        measure(verdicts, columns, figures, count_groups([*verdicts.groups, *groups])),
+        measure_quality(columns, figures) if rules.has_quality else QualityStatistics(),
+        measure_tokens(columns, tokenizer, exact=rules.is_exact) if has_tokens else TokenStatistics(),
         count_together(groups, rules.counted_together, len(columns.ids)),
     )
+
+
+@cache
+def _figures(has_quality: bool) -> tuple[dict[str, pl.Expr], dict[str, pl.Expr]]:
+    """What is asked of the turns and of the conversations of a block."""
+    if not has_quality:
+        return turn_figures(), conversation_figures()
+    return turn_figures() | answer_figures(), conversation_figures() | length_figures()

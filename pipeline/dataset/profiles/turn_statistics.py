@@ -4,12 +4,14 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 
 import numpy as np
+import polars as pl
 
-from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES
+from pipeline.dataset.frames.figures import Figures, counted, counts_of
+from pipeline.dataset.model.conversation import KNOWN_ROLES
+from pipeline.dataset.model.frame_columns import TurnColumns
 from pipeline.dataset.model.xxh3 import hash_strings
 from pipeline.dataset.reading.block_verdicts import Verdicts
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.structure.reasoning import count_thinking
 from pipeline.dataset.tokens.spread import TOKENS_PER_WORD
 
 MAX_ROLES = 10_000
@@ -62,29 +64,51 @@ class Statistics:
         return self.turns
 
 
-def measure(verdicts: Verdicts, columns: Columns, finding_counts: Counter[str]) -> Statistics:
-    """The statistics of one block."""
-    role_counts = np.bincount(columns.roles, minlength=len(columns.role_names)).tolist()
-    roles: Counter[str] = Counter()
-    for role, count in zip(columns.role_names, role_counts, strict=True):
-        if count:
-            name = role if len(role) <= ROLE_CHARACTERS else _cut(role, ROLE_CHARACTERS)
-            roles[name] = roles.get(name, 0) + count
+def turn_figures() -> dict[str, pl.Expr]:
+    """What `measure` needs of the turns of a block."""
+    turn = TurnColumns()
+    return {
+        "words_per_turn": counts_of(turn.word_count),
+        "turns_per_role": counts_of(turn.role_code),
+        "thinking_conversations": turn.conversation.filter(turn.is_thinking).n_unique(),
+    }
+
+
+def conversation_figures() -> dict[str, pl.Expr]:
+    """What `measure` needs of the conversations of a block."""
+    return {
+        "assistant_turns": pl.col("assistant_turns").sum(),
+        "words": pl.col("word_count").sum(),
+        "turns_per_conversation": counts_of(pl.col("turn_count")),
+    }
+
+
+def measure(verdicts: Verdicts, columns: Columns, figures: Figures, finding_counts: Counter[str]) -> Statistics:
+    """The statistics of one block. figures: of the block, at least those named above."""
     return Statistics(
         lines=len(columns.ids) + verdicts.rejected_count + verdicts.blank_count,
         blank_lines=verdicts.blank_count,
         conversations=len(columns.ids),
         rejected_lines=verdicts.rejected_count,
         turns=len(columns.roles),
-        assistant_turns=int(role_counts[ASSISTANT]),
-        words=int(columns.word_counts.sum()),
-        thinking_conversations=count_thinking(columns) if columns.ids else 0,
-        roles=merge_roles(roles, Counter()),
-        words_per_turn=_histogram(columns.word_counts),
-        turns_per_conversation=_histogram(columns.turn_counts),
+        assistant_turns=figures["assistant_turns"],
+        words=figures["words"],
+        thinking_conversations=figures["thinking_conversations"],
+        roles=_roles(columns.role_names, counted(figures["turns_per_role"])),
+        words_per_turn=counted(figures["words_per_turn"]),
+        turns_per_conversation=counted(figures["turns_per_conversation"]),
         finding_counts=finding_counts,
         samples=tuple(_sample(columns, i) for i in range(min(SAMPLE_CONVERSATIONS, len(columns.ids)))),
     )
+
+
+def _roles(names: list[str], counts: Counter[int]) -> Counter[str]:
+    """Turns by role, long names cut. counts: by a role's place among the names."""
+    roles: Counter[str] = Counter()
+    for place, count in counts.items():
+        role = names[place]
+        roles[role if len(role) <= ROLE_CHARACTERS else _cut(role, ROLE_CHARACTERS)] += count
+    return merge_roles(roles, Counter())
 
 
 def merge_roles(left: Counter[str], right: Counter[str]) -> Counter[str]:
@@ -110,11 +134,6 @@ OTHER_ROLES = "(other)"
 def _by_hash(roles: list[str]) -> list[str]:
     """Those of the smallest hash, in its order, and no more than are asked for."""
     return [roles[index] for index in np.argsort(hash_strings(roles))[:MAX_ROLES].tolist()]
-
-
-def _histogram(values: np.typing.NDArray[np.int64]) -> Counter[int]:
-    distinct, counts = np.unique(values, return_counts=True)
-    return Counter(dict(zip(distinct.tolist(), counts.tolist(), strict=True)))
 
 
 def _sample(columns: Columns, index: int) -> Sample:

@@ -12,12 +12,13 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from pipeline.dataset.findings.faults import name_of, printable
+from pipeline.dataset.findings.faults import name_of
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import Block
+from pipeline.dataset.frames.call_facts import arguments_of
+from pipeline.dataset.model.printable import printable
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.structure.tool_use import arguments_of
+from pipeline.dataset.rules.mismatch import Mismatch
 
 MAX_PATHS = 1_000  # of one file; hostile rows have others each time
 MAX_DEPTH = 8

@@ -4,16 +4,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
+import polars as pl
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.frames.figures import Figures, counted, counts_of
+from pipeline.dataset.model.frame_columns import SIZE_STEPS
 from pipeline.dataset.quality.answers import NAMED_ROWS, first_rows
-from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.rules.mismatch import Mismatch
 
-STEPS = 8  # a doubling; a step is 9 %
 FEWEST_CONVERSATIONS = 50  # fewer have no shape to stand out from
 _FENCE_SPREADS = 3.0  # Tukey's outer fence, in interquartile ranges
-_LEAST_SPREAD = STEPS / 2  # files of one length are not strict about it: a factor of 2 ** 1.5 either way
+_LEAST_SPREAD = SIZE_STEPS / 2  # files of one length are not strict about it: a factor of 2 ** 1.5 either way
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,19 @@ class Lengths:
         return LengthFigures(count, count / total, shortest, longest, rows)
 
 
-def measure_lengths(columns: Columns) -> Lengths:
-    """The sizes of a block's conversations, in bytes of text."""
-    sizes = np.diff(columns.text_starts[columns.turn_starts])
-    steps = np.floor(STEPS * np.log2(np.maximum(sizes, 1))).astype(np.int64)
-    distinct, firsts, counts = np.unique(steps, return_index=True, return_counts=True)
-    listed = distinct.tolist()
-    return Lengths(
-        Counter(dict(zip(listed, counts.tolist(), strict=True))),
-        dict(zip(listed, columns.rows[firsts].tolist(), strict=True)),
-    )
+def length_figures() -> dict[str, pl.Expr]:
+    """What `measure_lengths` needs of the conversations of a block."""
+    step = pl.col("size_step")
+    return {
+        "length_steps": counts_of(step),
+        "length_firsts": pl.struct(step, "row").filter(step.is_first_distinct()).implode(),
+    }
+
+
+def measure_lengths(figures: Figures) -> Lengths:
+    """The sizes of a block's conversations. figures: at least those of `length_figures`."""
+    firsts = {each["size_step"]: each["row"] for each in figures["length_firsts"]}
+    return Lengths(counted(figures["length_steps"]), firsts)
 
 
 def length_findings(figures: LengthFigures | None, row_name: str = "line") -> list[Finding]:
@@ -76,4 +80,4 @@ def length_findings(figures: LengthFigures | None, row_name: str = "line") -> li
 
 def _least_bytes(step: float) -> int:
     """The smallest size of a step."""
-    return int(np.ceil(2 ** (step / STEPS))) if step > 0 else 0
+    return int(np.ceil(2 ** (step / SIZE_STEPS))) if step > 0 else 0

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+import polars as pl
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
-from pipeline.dataset.model.bit_flags import Integers
-from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.frames.figures import Figures
+from pipeline.dataset.model.frame_columns import TurnColumns
+from pipeline.dataset.rules.mismatch import Mismatch
 
 MOST_SHORT_WORDS = 2
 MOST_SHORT_BYTES = 15
 NAMED_ROWS = 5
-_IS_SPACE = np.zeros(256, dtype=np.bool_)
-_IS_SPACE[list(b" \t\n\r\x0b\x0c")] = True
+_SPACES = " \t\n\r\x0b\x0c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +53,39 @@ class Answers:
         return [Finding(1, 0, code, "$", said)]
 
 
-def measure_answers(columns: Columns) -> Answers:
-    """The answers of a block."""
-    sizes = np.diff(columns.text_starts)
-    is_answer = columns.is_supervised & (columns.word_counts > 0)
-    is_short = is_answer & (columns.word_counts <= MOST_SHORT_WORDS) & (sizes <= MOST_SHORT_BYTES)
-    short, spaced = np.flatnonzero(is_short), spaced_answers(columns)
-    return Answers(int(is_answer.sum()), _marked(columns, short), _marked(columns, spaced))
+def answer_figures() -> dict[str, pl.Expr]:
+    """What `measure_answers` needs of the turns of a block."""
+    turn = TurnColumns()
+    is_short = (turn.word_count <= MOST_SHORT_WORDS) & (turn.size_bytes <= MOST_SHORT_BYTES)
+    marked = {"short_answers": is_short, "spaced_answers": is_spaced(turn)}
+    is_answer = is_spoken_answer(turn)
+    return {
+        "answers": is_answer.sum(),
+        **{name: (is_answer & flag).sum() for name, flag in marked.items()},
+        **{f"{name}_rows": _first_rows(is_answer & flag) for name, flag in marked.items()},
+    }
 
 
-def spaced_answers(columns: Columns) -> Integers:
-    """The turns that are answers with words and begin or end with white space of ASCII."""
-    answers = np.flatnonzero(columns.is_supervised & (columns.word_counts > 0))
-    first, last = columns.text_starts[answers], columns.text_starts[answers + 1] - 1
-    spaced: Integers = answers[_IS_SPACE[columns.text[first]] | _IS_SPACE[columns.text[last]]]
-    return spaced
+def _first_rows(flag: pl.Expr) -> pl.Expr:
+    return pl.col("row").filter(flag).unique(maintain_order=True).head(NAMED_ROWS).implode()
 
 
-def _marked(columns: Columns, turns: Integers) -> Marked:
-    owners = np.searchsorted(columns.turn_starts, turns, side="right") - 1
-    owners = owners[np.diff(owners, prepend=-1) > 0][:NAMED_ROWS]
-    return Marked(len(turns), tuple(columns.rows[owners].tolist()))
+def measure_answers(figures: Figures) -> Answers:
+    """The answers of a block. figures: at least those of `answer_figures`."""
+    short, spaced = (
+        Marked(figures[name], tuple(figures[f"{name}_rows"])) for name in ("short_answers", "spaced_answers")
+    )
+    return Answers(figures["answers"], short, spaced)
+
+
+def is_spoken_answer(turn: TurnColumns) -> pl.Expr:
+    """An answer that is learned from, with words."""
+    return turn.is_supervised & (turn.word_count > 0)
+
+
+def is_spaced(turn: TurnColumns) -> pl.Expr:
+    """Begins or ends with white space of ASCII."""
+    return turn.content.str.strip_chars(_SPACES).str.len_bytes() != turn.size_bytes
 
 
 def first_rows(rows: tuple[int, ...], row_name: str) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.rules.mismatch import Mismatch
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector

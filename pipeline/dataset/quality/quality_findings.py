@@ -1,8 +1,6 @@
-"""The findings of a block's conversations: every rule that speaks of one line.
+"""The quality findings of a block's conversations: rules over texts, over answers and their questions, and loops.
 
-To add a rule over an answer, write a function into `findings/answer_rules.py`, and nothing else. A rule that is quick
-to suspect, or looks at more, is a `TextRule` or a function from columns to findings in its family's module, with its
-code in the catalogue.
+The rules are in `dataset/rules/`; what the whole file tells is in `quality_statistics.py`.
 """
 
 from collections.abc import Iterator
@@ -10,46 +8,58 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from pipeline.dataset.findings.answer_rules import ANSWER_RULES
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, all_findings_of
-from pipeline.dataset.model.conversation import USER
-from pipeline.dataset.quality.characters import CHARACTERS
-from pipeline.dataset.quality.leftovers import LEFTOVERS
-from pipeline.dataset.quality.personal import PERSONAL_DATA
-from pipeline.dataset.quality.refused_answers import REFUSALS
+from pipeline.dataset.frames.flagging import first_places
+from pipeline.dataset.frames.frames import Frames, frames_of
+from pipeline.dataset.model.frame_columns import TurnColumns
 from pipeline.dataset.quality.repetition import degenerate_repetition
-from pipeline.dataset.quality.secrets import SECRETS
 from pipeline.dataset.quality.turn_rules import scan
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.structure.flagging import first_places, flags_at
+from pipeline.dataset.rules.answer_rules import ANSWER_RULES
+from pipeline.dataset.rules.characters import CHARACTER_RULES
+from pipeline.dataset.rules.leftovers import ESCAPE_RULES, LEFTOVER_RULES
+from pipeline.dataset.rules.personal import PERSONAL_RULES
+from pipeline.dataset.rules.refused_answers import REFUSAL_RULES
+from pipeline.dataset.rules.secrets import SECRET_RULES
 
-TEXT_RULES = (*REFUSALS, *PERSONAL_DATA, *SECRETS, *LEFTOVERS, *CHARACTERS)
+TEXT_RULES = (
+    *REFUSAL_RULES,
+    *PERSONAL_RULES,
+    *SECRET_RULES,
+    *LEFTOVER_RULES,
+    *CHARACTER_RULES,
+    *ESCAPE_RULES,
+)
 
 
-def quality_groups(columns: Columns) -> list[Group]:
+def quality_groups(frames: Frames) -> list[Group]:
     """All quality findings of a block's conversations, by code."""
-    if not columns.ids:
+    if not len(frames.conversations):
         return []
-    return [*scan(columns, TEXT_RULES), *degenerate_repetition(columns), *answer_findings(columns)]
+    columns = frames.columns
+    return [*scan(columns, TEXT_RULES), *degenerate_repetition(columns), *answer_findings(frames)]
 
 
 def quality_findings(columns: Columns) -> list[Finding]:
     """All quality findings of a block's conversations, in line order."""
-    return all_findings_of(quality_groups(columns))
+    return all_findings_of(quality_groups(frames_of(columns)))
 
 
-def answer_findings(columns: Columns) -> Iterator[Group]:
-    """What the rules over answers find in those that follow a question."""
-    asked = np.zeros(len(columns.roles), dtype=np.bool_)
-    asked[1:] = columns.is_supervised[1:] & (columns.roles[:-1] == USER)
-    asked[columns.turn_starts[:-1]] = False
-    turns = np.flatnonzero(asked)
-    sizes = np.diff(columns.text_starts)
-    for rule in ANSWER_RULES:
-        suspects = turns[rule.among(sizes[turns - 1], sizes[turns])]
-        questions, answers = (columns.contents.take(pa.array(at)).to_pylist() for at in (suspects - 1, suspects))
+def answer_findings(frames: Frames) -> Iterator[Group]:
+    """What the rules over answers find in those that follow a question; they read only what they suspect."""
+    if not ANSWER_RULES:
+        return
+    turn, columns = TurnColumns(), frames.columns
+    is_asked = turn.is_supervised & ~turn.is_first & turn.is_of("user").shift(1)
+    sizes = turn.size_bytes.shift(1), turn.size_bytes
+    suspected = frames.turns.select(
+        (is_asked & rule.among(*sizes)).fill_null(False).alias(rule.kind.code) for rule in ANSWER_RULES
+    )
+    for rule, suspects in zip(ANSWER_RULES, suspected.iter_columns(), strict=True):
+        answered = np.flatnonzero(suspects.to_numpy())
+        questions, answers = (columns.contents.take(pa.array(at)).to_pylist() for at in (answered - 1, answered))
         judged = map(rule.judge, questions, answers)
-        said = {turn: what for turn, what in zip(suspects.tolist(), judged, strict=True) if what is not None}
-        flagged = flags_at(columns, said)
-        yield from first_places(columns, flagged, rule.kind.code, columns.content_path, said.__getitem__)
+        said = {index: what for index, what in zip(answered.tolist(), judged, strict=True) if what is not None}
+        turns = np.array(list(said), dtype=np.int64)
+        yield from first_places(columns, turns, rule.kind.code, columns.content_path, said.__getitem__)

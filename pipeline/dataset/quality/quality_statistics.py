@@ -3,9 +3,20 @@
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.quality.answer_lengths import LengthFigures, Lengths, length_findings, measure_lengths
+from pipeline.dataset.frames.figures import Figures
+from pipeline.dataset.quality.answer_lengths import (
+    LengthFigures,
+    Lengths,
+    length_findings,
+    measure_lengths,
+)
 from pipeline.dataset.quality.answers import Answers, measure_answers
-from pipeline.dataset.quality.languages import LanguageFigures, LanguageSample, language_findings, sample_languages
+from pipeline.dataset.quality.languages import (
+    LanguageFigures,
+    LanguageSample,
+    language_findings,
+    sample_languages,
+)
 from pipeline.dataset.reading.columns import Columns
 
 
@@ -38,8 +49,8 @@ class QualityStatistics:
         return QualityFigures(languages, lengths, sorted(found, key=lambda finding: finding.sort_key))
 
 
-def measure_quality(columns: Columns) -> QualityStatistics:
-    """The statistics of one block."""
+def measure_quality(columns: Columns, figures: Figures) -> QualityStatistics:
+    """The statistics of one block. figures: at least `answer_figures` and `length_figures`."""
     if not columns.ids:
         return QualityStatistics()
-    return QualityStatistics(measure_answers(columns), measure_lengths(columns), sample_languages(columns))
+    return QualityStatistics(measure_answers(figures), measure_lengths(figures), sample_languages(columns))

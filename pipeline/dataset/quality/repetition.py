@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.dataset.findings.groups import Group
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.frames.flagging import first_places
 from pipeline.dataset.model.bit_flags import Bytes
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.structure.flagging import first_places, flags_at
+from pipeline.dataset.rules.mismatch import Mismatch
 
 FEWEST_BYTES = 240  # of a turn
 FEWEST_TIMES = 10
@@ -16,7 +16,7 @@ _ANCHOR_BYTES = 32
 _SPOKEN = frozenset("!?")  # with letters and pictures what speech is made of; rules, tables and matrices are not
 
 
-def degenerate_repetition(columns: Columns) -> Iterator[Group]:
+def degenerate_repetition(columns: Columns) -> list[Group]:
     """An answer of which half or more is one passage, at least ten times in a row."""
     sizes = np.diff(columns.text_starts)
     turns = np.flatnonzero(columns.is_supervised & (sizes >= FEWEST_BYTES))
@@ -28,17 +28,15 @@ def degenerate_repetition(columns: Columns) -> Iterator[Group]:
         for place, period in periods
         if (loop := _loop(columns.text[starts[place] : ends[place]], period))
     }
-    if not loops:
-        return
-    flagged = flags_at(columns, loops)
 
-    def mismatch(turn: int) -> Mismatch:
+    def says(turn: int) -> Mismatch:
         position, characters, times = loops[turn]
         unit = f"the same {characters:,} characters" if characters > 1 else "the same character"
         place = f"from character {position + 1:,}"
         return Mismatch("an answer that goes on", f"{unit} {times:,} times in a row", place)
 
-    yield from first_places(columns, flagged, "degenerate-repetition", columns.content_path, mismatch)
+    found = np.array(list(loops), dtype=np.int64)
+    return first_places(columns, found, "degenerate-repetition", columns.content_path, says)
 
 
 def _periods(text: bytes, middles: list[int], reaches: list[int]) -> Iterator[tuple[int, int]]:

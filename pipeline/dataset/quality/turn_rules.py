@@ -1,4 +1,4 @@
-"""What a rule over texts is, and how all of them run over a block at the price of about one.
+"""How all rules over texts run over a block at the price of about one.
 
 One automaton of all suspects (RE2, linear in the text), built once in a process, goes over the text of a block as it
 lies, end to end, and picks the few turns that any rule wants to see; only those become Python strings. A rule sees one
@@ -6,52 +6,27 @@ turn at a time, so nothing depends on where blocks begin.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.dataset.findings.groups import Group
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.frames.flagging import first_places
 from pipeline.dataset.model.bit_flags import Flags
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.structure.flagging import first_places, flags_at
+from pipeline.dataset.rules.mismatch import Mismatch
+from pipeline.dataset.rules.text_rules import Place, TextRule
 
 _BEFORE = " \t\n\v\f\r\"“'*"  # what may stand before an opening
 _IS_BEFORE = np.isin(np.arange(256), list(_BEFORE.encode()))
 _MOST_BEFORE = 8  # bytes; a text that begins with more is looked at
 _LOWER_CASE = np.uint32(0x20202020)  # the bits by which ASCII's lower case differs
 _MOST_MATCHES = 1_000  # in a block: where numbers of many turns end to end look like one, each is asked by itself
-
-
-class Place(NamedTuple):
-    """Where something was found in a text, in characters from 0, and what, never quoting the text."""
-
-    position: int
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextRule:
-    """A fault that shows in the text of a single turn.
-
-    expected: continues the sentence "expected …". suspect: RE2 expression that matches in every text in which `locate`
-    finds something, and in few others; what stands before and after must not matter to it, as texts lie end to end.
-    is_for_answers: looks only at turns that are learned from. openings: where the suspect matches only where an
-    answer begins, how it may begin, after white space, quotes and asterisks.
-    """
-
-    code: str
-    expected: str
-    suspect: str
-    locate: Callable[[str], Place | None]
-    is_for_answers: bool = False
-    openings: tuple[str, ...] = ()
 
 
 def scan(columns: Columns, rules: tuple[TextRule, ...]) -> Iterator[Group]:
@@ -70,8 +45,7 @@ def scan(columns: Columns, rules: tuple[TextRule, ...]) -> Iterator[Group]:
         suspects = (turn for turn in turns if not rule.is_for_answers or columns.is_supervised[turn])
         said = ((turn, text[starts[turn] : starts[turn + 1]].decode()) for turn in suspects)
         places = {turn: place for turn, words in said if (place := rule.locate(words))}
-        if places:
-            yield from _at(columns, rule, places)
+        yield from _at(columns, rule, places)
 
 
 @cache
@@ -156,11 +130,11 @@ def _cases(character: str) -> set[str]:
     return {character, character.upper(), character.lower(), others}
 
 
-def _at(columns: Columns, rule: TextRule, places: dict[int, Place]) -> Iterator[Group]:
-    flagged = flags_at(columns, places)
+def _at(columns: Columns, rule: TextRule, places: dict[int, Place]) -> list[Group]:
+    turns = np.array(list(places), dtype=np.int64)
 
-    def mismatch(turn: int) -> Mismatch:
+    def says(turn: int) -> Mismatch:
         position, what = places[turn]
         return Mismatch(rule.expected, what, f"at character {position + 1:,}")
 
-    yield from first_places(columns, flagged, rule.code, columns.content_path, mismatch)
+    return first_places(columns, turns, rule.kind.code, columns.content_path, says)

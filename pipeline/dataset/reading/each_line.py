@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, all_findings_of, group_of
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import ANY_ROLE, NATIVE, filled
@@ -20,6 +19,7 @@ from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.reading.at_a_glance import glance
 from pipeline.dataset.reading.text_judge import BLANK_LINE, MALFORMED, TINY_BYTES, Row, TextJudge
+from pipeline.dataset.rules.mismatch import Mismatch
 
 _LONG_BYTES = 2**12  # lines of that many bytes are few in a block, and looking for equal ones copies them
 _MARKED = Finding(1, 0, "byte-order-mark", "$", Mismatch("the first line to begin at once", "the bytes EF BB BF"))

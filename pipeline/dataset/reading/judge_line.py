@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from pipeline.dataset.findings.faults import Faults, NotAsked, printable
+from pipeline.dataset.findings.faults import Faults, NotAsked
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.lookalikes.encodings import may_be
 from pipeline.dataset.formats.lookalikes.line_causes import LISTS_OF_ROWS, NOT_A_NUMBER, cause_at
@@ -21,6 +21,7 @@ from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.model.json_text import STRICT, Json, NotJson
+from pipeline.dataset.model.printable import printable
 from pipeline.dataset.reading.probe import Probe
 
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.formats.blocks_of_lines import Block
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.shapes import BARE
 from pipeline.dataset.model.bit_flags import Bytes, Integers, places_of, preceded_by
+from pipeline.dataset.model.printable import printable
 
 
 @dataclass(frozen=True, slots=True)

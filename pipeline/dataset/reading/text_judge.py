@@ -11,13 +11,13 @@ import msgspec
 
 from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE, read_line
 from pipeline.dataset.formats.rows.shapes import PlainRow
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.model.json_text import Json
 from pipeline.dataset.reading.judge_line import is_deeper, is_too_full, judge_line, unknown_object
+from pipeline.dataset.rules.mismatch import Mismatch
 
 BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
 BLANK_LINE, MALFORMED = ("blank-line",), ("malformed-json",)

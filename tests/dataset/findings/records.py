@@ -2,7 +2,7 @@
 
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.rules.mismatch import Mismatch
 
 
 def record(code: str, line: int, mismatch: Mismatch, path: str = "$", byte_offset: int | None = None) -> FindingRecord:

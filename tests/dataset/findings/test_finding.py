@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pipeline.dataset.findings.finding import CATALOGUE, ORDER, Finding, Scope, Severity, elsewhere
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.rules.mismatch import Mismatch
 from tests.properties.slow_definition import CODES, ERRORS
 
 NOT_FROM_READING = {"upload-too-large", "takes-too-long", "upload-missing", "upload-changed"}

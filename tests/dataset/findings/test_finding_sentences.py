@@ -7,7 +7,7 @@ import pytest
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE
 from pipeline.dataset.findings.finding_sentences import fault_of, fault_sentence, message_sentence, mismatch_of
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.rules.mismatch import Mismatch
 from tests.dataset.findings.findings_goldens import FOLDER
 from tests.dataset.findings.records import older_record, record
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED, Group, Listing, all_findings_of, count_groups, unlisted
-from pipeline.dataset.findings.mismatch import Mismatch
+from pipeline.dataset.rules.mismatch import Mismatch
 
 
 def group(code: str, *lines: int) -> Group:

@@ -5,11 +5,11 @@ import pytest
 
 from pipeline.dataset.findings.finding import Finding, Severity
 from pipeline.dataset.findings.groups import MAX_LISTED
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.near.shares import Found
 from pipeline.dataset.profiles.duplicates import Duplicates
 from pipeline.dataset.profiles.finding_columns import finding_rows
 from pipeline.dataset.profiles.merge import all_findings, first_findings, write_findings
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.errors import LakeError
 from pipeline.state.lake import TableWriter
 

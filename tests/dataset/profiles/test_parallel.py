@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.profiles import parallel
 from pipeline.dataset.profiles.budget import Budget, OverBudget
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.dataset.tokens import TokenizerError
 from tests.engine_blocks import line_of
 from tests.installation import PROJECT_DIR

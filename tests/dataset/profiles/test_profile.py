@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.concluding import refuse
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
+from pipeline.dataset.rules.mismatch import Mismatch
 from tests.engine_blocks import line_of
 
 GOOD = line_of("good", ("user", "hi"), ("assistant", "hello"))

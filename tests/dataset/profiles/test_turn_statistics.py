@@ -11,9 +11,17 @@ from hypothesis import strategies as st
 
 from pipeline.dataset.findings.groups import count_groups
 from pipeline.dataset.formats.blocks_of_lines import read_blocks
+from pipeline.dataset.frames.figures import figures_of
+from pipeline.dataset.frames.frames import frames_of
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.dataset.profiles import turn_statistics
-from pipeline.dataset.profiles.turn_statistics import Statistics, measure, merge_roles
+from pipeline.dataset.profiles.turn_statistics import (
+    Statistics,
+    conversation_figures,
+    measure,
+    merge_roles,
+    turn_figures,
+)
 from pipeline.dataset.reading.columns import read_columns
 from pipeline.dataset.tokens.spread import spread
 from tests.engine_blocks import LIMITS, block_of, line_of
@@ -22,11 +30,16 @@ from tests.properties.hostile_files import files
 roles = st.dictionaries(st.sampled_from([*KNOWN_ROLES[:3], *"abcdefghijk", "(other)"]), st.integers(1, 5)).map(Counter)
 
 
+def measured(verdicts, columns, finding_counts) -> Statistics:
+    figures = figures_of(frames_of(columns), turn_figures(), conversation_figures())
+    return measure(verdicts, columns, figures, finding_counts)
+
+
 def statistics_of(data: bytes, offset: int = 0) -> Statistics:
     total = Statistics()
     for block in read_blocks(io.BytesIO(data), LIMITS.max_line_bytes, offset=offset):
         verdicts, columns = read_columns(block, LIMITS)
-        total += measure(verdicts, columns, count_groups(verdicts.groups))
+        total += measured(verdicts, columns, count_groups(verdicts.groups))
     return total
 
 
@@ -147,7 +160,7 @@ def test_a_block_with_a_million_roles_is_bounded_as_well(monkeypatch):
     monkeypatch.setattr(turn_statistics, "MAX_ROLES", 3)
     verdicts, columns = read_columns(block_of(line_of("a", *((f"r{n}", "x") for n in range(50)))), LIMITS)
 
-    counted = measure(verdicts, columns, []).roles
+    counted = measured(verdicts, columns, []).roles
 
     assert (len(counted), counted.total()) == (3, 50)
 
@@ -159,7 +172,7 @@ def test_the_name_of_a_role_is_kept_to_200_characters():
         block_of(line_of("a", (f"{long}1", "x"), (f"{long}2", "x"), ("q" * 200, "x"))), LIMITS
     )
 
-    counted = measure(verdicts, columns, []).roles
+    counted = measured(verdicts, columns, []).roles
 
     assert counted == {"r" * 199 + "…": 2, "q" * 200: 1}
 

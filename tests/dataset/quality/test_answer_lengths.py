@@ -1,11 +1,14 @@
 """Conversations far from the rest of their file are counted, and a few are named."""
 
-from pipeline.dataset.quality.answer_lengths import length_findings, measure_lengths
+from pipeline.dataset.frames.figures import figures_of
+from pipeline.dataset.frames.frames import frames_of
+from pipeline.dataset.quality.answer_lengths import length_figures, length_findings, measure_lengths
 from tests.engine_blocks import columns_of, line_of
 
 
 def lengths_of(*sizes: int):
-    return measure_lengths(columns_of(*[line_of(str(i), ("user", "x" * size)) for i, size in enumerate(sizes)]))
+    lines = [line_of(str(i), ("user", "x" * size)) for i, size in enumerate(sizes)]
+    return measure_lengths(figures_of(frames_of(columns_of(*lines)), {}, length_figures()))
 
 
 def test_conversations_of_like_length_have_no_outliers():

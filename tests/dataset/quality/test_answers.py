@@ -1,15 +1,16 @@
 """Short answers and loose white space are notes about the file: a share, and the first lines."""
 
-from pipeline.dataset.quality.answers import Answers, Marked, measure_answers
+from pipeline.dataset.frames.figures import figures_of
+from pipeline.dataset.frames.frames import frames_of
+from pipeline.dataset.quality.answers import Answers, Marked, answer_figures, measure_answers
 from tests.engine_blocks import columns_of, line_of
 
 CLEAN = ("assistant", "A good answer, long enough.")
 
 
 def measured(*answers: str) -> Answers:
-    return measure_answers(
-        columns_of(*[line_of(str(i), ("user", " a "), ("assistant", a)) for i, a in enumerate(answers)])
-    )
+    lines = [line_of(str(i), ("user", " a "), ("assistant", a)) for i, a in enumerate(answers)]
+    return measure_answers(figures_of(frames_of(columns_of(*lines)), answer_figures(), {}))
 
 
 def test_a_file_without_either_has_no_note():

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dataset.findings.answer_rules import ANSWER_RULES
 from pipeline.dataset.findings.finding import CATALOGUE, Scope
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
 from pipeline.dataset.quality.quality_findings import TEXT_RULES, quality_findings
 from pipeline.dataset.reading.columns import read_columns
-from tests.dataset.quality.planting import PLANTS, TOKENS, found
+from pipeline.dataset.rules.answer_rules import ANSWER_RULES
+from tests.dataset.rules.planting import PLANTS, TOKENS, found
 from tests.engine_blocks import LIMITS, block_of, columns_of, line_of
 
 WORDS = "the of and to people 42 3.14 café naïve 你好 训练 안녕하세요 привет 🙂 → it’s – ½ don't (see) a/b".split()
@@ -71,7 +71,7 @@ def test_the_suspects_of_a_rule_hold_all_that_it_finds(text):
     """The two expressions of a rule are written apart; the quick one may only be wider."""
     for rule in TEXT_RULES:
         if rule.locate(text) is not None:
-            assert pc.match_substring_regex(pa.array([text]), rule.suspect)[0].as_py(), rule.code
+            assert pc.match_substring_regex(pa.array([text]), rule.suspect)[0].as_py(), rule.kind.code
 
 
 def test_a_code_is_told_once_a_line_with_its_other_places():
@@ -108,7 +108,9 @@ def test_only_answers_are_asked_for_their_voice(code):
 
 
 def test_every_code_of_a_line_has_its_rule():
-    in_code = {rule.code for rule in TEXT_RULES} | {rule.kind.code for rule in ANSWER_RULES} | {"degenerate-repetition"}
+    in_code = (
+        {rule.kind.code for rule in TEXT_RULES} | {rule.kind.code for rule in ANSWER_RULES} | {"degenerate-repetition"}
+    )
 
     assert in_code == {kind.code for kind in QUALITY_KINDS if kind.scope is Scope.LINE}
     assert in_code <= set(CATALOGUE)

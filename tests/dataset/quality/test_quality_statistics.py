@@ -5,22 +5,30 @@ import pickle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.dataset.frames.figures import figures_of
+from pipeline.dataset.frames.frames import frames_of
+from pipeline.dataset.quality.answer_lengths import length_figures
+from pipeline.dataset.quality.answers import answer_figures
 from pipeline.dataset.quality.quality_statistics import QualityStatistics, measure_quality
-from pipeline.dataset.reading.columns import read_columns
+from pipeline.dataset.reading.columns import Columns, read_columns
 from tests.dataset.quality.test_languages import ENGLISH, GERMAN
 from tests.engine_blocks import LIMITS, block_of, columns_of, line_of
 
 texts = st.lists(st.one_of(st.text("ab \n", max_size=40), st.integers(0, 9).map(ENGLISH.format)), max_size=12)
 
 
+def quality_of(columns: Columns) -> QualityStatistics:
+    return measure_quality(columns, figures_of(frames_of(columns), answer_figures(), length_figures()))
+
+
 def measured_at(lines: list[bytes], first: int) -> QualityStatistics:
     if not lines:
         return QualityStatistics()
-    return measure_quality(read_columns(block_of(b"".join(lines), line=first), LIMITS)[1])
+    return quality_of(read_columns(block_of(b"".join(lines), line=first), LIMITS)[1])
 
 
 def test_no_conversations_have_empty_statistics():
-    assert measure_quality(columns_of(b"{}\n")) == QualityStatistics()
+    assert quality_of(columns_of(b"{}\n")) == QualityStatistics()
 
 
 @given(answers=texts, cut=st.integers(0, 12))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.dataset.quality.planting import codes, found
+from tests.dataset.rules.planting import codes, found
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.dataset.quality import turn_rules as module
 from pipeline.dataset.quality.quality_findings import TEXT_RULES
-from pipeline.dataset.quality.refused_answers import REFUSALS
 from pipeline.dataset.quality.turn_rules import _flag_openings, scan
+from pipeline.dataset.rules.refused_answers import REFUSAL_RULES
 from tests.engine_blocks import columns_of, line_of
 
 PIECES = (
@@ -71,7 +71,7 @@ def expected(conversations: list[list[str]]) -> list[tuple[int, str]]:
     """Every rule asked of every turn that it looks at."""
     return sorted(
         {
-            (line, rule.code)
+            (line, rule.kind.code)
             for line, turns in enumerate(conversations, start=1)
             for place, text in enumerate(turns)
             for rule in TEXT_RULES
@@ -94,7 +94,7 @@ def test_the_rules_together_find_what_each_finds_alone(listed, most_matches):
         assert found(*lines) == expected(listed)
 
 
-@pytest.mark.parametrize("rule", TEXT_RULES, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", TEXT_RULES, ids=lambda rule: rule.kind.code)
 def test_no_suspect_depends_on_what_stands_around_it(rule):
     """Texts lie end to end when they are looked at: an edge of a word or of a text would be another one."""
     assert not re.search(r"\\[AbBzZ]|\(\?<|\(\?=|\(\?!|(?<!\[)\^|\$", re.sub(r"\[[^\]]*\]", "", rule.suspect))
@@ -111,13 +111,14 @@ def test_a_match_that_reaches_into_the_next_turn_hides_nothing_there():
 
 
 @pytest.mark.parametrize("before", ["", '"', "“", "**", " \n", " " * 20])
-@pytest.mark.parametrize("opening", REFUSALS[0].openings)
+@pytest.mark.parametrize("opening", REFUSAL_RULES[0].openings)
 def test_answers_are_looked_at_however_an_opening_is_written(opening, before):
     """Only those that begin with the first bytes of one are looked at closely."""
     written = {opening, opening.upper(), opening.title(), opening.replace("s", "ſ").replace("k", "\u212a")}
     turns = [("assistant", f"{before}{each}…") for each in sorted(written)]
     is_suspect = np.zeros(len(turns) + 2, dtype=np.bool_)
 
-    _flag_openings(is_suspect, columns_of(line_of("0", *turns, ("user", opening), ("assistant", "“Zebra”"))), REFUSALS)
+    columns = columns_of(line_of("0", *turns, ("user", opening), ("assistant", "“Zebra”")))
+    _flag_openings(is_suspect, columns, tuple(REFUSAL_RULES))
 
     assert is_suspect.tolist() == [*(True for _ in turns), False, False]

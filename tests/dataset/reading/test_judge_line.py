@@ -4,8 +4,8 @@ import tracemalloc
 
 import pytest
 
-from pipeline.dataset.findings.faults import printable
 from pipeline.dataset.model.conversation import FullConversation, Limits
+from pipeline.dataset.model.printable import printable
 from pipeline.dataset.reading.judge_line import is_deeper, is_too_full, judge_line
 
 TURN = b'{"role":"user","content":"hi"}'

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.findings.mismatch import Mismatch
 from pipeline.dataset.profiles.finding_columns import finding_rows
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.state.lake import TableWriter
 
 

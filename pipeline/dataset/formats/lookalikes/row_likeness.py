@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
-from pipeline.dataset.findings.faults import keys_of, printable
+from pipeline.dataset.findings.faults import keys_of
 from pipeline.dataset.formats.lookalikes.field_likeness import of_fields
 from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.rows.respelled import right_key, with_right_keys
 from pipeline.dataset.model.json_text import Json, decoded
+from pipeline.dataset.model.printable import printable
 
 Row = dict[str, Json]
 

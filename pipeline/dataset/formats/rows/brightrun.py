@@ -6,7 +6,7 @@ before they are read (`formats/pair_groups.py`), so that a row is a whole conver
 
 from dataclasses import dataclass
 
-from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, name_of, printable
+from pipeline.dataset.findings.faults import Faults, as_object, check_nul, field, name_of
 from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.brightrun_pairs import (
     PAIRS,
@@ -21,6 +21,7 @@ from pipeline.dataset.formats.rows.brightrun_pairs import (
 from pipeline.dataset.formats.rows.shapes import Shape, first_name
 from pipeline.dataset.model.conversation import FullConversation, Layout
 from pipeline.dataset.model.json_text import Json, encoded
+from pipeline.dataset.model.printable import printable
 
 META = "_meta"  # on the first line of training.jsonl: what the file is
 TRAINING_FILE = "training_file"  # in a conversation's annotations: what its training.json says beside the rows

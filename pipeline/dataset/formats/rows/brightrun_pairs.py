@@ -188,7 +188,7 @@ def _restored(
 def index_of(kept: Mapping[str, object]) -> int:
     """The place of a kept pair among the pairs of its conversation, from 0."""
     index = _place_of(kept).get("index")
-    return index if isinstance(index, int) else 0
+    return index if type(index) is int and 0 <= index < 2**63 else 0
 
 
 def _place_of(kept: Mapping[str, object]) -> dict[str, object]:

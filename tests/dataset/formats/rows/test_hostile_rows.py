@@ -30,6 +30,14 @@ ROWS = {
         "system": 'SYSTEM: x {"name": "f", "minimum": 1e999}',
         "chat": "USER: hi\n\nASSISTANT: yo",
     },
+    "places of pairs that no number holds": {
+        "training_pairs": [{"prompt": "Hi?", "target_response": "Ho."}],
+        "pairs_without_target": [{"_place": {"index": 10**20}}, {"_place": {"index": True}}, 5],
+    },
+    "pairs without answers that are no list": {
+        "training_pairs": [{"prompt": "Hi?", "target_response": "Ho."}],
+        "pairs_without_target": {"a": None},
+    },
     "a list for the type of bedrock's part": {
         "schemaVersion": "bedrock-conversation-2024",
         "messages": [

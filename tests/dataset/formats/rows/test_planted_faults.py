@@ -9,9 +9,9 @@ from pipeline.dataset.findings.beside_kinds import BESIDE_KINDS
 from pipeline.dataset.findings.finding import CATALOGUE, Scope
 from pipeline.dataset.findings.pair_kinds import PAIR_KINDS
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
-from pipeline.dataset.findings.tool_shape_kinds import TOOL_SHAPE_KINDS
+from pipeline.dataset.frames.warnings import warnings
 from pipeline.dataset.reading.columns import read_columns
-from pipeline.dataset.structure.structure_warnings import warnings
+from pipeline.dataset.rules.call_rules import CALL_SHAPE_RULES
 from tests.dataset.formats.rows.planting import CASES
 from tests.properties.formats_reading import LIMITS, blocks
 from tests.properties.formats_rows import KINDS
@@ -19,7 +19,7 @@ from tests.properties.formats_rows import KINDS
 ROWS = 9
 SEEDS = range(4)
 # What is right for some trainers and wrong for others; such kinds have tests of their own.
-SPELLINGS = {kind.code for kind in (*TOOL_SHAPE_KINDS, *BESIDE_KINDS)}
+SPELLINGS = {kind.code for kind in (*CALL_SHAPE_RULES.kinds(), *BESIDE_KINDS)}
 
 
 def findings_in(data: bytes, kind, *, is_array: bool = False):

@@ -9,19 +9,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.dataset.findings.beside_kinds import BESIDE_KINDS
-from pipeline.dataset.findings.tool_shape_kinds import TOOL_SHAPE_KINDS
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles import parallel
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
+from pipeline.dataset.rules.call_rules import CALL_SHAPE_RULES
 from tests.dataset.formats.rows.planting import MESSAGES
 from tests.properties.formats_rows import BY_KIND, KINDS, Kind
 from tests.properties.formats_spoiling import line
 
 STRUCTURE = Rules().structure_only()
 # What is right for some trainers and wrong for others.
-SPELLINGS = {kind.code for kind in (*TOOL_SHAPE_KINDS, *BESIDE_KINDS)}
+SPELLINGS = {kind.code for kind in (*CALL_SHAPE_RULES.kinds(), *BESIDE_KINDS)}
 ids = {"ids": lambda kind: kind.name}
 
 

@@ -1,0 +1,137 @@
+"""Profiles rows that a person holds as a Polars frame, and gives frames back: what a notebook asks for."""
+
+import atexit
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.dataset.findings.finding import CATALOGUE, Scope
+from pipeline.dataset.formats.mapping import mapped_format
+from pipeline.dataset.formats.rows import BY_NAME
+from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.profile import Profile
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.errors import UsageError
+from pipeline.state.lake import SCHEMAS
+from pipeline.state.lake.lake_errors import lake_errors
+
+_NO_FIGURES = (  # what is no single value, and what only files have
+    "path",
+    "roles",
+    "words_per_turn",
+    "turns_per_conversation",
+    "tokens_per_conversation",
+    "truncation",
+    "languages",
+    "target_acceptance",
+    "content_sha256",
+    "finding_counts",
+    "finding_shares",
+    "findings_not_listed",
+    "findings",
+    "findings_truncated",
+)
+_OF_FILES = [code for code, kind in CATALOGUE.items() if kind.scope is Scope.FILE]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameProfile:
+    """What is known of a frame of rows. `row` counts the rows of the frame from 1 and joins all of them.
+
+    The lazy frames read Parquet files that stay until the interpreter ends; they have the columns of the lake's tables
+    of their names (docs/tables.md).
+    """
+
+    figures: pl.DataFrame
+    """One row: the figures of the report that `lora-pipeline check --json` prints."""
+    finding_counts: pl.DataFrame
+    """`code`, `severity`, `count` and `share` of the rows, of every code that was found, listed or not."""
+    findings: pl.LazyFrame
+    """At most 10,000 of a code, in the order of rows; `row` is null where all of the frame is meant."""
+    conversations: pl.LazyFrame
+    """The accepted rows."""
+    turns: pl.LazyFrame
+    """Their turns, in order."""
+
+
+def profile_frame(
+    frame: pl.DataFrame | pl.LazyFrame,
+    *,
+    dataset_format: str | None = None,
+    mapping: str | None = None,
+    structure_only: bool = False,
+) -> FrameProfile:
+    """Judge and profile the rows of a frame as an upload of them would be.
+
+    frame: columns as a format names its fields, such as `messages` with lists of `role` and `content`; a lazy one is
+    written as it is read, never held whole. dataset_format: what the rows are read as; None to recognise it. mapping:
+    what the columns mean, as `--mapping` takes it. structure_only: look at form and exact duplicates only.
+
+    Raises:
+        UsageError: this is no frame, or one that cannot be read or kept as Parquet; there is no such format, or the
+            mapping describes none.
+        LakeError: temporary files cannot be written.
+    """
+    if dataset_format is not None and dataset_format not in BY_NAME:
+        raise UsageError(f"dataset_format: expected one of {', '.join(sorted(BY_NAME))}, found {dataset_format}")
+    if mapping is not None and dataset_format is not None:
+        raise UsageError("mapping says how rows are read, and so does dataset_format; leave one of them out")
+    if not isinstance(frame, pl.DataFrame | pl.LazyFrame):
+        raise UsageError(f"frame: expected a DataFrame or a LazyFrame of Polars, found {type(frame).__name__}")
+    form = mapped_format(mapping) if mapping is not None else BY_NAME[dataset_format] if dataset_format else None
+    rules = Rules(form=form)
+    with lake_errors("make", Path(tempfile.gettempdir())):
+        folder = Path(tempfile.mkdtemp(prefix="lora-profile-"))
+    try:
+        profile = _profiled(frame, folder, rules.structure_only() if structure_only else rules)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    is_of_file = pl.col("code").is_in(_OF_FILES)
+    return FrameProfile(
+        figures=_figures(profile),
+        finding_counts=_finding_counts(profile),
+        findings=pl.scan_parquet(profile.findings_path).with_columns(row=pl.when(~is_of_file).then("row")),
+        conversations=_scan(profile, "conversations"),
+        turns=_scan(profile, "turns"),
+    )
+
+
+def _profiled(frame: pl.DataFrame | pl.LazyFrame, folder: Path, rules: Rules) -> Profile:
+    """The profile, with its files in a folder."""
+    rows, work = folder / "rows.parquet", folder / "work"
+    with lake_errors("write", rows):
+        work.mkdir()
+        try:
+            frame.lazy().sink_parquet(rows)
+        except pl.exceptions.PolarsError as error:
+            raise UsageError(f"frame: expected columns that Parquet can hold, found: {error}") from error
+    profile = profile_path(rows, work, rules, workers=1)
+    rows.unlink()
+    return profile
+
+
+def _scan(profile: Profile, table: str) -> pl.LazyFrame:
+    if not profile.parts:  # refused before any row was read
+        return pl.LazyFrame(pl.from_arrow(SCHEMAS[table].empty_table()))
+    return pl.scan_parquet([part / f"{table}.parquet" for part in profile.parts])
+
+
+def _figures(profile: Profile) -> pl.DataFrame:
+    report = profile.as_dict("")
+    return pl.DataFrame([{k: v for k, v in report.items() if k not in _NO_FIGURES}])
+
+
+def _finding_counts(profile: Profile) -> pl.DataFrame:
+    rows = max(1, profile.statistics.lines - profile.statistics.blank_lines)
+    counts = [
+        (code, kind.severity.value, count, min(1.0, count / rows))
+        for code, kind in CATALOGUE.items()
+        if (count := profile.finding_counts[code])
+    ]
+    schema = {"code": pl.String, "severity": pl.String, "count": pl.Int64, "share": pl.Float64}
+    return pl.DataFrame(counts, schema=schema, orient="row")

@@ -1,0 +1,69 @@
+"""Rules over one text, each a function from the text to the place of a fault.
+
+A rule's name is its code and its docstring its entry in the catalogue. `quality/turn_rules.py` runs all of them over a
+block at the price of about one; the rules stand beside this file, by what they are about.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from pipeline.dataset.rules.kinds import FindingKind, Severity
+from pipeline.dataset.rules.rule_entries import entry_of
+
+
+class Place(NamedTuple):
+    """Where something was found in a text, in characters from 0, and what, never quoting the text."""
+
+    position: int
+    what: str
+
+
+Locate: TypeAlias = Callable[[str], Place | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """A fault that shows in the text of a single turn.
+
+    expected: continues the sentence "expected …". suspect: RE2 expression that matches in every text in which `locate`
+    finds something, and in few others; what stands before and after must not matter to it, as texts lie end to end.
+    is_for_answers: looks only at turns that are learned from. openings: where the suspect matches only where an
+    answer begins, how it may begin, after white space, quotes and asterisks.
+    """
+
+    kind: FindingKind
+    expected: str
+    suspect: str
+    locate: Locate
+    is_for_answers: bool = False
+    openings: tuple[str, ...] = ()
+
+
+class TextRules(list[TextRule]):
+    """Rules that stand together, in the order in which the catalogue has them."""
+
+    def add(
+        self,
+        expected: str,
+        suspect: str,
+        *,
+        severity: Severity = Severity.WARNING,
+        is_for_answers: bool = False,
+        openings: tuple[str, ...] = (),
+    ) -> Callable[[Locate], Locate]:
+        """Add a function from a text to the first place of a fault. The arguments are those of a `TextRule`.
+
+        Raises:
+            ValueError: its docstring is no entry.
+        """
+
+        def add(locate: Locate) -> Locate:
+            self.append(TextRule(entry_of(locate, severity)[0], expected, suspect, locate, is_for_answers, openings))
+            return locate
+
+        return add
+
+    def kinds(self, *severities: Severity) -> list[FindingKind]:
+        """The entries of the rules, of some severities or of all."""
+        return [rule.kind for rule in self if not severities or rule.kind.severity in severities]
