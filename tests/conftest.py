@@ -13,6 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from pipeline.settings import Settings, load_settings
 from tests.services import SERVICES
 
+# As the command says to itself: pytest has a process per core, and more. Before anything imports Polars.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
 # Fixtures that serve tests of several folders, and the end of what tests started.
 pytest_plugins = ["tests.postgres", "tests.s3_gateway", "tests.ending_together"]
 

@@ -156,7 +156,7 @@ def _frame(schema: Schema, values: dict[str, Values], count: int) -> pl.DataFram
 
 def _series(name: str, kind: Kind, values: Values, count: int) -> pl.Series:
     if values is None:
-        return _nulls(kind, 1 << count.bit_length())[:count].alias(name)
+        return _null(name, kind).new_from_index(0, count)
     if isinstance(values, list):
         return pl.Series(name, values, dtype=kind)
     series = pl.Series(name, values)
@@ -164,6 +164,5 @@ def _series(name: str, kind: Kind, values: Values, count: int) -> pl.Series:
 
 
 @cache
-def _nulls(kind: Kind, count: int) -> pl.Series:
-    """Kept, as most columns of most blocks have none but these."""
-    return pl.Series([None], dtype=kind).new_from_index(0, count)
+def _null(name: str, kind: Kind) -> pl.Series:
+    return pl.Series(name, [None], dtype=kind)
