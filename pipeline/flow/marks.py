@@ -112,9 +112,8 @@ def mark_store(catalog: Catalog, store: Store) -> None:
     Once it is known, nothing is asked of the store. What goes wrong with it is left to those who need the place.
     """
     with suppress(StoreError, CatalogError):
-        known = catalog.known_places()["store"]
-        if not known.mark:
-            problem_of(site_of_store(store), known, catalog)
+        if not catalog.mark_of("store"):
+            store_problem(catalog, store)
 
 
 def mark_lake(catalog: Catalog, lake: Lake) -> None:

@@ -65,6 +65,11 @@ class Marks(Database):
                 known[place] = Known(mark, tuple(connection.execute(newest).scalars()))
         return known
 
+    def mark_of(self, place: Place) -> str | None:
+        """Return the mark that a place has, as far as is known: one row, where `known_places` looks for datasets."""
+        with self._reading() as connection:
+            return connection.execute(select(marks.c.mark).where(marks.c.place == place)).scalar()
+
     def remember_mark(self, place: Place, mark: str, adopted_at: datetime | None = None) -> None:
         """Note the mark that a place has from now on. adopted_at: set when a person says that what is there is all."""
         with self._writing() as connection:
