@@ -66,13 +66,13 @@ def _turns(columns: Columns) -> dict[str, Values]:
         "role_code": columns.roles,
         "size_bytes": np.diff(columns.text_starts),
         "tag": extras.tags,
-        **_parts(columns),
+        **_beginnings(columns),
         **text_facts(columns),
         **call_facts(columns),
     }
 
 
-def _parts(columns: Columns) -> dict[str, Flags]:
+def _beginnings(columns: Columns) -> dict[str, Flags]:
     """Where a conversation begins, or an alternative of a preference, and who opens it."""
     starts, roles, branches = columns.turn_starts[:-1], columns.roles, columns.branches
     is_border = np.zeros(len(roles), dtype=np.bool_)

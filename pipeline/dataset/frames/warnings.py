@@ -11,9 +11,8 @@ import polars as pl
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, all_findings_of
 from pipeline.dataset.frames.flagging import finding_in, first_places
-from pipeline.dataset.frames.frames import Frames, frames_of
+from pipeline.dataset.frames.frames import Frames
 from pipeline.dataset.model.frame_columns import ConversationColumns, TurnColumns
-from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.rules.beside_rules import BESIDE_RULES
 from pipeline.dataset.rules.call_rules import ARGUMENT_RULES, CALL_ORDER_RULES, CALL_SHAPE_RULES
 from pipeline.dataset.rules.content_rules import FIELD_RULES, LEARNING_RULES, WEIGHT_RULES
@@ -46,9 +45,9 @@ def warning_groups(frames: Frames, rules: Sequence[Rule] = WARNING_RULES) -> lis
     return [*_of_turns(frames, of_turns), *_of_conversations(frames, of_rows)]
 
 
-def warnings(columns: Columns) -> list[Finding]:
+def warnings(frames: Frames) -> list[Finding]:
     """All warnings of a block's conversations, in line order."""
-    return all_findings_of(warning_groups(frames_of(columns)))
+    return all_findings_of(warning_groups(frames))
 
 
 def _may_flag(frames: Frames, rule: TurnRule) -> bool:

@@ -13,7 +13,7 @@ from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.finding import Finding, Severity
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block, read_blocks
 from pipeline.dataset.formats.rows.format import Format
-from pipeline.dataset.frames.frames import frames_of
+from pipeline.dataset.frames.frames import Frames, frames_of
 from pipeline.dataset.frames.warnings import warnings
 from pipeline.dataset.mend.json_style import read_row, restyled
 from pipeline.dataset.mend.long_texts import LongTexts, Places
@@ -67,9 +67,10 @@ class Mender:
         """The lines of the block, and the columns of those that are kept; None when there are none."""
         verdicts, columns = read_columns(block, self._limits, self._form)
         found: dict[int, list[Finding]] = {}
-        for finding in (*verdicts.findings, *warnings(columns)):
+        frames = frames_of(columns)
+        for finding in (*verdicts.findings, *warnings(frames)):
             found.setdefault(finding.row, []).append(finding)
-        spaced = _spaced(columns) if "white-space-at-edges" in self._wanted else set()
+        spaced = _spaced(frames) if "white-space-at-edges" in self._wanted else set()
         places = zip(block.rows_at.tolist(), block.lines_at.tolist(), block.offsets_at.tolist(), raws, strict=True)
         lines = [_as_it_stands(*place) for place in places]
         for index, (line, raw) in enumerate(zip(lines, raws, strict=True)):
@@ -186,7 +187,7 @@ def _named(verdicts: Verdicts, columns: Columns, kept: list[Line]) -> Columns:
     return replace(columns, rows=rows, ids=pa.array(ids, pa.string()))
 
 
-def _spaced(columns: Columns) -> set[int]:
+def _spaced(frames: Frames) -> set[int]:
     """Rows of conversations with an answer that begins or ends with white space."""
     turn = TurnColumns()
-    return set(frames_of(columns).turns.filter(is_spoken_answer(turn) & is_spaced(turn))["row"])
+    return set(frames.turns.filter(is_spoken_answer(turn) & is_spaced(turn))["row"])

@@ -4,8 +4,10 @@ The rules are in `dataset/rules/`; what the whole file tells is in `quality_stat
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from pipeline.dataset.findings.finding import Finding
@@ -16,7 +18,7 @@ from pipeline.dataset.model.frame_columns import TurnColumns
 from pipeline.dataset.quality.repetition import degenerate_repetition
 from pipeline.dataset.quality.turn_rules import scan
 from pipeline.dataset.reading.columns import Columns
-from pipeline.dataset.rules.answer_rules import ANSWER_RULES
+from pipeline.dataset.rules.answer_rules import ANSWER_RULES, AnswerRule
 from pipeline.dataset.rules.characters import CHARACTER_RULES
 from pipeline.dataset.rules.leftovers import ESCAPE_RULES, LEFTOVER_RULES
 from pipeline.dataset.rules.personal import PERSONAL_RULES
@@ -50,12 +52,7 @@ def answer_findings(frames: Frames) -> Iterator[Group]:
     """What the rules over answers find in those that follow a question; they read only what they suspect."""
     if not ANSWER_RULES:
         return
-    turn, columns = TurnColumns(), frames.columns
-    is_asked = turn.is_supervised & ~turn.is_first & turn.is_of("user").shift(1)
-    sizes = turn.size_bytes.shift(1), turn.size_bytes
-    suspected = frames.turns.select(
-        (is_asked & rule.among(*sizes)).fill_null(False).alias(rule.kind.code) for rule in ANSWER_RULES
-    )
+    columns, suspected = frames.columns, frames.turns.select(_suspects(tuple(ANSWER_RULES)))
     for rule, suspects in zip(ANSWER_RULES, suspected.iter_columns(), strict=True):
         answered = np.flatnonzero(suspects.to_numpy())
         questions, answers = (columns.contents.take(pa.array(at)).to_pylist() for at in (answered - 1, answered))
@@ -63,3 +60,12 @@ def answer_findings(frames: Frames) -> Iterator[Group]:
         said = {index: what for index, what in zip(answered.tolist(), judged, strict=True) if what is not None}
         turns = np.array(list(said), dtype=np.int64)
         yield from first_places(columns, turns, rule.kind.code, columns.content_path, said.__getitem__)
+
+
+@cache
+def _suspects(rules: tuple[AnswerRule, ...]) -> list[pl.Expr]:
+    """For each rule, which answers to a question it looks at."""
+    turn = TurnColumns()
+    is_asked = turn.is_supervised & ~turn.is_first & turn.is_of("user").shift(1)
+    sizes = turn.size_bytes.shift(1), turn.size_bytes
+    return [(is_asked & rule.among(*sizes)).fill_null(False).alias(rule.kind.code) for rule in rules]

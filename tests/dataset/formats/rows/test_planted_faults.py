@@ -9,6 +9,7 @@ from pipeline.dataset.findings.beside_kinds import BESIDE_KINDS
 from pipeline.dataset.findings.finding import CATALOGUE, Scope
 from pipeline.dataset.findings.pair_kinds import PAIR_KINDS
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
+from pipeline.dataset.frames.frames import frames_of
 from pipeline.dataset.frames.warnings import warnings
 from pipeline.dataset.reading.columns import read_columns
 from pipeline.dataset.rules.call_rules import CALL_SHAPE_RULES
@@ -26,7 +27,7 @@ def findings_in(data: bytes, kind, *, is_array: bool = False):
     found = []
     for block in blocks(data, is_array=is_array):
         verdicts, columns = read_columns(block, LIMITS, kind.form)
-        found += [*verdicts.findings, *warnings(columns)]
+        found += [*verdicts.findings, *warnings(frames_of(columns))]
     return [finding for finding in found if finding.code not in SPELLINGS]
 
 
