@@ -4,8 +4,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.errors import UsageError
-
 if TYPE_CHECKING:
     from pipeline.dataset.formats.rows.format import Format
 
@@ -26,14 +24,6 @@ def chosen_format(name: str | None, mapping: str | None = None) -> "Format | Non
     Raises:
         UsageError: there is no such format, the mapping describes none, or both are given.
     """
-    from pipeline.dataset.formats.rows import BY_NAME  # numpy: not for --help
+    from pipeline.dataset.formats.chosen_format import format_chosen  # numpy: not for --help
 
-    if name is not None and name not in BY_NAME:
-        raise UsageError(f"--format: expected one of {', '.join(sorted(BY_NAME))}, found {name}")
-    if mapping is None:
-        return BY_NAME[name] if name else None
-    if name is not None:
-        raise UsageError(f"--mapping says how rows are read, and so does --format {name}; leave one of them out")
-    from pipeline.dataset.formats.mapping import mapped_format
-
-    return mapped_format(mapping)
+    return format_chosen(name, mapping)

@@ -151,12 +151,13 @@ class Profile:
         left = unlisted(self.finding_counts)
         return {"findings_not_listed": left} if left else {}
 
+    def finding_share(self, code: str) -> float:
+        """Lines with a code over all lines that are not blank."""
+        lines = max(1, self.statistics.lines - self.statistics.blank_lines)
+        return min(1.0, self.finding_counts[code] / lines)
+
     def _finding_shares(self) -> dict[str, float]:
-        """Lines with each code over all lines that are not blank."""
-        counts = self.statistics
-        lines = max(1, counts.lines - counts.blank_lines)
-        found = self.finding_counts
-        return {code: round(min(1.0, found[code] / lines), 6) for code in CATALOGUE if found[code]}
+        return {code: round(self.finding_share(code), 6) for code in CATALOGUE if self.finding_counts[code]}
 
     @property
     def avg_turns_per_conversation(self) -> float | None:

@@ -9,8 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.dataset.findings.finding import CATALOGUE, Scope
-from pipeline.dataset.formats.mapping import mapped_format
-from pipeline.dataset.formats.rows import BY_NAME
+from pipeline.dataset.formats.chosen_format import format_chosen
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
@@ -75,14 +74,9 @@ def profile_frame(
             mapping describes none.
         LakeError: temporary files cannot be written.
     """
-    if dataset_format is not None and dataset_format not in BY_NAME:
-        raise UsageError(f"dataset_format: expected one of {', '.join(sorted(BY_NAME))}, found {dataset_format}")
-    if mapping is not None and dataset_format is not None:
-        raise UsageError("mapping says how rows are read, and so does dataset_format; leave one of them out")
     if not isinstance(frame, pl.DataFrame | pl.LazyFrame):
         raise UsageError(f"frame: expected a DataFrame or a LazyFrame of Polars, found {type(frame).__name__}")
-    form = mapped_format(mapping) if mapping is not None else BY_NAME[dataset_format] if dataset_format else None
-    rules = Rules(form=form)
+    rules = Rules(form=format_chosen(dataset_format, mapping, name_option="dataset_format", mapping_option="mapping"))
     with lake_errors("make", Path(tempfile.gettempdir())):
         folder = Path(tempfile.mkdtemp(prefix="lora-profile-"))
     try:
@@ -127,9 +121,8 @@ def _figures(profile: Profile) -> pl.DataFrame:
 
 
 def _finding_counts(profile: Profile) -> pl.DataFrame:
-    rows = max(1, profile.statistics.lines - profile.statistics.blank_lines)
     counts = [
-        (code, kind.severity.value, count, min(1.0, count / rows))
+        (code, kind.severity.value, count, profile.finding_share(code))
         for code, kind in CATALOGUE.items()
         if (count := profile.finding_counts[code])
     ]

@@ -12,7 +12,7 @@ from pipeline.dataset.model.conversation import Layout
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.rules.kinds import FindingKind, Severity
 from pipeline.dataset.rules.mismatch import Mismatch
-from pipeline.dataset.rules.rule_entries import entry_of
+from pipeline.dataset.rules.rule_entries import Book, entry_of
 
 if TYPE_CHECKING:  # a command that only names findings need not wait for Polars
     import polars as pl
@@ -54,8 +54,8 @@ class ConversationRule:
 Rule: TypeAlias = TurnRule | ConversationRule
 
 
-class RuleBook(list[Rule]):
-    """Rules that stand together, in the order in which the catalogue has them."""
+class RuleBook(Book[Rule]):
+    """Rules over the frames that stand together."""
 
     def of_turns(
         self,
@@ -95,10 +95,6 @@ class RuleBook(list[Rule]):
             return flags
 
         return add
-
-    def kinds(self, *severities: Severity) -> list[FindingKind]:
-        """The entries of the rules, of some severities or of all."""
-        return [rule.kind for rule in self if not severities or rule.kind.severity in severities]
 
 
 def of_role(expected: str, found: str = "{}", detail: str | None = None) -> Callable[[Row], Mismatch]:

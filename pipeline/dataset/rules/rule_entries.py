@@ -3,12 +3,32 @@
 import inspect
 import re
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from pipeline.dataset.rules.kinds import FindingKind, Scope, Severity
 
 _PARTS = re.compile(
     r"(?P<title>[^\n]+)\.\n\n(?P<why>.+?)\n\nWhat to do: (?P<remedy>.+?)\.(?:\n\nExample: (?P<example>.+))?", re.DOTALL
 )
+
+
+class HasEntry(Protocol):
+    """A rule of any kind."""
+
+    @property
+    def kind(self) -> FindingKind:
+        """Its entry."""
+
+
+R = TypeVar("R", bound=HasEntry)
+
+
+class Book(list[R]):
+    """Rules that stand together, in the order in which the catalogue has them."""
+
+    def kinds(self, *severities: Severity) -> list[FindingKind]:
+        """The entries of the rules, of some severities or of all."""
+        return [rule.kind for rule in self if not severities or rule.kind.severity in severities]
 
 
 def entry_of(rule: Callable[..., object], severity: Severity = Severity.WARNING) -> tuple[FindingKind, str | None]:

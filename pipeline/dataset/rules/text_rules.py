@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from pipeline.dataset.rules.kinds import FindingKind, Severity
-from pipeline.dataset.rules.rule_entries import entry_of
+from pipeline.dataset.rules.rule_entries import Book, entry_of
 
 
 class Place(NamedTuple):
@@ -40,8 +40,8 @@ class TextRule:
     openings: tuple[str, ...] = ()
 
 
-class TextRules(list[TextRule]):
-    """Rules that stand together, in the order in which the catalogue has them."""
+class TextRules(Book[TextRule]):
+    """Rules over one text that stand together."""
 
     def add(
         self,
@@ -63,7 +63,3 @@ class TextRules(list[TextRule]):
             return locate
 
         return add
-
-    def kinds(self, *severities: Severity) -> list[FindingKind]:
-        """The entries of the rules, of some severities or of all."""
-        return [rule.kind for rule in self if not severities or rule.kind.severity in severities]
