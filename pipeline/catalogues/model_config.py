@@ -6,11 +6,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.catalogues.models import BaseModelSpec
+from pipeline.catalogues.families import read_structure
+from pipeline.catalogues.models import BaseModelSpec, dimensions_of
+from pipeline.catalogues.structures import other_tables
 from pipeline.errors import UsageError
 
 _DAY = date(2026, 11, 25)  # of the reading rules below; a config.json has no date
 _USUAL_HEAD_SIZE = 128
+_MOST_APART = 0.02  # of the count by dimensions and that of the weights' index
+_GATED_TOWERS = {"mistral3", "gemma4"}
+_OTHER_FIELDS = {"text_config", "vision_config", "audio_config", "architectures", "auto_map"}
 _SMALL_PARAMETERS = 5e9  # most smaller models use one matrix as embedding and head, most larger ones two
 
 
@@ -27,13 +32,11 @@ def model_from_config(path: Path) -> BaseModelSpec:
         raise UsageError(f"{path}: expected the config.json of a model: {reason}") from None
     if not isinstance(content, dict):
         raise UsageError(f"{path}: expected the config.json of a model, found no object")
-    text = content.get("text_config")
-    fields = {**content, **text} if isinstance(text, dict) else content
     try:
-        return _from_fields(path, fields)
+        return _from_fields(path, content)
     except (KeyError, TypeError, ValueError) as error:
         lacking = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-        raise UsageError(f"{path}: expected the config.json of a decoder-only model: {lacking}") from None
+        raise UsageError(f"{path}: expected the config.json of a model that is known: {lacking}") from None
 
 
 def model_from_dimensions(
@@ -89,40 +92,80 @@ def _key_value_heads(
     return (attention - 2 * width**2) / (2 * width * head_size)
 
 
-def _from_fields(path: Path, fields: Mapping[str, Any]) -> BaseModelSpec:
-    if fields.get("kv_lora_rank"):
-        raise ValueError("latent attention (kv_lora_rank) is not among the structures that estimates know")
-    name = str(fields.get("_name_or_path") or path.parent.name or path)
-    width, heads = int(fields["hidden_size"]), int(fields["num_attention_heads"])
-    layers, vocabulary = int(fields["num_hidden_layers"]), int(fields["vocab_size"])
-    head_size = int(fields.get("head_dim") or width // heads)
-    key_value_heads = int(fields.get("num_key_value_heads") or heads)
-    routed = int(fields.get("num_local_experts") or fields.get("num_experts") or fields.get("n_routed_experts") or 1)
-    shared = int(fields.get("n_shared_experts") or 0) if routed > 1 else 0
-    inner = int((routed > 1 and fields.get("moe_intermediate_size")) or fields["intermediate_size"])
-    if fields.get("model_type") == "qwen":  # its intermediate_size counts the gate and the other half together
-        inner //= 2
-    is_tied = bool(fields.get("tie_word_embeddings", str(fields.get("model_type", "")).startswith("gemma")))
-    experts = routed + shared
-    attention = 2 * width * (heads + key_value_heads) * head_size
-    blocks = layers * (attention + experts * 3 * width * inner + 2 * width)
+def _from_fields(path: Path, content: Mapping[str, Any]) -> BaseModelSpec:
+    fields = _flat(content)
+    family, structure = read_structure(fields)
+    dimensions = dimensions_of(fields)
+    tower = _tower_parameters(content, fields) if family.is_vision else 0
+    width, vocabulary = dimensions["hidden_size"], dimensions["vocabulary"]
+    norms = (2 * dimensions["layers"] + 1) * width
+    tables = vocabulary * width * (1 if dimensions["is_tied"] else 2) + other_tables(family.reader, fields)
+    name = str(content.get("_name_or_path") or path.parent.name or path)
+    counted = sum(matrix.parameters for matrix in structure.matrices) + norms + tables
+    known = {key for key in fields if key not in _OTHER_FIELDS}
     return BaseModelSpec(
         name=name,
         hub_id=name,
-        parameters=blocks + width + vocabulary * width * (1 if is_tied else 2),
-        layers=layers,
-        hidden_size=width,
-        intermediate_size=inner,
-        vocabulary=vocabulary,
-        attention_heads=heads,
-        key_value_heads=key_value_heads,
-        head_size=head_size,
-        is_tied=is_tied,
-        experts=experts,
-        active_experts=(int(fields["num_experts_per_tok"]) if routed > 1 else 1) + shared,
+        parameters=_checked_count(path, fields, counted + tower),
+        tower_parameters=tower,
+        config={key: fields[key] for key in sorted(known)},
+        **dimensions,
         context_length=int(fields.get("max_position_embeddings") or 2048),
         template="default",
         licence="unknown",
         source=str(path),
         as_of=_DAY,
     )
+
+
+def _flat(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the language model; the `model_type` is that of the whole, which says whether it sees."""
+    text = content.get("text_config")
+    fields = {**content, **text} if isinstance(text, dict) else dict(content)
+    if "model_type" not in content:
+        raise KeyError("model_type")
+    return {**fields, "model_type": content["model_type"]}
+
+
+def _tower_parameters(content: Mapping[str, Any], fields: Mapping[str, Any]) -> int:
+    """Of towers for pictures and sound and what joins them to the language model, within hundredths of their size."""
+    width, kind = int(fields["hidden_size"]), fields["model_type"]
+    count = 0
+    vision, audio = content.get("vision_config"), content.get("audio_config")
+    if isinstance(vision, dict):
+        own, inner = int(vision["hidden_size"]), int(vision["intermediate_size"])
+        patch = int(vision.get("patch_size") or 14)
+        layers = int(vision["num_hidden_layers"]) * (4 * own**2 + (3 if kind in _GATED_TOWERS else 2) * own * inner)
+        count += layers + 3 * patch**2 * own + own * width
+        if kind == "mistral3":  # no positions; patches are merged, and a second layer joins
+            count += (int(content.get("spatial_merge_size") or 2) * own) ** 2 + width**2
+        elif kind == "gemma4":
+            count += 2 * int(vision.get("position_embedding_size") or 10_240) * own
+        else:
+            count += (int(vision.get("image_size") or 896) // patch) ** 2 * own
+    if isinstance(audio, dict):  # Gemma 4: two MLPs, attention with relative keys, a convolution in each layer
+        own, given = int(audio["hidden_size"]), int(audio.get("output_proj_dims") or width)
+        count += int(audio["num_hidden_layers"]) * 24 * own**2 + own**2 + given * (own + width)
+    return count
+
+
+def _checked_count(path: Path, fields: Mapping[str, Any], counted: int) -> int:
+    """The count, compared with that of the weights' index where it lies beside."""
+    index = path.with_name("model.safetensors.index.json")
+    if not index.is_file() or fields.get("quantization_config"):
+        return counted
+    try:
+        told = json.loads(index.read_text("utf-8"))["metadata"]
+        of_weights = int(told.get("total_parameters") or int(told["total_size"]) // _bytes_each(fields))
+    except (OSError, ValueError, KeyError, TypeError):
+        return counted
+    if abs(of_weights / counted - 1) > _MOST_APART:
+        raise ValueError(
+            f"its fields make {counted:,} parameters, {index.name} beside it says {of_weights:,}: it is built "
+            "otherwise than models of its type are"
+        )
+    return of_weights
+
+
+def _bytes_each(fields: Mapping[str, Any]) -> int:
+    return 4 if str(fields.get("dtype") or fields.get("torch_dtype") or "bfloat16").endswith("float32") else 2

@@ -1,21 +1,32 @@
 """Base models: the dimensions that estimates need, and the names that trainers know them by."""
 
-from pydantic import Field
+from functools import cached_property
+from typing import Any, Self
+
+from pydantic import Field, model_validator
 
 from pipeline.catalogues.entry import Entry
+from pipeline.catalogues.families import Family, load_families, read_structure
+from pipeline.catalogues.structures import Fields, Structure, head_size_of, key_value_heads_of
 
 
 class BaseModelSpec(Entry):
     """A decoder-only transformer. Dense models have one expert, all of it active.
 
     hub_id: the name on the model hub, which trainers take; instruct_hub_id: of the sibling that was taught to answer,
-    where there is one: same dimensions, other weights. parameters: as published, all experts counted.
-    template: the family of its chat template, as trainers name it (LLaMA-Factory's `template`).
+    where there is one: same dimensions, other weights. parameters: as published, all experts counted; tower_parameters:
+    those among them of a vision tower, which is loaded and left as it is.
+    template: the family of its chat template, as trainers name it (LLaMA-Factory's `template`). model_type: as
+    Transformers names it. config: fields of its config.json that the dimensions below do not say; where it is given, an
+    entry needs none of them.
     """
 
     hub_id: str
     instruct_hub_id: str | None = None
     parameters: int = Field(gt=0)
+    tower_parameters: int = Field(default=0, ge=0)
+    model_type: str = "llama"
+    config: dict[str, Any] = Field(default_factory=dict)
     layers: int = Field(gt=0)
     hidden_size: int = Field(gt=0)
     intermediate_size: int = Field(gt=0)  # of one expert in a mixture of experts
@@ -30,6 +41,22 @@ class BaseModelSpec(Entry):
     template: str
     licence: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_config(cls, entry: Any) -> Any:
+        """The dimensions that a config gives."""
+        if not isinstance(entry, dict) or not entry.get("config"):
+            return entry
+        return {**dimensions_of(entry["config"]), **entry}
+
+    @model_validator(mode="after")
+    def _has_a_family(self) -> Self:
+        try:
+            _ = self.structure
+        except KeyError as error:
+            raise ValueError(f"config: {error.args[0]} is missing") from None
+        return self
+
     def names(self) -> tuple[str, ...]:
         """Its name on the hub finds it, too, with the owner or without."""
         return (*super().names(), self.hub_id, self.hub_id.rpartition("/")[2])
@@ -40,3 +67,58 @@ class BaseModelSpec(Entry):
             return None
         changes = {"name": self.instruct_hub_id.rpartition("/")[2], "hub_id": self.instruct_hub_id}
         return self.model_copy(update={**changes, "aliases": (), "instruct_hub_id": None})
+
+    @property
+    def family(self) -> Family:
+        """What trainers can do with it."""
+        return load_families()[self._read[0]]
+
+    @property
+    def structure(self) -> Structure:
+        """Its matrices."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[str, Structure]:
+        family, structure = read_structure(self._fields())
+        return family.name, structure
+
+    def _fields(self) -> Fields:
+        """As in a config.json."""
+        fields: dict[str, Any] = {
+            "model_type": self.model_type,
+            "num_hidden_layers": self.layers,
+            "hidden_size": self.hidden_size,
+            "intermediate_size": self.intermediate_size,
+            "vocab_size": self.vocabulary,
+            "num_attention_heads": self.attention_heads,
+            "num_key_value_heads": self.key_value_heads,
+            "head_dim": self.head_size,
+        }
+        if self.experts > 1:
+            fields |= {"num_experts": self.experts, "num_experts_per_tok": self.active_experts}
+        return {**fields, **self.config}
+
+
+def dimensions_of(fields: Fields) -> dict[str, Any]:
+    """The dimensions of a `BaseModelSpec` that a config.json has.
+
+    Raises:
+        KeyError: one is missing. ValueError: the model is of no family whose reading is tested.
+    """
+    family, structure = read_structure(fields)
+    inner = fields.get("moe_intermediate_size") if structure.experts > 1 else None
+    is_tied = fields.get("tie_word_embeddings", str(fields["model_type"]).startswith("gemma"))
+    return {
+        "model_type": fields["model_type"],
+        "layers": structure.layers,
+        "hidden_size": fields["hidden_size"],
+        "intermediate_size": inner or fields["intermediate_size"] // (2 if family.reader == "qwen" else 1),
+        "vocabulary": fields["vocab_size"],
+        "attention_heads": fields["num_attention_heads"],
+        "key_value_heads": key_value_heads_of(fields),
+        "head_size": head_size_of(fields),
+        "is_tied": bool(is_tied),
+        "experts": structure.experts,
+        "active_experts": structure.active_experts,
+    }

@@ -22,7 +22,10 @@ def render(workload: Workload, found: Estimate) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [f"  {row[0]:<{widths[0]}}" + "".join(f"  {row[i]:>{widths[i]}}" for i in (1, 2, 3)) for row in rows]
     verdict = f"{_FITS[found.fits]} ({workload.gpu.memory_gb:g} GB)"
-    return "\n".join([f"{_title(workload)}: {verdict}", *lines, "rests on", *(f"  {each}" for each in found.basis)])
+    beyond = found.rests_on.extrapolated
+    known = [f"  {each}" for each in found.basis if each not in beyond]
+    doubted = ["beyond what was measured", *(f"  {each}" for each in beyond)] if beyond else []
+    return "\n".join([f"{_title(workload)}: {verdict}", *lines, "rests on", *known, *doubted])
 
 
 def refusal(workload: Workload, found: Estimate, helping: Sequence[Remedy]) -> str:
@@ -47,7 +50,9 @@ def _title(workload: Workload) -> str:
     )
 
 
-def _row(name: str, values: Range) -> tuple[str, str, str, str]:
+def _row(name: str, values: Range | None) -> tuple[str, str, str, str]:
+    if values is None:
+        return (name, "", "not known", "")
     return (name, _number(values.low), _number(values.expected), _number(values.high))
 
 

@@ -2,13 +2,14 @@
 
 from pipeline.catalogues import load_gpus, load_models, load_prices
 from pipeline.docs.markdown import code, section, table
-from pipeline.training.parameters import adapter_parameters_per_rank
+from pipeline.training.parameters import adapter_parameters
 
 _INTRO = """What is shipped. Your own entries go into `LORA_MODELS_FILE`, `LORA_GPUS_FILE` and `LORA_PRICES_FILE`: TOML
 files of the same form as `pipeline/catalogues/*.toml`; one of a known name replaces it. A model that is not
 listed can also be named by the path of its `config.json`."""
-_MODELS = """Adapters: parameters that LoRA adds for each rank on all linear layers. Where there is a sibling that was
-taught to answer (`Llama-3.1-8B-Instruct`), it is found by its own name and has the same dimensions."""
+_MODELS = """Adapters: parameters that LoRA of rank 16 adds: on all linear layers of a dense model; of a mixture of
+experts on attention and experts, those of an expert with a lower rank, and on no router. Where there is a sibling that
+was taught to answer (`Llama-3.1-8B-Instruct`), it is found by its own name and has the same dimensions."""
 _GPUS = """Memory in GiB, as a process can use it. TFLOP/s: dense BF16, or FP16 where there is no BF16."""
 _PRICES = """For one GPU and hour. The lowest on-demand price is used unless a provider or spot is asked for; a price
 older than 90 days is marked. `lora-pipeline prices import FILE` takes a CSV of yours."""
@@ -35,7 +36,7 @@ def _models() -> str:
             str(model.layers),
             str(model.hidden_size),
             str(model.vocabulary),
-            f"{adapter_parameters_per_rank(model).total:,}",
+            f"{adapter_parameters(model, 16):,}",
             str(model.context_length),
             model.licence,
             model.hub_id,

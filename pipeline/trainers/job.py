@@ -31,8 +31,16 @@ class JobData(_Part):
 
 
 class Adapter(_Part):
-    """LoRA on all linear layers."""
+    """LoRA. modules: names of the linear layers that are adapted; none: all of them, the head apart.
 
+    experts: parameters of the experts' stacks that are adapted, with `expert_rank`; empty of dense models. is_vision:
+    whether the model may see, so that layers of the same names in its tower are to be left alone.
+    """
+
+    modules: tuple[str, ...] = ()
+    experts: tuple[str, ...] = ()
+    expert_rank: int = Field(default=1, ge=1, le=1024)
+    is_vision: bool = False
     rank: int = Field(ge=1, le=1024)
     alpha: int = Field(ge=1)
     dropout: float = Field(ge=0, lt=1)
@@ -55,11 +63,16 @@ class Optimisation(_Part):
 
 
 class Hardware(_Part):
-    """What it is planned for; names of the catalogue."""
+    """What it is planned for; names of the catalogue.
+
+    is_sharded: whether the GPUs share out weights, gradients and optimiser (FSDP2, ZeRO-3), because a replica does not
+    fit into one.
+    """
 
     gpu: str
     gpu_count: int = Field(ge=1)
     has_bf16: bool = True
+    is_sharded: bool = False
 
 
 class Explanation(_Part):
@@ -82,6 +95,8 @@ class TrainingJob(_Part):
     hub_id: str
     chat_template: str
     openai_model: str = DEFAULT_OPENAI_MODEL  # OpenAI trains only its own
+    auto_class: str = "AutoModelForCausalLM"  # of Transformers
+    own_quantisation: Literal["", "mxfp4"] = ""  # in which its weights come; they are widened to BF16
     together_model: str = ""  # Together's name of the base model; empty: the hub's
     method: Method
     max_length: int = Field(ge=8)

@@ -26,6 +26,7 @@ JUDGING: tuple[str, ...] = tuple(
 """Those that say what they take, hosted ones first."""
 HOSTED = frozenset(name for name, each in BY_NAME.items() if each.is_hosted)
 CHUNKING = frozenset(name for name, each in BY_NAME.items() if each.has_chunked_loss)
+SHARDING = frozenset(name for name, each in BY_NAME.items() if each.can_shard)
 FUSED = frozenset(name for name, each in BY_NAME.items() if each.has_fused_kernels)
 
 

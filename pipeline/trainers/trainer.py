@@ -41,6 +41,14 @@ class Trainer:
     """Whether it never holds all logits of a micro batch (trl 1.16.0, SFTConfig.loss_type)."""
     has_fused_kernels: bool = False
     """Whether it compiles or fuses its kernels."""
+    quantises_experts: bool = False
+    """Whether its QLoRA has experts in 4 bits, which are no linear layers and stay in BF16 elsewhere."""
+    widens_embeddings: bool = False
+    """Whether its QLoRA has embeddings and head in FP32 (`prepare_model_for_kbit_training` of PEFT)."""
+    has_several_gpus: bool = True
+    """Whether its files use more than one GPU."""
+    can_shard: bool = False
+    """Whether they can share out weights, gradients and optimiser over GPUs (FSDP2, ZeRO-3)."""
     own_model: OwnModel | None = None
     """Where it trains models under names of its own."""
     kto_templates: Mapping[str, str] | None = None

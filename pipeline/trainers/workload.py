@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.catalogues.families import Method as Method
 from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 
-Method = Literal["lora", "qlora", "full"]
 LossKernel = Literal["full", "chunked"]
 
 
@@ -16,6 +16,8 @@ class Workload:
 
     sequence_length: tokens of a row; micro_batch: rows. rank: of the adapters on all linear layers, 0 without any.
     loss_kernel: whether the logits of a micro batch are held at once. trainer: named as acceptance targets are.
+    is_sharded: whether several GPUs share out weights, gradients and optimiser (FSDP, ZeRO-3) or each holds a replica
+    (DDP); None: shared out where a replica would leave too little room.
     """
 
     model: BaseModelSpec
@@ -29,3 +31,4 @@ class Workload:
     has_gradient_checkpointing: bool = True
     loss_kernel: LossKernel = "full"
     trainer: str | None = None
+    is_sharded: bool | None = None

@@ -58,6 +58,7 @@ def workload_of(job: TrainingJob, model: BaseModelSpec, gpu: Gpu) -> Workload:
         has_gradient_checkpointing=job.has_gradient_checkpointing,
         loss_kernel=job.loss_kernel,
         trainer=next((target for target in job.targets if target not in HOSTED), None),
+        is_sharded=job.hardware.is_sharded,
     )
 
 
@@ -72,6 +73,8 @@ def _of_real_rows(
     long = max(mean, _within(facts.tokens_per_conversation.get("p95") or mean, job.max_length))
     usual = estimate(replace(workload, sequence_length=mean)).step_time_s
     padded = estimate(replace(workload, sequence_length=long)).step_time_s
+    if usual is None or padded is None:
+        return whole
     steps = job.optimisation.steps
     hours = _range(*(steps * seconds / _HOUR_S for seconds in (usual.low, usual.expected, padded.high)))
     cost = None
@@ -95,8 +98,8 @@ def _with_reference(found: Estimate, job: TrainingJob) -> Estimate:
     )
     return replace(
         found,
-        step_time_s=_times(found.step_time_s, factor),
-        tokens_per_s_per_gpu=_times(found.tokens_per_s_per_gpu, 1 / factor),
+        step_time_s=_times(found.step_time_s, factor) if found.step_time_s else None,
+        tokens_per_s_per_gpu=_times(found.tokens_per_s_per_gpu, 1 / factor) if found.tokens_per_s_per_gpu else None,
         hours=_times(found.hours, factor) if found.hours else None,
         cost_usd=_times(found.cost_usd, factor) if found.cost_usd else None,
         rests_on=replace(found.rests_on, more=(*found.rests_on.more, told)),

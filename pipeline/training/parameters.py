@@ -1,42 +1,51 @@
-"""Counts parameters from a model's dimensions: all of them, those that a token passes, those that adapters add.
+"""Counts parameters from a model's matrices: all of them, those that a token passes, those that adapters add.
 
-Norms and biases are left out of counts by dimensions; they are less than a thousandth.
+Norms and biases are left out; they are less than a thousandth.
 """
 
-from dataclasses import dataclass
-
 from pipeline.catalogues.models import BaseModelSpec
+from pipeline.catalogues.structures import Matrix
 
 
-@dataclass(frozen=True, slots=True)
-class AdapterParameters:
-    """What LoRA adds for each rank on all linear layers (every expert has its own; routers and heads have none)."""
-
-    attention: int
-    mlp: int
-
-    @property
-    def total(self) -> int:
-        """Of both."""
-        return self.attention + self.mlp
+def is_adapted(model: BaseModelSpec, matrix: Matrix) -> bool:
+    """Whether LoRA adapts it: linear layers and stacks of experts that the family names, no routers, no towers."""
+    family = model.family
+    if matrix.kind == "expert":
+        return any(path.rpartition(".")[2] == matrix.name for path in family.experts)
+    return matrix.kind == "linear" and matrix.name in family.adapted
 
 
-def adapter_parameters_per_rank(model: BaseModelSpec) -> AdapterParameters:
-    """An adapter of rank r on a linear layer from m to n has r·(m + n) parameters."""
-    width, queries, keys = model.hidden_size, query_width(model), key_value_width(model)
-    attention = (width + queries) + 2 * (width + keys) + (queries + width)
-    mlp = model.experts * 3 * (width + model.intermediate_size)
-    return AdapterParameters(model.layers * attention, model.layers * mlp)
+def expert_rank(model: BaseModelSpec, rank: int) -> int:
+    """The rank of the adapter of each expert: shared out over those that a token passes, at least 1.
+
+    So a token passes as much of an adapter as in a dense model ("LoRA Without Regret", Thinking Machines, 2025).
+    """
+    return max(1, rank // model.active_experts)
 
 
 def adapter_parameters(model: BaseModelSpec, rank: int) -> int:
-    """Trainable parameters of LoRA with this rank on all linear layers."""
-    return rank * adapter_parameters_per_rank(model).total
+    """Trainable parameters of LoRA with this rank; an adapter of a matrix of m x n has rank · (m + n)."""
+    narrow = expert_rank(model, rank)
+    return sum(
+        matrix.count * (matrix.outputs + matrix.inputs) * (narrow if matrix.kind == "expert" else rank)
+        for matrix in model.structure.matrices
+        if is_adapted(model, matrix)
+    )
 
 
 def layer_parameters(model: BaseModelSpec) -> int:
-    """Weights of the linear layers of all blocks, all experts counted."""
-    return model.layers * (_attention(model) + model.experts * _expert(model))
+    """Weights of all layers, all experts counted."""
+    return sum(matrix.parameters for matrix in model.structure.matrices)
+
+
+def linear_parameters(model: BaseModelSpec) -> int:
+    """Weights of the linear layers, which bitsandbytes quantises: experts in one stack are none."""
+    return model.structure.of("linear", "gate")
+
+
+def expert_parameters(model: BaseModelSpec) -> int:
+    """Weights of the experts."""
+    return model.structure.of("expert")
 
 
 def embedding_parameters(model: BaseModelSpec) -> int:
@@ -46,8 +55,9 @@ def embedding_parameters(model: BaseModelSpec) -> int:
 
 def active_parameters(model: BaseModelSpec) -> int:
     """N of the FLOPs rules: what a token passes, without the input embedding, with the output head."""
-    blocks = model.layers * (_attention(model) + model.active_experts * _expert(model))
-    return blocks + model.vocabulary * model.hidden_size
+    structure = model.structure
+    experts = structure.of("expert") * structure.active_experts // structure.experts
+    return structure.of("linear", "gate", "router") + experts + model.vocabulary * model.hidden_size
 
 
 def query_width(model: BaseModelSpec) -> int:
@@ -58,11 +68,3 @@ def query_width(model: BaseModelSpec) -> int:
 def key_value_width(model: BaseModelSpec) -> int:
     """What the key projection gives, and the value projection."""
     return model.key_value_heads * model.head_size
-
-
-def _attention(model: BaseModelSpec) -> int:
-    return 2 * model.hidden_size * (query_width(model) + key_value_width(model))
-
-
-def _expert(model: BaseModelSpec) -> int:
-    return 3 * model.hidden_size * model.intermediate_size

@@ -20,6 +20,9 @@ TRAINER = Trainer(
     title="Axolotl",
     rank=2,
     kto_templates={"llama3": "llama3", "qwen": "chatml", "qwen3": "chatml"},
+    quantises_experts=True,
+    widens_embeddings=True,
+    can_shard=True,
     objectives=("sft", "preference", "kto", "text"),
     renderers=_renderers,
 )

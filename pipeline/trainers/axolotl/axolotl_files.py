@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from pipeline.dataset.convert.conversations import Talk
+from pipeline.trainers.adapted_layers import beside_towers, expert_patterns
 from pipeline.trainers.chat_rows import messages_of, tools_of
-from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.job import Adapter, TrainingJob
 from pipeline.trainers.learning import is_learned
 from pipeline.trainers.renderer import (
     HUB_SCHEDULES,
@@ -100,16 +101,46 @@ def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
 
 def _method(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
     if not job.adapter:
-        return []
+        return _widening(job)
+    experts = []
+    if job.adapter.experts and job.method == "qlora":
+        said = "Experts are no linear layers, so they are quantised apart; needs an NVIDIA GPU."
+        experts.append(Entry("quantize_moe_experts", True, said))
     return [
         Entry("adapter", job.method, why["method"]),
         Entry("load_in_4bit", job.method == "qlora"),
+        *experts,
+        *_widening(job),
         Entry("lora_r", job.adapter.rank, why["adapter.rank"]),
         Entry("lora_alpha", job.adapter.alpha),
         Entry("lora_dropout", job.adapter.dropout, why["adapter.dropout"]),
-        Entry("lora_target_linear", True, "All linear layers."),
+        *_targets(job.adapter, why),
         Entry("peft_use_rslora", job.adapter.is_rank_stabilised),
     ]
+
+
+def _widening(job: TrainingJob) -> list[Entry]:
+    if job.own_quantisation != "mxfp4":
+        return []
+    return [
+        Entry("model_quantization_config", "Mxfp4Config", "The base model comes in MXFP4 and is widened to BF16."),
+        Entry("model_quantization_config_kwargs", {"dequantize": True}),
+    ]
+
+
+def _targets(adapter: Adapter, why: Mapping[str, str]) -> list[Entry]:
+    if not adapter.modules:
+        return [Entry("lora_target_linear", True, "All linear layers.")]
+    named: object = beside_towers(adapter.modules) if adapter.is_vision else list(adapter.modules)
+    entries = [Entry("lora_target_modules", named, why["adapter.modules"])]
+    if adapter.experts:
+        patterns = expert_patterns(adapter)
+        entries += [
+            Entry("lora_target_parameters", list(adapter.experts), why["adapter.experts"]),
+            Entry("lora_rank_pattern", patterns.rank),
+            Entry("lora_alpha_pattern", patterns.alpha),
+        ]
+    return entries
 
 
 def _template(job: TrainingJob) -> list[Entry]:

@@ -19,6 +19,7 @@ TRAINER = Trainer(
     name="llama-factory",
     title="LLaMA-Factory",
     rank=3,
+    can_shard=True,
     objectives=("sft", "preference", "kto", "text"),
     renderers=_renderers,
 )

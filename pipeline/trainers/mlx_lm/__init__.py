@@ -15,4 +15,6 @@ def _renderers() -> "Mapping[Objective, Renderer]":
     return {"sft": mlx_lm_files.RENDERER}
 
 
-TRAINER = Trainer(name="mlx-lm", title="mlx-lm", rank=10, objectives=("sft",), renderers=_renderers)
+TRAINER = Trainer(
+    name="mlx-lm", title="mlx-lm", rank=10, has_several_gpus=False, objectives=("sft",), renderers=_renderers
+)

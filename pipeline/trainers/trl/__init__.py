@@ -20,6 +20,7 @@ TRAINER = Trainer(
     title="TRL",
     rank=1,
     has_chunked_loss=True,
+    can_shard=True,
     objectives=("sft", "preference", "kto", "text"),
     renderers=_renderers,
 )

@@ -7,8 +7,9 @@ as the completion of what comes before it; answers that are context only always 
 from collections.abc import Iterable, Mapping
 
 from pipeline.dataset.convert.conversations import Talk
+from pipeline.trainers.adapted_layers import beside_towers, expert_patterns
 from pipeline.trainers.chat_rows import messages_of, tools_of
-from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.job import Adapter, TrainingJob
 from pipeline.trainers.learning import answers_apart
 from pipeline.trainers.renderer import (
     CHAT_TEMPLATE_FILE,
@@ -117,11 +118,16 @@ def adapter_entries(job: TrainingJob) -> list[Entry]:
             "lora_alpha": job.adapter.alpha,
             "lora_dropout": job.adapter.dropout,
             "use_rslora": job.adapter.is_rank_stabilised,
-            "target_modules": "all-linear",
+            **_targets(job.adapter),
             "bias": "none",
             "task_type": "CAUSAL_LM",
         }
         entries.append(Entry("lora", lora, f"Arguments of peft.LoraConfig. Rank: {why['adapter.rank']}."))
+    if job.own_quantisation == "mxfp4":
+        said = "The base model comes in MXFP4 and is widened to BF16: arguments of transformers.Mxfp4Config."
+        entries.append(Entry("widening", {"dequantize": True}, said))
+    if job.auto_class != "AutoModelForCausalLM":
+        entries.append(Entry("auto_class", job.auto_class, "What of Transformers loads the base model."))
     if job.method == "qlora":
         quantization = {
             "load_in_4bit": True,
@@ -131,6 +137,18 @@ def adapter_entries(job: TrainingJob) -> list[Entry]:
         }
         entries.append(Entry("quantization", quantization, f"The base model in 4 bits: {why['method']}."))
     return entries
+
+
+def _targets(adapter: Adapter) -> dict[str, object]:
+    """What PEFT adapts: names, a pattern where layers of a vision tower have the same names, and stacks of experts."""
+    targets: dict[str, object] = {"target_modules": list(adapter.modules) or "all-linear"}
+    if adapter.is_vision:
+        targets["target_modules"] = beside_towers(adapter.modules)
+    if adapter.experts:
+        patterns = expert_patterns(adapter)
+        targets["target_parameters"] = list(adapter.experts)
+        targets |= {"rank_pattern": patterns.rank, "alpha_pattern": patterns.alpha}
+    return targets
 
 
 def why_training(why: Mapping[str, str]) -> str:
@@ -175,7 +193,10 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
 def config_document(own_keys: frozenset[str], arguments: str, own_rules: Mapping[str, ValueRule]) -> Document:
     """How `config.yaml` is checked. own_keys: of data; arguments: where those of the trainer's class are recorded."""
     sections = {
-        "": frozenset({"base_model", "objective", "data", "training", "lora", "quantization"}),
+        "": frozenset(
+            {"base_model", "objective", "data", "training", "lora", "quantization", "widening", "auto_class"}
+        ),
+        "widening": frozenset({"dequantize"}),
         "data": frozenset({"train", "validation"}) | own_keys,
         "training": recorded_keys("trl", arguments),
         "lora": recorded_keys("trl", "lora"),

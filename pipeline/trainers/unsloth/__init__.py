@@ -23,6 +23,7 @@ TRAINER = Trainer(
     judged_as="trl",
     has_chunked_loss=True,
     has_fused_kernels=True,
+    has_several_gpus=False,
     objectives=("sft",),
     renderers=_renderers,
 )

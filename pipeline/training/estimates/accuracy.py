@@ -32,7 +32,8 @@ class Comparison:
     def time_error(self) -> float | None:
         """Of the expected step time, likewise."""
         seconds = self.measured.step_time_s
-        return self.estimated.step_time_s.expected / seconds - 1 if seconds else None
+        estimated = self.estimated.step_time_s
+        return estimated.expected / seconds - 1 if seconds and estimated else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def memory_errors(compared: Sequence[Comparison]) -> Errors | None:
 def time_errors(compared: Sequence[Comparison]) -> Errors | None:
     """How far step times are off; None where none was measured."""
     pairs = [(c.time_error, c.estimated.step_time_s, c.measured.step_time_s) for c in compared]
-    return _errors([(error, r.low, r.high, value) for error, r, value in pairs if error is not None and value])
+    return _errors([(error, r.low, r.high, value) for error, r, value in pairs if error is not None and r and value])
 
 
 def _errors(found: Sequence[tuple[float, float, float, float]]) -> Errors | None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.catalogues import find_gpu, model_from_dimensions
+from pipeline.catalogues import BaseModelSpec, find_gpu, load_models, model_from_dimensions
 from pipeline.trainers.workload import LossKernel, Method, Workload
 
 MeasurementSet = Literal["reference", "further", "check"]
@@ -64,11 +64,19 @@ def load_measurements() -> tuple[Measurement, ...]:
     return tuple(_measurement(_Row.model_validate(row)) for row in csv.DictReader(text.splitlines()))
 
 
+def _model(row: _Row) -> BaseModelSpec:
+    """A mixture of experts is one of the catalogue; dimensions alone do not make it."""
+    known = load_models().get(row.model)
+    if known is not None and known.experts > 1:
+        return known
+    return model_from_dimensions(
+        row.parameters, row.layers, row.hidden_size, row.intermediate_size, row.vocabulary, row.model
+    )
+
+
 def _measurement(row: _Row) -> Measurement:
     workload = Workload(
-        model=model_from_dimensions(
-            row.parameters, row.layers, row.hidden_size, row.intermediate_size, row.vocabulary, row.model
-        ),
+        model=_model(row),
         gpu=find_gpu(row.gpu),
         method=row.method,
         sequence_length=row.sequence_length,

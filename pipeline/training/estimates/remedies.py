@@ -11,7 +11,7 @@ from pipeline.training.estimates.fitted import fitted
 from pipeline.training.estimates.result import Range
 
 _LENGTHS = (16384, 8192, 4096, 2048, 1024, 512)
-_GPU_COUNTS = (2, 4, 8, 16)
+_GPU_COUNTS = (2, 4, 8)  # of one machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,13 @@ class Basis:
     price: str | None = None
     more: tuple[str, ...] = ()
     """What the objective or the provider adds."""
+    extrapolated: tuple[str, ...] = ()
+    """What lies beyond the measured runs, or is not known at all, a sentence each."""
 
     def sentences(self) -> tuple[str, ...]:
         """All of them, in order."""
         named = (self.memory, self.step_time, self.sharing, self.hours, self.price)
-        return (*(sentence for sentence in named if sentence is not None), *self.more)
+        return (*(sentence for sentence in named if sentence is not None), *self.more, *self.extrapolated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,14 @@ class Estimate:
 
     fits: "tight" when only `high` does not fit.
 
-    hours, cost_usd: of the whole training; None where tokens or the price are not known.
+    step_time_s, tokens_per_s_per_gpu: None where no rule holds. hours, cost_usd: of the whole training; None where
+    that, tokens or the price are not known.
     """
 
     peak_memory_gb: Range
     fits: Fits
-    step_time_s: Range
-    tokens_per_s_per_gpu: Range
+    step_time_s: Range | None
+    tokens_per_s_per_gpu: Range | None
     hours: Range | None
     cost_usd: Range | None
     rests_on: Basis
@@ -65,9 +68,10 @@ class Estimate:
         return {
             "peak_memory_gb": self.peak_memory_gb.as_dict(),
             "fits": self.fits,
-            "step_time_s": self.step_time_s.as_dict(),
-            "tokens_per_s_per_gpu": self.tokens_per_s_per_gpu.as_dict(),
+            "step_time_s": self.step_time_s.as_dict() if self.step_time_s else None,
+            "tokens_per_s_per_gpu": self.tokens_per_s_per_gpu.as_dict() if self.tokens_per_s_per_gpu else None,
             "hours": self.hours.as_dict() if self.hours else None,
             "cost_usd": self.cost_usd.as_dict() if self.cost_usd else None,
             "basis": list(self.basis),
+            "extrapolated": list(self.rests_on.extrapolated),
         }

@@ -5,14 +5,13 @@ import math
 from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.constants import Constants
 from pipeline.training.estimates.memory import trainable_parameters
-from pipeline.training.estimates.sharing import is_fused, is_sharded, weight_bytes
-from pipeline.training.parameters import active_parameters, layer_parameters, query_width
+from pipeline.training.estimates.sharing import is_fused, is_sharded, quantised_parameters, weight_bytes
+from pipeline.training.parameters import active_parameters
 
 _A100_BALANCE = 312e12 / 2039e9  # FLOPs for each byte of bandwidth
 _WITHOUT_BF16 = 0.6  # no FlashAttention 2, and gradients scaled: older GPUs reach less of their peak (assumed)
-_MIXTURE = 0.5  # small experts make small matrix products, and tokens must be sorted (assumed: none is measured)
-_NETWORK_GB_PER_S = 25.0  # between machines of 8 GPUs: 200 Gbit/s for each GPU (assumed)
-_MACHINE = 8
+_OLDER = 1.6  # and everything around the products takes so much longer there (measured on a T4: 1.5 to 1.9)
+_MIXTURE = 0.5  # small experts make small matrix products, and tokens must be sorted (assumed)
 _FULL_LAUNCHES = 2  # each weight has a gradient of its own to compute, add and reduce (measured: 11 against 5 ms)
 _OVERLAP = 0.5  # of transfers that hide behind computing, or the other way round
 
@@ -29,6 +28,7 @@ def micro_batch_s(workload: Workload, constants: Constants) -> float:
     launching = constants.launch_s * launches * workload.model.layers
     working = math.cbrt(computing**3 + launching**3)  # a soft maximum: the CPU runs ahead of the GPU, or behind
     working += _dequantise_s(workload, constants)
+    working *= 1 if workload.gpu.has_bf16 else _OLDER
     moving = _transfer_s(workload, constants)
     return max(working, moving) + _OVERLAP * min(working, moving)
 
@@ -37,7 +37,7 @@ def flops(workload: Workload) -> float:
     """Of a micro batch: 4N for each token with frozen weights, 6N without, 2N more with checkpointing; attention."""
     model, again = workload.model, 1 if workload.has_gradient_checkpointing else 0
     products = (6 if workload.method == "full" else 4) + 2 * again
-    attention = 2 * model.layers * query_width(model) * workload.sequence_length * (3 + again)
+    attention = 2 * model.structure.attention_width * workload.sequence_length * (3 + again)
     tokens = workload.sequence_length * workload.micro_batch
     return float(tokens * (products * active_parameters(model) + attention))
 
@@ -62,10 +62,8 @@ def _traffic_s(workload: Workload, constants: Constants) -> float:
 
 
 def _dequantise_s(workload: Workload, constants: Constants) -> float:
-    if workload.method != "qlora":
-        return 0.0
     passes = 3 if workload.has_gradient_checkpointing else 2
-    moved = passes * constants.dequantise_bytes * layer_parameters(workload.model)
+    moved = passes * constants.dequantise_bytes * quantised_parameters(workload)
     return moved / (workload.gpu.bandwidth_gb_per_s * 1e9)
 
 
@@ -77,11 +75,8 @@ def _transfer_s(workload: Workload, constants: Constants) -> float:
     moved = passes * weight_bytes(workload, constants.nf4_bytes)
     if workload.method == "full":
         moved += 2 * workload.model.parameters
-    link = workload.gpu.interconnect_gb_per_s
-    if workload.gpu_count > _MACHINE:
-        link = min(link, _NETWORK_GB_PER_S)
     away = (workload.gpu_count - 1) / workload.gpu_count
-    return moved * away / (constants.link_share * link * 1e9)
+    return moved * away / (constants.link_share * workload.gpu.interconnect_gb_per_s * 1e9)
 
 
 def _optimiser_s(workload: Workload) -> float:

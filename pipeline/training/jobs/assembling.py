@@ -1,7 +1,10 @@
 """Puts the chosen values together into a job, each with its reason, and says what to be warned of."""
 
 from collections.abc import Iterable
+from typing import Any
 
+from pipeline.catalogues.models import BaseModelSpec
+from pipeline.errors import UsageError
 from pipeline.trainers.job import DEFAULT_OPENAI_MODEL, Adapter, Hardware, JobData, Optimisation, TrainingJob
 from pipeline.trainers.objectives import JUDGED, TITLES
 from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED
@@ -21,6 +24,7 @@ from pipeline.training.jobs.preset_rules import (
     count_steps,
     rows_cut,
 )
+from pipeline.training.parameters import expert_rank, is_adapted
 from pipeline.wording import count_of
 
 
@@ -64,7 +68,14 @@ def assemble(
         ),
         adapter=adapter,
         optimisation=optimisation,
-        hardware=Hardware(gpu=inputs.gpu.name, gpu_count=inputs.gpu_count, has_bf16=inputs.gpu.has_bf16),
+        auto_class=model.family.auto_class,
+        own_quantisation=model.family.own_quantisation,
+        hardware=Hardware(
+            gpu=inputs.gpu.name,
+            gpu_count=inputs.gpu_count,
+            has_bf16=inputs.gpu.has_bf16,
+            is_sharded=bool(workload.is_sharded),
+        ),
     )
     _note_switches(job, notes)
     explained = job.model_copy(
@@ -86,12 +97,46 @@ def _adapter(inputs: Inputs, notes: Explanations, workload: Workload) -> Adapter
     chosen = choose_dropout(inputs.facts.train_rows, preset)
     if inputs.objective in JUDGED:
         chosen = Chosen(0.0, "answers are compared by their probabilities, which dropout would blur")
+    has_experts = inputs.model.experts > 1
+    if has_experts:
+        if dropout:
+            raise UsageError("settings: dropout: expected 0 for a mixture of experts, whose stacks take none (PEFT)")
+        chosen = Chosen(0.0, "stacks of experts take no dropout")
     kept = notes.add("adapter.dropout", chosen if dropout is None else Chosen(dropout, chosen.because))
     own_switch = own.switch("is_rank_stabilised")
     is_stabilised = rank >= RSLORA_FROM_RANK if own_switch is None else own_switch
     why = f"from rank {RSLORA_FROM_RANK} the usual scaling by alpha / rank slows learning, so alpha / √rank is used"
     notes.add("adapter.is_rank_stabilised", Chosen(is_stabilised, why))
-    return Adapter(rank=rank, alpha=alpha, dropout=kept, is_rank_stabilised=is_stabilised)
+    return Adapter(
+        **_targets(inputs.model, notes, rank),
+        rank=rank,
+        alpha=alpha,
+        dropout=kept,
+        is_rank_stabilised=is_stabilised,
+    )
+
+
+def _targets(model: BaseModelSpec, notes: Explanations, rank: int) -> dict[str, Any]:
+    """Which weights are adapted; all linear layers need not be named."""
+    family, matrices = model.family, model.structure.matrices
+    is_all = all(is_adapted(model, matrix) for matrix in matrices if matrix.kind in ("linear", "gate"))
+    if is_all and model.experts == 1 and not family.is_vision:
+        return {}
+    why = f"the linear layers of a {family.name} that learn"
+    if family.is_vision:
+        why += "; its vision tower, whose layers have the same names, stays as it is"
+    notes.add("adapter.modules", Chosen(", ".join(family.adapted), why))
+    if model.experts == 1:
+        return {"modules": family.adapted, "is_vision": family.is_vision}
+    narrow = expert_rank(model, rank)
+    shared = f"rank {narrow} each, {rank} shared out over the {model.active_experts} that a token passes"
+    notes.add("adapter.experts", Chosen(", ".join(family.experts), f"{shared}; what chooses experts is left alone"))
+    return {
+        "modules": family.adapted,
+        "is_vision": family.is_vision,
+        "experts": family.experts,
+        "expert_rank": narrow,
+    }
 
 
 def _optimisation(inputs: Inputs, notes: Explanations, pace: Pace, placement: Placement) -> Optimisation:
@@ -164,9 +209,11 @@ def _note_switches(job: TrainingJob, notes: Explanations) -> None:
     if job.objective == "text":
         packing = "texts are joined and cut at the length, so that nothing of a long one is left out"
     notes.add("is_packed", Chosen(job.is_packed, packing))
-    checkpointing = (
-        "recomputes activations instead of keeping them: a third more arithmetic for a fraction of the memory"
-    )
+    checkpointing = "all activations fit, so that none is recomputed, which would take a third more arithmetic"
+    if job.has_gradient_checkpointing:
+        checkpointing = (
+            "recomputes activations instead of keeping them: a third more arithmetic for a fraction of the memory"
+        )
     notes.add("has_gradient_checkpointing", Chosen(job.has_gradient_checkpointing, checkpointing))
     if job.objective in JUDGED and not set(job.targets) <= CHUNKING:
         kernel = "the logits of the answers that are compared are held whole"
@@ -177,6 +224,11 @@ def _note_switches(job: TrainingJob, notes: Explanations) -> None:
     else:
         kernel = "the logits of a whole micro batch do not fit at once"
     notes.add("loss_kernel", Chosen(job.loss_kernel, kernel))
+    if job.hardware.gpu_count > 1:
+        sharing = "each GPU holds all of the model and takes rows of its own (DDP)"
+        if job.hardware.is_sharded:
+            sharing = "a replica does not fit, so the GPUs share out weights, gradients and optimiser"
+        notes.add("hardware.is_sharded", Chosen(job.hardware.is_sharded, sharing))
     precision = f"a {job.hardware.gpu} {'computes' if job.hardware.has_bf16 else 'does not compute'} in bfloat16"
     notes.add("hardware.has_bf16", Chosen(job.hardware.has_bf16, precision))
     for own in (BY_NAME[target].own_model for target in job.targets):

@@ -19,7 +19,7 @@ from pipeline.trainers.objectives import (
     sequences_per_row,
 )
 from pipeline.trainers.overrides import parse_overrides
-from pipeline.trainers.registry import CHUNKING, HOSTED
+from pipeline.trainers.registry import CHUNKING, HOSTED, SHARDING
 from pipeline.trainers.target_name import TargetName
 from pipeline.trainers.workload import LossKernel, Method, Workload
 from pipeline.training.estimates import Estimate, estimate
@@ -28,6 +28,7 @@ from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.explanations import Explanations
 from pipeline.training.jobs.inputs import Inputs
 from pipeline.training.jobs.job_refusals import DoesNotFit, check_targets
+from pipeline.training.jobs.offered import offered_methods
 from pipeline.training.jobs.placing import Estimator, Placement, Wish, explain_misfit, place
 from pipeline.training.jobs.preset_rules import (
     Chosen,
@@ -69,8 +70,7 @@ def plan_job(
     check_settings(objective, own, method, can_chunk=set(targets) <= CHUNKING)
     if facts.train_rows < 1:
         raise UsageError(f"{facts.name}: expected rows to train on, found none")
-    if gpu_count < 1:
-        raise UsageError(f"GPUs: expected 1 or more, found {gpu_count}")
+    methods = offered_methods(model, gpu, gpu_count, method, targets)
     inputs = Inputs(facts, model, gpu, gpu_count, preset, tuple(dict.fromkeys(targets)), own)
     notes = Explanations(frozenset(own.values))
     length = _length(inputs, notes)
@@ -85,7 +85,6 @@ def plan_job(
         gradient_accumulation=1,
         gpu_count=gpu_count,
         rank=rank,
-        has_gradient_checkpointing=own.switch("has_gradient_checkpointing") is not False,
         trainer=next((target for target in inputs.targets if target not in HOSTED), None),
     )
     wish = Wish(
@@ -95,6 +94,9 @@ def plan_job(
         own.integer("micro_batch"),
         _kernel(inputs),
         least_micro_batch(objective),
+        own.switch("has_gradient_checkpointing"),
+        methods,
+        can_shard=not inputs.is_hosted and set(inputs.targets) - HOSTED <= SHARDING,
     )
     sequences = sequences_per_row(objective)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from pipeline.catalogues.gpus import Gpu
 from pipeline.trainers.workload import LossKernel, Method, Workload
@@ -14,15 +15,16 @@ from pipeline.wording import count_of
 Estimator = Callable[[Workload], Estimate]
 
 _MICRO_BATCHES = (8, 4, 2, 1)  # more rows at once no longer make a step faster where a row fills the GPU
+_FILLING_TOKENS = 4_096  # of a micro batch: matrix products of an 8B model reach their speed on every GPU (rule)
 _KERNELS: tuple[LossKernel, ...] = ("full", "chunked")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be placed. method, micro_batch, loss_kernel: None where the GPU decides.
+    """What is to be placed. method, micro_batch, loss_kernel, is_checkpointing: None where the GPU decides.
 
     workload: carries everything else; batch: rows of a step, over all GPUs. least_micro_batch: rows that the loss
-    needs at once.
+    needs at once. methods: those to choose from; can_shard: whether the trainers can share out weights over GPUs.
     """
 
     workload: Workload
@@ -31,6 +33,9 @@ class Wish:
     micro_batch: int | None = None
     loss_kernel: LossKernel | None = None
     least_micro_batch: int = 1
+    is_checkpointing: bool | None = None
+    methods: tuple[Method, ...] = ("lora", "qlora")
+    can_shard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,12 @@ def place(wish: Wish, estimate: Estimator) -> Placement | None:
     """The quickest set-up that surely fits, else one that may; None where none does."""
     tight: Placement | None = None
     for workload in _candidates(wish):
-        result = _estimated(workload, estimate)
+        result = estimate(workload)
         placement = Placement(workload, result.fits, _sentence(workload, result))
         if result.fits == "yes":
             return placement
-        if result.fits == "tight" and tight is None:
+        is_frugal = workload.has_gradient_checkpointing or wish.is_checkpointing is False
+        if result.fits == "tight" and tight is None and is_frugal:
             tight = placement
     return tight
 
@@ -58,24 +64,22 @@ def place(wish: Wish, estimate: Estimator) -> Placement | None:
 def explain_misfit(wish: Wish, estimate: Estimator, facts: DatasetFacts, gpus: Sequence[Gpu]) -> DoesNotFit:
     """By how much the smallest set-up is too large, and what would fit; gpus: others to try."""
     smallest = list(_candidates(wish))[-1]
-    memory, gpu = _estimated(smallest, estimate).peak_memory_gb, smallest.gpu
+    memory, gpu = estimate(smallest).peak_memory_gb, smallest.gpu
     needed_gb = memory.expected if memory.expected > gpu.memory_gb else memory.high
     changes = [*_other_method(wish, estimate), *_shorter(wish, estimate, facts), *_other_gpu(wish, estimate, gpus)]
     return DoesNotFit(gpu.name, needed_gb, gpu.memory_gb, tuple(changes))
 
 
-def _estimated(workload: Workload, estimate: Estimator) -> Estimate:
-    """Of one GPU alone: our files make replicas (DDP), each GPU holding all of the model, so more GPUs save nothing."""
-    return estimate(replace(workload, gpu_count=1))
-
-
 def _candidates(wish: Wish) -> Iterator[Workload]:
-    """Set-ups by preference; the smallest last."""
-    methods: tuple[Method, ...] = (wish.method,) if wish.method else ("lora", "qlora")
+    """Set-ups by preference; the smallest last: replicas before weights shared out, all kept before recomputed."""
+    methods = (wish.method,) if wish.method else wish.methods
     kernels = (wish.loss_kernel,) if wish.loss_kernel else _KERNELS
-    for method in methods:
-        for kernel in kernels:
-            for micro_batch in _micro_batches(wish):
+    recomputing = (True, False) if wish.is_checkpointing is None else (wish.is_checkpointing,)
+    sharing = (False, True) if wish.can_shard and wish.workload.gpu_count > 1 else (False,)
+    for is_sharded, method in product(sharing, methods):
+        sizes = list(product(kernels, _micro_batches(wish)))
+        for is_checkpointing in sorted(recomputing):
+            for kernel, micro_batch in sizes if is_checkpointing else _filling(sizes, wish):
                 yield replace(
                     wish.workload,
                     method=method,
@@ -83,7 +87,16 @@ def _candidates(wish: Wish) -> Iterator[Workload]:
                     loss_kernel=kernel,
                     micro_batch=micro_batch,
                     gradient_accumulation=max(1, wish.batch // (micro_batch * wish.workload.gpu_count)),
+                    has_gradient_checkpointing=is_checkpointing,
+                    is_sharded=is_sharded,
                 )
+
+
+def _filling(sizes: list[tuple[LossKernel, int]], wish: Wish) -> list[tuple[LossKernel, int]]:
+    """Those worth keeping all activations for: it saves a third, but too few tokens at once leave a GPU idle."""
+    largest = max(size for _, size in sizes)
+    length = wish.workload.sequence_length
+    return [each for each in sizes if each[1] == largest or each[1] * length >= _FILLING_TOKENS]
 
 
 def _micro_batches(wish: Wish) -> list[int]:
@@ -106,7 +119,7 @@ def _sentence(workload: Workload, result: Estimate) -> str:
 def _other_method(wish: Wish, estimate: Estimator) -> Iterator[Change]:
     others: Iterable[Method] = {"full": ("lora", "qlora"), "lora": ("qlora",)}.get(wish.method or "", ())  # type: ignore[assignment]
     for method in others:
-        if place(replace(wish, method=method), estimate):
+        if method in wish.methods and place(replace(wish, method=method), estimate):
             yield Change("method", method)
             return
 

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.dataset.tokens import MAX_LENGTHS
 from pipeline.training.jobs.dataset_facts import DatasetFacts
-from pipeline.training.parameters import adapter_parameters_per_rank
+from pipeline.training.parameters import adapter_parameters
 from pipeline.training.presets import Preset
 from pipeline.wording import count_of
 
@@ -130,15 +130,15 @@ def choose_rank(facts: DatasetFacts, model: BaseModelSpec, preset: Preset, train
     """The preset's rank, more where the dataset says more than the adapter can hold."""
     if not preset.has_rank_by_capacity:
         return Chosen(preset.rank, f"{preset.name} trains adapters of rank {preset.rank} on all linear layers")
-    per_rank = adapter_parameters_per_rank(model).total
     rank = preset.rank
     # LoRA Without Regret: a parameter holds about 2 bits, a token of a dataset says about 1.
-    while 2 * per_rank * rank < train_tokens and rank < _MAX_RANK:
+    while 2 * adapter_parameters(model, rank) < train_tokens and rank < _MAX_RANK:
         rank *= 2
-    relation = "enough" if 2 * per_rank * rank >= train_tokens else "not quite enough"
+    parameters = adapter_parameters(model, rank)
+    relation = "enough" if 2 * parameters >= train_tokens else "not quite enough"
     return Chosen(
         rank,
-        f"an adapter of rank {rank} has {per_rank * rank:,} parameters, {relation} at 2 bits each for {train_tokens:,} "
+        f"an adapter of rank {rank} has {parameters:,} parameters, {relation} at 2 bits each for {train_tokens:,} "
         "tokens at 1 bit each",
     )
 

@@ -81,7 +81,9 @@ def rough_estimate(workload: Workload) -> Estimate:
     tokens = workload.micro_batch * workload.sequence_length
     logits = 6 if workload.loss_kernel == "full" else 1
     model = workload.model
-    gb = (model.parameters * bytes_per_parameter + tokens * (model.vocabulary * logits + model.hidden_size * 100)) / 1e9
+    kept = model.hidden_size * 100 * (1 if workload.has_gradient_checkpointing else model.layers)
+    gb = (model.parameters * bytes_per_parameter + tokens * (model.vocabulary * logits + kept)) / 1e9
+    gb /= workload.gpu_count if workload.is_sharded else 1
     memory = Range(gb * 0.95, gb, gb * 1.1)
     limit = workload.gpu.memory_gb
     fits = "yes" if memory.high <= limit else "tight" if memory.expected <= limit else "no"

@@ -1,0 +1,25 @@
+"""Which weights an adapter is for, as PEFT takes it: shared by the trainers that hand it on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.trainers.job import Adapter
+
+
+def beside_towers(modules: Iterable[str]) -> str:
+    """A pattern of PEFT that names these layers wherever they are but in a tower for pictures or sound."""
+    return rf"^(?!.*(vision|audio|multi_modal|embed_)).*\.({'|'.join(modules)})$"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertPatterns:
+    """Rank and alpha of the experts' stacks, by their names; alpha is in the same relation as elsewhere."""
+
+    rank: dict[str, int]
+    alpha: dict[str, int]
+
+
+def expert_patterns(adapter: Adapter) -> ExpertPatterns:
+    """`rank_pattern` and `alpha_pattern` of PEFT (0.21: both are matched with the stack's name from the layer on)."""
+    scaled = max(1, round(adapter.alpha * adapter.expert_rank / adapter.rank))
+    return ExpertPatterns(dict.fromkeys(adapter.experts, adapter.expert_rank), dict.fromkeys(adapter.experts, scaled))

@@ -1,0 +1,39 @@
+"""What of an estimate lies beyond the runs that were measured: said with it, because a figure alone looks known."""
+
+from collections.abc import Iterator
+
+from pipeline.trainers.workload import Workload
+from pipeline.training.estimates.calibration import Calibration
+from pipeline.training.estimates.sharing import is_sharded
+
+MACHINE = 8
+"""GPUs of one machine: beyond it speed is not estimated."""
+
+
+def extrapolations(workload: Workload, calibration: Calibration) -> Iterator[str]:
+    """A sentence for each such thing; none where the model, the GPU and the set-up are like measured ones."""
+    model, family = workload.model, workload.model.family
+    if workload.gpu_count > MACHINE:
+        yield (
+            f"speed, hours and cost of {workload.gpu_count} GPUs are not known: more than the {MACHINE} of one "
+            "machine, where the network and the trainer's way to share out decide"
+        )
+    if model.experts > 1:
+        yield (
+            "mixture of experts: speed, hours and cost are not known but for the order of magnitude, as the trainer's "
+            "kernels for experts decide a factor of ten; memory is by rule, not fitted"
+        )
+    if _has_few_softmax_layers(workload):
+        yield f"{family.name}: its layers of linear attention are timed by their matrix products; no run is measured"
+    if family.reader == "latent-mixture":
+        yield "latent attention is timed by its matrix products; no run is measured"
+    if model.experts > 1 and is_sharded(workload):
+        yield "experts shared out over GPUs (FSDP): no run is measured"
+    if calibration.is_from_data_sheet and workload.gpu_count <= MACHINE:
+        yield f"{workload.gpu.name}: its speed is from the data sheet, no run on one is measured"
+
+
+def _has_few_softmax_layers(workload: Workload) -> bool:
+    model = workload.model
+    whole = model.layers * model.attention_heads * model.head_size
+    return model.structure.attention_width < 0.9 * whole and model.family.reader not in ("latent-mixture", "gemma4")
