@@ -36,7 +36,7 @@ class Family(BaseModel):
     full: tuple[str, ...]
     is_vision: bool = False
     auto_class: str = "AutoModelForCausalLM"
-    own_quantisation: Literal["", "mxfp4"] = ""
+    own_quantisation: Literal["", "mxfp4", "fp8"] = ""
     has_fp16: bool = True
 
     def trainers_for(self, method: Method) -> tuple[str, ...]:

@@ -124,7 +124,8 @@ def _flat(content: Mapping[str, Any]) -> dict[str, Any]:
     fields = {**content, **text} if isinstance(text, dict) else dict(content)
     if "model_type" not in content:
         raise KeyError("model_type")
-    return {**fields, "model_type": content["model_type"]}
+    whole = {name: content[name] for name in ("model_type", "tie_word_embeddings") if name in content}
+    return {**fields, **whole}
 
 
 def _tower_parameters(content: Mapping[str, Any], fields: Mapping[str, Any]) -> int:
@@ -138,7 +139,7 @@ def _tower_parameters(content: Mapping[str, Any], fields: Mapping[str, Any]) -> 
         layers = int(vision["num_hidden_layers"]) * (4 * own**2 + (3 if kind in _GATED_TOWERS else 2) * own * inner)
         count += layers + 3 * patch**2 * own + own * width
         if kind == "mistral3":  # no positions; patches are merged, and a second layer joins
-            count += (int(content.get("spatial_merge_size") or 2) * own) ** 2 + width**2
+            count += int(content.get("spatial_merge_size") or 2) ** 2 * own**2 + width**2
         elif kind == "gemma4":
             count += 2 * int(vision.get("position_embedding_size") or 10_240) * own
         else:

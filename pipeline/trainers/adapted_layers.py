@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from pipeline.trainers.job import Adapter
 
+WIDENINGS = {"mxfp4": "Mxfp4Config", "fp8": "FineGrainedFP8Config"}
+"""What of Transformers takes weights out of the quantisation that a base model comes in (`dequantize`)."""
+
 
 def beside_towers(modules: Iterable[str]) -> str:
     """A pattern of PEFT that names these layers wherever they are but in a tower for pictures or sound."""
@@ -21,5 +24,8 @@ class ExpertPatterns:
 
 def expert_patterns(adapter: Adapter) -> ExpertPatterns:
     """`rank_pattern` and `alpha_pattern` of PEFT (0.21: both are matched with the stack's name from the layer on)."""
-    scaled = max(1, round(adapter.alpha * adapter.expert_rank / adapter.rank))
-    return ExpertPatterns(dict.fromkeys(adapter.experts, adapter.expert_rank), dict.fromkeys(adapter.experts, scaled))
+    scaled = max(1, round(adapter.alpha * adapter.targets.expert_rank / adapter.rank))
+    return ExpertPatterns(
+        dict.fromkeys(adapter.targets.experts, adapter.targets.expert_rank),
+        dict.fromkeys(adapter.targets.experts, scaled),
+    )

@@ -30,17 +30,23 @@ class JobData(_Part):
     rows_without_supervised_tokens: int = Field(ge=0)  # at max_length; they are left out of the training file
 
 
-class Adapter(_Part):
-    """LoRA. modules: names of the linear layers that are adapted; none: all of them, the head apart.
+class Targets(_Part):
+    """Which weights LoRA adapts. modules: names of linear layers; none: all of them, the head apart.
 
-    experts: parameters of the experts' stacks that are adapted, with `expert_rank`; empty of dense models. is_vision:
-    whether the model may see, so that layers of the same names in its tower are to be left alone.
+    experts: parameters of the experts' stacks, each with an adapter of `expert_rank` an expert; empty of dense models.
+    is_vision: whether the model may see, so that layers of the same names in its tower are to be left alone.
     """
 
     modules: tuple[str, ...] = ()
     experts: tuple[str, ...] = ()
     expert_rank: int = Field(default=1, ge=1, le=1024)
     is_vision: bool = False
+
+
+class Adapter(_Part):
+    """LoRA."""
+
+    targets: Targets = Targets()
     rank: int = Field(ge=1, le=1024)
     alpha: int = Field(ge=1)
     dropout: float = Field(ge=0, lt=1)
@@ -96,7 +102,7 @@ class TrainingJob(_Part):
     chat_template: str
     openai_model: str = DEFAULT_OPENAI_MODEL  # OpenAI trains only its own
     auto_class: str = "AutoModelForCausalLM"  # of Transformers
-    own_quantisation: Literal["", "mxfp4"] = ""  # in which its weights come; they are widened to BF16
+    own_quantisation: Literal["", "mxfp4", "fp8"] = ""  # in which its weights come; they are widened to BF16
     together_model: str = ""  # Together's name of the base model; empty: the hub's
     method: Method
     max_length: int = Field(ge=8)

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.catalogues import find_model, load_models
+from pipeline.catalogues.structures import other_tables
 from pipeline.errors import UsageError
 from pipeline.training.parameters import embedding_parameters, layer_parameters
 
@@ -39,7 +40,8 @@ def test_models_of_all_sizes_and_kinds_are_known():
 @pytest.mark.parametrize("model", load_models().values(), ids=lambda model: model.name)
 def test_the_dimensions_of_a_model_make_its_parameters(model):
     """Norms and biases, which the count leaves out, are less than a hundredth."""
-    counted = layer_parameters(model) + embedding_parameters(model)
+    tables = embedding_parameters(model) + other_tables(model.family.reader, model.config)
+    counted = layer_parameters(model) + tables + model.tower_parameters
 
     assert counted == pytest.approx(model.parameters, rel=0.01)
     assert counted <= model.parameters

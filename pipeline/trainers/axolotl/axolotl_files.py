@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from pipeline.dataset.convert.conversations import Talk
-from pipeline.trainers.adapted_layers import beside_towers, expert_patterns
+from pipeline.trainers.adapted_layers import WIDENINGS, beside_towers, expert_patterns
 from pipeline.trainers.chat_rows import messages_of, tools_of
 from pipeline.trainers.job import Adapter, TrainingJob
 from pipeline.trainers.learning import is_learned
@@ -103,7 +103,7 @@ def _method(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
     if not job.adapter:
         return _widening(job)
     experts = []
-    if job.adapter.experts and job.method == "qlora":
+    if job.adapter.targets.experts and job.method == "qlora":
         said = "Experts are no linear layers, so they are quantised apart; needs an NVIDIA GPU."
         experts.append(Entry("quantize_moe_experts", True, said))
     return [
@@ -120,23 +120,26 @@ def _method(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
 
 
 def _widening(job: TrainingJob) -> list[Entry]:
-    if job.own_quantisation != "mxfp4":
+    if not job.own_quantisation:
         return []
+    said = f"The base model comes in {job.own_quantisation.upper()} and is widened to BF16."
     return [
-        Entry("model_quantization_config", "Mxfp4Config", "The base model comes in MXFP4 and is widened to BF16."),
+        Entry("model_quantization_config", WIDENINGS[job.own_quantisation], said),
         Entry("model_quantization_config_kwargs", {"dequantize": True}),
     ]
 
 
 def _targets(adapter: Adapter, why: Mapping[str, str]) -> list[Entry]:
-    if not adapter.modules:
+    if not adapter.targets.modules:
         return [Entry("lora_target_linear", True, "All linear layers.")]
-    named: object = beside_towers(adapter.modules) if adapter.is_vision else list(adapter.modules)
-    entries = [Entry("lora_target_modules", named, why["adapter.modules"])]
-    if adapter.experts:
+    named: object = (
+        beside_towers(adapter.targets.modules) if adapter.targets.is_vision else list(adapter.targets.modules)
+    )
+    entries = [Entry("lora_target_modules", named, why["adapter.targets"])]
+    if adapter.targets.experts:
         patterns = expert_patterns(adapter)
         entries += [
-            Entry("lora_target_parameters", list(adapter.experts), why["adapter.experts"]),
+            Entry("lora_target_parameters", list(adapter.targets.experts), why["adapter.targets"]),
             Entry("lora_rank_pattern", patterns.rank),
             Entry("lora_alpha_pattern", patterns.alpha),
         ]

@@ -7,7 +7,7 @@ as the completion of what comes before it; answers that are context only always 
 from collections.abc import Iterable, Mapping
 
 from pipeline.dataset.convert.conversations import Talk
-from pipeline.trainers.adapted_layers import beside_towers, expert_patterns
+from pipeline.trainers.adapted_layers import WIDENINGS, beside_towers, expert_patterns
 from pipeline.trainers.chat_rows import messages_of, tools_of
 from pipeline.trainers.job import Adapter, TrainingJob
 from pipeline.trainers.learning import answers_apart
@@ -123,9 +123,9 @@ def adapter_entries(job: TrainingJob) -> list[Entry]:
             "task_type": "CAUSAL_LM",
         }
         entries.append(Entry("lora", lora, f"Arguments of peft.LoraConfig. Rank: {why['adapter.rank']}."))
-    if job.own_quantisation == "mxfp4":
-        said = "The base model comes in MXFP4 and is widened to BF16: arguments of transformers.Mxfp4Config."
-        entries.append(Entry("widening", {"dequantize": True}, said))
+    if job.own_quantisation:
+        said = f"The base model comes in {job.own_quantisation.upper()} and is widened to BF16."
+        entries.append(Entry("widening", WIDENINGS[job.own_quantisation], said))
     if job.auto_class != "AutoModelForCausalLM":
         entries.append(Entry("auto_class", job.auto_class, "What of Transformers loads the base model."))
     if job.method == "qlora":
@@ -141,12 +141,12 @@ def adapter_entries(job: TrainingJob) -> list[Entry]:
 
 def _targets(adapter: Adapter) -> dict[str, object]:
     """What PEFT adapts: names, a pattern where layers of a vision tower have the same names, and stacks of experts."""
-    targets: dict[str, object] = {"target_modules": list(adapter.modules) or "all-linear"}
-    if adapter.is_vision:
-        targets["target_modules"] = beside_towers(adapter.modules)
-    if adapter.experts:
+    targets: dict[str, object] = {"target_modules": list(adapter.targets.modules) or "all-linear"}
+    if adapter.targets.is_vision:
+        targets["target_modules"] = beside_towers(adapter.targets.modules)
+    if adapter.targets.experts:
         patterns = expert_patterns(adapter)
-        targets["target_parameters"] = list(adapter.experts)
+        targets["target_parameters"] = list(adapter.targets.experts)
         targets |= {"rank_pattern": patterns.rank, "alpha_pattern": patterns.alpha}
     return targets
 
@@ -196,7 +196,6 @@ def config_document(own_keys: frozenset[str], arguments: str, own_rules: Mapping
         "": frozenset(
             {"base_model", "objective", "data", "training", "lora", "quantization", "widening", "auto_class"}
         ),
-        "widening": frozenset({"dequantize"}),
         "data": frozenset({"train", "validation"}) | own_keys,
         "training": recorded_keys("trl", arguments),
         "lora": recorded_keys("trl", "lora"),

@@ -1,11 +1,10 @@
 """Puts the chosen values together into a job, each with its reason, and says what to be warned of."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.errors import UsageError
-from pipeline.trainers.job import DEFAULT_OPENAI_MODEL, Adapter, Hardware, JobData, Optimisation, TrainingJob
+from pipeline.trainers.job import DEFAULT_OPENAI_MODEL, Adapter, Hardware, JobData, Optimisation, Targets, TrainingJob
 from pipeline.trainers.objectives import JUDGED, TITLES
 from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED
 from pipeline.trainers.workload import Method, Workload
@@ -108,7 +107,7 @@ def _adapter(inputs: Inputs, notes: Explanations, workload: Workload) -> Adapter
     why = f"from rank {RSLORA_FROM_RANK} the usual scaling by alpha / rank slows learning, so alpha / √rank is used"
     notes.add("adapter.is_rank_stabilised", Chosen(is_stabilised, why))
     return Adapter(
-        **_targets(inputs.model, notes, rank),
+        targets=_targets(inputs.model, notes, rank),
         rank=rank,
         alpha=alpha,
         dropout=kept,
@@ -116,27 +115,28 @@ def _adapter(inputs: Inputs, notes: Explanations, workload: Workload) -> Adapter
     )
 
 
-def _targets(model: BaseModelSpec, notes: Explanations, rank: int) -> dict[str, Any]:
+def _targets(model: BaseModelSpec, notes: Explanations, rank: int) -> Targets:
     """Which weights are adapted; all linear layers need not be named."""
-    family, matrices = model.family, model.structure.matrices
-    is_all = all(is_adapted(model, matrix) for matrix in matrices if matrix.kind in ("linear", "gate"))
-    if is_all and model.experts == 1 and not family.is_vision:
-        return {}
-    why = f"the linear layers of a {family.name} that learn"
+    family, is_mixture = model.family, model.experts > 1
+    linear = [matrix for matrix in model.structure.matrices if matrix.kind in ("linear", "gate")]
+    if not is_mixture and not family.is_vision and all(is_adapted(model, matrix) for matrix in linear):
+        notes.add("adapter.targets", Chosen("all linear layers", "as much is learned as by full fine-tuning that way"))
+        return Targets()
+    named = ", ".join(path.rpartition(".")[2] for path in (*family.adapted, *family.experts))
+    why = ["the layers that learn"]
     if family.is_vision:
-        why += "; its vision tower, whose layers have the same names, stays as it is"
-    notes.add("adapter.modules", Chosen(", ".join(family.adapted), why))
-    if model.experts == 1:
-        return {"modules": family.adapted, "is_vision": family.is_vision}
-    narrow = expert_rank(model, rank)
-    shared = f"rank {narrow} each, {rank} shared out over the {model.active_experts} that a token passes"
-    notes.add("adapter.experts", Chosen(", ".join(family.experts), f"{shared}; what chooses experts is left alone"))
-    return {
-        "modules": family.adapted,
-        "is_vision": family.is_vision,
-        "experts": family.experts,
-        "expert_rank": narrow,
-    }
+        why.append("a vision tower, whose layers have the same names, stays as it is")
+    if is_mixture:
+        narrow = expert_rank(model, rank)
+        why.append(f"experts have rank {narrow} each, {rank} shared out over the {model.active_experts} a token passes")
+        why.append("what chooses experts is left alone")
+    notes.add("adapter.targets", Chosen(named, "; ".join(why)))
+    return Targets(
+        modules=family.adapted,
+        experts=family.experts if is_mixture else (),
+        expert_rank=expert_rank(model, rank) if is_mixture else 1,
+        is_vision=family.is_vision,
+    )
 
 
 def _optimisation(inputs: Inputs, notes: Explanations, pace: Pace, placement: Placement) -> Optimisation:

@@ -18,7 +18,7 @@ _CHOSEN_FROM: tuple[Method, ...] = ("lora", "qlora")
 def offered_methods(
     model: BaseModelSpec, gpu: Gpu, gpu_count: int, method: Method | None, targets: Iterable[str]
 ) -> tuple[Method, ...]:
-    """The methods that every trainer offers for the model, of those to choose from. method: the one asked for.
+    """The methods to choose from that every trainer offers for the model. method: the one asked for, None for any.
 
     Raises:
         TargetRefuses: none is, or a trainer uses one GPU alone, or the model overflows on the GPU; says what would do.
@@ -42,9 +42,12 @@ def offered_methods(
             ("half-precision",),
         )
     wanted = (method,) if method else _CHOSEN_FROM
-    found = tuple(each for each in wanted if all(target in model.family.trainers_for(each) for target in own))
-    if found:
-        return found
+
+    def are_able(way: Method) -> bool:
+        return all(target in model.family.trainers_for(way) for target in own)
+
+    if any(map(are_able, wanted)):
+        return tuple(filter(are_able, _CHOSEN_FROM))
     unable = (each for each in own if not any(each in model.family.trainers_for(way) for way in wanted))
     target = next(unable, own[0])
     raise TargetRefuses(_not_offered(model, wanted, target), target, tuple(f"method-{each}" for each in wanted))

@@ -110,5 +110,54 @@ def test_a_price_of_another_gpu_is_refused():
 def test_a_mixture_of_experts_is_said_to_be_unmeasured():
     dense, mixture = (estimate(workload(model=model, gpu="H100-SXM")) for model in ("Qwen3-32B", "Qwen3-30B-A3B"))
 
-    assert mixture.basis[1].endswith("; no mixture of experts is measured: half the speed of a dense model is assumed")
+    assert "half the speed of a dense model with as many active parameters is assumed" in mixture.basis[1]
+    assert mixture.rests_on.extrapolated[0].startswith("mixture of experts: speed, hours and cost are not known")
+    assert dense.rests_on.extrapolated == ()
     assert mixture.step_time_s.high / mixture.step_time_s.low > dense.step_time_s.high / dense.step_time_s.low
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"model": "Qwen3.5-9B"}, "linear attention"),
+        ({"model": "GLM-4.7-Flash"}, "latent attention"),
+        ({"gpu": "L4"}, "L4: its speed is from the data sheet"),
+        ({"model": "Qwen3-30B-A3B", "gpu_count": 8, "is_sharded": True}, "experts shared out"),
+    ],
+)
+def test_what_no_run_was_measured_of_is_said(changes, said):
+    found = estimate(workload(**changes))
+
+    assert any(said in sentence for sentence in found.rests_on.extrapolated)
+    assert set(found.rests_on.extrapolated) <= set(found.basis)
+
+
+def test_more_than_one_machine_has_no_speed_hours_nor_cost():
+    found = estimate(workload(gpu="H100-SXM", gpu_count=16), tokens=1_000_000)
+
+    assert (found.step_time_s, found.tokens_per_s_per_gpu, found.hours, found.cost_usd) == (None, None, None, None)
+    assert found.rests_on.extrapolated[0].startswith("speed, hours and cost of 16 GPUs are not known")
+    assert found.as_dict()["step_time_s"] is None
+    assert found.peak_memory_gb.expected > 0
+
+
+def test_what_is_not_quantised_counts_whole():
+    """TRL's QLoRA leaves the experts of a mixture in 16 bits; Axolotl's does not."""
+    in_trl, in_axolotl = (
+        estimate(workload(model="Qwen3-30B-A3B", gpu="H100-SXM", method="qlora", trainer=trainer))
+        for trainer in ("trl", "axolotl")
+    )
+
+    assert in_trl.peak_memory_gb.expected > 55
+    assert in_axolotl.peak_memory_gb.expected < 35
+
+
+def test_replicas_and_shared_out_weights_are_told_apart():
+    shared, replicas = (
+        estimate(workload(model="Llama-3.1-70B", gpu="H100-SXM", method="qlora", gpu_count=8, is_sharded=way))
+        for way in (True, False)
+    )
+
+    assert replicas.peak_memory_gb.expected > 2 * shared.peak_memory_gb.expected
+    assert "a replica on each" in replicas.rests_on.sharing
+    assert "shared out" in shared.rests_on.sharing
