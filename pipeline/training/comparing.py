@@ -1,7 +1,7 @@
 """Ranks the ways to train one model on one dataset: every GPU, method and preset, by cost or by time.
 
 Presets make different trainings, so an option is best among those of its own preset: nothing there is both cheaper and
-quicker.
+quicker; and the order is by what a pass over the rows costs or takes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,6 +31,11 @@ class Option:
         """Expected; infinite where no price is known."""
         cost = self.considered.estimate.cost_usd
         return cost.expected if cost else inf
+
+    @property
+    def passes(self) -> int:
+        """Over the rows, which presets differ in."""
+        return self.considered.job.optimisation.epochs
 
     @property
     def hours(self) -> float:
@@ -81,5 +86,7 @@ def _is_best(option: Option, others: Sequence[Option]) -> bool:
 
 
 def _rank(option: Option, by: Order) -> tuple[float, float, str]:
-    figures = (option.cost_usd, option.hours) if by == "cost" else (option.hours, option.cost_usd)
+    """A pass counts, not the whole: a preset that makes fewer is no bargain."""
+    cost, hours = option.cost_usd / option.passes, option.hours / option.passes
+    figures = (cost, hours) if by == "cost" else (hours, cost)
     return (*figures, str(option.considered.setup))

@@ -20,6 +20,7 @@ from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate, Range
 from pipeline.training.jobs.dataset_facts import DatasetFacts
+from pipeline.training.overheads import overheads, total
 from pipeline.wording import plural_of
 
 _HOUR_S = 3600
@@ -41,7 +42,8 @@ def estimate_job(
         return replace(whole, rests_on=replace(whole.rests_on, more=(billed,)))
     whole = estimate(workload, tokens=job.data.train_tokens, epochs=job.optimisation.epochs, price=price, today=today)
     found = whole if job.is_packed else _of_real_rows(whole, job, facts, workload, price)
-    return _with_reference(found, job) if job.objective in JUDGED else found
+    trained = _with_reference(found, job) if job.objective in JUDGED else found
+    return _with_overheads(trained, job, model)
 
 
 def workload_of(job: TrainingJob, model: BaseModelSpec, gpu: Gpu) -> Workload:
@@ -103,6 +105,27 @@ def _with_reference(found: Estimate, job: TrainingJob) -> Estimate:
         hours=_times(found.hours, factor) if found.hours else None,
         cost_usd=_times(found.cost_usd, factor) if found.cost_usd else None,
         rests_on=replace(found.rests_on, more=(*found.rests_on.more, told)),
+    )
+
+
+def _with_overheads(found: Estimate, job: TrainingJob, model: BaseModelSpec) -> Estimate:
+    """With what is paid for besides the steps."""
+    if found.hours is None:
+        return found
+    hours, steps = found.hours, job.optimisation.steps
+    parts = overheads(job, model, _times(hours, _HOUR_S / steps))
+    more = total(parts)
+    whole = _range(
+        hours.low + more.low / _HOUR_S, hours.expected + more.expected / _HOUR_S, hours.high + more.high / _HOUR_S
+    )
+    cost = found.cost_usd and _range(
+        found.cost_usd.low * whole.low / hours.low,
+        found.cost_usd.expected * whole.expected / hours.expected,
+        found.cost_usd.high * whole.high / hours.high,
+    )
+    told = f"of the hours, besides steps: {'; '.join(map(str, parts))}"
+    return replace(
+        found, hours=whole, cost_usd=cost, rests_on=replace(found.rests_on, more=(*found.rests_on.more, told))
     )
 
 

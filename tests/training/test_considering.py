@@ -7,7 +7,9 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.training.considering import Considered, NotPossible, consider
 from pipeline.training.estimates.estimate import estimate
+from pipeline.training.estimates.result import Range
 from pipeline.training.job_estimate import workload_of
+from pipeline.training.overheads import overheads, total
 from pipeline.training.setup import Setup
 from tests.training.examples import CATALOGUES, PRICE, facts
 
@@ -37,8 +39,9 @@ def test_the_hours_are_those_of_the_steps_with_rows_of_mean_length():
     step = estimate(replace(workload, sequence_length=100)).step_time_s
     padded = estimate(replace(workload, sequence_length=200)).step_time_s
     steps = found.job.optimisation.steps
-    assert found.estimate.hours.expected == pytest.approx(steps * step.expected / 3600, rel=1e-3)
-    assert found.estimate.hours.high == pytest.approx(steps * padded.high / 3600, rel=1e-3)
+    more = total(overheads(found.job, named.model, Range(step.low, step.expected, padded.high)))
+    assert found.estimate.hours.expected == pytest.approx((steps * step.expected + more.expected) / 3600, rel=1e-3)
+    assert found.estimate.hours.high == pytest.approx((steps * padded.high + more.high) / 3600, rel=1e-3)
     assert found.estimate.peak_memory_gb == estimate(workload).peak_memory_gb
     told = f"hours: {steps} steps of rows of 100 tokens, the mean; high: padded to 200, the 95th percentile"
     assert told in found.estimate.basis
@@ -48,6 +51,12 @@ def test_packed_rows_take_the_time_of_their_tokens():
     found = _considered(replace(SETUP, overrides={"is_packed": "true"}))
 
     assert any(sentence.endswith("rows packed to the full length") for sentence in found.estimate.basis)
+
+
+def _with_overheads(job, model, step):
+    """Hours of a job whose steps take so many seconds."""
+    more = total(overheads(job, model, Range(step, step, step))).expected
+    return (job.optimisation.steps * step + more) / 3600
 
 
 @pytest.mark.parametrize(("form", "sequences", "factor"), [("preference", 2, 4 / 3), ("kto", 1, 2.5)])
@@ -61,7 +70,7 @@ def test_answers_that_are_compared_take_the_passes_of_the_reference_too(form, se
     assert found.estimate.peak_memory_gb == estimate(workload).peak_memory_gb
     length = 75 if form == "preference" else 100
     step = estimate(replace(workload, sequence_length=length)).step_time_s.expected * factor
-    assert found.estimate.hours.expected == pytest.approx(job.optimisation.steps * step / 3600, rel=1e-3)
+    assert found.estimate.hours.expected == pytest.approx(_with_overheads(job, named.model, step), rel=1e-3)
     assert found.estimate.basis[-1].startswith(f"{form}: a row is ")
     assert "by FLOPs, not measured" in found.estimate.basis[-1]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pipeline.trainers.registry import WRITTEN
 from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.calibration import Calibration
 from pipeline.training.estimates.sharing import is_sharded
@@ -13,6 +14,13 @@ MACHINE = 8
 def extrapolations(workload: Workload, calibration: Calibration) -> Iterator[str]:
     """A sentence for each such thing; none where the model, the GPU and the set-up are like measured ones."""
     model, family = workload.model, workload.model.family
+    offering = family.trainers_for(workload.method)
+    if workload.trainer not in offering and (workload.trainer in WRITTEN or not offering):
+        who = ", ".join(offering)
+        yield (
+            f"{workload.trainer or 'no trainer'}: files for {workload.method} of {model.name} are not written"
+            + (f"; {who} can" if who else "")
+        )
     if workload.gpu_count > MACHINE:
         yield (
             f"speed, hours and cost of {workload.gpu_count} GPUs are not known: more than the {MACHINE} of one "
