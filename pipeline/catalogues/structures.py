@@ -16,18 +16,18 @@ Kind = Literal["linear", "gate", "router", "expert", "other"]
 
 
 class Matrix(NamedTuple):
-    """Alike weights: `count` matrices of `outputs` x `inputs`; of experts, each one is counted."""
+    """Alike weights: `number` matrices of `outputs` x `inputs`; of experts, each one is counted."""
 
     kind: Kind
     name: str
     outputs: int
     inputs: int
-    count: int
+    number: int
 
     @property
     def parameters(self) -> int:
         """Of all of them."""
-        return self.outputs * self.inputs * self.count
+        return self.outputs * self.inputs * self.number
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,16 @@ from pipeline.training.estimates.measurements import Measurement, load_measureme
 from pipeline.training.estimates.result import Range
 
 _INTRO = """How far `lora-pipeline estimate` lies from published measurements that it was not fitted to. Each row is
-estimated from a fit without its model, its GPU or its trainer, and nothing is said of the trainer: as a person would
-ask. Error is the mean absolute one. Measurements with their sources: `pipeline/training/estimates/measurements.csv`;
+estimated from a fit without its model, its GPU or its trainer, and with its trainer named, as jobs do. Error is the mean absolute one. Measurements with their sources: `pipeline/training/estimates/measurements.csv`;
 made by `make accuracy`."""
 _PROMISE = """What is promised on the 40 reference rows, a model left out at a time: step time at most 20 % off on
 average, 90 % of rows within ±35 %; memory at most 10 % off, `high` at or above the measured value in 95 % of rows."""
 _GROUPS = """The same for rows of a GPU or trainer that the fit has never seen. This is what to expect of hardware that
 nobody measured."""
-_CHECK = """Rows of varying length, whose peak depends on the order they came in, and full fine-tuning with everything
-in BF16 without saying so: neither is in the fit, and an estimate cannot know it."""
+_CHECK = """Rows of varying length, whose peak depends on the order they came in; full fine-tuning with everything in
+BF16 without saying so; tensor parallelism; mixtures of experts, of which the trainer's kernels decide a factor of ten;
+and more than one machine, where no speed is estimated. None is in the fit, and what an estimate does not know it says
+(`extrapolated` in its JSON, "beyond what was measured" in the terminal)."""
 _CONSTANTS = """Held to what is expected of each, so that few rows cannot bend one out of shape."""
 _HEADING = ("left out", "of", "rows", "error", "bias", "within ±35 %", "high above", "inside low to high")
 
@@ -107,6 +108,8 @@ def _reference(compared: Sequence[Comparison]) -> str:
     return table(("model", "GPU", "set-up", "memory, GB", "estimated", "step, s", "estimated"), rows)
 
 
-def _beside(measured: float | None, estimated: Range) -> tuple[str, str]:
+def _beside(measured: float | None, estimated: Range | None) -> tuple[str, str]:
+    if estimated is None:
+        return (f"{measured:.3g}" if measured else "", "not known")
     bounds = f"{estimated.expected:.3g} ({estimated.low:.3g} to {estimated.high:.3g})"
     return (f"{measured:.3g}" if measured else "", bounds)

@@ -27,7 +27,7 @@ def adapter_parameters(model: BaseModelSpec, rank: int) -> int:
     """Trainable parameters of LoRA with this rank; an adapter of a matrix of m x n has rank · (m + n)."""
     narrow = expert_rank(model, rank)
     return sum(
-        matrix.count * (matrix.outputs + matrix.inputs) * (narrow if matrix.kind == "expert" else rank)
+        matrix.number * (matrix.outputs + matrix.inputs) * (narrow if matrix.kind == "expert" else rank)
         for matrix in model.structure.matrices
         if is_adapted(model, matrix)
     )

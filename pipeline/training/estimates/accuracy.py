@@ -1,10 +1,10 @@
 """How far estimates lie from measurements that they were not fitted to: fits without a model, GPU or trainer, and asks.
 
-Estimates are asked for as a person would: nothing is said of the trainer. What comes of it is `docs/accuracy.md`.
+Estimates are asked for as jobs do: with the trainer named. What comes of it is `docs/accuracy.md`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.training.estimates.constants import Constants
 from pipeline.training.estimates.estimate import estimate_with
@@ -68,7 +68,7 @@ def leaving_out(
 
 def compare(row: Measurement, constants: Constants, others: Sequence[Measurement]) -> Comparison:
     """One row and its estimate."""
-    return Comparison(row, estimate_with(constants, others, replace(row.workload, trainer=None)))
+    return Comparison(row, estimate_with(constants, others, row.workload))
 
 
 def memory_errors(compared: Sequence[Comparison]) -> Errors | None:

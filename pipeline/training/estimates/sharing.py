@@ -17,8 +17,8 @@ _REPLICATED_SHARE = 0.45  # of a GPU's memory that weights may fill before they 
 
 
 def is_fused(workload: Workload) -> bool:
-    """Whether the trainer compiles or fuses its kernels; of an unknown trainer, whether its loss is chunked."""
-    return workload.trainer in FUSED_TRAINERS if workload.trainer else workload.loss_kernel == "chunked"
+    """Whether the trainer compiles or fuses its kernels; an unknown one is taken for one that does not."""
+    return workload.trainer in FUSED_TRAINERS
 
 
 def is_sharded(workload: Workload) -> bool:
