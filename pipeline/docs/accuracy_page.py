@@ -11,8 +11,9 @@ from pipeline.training.estimates.measurements import Measurement, load_measureme
 from pipeline.training.estimates.result import Range
 
 _INTRO = """How far `lora-pipeline estimate` lies from published measurements that it was not fitted to. Each row is
-estimated from a fit without its model, its GPU or its trainer, and with its trainer named, as jobs do. Error is the mean absolute one. Measurements with their sources: `pipeline/training/estimates/measurements.csv`;
-made by `make accuracy`."""
+estimated from a fit without its model, its GPU or its trainer, and with its trainer named, as jobs do. Error is the
+mean absolute one. Measurements with their sources: `pipeline/training/estimates/measurements.csv`; made by
+`make accuracy`."""
 _PROMISE = """What is promised on the 40 reference rows, a model left out at a time: step time at most 20 % off on
 average, 90 % of rows within ±35 %; memory at most 10 % off, `high` at or above the measured value in 95 % of rows."""
 _GROUPS = """The same for rows of a GPU or trainer that the fit has never seen. This is what to expect of hardware that
