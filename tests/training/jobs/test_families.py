@@ -6,22 +6,31 @@ The fields of the models are in `tiny_families.json`; the scripts run where Tran
 import json
 import math
 import re
+from dataclasses import replace
+from itertools import cycle, product
 from pathlib import Path
 
 import pytest
 import yaml
 
 from pipeline.catalogues.families import known_types, load_families
+from pipeline.catalogues.finding import find_gpu
 from pipeline.catalogues.model_config import model_from_config
 from pipeline.catalogues.models import BaseModelSpec
+from pipeline.catalogues.reading import load_models
 from pipeline.trainers.axolotl import axolotl_files
+from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.rendered import renderer
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.trl import trl_files
 from pipeline.trainers.workload import Workload
+from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.sharing import quantised_parameters
+from pipeline.training.jobs.choosing import plan_job
 from pipeline.training.parameters import adapter_parameters, layer_parameters
+from pipeline.training.presets import find_preset
 from tests.services import TRAINERS
-from tests.training.jobs.examples import gpu, planned
+from tests.training.jobs.examples import FACTS, gpu, planned
 from tests.training.jobs.test_trainers import SCRIPTS, Environments
 
 TINY = json.loads((Path(__file__).parent / "tiny_families.json").read_text())
@@ -144,6 +153,51 @@ def _as_trl(config: dict[str, object]) -> dict[str, object]:
 def _estimated(model: BaseModelSpec, trainer: str, method: str) -> tuple[int, int]:
     work = Workload(model, gpu("H100", 80), method, 128, 1, 1, rank=RANK, trainer=trainer)
     return quantised_parameters(work), adapter_parameters(model, RANK)
+
+
+@pytest.mark.needs_trainers
+def test_the_trainers_classes_take_jobs_of_every_family(environments, tmp_path):
+    """Every model's family by every method that is offered, on one GPU and on eight, objectives by turns."""
+    of_family = {model.family.name: model for model in load_models().values()}
+    formats, arguments = cycle(("openai", "preference", "kto", "plain-text")), []
+    for model, trainer, method, count in product(
+        of_family.values(), ("trl", "axolotl"), ("lora", "qlora", "full"), (1, 8)
+    ):
+        if trainer in model.family.trainers_for(method):
+            form = "openai" if method == "full" else next(formats)
+            if (form, trainer) == ("kto", "axolotl"):
+                form = "openai"  # Axolotl has its prompts for some chat templates alone
+            folder = tmp_path / f"{model.name}-{trainer}-{method}-{count}-{form}"
+            if _written(folder, model, trainer, method, count, form):
+                arguments.append(f"{folder}:{trainer}")
+    assert len(arguments) > 60
+
+    found = environments.last_line(TRAINERS, "check_configs.py", *arguments)
+
+    assert list(found) == arguments
+    assert {name: each for name, each in found.items() if isinstance(each, str)} == {}
+
+
+def _written(folder: Path, model: BaseModelSpec, trainer: str, method: str, count: int, form: str) -> bool:
+    """Whether there is such a job; then its files lie in the folder."""
+    facts = replace(FACTS, format=form, roles={"assistant": 2_000})
+    job = plan_job(
+        facts,
+        model,
+        find_gpu("B200"),
+        count,
+        find_preset("balanced"),
+        method,
+        (trainer,),
+        {"effective_batch": "32"},
+        estimate=estimate,
+    )
+    if not isinstance(job, TrainingJob):
+        return False
+    (folder / trainer).mkdir(parents=True)
+    for name, text in renderer(trainer, job.objective).make_files(job, Survey(train_liked=9, train_rows=18)).items():
+        (folder / trainer / name).write_text(text)
+    return True
 
 
 @pytest.mark.parametrize("name", TINY)
