@@ -1,7 +1,8 @@
 """Finds what a person named, or says which known names are nearest; picks a price."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -40,7 +41,7 @@ def find_gpu(name: str, own: Path | None = None) -> Gpu:
     Raises:
         UsageError: it is not known, and names the nearest that are.
     """
-    return _find("GPU", name, load_gpus(own), "or describe it in LORA_GPUS_FILE")
+    return _find("GPU", name, load_gpus(own), "or describe it in LORA_GPUS_FILE", nearest_gpus)
 
 
 def find_price(
@@ -71,9 +72,38 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     return [spellings[key] for key in difflib.get_close_matches(same(name), list(spellings), n=most, cutoff=0.4)]
 
 
-def _find(what: str, name: str, entries: Mapping[str, E], otherwise: str) -> E:
+def nearest_gpus(name: str, known: Mapping[str, Gpu], most: int = 3) -> list[str]:
+    """The GPUs of the same family whose name or alias looks most like a name, best first; none of a family of its own.
+
+    A letter more or less names another maker's card (`MI300X` and `A30`), so families are their letters.
+    """
+    found = {
+        gpu.name: max(
+            difflib.SequenceMatcher(None, same(name), same(each)).ratio()
+            for each in gpu.names()
+            if _family(each) == _family(name)
+        )
+        for gpu in known.values()
+        if _family(name) in map(_family, gpu.names())
+    }
+    return sorted(found, key=lambda each: (-found[each], each))[:most]
+
+
+def _family(name: str) -> str:
+    """The letters that a GPU's name begins with: `rtx` of RTX-4090, `h` of H100-SXM."""
+    return re.match(r"[^\W\d_]*", same(name))[0]  # type: ignore[index]  # it may be empty, so it always matches
+
+
+def _find(
+    what: str,
+    name: str,
+    entries: Mapping[str, E],
+    otherwise: str,
+    near: Callable[[str, Mapping[str, E]], list[str]] = nearest,
+) -> E:
     by_name = {same(each): entry for entry in entries.values() for each in entry.names()}
     if entry := by_name.get(same(name)):
         return entry
-    near = nearest(name, entries) or sorted(entries)[:3]
-    raise UsageError(f"no {what} {name!r} is known; the nearest: {', '.join(near)}; {otherwise}")
+    named = ", ".join(near(name, entries))
+    nearest_ones = f"the nearest: {named}" if named else f"`lora-pipeline {what.lower()}s` lists them"
+    raise UsageError(f"no {what} {name!r} is known; {nearest_ones}; {otherwise}")

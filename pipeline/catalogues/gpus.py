@@ -1,8 +1,12 @@
 """GPUs: memory, speed and how they are joined."""
 
+from typing import Literal, TypeAlias
+
 from pydantic import Field
 
 from pipeline.catalogues.entry import Entry
+
+Maker: TypeAlias = Literal["NVIDIA", "AMD"]
 
 
 class Gpu(Entry):
@@ -16,3 +20,5 @@ class Gpu(Entry):
     bandwidth_gb_per_s: float = Field(gt=0)  # of its memory
     interconnect_gb_per_s: float = Field(gt=0)  # to its neighbour in one machine, one way
     has_bf16: bool = True
+    maker: Maker = "NVIDIA"
+    """Whose software it runs: CUDA or ROCm, which kernels and 4-bit packages there are for."""

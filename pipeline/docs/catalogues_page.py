@@ -63,6 +63,7 @@ def _gpus() -> str:
         (
             code(gpu.name),
             ", ".join(gpu.aliases),
+            gpu.maker,
             f"{gpu.memory_gb:g}",
             f"{gpu.peak_tflops:g}",
             f"{gpu.bandwidth_gb_per_s:g}",
@@ -71,7 +72,7 @@ def _gpus() -> str:
         )
         for gpu in sorted(load_gpus().values(), key=lambda each: each.name)
     ]
-    return table(("GPU", "also", "memory", "TFLOP/s", "bandwidth GB/s", "link GB/s", "BF16"), rows)
+    return table(("GPU", "also", "maker", "memory", "TFLOP/s", "bandwidth GB/s", "link GB/s", "BF16"), rows)
 
 
 def _prices() -> str:

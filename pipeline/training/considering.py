@@ -59,8 +59,9 @@ class Catalogues:
         return Named(model, gpu, find_preset(setup.preset, self.presets_file), find_price(self.prices, gpu))
 
     def larger_gpus(self, gpu: Gpu) -> list[Gpu]:
-        """GPUs with more memory, to name when one is too small."""
-        return [other for other in load_gpus(self.gpus_file).values() if other.memory_gb > gpu.memory_gb]
+        """GPUs of the same maker with more memory, to name when one is too small."""
+        known = load_gpus(self.gpus_file).values()
+        return [other for other in known if other.maker == gpu.maker and other.memory_gb > gpu.memory_gb]
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def test_every_doubtful_row_is_named_and_nothing_is_imported(tmp_path):
 
     assert str(caught.value).splitlines() == [
         f"{path}: nothing was imported:",
-        "  line 3: no GPU 'T5' is known; the nearest: T4, RTX-5090; or describe it in LORA_GPUS_FILE",
+        "  line 3: no GPU 'T5' is known; the nearest: T4; or describe it in LORA_GPUS_FILE",
         "  line 4: per_gpu_hour: expected 0.02 to 50 USD for one GPU and hour, found 800; "
         "is it for a machine, a month, or in cents?",
         "  line 5: as_of: 2027-01-01 is in the future",

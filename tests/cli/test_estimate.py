@@ -89,7 +89,7 @@ def test_what_is_suggested_fits_when_it_is_tried():
         ),
         (
             ["--model", "Qwen3-8B", "--gpu", "A100-SXM"],
-            "no GPU 'A100-SXM' is known; the nearest: H100-SXM, A100-80GB-SXM, H200-SXM; "
+            "no GPU 'A100-SXM' is known; the nearest: A100-40GB, A100-80GB-SXM, A800-80GB-SXM; "
             "or describe it in LORA_GPUS_FILE",
         ),
         (

@@ -109,12 +109,13 @@ def _more_gpus(workload: Workload) -> Iterator[_Change]:
 
 def _other_gpus(workload: Workload, gpus: Mapping[str, Gpu]) -> Iterator[_Change]:
     for gpu in sorted(gpus.values(), key=lambda each: (each.memory_gb, each.peak_tflops, each.name)):
-        if gpu.memory_gb > workload.gpu.memory_gb:
+        if gpu.memory_gb > workload.gpu.memory_gb and gpu.maker == workload.gpu.maker:
             yield "a GPU with more memory", f"--gpu {gpu.name}", replace(workload, gpu=gpu)
 
 
 def _other_machines(workload: Workload, gpus: Mapping[str, Gpu]) -> Iterator[_Change]:
-    machines = [(count * gpu.memory_gb, count, gpu) for gpu in gpus.values() for count in _GPU_COUNTS]
+    same_maker = [gpu for gpu in gpus.values() if gpu.maker == workload.gpu.maker]
+    machines = [(count * gpu.memory_gb, count, gpu) for gpu in same_maker for count in _GPU_COUNTS]
     for _, count, gpu in sorted(machines, key=lambda each: (each[0], each[1], each[2].name)):
         yield "more and other GPUs", f"--gpu {gpu.name} --gpus {count}", replace(workload, gpu=gpu, gpu_count=count)
 

@@ -30,7 +30,7 @@ def test_one_change_of_each_kind_is_named():
 
 def test_a_model_far_too_large_gets_all_cheap_changes_and_another_machine():
     assert _options(workload(model="Llama-3.1-405B", gpu="T4", method="full", sequence_length=4096)) == [
-        "--loss-kernel chunked --method qlora --gpu B200 --gpus 2"
+        "--loss-kernel chunked --method qlora --gpu B300"
     ]
 
 
