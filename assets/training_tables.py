@@ -7,6 +7,7 @@ import dagster as dg
 from assets.partition_events import table
 from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import CostRecord, Job
+from pipeline.trainers.registry import HOSTED
 from pipeline.wording import times
 
 _JOB_COLUMNS = ("job", "status", "cost_usd", "hours", "peak_gb", "base_model", "method", "preset", "gpu", "trainers")
@@ -31,7 +32,7 @@ def _job_row(job: Job, costs: Sequence[CostRecord]) -> dict[str, object]:
         "base_model": job.base_model,
         "method": job.method,
         "preset": job.preset,
-        "gpu": times(job.gpu_count, job.gpu),
+        "gpu": "" if set(job.targets) <= HOSTED else times(job.gpu_count, job.gpu),
         "trainers": ", ".join(job.targets),
         "cost_usd": _rounded(estimate.cost_usd if estimate else None),
         "hours": _rounded(estimate.hours if estimate else None),

@@ -74,6 +74,10 @@ class Settings(BaseSettings):
         Path(),
         description="What `prices import` writes. Default: `data_dir`/prices.toml, if it exists.",
     )
+    token_prices_file: Path = Field(
+        Path(),
+        description="Your prices of trained tokens. Default: `data_dir`/token_prices.toml, if it exists.",
+    )
 
     training_plans: str = Field(
         "Qwen3-8B balanced A100-80GB-SXM trl",
@@ -211,6 +215,11 @@ class Settings(BaseSettings):
             "gpus_file": (data_dir / "gpus.toml") if self.gpus_file == Path() else self.gpus_file.resolve(),
             "presets_file": (data_dir / "presets.toml") if self.presets_file == Path() else self.presets_file.resolve(),
             "prices_file": (data_dir / "prices.toml") if self.prices_file == Path() else self.prices_file.resolve(),
+            "token_prices_file": (
+                (data_dir / "token_prices.toml")
+                if self.token_prices_file == Path()
+                else self.token_prices_file.resolve()
+            ),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)

@@ -13,6 +13,7 @@ from pipeline.catalogues.model_config import model_from_config
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.catalogues.prices import Price, PriceKind
 from pipeline.catalogues.reading import load_gpus, load_models
+from pipeline.catalogues.token_prices import TokenPrice
 from pipeline.errors import UsageError
 
 STALE_AFTER_DAYS = 90
@@ -59,7 +60,27 @@ def find_price(
     return min(found, key=lambda price: (price.per_gpu_hour, price.provider), default=None)
 
 
-def is_stale(price: Price, today: date) -> bool:
+def find_token_price(
+    prices: Iterable[TokenPrice], provider: str, model: str, parameters: int | None, method: str, objective: str
+) -> TokenPrice | None:
+    """What a provider takes for training a model; None where nothing is listed.
+
+    model: the provider's name of it. parameters: by which it is in a class of sizes; None for a model of that provider
+    alone. The first price that names the model, else the first of its class.
+    """
+    offered = [
+        price
+        for price in prices
+        if same(price.provider) == same(provider)
+        and price.method in {None, "full" if method == "full" else "lora"}
+        and price.objective in {None, objective}
+    ]
+    named = (price for price in offered if same(model) in map(same, price.names()))
+    sized = (price for price in offered if parameters is not None and price.has_size(parameters))
+    return next(named, None) or next(sized, None)
+
+
+def is_stale(price: Price | TokenPrice, today: date) -> bool:
     """Whether the price is older than 90 days."""
     return (today - price.as_of).days > STALE_AFTER_DAYS
 

@@ -14,6 +14,7 @@ from pipeline.catalogues.entry import Entry, same
 from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.catalogues.prices import Price
+from pipeline.catalogues.token_prices import TokenPrice
 from pipeline.errors import UsageError
 
 E = TypeVar("E", bound=Entry)
@@ -38,6 +39,11 @@ def load_prices(own: Path | None = None) -> tuple[Price, ...]:
     mine = read_entries(Price, "prices", own)
     priced = {same(price.name) for price in mine}
     return (*mine, *(price for price in _shipped(Price, "prices") if same(price.name) not in priced))
+
+
+def load_token_prices(own: Path | None = None) -> tuple[TokenPrice, ...]:
+    """All prices of trained tokens, those of the user's file first, so that they are found before the shipped ones."""
+    return (*read_entries(TokenPrice, "token_prices", own), *_shipped(TokenPrice, "token_prices"))
 
 
 def read_entries(kind: type[E], table: str, path: Path | None) -> tuple[E, ...]:

@@ -13,14 +13,19 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.catalogues import BaseModelSpec
     from pipeline.settings import Settings
+    from pipeline.trainers.trainer import Trainer
 
 _DIMENSIONS = ("parameters", "layers", "hidden-size", "intermediate-size", "vocabulary")
 
 
 def estimate(
-    gpu: Annotated[str, typer.Option(metavar="GPU", help="A GPU of the catalogue, as `A100-80GB-SXM`.")],
+    gpu: Annotated[
+        str | None,
+        typer.Option(metavar="GPU", help="A GPU of the catalogue, as `A100-80GB-SXM`; none where a provider trains."),
+    ] = None,
     model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="A base model's name, its hub id, or its config.json.")
+        str | None,
+        typer.Option(metavar="MODEL", help="A base model's name, its hub id, or its config.json; OpenAI's own name."),
     ] = None,
     parameters: Annotated[
         str | None, typer.Option(metavar="N", help="Without --model: all parameters, as 8030000000 or 8.03B.")
@@ -46,7 +51,11 @@ def estimate(
     ] = None,
     epochs: Annotated[float | None, typer.Option(metavar="N", min=0.0, help="Passes over them; 1 by default.")] = None,
     trainer: Annotated[
-        str | None, typer.Option(metavar="NAME", help="As trl, axolotl, unsloth: whose measurements to prefer.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="As trl, axolotl, unsloth: whose measurements to prefer; as openai, together: who bills tokens.",
+        ),
     ] = None,
     provider: Annotated[
         str | None, typer.Option(metavar="NAME", help="Whose price; the lowest of all by default.")
@@ -54,17 +63,26 @@ def estimate(
     spot: Annotated[bool, typer.Option("--spot", help="At the spot price.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Estimate memory, step time, hours and cost of a training; exit with 1 if it does not fit, and say what would."""
+    """Estimate memory, step time, hours and cost of a training; exit with 1 if it does not fit, and say what would.
+
+    With `--trainer openai`, `together` or `fireworks` a provider trains: the cost is that of `--tokens`.
+    """
     from pipeline.catalogues import find_gpu, find_price, load_gpus, load_prices
     from pipeline.cli.estimate_text import refusal, render
+    from pipeline.trainers.registry import BY_NAME, HOSTED
     from pipeline.trainers.workload import Workload
     from pipeline.training.estimates import estimate as estimate_of
     from pipeline.training.estimates.remedies import remedies
     from pipeline.training.estimates.sharing import TRAINERS
 
     settings = current_settings()
+    if trainer in HOSTED:
+        _hosted(BY_NAME[trainer], model, method, tokens, 1.0 if epochs is None else epochs, settings, as_json=as_json)
+        return
     if trainer is not None and trainer not in TRAINERS:
-        raise UsageError(f"--trainer: expected one of {', '.join(sorted(TRAINERS))}, found {trainer!r}")
+        raise UsageError(f"--trainer: expected one of {', '.join(sorted(TRAINERS | HOSTED))}, found {trainer!r}")
+    if gpu is None:
+        raise UsageError("--gpu: expected a GPU, found none; `lora-pipeline gpus` lists them")
     dimensions = dict(zip(_DIMENSIONS, (parameters, layers, hidden_size, intermediate_size, vocabulary), strict=True))
     workload = Workload(
         model=_model(model, dimensions, settings),
@@ -93,6 +111,41 @@ def estimate(
         helping = remedies(workload, load_gpus(settings.gpus_file))
         typer.echo(refusal(workload, found, helping), err=True)
         raise typer.Exit(NOT_READY)
+
+
+def _hosted(
+    trainer: "Trainer",
+    model: str | None,
+    method: str,
+    tokens: int | None,
+    epochs: float,
+    settings: "Settings",
+    *,
+    as_json: bool,
+) -> None:
+    """Print what a provider takes for so many tokens of training rows; it has a name of its own for OpenAI's models."""
+    from pipeline.catalogues import find_model, find_token_price, load_token_prices
+    from pipeline.cli.estimate_text import render_hosted
+    from pipeline.trainers.job import DEFAULT_OPENAI_MODEL
+    from pipeline.training.hosted_estimate import priced, tokens_of_passes
+
+    if tokens is None:
+        raise UsageError(f"--tokens: expected those of all training rows, which {trainer.title} bills, found none")
+    if trainer.name == "openai":
+        name, parameters = model or DEFAULT_OPENAI_MODEL, None
+    elif model is None:
+        raise UsageError("--model: expected a base model, found none; for example --model Qwen3-8B")
+    else:
+        known = find_model(model, settings.models_file)
+        name, parameters = known.hub_id, known.parameters
+    prices = load_token_prices(settings.token_prices_file)
+    price = find_token_price(prices, trainer.name, name, parameters, method, "sft")
+    billed, told = tokens_of_passes(trainer, tokens, epochs)
+    found = priced(trainer, name, billed, told, price, datetime.now(UTC).date())
+    if as_json:
+        write_line(json.dumps(found.as_dict(), ensure_ascii=False))
+    else:
+        typer.echo(render_hosted(name, found))
 
 
 def _model(model: str | None, dimensions: dict[str, str | int | None], settings: "Settings") -> "BaseModelSpec":

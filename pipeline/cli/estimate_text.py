@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.remedies import Remedy
 from pipeline.training.estimates.result import Estimate, Range
+from pipeline.training.hosted_estimate import HostedEstimate
 
 _FITS = {"yes": "fits", "tight": "fits by the expected figure, not by the high one", "no": "does not fit"}
 
@@ -19,13 +20,21 @@ def render(workload: Workload, found: Estimate) -> str:
         *([_row("hours", found.hours)] if found.hours else []),
         *([_row("cost, USD", found.cost_usd)] if found.cost_usd else []),
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = [f"  {row[0]:<{widths[0]}}" + "".join(f"  {row[i]:>{widths[i]}}" for i in (1, 2, 3)) for row in rows]
     verdict = f"{_FITS[found.fits]} ({workload.gpu.memory_gb:g} GB)"
     beyond = found.rests_on.extrapolated
-    known = [f"  {each}" for each in found.basis if each not in beyond]
     doubted = ["beyond what was measured", *(f"  {each}" for each in beyond)] if beyond else []
-    return "\n".join([f"{_title(workload)}: {verdict}", *lines, "rests on", *known, *doubted])
+    known = [each for each in found.basis if each not in beyond]
+    return "\n".join([f"{_title(workload)}: {verdict}", *_table(rows), *_basis(known), *doubted])
+
+
+def render_hosted(model: str, found: HostedEstimate) -> str:
+    """The report where a provider trains, without a newline at its end. model: the provider's name of it."""
+    rows = [
+        ("", "low", "expected", "high"),
+        _row("tokens billed", found.billed_tokens),
+        *([_row("cost, USD", found.cost_usd)] if found.cost_usd else []),
+    ]
+    return "\n".join([f"{model}, trained by {found.provider}", *_table(rows), *_basis(found.basis)])
 
 
 def refusal(workload: Workload, found: Estimate, helping: Sequence[Remedy]) -> str:
@@ -48,6 +57,15 @@ def _title(workload: Workload) -> str:
         f"{workload.micro_batch} x {workload.sequence_length} tokens x {workload.gradient_accumulation}, "
         f"{checkpointing} checkpointing, {workload.loss_kernel} loss"
     )
+
+
+def _table(rows: Sequence[tuple[str, str, str, str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return [f"  {row[0]:<{widths[0]}}" + "".join(f"  {row[i]:>{widths[i]}}" for i in (1, 2, 3)) for row in rows]
+
+
+def _basis(sentences: Sequence[str]) -> list[str]:
+    return ["rests on", *(f"  {each}" for each in sentences)]
 
 
 def _row(name: str, values: Range | None) -> tuple[str, str, str, str]:

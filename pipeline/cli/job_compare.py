@@ -97,15 +97,15 @@ def _row(option: "Option") -> TableRow:
     cost, hours = estimate.cost_usd, estimate.hours
     return (
         "*" if option.is_best else "",
-        times(setup.gpu_count, setup.gpu),
+        "" if estimate.hours is None else times(setup.gpu_count, setup.gpu),
         option.considered.job.method,
         setup.preset,
         cell(cost.expected if cost else None),
         cell(cost.low if cost else None),
         cell(cost.high if cost else None),
         cell(hours.expected if hours else None),
-        cell(estimate.peak_memory_gb.expected),
-        estimate.fits,
+        cell(estimate.peak_memory_gb.expected if estimate.peak_memory_gb else None),
+        estimate.fits or "",
         option.considered.job.optimisation.steps,
     )
 

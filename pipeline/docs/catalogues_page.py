@@ -1,18 +1,23 @@
 """docs/catalogues.md: the base models, GPUs and prices that estimates and jobs know, with sources and days."""
 
-from pipeline.catalogues import load_gpus, load_models, load_prices
+from pipeline.catalogues import load_gpus, load_models, load_prices, load_token_prices
 from pipeline.docs.markdown import code, section, table
+from pipeline.trainers.registry import BY_NAME
 from pipeline.training.parameters import adapter_parameters
 
-_INTRO = """What is shipped. Your own entries go into `LORA_MODELS_FILE`, `LORA_GPUS_FILE` and `LORA_PRICES_FILE`: TOML
-files of the same form as `pipeline/catalogues/*.toml`; one of a known name replaces it. A model that is not
-listed can also be named by the path of its `config.json`."""
+_INTRO = """What is shipped. Your own entries go into `LORA_MODELS_FILE`, `LORA_GPUS_FILE`, `LORA_PRICES_FILE` and
+`LORA_TOKEN_PRICES_FILE`: TOML files of the same form as `pipeline/catalogues/*.toml`; one of a known name replaces it.
+A model that is not listed can also be named by the path of its `config.json`."""
 _MODELS = """Adapters: parameters that LoRA of rank 16 adds: on all linear layers of a dense model; of a mixture of
 experts on attention and experts, those of an expert with a lower rank, and on no router. Where there is a sibling that
 was taught to answer (`Llama-3.1-8B-Instruct`), it is found by its own name and has the same dimensions."""
 _GPUS = """Memory in GiB, as a process can use it. TFLOP/s: dense BF16, or FP16 where there is no BF16."""
 _PRICES = """For one GPU and hour. The lowest on-demand price is used unless a provider or spot is asked for; a price
 older than 90 days is marked. `lora-pipeline prices import FILE` takes a CSV of yours."""
+
+_TRAINED = """USD for a million trained tokens of jobs that a provider trains. The first that names the model is used,
+else the first of its size; of these, yours come first. Which tokens are billed stands in the estimate: OpenAI bills the
+training rows in every pass; Together also the validation rows, and rows that are not packed at their full length."""
 
 
 def page() -> str:
@@ -23,6 +28,7 @@ def page() -> str:
         section("Base models", _MODELS, _models()),
         section("GPUs", _GPUS, _gpus()),
         section("Prices", _PRICES, _prices()),
+        section("Prices of trained tokens", _TRAINED, _token_prices()),
         level=1,
     )
 
@@ -81,3 +87,19 @@ def _prices() -> str:
         for price in sorted(load_prices(), key=lambda each: (each.name, each.per_gpu_hour))
     ]
     return table(("GPU", "provider", "kind", "USD", "as of", "source"), rows)
+
+
+def _token_prices() -> str:
+    rows = [
+        (
+            BY_NAME[price.provider].title,
+            price.name,
+            price.method or "",
+            price.objective or "",
+            f"{price.usd_per_million:g}",
+            str(price.as_of),
+            "; ".join(filter(None, (price.source, price.note))),
+        )
+        for price in load_token_prices()
+    ]
+    return table(("provider", "model", "method", "objective", "USD", "as of", "source"), rows)

@@ -58,10 +58,12 @@ def _fits(report: JobsReport) -> tuple[bool, str]:
     misfits = [str(each["reason"]) for each in report.not_possible if each["kind"] == "does-not-fit"]
     if misfits:
         return False, "; ".join(misfits)
-    tight = sum(estimate.fits == "tight" for estimate in report.estimates)
     if not report.current:
         return True, NO_JOBS
-    peaks = [estimate.peak_memory_gb or 0.0 for estimate in report.estimates]
+    peaks = [each.peak_memory_gb for each in report.estimates if each.peak_memory_gb is not None]
+    if report.estimates and not peaks:
+        return True, "providers train on machines of their own"
+    tight = sum(estimate.fits == "tight" for estimate in report.estimates)
     may = f"; {tight} may not" if tight else ""
     return True, f"{len(report.current)} jobs fit, {max(peaks, default=0):.1f} GB at most are expected{may}"
 
@@ -90,13 +92,11 @@ def _current(report: JobsReport) -> tuple[bool, str]:
 def _price(report: JobsReport) -> tuple[bool, str]:
     if not report.current:
         return True, NO_JOBS
-    ours = [estimate for estimate in report.estimates if estimate.hours is not None]
-    if not ours:
-        return True, "the provider bills tokens"
-    days = [(report.today - each.price_as_of).days for each in ours if each.price_as_of is not None]
-    if len(days) < len(ours):
-        return False, f"{len(ours) - len(days)} jobs have no price"
-    return max(days) <= STALE_AFTER_DAYS, f"prices are {max(days)} days old; up to {STALE_AFTER_DAYS} are fresh"
+    days = [(report.today - each.price_as_of).days for each in report.estimates if each.price_as_of is not None]
+    if len(days) < len(report.estimates):
+        return False, f"{len(report.estimates) - len(days)} jobs have no price"
+    oldest = max(days, default=0)
+    return oldest <= STALE_AFTER_DAYS, f"prices are {oldest} days old; up to {STALE_AFTER_DAYS} are fresh"
 
 
 def _number(job: Job, part: str, name: str) -> int:

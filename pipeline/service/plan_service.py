@@ -14,6 +14,7 @@ from pipeline.flow.job_making import JobMaker, prepare
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.job_records import Job
+from pipeline.trainers.registry import HOSTED
 from pipeline.training.considering import Catalogues, Considered, NotPossible, consider
 from pipeline.training.presets import load_presets
 from pipeline.training.setup import Setup
@@ -24,7 +25,7 @@ MAX_GPUS = 64
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a training takes, and what the same takes on every GPU, the smallest first."""
+    """What a training takes, and what the same takes on every GPU, the smallest first; none where a provider trains."""
 
     outcome: Outcome
     others: tuple[Outcome, ...]
@@ -41,7 +42,9 @@ def compare_gpus(service: Service, user: User, dataset_id: str, setup: Setup) ->
     _check_names(service, setup)
     prepared = prepare(service.lake, service.access(user).dataset(dataset_id))
     catalogues = Catalogues.of_settings(service.settings, service.now().date())
-    gpus = sorted(load_gpus(service.settings.gpus_file).values(), key=lambda gpu: (gpu.memory_gb, gpu.name))
+    is_hosted = set(setup.targets) <= HOSTED
+    known = () if is_hosted else load_gpus(service.settings.gpus_file).values()
+    gpus = sorted(known, key=lambda gpu: (gpu.memory_gb, gpu.name))
     others = tuple(consider(prepared.facts, replace(setup, gpu=gpu.name), catalogues) for gpu in gpus)
     return Comparison(consider(prepared.facts, setup, catalogues), others)
 

@@ -33,6 +33,10 @@ class Trainer:
     """Its place in lists, from 1."""
     is_hosted: bool = False
     """Whether a provider trains, so that nobody needs a GPU."""
+    bills_full_rows: bool = False
+    """Whether its provider bills rows that are not packed as if each had the full length."""
+    billed_evaluations: int = 0
+    """How often our files have the validation rows read, where the provider bills that, too."""
     has_rules: bool = True
     """Whether it says itself what it takes, in `acceptance.toml`."""
     judged_as: str = ""

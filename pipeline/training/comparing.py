@@ -10,6 +10,7 @@ from itertools import product
 from math import inf
 from typing import Literal
 
+from pipeline.trainers.registry import HOSTED
 from pipeline.trainers.workload import Method
 from pipeline.training.considering import Catalogues, Considered, NotPossible, consider
 from pipeline.training.jobs.dataset_facts import DatasetFacts
@@ -39,7 +40,7 @@ class Option:
 
     @property
     def hours(self) -> float:
-        """Expected; infinite where the provider bills tokens."""
+        """Expected; infinite where a provider trains."""
         hours = self.considered.estimate.hours
         return hours.expected if hours else inf
 
@@ -61,6 +62,8 @@ def compare(
         UsageError: a name or a setting is not known, or out of its range.
     """
     methods = (wanted.method,) if wanted.method else METHODS
+    if set(wanted.targets) <= HOSTED:  # the provider's GPUs and LoRA are the same whatever is named here
+        gpus, methods = (wanted.gpu,), (wanted.method or "lora",)
     setups = [
         replace(wanted, gpu=gpu, preset=preset, method=method)
         for gpu, method, preset in product(gpus, methods, presets)

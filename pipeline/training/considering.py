@@ -13,12 +13,15 @@ from pipeline.catalogues.finding import find_gpu, find_model, find_price
 from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.catalogues.prices import Price
-from pipeline.catalogues.reading import load_gpus, load_prices
+from pipeline.catalogues.reading import load_gpus, load_prices, load_token_prices
+from pipeline.catalogues.token_prices import TokenPrice
 from pipeline.settings import Settings
 from pipeline.state.catalog.job_records import NewCost
 from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.registry import HOSTED
 from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate
+from pipeline.training.hosted_estimate import HostedEstimate, estimate_hosted
 from pipeline.training.job_estimate import estimate_job
 from pipeline.training.jobs.choosing import plan_job
 from pipeline.training.jobs.dataset_facts import DatasetFacts
@@ -38,6 +41,7 @@ class Catalogues:
     presets_file: Path
     prices: tuple[Price, ...]
     today: date
+    token_prices: tuple[TokenPrice, ...] = ()
 
     @classmethod
     def of_settings(cls, settings: Settings, today: date) -> "Catalogues":
@@ -46,8 +50,14 @@ class Catalogues:
         Raises:
             UsageError: a file of the installation cannot be used.
         """
-        prices = load_prices(settings.prices_file)
-        return cls(settings.models_file, settings.gpus_file, settings.presets_file, prices, today)
+        return cls(
+            settings.models_file,
+            settings.gpus_file,
+            settings.presets_file,
+            load_prices(settings.prices_file),
+            today,
+            load_token_prices(settings.token_prices_file),
+        )
 
     def named(self, setup: Setup) -> "Named":
         """What the names of a set-up stand for.
@@ -76,19 +86,20 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A job that can be made, and what it would take."""
+    """A job that can be made, and what it would take. price: of its GPU; a provider's is in the estimate."""
 
     setup: Setup
     job: TrainingJob
     gpu: Gpu
-    estimate: Estimate
+    estimate: Estimate | HostedEstimate
     price: Price | None
 
     def cost(self) -> NewCost:
         """The estimate as the catalog keeps it."""
+        if isinstance(self.estimate, HostedEstimate):
+            return _hosted_cost(self.estimate)
         hours, cost, memory = self.estimate.hours, self.estimate.cost_usd, self.estimate.peak_memory_gb
-        price = self.price if hours else None
-        unpriced = f"no price of a {self.gpu.name} is listed" if hours else "the provider bills tokens"
+        price = self.price
         return NewCost(
             kind="estimate",
             cost_usd=cost.expected if cost else None,
@@ -106,9 +117,25 @@ class Considered:
             price_kind=price.kind if price else None,
             provider=price.provider if price else None,
             price_as_of=price.as_of if price else None,
-            source=price.source if price else unpriced,
+            source=price.source if price else f"no price of a {self.gpu.name} is listed",
             basis=self.estimate.basis,
         )
+
+
+def _hosted_cost(found: HostedEstimate) -> NewCost:
+    cost, price = found.cost_usd, found.price
+    return NewCost(
+        kind="estimate",
+        cost_usd=cost.expected if cost else None,
+        cost_usd_low=cost.low if cost else None,
+        cost_usd_high=cost.high if cost else None,
+        hours=None,
+        provider=found.provider,
+        price_currency="USD" if price else None,
+        price_as_of=price.as_of if price else None,
+        source=f"{price.usd_per_million:g} USD for a million tokens, {price.source}" if price else found.unpriced,
+        basis=found.basis,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,5 +189,8 @@ def consider(facts: DatasetFacts, setup: Setup, catalogues: Catalogues) -> Consi
         return NotPossible(setup, "target-refuses", str(refusal))
     if isinstance(planned, DoesNotFit):
         return NotPossible(setup, "does-not-fit", f"{named.model.name} {planned.message}", planned.would_fit)
+    if set(planned.targets) <= HOSTED:
+        hosted = estimate_hosted(planned, facts, named.model, catalogues.token_prices, catalogues.today)
+        return Considered(setup, planned, named.gpu, hosted, price=None)
     found = estimate_job(planned, facts, named.model, named.gpu, named.price, catalogues.today)
     return Considered(setup, planned, named.gpu, found, named.price)

@@ -34,12 +34,8 @@ _REFERENCE_PASSES: Mapping[Objective, int] = {"preference": 1, "kto": 3}
 def estimate_job(
     job: TrainingJob, facts: DatasetFacts, model: BaseModelSpec, gpu: Gpu, price: Price | None, today: date
 ) -> Estimate:
-    """What a job takes. A hosted one has neither hours nor a cost of ours: its provider bills tokens."""
+    """What a job takes on GPUs that are rented or owned; see `hosted_estimate.py` for those that a provider trains."""
     workload = workload_of(job, model, gpu)
-    if set(job.targets) <= HOSTED:
-        billed = "cost: the provider bills tokens, on GPUs of its own; memory and speed are those of the GPU named here"
-        whole = estimate(workload)
-        return replace(whole, rests_on=replace(whole.rests_on, more=(billed,)))
     whole = estimate(workload, tokens=job.data.train_tokens, epochs=job.optimisation.epochs, price=price, today=today)
     found = whole if job.is_packed else _of_real_rows(whole, job, facts, workload, price)
     trained = _with_reference(found, job) if job.objective in JUDGED else found

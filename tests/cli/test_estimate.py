@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.trainers.registry import HOSTED
 from pipeline.training.estimates.sharing import TRAINERS
 from tests.cli.goldens import run
 
@@ -28,8 +29,25 @@ CASES = {
         *("--model", "llama-3.1-70b", "--gpu", "rtx-4090", "--method", "lora", *_RUN),
         *("--no-gradient-checkpointing", "--tokens", "12000000"),
     ],
+    "hosted": ["--trainer", "openai", "--tokens", "12000000", "--epochs", "3"],
+    "hosted-by-size": ["--trainer", "together", "--model", "Qwen3-8B", "--tokens", "3000000"],
+    "hosted-unpriced": [
+        "--trainer",
+        "fireworks",
+        "--model",
+        "llama-3.1-70b",
+        "--method",
+        "full",
+        "--tokens",
+        "3000000",
+    ],
 }
-_ENVIRONMENT = {"COLUMNS": "120", "NO_COLOR": "1", "LORA_PRICES_FILE": str(FOLDER / "prices.toml")}
+_ENVIRONMENT = {
+    "COLUMNS": "120",
+    "NO_COLOR": "1",
+    "LORA_PRICES_FILE": str(FOLDER / "prices.toml"),
+    "LORA_TOKEN_PRICES_FILE": str(FOLDER / "token_prices.toml"),
+}
 
 
 def _estimate(*arguments):
@@ -57,6 +75,17 @@ def test_json_is_exactly_the_object_that_is_promised(case, exit_code):
     assert all(list(found[name]) == ["low", "expected", "high"] for name in ranges)
     assert found["fits"] in {"yes", "no"}
     assert all(isinstance(sentence, str) for sentence in found["basis"])
+
+
+def test_json_of_a_provider_is_the_same_object_without_what_only_a_gpu_has():
+    result = _estimate(*CASES["hosted"], "--json")
+
+    found = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert found.pop("cost_usd") == {"low": 180.0, "expected": 180.0, "high": 198.0}
+    assert found.pop("billed_tokens") == {"low": 36_000_000.0, "expected": 36_000_000.0, "high": 39_600_000.0}
+    assert [sentence.partition(":")[0] for sentence in found.pop("basis")] == ["tokens", "price"]
+    assert found == dict.fromkeys(("peak_memory_gb", "fits", "step_time_s", "tokens_per_s_per_gpu", "hours"))
 
 
 def test_the_same_model_by_name_and_by_dimensions_has_the_same_estimate():
@@ -92,6 +121,15 @@ def test_what_is_suggested_fits_when_it_is_tried():
             "no GPU 'A100-SXM' is known; the nearest: A100-40GB, A100-80GB-SXM, A800-80GB-SXM; "
             "or describe it in LORA_GPUS_FILE",
         ),
+        (["--model", "Qwen3-8B"], "--gpu: expected a GPU, found none; `lora-pipeline gpus` lists them"),
+        (
+            ["--trainer", "openai"],
+            "--tokens: expected those of all training rows, which OpenAI bills, found none",
+        ),
+        (
+            ["--trainer", "together", "--tokens", "1000"],
+            "--model: expected a base model, found none; for example --model Qwen3-8B",
+        ),
         (
             ["--gpu", "L4"],
             "expected --model, or all of --parameters, --layers, --hidden-size, --intermediate-size, --vocabulary",
@@ -110,7 +148,7 @@ def test_what_is_suggested_fits_when_it_is_tried():
         ),
         (
             ["--gpu", "L4", "--model", "Qwen3-8B", "--trainer", "tlr"],
-            f"--trainer: expected one of {', '.join(sorted(TRAINERS))}, found 'tlr'",
+            f"--trainer: expected one of {', '.join(sorted(TRAINERS | HOSTED))}, found 'tlr'",
         ),
         (
             ["--gpu", "RTX-4090", "--model", "Qwen3-8B", "--spot"],

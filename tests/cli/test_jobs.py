@@ -206,6 +206,30 @@ def test_a_comparison_is_a_table_and_names_what_is_not_possible(command, planned
     assert re.search(r"^  T4, lora: Qwen3-8B does not fit: needs ", result.stdout, re.MULTILINE)
 
 
+def test_a_job_of_a_provider_has_a_cost_and_no_hours_memory_or_gpu(command):
+    made = command("create", TALK, "--model", "Qwen3-8B", "--target", "openai")
+    job_id = made.stdout.splitlines()[0].partition(":")[0]
+
+    [job] = [job for job in _lines(command("list", "--json", "--dataset", TALK)) if job["id"] == job_id]
+    [cost] = job["costs"]
+    assert made.exit_code == 0
+    assert 0 < cost["cost_usd_low"] < cost["cost_usd"] < cost["cost_usd_high"] < 20
+    assert [cost[name] for name in ("hours", "peak_memory_gb", "fits", "price_per_gpu_hour")] == [None] * 4
+    assert (cost["provider"], cost["price_currency"]) == ("OpenAI", "USD")
+    assert cost["basis"][1].startswith("price: 5 USD for a million trained tokens of gpt-4.1-mini-2025-04-14 at OpenAI")
+    shown = command("show", job_id).stdout
+    assert "5 USD for a million tokens" in shown
+
+
+def test_a_comparison_of_providers_is_a_row_of_each_preset_without_a_gpu(command):
+    result = command("compare", TALK, "--model", "Qwen3-8B", "--target", "together")
+
+    rows = [line for line in result.stdout.splitlines() if "lora" in line]
+    assert len(rows) == 3
+    assert not any("A100" in row or "GB" in row for row in rows)
+    assert "not possible" not in result.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [

@@ -67,12 +67,14 @@ def test_each_fault_is_found_and_said(name, report, description):
     assert CHECKS[name].decide(report) == (False, description)
 
 
-def test_what_a_provider_bills_by_tokens_needs_no_price():
-    hosted = replace(COST, hours=None, cost_usd=None, price_as_of=None)
+def test_a_provider_needs_no_memory_of_ours_and_a_price_like_everyone():
+    hosted = replace(COST, hours=None, peak_memory_gb=None, fits=None)
+    report = replace(REPORT, costs={"job-1": [hosted]})
+    unpriced = replace(REPORT, costs={"job-1": [replace(hosted, cost_usd=None, price_as_of=None)]})
 
-    result = CHECKS["price_fresh"].decide(replace(REPORT, costs={"job-1": [hosted]}))
-
-    assert result == (True, "the provider bills tokens")
+    assert CHECKS["fits_in_memory"].decide(report) == (True, "providers train on machines of their own")
+    assert CHECKS["price_fresh"].decide(report) == CHECKS["price_fresh"].decide(REPORT)
+    assert CHECKS["price_fresh"].decide(unpriced) == (False, "1 jobs have no price")
 
 
 def test_a_tight_job_passes_and_is_named():

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from pipeline.catalogues.prices import Price
+from pipeline.catalogues.reading import load_token_prices
 from pipeline.training.comparing import compare
 from pipeline.training.setup import Setup
 from tests.training.examples import CATALOGUES, PRICE, facts
@@ -16,6 +17,7 @@ PRICES = tuple(
     for gpu, dollars in (("A100-80GB-SXM", 2.0), ("H200-SXM", 4.0), ("L4", 0.8))
 )
 PRICED = replace(CATALOGUES, prices=PRICES)
+TOKENS = load_token_prices()
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,19 @@ def test_a_method_that_is_asked_for_is_the_only_one():
     options = compare(facts(), Setup("Qwen3-8B", method="qlora"), GPUS, ["balanced"], PRICED, "cost").options
 
     assert {option.considered.job.method for option in options} == {"qlora"}
+
+
+def test_a_provider_s_training_is_one_option_of_each_preset_whatever_the_gpus():
+    wanted = Setup("Qwen3-8B", targets=("openai",))
+
+    found = compare(facts(), wanted, GPUS, ["balanced", "aggressive"], replace(PRICED, token_prices=TOKENS), "cost")
+
+    assert sorted(_key(option) for option in found.options) == [
+        ("A100-80GB-SXM", "lora", "aggressive"),
+        ("A100-80GB-SXM", "lora", "balanced"),
+    ]
+    assert found.not_possible == ()
+    assert all(0 < option.cost_usd < 100 and option.hours == float("inf") for option in found.options)
 
 
 def test_prices_are_taken_from_the_catalogue():

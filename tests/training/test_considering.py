@@ -98,14 +98,6 @@ def test_without_a_price_there_are_hours_and_no_cost():
     assert cost.hours > 0
 
 
-def test_a_hosted_job_has_no_hours_and_says_who_bills():
-    found = _considered(replace(SETUP, targets=("openai",)))
-
-    assert (found.estimate.hours, found.estimate.cost_usd) == (None, None)
-    assert found.estimate.basis[-1].startswith("cost: the provider bills tokens")
-    assert (found.cost().price_per_gpu_hour, found.cost().source) == (None, "the provider bills tokens")
-
-
 def test_what_the_catalog_keeps_of_an_estimate_is_all_of_it():
     found = _considered()
 

@@ -12,7 +12,7 @@ from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import CostRecord, Job
 from pipeline.state.catalog.statuses import JobStatus
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.registry import BY_NAME
+from pipeline.trainers.registry import BY_NAME, HOSTED
 from pipeline.wording import sentence, size, span, times, usd
 
 BADGES: dict[JobStatus, Badge] = {
@@ -85,14 +85,14 @@ def job_page(job: Job, costs: Sequence[CostRecord], files: Mapping[str, int], no
 
 
 def _line(job: Job, estimate: CostRecord | None, now: datetime) -> JobLine:
-    gpus = times(job.gpu_count, job.gpu)
+    where = "" if set(job.targets) <= HOSTED else f" on {times(job.gpu_count, job.gpu)}"
     trainers = ", ".join(BY_NAME[target].label for target in job.targets)
     return JobLine(
         id=job.id,
         url=f"/jobs/{quote(job.id)}",
         name=job.name,
         badge=BADGES[job.status],
-        what=f"{METHODS.get(job.method, job.method)} on {gpus} with {trainers}",
+        what=f"{METHODS.get(job.method, job.method)}{where} with {trainers}",
         hours=span(estimate.hours) if estimate and estimate.hours is not None else "",
         cost=usd(estimate.cost_usd) if estimate and estimate.cost_usd is not None else "",
         created=when(job.created_at, now),

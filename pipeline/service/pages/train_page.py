@@ -64,7 +64,8 @@ def train_page(
     obstacle = "" if isinstance(outcome, Considered) else sentence(outcome.reason)
     changes = () if isinstance(outcome, Considered) else outcome.would_fit
     ways = tuple(_way(dataset_id, setup, change) for change in changes)
-    said = f"{plan.verdict}: {plan.memory}, {plan.hours}, {plan.cost}" if plan else obstacle
+    takes = ", ".join(filter(None, (plan.memory, plan.hours, plan.cost))) if plan else ""
+    said = f"{plan.verdict}: {takes}" if plan else obstacle
     rows = _gpu_rows(dataset_id, setup, others)
     return TrainPage(dataset_id, dataset_name, choices, plan, obstacle, ways, rows, said)
 
@@ -107,13 +108,13 @@ def _gpu_row(dataset_id: str, setup: Setup, outcome: Outcome, cheapest: float | 
     url, is_chosen = setup_url(dataset_id, replace(setup, gpu=gpu)), gpu == setup.gpu
     if isinstance(outcome, NotPossible):
         return GpuRow(gpu, "", "bad", "Does not fit", "", "", url, is_chosen, is_cheapest=False)
-    plan = plan_of(outcome)
-    cost = outcome.estimate.cost_usd
+    plan, estimate = plan_of(outcome), outcome.estimate
+    cost, memory = estimate.cost_usd, estimate.peak_memory_gb
     return GpuRow(
         name=gpu,
-        memory=f"{outcome.estimate.peak_memory_gb.expected:.1f} of {outcome.gpu.memory_gb:.0f}",
+        memory=f"{memory.expected:.1f} of {outcome.gpu.memory_gb:.0f}" if memory else "",
         tone=plan.tone,
-        verdict=FITS[outcome.estimate.fits][1],
+        verdict=FITS[estimate.fits][1] if estimate.fits else "",
         hours=plan.hours,
         cost=plan.cost,
         url=url,

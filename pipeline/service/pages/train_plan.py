@@ -7,6 +7,7 @@ from pipeline.service.pages.train_choices import METHODS
 from pipeline.trainers.job import TrainingJob
 from pipeline.training.considering import Considered
 from pipeline.training.estimates.result import Fits, Range
+from pipeline.training.hosted_estimate import HostedEstimate
 from pipeline.wording import day, sentence, span, times, usd
 
 FITS: dict[Fits, tuple[str, str]] = {
@@ -37,13 +38,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a training takes, in words. hours, cost: empty where they are not known; cost_note then says why."""
+    """What a training takes, in words. hours, cost: empty where they are not known; cost_note then says why.
+
+    meter: None where a provider trains on machines of its own; memory and hours are empty then.
+    """
 
     tone: str
     verdict: str
     memory: str
     memory_range: str
-    meter: Meter
+    meter: Meter | None
     hours: str
     hours_range: str
     cost: str
@@ -58,14 +62,20 @@ class Plan:
 def plan_of(considered: Considered) -> Plan:
     """A plan that can be made, in words."""
     estimate, job = considered.estimate, considered.job
-    tone, verdict = FITS[estimate.fits]
-    memory, capacity = estimate.peak_memory_gb, considered.gpu.memory_gb
+    if isinstance(estimate, HostedEstimate):
+        tone, verdict, memory, memory_range, meter = "good", f"{estimate.provider} trains it", "", "", None
+    else:
+        peak, capacity = estimate.peak_memory_gb, considered.gpu.memory_gb
+        tone, fits = FITS[estimate.fits]
+        verdict, memory = f"{fits} on {_gpus(job)}", f"{peak.expected:.1f} GB"
+        memory_range = f"{peak.low:.1f} to {peak.high:.1f} of {capacity:.1f} GB on each GPU"
+        meter = _meter(peak, capacity)
     return Plan(
         tone=tone,
-        verdict=f"{verdict} on {_gpus(job)}",
-        memory=f"{memory.expected:.1f} GB",
-        memory_range=f"{memory.low:.1f} to {memory.high:.1f} of {capacity:.1f} GB on each GPU",
-        meter=_meter(memory, capacity),
+        verdict=verdict,
+        memory=memory,
+        memory_range=memory_range,
+        meter=meter,
         hours=span(estimate.hours.expected) if estimate.hours else "",
         hours_range=_between(estimate.hours, span),
         cost=usd(estimate.cost_usd.expected) if estimate.cost_usd else "",
@@ -86,12 +96,15 @@ def reasons_of(job: TrainingJob) -> tuple[Reason, ...]:
 def _cost_note(considered: Considered) -> str:
     """Where the price is from, or why there is no cost."""
     estimate, price = considered.estimate, considered.price
+    if isinstance(estimate, HostedEstimate):
+        if estimate.price is None:
+            return sentence(estimate.unpriced)
+        rate = f"{estimate.price.usd_per_million:,.2f} USD for a million trained tokens"
+        return f"{estimate.provider}: {rate}, as of {day(estimate.price.as_of)}"
     if estimate.cost_usd and price:
         kind = "on demand" if price.kind == "on-demand" else "spot"
         rate = f"{price.per_gpu_hour:,.2f} {price.currency} for a GPU hour"
         return f"{price.provider}, {kind}: {rate}, as of {day(price.as_of)}"
-    if estimate.hours is None:
-        return "The provider bills tokens."
     return f"No price of a {considered.gpu.name} is listed."
 
 

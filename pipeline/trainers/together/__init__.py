@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from pipeline.trainers.renderer import Renderer
 
 
+EVALUATIONS = 10
+"""How often a job has the validation rows read."""
+
+
 def _renderers() -> "Mapping[Objective, Renderer]":
     from pipeline.trainers.together import together_files
 
@@ -20,6 +24,8 @@ TRAINER = Trainer(
     title="Together",
     rank=5,
     is_hosted=True,
+    bills_full_rows=True,
+    billed_evaluations=EVALUATIONS,
     own_model=OwnModel("together_model", "the hub's name; Together lists those it trains, some under another name"),
     objectives=("sft",),
     renderers=_renderers,

@@ -11,11 +11,11 @@ from pipeline.trainers.openai.openai_files import suffix
 from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Renderer, Row
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
 from pipeline.trainers.survey import Survey
+from pipeline.trainers.together import EVALUATIONS
 from pipeline.trainers.value_rule import SWITCH, TEXT, choice, integer, number
 
 _RELEASE = recorded_versions("together")["together"]
 VERSION = f"together {_RELEASE} (Python)"
-_EVALUATIONS = 10
 
 
 def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
@@ -54,7 +54,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
             "lora_trainable_modules": "all-linear",
         }
     if survey.validation_rows:
-        body |= {"validation_file": VALIDATION_FILE, "n_evals": _EVALUATIONS}
+        body |= {"validation_file": VALIDATION_FILE, "n_evals": EVALUATIONS}
     return {"request.json": json.dumps(body, indent=2) + "\n"}
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.catalogues.prices import Price
+from pipeline.catalogues.token_prices import TokenPrice
 from pipeline.contract.values import Quota
 from pipeline.service.pages.dataset_page import dataset_page, findings_of
 from pipeline.service.pages.frame import Frame, notice_lines
@@ -15,8 +16,10 @@ from pipeline.service.pages.train_choices import choices_of
 from pipeline.service.pages.train_page import train_page
 from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, IgnoredRow, Notification
 from pipeline.state.catalog.job_records import Job
+from pipeline.trainers.registry import BY_NAME
 from pipeline.training.considering import Considered, NotPossible
 from pipeline.training.estimates.result import Range
+from pipeline.training.hosted_estimate import priced
 from pipeline.training.job_estimate import workload_of
 from pipeline.training.jobs.job_refusals import DoesNotFit
 from pipeline.training.presets import load_presets
@@ -255,6 +258,21 @@ def _considered(setup: Setup) -> Considered | NotPossible:
     return Considered(setup, job, on, took, price)
 
 
+def _train_hosted() -> str:
+    """A provider trains: no memory, no hours, no other GPUs."""
+    setup = Setup(LLAMA_8B.name, gpu="L4", targets=("openai",))
+    price = TokenPrice(
+        name="gpt-4.1-mini-2025-04-14", provider="openai", usd_per_million=5, source="a price list", as_of=NOW.date()
+    )
+    job = planned(targets=("openai",), on=_GPUS["L4"])
+    took = priced(BY_NAME["openai"], price.name, Range(3e5, 3.3e5, 3.6e5), "tokens: about so many", price, NOW.date())
+    choices = choices_of(setup, _MODELS, _GPUS, load_presets().values(), ("trl", "openai"))
+    page = train_page(
+        READY_DATASET.id, "everyday_talk", setup, choices, Considered(setup, job, _GPUS["L4"], took, None), ()
+    )
+    return render("train", frame=FRAME, page=page)
+
+
 def _job() -> Job:
     considered = _considered(Setup(LLAMA_8B.name, gpu="L4"))
     assert isinstance(considered, Considered)
@@ -303,6 +321,7 @@ CASES = {
     "uploading.html": lambda: _page(UPLOADING),
     "failed.html": lambda: _page(GIVEN_UP),
     "train.html": lambda: _train(Setup(LLAMA_8B.name, gpu="L4")),
+    "train_hosted.html": _train_hosted,
     "train_does_not_fit.html": lambda: _train(Setup(LLAMA_8B.name, gpu="T4")),
     "jobs.html": lambda: render(
         "jobs", frame=FRAME, jobs=job_lines([_job()], {_job().id: []}, NOW), pager=pager(1, 1, 20, str)
