@@ -97,7 +97,7 @@ def _row(option: "Option") -> TableRow:
     cost, hours = estimate.cost_usd, estimate.hours
     return (
         "*" if option.is_best else "",
-        "" if estimate.hours is None else times(setup.gpu_count, setup.gpu),
+        "" if option.considered.is_hosted else times(setup.gpu_count, setup.gpu),
         option.considered.job.method,
         setup.preset,
         cell(cost.expected if cost else None),
@@ -112,9 +112,10 @@ def _row(option: "Option") -> TableRow:
 
 def _as_dict(option: "Option") -> dict[str, object]:
     setup, job = option.considered.setup, option.considered.job
+    is_hosted = option.considered.is_hosted
     return {
-        "gpu": setup.gpu,
-        "gpu_count": setup.gpu_count,
+        "gpu": None if is_hosted else setup.gpu,
+        "gpu_count": None if is_hosted else setup.gpu_count,
         "method": job.method,
         "preset": setup.preset,
         "is_best_of_preset": option.is_best,

@@ -18,6 +18,7 @@ from pipeline.cli.printed_table import print_table
 from pipeline.errors import UsageError
 from pipeline.safe_text import shown
 from pipeline.state.catalog.statuses import JOB_STATUSES
+from pipeline.trainers.registry import HOSTED
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.job_records import Job
@@ -65,7 +66,8 @@ def show(job: Job_, owner: Owner = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(as_line(found, costs))
         return
-    known = ("id", "status", "status_reason", "dataset_id", "base_model", "method", "preset", "gpu", "gpu_count")
+    where = () if set(found.targets) <= HOSTED else ("gpu", "gpu_count")
+    known = ("id", "status", "status_reason", "dataset_id", "base_model", "method", "preset", *where)
     places = ("split_fingerprint", "validation_run_id", "run_id", "code_version", "files_uri")
     values = [(name, getattr(found, name)) for name in (*known, *places)]
     print_fields([(name, value) for name, value in values if value is not None])

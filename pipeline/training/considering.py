@@ -94,6 +94,11 @@ class Considered:
     estimate: Estimate | HostedEstimate
     price: Price | None
 
+    @property
+    def is_hosted(self) -> bool:
+        """Whether a provider trains, so that the GPU is of no matter."""
+        return isinstance(self.estimate, HostedEstimate)
+
     def cost(self) -> NewCost:
         """The estimate as the catalog keeps it."""
         if isinstance(self.estimate, HostedEstimate):

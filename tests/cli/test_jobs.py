@@ -219,6 +219,7 @@ def test_a_job_of_a_provider_has_a_cost_and_no_hours_memory_or_gpu(command):
     assert cost["basis"][1].startswith("price: 5 USD for a million trained tokens of gpt-4.1-mini-2025-04-14 at OpenAI")
     shown = command("show", job_id).stdout
     assert "5 USD for a million tokens" in shown
+    assert "A100-80GB-SXM" not in shown.partition("max_length")[0]
 
 
 def test_a_comparison_of_providers_is_a_row_of_each_preset_without_a_gpu(command):
@@ -228,6 +229,8 @@ def test_a_comparison_of_providers_is_a_row_of_each_preset_without_a_gpu(command
     assert len(rows) == 3
     assert not any("A100" in row or "GB" in row for row in rows)
     assert "not possible" not in result.stdout
+    [first, *_] = _lines(command("compare", TALK, "--model", "Qwen3-8B", "--target", "together", "--json"))
+    assert (first["gpu"], first["gpu_count"], first["estimate"]["hours"]) == (None, None, None)
 
 
 @pytest.mark.parametrize(

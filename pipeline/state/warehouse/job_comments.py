@@ -34,7 +34,7 @@ _MODEL = {
     "preset": "conservative, balanced or aggressive.",
 }
 _HARDWARE = {
-    "gpu": "The GPU that it is planned for.",
+    "gpu": "The GPU that it is planned for; of no matter where a provider trains.",
     "gpu_count": "How many of them.",
 }
 
