@@ -259,6 +259,22 @@ def test_a_training_is_planned_made_and_taken(open_as):
     assert "Qwen/Qwen3-4B" in client.get(linked[1]).text
 
 
+def test_what_a_provider_trains_has_a_cost_and_needs_no_gpu(open_as):
+    client = open_as("ana")
+    own = dataset_id(client, "good")
+    chosen = {"model": "Qwen3-4B", "gpu": "T4", "preset": "balanced", "method": "", "trainer": "openai"}
+
+    plan = client.get(f"/datasets/{own}/train", params=chosen).text
+    made = client.post(f"/datasets/{own}/train", data=chosen, headers=PAGE)
+
+    assert "OpenAI trains it" in plan
+    assert "USD for a million trained tokens, as of " in plan
+    assert "The same training on other GPUs" not in plan
+    assert "<dt>Memory</dt>" not in plan
+    job = client.get(made.headers["location"]).text
+    assert "LoRA with OpenAI (hosted)" in job
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("model", "/etc/config.json"), ("model", "Qwen9"), ("gpu", "Abacus"), ("preset", "wild"), ("trainer", "none")],
