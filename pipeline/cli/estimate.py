@@ -44,8 +44,11 @@ def estimate(
     ] = 16,
     gradient_checkpointing: Annotated[bool, typer.Option(help="Compute activations again to save memory.")] = True,
     loss_kernel: Annotated[
-        Literal["full", "chunked"], typer.Option(help="Whether all logits are held at once; chunked: fused trainers.")
-    ] = "full",
+        Literal["full", "chunked"] | None,
+        typer.Option(
+            help="Whether all logits are held at once; by default as the trainer does, full if none is named."
+        ),
+    ] = None,
     tokens: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Of all training rows: gives hours and cost.")
     ] = None,
@@ -69,7 +72,7 @@ def estimate(
     """
     from pipeline.catalogues import find_gpu, find_price, load_gpus, load_prices
     from pipeline.cli.estimate_text import refusal, render
-    from pipeline.trainers.registry import BY_NAME, HOSTED
+    from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED
     from pipeline.trainers.workload import Workload
     from pipeline.training.estimates import estimate as estimate_of
     from pipeline.training.estimates.remedies import remedies
@@ -94,7 +97,7 @@ def estimate(
         gpu_count=gpus,
         rank=0 if method == "full" else rank,
         has_gradient_checkpointing=gradient_checkpointing,
-        loss_kernel=loss_kernel,
+        loss_kernel=loss_kernel or ("chunked" if trainer in CHUNKING else "full"),
         trainer=trainer,
     )
     prices = load_prices(settings.prices_file)

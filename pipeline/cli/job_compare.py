@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.training.comparing import Option
     from pipeline.training.considering import NotPossible
 
-_COLUMNS = ("best", "gpu", "method", "preset", "cost_usd", "low", "high", "hours", "peak_gb", "fits", "steps")
+_COLUMNS = ("best", "gpu", "method", "preset", "cost_usd", "low", "high", "hours", "peak_gb", "fits", "passes", "steps")
 _PRESETS = "conservative,balanced,aggressive"
 
 
@@ -106,6 +106,7 @@ def _row(option: "Option") -> TableRow:
         cell(hours.expected if hours else None),
         cell(estimate.peak_memory_gb.expected if estimate.peak_memory_gb else None),
         estimate.fits or "",
+        option.passes,
         option.considered.job.optimisation.steps,
     )
 
@@ -119,6 +120,7 @@ def _as_dict(option: "Option") -> dict[str, object]:
         "method": job.method,
         "preset": setup.preset,
         "is_best_of_preset": option.is_best,
+        "passes": option.passes,
         "steps": job.optimisation.steps,
         "estimate": option.considered.estimate.as_dict(),
         "warnings": list(job.warnings),
