@@ -7,8 +7,10 @@ import msgspec
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.adapted_layers import WIDENINGS, beside_towers, expert_patterns
 from pipeline.trainers.chat_rows import messages_of, tools_of
+from pipeline.trainers.course import EVALUATIONS, grouping_note, is_grouped, keeping_note
 from pipeline.trainers.job import Adapter, TrainingJob
 from pipeline.trainers.learning import is_learned
+from pipeline.trainers.objectives import JUDGED
 from pipeline.trainers.renderer import (
     HUB_SCHEDULES,
     TRAIN_FILE,
@@ -27,6 +29,7 @@ from pipeline.trainers.yaml_text import Entry, yaml_text
 _RELEASE = recorded_versions("axolotl")["axolotl"]
 VERSION = f"axolotl {_RELEASE}"
 _TRAIN_FIELD = "train"
+_EVERY = 1 / EVALUATIONS
 # For base models without a chat template of their own: Axolotl's template of the family, and how its turns end. The
 # one for all others ends turns with the tokenizer's own mark.
 _FAMILIES = {
@@ -88,14 +91,25 @@ def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
         Entry("seed", how.seed),
         Entry("output_dir", "output"),
         Entry("logging_steps", 1 if how.steps < 100 else 10),
-        Entry("saves_per_epoch", 1),
+        Entry("save_steps", _EVERY, "A share of all steps."),
+        Entry("save_total_limit", 2, "The best and the last."),
     ]
     if job.has_gradient_checkpointing:
         entries.append(Entry("gradient_checkpointing_kwargs", {"use_reentrant": False}))
     if job.loss_kernel == "chunked":
         entries.append(Entry("chunked_cross_entropy", True, why["loss_kernel"]))
     if survey.validation_rows:
-        entries.append(Entry("evals_per_epoch", max(1, round(10 / how.epochs)), "About ten evaluations in all."))
+        entries.append(
+            Entry("eval_steps", _EVERY, "With each checkpoint; Axolotl evaluates before the first step, too.")
+        )
+        if job.objective not in JUDGED:
+            entries += [
+                Entry("load_best_model_at_end", True, "A later checkpoint may have learned by heart."),
+                Entry("metric_for_best_model", "eval_loss"),
+                Entry("greater_is_better", False),
+            ]
+    if is_grouped(job):
+        entries.append(Entry("group_by_length", True, "Every row of a batch is padded to its longest."))
     return entries
 
 
@@ -176,6 +190,10 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
     said = [
         "Run it in this folder: the paths of the data are relative.",
         "The model's own chat template is applied; a base model without one gets Axolotl's of its family, or Alpaca's.",
+        *keeping_note(survey, has_best=job.objective not in JUDGED),
+        *grouping_note(job),
+        "`axolotl train config.yaml --auto-resume-from-checkpoints` goes on from the newest checkpoint; one that is "
+        "half written, without a `trainer_state.json`, has to be deleted first.",
     ]
     if job.hardware.gpu_count > 1:
         said.append("Axolotl uses all GPUs it sees; CUDA_VISIBLE_DEVICES chooses.")
@@ -201,6 +219,12 @@ def documents(own_rules: Mapping[str, ValueRule] | None = None) -> tuple[Documen
         "learning_rate": number(1e-8, 0.01),
         "lr_scheduler": HUB_SCHEDULES,
         "warmup_ratio": number(0, 0.5),
+        "save_steps": number(0.001, 10**9),
+        "eval_steps": number(0.001, 10**9),
+        "load_best_model_at_end": SWITCH,
+        "metric_for_best_model": choice("eval_loss"),
+        "greater_is_better": SWITCH,
+        "group_by_length": SWITCH,
         "weight_decay": number(0, 1),
         "max_grad_norm": number(0.001, 100),
         "seed": integer(0, 2**31 - 1),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.dataset.convert.output_formats import sharegpt
+from pipeline.trainers.course import EVALUATIONS, grouping_note, is_grouped, keeping_note
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.learning import answers_apart, has_fraction
 from pipeline.trainers.renderer import (
@@ -29,6 +30,7 @@ from pipeline.trainers.yaml_text import Entry, yaml_text
 _RELEASE = recorded_versions("llama-factory")["llamafactory"]
 VERSION = f"llamafactory {_RELEASE}"
 TRAIN, VALIDATION = "train", "validation"
+_EVERY = 1 / EVALUATIONS
 TAGS = {
     "role_tag": "from",
     "content_tag": "value",
@@ -105,7 +107,9 @@ def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
         Entry("seed", how.seed),
         Entry("output_dir", "output"),
         Entry("logging_steps", 1 if how.steps < 100 else 10),
-        Entry("save_strategy", "epoch"),
+        Entry("save_strategy", "steps"),
+        Entry("save_steps", _EVERY, "A share of all steps."),
+        Entry("save_total_limit", 2, "The best and the last."),
         Entry("report_to", "none"),
     ]
     if job.loss_kernel == "chunked":
@@ -114,9 +118,17 @@ def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
         entries += [
             Entry("eval_dataset", VALIDATION),
             Entry("eval_strategy", "steps"),
-            Entry("eval_steps", 0.1, "A share of all steps."),
+            Entry("eval_steps", _EVERY, "With each checkpoint."),
+            Entry("eval_on_start", True, "The loss of the base model, to compare with."),
             Entry("per_device_eval_batch_size", how.micro_batch),
+            Entry("load_best_model_at_end", True, "A later checkpoint may have learned by heart."),
+            Entry("metric_for_best_model", "eval_loss"),
+            Entry("greater_is_better", False),
         ]
+    if is_grouped(job):
+        entries.append(
+            Entry("train_sampling_strategy", "group_by_length", "Every row of a batch is padded to its longest.")
+        )
     return entries
 
 
@@ -153,9 +165,20 @@ def start(job: TrainingJob, survey: Survey) -> str:
     return f"pip install llamafactory=={_RELEASE}{extra}\n{run}llamafactory-cli train train.yaml"
 
 
+def course_notes(job: TrainingJob, survey: Survey) -> list[str]:
+    """How it is run, and what of it is kept."""
+    return [
+        "Run it in this folder: the paths of the data are relative.",
+        *keeping_note(survey),
+        *grouping_note(job),
+        "Started once more, it goes on from the newest checkpoint of `output`; one that is half written, without a "
+        "`trainer_state.json`, has to be deleted first. To begin anew, delete the folder.",
+    ]
+
+
 def notes(job: TrainingJob, survey: Survey) -> list[str]:
     """What to know."""
-    said = ["Run it in this folder: the paths of the data are relative."]
+    said = course_notes(job, survey)
     if survey.has_unlearned_answers:
         said.append(
             f"Some answers are context only, so each of the {survey.train_answers:,} answers to learn is a row of its "
@@ -186,6 +209,13 @@ def documents(stage: str) -> tuple[Document, ...]:
         "learning_rate": number(1e-8, 0.01),
         "lr_scheduler_type": HUB_SCHEDULES,
         "warmup_ratio": number(0, 0.5),
+        "save_steps": number(0.001, 10**9),
+        "eval_steps": number(0.001, 10**9),
+        "eval_on_start": SWITCH,
+        "load_best_model_at_end": SWITCH,
+        "metric_for_best_model": choice("eval_loss"),
+        "greater_is_better": SWITCH,
+        "train_sampling_strategy": choice("random", "sequential", "group_by_length"),
         "weight_decay": number(0, 1),
         "max_grad_norm": number(0.001, 100),
         "seed": integer(0, 2**31 - 1),

@@ -81,7 +81,7 @@ def _dataset(objective: Objective, file: str, survey: Survey) -> dict[str, objec
 
 
 def _notes(job: TrainingJob, survey: Survey) -> list[str]:
-    said = ["Run it in this folder: the paths of the data are relative."]
+    said = llama_factory_files.course_notes(job, survey)
     if job.objective in JUDGED:
         said.append("The reference is the base model itself: LLaMA-Factory turns the adapter off for it.")
     return [*said, *balance_note(job, survey)]

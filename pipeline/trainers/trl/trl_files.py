@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.adapted_layers import WIDENINGS, beside_towers, expert_patterns
 from pipeline.trainers.chat_rows import messages_of, tools_of
+from pipeline.trainers.course import EVALUATIONS, grouping_note, is_grouped, keeping_note
 from pipeline.trainers.job import Adapter, TrainingJob
 from pipeline.trainers.learning import answers_apart
 from pipeline.trainers.renderer import (
@@ -30,7 +31,7 @@ from pipeline.trainers.value_rule import SWITCH, TEXT, ValueRule, choice, intege
 from pipeline.trainers.yaml_text import Entry, yaml_text
 
 _VERSIONS = recorded_versions("trl")
-_EVALUATIONS = 10  # in all; counted in steps, so that a try of a few steps is not one of many evaluations
+_COURSE = "trl_course.py.txt"
 VERSION = f"trl {_VERSIONS['trl']} with peft {_VERSIONS['peft']} and transformers {_VERSIONS['transformers']}"
 
 
@@ -44,11 +45,12 @@ def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
 def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
     """The arguments of SFTConfig that Unsloth's script shares."""
     how = job.optimisation
+    # Counted in steps, not as a share of them, so that a try of a few steps is not one of many evaluations.
+    every = max(1, how.steps // EVALUATIONS)
     arguments: dict[str, object] = {
         "output_dir": "output",
         "num_train_epochs": how.epochs,
         "per_device_train_batch_size": how.micro_batch,
-        "per_device_eval_batch_size": how.micro_batch,
         "gradient_accumulation_steps": how.gradient_accumulation,
         "learning_rate": how.learning_rate,
         "lr_scheduler_type": hub_schedule(job),
@@ -62,14 +64,22 @@ def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
         "seed": how.seed,
         "logging_steps": 1 if how.steps < 100 else 10,
         "eval_strategy": "steps" if survey.validation_rows else "no",
-        "eval_steps": max(1, how.steps // _EVALUATIONS),
         "save_strategy": "steps",
-        "save_steps": max(1, how.steps // _EVALUATIONS),
-        "save_total_limit": 2,
+        "save_steps": every,
+        "save_total_limit": 2,  # the best and the last
         "report_to": "none",
     }
-    if not survey.validation_rows:
-        del arguments["eval_steps"], arguments["per_device_eval_batch_size"]
+    if survey.validation_rows:
+        arguments |= {
+            "per_device_eval_batch_size": how.micro_batch,
+            "eval_steps": every,
+            "eval_on_start": True,
+            "load_best_model_at_end": True,
+            "metric_for_best_model": "eval_loss",
+            "greater_is_better": False,
+        }
+    if is_grouped(job, has_own_order=True):
+        arguments["train_sampling_strategy"] = "group_by_length"
     return arguments
 
 
@@ -84,9 +94,14 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     """`config.yaml`, `train.py`, and a chat template for base models that have none."""
     return {
         "config.yaml": _config(job, survey),
-        "train.py": template_file("trl/trl_train.py.txt"),
+        "train.py": script("trl/trl_train.py.txt"),
         CHAT_TEMPLATE_FILE: template_file(CHAT_TEMPLATE_FILE),
     }
+
+
+def script(name: str) -> str:
+    """A script, with what both of them do alike: to go on from a checkpoint, and to end."""
+    return template_file(name).replace(f"# {_COURSE}\n", template_file(f"trl/{_COURSE}"))
 
 
 def _config(job: TrainingJob, survey: Survey) -> str:
@@ -165,15 +180,25 @@ def start(job: TrainingJob, survey: Survey) -> str:
     return f"pip install {packages} datasets accelerate{extra}\n{run}"
 
 
+def course_notes(job: TrainingJob, survey: Survey, config_class: str) -> list[str]:
+    """How it is run and what it writes. config_class: whose arguments can be set."""
+    made = "adapter" if job.adapter else "model"
+    compared = ", with `eval_loss_before` of the base model," if survey.validation_rows else ""
+    return [
+        "`python train.py --model FOLDER` takes the base model from elsewhere; `--set key=value` changes an argument "
+        f"of {config_class}, as `--set max_steps=5` for a try.",
+        "`--resume`, with everything else as before, goes on from the newest checkpoint that is whole, with the "
+        "losses that the training would have had without the break.",
+        f"The {made} is written to `output/{made}`, the figures of the last evaluation{compared} to "
+        "`output/metrics.json`, every loss on the way to `output/trainer_state.json`.",
+        *keeping_note(survey),
+        *grouping_note(job, has_own_order=True),
+    ]
+
+
 def notes(job: TrainingJob, survey: Survey) -> list[str]:
     """What to know."""
-    made = "adapter" if job.adapter else "model"
-    said = [
-        "`python train.py --model FOLDER` takes the base model from elsewhere; `--set key=value` changes an argument "
-        "of SFTConfig, as `--set max_steps=5` for a try.",
-        f"The {made} is written to `output/{made}`, the figures of the last evaluation to `output/metrics.json`.",
-        CHAT_TEMPLATE_NOTE,
-    ]
+    said = [*course_notes(job, survey, "SFTConfig"), CHAT_TEMPLATE_NOTE]
     if survey.has_unlearned_answers:
         answers = survey.train_answers
         said.append(
@@ -243,6 +268,11 @@ TRAINING_RULES = {
     "truncation_mode": choice("keep_start", "keep_end"),
     "eval_strategy": choice("no", "steps", "epoch"),
     "save_strategy": choice("no", "steps", "epoch"),
+    "eval_on_start": SWITCH,
+    "load_best_model_at_end": SWITCH,
+    "metric_for_best_model": choice("eval_loss"),
+    "greater_is_better": SWITCH,
+    "train_sampling_strategy": choice("random", "sequential", "group_by_length"),
 }
 
 RENDERER = Renderer(

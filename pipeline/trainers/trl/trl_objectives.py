@@ -42,7 +42,7 @@ def _judged_rows(objective: Objective, talk: Talk, survey: Survey, lost: set[str
 
 def _make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     """`config.yaml`, `train.py`, and a chat template for base models that have none."""
-    files = {"config.yaml": _config(job, survey), "train.py": template_file("trl/trl_train_objectives.py.txt")}
+    files = {"config.yaml": _config(job, survey), "train.py": trl_files.script("trl/trl_train_objectives.py.txt")}
     if job.objective in JUDGED:
         files[CHAT_TEMPLATE_FILE] = template_file(CHAT_TEMPLATE_FILE)
     return files
@@ -71,12 +71,7 @@ def _config(job: TrainingJob, survey: Survey) -> str:
 
 
 def _notes(job: TrainingJob, survey: Survey) -> list[str]:
-    made = "adapter" if job.adapter else "model"
-    said = [
-        "`python train.py --model FOLDER` takes the base model from elsewhere; `--set key=value` changes an argument "
-        f"of {_TRAINERS[job.objective]}Config, as `--set max_steps=5` for a try.",
-        f"The {made} is written to `output/{made}`, the figures of the last evaluation to `output/metrics.json`.",
-    ]
+    said = trl_files.course_notes(job, survey, f"{_TRAINERS[job.objective]}Config")
     if job.objective in JUDGED:
         said += [CHAT_TEMPLATE_NOTE, "The reference is the base model itself: TRL turns the adapter off for it."]
     return [*said, *balance_note(job, survey)]

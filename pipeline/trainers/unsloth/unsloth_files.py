@@ -6,6 +6,7 @@ import jinja2
 
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.chat_rows import messages_of, tools_of
+from pipeline.trainers.course import grouping_note, keeping_note
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.learning import answers_apart
 from pipeline.trainers.renderer import (
@@ -65,6 +66,9 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
         f"before it; a pass takes more steps than {survey.train_rows:,} conversations with several answers would.",
         "The script was checked as text against the parameters that Unsloth's functions have: importing Unsloth "
         "needs a GPU.",
+        "Every loss on the way and of the last evaluation is in `output/trainer_state.json`.",
+        *keeping_note(survey),
+        *grouping_note(job),
     ]
     if job.hardware.gpu_count > 1:
         said.append("Unsloth trains on one GPU unless told otherwise; see its page on several GPUs.")

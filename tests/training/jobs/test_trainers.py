@@ -111,39 +111,60 @@ def test_the_recorded_keys_are_those_of_the_classes(environments, environment, t
         }
 
 
-def test_an_emitted_job_trains(environments, models, case_folders):
-    """Five steps of the emitted script: the loss is a number, the adapter is written, the validation split is used."""
-    folder = case_folders["chat"] / "trl"
+TRAINED = {"chat": "marked", "preferences": "none", "judgements": "none", "texts": "none"}
 
-    environments.run(
-        TRAINERS, folder / "train.py", "--model", models / "marked", "--set", "max_steps=5", "--set", "max_length=256"
-    )
 
-    metrics = json.loads((folder / "output/metrics.json").read_text())
-    state = json.loads((folder / "output/checkpoint-5/trainer_state.json").read_text())
-    losses = [entry["loss"] for entry in state["log_history"] if "loss" in entry]
-    assert len(losses) == state["global_step"] == 5
-    assert all(math.isfinite(loss) and loss > 0 for loss in [*losses, metrics["eval_loss"]])
-    adapter = folder / "output/adapter"
+@pytest.fixture(scope="module")
+def trained(environments, models, case_folders) -> dict[str, dict[str, object]]:
+    """What came of six steps of emitted scripts, and of the same resumed after four (`train_each.py`)."""
+    scripts = {name: case_folders[name] / "trl/train.py" for name in TRAINED}
+    arguments = [each for name, script in scripts.items() for each in (models / TRAINED[name], script)]
+
+    found = environments.last_line(TRAINERS, "train_each.py", *arguments)
+
+    return {name: found[str(script)] for name, script in scripts.items()}
+
+
+def _logged(log: list[dict[str, float]], what: str) -> dict[int, float]:
+    """By step, the last figure of that name."""
+    return {entry["step"]: entry[what] for entry in log if what in entry}
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_an_emitted_job_trains(trained, case_folders, name):
+    """Losses are numbers, the base model and the best checkpoint are evaluated, an adapter is written."""
+    log, metrics = trained[name]["whole"], trained[name]["metrics"]
+    losses, evaluated = _logged(log, "loss"), _logged(log, "eval_loss")
+
+    assert (list(losses), list(evaluated)) == ([1, 2, 3, 4, 5, 6], [0, 2, 4, 6])
+    assert all(math.isfinite(loss) and loss > 0 for loss in (*losses.values(), *evaluated.values()))
+    assert metrics["eval_loss_before"] == evaluated[0]
+    assert metrics["eval_loss"] == pytest.approx(min(evaluated[step] for step in (2, 4, 6)), rel=1e-6)
+    adapter = case_folders[name] / "trl/output/adapter"
     assert (adapter / "adapter_model.safetensors").stat().st_size > 10_000
-    assert json.loads((adapter / "adapter_config.json").read_text())["r"] == 16
+    assert json.loads((adapter / "adapter_config.json").read_text())["r"] == VALUES[name]["rank"]
 
 
-def test_judgements_and_texts_train(environments, models, case_folders):
-    """Two steps of each emitted script; DPO begins at ln 2 and KTO at 1/2, as the reference is the model itself."""
-    first_losses = {"preferences": math.log(2), "judgements": 0.5, "texts": math.log(400)}  # of 400 tokens, any
-    folders = {name: case_folders[name] / "trl" for name in first_losses}
+def test_first_losses_are_those_of_the_base_model(trained):
+    """DPO begins at ln 2 and KTO at 1/2, as the reference is the model itself; a text's token is any of 400."""
+    first_losses = {"preferences": math.log(2), "judgements": 0.5, "texts": math.log(400)}
 
-    environments.run(
-        TRAINERS, SCRIPTS / "train_each.py", models / "none", *(folder / "train.py" for folder in folders.values())
+    assert {name: _logged(trained[name]["whole"], "loss")[1] for name in first_losses} == pytest.approx(
+        first_losses, rel=0.05
     )
 
-    for name, folder in folders.items():
-        state = json.loads((folder / "output/checkpoint-2/trainer_state.json").read_text())
-        losses = [entry["loss"] for entry in state["log_history"] if "loss" in entry]
-        assert len(losses) == state["global_step"] == 2
-        assert losses[0] == pytest.approx(first_losses[name], rel=0.05)
-        assert (folder / "output/adapter/adapter_model.safetensors").stat().st_size > 10_000
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_resumed_job_has_the_losses_of_one_without_a_break(trained, name):
+    """From the newest checkpoint that is whole, in the middle of the second pass over the rows."""
+    whole, resumed = trained[name]["whole"], trained[name]["resumed"]
+
+    assert trained[name]["said"] == [
+        "checkpoint-6 is passed over: trainer_state.json is not there or not whole",
+        "goes on from checkpoint-4",
+    ]
+    for what in ("loss", "eval_loss", "learning_rate"):
+        assert _logged(resumed, what) == pytest.approx(_logged(whole, what), rel=1e-6)
 
 
 def test_axolotl_reads_judgements_and_texts(environments, models, case_folders):

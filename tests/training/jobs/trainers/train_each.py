@@ -1,12 +1,55 @@
-"""Trains emitted jobs for two steps each, one after the other: `python train_each.py MODEL SCRIPT…`.
+"""Trains emitted jobs, and resumes each as if it had been killed: `python train_each.py MODEL SCRIPT [MODEL SCRIPT …]`.
 
+Six steps each; a kill may leave a whole checkpoint, here of the fourth, and one half written after it. Prints
+one JSON object: by script, the log of the whole training, that of the resumed one, and what was said of checkpoints.
 In one process, because most of the time of a short training is that of the imports.
 """
 
+import contextlib
+import io
+import json
 import runpy
+import shutil
 import sys
+from pathlib import Path
 
-model, *scripts = sys.argv[1:]
-for script in scripts:
-    sys.argv = [script, "--model", model, "--set", "max_steps=2"]
-    runpy.run_path(script, run_name="__main__")
+# 32 rows a step, so that the break is within the second pass.
+SETTINGS = {
+    "max_steps": 6,
+    "per_device_train_batch_size": 8,
+    "gradient_accumulation_steps": 4,
+    "save_steps": 2,
+    "eval_steps": 2,
+    "save_total_limit": 9,
+    "max_length": 256,
+}
+
+
+def train(model, script, *options):
+    settings = [part for key, value in SETTINGS.items() for part in ("--set", f"{key}={value}")]
+    sys.argv = [script, "--model", model, *settings, *options]
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        runpy.run_path(script, run_name="__main__")
+    return said.getvalue()
+
+
+def log(output):
+    return json.loads((output / "trainer_state.json").read_text())["log_history"]
+
+
+def train_twice(model, script):
+    output = Path(script).parent / "output"
+    train(model, script)
+    found = {"whole": log(output), "metrics": json.loads((output / "metrics.json").read_text())}
+    for name in ("trainer_state.json", "metrics.json"):
+        (output / name).unlink()
+    shutil.rmtree(output / "adapter")
+    half = output / "checkpoint-6/trainer_state.json"
+    half.write_text(half.read_text()[:-9])
+    said = train(model, script, "--resume")
+    return found | {"resumed": log(output), "said": [line for line in said.splitlines() if "checkpoint" in line]}
+
+
+arguments = sys.argv[1:]
+pairs = zip(arguments[::2], arguments[1::2], strict=True)
+print(json.dumps({script: train_twice(model, script) for model, script in pairs}))
