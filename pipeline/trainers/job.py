@@ -71,8 +71,8 @@ class Optimisation(_Part):
 class Hardware(_Part):
     """What it is planned for; names of the catalogue.
 
-    is_sharded: whether the GPUs share out weights, gradients and optimiser (FSDP2, ZeRO-3), because a replica does not
-    fit into one.
+    is_sharded: whether weights, gradients and optimiser are shared out over the GPUs (FSDP2, ZeRO-3), because a replica
+    does not fit.
     """
 
     gpu: str

@@ -60,6 +60,15 @@ def recorded_versions(target: str) -> dict[str, str]:
     return dict(_record(target)["versions"])  # type: ignore[call-overload, no-any-return]
 
 
+def recorded_lock(target: str) -> dict[str, dict[str, str]]:
+    """The exact versions of a trainer with all that it needs to train as we ask: always (""), and where a job is so.
+
+    None for a provider. They are one solution that a package manager found; where the tests' own environment has the
+    package, it is of that version.
+    """
+    return dict(_record(target).get("lock", {}))  # type: ignore[call-overload, no-any-return]
+
+
 @cache
 def _record(target: str) -> Mapping[str, object]:
     text = (resources("pipeline.trainers") / BY_NAME[target].folder / "keys.json").read_text("utf-8")

@@ -21,13 +21,13 @@ from pipeline.trainers.renderer import (
     header,
     hub_schedule,
 )
+from pipeline.trainers.requirements import INSTALL
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.value_rule import SWITCH, TEXT, ValueRule, choice, integer, number
 from pipeline.trainers.yaml_text import Entry, yaml_text
 
-_RELEASE = recorded_versions("axolotl")["axolotl"]
-VERSION = f"axolotl {_RELEASE}"
+VERSION = f"axolotl {recorded_versions('axolotl')['axolotl']}"
 _TRAIN_FIELD = "train"
 _EVERY = 1 / EVALUATIONS
 # For base models without a chat template of their own: Axolotl's template of the family, and how its turns end. The
@@ -182,7 +182,7 @@ def _dataset(file: str) -> dict[str, object]:
 
 def start(job: TrainingJob, survey: Survey) -> str:
     """The commands."""
-    return f"pip install axolotl=={_RELEASE}\naxolotl train config.yaml"
+    return f"{INSTALL}\naxolotl train config.yaml"
 
 
 def notes(job: TrainingJob, survey: Survey) -> list[str]:

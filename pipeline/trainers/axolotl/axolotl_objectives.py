@@ -6,7 +6,7 @@ from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.axolotl import TRAINER, axolotl_files
 from pipeline.trainers.chat_rows import messages_of, rejected_of
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.judgement_rows import balance_note, text_row
+from pipeline.trainers.judgement_rows import WEIGHT, balance_note, text_row, weights
 from pipeline.trainers.objectives import JUDGED
 from pipeline.trainers.renderer import TRAIN_FILE, VALIDATION_FILE, Renderer, Row, because, header
 from pipeline.trainers.survey import Survey
@@ -52,7 +52,7 @@ def _entries(job: TrainingJob, survey: Survey) -> list[Entry]:
         if entry.key in _TEMPLATE and job.objective != "preference":
             continue
         if entry.key == "datasets":
-            entries += [*_objective(job), Entry("datasets", [_dataset(job, TRAIN_FILE)])]
+            entries += [*_objective(job, survey), Entry("datasets", [_dataset(job, TRAIN_FILE)])]
         elif entry.key == "test_datasets":
             entries.append(Entry("test_datasets", [_dataset(job, VALIDATION_FILE)]))
         else:
@@ -60,7 +60,7 @@ def _entries(job: TrainingJob, survey: Survey) -> list[Entry]:
     return entries
 
 
-def _objective(job: TrainingJob) -> list[Entry]:
+def _objective(job: TrainingJob, survey: Survey) -> list[Entry]:
     if job.objective not in JUDGED:
         return []
     entries = [
@@ -68,7 +68,12 @@ def _objective(job: TrainingJob) -> list[Entry]:
         Entry("rl_beta", job.beta, because(job)["beta"]),
     ]
     if job.objective == "kto":
-        entries.append(Entry("remove_unused_columns", False, "Axolotl insists on it for KTO."))
+        each = weights(survey)
+        entries += [
+            Entry("kto_desirable_weight", each.liked),
+            Entry("kto_undesirable_weight", each.disliked),
+            Entry("remove_unused_columns", False, "Axolotl insists on it for KTO."),
+        ]
     return entries
 
 
@@ -101,7 +106,13 @@ RENDERERS = {
         start=axolotl_files.start,
         notes=_notes,
         documents=axolotl_files.documents(
-            {"rl": choice("dpo", "kto"), "rl_beta": number(0.001, 10), "remove_unused_columns": SWITCH}
+            {
+                "rl": choice("dpo", "kto"),
+                "rl_beta": number(0.001, 10),
+                "kto_desirable_weight": WEIGHT,
+                "kto_undesirable_weight": WEIGHT,
+                "remove_unused_columns": SWITCH,
+            }
         ),
     )
     for objective, title in _TITLES.items()

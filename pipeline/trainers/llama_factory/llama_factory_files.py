@@ -22,13 +22,13 @@ from pipeline.trainers.renderer import (
     header,
     hub_schedule,
 )
+from pipeline.trainers.requirements import INSTALL
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.value_rule import SWITCH, TEXT, choice, integer, number
 from pipeline.trainers.yaml_text import Entry, yaml_text
 
-_RELEASE = recorded_versions("llama-factory")["llamafactory"]
-VERSION = f"llamafactory {_RELEASE}"
+VERSION = f"llamafactory {recorded_versions('llama-factory')['llamafactory']}"
 TRAIN, VALIDATION = "train", "validation"
 _EVERY = 1 / EVALUATIONS
 TAGS = {
@@ -159,10 +159,8 @@ def _dataset(file: str, survey: Survey) -> dict[str, object]:
 
 def start(job: TrainingJob, survey: Survey) -> str:
     """The commands."""
-    extra = " bitsandbytes" if job.method == "qlora" else ""
-    extra += " liger-kernel" if job.loss_kernel == "chunked" else ""
     run = "FORCE_TORCHRUN=1 " if job.hardware.gpu_count > 1 else ""
-    return f"pip install llamafactory=={_RELEASE}{extra}\n{run}llamafactory-cli train train.yaml"
+    return f"{INSTALL}\n{run}llamafactory-cli train train.yaml"
 
 
 def course_notes(job: TrainingJob, survey: Survey) -> list[str]:
@@ -193,6 +191,8 @@ def documents(stage: str) -> tuple[Document, ...]:
         "model_name_or_path": TEXT,
         "stage": choice(stage),
         "pref_beta": number(0.001, 10),
+        "kto_chosen_weight": number(0.001, 10**9),
+        "kto_rejected_weight": number(0.001, 10**9),
         "do_train": SWITCH,
         "finetuning_type": choice("lora", "full"),
         "lora_rank": integer(1, 1024),

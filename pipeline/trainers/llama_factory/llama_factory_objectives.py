@@ -7,7 +7,7 @@ from dataclasses import replace
 from pipeline.dataset.convert.conversations import Said, Talk
 from pipeline.dataset.convert.output_formats import sharegpt
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.judgement_rows import balance_note, text_row
+from pipeline.trainers.judgement_rows import balance_note, text_row, weights
 from pipeline.trainers.learning import has_fraction
 from pipeline.trainers.llama_factory import llama_factory_files
 from pipeline.trainers.objectives import JUDGED
@@ -59,6 +59,9 @@ def _entries(job: TrainingJob, survey: Survey) -> list[Entry]:
     own = [Entry("stage", _STAGES[job.objective])]
     if job.objective in JUDGED:
         own.append(Entry("pref_beta", job.beta, because(job)["beta"]))
+    if job.objective == "kto":
+        each = weights(survey)
+        own += [Entry("kto_chosen_weight", each.liked), Entry("kto_rejected_weight", each.disliked)]
     return [
         each
         for entry in llama_factory_files.settings(job, survey)

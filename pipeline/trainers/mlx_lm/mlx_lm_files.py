@@ -13,14 +13,14 @@ from pipeline.trainers.chat_rows import messages_of, tools_of
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.learning import answers_apart
 from pipeline.trainers.renderer import Renderer, Row, because, header
+from pipeline.trainers.requirements import INSTALL
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.value_rule import SWITCH, TEXT, choice, integer, number
 from pipeline.trainers.yaml_text import Entry, yaml_text
 from pipeline.wording import count_of
 
-_RELEASE = recorded_versions("mlx-lm")["mlx-lm"]
-VERSION = f"mlx-lm {_RELEASE}"
+VERSION = f"mlx-lm {recorded_versions('mlx-lm')['mlx-lm']}"
 _QUANTISED = "base_model"  # where the commands put the base model in 4 bits
 _EVALUATIONS = 10  # in all
 
@@ -121,7 +121,7 @@ def start(job: TrainingJob, survey: Survey) -> str:
     """The commands."""
     quantise = f"mlx_lm.convert --hf-path {quote(job.hub_id)} -q --q-bits 4 --mlx-path {_QUANTISED}\n"
     made = quantise if job.method == "qlora" else ""
-    return f'pip install "mlx-lm[train]=={_RELEASE}"\n{made}mlx_lm.lora --config config.yaml'
+    return f"{INSTALL}\n{made}mlx_lm.lora --config config.yaml"
 
 
 def notes(job: TrainingJob, survey: Survey) -> list[str]:

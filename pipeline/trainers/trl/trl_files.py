@@ -25,6 +25,7 @@ from pipeline.trainers.renderer import (
     hub_schedule,
     template_file,
 )
+from pipeline.trainers.requirements import INSTALL
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.value_rule import SWITCH, TEXT, ValueRule, choice, integer, number
@@ -173,11 +174,9 @@ def why_training(why: Mapping[str, str]) -> str:
 
 def start(job: TrainingJob, survey: Survey) -> str:
     """The commands."""
-    packages = " ".join(f"{name}=={version}" for name, version in _VERSIONS.items())
-    extra = " bitsandbytes" if job.method == "qlora" else ""
     count = job.hardware.gpu_count
     run = f"accelerate launch --num_processes {count} train.py" if count > 1 else "python train.py"
-    return f"pip install {packages} datasets accelerate{extra}\n{run}"
+    return f"{INSTALL}\n{run}"
 
 
 def course_notes(job: TrainingJob, survey: Survey, config_class: str) -> list[str]:

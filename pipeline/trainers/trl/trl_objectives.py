@@ -6,7 +6,7 @@ from functools import partial
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.chat_rows import messages_of, rejected_of, tools_of
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.judgement_rows import balance_note, text_row
+from pipeline.trainers.judgement_rows import WEIGHT, balance_note, text_row, weights
 from pipeline.trainers.objectives import JUDGED
 from pipeline.trainers.renderer import (
     CHAT_TEMPLATE_FILE,
@@ -54,6 +54,9 @@ def _config(job: TrainingJob, survey: Survey) -> str:
     if job.objective in JUDGED:
         del arguments["packing"]
         arguments["beta"] = job.beta
+        if job.objective == "kto":
+            each = weights(survey)
+            arguments |= {"desirable_weight": each.liked, "undesirable_weight": each.disliked}
     else:
         arguments["loss_type"] = "nll"
         arguments["dataset_text_field"] = "text"
@@ -79,7 +82,12 @@ def _notes(job: TrainingJob, survey: Survey) -> list[str]:
 
 def _target(objective: Objective) -> Renderer:
     arguments = "training" if objective == "text" else f"training-{objective}"
-    rules = {"objective": choice(objective), "training.beta": number(0.001, 10)}
+    rules = {
+        "objective": choice(objective),
+        "training.beta": number(0.001, 10),
+        "training.desirable_weight": WEIGHT,
+        "training.undesirable_weight": WEIGHT,
+    }
     return Renderer(
         name="trl",
         title=f"TRL {_TRAINERS[objective]}Trainer",

@@ -19,13 +19,13 @@ from pipeline.trainers.renderer import (
     header,
     template_file,
 )
+from pipeline.trainers.requirements import INSTALL
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.trl.trl_files import TRAINING_RULES, training_arguments
 from pipeline.trainers.value_rule import SWITCH, TEXT, integer, number
 
-_RELEASE = recorded_versions("unsloth")["unsloth"]
-VERSION = f"unsloth {_RELEASE}"
+VERSION = f"unsloth {recorded_versions('unsloth')['unsloth']}"
 _LOAD, _ADAPT = "FastLanguageModel/from_pretrained", "FastLanguageModel/get_peft_model"
 
 
@@ -55,7 +55,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
 
 def start(job: TrainingJob, survey: Survey) -> str:
     """The commands."""
-    return f"pip install unsloth=={_RELEASE}\npython train.py"
+    return f"{INSTALL}\npython train.py"
 
 
 def notes(job: TrainingJob, survey: Survey) -> list[str]:

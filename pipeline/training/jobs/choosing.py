@@ -131,10 +131,17 @@ def _rank(inputs: Inputs, notes: Explanations) -> int:
 
 def _pace(inputs: Inputs, notes: Explanations, length: int) -> Pace:
     own, preset, rows = inputs.own, inputs.preset, inputs.facts.train_rows
+    is_judged = inputs.objective in JUDGED
+    if is_judged:
+        preset = preset.of_judgements()
+    usual_epochs = choose_epochs(rows, preset)
+    if is_judged:
+        usual = "where answers are compared one pass is usual (alignment-handbook, TRL), up to three"
+        usual_epochs = Chosen(usual_epochs.value, f"{usual_epochs.because}; {usual}")
     epochs, batch = own.integer("epochs"), own.integer("effective_batch")
     usual_batch = Chosen(preset.effective_batch, f"{preset.name} takes {preset.effective_batch} rows a step")
     pace = Pace(
-        Chosen(epochs, "") if epochs else choose_epochs(rows, preset),
+        Chosen(epochs, "") if epochs else usual_epochs,
         Chosen(batch, "") if batch else usual_batch,
         is_epochs_fixed=bool(epochs),
         is_batch_fixed=bool(batch),

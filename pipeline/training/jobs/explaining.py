@@ -8,6 +8,8 @@ from pipeline.trainers.learning import DropReason
 from pipeline.trainers.markdown_text import block, code, inline
 from pipeline.trainers.objectives import TITLES
 from pipeline.trainers.renderer import Renderer
+from pipeline.trainers.requirements import REQUIREMENTS_FILE
+from pipeline.trainers.strict_keys import recorded_lock
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.trainer import Objective
 from pipeline.wording import count_of
@@ -33,13 +35,23 @@ def explain_md(job: TrainingJob, target: Renderer, found: Survey, losses: Losses
         f"# {inline(job.name)}: {target.title}",
         _facts(job, target, found),
         *([_list("To be aware of", [inline(each) for each in job.warnings])] if job.warnings else []),
-        f"## Start\n\n{block(target.start(job, found), 'sh')}",
+        _start(job, target, found),
         _list("Good to know", target.notes(job, found)),
         _values(job),
         _dropped(job, found, tokenizer),
         *([_lost(losses)] if losses.counts else []),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _start(job: TrainingJob, target: Renderer, found: Survey) -> str:
+    start = f"## Start\n\n{block(target.start(job, found), 'sh')}"
+    if not recorded_lock(target.name):
+        return start
+    return start + (
+        f"\n\n`{REQUIREMENTS_FILE}` names the exact versions that these files are made for: another release may know "
+        "other arguments, or mean something else by them."
+    )
 
 
 def _facts(job: TrainingJob, target: Renderer, found: Survey) -> str:

@@ -22,6 +22,7 @@ from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.learning import Dropped
 from pipeline.trainers.rendered import check_files, renderer
 from pipeline.trainers.renderer import TRAIN_FILE, Renderer
+from pipeline.trainers.requirements import REQUIREMENTS_FILE, requirements_txt
 from pipeline.trainers.survey import Survey, prepared, survey
 from pipeline.trainers.target_name import TargetName
 from pipeline.training.jobs.explaining import explain_md
@@ -83,6 +84,8 @@ def render_job(job: TrainingJob, rows: DatasetRows, folder: Path, tokenizer: Tok
 
 def _texts(job: TrainingJob, target: Renderer, found: Survey) -> dict[str, str]:
     texts = dict(target.make_files(job, found))
+    if requirements := requirements_txt(job, target.name):
+        texts[REQUIREMENTS_FILE] = requirements
     if problems := check_files(
         target.name, texts, job.objective
     ):  # never a user's mistake: overrides are checked before

@@ -46,6 +46,8 @@ class Judged(_Part):
 
     learning_rate: float = Field(default=5e-6, gt=0, le=0.01)
     beta: float = Field(default=0.1, gt=0, le=10)
+    usual_epochs: int = Field(default=1, ge=1, le=50)
+    max_epochs: int = Field(default=3, ge=1, le=50)
 
 
 class Preset(Entry):
@@ -53,8 +55,8 @@ class Preset(Entry):
 
     usual_epochs: where the dataset's size asks for neither more nor less. effective_batch: rows of a step.
     dropout_of_few_rows: under 1,000. learning_rate_formula: learning_rate is then the most. has_rank_by_capacity:
-    whether the rank grows with the dataset's tokens. judged: in place of learning_rate where answers are compared;
-    presets of a user's own may leave it out.
+    whether the rank grows with the dataset's tokens. judged: in place of learning_rate and of the passes where answers
+    are compared; presets of a user's own may leave it out.
     """
 
     name: PresetName
@@ -74,3 +76,7 @@ class Preset(Entry):
     max_grad_norm: float = Field(gt=0)
     has_rank_by_capacity: bool = False
     judged: Judged = Judged()
+
+    def of_judgements(self) -> "Preset":
+        """The preset with the passes that it makes where answers are compared."""
+        return self.model_copy(update={"usual_epochs": self.judged.usual_epochs, "max_epochs": self.judged.max_epochs})

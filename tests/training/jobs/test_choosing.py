@@ -277,3 +277,14 @@ def test_a_job_always_adds_up(row_count, preset, gpu_count, memory_gb):
     assert how.steps == -(-row_count // batch) * how.epochs
     assert set(job.job_id) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
     assert job == TrainingJob.model_validate_json(job.model_dump_json())
+
+
+@pytest.mark.parametrize("form", ["preference", "kto"])
+def test_answers_are_compared_in_one_pass_and_in_more_where_they_are_few(form):
+    many, few = (planned(rows(count, format=form, acceptance={})) for count in (4_000, 200))
+
+    assert (many.optimisation.epochs, few.optimisation.epochs) == (1, 2)
+    assert _because(many, "optimisation.epochs") == (
+        "balanced makes 1 pass over 4,000 rows, neither few nor many; where answers are compared one pass is usual "
+        "(alignment-handbook, TRL), up to three"
+    )

@@ -73,6 +73,7 @@ def test_the_job_itself_stands_beside_its_targets(dataset, job, tmp_path):
         "llama-factory/dataset_info.json",
         "llama-factory/dropped_rows.jsonl",
         "llama-factory/explain.md",
+        "llama-factory/requirements.txt",
         "llama-factory/train.jsonl",
         "llama-factory/train.yaml",
         "llama-factory/validation.jsonl",

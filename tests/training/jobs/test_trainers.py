@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from pipeline.catalogues.reading import load_models
-from pipeline.trainers.strict_keys import recorded_keys, recorded_versions
+from pipeline.trainers.strict_keys import recorded_keys, recorded_lock, recorded_versions
 from pipeline.training.jobs.rendering import render_job
 from tests.services import LLAMA_FACTORY, TRAINERS
 from tests.training.jobs.datasets import ready
@@ -36,6 +37,9 @@ VALUES = {
     "judgements": {"learning_rate": 1e-6, "max_length": 512, "rank": 8, "objective": "kto", "beta": 0.1},
     "texts": {"learning_rate": 2e-4, "max_length": 64, "rank": 16, "objective": "text"},
 }
+
+
+NOT_INSTALLED = {"llama-factory": {"bitsandbytes", "deepspeed"}}  # their versions are a solver's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +102,27 @@ def test_the_trainers_own_classes_take_every_job(environments, case_folders):
     assert environments.last_line(TRAINERS, "check_configs.py", *expected) == expected
 
 
+def _refused(needs: list[str], locked: dict[str, str]) -> list[str]:
+    """What a package asks for that the locked versions are not."""
+    asked = [Requirement(each) for each in needs if "extra ==" not in each]
+    return [str(each) for each in asked if each.name in locked and locked[each.name] not in each.specifier]
+
+
 @pytest.mark.parametrize(
     ("environment", "targets"), [(TRAINERS, CHECKED), (LLAMA_FACTORY, ("llama-factory",))], ids=["trl", "llama-factory"]
 )
 def test_the_recorded_keys_are_those_of_the_classes(environments, environment, targets):
+    """And the versions of `requirements.txt` are those installed, or at least what the trainer's package asks for."""
     found = environments.last_line(environment, "record_keys.py", *targets)
 
     for target in targets:
         assert found[target]["versions"] == recorded_versions(target)
+        locked = {name: version for part in recorded_lock(target).values() for name, version in part.items()}
+        assert _refused(found[target]["needs"], locked) == []
+        if target != "axolotl":  # it stands in TRL's environment, beside newer packages than it asks for
+            installed = {name: version.partition("+")[0] for name, version in found[target]["installed"].items()}
+            assert {name: installed.get(name, version) for name, version in locked.items()} == locked
+            assert locked.keys() - installed.keys() == NOT_INSTALLED.get(target, set())
         assert {part: frozenset(keys) for part, keys in found[target]["keys"].items()} == {
             part: recorded_keys(target, part) for part in found[target]["keys"]
         }

@@ -1,5 +1,7 @@
 """Prints the keys that the trainers' classes know, as each `keys.json` records them: `python record_keys.py TARGET…`.
 
+With what each trainer's package asks for, and the versions of all that is installed.
+
 Runs in the environment that has them.
 """
 
@@ -75,11 +77,14 @@ PACKAGES = {
     "openai": ("openai",),
     "llama-factory": ("llamafactory",),
 }
+installed = {found.name.lower().replace("_", "-"): found.version for found in importlib.metadata.distributions()}
 print(
     json.dumps(
         {
             target: {
                 "versions": {name: importlib.metadata.version(name) for name in PACKAGES[target]},
+                "needs": importlib.metadata.requires(PACKAGES[target][0]),
+                "installed": installed,
                 "keys": globals()[target.replace("-", "_")](),
             }
             for target in sys.argv[1:]
