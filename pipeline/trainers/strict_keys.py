@@ -39,7 +39,8 @@ class Problem:
 class Document:
     """A file to check. sections: where the keys of a mapping are recorded, by the mapping's path ("" is the top).
 
-    rules: by path, with [] for the items of a list. required: paths that must be there.
+    rules: by path, with [] for the items of a list. required: paths that must be there. is_optional: not every job
+    has the file.
     """
 
     file: str
@@ -47,6 +48,7 @@ class Document:
     sections: Mapping[str, frozenset[str]]
     rules: Mapping[str, ValueRule]
     required: Sequence[str] = ()
+    is_optional: bool = False
 
 
 @cache
@@ -81,7 +83,8 @@ def check_documents(documents: Sequence[Document], files: Mapping[str, str]) -> 
     problems = []
     for document in documents:
         if document.file not in files:
-            problems.append(Problem(document.file, "-", "expected this file, found none"))
+            if not document.is_optional:
+                problems.append(Problem(document.file, "-", "expected this file, found none"))
             continue
         try:
             content = _parse(document.kind, files[document.file])

@@ -86,7 +86,7 @@ def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
         Entry("max_grad_norm", how.max_grad_norm),
         Entry("bf16", job.hardware.has_bf16, why["hardware.has_bf16"]),
         Entry("fp16", not job.hardware.has_bf16),
-        Entry("gradient_checkpointing", job.has_gradient_checkpointing, why["has_gradient_checkpointing"]),
+        *_checkpointing(job, why),
         Entry("attn_implementation", "sdpa", "PyTorch's own attention: nothing more to install."),
         Entry("seed", how.seed),
         Entry("output_dir", "output"),
@@ -94,8 +94,6 @@ def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
         Entry("save_steps", _EVERY, "A share of all steps."),
         Entry("save_total_limit", 2, "The best and the last."),
     ]
-    if job.has_gradient_checkpointing:
-        entries.append(Entry("gradient_checkpointing_kwargs", {"use_reentrant": False}))
     if job.loss_kernel == "chunked":
         entries.append(Entry("chunked_cross_entropy", True, why["loss_kernel"]))
     if survey.validation_rows:
@@ -111,6 +109,30 @@ def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
     if is_grouped(job):
         entries.append(Entry("group_by_length", True, "Every row of a batch is padded to its longest."))
     return entries
+
+
+def _checkpointing(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
+    """Whether activations are computed again; where the model is shared out, FSDP sees to it, and to the rest."""
+    because_checkpointing = why["has_gradient_checkpointing"]
+    if not job.hardware.is_sharded:
+        entries = [Entry("gradient_checkpointing", job.has_gradient_checkpointing, because_checkpointing)]
+        if job.has_gradient_checkpointing:
+            entries.append(Entry("gradient_checkpointing_kwargs", {"use_reentrant": False}))
+        return entries
+    fsdp = {
+        "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
+        "reshard_after_forward": True,
+        "state_dict_type": "FULL_STATE_DICT" if job.adapter else "SHARDED_STATE_DICT",
+        "final_state_dict_type": "FULL_STATE_DICT",
+        "cpu_ram_efficient_loading": job.method != "qlora",  # 4 bits that one process makes are not dealt out
+        "activation_checkpointing": job.has_gradient_checkpointing,
+        "offload_params": False,
+    }
+    return [
+        Entry("gradient_checkpointing", False, "FSDP has its own, below."),
+        Entry("fsdp_version", 2, why["hardware.is_sharded"]),
+        Entry("fsdp_config", fsdp, because_checkpointing),
+    ]
 
 
 def _method(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
@@ -197,6 +219,8 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
     ]
     if job.hardware.gpu_count > 1:
         said.append("Axolotl uses all GPUs it sees; CUDA_VISIBLE_DEVICES chooses.")
+    if job.hardware.is_sharded:
+        said.append("They share the model out (FSDP, version 2); what is written at the end is whole.")
     return said
 
 
@@ -225,6 +249,10 @@ def documents(own_rules: Mapping[str, ValueRule] | None = None) -> tuple[Documen
         "metric_for_best_model": choice("eval_loss"),
         "greater_is_better": SWITCH,
         "group_by_length": SWITCH,
+        "fsdp_version": integer(2, 2),
+        "fsdp_config.state_dict_type": choice("FULL_STATE_DICT", "SHARDED_STATE_DICT"),
+        "fsdp_config.final_state_dict_type": choice("FULL_STATE_DICT"),
+        "fsdp_config.auto_wrap_policy": choice("TRANSFORMER_BASED_WRAP"),
         "weight_decay": number(0, 1),
         "max_grad_norm": number(0.001, 100),
         "seed": integer(0, 2**31 - 1),
@@ -236,6 +264,7 @@ def documents(own_rules: Mapping[str, ValueRule] | None = None) -> tuple[Documen
         "": recorded_keys("axolotl"),
         "datasets[]": datasets,
         "test_datasets[]": datasets,
+        "fsdp_config": recorded_keys("axolotl", "fsdp_config"),
     }
     return (Document("config.yaml", "yaml", sections, rules, ("base_model", "datasets", "learning_rate")),)
 

@@ -21,6 +21,7 @@ from pipeline.trainers.renderer import (
     because,
     header,
     hub_schedule,
+    template_file,
 )
 from pipeline.trainers.requirements import INSTALL
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
@@ -30,6 +31,7 @@ from pipeline.trainers.yaml_text import Entry, yaml_text
 
 VERSION = f"llamafactory {recorded_versions('llama-factory')['llamafactory']}"
 TRAIN, VALIDATION = "train", "validation"
+_DEEPSPEED = "ds_z3_config.json"
 _EVERY = 1 / EVALUATIONS
 TAGS = {
     "role_tag": "from",
@@ -60,7 +62,13 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     return {
         "train.yaml": yaml_text(header(job, VERSION), settings(job, survey)),
         "dataset_info.json": json.dumps(info, indent=2) + "\n",
+        **sharding_files(job),
     }
+
+
+def sharding_files(job: TrainingJob) -> dict[str, str]:
+    """DeepSpeed's, where the job is sharded: LLaMA-Factory's own example, with the batch left to its arguments."""
+    return {_DEEPSPEED: template_file(f"llama_factory/{_DEEPSPEED}")} if job.hardware.is_sharded else {}
 
 
 def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
@@ -112,6 +120,8 @@ def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
         Entry("save_total_limit", 2, "The best and the last."),
         Entry("report_to", "none"),
     ]
+    if job.hardware.is_sharded:
+        entries.append(Entry("deepspeed", _DEEPSPEED, why["hardware.is_sharded"]))
     if job.loss_kernel == "chunked":
         entries.append(Entry("enable_liger_kernel", True, why["loss_kernel"]))
     if survey.validation_rows:
@@ -171,6 +181,11 @@ def course_notes(job: TrainingJob, survey: Survey) -> list[str]:
         *grouping_note(job),
         "Started once more, it goes on from the newest checkpoint of `output`; one that is half written, without a "
         "`trainer_state.json`, has to be deleted first. To begin anew, delete the folder.",
+        *(
+            [f"The GPUs share the model out (ZeRO-3), as `{_DEEPSPEED}` says; what is written at the end is whole."]
+            if job.hardware.is_sharded
+            else []
+        ),
     ]
 
 

@@ -52,6 +52,7 @@ def _make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     return {
         "train.yaml": yaml_text(header(job, llama_factory_files.VERSION), _entries(job, survey)),
         "dataset_info.json": json.dumps(info, indent=2) + "\n",
+        **llama_factory_files.sharding_files(job),
     }
 
 

@@ -28,6 +28,7 @@ from pipeline.trainers.renderer import (
 from pipeline.trainers.requirements import INSTALL
 from pipeline.trainers.strict_keys import Document, recorded_keys, recorded_versions
 from pipeline.trainers.survey import Survey
+from pipeline.trainers.trl.trl_sharding import DOCUMENT, START, sharded, sharding_files, sharding_note
 from pipeline.trainers.value_rule import SWITCH, TEXT, ValueRule, choice, integer, number
 from pipeline.trainers.yaml_text import Entry, yaml_text
 
@@ -86,7 +87,7 @@ def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
 
 def checkpointing_arguments(job: TrainingJob) -> dict[str, object]:
     """Of TRL's own, which Unsloth does not share."""
-    if not job.has_gradient_checkpointing:
+    if not job.has_gradient_checkpointing or job.hardware.is_sharded:  # else FSDP does it, see trl_sharding.py
         return {"activation_checkpointing": False}
     return {"activation_checkpointing": True, "activation_checkpointing_kwargs": {"use_reentrant": False}}
 
@@ -96,6 +97,7 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     return {
         "config.yaml": _config(job, survey),
         "train.py": script("trl/trl_train.py.txt"),
+        **sharding_files(job, VERSION),
         CHAT_TEMPLATE_FILE: template_file(CHAT_TEMPLATE_FILE),
     }
 
@@ -120,7 +122,7 @@ def _config(job: TrainingJob, survey: Survey) -> str:
         Entry("base_model", job.hub_id, "The base model: a name on the model hub, or a folder."),
         Entry("data", data | {"learn_from": learned}, "Messages a line; learn_from: which answers of a row."),
         Entry("training", arguments, f"Arguments of trl.SFTConfig. {why_training(why)}"),
-        *adapter_entries(job),
+        *sharded(job, adapter_entries(job)),
     ]
     return yaml_text(header(job, VERSION), entries)
 
@@ -174,6 +176,8 @@ def why_training(why: Mapping[str, str]) -> str:
 
 def start(job: TrainingJob, survey: Survey) -> str:
     """The commands."""
+    if job.hardware.is_sharded:
+        return f"{INSTALL}\n{START}"
     count = job.hardware.gpu_count
     run = f"accelerate launch --num_processes {count} train.py" if count > 1 else "python train.py"
     return f"{INSTALL}\n{run}"
@@ -192,6 +196,7 @@ def course_notes(job: TrainingJob, survey: Survey, config_class: str) -> list[st
         "`output/metrics.json`, every loss on the way to `output/trainer_state.json`.",
         *keeping_note(survey),
         *grouping_note(job, has_own_order=True),
+        *sharding_note(job),
     ]
 
 
@@ -239,6 +244,7 @@ def config_document(own_keys: frozenset[str], arguments: str, own_rules: Mapping
         "quantization.bnb_4bit_quant_type": choice("nf4", "fp4"),
         "quantization.bnb_4bit_use_double_quant": SWITCH,
         "quantization.bnb_4bit_compute_dtype": choice("bfloat16", "float16", "float32"),
+        "quantization.bnb_4bit_quant_storage": choice("bfloat16", "float16", "float32"),
     }
     required = ("base_model", "data.train", "training.learning_rate", "training.max_length")
     return Document("config.yaml", "yaml", sections, rules, required)
@@ -286,5 +292,6 @@ RENDERER = Renderer(
         config_document(
             frozenset({"learn_from"}), "training", {"data.learn_from": choice("all-answers", "last-answer")}
         ),
+        DOCUMENT,
     ),
 )

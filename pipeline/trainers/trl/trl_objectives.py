@@ -22,6 +22,7 @@ from pipeline.trainers.renderer import (
 from pipeline.trainers.survey import Survey
 from pipeline.trainers.trainer import Objective
 from pipeline.trainers.trl import trl_files
+from pipeline.trainers.trl.trl_sharding import DOCUMENT, sharded, sharding_files
 from pipeline.trainers.value_rule import choice, number
 from pipeline.trainers.yaml_text import Entry, yaml_text
 
@@ -43,6 +44,7 @@ def _judged_rows(objective: Objective, talk: Talk, survey: Survey, lost: set[str
 def _make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
     """`config.yaml`, `train.py`, and a chat template for base models that have none."""
     files = {"config.yaml": _config(job, survey), "train.py": trl_files.script("trl/trl_train_objectives.py.txt")}
+    files |= sharding_files(job, trl_files.VERSION)
     if job.objective in JUDGED:
         files[CHAT_TEMPLATE_FILE] = template_file(CHAT_TEMPLATE_FILE)
     return files
@@ -68,7 +70,7 @@ def _config(job: TrainingJob, survey: Survey) -> str:
         Entry("objective", job.objective, f"Trained by trl.{trainer}Trainer."),
         Entry("data", data),
         Entry("training", arguments, f"Arguments of trl.{trainer}Config. {trl_files.why_training(why)}"),
-        *trl_files.adapter_entries(job),
+        *sharded(job, trl_files.adapter_entries(job)),
     ]
     return yaml_text(header(job, trl_files.VERSION), entries)
 
@@ -96,7 +98,7 @@ def _target(objective: Objective) -> Renderer:
         make_files=_make_files,
         start=trl_files.start,
         notes=_notes,
-        documents=(trl_files.config_document(frozenset(), arguments, rules),),
+        documents=(trl_files.config_document(frozenset(), arguments, rules), DOCUMENT),
     )
 
 

@@ -70,7 +70,9 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
         *keeping_note(survey),
         *grouping_note(job),
     ]
-    if job.hardware.gpu_count > 1:
+    if job.hardware.is_sharded:
+        said.append("Unsloth shares no model out over GPUs: on one alone this one does not fit. Take another trainer.")
+    elif job.hardware.gpu_count > 1:
         said.append("Unsloth trains on one GPU unless told otherwise; see its page on several GPUs.")
     return said
 

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.registry import DEFAULT, WRITTEN
 from pipeline.trainers.trainer import Objective
+from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.rendering import render_job
 from tests.golden_names import chosen_goldens
 from tests.training.jobs.datasets import (
@@ -39,6 +41,13 @@ class Case:
     rows: Sequence[object]
     options: dict[str, object] = field(default_factory=dict)
     objective: Objective = "sft"
+    is_sharded: bool = False
+
+    def job(self, facts: DatasetFacts, targets: tuple[str, ...]) -> TrainingJob:
+        """The job that is rendered."""
+        job = planned(facts, targets=targets, **self.options)
+        hardware = job.hardware.model_copy(update={"is_sharded": self.is_sharded})
+        return job.model_copy(update={"hardware": hardware})
 
 
 CASES = {
@@ -50,6 +59,8 @@ CASES = {
     "full": Case(PLAIN, {"on": gpu("B200", 180), "method": "full"}),
     "preferences": Case(PREFERENCES, objective="preference"),
     "judgements": Case(JUDGEMENTS, {"preset": "conservative"}, "kto"),
+    "sharded": Case(PLAIN, {"gpu_count": 2}, is_sharded=True),
+    "sharded-qlora": Case(PLAIN, {"gpu_count": 2, "method": "qlora"}, is_sharded=True),
     "texts": Case(TEXTS, {"max_length": 64}, "text"),
 }
 
@@ -71,7 +82,7 @@ def golden(case: str, target: str) -> dict[str, str]:
 def rendered(case: str, target: str) -> dict[str, str]:
     """The same, as it is written now; `job.json` is the first trainer's alone, since no trainer changes it."""
     with tempfile.TemporaryDirectory() as name, ready(Path(name), CASES[case].rows) as dataset:
-        job = planned(dataset.facts, targets=(target,), **CASES[case].options)
+        job = CASES[case].job(dataset.facts, (target,))
         done = render_job(job, dataset.rows, Path(name) / "job")
         return {
             Path(file.path).name: (done.folder / file.path).read_text("utf-8")

@@ -18,7 +18,6 @@ from pipeline.trainers.strict_keys import recorded_keys, recorded_lock, recorded
 from pipeline.training.jobs.rendering import render_job
 from tests.services import LLAMA_FACTORY, TRAINERS
 from tests.training.jobs.datasets import ready
-from tests.training.jobs.examples import planned
 from tests.training.jobs.goldens import CASES, targets_of
 
 pytestmark = pytest.mark.needs_trainers
@@ -35,6 +34,8 @@ VALUES = {
     "full": {"learning_rate": 2e-5, "max_length": 512, "rank": None},
     "preferences": {"learning_rate": 5e-6, "max_length": 512, "rank": 16, "objective": "preference", "beta": 0.1},
     "judgements": {"learning_rate": 1e-6, "max_length": 512, "rank": 8, "objective": "kto", "beta": 0.1},
+    "sharded": {"learning_rate": 2e-4, "max_length": 512, "rank": 16},
+    "sharded-qlora": {"learning_rate": 2e-4, "max_length": 512, "rank": 16},
     "texts": {"learning_rate": 2e-4, "max_length": 64, "rank": 16, "objective": "text"},
 }
 
@@ -85,7 +86,7 @@ def case_folders(tmp_path_factory) -> dict[str, Path]:
     for name, case in CASES.items():
         folder = tmp_path_factory.mktemp(name)
         with ready(folder, case.rows) as dataset:
-            job = planned(dataset.facts, targets=targets_of(name), **case.options)
+            job = case.job(dataset.facts, targets_of(name))
             folders[name] = render_job(job, dataset.rows, folder / "job").folder
     return folders
 

@@ -20,12 +20,18 @@ def of_objective(objective, beta):
 def trl(folder):
     import trl
     from peft import LoraConfig
+    from transformers import BitsAndBytesConfig
 
     config = yaml.safe_load((folder / "config.yaml").read_text())
+    if (folder / "accelerate.yaml").exists():
+        from accelerate.commands.config.config_args import load_config_from_file
+
+        assert load_config_from_file(str(folder / "accelerate.yaml")).num_processes == 2
     objective = config.get("objective", "sft")
     classes = {"preference": trl.DPOConfig, "kto": trl.KTOConfig}
     args = classes.get(objective, trl.SFTConfig)(**config["training"] | {"use_cpu": True, "bf16": False, "fp16": False})
     rank = LoraConfig(**config["lora"]).r if "lora" in config else None
+    BitsAndBytesConfig(**config.get("quantization", {}))
     found = {"learning_rate": args.learning_rate, "max_length": args.max_length, "rank": rank}
     return found | of_objective(objective, getattr(args, "beta", None))
 

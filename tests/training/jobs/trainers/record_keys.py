@@ -17,10 +17,14 @@ def fields(kind):
 
 
 def trl():
+    from accelerate.commands.config.config_args import ClusterConfig
+    from accelerate.commands.launch import launch_command_parser
     from peft import LoraConfig
     from transformers import BitsAndBytesConfig
     from trl import DPOConfig, KTOConfig, SFTConfig
 
+    parser = launch_command_parser()
+    fsdp = {action.dest for action in parser._actions if action.dest.startswith("fsdp_")}
     quantization = set(inspect.signature(BitsAndBytesConfig).parameters) - {"kwargs"}
     return {
         "training": fields(SFTConfig),
@@ -28,14 +32,21 @@ def trl():
         "training-kto": fields(KTOConfig),
         "lora": fields(LoraConfig),
         "quantization": sorted(quantization),
+        "accelerate": fields(ClusterConfig),
+        "accelerate.fsdp_config": sorted(fsdp),
     }
 
 
 def axolotl():
     from axolotl.utils.schemas.config import AxolotlInputConfig
     from axolotl.utils.schemas.datasets import SFTDataset
+    from axolotl.utils.schemas.fsdp import FSDPConfig
 
-    return {"": sorted(AxolotlInputConfig.model_fields), "datasets": sorted(SFTDataset.model_fields)}
+    return {
+        "": sorted(AxolotlInputConfig.model_fields),
+        "datasets": sorted(SFTDataset.model_fields),
+        "fsdp_config": sorted(FSDPConfig.model_fields),
+    }
 
 
 def together():
