@@ -35,6 +35,15 @@ def grouping_note(job: TrainingJob, has_own_order: bool = False) -> list[str]:
     return [said]
 
 
+def can_keep_best(job: TrainingJob) -> bool:
+    """Whether FSDP can go back to the best checkpoint.
+
+    Not to one of parts, which a whole model has: transformers 5.23 asks whether its folder is there before it is made,
+    the processes may find otherwise, and then each waits for the others for ever.
+    """
+    return job.adapter is not None or not job.hardware.is_sharded
+
+
 def keeping_note(survey: Survey, has_best: bool = True) -> list[str]:
     """What the validation rows are for. has_best: whether the trainer goes back to the best checkpoint at the end."""
     if not survey.validation_rows:

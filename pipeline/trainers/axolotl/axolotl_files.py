@@ -7,6 +7,7 @@ import msgspec
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.adapted_layers import WIDENINGS, beside_towers, expert_patterns
 from pipeline.trainers.chat_rows import messages_of, tools_of
+from pipeline.trainers.course import EVALUATIONS, can_keep_best, grouping_note, is_grouped, keeping_note
 from pipeline.trainers.course import EVALUATIONS, grouping_note, is_grouped, keeping_note
 from pipeline.trainers.job import Adapter, TrainingJob
 from pipeline.trainers.learning import is_learned
@@ -100,7 +101,7 @@ def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
         entries.append(
             Entry("eval_steps", _EVERY, "With each checkpoint; Axolotl evaluates before the first step, too.")
         )
-        if job.objective not in JUDGED:
+        if _keeps_best(job):
             entries += [
                 Entry("load_best_model_at_end", True, "A later checkpoint may have learned by heart."),
                 Entry("metric_for_best_model", "eval_loss"),
@@ -109,6 +110,11 @@ def settings(job: TrainingJob, survey: Survey) -> list[Entry]:
     if is_grouped(job):
         entries.append(Entry("group_by_length", True, "Every row of a batch is padded to its longest."))
     return entries
+
+
+def _keeps_best(job: TrainingJob) -> bool:
+    """Whether it goes back to the best checkpoint; of judgements Axolotl does not."""
+    return job.objective not in JUDGED and can_keep_best(job)
 
 
 def _checkpointing(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
@@ -212,7 +218,7 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
     said = [
         "Run it in this folder: the paths of the data are relative.",
         "The model's own chat template is applied; a base model without one gets Axolotl's of its family, or Alpaca's.",
-        *keeping_note(survey, has_best=job.objective not in JUDGED),
+        *keeping_note(survey, _keeps_best(job)),
         *grouping_note(job),
         "`axolotl train config.yaml --auto-resume-from-checkpoints` goes on from the newest checkpoint; one that is "
         "half written, without a `trainer_state.json`, has to be deleted first.",

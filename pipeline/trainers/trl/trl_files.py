@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.adapted_layers import WIDENINGS, beside_towers, expert_patterns
 from pipeline.trainers.chat_rows import messages_of, tools_of
+from pipeline.trainers.course import EVALUATIONS, can_keep_best, grouping_note, is_grouped, keeping_note
 from pipeline.trainers.course import EVALUATIONS, grouping_note, is_grouped, keeping_note
 from pipeline.trainers.job import Adapter, TrainingJob
 from pipeline.trainers.learning import answers_apart
@@ -76,7 +77,7 @@ def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
             "per_device_eval_batch_size": how.micro_batch,
             "eval_steps": every,
             "eval_on_start": True,
-            "load_best_model_at_end": True,
+            "load_best_model_at_end": can_keep_best(job),
             "metric_for_best_model": "eval_loss",
             "greater_is_better": False,
         }
@@ -87,7 +88,7 @@ def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
 
 def checkpointing_arguments(job: TrainingJob) -> dict[str, object]:
     """Of TRL's own, which Unsloth does not share."""
-    if not job.has_gradient_checkpointing or job.hardware.is_sharded:  # else FSDP does it, see trl_sharding.py
+    if not job.has_gradient_checkpointing:
         return {"activation_checkpointing": False}
     return {"activation_checkpointing": True, "activation_checkpointing_kwargs": {"use_reentrant": False}}
 
@@ -194,7 +195,7 @@ def course_notes(job: TrainingJob, survey: Survey, config_class: str) -> list[st
         "losses that the training would have had without the break.",
         f"The {made} is written to `output/{made}`, the figures of the last evaluation{compared} to "
         "`output/metrics.json`, every loss on the way to `output/trainer_state.json`.",
-        *keeping_note(survey),
+        *keeping_note(survey, can_keep_best(job)),
         *grouping_note(job, has_own_order=True),
         *sharding_note(job),
     ]

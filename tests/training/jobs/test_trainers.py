@@ -164,8 +164,11 @@ def test_an_emitted_job_trains(trained, case_folders, name):
 
 
 def test_first_losses_are_those_of_the_base_model(trained):
-    """DPO begins at ln 2 and KTO at 1/2, as the reference is the model itself; a text's token is any of 400."""
-    first_losses = {"preferences": math.log(2), "judgements": 0.5, "texts": math.log(400)}
+    """DPO begins at ln 2 and KTO at 1/2, as the reference is the model itself; a text's token is any of 400.
+
+    Of the first 32 judgements 10 are of answers that were not liked, which count 1.75.
+    """
+    first_losses = {"preferences": math.log(2), "judgements": 0.5 * (22 + 10 * 1.75) / 32, "texts": math.log(400)}
 
     assert {name: _logged(trained[name]["whole"], "loss")[1] for name in first_losses} == pytest.approx(
         first_losses, rel=0.05
@@ -183,6 +186,34 @@ def test_a_resumed_job_has_the_losses_of_one_without_a_break(trained, name):
     ]
     for what in ("loss", "eval_loss", "learning_rate"):
         assert _logged(resumed, what) == pytest.approx(_logged(whole, what), rel=1e-6)
+
+
+def test_a_model_that_two_processes_share_out_trains(environments, models, case_folders):
+    """Two steps with the emitted `accelerate.yaml`, on CPUs (`on_cpus.py`); the adapter is as whole as that of one."""
+    folder = case_folders["sharded"] / "trl"
+    options = [part for key in ("max_steps=2", "save_steps=1", "eval_steps=1") for part in ("--set", key)]
+
+    environments.run(
+        TRAINERS,
+        TRAINERS / "bin/accelerate",
+        *("launch", "--config_file", folder / "accelerate.yaml", "--mixed_precision", "no"),
+        *(SCRIPTS / "on_cpus.py", folder / "train.py", "--model", models / "marked", *options),
+    )
+
+    log = json.loads((folder / "output/trainer_state.json").read_text())["log_history"]
+    assert (list(_logged(log, "loss")), list(_logged(log, "eval_loss"))) == ([1, 2], [0, 1, 2])
+    assert all(math.isfinite(loss) for loss in _logged(log, "loss").values())
+    assert (folder / "output/checkpoint-2/pytorch_model_fsdp.bin").is_file()
+    shapes = {name: each["shape"] for name, each in _tensors(folder / "output/adapter").items()}
+    assert len(shapes) == 2 * 7 * 2  # layers, linear layers of each, and the two matrices of an adapter
+    assert shapes["base_model.model.model.layers.0.mlp.down_proj.lora_A.weight"] == [16, 64]
+
+
+def _tensors(folder: Path) -> dict[str, dict[str, object]]:
+    """The header of an adapter's file."""
+    data = (folder / "adapter_model.safetensors").read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return {name: each for name, each in header.items() if name != "__metadata__"}
 
 
 def test_axolotl_reads_judgements_and_texts(environments, models, case_folders):
