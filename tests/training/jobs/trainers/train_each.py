@@ -1,6 +1,6 @@
 """Trains emitted jobs, and resumes each as if it had been killed: `python train_each.py MODEL SCRIPT [MODEL SCRIPT …]`.
 
-Six steps each; a kill may leave a whole checkpoint, here of the fourth, and one half written after it. Prints
+Six steps each; a kill may leave a whole checkpoint, here of the fourth, and half written ones after it. Prints
 one JSON object: by script, the log of the whole training, that of the resumed one, and what was said of checkpoints.
 In one process, because most of the time of a short training is that of the imports.
 """
@@ -33,6 +33,10 @@ def train(model, script, *options):
     return said.getvalue()
 
 
+def cut_off(file):
+    file.write_bytes(file.read_bytes()[:-9])
+
+
 def log(output):
     return json.loads((output / "trainer_state.json").read_text())["log_history"]
 
@@ -44,8 +48,9 @@ def train_twice(model, script):
     for name in ("trainer_state.json", "metrics.json"):
         (output / name).unlink()
     shutil.rmtree(output / "adapter")
-    half = output / "checkpoint-6/trainer_state.json"
-    half.write_text(half.read_text()[:-9])
+    shutil.copytree(output / "checkpoint-6", output / "checkpoint-8")
+    cut_off(output / "checkpoint-8/adapter_model.safetensors")
+    cut_off(output / "checkpoint-6/trainer_state.json")
     said = train(model, script, "--resume")
     return found | {"resumed": log(output), "said": [line for line in said.splitlines() if "checkpoint" in line]}
 
