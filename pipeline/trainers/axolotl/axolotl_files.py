@@ -8,7 +8,6 @@ from pipeline.dataset.convert.conversations import Talk
 from pipeline.trainers.adapted_layers import WIDENINGS, beside_towers, expert_patterns
 from pipeline.trainers.chat_rows import messages_of, tools_of
 from pipeline.trainers.course import EVALUATIONS, can_keep_best, grouping_note, is_grouped, keeping_note
-from pipeline.trainers.course import EVALUATIONS, grouping_note, is_grouped, keeping_note
 from pipeline.trainers.job import Adapter, TrainingJob
 from pipeline.trainers.learning import is_learned
 from pipeline.trainers.objectives import JUDGED
