@@ -29,7 +29,9 @@ def check(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE", help="Datasets: JSON Lines, JSON, CSV, TSV or Parquet, also packed; - reads standard input."
+            metavar="FILE",
+            help="Datasets: JSON Lines, JSON, CSV, TSV or Parquet, also packed (gzip, Zstandard, zip, tar); - reads "
+            "standard input.",
         ),
     ],
     formats: Annotated[

@@ -1,8 +1,11 @@
-"""The format of a file that a person chose: by its name, or by a mapping of the fields."""
+"""What a person chose: the format of a file, by name or by a mapping of the fields, and the name of a file to write."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.dataset.formats.rows.format import Format
@@ -16,6 +19,16 @@ MappingOption = Annotated[
         "the one that fits, where there is one.",
     ),
 ]
+
+
+def refuse_archive_name(output: Path) -> None:
+    """Refuse a file to write whose name says that it is an archive of files, which is read and never written.
+
+    Raises:
+        UsageError: it does.
+    """
+    if output.name.lower().endswith((".zip", ".tar", ".tgz", ".tar.gz", ".tar.zst")):
+        raise UsageError(f"--output: {output} is the name of an archive, and lines are written; end it in .jsonl")
 
 
 def chosen_format(name: str | None, mapping: str | None = None) -> "Format | None":

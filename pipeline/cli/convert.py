@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from pipeline.cli.chosen_files import MappingOption, chosen_format
+from pipeline.cli.chosen_files import MappingOption, chosen_format, refuse_archive_name
 from pipeline.cli.common import NOT_READY, write_line
 from pipeline.cli.printed_json import json_text
 from pipeline.errors import ServiceError, UsageError
@@ -86,6 +86,7 @@ def _refuse_target(file: str, output: str) -> None:
         raise UsageError(f"--output: expected a file, found {target}, which is none")
     if not target.parent.is_dir():
         raise UsageError(f"--output: there is no folder {target.parent}; make it first")
+    refuse_archive_name(target)
     if target.exists() and Path(file).exists() and target.samefile(file):
         raise UsageError(f"--output: {target} is the file to convert; choose another name")
 

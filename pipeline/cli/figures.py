@@ -18,7 +18,12 @@ MAX_LANGUAGES = 3
 LEAST_LANGUAGE_SHARE = 0.02  # less is a misread answer as often as not
 _COUNTINGS = {"exact": "counted with {}", "sample": "from a sample counted with {}"}
 _OTHER_METHODS = {"words*1.3": "estimated as words × 1.3"}
-_PACKED = {"gzip": "packed with gzip", "zstd": "packed with Zstandard"}
+_PACKED = {
+    "gzip": "packed with gzip",
+    "zstd": "packed with Zstandard",
+    "zip": "in a zip archive",
+    "tar": "in a tar archive",
+}
 
 
 class Figures(TypedDict):

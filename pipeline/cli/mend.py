@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from pipeline.cli.chosen_files import MappingOption, chosen_format
+from pipeline.cli.chosen_files import MappingOption, chosen_format, refuse_archive_name
 from pipeline.cli.common import NOT_READY, write_line, write_text
 from pipeline.errors import LakeError, ServiceError, UsageError
 
@@ -95,6 +95,7 @@ def _refuse_target(output: Path, file: str) -> None:
         raise UsageError(f"--output: expected a file, found the folder {output}")
     if not output.parent.is_dir():
         raise UsageError(f"--output: there is no folder {output.parent}; make it first")
+    refuse_archive_name(output)
     for path in files_of(output):
         if path.exists() and os.path.exists(file) and path.samefile(file):
             raise UsageError(f"--output: {path} is the file to mend, which stays as it is; choose another name")

@@ -21,7 +21,11 @@ _POLL_S = 0.5
 
 def upload(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A dataset: JSON Lines, JSON, CSV, TSV or Parquet, also packed.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A dataset: JSON Lines, JSON, CSV, TSV or Parquet, also packed (gzip, Zstandard, zip, tar).",
+        ),
     ],
     owner: Owner = None,
     name: Annotated[

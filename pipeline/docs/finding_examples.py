@@ -28,7 +28,7 @@ _DEEP = "[" * (MAX_NESTING + 1) + "]" * (MAX_NESTING + 1)
 EXAMPLES: dict[str, Example] = {
     "empty-file": Example(b"", "a file of 0 bytes", abridged="(nothing)"),
     "no-conversations": Example(b"\n\n", "two blank lines", abridged="\n"),
-    "binary-file": Example(b"PK\x03\x04\x14\x00\x00\x00", "a ZIP archive begins like this"),
+    "binary-file": Example(b"%PDF-1.7\n", "a PDF begins like this"),
     "utf16-file": Example(f"{_VALID}\n".encode("utf-16"), abridged='\\xff\\xfe{\\x00"\\x00c\\x00o\\x00n\\x00…'),
     "upload-too-large": Example(b"", "an upload larger than `LORA_MAX_UPLOAD_BYTES`", abridged="(not read)"),
     "takes-too-long": Example(f"{_VALID}\n".encode(), "none is known", rules=_NO_TIME, abridged="(read in part)"),

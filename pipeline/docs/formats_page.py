@@ -28,6 +28,12 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
 - **Pairs** (`pairs`): lines or rows of `brightrun-v4` that are one pair each, put together by `conversation_id`
   wherever they stand. A row is a conversation; its line is that of its first pair. Until the file was read to its end
   the pairs lie in a temporary file.
+- **zip and tar**, also `.tar.gz` and `.tar.zst`: one data file is read as it is; several of lines or of Parquet, all of
+  one format, one after the other in natural order of their paths (`part-2` before `part-10`). A row's line is then that
+  in all of them together, and findings add the file and the line in it. Hidden files, a README, a licence, pictures and
+  programs are passed over, and named. Files of other kinds together, links, passwords, archives in the archive and
+  paths that lead out are refused ([`mixed-archive`](findings.md#mixed-archive),
+  [`archive-not-read`](findings.md#archive-not-read)). The archive is copied to a temporary file; its files are not.
 - **gzip and Zstandard** of either, also several members one after another. An archive that ends too early keeps the
   rows before its end ([`broken-archive`](findings.md#broken-archive)); one that grows more than {MAX_EXPANSION} times,
   over {FREE_BYTES // 2**20} MiB, is not read on ([`expands-too-much`](findings.md#expands-too-much)). Zstandard may

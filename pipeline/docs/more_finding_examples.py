@@ -4,7 +4,9 @@
 """
 
 import gzip
+import io
 import json
+import zipfile
 
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.profile_rules import Rules
@@ -42,6 +44,14 @@ def _wide(data: bytes) -> Example:
     return Example(data, abridged=_shortened(data.decode().rstrip("\n")))
 
 
+def _zip(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data)  # of one day, so that it has the same bytes on any other
+    return made.getvalue()
+
+
 _USER, _DONE = _said("user", "Hello"), _said("assistant", "Hi!")
 _RESULT = _said("tool", "42", tool_call_id="1")
 _ENGLISH = "The weather will be fine tomorrow, so we could walk along the river and eat under the trees."
@@ -67,6 +77,19 @@ FORMAT_EXAMPLES: dict[str, Example] = {
         b"\x28\xb5\x2f\xfd\x80\xa8" + (2**30).to_bytes(4, "little"),
         "a .zst of a gigabyte, made with --long=31",
         abridged="\\x28\\xb5\\x2f\\xfd…",
+    ),
+    "archive-without-data": Example(
+        _zip({"README.md": b"Our data"}), "a .zip of a README alone", abridged="PK\\x03\\x04…README.md…"
+    ),
+    "mixed-archive": Example(
+        _zip({"a.jsonl": _chat(_USER, _DONE), "b.csv": b"question,answer\nHow long?,Three minutes.\n"}),
+        "a .zip of lines and a table",
+        abridged="PK\\x03\\x04…a.jsonl…b.csv…",
+    ),
+    "archive-not-read": Example(
+        _zip({"../a.jsonl": _chat(_USER, _DONE)}),
+        "a .zip whose file would be put outside of it",
+        abridged="PK\\x03\\x04…../a.jsonl…",
     ),
     "unknown-format": Example(b'{"question": "How long?", "answer": "Three minutes.", "context": "A book on tea."}\n'),
     "unreadable-rows": Example(b'data: {"prompt": "How long?", "completion": "Three minutes."}\n'),

@@ -31,8 +31,8 @@ from pipeline.state.store.left_out import UNREADABLE
 from pipeline.state.store.store_protocol import StoredObject
 from pipeline.state.store.upload_identity import UploadKey, dataset_id, owner_and_name
 
-_PACKED = (".gz", ".gzip", ".zst", ".zstd")
-_USUAL_EXPANSION = 8  # of JSON Lines packed by gzip or zstd: 3 to 20 times
+_PACKED = (".gz", ".gzip", ".tgz", ".zst", ".zstd", ".zip")
+_USUAL_EXPANSION = 8  # of JSON Lines packed by gzip, zstd or zip: 3 to 20 times
 MOST_QUEUED = 8  # full runs of one kind that wait side by side
 
 

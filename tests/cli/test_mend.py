@@ -115,7 +115,7 @@ def test_only_some_remedies_are_applied_when_they_are_named(folder):
 
 
 def test_a_file_that_cannot_be_mended_leaves_nothing(folder):
-    (folder / "in.jsonl").write_bytes(b"PK\x03\x04 and so on")
+    (folder / "in.jsonl").write_bytes(b"%PDF- and so on")
 
     result = run(["mend", "in.jsonl", "-o", "out.jsonl"])
 

@@ -23,7 +23,7 @@ WARNINGS = """
 """.split()
 CODES = [*ERRORS, *WARNINGS]  # findings of one line stand in this order
 
-MAGIC = [b"PK\x03\x04", b"PAR1", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c"]
+MAGIC = [b"PAR1", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c"]
 MAGIC += [b"ARROW1", b"SQLite format 3\0", b"Rar!\x1a\x07", b"%PDF-", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"Obj\x01"]
 MAGIC += [b"\x89HDF\r\n\x1a\n", b"\x93NUMPY", b"\x7fELF"]
 

@@ -58,6 +58,25 @@ FILE_ERRORS: list[FindingKind] = kinds(
             "pack it again: `zstd -d --long=31 -c FILE | zstd -o NEW.zst`, or with `--long=27` at most",
         ),
         (
+            "archive-without-data",
+            "the archive holds no file of rows",
+            "Pictures, programs, hidden files and texts about the data, such as a README, are passed over.",
+            "put the file of rows into the archive, or upload it as it is",
+        ),
+        (
+            "mixed-archive",
+            "the archive's files cannot be read one after the other",
+            "Several files are one dataset only where their rows stand alike: lines of one format, or Parquet.",
+            "pack the files of one kind together, or upload each by itself",
+        ),
+        (
+            "archive-not-read",
+            "the archive is not one that is taken apart",
+            "Only plain files are read, out of zip and tar: none that are encrypted, packed twice, links, or lead out "
+            "of the archive. Nothing was unpacked.",
+            "pack the data files alone and plainly, for example: zip data.zip train.jsonl",
+        ),
+        (
             "unknown-format",
             "no row is of a format that we know",
             "So the file was read as our own format, and every fault is told in its words.",

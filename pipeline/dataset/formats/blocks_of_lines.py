@@ -5,7 +5,7 @@ Nothing here knows JSON. Several workers read one file in ranges that begin at a
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 import numpy as np
 
@@ -241,6 +241,31 @@ class Prefixed:
         """At most `size` bytes; empty at the end."""
         head, self._head = self._head[:size], self._head[size:]
         return head + self._stream.read(size - len(head)) if len(head) < size else head
+
+
+class Pieced:
+    """The bytes of an iterator's pieces as a stream; nothing is asked of it before something is read."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._held = bytearray()
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; empty at the end."""
+        while len(self._held) < size and (piece := next(self._pieces, b"")):
+            self._held += piece
+        text = bytes(self._held[:size])
+        del self._held[:size]
+        return text
+
+
+def copied(stream: ByteReader, copy: IO[bytes]) -> int:
+    """Write all that the stream holds into a file, which then stands at its beginning; returns how many bytes."""
+    size_bytes = 0
+    while chunk := stream.read(BLOCK_BYTES):
+        size_bytes += copy.write(chunk)
+    copy.seek(0)
+    return size_bytes
 
 
 def line_ranges(stream: BinaryIO, size: int, wanted: int) -> list[tuple[int, int]]:

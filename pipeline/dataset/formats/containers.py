@@ -31,6 +31,8 @@ class Compression(StrEnum):
     NONE = "none"
     GZIP = "gzip"
     ZSTD = "zstd"
+    ZIP = "zip"
+    TAR = "tar"
 
 
 class BrokenArchive(Exception):
@@ -43,12 +45,22 @@ class BrokenArchive(Exception):
 
 
 def compression_of(head: bytes) -> Compression:
-    """What a file's first bytes say."""
+    """What a file's first bytes say of how its text is packed; archives of files are told by `archives.py`."""
     if head.startswith(b"\x1f\x8b"):
         return Compression.GZIP
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         return Compression.ZSTD
     return Compression.NONE
+
+
+def growth_fault(given_bytes: int, packed_bytes: int, max_bytes: int) -> BrokenArchive | None:
+    """Why no more text is taken out of so many packed bytes: it is beyond reason, or over the limit."""
+    if given_bytes > max(FREE_BYTES, MAX_EXPANSION * packed_bytes):
+        return BrokenArchive("expands-too-much", Mismatch(f"at most {MAX_EXPANSION} times its size", "more"))
+    if given_bytes > max_bytes:
+        most = f"at most {max_bytes:,} bytes of text in the archive"
+        return BrokenArchive("unpacked-too-large", Mismatch(most, "more"))
+    return None
 
 
 @dataclass(slots=True)
@@ -149,13 +161,8 @@ class Expanded:
             self.broken = BrokenArchive("broken-archive", Mismatch("a whole archive", f"a fault: {error}"))
             return False
         self._given_bytes += len(text)
-        if self._given_bytes > max(FREE_BYTES, MAX_EXPANSION * self._read_bytes):
-            most = f"at most {MAX_EXPANSION} times its size"
-            self.broken = BrokenArchive("expands-too-much", Mismatch(most, "more"))
-            return False
-        if self._given_bytes > self._max_bytes:
-            most = f"at most {self._max_bytes:,} bytes of text in the archive"
-            self.broken = BrokenArchive("unpacked-too-large", Mismatch(most, "more"))
+        self.broken = growth_fault(self._given_bytes, self._read_bytes, self._max_bytes)
+        if self.broken is not None:
             return False
         self._ready += text
         return True

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.formats.archive_text import ArchiveText
+from pipeline.dataset.formats.archives import archive_of
 from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader, Prefixed, read_blocks
 from pipeline.dataset.formats.containers import BrokenArchive, Compression, Expanded, compression_of
@@ -21,12 +23,16 @@ from pipeline.dataset.formats.table_rows import read_table
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file that was begun. text: all of it, unpacked. sniffed: what its first bytes say against it."""
+    """A file that was begun. text: all of it, unpacked. sniffed: what its first bytes say against it.
+
+    files: those of an archive, where it is one.
+    """
 
     text: ByteReader
     reading: Reading
     sniffed: Finding | None
-    _unpacked: tuple[Expanded | ParquetLines, ...]
+    _unpacked: tuple[Expanded | ArchiveText | ParquetLines, ...]
+    files: ArchiveText | None = None
 
     @property
     def broken(self) -> BrokenArchive | None:
@@ -46,16 +52,26 @@ def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int
     compression = compression_of(head)
     expanded = None if compression is Compression.NONE else Expanded(packed, compression, max_unpacked_bytes)
     text: ByteReader = expanded or packed
-    unpacked: tuple[Expanded | ParquetLines, ...] = (expanded,) if expanded else ()
+    unpacked: tuple[Expanded | ArchiveText | ParquetLines, ...] = (expanded,) if expanded else ()
     start = read_head(text, RECOGNISED_BYTES)
-    is_parquet = start.startswith(MARK)
-    if is_parquet:
+    files = None
+    if (kind := archive_of(start)) is not Compression.NONE:
+        compression = kind
+        text = files = ArchiveText(Prefixed(start, text), kind, chosen, max_unpacked_bytes)
+        start, unpacked = read_head(text, RECOGNISED_BYTES), (*unpacked, files)
+    is_parquet = start.startswith(MARK) or (files is not None and files.holds_parquet)
+    if start.startswith(MARK):
         text = columns = ParquetLines(Prefixed(start, text), max_unpacked_bytes)
         start, unpacked = read_head(text, RECOGNISED_BYTES), (*unpacked, columns)
     reading = recognise(start, compression, chosen, are_lines=is_parquet)
     if is_parquet:
         reading = replace(reading, container="parquet")
-    return Opened(Prefixed(start, text), reading, sniff(start[:HEAD_BYTES], start), unpacked)
+    if files is not None and files.said:
+        reading = replace(reading, why=f"{reading.why}; the rows are in {files.said}")
+    sniffed = sniff(start[:HEAD_BYTES], start)
+    if files is not None and files.refused:
+        sniffed = Finding(1, 0, files.refused.code, "$", files.refused.mismatch)
+    return Opened(Prefixed(start, text), reading, sniffed, unpacked, files)
 
 
 def read_head(stream: ByteReader, size: int) -> bytes:

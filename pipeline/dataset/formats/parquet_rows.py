@@ -9,8 +9,8 @@ from typing import IO
 
 import msgspec
 
-from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, ByteReader
-from pipeline.dataset.formats.containers import FREE_BYTES, MAX_EXPANSION, BrokenArchive
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, ByteReader, Pieced, copied
+from pipeline.dataset.formats.containers import BrokenArchive, growth_fault
 from pipeline.dataset.rules.mismatch import Mismatch
 
 MARK = b"PAR1"
@@ -24,52 +24,29 @@ class ParquetLines:
 
     def __init__(self, stream: ByteReader, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._stream: ByteReader | None = stream
-        self._lines: Iterator[bytes] = iter(())
-        self._held = bytearray()
+        self._lines = Pieced(self._rows(stream))
         self.broken: BrokenArchive | None = None
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes of text; empty at the end, and where the file breaks."""
-        if self._stream is not None:
-            stream, self._stream = self._stream, None
-            self._lines = self._rows(stream)
-        while len(self._held) < size and (lines := next(self._lines, b"")):
-            self._held += lines
-        text = bytes(self._held[:size])
-        del self._held[:size]
-        return text
+        return self._lines.read(size)
 
     def _rows(self, stream: ByteReader) -> Iterator[bytes]:
         import pyarrow as pa
         import pyarrow.parquet as pq  # 40 MB that other files do not need
 
         with tempfile.TemporaryFile(prefix="lora-parquet-") as copy:
-            size_bytes, given_bytes = _copied(stream, copy), 0
-            most_bytes = max(FREE_BYTES, MAX_EXPANSION * size_bytes)
+            size_bytes, given_bytes = copied(stream, copy), 0
             try:
                 for line in _lines_of(copy, pq):
                     given_bytes += len(line)
-                    if given_bytes > most_bytes:
-                        most = f"at most {MAX_EXPANSION} times its size"
-                        self.broken = BrokenArchive("expands-too-much", Mismatch(most, "more"))
-                        return
-                    if given_bytes > self._max_bytes:
-                        most = f"at most {self._max_bytes:,} bytes of text in the archive"
-                        self.broken = BrokenArchive("unpacked-too-large", Mismatch(most, "more"))
+                    self.broken = growth_fault(given_bytes, size_bytes, self._max_bytes)
+                    if self.broken is not None:
                         return
                     yield line
             except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
                 said = str(error).partition("\n")[0]
                 self.broken = BrokenArchive("broken-archive", Mismatch("a whole Parquet file", f"a fault: {said}"))
-
-
-def _copied(stream: ByteReader, copy: IO[bytes]) -> int:
-    size = 0
-    while chunk := stream.read(BLOCK_BYTES):
-        size += copy.write(chunk)
-    copy.seek(0)
-    return size
 
 
 def _lines_of(copy: IO[bytes], pq) -> Iterator[bytes]:  # type: ignore[no-untyped-def]  # it has no types

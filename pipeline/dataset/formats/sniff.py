@@ -39,7 +39,7 @@ _WORKBOOK = "(save its sheet as CSV UTF-8; such a table is read as it is)"
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
-def _is_tar(head: bytes) -> bool:
+def is_tar(head: bytes) -> bool:
     """Whether it is the header of a tar archive: new ones have a mark, all of them the sum of its bytes."""
     if head[257:262] == b"ustar":
         return True
@@ -61,7 +61,7 @@ def sniff(head: bytes, more: bytes = b"") -> Finding | None:
     for signature, name in _SIGNATURES:
         if head.startswith(signature):
             return Finding(1, 0, "binary-file", "$", Mismatch("JSON Lines text", name))
-    if _is_tar(head):
+    if is_tar(head):
         return Finding(1, 0, "binary-file", "$", Mismatch("JSON Lines text", "a tar archive", "(tar -xf unpacks it)"))
     if head.startswith(_LFS_POINTER):
         found = "a Git LFS pointer instead of the file"

@@ -1,7 +1,7 @@
 """Reaches the verdict on a file whose parts have been read: sums, duplicates, findings in order."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -53,12 +53,16 @@ def refuse(finding: Finding, size_bytes: int, content_sha256: str | None, folder
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file that was read. findings: what speaks of all of it, such as a broken archive."""
+    """The file that was read. findings: what speaks of all of it, such as a broken archive.
+
+    place_of: where a line of its text stands, where it lies in several files of an archive.
+    """
 
     size_bytes: int
     content_sha256: str
     reading: Reading
     findings: tuple[Finding, ...] = ()
+    place_of: Callable[[int], str] | None = None
 
 
 def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Path, rules: Rules) -> Profile:
@@ -91,7 +95,7 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
         late += found
         finding_counts += found_counts
     findings_path = folder / "all_findings.parquet"
-    write_findings([part / "findings.parquet" for part in parts], late, findings_path)
+    write_findings([part / "findings.parquet" for part in parts], late, findings_path, source.place_of)
     has_errors = any(CATALOGUE[code].severity is Severity.ERROR for code in finding_counts)
     return Profile(
         status=_status(counts, of_file, rules.max_rejected_share),

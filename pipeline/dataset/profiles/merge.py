@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.contract.finding_record import FindingRow
-from pipeline.dataset.findings.finding import ORDER, Finding, Severity
+from pipeline.dataset.findings.finding import CATALOGUE, ORDER, Finding, Scope, Severity
+from pipeline.dataset.findings.finding_sentences import message_sentence
 from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.profiles.finding_columns import finding_rows
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.state.lake import FINDINGS, TableWriter
 from pipeline.state.lake.older_files import current_findings
 
@@ -22,11 +24,17 @@ _ROWS = 10_000
 _END = float("inf")
 
 
-def write_findings(parts: Sequence[Path], known_last: Sequence[Iterable[Finding]], target: Path) -> None:
+def write_findings(
+    parts: Sequence[Path],
+    known_last: Sequence[Iterable[Finding]],
+    target: Path,
+    place_of: Callable[[int], str] | None = None,
+) -> None:
     """Write the findings in row order, the first MAX_LISTED of each code.
 
     parts: Parquet files of findings, each in order and one after the other. known_last: findings that only the whole
-    file shows, each in order, and no more of a code than are listed.
+    file shows, each in order, and no more of a code than are listed. place_of: what is said of a line's place, where
+    its number alone does not tell it.
 
     Raises:
         LakeError: the target cannot be written.
@@ -35,9 +43,9 @@ def write_findings(parts: Sequence[Path], known_last: Sequence[Iterable[Finding]
         late = _Late(known_last)
         for batch in _listed(_batches(parts)):
             for merged in _merged(batch, late.before(_last_key(batch))):
-                _write(writer, merged)
+                _write(writer, merged, place_of)
         for rest in late.before(_END):
-            _write(writer, rest)
+            _write(writer, rest, place_of)
 
 
 def first_findings(path: Path, limit: int, severity: Severity | None = None) -> list[FindingRow]:
@@ -126,5 +134,19 @@ def _merged(batch: pa.RecordBatch, late: Iterable[pa.RecordBatch]) -> Iterator[p
         yield batch
 
 
-def _write(writer: TableWriter, batch: pa.RecordBatch) -> None:
-    writer.write({name: batch[name] for name in FINDINGS.names})
+def _write(writer: TableWriter, batch: pa.RecordBatch, place_of: Callable[[int], str] | None) -> None:
+    placed = batch if place_of is None else _placed(batch, place_of)
+    writer.write({name: placed[name] for name in FINDINGS.names})
+
+
+def _placed(batch: pa.RecordBatch, place_of: Callable[[int], str]) -> pa.RecordBatch:
+    """The findings of rows with what is said of their places behind the rest of their details."""
+    rows: list[FindingRow] = batch.to_pylist()
+    for row in rows:
+        kind = CATALOGUE[row["code"]]
+        if kind.scope is Scope.LINE:
+            place = f"({place_of(row['line'])})"
+            row["detail"] = place if row["detail"] is None else f"{row['detail']} {place}"
+            mismatch = Mismatch(row["expected"], row["found"], row["detail"], row["column"])
+            row["message"] = message_sentence(kind.code, mismatch, kind.remedy)
+    return pa.RecordBatch.from_pylist(rows, schema=FINDINGS)

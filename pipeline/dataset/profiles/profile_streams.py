@@ -49,7 +49,8 @@ def profile_stream(
         last_row = max(1, totals.statistics.lines)
         last_line = last_row if opened.reading.row_name == "line" else 1 + breaks.count
         of_file = (Finding(last_line, 0, opened.broken.code, "$", opened.broken.mismatch, last_row),)
-    found = Source(source.size_bytes, source.sha256(), opened.reading, of_file)
+    place_of = opened.files.place_of if opened.files and opened.files.are_several else None
+    found = Source(source.size_bytes, source.sha256(), opened.reading, of_file, place_of)
     return conclude([totals], [folder], found, folder, rules)
 
 

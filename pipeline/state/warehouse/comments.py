@@ -117,7 +117,7 @@ COLUMNS = {
         "format_lines": "Lines that fit it.",
         "container": "How the rows stand in the file: jsonl, json-array, json-objects, json-field, csv, parquet or "
         "pairs.",
-        "compression": "none, gzip or zstd.",
+        "compression": "none, gzip, zstd, zip or tar.",
         "status": "ready or error.",
         "bytes": "Bytes read.",
         "lines": "Lines read: conversations + rejected_lines + blank_lines.",

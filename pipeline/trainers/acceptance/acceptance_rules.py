@@ -84,10 +84,12 @@ class WrappingRule(_Strict):
     """How a file's rows may not be wrapped; converted, they are lines of objects.
 
     wrapping: an array of all rows, objects over several lines, rows in a field of one object, a table of text, a
-    Parquet file, an archive, or lines that are bare lists of messages.
+    Parquet file, an archive of a text or of files, or lines that are bare lists of messages.
     """
 
-    wrapping: Literal["json-array", "json-objects", "json-field", "csv", "parquet", "gzip", "zstd", "lists"]
+    wrapping: Literal[
+        "json-array", "json-objects", "json-field", "csv", "parquet", "gzip", "zstd", "zip", "tar", "lists"
+    ]
     because: str
 
 

@@ -119,12 +119,12 @@ def test_unknown_formats_are_refused(arguments):
 
 
 def test_a_file_that_is_no_text_is_wrong_use_and_writes_nothing(folder):
-    (folder / "in.jsonl").write_bytes(b"PK\x03\x04")
+    (folder / "in.jsonl").write_bytes(b"%PDF-")
 
     result = convert("in.jsonl", "--to", "native", "-o", "out.jsonl")
 
     assert result.exit_code == 2
-    assert result.stderr.startswith("error: in.jsonl: cannot convert it: expected JSON Lines text, found a ZIP archive")
+    assert result.stderr.startswith("error: in.jsonl: cannot convert it: expected JSON Lines text, found a PDF")
     assert names(folder) == ["in.jsonl"]
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.dataset.formats import parquet_rows
+from pipeline.dataset.formats import containers
 from pipeline.dataset.formats.parquet_rows import ParquetLines
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
@@ -68,8 +68,8 @@ def test_a_file_that_was_cut_off_says_so(left, tmp_path):
 
 
 def test_one_that_grows_too_much_is_not_read_on(monkeypatch):
-    monkeypatch.setattr(parquet_rows, "FREE_BYTES", 100)
-    monkeypatch.setattr(parquet_rows, "MAX_EXPANSION", 1)
+    monkeypatch.setattr(containers, "FREE_BYTES", 100)
+    monkeypatch.setattr(containers, "MAX_EXPANSION", 1)
     lines = ParquetLines(io.BytesIO(parquet([{"text": "a" * 100}] * 2_000)), 2**62)
 
     text = lines.read(2**30)

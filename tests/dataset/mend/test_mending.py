@@ -356,7 +356,8 @@ def test_a_packed_file_is_unpacked_and_the_name_of_the_mended_one_says_how_it_is
     ("data", "code"),
     [
         (b"", "empty-file"),
-        (b"PK\x03\x04....", "binary-file"),
+        (b"%PDF-....", "binary-file"),
+        (b"PK\x03\x04....", "broken-archive"),
         (line().decode().encode("utf-16"), "utf16-file"),
         (gzip.compress(line() * 100)[:-10], "broken-archive"),
     ],

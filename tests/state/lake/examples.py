@@ -30,7 +30,7 @@ def jsonl(*conversations: object) -> bytes:
 
 TWO_CONVERSATIONS = jsonl(conversation("a", "Hello there", "Hi"), conversation("b", "Grüß Gott 🙂", "Servus, du"))
 ONE_REJECTED_LINE = jsonl(conversation("a", "Hello there", "Hi"), {"turns": 7})
-REFUSED = b"PK\x03\x04 this is a zip file, and is refused as a whole"
+REFUSED = b"%PDF- this is a document, and is refused as a whole"
 
 
 def origin(dataset_id: str, run_id: str = "run-1") -> Origin:

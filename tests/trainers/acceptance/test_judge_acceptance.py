@@ -197,6 +197,8 @@ def test_the_public_shape(tmp_path):
         ("json-objects", {"openai", "together", "fireworks"}),
         ("json-field", {"openai", "together", "fireworks", "trl", "axolotl", "llama-factory"}),
         ("gzip", {"openai", "together", "fireworks"}),
+        ("zip", {"openai", "together", "fireworks", "trl", "axolotl", "llama-factory"}),
+        ("tar", {"openai", "together", "fireworks", "trl", "axolotl", "llama-factory"}),
         ("lists", {"openai", "together", "fireworks", "trl", "axolotl", "llama-factory"}),
     ],
 )

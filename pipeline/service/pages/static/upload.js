@@ -42,7 +42,7 @@ export default function start({ one, all, say, follow }) {
     one("#chosen").hidden = false;
     one("#chosen .name bdi").textContent = file.name;
     one("#chosen .facts").textContent = size(file.size);
-    one("#name").value = isOld ? note.title : [...file.name.replace(/\.(gz|zst)$/i, "").replace(/\.[^.]+$/, "")].slice(0, 200).join("");
+    one("#name").value = isOld ? note.title : [...file.name.replace(/\.(gz|tgz|zst|zip|tar)$/i, "").replace(/\.[^.]+$/, "")].slice(0, 200).join("");
     const button = one("#chosen .go button");
     button.disabled = tooLarge || noRoom || !file.size;
     if (isOld) return go(resumed);
@@ -240,7 +240,7 @@ function reason(request) {
 // ---- The first lines, before anything is sent
 
 async function firstLines(file) {
-  if (/\.(gz|zst)$/i.test(file.name)) return ["", ""];
+  if (/\.(gz|tgz|zst|zip|tar)$/i.test(file.name)) return ["", ""];
   if (/\.(csv|tsv|parquet)$/i.test(file.name)) return ["", "A table, as it seems. Each of its rows is checked."];
   const text = await file.slice(0, PEEK_BYTES).text();
   if (/^\s*\[/.test(text)) return ["", "One JSON array, as it seems. Each of its items is checked."];

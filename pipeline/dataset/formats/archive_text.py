@@ -1,0 +1,248 @@
+"""Reads the data files of an archive as one text: the only one as it is, several of one kind one after the other.
+
+They are taken in natural order of their paths (part-2 before part-10). Which of them are data is told by their names,
+of which kind by their bytes.
+"""
+
+import re
+import tempfile
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from pipeline.dataset.formats.archives import FAULTS, ArchivedFile, archive_of, files_of, not_read, shown
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced, copied
+from pipeline.dataset.formats.containers import BrokenArchive, Compression, growth_fault
+from pipeline.dataset.formats.parquet_rows import MARK, ParquetLines
+from pipeline.dataset.formats.recognise import recognise
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.sniff import sniff
+from pipeline.dataset.model.printable import printable
+from pipeline.dataset.rules.mismatch import Mismatch
+from pipeline.wording import count_of
+
+MAX_DATA_FILES = 1_000  # the beginning of each is looked at
+_LOOKED_AT_BYTES = 2**16
+# What stands beside data and holds no rows.
+_BESIDE = re.compile(
+    r"(?:readme|licen[cs]e|notice|changelog|copying|citation)(?:\.\w+)?|dataset_infos?\.json|_success|thumbs\.db"
+    r"|.*\.(?:md|rst|html?|ya?ml|toml|py|sh|ipynb|png|jpe?g|gif|webp|bmp|svg|wav|mp3|flac|ogg|mp4|webm|sha256|md5)",
+    re.IGNORECASE,
+)
+_MOST_DIGITS = 4_000  # that Python makes a number of
+_DIGITS = re.compile(r"(\d+)")
+_LINES = frozenset({"jsonl", "json-objects"})
+_JOINED = "files of lines, or Parquet files"
+_ROW_BY_ROW = {
+    "json-array": "jq -c '.[]' *.json > all.jsonl joins arrays",
+    "csv": "for tables: lora-pipeline convert --to openai each, and join the lines",
+}
+
+
+class ArchiveText:
+    """The data files of an archive as one text. It ends where the archive breaks; `broken` says so afterwards.
+
+    refused: why it is not read at all; holds_parquet: whether its rows come as lines of Parquet files; said: which
+    files they are, for people. All three are known once something was read.
+    """
+
+    def __init__(self, stream: ByteReader, kind: Compression, chosen: Format | None, max_bytes: int) -> None:
+        self._kind = kind
+        self._chosen = chosen
+        self._max_bytes = max_bytes
+        self._text = Pieced(self._pieces(stream))
+        self._names: list[str] = []
+        self._first_lines: list[int] = []
+        self.broken: BrokenArchive | None = None
+        self.refused: BrokenArchive | None = None
+        self.holds_parquet = False
+        self.said = ""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes of text; empty at the end, and where the archive breaks."""
+        return self._text.read(size)
+
+    @property
+    def are_several(self) -> bool:
+        """Whether more than one file was read."""
+        return len(self._names) > 1
+
+    def place_of(self, line: int) -> str:
+        """Where a line of the text that was read stands, for people. line: from 1, over all files."""
+        index = max(0, bisect_right(self._first_lines, line) - 1)
+        return f"line {line - self._first_lines[index] + 1:,} of {shown(self._names[index])}"
+
+    def _pieces(self, stream: ByteReader) -> Iterator[bytes]:
+        with tempfile.TemporaryFile(prefix="lora-archive-") as copy:
+            packed_bytes, unpacked_bytes = copied(stream, copy), 0
+
+            def count(size_bytes: int) -> None:
+                nonlocal unpacked_bytes
+                unpacked_bytes += size_bytes
+                if fault := growth_fault(unpacked_bytes, packed_bytes, self._max_bytes):
+                    raise fault
+
+            try:
+                files, fault = self._data_files(copy)
+            except BrokenArchive as error:
+                self.refused = error
+                return
+            try:
+                yield from self._joined(files, count)
+            except (*FAULTS, BrokenArchive) as error:
+                fault = error
+            self.broken = None if fault is None else _broken(fault)
+
+    def _data_files(self, copy: IO[bytes]) -> tuple[list[ArchivedFile], Exception | None]:
+        """The files to read, in order, and what is wrong behind them: the list of a tar may be cut off."""
+        data: list[ArchivedFile] = []
+        left_out: list[str] = []
+        fault: Exception | None = None
+        try:
+            for file in files_of(copy, self._kind):
+                if _is_beside(file.name):
+                    left_out.append(file.name)
+                else:
+                    data.append(file)
+        except FAULTS as error:
+            if not data:
+                raise _broken(error) from error
+            fault = error
+        _refuse_documents([*left_out, *(file.name for file in data)])
+        if not data:
+            found = f"none beside {_named(left_out)}" if left_out else "none"
+            raise BrokenArchive("archive-without-data", Mismatch("a file of rows", found))
+        if len(data) > MAX_DATA_FILES:
+            raise not_read(f"at most {MAX_DATA_FILES:,} data files", f"{len(data):,}", "join them first")
+        data.sort(key=lambda file: (_natural(file.name), file.name))
+        try:
+            self.holds_parquet = _kind_of(data, self._chosen) == "parquet"
+        except FAULTS as error:
+            raise _broken(error) from error
+        self.said = _said([file.name for file in data], left_out)
+        return data, fault
+
+    def _joined(self, files: list[ArchivedFile], count: Callable[[int], None]) -> Iterator[bytes]:
+        line, last = 1, b"\n"
+        for number, file in enumerate(files):
+            if last != b"\n":
+                yield b"\n"
+                line += 1
+            self._names.append(file.name)
+            self._first_lines.append(line)
+            text: ByteReader = _Metered(file.begin(), count)
+            columns = ParquetLines(text, self._max_bytes) if self.holds_parquet else None
+            text = columns or text
+            is_first, last = True, b"\n"
+            while piece := text.read(BLOCK_BYTES):
+                if is_first and number:
+                    piece = piece.removeprefix(BYTE_ORDER_MARK)
+                is_first, last = False, piece[-1:] or last
+                line += piece.count(b"\n")
+                yield piece
+            if columns is not None and columns.broken:
+                raise columns.broken
+
+
+class _Metered:
+    """A file of an archive, whose bytes are counted with those of the others; where they grow too much, it raises.
+
+    Raises where it is read:
+        BrokenArchive: that is so.
+    """
+
+    def __init__(self, stream: ByteReader, count: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._count = count
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._stream.read(size)
+        self._count(len(piece))
+        return piece
+
+
+def _broken(error: Exception) -> BrokenArchive:
+    if isinstance(error, BrokenArchive):
+        return error
+    said = str(error).partition("\n")[0] or "it is cut off"
+    return BrokenArchive("broken-archive", Mismatch("a whole archive", f"a fault: {printable(said, 200)}"))
+
+
+def _is_beside(name: str) -> bool:
+    """Whether a file lies beside data: hidden, of a system, or text about it."""
+    parts = name.split("/")
+    is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return is_hidden or _BESIDE.fullmatch(parts[-1]) is not None
+
+
+def _refuse_documents(names: list[str]) -> None:
+    """Documents are archives as well."""
+    if "[Content_Types].xml" in names:
+        is_workbook = any(name.startswith("xl/") for name in names)
+        found = "an Excel workbook" if is_workbook else "an Office document"
+        detail = "(save its sheet as CSV UTF-8; such a table is read as it is)" if is_workbook else None
+        raise BrokenArchive("binary-file", Mismatch("JSON Lines text", found, detail))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Orders numbers in names by what they count."""
+    parts = _DIGITS.split(name.lower())
+    return [(int(part[:_MOST_DIGITS]), "") if index % 2 else (-1, part) for index, part in enumerate(parts)]
+
+
+def _kind_of(files: list[ArchivedFile], chosen: Format | None) -> str:
+    """How rows stand in all of the files: `parquet` or lines.
+
+    Raises:
+        BrokenArchive: one is no text, or they cannot be read one after the other.
+    """
+    found: dict[str, str] = {}
+    formats: dict[str, str] = {}
+    for file in files:
+        stream = file.begin()
+        head = stream.read(_LOOKED_AT_BYTES)
+        if head.startswith(MARK):
+            found.setdefault("parquet", file.name)
+            continue
+        if not head and len(files) > 1:
+            continue
+        _refuse_binary(file.name, head)
+        if len(files) == 1:
+            return "text"
+        reading = recognise(head, Compression.NONE, chosen)
+        found.setdefault("lines" if reading.container in _LINES else reading.container, file.name)
+        if reading.is_certain and chosen is None:
+            formats.setdefault(reading.form.name, file.name)
+    if len(found) > 1 or not {"lines", "parquet"} >= set(found):
+        raise _mixed(found, next((_ROW_BY_ROW[kind] for kind in found if kind in _ROW_BY_ROW), ""))
+    if len(formats) > 1:
+        raise _mixed(formats, "")
+    return next(iter(found), "text")
+
+
+def _mixed(found: dict[str, str], remedy: str) -> BrokenArchive:
+    named = " and ".join(f"{kind} in {shown(name)}" for kind, name in list(found.items())[:3])
+    expected = f"{_JOINED}, of one format" if len(found) > 1 else _JOINED
+    return BrokenArchive("mixed-archive", Mismatch(expected, named, f"({remedy})" if remedy else None))
+
+
+def _refuse_binary(name: str, head: bytes) -> None:
+    finding = sniff(head[:512], head)
+    if finding is None:
+        return
+    expected, found, detail, _ = finding.mismatch
+    if archive_of(head) is not Compression.NONE or (found or "").endswith("archive"):
+        raise not_read("no archive in the archive", f"{shown(name)}, {found}", "unpack that one, and upload it")
+    raise BrokenArchive(finding.code, Mismatch(expected, f"{found} in {shown(name)}", detail))
+
+
+def _said(names: list[str], left_out: list[str]) -> str:
+    where = f"the file {shown(names[0])} of the archive"
+    if len(names) > 1:
+        where = f"{count_of(len(names), 'file')} of the archive, {shown(names[0])} to {shown(names[-1])}"
+    return where + (f"; beside them, not read: {_named(left_out)}" if left_out else "")
+
+
+def _named(names: list[str]) -> str:
+    rest = len(names) - 1
+    return shown(names[0]) + (f" and {count_of(rest, 'more file', 'more files')}" if rest else "")

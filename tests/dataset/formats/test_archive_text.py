@@ -1,0 +1,331 @@
+"""An archive is its data files, in natural order, as one text; what is not plainly there to be read is refused."""
+
+import io
+import tarfile
+import zipfile
+from random import Random
+
+import pytest
+import zstandard
+
+from pipeline.dataset.convert.converting import convert_stream
+from pipeline.dataset.formats import archive_text, archives, containers
+from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK
+from pipeline.dataset.formats.opening import open_text
+from pipeline.dataset.model.conversation import Limits
+from pipeline.dataset.profiles.merge import all_findings
+from pipeline.dataset.profiles.parallel import profile_path
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.dataset.profiles.profile_streams import profile_stream
+from tests.dataset.formats.test_containers import gz, lines
+from tests.dataset.formats.test_parquet_rows import parquet
+
+RULES = Rules().structure_only()
+OPENAI = lines("openai", 20)
+ROWS = OPENAI.splitlines(keepends=True)
+
+
+def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def tarred(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return made.getvalue()
+
+
+def tar_gz(files: dict[str, bytes]) -> bytes:
+    return gz(tarred(files))
+
+
+def tar_zst(files: dict[str, bytes]) -> bytes:
+    return zstandard.ZstdCompressor().compress(tarred(files))
+
+
+PACKERS = {"zip": zipped, "tar": tarred, "tar.gz": tar_gz, "tar.zst": tar_zst}
+packers = pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+
+
+def report_of(data: bytes, folder, rules: Rules = RULES) -> dict:
+    folder.mkdir(exist_ok=True)
+    return profile_stream(io.BytesIO(data), folder, rules).as_dict("a.zip")
+
+
+def finding_of(data: bytes, folder, rules: Rules = RULES) -> tuple[str, str]:
+    """The only finding of a refused archive, and its fault."""
+    [found] = report_of(data, folder, rules)["findings"]
+    return found["code"], found["message"].partition(";")[0]
+
+
+@packers
+def test_one_data_file_is_read_as_that_file(pack, tmp_path):
+    beside = {"README.md": b"# Data", "__MACOSX/data/._chat.jsonl": b"\0\1", ".DS_Store": b"\0", "LICENSE": b"MIT"}
+
+    report = report_of(pack({**beside, "data/chat.jsonl": OPENAI}), tmp_path / "packed")
+
+    plain = report_of(OPENAI, tmp_path / "plain")
+    same = {"format", "container", "status", "lines", "conversations", "turns", "words", "findings"}
+    assert {name: report[name] for name in same} == {name: plain[name] for name in same}
+    assert report["compression"] == ("zip" if pack is zipped else "tar")
+    assert report["format_why"].endswith(
+        "; the rows are in the file data/chat.jsonl of the archive; beside them, not read: README.md and 3 more files"
+    )
+
+
+@packers
+def test_several_files_are_one_dataset_in_natural_order(pack, tmp_path):
+    parts = {f"train-{number}.jsonl": b"".join(ROWS[number : number + 3]).rstrip() for number in (10, 2, 1)}
+
+    opened = open_text(io.BytesIO(pack(parts)), None)
+
+    text = b"".join(iter(lambda: opened.text.read(100), b""))
+    assert text == b"\n".join(parts[f"train-{number}.jsonl"] for number in (1, 2, 10))
+
+
+def test_a_finding_names_the_file_and_the_line_in_it(tmp_path):
+    broken = {"b.jsonl": ROWS[0] + b"{}\n", "a.jsonl": ROWS[1] + ROWS[2]}
+
+    profile = profile_stream(io.BytesIO(zipped(broken)), tmp_path, RULES)
+
+    assert [(row["row"], row["line"], row["detail"]) for row in all_findings(profile.findings_path)] == [
+        (4, 4, "(line 2 of b.jsonl)")
+    ]
+    assert "found no fields (line 2 of b.jsonl); add the field" in profile.errors[0]["message"]
+
+
+def test_a_finding_of_one_file_alone_has_its_line_and_no_more(tmp_path):
+    [found] = report_of(zipped({"b.jsonl": ROWS[0] + b"{}\n"}), tmp_path)["findings"]
+
+    assert (found["line"], found["byte_offset"], found["detail"]) == (2, len(ROWS[0]), None)
+
+
+@packers
+def test_shards_of_parquet_are_one_dataset(pack, tmp_path):
+    chat = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    parts = {f"train-{n:05d}-of-00002.parquet": parquet([{"messages": chat}] * (n + 1)) for n in range(2)}
+
+    report = report_of(pack(parts), tmp_path)
+
+    assert (report["container"], report["format"], report["conversations"]) == ("parquet", "openai", 3)
+
+
+def test_objects_over_several_lines_are_a_file_each(tmp_path):
+    files = {f"{n}.json": row.replace(b"{", b"{\n", 1) for n, row in enumerate(ROWS[:3])}
+
+    report = report_of(zipped(files), tmp_path)
+
+    assert (report["container"], report["conversations"]) == ("json-objects", 3)
+
+
+@pytest.mark.parametrize(
+    "data", [b"[" + b",".join(ROWS) + b"]", b"question,answer\nWhy,So\nHow,Thus\n", parquet([{"text": "a"}])]
+)
+@packers
+def test_any_container_may_be_the_one_file(pack, data, tmp_path):
+    plain = report_of(data, tmp_path / "plain")
+
+    report = report_of(pack({"a": data}), tmp_path / "packed")
+
+    assert (report["container"], report["conversations"]) == (plain["container"], plain["conversations"])
+    assert report["status"] == "ready"
+
+
+def test_a_byte_order_mark_of_a_later_file_is_no_part_of_its_first_row(tmp_path):
+    report = report_of(zipped({"a.jsonl": ROWS[0], "b.jsonl": BYTE_ORDER_MARK + ROWS[1]}), tmp_path)
+
+    assert (report["status"], report["finding_counts"]) == ("ready", {})
+
+
+def test_several_processes_read_the_same(tmp_path):
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped({"a.jsonl": OPENAI}))
+    (tmp_path / "out").mkdir()
+
+    assert profile_path(path, tmp_path / "out", RULES, workers=4).statistics.conversations == 20
+
+
+def test_convert_reads_archives():
+    written: list[bytes] = []
+
+    done = convert_stream(io.BytesIO(zipped({"a.jsonl": OPENAI})), written.append, "native", None, Limits())
+
+    assert (done.written, done.is_whole, len(written) > 0) == (20, True, True)
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "fault"),
+    [
+        ({}, "archive-without-data", "expected a file of rows, found none"),
+        (
+            {"README.md": b"a", "cat.png": b"b"},
+            "archive-without-data",
+            "expected a file of rows, found none beside README.md and 1 more file",
+        ),
+        (
+            {"a.jsonl": OPENAI, "b.parquet": parquet([{"text": "a"}])},
+            "mixed-archive",
+            "expected files of lines, or Parquet files, of one format, found lines in a.jsonl and parquet in b.parquet",
+        ),
+        (
+            {"a.jsonl": OPENAI, "b.jsonl": lines("alpaca", 3)},
+            "mixed-archive",
+            "expected files of lines, or Parquet files, of one format, found openai in a.jsonl and alpaca in b.jsonl",
+        ),
+        (
+            {"a.json": b"[" + ROWS[0] + b"]", "b.json": b"[" + ROWS[1] + b"]"},
+            "mixed-archive",
+            "expected files of lines, or Parquet files, found json-array in a.json "
+            "(jq -c '.[]' *.json > all.jsonl joins arrays)",
+        ),
+        (
+            {"a.jsonl.gz": gz(OPENAI)},
+            "archive-not-read",
+            "expected no archive in the archive, found a.jsonl.gz, a gzip archive (unpack that one, and upload it)",
+        ),
+        ({"a.zip": zipped({"a": OPENAI})}, "archive-not-read", ""),
+        ({"../a.jsonl": OPENAI}, "archive-not-read", "expected paths inside the archive, found ../a.jsonl"),
+        ({"/etc/a.jsonl": OPENAI}, "archive-not-read", ""),
+        ({"C:/a.jsonl": OPENAI}, "archive-not-read", ""),
+        ({"..\\a.jsonl": OPENAI}, "archive-not-read", ""),
+        ({"a.pdf": b"%PDF-1.7\n"}, "binary-file", "expected JSON Lines text, found a PDF in a.pdf"),
+        ({"a.jsonl": b""}, "empty-file", ""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@packers
+def test_what_is_not_plainly_data_is_refused_whole(pack, files, code, fault, tmp_path):
+    if not files and pack is not zipped:
+        pytest.skip("an empty tar is nothing but zeros")
+
+    found = finding_of(pack(files), tmp_path)
+
+    assert (found[0], found[1].startswith(fault)) == (code, True), found
+
+
+def test_one_that_needs_a_password_is_refused(tmp_path):
+    data = bytearray(zipped({"a.jsonl": OPENAI}))
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + at] |= 1
+
+    assert finding_of(bytes(data), tmp_path) == (
+        "archive-not-read",
+        "expected files without a password, found a.jsonl encrypted (unpack it with its password, and pack it again "
+        "without one)",
+    )
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_ways_to_pack_a_zip_are_refused(method, tmp_path):
+    code, fault = finding_of(zipped({"a.jsonl": OPENAI}, method), tmp_path)
+
+    assert (code, fault.endswith(f"packed by method {method} (pack it again: zip -Z deflate)")) == (
+        "archive-not-read",
+        True,
+    )
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_of_a_tar_are_refused(kind, tmp_path):
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        info = tarfile.TarInfo("a.jsonl")
+        info.type, info.linkname = kind, "/etc/passwd"
+        archive.addfile(info)
+
+    assert finding_of(made.getvalue(), tmp_path)[0] == "archive-not-read"
+
+
+def test_a_path_that_stands_twice_is_refused(tmp_path):
+    data = zipped({"a.jsonl": OPENAI, "b.jsonl": OPENAI}).replace(b"b.jsonl", b"a.jsonl")
+
+    assert finding_of(data, tmp_path) == ("archive-not-read", "expected each path once, found a.jsonl twice")
+
+
+def test_one_that_grows_too_much_is_not_read_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(containers, "FREE_BYTES", 1_000)
+
+    report = report_of(zipped({"a.jsonl": b" " * 10_000_000}), tmp_path)
+
+    assert (report["finding_counts"]["expands-too-much"], report["status"]) == (1, "error")
+
+
+def test_a_parquet_file_in_it_is_not_copied_beyond_the_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(containers, "FREE_BYTES", 1_000)
+
+    report = report_of(zipped({"a.parquet": b"PAR1" + b" " * 10_000_000}), tmp_path)
+
+    assert report["finding_counts"].get("expands-too-much") == 1
+
+
+def test_more_text_than_an_installation_takes_is_not_read_on(tmp_path):
+    report = report_of(zipped({"a.jsonl": OPENAI}), tmp_path, Rules(Limits(max_unpacked_bytes=100)).structure_only())
+
+    assert report["finding_counts"]["unpacked-too-large"] == 1
+
+
+def test_too_many_files_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive_text, "MAX_DATA_FILES", 2)
+    files = {f"{n}.jsonl": ROWS[n] for n in range(3)}
+
+    assert finding_of(zipped(files), tmp_path / "data")[1] == "expected at most 2 data files, found 3 (join them first)"
+
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 2)
+    assert finding_of(tarred(files), tmp_path / "all")[1] == "expected at most 2 files, found more"
+
+
+def test_what_an_archive_says_of_itself_may_not_fill_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "_MOST_AT_ONCE", 10_000)
+    files = {f"{n:0200}.jsonl": ROWS[0] for n in range(100)}
+
+    assert finding_of(zipped(files), tmp_path)[0] == "archive-not-read"
+
+
+@pytest.mark.parametrize("left", [0.2, 0.5, 0.9])
+def test_a_zip_that_was_cut_off_says_so(left, tmp_path):
+    data = zipped({"a.jsonl": OPENAI, "b.jsonl": OPENAI})
+
+    assert finding_of(data[: int(len(data) * left)], tmp_path)[0] == "broken-archive"
+
+
+def test_of_a_tar_that_was_cut_off_the_rows_before_are_read(tmp_path):
+    data = tarred({"a.jsonl": ROWS[0] * 5})
+
+    report = report_of(data[: 512 + 3 * len(ROWS[0])], tmp_path)
+
+    assert (report["finding_counts"]["broken-archive"], report["conversations"]) == (1, 3)
+
+
+def test_a_damaged_header_does_not_end_a_tar_in_silence(tmp_path):
+    data = bytearray(tarred({"a.jsonl": ROWS[0], "b.jsonl": ROWS[1]}))
+    data[data.index(b"b.jsonl")] ^= 1
+
+    report = report_of(bytes(data), tmp_path)
+
+    assert (report["finding_counts"]["broken-archive"], report["conversations"]) == (1, 1)
+
+
+def test_any_damage_is_a_finding(tmp_path):
+    random = Random(1)
+    for number in range(200):
+        data = bytearray((zipped if number % 2 else tarred)({"a.jsonl": OPENAI, "b.jsonl": OPENAI}))
+        for _ in range(random.randint(1, 5)):
+            data[random.randrange(len(data))] = random.randrange(256)
+
+        report = report_of(bytes(data), tmp_path / str(number))
+
+        assert report["status"] in ("ready", "error")
+
+
+def test_an_office_document_is_named(tmp_path):
+    document = {"[Content_Types].xml": b"<a/>", "word/document.xml": b"<b/>"}
+
+    assert finding_of(zipped(document), tmp_path)[1] == "expected JSON Lines text, found an Office document"
