@@ -94,6 +94,7 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     "unknown-format": Example(b'{"question": "How long?", "answer": "Three minutes.", "context": "A book on tea."}\n'),
     "unreadable-rows": Example(b'data: {"prompt": "How long?", "completion": "Three minutes."}\n'),
     "number-too-large": Example(b'{"prompt": "How long?", "completion": "Three minutes.", "score": 1e999}\n'),
+    "integer-too-large": Example(_chat(_USER, _DONE, id=12345678901234567890)),
     "other-format": Example(_chat(_USER, _DONE) * 2 + b'{"instruction": "Hello", "output": "Hi!"}\n'),
     "malformed-tool-call": Example(
         b'{"conversations": [{"from": "human", "value": "2+2?"}, {"from": "function_call", "value": "add(2, 2)"}]}\n'

@@ -89,12 +89,6 @@ FILE_ERRORS: list[FindingKind] = kinds(
             "do what is said of the cause",
         ),
         (
-            "number-too-large",
-            "a number is larger than a double holds",
-            "Arrow, and with it the loaders of Hugging Face, refuse the file; others read it as infinite.",
-            "write a smaller number, or a text, or leave the field out",
-        ),
-        (
             "upload-too-large",
             "the upload is larger than this installation takes",
             "It was not read. The limit is the setting LORA_MAX_UPLOAD_BYTES.",

@@ -5,10 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
-from math import isinf
 from typing import Literal
-
-import msgspec
 
 from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
@@ -38,22 +35,9 @@ MAX_ROWS = 1_000
 MAX_OTHERS = 100  # fields; no table of people has more
 _LOOKED_AT_LINES = 200
 _FEW_FIELDS = 5  # of an object, that are named
-# A text without an end is looked at once, and so is a number of many digits: lines are as long as people make them.
-_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-_EXPONENTS = re.compile(r"(?<![\d.])-?\d++(?:\.\d++)?[eE]\+?\d{3,}")
 _ARRAY = re.compile(rb"[ \t\r\n]*\[")
 
 Container = Literal["jsonl", "json-array", "json-objects", "json-field", "csv", "parquet"]
-
-
-@dataclass(frozen=True, slots=True)
-class Oversized:
-    """A number that no double holds, and its place. column: in characters, from 1."""
-
-    line: int
-    offset: int
-    column: int
-    digits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +46,6 @@ class Reading:
 
     unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know as it stands.
     is_certain: whether a row as it stands was recognised, or the format chosen.
-    oversized: a number of its beginning that no double holds.
     others: fields that the first rows have beside what is read as turns. list_at: of an object that holds the rows, the
     byte of their list's bracket. separator: of the cells of a table of text. is_grouped: whether rows of one
     conversation are put together, wherever they stand.
@@ -74,7 +57,6 @@ class Reading:
     why: str = "nothing else was recognised"
     unlike: str = ""
     is_certain: bool = False
-    oversized: Oversized | None = None
     others: tuple[str, ...] = ()
     list_at: int = 0
     separator: str = ""
@@ -113,11 +95,9 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None, *, a
         container = "csv"
     list_at = inner.list_at if inner else 0
     list_in_text = max(0, list_at - len(head) + len(text))
-    rows, oversized = _rows(text, container, list_in_text, separator)
-    reading = Reading(
-        container=container, compression=compression, oversized=oversized, list_at=list_at, separator=separator
-    )
-    if not rows and oversized is None and _is_one_row(text, container):
+    rows = _rows(text, container, list_in_text, separator)
+    reading = Reading(container=container, compression=compression, list_at=list_at, separator=separator)
+    if not rows and _is_one_row(text, container):
         rows = _unfinished_rows(text, container, list_in_text)
     if chosen is not None and chosen != AUTO_MAPPED:
         form = _variant(chosen, rows)
@@ -139,7 +119,7 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None, *, a
         why = f"no format that we know fits; this mapping does: {mapping_text(mapping)}"
         return replace(_of_form(reading, form, rows), why=why, is_certain=True)
     sample = sample_of(piece for _, _, piece in _pieces(text, container, list_in_text, separator))
-    said = "" if oversized else likeness(text, [row for row in rows if row is not None], sample)
+    said = likeness(text, [row for row in rows if row is not None], sample)
     if mapping is not None:
         hint = f"--mapping '{mapping_text(mapping)}' reads them, and so does --mapping {AUTO}"
         said = f"{said}; {hint}" if said else f"rows of a question and its answer; {hint}"
@@ -244,27 +224,14 @@ def _is_bracketed(line: bytes) -> bool:
     return text[:1] + text[-1:] in (b"{}", b"[]")
 
 
-def _rows(text: bytes, container: Container, list_at: int, separator: str) -> tuple[list[Json], Oversized | None]:
-    """The first rows that are whole and JSON, and the first number of them that no double holds."""
+def _rows(text: bytes, container: Container, list_at: int, separator: str) -> list[Json]:
+    """The first rows that are whole and JSON."""
     rows: list[Json] = []
-    oversized: Oversized | None = None
-    pieces = _pieces(text, container, list_at, separator)
-    for _, (line, offset, piece) in zip(range(MAX_ROWS), pieces, strict=False):
-        try:
-            rows.append(msgspec.json.decode(piece))
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            if oversized is None and isinstance(error, msgspec.ValidationError):
-                oversized = _oversized(line, offset, piece)
-    return rows, oversized
-
-
-def _oversized(line: int, offset: int, piece: bytes) -> Oversized | None:
-    """The number of a row of JSON that the quick decoder cannot hold."""
-    said = piece.decode(errors="replace")  # the quick decoder stopped at the number, and saw no byte behind it
-    outside = _STRINGS.sub(lambda found: " " * len(found[0]), said)
-    numbers = (found for found in _EXPONENTS.finditer(outside) if isinf(float(found[0])))
-    number = next(numbers, None)
-    return Oversized(line, offset, number.start() + 1, number[0]) if number else None
+    for _, (_, _, piece) in zip(range(MAX_ROWS), _pieces(text, container, list_at, separator), strict=False):
+        value = decoded(piece)
+        if value is not None or piece.strip() == b"null":
+            rows.append(value)
+    return rows
 
 
 def _unfinished_rows(text: bytes, container: Container, list_at: int) -> list[Json]:

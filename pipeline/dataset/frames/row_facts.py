@@ -23,6 +23,12 @@ def row_facts(columns: Columns) -> dict[str, list[object]]:
         repeated = [columns.repeated.get(index) for index in range(len(columns.ids))]
         facts["repeated_key"] = [each and f"{each.key} {each.count} times" for each in repeated]
         facts["repeated_path"] = [each and each.path for each in repeated]
+    for name in ("no_double", "no_integer"):
+        numbers = {index: number for index, each in columns.large.items() if (number := getattr(each, name))}
+        if numbers:
+            held = [numbers.get(index) for index in range(len(columns.ids))]
+            facts[name] = [each and each.digits for each in held]
+            facts[f"{name}_path"] = [each and each.path for each in held]
     return facts
 
 

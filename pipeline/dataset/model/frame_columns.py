@@ -35,6 +35,10 @@ CONVERSATIONS: Schema = {
     "learned_turns": pl.Int64,  # that are learned from, and say or call something
     "repeated_key": pl.String,  # a field that an object of the row names more than once, and how often
     "repeated_path": pl.String,  # JSON path of the object
+    "no_double": pl.String,  # the first number of the row that no double holds
+    "no_double_path": pl.String,  # its JSON path
+    "no_integer": pl.String,  # the first whole number that no integer of 64 bits holds, and a double rounds
+    "no_integer_path": pl.String,  # its JSON path
     "has_bare_tool": pl.Boolean,  # whether a tool is the function itself, without type and function around it
     "media_fields": pl.List(pl.String),  # names of the row's fields of pictures and sounds
     "unanswered_pairs": pl.List(pl.Int64),  # places of the training pairs without an answer, from 0
@@ -95,6 +99,8 @@ class ConversationColumns(_Columns):
     supervised_turns: pl.Expr
     learned_turns: pl.Expr
     repeated_key: pl.Expr
+    no_double: pl.Expr
+    no_integer: pl.Expr
     has_bare_tool: pl.Expr
     media_fields: pl.Expr
     unanswered_pairs: pl.Expr

@@ -36,8 +36,18 @@ STRICT = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
 def decoded(text: str | bytes) -> Json:
     """The value of a text; None where it is no JSON."""
     try:
-        value: Json = msgspec.json.decode(text)
+        return msgspec.json.decode(text)  # type: ignore[no-any-return]
+    except msgspec.ValidationError:  # a number that it cannot hold, but Python can
+        return _decoded_by_python(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+def _decoded_by_python(text: str | bytes) -> Json:
+    try:
+        value: Json = STRICT.decode(text if isinstance(text, str) else text.decode())
+        json.dumps(value, ensure_ascii=False).encode()  # the quick decoder refuses half a surrogate pair, too
+    except (ValueError, RecursionError):
         return None
     return value
 

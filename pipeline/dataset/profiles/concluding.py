@@ -27,7 +27,6 @@ from pipeline.dataset.tokens import TokenFigures
 
 REPORTED_FINDINGS = 1_000
 REPORTED_ERRORS = 10
-_SHOWN_DIGITS = 40
 _SHOWN_NAMES = 4
 
 
@@ -131,9 +130,6 @@ def _nearness(parts: list[Path], row_name: str) -> tuple[Nearness, list[Iterable
 
 
 def _file_findings(total: Statistics, reading: Reading) -> list[Finding]:
-    if (number := reading.oversized) and not reading.is_certain:
-        mismatch = Mismatch("numbers that a double holds", number.digits[:_SHOWN_DIGITS], column=number.column)
-        return [Finding(number.line, number.offset, "number-too-large", "$", mismatch)]
     if total.conversations:
         return _odd_names(reading)
     if total.rejected_lines:

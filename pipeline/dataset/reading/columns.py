@@ -19,6 +19,7 @@ from pipeline.dataset.model.xxh3 import Hashes, hash_texts
 from pipeline.dataset.reading.block_verdicts import Verdicts, judge_block, judge_each
 from pipeline.dataset.reading.gathering import full_turns, plain_turns
 from pipeline.dataset.reading.judge_line import is_deeper
+from pipeline.dataset.reading.large_numbers import LargeNumbers, large_numbers
 from pipeline.dataset.reading.repeated_keys import RepeatedKey, repeated_keys
 from pipeline.dataset.reading.text_marks import NO_MARKS, TextMarks, find_marks
 
@@ -59,7 +60,7 @@ class Columns:
     turn is learned from. branches: m codes of `Branch`.
     extras: what only some formats have. layout: the names of the format's fields, for findings; content_paths: m paths,
     where the layout alone does not tell. marks: of reasoning and media in the texts.
-    repeated: fields that a row names twice, by the conversation's number.
+    repeated: fields that a row names twice, by the conversation's number; large: its numbers that 64 bits do not hold.
     """
 
     rows: Integers
@@ -82,6 +83,7 @@ class Columns:
     content_paths: Sequence[str] | None = None
     marks: TextMarks = NO_MARKS
     repeated: Mapping[int, RepeatedKey] = field(default_factory=dict)
+    large: Mapping[int, LargeNumbers] = field(default_factory=dict)
 
     def owner(self, turn: int) -> int:
         """Index of the conversation that a turn belongs to."""
@@ -129,17 +131,18 @@ def read_columns(block: Block, limits: Limits, form: Format = NATIVE) -> tuple[V
         pass
     else:
         if not (_holds_nul(columns) or _hides_nesting(block, columns, limits)):
-            return verdicts, _with_repeated(block, verdicts, columns, form)
+            return verdicts, _with_oddities(block, verdicts, columns, form)
     verdicts = judge_each(block, limits, form)
-    return verdicts, _with_repeated(block, verdicts, gather(verdicts, form), form)
+    return verdicts, _with_oddities(block, verdicts, gather(verdicts, form), form)
 
 
-def _with_repeated(block: Block, verdicts: Verdicts, columns: Columns, form: Format) -> Columns:
+def _with_oddities(block: Block, verdicts: Verdicts, columns: Columns, form: Format) -> Columns:
     if block.skipped_bytes or not len(columns.ids):
         return columns
     indexes = columns.rows - block.first_row
     found = repeated_keys(block, form, indexes, columns.turn_counts, is_plain=verdicts.shape is not None)
-    return replace(columns, repeated=found) if found else columns
+    large = large_numbers(block, indexes)
+    return replace(columns, repeated=found, large=large) if found or large else columns
 
 
 def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:

@@ -75,3 +75,35 @@ def repeated_key(conversation: "ConversationColumns") -> "pl.Expr":
     What to do: keep one of the two, or give them names of their own.
     """
     return conversation.repeated_key.is_not_null()
+
+
+@FIELD_RULES.of_conversations(
+    lambda row: Mismatch("numbers that a double holds", row["no_double"]),
+    lambda row, _: row["no_double_path"],
+    ("no_double",),
+)
+def number_too_large(conversation: "ConversationColumns") -> "pl.Expr":
+    """A number is larger than a double holds.
+
+    Arrow, and with it the dataset loader of TRL, Axolotl and LLaMA-Factory, refuses the whole file; others read it as
+    infinite.
+
+    What to do: write a smaller number, or a text, or leave the field out.
+    """
+    return conversation.no_double.is_not_null()
+
+
+@FIELD_RULES.of_conversations(
+    lambda row: Mismatch("whole numbers of at most 64 bits", row["no_integer"]),
+    lambda row, _: row["no_integer_path"],
+    ("no_integer",),
+)
+def integer_too_large(conversation: "ConversationColumns") -> "pl.Expr":
+    """A whole number has more than 64 bits.
+
+    Arrow, and whoever else makes a table of the file, takes it for a double and rounds it: of an id, the last digits
+    are lost.
+
+    What to do: write an id as a text, or a smaller number.
+    """
+    return conversation.no_integer.is_not_null()

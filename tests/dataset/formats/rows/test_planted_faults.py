@@ -76,7 +76,16 @@ def test_a_fault_is_found_in_an_array_too(kind, fault):
 
 def test_every_code_of_a_line_that_reading_finds_is_planted():
     """But for those of whole files, several lines, tools' shape, what stands beside texts, pairs, and quality."""
-    elsewhere = {"line-too-long", "repeated-key", "type-drift", "byte-order-mark", "blank-line", "no-final-newline"}
+    elsewhere = {
+        "number-too-large",
+        "integer-too-large",
+        "line-too-long",
+        "repeated-key",
+        "type-drift",
+        "byte-order-mark",
+        "blank-line",
+        "no-final-newline",
+    }
     elsewhere |= {code for code in CATALOGUE if "duplicate" in code or code == "conflicting-answers"}
     elsewhere |= {kind.code for kind in (*QUALITY_KINDS, *PAIR_KINDS)} | SPELLINGS
 
