@@ -45,6 +45,14 @@ def test_a_turn_without_words_beside_reasoning_has_tokens_like_any_other():
     _profile_whole(WORDLESS, Rules())
 
 
+def test_half_a_character_in_a_role_ends_no_mending():
+    turns = b'{"role": "user", "content": "a"}, {"role": "\\ud83d", "content": "b"}'
+
+    mended = mend_bytes(b'{"messages": [' + turns + b'], "rejected_response": "c"}\n' * 2).mending
+
+    assert (mended.lines_out, mended.lines_aside) == (0, 2)
+
+
 def _profile_whole(data: bytes, rules: Rules) -> None:
     with TemporaryDirectory() as folder:
         report = profile_stream(io.BytesIO(data), Path(folder), rules).as_dict("a.jsonl")

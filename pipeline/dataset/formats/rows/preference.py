@@ -20,6 +20,7 @@ from pipeline.dataset.formats.rows.message_lists import Keys, read_list, read_me
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, SYSTEM, Segment, Shape
 from pipeline.dataset.model.conversation import Branch, FullConversation, FullTurn
 from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.model.printable import printable
 
 _ALTERNATIVES = (("chosen", "rejected"), ("preferred_output", "non_preferred_output"))
 # The names that others give to both answers: ms-swift the last two, whose chosen one may be the end of the messages.
@@ -150,7 +151,7 @@ def _renamed(names: tuple[str, str]) -> tuple[Shape, ...]:
 def _answered(turns: list[FullTurn], faults: Faults) -> tuple[list[FullTurn], list[FullTurn]]:
     """The prompt and the chosen answer of messages that end with it."""
     if not turns or turns[-1].role != "assistant":
-        found = f"one by {turns[-1].role}" if turns else "none"
+        found = f"one by {printable(turns[-1].role)}" if turns else "none"
         faults.add("missing-field", "$.messages", "a last message by the assistant, which is the chosen one", found)
         return turns, []
     last = turns[-1]
