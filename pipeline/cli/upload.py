@@ -118,6 +118,7 @@ def _exit(status: str, failure: str | None) -> None:
 def _put(settings: "Settings", file: Path, owner: str, name: str, mapping: str | None) -> "Dataset":
     from pipeline.clock import utc_now
     from pipeline.flow.intake import new_uploads
+    from pipeline.flow.kept_mappings import keep_mappings
     from pipeline.flow.marks import store_problem
     from pipeline.state.store import safe_key, safe_owner
 
@@ -135,9 +136,13 @@ def _put(settings: "Settings", file: Path, owner: str, name: str, mapping: str |
         [new] = new_uploads(store, [stored], settings.max_upload_bytes)
         catalog.register_uploads([new], utc_now())
         dataset = catalog.get(new.dataset_id)
-        if mapping is None:
-            return dataset
-        return catalog.set_mapping(dataset.id, dataset.user_id, mapping, utc_now())
+        if mapping is not None:
+            dataset = catalog.set_mapping(dataset.id, dataset.user_id, mapping, utc_now())
+        elif dataset.mapping:
+            typer.echo(f"read by the mapping of the file before: {dataset.mapping}", err=True)
+        if dataset.mapping:
+            keep_mappings(store, catalog, dataset.storage_path)
+        return dataset
 
 
 def _wait(settings: "Settings", dataset_id: str) -> "Dataset":

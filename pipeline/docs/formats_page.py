@@ -48,7 +48,9 @@ takes the JSON itself as well: where a mapping fits rows of no known format, the
 (`--mapping '{"prompt": "request", "answer": "reply"}'`), and `--mapping auto` takes it unasked. `check`, `mend`,
 `convert`, `card` and `upload` have the option. An upload keeps it with its dataset, as do the API (`mapping` of an
 announced upload, `PUT /api/datasets/{id}/mapping`) and the pages; every validation uses it, and another one has the
-dataset validated again."""
+dataset validated again. A new version of the file (other bytes under its name, or, through the service, another upload
+of the owner's with the same file name) is read by the mapping of the one before, unless it is given another. Mappings
+are also written down in the store (`uploads/<owner>/.mappings`), so that a catalog that was lost has them again."""
 
 MAPPING_EXAMPLE = """turns = "data.dialog"
 role = "who"

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
 from pipeline.flow.batches import Batch, contiguous_batches, run_key
+from pipeline.flow.kept_mappings import KeptMappings
 from pipeline.flow.marks import mark_store
 from pipeline.flow.owners import Owners
 from pipeline.flow.scan import Cursor, Scan, scan
@@ -97,6 +98,7 @@ def look(
         settings.max_upload_bytes,
         lambda stored, told: unreadable.append((stored, told)),
         owners.of,
+        KeptMappings(store).of,
     )
     placed = catalog.place_uploads(uploads, now)
     if placed.inserted or placed.confirmed:
@@ -121,11 +123,12 @@ def new_uploads(
     max_upload_bytes: int,
     on_unreadable: Callable[[StoredObject, str], None] = lambda _stored, _told: None,
     owner_of: Callable[[str], str] = lambda folder: folder,
+    mapping_of: Callable[[str], str | None] = lambda _: None,
 ) -> list[NewUpload]:
     """What the catalog registers of objects in the store.
 
     Those that change meanwhile wait for the next look, and so do those that may not be read: each look tries again,
-    and says so to `on_unreadable`. owner_of: whose a folder is.
+    and says so to `on_unreadable`. owner_of: whose a folder is. mapping_of: what is written down of how a path is read.
     """
     uploads = []
     for stored in objects:
@@ -152,6 +155,7 @@ def new_uploads(
                 content_version=version,
                 observed_version=stored.observed_version,
                 replacement_id=id_of_bytes if key.dataset_id else "",
+                mapping=mapping_of(stored.key),
             )
         )
     return uploads

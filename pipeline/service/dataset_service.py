@@ -14,6 +14,7 @@ from pipeline.contract.values import (
 )
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.formats.mapping import checked_mapping
+from pipeline.flow.kept_mappings import keep_mappings
 from pipeline.service.job_values import job_summary
 from pipeline.service.service import Service
 from pipeline.service.user import User
@@ -69,7 +70,9 @@ def set_mapping(service: Service, user: User, dataset_id: str, said: str | None)
         UsageError: it describes no format.
     """
     mapping = checked_mapping(said, MAX_MAPPING_CHARACTERS)
-    return details(service, user, service.access(user).set_mapping(dataset_id, mapping, service.now()))
+    dataset = service.access(user).set_mapping(dataset_id, mapping, service.now())
+    keep_mappings(service.store, service.catalog, dataset.storage_path)
+    return details(service, user, dataset)
 
 
 def summary(dataset: Dataset) -> DatasetSummary:

@@ -16,6 +16,7 @@ from pipeline.contract.values import (
 from pipeline.dataset.formats.mapping import checked_mapping
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
+from pipeline.flow.kept_mappings import keep_mappings
 from pipeline.flow.marks import mark_store
 from pipeline.service.dataset_service import details, summary
 from pipeline.service.presigned import Part, Upload
@@ -60,6 +61,8 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
     except Exception:
         service.presigner.abandon(upload)
         raise
+    if dataset.mapping:
+        keep_mappings(service.store, service.catalog, dataset.storage_path)
     plan, quota = _plan(expires_at, parts), show_quota(service, user)
     return StartedUpload(dataset=summary(dataset), upload=plan, quota=quota)
 

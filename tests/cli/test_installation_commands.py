@@ -199,6 +199,19 @@ def test_an_upload_is_registered_at_once_and_lies_in_the_store(tmp_path):
     assert (tmp_path / "data" / dataset.storage_path).read_bytes() == source.read_bytes()
 
 
+def test_a_new_version_of_a_file_is_read_by_the_mapping_of_the_one_before(tmp_path):
+    source, data = tmp_path / "chat.jsonl", {"LORA_DATA_DIR": str(tmp_path / "data")}
+    source.write_text('{"request": "How long?", "reply": "Three minutes."}\n')
+    first = run(["upload", str(source), "--owner", "ana", "--mapping", "auto"], data)
+    source.write_text('{"request": "How hot?", "reply": "Not quite boiling."}\n')
+
+    second = run(["upload", str(source), "--owner", "ana"], data)
+
+    said = "read by the mapping of the file before: auto"
+    assert (said in first.stderr.splitlines(), second.stderr.splitlines()[0]) == (False, said)
+    assert "chat.jsonl" in (tmp_path / "data/uploads/ana/.mappings").read_text()
+
+
 def test_an_owner_whose_name_is_no_folder_is_told_how_to_find_the_dataset(tmp_path):
     data = {"LORA_DATA_DIR": str(tmp_path / "data")}
     source = tmp_path / "mine.jsonl"

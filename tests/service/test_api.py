@@ -9,7 +9,9 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from pipeline.contract.finding_record import FindingRow
+from pipeline.flow.kept_mappings import KeptMappings
 from pipeline.flow.marks import STORE_KEY
+from pipeline.state.store import make_store
 from tests.installation import bad_file
 from tests.service.serving import lines
 
@@ -59,6 +61,26 @@ def test_a_mapping_is_kept_with_a_dataset_and_its_fields_are_read_so(local, ana)
 
     after = ana.get(f"/api/datasets/{dataset_id}").json()["data"]
     assert (after["mapping"], after["format"], after["conversation_count"]) == ("auto", "custom", 3)
+
+
+def test_another_upload_of_the_same_name_is_read_by_the_mapping_of_the_one_before(local, ana):
+    local.upload(ana, MAPPED, mapping="auto")
+
+    dataset_id = local.upload(ana, MAPPED * 2)
+    local.validate()
+
+    after = ana.get(f"/api/datasets/{dataset_id}").json()["data"]
+    assert (after["mapping"], after["status"], after["conversation_count"]) == ("auto", "ready", 6)
+
+
+def test_a_mapping_is_written_down_in_the_store(local, ana):
+    dataset_id = local.upload(ana, MAPPED, mapping="auto")
+    key = f"uploads/ana/{dataset_id}/chat.jsonl"
+
+    before = KeptMappings(make_store(local.settings)).of(key)
+    ana.put(f"/api/datasets/{dataset_id}/mapping", json={"mapping": None})
+
+    assert (before, KeptMappings(make_store(local.settings)).of(key)) == ("auto", None)
 
 
 def test_a_mapping_that_is_said_later_has_the_dataset_validated_again(local, ana, bob):

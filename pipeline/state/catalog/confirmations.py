@@ -6,7 +6,7 @@ Once confirmed, a dataset is like any other; files that are simply dropped start
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from pipeline.errors import ObjectChanged, UsageError
 from pipeline.state.catalog.dataset_records import AnnouncedUpload, Dataset
@@ -15,7 +15,7 @@ from pipeline.state.catalog.lookup import describe_dataset, read_dataset, to_dat
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.quotas import check_quota
 from pipeline.state.catalog.registry import lock_registry
-from pipeline.state.catalog.tables import IS_CURRENT, datasets
+from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
 from pipeline.wording import moment
 
 
@@ -25,7 +25,7 @@ class Confirmations(Database):
     def create_upload(self, upload: AnnouncedUpload, user_id: str, now: datetime, quota_bytes: int = 0) -> Dataset:
         """Make the row of an upload that is about to start; the same call again returns the row as it is.
 
-        quota_bytes: see `quotas.py`.
+        quota_bytes: see `quotas.py`. Without a mapping it gets that of the user's newest upload of the same file name.
 
         Raises:
             OverQuota: the user has no room for it.
@@ -45,6 +45,7 @@ class Confirmations(Database):
             if found:
                 return found[0]
             check_quota(connection, user_id, upload.file_size, quota_bytes)
+            row["mapping"] = upload.mapping or _mapping_before(connection, user_id, upload.file_name)
             connection.execute(insert(datasets), row)
             return read_dataset(connection, upload.id)
 
@@ -120,3 +121,10 @@ def _expiry(dataset: Dataset, why: str) -> Notice:
         message=f"The upload of {dataset.file_name} was started on {moment(dataset.created_at)} and never "
         f"confirmed: {why}; start it again to have it validated.",
     )
+
+
+def _mapping_before(connection: Connection, user_id: str, file_name: str) -> str | None:
+    """The mapping of the user's newest upload of this name that came to be and is there."""
+    theirs = (datasets.c.user_id == user_id) & (datasets.c.file_name == file_name) & ~IS_DELETED
+    newest = select(datasets.c.mapping).where(theirs, datasets.c.content_version.is_not(None))
+    return connection.execute(newest.order_by(datasets.c.created_at.desc(), datasets.c.id).limit(1)).scalar()

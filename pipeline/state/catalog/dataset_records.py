@@ -33,6 +33,8 @@ class NewUpload:
     observed_version: str
     # Only of an upload through the service, whose path names its id: the id for other bytes than those confirmed.
     replacement_id: str = ""
+    # How its fields are read, where that is written down in the store; what the catalog says of its path goes before.
+    mapping: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

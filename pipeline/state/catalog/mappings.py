@@ -2,18 +2,26 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from pipeline.errors import Conflicting
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset
-from pipeline.state.catalog.tables import datasets
+from pipeline.state.catalog.tables import IS_CURRENT, datasets
 from pipeline.state.catalog.waiting import VALIDATED_AGAIN
 
 
 class Mappings(Database):
-    """The method by which an owner says it."""
+    """The methods by which an owner says it, and by which it is written down elsewhere."""
+
+    def mappings_under(self, prefix: str) -> dict[str, str]:
+        """The mappings of current datasets by their path in the store, of paths that begin so."""
+        columns = select(datasets.c.storage_path, datasets.c.mapping).where(
+            IS_CURRENT, datasets.c.mapping.is_not(None), datasets.c.storage_path.startswith(prefix, autoescape=True)
+        )
+        with self._reading() as connection:
+            return {row.storage_path: row.mapping for row in connection.execute(columns)}
 
     def set_mapping(self, dataset_id: str, user_id: str, mapping: str | None, now: datetime) -> Dataset:
         """Keep the mapping with a dataset, and have it validated again; the one that it has changes nothing.

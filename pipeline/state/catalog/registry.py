@@ -53,9 +53,9 @@ class Registry(Database):
         """Register files seen in the store, in one transaction.
 
         Safe to repeat. Bytes already current at their path only refresh the observed version; other bytes supersede
-        the current dataset; bytes that come back make their old dataset current again, and validate it if they were
-        not there when that was tried. A path that is not text (bytes outside UTF-8) is left alone: no row could name
-        it.
+        the current dataset, and are read by its mapping; bytes that come back make their old dataset current again,
+        and validate it if they were not there when that was tried. A path that is not text (bytes outside UTF-8) is
+        left alone: no row could name it.
 
         An upload through the service has the id that its path names. Where its row waits for a confirmation, or gave
         up waiting, bytes of the announced size are confirmed by this; its row may be missing, because it was lost. An
@@ -85,6 +85,7 @@ class _Entry:
     user_id: str
     file_size: int
     is_not_met: bool = False
+    mapping: str | None = None
 
     @property
     def is_unconfirmed(self) -> bool:
@@ -131,6 +132,7 @@ class _Shelf:
                 None,
                 upload.user_id,
                 upload.file_size,
+                mapping=upload.mapping if current is None else current.mapping,
             )
             self._add(entry)
         elif entry.storage_path != upload.storage_path:
@@ -183,13 +185,14 @@ def _load_shelf(connection: Connection, uploads: Sequence[NewUpload]) -> _Shelf:
         table.user_id,
         table.file_size,
         case((_NOT_MET, True), else_=False),
+        table.mapping,
     )
     entries: dict[str, _Entry] = {}
     for some in chunks(uploads):
         wanted = or_(table.id.in_([u.dataset_id for u in some]), table.storage_path.in_([u.storage_path for u in some]))
         # Oldest first, so that of two datasets with the same bytes always the same one comes back.
         for row in connection.execute(columns.where(wanted).order_by(table.created_at, table.id)):
-            entries[row.id] = _Entry(*row)
+            entries[row.id] = _Entry(*list(row))
     return _Shelf(entries.values())
 
 
@@ -247,6 +250,7 @@ def _new_row(upload: NewUpload, shelf: _Shelf, now: datetime) -> dict[str, objec
         "content_version": upload.content_version,
         "observed_version": entry.observed_version,
         "superseded_by": entry.superseded_by,
+        "mapping": entry.mapping,
         "created_at": now,
         "updated_at": now,
     }

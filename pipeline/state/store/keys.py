@@ -11,9 +11,11 @@ from pipeline.errors import UsageError
 from pipeline.state.store.left_out import BACKSLASH, EMPTY_PART, FOLDER_MARK, HIDDEN, NOT_UTF8, UNFINISHED, Reason
 
 UPLOADS = "uploads/"
-# What we put there ourselves: uploads that come in, the mark of the installation, files that `put` writes, and whose a
-# folder is.
-_OWN = re.compile(r"uploads/(?:\.incoming/.*|\.lora-installation|(?:.*/)?(?:\.[0-9a-f]{32}\.part|\.owner))", re.DOTALL)
+# What we put there ourselves: uploads that come in, the mark of the installation, files that `put` writes, whose a
+# folder is, and how its uploads are read.
+_OWN = re.compile(
+    r"uploads/(?:\.incoming/.*|\.lora-installation|(?:.*/)?(?:\.[0-9a-f]{32}\.part|\.owner|\.mappings))", re.DOTALL
+)
 _UNFINISHED = (".part", ".tmp", "~")  # what browsers, rsync and editors call a file they still write
 # File systems take 255 bytes a name; the rest is for the suffixes that tools add to it.
 _MAX_NAME_BYTES = 200

@@ -38,10 +38,12 @@ def start_upload(
     file_size: int = 100,
     quota_bytes: int = 0,
     now: datetime = NOON,
+    file_name: str = "train.jsonl",
+    mapping: str | None = None,
 ) -> Dataset:
     """An upload through the service, announced and not confirmed."""
-    place = path or f"uploads/{user_id}/{dataset_id}/train.jsonl"
-    announced = AnnouncedUpload(dataset_id, dataset_id, "bucket", place, "train.jsonl", file_size)
+    place = path or f"uploads/{user_id}/{dataset_id}/{file_name}"
+    announced = AnnouncedUpload(dataset_id, dataset_id, "bucket", place, file_name, file_size, mapping=mapping)
     return catalog.create_upload(announced, user_id, now, quota_bytes)
 
 

@@ -1,11 +1,12 @@
 """A mapping stays with its dataset, and another one has it validated again."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from pipeline.errors import Conflicting, DatasetNotFound
-from tests.state.catalog.examples import NOON, READY, upload
+from tests.state.catalog.examples import LATER, NOON, READY, start_upload, upload
 
 MAPPING = '{"prompt":"question","answer":"answer"}'
 
@@ -68,3 +69,46 @@ def test_what_other_bytes_took_the_place_of_keeps_its_verdict(catalog, dataset):
 def test_nobody_else_may_say_how_it_is_read(catalog, dataset):
     with pytest.raises(DatasetNotFound):
         catalog.set_mapping(dataset.id, "somebody-else", MAPPING, NOON)
+
+
+def test_other_bytes_at_a_path_are_read_by_its_mapping(catalog, dataset):
+    catalog.set_mapping(dataset.id, dataset.user_id, MAPPING, NOON)
+
+    catalog.register_uploads([upload("d2", path=dataset.storage_path, version="other")], NOON)
+
+    assert (catalog.get("d2").mapping, catalog.get(dataset.id).mapping) == (MAPPING, MAPPING)
+
+
+def test_what_is_written_down_counts_only_where_the_catalog_knows_nothing_of_the_path(catalog, dataset):
+    new = replace(upload("d2", path=dataset.storage_path, version="other"), mapping=MAPPING)
+
+    catalog.register_uploads([new, replace(upload("d3"), mapping=MAPPING)], NOON)
+
+    assert (catalog.get("d2").mapping, catalog.get("d3").mapping) == (None, MAPPING)
+
+
+def test_an_announced_upload_gets_the_mapping_of_the_newest_of_its_name(catalog):
+    for number, mapping in enumerate((MAPPING, "auto"), start=1):
+        first = start_upload(
+            catalog, f"d{number}", mapping=mapping, file_name="chat.jsonl", now=NOON + timedelta(number)
+        )
+        catalog.confirm_upload(first.id, first.user_id, f"v{number}", f"etag-{number}", LATER)
+    start_upload(catalog, "d3", mapping=MAPPING, file_name="chat.jsonl", now=NOON + timedelta(3))  # never came
+
+    same = start_upload(catalog, "d4", file_name="chat.jsonl")
+    own = start_upload(catalog, "d5", file_name="chat.jsonl", mapping=MAPPING)
+    others = [
+        start_upload(catalog, "d6", file_name="talks.jsonl"),
+        start_upload(catalog, "d7", file_name="chat.jsonl", user_id="bob"),
+    ]
+
+    assert (same.mapping, own.mapping, [each.mapping for each in others]) == ("auto", MAPPING, [None, None])
+
+
+def test_mappings_are_listed_by_the_paths_of_current_datasets(catalog, dataset):
+    catalog.set_mapping(dataset.id, dataset.user_id, MAPPING, NOON)
+    catalog.register_uploads([upload("d2"), upload("d3", user_id="a_n")], NOON)
+    catalog.set_mapping("d3", "a_n", "auto", NOON)
+
+    assert catalog.mappings_under("uploads/") == {dataset.storage_path: MAPPING, "uploads/a_n/d3.jsonl": "auto"}
+    assert catalog.mappings_under("uploads/a_n/") == {"uploads/a_n/d3.jsonl": "auto"}

@@ -140,11 +140,17 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty_url, monkeypatch):
 
 def test_what_was_told_before_there_were_jobs_is_still_there(empty_url, monkeypatch):
     monkeypatch.setattr("pipeline.state.catalog.migrate.HEAD", "0001")
-    with Catalog.open(empty_url) as old:
-        old.register_uploads([upload("d1")], NOON)
+    Catalog.open(empty_url).close()
     engine = make_engine(catalog_url(empty_url))
     with engine.execution_options(catalog_writes=True).begin() as connection:
-        connection.execute(text("UPDATE datasets SET status = 'ready', training_ready = true, run_id = 'run-1'"))
+        connection.execute(
+            text(
+                "INSERT INTO datasets (id, user_id, name, status, storage_bucket, storage_path, file_name, file_size, "
+                "content_version, training_ready, run_id, attempt, created_at, updated_at) VALUES ('d1', 'ann', 'd1', "
+                "'ready', 'bucket', 'uploads/ann/d1.jsonl', 'd1.jsonl', 5, 'v1', true, 'run-1', 1, '2026-03-01 12:00:00', "
+                "'2026-03-01 12:00:00')"
+            )
+        )
         connection.execute(
             text(
                 "INSERT INTO notifications (user_id, dataset_id, kind, dedupe_key, title, message, created_at) "

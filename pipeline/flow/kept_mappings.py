@@ -1,0 +1,92 @@
+"""How an owner's uploads are read, written down beside them: a catalog that was lost is made again with it.
+
+The catalog is what counts (`pipeline/state/catalog/mappings.py`). A file that is out of date says of a new row what was
+once said of its upload; each reconciliation writes all of them anew.
+"""
+
+import io
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from pipeline.contract.values import MAX_MAPPING_CHARACTERS
+from pipeline.dataset.formats.mapping import checked_mapping
+from pipeline.errors import StoreError, UsageError
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.store import Store
+from pipeline.state.store.ignored_files import owner_folder
+from pipeline.state.store.keys import UPLOADS
+
+_MOST_BYTES = 2**24
+_LOG = logging.getLogger(__name__)
+_decode = msgspec.json.Decoder(dict[str, str]).decode
+
+
+class KeptMappings:
+    """Reads what is written down in each folder once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, dict[str, str]] = {}
+
+    def of(self, storage_path: str) -> str | None:
+        """The mapping of an upload; None where none is written down, or it describes no format."""
+        folder = owner_folder(storage_path)
+        if folder not in self._known:
+            self._known[folder] = _read(self._store, folder)
+        try:  # whoever can write there may have written anything
+            return checked_mapping(self._known[folder].get(storage_path), MAX_MAPPING_CHARACTERS)
+        except UsageError:
+            return None
+
+
+def keep_mappings(store: Store, catalog: Catalog, storage_path: str) -> None:
+    """Write down the mappings of the folder of an upload as the catalog has them; those that it lacks stay.
+
+    A store that cannot be written is logged: what matters is in the catalog, and the next reconciliation tries again.
+    """
+    folder = owner_folder(storage_path)
+    _keep(store, catalog, folder, catalog.mappings_under(f"{UPLOADS}{folder}/"))
+
+
+def keep_all_mappings(store: Store, catalog: Catalog) -> None:
+    """Do so for every folder with a mapping."""
+    by_folder: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for path, mapping in catalog.mappings_under(UPLOADS).items():
+        by_folder[owner_folder(path)][path] = mapping
+    for folder, mappings in by_folder.items():
+        _keep(store, catalog, folder, mappings)
+
+
+def _keep(store: Store, catalog: Catalog, folder: str, mappings: dict[str, str]) -> None:
+    written = _read(store, folder)
+    wanted = mappings | {path: written[path] for path in _unknown(catalog, written)}
+    if wanted == written:
+        return
+    text = msgspec.json.encode(wanted, order="sorted")
+    try:
+        store.put(_file(folder), io.BytesIO(text), len(text))
+    except StoreError as error:
+        _LOG.warning("mappings of %s are not written down: %s", folder, error)
+
+
+def _unknown(catalog: Catalog, paths: Iterable[str]) -> set[str]:
+    """Those that the catalog has no row of: it may have been lost, and not be made again yet."""
+    paths = set(paths)
+    return paths - catalog.known_versions(paths).keys()
+
+
+def _read(store: Store, folder: str) -> dict[str, str]:
+    if not folder:  # a name that no other key can hold
+        return {}
+    try:
+        with store.open(_file(folder), 0, _MOST_BYTES) as reader:
+            return _decode(reader.read())
+    except (StoreError, msgspec.MsgspecError, UnicodeDecodeError):
+        return {}
+
+
+def _file(folder: str) -> str:
+    return f"{UPLOADS}{folder}/.mappings"
