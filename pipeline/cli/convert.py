@@ -97,7 +97,8 @@ def _opened(file: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     if Path(file).is_dir():
-        raise UsageError(f"{file} is a folder; name one of the files in it")
+        whole = f"pack all: tar -cf - {file} | lora-pipeline convert - …"
+        raise UsageError(f"{file} is a folder; name one of the files in it, or {whole}")
     with open(file, "rb") as stream:
         yield stream
 

@@ -117,5 +117,7 @@ def _explained(file: str, output: Path | None) -> Iterator[None]:
         if error.errno in _MISSING:
             raise UsageError(f"{file}: there is no such file; check its name") from error
         if error.errno == errno.EISDIR:
-            raise UsageError(f"{file} is a folder; name one file in it") from error
+            raise UsageError(
+                f"{file} is a folder; name one file in it, or pack all: tar -cf - {file} | lora-pipeline mend - …"
+            ) from error
         raise ServiceError(f"{file} cannot be read: {reason}") from error

@@ -123,7 +123,8 @@ def _put(settings: "Settings", file: Path, owner: str, name: str, mapping: str |
     from pipeline.state.store import safe_key, safe_owner
 
     if not file.is_file():
-        raise UsageError(f"{file}: expected a file, found {'a folder' if file.is_dir() else 'nothing'}")
+        pack = f"a folder; pack it first: tar -czf {file.name or 'data'}.tar.gz {file}" if file.is_dir() else "nothing"
+        raise UsageError(f"{file}: expected a file, found {pack}")
     store = connect_store(settings)
     key = safe_key(owner, name)
     with open_catalog(settings, make=True) as catalog:

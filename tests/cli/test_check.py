@@ -1,8 +1,10 @@
 """`lora-pipeline check`: exit codes, sentences, and the files it writes."""
 
 import errno
+import io
 import json
 import os
+import tarfile
 import threading
 
 import pyarrow.parquet as pq
@@ -65,6 +67,19 @@ def test_exit_code_1_says_that_a_file_is_not_ready(good, bad):
     assert result.stdout.splitlines()[-1] == "Checked 2 files: 1 ready, 1 not ready; 1 error."
 
 
+def test_a_folder_that_is_packed_on_the_way_is_one_dataset(tmp_path):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name in ("part-10", "part-2"):
+            (tmp_path / f"{name}.jsonl").write_text(GOOD.replace("hi", name) if name == "part-2" else BAD)
+            archive.add(tmp_path / f"{name}.jsonl", f"data/{name}.jsonl")
+
+    result = run(["check", "-"], stdin=packed.getvalue())
+
+    assert result.stdout.splitlines()[0] == "✗ <stdin> is not ready: 1 of 2 lines rejected"
+    assert "(line 1 of data/part-10.jsonl)" in result.stdout
+
+
 def test_a_share_of_rejected_lines_may_be_allowed(bad):
     assert run(["check", bad, "--max-rejected-share", "0.5"]).exit_code == 0
     assert run(["check", bad, "--max-rejected-share", "0.49"]).exit_code == 1
@@ -76,7 +91,11 @@ def test_a_share_of_rejected_lines_may_be_allowed(bad):
     [
         (["nope.jsonl"], "nope.jsonl: there is no such file; check its name"),
         (["good.jsonl/x"], "good.jsonl/x: there is no such file; check its name"),
-        (["."], ". is a folder; name the files in it: lora-pipeline check *.jsonl"),
+        (
+            ["."],
+            ". is a folder; name the files in it: lora-pipeline check *.jsonl; or read them as one dataset: "
+            "tar -cf - . | lora-pipeline check -",
+        ),
         ([], "Missing argument 'FILE'; see lora-pipeline check --help"),
         (["--quick", "good.jsonl"], "No such option: --quick; see lora-pipeline check --help"),
         (["-", "-"], "standard input (-) can be read only once; name it once"),

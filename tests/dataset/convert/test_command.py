@@ -92,7 +92,10 @@ def test_a_chosen_format_is_read(folder):
     ("arguments", "sentence"),
     [
         (["no.jsonl", "--to", "native", "-o", "out"], "no.jsonl: no such file or directory"),
-        ([".", "--to", "native", "-o", "out"], ". is a folder; name one of the files in it"),
+        (
+            [".", "--to", "native", "-o", "out"],
+            ". is a folder; name one of the files in it, or pack all: tar -cf - . | lora-pipeline convert - …",
+        ),
         (
             ["in.jsonl", "--to", "native", "-o", "./in.jsonl"],
             "--output: in.jsonl is the file to convert; choose another name",

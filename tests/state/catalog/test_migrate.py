@@ -147,8 +147,8 @@ def test_what_was_told_before_there_were_jobs_is_still_there(empty_url, monkeypa
             text(
                 "INSERT INTO datasets (id, user_id, name, status, storage_bucket, storage_path, file_name, file_size, "
                 "content_version, training_ready, run_id, attempt, created_at, updated_at) VALUES ('d1', 'ann', 'd1', "
-                "'ready', 'bucket', 'uploads/ann/d1.jsonl', 'd1.jsonl', 5, 'v1', true, 'run-1', 1, '2026-03-01 12:00:00', "
-                "'2026-03-01 12:00:00')"
+                "'ready', 'bucket', 'uploads/ann/d1.jsonl', 'd1.jsonl', 5, 'v1', true, 'run-1', 1, "
+                "'2026-03-01 12:00:00', '2026-03-01 12:00:00')"
             )
         )
         connection.execute(
