@@ -52,7 +52,7 @@ BY_NAME: dict[str, Format] = {
 
 
 # Those that find turns or calls within texts, so that a text must be there as a whole.
-WITHIN_TEXTS = frozenset({GLAIVE.name, XLAM.name, HUB_ROWS.name})
+WITHIN_TEXTS = frozenset({GLAIVE.name, XLAM.name, HUB_ROWS.name, PREFERENCE.name})
 _KEPT_BYTES = 1_000  # of the names of a row's fields
 
 

@@ -1,7 +1,10 @@
 """The format of preferences: a better and a worse answer to one prompt."""
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
+
+from msgspec.structs import replace as replace_struct
 
 from pipeline.dataset.findings.faults import Faults, as_object, field
 from pipeline.dataset.formats.rows.beside_text import media_of
@@ -36,6 +39,9 @@ _OTHER_ALTERNATIVES = (
     ("messages", "rejected_response"),
 )
 _PROMPTS = ("prompt", "question", "query", "input")
+# How hh-rlhf writes a chat as one text. Each content is what stands between two marks, byte for byte.
+_SPEAKER = re.compile(r"\n\n(Human|Assistant): ")
+_SPEAKERS = {"Human": "user", "Assistant": "assistant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ class Preference(FieldFormat):
     becomes: str = (
         "the prompt's turns, then those of both branches; also without a prompt, OpenAI's `input`, `preferred_output`, "
         "`non_preferred_output`, and ShareGPT or Alpaca rows with both; `rejected_response` beside "
-        "`response` or `messages`, and both answers under other names"
+        "`response` or `messages`, and both answers under other names; of two texts without a prompt that are chats of "
+        "Human and Assistant, as in hh-rlhf, the turns that they name"
     )
     alternatives: tuple[tuple[str, str], ...] = _ALTERNATIVES
 
@@ -70,6 +77,8 @@ class Preference(FieldFormat):
         else:
             chosen = _answer(fields, better, Branch.CHOSEN, faults)
         rejected = _answer(fields, worse, Branch.REJECTED, faults)
+        if not prompt and (chats := _chats(chosen, rejected)):
+            chosen, rejected = chats
         if not prompt or (_begins_anew(chosen) and _begins_anew(rejected)):
             shared, chosen, rejected = without_common(chosen, rejected)
             prompt = [*_not_in(shared, prompt), *shared]
@@ -146,6 +155,24 @@ def _renamed(names: tuple[str, str]) -> tuple[Shape, ...]:
         Shape((SYSTEM, *prompt, *answers), null=unsaid, absent=(*_PROMPT_FIELDS, "preferred_output"))
         for prompt, unsaid in zip(prompts, others, strict=True)
     )
+
+
+def _chats(*answers: list[FullTurn]) -> list[list[FullTurn]] | None:
+    """The turns of texts that are chats from their first character to the last; None where one of them is none."""
+    chats = [_chat(answer[0]) if len(answer) == 1 else [] for answer in answers]
+    return chats if all(chats) else None
+
+
+def _chat(text: FullTurn) -> list[FullTurn]:
+    """Its turns, the user's first and in turn; none where it is anything else."""
+    before, *said = _SPEAKER.split(text.content)
+    roles = [_SPEAKERS[name] for name in said[::2]]
+    if before or not roles or roles != ["user", "assistant"] * (len(roles) // 2):
+        return []
+    return [
+        replace_struct(text, role=role, content=content, is_supervised=role == "assistant")
+        for role, content in zip(roles, said[1::2], strict=True)
+    ]
 
 
 def _answered(turns: list[FullTurn], faults: Faults) -> tuple[list[FullTurn], list[FullTurn]]:
