@@ -46,12 +46,8 @@ def test_nothing_of_a_text_is_lost(chosen, rejected):
 
     names = {"user": "Human", "assistant": "Assistant"}
     for text, other in zip(row.values(), (Branch.REJECTED, Branch.CHOSEN), strict=True):
-        own = [
-            f"\n\n{'Human' if role == 'user' else 'Assistant'}: {said}"
-            for role, said, branch, _ in found
-            if branch != other
-        ]
-        assert "".join(own) == text
+        own = [(role, said) for role, said, branch, _ in found if branch != other]
+        assert "".join(f"\n\n{names[role]}: {said}" for role, said in own) == text
 
 
 @pytest.mark.parametrize(
