@@ -71,7 +71,7 @@ def test_json_is_exactly_the_object_that_is_promised(case, exit_code):
     found = json.loads(result.stdout)
     ranges = ["peak_memory_gb", "step_time_s", "tokens_per_s_per_gpu", "hours", "cost_usd"]
     assert result.exit_code == exit_code
-    assert set(found) == {*ranges, "fits", "basis"}
+    assert set(found) == {*ranges, "fits", "basis", "extrapolated"}
     assert all(list(found[name]) == ["low", "expected", "high"] for name in ranges)
     assert found["fits"] in {"yes", "no"}
     assert all(isinstance(sentence, str) for sentence in found["basis"])
@@ -91,9 +91,9 @@ def test_json_of_a_provider_is_the_same_object_without_what_only_a_gpu_has():
 def test_the_same_model_by_name_and_by_dimensions_has_the_same_estimate():
     run_ = ["--gpu", "A100-80GB-SXM", "--json", *_RUN]
     dimensions = _DIMENSIONS.copy()
-    dimensions[1] = "7721324544.0"
+    dimensions[1], dimensions[-1] = "6738415616.0", "32000"
 
-    by_name, by_dimensions = _estimate("--model", "Qwen-7B", *run_), _estimate(*dimensions, *run_)
+    by_name, by_dimensions = _estimate("--model", "Llama-2-7B", *run_), _estimate(*dimensions, *run_)
 
     assert by_name.stdout == by_dimensions.stdout
 

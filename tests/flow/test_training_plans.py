@@ -20,7 +20,7 @@ def test_a_plan_makes_its_jobs_and_says_so(installation):
 
     assert sorted(job.preset for job in planned.planned_jobs) == ["aggressive", "balanced"]
     assert planned.not_possible == ()
-    assert planned.summary().startswith("2 training jobs, from 0.00")
+    assert planned.summary().startswith("2 training jobs, from 0.07")
 
 
 def test_a_job_that_does_not_fit_leaves_the_others(installation):

@@ -129,7 +129,8 @@ def _basis(
     today: date | None,
 ) -> Basis:
     rows = sum(1 for row in load_measurements() if row.peak_memory_gb and row.set != "check")
-    named = ", ".join(f"{name} {getattr(parts, name):.1f}" for name in MemoryParts.__slots__)
+    names = [name for name in MemoryParts.__slots__ if name != "widened" or parts.widened]
+    named = ", ".join(f"{name} {getattr(parts, name):.1f}" for name in names)
     how = "weights shared out (FSDP, ZeRO-3)" if is_sharded(workload) else "a replica on each (DDP)"
     times = f"{1 if epochs is None else epochs:g} epochs"
     return Basis(
