@@ -87,6 +87,7 @@ ROWS: dict[str, Callable[[int, str, str], Row]] = {
         "system": "SYSTEM: You sell teapots.",
         "chat": f"USER: {asked}\n\n\nASSISTANT: {answered} <|endoftext|>\n\n\n",
     },
+    "guanaco": lambda _, asked, answered: {"text": f"### Human: {asked}### Assistant: {answered}"},
     "chatgpt-export": lambda n, asked, answered: {
         "title": "Tea",
         "conversation_id": f"tea-{n}",

@@ -410,6 +410,10 @@ def _segments(random: Random, n: int) -> Json:
     return {"segments": [{"label": role == "assistant", "text": said} for role, said in exchanges(random, n)]}
 
 
+def _guanaco(random: Random, n: int) -> Json:
+    return {"id": f"guanaco-{n}", "text": f"### Human: {text(random, n)}### Assistant: {text(random, n)}"}
+
+
 def _glaive(random: Random, n: int) -> Json:
     asked = json.dumps({"what": f"tea {n}"})
     said = [
@@ -485,6 +489,7 @@ _WRITTEN = (
     Kind("request-log", BY_NAME["request-log"], _request_log),
     Kind("segments", BY_NAME["segments"], _segments),
     Kind("glaive", BY_NAME["glaive"], _glaive),
+    Kind("guanaco", BY_NAME["guanaco"], _guanaco),
     Kind("chatgpt-export", BY_NAME["chatgpt-export"], _chatgpt_export),
     Kind("hub-rows", BY_NAME["hub-rows"], _hub_rows),
     Kind("v1-preference", BY_NAME["llamafactory-v1"], _v1_preference),

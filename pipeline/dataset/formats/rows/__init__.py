@@ -11,6 +11,7 @@ from pipeline.dataset.formats.rows.declared import Declared
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.gemini import GEMINI
 from pipeline.dataset.formats.rows.glaive import GLAIVE
+from pipeline.dataset.formats.rows.guanaco import GUANACO
 from pipeline.dataset.formats.rows.hub_rows import HUB_ROWS
 from pipeline.dataset.formats.rows.kto_rows import KTO
 from pipeline.dataset.formats.rows.llamafactory import LLAMAFACTORY_V1
@@ -34,6 +35,7 @@ FORMATS: tuple[Format, ...] = (
     REQUEST_LOG,
     SEGMENTS,
     GLAIVE,
+    GUANACO,
     CHATGPT_EXPORT,
     HUB_ROWS,
     *(form for form in DECLARED if isinstance(form, Chat) and form.known_by),
@@ -52,7 +54,7 @@ BY_NAME: dict[str, Format] = {
 
 
 # Those that find turns or calls within texts, so that a text must be there as a whole.
-WITHIN_TEXTS = frozenset({GLAIVE.name, XLAM.name, HUB_ROWS.name, PREFERENCE.name})
+WITHIN_TEXTS = frozenset({GLAIVE.name, GUANACO.name, XLAM.name, HUB_ROWS.name, PREFERENCE.name})
 _KEPT_BYTES = 1_000  # of the names of a row's fields
 
 

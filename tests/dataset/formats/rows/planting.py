@@ -219,6 +219,7 @@ READ_AS = {
     "llamafactory-v1": {"llamafactory-v1", "openai"},
     "preference": {"preference"},
     "dolly": {"dolly", "alpaca"},
+    "guanaco": {"guanaco", "plain-text"},
     "cohere": {"cohere", "openai"},
 }
 _ALL, _OBJECTS = tuple(MESSAGES), tuple(name for name, (listed, *_) in MESSAGES.items() if listed)

@@ -29,11 +29,12 @@ ROW_BY_ROW = {
     "request-log",
     "segments",
     "glaive",
+    "guanaco",
     "chatgpt-export",
     "hub-rows",
 }
 # Whose rows say more than texts, repeat their turns, or are found by walking: they have none.
-WITHOUT = {"brightrun-v4", "xlam", "request-log", "segments", "glaive", "chatgpt-export", "hub-rows"}
+WITHOUT = {"brightrun-v4", "xlam", "request-log", "segments", "glaive", "guanaco", "chatgpt-export", "hub-rows"}
 
 
 @pytest.mark.parametrize("kind", USUAL_KINDS, ids=lambda kind: kind.name)
