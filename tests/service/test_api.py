@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import zipfile
 from base64 import urlsafe_b64encode
 
 import pytest
@@ -61,6 +62,19 @@ def test_a_mapping_is_kept_with_a_dataset_and_its_fields_are_read_so(local, ana)
 
     after = ana.get(f"/api/datasets/{dataset_id}").json()["data"]
     assert (after["mapping"], after["format"], after["conversation_count"]) == ("auto", "custom", 3)
+
+
+def test_an_archive_of_shards_is_one_dataset_whose_findings_name_the_file(local, ana):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("part-2.jsonl", lines(2))
+        archive.writestr("part-10.jsonl", b"{}\n")
+
+    dataset_id = local.upload(ana, packed.getvalue(), file_name="chat.zip")
+    local.validate()
+
+    [found] = ana.get(f"/api/datasets/{dataset_id}/findings", params={"code": "missing-field"}).json()["data"]["items"]
+    assert (found["line"], found["detail"]) == (3, "(also at $.turns) (line 1 of part-10.jsonl)")
 
 
 def test_another_upload_of_the_same_name_is_read_by_the_mapping_of_the_one_before(local, ana):
