@@ -3,10 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.trainers.job import Adapter
+from pipeline.trainers.job import Adapter, TrainingJob
 
 WIDENINGS = {"mxfp4": "Mxfp4Config", "fp8": "FineGrainedFP8Config"}
 """What of Transformers takes weights out of the quantisation that a base model comes in (`dequantize`)."""
+
+
+def is_loaded_once(job: TrainingJob) -> bool:
+    """Whether one process may read the weights for all that share them out (`cpu_ram_efficient_loading`).
+
+    4 bits that one process makes are not dealt out, and neither is what it widens (axolotl 0.19 refuses both).
+    """
+    return job.method != "qlora" and not job.own_quantisation
 
 
 def beside_towers(modules: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from pipeline.dataset.convert.conversations import Talk
-from pipeline.trainers.adapted_layers import WIDENINGS, beside_towers, expert_patterns
+from pipeline.trainers.adapted_layers import WIDENINGS, beside_towers, expert_patterns, is_loaded_once
 from pipeline.trainers.chat_rows import messages_of, tools_of
 from pipeline.trainers.course import EVALUATIONS, can_keep_best, grouping_note, is_grouped, keeping_note
 from pipeline.trainers.job import Adapter, TrainingJob
@@ -129,7 +129,7 @@ def _checkpointing(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
         "reshard_after_forward": True,
         "state_dict_type": "FULL_STATE_DICT" if job.adapter else "SHARDED_STATE_DICT",
         "final_state_dict_type": "FULL_STATE_DICT",
-        "cpu_ram_efficient_loading": job.method != "qlora",  # 4 bits that one process makes are not dealt out
+        "cpu_ram_efficient_loading": is_loaded_once(job),
         "activation_checkpointing": job.has_gradient_checkpointing,
         "offload_params": False,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from pipeline.trainers.adapted_layers import is_loaded_once
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.renderer import because, header
 from pipeline.trainers.strict_keys import Document, recorded_keys
@@ -27,7 +28,7 @@ def _entries(job: TrainingJob) -> list[Entry]:
         "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
         "fsdp_reshard_after_forward": True,
         "fsdp_state_dict_type": state,
-        "fsdp_cpu_ram_efficient_loading": job.method != "qlora",  # 4 bits that one process makes are not dealt out
+        "fsdp_cpu_ram_efficient_loading": is_loaded_once(job),
         # The trainer's own (config.yaml) gathers a layer once more; with FSDP's, PEFT 0.21 saves an adapter of nothing.
         "fsdp_activation_checkpointing": False,
         "fsdp_offload_params": False,
