@@ -19,6 +19,7 @@ from pipeline.dataset.model.printable import printable
 # Behind a colon, a comma or a bracket, where numbers stand; the same in a text is sorted out when the row is read.
 _MAY_BE = r"[:,\[]\s*-?[0-9]{19}|[:,\[]\s*-?[0-9.]+[eE]\+?[0-9]{3}"
 _SHOWN_DIGITS = 40
+_LEAST_DIGITS = 19  # of a whole number of more than 64 bits
 _MOST_DIGITS = 310  # more are no double; Python would take long for them
 _INTEGERS = range(-(2**63), 2**63)
 _HIGH, _TENS, _SIX = (np.uint64(int(digits * 8, 16)) for digits in ("f0", "30", "06"))
@@ -61,17 +62,26 @@ def large_numbers(block: Block, indexes: Integers) -> dict[int, LargeNumbers]:
 
 
 def _may_hold_any(data: Bytes) -> bool:
-    """Whether eight digits follow one another at a multiple of eight, or an exponent of three digits stands anywhere.
-
-    Nineteen digits do the first, wherever they begin. Both looks together cost a thousandth of reading.
-    """
-    words = data[: len(data) // 8 * 8].view(np.uint64)
-    if bool((((words & _HIGH) == _TENS) & (((words + _SIX) & _HIGH) == _TENS)).any()):
+    """Whether nineteen digits stand together, but for those of a fraction, or an exponent of three stands anywhere."""
+    if _has_long_run(data):
         return True
     is_digit, is_exponent = (data - ord("0")) < 10, (data | 32) == ord("e")
     is_sign = data == ord("+")
     begins = is_digit[:-4] & is_exponent[1:-3] & (is_digit[2:-2] | is_sign[2:-2]) & is_digit[3:-1] & is_digit[4:]
     return bool(begins.any())
+
+
+def _has_long_run(data: Bytes) -> bool:
+    """Nineteen digits hold eight at a multiple of eight, wherever they begin: those are looked for, eight at once."""
+    words = data[: len(data) // 8 * 8].view(np.uint64)
+    hits = np.flatnonzero(((words & _HIGH) == _TENS) & (((words + _SIX) & _HIGH) == _TENS)) * 8
+    if len(hits) == 0:
+        return False
+    before = (data[np.maximum(hits[:, None] - np.arange(1, 9), 0)] - ord("0")) < 10
+    first = hits - np.cumprod(before, axis=1).sum(axis=1)
+    run = data[np.minimum(first[:, None] + np.arange(_LEAST_DIGITS), len(data) - 1)]
+    is_long = ((run - ord("0")) < 10).all(axis=1)
+    return bool((is_long & (data[np.maximum(first - 1, 0)] != ord("."))).any())
 
 
 class _Digits(str):
