@@ -20,8 +20,9 @@ class Family(BaseModel):
     of the linear layers that LoRA adapts. experts: parameters of the experts' stacks that it adapts, from the layer on;
     empty for dense models. lora, qlora, full: trainers whose files for that method were found to load, quantise and
     adapt as estimated. is_vision: whether it may have a vision tower, which is left as it is. auto_class: what
-    Transformers loads it with. own_quantisation: the format its weights come in, which is widened to BF16 for training.
-    has_fp16: whether it computes in FP16; some overflow there.
+    Transformers loads it with. layer_class: of its layers, where those that Transformers would keep whole when a model
+    is shared out (`_no_split_modules`) are not all in it. own_quantisation: the format its weights come in, which is
+    widened to BF16 for training. has_fp16: whether it computes in FP16; some overflow there.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,6 +37,7 @@ class Family(BaseModel):
     full: tuple[str, ...]
     is_vision: bool = False
     auto_class: str = "AutoModelForCausalLM"
+    layer_class: str = ""
     own_quantisation: Literal["", "mxfp4", "fp8"] = ""
     has_fp16: bool = True
 

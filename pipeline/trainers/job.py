@@ -102,6 +102,7 @@ class TrainingJob(_Part):
     chat_template: str
     openai_model: str = DEFAULT_OPENAI_MODEL  # OpenAI trains only its own
     auto_class: str = "AutoModelForCausalLM"  # of Transformers
+    layer_class: str = ""  # what is shared out at once; empty: what Transformers keeps whole
     own_quantisation: Literal["", "mxfp4", "fp8"] = ""  # in which its weights come; they are widened to BF16
     together_model: str = ""  # Together's name of the base model; empty: the hub's
     method: Method

@@ -126,6 +126,7 @@ def _checkpointing(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
         return entries
     fsdp = {
         "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
+        **({"transformer_layer_cls_to_wrap": job.layer_class} if job.layer_class else {}),
         "reshard_after_forward": True,
         "state_dict_type": "FULL_STATE_DICT" if job.adapter else "SHARDED_STATE_DICT",
         "final_state_dict_type": "FULL_STATE_DICT",

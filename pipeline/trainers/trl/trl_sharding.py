@@ -26,6 +26,7 @@ def _entries(job: TrainingJob) -> list[Entry]:
     fsdp = {
         "fsdp_version": 2,
         "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
+        **({"fsdp_transformer_layer_cls_to_wrap": job.layer_class} if job.layer_class else {}),
         "fsdp_reshard_after_forward": True,
         "fsdp_state_dict_type": state,
         "fsdp_cpu_ram_efficient_loading": is_loaded_once(job),

@@ -68,6 +68,7 @@ def assemble(
         adapter=adapter,
         optimisation=optimisation,
         auto_class=model.family.auto_class,
+        layer_class=model.family.layer_class,
         own_quantisation=model.family.own_quantisation,
         hardware=Hardware(
             gpu=inputs.gpu.name,

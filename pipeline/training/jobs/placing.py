@@ -77,6 +77,8 @@ def _candidates(wish: Wish) -> Iterator[Workload]:
     recomputing = (True, False) if wish.is_checkpointing is None else (wish.is_checkpointing,)
     sharing = (False, True) if wish.can_shard and wish.workload.gpu_count > 1 else (False,)
     for is_sharded, method in product(sharing, methods):
+        if is_sharded and method == "qlora" and wish.workload.model.experts > 1:
+            continue  # Axolotl quantises experts as they reach a GPU, before they could be shared out
         sizes = list(product(kernels, _micro_batches(wish)))
         for is_checkpointing in sorted(recomputing):
             for kernel, micro_batch in sizes if is_checkpointing else _filling(sizes, wish):

@@ -115,6 +115,7 @@ def test_what_is_estimated_is_what_is_quantised_and_trained(environments, made, 
         assert not stray, what
         assert math.isfinite(each["loss"]["value"]), what
         assert not each["loss"]["without_gradient"], what
+        assert not each["missing"], what  # classes of layers that are shared out one by one
 
 
 def _job(folder: Path, model: BaseModelSpec, trainer: str, method: str) -> dict[str, object]:
@@ -125,7 +126,12 @@ def _job(folder: Path, model: BaseModelSpec, trainer: str, method: str) -> dict[
     has_experts_quantised = bool(config.get("quantize_moe_experts"))
     if trainer == "axolotl":
         config = _as_trl(config)
-    return {"model": str(folder), "config": config, "has_experts_quantised": has_experts_quantised}
+    return {
+        "model": str(folder),
+        "config": config,
+        "has_experts_quantised": has_experts_quantised,
+        "layer_class": job.layer_class,
+    }
 
 
 def _as_trl(config: dict[str, object]) -> dict[str, object]:

@@ -38,7 +38,15 @@ def main():
         model = get_peft_model(model, LoraConfig(**job["config"]["lora"]))
         adapted = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
         trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-        print(json.dumps({"quantised": quantised, "trainable": trainable, "adapted": adapted, "loss": loss_of(model)}))
+        names = {type(module).__name__ for module in model.modules()}
+        wrapped = [job["layer_class"]] if job["layer_class"] else model.base_model.model._no_split_modules
+        missing = sorted(set(wrapped or ()) - names)
+        loss = loss_of(model)
+        print(
+            json.dumps(
+                {"quantised": quantised, "trainable": trainable, "adapted": adapted, "loss": loss, "missing": missing}
+            )
+        )
 
 
 def quantise_experts(model):
