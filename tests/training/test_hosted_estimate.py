@@ -90,7 +90,7 @@ def test_what_the_catalog_keeps_names_the_provider_the_price_and_its_day():
 def test_together_bills_rows_that_are_not_packed_at_their_full_length_and_the_validation_rows():
     of = replace(TALK, train_rows=900, validation_rows=100)
 
-    found = _considered(("together",), of, max_length="512").estimate
+    found = _considered(("together",), of, max_length="512", is_packed="false").estimate
 
     validation, full = 10 * 10_000, 3 * 900 * 512
     assert found.billed_tokens == Range(3 * 90_000 + validation, 1_482_000, 1_482_000)
@@ -153,3 +153,13 @@ def test_a_model_that_fits_on_no_gpu_can_be_trained_by_a_provider():
     setup = Setup("Llama-3.1-70B", gpu="T4", targets=("together",))
 
     assert isinstance(consider(TALK, setup, WITH_PRICES), Considered)
+
+
+def test_conversations_are_packed_where_rows_are_billed_whole():
+    """Nobody pays for padding unless asked to; the reason is with the job."""
+    packed, own = _considered(("together",), TALK), _considered(("together",), TALK, is_packed="false")
+
+    assert (packed.job.is_packed, own.job.is_packed) == (True, False)
+    assert packed.estimate.billed_tokens.expected < own.estimate.billed_tokens.expected
+    reasons = {each.setting: each.because for each in packed.job.explanations}
+    assert "bills a row that is not packed at its full length" in reasons["is_packed"]

@@ -209,6 +209,8 @@ def _note_switches(job: TrainingJob, notes: Explanations) -> None:
     packing = "each row stands alone, so that no answer is learned from another conversation's context"
     if job.objective == "text":
         packing = "texts are joined and cut at the length, so that nothing of a long one is left out"
+    elif job.is_packed and all(BY_NAME[target].bills_full_rows for target in job.targets):
+        packing = "the provider packs by default, and bills a row that is not packed at its full length"
     notes.add("is_packed", Chosen(job.is_packed, packing))
     checkpointing = "all activations fit, so that none is recomputed, which would take a third more arithmetic"
     if job.has_gradient_checkpointing:

@@ -6,7 +6,7 @@ from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.trainers.objectives import objective_of
 from pipeline.trainers.overrides import Overrides
-from pipeline.trainers.registry import HOSTED
+from pipeline.trainers.registry import BY_NAME, HOSTED
 from pipeline.trainers.target_name import TargetName
 from pipeline.trainers.trainer import Objective
 from pipeline.training.jobs.dataset_facts import DatasetFacts
@@ -37,9 +37,16 @@ class Inputs:
 
     @property
     def is_packed(self) -> bool:
-        """Whether rows are joined to the full length; plain texts are, as nothing keeps them apart."""
+        """Whether rows are joined to the full length.
+
+        Plain texts are, as nothing keeps them apart; and conversations where a provider bills each row at its full
+        length otherwise.
+        """
         own = self.own.switch("is_packed")
-        return self.objective == "text" if own is None else own
+        if own is not None:
+            return own
+        is_billed_whole = all(BY_NAME[target].bills_full_rows for target in self.targets)
+        return self.objective == "text" or (self.objective == "sft" and is_billed_whole)
 
     @property
     def train_tokens(self) -> int:
