@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.catalogues.structures import READERS, Fields, Structure
+from pipeline.catalogues.structures import READERS, Fields, Structure, check_fields
 
 Method = Literal["lora", "qlora", "full"]
 
@@ -63,14 +63,16 @@ def read_structure(fields: Fields) -> tuple[Family, Structure]:
     """The family and structure of a model with these fields.
 
     Raises:
-        ValueError: no family has its `model_type`, or only those with experts, or without any, do.
+        ValueError: no family has its `model_type`, or only those with experts, or without any, do; or a field is none.
         KeyError: a field is missing.
     """
+    check_fields(fields)
     kind = fields["model_type"]
     families = [family for family in load_families().values() if kind in (family.types or (family.name,))]
     for family in families:
         structure = READERS[family.reader](fields)
         if bool(family.experts) == (structure.experts > 1):
             return family, structure
-    what = f"a {kind} of this kind" if families else f"model_type {kind!r}"
-    raise ValueError(f"{what} is not among those whose reading is tested: {', '.join(known_types())}")
+    if families:
+        raise ValueError(f"model_type {kind!r}: expected one with experts, found none; or the other way round")
+    raise ValueError(f"model_type {kind!r} is not among those whose reading is tested: {', '.join(known_types())}")

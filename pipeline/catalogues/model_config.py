@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from pipeline.catalogues.families import read_structure
 from pipeline.catalogues.models import BaseModelSpec, dimensions_of
 from pipeline.catalogues.structures import other_tables
@@ -13,6 +15,7 @@ from pipeline.errors import UsageError
 
 _DAY = date(2026, 11, 25)  # of the reading rules below; a config.json has no date
 _USUAL_HEAD_SIZE = 128
+_MOST_BESIDE = 0.2  # of a tower and of layers that are not loaded
 _MOST_APART = 0.02  # of the count by dimensions and that of the weights' index
 _GATED_TOWERS = {"mistral3", "gemma4"}
 _OTHER_FIELDS = {"text_config", "vision_config", "audio_config", "architectures", "auto_map"}
@@ -34,9 +37,16 @@ def model_from_config(path: Path) -> BaseModelSpec:
         raise UsageError(f"{path}: expected the config.json of a model, found no object")
     try:
         return _from_fields(path, content)
-    except (KeyError, TypeError, ValueError) as error:
-        lacking = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        lacking = f"{error.args[0]} is missing" if isinstance(error, KeyError) else _in_short(error)
         raise UsageError(f"{path}: expected the config.json of a model that is known: {lacking}") from None
+
+
+def _in_short(error: Exception) -> str:
+    """Without what pydantic adds."""
+    if isinstance(error, ValidationError):
+        return "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())
+    return str(error)
 
 
 def model_from_dimensions(
@@ -106,7 +116,7 @@ def _from_fields(path: Path, content: Mapping[str, Any]) -> BaseModelSpec:
     return BaseModelSpec(
         name=name,
         hub_id=name,
-        parameters=_checked_count(path, fields, counted + tower),
+        parameters=_checked_count(path, content, fields, counted + tower),
         tower_parameters=tower,
         config={key: fields[key] for key in sorted(known)},
         **dimensions,
@@ -150,7 +160,14 @@ def _tower_parameters(content: Mapping[str, Any], fields: Mapping[str, Any]) -> 
     return count
 
 
-def _checked_count(path: Path, fields: Mapping[str, Any], counted: int) -> int:
+def _has_more_than_is_loaded(content: Mapping[str, Any]) -> bool:
+    """Whether the weights may have a tower that is not counted, or layers that guess further tokens (not loaded)."""
+    fields = _flat(content)
+    further = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules")
+    return "vision_config" in content or any(fields.get(name) for name in further)
+
+
+def _checked_count(path: Path, content: Mapping[str, Any], fields: Mapping[str, Any], counted: int) -> int:
     """The count, compared with that of the weights' index where it lies beside."""
     index = path.with_name("model.safetensors.index.json")
     if not index.is_file() or fields.get("quantization_config"):
@@ -159,6 +176,8 @@ def _checked_count(path: Path, fields: Mapping[str, Any], counted: int) -> int:
         told = json.loads(index.read_text("utf-8"))["metadata"]
         of_weights = int(told.get("total_parameters") or int(told["total_size"]) // _bytes_each(fields))
     except (OSError, ValueError, KeyError, TypeError):
+        return counted
+    if _has_more_than_is_loaded(content) and 0 <= of_weights / counted - 1 <= _MOST_BESIDE:
         return counted
     if abs(of_weights / counted - 1) > _MOST_APART:
         raise ValueError(

@@ -1,13 +1,16 @@
 """Base models: the dimensions that estimates need, and the names that trainers know them by."""
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from pipeline.catalogues.entry import Entry
 from pipeline.catalogues.families import Family, load_families, read_structure
 from pipeline.catalogues.structures import Fields, Structure, head_size_of, key_value_heads_of
+
+T = TypeVar("T")
 
 
 class BaseModelSpec(Entry):
@@ -47,14 +50,16 @@ class BaseModelSpec(Entry):
         """The dimensions that a config gives."""
         if not isinstance(entry, dict) or not entry.get("config"):
             return entry
-        return {**dimensions_of(entry["config"]), **entry}
+        return {**_told(dimensions_of, entry["config"]), **entry}
 
     @model_validator(mode="after")
     def _has_a_family(self) -> Self:
-        try:
-            _ = self.structure
-        except KeyError as error:
-            raise ValueError(f"config: {error.args[0]} is missing") from None
+        structure = _told(read_structure, self._fields())[1]
+        if (self.experts, self.active_experts) != (structure.experts, structure.active_experts):
+            raise ValueError(
+                f"experts: found {self.experts}, and a {self.model_type} has {structure.experts}; model_type: expected "
+                "that of its mixture of experts, as mixtral or qwen3_moe"
+            )
         return self
 
     def names(self) -> tuple[str, ...]:
@@ -98,6 +103,16 @@ class BaseModelSpec(Entry):
         if self.experts > 1:
             fields |= {"num_experts": self.experts, "num_experts_per_tok": self.active_experts}
         return {**fields, **self.config}
+
+
+def _told(read: Callable[[Fields], T], fields: Any) -> T:
+    """What is read of the fields; whatever is wrong with them as one kind of error."""
+    try:
+        return read(fields)
+    except KeyError as error:
+        raise ValueError(f"config: {error.args[0]} is missing") from None
+    except (TypeError, AttributeError, ArithmeticError) as error:
+        raise ValueError(f"config: {error}") from None
 
 
 def dimensions_of(fields: Fields) -> dict[str, Any]:

@@ -145,9 +145,63 @@ class _Layers:
         """Experts in one stack, and what chooses them."""
         self.add("expert", "gate_up_proj" if gated else "up_proj", (2 if gated else 1) * inner, self.width, count)
         self.add("expert", "down_proj", self.width, inner, count)
+        if not 1 <= active <= count:
+            raise ValueError(f"experts: expected 1 to {count} of {count} for each token, found {active}")
         self.add(router, "gate", count, self.width)
         self._experts, self._active = count, active
         self._mlp_width += active * inner
+
+
+_LARGEST = 10_000_000
+_MOST_LAYERS = 1_000
+# Fields that count or measure, with the least that they may be.
+_LEAST: Mapping[str, int] = dict.fromkeys(
+    (
+        *("num_hidden_layers", "hidden_size", "vocab_size", "num_attention_heads", "num_key_value_heads", "head_dim"),
+        *("intermediate_size", "intermediate_size_mlp", "max_position_embeddings", "kv_lora_rank", "q_lora_rank"),
+        *("qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim", "linear_num_key_heads", "linear_num_value_heads"),
+        *("linear_key_head_dim", "linear_value_head_dim", "mamba_n_heads", "mamba_num_heads", "mamba_head_dim"),
+        *("global_head_dim", "num_global_key_value_heads", "full_attention_interval", "interleave_moe_layer_step"),
+    ),
+    1,
+) | dict.fromkeys(
+    (
+        *("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "num_experts_per_tok", "moe_k"),
+        *("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "first_k_dense_replace"),
+        *("moe_intermediate_size", "shared_expert_intermediate_size", "shared_intermediate_size"),
+        *("num_kv_shared_layers", "hidden_size_per_layer_input", "top_k_experts", "moe_layer_start_index"),
+    ),
+    0,
+)
+
+
+def check_fields(fields: Fields) -> None:
+    """Insist that counts and sizes are such, before a reader computes with them.
+
+    Raises:
+        ValueError: one is not; says what was expected. KeyError: the `model_type` is missing.
+    """
+    if not isinstance(fields, Mapping):
+        raise ValueError(f"expected an object of fields, found {type(fields).__name__}")
+    if not isinstance(fields["model_type"], str):
+        raise ValueError(f"model_type: expected a name, found {fields['model_type']!r}")
+    for name, least in _LEAST.items():
+        value = fields.get(name)
+        if value is not None and (type(value) is not int or not least <= value <= _LARGEST):
+            raise ValueError(f"{name}: expected a whole number from {least} to {_LARGEST:,}, found {value!r}")
+    layers = fields.get("num_hidden_layers")
+    if layers is not None and layers > _MOST_LAYERS:
+        raise ValueError(f"num_hidden_layers: expected up to {_MOST_LAYERS:,}, found {layers:,}")
+    for name in ("layer_types", "layers_block_type", "mlp_layer_types"):
+        kinds = fields.get(name)
+        if kinds is not None and (not isinstance(kinds, list) or (layers is not None and len(kinds) != layers)):
+            raise ValueError(f"{name}: expected a list with a kind for each of {layers} layers")
+    for name in ("per_layer_config", "linear_attn_config"):
+        if fields.get(name) is not None and not isinstance(fields[name], Mapping):
+            raise ValueError(f"{name}: expected an object, found {type(fields[name]).__name__}")
+    pattern = fields.get("hybrid_override_pattern")
+    if pattern is not None and (not isinstance(pattern, str) or set(pattern) - set(_NEMOTRON)):
+        raise ValueError(f"hybrid_override_pattern: expected letters of {''.join(_NEMOTRON)}, found {pattern!r}")
 
 
 def head_size_of(fields: Fields) -> int:

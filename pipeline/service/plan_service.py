@@ -16,11 +16,12 @@ from pipeline.service.user import User
 from pipeline.state.catalog.job_records import Job
 from pipeline.trainers.registry import HOSTED
 from pipeline.training.considering import Catalogues, Considered, NotPossible, consider
+from pipeline.training.jobs.offered import MOST_GPUS
 from pipeline.training.presets import load_presets
 from pipeline.training.setup import Setup
 
 Outcome = Considered | NotPossible
-MAX_GPUS = 64
+MAX_GPUS = MOST_GPUS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Which weights an adapter is for, as PEFT takes it: shared by the trainers that hand it on."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -31,8 +32,12 @@ class ExpertPatterns:
 
 
 def expert_patterns(adapter: Adapter) -> ExpertPatterns:
-    """`rank_pattern` and `alpha_pattern` of PEFT (0.21: both are matched with the stack's name from the layer on)."""
-    scaled = max(1, round(adapter.alpha * adapter.targets.expert_rank / adapter.rank))
+    """`rank_pattern` and `alpha_pattern` of PEFT (0.21: both are matched with the stack's name from the layer on).
+
+    An adapter counts alpha / rank, or alpha / √rank where it is rank-stabilised.
+    """
+    share = adapter.targets.expert_rank / adapter.rank
+    scaled = max(1, round(adapter.alpha * (math.sqrt(share) if adapter.is_rank_stabilised else share)))
     return ExpertPatterns(
         dict.fromkeys(adapter.targets.experts, adapter.targets.expert_rank),
         dict.fromkeys(adapter.targets.experts, scaled),

@@ -39,7 +39,7 @@ def least_micro_batch(objective: Objective) -> int:
 
 
 def check_settings(objective: Objective, own: Overrides, method: Method | None, can_chunk: bool) -> None:
-    """Insist that what was set by hand is something for the objective. can_chunk: whether the trainers' losses do.
+    """Insist that what was set by hand is something for the objective. can_chunk: whether all trainers' losses do.
 
     Raises:
         UsageError: it is not; names all of it.
@@ -49,6 +49,8 @@ def check_settings(objective: Objective, own: Overrides, method: Method | None, 
 
 
 def _problems(objective: Objective, own: Overrides, method: Method | None, can_chunk: bool) -> Iterable[str]:
+    if can_chunk and own.text("loss_kernel") == "full":
+        yield "loss_kernel: expected chunked, found full: the trainers never hold all logits of a micro batch"
     if objective not in JUDGED:
         if own.number("beta") is not None:
             yield "expected no beta, found one: it is for preferences and single judgements"

@@ -4,7 +4,7 @@ Nothing is written here: `flow/job_making.py` does that, and `comparing.py` cons
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -198,4 +198,15 @@ def consider(facts: DatasetFacts, setup: Setup, catalogues: Catalogues) -> Consi
         hosted = estimate_hosted(planned, facts, named.model, catalogues.token_prices, catalogues.today)
         return Considered(setup, planned, named.gpu, hosted, price=None)
     found = estimate_job(planned, facts, named.model, named.gpu, named.price, catalogues.today)
+    if own := [target for target in planned.targets if target in HOSTED]:
+        hosted = estimate_hosted(
+            planned.model_copy(update={"targets": tuple(own)}),
+            facts,
+            named.model,
+            catalogues.token_prices,
+            catalogues.today,
+        )
+        cost = f"{hosted.cost_usd.expected:g} USD" if hosted.cost_usd else "a price that is not known"
+        told = f"trained by {hosted.provider} instead it is {cost}: {'; '.join(hosted.basis)}"
+        found = replace(found, rests_on=replace(found.rests_on, more=(*found.rests_on.more, told)))
     return Considered(setup, planned, named.gpu, found, named.price)

@@ -56,6 +56,7 @@ class HostedEstimate:
             "cost_usd": self.cost_usd.as_dict() if self.cost_usd else None,
             "billed_tokens": self.billed_tokens.as_dict(),
             "basis": list(self.basis),
+            "extrapolated": [],
         }
 
 

@@ -31,7 +31,7 @@ class Overhead:
     def __str__(self) -> str:
         """In minutes."""
         low, expected, high = (each / 60 for each in (self.seconds.low, self.seconds.expected, self.seconds.high))
-        return f"{self.name} {expected:.2g} min ({low:.1g} to {high:.2g})"
+        return f"{self.name} {expected:.2g} min ({low:.2g} to {high:.2g})"
 
 
 def overheads(job: TrainingJob, model: BaseModelSpec, step: Range) -> tuple[Overhead, ...]:
@@ -64,8 +64,16 @@ def _evaluating(job: TrainingJob, step: Range) -> Range:
     """Forward alone: a third of a step without recomputation, a quarter of one with it; on all GPUs."""
     how = job.optimisation
     rows = how.micro_batch * how.gradient_accumulation * job.hardware.gpu_count
-    share = (1 / 4 if job.has_gradient_checkpointing else 1 / 3) * job.data.validation_rows / rows * EVALUATIONS
+    share = (1 / 4 if job.has_gradient_checkpointing else 1 / 3) * _validation_examples(job) / rows * EVALUATIONS
     return Range(step.low * share, step.expected * share, step.high * share)
+
+
+def _validation_examples(job: TrainingJob) -> float:
+    """Rows, or packed ones, which have as many tokens a row as those to train on."""
+    data = job.data
+    if not job.is_packed:
+        return data.validation_rows
+    return data.validation_rows * data.train_tokens / data.train_rows / job.max_length
 
 
 def _at(size: float, rate: Range) -> Range:

@@ -77,6 +77,26 @@ def test_a_config_gives_the_dimensions_that_the_catalogue_has(tmp_path, config, 
             "reading is tested: deepseek_v3, ernie4_5, ",
         ),
         (
+            json.dumps({**_LLAMA, "num_attention_heads": 0}),
+            "expected the config.json of a model that is known: num_att",
+        ),
+        (
+            json.dumps({**_LLAMA, "num_key_value_heads": float("inf")}),
+            "expected the config.json of a model that is known: num_key_value_heads: expected a whole number from 1",
+        ),
+        (
+            json.dumps({**_LLAMA, "layer_types": "full_attention"}),
+            "expected the config.json of a model that is known: layer_types: expected a list with a kind for",
+        ),
+        (
+            json.dumps({**_QWEN_MOE, "num_experts_per_tok": 200}),
+            "expected the config.json of a model that is known: experts: expected 1 to 128 of 128 for each token",
+        ),
+        (
+            json.dumps({**_LLAMA, "num_hidden_layers": 10**6}),
+            "expected the config.json of a model that is known: num_hidden_layers: expected up to 1,000",
+        ),
+        (
             json.dumps({**_QWEN_MOE, "num_experts": None}),
             "expected the config.json of a model that is known: num_experts is missing",
         ),
@@ -105,6 +125,16 @@ def test_the_index_of_the_weights_has_the_last_word(tmp_path, told, expected):
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"metadata": told, "weight_map": {}}))
 
     assert model_from_config(tmp_path / "config.json").parameters == expected
+
+
+@pytest.mark.parametrize("more", [{"vision_config": {}}, {"num_nextn_predict_layers": 1}])
+def test_what_is_not_loaded_is_no_difference(tmp_path, more):
+    """The index counts a vision tower, and layers that guess further tokens; Transformers leaves both out."""
+    (tmp_path / "config.json").write_text(json.dumps(_LLAMA | more))
+    index = {"metadata": {"total_size": 2 * 8_500_000_000}}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
+
+    assert model_from_config(tmp_path / "config.json").parameters == 8_030_261_248
 
 
 def test_a_model_built_otherwise_than_its_fields_say_is_refused(tmp_path):

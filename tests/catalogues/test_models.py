@@ -1,8 +1,11 @@
 """The catalogue of base models, how one is found in it, and what the user's file changes."""
 
-import pytest
+import tomllib
 
-from pipeline.catalogues import find_model, load_models
+import pytest
+from pydantic import ValidationError
+
+from pipeline.catalogues import BaseModelSpec, find_model, load_models
 from pipeline.catalogues.structures import other_tables
 from pipeline.errors import UsageError
 from pipeline.training.parameters import embedding_parameters, layer_parameters
@@ -50,6 +53,45 @@ def test_the_dimensions_of_a_model_make_its_parameters(model):
 @pytest.mark.parametrize("name", ["Qwen3-8B", "qwen3-8b", "QWEN3 8b", "Qwen/Qwen3-8B", "qwen/qwen3-8b"])
 def test_a_model_is_found_in_any_case_and_by_its_hub_id(name):
     assert find_model(name).name == "Qwen3-8B"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"experts": 8, "active_experts": 2}, "experts: found 8, and a llama has 1; model_type: expected that of its"),
+        ({"model_type": "gpt9"}, "model_type 'gpt9' is not among those whose reading is tested"),
+        ({"config": {"model_type": "llama", "hidden_size": 4096}}, "config: num_hidden_layers is missing"),
+        ({"config": {"model_type": "llama", "hidden_size": "wide"}}, "hidden_size: expected a whole number from 1"),
+        ({"config": {"model_type": "llama", "num_attention_heads": 0}}, "num_attention_heads: expected a whole number"),
+        ({"config": 7}, "expected an object of fields, found int"),
+    ],
+)
+def test_an_entry_that_makes_no_model_is_named_with_what_is_wrong(changes, said):
+    entry = tomllib.loads(_OWN)["models"][0] | changes
+
+    with pytest.raises(ValidationError) as caught:
+        BaseModelSpec.model_validate(entry)
+
+    assert said in str(caught.value)
+
+
+def test_the_fields_of_a_config_are_all_that_an_entry_needs():
+    entry = {
+        **{key: value for key, value in tomllib.loads(_OWN)["models"][0].items() if not isinstance(value, bool)},
+        "config": {
+            **{"model_type": "qwen3_moe", "num_hidden_layers": 2, "hidden_size": 64, "intermediate_size": 96},
+            **{"moe_intermediate_size": 32, "num_experts": 8, "num_experts_per_tok": 2, "vocab_size": 512},
+            **{"num_attention_heads": 4, "tie_word_embeddings": True},
+        },
+    }
+    for name in ("layers", "hidden_size", "intermediate_size", "vocabulary", "attention_heads", "key_value_heads"):
+        del entry[name]
+    del entry["head_size"]
+
+    model = BaseModelSpec.model_validate(entry)
+
+    assert (model.layers, model.experts, model.active_experts, model.is_tied) == (2, 8, 2, True)
+    assert model.family.name == "qwen3_moe"
 
 
 def test_an_unknown_model_names_the_nearest_ones():

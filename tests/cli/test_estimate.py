@@ -85,6 +85,7 @@ def test_json_of_a_provider_is_the_same_object_without_what_only_a_gpu_has():
     assert found.pop("cost_usd") == {"low": 180.0, "expected": 180.0, "high": 198.0}
     assert found.pop("billed_tokens") == {"low": 36_000_000.0, "expected": 36_000_000.0, "high": 39_600_000.0}
     assert [sentence.partition(":")[0] for sentence in found.pop("basis")] == ["tokens", "price"]
+    assert found.pop("extrapolated") == []
     assert found == dict.fromkeys(("peak_memory_gb", "fits", "step_time_s", "tokens_per_s_per_gpu", "hours"))
 
 

@@ -67,6 +67,7 @@ def test_what_only_a_gpu_has_is_none():
         "cost_usd": {"low": 1.5, "expected": 1.68, "high": 1.848},
         "billed_tokens": {"low": 300_000.0, "expected": 336_000.0, "high": 369_600.0},
         "basis": list(found.estimate.basis),
+        "extrapolated": [],
     }
 
 
@@ -163,3 +164,13 @@ def test_conversations_are_packed_where_rows_are_billed_whole():
     assert packed.estimate.billed_tokens.expected < own.estimate.billed_tokens.expected
     reasons = {each.setting: each.because for each in packed.job.explanations}
     assert "bills a row that is not packed at its full length" in reasons["is_packed"]
+
+
+def test_a_job_of_both_kinds_tells_what_the_provider_would_take():
+    setup = Setup("Qwen3-8B", targets=("trl", "openai"))
+
+    found = consider(TALK, setup, replace(CATALOGUES, token_prices=load_token_prices()))
+
+    [told] = [sentence for sentence in found.estimate.basis if sentence.startswith("trained by OpenAI instead it is ")]
+    assert "USD" in told
+    assert found.estimate.peak_memory_gb is not None

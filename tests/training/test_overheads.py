@@ -1,5 +1,7 @@
 """What a training takes besides its steps."""
 
+from dataclasses import replace
+
 from pipeline.catalogues import find_model
 from pipeline.training.estimates.result import Range
 from pipeline.training.overheads import overheads, total
@@ -38,4 +40,17 @@ def test_the_sum_is_of_all_parts():
     parts = overheads(planned(), MODEL, STEP)
 
     assert total(parts).expected == sum(part.seconds.expected for part in parts)
-    assert str(parts[0]) == "start and loading 2.2 min (0.6 to 7.7)"
+    assert str(parts[0]) == "start and loading 2.2 min (0.63 to 7.7)"
+
+
+def test_packed_rows_are_evaluated_as_many_as_there_are():
+    """A short text is a small part of a packed row."""
+    job = planned(replace(FACTS, format="plain-text", tokens=20_000))
+
+    alone = job.model_copy(update={"is_packed": False})
+    packed, apart = (
+        next(part for part in overheads(each, MODEL, STEP) if part.name == "12 evaluations") for each in (job, alone)
+    )
+
+    assert job.is_packed
+    assert packed.seconds.expected < apart.seconds.expected / 20

@@ -107,7 +107,8 @@ def _gpu_row(dataset_id: str, setup: Setup, outcome: Outcome, cheapest: float | 
     gpu = outcome.setup.gpu
     url, is_chosen = setup_url(dataset_id, replace(setup, gpu=gpu)), gpu == setup.gpu
     if isinstance(outcome, NotPossible):
-        return GpuRow(gpu, "", "bad", "Does not fit", "", "", url, is_chosen, is_cheapest=False)
+        verdict = "Does not fit" if outcome.kind == "does-not-fit" else "Not possible"
+        return GpuRow(gpu, "", "bad", verdict, "", "", url, is_chosen, is_cheapest=False)
     plan, estimate = plan_of(outcome), outcome.estimate
     cost, memory = estimate.cost_usd, estimate.peak_memory_gb
     return GpuRow(

@@ -117,12 +117,16 @@ def _keeps_best(job: TrainingJob) -> bool:
 
 
 def _checkpointing(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
-    """Whether activations are computed again; where the model is shared out, FSDP sees to it, and to the rest."""
-    because_checkpointing = why["has_gradient_checkpointing"]
+    """Whether activations are computed again, and how a model is shared out.
+
+    FSDP's own way to compute them again wraps each layer, and what PEFT saves of wrapped layers does not load.
+    """
+    entries = [
+        Entry("gradient_checkpointing", job.has_gradient_checkpointing, why["has_gradient_checkpointing"]),
+    ]
+    if job.has_gradient_checkpointing:
+        entries.append(Entry("gradient_checkpointing_kwargs", {"use_reentrant": False}))
     if not job.hardware.is_sharded:
-        entries = [Entry("gradient_checkpointing", job.has_gradient_checkpointing, because_checkpointing)]
-        if job.has_gradient_checkpointing:
-            entries.append(Entry("gradient_checkpointing_kwargs", {"use_reentrant": False}))
         return entries
     fsdp = {
         "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
@@ -131,13 +135,13 @@ def _checkpointing(job: TrainingJob, why: Mapping[str, str]) -> list[Entry]:
         "state_dict_type": "FULL_STATE_DICT" if job.adapter else "SHARDED_STATE_DICT",
         "final_state_dict_type": "FULL_STATE_DICT",
         "cpu_ram_efficient_loading": is_loaded_once(job),
-        "activation_checkpointing": job.has_gradient_checkpointing,
+        "activation_checkpointing": False,
         "offload_params": False,
     }
     return [
-        Entry("gradient_checkpointing", False, "FSDP has its own, below."),
+        *entries,
         Entry("fsdp_version", 2, why["hardware.is_sharded"]),
-        Entry("fsdp_config", fsdp, because_checkpointing),
+        Entry("fsdp_config", fsdp, "Each layer is gathered when it is needed, and given up again."),
     ]
 
 

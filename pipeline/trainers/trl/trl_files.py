@@ -47,8 +47,7 @@ def make_rows(talk: Talk, survey: Survey, lost: set[str]) -> Iterable[Row]:
 def training_arguments(job: TrainingJob, survey: Survey) -> dict[str, object]:
     """The arguments of SFTConfig that Unsloth's script shares."""
     how = job.optimisation
-    # Counted in steps, not as a share of them, so that a try of a few steps is not one of many evaluations.
-    every = max(1, how.steps // EVALUATIONS)
+    every = 1 / EVALUATIONS  # of all steps, which are more than planned where each answer is a row of its own
     arguments: dict[str, object] = {
         "output_dir": "output",
         "num_train_epochs": how.epochs,

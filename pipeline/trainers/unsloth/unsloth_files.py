@@ -68,7 +68,7 @@ def notes(job: TrainingJob, survey: Survey) -> list[str]:
         "needs a GPU.",
         "Every loss on the way and of the last evaluation is in `output/trainer_state.json`.",
         *keeping_note(survey),
-        *grouping_note(job),
+        *grouping_note(job, has_own_order=True),
     ]
     if job.hardware.is_sharded:
         said.append("Unsloth shares no model out over GPUs: on one alone this one does not fit. Take another trainer.")

@@ -132,13 +132,15 @@ def _basis(
     names = [name for name in MemoryParts.__slots__ if name != "widened" or parts.widened]
     named = ", ".join(f"{name} {getattr(parts, name):.1f}" for name in names)
     how = "weights shared out (FSDP, ZeRO-3)" if is_sharded(workload) else "a replica on each (DDP)"
-    times = f"{1 if epochs is None else epochs:g} epochs"
+    passes = f"{1 if epochs is None else epochs:g} epochs"
+    is_known = workload.gpu_count <= MACHINE
+    hours = f"hours: {tokens:,} tokens, {passes}, rows packed to the full length" if tokens is not None else None
     return Basis(
         memory=f"memory: rules fitted to {rows} published rows; in GB of 2**30 bytes: {named}",
-        step_time=step_time,
+        step_time=step_time if is_known else None,
         sharing=f"{workload.gpu_count} GPUs: {how}" if workload.gpu_count > 1 else None,
-        hours=None if tokens is None else f"hours: {tokens:,} tokens, {times}, rows packed to the full length",
-        price=None if price is None else _price_sentence(price, today),
+        hours=hours if is_known else None,
+        price=_price_sentence(price, today) if price is not None and is_known else None,
     )
 
 

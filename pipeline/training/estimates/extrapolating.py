@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from pipeline.trainers.registry import WRITTEN
-from pipeline.trainers.workload import Workload
+from pipeline.trainers.registry import BY_NAME, WRITTEN
+from pipeline.trainers.workload import Method, Workload
 from pipeline.training.estimates.calibration import Calibration
 from pipeline.training.estimates.sharing import is_sharded
 
@@ -14,13 +14,16 @@ MACHINE = 8
 def extrapolations(workload: Workload, calibration: Calibration) -> Iterator[str]:
     """A sentence for each such thing; none where the model, the GPU and the set-up are like measured ones."""
     model, family = workload.model, workload.model.family
-    offering = family.trainers_for(workload.method)
-    if workload.trainer not in offering and (workload.trainer in WRITTEN or not offering):
-        who = ", ".join(offering)
+    if not is_offered(workload, workload.method):
+        who = ", ".join(family.trainers_for(workload.method))
         yield (
-            f"{workload.trainer or 'no trainer'}: files for {workload.method} of {model.name} are not written"
-            + (f"; {who} can" if who else "")
+            f"files for {workload.method} of {model.name} are not written for "
+            + (f"{workload.trainer}; {who} can" if who else "any trainer")
         )
+    if workload.gpu_count > 1 and not has_several_gpus(workload):
+        yield f"files for {workload.trainer} use one GPU"
+    if not workload.gpu.has_bf16 and not family.has_fp16:
+        yield f"{model.name} overflows in FP16, and a {workload.gpu.name} has no BF16: the loss would be NaN"
     if workload.gpu_count > MACHINE:
         yield (
             f"speed, hours and cost of {workload.gpu_count} GPUs are not known: more than the {MACHINE} of one "
@@ -39,6 +42,18 @@ def extrapolations(workload: Workload, calibration: Calibration) -> Iterator[str
         yield "experts shared out over GPUs (FSDP): no run is measured"
     if calibration.is_from_data_sheet and workload.gpu_count <= MACHINE:
         yield f"{workload.gpu.name}: its speed is from the data sheet, no run on one is measured"
+
+
+def is_offered(workload: Workload, method: Method) -> bool:
+    """Whether the trainer trains the model so; of one that files are not written for, or of none, whether any does."""
+    offering = workload.model.family.trainers_for(method)
+    return workload.trainer in offering if workload.trainer in WRITTEN else bool(offering)
+
+
+def has_several_gpus(workload: Workload) -> bool:
+    """Whether the trainer uses more than one GPU."""
+    trainer = BY_NAME.get(workload.trainer or "")
+    return trainer is None or trainer.has_several_gpus
 
 
 def _has_few_softmax_layers(workload: Workload) -> bool:

@@ -7,6 +7,7 @@ from pipeline.catalogues.gpus import Gpu
 from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.constants import Constants
 from pipeline.training.estimates.estimate import peak_memory
+from pipeline.training.estimates.extrapolating import has_several_gpus, is_offered
 from pipeline.training.estimates.fitted import fitted
 from pipeline.training.estimates.result import Range
 
@@ -94,14 +95,16 @@ def _shorter_rows(workload: Workload) -> Iterator[_Change]:
 
 
 def _four_bits(workload: Workload) -> Iterator[_Change]:
-    if workload.method == "full":
+    if workload.method == "full" and is_offered(workload, "lora"):
         yield "LoRA in place of full fine-tuning", "--method lora", replace(workload, method="lora", rank=16)
-    if workload.method != "qlora":
+    if workload.method != "qlora" and is_offered(workload, "qlora"):
         changed = replace(workload, method="qlora", rank=workload.rank or 16)
         yield "QLoRA: the frozen weights in 4 bits", "--method qlora", changed
 
 
 def _more_gpus(workload: Workload) -> Iterator[_Change]:
+    if not has_several_gpus(workload):
+        return
     for count in _GPU_COUNTS:
         if count > workload.gpu_count:
             yield "more GPUs that share the weights", f"--gpus {count}", replace(workload, gpu_count=count)
@@ -115,7 +118,8 @@ def _other_gpus(workload: Workload, gpus: Mapping[str, Gpu]) -> Iterator[_Change
 
 def _other_machines(workload: Workload, gpus: Mapping[str, Gpu]) -> Iterator[_Change]:
     same_maker = [gpu for gpu in gpus.values() if gpu.maker == workload.gpu.maker]
-    machines = [(count * gpu.memory_gb, count, gpu) for gpu in same_maker for count in _GPU_COUNTS]
+    counts = _GPU_COUNTS if has_several_gpus(workload) else ()
+    machines = [(count * gpu.memory_gb, count, gpu) for gpu in same_maker for count in counts]
     for _, count, gpu in sorted(machines, key=lambda each: (each[0], each[1], each[2].name)):
         yield "more and other GPUs", f"--gpu {gpu.name} --gpus {count}", replace(workload, gpu=gpu, gpu_count=count)
 

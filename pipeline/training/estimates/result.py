@@ -24,7 +24,7 @@ class Basis:
     """The measurements and rules that an estimate rests on, a sentence each; None where there is nothing to rest on."""
 
     memory: str
-    step_time: str
+    step_time: str | None
     sharing: str | None = None
     """How several GPUs share the work."""
     hours: str | None = None

@@ -218,6 +218,7 @@ def _note_switches(job: TrainingJob, notes: Explanations) -> None:
             "recomputes activations instead of keeping them: a third more arithmetic for a fraction of the memory"
         )
     notes.add("has_gradient_checkpointing", Chosen(job.has_gradient_checkpointing, checkpointing))
+    is_own = not set(job.targets) <= HOSTED
     if job.objective in JUDGED and not set(job.targets) <= CHUNKING:
         kernel = "the logits of the answers that are compared are held whole"
     elif set(job.targets) - HOSTED <= CHUNKING:
@@ -226,14 +227,16 @@ def _note_switches(job: TrainingJob, notes: Explanations) -> None:
         kernel = "the logits of a whole micro batch fit at once"
     else:
         kernel = "the logits of a whole micro batch do not fit at once"
-    notes.add("loss_kernel", Chosen(job.loss_kernel, kernel))
-    if job.hardware.gpu_count > 1:
+    if is_own:
+        notes.add("loss_kernel", Chosen(job.loss_kernel, kernel))
+    if is_own and job.hardware.gpu_count > 1:
         sharing = "each GPU holds all of the model and takes rows of its own (DDP)"
         if job.hardware.is_sharded:
             sharing = "a replica does not fit, so the GPUs share out weights, gradients and optimiser"
         notes.add("hardware.is_sharded", Chosen(job.hardware.is_sharded, sharing))
     precision = f"a {job.hardware.gpu} {'computes' if job.hardware.has_bf16 else 'does not compute'} in bfloat16"
-    notes.add("hardware.has_bf16", Chosen(job.hardware.has_bf16, precision))
+    if is_own:
+        notes.add("hardware.has_bf16", Chosen(job.hardware.has_bf16, precision))
     for own in (BY_NAME[target].own_model for target in job.targets):
         if own:
             name = getattr(job, own.key) or job.hub_id

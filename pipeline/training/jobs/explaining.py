@@ -7,6 +7,7 @@ from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.learning import DropReason
 from pipeline.trainers.markdown_text import block, code, inline
 from pipeline.trainers.objectives import TITLES
+from pipeline.trainers.registry import HOSTED
 from pipeline.trainers.renderer import Renderer
 from pipeline.trainers.requirements import REQUIREMENTS_FILE
 from pipeline.trainers.strict_keys import recorded_lock
@@ -27,6 +28,10 @@ _LOSSES = LOSSES | {
     "tools": "descriptions of tools",
 }
 _ROWS: Mapping[Objective, str] = {"preference": "preference", "kto": "judgement", "text": "text"}
+
+
+def _machine(job: TrainingJob) -> str:
+    return f"{job.hardware.gpu_count} × {inline(job.hardware.gpu)}"
 
 
 def explain_md(job: TrainingJob, target: Renderer, found: Survey, losses: Losses, tokenizer: str) -> str:
@@ -64,7 +69,7 @@ def _facts(job: TrainingJob, target: Renderer, found: Survey) -> str:
         *([("learned", TITLES[job.objective])] if job.objective != "sft" else []),
         ("training", _amount(job, found.train_rows, found.train_answers)),
         ("validation", _amount(job, found.validation_rows, found.validation_answers)),
-        ("planned for", f"{job.hardware.gpu_count} × {inline(job.hardware.gpu)}"),
+        *([] if target.name in HOSTED else [("planned for", _machine(job))]),
     )
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 

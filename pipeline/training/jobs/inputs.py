@@ -58,4 +58,5 @@ class Inputs:
         rows = self.facts.train_rows
         if not self.is_packed:
             return rows
-        return max(1, min(rows, -(-self.train_tokens // max_length)))
+        packed = max(1, -(-self.train_tokens // max_length))
+        return packed if self.objective == "text" else min(rows, packed)  # texts are cut up, conversations cut off

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.job import Targets, TrainingJob
 from pipeline.wording import slug
 
 _MAX_SLUG = 48  # characters
@@ -11,11 +11,16 @@ _MAX_SLUG = 48  # characters
 def job_id(job: TrainingJob) -> str:
     """A readable name with a hash of all that the job is made of; sentences do not count."""
     left_out: dict[str, bool | set[str]] = {"job_id": True, "explanations": True, "warnings": True}
-    # Jobs keep the ids that they had before there were other objectives, and models that GPUs share out.
+    # Jobs keep the ids that they had before there were other objectives, models that GPUs share out, and families.
     if job.objective == "sft":
         left_out |= {"objective": True, "beta": True}
     if not job.hardware.is_sharded:
         left_out["hardware"] = {"is_sharded"}
+    for name in ("auto_class", "own_quantisation", "layer_class"):
+        if getattr(job, name) == TrainingJob.model_fields[name].default:
+            left_out[name] = True
+    if job.adapter is not None and job.adapter.targets == Targets():
+        left_out["adapter"] = {"targets"}
     content = job.model_dump_json(exclude=left_out)
     digest = hashlib.sha256(content.encode()).hexdigest()[:12]
     named = (job.data.dataset_name, job.base_model, job.preset, job.method)

@@ -96,6 +96,8 @@ def _candidates(wish: Wish) -> Iterator[Workload]:
 
 def _filling(sizes: list[tuple[LossKernel, int]], wish: Wish) -> list[tuple[LossKernel, int]]:
     """Those worth keeping all activations for: it saves a third, but too few tokens at once leave a GPU idle."""
+    if wish.is_checkpointing is False:
+        return sizes
     largest = max(size for _, size in sizes)
     length = wish.workload.sequence_length
     return [each for each in sizes if each[1] == largest or each[1] * length >= _FILLING_TOKENS]

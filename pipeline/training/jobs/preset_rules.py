@@ -129,7 +129,7 @@ def cut_sentence(facts: DatasetFacts, max_length: int) -> str:
 def choose_rank(facts: DatasetFacts, model: BaseModelSpec, preset: Preset, train_tokens: int) -> Chosen[int]:
     """The preset's rank, more where the dataset says more than the adapter can hold."""
     if not preset.has_rank_by_capacity:
-        return Chosen(preset.rank, f"{preset.name} trains adapters of rank {preset.rank} on all linear layers")
+        return Chosen(preset.rank, f"{preset.name} trains adapters of rank {preset.rank}")
     rank = preset.rank
     # LoRA Without Regret: a parameter holds about 2 bits, a token of a dataset says about 1.
     while 2 * adapter_parameters(model, rank) < train_tokens and rank < _MAX_RANK:

@@ -3,6 +3,7 @@
 from hypothesis import given
 
 from pipeline.training.estimates import estimate
+from pipeline.training.estimates.extrapolating import has_several_gpus, is_offered
 from pipeline.training.estimates.remedies import remedies
 from tests.training.workloads import GPUS, workload, workloads
 
@@ -36,6 +37,14 @@ def test_a_model_far_too_large_gets_all_cheap_changes_and_another_machine():
 
 def test_an_eight_billion_model_on_a_small_gpu_is_helped_by_four_bits():
     assert "--method qlora" in _options(workload(gpu="T4"))
+
+
+@given(workloads())
+def test_every_remedy_is_something_that_files_are_written_for(work):
+    offered = [remedy.workload for remedy in remedies(work, GPUS)]
+
+    assert all(is_offered(each, each.method) for each in offered if each.method != work.method)
+    assert all(has_several_gpus(each) for each in offered if each.gpu_count > work.gpu_count)
 
 
 @given(workloads())

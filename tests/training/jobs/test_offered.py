@@ -1,9 +1,12 @@
 """What is offered for a model: methods by trainer, several GPUs, half precision; what is refused says what would do."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.catalogues import find_gpu, find_model
 from pipeline.errors import UsageError
+from pipeline.trainers.adapted_layers import expert_patterns
 from pipeline.trainers.registry import WRITTEN
 from pipeline.training.estimates.estimate import estimate
 from pipeline.training.jobs.choosing import plan_job
@@ -101,3 +104,44 @@ def test_nothing_is_recomputed_where_all_fits():
 
 def test_hosted_trainers_need_no_family():
     assert offered_methods(find_model("Kimi-K2"), T4, 1, None, ("together",)) == ("lora", "qlora")
+
+
+def test_experts_are_quantised_on_nvidias_gpus_alone():
+    with pytest.raises(TargetRefuses, match="experts are quantised on NVIDIA's GPUs alone, and a MI300X is of AMD"):
+        _planned("Qwen3-30B-A3B", find_gpu("MI300X"), method="qlora", targets=("axolotl",))
+
+
+def test_small_micro_batches_are_tried_where_nothing_is_to_be_recomputed():
+    """By hand; the GPU's own choice would rather recompute than leave it idle."""
+    preset = find_preset("balanced")
+    own = {"has_gradient_checkpointing": "false", "max_length": "512"}
+
+    job = plan_job(FACTS, find_model("Qwen3-8B"), find_gpu("RTX-4090"), 1, preset, "lora", ("trl",), own)
+
+    assert not isinstance(job, DoesNotFit)
+    assert job.optimisation.micro_batch < 8
+
+
+def test_an_expert_counts_as_much_as_other_layers():
+    adapter = planned(model=find_model("Qwen3-30B-A3B"), on=find_gpu("B200"), rank=64, alpha=64).adapter
+
+    patterns = expert_patterns(adapter)
+
+    assert adapter.is_rank_stabilised
+    [rank], [alpha] = set(patterns.rank.values()), set(patterns.alpha.values())
+    assert alpha / rank**0.5 == pytest.approx(64 / 64**0.5, rel=0.03)
+
+
+def test_long_texts_are_cut_up_and_counted_so():
+    facts = replace(FACTS, format="plain-text", rows=95, train_rows=95, validation_rows=0, tokens=9_500_000)
+
+    job = planned(facts, max_length=2048)
+
+    examples, how = -(-9_500_000 // 2048), job.optimisation
+    batch = how.micro_batch * how.gradient_accumulation
+    assert how.steps == -(-examples // batch) * how.epochs
+
+
+def test_all_logits_at_once_are_not_to_be_had_of_a_trainer_that_never_holds_them():
+    with pytest.raises(UsageError, match="loss_kernel: expected chunked, found full"):
+        planned(loss_kernel="full")
