@@ -20,6 +20,7 @@ from pipeline.dataset.model.printable import printable
 _MAY_BE = r"[:,\[]\s*-?[0-9]{19}|[:,\[]\s*-?[0-9.]+[eE]\+?[0-9]{3}"
 _SHOWN_DIGITS = 40
 _LEAST_DIGITS = 19  # of a whole number of more than 64 bits
+_AT_ONCE = 65_536  # places looked at together: some 30 MB of memory
 _MOST_DIGITS = 310  # more are no double; Python would take long for them
 _INTEGERS = range(-(2**63), 2**63)
 _HIGH, _TENS, _SIX = (np.uint64(int(digits * 8, 16)) for digits in ("f0", "30", "06"))
@@ -75,8 +76,11 @@ def _has_long_run(data: Bytes) -> bool:
     """Nineteen digits hold eight at a multiple of eight, wherever they begin: those are looked for, eight at once."""
     words = data[: len(data) // 8 * 8].view(np.uint64)
     hits = np.flatnonzero(((words & _HIGH) == _TENS) & (((words + _SIX) & _HIGH) == _TENS)) * 8
-    if len(hits) == 0:
-        return False
+    return any(_is_in_long_run(data, hits[at : at + _AT_ONCE]) for at in range(0, len(hits), _AT_ONCE))
+
+
+def _is_in_long_run(data: Bytes, hits: Integers) -> bool:
+    """Whether one of the eights of digits at these places is of nineteen that are no fraction's."""
     before = (data[np.maximum(hits[:, None] - np.arange(1, 9), 0)] - ord("0")) < 10
     first = hits - np.cumprod(before, axis=1).sum(axis=1)
     run = data[np.minimum(first[:, None] + np.arange(_LEAST_DIGITS), len(data) - 1)]

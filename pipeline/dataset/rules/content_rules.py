@@ -99,7 +99,7 @@ def number_too_large(conversation: "ConversationColumns") -> "pl.Expr":
     ("no_integer",),
 )
 def integer_too_large(conversation: "ConversationColumns") -> "pl.Expr":
-    """A whole number has more than 64 bits.
+    """A whole number is outside of -2^63 to 2^63 - 1, which 64 bits hold.
 
     Arrow, and whoever else makes a table of the file, takes it for a double and rounds it: of an id, the last digits
     are lost.

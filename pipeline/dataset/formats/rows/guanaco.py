@@ -14,7 +14,7 @@ from pipeline.dataset.model.json_text import Json
 
 _MARK = re.compile(r"(?<!#)### (Human|Assistant): ?")
 _ROLES = {"Human": "user", "Assistant": "assistant"}
-_BETWEEN = ("\n\n", "\n", " ", "")  # what may stand before each mark but the first, the same before all of them
+_BETWEEN = ("\r\n\r\n", "\n\n", "\r\n", "\n", " ", "")  # what may stand before each mark but the first, the same before all of them
 _PLAIN_TEXT = next(form for form in DECLARED if form.name == "plain-text")
 
 
@@ -52,6 +52,8 @@ class Guanaco(FieldFormat):
 
 def _turns_of(text: str) -> list[FullTurn]:
     """A user's turn, an assistant's, and so on, with at least one of each; none where the text is anything else."""
+    if any(text.count("```", 0, mark.start()) % 2 for mark in _MARK.finditer(text)):
+        return []  # inside of code, where the format is shown and nobody speaks
     before, *said = _MARK.split(text)
     roles = [_ROLES[name] for name in said[::2]]
     contents = said[1::2]

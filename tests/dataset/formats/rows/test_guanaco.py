@@ -32,6 +32,13 @@ def test_each_turn_has_its_words_and_no_others(said, between):
     assert turns(text) == [(("user", "assistant")[index % 2], each) for index, each in enumerate(said)]
 
 
+@pytest.mark.parametrize("between", ["", " ", "\n", "\n\n", "\r\n", "\r\n\r\n"])
+def test_what_stands_between_turns_belongs_to_none(between):
+    text = between.join(["### Human: a", "### Assistant: b", "### Human: c", "### Assistant: d"])
+
+    assert [content for _, content in turns(text)] == ["a", "b", "c", "d"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -42,6 +49,7 @@ def test_each_turn_has_its_words_and_no_others(said, between):
         "### Human: a### Human: b### Assistant: c",
         "#### Human: a#### Assistant: b",
         "### Instruction: a### Response: b",
+        "### Human: How?### Assistant: So:\n\n```\n### Human: yours\n### Assistant: mine\n```\n\nThat is all.",
     ],
 )
 def test_all_else_is_plain_text(text):
