@@ -250,6 +250,7 @@ def _warnings(job: TrainingJob, inputs: Inputs, placement: Placement) -> Iterabl
             f"{count_of(steps, 'step')} are hardly a training: {MIN_STEPS} are wanted and {WARN_STEPS} the least; "
             f"add rows, or passes (epochs)"
         )
+    yield from placement.extrapolated
     if placement.fits == "tight":
         yield f"may not fit into memory: {placement.memory_because}"
     if job.data.rows_without_supervised_tokens:

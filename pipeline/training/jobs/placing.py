@@ -40,11 +40,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A workload with what the estimate says of it. memory_because: a sentence on the micro batch."""
+    """A workload with what the estimate says of it.
+
+    memory_because: a sentence on the micro batch. extrapolated: what lies beyond the measured runs, a sentence each.
+    """
 
     workload: Workload
     fits: Fits
     memory_because: str
+    extrapolated: tuple[str, ...] = ()
 
 
 def place(wish: Wish, estimate: Estimator) -> Placement | None:
@@ -52,7 +56,8 @@ def place(wish: Wish, estimate: Estimator) -> Placement | None:
     tight: Placement | None = None
     for workload in _candidates(wish):
         result = estimate(workload)
-        placement = Placement(workload, result.fits, _sentence(workload, result))
+        beyond = result.rests_on.extrapolated
+        placement = Placement(workload, result.fits, _sentence(workload, result), beyond)
         if result.fits == "yes":
             return placement
         is_frugal = workload.has_gradient_checkpointing or wish.is_checkpointing is False
