@@ -13,8 +13,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, insert, or_, 
 from pipeline.state.catalog.dataset_records import NewUpload, Placed, Refusal
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.statements import chunks
-from pipeline.state.catalog.tables import IS_CURRENT, datasets, storable_text
-from pipeline.state.catalog.waiting import UNTRIED
+from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
+from pipeline.state.catalog.waiting import UNTRIED, VALIDATED_AGAIN
 
 # Any fixed number but the one of `migrate.py`.
 _LOCK_KEY = 0x6C6F7262
@@ -53,8 +53,9 @@ class Registry(Database):
         """Register files seen in the store, in one transaction.
 
         Safe to repeat. Bytes already current at their path only refresh the observed version; other bytes supersede
-        the current dataset, and are read by its mapping; bytes that come back make their old dataset current again,
-        and validate it if they were not there when that was tried. A path that is not text (bytes outside UTF-8) is
+        the current dataset, and are read by its mapping, unless it was deleted; bytes that come back make their old
+        dataset current again, are read so as well, and are validated if that is another way than before, or if they
+        were not there when that was tried. A path that is not text (bytes outside UTF-8) is
         left alone: no row could name it.
 
         An upload through the service has the id that its path names. Where its row waits for a confirmation, or gave
@@ -86,6 +87,7 @@ class _Entry:
     file_size: int
     is_not_met: bool = False
     mapping: str | None = None
+    is_deleted: bool = False
 
     @property
     def is_unconfirmed(self) -> bool:
@@ -102,6 +104,7 @@ class _Shelf:
         self.refreshed: set[str] = set()
         self.reopened: set[str] = set()
         self.confirmed: set[str] = set()
+        self.remapped: set[str] = set()
         self.refused: list[tuple[NewUpload, Refusal]] = []
         self._at_path: defaultdict[str, list[_Entry]] = defaultdict(list)
         for entry in entries:
@@ -132,12 +135,13 @@ class _Shelf:
                 None,
                 upload.user_id,
                 upload.file_size,
-                mapping=upload.mapping if current is None else current.mapping,
+                mapping=upload.mapping,
             )
             self._add(entry)
         elif entry.storage_path != upload.storage_path:
             return None  # an id names one path; the row stays with its own
         if current is not None and current is not entry:
+            self._inherit(entry, current)
             current.superseded_by = entry.dataset_id
             self.resettled.add(current.dataset_id)
         if entry.superseded_by is not None:
@@ -150,6 +154,13 @@ class _Shelf:
             entry.is_not_met = False
             self.reopened.add(entry.dataset_id)
         return upload if is_new else None
+
+    def _inherit(self, entry: _Entry, former: _Entry) -> None:
+        """What was said last of how a path is read is true of whatever lies there; a deletion ends it."""
+        mapping = None if former.is_deleted else former.mapping
+        if entry.mapping != mapping:
+            entry.mapping = mapping
+            self.remapped.add(entry.dataset_id)
 
     def _confirm(self, entry: _Entry, upload: NewUpload) -> None:
         entry.status, entry.is_not_met = "validating", False
@@ -186,6 +197,7 @@ def _load_shelf(connection: Connection, uploads: Sequence[NewUpload]) -> _Shelf:
         table.file_size,
         case((_NOT_MET, True), else_=False),
         table.mapping,
+        IS_DELETED,
     )
     entries: dict[str, _Entry] = {}
     for some in chunks(uploads):
@@ -205,6 +217,10 @@ def _store_shelf(connection: Connection, shelf: _Shelf, inserted: list[NewUpload
     returning = [(e.dataset_id, {**_ASKED_ANEW, "superseded_by": None}) for e in resettled if not e.superseded_by]
     refreshed = [(i, {"observed_version": shelf.by_id[i].observed_version}) for i in sorted(shelf.refreshed - new_ids)]
     reopened = [(i, {**UNTRIED, "status": "validating", "updated_at": now}) for i in sorted(shelf.reopened)]
+    remapped = [
+        (i, {**VALIDATED_AGAIN, "mapping": shelf.by_id[i].mapping, "updated_at": now})
+        for i in sorted(shelf.remapped - new_ids)
+    ]
     confirmed = [(i, {**_confirmation(shelf.by_id[i]), "updated_at": now}) for i in sorted(shelf.confirmed)]
     # In this order: a path has one current row at any moment, and the database insists on it.
     _update_rows(connection, [(row_id, {**change, "updated_at": now}) for row_id, change in leaving])
@@ -213,6 +229,7 @@ def _store_shelf(connection: Connection, shelf: _Shelf, inserted: list[NewUpload
     _update_rows(connection, [(row_id, {**change, "updated_at": now}) for row_id, change in returning])
     _update_rows(connection, refreshed)
     _update_rows(connection, reopened)
+    _update_rows(connection, remapped)
     _update_rows(connection, confirmed)
 
 

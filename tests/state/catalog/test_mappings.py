@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipeline.errors import Conflicting, DatasetNotFound
 from tests.state.catalog.examples import LATER, NOON, READY, start_upload, upload
@@ -77,6 +79,77 @@ def test_other_bytes_at_a_path_are_read_by_its_mapping(catalog, dataset):
     catalog.register_uploads([upload("d2", path=dataset.storage_path, version="other")], NOON)
 
     assert (catalog.get("d2").mapping, catalog.get(dataset.id).mapping) == (MAPPING, MAPPING)
+
+
+@pytest.mark.parametrize(("before", "after"), [(MAPPING, None), (None, MAPPING)])
+def test_bytes_that_come_back_are_read_as_was_said_last_of_their_path(catalog, dataset, before, after):
+    catalog.set_mapping(dataset.id, dataset.user_id, before, NOON)
+    catalog.record_verdict(replace(READY, mapping=before), NOON)
+    catalog.register_uploads([upload("d2", path=dataset.storage_path, version="other")], NOON)
+    catalog.set_mapping("d2", dataset.user_id, after, NOON)
+
+    catalog.register_uploads([upload("d1", path=dataset.storage_path)], LATER)
+
+    back = catalog.get("d1")
+    assert (back.mapping, back.status, back.training_ready, back.superseded_by) == (after, "validating", False, None)
+    assert [each.id for each in catalog.unrequested(10, LATER)] == ["d1"]
+
+
+def test_bytes_that_come_back_and_are_read_as_before_keep_their_verdict(catalog, dataset):
+    catalog.set_mapping(dataset.id, dataset.user_id, MAPPING, NOON)
+    catalog.record_verdict(replace(READY, mapping=MAPPING), NOON)
+    catalog.register_uploads([upload("d2", path=dataset.storage_path, version="other")], NOON)
+
+    catalog.register_uploads([upload("d1", path=dataset.storage_path)], LATER)
+
+    assert (catalog.get("d1").mapping, catalog.get("d1").status) == (MAPPING, "ready")
+
+
+@pytest.mark.parametrize("comes", ["d2", "d1"])
+def test_nothing_is_read_as_what_was_deleted_at_its_path(catalog, dataset, comes):
+    catalog.set_mapping(dataset.id, dataset.user_id, MAPPING, NOON)
+    catalog.register_uploads([upload("d3", path=dataset.storage_path)], NOON)
+    catalog.soft_delete("d3", dataset.user_id, NOON)
+
+    catalog.register_uploads([upload(comes, path=dataset.storage_path)], LATER)
+
+    assert (catalog.get(comes).mapping, catalog.get("d3").mapping) == (None, MAPPING)
+
+
+_STEPS = st.one_of(
+    st.tuples(st.just("place"), st.sampled_from(["d1", "d2", "d3"])),
+    st.tuples(st.just("say"), st.sampled_from([None, MAPPING, "auto"])),
+    st.tuples(st.sampled_from(["delete", "restore"]), st.none()),
+)
+
+
+@given(steps=st.lists(_STEPS, min_size=2, max_size=9))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_happens_at_a_path_is_read_as_was_said_last_of_it(catalog, steps):
+    owner = f"ann-{len(catalog.owners())}"  # of this example alone
+    path, current, said, deleted = f"uploads/{owner}/f.jsonl", "d1", None, set()
+
+    def place(name):
+        catalog.register_uploads([upload(f"{owner}-{name}", path=path, user_id=owner)], NOON)
+
+    place(current)
+    for step, value in steps:
+        if step == "place" and value is not None:
+            said = None if current in deleted and value != current else said
+            current = value
+            place(current)
+        elif step == "say" and current not in deleted:
+            said = value
+            catalog.set_mapping(f"{owner}-{current}", owner, value, NOON)
+        elif step == "delete":
+            deleted.add(current)
+            catalog.soft_delete(f"{owner}-{current}", owner, NOON)
+        elif step == "restore":
+            deleted.discard(current)
+            catalog.restore(f"{owner}-{current}", owner, NOON)
+
+        found = catalog.get(f"{owner}-{current}")
+        assert (found.superseded_by, found.mapping) == (None, said)
 
 
 def test_what_is_written_down_counts_only_where_the_catalog_knows_nothing_of_the_path(catalog, dataset):
