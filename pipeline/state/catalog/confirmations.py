@@ -6,7 +6,7 @@ Once confirmed, a dataset is like any other; files that are simply dropped start
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from pipeline.errors import ObjectChanged, UsageError
 from pipeline.state.catalog.dataset_records import AnnouncedUpload, Dataset
@@ -124,7 +124,9 @@ def _expiry(dataset: Dataset, why: str) -> Notice:
 
 
 def _mapping_before(connection: Connection, user_id: str, file_name: str) -> str | None:
-    """The mapping of the user's newest upload of this name that came to be and is there."""
-    theirs = (datasets.c.user_id == user_id) & (datasets.c.file_name == file_name) & ~IS_DELETED
-    newest = select(datasets.c.mapping).where(theirs, datasets.c.content_version.is_not(None))
+    """The mapping of the user's newest upload of this name that came to be; none where that one was deleted."""
+    theirs = (datasets.c.user_id == user_id) & (datasets.c.file_name == file_name) & IS_CURRENT
+    newest = select(case((IS_DELETED, None), else_=datasets.c.mapping)).where(
+        theirs, datasets.c.content_version.is_not(None)
+    )
     return connection.execute(newest.order_by(datasets.c.created_at.desc(), datasets.c.id).limit(1)).scalar()

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import Conflicting, DatasetNotFound
-from tests.state.catalog.examples import LATER, NOON, READY, start_upload, upload
+from tests.state.catalog.examples import LATER, MUCH_LATER, NOON, READY, start_upload, upload
 
 MAPPING = '{"prompt":"question","answer":"answer"}'
 
@@ -176,6 +176,29 @@ def test_an_announced_upload_gets_the_mapping_of_the_newest_of_its_name(catalog)
     ]
 
     assert (same.mapping, own.mapping, [each.mapping for each in others]) == ("auto", MAPPING, [None, None])
+
+
+def test_an_announced_upload_gets_no_mapping_that_was_taken_back_before_a_deletion(catalog):
+    for number, mapping in enumerate((MAPPING, None), start=1):
+        came = start_upload(catalog, f"d{number}", mapping=mapping, now=NOON + timedelta(number))
+        catalog.confirm_upload(came.id, came.user_id, f"v{number}", f"etag-{number}", LATER)
+    catalog.set_mapping("d2", "ann", None, MUCH_LATER)
+    catalog.soft_delete("d2", "ann", MUCH_LATER)
+
+    deleted = start_upload(catalog, "d3").mapping
+    catalog.restore("d2", "ann", MUCH_LATER)
+    catalog.set_mapping("d2", "ann", "auto", MUCH_LATER)
+
+    assert (deleted, start_upload(catalog, "d4").mapping) == (None, "auto")
+
+
+def test_an_announced_upload_gets_no_mapping_of_bytes_that_others_took_the_place_of(catalog, dataset):
+    catalog.register_uploads([upload("d2", path=dataset.storage_path, name="d1")], LATER)
+    catalog.set_mapping("d2", dataset.user_id, MAPPING, LATER)
+    catalog.register_uploads([upload("d1", path=dataset.storage_path)], LATER)
+    catalog.set_mapping("d1", dataset.user_id, None, MUCH_LATER)
+
+    assert start_upload(catalog, "d3", file_name="d1.jsonl").mapping is None
 
 
 def test_mappings_are_listed_by_the_paths_of_current_datasets(catalog, dataset):
