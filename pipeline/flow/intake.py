@@ -127,8 +127,9 @@ def new_uploads(
 ) -> list[NewUpload]:
     """What the catalog registers of objects in the store.
 
-    Those that change meanwhile wait for the next look, and so do those that may not be read: each look tries again,
-    and says so to `on_unreadable`. owner_of: whose a folder is. mapping_of: what is written down of how a path is read.
+    Those that change meanwhile wait for the next look, and so do those that may not be read, or whose mapping
+    may not: each look tries again, and says so to `on_unreadable`. owner_of: whose a folder is. mapping_of: what is
+    written down of how a path is read.
     """
     uploads = []
     for stored in objects:
@@ -136,6 +137,7 @@ def new_uploads(
         if not isinstance(key, UploadKey):
             continue
         try:
+            mapping = mapping_of(stored.key)
             version = _content_version(store, stored, max_upload_bytes)
         except (ObjectMissing, ObjectChanged):
             continue
@@ -155,7 +157,7 @@ def new_uploads(
                 content_version=version,
                 observed_version=stored.observed_version,
                 replacement_id=id_of_bytes if key.dataset_id else "",
-                mapping=mapping_of(stored.key),
+                mapping=mapping,
             )
         )
     return uploads

@@ -13,11 +13,12 @@ import msgspec
 
 from pipeline.contract.values import MAX_MAPPING_CHARACTERS
 from pipeline.dataset.formats.mapping import checked_mapping
-from pipeline.errors import StoreError, UsageError
+from pipeline.errors import ObjectMissing, StoreError, UsageError
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.tables import storable_text
 from pipeline.state.store import Store
 from pipeline.state.store.ignored_files import owner_folder
-from pipeline.state.store.keys import UPLOADS
+from pipeline.state.store.keys import UPLOADS, is_listed, safe_owner
 
 _MOST_BYTES = 2**24
 _LOG = logging.getLogger(__name__)
@@ -32,7 +33,11 @@ class KeptMappings:
         self._known: dict[str, dict[str, str]] = {}
 
     def of(self, storage_path: str) -> str | None:
-        """The mapping of an upload; None where none is written down, or it describes no format."""
+        """The mapping of an upload; None where none is written down, or it describes no format.
+
+        Raises:
+            StoreError: what is written down cannot be read now.
+        """
         folder = owner_folder(storage_path)
         if folder not in self._known:
             self._known[folder] = _read(self._store, folder)
@@ -45,36 +50,45 @@ class KeptMappings:
 def keep_mappings(store: Store, catalog: Catalog, storage_path: str) -> None:
     """Write down the mappings of the folder of an upload as the catalog has them; those that it lacks stay.
 
-    A store that cannot be written is logged: what matters is in the catalog, and the next reconciliation tries again.
+    A store that cannot be read or written is logged: what matters is in the catalog, and the next reconciliation tries
+    again.
     """
     folder = owner_folder(storage_path)
     _keep(store, catalog, folder, catalog.mappings_under(f"{UPLOADS}{folder}/"))
 
 
 def keep_all_mappings(store: Store, catalog: Catalog) -> None:
-    """Do so for every folder with a mapping."""
+    """Do so for the folder of every owner: one without a mapping may have had some."""
     by_folder: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for owner in catalog.owners():
+        by_folder.update((folder, {}) for folder in {owner, safe_owner(owner)} if _is_folder(folder))
     for path, mapping in catalog.mappings_under(UPLOADS).items():
         by_folder[owner_folder(path)][path] = mapping
     for folder, mappings in by_folder.items():
         _keep(store, catalog, folder, mappings)
 
 
+def _is_folder(owner: str) -> bool:
+    """Whether a folder can have the name of this owner, as that of dropped files has."""
+    key = f"{UPLOADS}{owner}/-"
+    return owner_folder(key) == owner and is_listed(key)
+
+
 def _keep(store: Store, catalog: Catalog, folder: str, mappings: dict[str, str]) -> None:
-    written = _read(store, folder)
-    wanted = mappings | {path: written[path] for path in _unknown(catalog, written)}
-    if wanted == written:
-        return
-    text = msgspec.json.encode(wanted, order="sorted")
     try:
+        written = _read(store, folder)
+        wanted = mappings | {path: written[path] for path in _unknown(catalog, folder, written)}
+        if wanted == written:
+            return
+        text = msgspec.json.encode(wanted, order="sorted")
         store.put(_file(folder), io.BytesIO(text), len(text))
     except StoreError as error:
         _LOG.warning("mappings of %s are not written down: %s", folder, error)
 
 
-def _unknown(catalog: Catalog, paths: Iterable[str]) -> set[str]:
-    """Those that the catalog has no row of: it may have been lost, and not be made again yet."""
-    paths = set(paths)
+def _unknown(catalog: Catalog, folder: str, written: Iterable[str]) -> set[str]:
+    """Those in the folder that the catalog has no row of: it may have been lost, and not be made again yet."""
+    paths = {path for path in written if owner_folder(path) == folder and storable_text(path) == path}
     return paths - catalog.known_versions(paths).keys()
 
 
@@ -84,7 +98,7 @@ def _read(store: Store, folder: str) -> dict[str, str]:
     try:
         with store.open(_file(folder), 0, _MOST_BYTES) as reader:
             return _decode(reader.read())
-    except (StoreError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (ObjectMissing, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
 
 
