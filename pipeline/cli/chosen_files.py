@@ -10,13 +10,17 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.dataset.formats.rows.format import Format
 
-MappingOption = Annotated[
+_MAPPING_HELP = (
+    "Read the rows as this mapping of their fields says: a file (JSON or TOML), the JSON itself, or auto for the one "
+    "that fits, where there is one."
+)
+MappingOption = Annotated[str | None, typer.Option("--mapping", metavar="FILE|JSON|auto", help=_MAPPING_HELP)]
+UploadMappingOption = Annotated[
     str | None,
     typer.Option(
         "--mapping",
-        metavar="FILE|JSON|auto",
-        help="Read the rows as this mapping of their fields says: a file (JSON or TOML), the JSON itself, or auto for "
-        "the one that fits, where there is one.",
+        metavar="FILE|JSON|auto|none",
+        help=f"{_MAPPING_HELP} Default: that of the file before of this name; none: no mapping.",
     ),
 ]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.chosen_files import MappingOption
+from pipeline.cli.chosen_files import UploadMappingOption
 from pipeline.cli.common import NOT_READY
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
 from pipeline.cli.owner import Owner
@@ -38,7 +38,7 @@ def upload(
     token: Annotated[
         str | None, typer.Option(envvar="LORA_TOKEN", metavar="TOKEN", help="Opens the service; better in LORA_TOKEN.")
     ] = None,
-    mapping: MappingOption = None,
+    mapping: UploadMappingOption = None,
     resume: Annotated[
         str | None, typer.Option(metavar="DATASET", help="Go on with an upload to a service that broke off.")
     ] = None,
@@ -77,8 +77,9 @@ def _stored(mapping: str | None) -> str | None:
     if mapping is None:
         return None
     from pipeline.dataset.formats.mapping import stored_mapping
+    from pipeline.state.catalog.dataset_records import NO_MAPPING
 
-    return stored_mapping(mapping)
+    return NO_MAPPING if mapping.strip() == NO_MAPPING else stored_mapping(mapping)
 
 
 def _send(
@@ -120,6 +121,7 @@ def _put(settings: "Settings", file: Path, owner: str, name: str, mapping: str |
     from pipeline.flow.intake import new_uploads
     from pipeline.flow.kept_mappings import keep_mappings
     from pipeline.flow.marks import store_problem
+    from pipeline.state.catalog.dataset_records import NO_MAPPING
     from pipeline.state.store import safe_key, safe_owner
 
     if not file.is_file():
@@ -138,10 +140,11 @@ def _put(settings: "Settings", file: Path, owner: str, name: str, mapping: str |
         catalog.register_uploads([new], utc_now())
         dataset = catalog.get(new.dataset_id)
         if mapping is not None:
-            dataset = catalog.set_mapping(dataset.id, dataset.user_id, mapping, utc_now())
+            said = None if mapping == NO_MAPPING else mapping
+            dataset = catalog.set_mapping(dataset.id, dataset.user_id, said, utc_now())
         elif dataset.mapping:
             typer.echo(f"read by the mapping of the file before: {dataset.mapping}", err=True)
-        if dataset.mapping:
+        if dataset.mapping or mapping is not None:
             keep_mappings(store, catalog, dataset.storage_path)
         return dataset
 

@@ -55,7 +55,8 @@ class Client:
     ) -> DatasetDetails:
         """Upload a file, confirm it, and compare checksums; returns the dataset, which is being validated then.
 
-        mapping: how its fields are read, where they are of no format that is known: JSON, or auto.
+        mapping: how its fields are read, where they are of no format that is known: JSON, auto, or none;
+            else as your newest upload of its file name is.
         resume_id: the dataset of an upload that broke off; only what is missing is sent. tell: is told how many more
         bytes arrived, for a progress bar.
 

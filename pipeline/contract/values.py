@@ -17,7 +17,7 @@ MAX_NAME_CHARACTERS = 200
 MAX_FILE_NAME_CHARACTERS = 255  # as many as a file system takes; what is stored is shortened (`store/keys.py`)
 MAX_DESCRIPTION_CHARACTERS = 4_000
 MAX_MAPPING_CHARACTERS = 4_000
-_MAPPING = "How the fields are read, as JSON (docs/formats.md), or `auto` for what fits; null: by what is recognised."
+_MAPPING = "How the fields are read, as JSON (docs/formats.md), or `auto` for what fits; "
 
 
 class DatasetSummary(Value):
@@ -196,14 +196,21 @@ class NewUpload(Request):
     format: str | None = Field(
         None, description="The format you expect, shown until there is a verdict: that says which it is."
     )
-    mapping: str | None = Field(None, max_length=MAX_MAPPING_CHARACTERS, description=_MAPPING, examples=["auto"])
+    mapping: str | None = Field(
+        None,
+        max_length=MAX_MAPPING_CHARACTERS,
+        description=f"{_MAPPING}`none`: by what is recognised; null: as your newest upload of this file name is.",
+        examples=["auto"],
+    )
 
 
 class FieldMapping(Request):
     """How the fields of a dataset are read."""
 
     mapping: str | None = Field(
-        max_length=MAX_MAPPING_CHARACTERS, description=_MAPPING, examples=['{"prompt": "request", "answer": "reply"}']
+        max_length=MAX_MAPPING_CHARACTERS,
+        description=f"{_MAPPING}null, or `none`: by what is recognised.",
+        examples=['{"prompt": "request", "answer": "reply"}'],
     )
 
 

@@ -50,8 +50,10 @@ takes the JSON itself as well: where a mapping fits rows of no known format, the
 `convert`, `card` and `upload` have the option. An upload keeps it with its dataset, as do the API (`mapping` of an
 announced upload, `PUT /api/datasets/{id}/mapping`) and the pages; every validation uses it, and another one has the
 dataset validated again. A new version of the file (other bytes under its name, or, through the service, another upload
-of the owner's with the same file name) is read by the mapping of the one before, unless it is given another. Mappings
-are also written down in the store (`uploads/<owner>/.mappings`), so that a catalog that was lost has them again."""
+of the owner's with the same file name) is read by the mapping of the one before, unless it is given another, or `none`
+(`--mapping none`, `"mapping": "none"`), or the one before was deleted. Bytes that come back to a path are read as was
+said last of it. Mappings are also written down in the store (`uploads/<owner>/.mappings`), so that a
+catalog that was lost has them again."""
 
 MAPPING_EXAMPLE = """turns = "data.dialog"
 role = "who"

@@ -23,7 +23,7 @@ from pipeline.service.presigned import Part, Upload
 from pipeline.service.quotas import show_quota
 from pipeline.service.service import Service
 from pipeline.service.user import User
-from pipeline.state.catalog.dataset_records import AnnouncedUpload, Dataset
+from pipeline.state.catalog.dataset_records import NO_MAPPING, AnnouncedUpload, Dataset
 from pipeline.state.store import safe_key
 from pipeline.state.store.upload_identity import new_dataset_id
 
@@ -39,7 +39,8 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
     """
     if new.format is not None and new.format not in BY_NAME:
         raise UsageError(f"format: expected one of {', '.join(sorted(BY_NAME))}, found another; leave it out")
-    mapping = checked_mapping(new.mapping, MAX_MAPPING_CHARACTERS)
+    is_none = (new.mapping or "").strip() == NO_MAPPING  # which is more than silence
+    mapping = NO_MAPPING if is_none else checked_mapping(new.mapping, MAX_MAPPING_CHARACTERS)
     check_size(service, new.file_size)
     now = service.now()
     dataset_id = new_dataset_id(new.file_name)

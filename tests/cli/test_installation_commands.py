@@ -212,6 +212,20 @@ def test_a_new_version_of_a_file_is_read_by_the_mapping_of_the_one_before(tmp_pa
     assert "chat.jsonl" in (tmp_path / "data/uploads/ana/.mappings").read_text()
 
 
+def test_a_new_version_of_a_file_is_read_by_no_mapping_where_none_is_said(tmp_path):
+    source, data = tmp_path / "chat.jsonl", {"LORA_DATA_DIR": str(tmp_path / "data")}
+    source.write_text('{"request": "How long?", "reply": "Three minutes."}\n')
+    run(["upload", str(source), "--owner", "ana", "--mapping", "auto"], data)
+    source.write_text('{"request": "How hot?", "reply": "Not quite boiling."}\n')
+
+    said = run(["upload", str(source), "--owner", "ana", "--mapping", "none"], data)
+
+    assert (said.exit_code, "mapping" in said.stderr) == (0, False)
+    assert (tmp_path / "data/uploads/ana/.mappings").read_text() == "{}"
+    with Catalog.open(Settings(data_dir=tmp_path / "data").catalog_url) as catalog:
+        assert catalog.list_datasets("ana").items[0].mapping is None
+
+
 def test_an_owner_whose_name_is_no_folder_is_told_how_to_find_the_dataset(tmp_path):
     data = {"LORA_DATA_DIR": str(tmp_path / "data")}
     source = tmp_path / "mine.jsonl"

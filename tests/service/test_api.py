@@ -87,6 +87,16 @@ def test_another_upload_of_the_same_name_is_read_by_the_mapping_of_the_one_befor
     assert (after["mapping"], after["status"], after["conversation_count"]) == ("auto", "ready", 6)
 
 
+def test_an_upload_of_which_none_is_said_is_not_read_by_the_mapping_of_the_one_before(local, ana):
+    first = local.upload(ana, MAPPED, mapping="auto")
+
+    dataset_id = local.upload(ana, MAPPED, mapping=" none")
+    said = ana.put(f"/api/datasets/{first}/mapping", json={"mapping": "none"})
+
+    assert ana.get(f"/api/datasets/{dataset_id}").json()["data"]["mapping"] is None
+    assert (said.status_code, said.json()["data"]["mapping"]) == (200, None)
+
+
 def test_a_mapping_is_written_down_in_the_store(local, ana):
     dataset_id = local.upload(ana, MAPPED, mapping="auto")
     key = f"uploads/ana/{dataset_id}/chat.jsonl"

@@ -24,6 +24,7 @@ from pipeline.dataset.formats.rows.shapes import SYSTEM, Segment, Shape
 from pipeline.dataset.model.conversation import KNOWN_ROLES, FullConversation, FullTurn, Layout
 from pipeline.dataset.model.json_text import Json
 from pipeline.errors import UsageError
+from pipeline.state.catalog.dataset_records import NO_MAPPING
 
 CUSTOM = "custom"
 AUTO = "auto"
@@ -91,19 +92,23 @@ def mapped_format(said: str) -> Format:
 
 
 def checked_mapping(said: str | None, max_characters: int) -> str | None:
-    """The same as `stored_mapping` of what came over the network, which names no file; None where nothing is said.
+    """The same as `stored_mapping` of what came over the network, which names no file; None for none, or
+    where nothing is said.
 
     Raises:
         UsageError: it does not describe a format, or is longer than any that does.
     """
     said = (said or "").strip()
-    if not said or said == AUTO:
-        return said or None
+    if said in ("", NO_MAPPING):
+        return None
+    if said == AUTO:
+        return AUTO
     if len(said) > max_characters:
         raise UsageError(f"mapping: expected at most {max_characters:,} characters, found {len(said):,}")
     if not said.startswith("{"):
         raise UsageError(
-            f'mapping: expected {AUTO}, or a JSON object such as {{"prompt": "request", "answer": "reply"}}'
+            f'mapping: expected {AUTO}, or a JSON object such as {{"prompt": "request", "answer": "reply"}}, '
+            f"or {NO_MAPPING}"
         )
     return _decoded(said, "mapping").model_dump_json(exclude_defaults=True)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, insert, select, update
 
 from pipeline.errors import ObjectChanged, UsageError
-from pipeline.state.catalog.dataset_records import AnnouncedUpload, Dataset
+from pipeline.state.catalog.dataset_records import NO_MAPPING, AnnouncedUpload, Dataset
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset, to_dataset
 from pipeline.state.catalog.notices import Notice, send
@@ -25,7 +25,8 @@ class Confirmations(Database):
     def create_upload(self, upload: AnnouncedUpload, user_id: str, now: datetime, quota_bytes: int = 0) -> Dataset:
         """Make the row of an upload that is about to start; the same call again returns the row as it is.
 
-        quota_bytes: see `quotas.py`. Without a mapping it gets that of the user's newest upload of the same file name.
+        quota_bytes: see `quotas.py`. Where nothing is said of its mapping, it gets that of the user's newest upload of
+        the same file name.
 
         Raises:
             OverQuota: the user has no room for it.
@@ -45,7 +46,8 @@ class Confirmations(Database):
             if found:
                 return found[0]
             check_quota(connection, user_id, upload.file_size, quota_bytes)
-            row["mapping"] = upload.mapping or _mapping_before(connection, user_id, upload.file_name)
+            said = upload.mapping or _mapping_before(connection, user_id, upload.file_name)
+            row["mapping"] = None if said == NO_MAPPING else said
             connection.execute(insert(datasets), row)
             return read_dataset(connection, upload.id)
 

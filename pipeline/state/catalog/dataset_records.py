@@ -12,6 +12,8 @@ from pipeline.wording import time_of_day
 
 Refusal = Literal["taken-id", "other-size"]
 JsonObject = dict[str, object]
+NO_MAPPING = "none"
+"""What an owner says of an upload that is not to be read by the mapping of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class AnnouncedUpload:
     format: str | None = None
     """The one that its owner expects; the verdict says which it is."""
     mapping: str | None = None
-    """How its fields are read: one line of JSON, or auto."""
+    """How its fields are read: one line of JSON, auto, or none; None: by the mapping of the one before of its name."""
 
 
 @dataclass(frozen=True, slots=True)

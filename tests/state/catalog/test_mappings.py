@@ -170,12 +170,14 @@ def test_an_announced_upload_gets_the_mapping_of_the_newest_of_its_name(catalog)
 
     same = start_upload(catalog, "d4", file_name="chat.jsonl")
     own = start_upload(catalog, "d5", file_name="chat.jsonl", mapping=MAPPING)
+    none = start_upload(catalog, "d8", file_name="chat.jsonl", mapping="none")
     others = [
         start_upload(catalog, "d6", file_name="talks.jsonl"),
         start_upload(catalog, "d7", file_name="chat.jsonl", user_id="bob"),
     ]
 
-    assert (same.mapping, own.mapping, [each.mapping for each in others]) == ("auto", MAPPING, [None, None])
+    assert (same.mapping, own.mapping, none.mapping) == ("auto", MAPPING, None)
+    assert [each.mapping for each in others] == [None, None]
 
 
 def test_an_announced_upload_gets_no_mapping_that_was_taken_back_before_a_deletion(catalog):
