@@ -10,9 +10,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import IO
 
-from pipeline.dataset.formats.archives import FAULTS, ArchivedFile, archive_of, files_of, not_read, shown
+from pipeline.dataset.formats.archives import FAULTS, ArchivedFile, archive_of, files_of, shown
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced, copied
-from pipeline.dataset.formats.containers import BrokenArchive, Compression, growth_fault
+from pipeline.dataset.formats.containers import BrokenArchive, Compression, growth_fault, not_read
 from pipeline.dataset.formats.parquet_rows import MARK, ParquetLines
 from pipeline.dataset.formats.recognise import recognise
 from pipeline.dataset.formats.rows.format import Format

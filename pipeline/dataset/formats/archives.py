@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import IO, Any, cast
 
 from pipeline.dataset.formats.blocks_of_lines import ByteReader
-from pipeline.dataset.formats.containers import BrokenArchive, Compression
+from pipeline.dataset.formats.containers import Compression, not_read
 from pipeline.dataset.formats.sniff import is_tar
+from pipeline.dataset.formats.tar_headers import BLOCK_BYTES, TarHeaders
 from pipeline.dataset.model.printable import printable
-from pipeline.dataset.rules.mismatch import Mismatch
 
 FAULTS = (
     zipfile.BadZipFile,
@@ -29,6 +29,7 @@ FAULTS = (
     ValueError,
     OverflowError,
     NotImplementedError,
+    RecursionError,
 )
 """What reading an archive raises that is damaged."""
 MAX_ENTRIES = 100_000  # of a hostile archive each is an object of a kilobyte
@@ -37,7 +38,6 @@ _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 _MOST_AT_ONCE = 2**22
 _PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others have no bound on what one call unpacks
 _DRIVE = re.compile(r"[A-Za-z]:")
-_TAR_BLOCK = 512
 _SHOWN_CHARACTERS = 100
 
 
@@ -57,7 +57,7 @@ def archive_of(head: bytes) -> Compression:
     """
     if head.startswith(_ZIP_MARKS):
         return Compression.ZIP
-    return Compression.TAR if is_tar(head[:_TAR_BLOCK]) else Compression.NONE
+    return Compression.TAR if is_tar(head[:BLOCK_BYTES]) else Compression.NONE
 
 
 def files_of(copy: IO[bytes], kind: Compression) -> Iterator[ArchivedFile]:
@@ -80,11 +80,6 @@ def files_of(copy: IO[bytes], kind: Compression) -> Iterator[ArchivedFile]:
 def shown(name: str) -> str:
     """A path of an archive as it may stand in a message."""
     return printable(name, _SHOWN_CHARACTERS)
-
-
-def not_read(expected: str, found: str, remedy: str = "") -> BrokenArchive:
-    """The refusal of an archive that is not taken apart."""
-    return BrokenArchive("archive-not-read", Mismatch(expected, found, f"({remedy})" if remedy else None))
 
 
 def _files_of_zip(copy: IO[bytes]) -> Iterator[ArchivedFile]:
@@ -110,11 +105,7 @@ def _opening_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[]
 
 
 def _files_of_tar(copy: IO[bytes]) -> Iterator[ArchivedFile]:
-    archive = tarfile.TarFile(fileobj=copy)
-    count = 0
-    while (info := archive.next()) is not None:
-        cast(Any, archive).members = []  # it would keep them all
-        count += 1
+    for count, info in enumerate(_members_of_tar(copy), start=1):
         _check_count(count)
         name = _checked(info.name)
         if info.isdir():
@@ -122,14 +113,26 @@ def _files_of_tar(copy: IO[bytes]) -> Iterator[ArchivedFile]:
         if not info.isreg() or info.issparse():
             kind = "a link" if info.issym() or info.islnk() else "no plain file"
             raise not_read("plain files", f"{shown(name)}, {kind}", "tar --dereference packs what links lead to")
-        yield ArchivedFile(name, _opening_tar(copy, info))
+        yield ArchivedFile(name, _opening_tar(copy, info.offset_data, info.size))
+
+
+def _members_of_tar(copy: IO[bytes]) -> Iterator[tarfile.TarInfo]:
+    headers = TarHeaders(copy)
+    headers.check(0)
+    archive = tarfile.TarFile(fileobj=copy)
+    while (info := archive.next()) is not None:
+        cast(Any, archive).members = []  # it would keep them all
+        if info.size < 0 or archive.offset <= info.offset:
+            raise tarfile.ReadError("a size below zero")
+        yield info
+        headers.check(archive.offset)
     copy.seek(archive.offset)
-    if copy.read(_TAR_BLOCK).strip(b"\0"):  # `next` ends at a damaged header as at the archive's end
+    if copy.read(BLOCK_BYTES).strip(b"\0"):  # `next` ends at a damaged header as at the archive's end
         raise tarfile.ReadError("a header is damaged")
 
 
-def _opening_tar(copy: IO[bytes], info: tarfile.TarInfo) -> Callable[[], ByteReader]:
-    return lambda: _Slice(copy, info.offset_data, info.size)
+def _opening_tar(copy: IO[bytes], start: int, size_bytes: int) -> Callable[[], ByteReader]:
+    return lambda: _Slice(copy, start, size_bytes)
 
 
 class _Slice:

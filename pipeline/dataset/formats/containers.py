@@ -44,6 +44,11 @@ class BrokenArchive(Exception):
         self.mismatch = mismatch
 
 
+def not_read(expected: str, found: str, remedy: str = "") -> BrokenArchive:
+    """The refusal of an archive that is not taken apart."""
+    return BrokenArchive("archive-not-read", Mismatch(expected, found, f"({remedy})" if remedy else None))
+
+
 def compression_of(head: bytes) -> Compression:
     """What a file's first bytes say of how its text is packed; archives of files are told by `archives.py`."""
     if head.startswith(b"\x1f\x8b"):
