@@ -40,11 +40,14 @@ _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def is_tar(head: bytes) -> bool:
-    """Whether it is the header of a tar archive: new ones have a mark, all of them the sum of its bytes."""
-    if head[257:262] == b"ustar":
+    """Whether it is the header of a tar archive, which has the sum of its bytes.
+
+    One that is damaged is told by its mark, where it has NUL as well: a text may have the word in the same place.
+    """
+    if head[257:262] == b"ustar" and b"\0" in head:
         return True
     checksum = head[148:156].strip(b" \0")
-    if len(head) < 512 or not head[0] or not re.fullmatch(rb"[0-7]{4,7}", checksum):
+    if len(head) < HEAD_BYTES or not head[0] or not re.fullmatch(rb"[0-7]{3,7}", checksum):
         return False
     return sum(head[:148]) + 8 * ord(" ") + sum(head[156:512]) == int(checksum, 8)
 
