@@ -91,6 +91,16 @@ FORMAT_EXAMPLES: dict[str, Example] = {
         "a .zip whose file would be put outside of it",
         abridged="PK\\x03\\x04…../a.jsonl…",
     ),
+    "data-passed-over": Example(
+        _zip({"a.jsonl": _chat(_USER, _DONE), ".b.jsonl": _chat(_USER, _DONE)}),
+        "a .zip with a hidden file",
+        abridged="PK\\x03\\x04…a.jsonl….b.jsonl…",
+    ),
+    "splits-in-archive": Example(
+        _zip({"train.jsonl": _chat(_USER, _DONE), "test.jsonl": _chat(_said("user", "Good day"), _DONE)}),
+        "a .zip of two splits",
+        abridged="PK\\x03\\x04…train.jsonl…test.jsonl…",
+    ),
     "unknown-format": Example(b'{"question": "How long?", "answer": "Three minutes.", "context": "A book on tea."}\n'),
     "unreadable-rows": Example(b'data: {"prompt": "How long?", "completion": "Three minutes."}\n'),
     "number-too-large": Example(b'{"prompt": "How long?", "completion": "Three minutes.", "score": 1e999}\n'),

@@ -57,6 +57,18 @@ _OF_FILES = kinds(
             "They are read here as the format's; trainers look for its own names and find nothing.",
             "rename the fields, or let lora-pipeline convert write the rows",
         ),
+        (
+            "data-passed-over",
+            "the archive holds hidden files that may be data, and they were not read",
+            "A name, or a folder's, that begins with a dot is more often that of a program's copy than of data.",
+            "give them names without a dot at the beginning, or leave them out of the archive",
+        ),
+        (
+            "splits-in-archive",
+            "the archive's files seem to be for training and for testing",
+            "All of them are one dataset here, so rows that were kept aside would be trained on.",
+            "upload the file to train on alone; the rows to evaluate with are split off it",
+        ),
     ],
 )
 WARNINGS: list[FindingKind] = [

@@ -25,12 +25,17 @@ MAX_DATA_FILES = 1_000  # the beginning of each is looked at
 _LOOKED_AT_BYTES = 2**16
 # What stands beside data and holds no rows.
 _BESIDE = re.compile(
-    r"(?:readme|licen[cs]e|notice|changelog|copying|citation)(?:\.\w+)?|dataset_infos?\.json|_success|thumbs\.db"
+    r"(?:readme|licen[cs]e|notice|changelog|copying|citation)(?:\.(?:md|txt|rst|cff|bib|html?))?"
+    r"|dataset_infos?\.json|_success|thumbs\.db"
     r"|.*\.(?:md|rst|html?|ya?ml|toml|py|sh|ipynb|png|jpe?g|gif|webp|bmp|svg|wav|mp3|flac|ogg|mp4|webm|sha256|md5)",
     re.IGNORECASE,
 )
+_LIKE_DATA = re.compile(r".*\.(?:jsonl|ndjson|json|csv|tsv|parquet)(?:\.(?:gz|zst))?", re.IGNORECASE)
+_NAMED_FILES = 20
 _MOST_DIGITS = 4_000  # that Python makes a number of
 _DIGITS = re.compile(r"(\d+)")
+_WORDS = re.compile(r"[a-z]+")
+_SPLITS = frozenset({"train", "test", "valid", "validation", "val", "dev", "eval"})
 _LINES = frozenset({"jsonl", "json-objects"})
 _JOINED = "files of lines, or Parquet files"
 _ROW_BY_ROW = {
@@ -43,7 +48,7 @@ class ArchiveText:
     """The data files of an archive as one text. It ends where the archive breaks; `broken` says so afterwards.
 
     refused: why it is not read at all; holds_parquet: whether its rows come as lines of Parquet files; said: which
-    files they are, for people. All three are known once something was read.
+    files they are, for people; warnings: findings about which they are. All four are known once something was read.
     """
 
     def __init__(self, stream: ByteReader, kind: Compression, chosen: Format | None, max_bytes: int) -> None:
@@ -57,6 +62,7 @@ class ArchiveText:
         self.refused: BrokenArchive | None = None
         self.holds_parquet = False
         self.said = ""
+        self.warnings: list[tuple[str, Mismatch]] = []
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes of text; empty at the end, and where the archive breaks."""
@@ -119,7 +125,9 @@ class ArchiveText:
             self.holds_parquet = _kind_of(data, self._chosen) == "parquet"
         except FAULTS as error:
             raise _broken(error) from error
-        self.said = _said([file.name for file in data], left_out)
+        names = [file.name for file in data]
+        self.said = _said(names, left_out)
+        self.warnings = [*_passed_over(left_out), *_several_splits(names)]
         return data, fault
 
     def _joined(self, files: list[ArchivedFile], count: Callable[[int], None]) -> Iterator[bytes]:
@@ -173,6 +181,29 @@ def _is_beside(name: str) -> bool:
     parts = name.split("/")
     is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
     return is_hidden or _BESIDE.fullmatch(parts[-1]) is not None
+
+
+def _passed_over(left_out: list[str]) -> Iterator[tuple[str, Mismatch]]:
+    """Of what is not read, that which may hold rows by its name; what macOS adds to each file does not."""
+    names = [name for name in left_out if _LIKE_DATA.fullmatch(name) and not _is_of_system(name)]
+    if names:
+        yield "data-passed-over", Mismatch("data files that are not hidden", f"not read: {_listed(names)}")
+
+
+def _is_of_system(name: str) -> bool:
+    *folders, last = name.split("/")
+    return "__MACOSX" in folders or last.startswith("._") or _BESIDE.fullmatch(last) is not None
+
+
+def _several_splits(names: list[str]) -> Iterator[tuple[str, Mismatch]]:
+    """Files that are named as those to train on and those to test with, of which one dataset is made."""
+    first_of: dict[frozenset[str], str] = {}
+    for name in names:
+        if words := _SPLITS.intersection(_WORDS.findall(name.lower())):
+            first_of.setdefault(words, name)
+    if len(first_of) > 1:
+        found = f"one after the other: {_listed(list(first_of.values()))}"
+        yield "splits-in-archive", Mismatch("files of one split", found)
 
 
 def _refuse_documents(names: list[str]) -> None:
@@ -246,3 +277,8 @@ def _said(names: list[str], left_out: list[str]) -> str:
 def _named(names: list[str]) -> str:
     rest = len(names) - 1
     return shown(names[0]) + (f" and {count_of(rest, 'more file', 'more files')}" if rest else "")
+
+
+def _listed(names: list[str]) -> str:
+    rest = len(names) - _NAMED_FILES
+    return ", ".join(map(shown, names[:_NAMED_FILES])) + (f" and {rest:,} more" if rest > 0 else "")

@@ -44,13 +44,14 @@ def profile_stream(
         source.drain()
         return refuse(error.finding, source.size_bytes, source.sha256(), folder)
     source.drain()
-    of_file: tuple[Finding, ...] = ()
+    warnings = opened.files.warnings if opened.files else []
+    of_file = [Finding(1, 0, code, "$", mismatch) for code, mismatch in warnings]
     if opened.broken:
         last_row = max(1, totals.statistics.lines)
         last_line = last_row if opened.reading.row_name == "line" else 1 + breaks.count
-        of_file = (Finding(last_line, 0, opened.broken.code, "$", opened.broken.mismatch, last_row),)
+        of_file.append(Finding(last_line, 0, opened.broken.code, "$", opened.broken.mismatch, last_row))
     place_of = opened.files.place_of if opened.files and opened.files.are_several else None
-    found = Source(source.size_bytes, source.sha256(), opened.reading, of_file, place_of)
+    found = Source(source.size_bytes, source.sha256(), opened.reading, tuple(of_file), place_of)
     return conclude([totals], [folder], found, folder, rules)
 
 

@@ -329,3 +329,67 @@ def test_an_office_document_is_named(tmp_path):
     document = {"[Content_Types].xml": b"<a/>", "word/document.xml": b"<b/>"}
 
     assert finding_of(zipped(document), tmp_path)[1] == "expected JSON Lines text, found an Office document"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["readme.jsonl", "Citation.csv", "LICENSE.json", "notice.parquet", "changelog.tsv", "copying.ndjson", "a.md.jsonl"],
+)
+def test_what_is_named_as_data_is_read_whatever_else_its_name_says(name, tmp_path):
+    data = {"csv": b"question,answer\nWhy,So\n", "tsv": b"question\tanswer\nWhy\tSo\n"}.get(name[-3:], OPENAI)
+
+    report = report_of(zipped({name: parquet([{"text": "a"}]) if name.endswith("parquet") else data}), tmp_path)
+
+    assert report["conversations"] > 0
+    assert f"the file {name} of the archive" in report["format_why"]
+
+
+@pytest.mark.parametrize("name", ["README", "readme.TXT", "LICENCE.md", "CITATION.cff", "NOTICE.html", "COPYING.rst"])
+def test_texts_about_data_are_passed_over(name, tmp_path):
+    report = report_of(zipped({name: b"a", "a.jsonl": OPENAI}), tmp_path)
+
+    assert (report["status"], report["finding_counts"]) == ("ready", {})
+
+
+@packers
+def test_hidden_data_is_a_warning_that_names_it(pack, tmp_path):
+    hidden = {".b.jsonl": OPENAI, ".cache/c.csv": b"a", ".d/e.parquet.gz": b"a"}
+    litter = {"._a.jsonl": b"\0", "__MACOSX/._a.jsonl": b"\0", "dataset_info.json": b"{}", ".git/HEAD": b"a"}
+
+    report = report_of(pack({"a.jsonl": OPENAI, **hidden, **litter}), tmp_path)
+
+    assert (report["status"], report["conversations"]) == ("ready", 20)
+    [found] = report["findings"]
+    assert (found["code"], found["severity"]) == ("data-passed-over", "warning")
+    assert found["found"] == "not read: .b.jsonl, .cache/c.csv, .d/e.parquet.gz"
+
+
+def test_many_hidden_files_are_counted(tmp_path):
+    hidden = {f".{number}.jsonl": b"a" for number in range(23)}
+
+    [found] = report_of(zipped({"a.jsonl": OPENAI, **hidden}), tmp_path)["findings"]
+
+    assert found["found"].endswith(", .19.jsonl and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["data/train.jsonl", "data/test.jsonl", "data/validation.jsonl"],) * 2,
+        (["Train-00.jsonl", "Train-01.jsonl", "dev_00.jsonl"], ["Train-00.jsonl", "dev_00.jsonl"]),
+        (["test/train-1.jsonl", "train/train-1.jsonl"],) * 2,
+        (["my-test/train-1.jsonl", "my-test/train-2.jsonl"], []),
+        (["train.jsonl", "more.jsonl"], []),
+        (["latest.jsonl", "trained.jsonl", "value.jsonl"], []),
+    ],
+)
+def test_files_of_several_splits_are_a_warning_that_names_one_of_each(names, found, tmp_path):
+    files = {name: ROWS[number] for number, name in enumerate(names)}
+
+    report = report_of(zipped(files), tmp_path)
+
+    assert report["status"] == "ready"
+    assert [each["found"] for each in report["findings"]] == (
+        [f"one after the other: {', '.join(sorted(found, key=str.lower))}"] if found else []
+    )
+    assert set(report["finding_counts"]) == ({"splits-in-archive"} if found else set())
