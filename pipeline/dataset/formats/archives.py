@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Any, cast
 
 from pipeline.dataset.formats.blocks_of_lines import ByteReader
-from pipeline.dataset.formats.containers import Compression, not_read
+from pipeline.dataset.formats.containers import BrokenArchive, Compression, not_read
 from pipeline.dataset.formats.sniff import is_tar
 from pipeline.dataset.formats.tar_headers import BLOCK_BYTES, TarHeaders
 from pipeline.dataset.model.printable import printable
@@ -33,12 +33,17 @@ FAULTS = (
 )
 """What reading an archive raises that is damaged."""
 MAX_ENTRIES = 100_000  # of a hostile archive each is an object of a kilobyte
-_ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
+_ZIP_END = b"PK\x05\x06"
+_ZIP_MARKS = (b"PK\x03\x04", _ZIP_END)
+_ZIP_END_BYTES = 22
+_LOCAL_HEADER_BYTES = 30
+_LARGEST_DESCRIPTOR_BYTES = 24  # what may stand behind a file
 # A list of files, or what is said of one, is read at once: 4 MiB are some 40,000 files of a zip.
 _MOST_AT_ONCE = 2**22
 _PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others have no bound on what one call unpacks
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SHOWN_CHARACTERS = 100
+_READ_BYTES = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ def shown(name: str) -> str:
 
 def _files_of_zip(copy: IO[bytes]) -> Iterator[ArchivedFile]:
     archive = zipfile.ZipFile(copy)
+    _check_covered(copy, archive)
     for count, info in enumerate(archive.infolist(), start=1):
         _check_count(count)
         name = _checked(info.orig_filename)
@@ -98,6 +104,31 @@ def _files_of_zip(copy: IO[bytes]) -> Iterator[ArchivedFile]:
             remedy = "pack it again: zip -Z deflate"
             raise not_read("files stored or deflated", f"{shown(name)} packed by method {info.compress_type}", remedy)
         yield ArchivedFile(name, _opening_zip(archive, info))
+
+
+def _check_covered(copy: IO[bytes], archive: zipfile.ZipFile) -> None:
+    """See that the archive's list names all that stands in it: of two archives in one file it is that of the last."""
+    end = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if info.header_offset - end > _LARGEST_DESCRIPTOR_BYTES or (info.header_offset and not end):
+            raise _more_than_one()
+        copy.seek(info.header_offset)
+        header = copy.read(_LOCAL_HEADER_BYTES)
+        if len(header) < _LOCAL_HEADER_BYTES or not header.startswith(_ZIP_MARKS):
+            return  # reading the file says so
+        name_bytes, extra_bytes = struct.unpack("<HH", header[-4:])
+        end = max(end, info.header_offset + _LOCAL_HEADER_BYTES + name_bytes + extra_bytes + info.compress_size)
+    if archive.start_dir - end > _LARGEST_DESCRIPTOR_BYTES or (archive.start_dir and not end):
+        raise _more_than_one()
+    copy.seek(0, 2)
+    size_bytes = copy.tell()
+    copy.seek(size_bytes - _ZIP_END_BYTES - len(archive.comment))
+    if not copy.read(_ZIP_END_BYTES).startswith(_ZIP_END):
+        raise _more_than_one()
+
+
+def _more_than_one() -> BrokenArchive:
+    return not_read("one archive and no more", "bytes that it does not name", "pack all files into one archive")
 
 
 def _opening_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], ByteReader]:
@@ -129,6 +160,9 @@ def _members_of_tar(copy: IO[bytes]) -> Iterator[tarfile.TarInfo]:
     copy.seek(archive.offset)
     if copy.read(BLOCK_BYTES).strip(b"\0"):  # `next` ends at a damaged header as at the archive's end
         raise tarfile.ReadError("a header is damaged")
+    while piece := copy.read(_READ_BYTES):
+        if piece.strip(b"\0"):
+            raise _more_than_one()
 
 
 def _opening_tar(copy: IO[bytes], start: int, size_bytes: int) -> Callable[[], ByteReader]:

@@ -393,3 +393,49 @@ def test_files_of_several_splits_are_a_warning_that_names_one_of_each(names, fou
         [f"one after the other: {', '.join(sorted(found, key=str.lower))}"] if found else []
     )
     assert set(report["finding_counts"]) == ({"splits-in-archive"} if found else set())
+
+
+@packers
+def test_archives_one_behind_the_other_are_refused(pack, tmp_path):
+    first, second = pack({"a.jsonl": OPENAI}), pack({"b.jsonl": OPENAI})
+
+    assert finding_of(first + second, tmp_path) == (
+        "archive-not-read",
+        "expected one archive and no more, found bytes that it does not name (pack all files into one archive)",
+    )
+
+
+def test_bytes_that_no_list_of_a_zip_names_are_refused(tmp_path):
+    data = zipped({"a.jsonl": OPENAI})
+    empty = zipped({})
+
+    for number, more in enumerate([data + b"more", data + empty, empty + data, data + data, data[:100] + data]):
+        assert finding_of(more, tmp_path / str(number))[0] == "archive-not-read"
+
+
+def test_a_zip_may_have_a_comment_and_be_written_as_a_stream(tmp_path):
+    class Stream(io.RawIOBase):
+        def __init__(self) -> None:
+            self.written = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data, /) -> int:
+            self.written += data
+            return len(data)
+
+    stream = Stream()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("a.jsonl", "b.jsonl"):
+            with archive.open(name, "w", force_zip64=True) as file:
+                file.write(OPENAI)
+        archive.comment = b"of one day"
+
+    report = report_of(bytes(stream.written), tmp_path)
+
+    assert (report["status"], report["conversations"]) == ("ready", 40)
+
+
+def test_a_tar_may_end_in_many_zeros(tmp_path):
+    assert report_of(tarred({"a.jsonl": OPENAI}) + b"\0" * 1_000_000, tmp_path)["status"] == "ready"
