@@ -141,6 +141,7 @@ FOLDERS: list[tuple[str | bytes, str | bytes, str]] = [
     ("Uploads/ana/a.jsonl", "Uploads/", "beside"),
     ("upload/ana/a.jsonl", "upload/", "beside"),
     ("train.jsonl", "train.jsonl", "beside"),
+    *((name, name, "beside") for name in ("a.csv", "a.tsv.gz", "a.Parquet", "a.zip", "a.tar", "a.tgz", "a.tar.zst")),
 ]
 
 S3: list[tuple[str, bytes, str, str]] = [  # key, content, the entry it makes, what is to be said of it

@@ -19,6 +19,7 @@ from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.sniff import sniff
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.rules.mismatch import Mismatch
+from pipeline.state.store import data_names
 from pipeline.wording import count_of
 
 MAX_DATA_FILES = 1_000  # the beginning of each is looked at
@@ -30,7 +31,9 @@ _BESIDE = re.compile(
     r"|.*\.(?:md|rst|html?|ya?ml|toml|py|sh|ipynb|png|jpe?g|gif|webp|bmp|svg|wav|mp3|flac|ogg|mp4|webm|sha256|md5)",
     re.IGNORECASE,
 )
-_LIKE_DATA = re.compile(r".*\.(?:jsonl|ndjson|json|csv|tsv|parquet)(?:\.(?:gz|zst))?", re.IGNORECASE)
+_LIKE_DATA = re.compile(
+    rf".*\.(?:{'|'.join(data_names.ROWS)})(?:\.(?:{'|'.join(data_names.PACKED)}))?", re.IGNORECASE | re.DOTALL
+)
 _NAMED_FILES = 20
 _MOST_DIGITS = 4_000  # that Python makes a number of
 _DIGITS = re.compile(r"(\d+)")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.safe_text import escaped
-from pipeline.state.store import left_out, upload_identity
+from pipeline.state.store import data_names, left_out, upload_identity
 from pipeline.state.store.keys import UPLOADS
 from pipeline.state.store.left_out import LeftOut, Reason
 from pipeline.state.store.store_protocol import StoredObject
@@ -49,7 +49,10 @@ FROM_ROWS = frozenset({TAKEN_ID.code, OTHER_SIZE.code})
 
 # What systems leave in each folder that somebody opens: not worth a word to its owner.
 _LITTER = re.compile(r"\.DS_Store|\._.*|\.nfs[0-9a-f]+|\.fuse_hidden.*|\.Trash.*|\.Spotlight.*|\.fseventsd|\.localized")
-_DATA = re.compile(r"\.(?:jsonl|ndjson|json)(?:\.(?:gz|zst))?$", re.IGNORECASE)
+_DATA = re.compile(
+    rf"\.(?:{'|'.join((*data_names.ROWS, *data_names.ARCHIVES))})(?:\.(?:{'|'.join(data_names.PACKED)}))?$",
+    re.IGNORECASE,
+)
 _ESCAPED = re.compile(r"\\(?:\\|x([0-9a-f]{2})|u\{([0-9a-f]+)\})")
 
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from pipeline.safe_text import visible
 from pipeline.service.pages import routes
 from pipeline.service.pages.render import MEDIA_TYPES, asset
+from pipeline.state.store.data_names import ALL
 from tests.html import HOSTILE, Skeleton
 from tests.service.pages import cases
 from tests.service.pages.cases import CASES, planted_pages
@@ -82,6 +83,12 @@ def test_every_template_is_drawn_by_a_golden():
     whole = [each.name for each in templates.iterdir() if '{% extends "base' in each.read_text("utf-8")]
 
     assert [name for name in whole if f'"{name.removesuffix(".html.jinja")}"' not in drawn_there] == []
+
+
+def test_a_browser_offers_all_files_that_can_be_read():
+    accepted = re.findall(r'<input type="file" id="file" accept="([^"]*)"', drawn("new.html"))
+
+    assert sorted(name for name in accepted[0].split(",") if "/" not in name) == sorted(f".{name}" for name in ALL)
 
 
 def test_every_module_of_routes_is_led_to():
