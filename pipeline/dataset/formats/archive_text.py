@@ -240,7 +240,7 @@ def _kind_of(files: list[ArchivedFile], chosen: Format | None) -> str:
             continue
         if not head and len(files) > 1:
             continue
-        _refuse_binary(file.name, head)
+        _refuse_binary(file.name, head, is_alone=len(files) == 1)
         if len(files) == 1:
             return "text"
         reading = recognise(head, Compression.NONE, chosen)
@@ -260,14 +260,23 @@ def _mixed(found: dict[str, str], remedy: str) -> BrokenArchive:
     return BrokenArchive("mixed-archive", Mismatch(expected, named, f"({remedy})" if remedy else None))
 
 
-def _refuse_binary(name: str, head: bytes) -> None:
+def _refuse_binary(name: str, head: bytes, *, is_alone: bool) -> None:
     finding = sniff(head[:512], head)
     if finding is None:
+        if b"\0" in head and not is_alone and not _LIKE_DATA.fullmatch(name):
+            raise _no_rows(name, "which is no text")
         return
     expected, found, detail, _ = finding.mismatch
     if archive_of(head) is not Compression.NONE or (found or "").endswith("archive"):
-        raise not_read("no archive in the archive", f"{shown(name)}, {found}", "unpack that one, and upload it")
+        remedy = "unpack that one, and upload it" if is_alone else "unpack that file, or take it out of the archive"
+        raise not_read("no archive in the archive", f"{shown(name)}, {found}", remedy)
+    if finding.code == "binary-file" and not is_alone:
+        raise _no_rows(name, found or "")
     raise BrokenArchive(finding.code, Mismatch(expected, f"{found} in {shown(name)}", detail))
+
+
+def _no_rows(name: str, found: str) -> BrokenArchive:
+    return not_read("files of rows alone", f"{shown(name)}, {found}", "take that file out of the archive")
 
 
 def _said(names: list[str], left_out: list[str]) -> str:

@@ -197,6 +197,21 @@ def test_convert_reads_archives():
         ({"C:/a.jsonl": OPENAI}, "archive-not-read", ""),
         ({"..\\a.jsonl": OPENAI}, "archive-not-read", ""),
         ({"a.pdf": b"%PDF-1.7\n"}, "binary-file", "expected JSON Lines text, found a PDF in a.pdf"),
+        (
+            {"a.jsonl": OPENAI, "notes.pdf": b"%PDF-1.7\n"},
+            "archive-not-read",
+            "expected files of rows alone, found notes.pdf, a PDF (take that file out of the archive)",
+        ),
+        (
+            {"a.jsonl": OPENAI, "weights.bin": b"\0\1\2\3" * 100},
+            "archive-not-read",
+            "expected files of rows alone, found weights.bin, which is no text (take that file out of the archive)",
+        ),
+        (
+            {"a.jsonl": OPENAI, "b.zip": zipped({"a": OPENAI})},
+            "archive-not-read",
+            "expected no archive in the archive, found b.zip, a ZIP archive (unpack that file, or take it out of",
+        ),
         ({"a.jsonl": b""}, "empty-file", ""),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
