@@ -14,7 +14,8 @@ from pipeline.dataset.model.json_text import Json
 
 _MARK = re.compile(r"(?<!#)### (Human|Assistant): ?")
 _ROLES = {"Human": "user", "Assistant": "assistant"}
-_BETWEEN = ("\r\n\r\n", "\n\n", "\r\n", "\n", " ", "")  # what may stand before each mark but the first, the same before all of them
+# What may stand before each mark but the first, the same before all of them.
+_BETWEEN = ("\r\n\r\n", "\n\n", "\r\n", "\n", " ", "")
 _PLAIN_TEXT = next(form for form in DECLARED if form.name == "plain-text")
 
 
