@@ -13,8 +13,9 @@ from pipeline.dataset.formats.rows.guanaco import GUANACO
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 
+# What a content ends with and what stands between turns cannot be told apart, a carriage return of a line end included.
 contents = st.text(st.characters(codec="utf-8", exclude_characters="#\0")).filter(
-    lambda text: text == text.strip(" \n")
+    lambda text: text == text.strip(" \r\n")
 )
 
 
@@ -24,7 +25,10 @@ def turns(text: str) -> list[tuple[str, str]]:
     return [(turn.role, turn.content) for turn in read.turns]
 
 
-@given(said=st.lists(contents, min_size=2, max_size=6), between=st.sampled_from(["", " ", "\n", "\n\n"]))
+@given(
+    said=st.lists(contents, min_size=2, max_size=6),
+    between=st.sampled_from(["", " ", "\n", "\n\n", "\r\n", "\r\n\r\n"]),
+)
 def test_each_turn_has_its_words_and_no_others(said, between):
     names = ("Human", "Assistant")
     text = between.join(f"### {names[index % 2]}: {each}" for index, each in enumerate(said))
