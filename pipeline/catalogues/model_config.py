@@ -116,7 +116,7 @@ def _from_fields(path: Path, content: Mapping[str, Any]) -> BaseModelSpec:
     return BaseModelSpec(
         name=name,
         hub_id=name,
-        parameters=_checked_count(path, content, fields, counted + tower),
+        parameters=_checked_count(path, fields, counted + tower),
         tower_parameters=tower,
         config={key: fields[key] for key in sorted(known)},
         **dimensions,
@@ -160,14 +160,13 @@ def _tower_parameters(content: Mapping[str, Any], fields: Mapping[str, Any]) -> 
     return count
 
 
-def _has_more_than_is_loaded(content: Mapping[str, Any]) -> bool:
+def _has_more_than_is_loaded(fields: Mapping[str, Any]) -> bool:
     """Whether the weights may have a tower that is not counted, or layers that guess further tokens (not loaded)."""
-    fields = _flat(content)
     further = ("num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules")
-    return "vision_config" in content or any(fields.get(name) for name in further)
+    return "vision_config" in fields or any(fields.get(name) for name in further)
 
 
-def _checked_count(path: Path, content: Mapping[str, Any], fields: Mapping[str, Any], counted: int) -> int:
+def _checked_count(path: Path, fields: Mapping[str, Any], counted: int) -> int:
     """The count, compared with that of the weights' index where it lies beside."""
     index = path.with_name("model.safetensors.index.json")
     if not index.is_file() or fields.get("quantization_config"):
@@ -177,7 +176,7 @@ def _checked_count(path: Path, content: Mapping[str, Any], fields: Mapping[str, 
         of_weights = int(told.get("total_parameters") or int(told["total_size"]) // _bytes_each(fields))
     except (OSError, ValueError, KeyError, TypeError):
         return counted
-    if _has_more_than_is_loaded(content) and 0 <= of_weights / counted - 1 <= _MOST_BESIDE:
+    if _has_more_than_is_loaded(fields) and 0 <= of_weights / counted - 1 <= _MOST_BESIDE:
         return counted
     if abs(of_weights / counted - 1) > _MOST_APART:
         raise ValueError(

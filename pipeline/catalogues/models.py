@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 from pydantic import Field, model_validator
 
 from pipeline.catalogues.entry import Entry
-from pipeline.catalogues.families import Family, load_families, read_structure
+from pipeline.catalogues.families import Family, read_structure
 from pipeline.catalogues.structures import Fields, Structure, head_size_of, key_value_heads_of
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class BaseModelSpec(Entry):
 
     @model_validator(mode="after")
     def _has_a_family(self) -> Self:
-        structure = _told(read_structure, self._fields())[1]
+        structure = _told(lambda model: model.structure, self)
         if (self.experts, self.active_experts) != (structure.experts, structure.active_experts):
             raise ValueError(
                 f"experts: found {self.experts}, and a {self.model_type} has {structure.experts}; model_type: expected "
@@ -76,7 +76,7 @@ class BaseModelSpec(Entry):
     @property
     def family(self) -> Family:
         """What trainers can do with it."""
-        return load_families()[self._read[0]]
+        return self._read[0]
 
     @property
     def structure(self) -> Structure:
@@ -84,9 +84,8 @@ class BaseModelSpec(Entry):
         return self._read[1]
 
     @cached_property
-    def _read(self) -> tuple[str, Structure]:
-        family, structure = read_structure(self._fields())
-        return family.name, structure
+    def _read(self) -> tuple[Family, Structure]:
+        return read_structure(self._fields())
 
     def _fields(self) -> Fields:
         """As in a config.json."""
@@ -105,10 +104,10 @@ class BaseModelSpec(Entry):
         return {**fields, **self.config}
 
 
-def _told(read: Callable[[Fields], T], fields: Any) -> T:
-    """What is read of the fields; whatever is wrong with them as one kind of error."""
+def _told(read: Callable[[Any], T], of: Any) -> T:
+    """What is read of fields; whatever is wrong with them as one kind of error."""
     try:
-        return read(fields)
+        return read(of)
     except KeyError as error:
         raise ValueError(f"config: {error.args[0]} is missing") from None
     except (TypeError, AttributeError, ArithmeticError) as error:

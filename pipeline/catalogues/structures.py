@@ -7,6 +7,7 @@ in `families.toml`. The tests compare each with the model that Transformers 5.23
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 Fields: TypeAlias = Mapping[str, Any]
@@ -90,6 +91,10 @@ class _Layers:
             self.add("linear", "q_proj", queries * (2 if gated else 1), self.width)
             self.add("linear", "k_proj", keys, self.width)
             self.add("linear", "v_proj", keys, self.width)
+        self.close_attention(queries)
+
+    def close_attention(self, queries: int) -> None:
+        """What leads back from heads that are so wide together."""
         self.add("linear", "o_proj", self.width, queries)
         self._attention_width += queries
 
@@ -131,15 +136,24 @@ class _Layers:
         self.add("linear", "out_proj", self.width, inner)
         self.add("other", "conv1d", inner + 2 * groups * state, kernel)
 
-    def mlp(self, inner: int, *, fused: str = "") -> None:
-        """A gated MLP. fused: the name of gate and up in one."""
+    def mlp(self, inner: int, *, fused: str = "", down: str = "down_proj", gated: bool = True) -> None:
+        """An MLP. fused: the name of gate and up in one."""
         if fused:
             self.add("linear", fused, 2 * inner, self.width)
         else:
-            self.add("linear", "gate_proj", inner, self.width)
+            self.add("linear", "gate_proj", inner if gated else 0, self.width)
             self.add("linear", "up_proj", inner, self.width)
-        self.add("linear", "down_proj", self.width, inner)
+        self.add("linear", down, self.width, inner)
         self._mlp_width += inner
+
+    def mixture(self, layer: int, sparse: set[int], inner: int) -> None:
+        """Experts so wide, and those that are shared, in one of the sparse layers; in another a dense MLP."""
+        if layer in sparse:
+            self.experts(_experts_of(self.fields), _active_of(self.fields), inner)
+            if shared := _shared_experts(self.fields):
+                self.mlp(shared * inner)
+        else:
+            self.mlp(self.fields["intermediate_size"])
 
     def experts(self, count: int, active: int, inner: int, router: Kind = "router", *, gated: bool = True) -> None:
         """Experts in one stack, and what chooses them."""
@@ -224,11 +238,11 @@ def other_tables(reader: str, fields: Fields) -> int:
     )
 
 
-def _dense(fields: Fields) -> Structure:
+def _dense(fields: Fields, *, has_fused_attention: bool = False, fused_mlp: str = "") -> Structure:
     layers = _Layers(fields)
     for _ in range(layers.count):
-        layers.attention()
-        layers.mlp(fields["intermediate_size"])
+        layers.attention(fused=has_fused_attention)
+        layers.mlp(fields["intermediate_size"], fused=fused_mlp)
     return layers.structure()
 
 
@@ -237,36 +251,13 @@ def _first_qwen(fields: Fields) -> Structure:
     return _dense({**fields, "intermediate_size": fields["intermediate_size"] // 2})
 
 
-def _phi3(fields: Fields) -> Structure:
-    layers = _Layers(fields)
-    for _ in range(layers.count):
-        layers.attention(fused=True)
-        layers.mlp(fields["intermediate_size"], fused="gate_up_proj")
-    return layers.structure()
-
-
-def _glm4(fields: Fields) -> Structure:
-    layers = _Layers(fields)
-    for _ in range(layers.count):
-        layers.attention()
-        layers.mlp(fields["intermediate_size"], fused="gate_up_proj")
-    return layers.structure()
-
-
 def _mixture(fields: Fields) -> Structure:
     """Mixtral, Qwen3-MoE, gpt-oss, GLM-4.5, MiniMax-M2, ERNIE 4.5: some layers dense, shared experts or none."""
     layers = _Layers(fields)
-    sparse = _sparse_layers(fields)
-    inner = fields.get("moe_intermediate_size") or fields["intermediate_size"]
-    shared = _shared_experts(fields)
+    sparse, inner = _sparse_layers(fields), fields.get("moe_intermediate_size") or fields["intermediate_size"]
     for layer in range(layers.count):
         layers.attention()
-        if layer in sparse:
-            layers.experts(_experts_of(fields), _active_of(fields), inner)
-            if shared:
-                layers.mlp(shared * inner)
-        else:
-            layers.mlp(fields["intermediate_size"])
+        layers.mixture(layer, sparse, inner)
     return layers.structure()
 
 
@@ -276,20 +267,8 @@ def _latent_mixture(fields: Fields) -> Structure:
     sparse, inner = _sparse_layers(fields), fields["moe_intermediate_size"]
     for layer in range(layers.count):
         layers.latent_attention()
-        if layer in sparse:
-            layers.experts(_experts_of(fields), _active_of(fields), inner)
-            layers.mlp(_shared_experts(fields) * inner)
-        else:
-            layers.mlp(fields["intermediate_size"])
+        layers.mixture(layer, sparse, inner)
     return layers.structure()
-
-
-def _qwen3_next(fields: Fields) -> Structure:
-    return _hybrid_qwen(fields, joined=True)
-
-
-def _qwen3_5(fields: Fields) -> Structure:
-    return _hybrid_qwen(fields, joined=False)
 
 
 def _hybrid_qwen(fields: Fields, *, joined: bool) -> Structure:
@@ -337,10 +316,7 @@ def _granite_hybrid(fields: Fields) -> Structure:
             layers.mamba(heads, size, groups, state, fields.get("mamba_d_conv") or 4)
         if experts := fields.get("num_local_experts"):
             layers.experts(experts, fields["num_experts_per_tok"], fields["intermediate_size"])
-        inner = fields["shared_intermediate_size"]
-        layers.add("linear", "input_linear", 2 * inner, layers.width)
-        layers.add("linear", "output_linear", layers.width, inner)
-        layers._mlp_width += inner
+        layers.mlp(fields["shared_intermediate_size"], fused="input_linear", down="output_linear")
     return layers.structure()
 
 
@@ -364,21 +340,15 @@ def _nemotron_h(fields: Fields) -> Structure:
         elif kind in ("attention", "full_attention"):
             layers.attention()
         elif kind == "mlp":
-            _plain_mlp(layers, fields["intermediate_size"])
+            layers.mlp(fields["intermediate_size"], gated=False)
         else:
             if latent:
                 raise KeyError("experts without moe_latent_size")
             layers.experts(
                 fields["n_routed_experts"], fields["num_experts_per_tok"], fields["moe_intermediate_size"], gated=False
             )
-            _plain_mlp(layers, fields["moe_shared_expert_intermediate_size"])
+            layers.mlp(fields["moe_shared_expert_intermediate_size"], gated=False)
     return layers.structure()
-
-
-def _plain_mlp(layers: _Layers, inner: int) -> None:
-    layers.add("linear", "up_proj", inner, layers.width)
-    layers.add("linear", "down_proj", layers.width, inner)
-    layers._mlp_width += inner
 
 
 def _gemma4(fields: Fields) -> Structure:
@@ -419,8 +389,7 @@ def _gemma4_attention(layers: _Layers, own: Fields | None, *, is_global: bool, i
     if not is_sharing:
         layers.add("linear", "k_proj", heads * size, layers.width)
         layers.add("linear", "v_proj", 0 if is_one else heads * size, layers.width)
-    layers.add("linear", "o_proj", layers.width, queries)
-    layers._attention_width += queries
+    layers.close_attention(queries)
 
 
 def _kimi_linear(fields: Fields) -> Structure:
@@ -439,11 +408,7 @@ def _kimi_linear(fields: Fields) -> Structure:
             layers.latent_attention()
         else:
             _kimi_delta(layers, heads, size, own.get("short_conv_kernel_size") or 4)
-        if layer in sparse:
-            layers.experts(_experts_of(fields), _active_of(fields), inner)
-            layers.mlp(_shared_experts(fields) * inner)
-        else:
-            layers.mlp(fields["intermediate_size"])
+        layers.mixture(layer, sparse, inner)
     return layers.structure()
 
 
@@ -485,36 +450,38 @@ def _sparse(fields: Fields, count: int) -> Iterator[int]:
             yield layer
 
 
+# The same thing is called differently by the families; the first of the names that says something counts.
 def _experts_of(fields: Fields) -> int:
-    for name in ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"):
-        if fields.get(name):
-            return int(fields[name])
-    raise KeyError("num_experts")
+    count = _first(fields, "num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
+    if not count:
+        raise KeyError("num_experts")
+    return count
 
 
 def _active_of(fields: Fields) -> int:
-    for name in ("num_experts_per_tok", "num_experts_per_token", "moe_k"):
-        if fields.get(name):
-            return int(fields[name])
-    raise KeyError("num_experts_per_tok")
+    count = _first(fields, "num_experts_per_tok", "num_experts_per_token", "moe_k")
+    if not count:
+        raise KeyError("num_experts_per_tok")
+    return count
 
 
 def _shared_experts(fields: Fields) -> int:
-    for name in ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts"):
-        if fields.get(name):
-            return int(fields[name])
-    return 0
+    return _first(fields, "n_shared_experts", "num_shared_experts", "moe_num_shared_experts")
+
+
+def _first(fields: Fields, *names: str) -> int:
+    return next((int(fields[name]) for name in names if fields.get(name)), 0)
 
 
 READERS: Mapping[str, Callable[[Fields], Structure]] = {
     "dense": _dense,
     "qwen": _first_qwen,
-    "phi3": _phi3,
-    "glm4": _glm4,
+    "phi3": partial(_dense, has_fused_attention=True, fused_mlp="gate_up_proj"),
+    "glm4": partial(_dense, fused_mlp="gate_up_proj"),
     "mixture": _mixture,
     "latent-mixture": _latent_mixture,
-    "qwen3_next": _qwen3_next,
-    "qwen3_5": _qwen3_5,
+    "qwen3_next": partial(_hybrid_qwen, joined=True),
+    "qwen3_5": partial(_hybrid_qwen, joined=False),
     "llama4": _llama4,
     "granite-hybrid": _granite_hybrid,
     "nemotron_h": _nemotron_h,

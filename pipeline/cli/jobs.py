@@ -18,7 +18,7 @@ from pipeline.cli.printed_table import print_table
 from pipeline.errors import UsageError
 from pipeline.safe_text import shown
 from pipeline.state.catalog.statuses import JOB_STATUSES
-from pipeline.trainers.registry import HOSTED
+from pipeline.trainers.registry import are_hosted
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.job_records import Job
@@ -66,7 +66,7 @@ def show(job: Job_, owner: Owner = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(as_line(found, costs))
         return
-    where = () if set(found.targets) <= HOSTED else ("gpu", "gpu_count")
+    where = () if are_hosted(found.targets) else ("gpu", "gpu_count")
     known = ("id", "status", "status_reason", "dataset_id", "base_model", "method", "preset", *where)
     places = ("split_fingerprint", "validation_run_id", "run_id", "code_version", "files_uri")
     values = [(name, getattr(found, name)) for name in (*known, *places)]

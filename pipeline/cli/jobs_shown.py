@@ -22,14 +22,14 @@ _COST_COLUMNS = ("kind", "cost_usd", "low", "high", "hours", "peak_gb", "fits", 
 def row(job: "Job", costs: "Sequence[CostRecord]") -> TableRow:
     """A job as a row of COLUMNS, with its newest estimate."""
     from pipeline.state.catalog.costs import newest
-    from pipeline.trainers.registry import HOSTED
+    from pipeline.trainers.registry import are_hosted
 
     estimate = newest(costs, "estimate")
     return (
         job.name,
         job.status,
         job.method,
-        "" if set(job.targets) <= HOSTED else times(job.gpu_count, job.gpu),
+        "" if are_hosted(job.targets) else times(job.gpu_count, job.gpu),
         ", ".join(job.targets),
         cell(estimate.cost_usd if estimate else None),
         cell(estimate.hours if estimate else None),

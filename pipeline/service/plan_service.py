@@ -14,7 +14,7 @@ from pipeline.flow.job_making import JobMaker, prepare
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.job_records import Job
-from pipeline.trainers.registry import HOSTED
+from pipeline.trainers.registry import are_hosted
 from pipeline.training.considering import Catalogues, Considered, NotPossible, consider
 from pipeline.training.jobs.offered import MOST_GPUS
 from pipeline.training.presets import load_presets
@@ -43,7 +43,7 @@ def compare_gpus(service: Service, user: User, dataset_id: str, setup: Setup) ->
     _check_names(service, setup)
     prepared = prepare(service.lake, service.access(user).dataset(dataset_id))
     catalogues = Catalogues.of_settings(service.settings, service.now().date())
-    is_hosted = set(setup.targets) <= HOSTED
+    is_hosted = are_hosted(setup.targets)
     known = () if is_hosted else load_gpus(service.settings.gpus_file).values()
     gpus = sorted(known, key=lambda gpu: (gpu.memory_gb, gpu.name))
     others = tuple(consider(prepared.facts, replace(setup, gpu=gpu.name), catalogues) for gpu in gpus)

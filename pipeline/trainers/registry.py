@@ -1,6 +1,6 @@
 """Every trainer there is: a folder each, with its `TRAINER`. All lists of trainers are made here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -28,6 +28,11 @@ HOSTED = frozenset(name for name, each in BY_NAME.items() if each.is_hosted)
 CHUNKING = frozenset(name for name, each in BY_NAME.items() if each.has_chunked_loss)
 SHARDING = frozenset(name for name, each in BY_NAME.items() if each.can_shard)
 FUSED = frozenset(name for name, each in BY_NAME.items() if each.has_fused_kernels)
+
+
+def are_hosted(targets: Iterable[str]) -> bool:
+    """Whether providers train all of them, so that nobody needs a GPU."""
+    return HOSTED.issuperset(targets)
 
 
 def trainers_of(objective: Objective) -> tuple[str, ...]:

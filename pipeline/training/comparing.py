@@ -10,7 +10,7 @@ from itertools import product
 from math import inf
 from typing import Literal
 
-from pipeline.trainers.registry import HOSTED
+from pipeline.trainers.registry import are_hosted
 from pipeline.trainers.workload import Method
 from pipeline.training.considering import Catalogues, Considered, NotPossible, consider
 from pipeline.training.jobs.dataset_facts import DatasetFacts
@@ -62,7 +62,7 @@ def compare(
         UsageError: a name or a setting is not known, or out of its range.
     """
     methods = (wanted.method,) if wanted.method else METHODS
-    if set(wanted.targets) <= HOSTED:  # the provider's GPUs and LoRA are the same whatever is named here
+    if are_hosted(wanted.targets):  # the provider's GPUs and LoRA are the same whatever is named here
         gpus, methods = (wanted.gpu,), (wanted.method or "lora",)
     setups = [
         replace(wanted, gpu=gpu, preset=preset, method=method)

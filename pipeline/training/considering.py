@@ -18,7 +18,7 @@ from pipeline.catalogues.token_prices import TokenPrice
 from pipeline.settings import Settings
 from pipeline.state.catalog.job_records import NewCost
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.registry import HOSTED
+from pipeline.trainers.registry import HOSTED, are_hosted
 from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate
 from pipeline.training.hosted_estimate import HostedEstimate, estimate_hosted
@@ -194,7 +194,7 @@ def consider(facts: DatasetFacts, setup: Setup, catalogues: Catalogues) -> Consi
         return NotPossible(setup, "target-refuses", str(refusal))
     if isinstance(planned, DoesNotFit):
         return NotPossible(setup, "does-not-fit", f"{named.model.name} {planned.message}", planned.would_fit)
-    if set(planned.targets) <= HOSTED:
+    if are_hosted(planned.targets):
         hosted = estimate_hosted(planned, facts, named.model, catalogues.token_prices, catalogues.today)
         return Considered(setup, planned, named.gpu, hosted, price=None)
     found = estimate_job(planned, facts, named.model, named.gpu, named.price, catalogues.today)

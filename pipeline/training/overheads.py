@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.catalogues.models import BaseModelSpec
+from pipeline.trainers.course import EVALUATIONS
 from pipeline.trainers.job import TrainingJob
 from pipeline.training.estimates.result import Range
 from pipeline.training.parameters import adapter_parameters
@@ -16,9 +17,7 @@ _STARTING = Range(30, 90, 300)  # seconds to import the libraries, make the toke
 _LOADING = Range(0.1e9, 0.4e9, 2e9)  # bytes a second of weights, from a hub or from a disk
 _SAVING = Range(0.2e9, 1e9, 2e9)  # to a disk
 _UPLOADING = Range(0.02e9, 0.1e9, 0.5e9)  # to a store
-EVALUATIONS = 12
-"""Of a whole training: before it, ten on the way, at its end."""
-_SAVES = 10
+_ALL_EVALUATIONS = EVALUATIONS + 2  # before the first step, and of what is kept, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +51,11 @@ def _parts(job: TrainingJob, model: BaseModelSpec, step: Range) -> Iterator[Over
     loading = _at(2.0 * model.parameters, _LOADING)  # the hub's weights are BF16, quantised on the way
     yield Overhead("start and loading", _sum(_STARTING, loading))
     if job.data.validation_rows:
-        yield Overhead(f"{EVALUATIONS} evaluations", _evaluating(job, step))
+        yield Overhead(f"{_ALL_EVALUATIONS} evaluations", _evaluating(job, step))
     made = 2.0 * model.parameters if job.adapter is None else 4.0 * adapter_parameters(model, job.adapter.rank)
     # A checkpoint has the two moments of AdamW in FP32, too.
     state = made + 8.0 * (model.parameters if job.adapter is None else adapter_parameters(model, job.adapter.rank))
-    yield Overhead("checkpoints", _at(_SAVES * state, _SAVING))
+    yield Overhead("checkpoints", _at(EVALUATIONS * state, _SAVING))
     yield Overhead("upload", _at(made, _UPLOADING))
 
 
@@ -64,7 +63,7 @@ def _evaluating(job: TrainingJob, step: Range) -> Range:
     """Forward alone: a third of a step without recomputation, a quarter of one with it; on all GPUs."""
     how = job.optimisation
     rows = how.micro_batch * how.gradient_accumulation * job.hardware.gpu_count
-    share = (1 / 4 if job.has_gradient_checkpointing else 1 / 3) * _validation_examples(job) / rows * EVALUATIONS
+    share = (1 / 4 if job.has_gradient_checkpointing else 1 / 3) * _validation_examples(job) / rows * _ALL_EVALUATIONS
     return Range(step.low * share, step.expected * share, step.high * share)
 
 

@@ -12,7 +12,7 @@ from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import CostRecord, Job
 from pipeline.state.catalog.statuses import JobStatus
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.registry import BY_NAME, HOSTED
+from pipeline.trainers.registry import BY_NAME, are_hosted
 from pipeline.wording import sentence, size, span, times, usd
 
 BADGES: dict[JobStatus, Badge] = {
@@ -85,7 +85,7 @@ def job_page(job: Job, costs: Sequence[CostRecord], files: Mapping[str, int], no
 
 
 def _line(job: Job, estimate: CostRecord | None, now: datetime) -> JobLine:
-    where = "" if set(job.targets) <= HOSTED else f" on {times(job.gpu_count, job.gpu)}"
+    where = "" if are_hosted(job.targets) else f" on {times(job.gpu_count, job.gpu)}"
     trainers = ", ".join(BY_NAME[target].label for target in job.targets)
     return JobLine(
         id=job.id,

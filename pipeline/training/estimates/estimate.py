@@ -15,7 +15,7 @@ from pipeline.training.estimates.fitted import fitted
 from pipeline.training.estimates.measurements import Measurement, load_measurements
 from pipeline.training.estimates.memory import MemoryParts, memory_parts
 from pipeline.training.estimates.result import Basis, Estimate, Fits, Range
-from pipeline.training.estimates.sharing import GIB, is_fused, is_sharded, widened_bytes
+from pipeline.training.estimates.sharing import GIB, is_fused, is_sharded, shares_of, widened_bytes
 from pipeline.training.estimates.step_time import step_time_s
 
 _HOUR_S = 3600
@@ -86,7 +86,7 @@ def peak_memory(workload: Workload, constants: Constants) -> Range:
     less = _times(parts, _LESS)
     if workload.method == "full" and not is_fused(workload):
         less -= parts.trained * (_LESS.trained - _PURE_BF16)
-    shares = workload.gpu_count if is_sharded(workload) else 1
+    shares = shares_of(workload)
     more = _times(parts, _MORE) - parts.widened + widened_bytes(workload) / shares / GIB
     return _rounded(less, parts.total, more)
 

@@ -4,7 +4,15 @@ from dataclasses import astuple, dataclass
 
 from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.constants import Constants
-from pipeline.training.estimates.sharing import GIB, WIDENING, is_fused, is_sharded, weight_bytes, widened_bytes
+from pipeline.training.estimates.sharing import (
+    GIB,
+    WIDENING,
+    is_fused,
+    is_sharded,
+    shares_of,
+    weight_bytes,
+    widened_bytes,
+)
 from pipeline.training.parameters import (
     adapter_parameters,
     embedding_parameters,
@@ -44,7 +52,7 @@ class MemoryParts:
 def memory_parts(workload: Workload, constants: Constants) -> MemoryParts:
     """What lies in the memory of one GPU at the peak."""
     fused = is_fused(workload)
-    shares = workload.gpu_count if is_sharded(workload) else 1
+    shares = shares_of(workload)
     per_trainable = constants.fused_trainable_bytes if fused else constants.plain_trainable_bytes
     weights = 0.0 if workload.method == "full" else weight_bytes(workload, constants.nf4_bytes) / shares
     return MemoryParts(

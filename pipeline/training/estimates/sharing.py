@@ -32,6 +32,11 @@ def is_sharded(workload: Workload) -> bool:
     return weight_bytes(workload, 0.56) > _REPLICATED_SHARE * workload.gpu.memory_gb * GIB
 
 
+def shares_of(workload: Workload) -> int:
+    """Over how many GPUs weights, gradients and optimiser are dealt out."""
+    return workload.gpu_count if is_sharded(workload) else 1
+
+
 def weight_bytes(workload: Workload, nf4_bytes: float) -> float:
     """Of the base model as it is loaded: `quantised_parameters` in 4 bits for QLoRA, all else in BF16."""
     model = workload.model

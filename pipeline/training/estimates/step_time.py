@@ -5,7 +5,7 @@ import math
 from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.constants import Constants
 from pipeline.training.estimates.memory import trainable_parameters
-from pipeline.training.estimates.sharing import is_fused, is_sharded, quantised_parameters, weight_bytes
+from pipeline.training.estimates.sharing import is_fused, is_sharded, quantised_parameters, shares_of, weight_bytes
 from pipeline.training.parameters import active_parameters
 
 _A100_BALANCE = 312e12 / 2039e9  # FLOPs for each byte of bandwidth
@@ -81,5 +81,5 @@ def _transfer_s(workload: Workload, constants: Constants) -> float:
 
 def _optimiser_s(workload: Workload) -> float:
     """AdamW reads and writes weight, gradient and two moments in FP32 once."""
-    shares = workload.gpu_count if is_sharded(workload) else 1
+    shares = shares_of(workload)
     return 32.0 * trainable_parameters(workload) / shares / (workload.gpu.bandwidth_gb_per_s * 1e9)

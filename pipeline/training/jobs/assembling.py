@@ -6,7 +6,7 @@ from pipeline.catalogues.models import BaseModelSpec
 from pipeline.errors import UsageError
 from pipeline.trainers.job import DEFAULT_OPENAI_MODEL, Adapter, Hardware, JobData, Optimisation, Targets, TrainingJob
 from pipeline.trainers.objectives import JUDGED, TITLES
-from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED
+from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED, are_hosted
 from pipeline.trainers.workload import Method, Workload
 from pipeline.training.jobs.explanations import Explanations
 from pipeline.training.jobs.inputs import Inputs
@@ -218,7 +218,7 @@ def _note_switches(job: TrainingJob, notes: Explanations) -> None:
             "recomputes activations instead of keeping them: a third more arithmetic for a fraction of the memory"
         )
     notes.add("has_gradient_checkpointing", Chosen(job.has_gradient_checkpointing, checkpointing))
-    is_own = not set(job.targets) <= HOSTED
+    is_own = not are_hosted(job.targets)
     if job.objective in JUDGED and not set(job.targets) <= CHUNKING:
         kernel = "the logits of the answers that are compared are held whole"
     elif set(job.targets) - HOSTED <= CHUNKING:

@@ -6,7 +6,7 @@ from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.trainers.objectives import objective_of
 from pipeline.trainers.overrides import Overrides
-from pipeline.trainers.registry import BY_NAME, HOSTED
+from pipeline.trainers.registry import BY_NAME, are_hosted
 from pipeline.trainers.target_name import TargetName
 from pipeline.trainers.trainer import Objective
 from pipeline.training.jobs.dataset_facts import DatasetFacts
@@ -28,7 +28,7 @@ class Inputs:
     @property
     def is_hosted(self) -> bool:
         """Whether nobody needs a GPU of their own."""
-        return set(self.targets) <= HOSTED
+        return are_hosted(self.targets)
 
     @property
     def objective(self) -> Objective:

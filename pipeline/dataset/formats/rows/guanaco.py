@@ -9,11 +9,11 @@ from pipeline.dataset.formats.rows.chat import identity_of
 from pipeline.dataset.formats.rows.declaration import DECLARED
 from pipeline.dataset.formats.rows.fields import FieldFormat
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, Shape
+from pipeline.dataset.formats.rows.spoken_texts import said_in_turn
 from pipeline.dataset.model.conversation import FullConversation, FullTurn
 from pipeline.dataset.model.json_text import Json
 
 _MARK = re.compile(r"(?<!#)### (Human|Assistant): ?")
-_ROLES = {"Human": "user", "Assistant": "assistant"}
 # What may stand before each mark but the first, the same before all of them.
 _BETWEEN = ("\r\n\r\n", "\n\n", "\r\n", "\n", " ", "")
 _PLAIN_TEXT = next(form for form in DECLARED if form.name == "plain-text")
@@ -55,15 +55,15 @@ def _turns_of(text: str) -> list[FullTurn]:
     """A user's turn, an assistant's, and so on, with at least one of each; none where the text is anything else."""
     if any(text.count("```", 0, mark.start()) % 2 for mark in _MARK.finditer(text)):
         return []  # inside of code, where the format is shown and nobody speaks
-    before, *said = _MARK.split(text)
-    roles = [_ROLES[name] for name in said[::2]]
-    contents = said[1::2]
-    if before or len(roles) < 2 or roles != [("user", "assistant")[index % 2] for index in range(len(roles))]:
+    said = said_in_turn(_MARK, text)
+    if len(said) < 2:
         return []
+    contents = [content for _, content in said]
     between = next(each for each in _BETWEEN if all(content.endswith(each) for content in contents[:-1]))
     contents = [*(content.removesuffix(between) for content in contents[:-1]), contents[-1]]
     return [
-        FullTurn(role, content, "$.text", role == "assistant") for role, content in zip(roles, contents, strict=True)
+        FullTurn(role, content, "$.text", role == "assistant")
+        for (role, _), content in zip(said, contents, strict=True)
     ]
 
 

@@ -21,6 +21,7 @@ from pipeline.dataset.formats.rows.fields import (
 )
 from pipeline.dataset.formats.rows.message_lists import Keys, read_list, read_message, read_messages
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, SYSTEM, Segment, Shape
+from pipeline.dataset.formats.rows.spoken_texts import said_in_turn
 from pipeline.dataset.model.conversation import Branch, FullConversation, FullTurn
 from pipeline.dataset.model.json_text import Json
 from pipeline.dataset.model.printable import printable
@@ -41,7 +42,6 @@ _OTHER_ALTERNATIVES = (
 _PROMPTS = ("prompt", "question", "query", "input")
 # How hh-rlhf writes a chat as one text. Each content is what stands between two marks, byte for byte.
 _SPEAKER = re.compile(r"\n\n(Human|Assistant): ")
-_SPEAKERS = {"Human": "user", "Assistant": "assistant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +165,11 @@ def _chats(*answers: list[FullTurn]) -> list[list[FullTurn]] | None:
 
 def _chat(text: FullTurn) -> list[FullTurn]:
     """Its turns, the user's first and in turn; none where it is anything else."""
-    before, *said = _SPEAKER.split(text.content)
-    roles = [_SPEAKERS[name] for name in said[::2]]
-    if before or not roles or roles != ["user", "assistant"] * (len(roles) // 2):
+    said = said_in_turn(_SPEAKER, text.content)
+    if len(said) % 2:
         return []
     return [
-        replace_struct(text, role=role, content=content, is_supervised=role == "assistant")
-        for role, content in zip(roles, said[1::2], strict=True)
+        replace_struct(text, role=role, content=content, is_supervised=role == "assistant") for role, content in said
     ]
 
 
