@@ -6,6 +6,7 @@
     │   ├── DatasetNotFound
     │   ├── DatasetNotReady                                                             exit 1
     │   ├── JobNotFound
+    │   ├── ModelNotFound
     │   ├── NotificationNotFound
     │   ├── QueryError
     │   └── RequestRefused          a request that the service does not carry out as it was sent
@@ -63,6 +64,10 @@ class DatasetNotReady(UsageError):
 
 class JobNotFound(UsageError):
     """No training job of that id (or none this user may see)."""
+
+
+class ModelNotFound(UsageError):
+    """No model of that id (or none this user may see)."""
 
 
 class QueryError(UsageError):

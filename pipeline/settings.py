@@ -85,6 +85,34 @@ class Settings(BaseSettings):
         "commas, of which every combination is a job; several plans by semicolons; empty for none.",
     )
 
+    trainer_python: Path = Field(
+        PROJECT_DIR / ".venv-trainers" / "bin" / "python",
+        description="Python with the trainers, for trainings on this machine; `make trainers` sets one up.",
+    )
+    trainings: Path = Field(
+        Path(), description="Where trainings on this machine have their folders. Default: `data_dir`/trainings."
+    )
+    base_models: Path = Field(
+        Path(),
+        description="Copies of base models, each in `<organisation>/<name>` as on the model hub; trainings on this "
+        "machine take them instead of the hub. Default: `data_dir`/base_models.",
+    )
+    local_trainings: int = Field(1, gt=0, description="Trainings that may run on this machine at a time.")
+    local_price_per_gpu_hour: float = Field(
+        0.0, ge=0, description="US dollars that an hour of a GPU of this machine counts, as its power and wear cost."
+    )
+    lost_after_s: float = Field(
+        1_800.0, gt=0, description="A training elsewhere that tells nothing for this long counts as lost."
+    )
+    budget_per_job_usd: float = Field(
+        0.0, ge=0, description="A training that is expected to cost more at most is not started; 0 means no limit."
+    )
+    budget_per_month_usd: float = Field(
+        0.0,
+        ge=0,
+        description="What an owner's trainings may cost in a calendar month (UTC), in all; 0 means no limit.",
+    )
+
     sensor_interval_s: int = Field(
         5, gt=0, description="Pause between two looks at the store; Dagster rounds it up to 5."
     )
@@ -215,6 +243,8 @@ class Settings(BaseSettings):
             "gpus_file": (data_dir / "gpus.toml") if self.gpus_file == Path() else self.gpus_file.resolve(),
             "presets_file": (data_dir / "presets.toml") if self.presets_file == Path() else self.presets_file.resolve(),
             "prices_file": (data_dir / "prices.toml") if self.prices_file == Path() else self.prices_file.resolve(),
+            "trainings": (data_dir / "trainings") if self.trainings == Path() else self.trainings.resolve(),
+            "base_models": (data_dir / "base_models") if self.base_models == Path() else self.base_models.resolve(),
             "token_prices_file": (
                 (data_dir / "token_prices.toml")
                 if self.token_prices_file == Path()

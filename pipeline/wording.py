@@ -100,7 +100,7 @@ def size(size_bytes: int) -> str:
 
 def usd(amount: float) -> str:
     """An amount of US dollars."""
-    return f"${amount:,.2f}" if amount >= 0.005 else "under 1 cent"
+    return f"${amount:,.2f}" if amount >= 0.005 or amount == 0 else "under 1 cent"
 
 
 def moment(time: datetime, *, seconds: bool = False) -> str:

@@ -302,7 +302,8 @@ def test_an_unknown_status_names_the_known_ones(command, planned):
     listed, reported = command("list", "--status", "done"), command("report", planned["id"], "--status", "done")
 
     assert listed.stderr == (
-        "error: --status: expected one of configured, stale, cancelled, running, succeeded, failed, found done\n"
+        "error: --status: expected one of configured, stale, cancelled, queued, running, succeeded, failed, lost, "
+        "found done\n"
     )
     assert reported.stderr == "error: --status: expected one of running, succeeded, failed, found 'done'\n"
 

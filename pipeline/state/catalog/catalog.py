@@ -7,6 +7,7 @@ Tables are in `tables.py`, records in `dataset_records.py` and `job_records.py`,
 from types import TracebackType
 from typing import Self
 
+from pipeline.state.catalog.attempts import Attempts
 from pipeline.state.catalog.confirmations import Confirmations
 from pipeline.state.catalog.costs import Costs
 from pipeline.state.catalog.deliveries import Deliveries
@@ -14,11 +15,13 @@ from pipeline.state.catalog.ended_sessions import EndedSessions
 from pipeline.state.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.state.catalog.export import Export
 from pipeline.state.catalog.ignored import IgnoredFiles
+from pipeline.state.catalog.journals import Journals
 from pipeline.state.catalog.looks import Looks
 from pipeline.state.catalog.lookup import Lookup
 from pipeline.state.catalog.mappings import Mappings
 from pipeline.state.catalog.marks import Marks
 from pipeline.state.catalog.migrate import check_sqlite, migrate
+from pipeline.state.catalog.models import Models
 from pipeline.state.catalog.notices import Notices
 from pipeline.state.catalog.plans import Plans
 from pipeline.state.catalog.quotas import Quotas
@@ -44,7 +47,10 @@ class Catalog(
     Deliveries,
     Plans,
     Jobs,
+    Attempts,
+    Journals,
     Reports,
+    Models,
     StaleJobs,
     Costs,
     Looks,
@@ -59,8 +65,9 @@ class Catalog(
     Dropped files (`Registry`), uploads through the service (`Confirmations`), what gets no row (`IgnoredFiles`), runs
     to ask for (`Requests`), what came to nothing (`Tries`), outcomes (`Verdicts`), lists and deletion (`Lookup`),
     notifications (`Notices`), also to a webhook (`Deliveries`), training jobs: planned (`Plans`), made and found
-    (`Jobs`), trained (`Reports`), out of date (`StaleJobs`), their money (`Costs`); by what store and lake are known
-    again (`Marks`), whether the daemon works (`Looks`); Arrow for the warehouse (`Export`).
+    (`Jobs`), trained (`Attempts`), what trainings tell (`Journals`; by hand, `Reports`) and leave (`Models`), out of
+    date (`StaleJobs`), their money (`Costs`); by what store and lake are known again (`Marks`), whether the daemon
+    works (`Looks`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

@@ -3,18 +3,41 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
 from pipeline.errors import JobNotFound
+from pipeline.state.catalog.attempt_tables import IS_LIVE, training_attempts
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.job_records import CostRecord, NewCost
 from pipeline.state.catalog.job_tables import cost_records, training_jobs
+from pipeline.state.catalog.selecting import is_of
 from pipeline.state.catalog.statements import chunks, insert_or
+from pipeline.state.catalog.tables import datasets
 
 _DIGEST_HEX_DIGITS = 12
+_ADDED_LATER = {"attempt_id", "billed_nano_usd"}  # an earlier version's record keeps its id
+NANO = 1_000_000_000
+"""Billionths of a US dollar in one: what is billed is counted in them, never in floats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What one attempt at a training did cost. nano_usd: in billionths of a US dollar."""
+
+    job_id: str
+    attempt_id: str | None
+    job_name: str
+    dataset_id: str
+    dataset_name: str
+    base_model: str
+    provider: str | None
+    nano_usd: int | None
+    hours: float | None
+    source: str
+    created_at: datetime
 
 
 class Costs(Database):
@@ -47,6 +70,55 @@ class Costs(Database):
                     found[row.job_id].append(CostRecord(*row))
         return found
 
+    def spending(
+        self, user_id: str | None, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Spending]:
+        """Return what trainings did cost, newest first: the last record of each attempt, as a bill corrects a meter."""
+        columns = cost_records.c
+        wanted = (columns.kind == "actual") & is_of(cost_records, user_id)
+        if since is not None:
+            wanted &= columns.created_at >= since
+        if until is not None:
+            wanted &= columns.created_at < until
+        query = (
+            select(
+                columns.job_id,
+                columns.attempt_id,
+                training_jobs.c.name,
+                datasets.c.id,
+                datasets.c.name,
+                training_jobs.c.base_model,
+                columns.provider,
+                columns.billed_nano_usd,
+                columns.hours,
+                columns.source,
+                columns.created_at,
+            )
+            .select_from(cost_records)
+            .join(training_jobs, training_jobs.c.id == columns.job_id)
+            .join(datasets, datasets.c.id == training_jobs.c.dataset_id)
+            .where(wanted)
+            .order_by(columns.created_at, columns.id)
+        )
+        with self._reading() as connection:
+            found = [Spending(*row) for row in connection.execute(query)]
+        last = {(each.job_id, each.attempt_id or each.source): each for each in found}
+        return sorted(last.values(), key=lambda each: each.created_at, reverse=True)
+
+    def committed_nano_usd(self, user_id: str, since: datetime) -> int:
+        """What a user's trainings did cost since then, and those under way at the most that they are expected to."""
+        spent = sum(each.nano_usd or 0 for each in self.spending(user_id, since))
+        columns = training_attempts.c
+        live = select(columns.job_id, columns.metered_nano_usd).where(IS_LIVE, columns.user_id == user_id)
+        with self._reading() as connection:
+            metered = {row.job_id: int(row.metered_nano_usd) for row in connection.execute(live)}
+        estimates = {job_id: newest(records, "estimate") for job_id, records in self.costs_of(list(metered)).items()}
+        for job_id, nano_usd in metered.items():
+            estimate = estimates[job_id]
+            upper = estimate.cost_usd_high if estimate and estimate.cost_usd_high else 0.0
+            spent += max(nano_usd, round(upper * NANO))
+        return spent
+
 
 def newest(records: Sequence[CostRecord], kind: str) -> CostRecord | None:
     """The last record of a kind, of records that are oldest first."""
@@ -55,13 +127,16 @@ def newest(records: Sequence[CostRecord], kind: str) -> CostRecord | None:
 
 def cost_id(job_id: str, new: NewCost) -> str:
     """The id of a record: of its job, its kind and all that it says."""
-    said = json.dumps(asdict(new), sort_keys=True, default=str)
+    said_fields = {name: value for name, value in asdict(new).items() if name not in _ADDED_LATER or value is not None}
+    said = json.dumps(said_fields, sort_keys=True, default=str)
     return f"{job_id}.{new.kind}.{hashlib.sha256(said.encode()).hexdigest()[:_DIGEST_HEX_DIGITS]}"
 
 
 def insert_cost(connection: Connection, job_id: str, user_id: str, new: NewCost, now: datetime) -> bool:
     """Add a record inside the caller's transaction; return False when it is there already."""
     values = asdict(new) | {"basis": list(new.basis)}
+    if new.kind == "actual" and new.billed_nano_usd is None and new.cost_usd is not None:
+        values["billed_nano_usd"] = round(new.cost_usd * NANO)
     row = values | {"id": cost_id(job_id, new), "job_id": job_id, "user_id": user_id, "created_at": now}
     once = insert_or(connection, cost_records).values(row).on_conflict_do_nothing(index_elements=["id"])
     return connection.execute(once).rowcount == 1

@@ -159,7 +159,7 @@ class Verdict:
 class Notification:
     """Something a user is told once; `dedupe_key` tells occasions of the same kind apart.
 
-    dataset_id: None where it is about a file that became no dataset.
+    dataset_id: None where it is about a file that became no dataset. job_id: the training job it is about, if any.
     """
 
     id: int
@@ -174,6 +174,7 @@ class Notification:
     webhook_attempt: int
     webhook_due_at: datetime | None
     webhook_sent_at: datetime | None
+    job_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class NewCost:
-    """What a job is expected to cost, or did cost; an actual has no ranges.
+    """What a job is expected to cost, or did cost; an actual has no ranges, and may be of one attempt.
 
     source: where the price, or the bill, was read. basis: what an estimate rests on, a sentence each.
     """
@@ -91,11 +91,13 @@ class NewCost:
     provider: str | None = None
     price_as_of: date | None = None
     basis: tuple[str, ...] = ()
+    attempt_id: str | None = None
+    billed_nano_usd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CostRecord:
-    """One row of `cost_records`."""
+    """One row of `cost_records`. attempt_id: whose an actual is. billed_nano_usd: its `cost_usd`, exact."""
 
     id: str
     job_id: str
@@ -119,15 +121,22 @@ class CostRecord:
     source: str
     basis: list[str]
     created_at: datetime
+    attempt_id: str | None
+    billed_nano_usd: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsPoint:
-    """A figure that a trainer reports at an optimiser step, as `loss`."""
+    """A figure that a trainer reports at an optimiser step, as `loss`.
+
+    epoch: passes over the rows by then. measured_at: by the trainer's clock.
+    """
 
     name: str
     step: int
     value: float
+    epoch: float | None = None
+    measured_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,10 @@ training_jobs = Table(
     Column("job", StorableJson, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
-    CheckConstraint("status IN ('configured', 'stale', 'cancelled', 'running', 'succeeded', 'failed')", name="status"),
+    CheckConstraint(
+        "status IN ('configured', 'stale', 'cancelled', 'queued', 'running', 'succeeded', 'failed', 'lost')",
+        name="status",
+    ),
     CheckConstraint("origin IN ('plan', 'person')", name="origin"),
 )
 Index("ix_training_jobs_dataset_id", training_jobs.c.dataset_id)
@@ -104,6 +107,8 @@ cost_records = Table(
     Column("source", StorableText, nullable=False),
     Column("basis", StorableJson, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("attempt_id", StorableText, ForeignKey("training_attempts.id")),
+    Column("billed_nano_usd", BigInteger),
     CheckConstraint("kind IN ('estimate', 'actual')", name="kind"),
 )
 Index("ix_cost_records_job_id", cost_records.c.job_id)
@@ -118,7 +123,10 @@ metrics_points = Table(
     Column("step", BigInteger, nullable=False),
     Column("value", Float, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
-    UniqueConstraint("job_id", "name", "step", name="uq_metrics_points_job_id"),
+    Column("attempt_id", StorableText, ForeignKey("training_attempts.id"), nullable=False),
+    Column("epoch", Float),
+    Column("measured_at", UtcDateTime),
+    UniqueConstraint("attempt_id", "name", "step", name="uq_metrics_points_attempt_id"),
 )
 
 model_artifacts = Table(
@@ -132,5 +140,7 @@ model_artifacts = Table(
     Column("size_bytes", BigInteger),
     Column("content_sha256", StorableText),
     Column("created_at", UtcDateTime, nullable=False),
-    UniqueConstraint("job_id", "storage_path", name="uq_model_artifacts_job_id"),
+    Column("attempt_id", StorableText, ForeignKey("training_attempts.id"), nullable=False),
+    UniqueConstraint("attempt_id", "storage_path", name="uq_model_artifacts_attempt_id"),
 )
+Index("ix_model_artifacts_job_id", model_artifacts.c.job_id)

@@ -21,6 +21,7 @@ class Notice:
     dedupe_key: str
     title: str
     message: str
+    job_id: str | None = None
 
 
 class Notices(Database):
@@ -66,6 +67,7 @@ def send(connection: Connection, dataset_id: str | None, user_id: str, notice: N
         dedupe_key=notice.dedupe_key,
         title=notice.title,
         message=notice.message,
+        job_id=notice.job_id,
         created_at=now,
     )
     once = row.on_conflict_do_nothing(index_elements=["dataset_id", "kind", "dedupe_key"])

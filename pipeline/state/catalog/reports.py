@@ -1,18 +1,24 @@
-"""What trainers tell of a job: its status, figures at steps, the files that it left behind."""
+"""What somebody tells of a training by hand: its status, figures at steps, the files that it left behind.
+
+It goes the way of every training: through an attempt, which is opened for it where a job has none.
+"""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, select
 
-from pipeline.errors import UsageError
+from pipeline.errors import Conflicting, UsageError
+from pipeline.state.catalog.attempt_records import Attempt, NewAttempt
+from pipeline.state.catalog.attempts import live_attempt, move_attempt, newest_attempt, open_attempt
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.job_records import Artifact, Job, MetricsPoint
 from pipeline.state.catalog.job_tables import metrics_points, model_artifacts
-from pipeline.state.catalog.statements import insert_or
-from pipeline.state.catalog.statuses import ReportedStatus
-from pipeline.state.catalog.training_jobs import read_job, set_status
+from pipeline.state.catalog.journals import add_artifacts, add_points
+from pipeline.state.catalog.statuses import AttemptState, ReportedStatus
+from pipeline.state.catalog.training_jobs import read_job, touch
+
+_STATE_OF: dict[ReportedStatus, AttemptState] = {"running": "running", "succeeded": "completed", "failed": "failed"}
 
 
 class Reports(Database):
@@ -33,29 +39,31 @@ class Reports(Database):
         Raises:
             JobNotFound: there is no such job of this user.
             UsageError: the job was cancelled.
+            Conflicting: its training has ended, and otherwise than is told now.
         """
         with self._writing() as connection:
             job = read_job(connection, job_id, user_id, for_update=True)
             if job.status == "cancelled":
                 raise UsageError(f"expected a job that is not cancelled, found {job_id}: create it again first")
-            common: dict[str, object] = {"job_id": job_id, "user_id": job.user_id}
-            points = [common | asdict(point) | {"recorded_at": now} for point in metrics]
-            _insert_once(connection, metrics_points, points, ["job_id", "name", "step"])
-            files = [common | asdict(artifact) | {"created_at": now} for artifact in artifacts]
-            _insert_once(connection, model_artifacts, files, ["job_id", "storage_path"])
-            set_status(connection, job_id, status or job.status, reason if status else job.status_reason, now)
+            attempt = _reported_attempt(connection, job, user_id, now)
+            add_points(connection, attempt, metrics, now)
+            add_artifacts(connection, attempt, artifacts, now)
+            if status is not None and _STATE_OF[status] != attempt.state:
+                _move(connection, attempt, status, user_id, reason, now)
+            touch(connection, job_id, now)
             return read_job(connection, job_id)
 
     def metrics_of(self, job_id: str) -> list[MetricsPoint]:
-        """What the trainer reported, by name and step."""
+        """What the trainer reported in the newest attempt, by name and step."""
         columns = metrics_points.c
-        chosen = (columns.name, columns.step, columns.value)
-        query = select(*chosen).where(columns.job_id == job_id).order_by(columns.name, columns.step)
+        chosen = (columns.name, columns.step, columns.value, columns.epoch, columns.measured_at)
         with self._reading() as connection:
-            return [MetricsPoint(*row) for row in connection.execute(query)]
+            newest = newest_attempt(connection, job_id)
+            query = select(*chosen).where(columns.attempt_id == (newest.id if newest else ""))
+            return [MetricsPoint(*row) for row in connection.execute(query.order_by(columns.name, columns.step))]
 
     def artifacts_of(self, job_id: str) -> list[Artifact]:
-        """What the training left behind, in the order in which it was reported."""
+        """What the trainings of a job left behind, in the order in which it was reported."""
         columns = model_artifacts.c
         chosen = (columns.kind, columns.storage_path, columns.size_bytes, columns.content_sha256)
         query = select(*chosen).where(columns.job_id == job_id).order_by(columns.id)
@@ -63,7 +71,18 @@ class Reports(Database):
             return [Artifact(*row) for row in connection.execute(query)]
 
 
-def _insert_once(connection: Connection, table: Table, rows: Sequence[dict[str, object]], unique: list[str]) -> None:
-    if rows:
-        once = insert_or(connection, table).on_conflict_do_nothing(index_elements=unique)
-        connection.execute(once, list(rows))
+def _reported_attempt(connection: Connection, job: Job, user_id: str, now: datetime) -> Attempt:
+    if found := live_attempt(connection, job.id) or newest_attempt(connection, job.id):
+        return found
+    new = NewAttempt(job_id=job.id, launcher="reported", trainer=job.targets[0], actor=user_id)
+    return open_attempt(connection, new, user_id, now)
+
+
+def _move(
+    connection: Connection, attempt: Attempt, status: ReportedStatus, actor: str, reason: str | None, now: datetime
+) -> None:
+    if not move_attempt(connection, attempt.id, _STATE_OF[status], actor, now, reason):
+        raise Conflicting(
+            f"expected a training that has not ended, found attempt {attempt.id} {attempt.state}: start another "
+            "first (lora-pipeline jobs start)"
+        )

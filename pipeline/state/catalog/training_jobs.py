@@ -1,6 +1,6 @@
-"""Training jobs: made once, found and listed by their owner, cancelled.
+"""Training jobs: made once, found and listed by their owner.
 
-What trainers tell of them is in `reports.py`, what they cost in `costs.py`; whether a job is still true to its dataset
+How they are trained is in `attempts.py`, what they cost in `costs.py`; whether a job is still true to its dataset
 is decided in `stale.py`.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from pipeline.errors import JobNotFound, UsageError
+from pipeline.errors import JobNotFound
 from pipeline.state.catalog.costs import insert_cost
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.job_records import Job, JobPage, NewCost, NewJob
@@ -21,7 +21,6 @@ from pipeline.state.catalog.statuses import JOB_STATUSES
 from pipeline.state.catalog.tables import storable_text
 
 _NEWEST = (training_jobs.c.created_at.desc(), training_jobs.c.id)
-_ENDED = ("succeeded", "failed")
 
 
 class Jobs(Database):
@@ -45,7 +44,7 @@ class Jobs(Database):
                 again = {"status": "configured", "status_reason": None, "updated_at": now}
                 connection.execute(update(training_jobs).where(training_jobs.c.id == new.job_id).values(again))
             if insert_cost(connection, new.job_id, owner, estimate, now):
-                _touch(connection, new.job_id, now)
+                touch(connection, new.job_id, now)
             return read_job(connection, new.job_id)
 
     def get_job(self, job_id: str, user_id: str | None = None) -> Job:
@@ -96,21 +95,6 @@ class Jobs(Database):
         with self._reading() as connection:
             total = connection.execute(select(func.count()).select_from(training_jobs).where(wanted)).scalar_one()
             return JobPage([to_job(row) for row in connection.execute(window)], total)
-
-    def cancel_job(self, job_id: str, user_id: str, now: datetime) -> Job:
-        """Give a job up; one that is cancelled already stays as it is.
-
-        Raises:
-            JobNotFound: there is no such job of this user.
-            UsageError: its training has ended.
-        """
-        with self._writing() as connection:
-            job = read_job(connection, job_id, user_id, for_update=True)
-            if job.status in _ENDED:
-                raise UsageError(f"expected a job that has not ended, found {job_id} {job.status}: nothing to cancel")
-            if job.status != "cancelled":
-                set_status(connection, job_id, "cancelled", None, now)
-            return read_job(connection, job_id)
 
 
 def read_job(connection: Connection, job_id: str, user_id: str | None = None, *, for_update: bool = False) -> Job:
@@ -163,7 +147,8 @@ def set_status(connection: Connection, job_id: str, status: str, reason: str | N
     connection.execute(change.values(status=status, status_reason=reason, updated_at=now))
 
 
-def _touch(connection: Connection, job_id: str, now: datetime) -> None:
+def touch(connection: Connection, job_id: str, now: datetime) -> None:
+    """Note that something about a job changed, inside the caller's transaction: the warehouse is to see it."""
     connection.execute(update(training_jobs).where(training_jobs.c.id == job_id).values(updated_at=now))
 
 

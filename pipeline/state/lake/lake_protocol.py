@@ -93,6 +93,26 @@ class Lake(Protocol):
             UsageError: the name leads out of the job's place.
         """
 
+    def publish_model(self, attempt_id: str, folder: Path) -> str:
+        """Put every file below a folder in the place of what an attempt at a training left, as `publish_job` does."""
+
+    def model_uri(self, attempt_id: str) -> str:
+        """Return where what an attempt left lies, or would lie.
+
+        Raises:
+            UsageError: the id cannot be a folder's name.
+        """
+
+    def model_files(self, attempt_id: str) -> dict[str, int]:
+        """Return what an attempt left: names below its place, with sizes in bytes."""
+
+    def fetch_model_file(self, attempt_id: str, name: str) -> AbstractContextManager[Path]:
+        """Lend a local path of a file that an attempt left; raises `LakeError` where there is none.
+
+        Raises:
+            UsageError: the name leads out of its place.
+        """
+
     @property
     def place(self) -> str:
         """Where it is, for messages: a folder or `s3://…`."""
@@ -150,12 +170,28 @@ def job_key(job_id: str, name: str = "") -> str:
     Raises:
         UsageError: the id cannot be a folder's name, or the name leads out of the job's place.
     """
-    if not _SAFE_ID.fullmatch(job_id):
-        raise UsageError(f"job id: expected 1 to 200 letters, digits or . _ -, found {job_id!r}; list the jobs")
+    return _key("training_jobs/job_id=", job_id, name)
+
+
+def model_key(attempt_id: str, name: str = "") -> str:
+    """Return the place of what an attempt at a training left, or of one of its files, relative to the lake.
+
+    >>> model_key("chat-qwen3-8b-1.2", "model/adapter_model.safetensors")
+    'models/attempt_id=chat-qwen3-8b-1.2/model/adapter_model.safetensors'
+
+    Raises:
+        UsageError: the id cannot be a folder's name, or the name leads out of the place.
+    """
+    return _key("models/attempt_id=", attempt_id, name)
+
+
+def _key(place: str, known_id: str, name: str) -> str:
+    if not _SAFE_ID.fullmatch(known_id):
+        raise UsageError(f"job id: expected 1 to 200 letters, digits or . _ -, found {known_id!r}; list the jobs")
     parts = name.split("/") if name else []
     if any(part in {"", ".", ".."} or "\0" in part for part in parts):
         raise UsageError(f"job file: expected a name below the job's place, found {name!r}; list the job's files")
-    return "/".join((f"training_jobs/job_id={job_id}", *parts))
+    return "/".join((f"{place}{known_id}", *parts))
 
 
 def files_below(folder: Path) -> dict[str, Path]:

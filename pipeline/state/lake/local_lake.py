@@ -20,6 +20,7 @@ from pipeline.state.lake.lake_protocol import (
     file_key,
     files_below,
     job_key,
+    model_key,
 )
 from pipeline.state.lake.profiles import read_table
 from pipeline.state.lake.staging import Staging
@@ -88,11 +89,7 @@ class LocalLake:
 
     def publish_job(self, job_id: str, folder: Path) -> str:
         """See `Lake.publish_job`: moved, and made durable before their names appear."""
-        places = {file: self._folder / job_key(job_id, name) for name, file in files_below(folder).items()}
-        for file, place in places.items():
-            with lake_errors("put in place", place):
-                place.parent.mkdir(parents=True, exist_ok=True)
-                put_in_place(file, place)
+        self._publish_below(job_key(job_id), folder)
         return self.job_uri(job_id)
 
     def job_uri(self, job_id: str) -> str:
@@ -101,20 +98,50 @@ class LocalLake:
 
     def job_files(self, job_id: str) -> dict[str, int]:
         """See `Lake.job_files`."""
-        folder = self._folder / job_key(job_id)
-        with lake_errors("look into", folder):
-            return {name: path.stat().st_size for name, path in files_below(folder).items()}
+        return self._files_below(job_key(job_id))
 
     @contextmanager
     def fetch_job_file(self, job_id: str, name: str) -> Iterator[Path]:
         """See `Lake.fetch_job_file`: the file itself."""
-        place = self._folder / job_key(job_id, name)
+        yield self._existing(job_key(job_id, name), f"{name} of {job_id}", "make the job again")
+
+    def publish_model(self, attempt_id: str, folder: Path) -> str:
+        """See `Lake.publish_model`."""
+        self._publish_below(model_key(attempt_id), folder)
+        return self.model_uri(attempt_id)
+
+    def model_uri(self, attempt_id: str) -> str:
+        """See `Lake.model_uri`."""
+        return str(self._folder / model_key(attempt_id))
+
+    def model_files(self, attempt_id: str) -> dict[str, int]:
+        """See `Lake.model_files`."""
+        return self._files_below(model_key(attempt_id))
+
+    @contextmanager
+    def fetch_model_file(self, attempt_id: str, name: str) -> Iterator[Path]:
+        """See `Lake.fetch_model_file`: the file itself."""
+        yield self._existing(model_key(attempt_id, name), f"{name} of {attempt_id}", "put it back from a backup")
+
+    def _publish_below(self, key: str, folder: Path) -> None:
+        places = {file: self._folder / key / name for name, file in files_below(folder).items()}
+        for file, place in places.items():
+            with lake_errors("put in place", place):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                put_in_place(file, place)
+
+    def _files_below(self, key: str) -> dict[str, int]:
+        folder = self._folder / key
+        with lake_errors("look into", folder):
+            return {name: path.stat().st_size for name, path in files_below(folder).items()}
+
+    def _existing(self, key: str, what: str, else_do: str) -> Path:
+        place = self._folder / key
         if not place.is_file():
             raise LakeError(
-                f"expected {name} of {job_id} at {place}, found nothing: check LORA_LAKE and that it is mounted, else "
-                "make the job again"
+                f"expected {what} at {place}, found nothing: check LORA_LAKE and that it is mounted, else {else_do}"
             )
-        yield place
+        return place
 
     @property
     def place(self) -> str:

@@ -21,6 +21,7 @@ from pipeline.state.lake.lake_protocol import (
     file_key,
     files_below,
     job_key,
+    model_key,
 )
 from pipeline.state.lake.profiles import read_table
 from pipeline.state.lake.staging import Staging
@@ -123,18 +124,41 @@ class S3Lake:
 
     def job_files(self, job_id: str) -> dict[str, int]:
         """See `Lake.job_files`."""
-        prefix = f"{self._root}{job_key(job_id)}/"
-        with self._errors("list", job_key(job_id)):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-            return {
-                entry["Key"].removeprefix(prefix): entry["Size"] for page in pages for entry in page.get("Contents", [])
-            }
+        return self._sizes_below(job_key(job_id))
 
     @contextmanager
     def fetch_job_file(self, job_id: str, name: str) -> Iterator[Path]:
         """See `Lake.fetch_job_file`: a copy in staging, removed afterwards."""
         with self._copy(job_key(job_id, name)) as copy:
             yield copy
+
+    def publish_model(self, attempt_id: str, folder: Path) -> str:
+        """See `Lake.publish_model`."""
+        for name, file in files_below(folder).items():
+            self._put(file, model_key(attempt_id, name))
+        return self.model_uri(attempt_id)
+
+    def model_uri(self, attempt_id: str) -> str:
+        """See `Lake.model_uri`."""
+        return self._uri(model_key(attempt_id))
+
+    def model_files(self, attempt_id: str) -> dict[str, int]:
+        """See `Lake.model_files`."""
+        return self._sizes_below(model_key(attempt_id))
+
+    @contextmanager
+    def fetch_model_file(self, attempt_id: str, name: str) -> Iterator[Path]:
+        """See `Lake.fetch_model_file`: a copy in staging, removed afterwards."""
+        with self._copy(model_key(attempt_id, name)) as copy:
+            yield copy
+
+    def _sizes_below(self, key: str) -> dict[str, int]:
+        prefix = f"{self._root}{key}/"
+        with self._errors("list", key):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            return {
+                entry["Key"].removeprefix(prefix): entry["Size"] for page in pages for entry in page.get("Contents", [])
+            }
 
     @property
     def place(self) -> str:

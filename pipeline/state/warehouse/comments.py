@@ -1,6 +1,6 @@
 """What analysts read beside tables and columns: meanings, units, what NULL says. Written as DuckDB comments.
 
-Those of training jobs are in `job_comments.py`.
+Those of training jobs are in `job_comments.py`, of their trainings in `attempt_comments.py`.
 
 SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'turns'
 """
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from pipeline.state.warehouse.attempt_comments import ATTEMPT_COLUMNS, ATTEMPT_TABLES
 from pipeline.state.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES, TRIES
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.state.warehouse.sql import identifier, text
@@ -27,6 +28,7 @@ TABLES = {
     "target_acceptance": "One row a dataset and trainer: whether the trainer accepts the dataset, and why not.",
     "findings": "One row a finding of the current datasets, of a line or a whole file; the first 10,000 of a code.",
     **JOB_TABLES,
+    **ATTEMPT_TABLES,
 }
 
 _DATASET_ID = "The dataset: datasets.id."
@@ -92,6 +94,7 @@ COLUMNS = {
         "webhook_attempt": "How often it was tried to send it to LORA_WEBHOOK_URL.",
         "webhook_due_at": "When that is tried again (UTC), if it did not arrive.",
         "webhook_sent_at": "When it arrived there (UTC); NULL if it did not.",
+        "job_id": "The training job that it is about: training_jobs.id; else NULL.",
     },
     "ignored_files": {
         "key": "Where it lies in the store; what cannot be printed is escaped: \\xNN, \\u{N} and \\\\.",
@@ -231,6 +234,7 @@ COLUMNS = {
         "message": "All of it in one sentence, with what to do.",
     },
     **JOB_COLUMNS,
+    **ATTEMPT_COLUMNS,
 }
 
 

@@ -26,6 +26,7 @@ CREATE VIEW training_lineage AS
 SELECT
     c.id AS cost_id, c.kind AS cost_kind, c.cost_usd, c.cost_usd_low, c.cost_usd_high, c.hours,
     c.provider, c.price_as_of, c.created_at AS cost_recorded_at,
+    c.attempt_id, m.id AS model_id, m.files_uri AS model_uri,
     j.id AS job_id, j.name AS job_name, j.status AS job_status, j.base_model, j.method, j.preset, j.gpu, j.gpu_count,
     j.files_uri AS config_uri, j.run_id AS job_run_id, j.code_version AS job_code_version, j.created_at AS job_made_at,
     j.split_fingerprint, l.uri AS split_uri,
@@ -35,6 +36,7 @@ SELECT
 FROM training_jobs AS j
 JOIN datasets AS d ON d.id = j.dataset_id
 LEFT JOIN cost_records AS c ON c.job_id = j.id
+LEFT JOIN models AS m ON m.attempt_id = c.attempt_id
 LEFT JOIN lineage AS l ON l.dataset_id = d.id AND l.table_name = 'splits'
 LEFT JOIN dataset_profiles AS p ON p.dataset_id = d.id AND p.run_id = j.validation_run_id
 """
@@ -52,6 +54,8 @@ FROM datasets AS d JOIN (
     UNION ALL
     SELECT dataset_id, 'training_job', id, files_uri, run_id, code_version, created_at FROM training_jobs
     UNION ALL
+    SELECT dataset_id, 'training_attempt', id, NULL, NULL, NULL, created_at FROM training_attempts
+    UNION ALL
     SELECT j.dataset_id, 'cost_' || c.kind, c.id, NULL, j.run_id, j.code_version, c.created_at
     FROM cost_records AS c JOIN training_jobs AS j ON j.id = c.job_id
     UNION ALL
@@ -60,6 +64,8 @@ FROM datasets AS d JOIN (
     UNION ALL
     SELECT j.dataset_id, 'model_artifact', a.kind, a.storage_path, NULL, NULL, a.created_at
     FROM model_artifacts AS a JOIN training_jobs AS j ON j.id = a.job_id
+    UNION ALL
+    SELECT dataset_id, 'model', id, files_uri, NULL, NULL, created_at FROM models
 ) AS made ON made.of_dataset = d.id
 """
 

@@ -4,6 +4,13 @@ import pytest
 from sqlalchemy import select, text, update
 
 from pipeline.errors import CatalogError, DatasetNotFound
+from pipeline.state.catalog.attempt_tables import (
+    attempt_transitions,
+    metric_series,
+    model_evaluations,
+    models,
+    training_attempts,
+)
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.ended_sessions import ended_sessions
 from pipeline.state.catalog.job_tables import (
@@ -30,6 +37,11 @@ OWNED = (
     metrics_points,
     model_artifacts,
     ended_sessions,
+    training_attempts,
+    attempt_transitions,
+    metric_series,
+    model_evaluations,
+    models,
 )
 
 

@@ -90,7 +90,8 @@ def test_jobs_are_listed_newest_first_by_owner_dataset_and_status_in_pages(catal
     [
         (
             {"status": "done"},
-            "status: expected one of configured, stale, cancelled, running, succeeded, failed, found 'done'",
+            "status: expected one of configured, stale, cancelled, queued, running, succeeded, failed, lost, "
+            "found 'done'",
         ),
         ({"page": 0}, "expected a page and a limit of at least 1, found page 0 and limit 20"),
     ],

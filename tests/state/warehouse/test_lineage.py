@@ -66,6 +66,7 @@ def test_one_query_leads_from_an_upload_to_everything_made_of_it(trained):
         ("metric", "loss", None),
         ("model_artifact", "adapter", None),
         *(("table", table, "run-7") for table in tables),
+        ("training_attempt", "job-1.1", None),
         ("training_job", "job-1", "plan-run"),
         ("training_job", "job-2", "plan-run"),
         ("training_plan", "rows-1", "plan-run"),

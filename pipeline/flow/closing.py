@@ -1,0 +1,162 @@
+"""What a training that has ended leaves: its model with checksums and a card, how good it is, what it did cost.
+
+Each part is kept before the attempt counts as closed, and the same again changes nothing: a run that dies between two
+is done again. Failed and cancelled trainings cost what they took, too.
+"""
+
+import hashlib
+import json
+import math
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.flow.budgets import hours_of
+from pipeline.flow.closed import Closed
+from pipeline.flow.model_card import model_card
+from pipeline.flow.trainings import Trainings
+from pipeline.launchers.local import LocalLauncher
+from pipeline.state.catalog.attempt_records import Attempt, Evaluation, Model, NewModel
+from pipeline.state.catalog.costs import NANO, newest
+from pipeline.state.catalog.job_records import CostRecord, Job, NewCost
+from pipeline.state.catalog.statuses import ENDED_STATES
+from pipeline.state.lake import Lake
+from pipeline.trainers.job import TrainingJob
+from pipeline.wording import count_of, usd
+
+MANIFEST_FILE, CARD_FILE = "manifest.json", "README.md"
+_MODEL_FOLDER = "model/"
+_LEAST_LOSS_FOR_PERPLEXITY = 700.0  # exp() of more is no number
+
+
+def close(trainings: Trainings, lake: Lake, attempt_id: str, now: datetime) -> Closed | None:
+    """Keep all that an attempt leaves; None where it has not ended.
+
+    Raises:
+        ServiceError: catalog, lake or disk failed; it is done again.
+    """
+    catalog = trainings.catalog
+    attempt = catalog.get_attempt(attempt_id)
+    if attempt.state not in ENDED_STATES:
+        return None
+    launcher = trainings.launchers.get(attempt.launcher)
+    if launcher is not None:
+        attempt = trainings.listen(attempt, launcher, now)
+    job = catalog.get_job(attempt.job_id)
+    figures = _kept_files(lake, attempt, launcher if isinstance(launcher, LocalLauncher) else None)
+    evaluations = evaluations_of(figures, TrainingJob.model_validate(job.job).data.validation_rows)
+    catalog.note_evaluations(attempt.id, evaluations, now)
+    costs = catalog.costs_of([job.id])[job.id]
+    cost = _note_cost(trainings, job, attempt, costs, now)
+    estimate = newest(costs, "estimate")
+    model = None
+    if attempt.state == "completed":
+        model = _keep_model(trainings, lake, Closed(job, attempt, None, evaluations, cost, estimate), now)
+    if attempt.closed_at is None:
+        catalog.note_closed(attempt.id, now)
+    return Closed(job, catalog.get_attempt(attempt.id), model, evaluations, cost, estimate)
+
+
+def evaluations_of(figures: Mapping[str, Any], rows: int) -> tuple[Evaluation, ...]:
+    """How good a model is, and its base model was, from what the trainer wrote last. rows: kept back for it."""
+    found = []
+    for moment, name in (("before", "eval_loss_before"), ("after", "eval_loss")):
+        loss = figures.get(name)
+        if isinstance(loss, int | float) and math.isfinite(loss):
+            found.append(Evaluation(moment, "eval_loss", float(loss), rows, "the trainer"))  # type: ignore[arg-type]
+            if loss < _LEAST_LOSS_FOR_PERPLEXITY:
+                perplexity = math.exp(loss)
+                found.append(Evaluation(moment, "perplexity", perplexity, rows, "exp(eval_loss)"))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def _kept_files(lake: Lake, attempt: Attempt, launcher: LocalLauncher | None) -> Mapping[str, Any]:
+    """Put what a training on this machine left into the lake; return the figures that its trainer wrote last."""
+    if launcher is not None and launcher.find(attempt.id) is not None:
+        files = launcher.model_files(attempt)
+        if attempt.state != "completed":  # what stands in the way of a model is not one
+            files = {name: path for name, path in files.items() if not name.startswith(_MODEL_FOLDER)}
+        with lake.staging() as folder:
+            for name, path in files.items():
+                place = folder / "kept" / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place)
+            if files:
+                lake.publish_model(attempt.id, folder / "kept")
+    if "metrics.json" not in lake.model_files(attempt.id):
+        return {}
+    with lake.fetch_model_file(attempt.id, "metrics.json") as path:
+        try:
+            figures = json.loads(path.read_text("utf-8"))
+        except ValueError:
+            return {}
+    return figures if isinstance(figures, dict) else {}
+
+
+def _note_cost(
+    trainings: Trainings, job: Job, attempt: Attempt, costs: list[CostRecord], now: datetime
+) -> CostRecord | None:
+    known = [each for each in costs if each.kind == "actual" and each.attempt_id == attempt.id]
+    if known or attempt.started_at is None or attempt.launcher == "reported":
+        return known[-1] if known else None
+    hours, price = hours_of(attempt, now), attempt.price_per_gpu_hour
+    nano_usd = None if price is None else round(hours * attempt.gpu_count * price * NANO)
+    said = "" if price is None else f" at {usd(price)} an hour"
+    new = NewCost(
+        kind="actual",
+        cost_usd=None if nano_usd is None else nano_usd / NANO,
+        hours=hours,
+        source=f"metered: {hours:.4f} hours of {count_of(attempt.gpu_count, 'GPU')}{said}",
+        price_per_gpu_hour=price,
+        price_currency=None if price is None else "USD",
+        provider=attempt.provider,
+        attempt_id=attempt.id,
+        billed_nano_usd=nano_usd,
+    )
+    return trainings.catalog.add_cost(job.id, attempt.user_id, new, now)
+
+
+def _keep_model(trainings: Trainings, lake: Lake, closed: Closed, now: datetime) -> Model | None:
+    attempt = closed.attempt
+    if not any(name.startswith(_MODEL_FOLDER) for name in lake.model_files(attempt.id)):
+        return None
+    with lake.staging() as folder:
+        kept = folder / "kept"
+        (kept / "model").mkdir(parents=True)
+        (kept / _MODEL_FOLDER / CARD_FILE).write_text(model_card(closed), "utf-8")
+        lake.publish_model(attempt.id, kept)
+    files = _described(lake, attempt.id)
+    manifest = json.dumps({"attempt": attempt.id, "files": files}, indent=2, sort_keys=True) + "\n"
+    with lake.staging() as folder:
+        kept = folder / "kept"
+        kept.mkdir()
+        (kept / MANIFEST_FILE).write_text(manifest, "utf-8")
+        uri = lake.publish_model(attempt.id, kept)
+    sizes = [int(str(each["size_bytes"])) for each in files.values()]
+    new = NewModel(
+        attempt_id=attempt.id,
+        kind="model" if closed.job.method == "full" else "adapter",
+        files_uri=uri,
+        files=files,
+        size_bytes=sum(sizes),
+        manifest_sha256=hashlib.sha256(manifest.encode()).hexdigest(),
+    )
+    return trainings.catalog.keep_model(new, now)
+
+
+def _described(lake: Lake, attempt_id: str) -> dict[str, dict[str, object]]:
+    """Size and checksum of every file, read back from the lake."""
+    found: dict[str, dict[str, object]] = {}
+    for name, size_bytes in sorted(lake.model_files(attempt_id).items()):
+        if name == MANIFEST_FILE:
+            continue
+        with lake.fetch_model_file(attempt_id, name) as path:
+            found[name] = {"size_bytes": size_bytes, "sha256": _sha256(path)}
+    return found
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

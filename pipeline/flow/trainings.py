@@ -1,0 +1,212 @@
+"""Trainings from the wish to the end: asked for within the budgets, started once, watched, told to end.
+
+No step waits for a training. Each may be repeated, and whoever dies between two leaves what the next look finds. What
+is kept of a training that has ended is in `closing.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.errors import ServiceError, UsageError
+from pipeline.flow.budgets import check_budgets, hourly_price, metered_nano_usd, within_budgets
+from pipeline.launchers.commands import RESUMABLE, trainer_of
+from pipeline.launchers.journal import read_journal
+from pipeline.launchers.launcher import Launcher, Observation, Order
+from pipeline.settings import Settings
+from pipeline.state.catalog.attempt_records import Attempt, NewAttempt
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.costs import newest
+from pipeline.state.catalog.job_records import Job
+from pipeline.state.catalog.statuses import LIVE_STATES, LauncherName
+from pipeline.trainers.job import TrainingJob
+from pipeline.wording import span
+
+LAUNCHERS: tuple[LauncherName, ...] = ("local", "own-machine")
+"""Those that a person may choose; the first is the default."""
+_NEVER_SEEN_S = 60.0  # after its submission, a training of which nothing is there did not start
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asks for. trainer: None for the job's first. budget_usd: None for that of the settings.
+
+    is_resumed: go on from the checkpoints of the last attempt. over_budget_reason: why it may cost more than the
+    budgets allow; None where it may not.
+    """
+
+    job_id: str
+    launcher: LauncherName = "local"
+    trainer: str | None = None
+    budget_usd: float | None = None
+    is_resumed: bool = False
+    over_budget_reason: str | None = None
+
+
+def ask(catalog: Catalog, settings: Settings, user_id: str, wish: Wish, now: datetime, actor: str = "") -> Attempt:
+    """Ask for a training of one's own job; the sensor starts it. actor: who asks, where it is not the owner.
+
+    Raises:
+        JobNotFound: there is no such job of this user.
+        UsageError: there can be no such training; says why.
+        Conflicting: one is under way, the job is out of date, or a budget does not allow it.
+    """
+    job = catalog.get_job(wish.job_id, user_id)
+    planned = TrainingJob.model_validate(job.job)
+    if wish.launcher not in LAUNCHERS:
+        raise UsageError(f"launcher: expected one of {', '.join(LAUNCHERS)}, found {wish.launcher!r}")
+    trainer = trainer_of(planned, wish.trainer)
+    resumed = _attempt_to_resume(catalog, job, trainer, wish) if wish.is_resumed else None
+    estimate = newest(catalog.costs_of([job.id])[job.id], "estimate")
+    price, provider = hourly_price(settings, wish.launcher, estimate)
+    budget = wish.budget_usd or settings.budget_per_job_usd or None
+    if wish.over_budget_reason is None:
+        check_budgets(catalog, settings, job, estimate, price, budget, now)
+    new = NewAttempt(
+        job_id=job.id,
+        launcher=wish.launcher,
+        trainer=trainer,
+        actor=actor or user_id,
+        price_per_gpu_hour=price,
+        provider=provider,
+        resumed_from=resumed.id if resumed else None,
+        budget_usd=budget,
+        over_budget_reason=wish.over_budget_reason,
+    )
+    return catalog.open_attempt(new, user_id, now)
+
+
+def _attempt_to_resume(catalog: Catalog, job: Job, trainer: str, wish: Wish) -> Attempt:
+    attempts = [each for each in catalog.attempts_of([job.id])[job.id] if each.launcher == wish.launcher]
+    if trainer not in RESUMABLE or wish.launcher != "local":
+        raise UsageError(
+            f"expected a training on this machine with {' or '.join(RESUMABLE)} to go on from, found {trainer} on "
+            f"{wish.launcher}: start it anew, or go on by hand as its explain.md says"
+        )
+    if not attempts:
+        raise UsageError(
+            f"expected an earlier attempt at {job.id} to go on from, found none: start it without --resume"
+        )
+    return attempts[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Trainings:
+    """What the sensor and the short runs do. launchers: by name."""
+
+    catalog: Catalog
+    settings: Settings
+    launchers: Mapping[str, Launcher]
+
+    def startable(self) -> list[Attempt]:
+        """Attempts that were asked for and are not submitted, oldest first, as many as there is room for."""
+        live = [each for each in self.catalog.attempts_to_watch() if each.state in LIVE_STATES]
+        room = self.settings.local_trainings - sum(each.launcher == "local" and _is_submitted(each) for each in live)
+        found = []
+        for attempt in live:
+            if _is_submitted(attempt) or attempt.launcher not in self.launchers:
+                continue
+            if attempt.launcher == "local":
+                room -= 1
+                if room < 0:
+                    continue
+            found.append(attempt)
+        return found
+
+    def start(self, attempt_id: str, now: datetime) -> str:
+        """Submit an attempt; the same again finds the one that was submitted. Returns what was done, in words.
+
+        Raises:
+            ServiceError: disk or service failed; it is tried again.
+        """
+        attempt = self.catalog.get_attempt(attempt_id)
+        if attempt.state not in ("queued", "preparing") or _is_submitted(attempt):
+            return f"{attempt_id} is {attempt.state}: nothing to start"
+        if attempt.cancel_requested_at is not None:
+            self.catalog.move_attempt(attempt_id, "cancelled", "start", now, "it was cancelled before it started")
+            return f"{attempt_id} was cancelled"
+        # Whoever cancels a queued attempt ends it; from here on the launcher is asked to.
+        self.catalog.move_attempt(attempt_id, "preparing", "start", now)
+        launcher = self.launchers[attempt.launcher]
+        try:
+            external_id = launcher.find(attempt_id) or launcher.submit(self._order(attempt))
+        except UsageError as error:
+            self.catalog.move_attempt(attempt_id, "failed", "start", now, str(error), "other")
+            return f"{attempt_id} cannot be started: {error}"
+        self.catalog.note_submitted(attempt_id, external_id, now)
+        return f"{attempt_id} was submitted ({attempt.launcher})"
+
+    def watch(self, now: datetime) -> list[str]:
+        """Look at every attempt that lives or is lost, once; return what could not be asked, in words."""
+        silent = []
+        for attempt in self.catalog.attempts_to_watch():
+            launcher = self.launchers.get(attempt.launcher)
+            if launcher is None or not _is_submitted(attempt):
+                continue
+            try:
+                self._look_at(attempt, launcher, now)
+            except ServiceError as error:  # that it cannot be asked says nothing about it
+                silent.append(f"{attempt.id}: {error}")
+        return silent
+
+    def listen(self, attempt: Attempt, launcher: Launcher, now: datetime) -> Attempt:
+        """Read all that an attempt's journal has, and return the attempt as it is known then."""
+        while True:
+            piece = launcher.journal(attempt, attempt.journal_offset)
+            if not piece.lines:
+                return attempt
+            told = read_journal(piece.lines, piece.offset, attempt.log_tail)
+            attempt = self.catalog.take_journal(attempt.id, piece.offset, told, now)
+
+    def _look_at(self, attempt: Attempt, launcher: Launcher, now: datetime) -> None:
+        observation = launcher.poll(attempt)
+        attempt = self.listen(attempt, launcher, now)
+        if attempt.state not in (*LIVE_STATES, "lost"):
+            return
+        if attempt.cancel_requested_at is not None:
+            launcher.cancel(attempt)
+        self._conclude(attempt, observation, now)
+        nano_usd = metered_nano_usd(attempt, now)
+        if nano_usd > attempt.metered_nano_usd:
+            self.catalog.note_metered(attempt.id, nano_usd)
+        within_budgets(self.catalog, self.settings, attempt, nano_usd, now)
+
+    def _conclude(self, attempt: Attempt, observation: Observation, now: datetime) -> None:
+        """What follows from how it is, where it told nothing itself."""
+        if attempt.state == "lost":
+            return
+        if observation.seen == "running" and attempt.state != "running":
+            self.catalog.move_attempt(attempt.id, "running", "watch", now)
+        elif observation.seen == "absent":
+            self._miss(attempt, observation, now)
+        elif attempt.launcher == "own-machine" and attempt.state == "running" and attempt.heartbeat_at is not None:
+            silent_s = (now - attempt.heartbeat_at).total_seconds()
+            if silent_s > self.settings.lost_after_s:
+                reason = f"it told nothing for {span(silent_s / 3600)}; it counts again as soon as it does"
+                self.catalog.move_attempt(attempt.id, "lost", "watch", now, reason)
+
+    def _miss(self, attempt: Attempt, observation: Observation, now: datetime) -> None:
+        if attempt.started_at is not None:
+            self.catalog.move_attempt(attempt.id, "lost", "watch", now, observation.reason)
+        elif attempt.submitted_at and (now - attempt.submitted_at).total_seconds() > _NEVER_SEEN_S:
+            self.catalog.move_attempt(attempt.id, "failed", "watch", now, observation.reason, "interrupted")
+
+    def _order(self, attempt: Attempt) -> Order:
+        job = TrainingJob.model_validate(self.catalog.get_job(attempt.job_id).job)
+        # The id of the row: that of the plan does not tell its rows apart.
+        job = job.model_copy(update={"job_id": attempt.job_id})
+        resumed = self.catalog.get_attempt(attempt.resumed_from) if attempt.resumed_from else None
+        return Order(attempt, job, resumed)
+
+
+def startable_reason(job: Job) -> str | None:
+    """Why a job cannot be trained now, in words; None where it can."""
+    if job.status == "stale":
+        return f"it is out of date: {job.status_reason}"
+    if job.status in ("queued", "running"):
+        return "it is being trained"
+    return None
+
+
+def _is_submitted(attempt: Attempt) -> bool:
+    return attempt.submitted_at is not None

@@ -1,0 +1,85 @@
+"""What the runner starts for a job: the trainer's command, in which folder, and what it is told on the way.
+
+The commands are those of the job's own `explain.md`, without the installation.
+"""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UsageError
+from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.registry import HOSTED
+from pipeline.trainers.trl.trl_sharding import START as SHARDED_START
+
+RESUMABLE = ("trl",)
+"""Whose scripts go on from a checkpoint when told to (`--resume`)."""
+JOURNALLING = ("trl",)
+"""Whose scripts write the journal themselves; of the others the runner reads their own files."""
+_OUTPUT = "output"
+
+
+def trainer_of(job: TrainingJob, wanted: str | None) -> str:
+    """The trainer whose files are run: the one wanted, else the job's first.
+
+    Raises:
+        UsageError: the job has no files for it, or a provider trains them.
+    """
+    trainer = wanted or next((each for each in job.targets if each not in HOSTED), job.targets[0])
+    if trainer not in job.targets:
+        raise UsageError(f"expected a trainer of the job ({', '.join(job.targets)}), found {trainer}")
+    if trainer in HOSTED:
+        raise UsageError(
+            f"expected a trainer that runs on a machine, found {trainer}, who trains itself: send the files there, and "
+            "tell how it goes with lora-pipeline jobs report"
+        )
+    return trainer
+
+
+def runner_spec(
+    attempt_id: str, job: TrainingJob, trainer: str, *, resume: bool = False, base_model: Path | None = None
+) -> dict[str, Any]:
+    """What `runner.py` reads: paths relative to the attempt's folder.
+
+    base_model: a folder with a copy of it, instead of the model hub.
+
+    Raises:
+        UsageError: the trainer cannot go on from a checkpoint, or takes no copy.
+    """
+    command = _command(job, trainer)
+    if resume and trainer not in RESUMABLE:
+        raise UsageError(
+            f"expected a training with {' or '.join(RESUMABLE)} to go on from a checkpoint, found {trainer}: start it "
+            "anew, or go on by hand as its explain.md says"
+        )
+    if base_model is not None and trainer in RESUMABLE:
+        command += ["--model", str(base_model)]
+    return {
+        "attempt": attempt_id,
+        "command": [*command, "--resume"] if resume else command,
+        "folder": f"job/{trainer}",
+        "output": _OUTPUT,
+        "has_own_files": trainer not in JOURNALLING,
+        "environment": _environment(job, trainer),
+    }
+
+
+def _command(job: TrainingJob, trainer: str) -> list[str]:
+    count = job.hardware.gpu_count
+    if trainer == "trl" and job.hardware.is_sharded:
+        return shlex.split(SHARDED_START)
+    if trainer == "trl" and count > 1:
+        return ["accelerate", "launch", "--num_processes", str(count), "train.py"]
+    return {
+        "trl": ["python", "train.py"],
+        "unsloth": ["python", "train.py"],
+        "axolotl": ["axolotl", "train", "config.yaml"],
+        "llama-factory": ["llamafactory-cli", "train", "train.yaml"],
+        "mlx-lm": ["mlx_lm.lora", "--config", "config.yaml"],
+    }[trainer]
+
+
+def _environment(job: TrainingJob, trainer: str) -> dict[str, str]:
+    known = {"TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"}
+    is_distributed = trainer == "llama-factory" and job.hardware.gpu_count > 1
+    return known | ({"FORCE_TORCHRUN": "1"} if is_distributed else {})

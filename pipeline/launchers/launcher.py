@@ -1,0 +1,63 @@
+"""What every launcher promises: to start an attempt at most once, find it again, say how it is, end it, read of it.
+
+A launcher keeps nothing itself: whatever dies, the attempt's id is enough to find what became of it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from pipeline.state.catalog.attempt_records import Attempt
+from pipeline.trainers.job import TrainingJob
+
+Seen = Literal["unknown", "absent", "waiting", "running", "completed", "failed", "cancelled"]
+"""unknown: it cannot be asked just now, which says nothing about the training. absent: nothing of it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """How a training is. reason: why it ended so, or why it cannot be asked."""
+
+    seen: Seen
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An attempt with all that starting it needs. resumed_from: the attempt whose checkpoints it goes on from."""
+
+    attempt: Attempt
+    job: TrainingJob
+    resumed_from: Attempt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes of a journal from an offset on, whole lines only."""
+
+    offset: int
+    lines: bytes = field(default=b"", repr=False)
+
+
+class Launcher(Protocol):
+    """A kind of place where trainings run. Any method raises `ServiceError` where disk or service fail."""
+
+    name: str
+
+    def submit(self, order: Order) -> str:
+        """Start an attempt, or do nothing where it was started before; return how the place calls it.
+
+        Raises:
+            UsageError: it cannot be run there; says why.
+        """
+
+    def find(self, attempt_id: str) -> str | None:
+        """How the place calls an attempt that was submitted, None where it knows nothing of it."""
+
+    def poll(self, attempt: Attempt) -> Observation:
+        """How a submitted attempt is."""
+
+    def cancel(self, attempt: Attempt) -> None:
+        """Ask for an attempt's end, or press for it once more; a checkpoint is left where the trainer can."""
+
+    def journal(self, attempt: Attempt, offset: int) -> Piece:
+        """What the attempt told from a byte of its journal on; nothing where the place sends it by itself."""

@@ -1,0 +1,35 @@
+"""Trainings on a machine of the owner's elsewhere: they start it there by one line, and it tells of itself.
+
+Nothing can be asked of it: what it sends to the service is all that is known, and an answer to it is how it hears that
+it is to end.
+"""
+
+from pipeline.launchers.launcher import Observation, Order, Piece
+from pipeline.state.catalog.attempt_records import Attempt
+
+NAME = "own-machine"
+
+
+class OwnMachineLauncher:
+    """Waits for what the machine tells."""
+
+    name = NAME
+
+    def submit(self, order: Order) -> str:
+        """See `Launcher.submit`: a person starts it."""
+        return order.attempt.id
+
+    def find(self, attempt_id: str) -> str | None:
+        """See `Launcher.find`."""
+        return attempt_id
+
+    def poll(self, attempt: Attempt) -> Observation:
+        """See `Launcher.poll`: what it tells stands in the catalog."""
+        return Observation("unknown", "it tells of itself")
+
+    def cancel(self, attempt: Attempt) -> None:
+        """See `Launcher.cancel`: it is told in the answer to its next report."""
+
+    def journal(self, attempt: Attempt, offset: int) -> Piece:
+        """See `Launcher.journal`: it sends it."""
+        return Piece(offset)

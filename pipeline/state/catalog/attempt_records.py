@@ -1,0 +1,172 @@
+"""What goes into the catalog about trainings that run, and what comes out: plain values, no database in them.
+
+`Attempt` and `Model` have the fields of their tables in the tables' order; a test keeps it so.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.state.catalog.job_records import Artifact, MetricsPoint
+from pipeline.state.catalog.statuses import AttemptState, FailureClass, LauncherName, ModelKind, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """A training that somebody asks for. actor: who. trainer: one of the job's targets.
+
+    resumed_from: the attempt whose checkpoints it goes on from. budget_usd: at which it is cancelled; None for none.
+    over_budget_reason: why it may cost more than the budgets allow.
+    """
+
+    job_id: str
+    launcher: LauncherName
+    trainer: str
+    actor: str
+    price_per_gpu_hour: float | None = None
+    provider: str | None = None
+    resumed_from: str | None = None
+    budget_usd: float | None = None
+    over_budget_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One row of `training_attempts`. journal_offset: bytes of its journal that the catalog knows.
+
+    heartbeat_at: when it last told anything. closed_at: when its model, cost and evaluation were kept.
+    """
+
+    id: str
+    job_id: str
+    user_id: str
+    dataset_id: str
+    number: int
+    launcher: LauncherName
+    trainer: str
+    state: AttemptState
+    state_reason: str | None
+    failure_class: FailureClass | None
+    external_id: str | None
+    resumed_from: str | None
+    gpu: str
+    gpu_count: int
+    price_per_gpu_hour: float | None
+    provider: str | None
+    budget_usd: float | None
+    over_budget_reason: str | None
+    created_at: datetime
+    submitted_at: datetime | None
+    started_at: datetime | None
+    heartbeat_at: datetime | None
+    ended_at: datetime | None
+    closed_at: datetime | None
+    cancel_requested_at: datetime | None
+    journal_offset: int
+    step: int | None
+    total_steps: int | None
+    epoch: float | None
+    log_tail: str | None
+    metered_nano_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a training told in its journal since the catalog last listened.
+
+    offset: bytes of the journal that are read now. at: when it last told anything, by its own clock. state: how it
+    ended, where it did; failure_class, reason: why so.
+    """
+
+    offset: int
+    points: tuple[MetricsPoint, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    at: datetime | None = None
+    step: int | None = None
+    total_steps: int | None = None
+    epoch: float | None = None
+    log_tail: str | None = None
+    has_begun: bool = False
+    state: AttemptState | None = None
+    reason: str | None = None
+    failure_class: FailureClass | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What changed an attempt's state, and who."""
+
+    from_state: AttemptState | None
+    to_state: AttemptState
+    actor: str
+    reason: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A figure over the steps of an attempt, in short.
+
+    buckets: of `steps_a_bucket` steps each, in order: first step, last step, least, greatest and last value.
+    """
+
+    name: str
+    points: int
+    last_step: int
+    last_value: float
+    least_step: int
+    least_value: float
+    steps_a_bucket: int
+    buckets: tuple[tuple[int, int, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A figure of a model on the rows kept back. moment: of the base model, or of what was trained."""
+
+    moment: Moment
+    name: str
+    value: float
+    rows: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewModel:
+    """What a training left, in its place. files: name to size in bytes and SHA-256."""
+
+    attempt_id: str
+    kind: ModelKind
+    files_uri: str
+    files: dict[str, dict[str, object]]
+    size_bytes: int
+    manifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One row of `models`. version: of the models of one job, from 1."""
+
+    id: str
+    user_id: str
+    attempt_id: str
+    job_id: str
+    dataset_id: str
+    name: str
+    version: int
+    description: str | None
+    kind: ModelKind
+    base_model: str
+    files_uri: str
+    files: dict[str, dict[str, object]]
+    size_bytes: int
+    manifest_sha256: str
+    created_at: datetime
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPage:
+    """One page of a list; `total` counts the models of all pages."""
+
+    items: list[Model]
+    total: int
