@@ -1,6 +1,14 @@
 """What is known of base models, GPUs, prices and presets: one data file each, checked on reading, with sources."""
 
-from pipeline.catalogues.finding import find_gpu, find_model, find_price, find_token_price, is_stale, nearest
+from pipeline.catalogues.finding import (
+    find_gpu,
+    find_model,
+    find_price,
+    find_token_price,
+    is_stale,
+    nearest,
+    no_such_price,
+)
 from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.model_config import model_from_config, model_from_dimensions
 from pipeline.catalogues.models import BaseModelSpec
@@ -25,4 +33,5 @@ __all__ = [
     "model_from_config",
     "model_from_dimensions",
     "nearest",
+    "no_such_price",
 ]

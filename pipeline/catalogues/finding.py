@@ -49,15 +49,25 @@ def find_price(
     prices: Iterable[Price], gpu: Gpu, kind: PriceKind = "on-demand", provider: str | None = None
 ) -> Price | None:
     """The lowest price of a GPU, of one provider if it is named; None where nothing is listed."""
-    names = {same(name) for name in gpu.names()}
-    found = [
+    found = (
         price
-        for price in prices
-        if same(price.name) in names
-        and price.kind == kind
-        and (provider is None or same(price.provider) == same(provider))
-    ]
-    return min(found, key=lambda price: (price.per_gpu_hour, price.provider), default=None)
+        for price in prices_of(prices, gpu)
+        if price.kind == kind and (provider is None or same(price.provider) == same(provider))
+    )
+    return next(found, None)
+
+
+def prices_of(prices: Iterable[Price], gpu: Gpu) -> list[Price]:
+    """All prices of a GPU, the lowest first."""
+    names = {same(name) for name in gpu.names()}
+    found = [price for price in prices if same(price.name) in names]
+    return sorted(found, key=lambda price: (price.per_gpu_hour, price.provider))
+
+
+def no_such_price(prices: Iterable[Price], gpu: Gpu) -> str:
+    """What to say where a provider or kind was asked for that has no price of a GPU: those that have one."""
+    known = sorted({f"{each.provider} ({each.kind})" for each in prices_of(prices, gpu)})
+    return f"no such price of {gpu.name}; known: {', '.join(known) or 'none'}"
 
 
 def find_token_price(

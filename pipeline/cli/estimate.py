@@ -70,7 +70,7 @@ def estimate(
 
     With `--trainer openai`, `together` or `fireworks` a provider trains: the cost is that of `--tokens`.
     """
-    from pipeline.catalogues import find_gpu, find_price, load_gpus, load_prices
+    from pipeline.catalogues import find_gpu, find_price, load_gpus, load_prices, no_such_price
     from pipeline.cli.estimate_text import refusal, render
     from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED
     from pipeline.trainers.workload import Workload
@@ -103,8 +103,7 @@ def estimate(
     prices = load_prices(settings.prices_file)
     price = find_price(prices, workload.gpu, "spot" if spot else "on-demand", provider)
     if price is None and (provider or spot):
-        known = sorted({f"{each.provider} ({each.kind})" for each in prices if each.name == workload.gpu.name})
-        raise UsageError(f"no such price of {workload.gpu.name}; known: {', '.join(known) or 'none'}")
+        raise UsageError(no_such_price(prices, workload.gpu))
     found = estimate_of(workload, tokens=tokens, epochs=epochs, price=price, today=datetime.now(UTC).date())
     if as_json:
         write_line(json.dumps(found.as_dict(), ensure_ascii=False))

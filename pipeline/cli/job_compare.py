@@ -7,7 +7,18 @@ import typer
 
 from pipeline.cli.common import NOT_READY
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
-from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, cell, in_options, read_setup
+from pipeline.cli.job_options import (
+    AsJson,
+    Gpus,
+    Method_,
+    Provider,
+    Settings_,
+    Spot,
+    Targets,
+    cell,
+    in_options,
+    read_setup,
+)
 from pipeline.cli.owner import Owner
 from pipeline.cli.printed_table import TableRow, print_table
 from pipeline.errors import DatasetNotFound, UsageError
@@ -36,6 +47,8 @@ def compare(
     preset: Annotated[str, typer.Option(metavar="PRESETS", help="With commas.")] = _PRESETS,
     target: Targets = "trl",
     set_: Settings_ = None,
+    provider: Provider = None,
+    spot: Spot = False,
     by: Annotated[str, typer.Option(metavar="ORDER", help="cost or time.")] = "cost",
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many options to show.")] = 20,
     owner: Owner = None,
@@ -61,7 +74,7 @@ def compare(
         raise UsageError("--model: expected a base model, found none; for example --model Qwen3-8B")
     names = _listed(gpu) if gpu else list(load_gpus(settings.gpus_file))
     presets = _listed(preset)
-    setup = read_setup(model, presets[0], names[0], gpus, method, target, set_)
+    setup = read_setup(model, presets[0], names[0], gpus, method, target, set_, provider, spot)
     facts = prepare(connect_lake(settings), found).facts
     catalogues = Catalogues.of_settings(settings, utc_now().date())
     result = comparing.compare(facts, setup, names, presets, catalogues, "cost" if by == "cost" else "time")

@@ -7,7 +7,7 @@ import typer
 from pipeline.cli.common import NOT_READY, complain
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.cli.datasets import Dataset_
-from pipeline.cli.job_options import AsJson, Gpus, Method_, Settings_, Targets, in_options, read_setup
+from pipeline.cli.job_options import AsJson, Gpus, Method_, Provider, Settings_, Spot, Targets, in_options, read_setup
 from pipeline.cli.jobs_shown import as_line, print_costs
 from pipeline.cli.owner import Owner
 from pipeline.safe_text import shown
@@ -28,6 +28,8 @@ def create(
     method: Method_ = None,
     target: Targets = "trl",
     set_: Settings_ = None,
+    provider: Provider = None,
+    spot: Spot = False,
     owner: Owner = None,
     as_json: AsJson = False,
 ) -> None:
@@ -41,7 +43,7 @@ def create(
     from pipeline.training.considering import Catalogues, NotPossible, consider
 
     settings = current_settings()
-    setup = read_setup(model, preset, gpu, gpus, method, target, set_)
+    setup = read_setup(model, preset, gpu, gpus, method, target, set_, provider, spot)
     lake, now = connect_lake(settings), utc_now()
     with open_catalog(settings) as catalog:
         prepared = prepare(lake, catalog.find(owner or settings.default_owner, dataset))

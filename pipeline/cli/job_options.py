@@ -28,8 +28,22 @@ Settings_ = Annotated[
 ]
 
 
+Provider = Annotated[
+    str | None, typer.Option("--provider", metavar="NAME", help="Whose price; the lowest of all by default.")
+]
+Spot = Annotated[bool, typer.Option("--spot", help="At the spot price.")]
+
+
 def read_setup(
-    model: str, preset: str, gpu: str, gpu_count: int, method: str | None, targets: str, own: list[str] | None
+    model: str,
+    preset: str,
+    gpu: str,
+    gpu_count: int,
+    method: str | None,
+    targets: str,
+    own: list[str] | None,
+    provider: str | None,
+    is_spot: bool,
 ) -> "Setup":
     """The set-up that the options name.
 
@@ -54,6 +68,8 @@ def read_setup(
         method=method,  # type: ignore[arg-type]  # checked above
         targets=parse_targets([name.strip() for name in targets.split(",")]),
         overrides={name.strip(): value for name, _, value in values},
+        provider=provider,
+        price_kind="spot" if is_spot else "on-demand",
     )
 
 

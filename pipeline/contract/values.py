@@ -1,10 +1,10 @@
 """The values that go in and out of the service: the contract that API, pages and client share.
 
-The envelope around them is in `http_answers.py`. A job that is wanted is in `service/new_job.py`: it
-names what only the service knows, and no client asks for one yet.
+The envelope around them is in `http_answers.py`, what a training would take in `estimate_values.py`. A job that is
+wanted is in `service/new_job.py`: it names what only the service knows.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field
@@ -122,8 +122,10 @@ class JobCost(Value):
     peak_memory_gb_high: float | None
     fits: str | None
     provider: str | None
+    price_kind: str | None
     price_per_gpu_hour: float | None
     price_currency: str | None
+    price_as_of: date | None
     source: str
     basis: list[str]
     created_at: datetime

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+from pipeline.contract.estimate_values import JobComparison, JobEstimate
 from pipeline.contract.values import JobDetails, JobFile, JobFiles, JobList
 from pipeline.errors import JobNotFound
 from pipeline.service.job_values import job_details, job_summary
-from pipeline.service.new_job import NewJob
-from pipeline.service.plan_service import make_job
+from pipeline.service.new_job import NewJob, NewJobOfDataset, WantedComparison
+from pipeline.service.plan_service import compare_setups, make_job, plan_one
+from pipeline.service.plan_values import compared_job, job_estimate
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.lake import existing_job_files
-from pipeline.training.setup import Setup
 
 MAX_LIMIT = 100
 _CHUNK_BYTES = 1 << 18
@@ -24,16 +25,31 @@ def create_job(service: Service, user: User, dataset_id: str, new: NewJob) -> Jo
         DatasetNotReady: it cannot be trained on.
         UsageError: a name is none of the catalogues, or there can be no such training; says why.
     """
-    setup = Setup(
-        model=new.model,
-        preset=new.preset,
-        gpu=new.gpu,
-        gpu_count=new.gpu_count,
-        method=new.method,
-        targets=tuple(new.targets),
-        overrides=new.overrides,
-    )
-    return show_job(service, user, make_job(service, user, dataset_id, setup).id)
+    return show_job(service, user, make_job(service, user, dataset_id, new.setup()).id)
+
+
+def estimate_job(service: Service, user: User, wanted: NewJobOfDataset) -> JobEstimate:
+    """What a training would take; nothing is written.
+
+    Raises:
+        DatasetNotFound: there is none that the user may see.
+        DatasetNotReady: it cannot be trained on.
+        UsageError: a name is none of the catalogues, or there can be no such training; says why.
+    """
+    return job_estimate(plan_one(service, user, wanted.dataset_id, wanted.setup()))
+
+
+def compare_jobs(service: Service, user: User, wanted: WantedComparison) -> JobComparison:
+    """What trainings would take, the cheapest first; nothing is written.
+
+    Raises:
+        DatasetNotFound: there is none that the user may see.
+        DatasetNotReady: it cannot be trained on.
+        UsageError: a name is none of the catalogues, a setting is none, or there are too many to compare.
+    """
+    setups = [each.setup() for each in wanted.setups]
+    outcomes = compare_setups(service, user, wanted.dataset_id, setups, wanted.gpus)
+    return JobComparison(items=[compared_job(outcome) for outcome in outcomes])
 
 
 def list_jobs(service: Service, user: User, *, dataset_id: str | None, page: int, limit: int) -> JobList:

@@ -4,13 +4,16 @@ Names come from whoever asks, so only those of the catalogues are taken: the com
 `config.json`, which here would be a file of the server.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
+from typing import Literal
 
 from pipeline.catalogues.nearest import did_you_mean
 from pipeline.catalogues.reading import load_gpus, load_models
 from pipeline.dataset.tokens import load_tokenizer
 from pipeline.errors import UsageError
-from pipeline.flow.job_making import JobMaker, prepare
+from pipeline.flow.job_making import JobMaker, Prepared, prepare
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.job_records import Job
@@ -22,6 +25,7 @@ from pipeline.training.setup import Setup
 
 Outcome = Considered | NotPossible
 MAX_GPUS = MOST_GPUS
+MAX_COMPARED = 500  # trainings, of some 5 ms each
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,42 @@ def compare_gpus(service: Service, user: User, dataset_id: str, setup: Setup) ->
     return Comparison(consider(prepared.facts, setup, catalogues), others)
 
 
+def compare_setups(
+    service: Service, user: User, dataset_id: str, setups: Sequence[Setup], gpus: Sequence[str] | Literal["all"]
+) -> list[Outcome]:
+    """Plan each training, on every GPU that is named: the cheapest first, then those without a price or a plan.
+
+    Raises:
+        DatasetNotFound: there is none that the user may see.
+        DatasetNotReady: it cannot be trained on.
+        UsageError: a name is none of the catalogues, a setting is none, or there are too many to compare.
+    """
+    known = load_gpus(service.settings.gpus_file)
+    names = tuple(known) if gpus == "all" else gpus
+    wanted = [each for setup in setups for each in _on_each(setup, names)]
+    if len(wanted) > MAX_COMPARED:
+        raise UsageError(
+            f"setups: expected up to {MAX_COMPARED} trainings to compare, found {len(wanted):,}: name fewer"
+        )
+    for setup in wanted:
+        _check_names(service, setup)
+    facts = prepare(service.lake, service.access(user).dataset(dataset_id)).facts
+    catalogues = Catalogues.of_settings(service.settings, service.now().date())
+    return sorted((consider(facts, setup, catalogues) for setup in wanted), key=_rank)
+
+
+def plan_one(service: Service, user: User, dataset_id: str, setup: Setup) -> Considered:
+    """Plan a training; nothing is written.
+
+    Raises:
+        DatasetNotFound: there is none that the user may see.
+        DatasetNotReady: it cannot be trained on.
+        UsageError: a name is none of the catalogues, or there can be no such training; says why.
+    """
+    _check_names(service, setup)
+    return _considered(service, prepare(service.lake, service.access(user).dataset(dataset_id)), setup)
+
+
 def make_job(service: Service, user: User, dataset_id: str, setup: Setup) -> Job:
     """Make a training job of one's own dataset, with its files; the same again is the job that is there.
 
@@ -61,11 +101,28 @@ def make_job(service: Service, user: User, dataset_id: str, setup: Setup) -> Job
     _check_names(service, setup)
     access = service.access(user)
     prepared = prepare(service.lake, access.own_dataset(dataset_id))
-    considered = consider(prepared.facts, setup, Catalogues.of_settings(service.settings, service.now().date()))
-    if isinstance(considered, NotPossible):
-        raise UsageError(considered.explained())
+    considered = _considered(service, prepared, setup)
     maker = JobMaker(access.own_catalog, service.lake, load_tokenizer(service.settings.tokenizer), run_id=None)
     return maker.make(prepared, considered, "person", service.now())
+
+
+def _considered(service: Service, prepared: Prepared, setup: Setup) -> Considered:
+    outcome = consider(prepared.facts, setup, Catalogues.of_settings(service.settings, service.now().date()))
+    if isinstance(outcome, NotPossible):
+        raise UsageError(outcome.explained())
+    return outcome
+
+
+def _on_each(setup: Setup, gpus: Sequence[str]) -> list[Setup]:
+    """Where a provider trains, it is the same whatever is named."""
+    if not gpus or are_hosted(setup.targets):
+        return [setup]
+    return [replace(setup, gpu=gpu) for gpu in gpus]
+
+
+def _rank(outcome: Outcome) -> tuple[bool, float, str]:
+    cost = outcome.estimate.cost_usd if isinstance(outcome, Considered) else None
+    return (isinstance(outcome, NotPossible), cost.expected if cost else inf, str(outcome.setup))
 
 
 def _check_names(service: Service, setup: Setup) -> None:

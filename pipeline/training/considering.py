@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pipeline.catalogues.finding import find_gpu, find_model, find_price
+from pipeline.catalogues.finding import find_gpu, find_model, find_price, no_such_price
 from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.catalogues.prices import Price
@@ -29,7 +29,7 @@ from pipeline.training.jobs.job_refusals import Change, DoesNotFit, TargetRefuse
 from pipeline.training.presets import Preset, find_preset
 from pipeline.training.setup import Setup
 
-Obstacle = Literal["does-not-fit", "target-refuses", "nothing-to-train-on"]
+Obstacle = Literal["does-not-fit", "target-refuses", "nothing-to-train-on", "no-such-price", "wrong-setting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Catalogues:
             UsageError: a model, GPU or preset is not known; names the nearest.
         """
         model, gpu = find_model(setup.model, self.models_file), find_gpu(setup.gpu, self.gpus_file)
-        return Named(model, gpu, find_preset(setup.preset, self.presets_file), find_price(self.prices, gpu))
+        price = find_price(self.prices, gpu, setup.price_kind, setup.provider)
+        return Named(model, gpu, find_preset(setup.preset, self.presets_file), price)
 
     def larger_gpus(self, gpu: Gpu) -> list[Gpu]:
         """GPUs of the same maker with more memory, to name when one is too small."""
@@ -76,7 +77,7 @@ class Catalogues:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The entries of the catalogues that a set-up names. price: the lowest on demand; None where none is listed."""
+    """The entries of the catalogues that a set-up names. price: the lowest of what is asked for; None: none listed."""
 
     model: BaseModelSpec
     gpu: Gpu
@@ -177,6 +178,9 @@ def consider(facts: DatasetFacts, setup: Setup, catalogues: Catalogues) -> Consi
     named = catalogues.named(setup)
     if facts.train_rows < 1:
         return NotPossible(setup, "nothing-to-train-on", f"{facts.name} has no rows to train on")
+    is_price_chosen = setup.provider is not None or setup.price_kind == "spot"
+    if is_price_chosen and named.price is None and not are_hosted(setup.targets):
+        return NotPossible(setup, "no-such-price", no_such_price(catalogues.prices, named.gpu))
     try:
         planned = plan_job(
             facts,

@@ -9,6 +9,7 @@ from itertools import product
 from typing import get_args
 
 from pipeline.catalogues.nearest import did_you_mean
+from pipeline.catalogues.prices import PriceKind
 from pipeline.errors import SettingsError, UsageError
 from pipeline.settings import Settings
 from pipeline.trainers.job import PresetName
@@ -22,7 +23,10 @@ _PARTS = ("models", "presets", "GPUs", "trainers")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """One job that is wanted. method: None where the GPU decides. overrides: settings by key, as text."""
+    """One job that is wanted. method: None where the GPU decides. overrides: settings by key, as text.
+
+    provider, price_kind: at whose price, and at which; the lowest of that kind where no provider is named.
+    """
 
     model: str
     preset: str = "balanced"
@@ -31,11 +35,15 @@ class Setup:
     method: Method | None = None
     targets: tuple[TargetName, ...] = (DEFAULT,)
     overrides: Mapping[str, str] = field(default_factory=dict)
+    provider: str | None = None
+    price_kind: PriceKind = "on-demand"
 
     def __str__(self) -> str:
         """A few words for people."""
         how = f"{self.preset}, {self.method}" if self.method else self.preset
-        return f"{self.model}, {how}, {times(self.gpu_count, self.gpu)}, {', '.join(self.targets)}"
+        price = (self.provider, "spot" if self.price_kind == "spot" else None)
+        said = (self.model, how, times(self.gpu_count, self.gpu), *self.targets, *filter(None, price))
+        return ", ".join(said)
 
 
 def plans_of(settings: Settings) -> tuple[Setup, ...]:

@@ -182,6 +182,17 @@ def test_the_files_are_listed_and_copied_whole(command, planned, tmp_path):
     assert json.loads((tmp_path / "job" / "job.json").read_text()) == planned["job"]
 
 
+def test_a_job_is_priced_as_asked_for(command):
+    arguments = ("create", TALK, "--model", "Qwen3-8B", "--gpu", "L40S")
+
+    made = _lines(command(*arguments, "--spot", "--json"))
+    refused = command(*arguments, "--provider", "Nobody")
+
+    assert [cost["price_kind"] for cost in made[0]["costs"]] == ["spot"]
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("error: no such price of L40S; known: ")
+
+
 def test_options_are_compared_by_cost_or_time_with_what_does_not_fit(command):
     by_cost = _lines(command("compare", TALK, "--model", "Qwen3-8B", "--gpu", "T4,L4,A100-80GB-SXM", "--json"))
     by_time = _lines(

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import sqlite3
 import zipfile
 from base64 import urlsafe_b64encode
 
@@ -430,12 +431,65 @@ def test_a_training_job_is_made_listed_read_and_downloaded(ana, bob, ready):
         ({"model": "Qwen3-8B", "gpu": "/etc/passwd"}, 400, "GPU: expected a name of the catalogue"),
         ({"model": "Qwen3-8B", "targets": ["none"]}, 422, "body.targets.0"),
         ({"model": "Qwen3-8B", "overrides": {"epoch": "2"}}, 400, "epoch"),
+        ({"model": "Qwen3-8B", "provider": "Nobody"}, 400, "no such price of A100-80GB-SXM; known: "),
+        ({"model": "Qwen3-32B", "gpu": "T4"}, 400, "what would fit: the GPU "),
     ],
 )
 def test_a_job_that_cannot_be_made_says_why(ana, ready, wanted, status, said):
     answer = ana.post(f"/api/datasets/{ready}/jobs", json=wanted)
+    others = [ana.post(path, json=wanted | {"dataset_id": ready}) for path in ("/api/jobs", "/api/jobs/estimate")]
 
     assert (answer.status_code, said in answer.json()["error"]) == (status, True), answer.text
+    assert [each.json()["error"] for each in others] == [answer.json()["error"]] * 2
+
+
+def _everything(service):
+    """What an installation holds: rows of each table, and files with their bytes."""
+    with sqlite3.connect(service.settings.catalog_url.removeprefix("sqlite:///")) as catalog:
+        tables = [name for (name,) in catalog.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = {name: catalog.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
+    files = (path for path in service.settings.data_dir.rglob("*") if path.is_file() and "catalog" not in path.name)
+    return rows, {path: path.read_bytes() for path in files}
+
+
+def test_an_estimate_says_what_the_job_will_and_writes_nothing(local, ana, bob, ready):
+    wanted = {"dataset_id": ready, "model": "Qwen3-8B", "gpu": "L40S", "gpu_count": 2, "overrides": {"epochs": "2"}}
+    before = _everything(local)
+
+    found = ana.post("/api/jobs/estimate", json=wanted).json()["data"]
+    spot = ana.post("/api/jobs/estimate", json=wanted | {"price_kind": "spot"}).json()["data"]
+    after = _everything(local)
+    [cost] = ana.post("/api/jobs", json=wanted | {"price_kind": "spot"}).json()["data"]["costs"]
+
+    assert after == before
+    assert (found["epochs"], found["total_steps"]) == (2, 2 * found["steps_per_epoch"])
+    assert found["hourly_rate"] == 2 * found["price"]["per_gpu_hour"]
+    assert (found["price"]["kind"], spot["price"]["kind"]) == ("on-demand", "spot")
+    for name, shown in (("cost_usd", spot["cost_usd"]), ("hours", spot["hours"])):
+        assert shown == {"low": cost[f"{name}_low"], "expected": cost[name], "high": cost[f"{name}_high"]}
+    assert (cost["price_kind"], cost["provider"], cost["price_as_of"]) == (
+        "spot",
+        spot["price"]["provider"],
+        spot["price"]["as_of"],
+    )
+    assert bob.post("/api/jobs/estimate", json=wanted).status_code == 404
+
+
+def test_trainings_are_compared_by_cost_with_why_one_cannot_be_and_nothing_is_written(local, ana, bob, ready):
+    setups = [{"model": "Qwen3-8B", "method": "lora"}, {"model": "Qwen3-8B", "targets": ["together"]}]
+    wanted = {"dataset_id": ready, "setups": setups, "gpus": ["T4", "A100-80GB-SXM", "L4"]}
+    before = _everything(local)
+
+    items = ana.post("/api/jobs/compare", json=wanted).json()["data"]["items"]
+
+    assert _everything(local) == before
+    possible, refused = [each["estimate"] for each in items[:-1]], items[-1]["refusal"]
+    costs = [each["cost_usd"]["expected"] for each in possible]
+    assert costs == sorted(costs)
+    assert {each["gpu"] for each in possible} == {"A100-80GB-SXM", "L4", None}
+    assert (items[-1]["setup"]["gpu"], refused["kind"]) == ("T4", "does-not-fit")
+    assert {"key": "method", "value": "qlora", "note": ""} in refused["would_fit"]
+    assert bob.post("/api/jobs/compare", json=wanted).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["%2e%2e", "../../etc/passwd", "%2e%2e%2fcatalog.db", "nothing.json", "/etc/passwd"])

@@ -6,11 +6,12 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response, StreamingResponse
 
+from pipeline.contract.estimate_values import JobComparison, JobEstimate
 from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
 from pipeline.contract.values import JobDetails, JobFiles, JobList
 from pipeline.service import job_service
 from pipeline.service.job_service import MAX_LIMIT
-from pipeline.service.new_job import NewJob
+from pipeline.service.new_job import NewJob, NewJobOfDataset, WantedComparison
 from pipeline.service.routes.route_parameters import DatasetId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
@@ -24,6 +25,27 @@ _BYTES = "application/octet-stream"
 def create_job(service: CurrentService, user: CurrentUser, dataset_id: DatasetId, new: NewJob) -> Answer[JobDetails]:
     """Make a training job of a ready dataset: configs and data for each trainer, and what it will cost."""
     return Answer(data=job_service.create_job(service, user, dataset_id, new))
+
+
+@router.post("/api/jobs", status_code=201, responses=MISSING | CONFLICT)
+def create_job_of_dataset(service: CurrentService, user: CurrentUser, new: NewJobOfDataset) -> Answer[JobDetails]:
+    """Make a training job of the dataset that the body names, as `POST /api/datasets/{dataset_id}/jobs` does."""
+    return Answer(data=job_service.create_job(service, user, new.dataset_id, new))
+
+
+@router.post("/api/jobs/estimate", responses=MISSING | CONFLICT)
+def estimate_job(service: CurrentService, user: CurrentUser, wanted: NewJobOfDataset) -> Answer[JobEstimate]:
+    """Say what a training would take, and why each value is what it is; nothing is made.
+
+    One that cannot be is refused as its job would be, with what would fit instead.
+    """
+    return Answer(data=job_service.estimate_job(service, user, wanted))
+
+
+@router.post("/api/jobs/compare", responses=MISSING | CONFLICT)
+def compare_jobs(service: CurrentService, user: CurrentUser, wanted: WantedComparison) -> Answer[JobComparison]:
+    """Say what several trainings would take, the cheapest first, or why one cannot be; nothing is made."""
+    return Answer(data=job_service.compare_jobs(service, user, wanted))
 
 
 @router.get("/api/jobs")
