@@ -21,6 +21,7 @@ from pipeline.service.middleware import AnswersHead, BodyLimit, RequestLog, Secu
 from pipeline.service.presigned_factory import make_presigner
 from pipeline.service.receivers import Receivers
 from pipeline.service.routes import (
+    catalogue_routes,
     dataset_routes,
     event_routes,
     finding_routes,
@@ -46,6 +47,7 @@ API = (
     finding_routes.router,
     event_routes.router,
     job_routes.router,
+    catalogue_routes.router,
     notification_routes.router,
     ignored.router,
     quotas.router,

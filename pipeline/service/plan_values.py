@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from pipeline.catalogues.prices import Price
+from pipeline.catalogues.token_prices import TokenPrice
 from pipeline.contract.estimate_values import (
     ComparedJob,
     EstimatedRange,
@@ -13,6 +14,7 @@ from pipeline.contract.estimate_values import (
     JobSetup,
     SettingReason,
 )
+from pipeline.trainers.registry import BY_NAME
 from pipeline.training.considering import Considered, NotPossible
 from pipeline.training.estimates.result import Range
 from pipeline.training.hosted_estimate import HostedEstimate
@@ -62,11 +64,13 @@ def job_price(considered: Considered) -> JobPrice | None:
     estimate, price = considered.estimate, considered.price
     if not isinstance(estimate, HostedEstimate):
         return gpu_price(price) if price else None
-    tokens = estimate.price
-    if tokens is None:
-        return None
+    return token_price(estimate.price) if estimate.price else None
+
+
+def token_price(tokens: TokenPrice) -> JobPrice:
+    """Of a million trained tokens."""
     return JobPrice(
-        provider=estimate.provider,
+        provider=BY_NAME[tokens.provider].title,
         kind="tokens",
         per_gpu_hour=None,
         per_million_tokens=tokens.usd_per_million,

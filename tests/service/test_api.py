@@ -10,6 +10,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
+from pipeline.catalogues.reading import load_gpus, load_models
 from pipeline.contract.finding_record import FindingRow
 from pipeline.flow.kept_mappings import KeptMappings
 from pipeline.flow.marks import STORE_KEY
@@ -490,6 +491,32 @@ def test_trainings_are_compared_by_cost_with_why_one_cannot_be_and_nothing_is_wr
     assert (items[-1]["setup"]["gpu"], refused["kind"]) == ("T4", "does-not-fit")
     assert {"key": "method", "value": "qlora", "note": ""} in refused["would_fit"]
     assert bob.post("/api/jobs/compare", json=wanted).status_code == 404
+
+
+def test_the_catalogue_shows_what_a_job_can_be_made_of(serve, tmp_path):
+    own = tmp_path / "prices.toml"
+    own.write_text(
+        '[[prices]]\nname = "L4"\nprovider = "Ours"\nkind = "spot"\nper_gpu_hour = 0.1\nsource = "a contract"\n'
+        "as_of = 2026-11-01\n"
+    )
+    with serve(prices_file=own).client("ana") as ana:
+        found = ana.get("/api/catalogue").json()["data"]
+
+    by_name = {table: {each.get("name") or each["key"]: each for each in rows} for table, rows in found.items()}
+    assert [len(by_name[name]) for name in ("models", "gpus")] == [len(load_models()), len(load_gpus())]
+    assert by_name["models"]["Qwen3-8B"]["licence"] == "apache-2.0"
+    assert by_name["presets"]["balanced"]["values"]["learning_rate"]["up_to_15b"] == 2e-4
+    assert by_name["prices"]["L4"]["provider"] == "Ours"
+    assert (by_name["trainers"]["trl"]["is_hosted"], by_name["trainers"]["openai"]["is_hosted"]) == (False, True)
+    assert by_name["settings"]["rank"] == {
+        "key": "rank",
+        "setting": "adapter.rank",
+        "kind": "integer",
+        "low": 1.0,
+        "high": 1024.0,
+        "choices": [],
+        "expected": "an integer from 1 to 1024",
+    }
 
 
 @pytest.mark.parametrize("name", ["%2e%2e", "../../etc/passwd", "%2e%2e%2fcatalog.db", "nothing.json", "/etc/passwd"])
