@@ -17,6 +17,7 @@ from pipeline.cli.owner import Owner, how_many_of
 from pipeline.cli.printed_table import print_table
 from pipeline.errors import UsageError
 from pipeline.safe_text import shown
+from pipeline.state.catalog.job_records import JOB_SORTS
 from pipeline.state.catalog.statuses import JOB_STATUSES
 from pipeline.trainers.registry import are_hosted
 
@@ -34,18 +35,25 @@ def list_(
     everyone: Annotated[bool, typer.Option("--everyone", help="Jobs of all owners.")] = False,
     dataset: Annotated[str | None, typer.Option(metavar="DATASET", help="Only the jobs of a dataset.")] = None,
     status: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(JOB_STATUSES)}.")] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A piece of the name, which has dataset and base model.")
+    ] = None,
+    sort: Annotated[str, typer.Option(metavar="ORDER", help="created: newest first; cost: dearest.")] = "created",
     page: Annotated[int, typer.Option(metavar="N", min=1, help="Which page of them.")] = 1,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How many jobs on a page.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List training jobs with what they are expected to cost, newest first."""
+    """List training jobs with what they are expected to cost."""
     settings = current_settings()
     if status is not None and status not in JOB_STATUSES:
         raise UsageError(f"--status: expected one of {', '.join(JOB_STATUSES)}, found {status}")
+    order = next((each for each in JOB_SORTS if each == sort), None)
+    if order is None:
+        raise UsageError(f"--sort: expected one of {', '.join(JOB_SORTS)}, found {sort}")
     user = None if everyone else owner or settings.default_owner
     with open_catalog(settings) as catalog:
         dataset_id = catalog.find(user, dataset).id if dataset else None
-        found = catalog.list_jobs(user, dataset_id, status, page, limit)
+        found = catalog.list_jobs(user, dataset_id, status, page, limit, search, order)
         costs = catalog.costs_of([job.id for job in found.items])
     if as_json:
         for job in found.items:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from pipeline.contract.estimate_values import EstimatedRange
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.contract.http_answers import Request, Value
 from pipeline.state.catalog.statuses import CostKind, JobOrigin, JobStatus, NotificationKind, Status
@@ -88,11 +89,12 @@ class Acceptance(Value):
 
 
 class JobSummary(Value):
-    """A training job in a list."""
+    """A training job in a list. cost_usd, hours: as its newest estimate expects."""
 
     id: str
     user_id: str
     dataset_id: str
+    dataset_name: str = Field(description="When it was made.")
     name: str
     status: JobStatus
     status_reason: str | None
@@ -103,6 +105,8 @@ class JobSummary(Value):
     targets: list[str]
     gpu: str
     gpu_count: int
+    cost_usd: EstimatedRange | None
+    hours: EstimatedRange | None
     created_at: datetime
     updated_at: datetime
 
@@ -142,12 +146,13 @@ class JobDetails(JobSummary):
 
 
 class JobList(Value):
-    """One page of jobs, newest first; `total` counts those of all pages."""
+    """One page of jobs; `total` counts those of all pages."""
 
     items: list[JobSummary]
     total: int
     page: int
     limit: int
+    counts: dict[JobStatus, int] = Field(description="By status, whatever was searched for.")
 
 
 class JobFile(Value):

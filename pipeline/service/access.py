@@ -10,8 +10,8 @@ from datetime import datetime
 from pipeline.service.user import User
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import AnnouncedUpload, Dataset, IgnoredPage, Notification, Page
-from pipeline.state.catalog.job_records import CostRecord, Job, JobPage
-from pipeline.state.catalog.statuses import Status
+from pipeline.state.catalog.job_records import CostRecord, Job, JobPage, JobSort
+from pipeline.state.catalog.statuses import JobStatus, Status
 
 
 class Access:
@@ -124,9 +124,22 @@ class Access:
         """The catalog for what writes more than one row: with the user's rows only."""
         return self._own
 
-    def jobs(self, *, dataset_id: str | None = None, page: int = 1, limit: int = 20) -> JobPage:
-        """Return one page of training jobs, newest first."""
-        return self._readable.list_jobs(self._reader_id, dataset_id, page=page, limit=limit)
+    def jobs(
+        self,
+        *,
+        dataset_id: str | None = None,
+        status: JobStatus | None = None,
+        search: str | None = None,
+        sort: JobSort = "created",
+        page: int = 1,
+        limit: int = 20,
+    ) -> JobPage:
+        """Return one page of training jobs."""
+        return self._readable.list_jobs(self._reader_id, dataset_id, status, page, limit, search, sort)
+
+    def job_counts(self, dataset_id: str | None = None) -> dict[JobStatus, int]:
+        """Count the training jobs of each status."""
+        return self._readable.job_counts(self._reader_id, dataset_id)
 
     def job(self, job_id: str) -> Job:
         """Return a training job that the user may read.

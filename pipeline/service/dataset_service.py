@@ -15,7 +15,7 @@ from pipeline.contract.values import (
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.formats.mapping import checked_mapping
 from pipeline.flow.kept_mappings import keep_mappings
-from pipeline.service.job_values import job_summary
+from pipeline.service.job_values import job_summaries
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.dataset_records import Dataset
@@ -82,7 +82,8 @@ def summary(dataset: Dataset) -> DatasetSummary:
 
 def details(service: Service, user: User, dataset: Dataset) -> DatasetDetails:
     """A dataset with all that is known of it."""
-    jobs = service.access(user).jobs(dataset_id=dataset.id, limit=MAX_LIMIT)
+    access = service.access(user)
+    jobs = access.jobs(dataset_id=dataset.id, limit=MAX_LIMIT).items
     return DatasetDetails(
         **_fields(dataset),
         mapping=dataset.mapping,
@@ -92,7 +93,7 @@ def details(service: Service, user: User, dataset: Dataset) -> DatasetDetails:
         validation_errors=[FindingRecord.of(each) for each in dataset.validation_errors or []],
         sample_data=[Sample.model_validate(each) for each in dataset.sample_data or []],
         acceptance=_acceptance(service, dataset),
-        jobs=[job_summary(job) for job in jobs.items],
+        jobs=job_summaries(jobs, access.costs_of([job.id for job in jobs])),
     )
 
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pipeline.contract.estimate_values import JobComparison, JobEstimate
 from pipeline.contract.values import JobDetails, JobFile, JobFiles, JobList
 from pipeline.errors import JobNotFound
-from pipeline.service.job_values import job_details, job_summary
+from pipeline.service.job_values import job_details, job_summaries
 from pipeline.service.new_job import NewJob, NewJobOfDataset, WantedComparison
 from pipeline.service.plan_service import compare_setups, make_job, plan_one
 from pipeline.service.plan_values import compared_job, job_estimate
 from pipeline.service.service import Service
 from pipeline.service.user import User
+from pipeline.state.catalog.job_records import JobSort
+from pipeline.state.catalog.statuses import JobStatus
 from pipeline.state.lake import existing_job_files
 
 MAX_LIMIT = 100
@@ -52,10 +54,22 @@ def compare_jobs(service: Service, user: User, wanted: WantedComparison) -> JobC
     return JobComparison(items=[compared_job(outcome) for outcome in outcomes])
 
 
-def list_jobs(service: Service, user: User, *, dataset_id: str | None, page: int, limit: int) -> JobList:
+def list_jobs(
+    service: Service,
+    user: User,
+    *,
+    dataset_id: str | None,
+    status: JobStatus | None,
+    search: str | None,
+    sort: JobSort,
+    page: int,
+    limit: int,
+) -> JobList:
     """One page of the jobs that a user may see."""
-    found = service.access(user).jobs(dataset_id=dataset_id, page=page, limit=limit)
-    return JobList(items=[job_summary(job) for job in found.items], total=found.total, page=page, limit=limit)
+    access = service.access(user)
+    found = access.jobs(dataset_id=dataset_id, status=status, search=search, sort=sort, page=page, limit=limit)
+    items = job_summaries(found.items, access.costs_of([job.id for job in found.items]))
+    return JobList(items=items, total=found.total, page=page, limit=limit, counts=access.job_counts(dataset_id))
 
 
 def show_job(service: Service, user: User, job_id: str) -> JobDetails:

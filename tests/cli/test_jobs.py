@@ -48,6 +48,8 @@ def test_every_ready_sample_has_the_job_of_the_default_plan(command):
         ("support_chat, Qwen3-8B, balanced", "configured"),
     ]
     assert all(job["costs"][0]["kind"] == "estimate" for job in jobs)
+    found = _lines(command("list", "--json", "--search", "EVERYDAY", "--sort", "cost"))
+    assert {job["name"].partition(",")[0] for job in found} == {"everyday_talk"}
 
 
 def test_a_job_is_made_with_its_cost_and_the_next_step_and_again_it_is_the_same(command):
@@ -316,6 +318,7 @@ def test_an_unknown_status_names_the_known_ones(command, planned):
         "error: --status: expected one of configured, stale, cancelled, queued, running, succeeded, failed, lost, "
         "found done\n"
     )
+    assert command("list", "--sort", "name").stderr == "error: --sort: expected one of created, cost, found name\n"
     assert reported.stderr == "error: --status: expected one of running, succeeded, failed, found 'done'\n"
 
 

@@ -409,7 +409,19 @@ def test_a_training_job_is_made_listed_read_and_downloaded(ana, bob, ready):
 
     assert (made.status_code, again.json()["data"]["id"]) == (201, job["id"])
     assert (job["status"], job["base_model"], job["costs"][0]["kind"]) == ("configured", "Qwen3-8B", "estimate")
-    assert ([each["id"] for each in listed["items"]], listed["total"]) == ([job["id"]], 1)
+    [summary] = listed["items"]
+    assert (listed["total"], listed["counts"]["configured"], listed["counts"]["cancelled"]) == (1, 1, 0)
+    assert (summary["id"], summary["dataset_name"]) == (job["id"], "Support chat")
+    assert summary["cost_usd"]["expected"] == job["costs"][0]["cost_usd"]
+    assert summary["hours"]["high"] == job["costs"][0]["hours_high"]
+    for asked, ids in (
+        ({"search": "SUPPORT chat", "sort": "cost"}, [job["id"]]),
+        ({"search": "qwen3-4b"}, []),
+        ({"status": "cancelled"}, [job["id"]]),
+        ({"status": "configured"}, []),
+    ):
+        assert [each["id"] for each in ana.get("/api/jobs", params=asked).json()["data"]["items"]] == ids
+    assert ana.get("/api/jobs", params={"status": "none"}).status_code == 422
     assert [each["id"] for each in ana.get(f"/api/datasets/{ready}").json()["data"]["jobs"]] == [job["id"]]
     assert {each["name"]: each["size_bytes"] for each in files} == {name: len(data) for name, data in read.items()}
     assert len(files) > 1

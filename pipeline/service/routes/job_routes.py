@@ -10,11 +10,14 @@ from pipeline.contract.estimate_values import JobComparison, JobEstimate
 from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
 from pipeline.contract.values import JobDetails, JobFiles, JobList
 from pipeline.service import job_service
+from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS
 from pipeline.service.job_service import MAX_LIMIT
 from pipeline.service.new_job import NewJob, NewJobOfDataset, WantedComparison
 from pipeline.service.routes.route_parameters import DatasetId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
+from pipeline.state.catalog.job_records import JobSort
+from pipeline.state.catalog.statuses import JobStatus
 
 router = APIRouter(tags=["training jobs"])
 JobId = Annotated[str, Path(min_length=1, max_length=300, description="The id of a training job.")]
@@ -55,9 +58,18 @@ def list_jobs(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
     dataset_id: Annotated[str | None, Query(max_length=200, description="Only those of this dataset.")] = None,
+    status: Annotated[JobStatus | None, Query(description="Only those of this status.")] = None,
+    search: Annotated[
+        str | None,
+        Query(max_length=MAX_SEARCH_CHARACTERS, description="A piece of the name, which has dataset and base model."),
+    ] = None,
+    sort: Annotated[JobSort, Query(description="`created`: the newest first; `cost`: the dearest first.")] = "created",
 ) -> Answer[JobList]:
-    """List the training jobs that you may see, newest first."""
-    return Answer(data=job_service.list_jobs(service, user, dataset_id=dataset_id, page=page, limit=limit))
+    """List the training jobs that you may see, with what they are expected to cost, and count those of each status."""
+    found = job_service.list_jobs(
+        service, user, dataset_id=dataset_id, status=status, search=search, sort=sort, page=page, limit=limit
+    )
+    return Answer(data=found)
 
 
 @router.get("/api/jobs/{job_id}", responses=MISSING)

@@ -5,10 +5,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from pipeline.state.catalog.dataset_records import JsonObject
 from pipeline.state.catalog.statuses import CostKind, JobOrigin, JobStatus
+
+JobSort = Literal["created", "cost"]
+"""The newest first; or what costs most first, what has no price last."""
+JOB_SORTS: tuple[JobSort, ...] = get_args(JobSort)
 
 
 @dataclass(frozen=True, slots=True)

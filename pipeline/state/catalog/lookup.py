@@ -12,7 +12,7 @@ from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.job_tables import training_jobs, training_plans
 from pipeline.state.catalog.quotas import check_quota
 from pipeline.state.catalog.registry import lock_registry
-from pipeline.state.catalog.selecting import check_listing, find_meant, find_row, is_of, paged
+from pipeline.state.catalog.selecting import check_listing, find_meant, find_row, is_named_like, is_of, paged
 from pipeline.state.catalog.statuses import STATUSES, Status
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
 from pipeline.wording import moment
@@ -85,7 +85,7 @@ class Lookup(Database):
         if status is not None:
             wanted &= datasets.c.status == status
         if search:
-            wanted &= self._has_in_name(storable_text(search.lower()))
+            wanted &= is_named_like(datasets, storable_text(search.lower()), self._engine.dialect.name)
         if not include_deleted:
             wanted &= ~IS_DELETED
         if not include_superseded:
@@ -149,16 +149,6 @@ class Lookup(Database):
                 check_quota(connection, user_id, dataset.file_size, quota_bytes)
             return _change_deleted(connection, dataset_id, IS_DELETED, deleted_at=None, now=now)
 
-    def _has_in_name(self, lowered: str) -> ColumnElement[bool]:
-        if self._engine.dialect.name != "sqlite":
-            return func.lower(datasets.c.name).contains(lowered, autoescape=True)
-        # Its LIKE ignores the case of ASCII, its own `lower` would be ours: 100,000 calls take 130 ms, LIKE takes 25.
-        escaped = "".join(f"/{c}" if c in "/%_" else c if c.isascii() else "_" for c in lowered)
-        nearly = datasets.c.name.like(f"%{escaped}%", escape="/")
-        if lowered.isascii():
-            return nearly
-        return nearly & datasets.c.name.op("GLOB")(f"*{''.join(map(_in_either_case, lowered))}*")
-
 
 def read_dataset(
     connection: Connection, dataset_id: str, user_id: str | None = None, *, for_update: bool = False
@@ -191,13 +181,6 @@ def to_dataset(row: Sequence[Any]) -> Dataset:
 def describe_dataset(dataset: Dataset) -> str:
     """Name a dataset in a message."""
     return f"{dataset.name!r} (id {dataset.id})"
-
-
-def _in_either_case(character: str) -> str:
-    """A character as GLOB finds it in both cases; what GLOB itself gives a meaning is taken literally."""
-    if character in "]^-":  # mean something only inside the brackets
-        return character
-    return f"[{''.join({character, *(c for c in (character.upper(), character.title()) if len(c) == 1)})}]"
 
 
 def _candidate(row: Sequence[Any]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, select, true
 
 from pipeline.errors import UsageError
 
@@ -15,6 +15,25 @@ _MAX_CANDIDATES_NAMED = 10
 def is_of(table: Table, user_id: str | None) -> ColumnElement[bool]:
     """The condition that a row is a user's; None means any user's."""
     return true() if user_id is None else table.c.user_id == user_id
+
+
+def is_named_like(table: Table, lowered: str, dialect: str) -> ColumnElement[bool]:
+    """The condition that a row's name has a text in it, in any case, taken literally. lowered: the text."""
+    if dialect != "sqlite":
+        return func.lower(table.c.name).contains(lowered, autoescape=True)
+    # Its LIKE ignores the case of ASCII, its own `lower` would be ours: 100,000 calls take 130 ms, LIKE takes 25.
+    escaped = "".join(f"/{c}" if c in "/%_" else c if c.isascii() else "_" for c in lowered)
+    nearly = table.c.name.like(f"%{escaped}%", escape="/")
+    if lowered.isascii():
+        return nearly
+    return nearly & table.c.name.op("GLOB")(f"*{''.join(map(_in_either_case, lowered))}*")
+
+
+def _in_either_case(character: str) -> str:
+    """A character as GLOB finds it in both cases; what GLOB itself gives a meaning is taken literally."""
+    if character in "]^-":  # mean something only inside the brackets
+        return character
+    return f"[{''.join({character, *(c for c in (character.upper(), character.title()) if len(c) == 1)})}]"
 
 
 def find_row(

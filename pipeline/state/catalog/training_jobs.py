@@ -8,19 +8,27 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 
 from pipeline.errors import JobNotFound
 from pipeline.state.catalog.costs import insert_cost
 from pipeline.state.catalog.engine import Database
-from pipeline.state.catalog.job_records import Job, JobPage, NewCost, NewJob
-from pipeline.state.catalog.job_tables import training_jobs
+from pipeline.state.catalog.job_records import Job, JobPage, JobSort, NewCost, NewJob
+from pipeline.state.catalog.job_tables import cost_records, training_jobs
 from pipeline.state.catalog.lookup import read_dataset
-from pipeline.state.catalog.selecting import check_listing, find_meant, find_row, is_of, paged
-from pipeline.state.catalog.statuses import JOB_STATUSES
+from pipeline.state.catalog.selecting import check_listing, find_meant, find_row, is_named_like, is_of, paged
+from pipeline.state.catalog.statuses import JOB_STATUSES, JobStatus
 from pipeline.state.catalog.tables import storable_text
 
 _NEWEST = (training_jobs.c.created_at.desc(), training_jobs.c.id)
+_COST = (
+    select(cost_records.c.cost_usd)
+    .where(cost_records.c.job_id == training_jobs.c.id, cost_records.c.kind == "estimate")
+    .order_by(cost_records.c.created_at.desc(), cost_records.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""What a job is expected to cost, by its newest estimate."""
 
 
 class Jobs(Database):
@@ -79,8 +87,10 @@ class Jobs(Database):
         status: str | None = None,
         page: int = 1,
         limit: int = 20,
+        search: str | None = None,
+        sort: JobSort = "created",
     ) -> JobPage:
-        """Return one page of jobs, newest first.
+        """Return one page of jobs. search: a piece of the name, which has dataset, model and preset, in any case.
 
         Raises:
             UsageError: the status does not exist, or page or limit are below 1.
@@ -91,10 +101,22 @@ class Jobs(Database):
             wanted &= training_jobs.c.dataset_id == dataset_id
         if status is not None:
             wanted &= training_jobs.c.status == status
-        window = paged(select(training_jobs).where(wanted).order_by(*_NEWEST), page, limit)
+        if search:
+            wanted &= is_named_like(training_jobs, storable_text(search.lower()), self._engine.dialect.name)
+        order = (_COST.is_(None), _COST.desc(), *_NEWEST) if sort == "cost" else _NEWEST
+        window = paged(select(training_jobs).where(wanted).order_by(*order), page, limit)
         with self._reading() as connection:
             total = connection.execute(select(func.count()).select_from(training_jobs).where(wanted)).scalar_one()
             return JobPage([to_job(row) for row in connection.execute(window)], total)
+
+    def job_counts(self, user_id: str | None, dataset_id: str | None = None) -> dict[JobStatus, int]:
+        """Count the jobs of each status; every status has an entry."""
+        counts = [func.count(case((training_jobs.c.status == status, 1))) for status in JOB_STATUSES]
+        query = select(*counts).where(is_of(training_jobs, user_id))
+        if dataset_id is not None:
+            query = query.where(training_jobs.c.dataset_id == dataset_id)
+        with self._reading() as connection:
+            return dict(zip(JOB_STATUSES, connection.execute(query).one(), strict=True))
 
 
 def read_job(connection: Connection, job_id: str, user_id: str | None = None, *, for_update: bool = False) -> Job:

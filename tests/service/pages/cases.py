@@ -8,14 +8,15 @@ from pipeline.catalogues.token_prices import TokenPrice
 from pipeline.contract.values import Quota
 from pipeline.service.pages.dataset_page import dataset_page, findings_of
 from pipeline.service.pages.frame import Frame, notice_lines
+from pipeline.service.pages.job_listing import JobQuery, job_listing
 from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.listing import Query, listing
-from pipeline.service.pages.pager import pager
 from pipeline.service.pages.render import render
 from pipeline.service.pages.train_choices import choices_of
 from pipeline.service.pages.train_page import train_page
 from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, IgnoredRow, Notification
 from pipeline.state.catalog.job_records import Job
+from pipeline.state.catalog.statuses import JobStatus
 from pipeline.trainers.registry import BY_NAME
 from pipeline.training.considering import Considered, NotPossible
 from pipeline.training.estimates.result import Range
@@ -303,6 +304,11 @@ def _job() -> Job:
     )
 
 
+def _jobs(query: JobQuery, jobs: list[Job], counts: dict[JobStatus, int]) -> str:
+    lines = job_lines(jobs, {job.id: [] for job in jobs}, NOW)
+    return render("jobs", frame=FRAME, listing=job_listing(query, lines, len(jobs), counts))
+
+
 _FILES = {"job.json": 4_437, "trl/config.yaml": 1_715, "trl/a b.jsonl": 3_508}
 _MODELS = {LLAMA_8B.name: LLAMA_8B}
 _GPUS = {each.name: each for each in (gpu("T4", 4, has_bf16=False), gpu("L4", 24), gpu("A100", 80))}
@@ -323,10 +329,9 @@ CASES = {
     "train.html": lambda: _train(Setup(LLAMA_8B.name, gpu="L4")),
     "train_hosted.html": _train_hosted,
     "train_does_not_fit.html": lambda: _train(Setup(LLAMA_8B.name, gpu="T4")),
-    "jobs.html": lambda: render(
-        "jobs", frame=FRAME, jobs=job_lines([_job()], {_job().id: []}, NOW), pager=pager(1, 1, 20, str)
-    ),
-    "jobs_none.html": lambda: render("jobs", frame=FRAME, jobs=(), pager=pager(1, 0, 20, str)),
+    "jobs.html": lambda: _jobs(JobQuery(), [_job()], {"stale": 1}),
+    "jobs_nothing_fits.html": lambda: _jobs(JobQuery("running", HOSTILE_TEXT), [], {"stale": 1, "running": 0}),
+    "jobs_none.html": lambda: _jobs(JobQuery(), [], {}),
     "job.html": lambda: render("job", frame=FRAME, page=job_page(_job(), [], _FILES, NOW)),
     "notifications.html": lambda: render("notifications", frame=FRAME, notices=notice_lines(NOTIFICATIONS, NOW)),
     "login.html": lambda: render("login", refused="The token expired.", next_url="/datasets/new", has_own_token=True),

@@ -76,7 +76,7 @@ def dataset_id(client, name):
     return re.search(rf'id="name-([\w.-]+)"><a [^>]+><bdi>{name}<', client.get("/datasets").text)[1]
 
 
-FOR_ANYBODY = {"/", "/login", "/static/{name}", "/training"}
+FOR_ANYBODY = {"/", "/login", "/static/{name}", "/training", "/training/jobs", "/training/jobs/{job_id}"}
 PAGES = {each.path for each in page_routes() if "GET" in each.methods} - FOR_ANYBODY
 
 
@@ -166,9 +166,15 @@ def test_an_address_that_is_none_is_a_page_for_people_and_json_for_programs(open
 
 
 def test_training_leads_to_the_jobs(open_as):
-    answer = open_as("ana").get("/training")
+    client = open_as("ana")
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/jobs")
+    answers = [client.get(path) for path in ("/training", "/training/jobs", "/training/jobs/a%20b")]
+
+    assert [(each.status_code, each.headers["location"]) for each in answers] == [
+        (307, "/jobs"),
+        (307, "/jobs"),
+        (307, "/jobs/a%20b"),
+    ]
 
 
 def test_a_page_may_run_our_script_and_nothing_else(open_as):
@@ -255,6 +261,9 @@ def test_a_training_is_planned_made_and_taken(open_as):
     assert made.status_code == 303
     assert again.headers["location"] == made.headers["location"]
     assert "QLoRA on RTX-4090 with TRL" in page
+    for asked, count in (("search=GOOD", 1), ("search=llama", 0), ("status=configured", 1), ("status=cancelled", 0)):
+        assert client.get(f"/jobs?{asked}").text.count(made.headers["location"]) == count
+    assert "No training job fits." in client.get("/jobs?search=llama").text
     linked = re.search(r'href="(/api/jobs/[^"]+/files/trl/config.yaml)"', page)
     assert "Qwen/Qwen3-4B" in client.get(linked[1]).text
 

@@ -1,10 +1,12 @@
 """Promises of `pipeline.state.catalog.training_jobs`."""
 
 from dataclasses import asdict, replace
+from datetime import timedelta
 
 import pytest
 
 from pipeline.errors import DatasetNotFound, JobNotFound, UsageError
+from pipeline.state.catalog.statuses import JOB_STATUSES
 from tests.state.catalog.examples import LATER, MUCH_LATER, NOON
 from tests.state.catalog.job_examples import ESTIMATE, JOB, ready
 
@@ -83,6 +85,33 @@ def test_jobs_are_listed_newest_first_by_owner_dataset_and_status_in_pages(catal
     assert ids("ann", page=2, limit=2) == (["job-d2"], 3)
     assert ids("ann", page=10**30, limit=10**30) == ([], 3)
     assert ids("carl") == ([], 0)
+    counts = catalog.job_counts("ann")
+    assert {status: count for status, count in counts.items() if count} == {"configured": 2, "cancelled": 1}
+    assert tuple(counts) == JOB_STATUSES
+    assert catalog.job_counts("ann", "d2")["cancelled"] == 1
+
+
+def test_jobs_are_searched_by_name_and_ordered_by_their_newest_estimate(catalog):
+    ready(catalog)
+    dear, cheap = replace(ESTIMATE, cost_usd=9.0), replace(ESTIMATE, cost_usd=0.5)
+    unpriced = replace(ESTIMATE, cost_usd=None)
+    for job_id, name, estimates in (
+        ("job-a", "Öl, Qwen3-8B", [dear, cheap]),  # it has become cheap
+        ("job-b", "öl_2, Llama-3.1-8B", [unpriced]),
+        ("job-c", "talk, Qwen3-8B", [ESTIMATE]),
+    ):
+        for later_s, estimate in enumerate(estimates):
+            job = replace(JOB, job_id=job_id, name=name)
+            catalog.create_job(job, estimate, NOON + timedelta(seconds=later_s))
+
+    def ids(**options):
+        return [job.id for job in catalog.list_jobs("ann", **options).items]
+
+    assert ids(sort="cost") == ["job-c", "job-a", "job-b"]
+    assert ids(search="qwen") == ["job-a", "job-c"]
+    assert ids(search="ÖL") == ["job-a", "job-b"]
+    assert ids(search="l_2") == ["job-b"]
+    assert ids(search="%") == []
 
 
 @pytest.mark.parametrize(

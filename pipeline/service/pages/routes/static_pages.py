@@ -14,12 +14,6 @@ def start() -> RedirectResponse:
     return RedirectResponse("/datasets", 303)
 
 
-@router.get("/training")
-def training() -> RedirectResponse:
-    """What people type for the page that is called so."""
-    return RedirectResponse("/jobs", 303)
-
-
 @router.get("/static/{name}")
 def static(name: str) -> Response:
     """One of our files."""

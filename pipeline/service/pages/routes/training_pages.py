@@ -8,17 +8,19 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from pipeline.catalogues.reading import load_gpus, load_models
+from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS
 from pipeline.service.pages.archive import zipped
 from pipeline.service.pages.forms import Form
 from pipeline.service.pages.framing import framed
+from pipeline.service.pages.job_listing import PAGE_SIZE, JobQuery, job_listing
 from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.page_route import PageRoute
-from pipeline.service.pages.pager import pager
 from pipeline.service.pages.train_choices import Choices, choices_of
 from pipeline.service.pages.train_page import train_page
 from pipeline.service.plan_service import compare_gpus, make_job
 from pipeline.service.service import CurrentService, Service
 from pipeline.service.users import CurrentUser
+from pipeline.state.catalog.statuses import JOB_STATUSES
 from pipeline.state.lake import existing_job_files
 from pipeline.trainers.registry import WRITTEN
 from pipeline.trainers.workload import Method
@@ -26,7 +28,6 @@ from pipeline.training.presets import load_presets
 from pipeline.training.setup import Setup, parse_targets
 
 router = APIRouter(route_class=PageRoute)
-_JOBS_PAGE = 20
 _FIRST_MODEL = "Qwen3-8B"
 
 
@@ -49,14 +50,34 @@ def make_training(service: CurrentService, user: CurrentUser, dataset_id: str, f
 
 @router.get("/jobs")
 def list_jobs(
-    request: Request, service: CurrentService, user: CurrentUser, page: Annotated[int, Query(ge=1, le=1_000_000)] = 1
+    request: Request,
+    service: CurrentService,
+    user: CurrentUser,
+    status: str = "",
+    search: str = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> HTMLResponse:
-    """All jobs, newest first."""
+    """The jobs, newest first. A status that does not exist means all."""
     access = service.access(user)
-    found = access.jobs(page=page, limit=_JOBS_PAGE)
+    chosen = next((each for each in JOB_STATUSES if each == status), None)
+    query = JobQuery(chosen, search[:MAX_SEARCH_CHARACTERS].strip(), page)
+    found = access.jobs(status=query.status, search=query.search or None, page=page, limit=PAGE_SIZE)
     lines = job_lines(found.items, access.costs_of([job.id for job in found.items]), service.now())
-    steps = pager(page, found.total, _JOBS_PAGE, lambda number: f"/jobs?page={number}")
-    return framed(request, service, user, "jobs", "jobs", jobs=lines, pager=steps)
+    listing = job_listing(query, lines, found.total, access.job_counts())
+    return framed(request, service, user, "jobs", "jobs", listing=listing)
+
+
+@router.get("/training")
+@router.get("/training/jobs")
+def training() -> RedirectResponse:
+    """What people type for the list."""
+    return RedirectResponse("/jobs", 307)
+
+
+@router.get("/training/jobs/{job_id}")
+def training_job(job_id: str) -> RedirectResponse:
+    """The same of one job."""
+    return RedirectResponse(f"/jobs/{quote(job_id)}", 307)
 
 
 @router.get("/jobs/{job_id}")
