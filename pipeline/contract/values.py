@@ -306,3 +306,10 @@ class NotificationList(Value):
     """Notifications, newest first."""
 
     items: list[NotificationItem]
+    unread_count: int = Field(description="Of all that you were told.")
+
+
+class ReadNotifications(Value):
+    """What was unread until now."""
+
+    read_count: int

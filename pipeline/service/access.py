@@ -111,6 +111,14 @@ class Access:
         """Return what the user was told, newest first."""
         return self._own.notifications(self.user.id, unread_only, limit)
 
+    def unread_count(self) -> int:
+        """Count what the user was told and has not read."""
+        return self._own.unread_count(self.user.id)
+
+    def mark_all_read(self, now: datetime) -> int:
+        """Note that the user read everything; return how much of it was unread."""
+        return self._own.mark_all_read(self.user.id, now)
+
     def mark_read(self, notification_id: int, now: datetime) -> Notification:
         """Note that the user read a notification.
 

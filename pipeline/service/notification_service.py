@@ -1,6 +1,6 @@
 """What users are told. How it is sent to other systems is in `webhooks.py`."""
 
-from pipeline.contract.values import NotificationItem, NotificationList
+from pipeline.contract.values import NotificationItem, NotificationList, ReadNotifications
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.dataset_records import Notification
@@ -10,8 +10,14 @@ MAX_LIMIT = 200
 
 def list_notifications(service: Service, user: User, *, unread_only: bool, limit: int) -> NotificationList:
     """What a user was told."""
-    found = service.access(user).notifications(unread_only=unread_only, limit=limit)
-    return NotificationList(items=[item(each) for each in found])
+    access = service.access(user)
+    found = access.notifications(unread_only=unread_only, limit=limit)
+    return NotificationList(items=[item(each) for each in found], unread_count=access.unread_count())
+
+
+def read_all_notifications(service: Service, user: User) -> ReadNotifications:
+    """Note that the user read everything."""
+    return ReadNotifications(read_count=service.access(user).mark_all_read(service.now()))
 
 
 def read_notification(service: Service, user: User, notification_id: int) -> NotificationItem:

@@ -274,6 +274,16 @@ def test_notifications_are_read_once(local, ana, bob):
     assert first["read_at"] is not None
     assert second == first
     assert ana.get("/api/notifications", params={"unread_only": True}).json()["data"]["items"] == []
+    for name in ("One", "Two"):
+        local.upload(ana, lines(3), name=name, file_name=f"{name}.jsonl")
+    local.validate()
+    of_bob = bob.post("/api/notifications/read-all").json()["data"]
+    unread = ana.get("/api/notifications", params={"limit": 1}).json()["data"]["unread_count"]
+    read = [ana.post("/api/notifications/read-all").json()["data"] for _ in range(2)]
+    assert (of_bob, unread, read) == ({"read_count": 0}, 2, [{"read_count": 2}, {"read_count": 0}])
+    newest = ana.get("/api/notifications").json()["data"]
+    assert ([each["read_at"] is None for each in newest["items"]], newest["unread_count"]) == ([False] * 3, 0)
+    assert first in newest["items"]
 
 
 def test_what_is_anothers_is_as_good_as_not_there(local, ana, bob):

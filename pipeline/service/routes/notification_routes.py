@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from pipeline.contract.http_answers import MISSING, Answer
-from pipeline.contract.values import NotificationItem, NotificationList
+from pipeline.contract.values import NotificationItem, NotificationList, ReadNotifications
 from pipeline.service import notification_service
 from pipeline.service.notification_service import MAX_LIMIT
 from pipeline.service.routes.route_parameters import NotificationId
@@ -24,6 +24,12 @@ def list_notifications(
 ) -> Answer[NotificationList]:
     """List what you were told, newest first."""
     return Answer(data=notification_service.list_notifications(service, user, unread_only=unread_only, limit=limit))
+
+
+@router.post("/read-all")
+def read_all_notifications(service: CurrentService, user: CurrentUser) -> Answer[ReadNotifications]:
+    """Note that you read everything that you were told."""
+    return Answer(data=notification_service.read_all_notifications(service, user))
 
 
 @router.post("/{notification_id}/read", responses=MISSING)

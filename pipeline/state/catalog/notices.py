@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from pipeline.errors import NotificationNotFound
 from pipeline.state.catalog.dataset_records import Notification
@@ -36,6 +36,18 @@ class Notices(Database):
             query = query.where(notifications.c.read_at.is_(None))
         with self._reading() as connection:
             return [Notification(*row) for row in connection.execute(query.limit(limit))]
+
+    def unread_count(self, user_id: str) -> int:
+        """Count what a user has not read."""
+        is_unread = (notifications.c.user_id == user_id) & notifications.c.read_at.is_(None)
+        with self._reading() as connection:
+            return connection.execute(select(func.count()).select_from(notifications).where(is_unread)).scalar_one()
+
+    def mark_all_read(self, user_id: str, now: datetime) -> int:
+        """Note that a user read everything; return how much of it was unread."""
+        is_unread = (notifications.c.user_id == user_id) & notifications.c.read_at.is_(None)
+        with self._writing() as connection:
+            return connection.execute(update(notifications).where(is_unread).values(read_at=now)).rowcount
 
     def mark_read(self, notification_id: int, user_id: str, now: datetime) -> Notification:
         """Note that a user read a notification; the first time counts.

@@ -23,10 +23,8 @@ def notifications(request: Request, service: CurrentService, user: CurrentUser) 
 
 @router.post("/read")
 def mark_all_read(service: CurrentService, user: CurrentUser) -> RedirectResponse:
-    """Mark all of those that the page shows."""
-    access = service.access(user)
-    for each in access.notifications(unread_only=True, limit=_SHOWN):
-        access.mark_read(each.id, service.now())
+    """Mark all, also those that the page does not show."""
+    service.access(user).mark_all_read(service.now())
     return RedirectResponse("/notifications", 303)
 
 
