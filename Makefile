@@ -30,6 +30,14 @@ help: ## List the targets
 demo: $(SET_UP) ## Validate the sample uploads from end to end and show what came out
 	$(BIN)/lora-pipeline demo
 
+.PHONY: demo-training
+demo-training: $(SET_UP) trainers ## The same, then train a tiny random model on a sample's job, on this machine
+	$(BIN)/lora-pipeline demo --training
+
+.PHONY: trainers
+trainers: $(SET_UP) ## Set up .venv-trainers, with which trainings on this machine run (1 GB, once)
+	tests/install_trainers.sh trl
+
 .PHONY: dev
 dev: $(SET_UP) ## Start the pages, the Dagster UI, its daemon and sensors
 	$(BIN)/lora-pipeline dev $(ARGS)

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.specs import VALIDATED
+from assets.trained_specs import TRAINED_ASSETS
 from assets.training_specs import TRAINING_ASSETS
 
 
@@ -29,4 +30,10 @@ PUBLISH = dg.define_asset_job(
     selection=dg.AssetSelection.assets("warehouse"),
     description="Publishes the warehouse anew.",
     tags={"dagster/priority": "20"},
+)
+CLOSE_TRAININGS = dg.define_asset_job(
+    "close_trainings",
+    selection=_of(TRAINED_ASSETS),
+    description="Keeps model, evaluation and cost of a training that has ended.",
+    tags={"dagster/priority": "15"},
 )

@@ -11,6 +11,7 @@ import dagster as dg
 
 from pipeline.dataset.profiles.profile_checks import Check
 from pipeline.flow.job_checks import JobCheck
+from pipeline.flow.training_checks import TrainingCheck
 from resources.dagster_internals import AssetCheckEvaluationTargetMaterializationData
 
 Judged = AssetCheckEvaluationTargetMaterializationData
@@ -18,7 +19,11 @@ Metadata = dict[str, dg.MetadataValue[Any] | str | int | float]
 
 
 def evaluation(
-    asset: str, check: Check | JobCheck, decided: tuple[bool, str], dataset_id: str, judged: Judged | None
+    asset: str,
+    check: Check | JobCheck | TrainingCheck,
+    decided: tuple[bool, str],
+    dataset_id: str,
+    judged: Judged | None,
 ) -> dg.AssetCheckEvaluation:
     """The result of one check for one partition. judged: what it is about, as `newest_materialization` finds it.
 
@@ -37,7 +42,7 @@ def evaluation(
     )
 
 
-def severity_of(check: Check | JobCheck) -> dg.AssetCheckSeverity:
+def severity_of(check: Check | JobCheck | TrainingCheck) -> dg.AssetCheckSeverity:
     """How Dagster shows that the check failed."""
     return dg.AssetCheckSeverity.ERROR if check.is_error else dg.AssetCheckSeverity.WARN
 

@@ -6,3 +6,5 @@ DATASETS = dg.DynamicPartitionsDefinition(name="datasets")
 REQUEST_TAG = "lora/request"  # the request that a run answers; the catalog knows its datasets
 # A run over a range shows all its keys alike, so what follows validation has a set that only ready datasets enter.
 READY_DATASETS = dg.DynamicPartitionsDefinition(name="ready_datasets")
+# A training job that was trained; its id is its partition key.
+TRAINED_JOBS = dg.DynamicPartitionsDefinition(name="trained_jobs")

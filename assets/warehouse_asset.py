@@ -19,7 +19,17 @@ _MAX_IDS = 100  # named in a check: a lake that is not there lacks every dataset
 
 
 @dg.asset(
-    deps=["dataset_profiles", "conversations", "findings", "training_splits", "training_job_configs", "cost_records"],
+    deps=[
+        "dataset_profiles",
+        "conversations",
+        "findings",
+        "training_splits",
+        "training_job_configs",
+        "cost_records",
+        "trained_adapters",
+        "model_evaluations",
+        "actual_costs",
+    ],
     group_name=WAREHOUSE,
     owners=OWNERS,
     kinds={"duckdb"},

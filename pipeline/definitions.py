@@ -5,8 +5,9 @@ from typing import Any
 
 import dagster as dg
 
-from assets.asset_checks import DATASET_CHECKS, TRAINING_CHECKS
-from assets.asset_jobs import INGEST, PLAN_TRAINING, PUBLISH
+from assets.asset_checks import DATASET_CHECKS, TRAINED_CHECKS, TRAINING_CHECKS
+from assets.asset_jobs import CLOSE_TRAININGS, INGEST, PLAN_TRAINING, PUBLISH
+from assets.closed_trainings import closed_trainings
 from assets.planned_trainings import planned_trainings
 from assets.specs import UPLOADS
 from assets.validated import validated_uploads
@@ -22,6 +23,8 @@ from sensors.new_uploads import new_uploads_sensor
 from sensors.ready_datasets import ready_datasets_sensor
 from sensors.schedules import SCHEDULES, expire_job, reconcile_job
 from sensors.stale_warehouse import stale_warehouse
+from sensors.start_trainings import start_trainings_job
+from sensors.training_attempts import training_attempts_sensor
 
 
 def build_resources(settings: Settings) -> dict[str, Any]:
@@ -42,12 +45,13 @@ def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -
     """
     plans_of(settings)  # a typing error fails the start, not each tick of a sensor
     return dg.Definitions(
-        assets=[UPLOADS, validated_uploads, planned_trainings, warehouse],
-        asset_checks=[*DATASET_CHECKS, *TRAINING_CHECKS],
-        jobs=[INGEST, PLAN_TRAINING, PUBLISH, reconcile_job, expire_job],
+        assets=[UPLOADS, validated_uploads, planned_trainings, closed_trainings, warehouse],
+        asset_checks=[*DATASET_CHECKS, *TRAINING_CHECKS, *TRAINED_CHECKS],
+        jobs=[INGEST, PLAN_TRAINING, PUBLISH, start_trainings_job, CLOSE_TRAININGS, reconcile_job, expire_job],
         sensors=[
             new_uploads_sensor(settings.sensor_interval_s),
             ready_datasets_sensor(settings.sensor_interval_s),
+            training_attempts_sensor(settings.sensor_interval_s),
             failed_runs,
             stale_warehouse,
         ],

@@ -111,3 +111,8 @@ def preflight_command() -> list[str]:
 def once_command() -> list[str]:
     """What the daemon would do now, done once and in one process."""
     return [sys.executable, "-m", "sensors.once", DEFINITIONS]
+
+
+def trainings_command() -> list[str]:
+    """The same for trainings that were asked for, until each has ended and what it leaves is kept."""
+    return [*once_command(), "trainings"]

@@ -1,5 +1,7 @@
 """`python -m sensors.once MODULE`: what the daemon would do now, done once in one process, for `lora-pipeline demo`.
 
+With `trainings` behind it, the same for trainings that were asked for, until each has ended and is kept.
+
 The sensor, the runs and the instance are the real ones; only the process that would start them every few seconds is
 missing. MODULE holds the definitions; it lies above this one, so it is named, not imported.
 """
@@ -7,13 +9,17 @@ missing. MODULE holds the definitions; it lies above this one, so it is named, n
 import importlib
 import logging
 import sys
+import time
 
 import dagster as dg
 
 from assets.asset_jobs import INGEST, PLAN_TRAINING, PUBLISH
+from pipeline.settings import load_settings
+from pipeline.state.catalog.catalog import Catalog
 
 # Each sensor with the job that it asks for, in the order of a dataset's life.
 _SENSORS = (("new_uploads", INGEST.name), ("ready_datasets", PLAN_TRAINING.name))
+_LOOK_S = 1.0
 
 
 def run_once(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance) -> list[str]:
@@ -26,6 +32,21 @@ def run_once(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance) 
                 run_ids.append(job.execute_in_process(instance=instance, tags=dict(request.tags)).run_id)
     run_ids.append(repository.get_job(PUBLISH.name).execute_in_process(instance=instance).run_id)
     return run_ids
+
+
+def run_trainings(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance) -> None:
+    """Tick the sensor of trainings, and run what it asks for, until none is left to watch or to keep; publish."""
+    while _has_trainings():
+        for request in _tick(repository, instance, "training_attempts"):
+            job = repository.get_job(str(request.job_name))
+            job.execute_in_process(instance=instance, tags=dict(request.tags))
+        time.sleep(_LOOK_S)
+    repository.get_job(PUBLISH.name).execute_in_process(instance=instance)
+
+
+def _has_trainings() -> bool:
+    with Catalog.open(load_settings().catalog_url) as catalog:
+        return bool(catalog.attempts_to_watch() or catalog.unclosed_attempts(1))
 
 
 def _tick(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance, name: str) -> list[dg.RunRequest]:
@@ -49,7 +70,10 @@ def main() -> None:
     definitions = importlib.import_module(sys.argv[1]).defs()
     repository = definitions.get_repository_def()
     with dg.DagsterInstance.get() as instance:
-        run_once(repository, instance)
+        if sys.argv[2:] == ["trainings"]:
+            run_trainings(repository, instance)
+        else:
+            run_once(repository, instance)
 
 
 if __name__ == "__main__":

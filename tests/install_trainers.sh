@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up the environments of the trainers that tests hand our files to: .venv-trainers (TRL, Axolotl, Together, OpenAI)
-# and .venv-llamafactory, which needs older packages. Says nothing when both are there. 1.5 GB, a minute or two.
+# and .venv-llamafactory, which needs older packages; `trl` behind it: only the first. Says nothing when both are there. 1.5 GB, a minute or two.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,4 +33,4 @@ link_torch() {
 }
 
 set_up .venv-trainers trl
-set_up .venv-llamafactory llama-factory
+[ "${1:-}" = trl ] || set_up .venv-llamafactory llama-factory

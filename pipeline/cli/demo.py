@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -33,7 +33,11 @@ What to try next:
 """
 
 
-def demo() -> None:
+def demo(
+    training: Annotated[
+        bool, typer.Option("--training", help="Then train a tiny random model on a sample's job, on this machine.")
+    ] = False,
+) -> None:
     """Drop the samples into the store, let the pipeline validate them, and show verdicts and what training costs."""
     from pipeline.installation import environment, once_command, prepare
 
@@ -54,6 +58,11 @@ def demo() -> None:
         costs = catalog.costs_of([job.id for job in jobs])
     print_table(COLUMNS, [row(dataset) for dataset in found.items])
     print_table(JOB_COLUMNS, [job_row(job, costs[job.id]) for job in jobs])
+    if training:
+        from pipeline.cli.demo_training import train_sample
+
+        train_sample(settings)
+        return
     uploads = f"{settings.store}/uploads/{settings.default_owner}/"
     uploads = os.path.relpath(uploads) if uploads.startswith("/") else uploads
     typer.echo(_NEXT.format(program=program_from_here(), uploads=uploads), nl=False)

@@ -13,7 +13,10 @@ from pipeline.cli.owner import Owner
 from pipeline.safe_text import shown
 
 if TYPE_CHECKING:
+    from pipeline.settings import Settings
+    from pipeline.state.catalog.catalog import Catalog
     from pipeline.state.catalog.job_records import CostRecord, Job
+    from pipeline.training.setup import Setup
 
 
 def create(
@@ -37,27 +40,37 @@ def create(
 
     The same again gives the same job. Exit code 1: it does not fit, a trainer refuses the dataset, or it is not ready.
     """
-    from pipeline.clock import utc_now
-    from pipeline.dataset.tokens import load_tokenizer
-    from pipeline.flow.job_making import JobMaker, prepare
-    from pipeline.training.considering import Catalogues, NotPossible, consider
-
     settings = current_settings()
     setup = read_setup(model, preset, gpu, gpus, method, target, set_, provider, spot)
-    lake, now = connect_lake(settings), utc_now()
     with open_catalog(settings) as catalog:
-        prepared = prepare(lake, catalog.find(owner or settings.default_owner, dataset))
-        considered = consider(prepared.facts, setup, Catalogues.of_settings(settings, now.date()))
-        if isinstance(considered, NotPossible):
-            complain(considered.explained(in_options))
-            raise typer.Exit(NOT_READY)
-        maker = JobMaker(catalog, lake, load_tokenizer(settings.tokenizer), run_id=None)
-        job = maker.make(prepared, considered, "person", now)
+        job = make_job(settings, catalog, owner or settings.default_owner, dataset, setup)
         costs = catalog.costs_of([job.id])[job.id]
     if as_json:
         typer.echo(as_line(job, costs))
     else:
         _tell(job, costs)
+
+
+def make_job(settings: "Settings", catalog: "Catalog", owner: str, dataset: str, setup: "Setup") -> "Job":
+    """Make the job of a set-up, or say why there can be none, and leave.
+
+    Raises:
+        DatasetNotFound: the owner has no such dataset.
+        DatasetNotReady: it cannot be trained on.
+    """
+    from pipeline.clock import utc_now
+    from pipeline.dataset.tokens import load_tokenizer
+    from pipeline.flow.job_making import JobMaker, prepare
+    from pipeline.training.considering import Catalogues, NotPossible, consider
+
+    lake, now = connect_lake(settings), utc_now()
+    prepared = prepare(lake, catalog.find(owner, dataset))
+    considered = consider(prepared.facts, setup, Catalogues.of_settings(settings, now.date()))
+    if isinstance(considered, NotPossible):
+        complain(considered.explained(in_options))
+        raise typer.Exit(NOT_READY)
+    maker = JobMaker(catalog, lake, load_tokenizer(settings.tokenizer), run_id=None)
+    return maker.make(prepared, considered, "person", now)
 
 
 def _tell(job: "Job", costs: "list[CostRecord]") -> None:

@@ -13,12 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import JobNotFound
 from pipeline.flow.budgets import hours_of
 from pipeline.flow.closed import Closed
 from pipeline.flow.model_card import model_card
 from pipeline.flow.trainings import Trainings
 from pipeline.launchers.local import LocalLauncher
 from pipeline.state.catalog.attempt_records import Attempt, Evaluation, Model, NewModel
+from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import NANO, newest
 from pipeline.state.catalog.job_records import CostRecord, Job, NewCost
 from pipeline.state.catalog.statuses import ENDED_STATES
@@ -32,7 +34,7 @@ _LEAST_LOSS_FOR_PERPLEXITY = 700.0  # exp() of more is no number
 
 
 def close(trainings: Trainings, lake: Lake, attempt_id: str, now: datetime) -> Closed | None:
-    """Keep all that an attempt leaves; None where it has not ended.
+    """Keep all that an attempt leaves; None where it has not ended. Whoever calls notes that it is closed.
 
     Raises:
         ServiceError: catalog, lake or disk failed; it is done again.
@@ -54,9 +56,30 @@ def close(trainings: Trainings, lake: Lake, attempt_id: str, now: datetime) -> C
     model = None
     if attempt.state == "completed":
         model = _keep_model(trainings, lake, Closed(job, attempt, None, evaluations, cost, estimate), now)
-    if attempt.closed_at is None:
-        catalog.note_closed(attempt.id, now)
-    return Closed(job, catalog.get_attempt(attempt.id), model, evaluations, cost, estimate)
+    return Closed(job, attempt, model, evaluations, cost, estimate)
+
+
+def closed_of(catalog: Catalog, job_id: str) -> Closed:
+    """What was kept of the newest attempt at a job that has ended.
+
+    Raises:
+        JobNotFound: there is no such job, or none of its attempts has ended.
+    """
+    job = catalog.get_job(job_id)
+    ended = [each for each in catalog.attempts_of([job_id])[job_id] if each.state in ENDED_STATES]
+    if not ended:
+        raise JobNotFound(f"expected a training of {job_id} that has ended, found none: see its page")
+    attempt = ended[-1]
+    models = catalog.list_models(None, job_id, limit=1_000).items
+    costs = catalog.costs_of([job_id])[job_id]
+    return Closed(
+        job=job,
+        attempt=attempt,
+        model=next((each for each in models if each.attempt_id == attempt.id), None),
+        evaluations=tuple(catalog.evaluations_of([attempt.id])[attempt.id]),
+        cost=next((each for each in reversed(costs) if each.attempt_id == attempt.id), None),
+        estimate=newest(costs, "estimate"),
+    )
 
 
 def evaluations_of(figures: Mapping[str, Any], rows: int) -> tuple[Evaluation, ...]:

@@ -45,6 +45,7 @@ GIVE_UP_SENDING_S = 900.0
 SECRET = re.compile(r"\b(hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{16,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,})")
 _SECRET_NAMES = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|ACCESS_KEY", re.IGNORECASE)
 _KEPT_FILES = ("metrics.json", "trainer_state.json")
+_NOT_KEPT = (".log", ".jsonl", ".bin", ".pt", ".pth")  # logs, and what runs code when it is read
 
 
 class Journal:
@@ -427,7 +428,7 @@ def model_files(output: Path) -> dict[str, Path]:
     found = {}
     if made is not None:
         kept = sorted(path for path in made.iterdir() if path.is_file() and path.name not in _KEPT_FILES)
-        found = {f"model/{path.name}": path for path in kept if not path.name.endswith((".log", ".jsonl"))}
+        found = {f"model/{path.name}": path for path in kept if not path.name.endswith(_NOT_KEPT)}
     return {**found, **{name: output / name for name in _KEPT_FILES if (output / name).is_file()}}
 
 

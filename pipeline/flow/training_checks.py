@@ -1,0 +1,60 @@
+"""The checks that a training passes or fails once it has ended, decided from what was kept of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.flow.closed import Closed
+from pipeline.wording import span
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingCheck:
+    """A question about a training. asset: on whose page it stands."""
+
+    name: str
+    description: str
+    asset: str
+    is_error: bool
+    decide: Callable[[Closed], tuple[bool, str]]
+
+
+def _succeeded(closed: Closed) -> tuple[bool, str]:
+    attempt = closed.attempt
+    if attempt.state != "completed":
+        return False, f"attempt {attempt.number} is {attempt.state}: {attempt.state_reason or 'nothing more is known'}"
+    if closed.model is None:
+        return False, f"attempt {attempt.number} is completed, and left no model"
+    return True, f"attempt {attempt.number} is completed; its model has {len(closed.model.files)} files with checksums"
+
+
+def _is_better(closed: Closed) -> tuple[bool, str]:
+    losses = {each.moment: each.value for each in closed.evaluations if each.name == "eval_loss"}
+    if len(losses) < 2:
+        return True, "not known: the trainer evaluated no rows that were kept back"
+    said = f"its loss on the rows kept back is {losses['after']:.4g}; that of the base model, {losses['before']:.4g}"
+    return losses["after"] < losses["before"], said
+
+
+def _is_within_estimate(closed: Closed) -> tuple[bool, str]:
+    cost, estimate = closed.cost, closed.estimate
+    if cost is None or cost.hours is None or estimate is None or estimate.hours_high is None:
+        return True, "not known: there is no estimate of its hours, or it never began"
+    most = estimate.hours_high
+    return cost.hours <= most, f"it took {span(cost.hours)}; at most {span(most)} were expected"
+
+
+TRAINING_RUN_CHECKS = (
+    TrainingCheck(
+        "training_succeeded", "The training ended well, and its model is kept.", "trained_adapters", True, _succeeded
+    ),
+    TrainingCheck(
+        "better_than_base",
+        "On the rows kept back, the model's loss is less than that of its base model.",
+        "model_evaluations",
+        False,
+        _is_better,
+    ),
+    TrainingCheck(
+        "within_estimate", "It took no longer than was expected at most.", "actual_costs", False, _is_within_estimate
+    ),
+)
