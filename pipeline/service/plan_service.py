@@ -30,14 +30,18 @@ MAX_COMPARED = 500  # trainings, of some 5 ms each
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a training takes, and what the same takes on every GPU, the smallest first; none where a provider trains."""
+    """What a training takes, and what the same takes on every GPU, the smallest first; none where a provider trains.
+
+    ruled: what it takes with nothing set by hand.
+    """
 
     outcome: Outcome
     others: tuple[Outcome, ...]
+    ruled: Outcome
 
 
 def compare_gpus(service: Service, user: User, dataset_id: str, setup: Setup) -> Comparison:
-    """Plan a training, and the same on every GPU of the catalogue.
+    """Plan a training, and the same on every GPU of the catalogue. What is wrong with a setting is the outcome.
 
     Raises:
         DatasetNotFound: there is none that the user may see.
@@ -50,8 +54,13 @@ def compare_gpus(service: Service, user: User, dataset_id: str, setup: Setup) ->
     is_hosted = are_hosted(setup.targets)
     known = () if is_hosted else load_gpus(service.settings.gpus_file).values()
     gpus = sorted(known, key=lambda gpu: (gpu.memory_gb, gpu.name))
+    ruled = consider(prepared.facts, replace(setup, overrides={}), catalogues)
+    try:
+        outcome = consider(prepared.facts, setup, catalogues) if setup.overrides else ruled
+    except UsageError as error:
+        return Comparison(NotPossible(setup, "wrong-setting", str(error)), (), ruled)
     others = tuple(consider(prepared.facts, replace(setup, gpu=gpu.name), catalogues) for gpu in gpus)
-    return Comparison(consider(prepared.facts, setup, catalogues), others)
+    return Comparison(outcome, others, ruled)
 
 
 def compare_setups(

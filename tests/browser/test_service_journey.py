@@ -86,13 +86,28 @@ def test_from_a_ready_dataset_to_a_training_config(served, chromium):
         page.get_by_label("Base model").select_option("Qwen3-4B")
         page.get_by_role("radio", name="QLoRA").check()
         expect(page.get_by_role("heading", name="Fits on RTX-4090")).to_be_visible()
+        page.get_by_text("Values of your own").click()
+        rank, alpha = page.get_by_label("Rank", exact=True), page.get_by_label("Alpha")
+        expect(alpha).to_have_attribute("placeholder", "32")
+        rank.fill("0")
+        rank.press("Enter")
+        expect(page.locator("#plan")).to_contain_text("Settings: rank: expected an integer from 1 to 1024, found '0'.")
+        expect(page.locator("#field-rank")).to_contain_text("Expected an integer from 1 to 1024, found '0'.")
+        rank.fill("8")
+        alpha.focus()
+        expect(alpha).to_have_attribute("placeholder", "16")
+        expect(alpha).to_be_focused()
+        expect(page.get_by_text("Values of your own: 1 set")).to_be_visible()
+        look(page, "train_settings")
         page.get_by_role("button", name="Make the training files").click()
 
         expect(page.get_by_role("heading", name="everyday_talk, Qwen3-4B, balanced")).to_be_visible()
         look(page, "job")
         with page.expect_download() as taken:
             page.get_by_role("link", name="trl/config.yaml").click()
-        assert "Qwen/Qwen3-4B" in taken.value.path().read_text("utf-8")
+        config = taken.value.path().read_text("utf-8")
+        assert "Qwen/Qwen3-4B" in config
+        assert "  r: 8\n" in config
         with page.expect_download() as taken:
             page.get_by_role("link", name="Download all files").click()
         with zipfile.ZipFile(taken.value.path()) as archive:

@@ -14,6 +14,7 @@ from pipeline.service.pages.listing import Query, listing
 from pipeline.service.pages.render import render
 from pipeline.service.pages.train_choices import choices_of
 from pipeline.service.pages.train_page import train_page
+from pipeline.service.pages.train_settings import setting_fields
 from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, IgnoredRow, Notification
 from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.statuses import JobStatus
@@ -236,7 +237,8 @@ def _train(setup: Setup) -> str:
     outcomes = [_considered(replace(setup, gpu=name)) for name in _GPUS]
     choices = choices_of(setup, _MODELS, _GPUS, load_presets().values(), ("trl", "axolotl"))
     own = _considered(setup)
-    page = train_page(READY_DATASET.id, "everyday_talk", setup, choices, own, outcomes)
+    fields = setting_fields(setup, own, own, ())
+    page = train_page(READY_DATASET.id, "everyday_talk", setup, choices, fields, own, outcomes)
     return render("train", frame=FRAME, page=page)
 
 
@@ -268,9 +270,8 @@ def _train_hosted() -> str:
     job = planned(targets=("openai",), on=_GPUS["L4"])
     took = priced(BY_NAME["openai"], price.name, Range(3e5, 3.3e5, 3.6e5), "tokens: about so many", price, NOW.date())
     choices = choices_of(setup, _MODELS, _GPUS, load_presets().values(), ("trl", "openai"))
-    page = train_page(
-        READY_DATASET.id, "everyday_talk", setup, choices, Considered(setup, job, _GPUS["L4"], took, None), ()
-    )
+    own = Considered(setup, job, _GPUS["L4"], took, None)
+    page = train_page(READY_DATASET.id, "everyday_talk", setup, choices, setting_fields(setup, own, own, ()), own, ())
     return render("train", frame=FRAME, page=page)
 
 

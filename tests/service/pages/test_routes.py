@@ -268,6 +268,54 @@ def test_a_training_is_planned_made_and_taken(open_as):
     assert "Qwen/Qwen3-4B" in client.get(linked[1]).text
 
 
+def test_values_of_ones_own_go_into_the_plan_and_the_job(open_as):
+    """A field has what its rule gives, and the value that is set; a price is chosen where there are several."""
+    client = open_as("ana")
+    own = dataset_id(client, "good")
+    chosen = {"model": "Qwen3-4B", "gpu": "L40S", "method": "lora", "trainer": "trl"}
+    mine = {"rank": "64", "is_packed": "true", "price_kind": "spot", "alpha": ""}
+
+    usual = client.get(f"/datasets/{own}/train", params=chosen).text
+    plan = client.get(f"/datasets/{own}/train", params=chosen | mine).text
+    made = client.post(f"/datasets/{own}/train", data=dict(_hidden(plan)), headers=PAGE).headers["location"]
+    job = client.get(f"/api{made}").json()["data"]
+
+    assert [_placeholder(page, "alpha") for page in (usual, plan)] == ["32", "128"]
+    assert [_placeholder(page, "rank") for page in (usual, plan)] == ["16", "16"]
+    assert "Values of your own: 3 set" in plan
+    assert (job["settings"]["adapter"]["rank"], job["settings"]["is_packed"]) == (64, True)
+    assert [(cost["price_kind"], cost["provider"]) for cost in job["costs"]] == [("spot", "Verda")]
+    assert "Verda, spot: 0.94 USD for a GPU hour" in plan
+
+
+@pytest.mark.parametrize(
+    ("mine", "said"),
+    [
+        ({"epochs": "500"}, "Settings: epochs: expected an integer from 1 to 50, found &#39;500&#39;."),
+        ({"max_length": "1000000"}, "Settings: max_length: expected an integer from 8 to "),
+        ({"provider": "Nobody"}, "No such price of A100-80GB-SXM; known: "),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_beside_what_was_chosen(open_as, mine, said):
+    client = open_as("ana")
+    [(key, value)] = mine.items()
+
+    plan = client.get(f"/datasets/{dataset_id(client, 'good')}/train", params=mine)
+
+    assert (plan.status_code, plan.text.count(said)) == (200, 2)  # seen, and told to who cannot see
+    assert f'value="{value}"' in plan.text
+    assert "Make the training files" not in plan.text
+    assert f'id="why-{key}"' in plan.text
+
+
+def _placeholder(page, key):
+    return re.search(rf'name="{key}" value="[^"]*" placeholder="([^"]*)"', page)[1]
+
+
+def _hidden(page):
+    return re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)
+
+
 def test_what_a_provider_trains_has_a_cost_and_needs_no_gpu(open_as):
     client = open_as("ana")
     own = dataset_id(client, "good")

@@ -13,14 +13,17 @@ CHANGES = (Change("method", "qlora"), Change("max_length", "1024", "9 rows cut")
 def test_what_would_fit_is_chosen_by_a_link():
     obstacle = NotPossible(SETUP, "does-not-fit", "it does not fit", CHANGES)
 
-    page = train_page("d-1", "chat", SETUP, choices_of(SETUP, {}, {}, (), ()), obstacle, ())
+    page = train_page("d-1", "chat", SETUP, choices_of(SETUP, {}, {}, (), ()), (), obstacle, ())
 
     asked = "/datasets/d-1/train?model=Qwen3-8B&preset=balanced"
     assert (page.obstacle, page.ways) == (
         "It does not fit.",
         (
             Way("QLoRA", f"{asked}&method=qlora&gpu=T4&gpu_count=1&trainer=trl"),
-            Way("Rows of at most 1,024 tokens (9 rows cut), by max_length over the API or a command", ""),
+            Way(
+                "Rows of at most 1,024 tokens (9 rows cut)",
+                f"{asked}&method=lora&gpu=T4&gpu_count=1&trainer=trl&max_length=1024",
+            ),
             Way("L4 (24 GB)", f"{asked}&method=lora&gpu=L4&gpu_count=1&trainer=trl"),
         ),
     )

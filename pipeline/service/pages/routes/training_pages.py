@@ -7,7 +7,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
-from pipeline.catalogues.reading import load_gpus, load_models
+from pipeline.catalogues.finding import prices_of
+from pipeline.catalogues.prices import Price
+from pipeline.catalogues.reading import load_gpus, load_models, load_prices
 from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS
 from pipeline.service.pages.archive import zipped
 from pipeline.service.pages.forms import Form
@@ -17,11 +19,13 @@ from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.pages.train_choices import Choices, choices_of
 from pipeline.service.pages.train_page import train_page
+from pipeline.service.pages.train_settings import setting_fields
 from pipeline.service.plan_service import compare_gpus, make_job
 from pipeline.service.service import CurrentService, Service
 from pipeline.service.users import CurrentUser
 from pipeline.state.catalog.statuses import JOB_STATUSES
 from pipeline.state.lake import existing_job_files
+from pipeline.trainers.overrides import KEYS
 from pipeline.trainers.registry import WRITTEN
 from pipeline.trainers.workload import Method
 from pipeline.training.presets import load_presets
@@ -37,7 +41,9 @@ def plan_training(request: Request, service: CurrentService, user: CurrentUser, 
     dataset = service.access(user).dataset(dataset_id)
     setup = _setup(request.query_params)
     compared = compare_gpus(service, user, dataset_id, setup)
-    page = train_page(dataset.id, dataset.name, setup, _choices(service, setup), compared.outcome, compared.others)
+    fields = setting_fields(setup, compared.outcome, compared.ruled, _prices(service, setup))
+    choices = _choices(service, setup)
+    page = train_page(dataset.id, dataset.name, setup, choices, fields, compared.outcome, compared.others)
     return framed(request, service, user, "datasets", "train", page=page)
 
 
@@ -110,7 +116,15 @@ def _setup(asked: Mapping[str, str]) -> Setup:
         gpu_count=int(count) if count.isdecimal() and len(count) < 4 else 1,
         method=method,
         targets=parse_targets([asked["trainer"]] if asked.get("trainer") else list(usual.targets)),
+        overrides={key: value for key in KEYS if (value := asked.get(key, "").strip())},
+        provider=asked.get("provider") or None,
+        price_kind="spot" if asked.get("price_kind") == "spot" else "on-demand",
     )
+
+
+def _prices(service: Service, setup: Setup) -> list[Price]:
+    gpu = load_gpus(service.settings.gpus_file)[setup.gpu]
+    return prices_of(load_prices(service.settings.prices_file), gpu)
 
 
 def _choices(service: Service, setup: Setup) -> Choices:

@@ -132,15 +132,31 @@ async function arrived({ id, html, said, is_live: isLive }) {
 
 // ---- Forms that show what their choices lead to
 
+// What the rules say now, in every field but the one that somebody is in.
+function renew(fresh) {
+  const names = (root) => all("#settings .setting", root).map((each) => each.id).join();
+  if (names(document) !== names(fresh)) return swap(fresh, ["#settings"]);
+  one("#settings summary").replaceWith(one("#settings summary", fresh));
+  for (const before of all("#settings .setting")) {
+    const after = fresh.getElementById(before.id);
+    if (!before.contains(document.activeElement)) { before.replaceWith(after); continue; }
+    const [mine, theirs] = [before, after].map((each) => one("input, select", each));
+    mine.setAttribute("aria-invalid", theirs.getAttribute("aria-invalid"));
+    if (mine.placeholder) mine.placeholder = theirs.placeholder;
+    one(".because", before).replaceWith(one(".because", after));
+  }
+}
+
 for (const form of all("form[data-plan]")) {
   const show = async () => {
-    const url = `${location.pathname}?${new URLSearchParams(new FormData(form))}`;
+    const url = `${location.pathname}?${new URLSearchParams([...new FormData(form)].filter(([, value]) => value))}`;
     loading?.abort();
     loading = new AbortController();
     one("#plan").setAttribute("aria-busy", "true");
     try {
       const fresh = await page(url, loading.signal);
       swap(fresh, ["#plan"]);
+      renew(fresh);
       history.replaceState(null, "", url);
       say(one("#plan [data-says]")?.textContent ?? "");
     } catch (error) {
