@@ -1,4 +1,7 @@
-"""The client: uploads with a progress bar if one is given, waits for verdicts, lists and reads datasets."""
+"""The client: uploads with a progress bar if one is given, waits for verdicts, lists and reads datasets.
+
+What it asks about training jobs is in `job_calls.py`.
+"""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +13,8 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from pipeline.client.checksums import check_content
-from pipeline.client.connection import Connection
+from pipeline.client.connection import Connection, given
+from pipeline.client.job_calls import JobCalls
 from pipeline.client.sending import Tell, send_file
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.contract.values import (
@@ -26,6 +30,7 @@ from pipeline.contract.values import (
     NotificationItem,
     NotificationList,
     Quota,
+    ReadNotifications,
     StartedUpload,
     UploadPlan,
 )
@@ -37,7 +42,7 @@ _PAGE = 1_000
 _IGNORED_PAGE = 100
 
 
-class Client:
+class Client(JobCalls):
     """Speaks with one service in the name of one token. Every method may raise `RequestRefused` or `ServiceError`."""
 
     def __init__(self, server: str, token: str) -> None:
@@ -112,7 +117,7 @@ class Client:
     ) -> DatasetPage:
         """One page of datasets, newest first."""
         wanted = {"status": status, "search": search, "page": page, "limit": limit}
-        return self._connection.ask(DatasetPage, "GET", "/api/datasets", params=_given(wanted))
+        return self._connection.ask(DatasetPage, "GET", "/api/datasets", params=given(wanted))
 
     def findings(self, dataset_id: str, code: str | None = None) -> Iterator[FindingRecord]:
         """Every finding of a dataset, in the order of lines."""
@@ -122,7 +127,7 @@ class Client:
                 FindingPage,
                 "GET",
                 f"/api/datasets/{quote(dataset_id, safe='')}/findings",
-                params=_given({"code": code, "page": page, "limit": _PAGE}),
+                params=given({"code": code, "page": page, "limit": _PAGE}),
             )
             yield from found.items
             page, seen, total = page + 1, seen + _PAGE, found.total
@@ -157,6 +162,10 @@ class Client:
         """What one was told, newest first."""
         params = {"unread_only": unread_only}
         return self._connection.ask(NotificationList, "GET", "/api/notifications", params=params).items
+
+    def read_all_notifications(self) -> int:
+        """Note that one read everything; returns how much of it was unread."""
+        return self._connection.ask(ReadNotifications, "POST", "/api/notifications/read-all").read_count
 
     def close(self) -> None:
         """Close the connections."""
@@ -193,7 +202,3 @@ def _announcement(
     except ValidationError as error:
         wrong = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors())
         raise UsageError(f"{file} cannot be uploaded like this: {wrong}") from None
-
-
-def _given(values: dict[str, str | int | None]) -> dict[str, str | int]:
-    return {name: value for name, value in values.items() if value is not None}

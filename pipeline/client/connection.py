@@ -1,12 +1,14 @@
 """One conversation with the service: requests out, `data` of the envelope in, refusals as errors."""
 
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
 from pydantic import BaseModel
 
-from pipeline.errors import DatasetNotFound, RequestRefused, ServiceError
+from pipeline.errors import DatasetNotFound, JobNotFound, RequestRefused, ServiceError
 
 _TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
 _ATTEMPTS = 5
@@ -31,7 +33,7 @@ class Connection:
         """Send a request and return what the answer holds; fields of a newer service are left out.
 
         Raises:
-            DatasetNotFound: there is none of this id.
+            DatasetNotFound, JobNotFound: there is none of this id.
             RequestRefused: the service says why.
             ServiceError: it cannot be reached, or is broken.
         """
@@ -41,6 +43,28 @@ class Connection:
                 return kind.model_validate(answer.json()["data"], extra="ignore")
             pause(attempt)
         raise AssertionError("the last attempt returns or raises")
+
+    def download(self, path: str, place: Path) -> None:
+        """Write what lies at an address into a file, whole or not at all.
+
+        Raises:
+            JobNotFound: there is none of this id.
+            RequestRefused: the service says why.
+            ServiceError: it cannot be reached, or breaks off.
+        """
+        part = place.with_name(f".{place.name}.part")
+        try:
+            with self.http.stream("GET", self.url(path), headers=self._headers) as answer, part.open("wb") as file:
+                if not answer.is_success:
+                    answer.read()
+                    raise refusal(answer)
+                for block in answer.iter_bytes():
+                    file.write(block)
+            part.replace(place)
+        except httpx2.HTTPError as error:
+            raise ServiceError(f"cannot read {path} of {self._server}: {error}; try again") from error
+        finally:
+            part.unlink(missing_ok=True)
 
     def _try(self, method: str, path: str, *, is_last: bool, **options: Any) -> httpx2.Response | None:
         try:
@@ -59,12 +83,19 @@ class Connection:
 def refusal(answer: httpx2.Response) -> Exception:
     """The error that an answer other than 2xx stands for."""
     try:
-        sentence = str(answer.json()["error"])
+        sentence, code = str(answer.json()["error"]), answer.json()["details"]["code"]
     except (ValueError, KeyError, TypeError):
-        sentence = f"{answer.url.host} answered {answer.status_code}"
+        sentence, code = f"{answer.url.host} answered {answer.status_code}", ""
     if answer.status_code >= 500:
         return ServiceError(sentence)
-    return DatasetNotFound(sentence) if answer.status_code == 404 else RequestRefused(sentence)
+    if answer.status_code == 404:
+        return JobNotFound(sentence) if code == "job-not-found" else DatasetNotFound(sentence)
+    return RequestRefused(sentence)
+
+
+def given(values: Mapping[str, str | int | None]) -> dict[str, str | int]:
+    """Those parameters that are not left out."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def pause(attempt: int) -> None:

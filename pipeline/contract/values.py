@@ -1,7 +1,7 @@
 """The values that go in and out of the service: the contract that API, pages and client share.
 
 The envelope around them is in `http_answers.py`, what a training would take in `estimate_values.py`. A job that is
-wanted is in `service/new_job.py`: it names what only the service knows.
+wanted is in `service/new_job.py`: it names what only the service knows; clients send a `Setup`.
 """
 
 from datetime import date, datetime

@@ -5,13 +5,16 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from pipeline.client import Client
-from pipeline.errors import DatasetNotFound, RequestRefused, ServiceError, UsageError
+from pipeline.errors import DatasetNotFound, JobNotFound, RequestRefused, ServiceError, UsageError
+from pipeline.service.new_job import NewJob
+from pipeline.training.setup import Setup
 from tests.installation import bad_file
 from tests.service.conftest import local, on_s3, serve
 from tests.service.serving import Serving, lines, token
@@ -180,6 +183,37 @@ def test_a_service_that_is_not_there_is_said(monkeypatch):
 
     with Client("http://127.0.0.1:9", "x") as ana, pytest.raises(ServiceError, match="cannot reach"):
         ana.datasets()
+
+
+def test_a_training_job_is_estimated_compared_made_found_taken_and_given_up(local, file, tmp_path):
+    setup = Setup("Qwen3-8B", gpu="RTX-4090", method="qlora", overrides={"epochs": "2"})
+    with client(local) as ana:
+        dataset = ana.upload(file, name="Support chat")
+        local.validate()
+
+        estimate = ana.estimate_job(dataset.id, setup)
+        compared = ana.compare_jobs(dataset.id, [setup], gpus=["RTX-4090", "H100-SXM"])
+        job = ana.create_job(dataset.id, setup)
+        found = ana.jobs(search="support CHAT", status="configured", sort="cost")
+        places = ana.download_job(job.id, tmp_path / "job")
+        sizes = {each.name: each.size_bytes for each in ana.job_files(job.id)}
+        gone = ana.cancel_job(job.id)
+
+        assert (ana.job(job.id), ana.jobs(status="configured").total) == (gone, 0)
+        assert "RTX-4090" in {gpu.name for gpu in ana.catalogue().gpus}
+        assert (ana.read_all_notifications(), ana.notifications(unread_only=True)) == (1, [])
+        with pytest.raises(JobNotFound, match="expected the id of a training job of ana, found 'none'"):
+            ana.job("none")
+        with pytest.raises(RequestRefused, match="what would fit: "):
+            ana.create_job(dataset.id, Setup("Llama-3.1-70B", gpu="RTX-4090"))
+    assert estimate.cost_usd == found.items[0].cost_usd
+    assert [each.estimate for each in compared.items if each.setup.gpu == "RTX-4090"] == [estimate]
+    assert ([each.id for each in found.items], found.counts["configured"], gone.status) == ([job.id], 1, "cancelled")
+    assert {place.relative_to(tmp_path / "job").as_posix(): place.stat().st_size for place in places} == sizes
+
+
+def test_what_a_client_asks_for_is_what_the_service_takes():
+    assert {field.name for field in fields(Setup)} == set(NewJob.model_fields)
 
 
 def test_a_file_with_a_very_long_name_is_uploaded(local, tmp_path):
