@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from pipeline.settings import load_settings
+from pipeline.state.catalog.job_records import JOB_SORTS
 from tests.service.serving import SECRET, Serving, lines, serving
 
 USERS = ("ana", "bob")
@@ -82,9 +83,10 @@ class TwoUsers(RuleBasedStateMachine):
             answer = self.look_through(user, "GET", f"/api/jobs/{job_id}{path}")
             assert owner == user or answer.status_code == 404
 
-    @rule(user=people)
-    def list_jobs(self, user: str) -> None:
-        self.look_through(user, "GET", "/api/jobs")
+    @rule(user=people, search=st.sampled_from(["", *MARKS.values(), "qwen", "%"]), sort=st.sampled_from(JOB_SORTS))
+    def list_jobs(self, user: str, search: str, sort: str) -> None:
+        listed = self.look_through(user, "GET", "/api/jobs", params={"search": search, "sort": sort}).json()["data"]
+        assert sum(listed["counts"].values()) == len({job for owner, job in self.jobs if owner == user})
 
     @rule(user=people, search=st.sampled_from(["", *MARKS.values(), "e", "%"]), page=st.integers(1, 2))
     def list_datasets(self, user: str, search: str, page: int) -> None:
