@@ -143,17 +143,18 @@ class LocalLauncher:
         # Not resolved: a virtual environment is known by the link that its Python is.
         path = os.pathsep.join([str(self._python.parent), known.get("PATH", os.defpath)])
         with (place / "runner.log").open("ab") as log:
-            started = subprocess.Popen(  # our own program
-                [str(self._python), str(Path(runner.__file__).resolve()), str(place)],
+            subprocess.run(  # our own program
+                [str(self._python), str(Path(runner.__file__).resolve()), str(place), "--detach"],
                 cwd=place,
                 env=known | {"PATH": path},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                check=False,
             )
         deadline = time.monotonic() + _START_S
-        while not (place / "lease.json").exists() and started.poll() is None and time.monotonic() < deadline:
+        while not (place / "lease.json").exists() and time.monotonic() < deadline:
             time.sleep(0.02)
 
 

@@ -487,6 +487,7 @@ def main() -> None:
         become(sys.argv[2], sys.argv[3:])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("local_folder", nargs="?", metavar="FOLDER", help="an attempt's folder on this machine")
+    parser.add_argument("--detach", action="store_true", help="go on by itself, whoever started it")
     parser.add_argument("--service", metavar="URL", help="where the service is")
     parser.add_argument("--attempt", metavar="ID", help="the attempt")
     parser.add_argument("--token-file", metavar="FILE", help="a file with the attempt's token")
@@ -497,6 +498,8 @@ def main() -> None:
     if not arguments.local_folder:
         parser.error("expected a folder, or --service and --attempt")
     folder = Path(arguments.local_folder).resolve()
+    if arguments.detach and os.fork():
+        os._exit(0)  # whoever waits for this process need not wait for the training
     code = run(folder, json.loads((folder / "spec.json").read_text("utf-8")))
     sys.exit(0 if code is None else code)
 
