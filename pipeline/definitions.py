@@ -24,7 +24,7 @@ from sensors.ready_datasets import ready_datasets_sensor
 from sensors.schedules import SCHEDULES, expire_job, reconcile_job
 from sensors.stale_warehouse import stale_warehouse
 from sensors.start_trainings import start_trainings_job
-from sensors.training_attempts import training_attempts_sensor
+from sensors.training_attempts import ended_trainings_sensor, training_attempts_sensor
 
 
 def build_resources(settings: Settings) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -
             new_uploads_sensor(settings.sensor_interval_s),
             ready_datasets_sensor(settings.sensor_interval_s),
             training_attempts_sensor(settings.sensor_interval_s),
+            ended_trainings_sensor(settings.sensor_interval_s),
             failed_runs,
             stale_warehouse,
         ],

@@ -13,12 +13,14 @@ import time
 
 import dagster as dg
 
-from assets.asset_jobs import INGEST, PLAN_TRAINING, PUBLISH
+from assets.asset_jobs import CLOSE_TRAININGS, INGEST, PLAN_TRAINING, PUBLISH
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
+from sensors.start_trainings import start_trainings_job
 
 # Each sensor with the job that it asks for, in the order of a dataset's life.
 _SENSORS = (("new_uploads", INGEST.name), ("ready_datasets", PLAN_TRAINING.name))
+_OF_TRAININGS = (("training_attempts", start_trainings_job.name), ("ended_trainings", CLOSE_TRAININGS.name))
 _LOOK_S = 1.0
 
 
@@ -37,9 +39,10 @@ def run_once(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance) 
 def run_trainings(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance) -> None:
     """Tick the sensor of trainings, and run what it asks for, until none is left to watch or to keep; publish."""
     while _has_trainings():
-        for request in _tick(repository, instance, "training_attempts"):
-            job = repository.get_job(str(request.job_name))
-            job.execute_in_process(instance=instance, tags=dict(request.tags))
+        for sensor, job_name in _OF_TRAININGS:
+            for request in _tick(repository, instance, sensor):
+                job = repository.get_job(job_name)
+                job.execute_in_process(instance=instance, tags=dict(request.tags))
         time.sleep(_LOOK_S)
     repository.get_job(PUBLISH.name).execute_in_process(instance=instance)
 

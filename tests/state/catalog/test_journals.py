@@ -29,7 +29,8 @@ def test_each_byte_of_a_journal_counts_once(catalog, attempt):
     first = Told(100, _losses(1, 2), at=NOON, step=2, total_steps=9, epoch=0.2, log_tail="begins", has_begun=True)
     second = Told(150, _losses(2, 3), at=LATER, step=3)
 
-    for read_from, told in ((0, first), (0, first), (100, second), (0, first)):
+    other = Told(60, _losses(7), at=LATER)  # as a reader has it that was away meanwhile
+    for read_from, told in ((0, first), (0, first), (0, other), (100, second), (0, first)):
         known = catalog.take_journal(attempt.id, read_from, told, LATER)
 
     assert (known.state, known.journal_offset, known.step, known.total_steps) == ("running", 150, 3, 9)
