@@ -140,7 +140,7 @@ def trained(environments, models, case_folders) -> dict[str, dict[str, object]]:
 
     found = environments.last_line(TRAINERS, "train_each.py", *arguments)
 
-    return {name: found[str(script)] for name, script in scripts.items()}
+    return {name: found[str(script)] for name, script in scripts.items()} | {"interrupted": found["interrupted"]}
 
 
 def _logged(log: list[dict[str, float]], what: str) -> dict[int, float]:
@@ -187,6 +187,20 @@ def test_a_resumed_job_has_the_losses_of_one_without_a_break(trained, name):
     ]
     for what in ("loss", "eval_loss", "learning_rate"):
         assert _logged(resumed, what) == pytest.approx(_logged(whole, what), rel=1e-6)
+
+
+def test_an_interrupted_job_leaves_a_checkpoint_and_ends_with_the_same_loss(trained):
+    """And tells all of it in its journal."""
+    whole, broken = trained["chat"]["whole"], trained["interrupted"]
+
+    assert (broken["code"], broken["said"]) == (130, ["goes on from checkpoint-3"])
+    assert _logged(broken["log"], "loss") == pytest.approx(_logged(whole, "loss"), rel=1e-6)
+    told = [line for line in broken["journal"] if line["kind"] == "metrics"]
+    losses = {line["step"]: line["values"]["loss"] for line in told if "loss" in line["values"]}
+    assert losses == pytest.approx(_logged(whole, "loss"), rel=1e-6)
+    assert {(line["total_steps"], *line["broken"]) for line in told} == {(6,)}
+    assert [line["kind"] for line in broken["journal"]][-1] == "finished"
+    assert [line["step"] for line in broken["journal"] if line["kind"] == "checkpoint"] == [2, 3, 4, 6]
 
 
 def test_a_model_that_two_processes_share_out_trains(environments, models, case_folders):

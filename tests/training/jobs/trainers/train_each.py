@@ -8,10 +8,14 @@ In one process, because most of the time of a short training is that of the impo
 import contextlib
 import io
 import json
+import os
 import runpy
 import shutil
+import signal
 import sys
 from pathlib import Path
+
+import transformers
 
 # 32 rows a step, so that the break is within the second pass.
 SETTINGS = {
@@ -55,6 +59,38 @@ def train_twice(model, script):
     return found | {"resumed": log(output), "said": [line for line in said.splitlines() if "checkpoint" in line]}
 
 
+class InterruptedAt(transformers.TrainerCallback):
+    """Somebody asks for the end within a step."""
+
+    step = None
+
+    def on_step_begin(self, args, state, control, **others):
+        if state.global_step + 1 == self.step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def train_interrupted(model, script):
+    """Interrupted in the third step, and gone on with; what it told of itself stands in a journal."""
+    output = Path(script).parent / "output"
+    shutil.rmtree(output)
+    journal = output.parent / "journal.jsonl"
+    os.environ["LORA_JOURNAL"] = str(journal)
+    transformers.trainer.DEFAULT_CALLBACKS.append(InterruptedAt)
+    InterruptedAt.step = 3
+    try:
+        train(model, script)
+    except SystemExit as end:
+        code = end.code
+    InterruptedAt.step = None
+    told = train(model, script, "--resume")
+    del os.environ["LORA_JOURNAL"]
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    said = [line for line in told.splitlines() if "checkpoint" in line]
+    return {"code": code, "said": said, "journal": lines, "log": log(output)}
+
+
 arguments = sys.argv[1:]
 pairs = zip(arguments[::2], arguments[1::2], strict=True)
-print(json.dumps({script: train_twice(model, script) for model, script in pairs}))
+found = {script: train_twice(model, script) for model, script in pairs}
+found["interrupted"] = train_interrupted(*arguments[:2])
+print(json.dumps(found))
