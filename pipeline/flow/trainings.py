@@ -4,6 +4,7 @@ No step waits for a training. Each may be repeated, and whoever dies between two
 is kept of a training that has ended is in `closing.py`.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from pipeline.wording import span
 
 LAUNCHERS: tuple[LauncherName, ...] = ("local", "own-machine")
 """Those that a person may choose; the first is the default."""
+_PIECES_A_LOOK = 8  # of a megabyte each; what is left is heard at the next look
 _NEVER_SEEN_S = 60.0  # after its submission, a training of which nothing is there did not start
 
 
@@ -149,18 +151,19 @@ class Trainings:
                 silent.append(f"{attempt.id}: {error}")
         return silent
 
-    def listen(self, attempt: Attempt, launcher: Launcher, now: datetime) -> Attempt:
-        """Read all that an attempt's journal has, and return the attempt as it is known then."""
-        while True:
+    def listen(self, attempt: Attempt, launcher: Launcher, now: datetime, most: int = sys.maxsize) -> Attempt:
+        """Read what an attempt's journal has, `most` pieces of it, and return the attempt as it is known then."""
+        for _ in range(most):
             piece = launcher.journal(attempt, attempt.journal_offset)
             if not piece.lines:
                 return attempt
             told = read_journal(piece.lines, piece.offset, attempt.log_tail)
             attempt = self.catalog.take_journal(attempt.id, piece.offset, told, now)
+        return attempt
 
     def _look_at(self, attempt: Attempt, launcher: Launcher, now: datetime) -> None:
         observation = launcher.poll(attempt)
-        attempt = self.listen(attempt, launcher, now)
+        attempt = self.listen(attempt, launcher, now, _PIECES_A_LOOK)
         if attempt.state not in (*LIVE_STATES, "lost"):
             return
         if attempt.cancel_requested_at is not None:

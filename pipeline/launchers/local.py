@@ -19,8 +19,8 @@ from pipeline.launchers.launcher import Observation, Order, Piece
 from pipeline.state.catalog.attempt_records import Attempt
 
 NAME = "local"
-MOST_BYTES = 4_000_000
-"""Of a journal, read at once."""
+MOST_BYTES = 1_000_000
+"""Of a journal, read at once: what is written of it keeps others from the catalog for half a second."""
 PASSED_ON = frozenset(
     "PATH HOME USER LANG LC_ALL LC_CTYPE TZ TMPDIR LD_LIBRARY_PATH VIRTUAL_ENV XDG_CACHE_HOME "
     "HF_HOME HF_HUB_CACHE HF_HUB_OFFLINE HF_ENDPOINT HF_TOKEN HF_TOKEN_PATH TRANSFORMERS_CACHE TRANSFORMERS_OFFLINE "
