@@ -269,7 +269,7 @@ def ask_to_cancel(connection: Connection, attempt: Attempt, actor: str, now: dat
     """The same inside the caller's transaction."""
     columns = training_attempts.c
     asked = update(training_attempts).where(columns.id == attempt.id, columns.cancel_requested_at.is_(None))
-    connection.execute(asked.values(cancel_requested_at=now))
+    connection.execute(asked.values(cancel_requested_at=now, state_reason=reason))
     is_nowhere = attempt.state in ("queued", "lost") or attempt.launcher == "reported"
     if is_nowhere or (attempt.launcher == "own-machine" and attempt.state == "preparing"):
         move_attempt(connection, attempt.id, "cancelled", actor, now, reason)

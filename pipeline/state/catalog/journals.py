@@ -156,7 +156,10 @@ def _follow(connection: Connection, attempt: Attempt, told: Told, now: datetime)
     if (told.has_begun and attempt.state in LIVE_STATES and attempt.state != "running") or is_heard_again:
         move_attempt(connection, attempt.id, "running", "training", now)
     if told.state is not None:
-        move_attempt(connection, attempt.id, told.state, "training", now, told.reason, told.failure_class)
+        # Why somebody asked for its end says more than that it was asked to.
+        is_asked = told.state == "cancelled" and attempt.cancel_requested_at is not None and attempt.state != "lost"
+        reason = (attempt.state_reason if is_asked else None) or told.reason
+        move_attempt(connection, attempt.id, told.state, "training", now, reason, told.failure_class)
 
 
 def _series(row: object) -> Series:
