@@ -122,7 +122,8 @@ class Trainings:
             ServiceError: disk or service failed; it is tried again.
         """
         attempt = self.catalog.get_attempt(attempt_id)
-        if attempt.state not in ("queued", "preparing") or _is_submitted(attempt):
+        # One's own machine may have begun before anybody looked here: it is watched from now on all the same.
+        if attempt.state not in LIVE_STATES or _is_submitted(attempt):
             return f"{attempt_id} is {attempt.state}: nothing to start"
         if attempt.cancel_requested_at is not None:
             self.catalog.move_attempt(attempt_id, "cancelled", "start", now, "it was cancelled before it started")
