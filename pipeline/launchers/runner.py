@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -29,7 +30,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -40,7 +42,7 @@ SEND_S = 5.0
 INTERRUPT_S, TERMINATE_S = 60.0, 90.0
 """After a request to end: the trainer is interrupted, so that it saves; terminated after this long; then killed."""
 LOG_BYTES = 8_000
-SEND_BYTES = 1_000_000
+SEND_BYTES = 400_000  # of the journal; quoted in JSON that is twice as much at most, and 1 MB is taken
 GIVE_UP_SENDING_S = 900.0
 SECRET = re.compile(r"\b(hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{16,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,})")
 _SECRET_NAMES = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|ACCESS_KEY", re.IGNORECASE)
@@ -370,7 +372,7 @@ class Sender:
             file.seek(self.offset)
             block = file.read(SEND_BYTES)
         whole = block[: block.rfind(b"\n") + 1]
-        body = {"attempt": self.attempt, "offset": self.offset, "journal": whole.decode("utf-8", "replace")}
+        body = {"attempt": self.attempt, "offset": self.offset, "journal": whole.decode("latin-1")}  # bytes, one by one
         try:
             answer = self.data("POST", f"{self.base}/reports", json.dumps(body).encode())
         except urllib.error.HTTPError as error:
@@ -378,10 +380,10 @@ class Sender:
             print(f"the service refuses a report ({error.code}); it is tried again", file=sys.stderr)
             self.pause_s = min(self.pause_s * 2, 60.0)
             return error.code == 409
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, http.client.HTTPException):
             self.pause_s = min(self.pause_s * 2, 60.0)
             return False
-        self.pause_s = SEND_S
+        self.pause_s, self.is_refused = SEND_S, False
         self.offset = int(answer["offset"])
         return bool(answer["is_cancelled"])
 
@@ -400,16 +402,39 @@ class Sender:
     def send_files(self, files: Mapping[str, Path]) -> None:
         """Send files by name, those that the service has not."""
         place = f"{self.base}/attempts/{urllib.parse.quote(self.attempt)}"
-        there = self.data("GET", f"{place}/files")["items"]
+        there = patiently(lambda: self.data("GET", f"{place}/files"))["items"]
         known = {each["name"]: each["sha256"] for each in there}
         for name, path in files.items():
             digest = sha256_of(path)
             if known.get(name) == digest:
                 continue
-            address, size = f"{place}/files/{urllib.parse.quote(name)}?sha256={digest}", path.stat().st_size
-            print(f"sends {name} ({size:,} bytes)")
-            with open(path, "rb") as file, self.open("PUT", address, file, size) as answer:
-                answer.read()
+            print(f"sends {name} ({path.stat().st_size:,} bytes)")
+            patiently(partial(self.send_file, f"{place}/files/{urllib.parse.quote(name)}?sha256={digest}", path))
+
+    def send_file(self, address: str, path: Path) -> None:
+        """Send a file, whole."""
+        with open(path, "rb") as file, self.open("PUT", address, file, path.stat().st_size) as answer:
+            answer.read()
+
+    def fetch_file(self, address: str, path: Path) -> None:
+        """Get a file, whole."""
+        with self.open("GET", address) as answer, open(path, "wb") as file:
+            shutil.copyfileobj(answer, file, 1 << 20)
+
+
+def patiently(work: Callable[[], Any]) -> Any:
+    """What it returns; done again while network or service are away, for as long as that is worth it."""
+    deadline, pause_s = time.time() + GIVE_UP_SENDING_S, SEND_S
+    while True:
+        try:
+            return work()
+        except (OSError, http.client.HTTPException) as error:
+            is_refused = isinstance(error, urllib.error.HTTPError) and error.code < 500 and error.code != 429
+            if is_refused or time.time() > deadline:
+                raise
+            print(f"the service is away ({error}); it is tried again", file=sys.stderr)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 2, 60.0)
 
 
 def sha256_of(path: Path) -> str:
@@ -441,13 +466,12 @@ def fetch(arguments: argparse.Namespace, token: str) -> tuple[Path, dict[str, An
     spec = folder / "spec.json"
     if not spec.exists():
         base = f"{sender.base}/attempts/{urllib.parse.quote(arguments.attempt)}"
-        with sender.open("GET", f"{base}/job.zip") as answer, open(folder / "job.zip", "wb") as file:
-            shutil.copyfileobj(answer, file, 1 << 20)
+        patiently(lambda: sender.fetch_file(f"{base}/job.zip", folder / "job.zip"))
         with zipfile.ZipFile(folder / "job.zip") as archive:
             archive.extractall(folder / "job")
         (folder / "job.zip").unlink()
         aside = folder / "spec.json.new"
-        aside.write_text(json.dumps(sender.data("GET", f"{base}/spec")), "utf-8")
+        aside.write_text(json.dumps(patiently(lambda: sender.data("GET", f"{base}/spec"))), "utf-8")
         aside.rename(spec)  # last: with it all is there
     return folder, json.loads(spec.read_text("utf-8")), sender
 
@@ -459,7 +483,10 @@ def run_elsewhere(arguments: argparse.Namespace) -> None:
         token = Path(arguments.token_file).read_text("utf-8").strip()
     if not token:
         sys.exit("expected the attempt's token in LORA_ATTEMPT_TOKEN, found none: copy the line from the job's page")
-    folder, spec, sender = fetch(arguments, token)
+    try:
+        folder, spec, sender = fetch(arguments, token)
+    except (OSError, ValueError, KeyError, http.client.HTTPException, zipfile.BadZipFile) as error:
+        sys.exit(f"the attempt's files cannot be fetched ({error}): copy the line from the job's page again")
     code = run(folder, spec, sender)
     if code is None:
         if living(folder / "lease.json") is not None:
@@ -473,7 +500,7 @@ def run_elsewhere(arguments: argparse.Namespace) -> None:
         if is_whole:
             sender.send_files(model_files(output))
         arrived = sender.send_all()
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         print(f"not all arrived: {error}", file=sys.stderr)
         arrived = False
     if not arrived:
