@@ -1,6 +1,7 @@
 """The values that go in and out of the service: the contract that API, pages and client share.
 
-The envelope around them is in `http_answers.py`, what a training would take in `estimate_values.py`. A job that is
+The envelope around them is in `http_answers.py`, what a training would take in `estimate_values.py`, trainings that
+run in `training_values.py`, what they leave in `model_values.py`, what they cost in `cost_values.py`. A job that is
 wanted is in `service/new_job.py`: it names what only the service knows; clients send a `Setup`.
 """
 
@@ -12,7 +13,8 @@ from pydantic import Field
 from pipeline.contract.estimate_values import EstimatedRange
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.contract.http_answers import Request, Value
-from pipeline.state.catalog.statuses import CostKind, JobOrigin, JobStatus, NotificationKind, Status
+from pipeline.contract.training_values import JobRemedy, TrainingAttempt
+from pipeline.state.catalog.statuses import CostKind, JobOrigin, JobStatus, NotificationKind, Severity, Status
 
 MAX_NAME_CHARACTERS = 200
 MAX_FILE_NAME_CHARACTERS = 255  # as many as a file system takes; what is stored is shortened (`store/keys.py`)
@@ -107,6 +109,7 @@ class JobSummary(Value):
     gpu_count: int
     cost_usd: EstimatedRange | None
     hours: EstimatedRange | None
+    progress: float | None = Field(description="Of the newest attempt's steps, from 0 to 1; null where not known.")
     created_at: datetime
     updated_at: datetime
 
@@ -132,6 +135,8 @@ class JobCost(Value):
     price_as_of: date | None
     source: str
     basis: list[str]
+    attempt_id: str | None = Field(description="Whose an actual cost is.")
+    billed_nano_usd: int | None = Field(description="`cost_usd` of an actual cost in billionths, exact.")
     created_at: datetime
 
 
@@ -142,6 +147,8 @@ class JobDetails(JobSummary):
     split_fingerprint: str
     code_version: str
     costs: list[JobCost]
+    attempt: TrainingAttempt | None = Field(description="The newest; null where no training was asked for.")
+    remedy: JobRemedy | None = Field(description="What helps, where the newest attempt failed.")
     settings: dict[str, object] = Field(description="The job itself, as all configs are rendered from it.")
 
 
@@ -295,7 +302,10 @@ class NotificationItem(Value):
 
     id: int
     dataset_id: str | None = Field(description="Null where it is about a file that became no dataset.")
+    job_id: str | None = Field(None, description="The training job that it is about, if any.")
     kind: NotificationKind
+    severity: Severity
+    url: str = Field(description="The page that has more, on this service.")
     title: str
     message: str
     created_at: datetime

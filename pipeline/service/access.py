@@ -7,10 +7,13 @@ user as well, so a condition forgotten here would still show nothing (`catalog/r
 from collections.abc import Sequence
 from datetime import datetime
 
+from pipeline.errors import JobNotFound
 from pipeline.service.user import User
+from pipeline.state.catalog.attempt_records import Attempt, Evaluation, Model, ModelPage, Series, Transition
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.costs import Spending
 from pipeline.state.catalog.dataset_records import AnnouncedUpload, Dataset, IgnoredPage, Notification, Page
-from pipeline.state.catalog.job_records import CostRecord, Job, JobPage, JobSort
+from pipeline.state.catalog.job_records import Artifact, CostRecord, Job, JobPage, JobSort, MetricsPoint
 from pipeline.state.catalog.statuses import JobStatus, Status
 
 
@@ -157,14 +160,98 @@ class Access:
         """
         return self._readable.get_job(job_id, self._reader_id)
 
-    def cancel_job(self, job_id: str, now: datetime) -> Job:
-        """Give a job of the user up.
+    def cancel_job(self, job_id: str, now: datetime, reason: str | None = None) -> Job:
+        """Give a job of the user up, or ask for the end of its training.
 
         Raises:
             JobNotFound: there is none of this user.
+            Conflicting: its training has ended.
         """
-        return self._own.cancel_job(job_id, self.user.id, now)
+        return self._own.cancel_job(job_id, self.user.id, now, reason)
 
     def costs_of(self, job_ids: Sequence[str]) -> dict[str, list[CostRecord]]:
         """Return the cost records of jobs that the user may read."""
         return self._readable.costs_of(job_ids)
+
+    def attempts(self, job_id: str) -> list[Attempt]:
+        """Return the attempts at a job, oldest first.
+
+        Raises:
+            JobNotFound: there is no such job that the user may read.
+        """
+        return self._readable.attempts_of([self.job(job_id).id])[job_id]
+
+    def newest_attempts(self, job_ids: Sequence[str]) -> dict[str, Attempt]:
+        """Return the newest attempt at each of the jobs, which the user may read, that has one."""
+        found = self._readable.attempts_of(job_ids)
+        return {job_id: attempts[-1] for job_id, attempts in found.items() if attempts}
+
+    def attempt(self, job_id: str, attempt_id: str | None) -> Attempt | None:
+        """Return an attempt at a job; of no id the newest, None where there is none.
+
+        Raises:
+            JobNotFound: there is no such job that the user may read, or it has no such attempt.
+        """
+        attempts = self.attempts(job_id)
+        if attempt_id is None:
+            return attempts[-1] if attempts else None
+        found = next((each for each in attempts if each.id == attempt_id), None)
+        if found is None:
+            raise JobNotFound(f"expected the id of an attempt at {job_id}, found {attempt_id!r}: list them first")
+        return found
+
+    def transitions_of(self, attempt: Attempt) -> list[Transition]:
+        """Return what changed the state of an attempt that the user may read, oldest first."""
+        return self._readable.transitions_of(attempt.id)
+
+    def series_of(self, attempt: Attempt) -> list[Series]:
+        """Return the figures of an attempt that the user may read, in short."""
+        return self._readable.series_of([attempt.id])[attempt.id]
+
+    def points_of(self, attempt: Attempt, name: str | None, after: int) -> list[tuple[int, MetricsPoint]]:
+        """Return some figures of an attempt that the user may read, with the place of each, behind a place."""
+        return self._readable.points_of(attempt.id, name, after)
+
+    def artifacts_of(self, job_id: str) -> list[Artifact]:
+        """Return what the trainings of a job, which the user may read, are reported to have left."""
+        return self._readable.artifacts_of(job_id)
+
+    def models(self, *, job_id: str | None = None, page: int = 1, limit: int = 20) -> ModelPage:
+        """Return one page of models, newest first."""
+        return self._readable.list_models(self._reader_id, job_id, page, limit)
+
+    def model(self, model_id: str) -> Model:
+        """Return a model that the user may read.
+
+        Raises:
+            ModelNotFound: there is none; another user's is as good as none.
+        """
+        return self._readable.get_model(model_id, self._reader_id)
+
+    def describe_model(self, model_id: str, name: str | None, description: str | None) -> Model:
+        """Give a model of the user another name or description; what is None stays.
+
+        Raises:
+            ModelNotFound: there is none of this user.
+        """
+        return self._own.describe_model(model_id, self.user.id, name, description)
+
+    def delete_model(self, model_id: str, now: datetime) -> None:
+        """Take a model of the user out of the lists.
+
+        Raises:
+            ModelNotFound: there is none of this user.
+        """
+        self._own.delete_model(model_id, self.user.id, now)
+
+    def evaluations_of(self, attempt_ids: Sequence[str]) -> dict[str, list[Evaluation]]:
+        """Return how good the models of attempts are, which the user may read."""
+        return self._readable.evaluations_of(attempt_ids)
+
+    def spending(self, since: datetime, until: datetime) -> list[Spending]:
+        """Return what trainings did cost that the user may read, newest first."""
+        return self._readable.spending(self._reader_id, since, until)
+
+    def committed_nano_usd(self, since: datetime) -> int:
+        """Return what the user's own trainings did cost since then, and those under way may cost."""
+        return self._own.committed_nano_usd(self.user.id, since)

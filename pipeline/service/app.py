@@ -21,15 +21,19 @@ from pipeline.service.middleware import AnswersHead, BodyLimit, RequestLog, Secu
 from pipeline.service.presigned_factory import make_presigner
 from pipeline.service.receivers import Receivers
 from pipeline.service.routes import (
+    attempt_routes,
     catalogue_routes,
+    cost_routes,
     dataset_routes,
     event_routes,
     finding_routes,
     health_routes,
     ignored,
     job_routes,
+    model_routes,
     notification_routes,
     quotas,
+    training_routes,
     upload_routes,
 )
 from pipeline.service.service import Service
@@ -47,6 +51,10 @@ API = (
     finding_routes.router,
     event_routes.router,
     job_routes.router,
+    training_routes.router,
+    attempt_routes.router,
+    model_routes.router,
+    cost_routes.router,
     catalogue_routes.router,
     notification_routes.router,
     ignored.router,

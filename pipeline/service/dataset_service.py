@@ -84,6 +84,7 @@ def details(service: Service, user: User, dataset: Dataset) -> DatasetDetails:
     """A dataset with all that is known of it."""
     access = service.access(user)
     jobs = access.jobs(dataset_id=dataset.id, limit=MAX_LIMIT).items
+    job_ids = [job.id for job in jobs]
     return DatasetDetails(
         **_fields(dataset),
         mapping=dataset.mapping,
@@ -93,7 +94,7 @@ def details(service: Service, user: User, dataset: Dataset) -> DatasetDetails:
         validation_errors=[FindingRecord.of(each) for each in dataset.validation_errors or []],
         sample_data=[Sample.model_validate(each) for each in dataset.sample_data or []],
         acceptance=_acceptance(service, dataset),
-        jobs=job_summaries(jobs, access.costs_of([job.id for job in jobs])),
+        jobs=job_summaries(jobs, access.costs_of(job_ids), access.newest_attempts(job_ids)),
     )
 
 

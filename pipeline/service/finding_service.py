@@ -90,10 +90,10 @@ def _json_lines(rows: Sequence[Mapping[str, object]]) -> bytes:
 
 def _csv_rows(rows: Sequence[Mapping[str, object]]) -> bytes:
     text = io.StringIO()
-    csv.DictWriter(text, COLUMNS).writerows({name: _as_text(cell) for name, cell in row.items()} for row in rows)
+    csv.DictWriter(text, COLUMNS).writerows({name: safe_cell(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue().encode()
 
 
-def _as_text(cell: object) -> object:
+def safe_cell(cell: object) -> object:
     """A cell that a spreadsheet shows and does not run: what was found may begin as the file's author likes."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_BEGINS_A_FORMULA) else cell

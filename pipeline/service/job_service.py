@@ -1,6 +1,8 @@
 """Training jobs as users see them: made, listed, cancelled, their files. How one is planned is in `plan_service.py`."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 from pipeline.contract.estimate_values import JobComparison, JobEstimate
 from pipeline.contract.values import JobDetails, JobFile, JobFiles, JobList
@@ -68,7 +70,8 @@ def list_jobs(
     """One page of the jobs that a user may see."""
     access = service.access(user)
     found = access.jobs(dataset_id=dataset_id, status=status, search=search, sort=sort, page=page, limit=limit)
-    items = job_summaries(found.items, access.costs_of([job.id for job in found.items]))
+    job_ids = [job.id for job in found.items]
+    items = job_summaries(found.items, access.costs_of(job_ids), access.newest_attempts(job_ids))
     return JobList(items=items, total=found.total, page=page, limit=limit, counts=access.job_counts(dataset_id))
 
 
@@ -80,19 +83,18 @@ def show_job(service: Service, user: User, job_id: str) -> JobDetails:
     """
     access = service.access(user)
     job = access.job(job_id)
-    return job_details(job, access.costs_of([job.id])[job.id])
+    costs, attempts = access.costs_of([job.id])[job.id], access.newest_attempts([job.id])
+    return job_details(job, costs, attempts.get(job.id), service.now())
 
 
-def cancel_job(service: Service, user: User, job_id: str) -> JobDetails:
-    """Give a job up; its row and files stay.
+def cancel_job(service: Service, user: User, job_id: str, reason: str | None) -> JobDetails:
+    """Give a job up, or ask for the end of its training; its row and files stay.
 
     Raises:
         JobNotFound: there is none of this user.
-        UsageError: it has run already.
+        Conflicting: its training has ended.
     """
-    access = service.access(user)
-    access.job(job_id)
-    access.cancel_job(job_id, service.now())
+    service.access(user).cancel_job(job_id, service.now(), reason)
     return show_job(service, user, job_id)
 
 
@@ -116,10 +118,11 @@ def read_file(service: Service, user: User, job_id: str, name: str) -> tuple[int
     sizes = existing_job_files(service.lake, job.id)
     if name not in sizes:
         raise JobNotFound(f"expected the name of a file of {job.id}, found another: list them first")
+    return sizes[name], blocks_of(service.lake.fetch_job_file(job.id, name))
 
-    def blocks() -> Iterator[bytes]:
-        with service.lake.fetch_job_file(job.id, name) as path, path.open("rb") as file:
-            while block := file.read(_CHUNK_BYTES):
-                yield block
 
-    return sizes[name], blocks()
+def blocks_of(lent: AbstractContextManager[Path]) -> Iterator[bytes]:
+    """The bytes of a file that the lake lends, for as long as they are read."""
+    with lent as path, path.open("rb") as file:
+        while block := file.read(_CHUNK_BYTES):
+            yield block

@@ -5,6 +5,7 @@ Plain ASGI, so that uploads and streams pass through unbuffered.
 
 import asyncio
 import logging
+import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -15,8 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOG = logging.getLogger("pipeline.service.requests")
 MAX_JSON_BYTES = 64 * 1024
+MAX_REPORT_BYTES = 1_000_000
 BODY_S = 30.0  # for so many bytes, from the end of the head
-_UNLIMITED = "/api/uploads/"
+_OF_ANY_SIZE = re.compile(r"/api/uploads/|/api/jobs/[^/]+/attempts/[^/]+/files/")
+_REPORTS = re.compile(r"/api/jobs/[^/]+/reports")
 
 
 class RequestLog:
@@ -107,7 +110,7 @@ class AnswersHead:
 
 
 class BodyLimit:
-    """Refuses bodies that are too long for what they are, or take too long; uploads have limits of their own."""
+    """Refuses bodies that are too long for what they are, or take too long; files have limits of their own."""
 
     def __init__(self, app: ASGIApp, max_bytes: int = MAX_JSON_BYTES) -> None:
         self._app = app
@@ -115,9 +118,10 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] != "http" or scope["path"].startswith(_UNLIMITED):
+        if scope["type"] != "http" or _OF_ANY_SIZE.match(scope["path"]):
             await self._app(scope, receive, send)
             return
+        max_bytes = MAX_REPORT_BYTES if _REPORTS.fullmatch(scope["path"]) else self._max_bytes
         found_bytes = 0
         is_whole = False
         latest_s = asyncio.get_running_loop().time() + BODY_S
@@ -132,8 +136,8 @@ class BodyLimit:
                 raise HTTPException(408, f"Body not there after {BODY_S:.0f} s", too_late) from None
             found_bytes += len(message.get("body", b""))
             is_whole = not message.get("more_body", False)
-            if found_bytes > self._max_bytes:
-                raise HTTPException(413, f"Body above {self._max_bytes:,} bytes")  # the kind that FastAPI lets through
+            if found_bytes > max_bytes:
+                raise HTTPException(413, f"Body above {max_bytes:,} bytes")  # the kind that FastAPI lets through
             return message
 
         await self._app(scope, counting, send)

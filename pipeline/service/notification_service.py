@@ -1,9 +1,12 @@
 """What users are told. How it is sent to other systems is in `webhooks.py`."""
 
+from urllib.parse import quote
+
 from pipeline.contract.values import NotificationItem, NotificationList, ReadNotifications
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.dataset_records import Notification
+from pipeline.state.catalog.statuses import SEVERITIES
 
 MAX_LIMIT = 200
 
@@ -31,4 +34,12 @@ def read_notification(service: Service, user: User, notification_id: int) -> Not
 
 def item(notification: Notification) -> NotificationItem:
     """A notification as its user sees it."""
-    return NotificationItem(**{name: getattr(notification, name) for name in NotificationItem.model_fields})
+    more = {"severity": SEVERITIES[notification.kind], "url": _url(notification)}
+    fields = {name: getattr(notification, name) for name in NotificationItem.model_fields if name not in more}
+    return NotificationItem(**fields | more)
+
+
+def _url(notification: Notification) -> str:
+    if notification.job_id is not None:
+        return f"/jobs/{quote(notification.job_id)}"
+    return f"/datasets/{quote(notification.dataset_id)}" if notification.dataset_id else "/notifications"

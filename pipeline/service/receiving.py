@@ -78,8 +78,8 @@ async def _write(
     part = store.part_path(upload.dataset_id)
     descriptor = await to_thread.run_sync(_open, store, upload, offset, limiter=disk)
     try:
-        async for block in _blocks(request, stop):
-            await to_thread.run_sync(_write_all, descriptor, block, str(part), limiter=disk)
+        async for block in blocks_of(request, stop):
+            await to_thread.run_sync(write_all, descriptor, block, str(part), limiter=disk)
     finally:
         os.close(descriptor)
 
@@ -100,7 +100,7 @@ def _open(store: LocalStore, upload: Upload, offset: int) -> int:
         raise StoreError(f"the store could not write {part}: {error.strerror}; check the disk") from error
 
 
-async def _blocks(request: Request, stop: Stop) -> AsyncIterator[bytes]:
+async def blocks_of(request: Request, stop: Stop) -> AsyncIterator[bytes]:
     """The body in larger pieces, until its end, a break, a long silence, or another connection for the same upload."""
     body = request.stream()
     goes_on = True
@@ -128,7 +128,12 @@ async def _next_block(body: AsyncIterator[bytes], stop: Stop) -> tuple[bytes, bo
     return bytes(gathered), False
 
 
-def _write_all(descriptor: int, block: bytes, place: str) -> None:
+def write_all(descriptor: int, block: bytes, place: str) -> None:
+    """Write a piece, whole.
+
+    Raises:
+        StoreError: the disk does not take it.
+    """
     view = memoryview(block)
     try:
         while view:

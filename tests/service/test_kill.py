@@ -36,9 +36,9 @@ class Victim:
         self.process = process
         self.served_by: int | None = None
 
-    def serve(self) -> str:
-        """Start a service; returns its address."""
-        self._tell("serve\n")
+    def serve(self, port: int = 0) -> str:
+        """Start a service; returns its address. port: 0 for any."""
+        self._tell(f"{port}\n")
         pid, port = map(int, self._hear().split())
         self.served_by = pid
         return f"http://127.0.0.1:{port}"

@@ -87,7 +87,10 @@ def test_it_is_sent_until_it_arrives_and_then_no_more(catalog, receiver):
         "notification": {
             "id": 1,
             "dataset_id": "d1",
+            "job_id": None,
             "kind": "dataset_ready",
+            "severity": "medium",
+            "url": "/datasets/d1",
             "title": "d1 is ready",
             "message": "All is well.",
             "created_at": "2026-03-01T12:00:00.123456Z",

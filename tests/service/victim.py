@@ -1,4 +1,4 @@
-"""`python -m tests.service.victim FOLDER`: for each line it reads, a fork that serves, to be killed.
+"""`python -m tests.service.victim FOLDER`: for each line it reads, a port or 0, a fork that serves, to be killed.
 
 It prints the process id and port of the fork, and its exit status when it has ended. Forks, because loading the service
 takes seconds; this process itself starts no thread.
@@ -20,18 +20,18 @@ from tests.service.serving import SECRET
 
 def main(folder: Path) -> None:
     settings = load_settings(data_dir=folder, jwt_secret=SECRET, requests_per_minute=1_000_000)
-    for _ in sys.stdin:
+    for port in sys.stdin:
         child = os.fork()
         if child == 0:
             try:
-                serve(settings)
+                serve(settings, int(port))
             finally:
                 os._exit(1)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
-def serve(settings: Settings) -> None:
-    server = uvicorn.Server(server_config(create_app(settings), settings, "127.0.0.1", 0, 2))
+def serve(settings: Settings, port: int) -> None:
+    server = uvicorn.Server(server_config(create_app(settings), settings, "127.0.0.1", port, 2))
     threading.Thread(target=_announce, args=(server,), daemon=True).start()
     server.run()
 

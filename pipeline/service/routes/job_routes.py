@@ -8,19 +8,19 @@ from fastapi.responses import Response, StreamingResponse
 
 from pipeline.contract.estimate_values import JobComparison, JobEstimate
 from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
+from pipeline.contract.training_values import Cancellation
 from pipeline.contract.values import JobDetails, JobFiles, JobList
 from pipeline.service import job_service
 from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS
 from pipeline.service.job_service import MAX_LIMIT
 from pipeline.service.new_job import NewJob, NewJobOfDataset, WantedComparison
-from pipeline.service.routes.route_parameters import DatasetId
+from pipeline.service.routes.route_parameters import DatasetId, JobId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
 from pipeline.state.catalog.job_records import JobSort
 from pipeline.state.catalog.statuses import JobStatus
 
 router = APIRouter(tags=["training jobs"])
-JobId = Annotated[str, Path(min_length=1, max_length=300, description="The id of a training job.")]
 _BYTES = "application/octet-stream"
 
 
@@ -78,10 +78,12 @@ def show_job(service: CurrentService, user: CurrentUser, job_id: JobId) -> Answe
     return Answer(data=job_service.show_job(service, user, job_id))
 
 
-@router.post("/api/jobs/{job_id}/cancel", responses=MISSING)
-def cancel_job(service: CurrentService, user: CurrentUser, job_id: JobId) -> Answer[JobDetails]:
-    """Give a training job up. Its files stay."""
-    return Answer(data=job_service.cancel_job(service, user, job_id))
+@router.post("/api/jobs/{job_id}/cancel", responses=MISSING | CONFLICT)
+def cancel_job(
+    service: CurrentService, user: CurrentUser, job_id: JobId, said: Cancellation | None = None
+) -> Answer[JobDetails]:
+    """Give a training job up, or ask for the end of its training, which leaves a checkpoint. Its files stay."""
+    return Answer(data=job_service.cancel_job(service, user, job_id, said.reason if said else None))
 
 
 @router.get("/api/jobs/{job_id}/files", responses=MISSING)

@@ -8,7 +8,7 @@ from pipeline.trainers.job import DEFAULT_OPENAI_MODEL, Adapter, Hardware, JobDa
 from pipeline.trainers.objectives import JUDGED, TITLES
 from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED, are_hosted
 from pipeline.trainers.workload import Method, Workload
-from pipeline.training.jobs.explanations import Explanations
+from pipeline.training.jobs.explanations import BY_HAND, Explanations
 from pipeline.training.jobs.inputs import Inputs
 from pipeline.training.jobs.job_identity import job_id
 from pipeline.training.jobs.placing import Placement
@@ -164,7 +164,7 @@ def _optimisation(inputs: Inputs, notes: Explanations, pace: Pace, placement: Pl
     notes.add("optimisation.micro_batch", Chosen(workload.micro_batch, placement.memory_because))
     is_own = "effective_batch" in own.values
     why = f"{batch} rows a step over {count_of(inputs.gpu_count, 'GPU')}"
-    why += ", set by hand" if is_own else f": {pace.batch.because}"
+    why += f", {BY_HAND}" if is_own else f": {pace.batch.because}"
     notes.add("optimisation.gradient_accumulation", Chosen(workload.gradient_accumulation, why))
     steps = count_steps(inputs.count_examples(workload.sequence_length), batch, pace.epochs.value)
     notes.add(

@@ -6,6 +6,8 @@ from pipeline.trainers.job import Explanation
 from pipeline.training.jobs.preset_rules import Chosen
 
 T = TypeVar("T")
+BY_HAND = "set by hand"
+"""How the reason of a value that was set by hand begins."""
 
 
 class Explanations:
@@ -19,7 +21,7 @@ class Explanations:
         """Note a value and give it back."""
         because = chosen.because
         if setting.rpartition(".")[2] in self._own:
-            because = f"set by hand; {because}" if setting == "max_length" else "set by hand"
+            because = f"{BY_HAND}; {because}" if setting == "max_length" else BY_HAND
         self._all[setting] = Explanation(setting=setting, value=_shown(chosen.value), because=because)
         return chosen.value
 

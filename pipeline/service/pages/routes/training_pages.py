@@ -11,7 +11,7 @@ from pipeline.catalogues.finding import prices_of
 from pipeline.catalogues.prices import Price
 from pipeline.catalogues.reading import load_gpus, load_models, load_prices
 from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS
-from pipeline.service.pages.archive import zipped
+from pipeline.service.job_archive import zipped
 from pipeline.service.pages.forms import Form
 from pipeline.service.pages.framing import framed
 from pipeline.service.pages.job_listing import PAGE_SIZE, JobQuery, job_listing

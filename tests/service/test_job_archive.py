@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from pipeline.service.pages.archive import zipped
+from pipeline.service.job_archive import zipped
 from pipeline.state.lake import make_lake
 
 

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pipeline.state.lake import Lake
 
@@ -33,10 +33,15 @@ class _Pipe(io.RawIOBase):
 
 def zipped(lake: Lake, job_id: str) -> Iterator[bytes]:
     """The archive, under a folder of the job's id; the same files give the same bytes."""
+    return zipped_files(lake, job_id, {name: f"{job_id}/{name}" for name in lake.job_files(job_id)})
+
+
+def zipped_files(lake: Lake, job_id: str, names: Mapping[str, str]) -> Iterator[bytes]:
+    """Some files of a job. names: those in the archive, by those of the job."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name in sorted(lake.job_files(job_id)):
-            entry = zipfile.ZipInfo(f"{job_id}/{name}")
+        for name in sorted(names):
+            entry = zipfile.ZipInfo(names[name])
             entry.compress_type = zipfile.ZIP_DEFLATED
             with lake.fetch_job_file(job_id, name) as path, path.open("rb") as file, archive.open(entry, "w") as target:
                 while chunk := file.read(_CHUNK_BYTES):
