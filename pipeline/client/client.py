@@ -1,6 +1,6 @@
 """The client: uploads with a progress bar if one is given, waits for verdicts, lists and reads datasets.
 
-What it asks about training jobs is in `job_calls.py`.
+What it asks about training jobs is in `job_calls.py`, about trainings and models in `training_calls.py`.
 """
 
 import time
@@ -16,6 +16,7 @@ from pipeline.client.checksums import check_content
 from pipeline.client.connection import Connection, given
 from pipeline.client.job_calls import JobCalls
 from pipeline.client.sending import Tell, send_file
+from pipeline.client.training_calls import TrainingCalls
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.contract.values import (
     MAX_NAME_CHARACTERS,
@@ -42,7 +43,7 @@ _PAGE = 1_000
 _IGNORED_PAGE = 100
 
 
-class Client(JobCalls):
+class Client(JobCalls, TrainingCalls):
     """Speaks with one service in the name of one token. Every method may raise `RequestRefused` or `ServiceError`."""
 
     def __init__(self, server: str, token: str) -> None:

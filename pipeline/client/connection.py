@@ -1,19 +1,20 @@
 """One conversation with the service: requests out, `data` of the envelope in, refusals as errors."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
 from pydantic import BaseModel
 
-from pipeline.errors import DatasetNotFound, JobNotFound, RequestRefused, ServiceError
+from pipeline.errors import DatasetNotFound, JobNotFound, ModelNotFound, RequestRefused, ServiceError, UsageError
 
 _TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
 _ATTEMPTS = 5
 _FIRST_PAUSE_S = 0.5
 _BUSY = frozenset({429, 502, 503, 504})
+_MISSING: dict[str, type[UsageError]] = {"job-not-found": JobNotFound, "model-not-found": ModelNotFound}
 _T = TypeVar("_T", bound=BaseModel)
 
 
@@ -33,16 +34,16 @@ class Connection:
         """Send a request and return what the answer holds; fields of a newer service are left out.
 
         Raises:
-            DatasetNotFound, JobNotFound: there is none of this id.
+            DatasetNotFound, JobNotFound, ModelNotFound: there is none of this id.
             RequestRefused: the service says why.
             ServiceError: it cannot be reached, or is broken.
         """
-        for attempt in range(_ATTEMPTS):
-            answer = self._try(method, path, is_last=attempt == _ATTEMPTS - 1 or not is_repeatable, **options)
-            if answer is not None:
-                return kind.model_validate(answer.json()["data"], extra="ignore")
-            pause(attempt)
-        raise AssertionError("the last attempt returns or raises")
+        answer = self._answer(method, path, is_repeatable=is_repeatable, **options)
+        return kind.model_validate(answer.json()["data"], extra="ignore")
+
+    def text(self, path: str, **options: Any) -> str:
+        """What lies at an address, as text; raises what `ask` does."""
+        return self._answer("GET", path, is_repeatable=True, **options).text
 
     def download(self, path: str, place: Path) -> None:
         """Write what lies at an address into a file, whole or not at all.
@@ -65,6 +66,33 @@ class Connection:
             raise ServiceError(f"cannot read {path} of {self._server}: {error}; try again") from error
         finally:
             part.unlink(missing_ok=True)
+
+    def events(self, kind: type[_T], path: str) -> Iterator[_T]:
+        """What the service sends from an address as server-sent events, until it or the connection ends.
+
+        Raises:
+            JobNotFound: there is none of this id.
+            RequestRefused: the service says why.
+            ServiceError: it cannot be reached.
+        """
+        try:
+            with self.http.stream("GET", self.url(path), headers=self._headers) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise refusal(answer)
+                for line in answer.iter_lines():
+                    if line.startswith("data: "):
+                        yield kind.model_validate_json(line.removeprefix("data: "), extra="ignore")
+        except httpx2.HTTPError as error:
+            raise ServiceError(f"cannot read {path} of {self._server}: {error}; try again") from error
+
+    def _answer(self, method: str, path: str, *, is_repeatable: bool, **options: Any) -> httpx2.Response:
+        for attempt in range(_ATTEMPTS):
+            answer = self._try(method, path, is_last=attempt == _ATTEMPTS - 1 or not is_repeatable, **options)
+            if answer is not None:
+                return answer
+            pause(attempt)
+        raise AssertionError("the last attempt returns or raises")
 
     def _try(self, method: str, path: str, *, is_last: bool, **options: Any) -> httpx2.Response | None:
         try:
@@ -89,11 +117,11 @@ def refusal(answer: httpx2.Response) -> Exception:
     if answer.status_code >= 500:
         return ServiceError(sentence)
     if answer.status_code == 404:
-        return JobNotFound(sentence) if code == "job-not-found" else DatasetNotFound(sentence)
+        return _MISSING.get(code, DatasetNotFound)(sentence)
     return RequestRefused(sentence)
 
 
-def given(values: Mapping[str, str | int | None]) -> dict[str, str | int]:
+def given(values: Mapping[str, str | int | float | None]) -> dict[str, str | int | float]:
     """Those parameters that are not left out."""
     return {name: value for name, value in values.items() if value is not None}
 

@@ -1,4 +1,7 @@
-"""The client's calls about training jobs, named as the API names them; those about datasets are in `client.py`."""
+"""The client's calls about training jobs, named as the API names them; those about datasets are in `client.py`.
+
+Those about trainings of jobs, the models that they leave and what they cost are in `training_calls.py`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -44,7 +47,7 @@ class JobCalls:
         Raises:
             JobNotFound: there is none of this id.
         """
-        return self._connection.ask(JobDetails, "GET", _place(job_id))
+        return self._connection.ask(JobDetails, "GET", job_place(job_id))
 
     def create_job(self, dataset_id: str, setup: "Setup") -> JobDetails:
         """Make a training job of a ready dataset; the same again is the job that is there.
@@ -79,14 +82,14 @@ class JobCalls:
         body = {"dataset_id": dataset_id, "setups": [asdict(setup) for setup in setups], "gpus": names}
         return self._connection.ask(JobComparison, "POST", "/api/jobs/compare", json=body)
 
-    def cancel_job(self, job_id: str) -> JobDetails:
-        """Give a training job up; its files stay.
+    def cancel_job(self, job_id: str, reason: str | None = None) -> JobDetails:
+        """Give a training job up, or ask for the end of its training; its files stay.
 
         Raises:
             JobNotFound: there is none of this id.
             RequestRefused: it has ended.
         """
-        return self._connection.ask(JobDetails, "POST", f"{_place(job_id)}/cancel")
+        return self._connection.ask(JobDetails, "POST", f"{job_place(job_id)}/cancel", json={"reason": reason})
 
     def job_files(self, job_id: str) -> list[JobFile]:
         """The files of a training job.
@@ -94,7 +97,7 @@ class JobCalls:
         Raises:
             JobNotFound: there is none of this id.
         """
-        return self._connection.ask(JobFiles, "GET", f"{_place(job_id)}/files").items
+        return self._connection.ask(JobFiles, "GET", f"{job_place(job_id)}/files").items
 
     def download_job(self, job_id: str, folder: Path) -> list[Path]:
         """Copy the files of a training job into a folder, each whole; returns where they are.
@@ -108,7 +111,7 @@ class JobCalls:
             if not place.resolve().is_relative_to(folder.resolve()):
                 raise ServiceError(f"expected the names of files in {folder}, found {name!r}: it is not taken")
             place.parent.mkdir(parents=True, exist_ok=True)
-            self._connection.download(f"{_place(job_id)}/files/{quote(name)}", place)
+            self._connection.download(f"{job_place(job_id)}/files/{quote(name)}", place)
         return list(files.values())
 
     def catalogue(self) -> Catalogue:
@@ -116,5 +119,6 @@ class JobCalls:
         return self._connection.ask(Catalogue, "GET", "/api/catalogue")
 
 
-def _place(job_id: str) -> str:
+def job_place(job_id: str) -> str:
+    """The address of a job."""
     return f"/api/jobs/{quote(job_id, safe='')}"

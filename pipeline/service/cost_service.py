@@ -1,22 +1,12 @@
-"""What trainings did cost: in all, by day, dataset, model and provider, beside what was expected and the budget."""
+"""What a user's trainings did cost. How it is summed is in `flow/spending.py`."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from datetime import date
 
-from pipeline.contract.cost_values import CostOfDay, CostShare, CostSummary, MonthBudget, SpendingRecord
-from pipeline.contract.estimate_values import EstimatedRange
-from pipeline.errors import UsageError
+from pipeline.contract.cost_values import CostSummary
 from pipeline.flow.budgets import month_of
-from pipeline.service.job_values import estimated
+from pipeline.flow.spending import Period, month_budget, summary, window
 from pipeline.service.service import Service
 from pipeline.service.user import User
-from pipeline.state.catalog.costs import NANO, Spending, newest
-
-Period = Literal["week", "month", "year"]
-DAYS: dict[Period, int] = {"week": 7, "month": 30, "year": 365}
-_NOBODY = "not known"
 
 
 def summarise_costs(
@@ -27,85 +17,9 @@ def summarise_costs(
     Raises:
         UsageError: it ends before it begins.
     """
-    access = service.access(user)
+    access, month = service.access(user), month_of(service.now())
     begin, end = window(service.now(), period, since, until)
     found = access.spending(begin, end)
     costs = access.costs_of(sorted({each.job_id for each in found}))
-    estimates = {job_id: estimated(newest(records, "estimate"), "cost_usd") for job_id, records in costs.items()}
-    month = month_of(service.now())
-    committed = access.committed_nano_usd(month)
     limit = service.settings.budget_per_month_usd or None
-    return summary(begin, end, found, estimates, month_budget(month, limit, committed))
-
-
-def window(now: datetime, period: Period, since: date | None, until: date | None) -> tuple[datetime, datetime]:
-    """From when, before when.
-
-    Raises:
-        UsageError: it ends before it begins.
-    """
-    end = now
-    if until is not None:
-        end = datetime.combine(until, time.max, UTC)
-    begin = datetime.combine(since, time.min, UTC) if since else max(_FIRST, end - timedelta(days=DAYS[period]))
-    if begin > end:
-        raise UsageError(f"since: expected a day before {end.date()}, found {begin.date()}")
-    return begin, end
-
-
-_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def summary(
-    since: datetime,
-    until: datetime,
-    found: Sequence[Spending],
-    estimates: dict[str, EstimatedRange | None],
-    budget: MonthBudget,
-) -> CostSummary:
-    """The sums of what was spent."""
-    total = sum(each.nano_usd or 0 for each in found)
-    days: dict[date, int] = defaultdict(int)
-    for each in found:
-        days[each.created_at.date()] += each.nano_usd or 0
-    return CostSummary(
-        since=since,
-        until=until,
-        total_usd=total / NANO,
-        total_nano_usd=total,
-        by_day=[CostOfDay(day=day, cost_usd=days[day] / NANO, nano_usd=days[day]) for day in sorted(days)],
-        by_dataset=_shares(found, lambda each: (each.dataset_id, each.dataset_name)),
-        by_model=_shares(found, lambda each: (None, each.base_model)),
-        by_provider=_shares(found, lambda each: (None, each.provider or _NOBODY)),
-        records=[_record(each, estimates.get(each.job_id)) for each in found],
-        budget=budget,
-    )
-
-
-def month_budget(month: datetime, limit_usd: float | None, committed_nano_usd: int) -> MonthBudget:
-    """What is left of a month's budget."""
-    committed = committed_nano_usd / NANO
-    return MonthBudget(
-        month=month.date(),
-        limit_usd=limit_usd,
-        committed_usd=committed,
-        committed_nano_usd=committed_nano_usd,
-        left_usd=None if limit_usd is None else max(0.0, limit_usd - committed),
-    )
-
-
-def _shares(found: Sequence[Spending], key: Callable[[Spending], tuple[str | None, str]]) -> list[CostShare]:
-    sums: dict[tuple[str | None, str], int] = defaultdict(int)
-    for each in found:
-        sums[key(each)] += each.nano_usd or 0
-    dearest = sorted(sums.items(), key=lambda item: (-item[1], item[0][1]))
-    return [CostShare(id=id_, name=name, cost_usd=nano / NANO, nano_usd=nano) for (id_, name), nano in dearest]
-
-
-def _record(spending: Spending, estimate: EstimatedRange | None) -> SpendingRecord:
-    others = {
-        "cost_usd": None if spending.nano_usd is None else spending.nano_usd / NANO,
-        "estimate_usd": estimate,
-    }
-    fields = {name: getattr(spending, name) for name in SpendingRecord.model_fields if name not in others}
-    return SpendingRecord(**fields, **others)
+    return summary(begin, end, found, costs, month_budget(month, limit, access.committed_nano_usd(month)))

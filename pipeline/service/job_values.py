@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline.contract.estimate_values import EstimatedRange
 from pipeline.contract.training_values import JobRemedy, SettingChange
 from pipeline.contract.values import JobCost, JobDetails, JobSummary
 from pipeline.flow.remedies import Changed, remedy_for
+from pipeline.flow.spending import estimated
 from pipeline.service.attempt_values import attempt_value, progress_of
 from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.costs import newest
@@ -59,11 +59,3 @@ def _fields(job: Job, costs: Sequence[CostRecord], attempt: Attempt | None) -> d
         "progress": progress_of(attempt) if attempt else None,
     }
     return {name: getattr(job, name) for name in JobSummary.model_fields if name not in others} | others
-
-
-def estimated(estimate: CostRecord | None, figure: str) -> EstimatedRange | None:
-    """A figure of an estimate, as `cost_usd`; None where it is not known."""
-    low, expected, high = (getattr(estimate, f"{figure}{bound}", None) for bound in ("_low", "", "_high"))
-    if low is None or expected is None or high is None:
-        return None
-    return EstimatedRange(low=low, expected=expected, high=high)

@@ -6,13 +6,15 @@ import re
 import httpx2
 import pytest
 
+from pipeline.client import Client
 from pipeline.clock import utc_now
+from pipeline.errors import ModelNotFound, RequestRefused, ServiceError
 from pipeline.launchers.journal import read_journal
 from pipeline.state.catalog.attempt_records import NewModel
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.job_records import NewCost
 from pipeline.state.lake import make_lake
-from tests.service.serving import lines
+from tests.service.serving import lines, token
 
 STEPS = [
     {"kind": "metrics", "at": 1.8e9 + n, "step": n, "total_steps": 8, "epoch": n / 4, "values": {"loss": 8 / n}}
@@ -194,7 +196,7 @@ def test_costs_are_summed_exactly_beside_what_was_expected(local, ana, bob, job)
     assert ana.get("/api/costs?since=2020-02-02&until=2020-02-01").status_code == 400
 
 
-def test_a_model_is_described_given_away_and_deleted_by_its_owner(local, ana, bob, job):
+def test_a_model_is_described_given_away_and_deleted_by_its_owner(local, ana, bob, job, tmp_path):
     attempt = data(start(ana, job))
     told(local, attempt["id"], [*STEPS, {"kind": "ended", "exit_code": 0}])
     lake = make_lake(local.settings)
@@ -207,7 +209,12 @@ def test_a_model_is_described_given_away_and_deleted_by_its_owner(local, ana, bo
         files = {"model/README.md": {"size_bytes": 9, "sha256": "0" * 64}}
         catalog.keep_model(NewModel(attempt["id"], "adapter", uri, files, 9, "1" * 64), utc_now())
     place = f"/api/models/{attempt['id']}"
+    with Client(local.url, token("ana")) as client:
+        card, renamed = client.model_card(attempt["id"]), client.describe_model(attempt["id"], description="of spring")
+        with pytest.raises(ServiceError, match="expected the checksum 0000"):
+            client.download_model(attempt["id"], tmp_path)
 
+    assert (card, renamed.description) == ("# A card\n", "of spring")
     [listed] = data(ana.get("/api/models"))["items"]
     renamed = data(ana.patch(place, json={"name": "Night shift"}))
     texts = [ana.get(f"{place}/{path}").text for path in ("card", "files/model/README.md", "files/manifest.json")]
@@ -220,3 +227,25 @@ def test_a_model_is_described_given_away_and_deleted_by_its_owner(local, ana, bo
     assert texts == ["# A card\n", "# A card\n", "{}"]
     assert ([each.status_code for each in others], outside) == ([404] * 4, [404] * 3)
     assert (deleted, ana.get(place).status_code, data(ana.get("/api/models"))["total"]) == (200, 404, 0)
+
+
+def test_the_client_has_the_same_by_the_same_names(local, ana, job, tmp_path):
+    with Client(local.url, token("ana")) as client:
+        attempt = client.start_training(job["id"])
+        told(local, attempt.id, OUT_OF_MEMORY)
+        [seen] = client.watch_training(job["id"])
+        client.download_metrics(job["id"], tmp_path / "loss.jsonl", form="jsonl", name="loss")
+        retried = client.retry_training(job["id"], changed=True)
+        cancelled = client.cancel_job(retried.attempt.job_id, "enough")
+        with pytest.raises(ModelNotFound):
+            client.model("none")
+        with pytest.raises(RequestRefused):
+            client.retry_training(job["id"], resume=True, changed=True)
+
+        assert (seen.status, seen.attempt.remedy[:17]) == ("failed", "halve the rows a ")
+        assert (client.attempts(job["id"])[0].state, client.attempt(job["id"], attempt.id).number) == ("failed", 1)
+        assert client.training_log(job["id"]).startswith("torch.OutOfMemoryError")
+        assert (client.metrics(job["id"], name="loss").items[0].points, client.artifacts(job["id"])) == (4, [])
+        assert len((tmp_path / "loss.jsonl").read_text().splitlines()) == 4
+        assert (cancelled.status, cancelled.status_reason) == ("cancelled", "enough")
+        assert (client.models().total, client.costs("year").records) == (0, [])

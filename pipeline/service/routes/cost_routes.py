@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query
 
 from pipeline.contract.cost_values import CostSummary
 from pipeline.contract.http_answers import Answer
-from pipeline.service.cost_service import Period, summarise_costs
+from pipeline.flow.spending import Period
+from pipeline.service.cost_service import summarise_costs
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
 
