@@ -24,7 +24,7 @@ WORKS = {
     "convert": ["convert", FILE, "--to", "openai", "-o", "{tmp}/openai.jsonl"],
     "card": ["card", FILE, "-o", "{tmp}/card.html"],
     "estimate": ["estimate", "--model", "Llama-3.1-8B", "--gpu", "RTX-4090", "--method", "qlora"],
-    "models": ["models"],
+    "base-models": ["base-models"],
     "prices": ["prices", "list"],
     "settings": ["settings"],
 }

@@ -10,11 +10,23 @@ from pipeline.cli.common import Commands
 
 PROGRAM = "lora-pipeline"
 
-# In the order of the help. A command is a function of its name, a group a `Typer`; a module of the name has it, or that
-# which stands behind the colon.
+# In the order of the help. A command is a function of its name (with _ for -), a group a `Typer`; a module of the name
+# has it, or that which stands behind the colon.
 COMMANDS = (
-    *("check", "card", "mend", "convert", "upload", "findings", "query", "estimate", "models:prices", "gpus:prices"),
-    *("demo", "dev", "serve", "doctor", "settings:show_settings", "adopt", "reconcile", "datasets", "jobs", "prices"),
+    *(
+        "check",
+        "card",
+        "mend",
+        "convert",
+        "upload",
+        "findings",
+        "query",
+        "estimate",
+        "base-models:prices",
+        "gpus:prices",
+    ),
+    *("demo", "dev", "serve", "doctor", "settings:show_settings", "adopt", "reconcile", "datasets", "jobs", "models"),
+    *("costs", "prices"),
 )
 
 
@@ -46,11 +58,11 @@ def app_of(commands: Iterable[str]) -> typer.Typer:
     )
     made.callback()(about)
     for name, _, module in (command.partition(":") for command in commands):
-        command = getattr(import_module(f"pipeline.cli.{module or name}"), name)
+        command = getattr(import_module(f"pipeline.cli.{module or name}"), name.replace("-", "_"))
         if isinstance(command, typer.Typer):
             made.add_typer(command, name=name)
         else:
-            made.command()(command)
+            made.command(name)(command)
     return made
 
 

@@ -10,6 +10,7 @@ import typer
 
 from pipeline.cli.connections import current_settings, open_catalog
 from pipeline.cli.job_options import Job_
+from pipeline.cli.job_watch import Attempt_, chosen_attempt
 from pipeline.cli.jobs_shown import print_costs
 from pipeline.cli.owner import Owner
 from pipeline.errors import UsageError
@@ -27,17 +28,20 @@ def add_cost(
     source: Annotated[str, typer.Option(metavar="TEXT", help="Where that stands: an invoice, a bill.")],
     hours: Annotated[float | None, typer.Option(metavar="N", min=0, help="Hours that it took.")] = None,
     provider: Annotated[str | None, typer.Option(metavar="NAME", help="Who was paid.")] = None,
+    attempt: Attempt_ = None,
     owner: Owner = None,
 ) -> None:
-    """Add what a job did cost, beside its estimate, which stays."""
+    """Add what an attempt at a job did cost, beside its estimate, which stays; the last one told counts."""
     from pipeline.clock import utc_now
     from pipeline.state.catalog.job_records import NewCost
 
     settings = current_settings()
     user = owner or settings.default_owner
-    actual = NewCost(kind="actual", cost_usd=cost, hours=hours, source=source, provider=provider)
     with open_catalog(settings) as catalog:
         found = catalog.find_job(user, job)
+        was_started = attempt is not None or catalog.attempts_of([found.id])[found.id]
+        of = chosen_attempt(catalog, found.id, attempt).id if was_started else None
+        actual = NewCost("actual", cost, hours, source, provider=provider, attempt_id=of)
         catalog.add_cost(found.id, user, actual, utc_now())
         print_costs(catalog.costs_of([found.id])[found.id])
 

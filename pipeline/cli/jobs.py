@@ -1,4 +1,4 @@
-"""`lora-pipeline jobs`: list, show, cancel, files; the other commands of the group are in modules of their own."""
+"""`lora-pipeline jobs`: list, show, files; the other commands of the group are in modules of their own."""
 
 import shutil
 from pathlib import Path
@@ -12,6 +12,8 @@ from pipeline.cli.job_compare import compare
 from pipeline.cli.job_create import create
 from pipeline.cli.job_options import AsJson, Job_
 from pipeline.cli.job_reports import add_cost, report
+from pipeline.cli.job_start import cancel, retry, start
+from pipeline.cli.job_watch import attempts, logs, metrics, print_attempts, watch
 from pipeline.cli.jobs_shown import COLUMNS, as_line, print_costs, print_fields, row
 from pipeline.cli.owner import Owner, how_many_of
 from pipeline.cli.printed_table import print_table
@@ -24,8 +26,10 @@ from pipeline.trainers.registry import are_hosted
 if TYPE_CHECKING:
     from pipeline.state.catalog.job_records import Job
 
-jobs = typer.Typer(cls=Group, no_args_is_help=True, help="Make, compare, list, show and cancel training jobs.")
-for command in (create, compare):
+jobs = typer.Typer(
+    cls=Group, no_args_is_help=True, help="Make, compare, list, show, start, watch and cancel training jobs."
+)
+for command in (create, compare, start, watch, retry, cancel, attempts, logs, metrics):
     jobs.command()(command)
 
 
@@ -65,12 +69,13 @@ def list_(
 
 @jobs.command()
 def show(job: Job_, owner: Owner = None, as_json: AsJson = False) -> None:
-    """Show all that is known of a job: its values with their reasons, its costs, its files, what a trainer reported."""
+    """Show all that is known of a job: its values with their reasons, its costs, its files, its attempts."""
     settings = current_settings()
     with open_catalog(settings) as catalog:
         found = catalog.find_job(owner or settings.default_owner, job)
         costs = catalog.costs_of([found.id])[found.id]
-        metrics, artifacts = catalog.metrics_of(found.id), catalog.artifacts_of(found.id)
+        tries = catalog.attempts_of([found.id])[found.id]
+        points, artifacts = catalog.metrics_of(found.id), catalog.artifacts_of(found.id)
     if as_json:
         typer.echo(as_line(found, costs))
         return
@@ -88,23 +93,13 @@ def show(job: Job_, owner: Owner = None, as_json: AsJson = False) -> None:
     print_table(("file", "size_bytes"), list(files.items()))
     if not files:
         typer.echo(f"warning: expected its files at {lake.job_uri(found.id)}, found none; check LORA_LAKE", err=True)
-    if metrics:
-        last = {point.name: (point.name, point.step, point.value) for point in metrics}
+    if tries:
+        print_attempts(tries)
+    if points:
+        last = {point.name: (point.name, point.step, point.value) for point in points}
         print_table(("metric", "last step", "value"), list(last.values()))
     if artifacts:
         print_fields([(each.kind, each.storage_path) for each in artifacts])
-
-
-@jobs.command()
-def cancel(job: Job_, owner: Owner = None) -> None:
-    """Give a job up; its files stay, and creating it again brings it back."""
-    from pipeline.clock import utc_now
-
-    settings = current_settings()
-    user = owner or settings.default_owner
-    with open_catalog(settings) as catalog:
-        found = catalog.cancel_job(catalog.find_job(user, job).id, user, utc_now())
-    typer.echo(f"{found.id}: {found.status}")
 
 
 @jobs.command()

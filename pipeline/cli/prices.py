@@ -1,4 +1,4 @@
-"""`lora-pipeline prices`: list and import what GPUs cost; `lora-pipeline models`, `gpus`: what estimates know."""
+"""`lora-pipeline prices`: list and import what GPUs cost; `base-models`, `gpus`: what estimates know."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,7 +50,7 @@ def import_(
     typer.echo(f"{len(imported)} prices imported into {settings.prices_file}")
 
 
-def models() -> None:
+def base_models() -> None:
     """List the base models that estimates and jobs know."""
     from pipeline.catalogues import load_models
 

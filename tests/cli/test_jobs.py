@@ -1,13 +1,17 @@
 """`lora-pipeline jobs`, on an installation that the demo has made with real runs."""
 
+import hashlib
 import json
 import re
 from datetime import UTC, datetime
 
 import pytest
 
+from pipeline.launchers.journal import read_journal
 from pipeline.settings import load_settings
+from pipeline.state.catalog.attempt_records import NewModel
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import make_lake
 from tests.cli.goldens import run
 
 TALK, CHAT, BROKEN = "everyday_talk", "support_chat", "broken_lines"
@@ -296,6 +300,97 @@ def test_what_a_trainer_left_is_noted_once(command, tmp_path):
     refused = command("cancel", made["id"])
     assert refused.exit_code == 2
     assert refused.stderr.startswith("error: expected a job that has not ended, found ")
+
+
+def _told(folder, attempt_id, *entries):
+    """What the sensor does with a journal."""
+    lines = "".join(json.dumps(entry) + "\n" for entry in entries).encode()
+    with Catalog.open(load_settings(data_dir=folder).catalog_url) as catalog:
+        catalog.take_journal(attempt_id, 0, read_journal(lines, 0), datetime.now(UTC))
+
+
+_STEP = {"kind": "metrics", "step": 10, "total_steps": 40, "values": {"loss": 1.5}}
+_OUT_OF_MEMORY = (
+    {"kind": "log", "tail": "step 10\ntorch.OutOfMemoryError: CUDA out of memory."},
+    {"kind": "ended", "exit_code": 1},
+)
+
+
+def test_a_training_is_started_watched_and_tried_again_with_what_its_failure_suggests(folder, command):
+    made = _lines(command("create", CHAT, "--model", "Qwen3-1.7B", "--set", "micro_batch=2", "--json"))[0]
+    attempt_id = f"{made['id']}.1"
+
+    never = command("watch", made["id"])
+    started = command("start", made["id"])
+    twice = command("start", made["id"])
+    waiting = command("watch", made["id"], "--once")
+    _told(folder, attempt_id, _STEP, *_OUT_OF_MEMORY)
+    ended, logged = command("watch", made["id"]), command("logs", made["id"])
+    points = command("metrics", made["id"], "--csv").stdout.splitlines()
+    command("add-cost", made["id"], "--cost", "0.4", "--source", "invoice 7")
+    retried = command("retry", made["id"], "--changed")
+    other = retried.stdout.splitlines()[1].partition(".1:")[0]
+
+    assert (never.exit_code, "lora-pipeline jobs start" in never.stderr) == (2, True)
+    assert started.stdout == f"{attempt_id}: queued\n"
+    assert "Dagster's daemon starts it, while lora-pipeline dev runs" in started.stderr
+    assert (twice.exit_code, waiting.exit_code, waiting.stdout) == (2, 0, f"{attempt_id}: queued\n")
+    assert ended.exit_code == 1
+    assert ended.stdout.startswith(f"{attempt_id}: failed, step 10 of 40, 25%, loss 1.50, the memory of the GPU")
+    assert logged.stdout.splitlines()[-1] == "torch.OutOfMemoryError: CUDA out of memory."
+    assert points == ["name,step,value,epoch,measured_at", "loss,10,1.5,,"]
+    assert [each["state"] for each in _lines(command("attempts", made["id"], "--json"))] == ["failed"]
+    assert "failed" in command("show", made["id"]).stdout
+    [bill] = [each for each in _lines(command("show", made["id"], "--json"))[0]["costs"] if each["kind"] == "actual"]
+    assert (bill["attempt_id"], bill["billed_nano_usd"]) == (attempt_id, 400_000_000)
+    assert retried.stdout.splitlines() == ["micro_batch: 2 -> 1", f"{other}.1: queued"]
+    assert command("cancel", other, "--reason", "no more").stdout == f"{other}: cancelled\n"
+    spent = json.loads(run(["costs", "--json"], {"LORA_DATA_DIR": str(folder)}).stdout)
+    assert attempt_id in {each["attempt_id"] for each in spent["records"]}
+
+
+def test_the_line_for_a_machine_of_ones_own_is_printed_where_the_service_has_an_address(folder, command):
+    made = _lines(command("create", CHAT, "--model", "Qwen3-4B", "--gpu", "RTX-4090", "--json"))[0]
+    arguments = ["jobs", "start", made["id"], "--launcher", "own-machine"]
+    environment = {"LORA_DATA_DIR": str(folder), "LORA_SERVICE_URL": "https://lora.example"}
+
+    result = run(arguments, environment)
+
+    line = result.stdout.splitlines()[1]
+    assert line.startswith(f"curl -fsSL https://lora.example/api/jobs/{made['id']}/attempts/{made['id']}.1/run.py -H ")
+    assert line.endswith(f" python3 run.py --service https://lora.example --attempt {made['id']}.1")
+    assert command("start", made["id"], "--launcher", "moon").stderr == (
+        "error: --launcher: expected one of local, own-machine, found 'moon'\n"
+    )
+
+
+def test_a_model_is_listed_copied_renamed_and_deleted(folder, command, tmp_path):
+    def models(*arguments):
+        return run(["models", *arguments], {"LORA_DATA_DIR": str(folder), "COLUMNS": "300"})
+
+    made = _lines(command("create", CHAT, "--model", "Qwen3-8B", "--gpu", "L40S", "--json"))[0]
+    command("start", made["id"])
+    model_id = f"{made['id']}.1"
+    _told(folder, model_id, _STEP, {"kind": "ended", "exit_code": 0})
+    settings = load_settings(data_dir=folder)
+    (tmp_path / "kept" / "model").mkdir(parents=True)
+    (tmp_path / "kept" / "model" / "adapter.bin").write_bytes(b"weights")
+    uri = make_lake(settings).publish_model(model_id, tmp_path / "kept")
+    described = {"size_bytes": 7, "sha256": hashlib.sha256(b"weights").hexdigest()}
+    with Catalog.open(settings.catalog_url) as catalog:
+        new = NewModel(model_id, "adapter", uri, {"model/adapter.bin": described}, 7, "0" * 64)
+        catalog.keep_model(new, datetime.now(UTC))
+
+    copied = models("files", model_id, "-o", str(tmp_path / "out"))
+    renamed = models("rename", model_id, "Night shift")
+
+    assert copied.stdout == f"1 files in {tmp_path / 'out'}\n"
+    assert (tmp_path / "out" / "model" / "adapter.bin").read_bytes() == b"weights"
+    assert renamed.stdout == f"{model_id}: Night shift\n"
+    assert "Night shift" in models("list").stdout
+    assert described["sha256"] in models("show", "Night shift").stdout
+    assert models("delete", model_id).stdout == f"{model_id}: deleted; its files stay at {uri}\n"
+    assert models("show", model_id).exit_code == 2
 
 
 @pytest.mark.parametrize(
