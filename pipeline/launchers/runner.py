@@ -387,6 +387,11 @@ class Sender:
         self.offset = int(answer["offset"])
         return bool(answer["is_cancelled"])
 
+    def known_bytes(self) -> int:
+        """How much of the attempt's journal the service has."""
+        body = {"attempt": self.attempt, "offset": 0, "journal": ""}
+        return int(self.data("POST", f"{self.base}/reports", json.dumps(body).encode())["offset"])
+
     def send_all(self) -> bool:
         """Send all that there is; return whether it arrived."""
         deadline = time.time() + GIVE_UP_SENDING_S
@@ -466,6 +471,11 @@ def fetch(arguments: argparse.Namespace, token: str) -> tuple[Path, dict[str, An
     spec = folder / "spec.json"
     if not spec.exists():
         base = f"{sender.base}/attempts/{urllib.parse.quote(arguments.attempt)}"
+        if patiently(sender.known_bytes):  # two journals of one attempt would be told as one
+            sys.exit(
+                f"{arguments.attempt} was begun in another folder or on another machine: run the line there, or "
+                "cancel it and start another attempt"
+            )
         patiently(lambda: sender.fetch_file(f"{base}/job.zip", folder / "job.zip"))
         with zipfile.ZipFile(folder / "job.zip") as archive:
             archive.extractall(folder / "job")

@@ -131,7 +131,8 @@ def test_it_goes_on_while_the_service_dies_and_every_point_and_file_arrives_once
     again = httpx2.post(reports, json=body, headers={"Authorization": f"Bearer {token}"}).json()["data"]
     after = shown(ana, attempt)
 
-    assert code == 0
+    (tmp_path / "other").mkdir()
+    assert (code, pasted(attempt["line"], tmp_path / "other").wait(60)) == (0, 1)
     assert (middle["state"], middle["step"], middle["progress"], middle["eta_s"] >= 0) == ("running", 15, 0.5, True)
     assert again == {"offset": len(journal), "is_cancelled": False, "state": "completed"}
     assert steps(ana, job_id) == list(range(1, 31))
