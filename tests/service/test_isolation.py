@@ -28,6 +28,10 @@ PATHS = (
     ("POST", "/jobs"),
     ("DELETE", ""),
 )
+JOB_PATHS = (
+    *("", "/files", "/files/job.json", "/attempts", "/metrics", "/metrics?format=csv", "/log", "/artifacts", "/start"),
+    "/cancel",
+)
 JOB = {"model": "Qwen3-8B", "gpu": "RTX-4090"}
 people = st.sampled_from(USERS)
 kinds = st.sampled_from(["good", "bad"])
@@ -76,17 +80,23 @@ class TwoUsers(RuleBasedStateMachine):
             if answer.status_code == 201:
                 self.jobs.append((user, answer.json()["data"]["id"]))
 
-    @rule(user=people, number=st.integers(0, 20), path=st.sampled_from(["", "/files", "/files/job.json"]))
+    @rule(user=people, number=st.integers(0, 20), path=st.sampled_from(JOB_PATHS))
     def speak_of_a_job(self, user: str, number: int, path: str) -> None:
         if self.jobs:
             owner, job_id = self.jobs[number % len(self.jobs)]
-            answer = self.look_through(user, "GET", f"/api/jobs/{job_id}{path}")
+            method = "POST" if path in ("/start", "/cancel") else "GET"
+            body = {"json": {}} if method == "POST" else {}
+            answer = self.look_through(user, method, f"/api/jobs/{job_id}{path}", **body)
             assert owner == user or answer.status_code == 404
 
     @rule(user=people, search=st.sampled_from(["", *MARKS.values(), "qwen", "%"]), sort=st.sampled_from(JOB_SORTS))
     def list_jobs(self, user: str, search: str, sort: str) -> None:
         listed = self.look_through(user, "GET", "/api/jobs", params={"search": search, "sort": sort}).json()["data"]
         assert sum(listed["counts"].values()) == len({job for owner, job in self.jobs if owner == user})
+
+    @rule(user=people, path=st.sampled_from(["models", "costs"]))
+    def list_them(self, user: str, path: str) -> None:
+        self.look_through(user, "GET", f"/api/{path}")
 
     @rule(user=people, search=st.sampled_from(["", *MARKS.values(), "e", "%"]), page=st.integers(1, 2))
     def list_datasets(self, user: str, search: str, page: int) -> None:
