@@ -200,13 +200,17 @@ class Access:
             raise JobNotFound(f"expected the id of an attempt at {job_id}, found {attempt_id!r}: list them first")
         return found
 
-    def transitions_of(self, attempt: Attempt) -> list[Transition]:
-        """Return what changed the state of an attempt that the user may read, oldest first."""
-        return self._readable.transitions_of(attempt.id)
+    def attempts_of(self, job_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+        """Return the attempts at jobs that the user may read, oldest first."""
+        return self._readable.attempts_of(job_ids)
 
-    def series_of(self, attempt: Attempt) -> list[Series]:
-        """Return the figures of an attempt that the user may read, in short."""
-        return self._readable.series_of([attempt.id])[attempt.id]
+    def transitions_of(self, attempt_id: str) -> list[Transition]:
+        """Return what changed the state of an attempt that the user may read, oldest first."""
+        return self._readable.transitions_of(attempt_id)
+
+    def series_of(self, attempt_ids: Sequence[str]) -> dict[str, list[Series]]:
+        """Return the figures of attempts that the user may read, in short."""
+        return self._readable.series_of(attempt_ids)
 
     def points_of(self, attempt: Attempt, name: str | None, after: int) -> list[tuple[int, MetricsPoint]]:
         """Return some figures of an attempt that the user may read, with the place of each, behind a place."""
@@ -248,7 +252,7 @@ class Access:
         """Return how good the models of attempts are, which the user may read."""
         return self._readable.evaluations_of(attempt_ids)
 
-    def spending(self, since: datetime, until: datetime) -> list[Spending]:
+    def spending(self, since: datetime | None = None, until: datetime | None = None) -> list[Spending]:
         """Return what trainings did cost that the user may read, newest first."""
         return self._readable.spending(self._reader_id, since, until)
 

@@ -1,8 +1,10 @@
-"""All files of a training job as one ZIP, made while it is sent: memory does not grow with the rows."""
+"""All files of a training job, or of a model, as one ZIP, made while it is sent: memory does not grow with them."""
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 from pipeline.state.lake import Lake
 
@@ -32,18 +34,19 @@ class _Pipe(io.RawIOBase):
 
 
 def zipped(lake: Lake, job_id: str) -> Iterator[bytes]:
-    """The archive, under a folder of the job's id; the same files give the same bytes."""
-    return zipped_files(lake, job_id, {name: f"{job_id}/{name}" for name in lake.job_files(job_id)})
+    """All files of a job, under a folder of its id."""
+    names = {name: f"{job_id}/{name}" for name in lake.job_files(job_id)}
+    return zipped_files(names, lambda name: lake.fetch_job_file(job_id, name))
 
 
-def zipped_files(lake: Lake, job_id: str, names: Mapping[str, str]) -> Iterator[bytes]:
-    """Some files of a job. names: those in the archive, by those of the job."""
+def zipped_files(names: Mapping[str, str], fetch: Callable[[str], AbstractContextManager[Path]]) -> Iterator[bytes]:
+    """An archive; the same files give the same bytes. names: those in the archive, by those that `fetch` lends."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name in sorted(names):
             entry = zipfile.ZipInfo(names[name])
             entry.compress_type = zipfile.ZIP_DEFLATED
-            with lake.fetch_job_file(job_id, name) as path, path.open("rb") as file, archive.open(entry, "w") as target:
+            with fetch(name) as path, path.open("rb") as file, archive.open(entry, "w") as target:
                 while chunk := file.read(_CHUNK_BYTES):
                     target.write(chunk)
                     yield pipe.taken()

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from urllib.parse import quote
 
 from pipeline.service.pages.dataset_card import Tone, When, when
 from pipeline.state.catalog.dataset_records import Notification
-from pipeline.state.catalog.statuses import NotificationKind
+from pipeline.state.catalog.statuses import SEVERITIES, NotificationKind, Severity
 
 IN_BELL = 6  # newest notifications under the bell
-Place = Literal["datasets", "jobs", ""]
+Place = Literal["datasets", "jobs", "models", "costs", ""]
 _TONES: dict[NotificationKind, Tone] = {
     "dataset_ready": "good",
     "dataset_error": "bad",
@@ -19,6 +20,14 @@ _TONES: dict[NotificationKind, Tone] = {
     "run_failed": "bad",
     "training_jobs_ready": "good",
     "training_jobs_stale": "warning",
+    "training_queued": "info",
+    "training_started": "info",
+    "training_completed": "good",
+    "training_failed": "bad",
+    "training_cancelled": "warning",
+    "training_lost": "warning",
+    "model_ready": "good",
+    "budget_reached": "bad",
 }
 
 
@@ -30,6 +39,7 @@ class NoticeLine:
     message: str
     tone: Tone
     when: When
+    severity: Severity
     url: str
     read_url: str
     is_unread: bool
@@ -64,9 +74,17 @@ def notice_lines(notifications: Sequence[Notification], now: datetime) -> tuple[
             message=each.message,
             tone=_TONES[each.kind],
             when=when(each.created_at, now),
-            url=f"/datasets/{each.dataset_id}" if each.dataset_id else "/datasets#ignored",
+            severity=SEVERITIES[each.kind],
+            url=_url(each),
             read_url=f"/notifications/{each.id}/read",
             is_unread=each.read_at is None,
         )
         for each in notifications
     )
+
+
+def _url(notification: Notification) -> str:
+    """What it is about."""
+    if notification.job_id:
+        return f"/jobs/{quote(notification.job_id)}"
+    return f"/datasets/{notification.dataset_id}" if notification.dataset_id else "/datasets#ignored"

@@ -43,6 +43,11 @@ class JobListing:
     pager: Pager
     is_empty: bool
 
+    @property
+    def is_changing(self) -> bool:
+        """Whether a line of it changes by itself."""
+        return any(job.is_changing for job in self.jobs)
+
 
 def job_listing(query: JobQuery, jobs: Sequence[JobLine], total: int, counts: Mapping[JobStatus, int]) -> JobListing:
     """The page. jobs: of the page asked for; total: of all its pages; counts: without any filter."""

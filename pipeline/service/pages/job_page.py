@@ -1,33 +1,39 @@
-"""Training jobs: the list of them, and the page of one with its files."""
+"""Training jobs: the lines of a list, and the page of one with its training and its files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from pipeline.service.pages.attempt_figures import Progress, is_changing, progress_of, spent
 from pipeline.service.pages.dataset_card import Badge, When, when
+from pipeline.service.pages.job_start import Start
+from pipeline.service.pages.job_training import JobSeen, Training, job_url
 from pipeline.service.pages.train_choices import METHODS
 from pipeline.service.pages.train_plan import Reason, reasons_of
+from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import CostRecord, Job
 from pipeline.state.catalog.statuses import JobStatus
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.registry import BY_NAME, are_hosted
-from pipeline.wording import sentence, size, span, times, usd
+from pipeline.wording import sentence, size, span, times
 
 BADGES: dict[JobStatus, Badge] = {
     "configured": Badge("Ready to run", "good"),
     "stale": Badge("Out of date", "warning"),
     "cancelled": Badge("Cancelled", "info"),
+    "queued": Badge("Queued", "info"),
     "running": Badge("Running", "info", is_moving=True),
     "succeeded": Badge("Succeeded", "good"),
     "failed": Badge("Failed", "bad"),
+    "lost": Badge("Lost", "warning"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A job in a list. hours, cost: as expected; empty where they are not known."""
+    """A job in a list. hours, cost: as expected; spent: by its newest attempt; empty where they are not known."""
 
     id: str
     url: str
@@ -36,6 +42,9 @@ class JobLine:
     what: str
     hours: str
     cost: str
+    spent: str
+    progress: Progress | None
+    is_changing: bool
     created: When
 
 
@@ -50,11 +59,18 @@ class JobFile:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """The page of a job. note: why it is out of date or failed."""
+    """The page of a job. training: None where it was never tried; start: None while it is being trained.
+
+    note: why it is out of date, or was given up before a training; can_cancel: there is something to end.
+    """
 
     line: JobLine
     dataset_id: str
     note: str
+    training: Training | None
+    start: Start | None
+    can_cancel: bool
+    change_url: str
     memory: str
     archive_url: str
     files: tuple[JobFile, ...]
@@ -62,20 +78,40 @@ class JobPage:
     warnings: tuple[str, ...]
 
 
-def job_lines(jobs: Sequence[Job], costs: Mapping[str, Sequence[CostRecord]], now: datetime) -> tuple[JobLine, ...]:
+def job_lines(
+    jobs: Sequence[Job],
+    costs: Mapping[str, Sequence[CostRecord]],
+    attempts: Mapping[str, Sequence[Attempt]],
+    now: datetime,
+) -> tuple[JobLine, ...]:
     """Jobs as lines, in their order."""
-    return tuple(_line(job, newest(costs[job.id], "estimate"), now) for job in jobs)
+    return tuple(_line(job, costs[job.id], attempts[job.id], now) for job in jobs)
 
 
-def job_page(job: Job, costs: Sequence[CostRecord], files: Mapping[str, int], now: datetime) -> JobPage:
-    """The page. files: sizes in bytes by name."""
-    estimate = newest(costs, "estimate")
+def job_page(
+    seen: JobSeen,
+    training: Training | None,
+    start: Start | None,
+    files: Mapping[str, int],
+    now: datetime,
+    change_url: str = "",
+    *,
+    is_own: bool = True,
+) -> JobPage:
+    """The page. files: sizes in bytes by name; is_own: who looks may change it."""
+    job, estimate = seen.job, newest(seen.costs, "estimate")
     planned = TrainingJob.model_validate(job.job)
-    line = _line(job, estimate, now)
+    line = _line(job, seen.costs, seen.attempts, now)
+    is_told = training is not None and job.status != "stale"
+    may_end = training is not None and job.status in ("queued", "running", "lost")
     return JobPage(
         line=line,
         dataset_id=job.dataset_id,
-        note=sentence(job.status_reason or ""),
+        note="" if is_told else sentence(job.status_reason or ""),
+        training=training,
+        start=start if is_own else None,
+        can_cancel=is_own and may_end and seen.attempts[-1].cancel_requested_at is None,
+        change_url=change_url,
         memory=f"{estimate.peak_memory_gb:.1f} GB" if estimate and estimate.peak_memory_gb else "",
         archive_url=f"{line.url}/files.zip",
         files=tuple(JobFile(name, size(files[name]), f"/api{line.url}/files/{quote(name)}") for name in sorted(files)),
@@ -84,16 +120,21 @@ def job_page(job: Job, costs: Sequence[CostRecord], files: Mapping[str, int], no
     )
 
 
-def _line(job: Job, estimate: CostRecord | None, now: datetime) -> JobLine:
+def _line(job: Job, costs: Sequence[CostRecord], attempts: Sequence[Attempt], now: datetime) -> JobLine:
+    estimate, attempt = newest(costs, "estimate"), attempts[-1] if attempts else None
+    cost = spent(attempt, costs, now)
     where = "" if are_hosted(job.targets) else f" on {times(job.gpu_count, job.gpu)}"
     trainers = ", ".join(BY_NAME[target].label for target in job.targets)
     return JobLine(
         id=job.id,
-        url=f"/jobs/{quote(job.id)}",
+        url=job_url(job),
         name=job.name,
         badge=BADGES[job.status],
         what=f"{METHODS.get(job.method, job.method)}{where} with {trainers}",
         hours=span(estimate.hours) if estimate and estimate.hours is not None else "",
-        cost=usd(estimate.cost_usd) if estimate and estimate.cost_usd is not None else "",
+        cost=cost.expected,
+        spent=cost.amount,
+        progress=progress_of(attempt, attempts, now) if attempt else None,
+        is_changing=attempt is not None and is_changing(attempt),
         created=when(job.created_at, now),
     )

@@ -1,7 +1,7 @@
 """Datasets and pages that tests draw: one of each status, a long one, and a hostile one."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from pipeline.catalogues.prices import Price
 from pipeline.catalogues.token_prices import TokenPrice
@@ -10,11 +10,14 @@ from pipeline.service.pages.dataset_page import dataset_page, findings_of
 from pipeline.service.pages.frame import Frame, notice_lines
 from pipeline.service.pages.job_listing import JobQuery, job_listing
 from pipeline.service.pages.job_page import job_lines, job_page
+from pipeline.service.pages.job_start import change_url, start_of
+from pipeline.service.pages.job_training import JobSeen, training_of
 from pipeline.service.pages.listing import Query, listing
 from pipeline.service.pages.render import render
 from pipeline.service.pages.train_choices import choices_of
 from pipeline.service.pages.train_page import train_page
 from pipeline.service.pages.train_settings import setting_fields
+from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, IgnoredRow, Notification
 from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.statuses import JobStatus
@@ -29,9 +32,9 @@ from pipeline.training.setup import Setup
 from tests.card.cards import HOSTILE_TEXT, READY, REJECTED
 from tests.card.cards import planted as planted_card
 from tests.dataset.findings.records import planted_record
+from tests.service.pages.attempt_cases import COMPLETED, COST, FAILED, MODEL, NOW, RUNNING, SERIES, TRANSITIONS, WAITING
 from tests.training.jobs.examples import LLAMA_8B, gpu, planned, rough_estimate
 
-NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 DAGSTER = "http://127.0.0.1:3000"
 
 
@@ -305,9 +308,28 @@ def _job() -> Job:
     )
 
 
-def _jobs(query: JobQuery, jobs: list[Job], counts: dict[JobStatus, int]) -> str:
-    lines = job_lines(jobs, {job.id: [] for job in jobs}, NOW)
+def _jobs(query: JobQuery, jobs: list[Job], counts: dict[JobStatus, int], attempts: tuple[Attempt, ...] = ()) -> str:
+    lines = job_lines(jobs, {job.id: [COST] for job in jobs}, {job.id: attempts for job in jobs}, NOW)
     return render("jobs", frame=FRAME, listing=job_listing(query, lines, len(jobs), counts))
+
+
+def _job_page(status: JobStatus, attempts: tuple[Attempt, ...] = (), line: str = "", refused: str = "") -> str:
+    job = replace(_job(), status=status, status_reason="the dataset was validated again" if status == "stale" else None)
+    seen = JobSeen(
+        job=job,
+        costs=[COST],
+        attempts=attempts,
+        series={each.id: SERIES if each.step else () for each in attempts},
+        transitions={each.id: TRANSITIONS for each in attempts},
+        models={each.id: MODEL for each in attempts if each.state == "completed"},
+    )
+    changed = change_url(job, attempts)
+    training = training_of(seen, NOW, None, line, changed)
+    return render(
+        "job",
+        frame=FRAME,
+        page=job_page(seen, training, start_of(job, attempts, None, refused), _FILES, NOW, changed),
+    )
 
 
 _FILES = {"job.json": 4_437, "trl/config.yaml": 1_715, "trl/a b.jsonl": 3_508}
@@ -331,9 +353,18 @@ CASES = {
     "train_hosted.html": _train_hosted,
     "train_does_not_fit.html": lambda: _train(Setup(LLAMA_8B.name, gpu="T4")),
     "jobs.html": lambda: _jobs(JobQuery(), [_job()], {"stale": 1}),
+    "jobs_running.html": lambda: _jobs(
+        JobQuery(), [replace(_job(), status="running")], {"running": 1}, (FAILED, RUNNING)
+    ),
     "jobs_nothing_fits.html": lambda: _jobs(JobQuery("running", HOSTILE_TEXT), [], {"stale": 1, "running": 0}),
     "jobs_none.html": lambda: _jobs(JobQuery(), [], {}),
-    "job.html": lambda: render("job", frame=FRAME, page=job_page(_job(), [], _FILES, NOW)),
+    "job.html": lambda: _job_page("stale"),
+    "job_configured.html": lambda: _job_page("configured"),
+    "job_refused.html": lambda: _job_page("configured", refused="expected a training of at most $1.00"),
+    "job_waiting.html": lambda: _job_page("queued", (WAITING,), line="curl run.py && python3 run.py"),
+    "job_running.html": lambda: _job_page("running", (FAILED, RUNNING)),
+    "job_failed.html": lambda: _job_page("failed", (FAILED,)),
+    "job_completed.html": lambda: _job_page("succeeded", (COMPLETED,)),
     "notifications.html": lambda: render("notifications", frame=FRAME, notices=notice_lines(NOTIFICATIONS, NOW)),
     "login.html": lambda: render("login", refused="The token expired.", next_url="/datasets/new", has_own_token=True),
     "problem.html": lambda: render(

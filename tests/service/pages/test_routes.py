@@ -2,85 +2,19 @@
 
 import json
 import re
-import shutil
 
 import pytest
-from fastapi.testclient import TestClient
 
-from pipeline.clock import utc_now
-from pipeline.dataset.profiles.profile_rules import Rules
-from pipeline.flow.validation import Validator
-from pipeline.service.app import create_app
 from pipeline.service.pages.render import MEDIA_TYPES
-from pipeline.service.pages.routes import no_such_page, pages
-from pipeline.settings import load_settings
-from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.lake import make_lake
-from pipeline.state.store import make_store
-from tests.installation import bad_file, valid_file
 from tests.public_names import page_routes
-from tests.service.serving import SECRET, lines, token
-
-PAGE = {"Sec-Fetch-Site": "same-origin"}  # what a browser says of a request by our own page
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    """An installation in which Ana has a ready and a rejected dataset and Bob has one; copied for each test."""
-    folder = tmp_path_factory.mktemp("template") / "data"
-    settings = load_settings(data_dir=folder, jwt_secret=SECRET)
-    with TestClient(create_app(settings)) as client:
-        for user, name, content in (
-            ("ana", "good", valid_file(40)),
-            ("ana", "bad", bad_file(30)),
-            ("bob", "secret_of_bob", lines(40, "secret-words-of-bob")),
-        ):
-            _upload(client, user, name, content)
-    store, lake = make_store(settings), make_lake(settings)
-    validator = Validator(store, lake, Rules(has_near_duplicates=True), settings.max_upload_bytes, run_id="run-1")
-    with Catalog.open(settings.catalog_url) as catalog:
-        for dataset in catalog.unrequested(100, utc_now()):
-            catalog.record_verdict(validator.validate(dataset).verdict(), utc_now())
-    return folder
-
-
-def _upload(client, user, name, content):
-    headers = {"Authorization": f"Bearer {token(user)}"}
-    new = {"name": name, "file_name": f"{name}.jsonl", "file_size": len(content)}
-    started = client.post("/api/datasets", json=new, headers=headers).json()["data"]
-    client.put(started["upload"]["parts"][0]["url"], content=content)
-    assert client.post(f"/api/datasets/{started['dataset']['id']}/confirm", headers=headers).status_code == 200
-
-
-@pytest.fixture
-def open_as(template, tmp_path):
-    """Signs a person in; `None` for nobody."""
-    shutil.copytree(template, tmp_path / "data")
-    settings = load_settings(data_dir=tmp_path / "data", jwt_secret=SECRET, requests_per_minute=100_000)
-    app = create_app(settings, pages=[pages], no_such_page=no_such_page)
-    with TestClient(app) as running:
-
-        def signed_in(user):
-            client = TestClient(app, follow_redirects=False)
-            if user:
-                answer = client.post("/login", data={"token": token(user)}, headers=PAGE)
-                assert answer.status_code == 303
-            return client
-
-        yield signed_in
-        assert running.get("/healthz").is_success
-
-
-def dataset_id(client, name):
-    """The id of a dataset in the list."""
-    return re.search(rf'id="name-([\w.-]+)"><a [^>]+><bdi>{name}<', client.get("/datasets").text)[1]
-
+from tests.service.pages.signed_in import PAGE, dataset_id
+from tests.service.serving import token
 
 FOR_ANYBODY = {"/", "/login", "/static/{name}", "/training", "/training/jobs", "/training/jobs/{job_id}"}
 PAGES = {each.path for each in page_routes() if "GET" in each.methods} - FOR_ANYBODY
 
 
-@pytest.mark.parametrize("path", [re.sub(r"{\w+}", "x", path) for path in sorted(PAGES)])
+@pytest.mark.parametrize("path", [re.sub(r"{[\w:]+}", "x", path) for path in sorted(PAGES)])
 def test_nobody_is_sent_to_the_door_and_led_on_afterwards(open_as, path):
     client = open_as(None)
 
@@ -113,6 +47,7 @@ def test_another_sites_page_can_do_nothing_in_ones_name(open_as):
     own = dataset_id(client, "good")
     paths = ["/login", "/logout", "/notifications/read", "/notifications/1/read"]
     paths += [f"/datasets/{own}/{action}" for action in ("delete", "restore", "train")]
+    paths += ["/jobs/x/start", "/jobs/x/cancel"]
 
     answers = [client.post(path, headers={"Sec-Fetch-Site": "cross-site"}) for path in paths]
 

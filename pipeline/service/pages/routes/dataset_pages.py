@@ -112,7 +112,8 @@ def set_mapping(service: CurrentService, user: CurrentUser, dataset_id: str, for
 def _jobs(service: Service, user: User, dataset_id: str) -> tuple[JobLine, ...]:
     access = service.access(user)
     jobs = access.jobs(dataset_id=dataset_id, limit=_MOST_JOBS).items
-    return job_lines(jobs, access.costs_of([job.id for job in jobs]), service.now())
+    ids = [job.id for job in jobs]
+    return job_lines(jobs, access.costs_of(ids), access.attempts_of(ids), service.now())
 
 
 def _status(asked: str) -> Status | None:

@@ -1,11 +1,11 @@
-"""Planning a training of a dataset, and the jobs that were made with their files."""
+"""Planning a training of a dataset, and making a job of it; what becomes of it is in `job_pages.py`."""
 
 from collections.abc import Mapping
-from typing import Annotated, get_args
+from typing import get_args
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from pipeline.catalogues.finding import prices_of
 from pipeline.catalogues.prices import Price
@@ -14,8 +14,6 @@ from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS
 from pipeline.service.job_archive import zipped
 from pipeline.service.pages.forms import Form
 from pipeline.service.pages.framing import framed
-from pipeline.service.pages.job_listing import PAGE_SIZE, JobQuery, job_listing
-from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.pages.train_choices import Choices, choices_of
 from pipeline.service.pages.train_page import train_page
@@ -23,8 +21,6 @@ from pipeline.service.pages.train_settings import setting_fields
 from pipeline.service.plan_service import compare_gpus, make_job
 from pipeline.service.service import CurrentService, Service
 from pipeline.service.users import CurrentUser
-from pipeline.state.catalog.statuses import JOB_STATUSES
-from pipeline.state.lake import existing_job_files
 from pipeline.trainers.overrides import KEYS
 from pipeline.trainers.registry import WRITTEN
 from pipeline.trainers.workload import Method
@@ -52,56 +48,6 @@ def make_training(service: CurrentService, user: CurrentUser, dataset_id: str, f
     """Make the job that was planned."""
     job = make_job(service, user, dataset_id, _setup(form))
     return RedirectResponse(f"/jobs/{quote(job.id)}", 303)
-
-
-@router.get("/jobs")
-def list_jobs(
-    request: Request,
-    service: CurrentService,
-    user: CurrentUser,
-    status: str = "",
-    search: str = "",
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
-) -> HTMLResponse:
-    """The jobs, newest first. A status that does not exist means all."""
-    access = service.access(user)
-    chosen = next((each for each in JOB_STATUSES if each == status), None)
-    query = JobQuery(chosen, search[:MAX_SEARCH_CHARACTERS].strip(), page)
-    found = access.jobs(status=query.status, search=query.search or None, page=page, limit=PAGE_SIZE)
-    lines = job_lines(found.items, access.costs_of([job.id for job in found.items]), service.now())
-    listing = job_listing(query, lines, found.total, access.job_counts())
-    return framed(request, service, user, "jobs", "jobs", listing=listing)
-
-
-@router.get("/training")
-@router.get("/training/jobs")
-def training() -> RedirectResponse:
-    """What people type for the list."""
-    return RedirectResponse("/jobs", 307)
-
-
-@router.get("/training/jobs/{job_id}")
-def training_job(job_id: str) -> RedirectResponse:
-    """The same of one job."""
-    return RedirectResponse(f"/jobs/{quote(job_id)}", 307)
-
-
-@router.get("/jobs/{job_id}")
-def show_job(request: Request, service: CurrentService, user: CurrentUser, job_id: str) -> HTMLResponse:
-    """One job."""
-    access = service.access(user)
-    job = access.job(job_id)
-    page = job_page(job, access.costs_of([job.id])[job.id], service.lake.job_files(job.id), service.now())
-    return framed(request, service, user, "jobs", "job", page=page)
-
-
-@router.get("/jobs/{job_id}/files.zip")
-def take_all(service: CurrentService, user: CurrentUser, job_id: str) -> StreamingResponse:
-    """All files in one; each by itself is at the API's address."""
-    job = service.access(user).job(job_id)
-    existing_job_files(service.lake, job.id)  # raises before the answer begins
-    disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(job.id)}.zip"}
-    return StreamingResponse(zipped(service.lake, job.id), media_type="application/zip", headers=disposition)
 
 
 def _setup(asked: Mapping[str, str]) -> Setup:

@@ -130,6 +130,58 @@ async function arrived({ id, html, said, is_live: isLive }) {
   swap(fresh, ["#bell", "#filters", ...(one("[data-live].region") ? ["main"] : [])]);
 }
 
+// ---- Trainings as they go: what says where to ask is asked for anew, and swapped where it changed
+
+const RENEW_MS = 3000;
+const isHeld = (root) => !getSelection().isCollapsed && root.contains(getSelection().anchorNode);  // text is being chosen
+
+function renewed(before, fresh) {
+  const after = one(`#${before.id}`, fresh);
+  if (before.outerHTML === after.outerHTML) return;
+  for (const each of all("details[id][open]", before)) one(`#${each.id}`, after)?.setAttribute("open", "");
+  const scrolled = all("[id]", before).filter((each) => each.scrollTop || each.scrollLeft);
+  const places = scrolled.map((each) => [each.id, each.scrollLeft, each.scrollTop]);
+  const focused = before.contains(document.activeElement) && document.activeElement.id;
+  before.replaceWith(after);
+  for (const [id, left, top] of places) document.getElementById(id)?.scrollTo(left, top);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  swap(fresh, ["#filters", "#bell"]);
+  ready(after);
+}
+
+async function renew() {
+  const live = one("[data-renew]");
+  try {
+    if (live && !document.hidden && !isHeld(live)) {
+      const fresh = await page(live.dataset.renew);
+      if (one(`#${live.id}`, fresh)?.dataset.state !== live.dataset.state) {  // what stands around it changes with its state
+        swap(await page(location.href), ["main", "#bell"]);
+        ready(one("main"));
+        say(one("main [data-says]")?.textContent ?? "");
+      } else if (live.isConnected) renewed(live, fresh);
+    }
+  } catch { /* it is asked again */ }
+  setTimeout(renew, RENEW_MS);
+}
+
+function ready(root) {
+  localTimes();
+  for (const button of all("[data-copy]", root)) button.hidden = false;
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(text.textContent);
+    say("Copied");
+  } catch {  // not allowed at this address: it is chosen, so that a key copies it
+    getSelection().selectAllChildren(text);
+    say("Press Ctrl+C to copy");
+  }
+});
+
 // ---- Forms that show what their choices lead to
 
 // What the rules say now, in every field but the one that somebody is in.
@@ -166,6 +218,7 @@ for (const form of all("form[data-plan]")) {
   form.addEventListener("change", show);
 }
 
-localTimes();
+ready(document);
 follow();
+setTimeout(renew, RENEW_MS);
 if (one("#upload")) (await import(one("#upload").dataset.script)).default({ one, all, say, follow });

@@ -1,0 +1,135 @@
+"""What is said of one attempt at a training: its state, how far it is, how long that takes, what it costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.flow.budgets import hours_of, metered_nano_usd
+from pipeline.service.pages.dataset_card import Badge
+from pipeline.state.catalog.attempt_records import Attempt
+from pipeline.state.catalog.costs import NANO, newest
+from pipeline.state.catalog.job_records import CostRecord
+from pipeline.state.catalog.statuses import LIVE_STATES, AttemptState, LauncherName
+from pipeline.wording import count_of, number, span, usd
+
+BADGES: dict[AttemptState, Badge] = {
+    "queued": Badge("Queued", "info"),
+    "preparing": Badge("Preparing", "info"),
+    "running": Badge("Running", "info", is_moving=True),
+    "completed": Badge("Completed", "good"),
+    "failed": Badge("Failed", "bad"),
+    "cancelled": Badge("Cancelled", "info"),
+    "lost": Badge("Lost", "warning"),
+}
+PLACES: dict[LauncherName, str] = {
+    "local": "This machine",
+    "own-machine": "Your own machine",
+    "reported": "Told by hand",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a training is. total: steps in all; left: how much longer, empty where nobody knows."""
+
+    step: int
+    total: int
+    said: str
+    epoch: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a training costs, in words; empty where it is not known. is_over: it is more than expected."""
+
+    amount: str
+    expected: str
+    is_over: bool = False
+
+
+def is_changing(attempt: Attempt) -> bool:
+    """Whether it changes by itself: it lives, may be heard of again, or is being closed."""
+    return attempt.state in (*LIVE_STATES, "lost") or attempt.closed_at is None
+
+
+def progress_of(attempt: Attempt, earlier: Sequence[Attempt], now: datetime) -> Progress | None:
+    """How far it is; None before its first step. earlier: the attempts that it may go on from."""
+    if not attempt.step or not attempt.total_steps:
+        return None
+    step, total = min(attempt.step, attempt.total_steps), attempt.total_steps
+    pace = steps_an_hour(attempt, earlier, now) if attempt.state == "running" else None
+    left = f"about {span((total - step) / pace)} left" if pace and step < total else ""
+    epoch = "" if attempt.epoch is None else f"epoch {number(round(attempt.epoch, 1))}"
+    return Progress(step, total, f"step {step:,} of {total:,}", epoch, left)
+
+
+def steps_an_hour(attempt: Attempt, earlier: Sequence[Attempt], now: datetime) -> float | None:
+    """How fast it is since it began; None where that is not known yet."""
+    before = next((each.step or 0 for each in earlier if each.id == attempt.resumed_from), 0)
+    steps, hours = (attempt.step or 0) - before, hours_of(attempt, now)
+    return steps / hours if steps > 0 and hours > 0 else None
+
+
+def stage_of(attempt: Attempt) -> str:
+    """What happens just now, as a sentence without its end."""
+    if attempt.state in LIVE_STATES and attempt.cancel_requested_at is not None:
+        return "It was asked to end, and leaves a checkpoint first where its trainer can"
+    if attempt.state == "queued":
+        is_here = attempt.launcher == "local"
+        return "It starts as soon as there is room on this machine" if is_here else "It is being made ready for you"
+    if attempt.state == "preparing":
+        is_here = attempt.launcher == "local"
+        return "Its files are laid out, and its trainer is started" if is_here else "Run the line below on your machine"
+    if attempt.state == "running":
+        return _stage_of_running(attempt)
+    if attempt.state == "completed":
+        return "Its model is being kept" if attempt.closed_at is None else "All that it left is kept"
+    return attempt.state_reason or ""
+
+
+def spent_nano_usd(attempt: Attempt, costs: Sequence[CostRecord], now: datetime) -> int | None:
+    """What it did cost by its bill, else by its hours so far; None where there is no price."""
+    whose = (attempt.id, None) if attempt.launcher == "reported" else (attempt.id,)
+    bill = newest([each for each in costs if each.attempt_id in whose], "actual")
+    if bill is not None and bill.billed_nano_usd is not None:
+        return bill.billed_nano_usd
+    has_meter = attempt.price_per_gpu_hour is not None and attempt.started_at is not None
+    return metered_nano_usd(attempt, now) if has_meter else None
+
+
+def spent(attempt: Attempt | None, costs: Sequence[CostRecord], now: datetime) -> Spent:
+    """What the newest attempt costs beside what was expected of it; of a job without one only that."""
+    nano_usd = None if attempt is None else spent_nano_usd(attempt, costs, now)
+    low, high = expected_usd(attempt, newest(costs, "estimate")) or (0.0, 0.0)
+    expected = usd(high) if usd(low) == usd(high) else f"{usd(low)} to {usd(high)}"
+    is_over = nano_usd is not None and nano_usd > high * NANO > 0
+    return Spent("" if nano_usd is None else usd(nano_usd / NANO), expected if high else "", is_over)
+
+
+def expected_usd(attempt: Attempt | None, estimate: CostRecord | None) -> tuple[float, float] | None:
+    """From the least to the most, at the price of the attempt, which need not be that of the plan."""
+    if estimate is None:
+        return None
+    low, high = estimate.cost_usd_low, estimate.cost_usd_high
+    price = None if attempt is None else attempt.price_per_gpu_hour
+    if price is not None and estimate.hours_low is not None and estimate.hours_high is not None:
+        assert attempt is not None  # noqa: S101  # whose price it is
+        low, high = (hours * attempt.gpu_count * price for hours in (estimate.hours_low, estimate.hours_high))
+    return None if low is None or high is None else (low, high)
+
+
+def _stage_of_running(attempt: Attempt) -> str:
+    if not attempt.step:
+        return "It loads the base model and the rows"
+    if attempt.total_steps and attempt.step >= attempt.total_steps:
+        return "It evaluates what it learned, and writes it down"
+    return "It trains" if attempt.total_steps else f"It trains, and is at step {attempt.step:,}"
+
+
+def pace_said(steps_per_hour: float) -> str:
+    """How fast, in steps that can be pictured."""
+    minute = steps_per_hour / 60
+    if minute >= 1:
+        return f"{number(round(minute, 1))} steps a minute"
+    return f"{count_of(round(steps_per_hour), 'step')} an hour"

@@ -1,0 +1,121 @@
+"""The form that starts a training of a job: where, by which trainer, within which budget; or why there is none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import cast
+
+from pipeline.errors import UsageError
+from pipeline.flow.trainings import LAUNCHERS, Wish, startable_reason
+from pipeline.launchers.failures import remedy_of
+from pipeline.service.pages.attempt_figures import PLACES
+from pipeline.service.pages.train_choices import Choice
+from pipeline.service.pages.train_page import setup_url
+from pipeline.state.catalog.attempt_records import Attempt
+from pipeline.state.catalog.job_records import Job
+from pipeline.state.catalog.statuses import LauncherName
+from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.overrides import KEYS
+from pipeline.trainers.registry import BY_NAME, HOSTED
+from pipeline.training.setup import Setup
+from pipeline.wording import sentence
+
+_MOST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The form. obstacle: why no training can be started, empty where one can; refused: why the one asked for was not.
+
+    budget_usd, reason: as they were typed.
+    """
+
+    heading: str
+    obstacle: str
+    launchers: tuple[Choice, ...] = ()
+    trainers: tuple[Choice, ...] = ()
+    budget_usd: str = ""
+    reason: str = ""
+    refused: str = ""
+    is_resumed: bool = False
+
+
+def start_of(job: Job, attempts: Sequence[Attempt], wish: Wish | None = None, refused: str = "") -> Start | None:
+    """The form; None while it is being trained. wish: what was asked for, and `refused` says why it was not done."""
+    if job.status in ("queued", "running"):
+        return None
+    heading = "Start the training" if not attempts else "Train again"
+    if (obstacle := startable_reason(job)) is not None:
+        return Start(heading, sentence(f"{obstacle}. Plan it again to train with the rows of today"))
+    trainers = [each for each in job.targets if each not in HOSTED]
+    if not trainers:
+        provider = BY_NAME[job.targets[0]].label
+        told = "send the files there, and tell how it goes with lora-pipeline jobs report"
+        return Start(heading, f"{provider} trains it: {told}.")
+    asked = wish or Wish(job.id)
+    return Start(
+        heading=heading,
+        obstacle="",
+        launchers=tuple(Choice(each, PLACES[each], each == asked.launcher) for each in LAUNCHERS),
+        trainers=tuple(Choice(each, BY_NAME[each].label, each == (asked.trainer or trainers[0])) for each in trainers),
+        budget_usd="" if asked.budget_usd is None else f"{asked.budget_usd:g}",
+        reason=asked.over_budget_reason or "",
+        refused=sentence(refused),
+        is_resumed=asked.is_resumed,
+    )
+
+
+def wish_of(job_id: str, form: dict[str, str]) -> Wish:
+    """What a form asks for.
+
+    Raises:
+        UsageError: the budget is no sum of money.
+    """
+    return Wish(
+        job_id=job_id,
+        launcher=cast(LauncherName, form.get("launcher", LAUNCHERS[0])),  # `ask` looks whether there is such a one
+        trainer=form.get("trainer") or None,
+        budget_usd=_budget(form.get("budget_usd", "").strip()),
+        is_resumed=form.get("resume") == "1",
+        over_budget_reason=form.get("over_budget_reason", "").strip()[:_MOST_REASON] or None,
+    )
+
+
+def _budget(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        budget = float(text)
+    except ValueError:
+        budget = 0.0
+    if not isfinite(budget) or budget <= 0:
+        raise UsageError(f"budget: expected US dollars above 0, found {text[:20]!r}: leave it empty for none")
+    return budget
+
+
+def change_url(job: Job, attempts: Sequence[Attempt]) -> str:
+    """The page that plans a training, with the job's choice; after a failure with the first change that helps, made."""
+    planned = TrainingJob.model_validate(job.job)
+    failure = remedy_of(attempts[-1].failure_class) if attempts else None
+    halved = {
+        "micro_batch": str(max(1, planned.optimisation.micro_batch // 2)),
+        "max_length": str(max(8, planned.max_length // 2)),
+        "learning_rate": f"{planned.optimisation.learning_rate / 2:g}",
+    }
+    first = next((name for name in (failure.changes if failure else ()) if name in halved), None)
+    setup = Setup(
+        model=job.base_model,
+        preset=job.preset,
+        gpu=job.gpu,
+        gpu_count=job.gpu_count,
+        method=planned.method,
+        targets=planned.targets[:1],  # the page has one
+        overrides=_set_by_hand(planned) | ({first: halved[first]} if first else {}),
+    )
+    return setup_url(job.dataset_id, setup)
+
+
+def _set_by_hand(planned: TrainingJob) -> dict[str, str]:
+    by_setting = {key.setting: name for name, key in KEYS.items()}
+    by_hand = [each for each in planned.explanations if each.because.startswith("set by hand")]
+    return {by_setting[each.setting]: each.value for each in by_hand if each.setting in by_setting}
