@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 
 from pipeline.state.lake import Lake
 
@@ -46,8 +47,14 @@ def zipped_files(names: Mapping[str, str], fetch: Callable[[str], AbstractContex
         for name in sorted(names):
             entry = zipfile.ZipInfo(names[name])
             entry.compress_type = zipfile.ZIP_DEFLATED
-            with fetch(name) as path, path.open("rb") as file, archive.open(entry, "w") as target:
-                while chunk := file.read(_CHUNK_BYTES):
-                    target.write(chunk)
-                    yield pipe.taken()
+            with fetch(name) as path, path.open("rb") as file:
+                entry.file_size = path.stat().st_size  # beyond 2 GiB the entry is written otherwise
+                yield from _written(archive, entry, file, pipe)
     yield pipe.taken()
+
+
+def _written(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: BinaryIO, pipe: _Pipe) -> Iterator[bytes]:
+    with archive.open(entry, "w") as target:
+        while chunk := file.read(_CHUNK_BYTES):
+            target.write(chunk)
+            yield pipe.taken()

@@ -101,22 +101,23 @@ def spent_nano_usd(attempt: Attempt, costs: Sequence[CostRecord], now: datetime)
 def spent(attempt: Attempt | None, costs: Sequence[CostRecord], now: datetime) -> Spent:
     """What the newest attempt costs beside what was expected of it; of a job without one only that."""
     nano_usd = None if attempt is None else spent_nano_usd(attempt, costs, now)
-    low, high = expected_usd(attempt, newest(costs, "estimate")) or (0.0, 0.0)
+    low, _, high = expected_usd(attempt, newest(costs, "estimate")) or (0.0, 0.0, 0.0)
     expected = usd(high) if usd(low) == usd(high) else f"{usd(low)} to {usd(high)}"
     is_over = nano_usd is not None and nano_usd > high * NANO > 0
     return Spent("" if nano_usd is None else usd(nano_usd / NANO), expected if high else "", is_over)
 
 
-def expected_usd(attempt: Attempt | None, estimate: CostRecord | None) -> tuple[float, float] | None:
-    """From the least to the most, at the price of the attempt, which need not be that of the plan."""
+def expected_usd(attempt: Attempt | None, estimate: CostRecord | None) -> tuple[float, float, float] | None:
+    """The least, what is expected and the most, at the price of the attempt, which need not be that of the plan."""
     if estimate is None:
         return None
-    low, high = estimate.cost_usd_low, estimate.cost_usd_high
-    price = None if attempt is None else attempt.price_per_gpu_hour
-    if price is not None and estimate.hours_low is not None and estimate.hours_high is not None:
-        assert attempt is not None  # noqa: S101  # whose price it is
-        low, high = (hours * attempt.gpu_count * price for hours in (estimate.hours_low, estimate.hours_high))
-    return None if low is None or high is None else (low, high)
+    if attempt is None or attempt.price_per_gpu_hour is None or estimate.hours is None:
+        figures, rate = (estimate.cost_usd_low, estimate.cost_usd, estimate.cost_usd_high), 1.0
+    else:
+        figures, rate = (estimate.hours_low, estimate.hours, estimate.hours_high), attempt.price_per_gpu_hour
+        rate *= attempt.gpu_count
+    low, middle, high = figures
+    return None if low is None or middle is None or high is None else (low * rate, middle * rate, high * rate)
 
 
 def _stage_of_running(attempt: Attempt) -> str:

@@ -76,7 +76,7 @@ def chart(title: str, drawn: Sequence[tuple[str, Hue, Series]], last_step: int, 
         title=title,
         curves=curves,
         ys=tuple(figure(tick) for tick in reversed(scale.ticks)),
-        grid=tuple(round(HEIGHT * place / (len(scale.ticks) - 1), 1) for place in range(len(scale.ticks))),
+        grid=scale.grid,
         xs=("0", compact(steps // 2), f"{compact(steps)} steps"),
         mark=mark,
         said=f"{title} over {steps:,} steps: " + "; ".join(_said(label, series) for label, _, series in drawn),
@@ -105,6 +105,11 @@ class Scale:
     ticks: tuple[float, ...]
     is_log: bool = False
 
+    @property
+    def grid(self) -> tuple[float, ...]:
+        """How far below the top the values stand, from the top down."""
+        return tuple(round(HEIGHT * place / (len(self.ticks) - 1), 1) for place in range(len(self.ticks)))
+
     def y(self, value: float) -> float:
         """How far below the top a value stands; none stands outside."""
         low, high = self._place(self.ticks[0]), self._place(self.ticks[-1])
@@ -124,6 +129,11 @@ def scale_of(buckets: Sequence[Bucket]) -> Scale:
         return Scale(_powers(low, high), is_log=True)
     if high - low <= abs(high) * 1e-9:
         low, high = (low - abs(low) / 2, high + abs(high) / 2) if high else (0.0, 1.0)
+    return linear(low, high)
+
+
+def linear(low: float, high: float) -> Scale:
+    """Round values around two, which are not the same."""
     step = _round_step((high - low) / (_TICKS - 1))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return Scale(tuple(each * step for each in range(first, max(last, first + 1) + 1)))

@@ -143,7 +143,7 @@ def training_of(seen: JobSeen, now: datetime, number_shown: int | None, line: st
         tone=badge.tone,
         headline=_headline(attempt),
         explanation=_explanation(attempt, failure),
-        progress=progress_of(attempt, seen.attempts, now),
+        progress=progress_of(attempt, seen.attempts, now) if attempt.state != "completed" else None,
         line=line if is_newest and attempt.state in LIVE_STATES and attempt.launcher == "own-machine" else "",
         remedy=_remedy(attempt, failure, planned, change_url) if is_newest and attempt.state in _ENDED_BADLY else None,
         model_url=_model_url(seen, attempt),

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.launchers.failures import remedy_of
-from pipeline.state.catalog.attempt_records import Attempt, Model, Series, Transition
+from pipeline.state.catalog.attempt_records import Attempt, Evaluation, Model, Series, Transition
+from pipeline.state.catalog.costs import Spending
 from pipeline.state.catalog.job_records import CostRecord
 from pipeline.state.catalog.statuses import AttemptState
 from tests.card.cards import HOSTILE_TEXT
@@ -142,4 +143,32 @@ MODEL = Model(
     manifest_sha256="ef" * 32,
     created_at=NOW,
     deleted_at=None,
+)
+EVALUATIONS = (
+    Evaluation("before", "eval_loss", 2.31, 60, "the trainer"),
+    Evaluation("after", "eval_loss", 0.94, 60, "the trainer"),
+    Evaluation("after", "perplexity", 2.56, 60, "exp(eval_loss)"),
+)
+
+
+def _spending(number: int, dataset: str, nano_usd: int | None, age: timedelta, provider: str | None) -> Spending:
+    return Spending(
+        job_id="job-1",
+        attempt_id=f"job-1.{number}",
+        job_name=f"{dataset}, Llama-3.1-8B-Instruct",
+        dataset_id=DATASET_ID,
+        dataset_name=dataset,
+        base_model="Llama-3.1-8B-Instruct",
+        provider=provider,
+        nano_usd=nano_usd,
+        hours=1.5,
+        source="metered",
+        created_at=NOW - age,
+    )
+
+
+SPENDINGS = (
+    _spending(3, "everyday_talk", 12_340_000_000, timedelta(hours=3), "Cloud"),
+    _spending(1, HOSTILE_TEXT, 1_000_000_001, timedelta(days=9), "Cloud"),
+    _spending(2, "everyday_talk", None, timedelta(days=20), None),
 )

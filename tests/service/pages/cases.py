@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
 from pipeline.catalogues.prices import Price
 from pipeline.catalogues.token_prices import TokenPrice
 from pipeline.contract.values import Quota
+from pipeline.service.pages.cost_page import Budget, cost_page
 from pipeline.service.pages.dataset_page import dataset_page, findings_of
 from pipeline.service.pages.frame import Frame, notice_lines
 from pipeline.service.pages.job_listing import JobQuery, job_listing
@@ -13,11 +15,13 @@ from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.job_start import change_url, start_of
 from pipeline.service.pages.job_training import JobSeen, training_of
 from pipeline.service.pages.listing import Query, listing
+from pipeline.service.pages.model_page import ModelSeen, model_listing, model_page
 from pipeline.service.pages.render import render
 from pipeline.service.pages.train_choices import choices_of
 from pipeline.service.pages.train_page import train_page
 from pipeline.service.pages.train_settings import setting_fields
-from pipeline.state.catalog.attempt_records import Attempt
+from pipeline.state.catalog.attempt_records import Attempt, Model, Transition
+from pipeline.state.catalog.costs import Spending
 from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, IgnoredRow, Notification
 from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.statuses import JobStatus
@@ -32,7 +36,19 @@ from pipeline.training.setup import Setup
 from tests.card.cards import HOSTILE_TEXT, READY, REJECTED
 from tests.card.cards import planted as planted_card
 from tests.dataset.findings.records import planted_record
-from tests.service.pages.attempt_cases import COMPLETED, COST, FAILED, MODEL, NOW, RUNNING, SERIES, TRANSITIONS, WAITING
+from tests.service.pages.attempt_cases import (
+    COMPLETED,
+    COST,
+    EVALUATIONS,
+    FAILED,
+    MODEL,
+    NOW,
+    RUNNING,
+    SERIES,
+    SPENDINGS,
+    TRANSITIONS,
+    WAITING,
+)
 from tests.training.jobs.examples import LLAMA_8B, gpu, planned, rough_estimate
 
 DAGSTER = "http://127.0.0.1:3000"
@@ -232,6 +248,20 @@ def planted_pages(text: str) -> list[str]:
         render("dataset", frame=frame, page=page, jobs=()),
         render("notifications", frame=frame, notices=notices),
         _list(Query(search=text), [dataset, interrupted], deleted=dataset, ignored=ignored_page(text)),
+        *_planted_trainings(text),
+    ]
+
+
+def _planted_trainings(text: str) -> list[str]:
+    attempts = (replace(FAILED, state_reason=text, log_tail=text), replace(RUNNING, log_tail=text))
+    transitions = (replace(TRANSITIONS[1], actor=text, reason=text),)
+    spendings = (replace(SPENDINGS[0], job_name=text, dataset_name=text, base_model=text, provider=text),)
+    model = replace(MODEL, name=text, description=text)
+    return [
+        _job_page("running", attempts, line=text, refused=text, transitions=transitions, name=text),
+        _models([model], deleted=text),
+        _model(model, card=text),
+        _costs("", spendings),
     ]
 
 
@@ -278,6 +308,7 @@ def _train_hosted() -> str:
     return render("train", frame=FRAME, page=page)
 
 
+@cache
 def _job() -> Job:
     considered = _considered(Setup(LLAMA_8B.name, gpu="L4"))
     assert isinstance(considered, Considered)
@@ -313,23 +344,57 @@ def _jobs(query: JobQuery, jobs: list[Job], counts: dict[JobStatus, int], attemp
     return render("jobs", frame=FRAME, listing=job_listing(query, lines, len(jobs), counts))
 
 
-def _job_page(status: JobStatus, attempts: tuple[Attempt, ...] = (), line: str = "", refused: str = "") -> str:
-    job = replace(_job(), status=status, status_reason="the dataset was validated again" if status == "stale" else None)
+def _job_page(
+    status: JobStatus,
+    attempts: tuple[Attempt, ...] = (),
+    line: str = "",
+    refused: str = "",
+    transitions: tuple[Transition, ...] = TRANSITIONS,
+    **changed: object,
+) -> str:
+    reason = "the dataset was validated again" if status == "stale" else None
+    job = replace(_job(), status=status, status_reason=reason, **changed)
     seen = JobSeen(
         job=job,
         costs=[COST],
         attempts=attempts,
         series={each.id: SERIES if each.step else () for each in attempts},
-        transitions={each.id: TRANSITIONS for each in attempts},
+        transitions=dict.fromkeys((each.id for each in attempts), transitions),
         models={each.id: MODEL for each in attempts if each.state == "completed"},
     )
-    changed = change_url(job, attempts)
-    training = training_of(seen, NOW, None, line, changed)
+    otherwise = change_url(job, attempts)
+    training = training_of(seen, NOW, None, line, otherwise)
     return render(
         "job",
         frame=FRAME,
-        page=job_page(seen, training, start_of(job, attempts, None, refused), _FILES, NOW, changed),
+        page=job_page(seen, training, start_of(job, attempts, None, refused), _FILES, NOW, otherwise),
     )
+
+
+def _models(models: list[Model], deleted: str = "") -> str:
+    found = {each.attempt_id: EVALUATIONS for each in models}
+    return render("models", frame=FRAME, listing=model_listing(models, found, 1, len(models), deleted, NOW))
+
+
+def _model(model: Model = MODEL, card: str = f"# A card\n{HOSTILE_TEXT}") -> str:
+    earlier = replace(model, id="job-1.1", attempt_id="job-1.1", version=1, description=None)
+    seen = ModelSeen(
+        model=model,
+        job=_job(),
+        attempt=COMPLETED,
+        dataset=READY_DATASET,
+        costs=[COST],
+        evaluations={MODEL.attempt_id: EVALUATIONS, earlier.attempt_id: ()},
+        siblings=[model, earlier],
+    )
+    return render("model", frame=FRAME, page=model_page(seen, card, NOW, is_own=True))
+
+
+def _costs(period: str, spendings: tuple[Spending, ...], limit_usd: float = 20) -> str:
+    jobs = {each.job_id for each in spendings}
+    known, tried = {job_id: [COST] for job_id in jobs}, dict.fromkeys(jobs, (FAILED, COMPLETED))
+    budget = Budget(limit_usd, 12_340_000_000, 17_000_000_001)
+    return render("costs", frame=FRAME, page=cost_page(period, spendings, known, tried, budget, NOW))
 
 
 _FILES = {"job.json": 4_437, "trl/config.yaml": 1_715, "trl/a b.jsonl": 3_508}
@@ -365,6 +430,12 @@ CASES = {
     "job_running.html": lambda: _job_page("running", (FAILED, RUNNING)),
     "job_failed.html": lambda: _job_page("failed", (FAILED,)),
     "job_completed.html": lambda: _job_page("succeeded", (COMPLETED,)),
+    "models.html": lambda: _models([MODEL]),
+    "models_none.html": lambda: _models([], deleted=HOSTILE_TEXT),
+    "model.html": _model,
+    "costs.html": lambda: _costs("", SPENDINGS),
+    "costs_year.html": lambda: _costs("year", SPENDINGS, limit_usd=0),
+    "costs_none.html": lambda: _costs("week", ()),
     "notifications.html": lambda: render("notifications", frame=FRAME, notices=notice_lines(NOTIFICATIONS, NOW)),
     "login.html": lambda: render("login", refused="The token expired.", next_url="/datasets/new", has_own_token=True),
     "problem.html": lambda: render(

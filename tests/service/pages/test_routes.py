@@ -47,7 +47,7 @@ def test_another_sites_page_can_do_nothing_in_ones_name(open_as):
     own = dataset_id(client, "good")
     paths = ["/login", "/logout", "/notifications/read", "/notifications/1/read"]
     paths += [f"/datasets/{own}/{action}" for action in ("delete", "restore", "train")]
-    paths += ["/jobs/x/start", "/jobs/x/cancel"]
+    paths += ["/jobs/x/start", "/jobs/x/cancel", "/models/x/describe", "/models/x/delete"]
 
     answers = [client.post(path, headers={"Sec-Fetch-Site": "cross-site"}) for path in paths]
 

@@ -4,8 +4,10 @@ from fastapi import APIRouter
 
 from pipeline.service.pages.page_route import no_such_page
 from pipeline.service.pages.routes import (
+    cost_pages,
     dataset_pages,
     job_pages,
+    model_pages,
     notification_pages,
     session_pages,
     static_pages,
@@ -15,5 +17,14 @@ from pipeline.service.pages.routes import (
 __all__ = ["no_such_page", "pages"]
 
 pages = APIRouter(include_in_schema=False)
-for _each in (static_pages, session_pages, notification_pages, training_pages, job_pages, dataset_pages):
+for _each in (
+    static_pages,
+    session_pages,
+    notification_pages,
+    training_pages,
+    job_pages,
+    model_pages,
+    cost_pages,
+    dataset_pages,
+):
     pages.include_router(_each.router)

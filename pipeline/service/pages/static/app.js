@@ -135,7 +135,7 @@ async function arrived({ id, html, said, is_live: isLive }) {
 const RENEW_MS = 3000;
 const isHeld = (root) => !getSelection().isCollapsed && root.contains(getSelection().anchorNode);  // text is being chosen
 
-function renewed(before, fresh) {
+function redraw(before, fresh) {
   const after = one(`#${before.id}`, fresh);
   if (before.outerHTML === after.outerHTML) return;
   for (const each of all("details[id][open]", before)) one(`#${each.id}`, after)?.setAttribute("open", "");
@@ -149,7 +149,7 @@ function renewed(before, fresh) {
   ready(after);
 }
 
-async function renew() {
+async function lookAgain() {
   const live = one("[data-renew]");
   try {
     if (live && !document.hidden && !isHeld(live)) {
@@ -158,10 +158,10 @@ async function renew() {
         swap(await page(location.href), ["main", "#bell"]);
         ready(one("main"));
         say(one("main [data-says]")?.textContent ?? "");
-      } else if (live.isConnected) renewed(live, fresh);
+      } else if (live.isConnected) redraw(live, fresh);
     }
   } catch { /* it is asked again */ }
-  setTimeout(renew, RENEW_MS);
+  setTimeout(lookAgain, RENEW_MS);
 }
 
 function ready(root) {
@@ -220,5 +220,5 @@ for (const form of all("form[data-plan]")) {
 
 ready(document);
 follow();
-setTimeout(renew, RENEW_MS);
+setTimeout(lookAgain, RENEW_MS);
 if (one("#upload")) (await import(one("#upload").dataset.script)).default({ one, all, say, follow });
