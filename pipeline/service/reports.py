@@ -92,7 +92,7 @@ def job_archive(service: Service, attempt: Attempt) -> Iterator[bytes]:
     names = [name for name in existing_job_files(service.lake, attempt.job_id) if name.startswith(prefix)]
     if not names:
         raise LakeError(f"expected files of {attempt.job_id} for {attempt.trainer}, found none: make the job again")
-    return zipped_files(service.lake, attempt.job_id, {name: name for name in names})
+    return zipped_files({name: name for name in names}, lambda name: service.lake.fetch_job_file(attempt.job_id, name))
 
 
 def attempt_spec(service: Service, attempt: Attempt) -> RunnerSpec:

@@ -112,7 +112,7 @@ def show_progress(service: Service, access: Access, job_id: str) -> TrainingProg
     """
     job, attempts = access.job(job_id), access.attempts(job_id)
     newest = attempts[-1] if attempts else None
-    figures = {each.name: each.last_value for each in access.series_of(newest)} if newest else {}
+    figures = {each.name: each.last_value for each in access.series_of([newest.id])[newest.id]} if newest else {}
     resumed = _resumed(newest, attempts) if newest else None
     shown = attempt_value(newest, service.now(), resumed) if newest else None
     return TrainingProgress(job_id=job.id, status=job.status, attempt=shown, figures=figures)
@@ -128,7 +128,7 @@ def show_metrics(
     """
     access = service.access(user)
     attempt = access.attempt(job_id, attempt_id)
-    series = access.series_of(attempt) if attempt else []
+    series = access.series_of([attempt.id])[attempt.id] if attempt else []
     items = [_series(each) for each in series if name in (None, each.name)]
     return TrainingMetrics(attempt_id=attempt.id if attempt else None, items=items)
 
@@ -200,7 +200,7 @@ def _shown(
 ) -> TrainingAttempt:
     is_theirs = attempt.user_id == access.user.id  # an admin reads, and starts nothing
     line = start_line(service.signer, attempt, service_url) if is_theirs else None
-    transitions = access.transitions_of(attempt)
+    transitions = access.transitions_of(attempt.id)
     return attempt_value(attempt, service.now(), _resumed(attempt, attempts), transitions, line)
 
 

@@ -22,8 +22,8 @@ def show_costs(request: Request, service: CurrentService, user: CurrentUser, per
     jobs = sorted({each.job_id for each in spendings})
     budget = Budget(
         limit_usd=service.settings.budget_per_month_usd,
-        spent_nano_usd=sum(each.nano_usd or 0 for each in access.spending(month_of(now))),
-        committed_nano_usd=access.committed(month_of(now)),
+        spent_nano_usd=sum(each.nano_usd or 0 for each in access.own_catalog.spending(user.id, month_of(now))),
+        committed_nano_usd=access.committed_nano_usd(month_of(now)),
     )
     page = cost_page(chosen, spendings, access.costs_of(jobs), access.attempts_of(jobs), budget, now)
     return framed(request, service, user, "costs", "costs", page=page)

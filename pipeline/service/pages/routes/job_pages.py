@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from pipeline.errors import Conflicting
 from pipeline.flow.trainings import Wish, ask, startable_reason
 from pipeline.service.access import Access
-from pipeline.service.attempt_tokens import token_and_line
+from pipeline.service.attempt_tokens import start_line
 from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS
-from pipeline.service.pages.archive import zipped
+from pipeline.service.job_archive import zipped
 from pipeline.service.pages.forms import Form
 from pipeline.service.pages.framing import framed
 from pipeline.service.pages.job_listing import PAGE_SIZE, JobQuery, job_listing
@@ -110,10 +110,9 @@ def cancel_training(service: CurrentService, user: CurrentUser, job_id: str) -> 
 def take_all(service: CurrentService, user: CurrentUser, job_id: str) -> StreamingResponse:
     """All files in one; each by itself is at the API's address."""
     job = service.access(user).job(job_id)
-    names = existing_job_files(service.lake, job.id)  # raises before the answer begins
+    existing_job_files(service.lake, job.id)  # raises before the answer begins
     disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(job.id)}.zip"}
-    content = zipped(job.id, names, lambda name: service.lake.fetch_job_file(job.id, name))
-    return StreamingResponse(content, media_type="application/zip", headers=disposition)
+    return StreamingResponse(zipped(service.lake, job.id), media_type="application/zip", headers=disposition)
 
 
 def _page(
@@ -143,7 +142,7 @@ def _training(request: Request, service: Service, user: User, seen: JobSeen, num
     line = ""
     if seen.attempts and seen.job.user_id == user.id:  # the line can do what its owner may
         url = service.settings.service_url or str(request.base_url)
-        _, line = token_and_line(service.signer, seen.attempts[-1], url)
+        line = start_line(service.signer, seen.attempts[-1], url) or ""
     return training_of(seen, service.now(), number, line, change_url(seen.job, seen.attempts))
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from pipeline.errors import DatasetNotFound, LakeError, ModelNotFound, UsageError
 from pipeline.flow.closing import CARD_FILE
 from pipeline.service.access import Access
-from pipeline.service.pages.archive import zipped
+from pipeline.service.job_archive import zipped_files
 from pipeline.service.pages.forms import Form
 from pipeline.service.pages.framing import framed
 from pipeline.service.pages.model_page import PAGE_SIZE, ModelSeen, model_listing, model_page
@@ -81,7 +81,8 @@ def take_all(service: CurrentService, user: CurrentUser, model_id: str) -> Strea
     for name in model.files:
         _size(service, model, name)  # raises before the answer begins
     disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(model.id)}.zip"}
-    content = zipped(model.id, model.files, lambda name: service.lake.fetch_model_file(model.attempt_id, name))
+    names = {name: f"{model.id}/{name}" for name in model.files}
+    content = zipped_files(names, lambda name: service.lake.fetch_model_file(model.attempt_id, name))
     return StreamingResponse(content, media_type="application/zip", headers=disposition)
 
 

@@ -10,8 +10,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pipeline.catalogues.finding import prices_of
 from pipeline.catalogues.prices import Price
 from pipeline.catalogues.reading import load_gpus, load_models, load_prices
-from pipeline.service.dataset_service import MAX_SEARCH_CHARACTERS
-from pipeline.service.job_archive import zipped
 from pipeline.service.pages.forms import Form
 from pipeline.service.pages.framing import framed
 from pipeline.service.pages.page_route import PageRoute
