@@ -15,7 +15,7 @@ from tests.state.catalog.examples import READY
 from tests.state.lake.examples import NOON, TWO_CONVERSATIONS
 from tests.state.warehouse.examples import Installation, open_installation
 
-TIMES = 5
+TIMES = 3
 
 
 @pytest.fixture

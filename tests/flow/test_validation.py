@@ -93,10 +93,10 @@ def test_a_large_upload_is_read_by_several_processes_with_the_same_result(place,
     _, dataset = _register(settings, valid_file(200) + bad_file(3))
     workers = replace(alone, large_upload_bytes=dataset.file_size - 1, workers=3)
 
-    outcomes = [each.validate(dataset) for each in (alone, workers)]
-    rows = [
-        {table: pq.read_table(each.validate(dataset).lake_uris[table]) for table in ROWS} for each in (alone, workers)
-    ]
+    outcomes, rows = [], []
+    for each in (alone, workers):
+        outcomes.append(each.validate(dataset))
+        rows.append({table: pq.read_table(outcomes[-1].lake_uris[table]) for table in ROWS})  # before the next replaces
 
     assert [len(each.profile.parts) for each in outcomes] == [1, 3]
     assert asdict(outcomes[0].verdict()) == asdict(outcomes[1].verdict())

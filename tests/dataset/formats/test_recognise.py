@@ -146,7 +146,7 @@ def test_a_first_row_larger_than_what_is_looked_at_is_recognised_by_its_beginnin
         )
     text = json.dumps(row)
     at = text.rindex("row 0")
-    huge = text[:at] + "more words " * (HEAD_BYTES // 8) + text[at:]
+    huge = text[:at] + "more words " * (HEAD_BYTES // 11 + 1) + text[at:]
 
     as_lines = profile_of(f"{huge}\n{json.dumps(other)}\n".encode(), tmp_path)
     as_array = profile_of(f"[{huge}, {json.dumps(other)}]".encode(), tmp_path)

@@ -53,6 +53,7 @@ TRIFLES = [
     ),
     *(b'{"conversation_id":"a","turns":[{}]}', b'{"messages":[1]}', b'{"text":1}', b"[1]", b'[{"role":"user"}]'),
 ]
+OF_ANY = frozenset(name for form in FORMATS for name in (unknown_object(form) or ((), ()))[0])
 
 
 def alone(text: bytes, line: int, offset: int, limits: Limits, form: str) -> list[object]:
@@ -108,9 +109,11 @@ def test_rows_beside_lines_that_are_no_rows_keep_their_places_and_are_read_at_on
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.title)
 def test_objects_are_told_apart_by_the_fields_that_they_have(form):
     """Of those that have none of a format's fields nothing else is looked at; each field alone is."""
-    names = {name for each in FORMATS for name in (unknown_object(each) or ((), ()))[0]}
+    own = (unknown_object(form) or (OF_ANY, ()))[0]
     values = ("1", "null", '"x"', "[]", "{}", '[{"role":"user","content":"x"}]')
-    texts = [f'{{"{name}":{value}}}'.encode() for name in [*sorted(names), "", "é", "x"] for value in values]
+    texts = [f'{{"{name}":{value}}}'.encode() for name in [*sorted(own), "", "é", "x"] for value in values]
+    # Of a field that only others have, one value each: no reader asks for it, whatever it holds.
+    texts += [f'{{"{name}":{values[n % 6]}}}'.encode() for n, name in enumerate(sorted(OF_ANY - own))]
     block = block_of(b"\n".join(texts) + b"\n")
 
     verdicts = judge_each(block, LIMITS, form)
