@@ -33,7 +33,8 @@ def is_cut_off(text: bytes) -> bool:
 
 def _candidates(text: bytes) -> Iterator[bytes]:
     closing, comma, is_in_string = _open_at_end(text)
-    whole = _CUT_ESCAPE.sub(rb"\1", text).decode(errors="ignore").encode()
+    ends_in_escape = b"\\" in text[-5:]  # else a megabyte would be looked through for nothing
+    whole = (_CUT_ESCAPE.sub(rb"\1", text) if ends_in_escape else text).decode(errors="ignore").encode()
     if is_in_string or text[-1:] not in _OF_NUMBERS:  # a number that is cut off is another number
         yield whole + (b'"' if is_in_string else b"") + closing
     before = text[:comma]
