@@ -92,7 +92,7 @@ def tables(profile, name: str) -> list[dict]:
     return [row for part in profile.parts for row in pq.read_table(part / f"{name}.parquet").to_pylist()]
 
 
-@pytest.mark.parametrize("kind", [BY_KIND[name] for name in ("openai-rich", "sharegpt", "alpaca", "kto-prompt")], **ids)
+@pytest.mark.parametrize("kind", [BY_KIND[name] for name in ("openai-rich", "alpaca")], **ids)
 def test_three_workers_say_what_one_says(kind, tmp_path, monkeypatch):
     """Of rows right and wrong; a row without an id is named after its line in the file, not in its range."""
     monkeypatch.setattr(parallel, "MIN_RANGE_BYTES", 1_000)
