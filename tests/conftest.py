@@ -17,7 +17,7 @@ from tests.services import SERVICES
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 # Fixtures that serve tests of several folders, and the end of what tests started.
-pytest_plugins = ["tests.postgres", "tests.s3_gateway", "tests.ending_together"]
+pytest_plugins = ["tests.postgres", "tests.s3_gateway", "tests.ending_together", "tests.new_catalogs"]
 
 # Helpers that assert for tests are to be as telling as tests, whoever imports them first.
 pytest.register_assert_rewrite("tests.properties.reading", "tests.properties.whole_bytes")

@@ -7,13 +7,21 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from pipeline.state.catalog import migrate
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.tables import metadata
+from tests.new_catalogs import migrate_for_real
 from tests.postgres import PostgresServer, postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url"]
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgres)]
+
+
+@pytest.fixture(autouse=True)
+def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests save themselves."""
+    monkeypatch.setattr(migrate, "_upgrade", migrate_for_real)
 
 
 @pytest.fixture(scope="session")
