@@ -27,6 +27,8 @@ hypothesis_settings.register_profile("dev", deadline=None)
 hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=50)
 hypothesis_settings.register_profile("thorough", deadline=None, max_examples=2_000)
 
+_QUICK_START = str(Path(__file__).parent / "quick_start")
+
 # Folders and files whose few tests start processes and wait for them, or try much: minutes each.
 _KILLING = {"test_kill.py", "test_kills.py"}
 _LONG = {
@@ -50,6 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
     with suppress(ValueError):  # only the main thread may, and a worker's may be another
         # Behind a shell's `&` it is ignored. Dagster treats SIGTERM as it finds SIGINT, and children inherit both.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # For what tests start, and for the workers of pytest: `tests/quick_start/sitecustomize.py`.
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != _QUICK_START]
+    os.environ["PYTHONPATH"] = os.pathsep.join([*paths, _QUICK_START])
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # botocore would look for credentials on the network
     hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
