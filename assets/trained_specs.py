@@ -8,6 +8,7 @@ from assets.training_specs import CONFIGS, COSTS, SPLITS, TRAINING
 from pipeline.state.warehouse.attempt_comments import ATTEMPT_COLUMNS
 from pipeline.state.warehouse.job_comments import JOB_COLUMNS
 
+CODE_VERSION = "1"  # raised when the same training would leave something else
 ADAPTERS, EVALUATIONS, ACTUAL_COSTS = "trained_adapters", "model_evaluations", "actual_costs"
 
 
@@ -30,6 +31,7 @@ def _spec(asset: str, deps: list[dg.AssetDep], kinds: set[str], columns: dict[st
         owners=OWNERS,
         kinds=kinds,
         partitions_def=TRAINED_JOBS,
+        code_version=CODE_VERSION,
         skippable=True,
         metadata={"dagster/column_schema": schema},
     )

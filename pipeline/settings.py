@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pipeline.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+_TRAINER_PYTHON = PROJECT_DIR / ".venv-trainers" / "bin" / "python"
 MIN_SECRET_BYTES = 32  # as many as the hash of HS256 has (RFC 7518, 3.2)
 
 
@@ -86,8 +87,9 @@ class Settings(BaseSettings):
     )
 
     trainer_python: Path = Field(
-        PROJECT_DIR / ".venv-trainers" / "bin" / "python",
-        description="Python with the trainers, for trainings on this machine; `make trainers` sets one up.",
+        Path(),
+        description="Python with the trainers, for trainings on this machine. Default: that of `.venv-trainers`, which "
+        "`make trainers` sets up.",
     )
     trainings: Path = Field(
         Path(), description="Where trainings on this machine have their folders. Default: `data_dir`/trainings."
@@ -243,6 +245,7 @@ class Settings(BaseSettings):
             "gpus_file": (data_dir / "gpus.toml") if self.gpus_file == Path() else self.gpus_file.resolve(),
             "presets_file": (data_dir / "presets.toml") if self.presets_file == Path() else self.presets_file.resolve(),
             "prices_file": (data_dir / "prices.toml") if self.prices_file == Path() else self.prices_file.resolve(),
+            "trainer_python": _TRAINER_PYTHON if self.trainer_python == Path() else self.trainer_python.absolute(),
             "trainings": (data_dir / "trainings") if self.trainings == Path() else self.trainings.resolve(),
             "base_models": (data_dir / "base_models") if self.base_models == Path() else self.base_models.resolve(),
             "token_prices_file": (

@@ -32,4 +32,4 @@ def defaults() -> dict[str, str]:
 def _stated(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 10_000:
         return f"{value:_}"
-    return str(value).replace(_DATA_DIR, _DATA_DIR.removeprefix("/"))
+    return str(value).replace(_DATA_DIR, _DATA_DIR.removeprefix("/")).replace(str(PROJECT_DIR), "<project>")
