@@ -164,7 +164,6 @@ def test_convert_reads_archives():
 @pytest.mark.parametrize(
     ("files", "code", "fault"),
     [
-        ({}, "archive-without-data", "expected a file of rows, found none"),
         (
             {"README.md": b"a", "cat.png": b"b"},
             "archive-without-data",
@@ -218,12 +217,18 @@ def test_convert_reads_archives():
 )
 @packers
 def test_what_is_not_plainly_data_is_refused_whole(pack, files, code, fault, tmp_path):
-    if not files and pack is not zipped:
-        pytest.skip("an empty tar is nothing but zeros")
-
     found = finding_of(pack(files), tmp_path)
 
     assert (found[0], found[1].startswith(fault)) == (code, True), found
+
+
+def test_a_zip_of_nothing_is_refused(tmp_path):
+    """An empty tar is nothing but zeros."""
+    found = finding_of(zipped({}), tmp_path)
+
+    assert (found[0], found[1].startswith("expected a file of rows, found none")) == ("archive-without-data", True), (
+        found
+    )
 
 
 def test_one_that_needs_a_password_is_refused(tmp_path):
