@@ -25,8 +25,7 @@ def defaults() -> dict[str, str]:
     """The default of every setting, with the folders that depend on the machine by name."""
     settings = Settings.model_construct(data_dir=Path(_DATA_DIR))  # reads no environment
     values = {name: _stated(value) for name, value in settings}
-    data_dir = Path(str(Settings.model_fields["data_dir"].default))
-    return values | {"data_dir": str("<project>" / data_dir.relative_to(PROJECT_DIR))}
+    return values | {"data_dir": _stated(Settings.model_fields["data_dir"].default)}
 
 
 def _stated(value: object) -> str:
