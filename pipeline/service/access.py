@@ -208,9 +208,9 @@ class Access:
         """Return what changed the state of an attempt that the user may read, oldest first."""
         return self._readable.transitions_of(attempt_id)
 
-    def series_of(self, attempt_ids: Sequence[str]) -> dict[str, list[Series]]:
+    def series_of(self, attempt_ids: Sequence[str], names: Sequence[str] | None = None) -> dict[str, list[Series]]:
         """Return the figures of attempts that the user may read, in short."""
-        return self._readable.series_of(attempt_ids)
+        return self._readable.series_of(attempt_ids, names)
 
     def points_of(self, attempt: Attempt, name: str | None, after: int) -> list[tuple[int, MetricsPoint]]:
         """Return some figures of an attempt that the user may read, with the place of each, behind a place."""

@@ -125,7 +125,7 @@ def _stage_of_running(attempt: Attempt) -> str:
         return "It loads the base model and the rows"
     if attempt.total_steps and attempt.step >= attempt.total_steps:
         return "It evaluates what it learned, and writes it down"
-    return "It trains" if attempt.total_steps else f"It trains, and is at step {attempt.step:,}"
+    return "" if attempt.total_steps else f"Step {attempt.step:,}"  # else the progress says it
 
 
 def pace_said(steps_per_hour: float) -> str:

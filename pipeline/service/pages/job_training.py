@@ -34,6 +34,10 @@ from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.registry import BY_NAME
 from pipeline.wording import compact, number, sentence, span, usd
 
+COMPARED = ("loss", "eval_loss")
+"""Figures of each attempt, by their names in the catalog."""
+DRAWN = (*COMPARED, "learning_rate", "grad_norm", "num_tokens", "peak_memory_gb")
+"""Those of the one that is shown."""
 _ENDED_BADLY = ("failed", "cancelled", "lost")
 
 
@@ -144,7 +148,7 @@ def training_of(seen: JobSeen, now: datetime, number_shown: int | None, line: st
         headline=_headline(attempt),
         explanation=_explanation(attempt, failure),
         progress=progress_of(attempt, seen.attempts, now) if attempt.state != "completed" else None,
-        line=line if is_newest and attempt.state in LIVE_STATES and attempt.launcher == "own-machine" else "",
+        line=line if is_newest else "",
         remedy=_remedy(attempt, failure, planned, change_url) if is_newest and attempt.state in _ENDED_BADLY else None,
         model_url=_model_url(seen, attempt),
         tiles=_tiles(seen, attempt, planned, by_name, now),

@@ -43,11 +43,13 @@ class Journals(Database):
                 _follow(connection, attempt, told, now)
             return read_attempt(connection, attempt_id)
 
-    def series_of(self, attempt_ids: Sequence[str]) -> dict[str, list[Series]]:
-        """Return the figures of attempts in short, by name; every attempt has an entry."""
+    def series_of(self, attempt_ids: Sequence[str], names: Sequence[str] | None = None) -> dict[str, list[Series]]:
+        """Return the figures of attempts in short, by name; every attempt has an entry. names: None for all."""
         found: dict[str, list[Series]] = {attempt_id: [] for attempt_id in attempt_ids}
         columns = metric_series.c
         query = select(metric_series).where(columns.attempt_id.in_(list(attempt_ids)))
+        if names is not None:
+            query = query.where(columns.name.in_(list(names)))
         with self._reading() as connection:
             for row in connection.execute(query.order_by(columns.attempt_id, columns.name)):
                 found[row.attempt_id].append(_series(row._mapping))

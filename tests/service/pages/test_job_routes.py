@@ -123,7 +123,7 @@ def test_a_job_that_is_out_of_date_says_why_it_is_not_started(ana, job, catalog,
 
     page, answer = ana.get(job).text, ana.post(f"{job}/start", headers=PAGE)
 
-    assert "It cannot be started: It is out of date" in page
+    assert "It cannot be started here: It is out of date" in page
     assert "Start the training</button>" not in page
     assert answer.status_code == 409
 

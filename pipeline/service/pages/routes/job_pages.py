@@ -17,7 +17,7 @@ from pipeline.service.pages.framing import framed
 from pipeline.service.pages.job_listing import PAGE_SIZE, JobQuery, job_listing
 from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.job_start import change_url, start_of, wish_of
-from pipeline.service.pages.job_training import JobSeen, Training, training_of
+from pipeline.service.pages.job_training import COMPARED, DRAWN, JobSeen, Training, training_of
 from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.pages.render import render
 from pipeline.service.service import CurrentService, Service
@@ -77,7 +77,7 @@ def show_training(
     request: Request, service: CurrentService, user: CurrentUser, job_id: str, attempt: Shown = None
 ) -> HTMLResponse:
     """How its training goes, by itself, for a page that follows it."""
-    seen = _seen(service.access(user), job_id)
+    seen = _seen(service.access(user), job_id, attempt)
     training = _training(request, service, user, seen, attempt)
     if training is None:
         return HTMLResponse("")
@@ -125,7 +125,7 @@ def _page(
     wish: Wish | None = None,
     refused: str = "",
 ) -> HTMLResponse:
-    seen = _seen(service.access(user), job_id)
+    seen = _seen(service.access(user), job_id, number)
     shown = job_page(
         seen,
         _training(request, service, user, seen, number),
@@ -146,16 +146,19 @@ def _training(request: Request, service: Service, user: User, seen: JobSeen, num
     return training_of(seen, service.now(), number, line, change_url(seen.job, seen.attempts))
 
 
-def _seen(access: Access, job_id: str) -> JobSeen:
+def _seen(access: Access, job_id: str, number: int | None) -> JobSeen:
+    """What a page shows of a job; of the attempts that stand beside the one that is shown only their losses."""
     job = access.job(job_id)
     attempts = access.attempts_of([job.id])[job.id]
     ids = [attempt.id for attempt in attempts]
+    shown = [each.id for each in attempts if each.number == number] or ids[-1:]
+    series = access.series_of([each for each in ids if each not in shown], COMPARED) | access.series_of(shown, DRAWN)
     models = access.models(job_id=job.id, limit=_MOST_MODELS).items
     return JobSeen(
         job=job,
         costs=access.costs_of([job.id])[job.id],
         attempts=attempts,
-        series=access.series_of(ids),
+        series=series,
         transitions={attempt_id: access.transitions_of(attempt_id) for attempt_id in ids},
         models={model.attempt_id: model for model in models},
     )
