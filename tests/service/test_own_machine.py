@@ -43,30 +43,39 @@ tell("finished")
 QUICK = {"SEND_S = 5.0": "SEND_S = 0.1", "time.sleep(0.2 if sender is None else 1.0)": "time.sleep(0.05)"}
 
 
-@pytest.fixture
-def killed(tmp_path) -> Iterator[Victim]:
-    with victim(tmp_path / "data") as found:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def killed(folder) -> Iterator[Victim]:
+    with victim(folder) as found:
         yield found
 
 
-@pytest.fixture
-def serving(killed, tmp_path) -> Serving:
-    url = killed.serve()
-    return Serving(url, load_settings(data_dir=tmp_path / "data", jwt_secret=SECRET), Clock())
+@pytest.fixture(scope="module")
+def serving(killed, folder) -> Serving:
+    return Serving(killed.serve(), load_settings(data_dir=folder, jwt_secret=SECRET), Clock())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ana(serving) -> Iterator[httpx2.Client]:
     with serving.client("ana") as client:
         yield client
 
 
-@pytest.fixture
-def attempt(serving, ana):
-    """A training on one's own machine that was asked for, with a script that takes no time."""
-    dataset_id = serving.upload(ana, lines(20))
+@pytest.fixture(scope="module")
+def dataset_id(serving, ana) -> str:
+    uploaded = serving.upload(ana, lines(20))
     serving.validate()
-    job = ana.post(f"/api/datasets/{dataset_id}/jobs", json={"model": "Qwen3-8B", "gpu": "RTX-4090"}).json()["data"]
+    return uploaded
+
+
+@pytest.fixture(params=["RTX-4090"])
+def attempt(serving, ana, dataset_id, request):
+    """A training on one's own machine that was asked for, with a script that takes no time."""
+    job = ana.post(f"/api/datasets/{dataset_id}/jobs", json={"model": "Qwen3-8B", "gpu": request.param}).json()["data"]
     lake = make_lake(serving.settings)
     with lake.staging() as folder:
         (folder / "job" / "trl").mkdir(parents=True)
@@ -154,6 +163,7 @@ def test_it_goes_on_while_the_service_dies_and_every_point_and_file_arrives_once
     assert refused.status_code == 403
 
 
+@pytest.mark.parametrize("attempt", ["L40S"], indirect=True)
 def test_a_cancellation_is_heard_in_the_answer_and_ends_the_script(ana, attempt, tmp_path):
     running = pasted(attempt["line"], tmp_path)
     wait_for(lambda: len(steps(ana, attempt["job_id"])) == 15)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -172,6 +173,21 @@ def test_a_token_opens_its_attempt_and_nothing_else(local, ana, job):
     assert (long.status_code, sent) == (413, [400, 404, 422])
     assert [ana.get(f"{mine}/spec").status_code, ana.post(f"{place}/reports", json=body).status_code] == [401, 401]
     assert data(ana.get(mine))["line"] == attempt["line"]
+
+
+def test_a_machine_that_is_gone_is_cancelled_at_once_and_told_when_it_comes_back(local, ana, job):
+    attempt = data(start(ana, job, launcher="own-machine"))
+    token = re.search(r"LORA_ATTEMPT_TOKEN=(\S+)", attempt["line"])[1]
+    told(local, attempt["id"], STEPS)
+    local.clock.ahead = timedelta(minutes=3)
+
+    cancelled = data(ana.post(f"/api/jobs/{job['id']}/cancel"))
+    body = {"attempt": attempt["id"], "offset": 0, "journal": ""}
+    heard = httpx2.post(
+        f"{local.url}/api/jobs/{job['id']}/reports", json=body, headers={"Authorization": f"Bearer {token}"}
+    )
+
+    assert (cancelled["status"], data(heard)["is_cancelled"], data(heard)["state"]) == ("cancelled", True, "cancelled")
 
 
 def test_costs_are_summed_exactly_beside_what_was_expected(local, ana, bob, job):

@@ -47,6 +47,7 @@ _NOTICES: dict[AttemptState, tuple[NotificationKind, str, str]] = {
     "lost": ("training_lost", "is lost", ""),
 }
 _LOG_LINES_TOLD = 20
+_SILENT_S = 120.0  # eight times the pause between two signs of life
 
 
 class Attempts(Database):
@@ -271,7 +272,10 @@ def ask_to_cancel(connection: Connection, attempt: Attempt, actor: str, now: dat
     asked = update(training_attempts).where(columns.id == attempt.id, columns.cancel_requested_at.is_(None))
     connection.execute(asked.values(cancel_requested_at=now, state_reason=reason))
     is_nowhere = attempt.state in ("queued", "lost") or attempt.launcher == "reported"
-    if is_nowhere or (attempt.launcher == "own-machine" and attempt.state == "preparing"):
+    heard_at = attempt.heartbeat_at
+    is_silent = heard_at is None or (now - heard_at).total_seconds() > _SILENT_S
+    # A machine elsewhere that says nothing hears nothing either; one that comes back is told then.
+    if is_nowhere or (attempt.launcher == "own-machine" and (attempt.state == "preparing" or is_silent)):
         move_attempt(connection, attempt.id, "cancelled", actor, now, reason)
 
 
