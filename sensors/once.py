@@ -49,7 +49,8 @@ def run_trainings(repository: dg.RepositoryDefinition, instance: dg.DagsterInsta
 
 def _has_trainings() -> bool:
     with Catalog.open(load_settings().catalog_url) as catalog:
-        return bool(catalog.attempts_to_watch() or catalog.unclosed_attempts(1))
+        here = [each for each in catalog.attempts_to_watch() if each.launcher == "local" and each.state != "lost"]
+        return bool(here or catalog.unclosed_attempts(1))
 
 
 def _tick(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance, name: str) -> list[dg.RunRequest]:

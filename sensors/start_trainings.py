@@ -20,11 +20,9 @@ def _submit(
 ) -> None:
     """Submit what was asked for, as much as there is room for; what was submitted before is found again."""
     trainings = make_trainings(catalog, lake, settings, os.environ)
-    started = []
-    for attempt in trainings.startable():
-        said = trainings.start(attempt.id, utc_now())
+    started = trainings.start_all(utc_now())
+    for said in started:
         context.log.info(said)
-        started.append(said)
     context.add_output_metadata({"attempts": len(started), "done": started})
 
 

@@ -22,7 +22,7 @@ from sensors.pausing import outage, waits
 from sensors.start_trainings import start_trainings_job
 
 _TOLD = 10  # trainings that could not be asked, named in the log of a tick
-_MOST_CLOSED = 20  # of a tick: each is a run of its own
+_MOST_CLOSED = 200  # of a tick: each is a run of its own, and one that fails keeps no other from its turn
 _RETRY_S = 60  # what is still to do then is asked for again, with another key
 
 

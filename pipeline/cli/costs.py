@@ -9,7 +9,7 @@ from pipeline.cli.jobs_shown import print_fields
 from pipeline.cli.owner import Owner
 from pipeline.cli.printed_table import print_table
 from pipeline.errors import UsageError
-from pipeline.wording import usd
+from pipeline.wording import day, usd
 
 if TYPE_CHECKING:
     from datetime import date
@@ -48,7 +48,7 @@ def costs(
 
 
 def _print(shown: "CostSummary") -> None:
-    whole = f"{usd(shown.total_usd)} from {shown.since:%Y-%m-%d} to {shown.until:%Y-%m-%d}"
+    whole = f"{usd(shown.total_usd)} from {day(shown.since.date())} to {day(shown.until.date())}"
     print_fields([("trainings did cost", whole), ("the budget of the month", _budget(shown.budget))])
     shares = (("dataset", shown.by_dataset), ("model", shown.by_model), ("provider", shown.by_provider))
     for what, listed in shares:

@@ -60,7 +60,7 @@ def check_budgets(
         raise Conflicting(
             f"expected a training of at most {usd(budget_usd)}, found one that may cost {usd(upper)}: {_OVERRIDE}"
         )
-    if month:
+    if month and upper:
         committed = catalog.committed_nano_usd(job.user_id, month_of(now)) / NANO
         if committed + upper > month:
             raise Conflicting(

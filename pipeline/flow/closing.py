@@ -23,14 +23,16 @@ from pipeline.state.catalog.attempt_records import Attempt, Evaluation, Model, N
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import NANO, newest
 from pipeline.state.catalog.job_records import CostRecord, Job, NewCost
-from pipeline.state.catalog.statuses import ENDED_STATES
+from pipeline.state.catalog.statuses import ENDED_STATES, Moment
 from pipeline.state.lake import Lake
 from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.trainer import Objective
 from pipeline.wording import count_of, usd
 
 MANIFEST_FILE, CARD_FILE = "manifest.json", "README.md"
 _MODEL_FOLDER = "model/"
-_LEAST_LOSS_FOR_PERPLEXITY = 700.0  # exp() of more is no number
+_MOST_LOSS_FOR_PERPLEXITY = 700.0  # exp() of more is no number
+_MOST_FIGURES_BYTES = 1_000_000
 
 
 def close(trainings: Trainings, lake: Lake, attempt_id: str, now: datetime) -> Closed | None:
@@ -46,9 +48,13 @@ def close(trainings: Trainings, lake: Lake, attempt_id: str, now: datetime) -> C
     launcher = trainings.launchers.get(attempt.launcher)
     if launcher is not None:
         attempt = trainings.listen(attempt, launcher, now)
+    if isinstance(launcher, LocalLauncher) and launcher.is_training(attempt):
+        launcher.cancel(attempt)  # it was taken for ended: nothing runs that nobody watches
+        return None
     job = catalog.get_job(attempt.job_id)
+    planned = TrainingJob.model_validate(job.job)
     figures = _kept_files(lake, attempt, launcher if isinstance(launcher, LocalLauncher) else None)
-    evaluations = evaluations_of(figures, TrainingJob.model_validate(job.job).data.validation_rows)
+    evaluations = evaluations_of(figures, planned.data.validation_rows, planned.objective)
     catalog.note_evaluations(attempt.id, evaluations, now)
     costs = catalog.costs_of([job.id])[job.id]
     cost = _note_cost(trainings, job, attempt, costs, now)
@@ -82,16 +88,20 @@ def closed_of(catalog: Catalog, job_id: str) -> Closed:
     )
 
 
-def evaluations_of(figures: Mapping[str, Any], rows: int) -> tuple[Evaluation, ...]:
-    """How good a model is, and its base model was, from what the trainer wrote last. rows: kept back for it."""
+def evaluations_of(figures: Mapping[str, Any], rows: int, objective: Objective) -> tuple[Evaluation, ...]:
+    """How good a model is, and its base model was, from what the trainer wrote last. rows: kept back for it.
+
+    Of texts and answers the perplexity is exp(loss); the loss of judgements is of another kind.
+    """
+    moments: tuple[tuple[Moment, str], ...] = (("before", "eval_loss_before"), ("after", "eval_loss"))
     found = []
-    for moment, name in (("before", "eval_loss_before"), ("after", "eval_loss")):
+    for moment, name in moments:
         loss = figures.get(name)
-        if isinstance(loss, int | float) and math.isfinite(loss):
-            found.append(Evaluation(moment, "eval_loss", float(loss), rows, "the trainer"))  # type: ignore[arg-type]
-            if loss < _LEAST_LOSS_FOR_PERPLEXITY:
-                perplexity = math.exp(loss)
-                found.append(Evaluation(moment, "perplexity", perplexity, rows, "exp(eval_loss)"))  # type: ignore[arg-type]
+        if not isinstance(loss, float) or not math.isfinite(loss):
+            continue
+        found.append(Evaluation(moment, "eval_loss", loss, rows, "the trainer"))
+        if objective in ("sft", "text") and loss < _MOST_LOSS_FOR_PERPLEXITY:
+            found.append(Evaluation(moment, "perplexity", math.exp(loss), rows, "exp(eval_loss)"))
     return tuple(found)
 
 
@@ -108,12 +118,13 @@ def _kept_files(lake: Lake, attempt: Attempt, launcher: LocalLauncher | None) ->
                 shutil.copyfile(path, place)
             if files:
                 lake.publish_model(attempt.id, folder / "kept")
-    if "metrics.json" not in lake.model_files(attempt.id):
+    size_bytes = lake.model_files(attempt.id).get("metrics.json")
+    if size_bytes is None or size_bytes > _MOST_FIGURES_BYTES:
         return {}
     with lake.fetch_model_file(attempt.id, "metrics.json") as path:
         try:
             figures = json.loads(path.read_text("utf-8"))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     return figures if isinstance(figures, dict) else {}
 
@@ -143,6 +154,8 @@ def _note_cost(
 
 def _keep_model(trainings: Trainings, lake: Lake, closed: Closed, now: datetime) -> Model | None:
     attempt = closed.attempt
+    if (known := trainings.catalog.model_of(attempt.id)) is not None:
+        return known  # its files have the checksums that are told of it
     if not any(name.startswith(_MODEL_FOLDER) for name in lake.model_files(attempt.id)):
         return None
     with lake.staging() as folder:

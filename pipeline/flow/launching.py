@@ -1,6 +1,5 @@
 """The launchers of an installation, from its settings."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from pipeline.launchers.local import LocalLauncher
 from pipeline.launchers.own_machine import OwnMachineLauncher
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.durable import lent_aside
 from pipeline.state.lake import Lake, existing_job_files
 
 
@@ -36,7 +36,5 @@ def fetch_trainer_files(lake: Lake, job_id: str, trainer: str, folder: Path) -> 
         if name.startswith(prefix):
             place = folder / name.removeprefix(prefix)
             place.parent.mkdir(parents=True, exist_ok=True)
-            aside = place.with_name(f".{place.name}")
-            with lake.fetch_job_file(job_id, name) as path:
+            with lake.fetch_job_file(job_id, name) as path, lent_aside(place) as aside:
                 shutil.copyfile(path, aside)
-            os.replace(aside, place)

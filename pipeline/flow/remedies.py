@@ -66,7 +66,7 @@ def retry_wish(
         trainer=last.trainer,
         budget_usd=budget_usd or last.budget_usd,
         is_resumed=is_resumed,
-        over_budget_reason=reason or last.over_budget_reason,
+        over_budget_reason=reason,
     )
 
 

@@ -39,6 +39,11 @@ def _is_within_estimate(closed: Closed) -> tuple[bool, str]:
     cost, estimate = closed.cost, closed.estimate
     if cost is None or cost.hours is None or estimate is None or estimate.hours_high is None:
         return True, "not known: there is no estimate of its hours, or it never began"
+    if closed.attempt.launcher == "local" or closed.attempt.resumed_from is not None:
+        return (
+            True,
+            f"not known: it took {span(cost.hours)}, and the estimate is of a whole training on {closed.job.gpu}",
+        )
     most = estimate.hours_high
     return cost.hours <= most, f"it took {span(cost.hours)}; at most {span(most)} were expected"
 

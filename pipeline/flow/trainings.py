@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.errors import ServiceError, UsageError
+from pipeline.errors import Conflicting, ServiceError, UsageError
 from pipeline.flow.budgets import check_budgets, hourly_price, metered_nano_usd, within_budgets
 from pipeline.launchers.commands import RESUMABLE, trainer_of
 from pipeline.launchers.journal import read_journal
@@ -26,6 +26,8 @@ from pipeline.wording import span
 LAUNCHERS: tuple[LauncherName, ...] = ("local", "own-machine")
 """Those that a person may choose; the first is the default."""
 _PIECES_A_LOOK = 8  # of a megabyte each; what is left is heard at the next look
+_GIVEN_UP_S = 86_400.0  # an attempt that could not be started for so long has failed
+_LINE_VALID_S = 60 * 86_400.0  # then the token of a machine elsewhere is over
 _NEVER_SEEN_S = 60.0  # after its submission, a training of which nothing is there did not start
 
 
@@ -61,7 +63,10 @@ def ask(catalog: Catalog, settings: Settings, user_id: str, wish: Wish, now: dat
     resumed = _attempt_to_resume(catalog, job, trainer, wish) if wish.is_resumed else None
     estimate = newest(catalog.costs_of([job.id])[job.id], "estimate")
     price, provider = hourly_price(settings, wish.launcher, estimate)
-    budget = wish.budget_usd or settings.budget_per_job_usd or None
+    limits = [each for each in (wish.budget_usd, settings.budget_per_job_usd) if each]
+    if wish.over_budget_reason is not None and wish.budget_usd:
+        limits = [wish.budget_usd]  # with a reason it may be more than usual
+    budget = min(limits, default=None)
     if wish.over_budget_reason is None:
         check_budgets(catalog, settings, job, estimate, price, budget, now)
     new = NewAttempt(
@@ -79,7 +84,11 @@ def ask(catalog: Catalog, settings: Settings, user_id: str, wish: Wish, now: dat
 
 
 def _attempt_to_resume(catalog: Catalog, job: Job, trainer: str, wish: Wish) -> Attempt:
-    attempts = [each for each in catalog.attempts_of([job.id])[job.id] if each.launcher == wish.launcher]
+    attempts = [
+        each
+        for each in catalog.attempts_of([job.id])[job.id]
+        if each.launcher == wish.launcher and each.trainer == trainer and each.started_at is not None
+    ]
     if trainer not in RESUMABLE or wish.launcher != "local":
         raise UsageError(
             f"expected a training on this machine with {' or '.join(RESUMABLE)} to go on from, found {trainer} on "
@@ -105,7 +114,8 @@ class Trainings:
         live = [each for each in self.catalog.attempts_to_watch() if each.state in LIVE_STATES]
         room = self.settings.local_trainings - sum(each.launcher == "local" and _is_submitted(each) for each in live)
         found = []
-        for attempt in live:
+        # What was tried before comes last: it may fail for long.
+        for attempt in sorted(live, key=lambda each: each.state == "preparing"):
             if _is_submitted(attempt) or attempt.launcher not in self.launchers:
                 continue
             if attempt.launcher == "local":
@@ -121,23 +131,35 @@ class Trainings:
         Raises:
             ServiceError: disk or service failed; it is tried again.
         """
-        attempt = self.catalog.get_attempt(attempt_id)
-        # One's own machine may have begun before anybody looked here: it is watched from now on all the same.
-        if attempt.state not in LIVE_STATES or _is_submitted(attempt):
-            return f"{attempt_id} is {attempt.state}: nothing to start"
-        if attempt.cancel_requested_at is not None:
-            self.catalog.move_attempt(attempt_id, "cancelled", "start", now, "it was cancelled before it started")
-            return f"{attempt_id} was cancelled"
         # Whoever cancels a queued attempt ends it; from here on the launcher is asked to.
         self.catalog.move_attempt(attempt_id, "preparing", "start", now)
+        attempt = self.catalog.get_attempt(attempt_id)
+        if attempt.state not in ("preparing", "running") or _is_submitted(attempt):
+            return f"{attempt_id} is {attempt.state}: nothing to start"
         launcher = self.launchers[attempt.launcher]
+        external_id = launcher.find(attempt_id)
+        if external_id is None and attempt.cancel_requested_at is not None:
+            self.catalog.move_attempt(attempt_id, "cancelled", "start", now, "it was cancelled before it started")
+            return f"{attempt_id} was cancelled"
         try:
-            external_id = launcher.find(attempt_id) or launcher.submit(self._order(attempt))
-        except UsageError as error:
+            external_id = external_id or launcher.submit(self._order(attempt))
+        except (UsageError, ValueError) as error:  # ValueError: an earlier version's job, which cannot be read any more
             self.catalog.move_attempt(attempt_id, "failed", "start", now, str(error), "other")
             return f"{attempt_id} cannot be started: {error}"
         self.catalog.note_submitted(attempt_id, external_id, now)
         return f"{attempt_id} was submitted ({attempt.launcher})"
+
+    def start_all(self, now: datetime) -> list[str]:
+        """Start what there is room for; one that cannot be started now keeps no other from it."""
+        said = []
+        for attempt in self.startable():
+            try:
+                said.append(self.start(attempt.id, now))
+            except ServiceError as error:
+                said.append(f"{attempt.id} could not be started: {error}")
+                if (now - attempt.created_at).total_seconds() > _GIVEN_UP_S:
+                    self.catalog.move_attempt(attempt.id, "failed", "start", now, str(error), "other")
+        return said
 
     def watch(self, now: datetime) -> list[str]:
         """Look at every attempt that lives or is lost, once; return what could not be asked, in words."""
@@ -148,7 +170,7 @@ class Trainings:
                 continue
             try:
                 self._look_at(attempt, launcher, now)
-            except ServiceError as error:  # that it cannot be asked says nothing about it
+            except (ServiceError, Conflicting) as error:  # that it cannot be asked says nothing about it
                 silent.append(f"{attempt.id}: {error}")
         return silent
 
@@ -158,7 +180,7 @@ class Trainings:
             piece = launcher.journal(attempt, attempt.journal_offset)
             if not piece.lines:
                 return attempt
-            told = read_journal(piece.lines, piece.offset, attempt.log_tail)
+            told = read_journal(piece.lines, piece.offset, attempt.log_tail, attempt.failure_class)
             attempt = self.catalog.take_journal(attempt.id, piece.offset, told, now)
         return attempt
 
@@ -188,11 +210,15 @@ class Trainings:
             if silent_s > self.settings.lost_after_s:
                 reason = f"it told nothing for {span(silent_s / 3600)}; it counts again as soon as it does"
                 self.catalog.move_attempt(attempt.id, "lost", "watch", now, reason)
+        elif attempt.launcher == "own-machine" and (now - attempt.created_at).total_seconds() > _LINE_VALID_S:
+            self.catalog.move_attempt(attempt.id, "cancelled", "watch", now, "its line was never used")
 
     def _miss(self, attempt: Attempt, observation: Observation, now: datetime) -> None:
         if attempt.started_at is not None:
             self.catalog.move_attempt(attempt.id, "lost", "watch", now, observation.reason)
-        elif attempt.submitted_at and (now - attempt.submitted_at).total_seconds() > _NEVER_SEEN_S:
+        elif attempt.submitted_at is None or (now - attempt.submitted_at).total_seconds() <= _NEVER_SEEN_S:
+            return
+        elif self.launchers[attempt.launcher].forbid(attempt):
             self.catalog.move_attempt(attempt.id, "failed", "watch", now, observation.reason, "interrupted")
 
     def _order(self, attempt: Attempt) -> Order:

@@ -1,16 +1,12 @@
-"""What the runner starts for a job: the trainer's command, in which folder, and what it is told on the way.
+"""What the runner starts for a job: the trainer's command, in which folder, and what it is told on the way."""
 
-The commands are those of the job's own `explain.md`, without the installation.
-"""
-
-import shlex
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.registry import HOSTED
-from pipeline.trainers.trl.trl_sharding import START as SHARDED_START
+from pipeline.trainers.rendered import renderer
 
 RESUMABLE = ("trl",)
 """Whose scripts go on from a checkpoint when told to (`--resume`)."""
@@ -46,7 +42,8 @@ def runner_spec(
     Raises:
         UsageError: the trainer cannot go on from a checkpoint, or takes no copy.
     """
-    command = _command(job, trainer)
+    known = renderer(trainer, job.objective)
+    command = known.command(job) if known.command else []
     if resume and trainer not in RESUMABLE:
         raise UsageError(
             f"expected a training with {' or '.join(RESUMABLE)} to go on from a checkpoint, found {trainer}: start it "
@@ -60,26 +57,5 @@ def runner_spec(
         "folder": f"job/{trainer}",
         "output": _OUTPUT,
         "has_own_files": trainer not in JOURNALLING,
-        "environment": _environment(job, trainer),
+        "environment": {"TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"},
     }
-
-
-def _command(job: TrainingJob, trainer: str) -> list[str]:
-    count = job.hardware.gpu_count
-    if trainer == "trl" and job.hardware.is_sharded:
-        return shlex.split(SHARDED_START)
-    if trainer == "trl" and count > 1:
-        return ["accelerate", "launch", "--num_processes", str(count), "train.py"]
-    return {
-        "trl": ["python", "train.py"],
-        "unsloth": ["python", "train.py"],
-        "axolotl": ["axolotl", "train", "config.yaml"],
-        "llama-factory": ["llamafactory-cli", "train", "train.yaml"],
-        "mlx-lm": ["mlx_lm.lora", "--config", "config.yaml"],
-    }[trainer]
-
-
-def _environment(job: TrainingJob, trainer: str) -> dict[str, str]:
-    known = {"TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"}
-    is_distributed = trainer == "llama-factory" and job.hardware.gpu_count > 1
-    return known | ({"FORCE_TORCHRUN": "1"} if is_distributed else {})

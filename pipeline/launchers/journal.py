@@ -22,11 +22,15 @@ from pipeline.state.catalog.statuses import AttemptState, FailureClass
 
 MOST_LOG_BYTES = 16_000
 _MOST_NAME = 100
+_MOST_NAMES = 200  # of a piece: a trainer has a dozen
+_MOST_REASON = 1_000
 
 
-def read_journal(lines: bytes, offset: int, log_tail: str | None = None) -> Told:
-    """What lines of a journal tell; offset: of their first byte. log_tail: the end of the log as known before."""
-    reading = _Reading(log_tail)
+def read_journal(
+    lines: bytes, offset: int, log_tail: str | None = None, failure_class: FailureClass | None = None
+) -> Told:
+    """What lines of a journal tell; offset: of their first byte. log_tail, failure_class: as known before."""
+    reading = _Reading(log_tail, failure_class)
     for entry in _entries(lines):
         reading.take(entry)
     return reading.told(offset + len(lines))
@@ -36,7 +40,7 @@ def _entries(lines: bytes) -> Iterator[Mapping[str, Any]]:
     for line in lines.split(b"\n"):
         try:
             entry = json.loads(line) if line.strip() else None
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict):
             yield entry
@@ -45,8 +49,11 @@ def _entries(lines: bytes) -> Iterator[Mapping[str, Any]]:
 class _Reading:
     """Gathers what entries tell."""
 
-    def __init__(self, log_tail: str | None) -> None:
+    def __init__(self, log_tail: str | None, failure_class: FailureClass | None) -> None:
         self.points: list[MetricsPoint] = []
+        self.names: set[str] = set()
+        self.begun_at: datetime | None = None
+        self.ended_at: datetime | None = None
         self.at: datetime | None = None
         self.step: int | None = None
         self.total_steps: int | None = None
@@ -54,15 +61,16 @@ class _Reading:
         self.new_tail: str | None = None
         self.log_tail = log_tail or ""
         self.has_begun = False
-        self.failure_class: FailureClass | None = None
+        self.failure_class = failure_class
         self.state: AttemptState | None = None
         self.reason: str | None = None
+        self.remedy: str | None = None
 
     def take(self, entry: Mapping[str, Any]) -> None:
         self.at = _moment(entry.get("at")) or self.at
         match entry.get("kind"):
             case "begun":
-                self.has_begun = True
+                self.has_begun, self.begun_at = True, self.at
             case "metrics":
                 self._take_metrics(entry)
             case "log" if isinstance(entry.get("tail"), str):
@@ -79,25 +87,27 @@ class _Reading:
         for name, value in (values if isinstance(values, dict) else {}).items():
             if (number := _finite(value)) is None:
                 self.failure_class = "not-a-number"
-            else:
+            elif name in self.names or len(self.names) < _MOST_NAMES:
+                self.names.add(name)
                 self.points.append(MetricsPoint(name[:_MOST_NAME], step, number, epoch, self.at))
         if entry.get("broken"):
             self.failure_class = "not-a-number"
-        self.step, self.epoch = step, epoch if epoch is not None else self.epoch
+        if self.step is None or step >= self.step:
+            self.step, self.epoch = step, epoch if epoch is not None else self.epoch
         self.total_steps = _whole(entry.get("total_steps")) or self.total_steps
         self.has_begun = True
 
     def _take_end(self, entry: Mapping[str, Any]) -> None:
-        code = _whole(entry.get("exit_code"))
+        code, self.ended_at = _whole(entry.get("exit_code")), self.at
         if code == 0:
             self.state, self.reason, self.failure_class = "completed", None, None
         elif entry.get("is_cancelled"):
             self.state, self.reason, self.failure_class = "cancelled", "it was asked to end", None
         else:
             failure = failure_of(self.log_tail, code, self.failure_class)
-            said = entry.get("reason")
+            said, self.remedy = entry.get("reason"), failure.remedy
             self.state, self.failure_class = "failed", failure.name
-            self.reason = str(said) if said else f"{failure.sentence} (exit code {code}): {failure.remedy}"
+            self.reason = str(said)[:_MOST_REASON] if said else f"{failure.sentence} (exit code {code})"
 
     def told(self, offset: int) -> Told:
         return Told(
@@ -109,8 +119,11 @@ class _Reading:
             epoch=self.epoch,
             log_tail=self.new_tail,
             has_begun=self.has_begun,
+            begun_at=self.begun_at,
+            ended_at=self.ended_at,
             state=self.state,
             reason=self.reason,
+            remedy=self.remedy,
             failure_class=self.failure_class,
         )
 
@@ -125,8 +138,12 @@ def _moment(value: object) -> datetime | None:
 def _finite(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # an integer that no float holds
+        return None
 
 
 def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else None
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and 0 <= value < 2**53 else None  # type: ignore[operator, return-value]

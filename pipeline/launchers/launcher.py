@@ -53,6 +53,9 @@ class Launcher(Protocol):
     def find(self, attempt_id: str) -> str | None:
         """How the place calls an attempt that was submitted, None where it knows nothing of it."""
 
+    def forbid(self, attempt: Attempt) -> bool:
+        """See to it that an attempt of which nothing is there never begins; False where it has begun."""
+
     def poll(self, attempt: Attempt) -> Observation:
         """How a submitted attempt is."""
 

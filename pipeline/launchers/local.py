@@ -9,14 +9,16 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import ServiceError, SettingsError
+from pipeline.errors import ServiceError, SettingsError, UsageError
 from pipeline.launchers import runner
 from pipeline.launchers.commands import runner_spec
 from pipeline.launchers.launcher import Observation, Order, Piece
 from pipeline.state.catalog.attempt_records import Attempt
+from pipeline.state.durable import lent_aside
 
 NAME = "local"
 MOST_BYTES = 1_000_000
@@ -81,12 +83,25 @@ class LocalLauncher:
         place = self.place(attempt_id)
         return str(place) if (place / "lease.json").exists() else None
 
+    def forbid(self, attempt: Attempt) -> bool:
+        """See `Launcher.forbid`: a runner that comes late finds the lease taken."""
+        place = self.place(attempt.id)
+        with _disk_errors(place):
+            place.mkdir(parents=True, exist_ok=True)
+            return runner.take_lease(place / "lease.json", by_nobody=True)
+
+    def is_training(self, attempt: Attempt) -> bool:
+        """Whether its trainer lives, whatever is known of it."""
+        return runner.living(self.place(attempt.id) / "trainer.json") is not None
+
     def poll(self, attempt: Attempt) -> Observation:
         """See `Launcher.poll`; how it ended stands in its journal."""
         place = self.place(attempt.id)
         if not (place / "lease.json").exists():
             return Observation("absent", f"nothing of it is in {place}")
-        if runner.conclude(place):
+        with _disk_errors(place):
+            has_ended = runner.conclude(place)
+        if has_ended:
             return Observation("unknown", "it has ended, and its journal says how")
         return Observation("running")
 
@@ -95,9 +110,10 @@ class LocalLauncher:
         place = self.place(attempt.id)
         if not place.is_dir():
             return
-        runner.ask_for_end(place)
-        if runner.living(place / "lease.json") is None:
-            runner.press(place, time.time() - (place / "cancel").stat().st_mtime)
+        with _disk_errors(place):
+            runner.ask_for_end(place)
+            if runner.living(place / "lease.json") is None:
+                runner.press(place, time.time() - (place / "cancel").stat().st_mtime)
 
     def journal(self, attempt: Attempt, offset: int) -> Piece:
         """See `Launcher.journal`."""
@@ -114,7 +130,8 @@ class LocalLauncher:
     def model_files(self, attempt: Attempt) -> dict[str, Path]:
         """What a training left, by the name under which it is kept."""
         place = self.place(attempt.id)
-        spec = json.loads((place / "spec.json").read_text("utf-8"))
+        with _disk_errors(place):
+            spec = json.loads((place / "spec.json").read_text("utf-8"))
         return runner.model_files(place / spec["folder"] / spec["output"])
 
     def _prepare(self, place: Path, order: Order) -> None:
@@ -133,10 +150,12 @@ class LocalLauncher:
         self._fetch_files(order.job.job_id, order.attempt.trainer, place / spec["folder"])
         if order.resumed_from is not None:
             before = self.place(order.resumed_from.id) / spec["folder"] / spec["output"]
-            copy_checkpoints(before, place / spec["folder"] / spec["output"])
-        aside = place / "spec.json.new"
-        aside.write_text(json.dumps(spec), "utf-8")
-        aside.rename(place / "spec.json")
+            if not copy_checkpoints(before, place / spec["folder"] / spec["output"]):
+                raise UsageError(
+                    f"expected checkpoints of attempt {order.resumed_from.id} in {before}, found none: start it anew"
+                )
+        with lent_aside(place / "spec.json") as aside:
+            aside.write_text(json.dumps(spec), "utf-8")
 
     def _start(self, place: Path) -> None:
         known = {name: value for name, value in self._environment.items() if name in PASSED_ON}
@@ -158,15 +177,28 @@ class LocalLauncher:
             time.sleep(0.02)
 
 
-def copy_checkpoints(before: Path, output: Path) -> None:
-    """Lay the checkpoints of an earlier attempt where the next one looks for them; linked where they can be."""
-    for checkpoint in sorted(before.glob("checkpoint-*")):
-        if checkpoint.is_dir() and not (output / checkpoint.name).exists():
+@contextmanager
+def _disk_errors(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ServiceError(f"cannot use {place}: {error.strerror}; make room, or check it") from error
+
+
+def copy_checkpoints(before: Path, output: Path) -> int:
+    """Lay the checkpoints of an earlier attempt where the next one looks for them; return how many there are.
+
+    Files are linked where they can be.
+    """
+    found = [each for each in sorted(before.glob("checkpoint-*")) if each.is_dir()]
+    for checkpoint in found:
+        if not (output / checkpoint.name).exists():
             aside = output / f".{checkpoint.name}"
             shutil.rmtree(aside, ignore_errors=True)
             output.mkdir(parents=True, exist_ok=True)
             shutil.copytree(checkpoint, aside, copy_function=_link_or_copy)
             aside.rename(output / checkpoint.name)
+    return len(found)
 
 
 def _link_or_copy(source: str, target: str) -> None:

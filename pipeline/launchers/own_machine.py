@@ -23,6 +23,10 @@ class OwnMachineLauncher:
         """See `Launcher.find`."""
         return attempt_id
 
+    def forbid(self, attempt: Attempt) -> bool:
+        """See `Launcher.forbid`: what it sends is refused once the attempt has ended."""
+        return True
+
     def poll(self, attempt: Attempt) -> Observation:
         """See `Launcher.poll`: what it tells stands in the catalog."""
         return Observation("unknown", "it tells of itself")

@@ -16,6 +16,8 @@ process by its id, its start and the machine's start, so that another one that g
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import hashlib
 import http.client
 import json
@@ -58,10 +60,14 @@ class Journal:
 
     def tell(self, kind: str, **values: object) -> None:
         """Append a line of a kind, with the time."""
-        line = json.dumps({"kind": kind, "at": round(time.time(), 3), **values}) + "\n"
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        line = (json.dumps({"kind": kind, "at": round(time.time(), 3), **values}) + "\n").encode()
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, line.encode())
+            end = os.lseek(descriptor, 0, os.SEEK_END)
+            if end and os.pread(descriptor, 1, end - 1) != b"\n":  # cut off by a full disk, or by a loss of power
+                line = b"\n" + line
+            if os.write(descriptor, line) != len(line):
+                raise OSError(errno.ENOSPC, "the line was not written whole")
         finally:
             os.close(descriptor)
 
@@ -87,10 +93,15 @@ def machine_start() -> str:
         return ""
 
 
-def take_lease(path: Path) -> bool:
-    """Write this process's lease; return False where there is one already, whoever wrote it."""
-    lease = {"pid": os.getpid(), "started": process_start(os.getpid()), "machine": machine_start()}
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
+def take_lease(path: Path, *, by_nobody: bool = False) -> bool:
+    """Write this process's lease; return False where there is one already, whoever wrote it.
+
+    by_nobody: one that names no process, so that none will ever begin.
+    """
+    lease: dict[str, object] = {"pid": os.getpid(), "started": process_start(os.getpid()), "machine": machine_start()}
+    if by_nobody:
+        lease = {"pid": 0, "started": "never", "machine": "none"}
+    aside = path.with_name(f"{path.name}.{os.getpid()}.{time.monotonic_ns()}")
     aside.write_text(json.dumps(lease), "utf-8")
     try:
         os.link(aside, path)  # as a whole or not at all
@@ -116,15 +127,16 @@ def conclude(folder: Path) -> bool:
     """Whether the training has ended; where whoever watched it was killed, tell in its journal how."""
     if any(living(folder / name) is not None for name in ("lease.json", "trainer.json")):
         return False
-    if not (folder / "trainer.json").exists() and take_lease(folder / "trainer.json"):
-        pass  # a trainer that was being started finds the lease taken, and ends at once
-    elif living(folder / "trainer.json") is not None:
+    # A trainer that is just being started finds the lease taken, and ends at once.
+    if not take_lease(folder / "trainer.json", by_nobody=True) and living(folder / "trainer.json") is not None:
         return False
-    kinds = kinds_told(folder / "journal.jsonl")
+    journal = folder / "journal.jsonl"
+    kinds = kinds_told(journal)
     if "ended" not in kinds:
         is_done, is_cancelled = "finished" in kinds, (folder / "cancel").exists()
         told = {"exit_code": 0 if is_done else -int(signal.SIGKILL), "is_cancelled": is_cancelled}
-        Journal(folder / "journal.jsonl").tell("ended", **told)
+        last = journal.stat().st_mtime if journal.exists() else time.time()  # when it was last heard of
+        Journal(journal).tell("ended", at=round(last, 3), **told)
     return True
 
 
@@ -134,7 +146,8 @@ def kinds_told(journal: Path) -> set[str]:
     try:
         with open(journal, "rb") as lines:
             for line in lines:
-                if match := re.match(rb'\{"kind": "(\w+)"', line):
+                match = re.match(rb'\{"kind": "(\w+)"', line)
+                if match and line.endswith(b"\n"):
                     kinds.add(match[1].decode())
     except OSError:
         pass
@@ -298,8 +311,10 @@ def run(folder: Path, spec: Mapping[str, Any], sender: Sender | None = None) -> 
     due = {"heartbeat": 0.0, "log": 0.0, "send": 0.0}
     while trainer.poll() is None:
         time.sleep(0.2 if sender is None else 1.0)
-        watch(folder, journal, log, files, sender, due)
-    watch(folder, journal, log, files, None, dict.fromkeys(due, 0.0))
+        with contextlib.suppress(OSError):  # a full disk: the training is watched all the same, and told of later
+            watch(folder, journal, log, files, sender, due)
+    with contextlib.suppress(OSError):
+        watch(folder, journal, log, files, None, dict.fromkeys(due, 0.0))
     journal.tell("ended", exit_code=trainer.returncode, is_cancelled=(folder / "cancel").exists())
     return trainer.returncode
 

@@ -13,7 +13,7 @@ from anyio import to_thread
 from fastapi import Depends, Request
 
 from pipeline.contract.training_values import KeptFile, KeptFiles, Report, ReportTaken, RunnerSpec
-from pipeline.errors import LakeError, NotAllowed, NotSignedIn, StoreError, TooLarge, UsageError
+from pipeline.errors import Conflicting, LakeError, NotAllowed, NotSignedIn, StoreError, TooLarge, UsageError
 from pipeline.launchers import runner
 from pipeline.launchers.commands import runner_spec
 from pipeline.launchers.journal import read_journal
@@ -38,7 +38,8 @@ def current_attempt(request: Request, service: CurrentService, job_id: str) -> A
 
     Raises:
         NotSignedIn: there is no token of an attempt, or it is not valid (any more).
-        NotAllowed: it opens another attempt, or the attempt is closed.
+        NotAllowed: it opens another attempt.
+        Conflicting: the attempt is closed.
         TooManyRequests: the attempt, or an unknown address, sent too many.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -55,7 +56,8 @@ def current_attempt(request: Request, service: CurrentService, job_id: str) -> A
     if attempt.job_id != job_id or request.path_params.get("attempt_id", attempt.id) != attempt.id:
         raise NotAllowed("expected the attempt that the token opens, found another: copy the line from the job's page")
     if attempt.closed_at is not None:
-        raise NotAllowed(f"expected an attempt that is open, found {attempt.id} closed: nothing more is taken of it")
+        # A conflict, by which the machine hears that it is to end.
+        raise Conflicting(f"expected an attempt that is open, found {attempt.id} closed: nothing more is taken of it")
     return attempt
 
 
@@ -74,7 +76,7 @@ def take_report(service: Service, attempt: Attempt, report: Report) -> ReportTak
     catalog, known = _catalog(service, attempt.user_id), attempt.journal_offset
     new = _lines(report.journal)[max(0, known - report.offset) :] if report.offset <= known else b""
     if new:
-        told = read_journal(new, known, attempt.log_tail)
+        told = read_journal(new, known, attempt.log_tail, attempt.failure_class)
         attempt = catalog.take_journal(attempt.id, known, told, service.now())
     others = catalog.attempts_of([attempt.job_id])[attempt.job_id]
     is_replaced = any(each.state in LIVE_STATES for each in others if each.id != attempt.id)

@@ -31,7 +31,7 @@ class Renderer:
     version: of the trainer that the files are for. make_rows: the rows of a conversation; notes by name what they do
     not hold. make_files: the text of each file but the data. start: shell commands, in the folder of the files.
     notes: what to know, a sentence each. validation_file: the name of the validation rows' file; those to train on are
-    always in `TRAIN_FILE`.
+    always in `TRAIN_FILE`. command: what of `start` trains, as a process is started; None where a provider does.
     """
 
     name: TargetName
@@ -43,6 +43,7 @@ class Renderer:
     notes: Callable[[TrainingJob, Survey], list[str]]
     documents: tuple[Document, ...]
     validation_file: str = VALIDATION_FILE
+    command: Callable[[TrainingJob], list[str]] | None = None
 
 
 def template_file(name: str) -> str:

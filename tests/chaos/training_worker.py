@@ -38,8 +38,7 @@ def opened_trainings(folder: Path):
 
 def work(trainings: Trainings, lake: LocalLake) -> None:
     """Once what a tick and the runs that it asks for do."""
-    for attempt in trainings.startable():
-        trainings.start(attempt.id, utc_now())
+    trainings.start_all(utc_now())
     trainings.watch(utc_now())
     for attempt in trainings.catalog.unclosed_attempts(10):
         if close(trainings, lake, attempt.id, utc_now()):

@@ -183,10 +183,8 @@ def test_a_failure_is_told_with_its_class_and_remedy(tmp_path):
     told = here.ended()
 
     assert (told.state, told.failure_class) == ("failed", "out-of-memory")
-    assert told.reason == (
-        "the memory of the GPU was too small (exit code 1): halve the rows a batch, or shorten max_length, or take a "
-        "GPU with more memory"
-    )
+    assert told.reason == "the memory of the GPU was too small (exit code 1)"
+    assert told.remedy == "halve the rows a batch, or shorten max_length, or take a GPU with more memory"
 
 
 def test_without_a_python_for_it_there_is_a_way_out(tmp_path):

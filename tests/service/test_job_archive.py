@@ -19,7 +19,7 @@ def _published(settings, files):
 
 
 def _zipped(lake):
-    return zipped("job-1", lake.job_files("job-1"), lambda name: lake.fetch_job_file("job-1", name))
+    return zipped(lake, "job-1")
 
 
 def test_an_archive_has_every_file_whole_under_a_folder_of_the_job(settings):

@@ -160,7 +160,7 @@ def test_it_goes_on_while_the_service_dies_and_every_point_and_file_arrives_once
 
     assert hashlib.sha256(taken).hexdigest() == weights == hashlib.sha256(bytes(range(256)) * 5_000).hexdigest()
     assert (model["eval_loss_before"], model["eval_loss"], model["attempt"]["id"]) == (3.0, 1.0, attempt["id"])
-    assert refused.status_code == 403
+    assert refused.status_code == 409
 
 
 @pytest.mark.parametrize("attempt", ["L40S"], indirect=True)

@@ -248,7 +248,7 @@ def _columns(period: str, spendings: Sequence[Spending], now: datetime) -> Colum
         at = each.created_at.date()
         sums[at.replace(day=1) if by_month else at] += each.nano_usd or 0
     scale = linear(0.0, max(sums.values()) / NANO)
-    said = [f"{begin:%b %Y}" if by_month else f"{begin.day} {begin:%b}" for begin in begins]
+    said = [day(begin).split(" ", 1)[1] if by_month else day(begin).rpartition(" ")[0] for begin in begins]
     amounts = [_usd(sums[begin]) for begin in begins]
     top = max(range(len(begins)), key=lambda place: sums[begins[place]])
     return Columns(

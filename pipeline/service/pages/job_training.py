@@ -146,7 +146,7 @@ def training_of(seen: JobSeen, now: datetime, number_shown: int | None, line: st
         badge=badge,
         tone=badge.tone,
         headline=_headline(attempt),
-        explanation=_explanation(attempt, failure),
+        explanation=sentence(stage_of(attempt)),
         progress=progress_of(attempt, seen.attempts, now) if attempt.state != "completed" else None,
         line=line if is_newest else "",
         remedy=_remedy(attempt, failure, planned, change_url) if is_newest and attempt.state in _ENDED_BADLY else None,
@@ -172,12 +172,6 @@ def _headline(attempt: Attempt) -> str:
     if attempt.state == "preparing" and attempt.launcher == "own-machine":
         return "Waiting for your machine"
     return BADGES[attempt.state].label
-
-
-def _explanation(attempt: Attempt, failure: Failure | None) -> str:
-    """Why it is so; what helps after a failure stands below."""
-    reason = stage_of(attempt)
-    return sentence(reason.removesuffix(f": {failure.remedy}") if failure else reason)
 
 
 def _remedy(attempt: Attempt, failure: Failure | None, planned: TrainingJob, change_url: str) -> Remedy | None:

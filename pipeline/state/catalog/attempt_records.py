@@ -73,8 +73,8 @@ class Attempt:
 class Told:
     """What a training told in its journal since the catalog last listened.
 
-    offset: bytes of the journal that are read now. at: when it last told anything, by its own clock. state: how it
-    ended, where it did; failure_class, reason: why so.
+    offset: bytes of the journal that are read now. at, begun_at, ended_at: when it last told anything, began and ended,
+    by its own clock. state: how it ended, where it did; failure_class, reason: why so; remedy: what helps.
     """
 
     offset: int
@@ -86,8 +86,11 @@ class Told:
     epoch: float | None = None
     log_tail: str | None = None
     has_begun: bool = False
+    begun_at: datetime | None = None
+    ended_at: datetime | None = None
     state: AttemptState | None = None
     reason: str | None = None
+    remedy: str | None = None
     failure_class: FailureClass | None = None
 
 

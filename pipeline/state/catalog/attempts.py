@@ -118,8 +118,8 @@ class Attempts(Database):
         """Note that all that an attempt leaves is kept."""
         change = update(training_attempts).where(training_attempts.c.id == attempt_id)
         with self._writing() as connection:
+            touch(connection, read_attempt(connection, attempt_id).job_id, now)  # first: whoever writes holds the job
             connection.execute(change.values(closed_at=now))
-            touch(connection, read_attempt(connection, attempt_id).job_id, now)
 
     def move_attempt(
         self,
@@ -144,6 +144,8 @@ class Attempts(Database):
             Conflicting: it has ended.
         """
         with self._writing() as connection:
+            job_id = read_attempt(connection, attempt_id, user_id).job_id
+            read_job(connection, job_id, for_update=True)  # whoever changes an attempt holds its job
             attempt = read_attempt(connection, attempt_id, user_id)
             if attempt.state in ENDED_STATES:
                 raise Conflicting(f"expected a training that has not ended, found {attempt_id} {attempt.state}")
@@ -245,15 +247,20 @@ def move_attempt(
     now: datetime,
     reason: str | None = None,
     failure_class: FailureClass | None = None,
+    happened_at: datetime | None = None,
+    remedy: str | None = None,
 ) -> bool:
-    """The same inside the caller's transaction."""
+    """The same inside the caller's transaction. happened_at: by the training's own clock, where it told.
+
+    remedy: what its owner is told that helps.
+    """
+    job = read_job(connection, read_attempt(connection, attempt_id).job_id, for_update=True)
     attempt = read_attempt(connection, attempt_id)
-    job = read_job(connection, attempt.job_id, for_update=True)
     if to == "running" and attempt.state == "lost" and _live(connection, job.id) not in (None, attempt.id):
         return False  # another took its place
     columns = training_attempts.c
-    changed: dict[str, object] = {"state": to, "state_reason": reason, **_moments(attempt, to, now)}
-    if failure_class is not None:
+    changed: dict[str, object] = {"state": to, "state_reason": reason, **_moments(attempt, to, now, happened_at)}
+    if failure_class is not None or to == "completed":
         changed["failure_class"] = failure_class
     change = update(training_attempts).where(columns.id == attempt_id, columns.state.in_(FROM_STATES[to]))
     if connection.execute(change.values(changed)).rowcount != 1:
@@ -262,7 +269,8 @@ def move_attempt(
     newest = newest_attempt(connection, job.id)
     if newest is not None and newest.id == attempt_id:
         set_status(connection, job.id, JOB_STATUS_OF[to], reason, now)
-    _tell(connection, job, read_attempt(connection, attempt_id), to, reason, now)
+    told = ": ".join(each for each in (reason, remedy) if each) or None
+    _tell(connection, job, read_attempt(connection, attempt_id), to, told, now)
     return True
 
 
@@ -304,14 +312,19 @@ def _check_startable(connection: Connection, job: Job) -> None:
         )
 
 
-def _moments(attempt: Attempt, to: AttemptState, now: datetime) -> dict[str, datetime | None]:
+def _moments(
+    attempt: Attempt, to: AttemptState, now: datetime, happened_at: datetime | None
+) -> dict[str, datetime | None]:
+    begun_at = attempt.started_at or attempt.created_at
+    moment = min(max(happened_at, begun_at), now) if happened_at else now  # no clock of another machine counts beyond
     if to == "running":
-        return {"started_at": attempt.started_at or now, "heartbeat_at": now, "ended_at": None}
+        return {"started_at": attempt.started_at or moment, "heartbeat_at": now, "ended_at": None}
     if to not in ENDED_STATES:
         return {}
+    if attempt.state == "lost" and happened_at is None and attempt.heartbeat_at is not None:
+        moment = attempt.heartbeat_at  # nobody knows of more
     # Of what is only told by hand there is nothing to keep.
-    is_all = attempt.launcher == "reported"
-    return {"ended_at": now, "closed_at": now if is_all else None}
+    return {"ended_at": moment, "closed_at": now if attempt.launcher == "reported" else None}
 
 
 def _note(

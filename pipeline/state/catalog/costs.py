@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
 from pipeline.errors import JobNotFound
-from pipeline.state.catalog.attempt_tables import IS_LIVE, training_attempts
+from pipeline.state.catalog.attempt_tables import training_attempts
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.job_records import CostRecord, NewCost
 from pipeline.state.catalog.job_tables import cost_records, training_jobs
@@ -76,10 +76,6 @@ class Costs(Database):
         """Return what trainings did cost, newest first: the last record of each attempt, as a bill corrects a meter."""
         columns = cost_records.c
         wanted = (columns.kind == "actual") & is_of(cost_records, user_id)
-        if since is not None:
-            wanted &= columns.created_at >= since
-        if until is not None:
-            wanted &= columns.created_at < until
         query = (
             select(
                 columns.job_id,
@@ -102,21 +98,35 @@ class Costs(Database):
         )
         with self._reading() as connection:
             found = [Spending(*row) for row in connection.execute(query)]
-        last = {(each.job_id, each.attempt_id or each.source): each for each in found}
-        return sorted(last.values(), key=lambda each: each.created_at, reverse=True)
+        first: dict[tuple[str, str], datetime] = {}
+        last: dict[tuple[str, str], Spending] = {}
+        for each in found:
+            key = (each.job_id, each.attempt_id or each.source)
+            # A bill that comes later corrects what the attempt did cost then.
+            last[key] = replace(each, created_at=first.setdefault(key, each.created_at))
+        within = [
+            each
+            for each in last.values()
+            if (since is None or each.created_at >= since) and (until is None or each.created_at < until)
+        ]
+        return sorted(within, key=lambda each: each.created_at, reverse=True)
 
     def committed_nano_usd(self, user_id: str, since: datetime) -> int:
-        """What a user's trainings did cost since then, and those under way at the most that they are expected to."""
-        spent = sum(each.nano_usd or 0 for each in self.spending(user_id, since))
+        """What a user's trainings did cost since then; those whose cost is not kept yet, at the most that they may."""
+        spendings = self.spending(user_id)
+        billed = {each.attempt_id for each in spendings}
         columns = training_attempts.c
-        live = select(columns.job_id, columns.metered_nano_usd).where(IS_LIVE, columns.user_id == user_id)
+        is_open = columns.closed_at.is_(None) & (columns.user_id == user_id) & (columns.launcher != "reported")
+        chosen = (columns.id, columns.job_id, columns.gpu_count, columns.price_per_gpu_hour, columns.metered_nano_usd)
         with self._reading() as connection:
-            metered = {row.job_id: int(row.metered_nano_usd) for row in connection.execute(live)}
-        estimates = {job_id: newest(records, "estimate") for job_id, records in self.costs_of(list(metered)).items()}
-        for job_id, nano_usd in metered.items():
-            estimate = estimates[job_id]
-            upper = estimate.cost_usd_high if estimate and estimate.cost_usd_high else 0.0
-            spent += max(nano_usd, round(upper * NANO))
+            attempts = [row for row in connection.execute(select(*chosen).where(is_open)) if row.id not in billed]
+        estimates = self.costs_of([row.job_id for row in attempts])
+        spent = sum(each.nano_usd or 0 for each in spendings if each.created_at >= since)
+        for row in attempts:
+            estimate = newest(estimates[row.job_id], "estimate")
+            hours = estimate.hours_high if estimate and estimate.hours_high else 0.0
+            most = round(hours * row.gpu_count * (row.price_per_gpu_hour or 0.0) * NANO)
+            spent += max(int(row.metered_nano_usd), most)
         return spent
 
 

@@ -20,6 +20,10 @@ from pipeline.state.catalog.job_tables import metrics_points, model_artifacts
 from pipeline.state.catalog.metric_buckets import with_points
 from pipeline.state.catalog.statements import insert_or
 from pipeline.state.catalog.statuses import LIVE_STATES
+from pipeline.state.catalog.training_jobs import read_job
+
+MOST_SERIES = 200
+"""Figures of an attempt; a trainer has a dozen."""
 
 
 class Journals(Database):
@@ -32,10 +36,12 @@ class Journals(Database):
             JobNotFound: there is no such attempt.
         """
         with self._writing() as connection:
+            before = read_attempt(connection, attempt_id)
+            read_job(connection, before.job_id, for_update=True)  # whoever changes an attempt holds its job
             claim = update(training_attempts).where(
                 training_attempts.c.id == attempt_id, training_attempts.c.journal_offset == read_from
             )
-            progress = {"journal_offset": told.offset, **_progress(told, now)}
+            progress = {"journal_offset": told.offset, **_progress(before, told, now)}
             if connection.execute(claim.values(progress)).rowcount == 1:
                 attempt = read_attempt(connection, attempt_id)
                 add_points(connection, attempt, told.points, now)
@@ -73,7 +79,13 @@ def add_points(connection: Connection, attempt: Attempt, points: Sequence[Metric
     """Keep figures inside the caller's transaction; the first value of a step counts."""
     ordered = sorted({(point.name, point.step): point for point in reversed(points)}.values(), key=_by_name)
     common = {"job_id": attempt.job_id, "user_id": attempt.user_id, "attempt_id": attempt.id, "recorded_at": now}
+    known = set(
+        connection.execute(select(metric_series.c.name).where(metric_series.c.attempt_id == attempt.id)).scalars()
+    )
     for name, group in groupby(ordered, key=lambda point: point.name):
+        if name not in known and len(known) >= MOST_SERIES:
+            continue
+        known.add(name)
         new = _new(connection, attempt.id, name, list(group))
         if new:
             connection.execute(insert(metrics_points), [common | asdict(point) for point in new])
@@ -140,10 +152,11 @@ def _add_to_series(
         connection.execute(insert(metric_series), key | values)
 
 
-def _progress(told: Told, now: datetime) -> dict[str, object]:
+def _progress(before: Attempt, told: Told, now: datetime) -> dict[str, object]:
+    is_behind = told.step is not None and before.step is not None and told.step < before.step
     found = {
         "heartbeat_at": now if told.at is not None else None,
-        "step": told.step,
+        "step": None if is_behind else told.step,
         "total_steps": told.total_steps,
         "epoch": told.epoch,
         "log_tail": told.log_tail,
@@ -156,12 +169,14 @@ def _follow(connection: Connection, attempt: Attempt, told: Told, now: datetime)
     """What it told of itself decides its state: that it has begun, that it has ended."""
     is_heard_again = attempt.state == "lost" and told.at is not None
     if (told.has_begun and attempt.state in LIVE_STATES and attempt.state != "running") or is_heard_again:
-        move_attempt(connection, attempt.id, "running", "training", now)
+        move_attempt(connection, attempt.id, "running", "training", now, happened_at=told.begun_at)
     if told.state is not None:
         # Why somebody asked for its end says more than that it was asked to.
         is_asked = told.state == "cancelled" and attempt.cancel_requested_at is not None and attempt.state != "lost"
         reason = (attempt.state_reason if is_asked else None) or told.reason
-        move_attempt(connection, attempt.id, told.state, "training", now, reason, told.failure_class)
+        move_attempt(
+            connection, attempt.id, told.state, "training", now, reason, told.failure_class, told.ended_at, told.remedy
+        )
 
 
 def _series(row: object) -> Series:

@@ -68,6 +68,11 @@ class Models(Database):
         with self._reading() as connection:
             return _read_model(connection, model_id, user_id)
 
+    def model_of(self, attempt_id: str) -> Model | None:
+        """Return the model that an attempt left, also one that its owner took out of the lists."""
+        with self._reading() as connection:
+            return _of_attempt(connection, attempt_id)
+
     def find_model(self, user_id: str | None, name_or_id: str) -> Model:
         """Return the model a person means: by id, else by the beginning of its id, else by name.
 

@@ -15,7 +15,7 @@ from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.job_records import Artifact, Job, MetricsPoint
 from pipeline.state.catalog.job_tables import metrics_points, model_artifacts
 from pipeline.state.catalog.journals import add_artifacts, add_points
-from pipeline.state.catalog.statuses import AttemptState, ReportedStatus
+from pipeline.state.catalog.statuses import ENDED_STATES, LIVE_STATES, AttemptState, ReportedStatus
 from pipeline.state.catalog.training_jobs import read_job, touch
 
 _STATE_OF: dict[ReportedStatus, AttemptState] = {"running": "running", "succeeded": "completed", "failed": "failed"}
@@ -72,8 +72,9 @@ class Reports(Database):
 
 
 def _reported_attempt(connection: Connection, job: Job, user_id: str, now: datetime) -> Attempt:
-    if found := live_attempt(connection, job.id) or newest_attempt(connection, job.id):
-        return found
+    found = live_attempt(connection, job.id) or newest_attempt(connection, job.id)
+    if found is not None and not (found.state in ENDED_STATES and job.status == "configured"):
+        return found  # a job that was created again is trained anew
     new = NewAttempt(job_id=job.id, launcher="reported", trainer=job.targets[0], actor=user_id)
     return open_attempt(connection, new, user_id, now)
 
@@ -81,6 +82,11 @@ def _reported_attempt(connection: Connection, job: Job, user_id: str, now: datet
 def _move(
     connection: Connection, attempt: Attempt, status: ReportedStatus, actor: str, reason: str | None, now: datetime
 ) -> None:
+    if attempt.launcher != "reported" and attempt.state in (*LIVE_STATES, "lost"):
+        raise Conflicting(
+            f"expected a training that nobody else watches, found {attempt.id}, which tells of itself: cancel it "
+            "first (lora-pipeline jobs cancel)"
+        )
     if not move_attempt(connection, attempt.id, _STATE_OF[status], actor, now, reason):
         raise Conflicting(
             f"expected a training that has not ended, found attempt {attempt.id} {attempt.state}: start another "

@@ -214,7 +214,12 @@ def _dataset(file: str) -> dict[str, object]:
 
 def start(job: TrainingJob, survey: Survey) -> str:
     """The commands."""
-    return f"{INSTALL}\naxolotl train config.yaml"
+    return f"{INSTALL}\n{' '.join(command(job))}"
+
+
+def command(job: TrainingJob) -> list[str]:
+    """What trains it."""
+    return ["axolotl", "train", "config.yaml"]
 
 
 def notes(job: TrainingJob, survey: Survey) -> list[str]:
@@ -286,6 +291,7 @@ RENDERER = Renderer(
     make_rows=make_rows,
     make_files=make_files,
     start=start,
+    command=command,
     notes=notes,
     documents=documents(),
 )

@@ -104,6 +104,7 @@ RENDERERS = {
         make_rows=_MAKERS[objective],
         make_files=_make_files,
         start=axolotl_files.start,
+        command=axolotl_files.command,
         notes=_notes,
         documents=axolotl_files.documents(
             {

@@ -169,8 +169,13 @@ def _dataset(file: str, survey: Survey) -> dict[str, object]:
 
 def start(job: TrainingJob, survey: Survey) -> str:
     """The commands."""
-    run = "FORCE_TORCHRUN=1 " if job.hardware.gpu_count > 1 else ""
-    return f"{INSTALL}\n{run}llamafactory-cli train train.yaml"
+    return f"{INSTALL}\n{' '.join(command(job)).removeprefix('env ')}"
+
+
+def command(job: TrainingJob) -> list[str]:
+    """What trains it."""
+    variables = ["env", "FORCE_TORCHRUN=1"] if job.hardware.gpu_count > 1 else []
+    return [*variables, "llamafactory-cli", "train", "train.yaml"]
 
 
 def course_notes(job: TrainingJob, survey: Survey) -> list[str]:
@@ -263,6 +268,7 @@ RENDERER = Renderer(
     make_rows=make_rows,
     make_files=make_files,
     start=start,
+    command=command,
     notes=notes,
     documents=documents("sft"),
 )

@@ -100,6 +100,7 @@ RENDERERS = {
         make_rows=_MAKERS[objective],
         make_files=_make_files,
         start=llama_factory_files.start,
+        command=llama_factory_files.command,
         notes=_notes,
         documents=llama_factory_files.documents(stage),
     )

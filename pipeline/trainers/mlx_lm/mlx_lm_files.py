@@ -4,6 +4,7 @@ It learns the last message of a row (`mask_prompt`), so each answer is a row of 
 passes, takes whole batches only, and stops where a file has fewer rows than one: both follow from the rows here.
 """
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from shlex import quote
@@ -117,11 +118,17 @@ def _schedule(job: TrainingJob, pace: _Pace) -> dict[str, object]:
     return shape | {"warmup": warmup}
 
 
-def start(job: TrainingJob, survey: Survey) -> str:
+def start(job: TrainingJob) -> str:
     """The commands."""
     quantise = f"mlx_lm.convert --hf-path {quote(job.hub_id)} -q --q-bits 4 --mlx-path {_QUANTISED}\n"
     made = quantise if job.method == "qlora" else ""
     return f"{INSTALL}\n{made}mlx_lm.lora --config config.yaml"
+
+
+def command(job: TrainingJob) -> list[str]:
+    """What trains it; in 4 bits, what quantises the model comes before."""
+    _, *lines = start(job).split("\n")
+    return shlex.split(lines[0]) if len(lines) == 1 else ["sh", "-ec", "\n".join(lines)]
 
 
 def notes(job: TrainingJob, survey: Survey) -> list[str]:
@@ -183,7 +190,8 @@ RENDERER = Renderer(
     version=VERSION,
     make_rows=make_rows,
     make_files=make_files,
-    start=start,
+    start=lambda job, _survey: start(job),
+    command=command,
     notes=notes,
     documents=(_document(),),
     validation_file="valid.jsonl",

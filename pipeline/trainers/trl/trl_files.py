@@ -4,6 +4,7 @@ Rows are messages. The script lets TRL mask all but the assistant's turns where 
 as the completion of what comes before it; answers that are context only always go the second way.
 """
 
+import shlex
 from collections.abc import Iterable, Mapping
 
 from pipeline.dataset.convert.conversations import Talk
@@ -175,11 +176,15 @@ def why_training(why: Mapping[str, str]) -> str:
 
 def start(job: TrainingJob, survey: Survey) -> str:
     """The commands."""
+    return f"{INSTALL}\n{shlex.join(command(job))}"
+
+
+def command(job: TrainingJob) -> list[str]:
+    """What trains it."""
     if job.hardware.is_sharded:
-        return f"{INSTALL}\n{START}"
+        return shlex.split(START)
     count = job.hardware.gpu_count
-    run = f"accelerate launch --num_processes {count} train.py" if count > 1 else "python train.py"
-    return f"{INSTALL}\n{run}"
+    return ["accelerate", "launch", "--num_processes", str(count), "train.py"] if count > 1 else ["python", "train.py"]
 
 
 def course_notes(job: TrainingJob, survey: Survey, config_class: str) -> list[str]:
@@ -286,6 +291,7 @@ RENDERER = Renderer(
     make_rows=make_rows,
     make_files=make_files,
     start=start,
+    command=command,
     notes=notes,
     documents=(
         config_document(

@@ -97,6 +97,7 @@ def _target(objective: Objective) -> Renderer:
         make_rows=text_row if objective == "text" else partial(_judged_rows, objective),
         make_files=_make_files,
         start=trl_files.start,
+        command=trl_files.command,
         notes=_notes,
         documents=(trl_files.config_document(frozenset(), arguments, rules), DOCUMENT),
     )

@@ -55,7 +55,12 @@ def make_files(job: TrainingJob, survey: Survey) -> dict[str, str]:
 
 def start(job: TrainingJob, survey: Survey) -> str:
     """The commands."""
-    return f"{INSTALL}\npython train.py"
+    return f"{INSTALL}\n{' '.join(command(job))}"
+
+
+def command(job: TrainingJob) -> list[str]:
+    """What trains it."""
+    return ["python", "train.py"]
 
 
 def notes(job: TrainingJob, survey: Survey) -> list[str]:
@@ -104,6 +109,7 @@ RENDERER = Renderer(
     make_rows=make_rows,
     make_files=make_files,
     start=start,
+    command=command,
     notes=notes,
     documents=_documents(),
 )

@@ -57,7 +57,7 @@ RUNNING = _attempt(2, "running", log_tail=f"{{'loss': 1.1}}\n{HOSTILE_TEXT}", **
 FAILED = _attempt(
     1,
     "failed",
-    state_reason=f"{remedy_of('out-of-memory').sentence} (exit code 1): {remedy_of('out-of-memory').remedy}",
+    state_reason=f"{remedy_of('out-of-memory').sentence} (exit code 1)",
     failure_class="out-of-memory",
     ended_at=NOW - timedelta(minutes=90),
     closed_at=NOW - timedelta(minutes=89),

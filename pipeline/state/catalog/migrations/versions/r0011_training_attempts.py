@@ -42,6 +42,7 @@ def upgrade() -> None:
     _add_reference("cost_records", "attempt_id", "training_attempts")
     op.add_column("cost_records", sa.Column("billed_nano_usd", sa.BigInteger))
     _make_attempts_of_reports()
+    _count_old_costs()
     _move("metrics_points", _create_points, "job_id, user_id, name, step, value, recorded_at")
     _move(
         "model_artifacts",
@@ -229,16 +230,25 @@ def _make_attempts_of_reports() -> None:
         INSERT INTO training_attempts (id, job_id, user_id, dataset_id, number, launcher, trainer, state, state_reason,
             gpu, gpu_count, created_at, started_at, ended_at, closed_at)
         SELECT id || '.1', id, user_id, dataset_id, 1, 'reported', '',
-            CASE status WHEN 'running' THEN 'running' WHEN 'succeeded' THEN 'completed' WHEN 'failed' THEN 'failed'
-                ELSE 'cancelled' END,
+            CASE status WHEN 'succeeded' THEN 'completed' WHEN 'failed' THEN 'failed' WHEN 'cancelled' THEN 'cancelled'
+                ELSE 'running' END,
             status_reason, gpu, gpu_count, created_at, updated_at,
-            CASE status WHEN 'running' THEN NULL ELSE updated_at END,
-            CASE status WHEN 'running' THEN NULL ELSE updated_at END
+            CASE WHEN status IN ('succeeded', 'failed', 'cancelled') THEN updated_at END,
+            CASE WHEN status IN ('succeeded', 'failed', 'cancelled') THEN updated_at END
         FROM training_jobs
         WHERE status IN ('running', 'succeeded', 'failed')
             OR EXISTS (SELECT 1 FROM metrics_points WHERE metrics_points.job_id = training_jobs.id)
             OR EXISTS (SELECT 1 FROM model_artifacts WHERE model_artifacts.job_id = training_jobs.id)
         """
+    )
+
+
+def _count_old_costs() -> None:
+    """What was paid before counts, for the attempt that its job has now."""
+    op.execute(
+        "UPDATE cost_records SET billed_nano_usd = CAST(ROUND(cost_usd * 1000000000) AS BIGINT), attempt_id = "
+        "(SELECT id FROM training_attempts WHERE training_attempts.job_id = cost_records.job_id) "
+        "WHERE kind = 'actual' AND cost_usd IS NOT NULL"
     )
 
 
