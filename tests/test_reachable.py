@@ -34,6 +34,7 @@ REACHED_BY: dict[str, tuple[str, str, str] | str] = {
     "series_of": (f"GET {_JOBS}/metrics", "jobs metrics", "metrics"),
     "points_of": (f"GET {_JOBS}/metrics", "jobs metrics", "download_metrics"),
     "keep_model": _PIPELINE,
+    "model_of": _PIPELINE,
     "note_evaluations": _PIPELINE,
     "get_model": (f"GET {_MODELS}", "models show", "model"),
     "find_model": "people at a terminal may shorten an id; over the API the beginning of another's would answer",

@@ -98,7 +98,7 @@ class _Reading:
         self.has_begun = True
 
     def _take_end(self, entry: Mapping[str, Any]) -> None:
-        code, self.ended_at = _whole(entry.get("exit_code")), self.at
+        code, self.ended_at = _whole(entry.get("exit_code"), least=-255), self.at
         if code == 0:
             self.state, self.reason, self.failure_class = "completed", None, None
         elif entry.get("is_cancelled"):
@@ -144,6 +144,7 @@ def _finite(value: object) -> float | None:
         return None
 
 
-def _whole(value: object) -> int | None:
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_whole and 0 <= value < 2**53 else None  # type: ignore[operator, return-value]
+def _whole(value: object, least: int = 0) -> int | None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if least <= value < 2**53 else None

@@ -226,6 +226,7 @@ def test_a_month_has_one_budget_for_what_ended_and_what_runs(trained):
     with pytest.raises(Conflicting):
         trained.ask(launcher="own-machine")
     trained.catalog.move_attempt(attempt.id, "failed", "watch", NOON)
+    trained.catalog.note_closed(attempt.id, NOON)
     other = trained.ask(launcher="own-machine")
     trained.catalog.move_attempt(other.id, "running", "watch", NOON)
     month = replace(trained.trainings, settings=trained.settings)

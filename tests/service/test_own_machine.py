@@ -153,6 +153,7 @@ def test_it_goes_on_while_the_service_dies_and_every_point_and_file_arrives_once
     lake = make_lake(serving.settings)
     with Catalog.open(serving.settings.catalog_url) as catalog:
         close(make_trainings(catalog, lake, serving.settings, {}), lake, attempt["id"], utc_now())
+        catalog.note_closed(attempt["id"], utc_now())
     model = ana.get(f"/api/models/{attempt['id']}").json()["data"]
     weights = {each["name"]: each["sha256"] for each in model["files"]}["model/adapter_model.safetensors"]
     taken = ana.get(f"/api/models/{model['id']}/files/model/adapter_model.safetensors").content
