@@ -48,7 +48,7 @@ test: $(SET_UP) ## Run the tests; those whose service is not installed skip and 
 
 .PHONY: test-all
 test-all: $(SET_UP) services ## Install the services that tests need (apt-get, trainers), run every test, fail on a skip
-	KILLS=50 $(BIN)/pytest -n auto --no-skips $(ARGS)
+	KILLS=$${KILLS:-50} $(BIN)/pytest -n $$(($$(nproc) + 2)) --no-skips $(ARGS)  # many wait for servers
 
 .PHONY: test-services
 test-services: $(SET_UP) services ## Run only the tests that test-all adds to test

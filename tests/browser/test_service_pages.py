@@ -155,9 +155,9 @@ def test_the_keyboard_reaches_what_the_mouse_does(served, chromium):
         page = visit.page
         sign_in(page, served)
         reached = []
-        for _ in range(6):
+        for _ in range(8):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.ariaLabel || document.activeElement.innerText"))
 
-        assert reached[:4] == ["Skip to the content", "LoRA datasets", "Datasets", "Training"]
-        assert (reached[4].split(",")[0], reached[5]) == ("Notifications", "Account")
+        assert reached[:6] == ["Skip to the content", "LoRA datasets", "Datasets", "Training", "Models", "Costs"]
+        assert (reached[6].split(",")[0], reached[7]) == ("Notifications", "Account")

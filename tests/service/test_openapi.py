@@ -47,7 +47,7 @@ OPERATIONS = [each.ok() for each in schemathesis.openapi.from_dict(DOCUMENT).get
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.label)
 def test_every_answer_is_as_declared(service, operation):
     @given(case=operation.as_strategy())
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(max_examples=10, suppress_health_check=list(HealthCheck), deadline=None)
     def answers(case):
         headers = {"Authorization": f"Bearer {token('ana')}"}
         case.call_and_validate(base_url=service.url, headers=headers, checks=CHECKS)

@@ -104,7 +104,7 @@ def test_cancelling_ends_what_nobody_started_and_asks_what_runs(catalog, job):
         catalog.ask_to_cancel("job-1.2", "bob", "bob", MUCH_LATER)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([*ATTEMPT_STATES, "again"]), max_size=12))
 def test_whatever_is_told_in_whatever_order_states_follow_one_another(tmp_path_factory, wishes):
     """One lives at a time, what has ended stays so, and a job is as its newest attempt."""
