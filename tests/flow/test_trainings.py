@@ -19,6 +19,7 @@ from pipeline.launchers.local import LocalLauncher
 from pipeline.launchers.own_machine import OwnMachineLauncher
 from pipeline.settings import load_settings
 from pipeline.state.catalog.attempt_records import Told
+from pipeline.state.catalog.job_records import NewCost
 from pipeline.training.considering import consider
 from tests.launchers.stub import write_stub
 from tests.state.catalog.examples import LATER, MUCH_LATER, NOON
@@ -258,3 +259,67 @@ def test_a_month_has_one_budget_for_what_ended_and_what_runs(trained):
 def test_a_wish_that_cannot_be_says_why(trained, wish, why):
     with pytest.raises(UsageError, match=why):
         trained.ask(**wish)
+
+
+def test_who_is_cancelled_while_it_is_being_started_is_not_started(trained):
+    """Between the two moments of a start at which the catalog is asked."""
+    attempt = trained.ask()
+
+    class Quick(Broken):
+        def find(self, attempt_id):
+            trained.catalog.cancel_job(trained.job.id, "ann", NOON)
+            return
+
+        def submit(self, order):
+            raise AssertionError("it was cancelled")
+
+    trained.catalog.cancel_job(trained.job.id, "ann", NOON)
+    assert trained.trainings.start(attempt.id, NOON) == f"{attempt.id} is cancelled: nothing to start"
+    again = trained.ask()
+    quick = replace(trained.trainings, launchers={"local": Quick(trained.here, "")})
+    trained.catalog.move_attempt(again.id, "preparing", "start", NOON)
+    trained.catalog.cancel_job(trained.job.id, "ann", NOON)
+
+    assert quick.start(again.id, NOON) == f"{again.id} was cancelled"
+    assert trained.here.find(again.id) is None
+
+
+def test_one_that_trains_and_was_not_noted_is_ended_when_it_is_cancelled(trained):
+    trained.stub = {"steps": 400, "pause_s": 0.02}
+    attempt = trained.ask()
+    with pytest.raises(ServiceError):
+        replace(trained.trainings, launchers={"local": Broken(trained.here, "after")}).start(attempt.id, NOON)
+    trained.catalog.cancel_job(trained.job.id, "ann", NOON)
+
+    trained.trainings.start(attempt.id, NOON)
+
+    assert trained.until_ended(attempt.id).state in ("cancelled", "failed")
+    assert not trained.here.is_training(attempt)
+
+
+def test_closing_again_changes_nothing_of_the_model(trained):
+    attempt = trained.ask()
+    trained.trainings.start(attempt.id, NOON)
+    trained.until_ended(attempt.id)
+    first = close(trained.trainings, trained.lake, attempt.id, MUCH_LATER)
+    bill = NewCost(kind="actual", cost_usd=9.0, hours=1.0, source="bill", attempt_id=attempt.id)
+    trained.catalog.add_cost(trained.job.id, "ann", bill, MUCH_LATER)
+
+    close(trained.trainings, trained.lake, attempt.id, MUCH_LATER)
+
+    with trained.lake.fetch_model_file(attempt.id, "model/README.md") as path:
+        card = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert card == first.model.files["model/README.md"]["sha256"]
+
+
+def test_a_resumed_one_needs_checkpoints(trained):
+    trained.stub = {"end": "broke", "steps": 1}
+    attempt = trained.ask()
+    trained.trainings.start(attempt.id, NOON)
+    trained.until_ended(attempt.id)
+
+    again = trained.ask(is_resumed=True)
+    trained.trainings.start(again.id, NOON)
+
+    failed = trained.catalog.get_attempt(again.id)
+    assert (failed.state, "expected checkpoints of attempt" in failed.state_reason) == ("failed", True)

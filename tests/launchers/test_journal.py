@@ -23,6 +23,21 @@ def test_a_line_that_is_cut_off_is_passed_over():
     assert (told.has_begun, told.offset, told.points) == (True, 40 + len(lines), ())
 
 
+def test_what_is_known_of_a_failure_lasts_until_its_end():
+    failed = _lines({"kind": "ended", "at": 1.8e9, "exit_code": 1})
+    fine = _lines({"kind": "ended", "at": 1.8e9, "exit_code": 0})
+
+    assert read_journal(failed, 0, "", "not-a-number").failure_class == "not-a-number"
+    assert read_journal(fine, 0, "", "not-a-number").failure_class is None
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"kind": "metrics", "step": 1, "at": ' + b"9" * 400 + b', "values": {}}', b"[" * 9_999]
+)
+def test_numbers_and_depths_beyond_bounds_are_passed_over(line):
+    assert read_journal(line + b"\n", 0).offset == len(line) + 1
+
+
 def test_a_loss_that_is_no_number_is_no_point_but_a_class():
     entry = {"kind": "metrics", "step": 3, "values": {"grad_norm": 1.0, "loss": float("nan")}, "broken": []}
 

@@ -194,6 +194,29 @@ def test_without_a_python_for_it_there_is_a_way_out(tmp_path):
         launcher.submit(Order(replace(ATTEMPT), planned()))
 
 
+def test_an_end_that_was_cut_off_is_told_again(tmp_path):
+    """As a full disk leaves it, or a loss of power."""
+    here = Here(tmp_path)
+    here.submit()
+    here.ended()
+    journal = here.place / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-9])
+
+    here.launcher.poll(ATTEMPT)
+
+    assert here.told().state == "completed"
+
+
+def test_one_that_is_given_up_never_begins(tmp_path):
+    here = Here(tmp_path)
+
+    assert here.launcher.forbid(ATTEMPT)
+    here.submit()
+
+    assert not (here.place / "job/trl/started").exists()
+    assert not here.launcher.forbid(ATTEMPT)
+
+
 def test_what_was_never_submitted_is_absent(tmp_path):
     here = Here(tmp_path)
 

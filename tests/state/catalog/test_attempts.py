@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import Conflicting, JobNotFound
-from pipeline.state.catalog.attempt_records import NewAttempt
+from pipeline.state.catalog.attempt_records import NewAttempt, Told
 from pipeline.state.catalog.attempts import FROM_STATES, JOB_STATUS_OF
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.job_records import NewCost
 from pipeline.state.catalog.statuses import ATTEMPT_STATES, ENDED_STATES, LIVE_STATES
 from tests.state.catalog.examples import LATER, MUCH_LATER, NOON
 from tests.state.catalog.job_examples import ESTIMATE, JOB, planned, ready
@@ -102,6 +103,43 @@ def test_cancelling_ends_what_nobody_started_and_asks_what_runs(catalog, job):
         catalog.ask_to_cancel("job-1.2", "ann", "ann", MUCH_LATER)
     with pytest.raises(JobNotFound):
         catalog.ask_to_cancel("job-1.2", "bob", "bob", MUCH_LATER)
+
+
+def test_hours_are_those_in_which_it_was_heard_of(catalog, job):
+    """The silence of a lost one is nobody's; a training's own clock counts, within what we know."""
+    catalog.open_attempt(ATTEMPT, "ann", NOON)
+    begun = Told(10, at=LATER, has_begun=True, begun_at=NOON - timedelta(days=9))
+    catalog.take_journal("job-1.1", 0, begun, LATER)
+    catalog.move_attempt("job-1.1", "lost", "watch", MUCH_LATER)
+    catalog.move_attempt("job-1.1", "cancelled", "ann", MUCH_LATER + timedelta(days=3))
+    catalog.open_attempt(ATTEMPT, "ann", NOON)
+    ended = Told(10, at=LATER, has_begun=True, begun_at=NOON, ended_at=LATER, state="completed")
+    catalog.take_journal("job-1.2", 0, ended, MUCH_LATER)
+
+    lost, told = catalog.get_attempt("job-1.1"), catalog.get_attempt("job-1.2")
+    assert (lost.started_at, lost.ended_at) == (NOON, LATER)
+    assert (told.started_at, told.ended_at) == (NOON, LATER)
+
+
+def test_a_bill_corrects_what_was_metered_in_the_month_of_the_training(catalog, job):
+    catalog.open_attempt(ATTEMPT, "ann", NOON)
+    next_month = NOON + timedelta(days=40)
+    metered = NewCost(kind="actual", cost_usd=10.0, hours=5.0, source="metered", attempt_id="job-1.1")
+    bill = NewCost(kind="actual", cost_usd=9.0, hours=5.0, source="bill", attempt_id="job-1.1")
+    catalog.add_cost("job-1", "ann", metered, NOON)
+    catalog.add_cost("job-1", "ann", bill, next_month)
+
+    def spent(since, until=None):
+        return [each.nano_usd for each in catalog.spending("ann", since, until)]
+
+    assert (spent(NOON), spent(next_month), spent(NOON, next_month)) == ([9_000_000_000], [], [9_000_000_000])
+
+
+def test_a_training_that_tells_of_itself_is_not_ended_by_hand(catalog, job):
+    catalog.open_attempt(ATTEMPT, "ann", NOON)
+
+    with pytest.raises(Conflicting, match="tells of itself"):
+        catalog.report_job("job-1", "ann", LATER, "succeeded")
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
