@@ -105,14 +105,11 @@ def _log_of(text: str) -> list[Any]:
 
 def _describe(path: Path) -> "Artifact":
     """A file with its hash, or a folder with its size."""
-    import hashlib
-
     from pipeline.state.catalog.job_records import Artifact
+    from pipeline.state.checksums import sha256_of
 
     if path.is_dir():
         size_bytes = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
         kind = "adapter" if (path / "adapter_config.json").is_file() else "folder"
         return Artifact(kind, str(path.resolve()), size_bytes)
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Artifact("file", str(path.resolve()), path.stat().st_size, digest)
+    return Artifact("file", str(path.resolve()), path.stat().st_size, sha256_of(path))

@@ -1,6 +1,5 @@
 """`lora-pipeline models`: list, show, take away, rename and delete the models that trainings left."""
 
-import hashlib
 import json
 import shutil
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from pipeline.cli.jobs_shown import print_fields
 from pipeline.cli.owner import Owner, how_many_of
 from pipeline.cli.printed_table import TableRow, print_table
 from pipeline.errors import LakeError, UsageError
+from pipeline.state.checksums import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +152,5 @@ def _copy(lake: "Lake", model: "Model", name: str, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with lake.fetch_model_file(model.attempt_id, name) as path:
         shutil.copyfile(path, place)
-    with place.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != (expected := model.files[name]["sha256"]):
+    if (found := sha256_of(place)) != (expected := model.files[name]["sha256"]):
         raise LakeError(f"{place}: expected the checksum {expected}, found {found}: the lake's copy is damaged")

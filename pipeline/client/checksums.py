@@ -22,7 +22,7 @@ def check_content(file: Path, checksum: str, part_sizes: Sequence[int]) -> None:
     kind, _, found = checksum.partition(":")
     match kind:
         case "sha256" | "md5":
-            expected = _hash(file, kind)
+            expected = hash_of(file, kind)
         case "md5-of-parts":
             expected = _multipart_etag(file, part_sizes)
         case "crc32":
@@ -44,7 +44,8 @@ def _crc32(file: Path) -> str:
     return f"{value:08x}"
 
 
-def _hash(file: Path, algorithm: str) -> str:
+def hash_of(file: Path, algorithm: str) -> str:
+    """The checksum of a file by an algorithm that hashlib knows, in hex."""
     with file.open("rb") as source:
         # S3 chose MD5; it says whether bytes are the same, nothing about who sent them.
         return hashlib.file_digest(source, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()

@@ -1,12 +1,12 @@
 """The client's calls about trainings: started, watched, tried again; the models that they leave, and what they cost."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlencode
 
+from pipeline.client.checksums import hash_of
 from pipeline.client.connection import Connection, given
 from pipeline.client.job_calls import job_place
 from pipeline.contract.cost_values import CostSummary
@@ -197,9 +197,7 @@ class TrainingCalls:
                 raise ServiceError(f"expected the names of files in {folder}, found {file.name!r}: it is not taken")
             place.parent.mkdir(parents=True, exist_ok=True)
             self._connection.download(f"{_place(model_id)}/files/{quote(file.name)}", place)
-            with place.open("rb") as stream:
-                found = hashlib.file_digest(stream, "sha256").hexdigest()
-            if found != file.sha256:
+            if (found := hash_of(place, "sha256")) != file.sha256:
                 raise ServiceError(f"{place}: expected the checksum {file.sha256}, found {found}: take it again")
         return list(files)
 

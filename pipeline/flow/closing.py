@@ -10,7 +10,6 @@ import math
 import shutil
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import JobNotFound
@@ -24,6 +23,7 @@ from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import NANO, newest
 from pipeline.state.catalog.job_records import CostRecord, Job, NewCost
 from pipeline.state.catalog.statuses import ENDED_STATES, Moment
+from pipeline.state.checksums import sha256_of
 from pipeline.state.lake import Lake
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.trainer import Objective
@@ -189,10 +189,5 @@ def _described(lake: Lake, attempt_id: str) -> dict[str, dict[str, object]]:
         if name == MANIFEST_FILE:
             continue
         with lake.fetch_model_file(attempt_id, name) as path:
-            found[name] = {"size_bytes": size_bytes, "sha256": _sha256(path)}
+            found[name] = {"size_bytes": size_bytes, "sha256": sha256_of(path)}
     return found
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -24,11 +24,16 @@ def estimate_chart(estimate: CostRecord) -> str:
         _bar(name, [figure or 0.0 for figure in figures], unit, place * _ROW)
         for place, (name, figures, unit) in enumerate(known)
     )
+    return picture("estimate", _WIDTH, len(known) * _ROW, body)
+
+
+def picture(name: str, width: int, height: int, body: str) -> str:
+    """Markdown with an SVG of that size in pixels."""
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{len(known) * _ROW}" font-size="11" '
-        f'fill="#888">{body}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-size="11" fill="#888">'
+        f"{body}</svg>"
     )
-    return f"![estimate](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})"
+    return f"![{name}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})"
 
 
 def _bar(name: str, figures: list[float], unit: str, top: int) -> str:

@@ -1,8 +1,8 @@
 """The small charts of a training for the asset page: losses over its steps, cost beside what was expected."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 
+from pipeline.flow.job_pictures import picture
 from pipeline.state.catalog.attempt_records import Series
 from pipeline.state.catalog.job_records import CostRecord
 from pipeline.wording import short
@@ -40,7 +40,7 @@ def loss_chart(series: Sequence[Series]) -> str | None:
         for number, name in enumerate(lines)
     )
     end = f'<text x="{_WIDTH - 60}" y="{_HEIGHT - 2}">step {last_step:,}</text>'
-    return _picture("losses", _WIDTH, _HEIGHT, body + marks + legend + end)
+    return picture("losses", _WIDTH, _HEIGHT, body + marks + legend + end)
 
 
 def cost_chart(cost: CostRecord, estimate: CostRecord | None) -> str | None:
@@ -53,7 +53,7 @@ def cost_chart(cost: CostRecord, estimate: CostRecord | None) -> str | None:
     if not known:
         return None
     body = "".join(_row(*row, place * 18) for place, row in enumerate(known))
-    return _picture("cost", 360, len(known) * 18, body)
+    return picture("cost", 360, len(known) * 18, body)
 
 
 def _line(series: Series) -> list[tuple[int, float]]:
@@ -77,11 +77,3 @@ def _row(name: str, value: float, expected: tuple[float, float] | None, unit: st
         f'<text y="{top + 13}">{name}</text>{band}<path fill="#35d" d="M{tick - 1} {top + 2}h2v14h-2z"/>'
         f'<text x="166" y="{top + 13}">{told}</text>'
     )
-
-
-def _picture(name: str, width: int, height: int, body: str) -> str:
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-size="11" fill="#888">'
-        f"{body}</svg>"
-    )
-    return f"![{name}](data:image/svg+xml;base64,{b64encode(svg.encode()).decode()})"

@@ -14,6 +14,7 @@ from pipeline.flow.budgets import check_budgets, hourly_price, metered_nano_usd,
 from pipeline.launchers.commands import RESUMABLE, trainer_of
 from pipeline.launchers.journal import read_journal
 from pipeline.launchers.launcher import Launcher, Observation, Order
+from pipeline.launchers.own_machine import LINE_VALID
 from pipeline.settings import Settings
 from pipeline.state.catalog.attempt_records import Attempt, NewAttempt
 from pipeline.state.catalog.catalog import Catalog
@@ -27,7 +28,6 @@ LAUNCHERS: tuple[LauncherName, ...] = ("local", "own-machine")
 """Those that a person may choose; the first is the default."""
 _PIECES_A_LOOK = 8  # of a megabyte each; what is left is heard at the next look
 _GIVEN_UP_S = 86_400.0  # an attempt that could not be started for so long has failed
-_LINE_VALID_S = 60 * 86_400.0  # then the token of a machine elsewhere is over
 _NEVER_SEEN_S = 60.0  # after its submission, a training of which nothing is there did not start
 
 
@@ -210,7 +210,7 @@ class Trainings:
             if silent_s > self.settings.lost_after_s:
                 reason = f"it told nothing for {span(silent_s / 3600)}; it counts again as soon as it does"
                 self.catalog.move_attempt(attempt.id, "lost", "watch", now, reason)
-        elif attempt.launcher == "own-machine" and (now - attempt.created_at).total_seconds() > _LINE_VALID_S:
+        elif attempt.launcher == "own-machine" and now - attempt.created_at > LINE_VALID:
             self.catalog.move_attempt(attempt.id, "cancelled", "watch", now, "its line was never used")
 
     def _miss(self, attempt: Attempt, observation: Observation, now: datetime) -> None:

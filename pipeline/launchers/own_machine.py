@@ -4,10 +4,14 @@ Nothing can be asked of it: what it sends to the service is all that is known, a
 it is to end.
 """
 
+from datetime import timedelta
+
 from pipeline.launchers.launcher import Observation, Order, Piece
 from pipeline.state.catalog.attempt_records import Attempt
 
 NAME = "own-machine"
+LINE_VALID = timedelta(days=60)
+"""For how long after it was asked for an attempt can be begun and told of."""
 
 
 class OwnMachineLauncher:

@@ -5,21 +5,20 @@ its line can be shown again. It opens what `routes/attempt_routes.py` has, and n
 """
 
 import shlex
-from datetime import timedelta
 from urllib.parse import quote
 
 from pipeline.errors import NotSignedIn
+from pipeline.launchers.own_machine import LINE_VALID
 from pipeline.service.signing import Signer
 from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.statuses import LIVE_STATES
 
 PURPOSE = "attempt token"
-VALID = timedelta(days=60)
 
 
 def attempt_token(signer: Signer, attempt: Attempt) -> str:
     """What the machine of an attempt sends with each request."""
-    expires_at = (attempt.created_at + VALID).replace(microsecond=0)
+    expires_at = (attempt.created_at + LINE_VALID).replace(microsecond=0)
     return signer.sign(PURPOSE, {"sub": attempt.user_id, "attempt": attempt.id}, expires_at)
 
 

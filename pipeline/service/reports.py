@@ -26,6 +26,7 @@ from pipeline.service.users import address_of
 from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.statuses import LIVE_STATES
+from pipeline.state.checksums import sha256_of
 from pipeline.state.lake import existing_job_files
 from pipeline.trainers.job import TrainingJob
 
@@ -187,7 +188,7 @@ def _lines(journal: str) -> bytes:
 
 def _sha256(service: Service, attempt: Attempt, name: str) -> str:
     with service.lake.fetch_model_file(attempt.id, name) as path:
-        return runner.sha256_of(path)
+        return sha256_of(path)
 
 
 def _catalog(service: Service, owner: str) -> Catalog:

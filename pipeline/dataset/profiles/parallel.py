@@ -3,7 +3,6 @@
 Everything about a file is a sum over its ranges; only line numbers need a count of what lies before a range.
 """
 
-import hashlib
 import multiprocessing
 import os
 import signal
@@ -28,6 +27,7 @@ from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.dataset.profiles.totals import Totals
+from pipeline.state.checksums import sha256_of
 from pipeline.state.lake.lake_errors import lake_errors
 
 MAX_WORKERS = 8  # by default
@@ -92,7 +92,7 @@ def _profile_ranges(
         first_lines = _first_lines(path, ranges)  # counted while the processes start
         others = list(zip(ranges, first_lines, parts, strict=True))[1:]
         jobs = [pool.submit(_profile, path, *span, line, part, rules, reading) for span, line, part in others]
-        digest = hasher.submit(_sha256, path)  # reading and hashing both leave the interpreter free
+        digest = hasher.submit(sha256_of, path)  # reading and hashing both leave the interpreter free
         told = 0
 
         def tell(chunk: bytes = b"") -> None:
@@ -168,8 +168,3 @@ def _see(chunk: bytes) -> None:
     if _bytes_read is not None:
         with _bytes_read.get_lock():
             _bytes_read.value += len(chunk)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -4,7 +4,6 @@ Two passes over the rows, so that memory does not grow with the dataset: one to 
 Same dataset, same job, same bytes.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pipeline.dataset.convert.converting import replaced
 from pipeline.dataset.convert.losses import Losses
 from pipeline.dataset.tokens import DEFAULT_TOKENIZER, Tokenizer, load_tokenizer
 from pipeline.errors import ServiceError
+from pipeline.state.checksums import sha256_of
 from pipeline.state.durable import written
 from pipeline.trainers.dataset_rows import DatasetRows
 from pipeline.trainers.job import TrainingJob
@@ -140,6 +140,4 @@ def _write_text(path: Path, text: str) -> None:
 
 def _described(folder: Path, path: str, target: TargetName | None) -> RenderedFile:
     place = folder / path
-    with place.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return RenderedFile(path, target, place.stat().st_size, digest)
+    return RenderedFile(path, target, place.stat().st_size, sha256_of(place))
