@@ -1,0 +1,157 @@
+"""Scaffolds, the items of a plan, and a conversation that was made of one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+Tier = Literal["template", "scenario", "edge_case"]
+ScaffoldKind = Literal["persona", "emotional_arc", "training_topic", "prompt_template"]
+Key = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
+
+
+class Scaffold(BaseModel):
+    """What every scaffold has. is_active: whether new plans draw it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Key
+    name: str = Field(min_length=1)
+    is_active: bool = True
+
+
+class Feeling(BaseModel):
+    """An emotion and how strong it may be, from 0 to 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    emotion: str = Field(min_length=1)
+    least: float = Field(ge=0, le=1)
+    most: float = Field(ge=0, le=1)
+
+
+class Persona(Scaffold):
+    """Who asks. arcs: keys of the arcs that suit; empty for all."""
+
+    description: str
+    background: str
+    traits: tuple[str, ...]
+    style: str
+    questions: tuple[str, ...] = ()
+    arcs: tuple[Key, ...] = ()
+
+
+class EmotionalArc(Scaffold):
+    """How the feelings of the one who asks go from the first turn to the last, and what the answers do for it."""
+
+    tier: Tier
+    start: Feeling
+    middle: Feeling
+    end: Feeling
+    phases: tuple[str, ...]
+    strategy: str
+    techniques: tuple[str, ...]
+    avoid: tuple[str, ...]
+    turns_min: int = Field(ge=2, le=40)
+    turns_max: int = Field(ge=2, le=40)
+
+
+class TrainingTopic(Scaffold):
+    """What is talked about."""
+
+    description: str
+    complexity: Literal["simple", "moderate", "complex"]
+    questions: tuple[str, ...] = ()
+
+
+class PromptTemplate(Scaffold):
+    """What the writing model is told. arc: the key of the arc that it is for; None for any of its tier."""
+
+    tier: Tier
+    arc: Key | None = None
+    system: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scaffolds:
+    """All scaffolds that a plan may draw, by key. versions: of each, by kind and key; 1 where nothing was edited."""
+
+    personas: Mapping[str, Persona]
+    arcs: Mapping[str, EmotionalArc]
+    topics: Mapping[str, TrainingTopic]
+    templates: Mapping[str, PromptTemplate]
+    versions: Mapping[tuple[ScaffoldKind, str], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """A conversation that is to be made: number from 1 on, keys of its scaffolds, and what they leave open.
+
+    seed: of its draws; another draw of the same item has another one. turns: how many, user and assistant in turn.
+    """
+
+    number: int
+    persona: str
+    arc: str
+    topic: str
+    template: str
+    tier: Tier
+    seed: int
+    turns: int
+    opening: str
+    situation: str
+
+
+class MadeTurn(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A turn that a model wrote. What was not annotated is None, and `missing` says why; intensity from 0 to 1.
+
+    valence: from -1 to 1.
+    """
+
+    role: Literal["user", "assistant"]
+    content: str
+    emotion: str | None = None
+    secondary_emotion: str | None = None
+    intensity: float | None = None
+    valence: float | None = None
+    strategy: str | None = None
+    phase: str | None = None
+    missing: str | None = None
+
+
+class MadeConversation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A conversation that a model wrote, whole by schema. system: the system prompt that it is trained with."""
+
+    title: str
+    system: str
+    turns: tuple[MadeTurn, ...]
+    session_context: str = ""
+    expected_outcome: str = ""
+
+
+class Judgement(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a judge said: scores from 1 to 5 by name of the criterion, None where it was not judged.
+
+    evidence: a quote for each. reason: said before the scores.
+    """
+
+    scores: dict[str, int | None]
+    evidence: dict[str, str]
+    reason: str
+    is_arc_reached: bool | None
+    model: str
+    version: str
+
+
+Failure = Literal["truncation", "parse_error", "validation_error", "refusal", "api_error", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why no conversation came of an answer. detail: in words, with what was expected and found."""
+
+    kind: Failure
+    detail: str

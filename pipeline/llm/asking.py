@@ -1,0 +1,110 @@
+"""What is asked of a language model and what comes back, the same for every provider."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+Outcome = Literal["succeeded", "truncated", "refused", "errored", "expired", "canceled", "unknown"]
+"""truncated: it ended at `max_tokens`. unknown: it was sent, and its answer never came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a request."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One answer that is wanted. custom_id: unique in its submission, at most 64 of `[a-zA-Z0-9_-]`.
+
+    schema: JSON Schema of the answer; None for free text. temperature, seed: None to leave them to the provider.
+    """
+
+    custom_id: str
+    model: str
+    system: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    schema: dict[str, Any] | None = None
+    temperature: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of a call, each counted once: `input_tokens` has none of the two of the cache."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_read_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a request. text: the answer as it came, whole or not. usage: None where the provider says none.
+
+    stop_reason: in the provider's word. error: what went wrong, in words, never with a key in it.
+    """
+
+    custom_id: str
+    outcome: Outcome
+    text: str = ""
+    stop_reason: str | None = None
+    usage: Usage | None = None
+    error: str | None = None
+
+
+BatchState = Literal["unknown", "absent", "in_progress", "ended", "failed"]
+"""unknown: it cannot be asked just now. failed: the provider refused all of it, and nothing of it is paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLook:
+    """How a batch at a provider is. done: requests that have an answer of any kind, where the provider tells."""
+
+    state: BatchState
+    done: int | None = None
+    reason: str | None = None
+
+
+class Backend(Protocol):
+    """A provider's wire. No method asks twice by itself; each raises one of `llm/errors.py` or `ServiceError`."""
+
+    name: str
+    has_batches: bool
+
+    def encode(self, requests: Sequence[Request]) -> bytes:
+        """The body of a batch: the same requests give the same bytes."""
+
+    def submit(self, body: bytes, submission_id: str) -> str:
+        """Start a batch and return the provider's id of it. Where the answer is lost, it may have begun."""
+
+    def find(self, submission_id: str, since: datetime, count: int, known: Collection[str]) -> list[str]:
+        """Ids of batches at the provider that this submission may be: begun since then, of so many requests.
+
+        known: ids that belong to other submissions. Where the provider keeps our id with the batch, it is exact.
+        """
+
+    def look(self, external_id: str) -> BatchLook:
+        """How a batch is."""
+
+    def cancel(self, external_id: str) -> None:
+        """Ask for a batch's end; what was answered before is paid, and comes with the results."""
+
+    def fetch(self, external_id: str, path: Path) -> None:
+        """Write the raw results of a batch that has ended into a file, byte for byte."""
+
+    def read(self, path: Path) -> Iterator[Answer]:
+        """The answers in such a file, in any order."""
+
+    def ask(self, request: Request, timeout_s: float) -> Answer:
+        """Ask at once and wait. Where the connection breaks after sending, the outcome is `unknown`."""
+
+    def most_input_tokens(self, request: Request) -> int:
+        """Upper bound of the tokens that a request's input counts: no provider counts more than its bytes."""
