@@ -7,6 +7,9 @@
     │   ├── DatasetNotReady                                                             exit 1
     │   ├── JobNotFound
     │   ├── ModelNotFound
+    │   ├── BatchNotFound
+    │   ├── ConversationNotFound
+    │   ├── TrainingFileNotFound
     │   ├── NotificationNotFound
     │   ├── QueryError
     │   └── RequestRefused          a request that the service does not carry out as it was sent
@@ -68,6 +71,18 @@ class JobNotFound(UsageError):
 
 class ModelNotFound(UsageError):
     """No model of that id (or none this user may see)."""
+
+
+class BatchNotFound(UsageError):
+    """No batch of conversations of that id (or none this user may see)."""
+
+
+class ConversationNotFound(UsageError):
+    """No conversation that was made of that id (or none this user may see)."""
+
+
+class TrainingFileNotFound(UsageError):
+    """No training file of that id (or none this user may see)."""
 
 
 class QueryError(UsageError):

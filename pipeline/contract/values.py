@@ -303,6 +303,7 @@ class NotificationItem(Value):
     id: int
     dataset_id: str | None = Field(description="Null where it is about a file that became no dataset.")
     job_id: str | None = Field(None, description="The training job that it is about, if any.")
+    batch_id: str | None = Field(None, description="The batch of conversations that it is about, if any.")
     kind: NotificationKind
     severity: Severity
     url: str = Field(description="The page that has more, on this service.")

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.state.catalog.statuses import FailureType, ScaffoldKind
+
 Tier = Literal["template", "scenario", "edge_case"]
-ScaffoldKind = Literal["persona", "emotional_arc", "training_topic", "prompt_template"]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
 
 
@@ -146,12 +147,9 @@ class Judgement(msgspec.Struct, frozen=True, omit_defaults=True):
     version: str
 
 
-Failure = Literal["truncation", "parse_error", "validation_error", "refusal", "api_error", "unknown"]
-
-
 @dataclass(frozen=True, slots=True)
 class Failed:
     """Why no conversation came of an answer. detail: in words, with what was expected and found."""
 
-    kind: Failure
+    kind: FailureType
     detail: str

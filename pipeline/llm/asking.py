@@ -6,8 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-Outcome = Literal["succeeded", "truncated", "refused", "errored", "expired", "canceled", "unknown"]
-"""truncated: it ended at `max_tokens`. unknown: it was sent, and its answer never came."""
+from pipeline.state.catalog.statuses import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,4 +42,8 @@ def item(notification: Notification) -> NotificationItem:
 def _url(notification: Notification) -> str:
     if notification.job_id is not None:
         return f"/jobs/{quote(notification.job_id)}"
+    if notification.batch_id is not None:
+        return f"/generation/{quote(notification.batch_id)}"
+    if notification.kind == "training_file_ready":
+        return f"/training-files/{quote(notification.dedupe_key)}"
     return f"/datasets/{quote(notification.dataset_id)}" if notification.dataset_id else "/notifications"

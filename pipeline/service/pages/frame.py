@@ -28,6 +28,11 @@ _TONES: dict[NotificationKind, Tone] = {
     "training_lost": "warning",
     "model_ready": "good",
     "budget_reached": "bad",
+    "generation_started": "info",
+    "generation_paused": "warning",
+    "generation_completed": "good",
+    "generation_cancelled": "warning",
+    "training_file_ready": "good",
 }
 
 

@@ -14,10 +14,12 @@ from pipeline.state.catalog.deliveries import Deliveries
 from pipeline.state.catalog.ended_sessions import EndedSessions
 from pipeline.state.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.state.catalog.export import Export
+from pipeline.state.catalog.generation_batches import GenerationBatches
 from pipeline.state.catalog.ignored import IgnoredFiles
 from pipeline.state.catalog.journals import Journals
 from pipeline.state.catalog.looks import Looks
 from pipeline.state.catalog.lookup import Lookup
+from pipeline.state.catalog.made_conversations import MadeConversations
 from pipeline.state.catalog.mappings import Mappings
 from pipeline.state.catalog.marks import Marks
 from pipeline.state.catalog.migrate import check_sqlite, migrate
@@ -28,8 +30,11 @@ from pipeline.state.catalog.quotas import Quotas
 from pipeline.state.catalog.registry import Registry
 from pipeline.state.catalog.reports import Reports
 from pipeline.state.catalog.requests import Requests
+from pipeline.state.catalog.scaffold_rows import ScaffoldRows
 from pipeline.state.catalog.sqlite_catalog import prepare_file
 from pipeline.state.catalog.stale import StaleJobs
+from pipeline.state.catalog.submissions import Submissions
+from pipeline.state.catalog.training_files import TrainingFiles
 from pipeline.state.catalog.training_jobs import Jobs
 from pipeline.state.catalog.tries import Tries
 from pipeline.state.catalog.verdict_writes import Verdicts
@@ -53,6 +58,11 @@ class Catalog(
     Models,
     StaleJobs,
     Costs,
+    ScaffoldRows,
+    GenerationBatches,
+    Submissions,
+    MadeConversations,
+    TrainingFiles,
     Looks,
     Marks,
     EndedSessions,
@@ -66,7 +76,9 @@ class Catalog(
     to ask for (`Requests`), what came to nothing (`Tries`), outcomes (`Verdicts`), lists and deletion (`Lookup`),
     notifications (`Notices`), also to a webhook (`Deliveries`), training jobs: planned (`Plans`), made and found
     (`Jobs`), trained (`Attempts`), what trainings tell (`Journals`; by hand, `Reports`) and leave (`Models`), out of
-    date (`StaleJobs`), their money (`Costs`); by what store and lake are known again (`Marks`), whether the daemon
+    date (`StaleJobs`), their money (`Costs`); conversations that are made: scaffolds (`ScaffoldRows`), batches
+    (`GenerationBatches`), what is asked and paid (`Submissions`), the conversations (`MadeConversations`), and files of
+    them (`TrainingFiles`); by what store and lake are known again (`Marks`), whether the daemon
     works (`Looks`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.

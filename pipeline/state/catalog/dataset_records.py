@@ -159,7 +159,8 @@ class Verdict:
 class Notification:
     """Something a user is told once; `dedupe_key` tells occasions of the same kind apart.
 
-    dataset_id: None where it is about a file that became no dataset. job_id: the training job it is about, if any.
+    dataset_id: None where it is about no dataset. job_id, batch_id: the training job, or the batch of conversations
+    that are made, it is about, if any.
     """
 
     id: int
@@ -175,6 +176,7 @@ class Notification:
     webhook_due_at: datetime | None
     webhook_sent_at: datetime | None
     job_id: str | None = None
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

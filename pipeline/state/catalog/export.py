@@ -14,15 +14,14 @@ from sqlalchemy import Connection, cast, select, text
 from sqlalchemy import Text as SqlText
 from sqlalchemy.types import BigInteger, Boolean, Date, Float, Integer
 
-from pipeline.state.catalog.attempt_tables import training_attempts
+from pipeline.state.catalog import attempt_tables, generation_tables  # noqa: F401  # every table of `metadata`
 from pipeline.state.catalog.engine import Database, translated_errors
-from pipeline.state.catalog.tables import StorableJson, UtcDateTime
+from pipeline.state.catalog.tables import StorableJson, UtcDateTime, metadata
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS = 5_000
-metadata = training_attempts.metadata  # of all modules of tables
 # How an installation minds itself and who signed out says nothing to analysts.
 _NOT_EXPORTED = {"ended_sessions", "looks", "marks"}
 TABLE_NAMES = tuple(table.name for table in metadata.sorted_tables if table.name not in _NOT_EXPORTED)

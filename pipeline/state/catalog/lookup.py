@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, null, select, upda
 from pipeline.errors import DatasetNotFound
 from pipeline.state.catalog.dataset_records import Dataset, Page
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.generation_tables import batch_jobs
 from pipeline.state.catalog.job_tables import training_jobs, training_plans
 from pipeline.state.catalog.quotas import check_quota
 from pipeline.state.catalog.registry import lock_registry
@@ -17,7 +18,7 @@ from pipeline.state.catalog.statuses import STATUSES, Status
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
 from pipeline.wording import moment
 
-_CHANGING = (datasets, training_jobs, training_plans)
+_CHANGING = (datasets, training_jobs, training_plans, batch_jobs)
 CHANGING_TABLES = tuple(table.name for table in _CHANGING)
 """Tables whose `updated_at` says when the catalog changed last."""
 _NEWEST = (datasets.c.created_at.desc(), datasets.c.id.desc())

@@ -22,6 +22,7 @@ class Notice:
     title: str
     message: str
     job_id: str | None = None
+    batch_id: str | None = None
 
 
 class Notices(Database):
@@ -80,6 +81,7 @@ def send(connection: Connection, dataset_id: str | None, user_id: str, notice: N
         title=notice.title,
         message=notice.message,
         job_id=notice.job_id,
+        batch_id=notice.batch_id,
         created_at=now,
     )
     once = row.on_conflict_do_nothing(index_elements=["dataset_id", "kind", "dedupe_key"])

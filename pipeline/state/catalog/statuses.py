@@ -26,6 +26,29 @@ ModelKind = Literal["adapter", "model"]
 Severity = Literal["low", "medium", "high", "critical"]
 JobOrigin = Literal["plan", "person"]
 CostKind = Literal["estimate", "actual"]
+ScaffoldKind = Literal["persona", "emotional_arc", "training_topic", "prompt_template"]
+SCAFFOLD_KINDS: tuple[ScaffoldKind, ...] = get_args(ScaffoldKind)
+BatchStatus = Literal["planned", "running", "paused", "completed", "cancelled"]
+BATCH_STATUSES: tuple[BatchStatus, ...] = get_args(BatchStatus)
+ItemState = Literal["planned", "written", "annotated", "judged", "accepted", "rejected", "failed", "needs_review"]
+ITEM_STATES: tuple[ItemState, ...] = get_args(ItemState)
+ENDED_ITEMS: tuple[ItemState, ...] = ("accepted", "rejected", "failed", "needs_review")
+"""They sum to a batch's items, once it has ended."""
+SubmissionState = Literal["prepared", "sending", "asking", "sent", "ended", "ingested", "refused", "aside"]
+"""prepared: its body is written. sending: it may be at the provider. asking: its requests are asked one by one. ended:
+its results are in the lake. aside: what came is not an answer to it."""
+Purpose = Literal["generate", "annotate", "judge"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+Outcome = Literal["succeeded", "truncated", "refused", "errored", "expired", "canceled", "unknown"]
+"""truncated: it ended at `max_tokens`. unknown: it was sent, and its answer never came."""
+FailureType = Literal["truncation", "parse_error", "validation_error", "refusal", "api_error", "unknown"]
+ConversationStatus = Literal["pending", "accepted", "rejected", "failed", "needs_review"]
+CONVERSATION_STATUSES: tuple[ConversationStatus, ...] = get_args(ConversationStatus)
+EnrichmentStatus = Literal["not_started", "enrichment_in_progress", "completed"]
+QualityTier = Literal["seed", "production", "experimental"]
+QUALITY_TIERS: tuple[QualityTier, ...] = get_args(QualityTier)
+ReviewAction = Literal["approve", "reject", "edit"]
+REVIEW_ACTIONS: tuple[ReviewAction, ...] = get_args(ReviewAction)
 NotificationKind = Literal[
     "dataset_ready",
     "dataset_error",
@@ -42,6 +65,11 @@ NotificationKind = Literal[
     "training_lost",
     "model_ready",
     "budget_reached",
+    "generation_started",
+    "generation_paused",
+    "generation_completed",
+    "generation_cancelled",
+    "training_file_ready",
 ]
 SEVERITIES: dict[NotificationKind, Severity] = {
     "dataset_ready": "medium",
@@ -59,4 +87,9 @@ SEVERITIES: dict[NotificationKind, Severity] = {
     "training_lost": "high",
     "model_ready": "high",
     "budget_reached": "critical",
+    "generation_started": "low",
+    "generation_paused": "high",
+    "generation_completed": "high",
+    "generation_cancelled": "medium",
+    "training_file_ready": "medium",
 }

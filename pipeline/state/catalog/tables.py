@@ -199,10 +199,13 @@ notifications = Table(
     Column("webhook_due_at", UtcDateTime),
     Column("webhook_sent_at", UtcDateTime),
     Column("job_id", StorableText, ForeignKey("training_jobs.id")),
+    Column("batch_id", StorableText, ForeignKey("batch_jobs.id")),
     CheckConstraint(
         "kind IN ('dataset_ready', 'dataset_error', 'upload_expired', 'run_failed', 'training_jobs_ready', "
         "'training_jobs_stale', 'upload_ignored', 'training_queued', 'training_started', 'training_completed', "
-        "'training_failed', 'training_cancelled', 'training_lost', 'model_ready', 'budget_reached')",
+        "'training_failed', 'training_cancelled', 'training_lost', 'model_ready', 'budget_reached', "
+        "'generation_started', 'generation_paused', 'generation_completed', 'generation_cancelled', "
+        "'training_file_ready')",
         name="kind",
     ),
     UniqueConstraint("dataset_id", "kind", "dedupe_key", name="uq_notifications_dataset_id"),

@@ -3,6 +3,7 @@
 A dataset's file of a table lies at `<lake>/<table>/dataset_id=<id>/data.parquet`. Its profile is placed last, so a
 dataset is in the lake when its profile is. What stands in the rows is decided in `pipeline/dataset`. The files of
 a training job lie at `<lake>/training_jobs/job_id=<id>/<target>/<file>`; `pipeline/training` writes them.
+What was asked of models with their answers lies below `submissions/`, training files below `training_files/`.
 """
 
 from pipeline.state.lake.lake_factory import make_lake

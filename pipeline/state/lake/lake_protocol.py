@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import pyarrow as pa
 
@@ -21,6 +21,8 @@ MIN_FILE_BYTES = 12
 """A Parquet file has its name twice and a length; a disk that lost power before our fsync leaves 0 bytes."""
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,200}")
+MadeKind = Literal["submissions", "training_files"]
+"""What is kept of conversations that are made: what was asked of models with their raw answers, and files built."""
 
 
 class Lake(Protocol):
@@ -113,6 +115,26 @@ class Lake(Protocol):
             UsageError: the name leads out of its place.
         """
 
+    def publish_made(self, kind: MadeKind, known_id: str, folder: Path) -> str:
+        """Put every file below a folder in the place of a submission or training file, as `publish_job` does."""
+
+    def made_uri(self, kind: MadeKind, known_id: str) -> str:
+        """Return where its files lie, or would lie.
+
+        Raises:
+            UsageError: the id cannot be a folder's name.
+        """
+
+    def made_files(self, kind: MadeKind, known_id: str) -> dict[str, int]:
+        """Return its files: names below its place, with sizes in bytes; none where there is nothing."""
+
+    def fetch_made(self, kind: MadeKind, known_id: str, name: str) -> AbstractContextManager[Path]:
+        """Lend a local path of one of its files; raises `LakeError` where there is none.
+
+        Raises:
+            UsageError: the name leads out of its place.
+        """
+
     @property
     def place(self) -> str:
         """Where it is, for messages: a folder or `s3://…`."""
@@ -183,6 +205,18 @@ def model_key(attempt_id: str, name: str = "") -> str:
         UsageError: the id cannot be a folder's name, or the name leads out of the place.
     """
     return _key("models/attempt_id=", attempt_id, name)
+
+
+def made_key(kind: MadeKind, known_id: str, name: str = "") -> str:
+    """Return the place of a submission to a model or of a training file, or of a file of it, relative to the lake.
+
+    >>> made_key("submissions", "s0a1b2c3", "results.jsonl")
+    'submissions/id=s0a1b2c3/results.jsonl'
+
+    Raises:
+        UsageError: the id cannot be a folder's name, or the name leads out of the place.
+    """
+    return _key(f"{kind}/id=", known_id, name)
 
 
 def _key(place: str, known_id: str, name: str) -> str:

@@ -16,10 +16,12 @@ from pipeline.state.lake.lake_protocol import (
     MARK_KEY,
     MIN_FILE_BYTES,
     PUBLISH_ORDER,
+    MadeKind,
     check_tables,
     file_key,
     files_below,
     job_key,
+    made_key,
     model_key,
 )
 from pipeline.state.lake.profiles import read_table
@@ -122,6 +124,24 @@ class LocalLake:
     def fetch_model_file(self, attempt_id: str, name: str) -> Iterator[Path]:
         """See `Lake.fetch_model_file`: the file itself."""
         yield self._existing(model_key(attempt_id, name), f"{name} of {attempt_id}", "put it back from a backup")
+
+    def publish_made(self, kind: MadeKind, known_id: str, folder: Path) -> str:
+        """See `Lake.publish_made`."""
+        self._publish_below(made_key(kind, known_id), folder)
+        return self.made_uri(kind, known_id)
+
+    def made_uri(self, kind: MadeKind, known_id: str) -> str:
+        """See `Lake.made_uri`."""
+        return str(self._folder / made_key(kind, known_id))
+
+    def made_files(self, kind: MadeKind, known_id: str) -> dict[str, int]:
+        """See `Lake.made_files`."""
+        return self._files_below(made_key(kind, known_id))
+
+    @contextmanager
+    def fetch_made(self, kind: MadeKind, known_id: str, name: str) -> Iterator[Path]:
+        """See `Lake.fetch_made`: the file itself."""
+        yield self._existing(made_key(kind, known_id, name), f"{name} of {known_id}", "put it back from a backup")
 
     def _publish_below(self, key: str, folder: Path) -> None:
         places = {file: self._folder / key / name for name, file in files_below(folder).items()}

@@ -17,10 +17,12 @@ from pipeline.state.lake.lake_protocol import (
     MARK_KEY,
     MIN_FILE_BYTES,
     PUBLISH_ORDER,
+    MadeKind,
     check_tables,
     file_key,
     files_below,
     job_key,
+    made_key,
     model_key,
 )
 from pipeline.state.lake.profiles import read_table
@@ -150,6 +152,26 @@ class S3Lake:
     def fetch_model_file(self, attempt_id: str, name: str) -> Iterator[Path]:
         """See `Lake.fetch_model_file`: a copy in staging, removed afterwards."""
         with self._copy(model_key(attempt_id, name)) as copy:
+            yield copy
+
+    def publish_made(self, kind: MadeKind, known_id: str, folder: Path) -> str:
+        """See `Lake.publish_made`."""
+        for name, file in files_below(folder).items():
+            self._put(file, made_key(kind, known_id, name))
+        return self.made_uri(kind, known_id)
+
+    def made_uri(self, kind: MadeKind, known_id: str) -> str:
+        """See `Lake.made_uri`."""
+        return self._uri(made_key(kind, known_id))
+
+    def made_files(self, kind: MadeKind, known_id: str) -> dict[str, int]:
+        """See `Lake.made_files`."""
+        return self._sizes_below(made_key(kind, known_id))
+
+    @contextmanager
+    def fetch_made(self, kind: MadeKind, known_id: str, name: str) -> Iterator[Path]:
+        """See `Lake.fetch_made`: a copy in staging, removed afterwards."""
+        with self._copy(made_key(kind, known_id, name)) as copy:
             yield copy
 
     def _sizes_below(self, key: str) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """What analysts read beside tables and columns: meanings, units, what NULL says. Written as DuckDB comments.
 
-Those of training jobs are in `job_comments.py`, of their trainings in `attempt_comments.py`.
+Those of training jobs are in `job_comments.py`, of their trainings in `attempt_comments.py`, of conversations that are
+made in `generation_comments.py`.
 
 SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'turns'
 """
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from pipeline.state.warehouse.attempt_comments import ATTEMPT_COLUMNS, ATTEMPT_TABLES
+from pipeline.state.warehouse.generation_comments import GENERATION_COLUMNS, GENERATION_TABLES
 from pipeline.state.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES, TRIES
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.state.warehouse.sql import identifier, text
@@ -29,6 +31,7 @@ TABLES = {
     "findings": "One row a finding of the current datasets, of a line or a whole file; the first 10,000 of a code.",
     **JOB_TABLES,
     **ATTEMPT_TABLES,
+    **GENERATION_TABLES,
 }
 
 _DATASET_ID = "The dataset: datasets.id."
@@ -83,9 +86,8 @@ COLUMNS = {
     "notifications": {
         "id": "Counts up.",
         "user_id": "Who was told.",
-        "dataset_id": "The dataset: datasets.id; NULL where it is about a file that became none.",
-        "kind": "dataset_ready, dataset_error, upload_expired, upload_ignored, run_failed, training_jobs_ready or "
-        "training_jobs_stale.",
+        "dataset_id": "The dataset: datasets.id; NULL where it is about none.",
+        "kind": "What happened: dataset_ready, training_failed, generation_paused, …",
         "dedupe_key": "Tells occasions of one kind apart, so that none is told twice.",
         "title": "A few words.",
         "message": "A sentence.",
@@ -95,6 +97,7 @@ COLUMNS = {
         "webhook_due_at": "When that is tried again (UTC), if it did not arrive.",
         "webhook_sent_at": "When it arrived there (UTC); NULL if it did not.",
         "job_id": "The training job that it is about: training_jobs.id; else NULL.",
+        "batch_id": "The batch of conversations that it is about: batch_jobs.id; else NULL.",
     },
     "ignored_files": {
         "key": "Where it lies in the store; what cannot be printed is escaped: \\xNN, \\u{N} and \\\\.",
@@ -235,6 +238,7 @@ COLUMNS = {
     },
     **JOB_COLUMNS,
     **ATTEMPT_COLUMNS,
+    **GENERATION_COLUMNS,
 }
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipeline.state.lake import PUBLISH_ORDER, Lake
 
-LINEAGE_VIEWS = ("training_lineage", "upload_lineage")
+LINEAGE_VIEWS = ("training_lineage", "upload_lineage", "generation_lineage", "dataset_costs")
 
 _FILES = """
 CREATE TABLE lineage AS
@@ -70,6 +70,41 @@ FROM datasets AS d JOIN (
 """
 
 
+# A conversation that went into no file has a row, too; one of several files has one for each.
+_GENERATION = """
+CREATE VIEW generation_lineage AS
+SELECT
+    i.id AS item_id, i.user_id, b.id AS batch_id, b.name AS batch_name, b.model,
+    i.persona, i.arc, i.topic, i.template, i.tier, i.seed, i.draw, i.state AS item_state, i.state_reason,
+    l.calls, l.cost_nano_usd, c.version AS newest_version, c.score, c.quality_tier, c.status AS conversation_status,
+    m.training_file_id, m.version AS version_in_file, m.position AS position_in_file, f.name AS training_file,
+    f.dataset_id, j.id AS job_id
+FROM batch_items AS i
+JOIN batch_jobs AS b ON b.id = i.batch_id
+LEFT JOIN (
+    SELECT item_id, count(*) AS calls, sum(cost_nano_usd)::BIGINT AS cost_nano_usd FROM llm_calls GROUP BY item_id
+) AS l ON l.item_id = i.id
+LEFT JOIN generated_conversations AS c ON c.id = i.id
+LEFT JOIN training_file_conversations AS m ON m.conversation_id = c.id
+LEFT JOIN training_files AS f ON f.id = m.training_file_id
+LEFT JOIN training_jobs AS j ON j.dataset_id = f.dataset_id
+"""
+
+# What making a dataset's conversations cost, beside what its trainings were expected to cost and did.
+_DATASET_COSTS = """
+CREATE VIEW dataset_costs AS
+SELECT d.id AS dataset_id, d.user_id, d.name AS dataset_name, f.id AS training_file_id,
+    f.cost_nano_usd AS making_nano_usd, t.trainings_nano_usd, t.estimate_usd
+FROM datasets AS d
+LEFT JOIN training_files AS f ON f.dataset_id = d.id
+LEFT JOIN (
+    SELECT j.dataset_id, sum(c.billed_nano_usd) FILTER (c.kind = 'actual')::BIGINT AS trainings_nano_usd,
+        max(c.cost_usd) FILTER (c.kind = 'estimate') AS estimate_usd
+    FROM training_jobs AS j JOIN cost_records AS c ON c.job_id = j.id GROUP BY j.dataset_id
+) AS t ON t.dataset_id = d.id
+"""
+
+
 def make_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     """Make the table of files and the views; the catalog's tables and `dataset_profiles` are there already."""
     ids = [row[0] for row in connection.execute("SELECT dataset_id FROM dataset_profiles").fetchall()]
@@ -81,3 +116,5 @@ def make_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     connection.unregister("source")
     connection.execute(_TRAINING)
     connection.execute(_UPLOAD)
+    connection.execute(_GENERATION)
+    connection.execute(_DATASET_COSTS)

@@ -26,6 +26,7 @@ def test_the_exported_columns_are_declared():
         "webhook_due_at": moment,
         "webhook_sent_at": moment,
         "job_id": pa.string(),
+        "batch_id": pa.string(),
     }
 
     assert {field.name: field.type for field in export_schema("notifications")} == expected

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from pipeline.state.catalog.migrations.changes import add_reference, allow, secure_rows
+
 revision = "0011"
 down_revision = "0010"
 
@@ -26,20 +28,18 @@ _KINDS = (
     "'training_cancelled', 'training_lost', 'model_ready', 'budget_reached')"
 )
 _STATES = "state IN ('queued', 'preparing', 'running', 'completed', 'failed', 'cancelled', 'lost')"
-_SEES_ALL = "current_setting('lora.sees_all', true) = 'on'"
-_OWNS = "user_id = current_setting('lora.user_id', true)"
 _NEW_TABLES = ("training_attempts", "attempt_transitions", "metric_series", "model_evaluations", "models")
 _MOVED_TABLES = ("metrics_points", "model_artifacts")
 
 
 def upgrade() -> None:
-    _allow("training_jobs", "status", _OLD_STATUSES, _STATUSES)
-    _allow("notifications", "kind", _OLD_KINDS, _KINDS)
+    allow("training_jobs", "status", _OLD_STATUSES, _STATUSES)
+    allow("notifications", "kind", _OLD_KINDS, _KINDS)
     _create_attempts()
     _create_what_belongs_to_attempts()
     _create_models()
-    _add_reference("notifications", "job_id", "training_jobs")
-    _add_reference("cost_records", "attempt_id", "training_attempts")
+    add_reference("notifications", "job_id", "training_jobs")
+    add_reference("cost_records", "attempt_id", "training_attempts")
     op.add_column("cost_records", sa.Column("billed_nano_usd", sa.BigInteger))
     _make_attempts_of_reports()
     _count_old_costs()
@@ -51,39 +51,7 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "postgresql":
         for table in (*_NEW_TABLES, *_MOVED_TABLES):
-            _secure_rows(table)
-
-
-def _allow(table: str, column: str, old: str, new: str) -> None:
-    """Another CHECK."""
-    name = f"ck_{table}_{column}"
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint(op.f(name), table, type_="check")
-        op.create_check_constraint(op.f(name), table, new)
-    else:
-        _rewrite(table, "replace(sql, ?, ?)", (old, new))
-
-
-def _add_reference(table: str, column: str, to: str) -> None:
-    """A column that refers to another table."""
-    name = f"fk_{table}_{column}"
-    op.add_column(table, sa.Column(column, sa.Text))
-    if op.get_bind().dialect.name == "postgresql":
-        op.create_foreign_key(op.f(name), table, to, [column], ["id"])
-    else:
-        constraint = f", CONSTRAINT {name} FOREIGN KEY({column}) REFERENCES {to} (id))"
-        _rewrite(table, "substr(sql, 1, length(sql) - 1) || ?", (constraint,))
-
-
-def _rewrite(table: str, changed: str, values: tuple[str, ...]) -> None:
-    """SQLite changes a constraint only by copying the table; its text can be changed in place, as in revision 0009."""
-    connection = op.get_bind()
-    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
-    connection.exec_driver_sql("PRAGMA writable_schema = ON")
-    statement = f"UPDATE sqlite_master SET sql = {changed} WHERE type = 'table' AND name = ?"  # noqa: S608  # our words
-    connection.exec_driver_sql(statement, (*values, table))
-    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
-    connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+            secure_rows(table)
 
 
 def _create_attempts() -> None:
@@ -299,10 +267,3 @@ def _move(table: str, create: Callable[[], None], columns: str) -> None:
     moved = f"SELECT {columns}, job_id || '.1' FROM {before} ORDER BY id"  # noqa: S608
     op.execute(f"INSERT INTO {table} ({columns}, attempt_id) {moved}")
     op.drop_table(before)
-
-
-def _secure_rows(table: str) -> None:
-    """As in revision 0003: each sees their own, the pipeline sees all."""
-    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    op.execute(f"CREATE POLICY owner_only ON {table} USING ({_SEES_ALL} OR {_OWNS})")

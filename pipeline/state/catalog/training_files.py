@@ -1,0 +1,157 @@
+"""Training files: a frozen choice of conversations, built once; the same name again is the next version."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from pipeline.errors import TrainingFileNotFound
+from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.generation_records import NewTrainingFile, TrainingFile
+from pipeline.state.catalog.generation_tables import (
+    llm_calls,
+    training_file_conversations,
+    training_files,
+)
+from pipeline.state.catalog.notices import Notice, send
+from pipeline.state.catalog.selecting import find_meant, find_row, is_of, paged
+from pipeline.state.catalog.statements import chunks
+from pipeline.state.catalog.tables import storable_text
+
+_TABLE = training_files
+_NEWEST = (_TABLE.c.created_at.desc(), _TABLE.c.id)
+
+
+class TrainingFiles(Database):
+    """The methods that runs, commands and the service use. `user_id=None` means any user's files."""
+
+    def add_training_file(self, file_id: str, user_id: str, new: NewTrainingFile, now: datetime) -> TrainingFile:
+        """Remember a file whose bytes are in the lake, and tell its owner; the same id again is the one that is there.
+
+        Its cost is what its conversations cost by now, with the draws that came to nothing for the same items.
+        """
+        with self._writing() as connection:
+            if (found := find_row(connection, _TABLE, file_id)) is not None:
+                return _to_file(found)
+            earlier = select(func.count()).where(_TABLE.c.user_id == user_id, _TABLE.c.name == new.name)
+            row = {
+                "id": file_id,
+                "user_id": user_id,
+                "name": new.name,
+                "version": connection.execute(earlier).scalar_one() + 1,
+                "query": new.query,
+                "conversation_count": len(new.conversations),
+                "total_training_pairs": new.total_training_pairs,
+                "files_uri": new.files_uri,
+                "files": new.files,
+                "content_sha256": new.content_sha256,
+                "cost_nano_usd": _cost(connection, [each[0] for each in new.conversations]),
+                "created_at": now,
+            }
+            connection.execute(insert(_TABLE), row)
+            _insert_members(connection, file_id, user_id, new.conversations)
+            title = f"The training file {new.name} is built"
+            message = f"Version {row['version']}, {len(new.conversations):,} conversations."
+            send(connection, None, user_id, Notice("training_file_ready", file_id, title, message), now)
+            return _read(connection, file_id)
+
+    def note_sent_to_datasets(self, file_id: str, dataset_id: str) -> None:
+        """Note which dataset a file became."""
+        with self._writing() as connection:
+            connection.execute(update(_TABLE).where(_TABLE.c.id == file_id).values(dataset_id=dataset_id))
+
+    def get_training_file(self, file_id: str, user_id: str | None = None) -> TrainingFile:
+        """Return a file by its whole id.
+
+        Raises:
+            TrainingFileNotFound: there is none, or it is another user's.
+        """
+        with self._reading() as connection:
+            return _read(connection, file_id, user_id)
+
+    def find_training_file(self, user_id: str | None, name_or_id: str) -> TrainingFile:
+        """Return the file a person means: by id, else by the beginning of its id, else the newest of its name.
+
+        Raises:
+            TrainingFileNotFound: nothing fits.
+            UsageError: several fit; the message names them.
+        """
+        columns = _TABLE.c
+        begins_so = func.substr(columns.id, 1, len(name_or_id)) == storable_text(name_or_id)
+        later = training_files.alias()
+        is_newest = (columns.name == name_or_id) & ~(
+            select(later.c.id)
+            .where(later.c.user_id == columns.user_id, later.c.name == columns.name, later.c.version > columns.version)
+            .exists()
+        )
+        query = select(_TABLE).where(is_of(_TABLE, user_id)).order_by(*_NEWEST)
+        meant = (columns.id == name_or_id, is_newest, begins_so)
+        with self._reading() as connection:
+            found = find_meant(connection, query, meant, "training file", name_or_id, lambda row: f"{row.id}")
+        if found is None:
+            raise TrainingFileNotFound(f"expected the id or name of a training file, found {name_or_id!r}: list them")
+        return _to_file(found)
+
+    def list_training_files(self, user_id: str | None, page: int = 1, limit: int = 50) -> list[TrainingFile]:
+        """Return a page of files, newest first."""
+        query = select(_TABLE).where(is_of(_TABLE, user_id)).order_by(*_NEWEST)
+        with self._reading() as connection:
+            return [_to_file(row) for row in connection.execute(paged(query, page, limit))]
+
+    def training_file_of(self, dataset_id: str) -> TrainingFile | None:
+        """Return the file that a dataset was made of, if it was made of one."""
+        with self._reading() as connection:
+            found = connection.execute(select(_TABLE).where(_TABLE.c.dataset_id == dataset_id).limit(1)).one_or_none()
+        return None if found is None else _to_file(found)
+
+    def conversations_of_file(self, file_id: str) -> list[tuple[str, int]]:
+        """Return ids and versions of a file's conversations, in its order."""
+        columns = training_file_conversations.c
+        query = select(columns.conversation_id, columns.version).where(columns.training_file_id == file_id)
+        with self._reading() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query.order_by(columns.position))]
+
+    def files_with(self, conversation_id: str) -> list[TrainingFile]:
+        """Return the files that a conversation went into, newest first."""
+        columns = training_file_conversations.c
+        ids = select(columns.training_file_id).where(columns.conversation_id == conversation_id)
+        with self._reading() as connection:
+            query = select(_TABLE).where(_TABLE.c.id.in_(ids)).order_by(*_NEWEST)
+            return [_to_file(row) for row in connection.execute(query)]
+
+
+def _read(connection: Connection, file_id: str, user_id: str | None = None) -> TrainingFile:
+    row = find_row(connection, _TABLE, file_id, user_id)
+    if row is None:
+        raise TrainingFileNotFound(f"expected the id of a training file, found {file_id!r}: list them first")
+    return _to_file(row)
+
+
+def _to_file(row: Sequence[Any]) -> TrainingFile:
+    return TrainingFile(*row)
+
+
+def _cost(connection: Connection, conversation_ids: Sequence[str]) -> int:
+    total = 0
+    for chunk in chunks(conversation_ids):
+        paid = select(func.coalesce(func.sum(llm_calls.c.cost_nano_usd), 0)).where(llm_calls.c.item_id.in_(list(chunk)))
+        total += int(connection.execute(paid).scalar_one())
+    return total
+
+
+def _insert_members(
+    connection: Connection, file_id: str, user_id: str, conversations: Sequence[tuple[str, int]]
+) -> None:
+    rows = [
+        {
+            "training_file_id": file_id,
+            "position": position,
+            "conversation_id": conversation_id,
+            "version": version,
+            "user_id": user_id,
+        }
+        for position, (conversation_id, version) in enumerate(conversations, 1)
+    ]
+    for chunk in chunks(rows):
+        connection.execute(insert(training_file_conversations), list(chunk))
