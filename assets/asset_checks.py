@@ -5,10 +5,12 @@ import warnings
 import dagster as dg
 
 from assets.partition_events import severity_of
-from assets.partitions import DATASETS, READY_DATASETS, TRAINED_JOBS
+from assets.partitions import DATASETS, GENERATION_BATCHES, READY_DATASETS, TRAINED_JOBS
 from pipeline.clock import utc_now
 from pipeline.dataset.profiles.profile_checks import CHECKS, Check
 from pipeline.flow.closing import closed_of
+from pipeline.flow.generation.batch_checks import BATCH_CHECKS, BatchCheck
+from pipeline.flow.generation.batch_report import report_of_batch
 from pipeline.flow.job_checks import JOB_CHECKS, JobCheck, report_of
 from pipeline.flow.training_checks import TRAINING_RUN_CHECKS, TrainingCheck
 from pipeline.state.catalog.catalog import Catalog
@@ -41,7 +43,17 @@ def _trained_check(check: TrainingCheck) -> dg.AssetChecksDefinition:
     return run
 
 
-def _result(check: Check | JobCheck | TrainingCheck, decided: tuple[bool, str]) -> dg.AssetCheckResult:
+def _batch_check(check: BatchCheck) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=check.asset, name=check.name, description=check.description, partitions_def=GENERATION_BATCHES
+    )
+    def run(context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog]) -> dg.AssetCheckResult:
+        return _result(check, check.decide(report_of_batch(catalog, context.partition_key)))
+
+    return run
+
+
+def _result(check: Check | JobCheck | TrainingCheck | BatchCheck, decided: tuple[bool, str]) -> dg.AssetCheckResult:
     passed, description = decided
     return dg.AssetCheckResult(passed=passed, severity=severity_of(check), description=description)
 
@@ -51,4 +63,5 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", dg.PreviewWarning)
     DATASET_CHECKS = [_asset_check(check) for check in CHECKS]
     TRAINING_CHECKS = [_job_check(check) for check in JOB_CHECKS]
+    GENERATION_CHECKS = [_batch_check(check) for check in BATCH_CHECKS]
     TRAINED_CHECKS = [_trained_check(check) for check in TRAINING_RUN_CHECKS]

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.generated_specs import GENERATED_ASSETS
 from assets.specs import VALIDATED
 from assets.trained_specs import TRAINED_ASSETS
 from assets.training_specs import TRAINING_ASSETS
@@ -36,4 +37,10 @@ CLOSE_TRAININGS = dg.define_asset_job(
     selection=_of(TRAINED_ASSETS),
     description="Keeps model, evaluation and cost of a training that has ended.",
     tags={"dagster/priority": "15"},
+)
+GENERATE = dg.define_asset_job(
+    "generate",
+    selection=_of(GENERATED_ASSETS),
+    description="Does what is due of a batch of conversations that is made: asks, takes, stages, selects.",
+    tags={"dagster/priority": "12"},
 )

@@ -10,17 +10,19 @@ from typing import Any
 import dagster as dg
 
 from pipeline.dataset.profiles.profile_checks import Check
+from pipeline.flow.generation.batch_checks import BatchCheck
 from pipeline.flow.job_checks import JobCheck
 from pipeline.flow.training_checks import TrainingCheck
 from resources.dagster_internals import AssetCheckEvaluationTargetMaterializationData
 
+AnyCheck = Check | JobCheck | TrainingCheck | BatchCheck
 Judged = AssetCheckEvaluationTargetMaterializationData
 Metadata = dict[str, dg.MetadataValue[Any] | str | int | float]
 
 
 def evaluation(
     asset: str,
-    check: Check | JobCheck | TrainingCheck,
+    check: AnyCheck,
     decided: tuple[bool, str],
     dataset_id: str,
     judged: Judged | None,
@@ -42,7 +44,7 @@ def evaluation(
     )
 
 
-def severity_of(check: Check | JobCheck | TrainingCheck) -> dg.AssetCheckSeverity:
+def severity_of(check: AnyCheck) -> dg.AssetCheckSeverity:
     """How Dagster shows that the check failed."""
     return dg.AssetCheckSeverity.ERROR if check.is_error else dg.AssetCheckSeverity.WARN
 

@@ -8,3 +8,6 @@ REQUEST_TAG = "lora/request"  # the request that a run answers; the catalog know
 READY_DATASETS = dg.DynamicPartitionsDefinition(name="ready_datasets")
 # A training job that was trained; its id is its partition key.
 TRAINED_JOBS = dg.DynamicPartitionsDefinition(name="trained_jobs")
+# A batch of conversations that are made, and a training file of them; their ids are the partition keys.
+GENERATION_BATCHES = dg.DynamicPartitionsDefinition(name="generation_batches")
+TRAINING_FILES = dg.DynamicPartitionsDefinition(name="training_files")

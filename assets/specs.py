@@ -50,6 +50,7 @@ def column_lineage(**columns: tuple[str, str]) -> dg.TableColumnLineage:
 
 UPLOADS = dg.AssetSpec(
     "uploads",
+    deps=[dg.AssetDep("training_files", partition_mapping=dg.AllPartitionMapping())],
     description="Files of conversations as people uploaded them. Reported by the sensor `new_uploads`.",
     group_name=INTAKE,
     owners=OWNERS,

@@ -5,9 +5,11 @@ from typing import Any
 
 import dagster as dg
 
-from assets.asset_checks import DATASET_CHECKS, TRAINED_CHECKS, TRAINING_CHECKS
-from assets.asset_jobs import CLOSE_TRAININGS, INGEST, PLAN_TRAINING, PUBLISH
+from assets.asset_checks import DATASET_CHECKS, GENERATION_CHECKS, TRAINED_CHECKS, TRAINING_CHECKS
+from assets.asset_jobs import CLOSE_TRAININGS, GENERATE, INGEST, PLAN_TRAINING, PUBLISH
 from assets.closed_trainings import closed_trainings
+from assets.generated_conversations import generated_conversations
+from assets.generated_specs import FILES_SPEC, SCAFFOLDS_SPEC
 from assets.planned_trainings import planned_trainings
 from assets.specs import UPLOADS
 from assets.validated import validated_uploads
@@ -19,6 +21,7 @@ from resources.lake_resource import lake_resource
 from resources.settings_resource import settings_resource
 from resources.upload_store import UploadStore
 from sensors.failed_runs import failed_runs
+from sensors.generation import generation_sensor
 from sensors.new_uploads import new_uploads_sensor
 from sensors.ready_datasets import ready_datasets_sensor
 from sensors.schedules import SCHEDULES, expire_job, reconcile_job
@@ -45,10 +48,29 @@ def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -
     """
     plans_of(settings)  # a typing error fails the start, not each tick of a sensor
     return dg.Definitions(
-        assets=[UPLOADS, validated_uploads, planned_trainings, closed_trainings, warehouse],
-        asset_checks=[*DATASET_CHECKS, *TRAINING_CHECKS, *TRAINED_CHECKS],
-        jobs=[INGEST, PLAN_TRAINING, PUBLISH, start_trainings_job, CLOSE_TRAININGS, reconcile_job, expire_job],
+        assets=[
+            SCAFFOLDS_SPEC,
+            generated_conversations,
+            FILES_SPEC,
+            UPLOADS,
+            validated_uploads,
+            planned_trainings,
+            closed_trainings,
+            warehouse,
+        ],
+        asset_checks=[*GENERATION_CHECKS, *DATASET_CHECKS, *TRAINING_CHECKS, *TRAINED_CHECKS],
+        jobs=[
+            GENERATE,
+            INGEST,
+            PLAN_TRAINING,
+            PUBLISH,
+            start_trainings_job,
+            CLOSE_TRAININGS,
+            reconcile_job,
+            expire_job,
+        ],
         sensors=[
+            generation_sensor(settings.sensor_interval_s),
             new_uploads_sensor(settings.sensor_interval_s),
             ready_datasets_sensor(settings.sensor_interval_s),
             training_attempts_sensor(settings.sensor_interval_s),

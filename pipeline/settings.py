@@ -115,6 +115,20 @@ class Settings(BaseSettings):
         description="What an owner's trainings may cost in a calendar month (UTC), in all; 0 means no limit.",
     )
 
+    llm: str = Field(
+        "",
+        description="Who writes conversations: `anthropic`, `openai`, or the address of a server that speaks OpenAI's "
+        "wire, such as http://127.0.0.1:8080/v1. Keys are in ANTHROPIC_API_KEY, OPENAI_API_KEY and LORA_LLM_API_KEY.",
+    )
+    llm_model: str = Field("", description="The model that writes them, as its provider names it.")
+    llm_annotating_model: str = Field(
+        "", description="The model that annotates them; empty to take what the writer says of each turn."
+    )
+    llm_judging_model: str = Field("", description="The model that judges them, another one; empty for none.")
+    llm_prices_file: Path = Field(
+        Path(), description="Your prices of asking models. Default: `data_dir`/llm_prices.toml, if it exists."
+    )
+
     sensor_interval_s: int = Field(
         5, gt=0, description="Pause between two looks at the store; Dagster rounds it up to 5."
     )
@@ -245,6 +259,9 @@ class Settings(BaseSettings):
             "gpus_file": (data_dir / "gpus.toml") if self.gpus_file == Path() else self.gpus_file.resolve(),
             "presets_file": (data_dir / "presets.toml") if self.presets_file == Path() else self.presets_file.resolve(),
             "prices_file": (data_dir / "prices.toml") if self.prices_file == Path() else self.prices_file.resolve(),
+            "llm_prices_file": (
+                (data_dir / "llm_prices.toml") if self.llm_prices_file == Path() else self.llm_prices_file.resolve()
+            ),
             "trainer_python": _TRAINER_PYTHON if self.trainer_python == Path() else self.trainer_python.absolute(),
             "trainings": (data_dir / "trainings") if self.trainings == Path() else self.trainings.resolve(),
             "base_models": (data_dir / "base_models") if self.base_models == Path() else self.base_models.resolve(),

@@ -103,6 +103,18 @@ def usd(amount: float) -> str:
     return f"${amount:,.2f}" if amount >= 0.005 or amount == 0 else "under 1 cent"
 
 
+def nano_usd(amount: int) -> str:
+    """An amount in billionths of a US dollar, as US dollars; small ones with the digits that they have.
+
+    >>> nano_usd(1_250_000_000), nano_usd(2_350_000), nano_usd(0)
+    ('$1.25', '$0.0024', '$0.00')
+    """
+    amount_usd = amount / 1_000_000_000
+    if amount_usd >= 1 or amount == 0:
+        return f"${amount_usd:,.2f}"
+    return f"${amount_usd:.4f}" if amount_usd >= 0.0001 else "under $0.0001"
+
+
 def moment(time: datetime, *, seconds: bool = False) -> str:
     """To the minute or the second, with its zone."""
     return f"{time:%Y-%m-%d %H:%M{':%S' if seconds else ''}} {time.tzname() or ''}".rstrip()

@@ -202,18 +202,33 @@ class GenerationBatches(Database):
                 connection.execute(update(batch_jobs).where(batch_jobs.c.id == batch_id).values(reopened))
             return count
 
-    def items_of(self, batch_id: str, state: ItemState | None = None) -> list[Item]:
-        """Return a batch's items, or those in a state, by number."""
+    def items_of(self, batch_id: str) -> list[Item]:
+        """Return a batch's items, by number."""
         query = select(batch_items).where(batch_items.c.batch_id == batch_id).order_by(batch_items.c.number)
-        if state is not None:
-            query = query.where(batch_items.c.state == state)
         with self._reading() as connection:
             return [Item(*row) for row in connection.execute(query)]
+
+    def item_counts(self, batch_id: str) -> dict[tuple[ItemState, bool], int]:
+        """Return how many items of a batch are in each state, those that are being asked apart (True)."""
+        columns = batch_items.c
+        is_asked = columns.submission_id.is_not(None)
+        query = select(columns.state, is_asked, func.count()).where(columns.batch_id == batch_id)
+        with self._reading() as connection:
+            found = connection.execute(query.group_by(columns.state, is_asked))
+            return {(row[0], bool(row[1])): row[2] for row in found}
 
     def spending_of(self, batch_id: str) -> BatchMoney:
         """Return what a batch cost, and what is kept back."""
         with self._reading() as connection:
             return spending(connection, batch_id)
+
+    def idle_items(self, batch_id: str, state: ItemState, limit: int) -> list[Item]:
+        """Return items of a batch in a state that nobody asks for, by number."""
+        columns = batch_items.c
+        is_idle = (columns.batch_id == batch_id) & (columns.state == state) & columns.submission_id.is_(None)
+        with self._reading() as connection:
+            found = connection.execute(select(batch_items).where(is_idle).order_by(columns.number).limit(limit))
+            return [Item(*row) for row in found]
 
     def progress_of(self, batch_id: str) -> Progress:
         """Return how many items of a batch are in which state, and how many of each persona and arc are accepted."""
@@ -332,6 +347,12 @@ def _change(
 def _cancel_items(connection: Connection, batch_id: str, now: datetime) -> None:
     """What was written stays, for a person to look at; what is at a provider comes, and what nobody asked for ends."""
     columns = batch_items.c
+    sub = llm_submissions.c
+    never_sent = select(sub.id).where(sub.batch_id == batch_id, sub.state == "prepared")
+    freed = {"submission_id": None, "bound_nano_usd": None}
+    connection.execute(update(batch_items).where(columns.submission_id.in_(never_sent)).values(freed))
+    unsent = update(llm_submissions).where(sub.batch_id == batch_id, sub.state == "prepared")
+    connection.execute(unsent.values(state="refused", state_reason="the batch was cancelled", ended_at=now))
     is_idle = (columns.batch_id == batch_id) & columns.submission_id.is_(None) & columns.state.not_in(ENDED_ITEMS)
     made = {"state": "needs_review", "state_reason": "the batch was cancelled before it was judged"}
     written = columns.state.in_(("written", "annotated", "judged"))
@@ -361,6 +382,7 @@ def _insert_items(connection: Connection, batch_id: str, user_id: str, items: Se
                 "opening": item.opening,
                 "situation": item.situation,
                 "refill_of": item.refill_of,
+                "avoided_openings": item.avoided_openings and list(item.avoided_openings),
                 "draw": item.draw,
                 "state": "planned",
                 "updated_at": now,

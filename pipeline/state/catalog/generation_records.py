@@ -58,6 +58,7 @@ class NewItem:
     opening: str
     situation: str
     refill_of: int | None = None
+    avoided_openings: Sequence[str] | None = None
     draw: int = 0
 
 
@@ -131,6 +132,7 @@ class Item:
     opening: str
     situation: str
     refill_of: int | None
+    avoided_openings: list[str] | None
     draw: int
     state: ItemState
     state_reason: str | None
@@ -361,12 +363,25 @@ class FailedDraw:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A conversation of a training file. told: what was known of it when the file was built."""
+
+    conversation_id: str
+    version: int
+    told: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class NewTrainingFile:
-    """A file that was built. conversations: id and version, in the file's order. files: names with SHA-256, size."""
+    """A file that was built. conversations: in the file's order. files: names with SHA-256 and size.
+
+    version: the next of its name, as its files say of themselves.
+    """
 
     name: str
+    version: int
     query: Mapping[str, Any]
-    conversations: Sequence[tuple[str, int]]
+    conversations: Sequence[Member]
     total_training_pairs: int
     files_uri: str
     files: Mapping[str, Any]

@@ -124,6 +124,7 @@ batch_items = Table(
     Column("opening", StorableText, nullable=False),
     Column("situation", StorableText, nullable=False),
     Column("refill_of", Integer),
+    Column("avoided_openings", StorableJson),
     Column("draw", Integer, nullable=False, server_default="0"),
     Column("state", StorableText, nullable=False),
     Column("state_reason", StorableText),
@@ -286,6 +287,7 @@ training_file_conversations = Table(
     Column("position", Integer, primary_key=True),
     Column("conversation_id", StorableText, ForeignKey("generated_conversations.id"), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("told", StorableJson, nullable=False),
     Column("user_id", StorableText, nullable=False),
 )
 Index("ix_training_file_conversations_conversation_id", training_file_conversations.c.conversation_id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
+from pipeline.errors import CatalogError
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.generation_records import ScaffoldRow
 from pipeline.state.catalog.generation_tables import scaffolds
@@ -42,6 +43,11 @@ class ScaffoldRows(Database):
         by_key = {(row.kind, row.key): row for row in sorted(rows, key=lambda row: row.user_id != EVERYBODY)}
         return sorted(by_key.values(), key=lambda row: (row.kind, row.key))
 
+    def count_scaffold_versions(self) -> int:
+        """Count all versions of all scaffolds: it changes whenever any was edited."""
+        with self._reading() as connection:
+            return connection.execute(select(func.count()).select_from(scaffolds)).scalar_one()
+
     def scaffold_versions(self, user_id: str, kind: ScaffoldKind, key: str) -> list[ScaffoldRow]:
         """Return every version of one that a user may see, newest first, their own before the installation's."""
         columns = scaffolds.c
@@ -49,6 +55,22 @@ class ScaffoldRows(Database):
         query = select(scaffolds).where(is_meant).order_by(columns.user_id.desc(), columns.version.desc())
         with self._reading() as connection:
             return [ScaffoldRow(*row) for row in connection.execute(query)]
+
+    def scaffolds_in_versions(self, wanted: Sequence[tuple[str, ScaffoldKind, str, int]]) -> list[ScaffoldRow]:
+        """Return these versions: owner, kind, key, version of each.
+
+        Raises:
+            CatalogError: one of them is not there.
+        """
+        columns = scaffolds.c
+        query = select(scaffolds).where(columns.user_id.in_({owner for owner, *_rest in wanted}))
+        with self._reading() as connection:
+            rows = {(row[0], row[1], row[2], row[3]): ScaffoldRow(*row) for row in connection.execute(query)}
+        for each in wanted:
+            if each not in rows:
+                owner, kind, key, version = each
+                raise CatalogError(f"expected version {version} of the {kind} {key} of {owner or 'all'}, found none")
+        return [rows[each] for each in wanted]
 
 
 def _newest(connection: Connection, owners: Sequence[str] | None = None) -> list[ScaffoldRow]:

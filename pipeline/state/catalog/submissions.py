@@ -23,7 +23,7 @@ from pipeline.state.catalog.generation_tables import (
 )
 from pipeline.state.catalog.made_conversations import insert_conversations, update_enriched
 from pipeline.state.catalog.statements import chunks, insert_or
-from pipeline.state.catalog.statuses import ItemState, Purpose, SubmissionState
+from pipeline.state.catalog.statuses import FailureType, ItemState, Purpose, SubmissionState
 
 ASKED_IN: dict[Purpose, ItemState] = {"generate": "planned", "annotate": "written", "judge": "annotated"}
 """In which state an item is asked for what."""
@@ -119,10 +119,12 @@ class Submissions(Database):
             return True
 
     def note_asked(self, submission_id: str, item_id: str, now: datetime) -> bool:
-        """Note that an item is about to be asked, before it is; False where its submission is not this worker's."""
+        """Note that an item is about to be asked, before it is; False where its batch is not to ask any more."""
         columns = batch_items.c
         is_meant = (columns.id == item_id) & (columns.submission_id == submission_id)
         with self._writing() as connection:
+            if read_batch(connection, _read(connection, submission_id).batch_id).status != "running":
+                return False
             if not _move(connection, submission_id, ("asking",), "asking", beat_at=now):
                 return False
             return connection.execute(update(batch_items).where(is_meant).values(asked_at=now)).rowcount == 1
@@ -190,6 +192,25 @@ class Submissions(Database):
         query = select(columns.external_id).where(columns.provider == provider, columns.external_id.is_not(None))
         with self._reading() as connection:
             return list(connection.execute(query.where(columns.id != but)).scalars())
+
+    def failures_of(self, batch_id: str, purpose: Purpose) -> dict[str, list[tuple[FailureType, str]]]:
+        """Return what came to nothing so far for each item of a batch, oldest first: its type and what was found."""
+        columns = failed_generations.c
+        query = select(columns.item_id, columns.failure_type, columns.detail).where(
+            columns.batch_id == batch_id, columns.purpose == purpose
+        )
+        found: dict[str, list[tuple[FailureType, str]]] = {}
+        with self._reading() as connection:
+            for item_id, kind, detail in connection.execute(query.order_by(columns.id)):
+                found.setdefault(item_id, []).append((kind, detail))
+        return found
+
+    def note_unasked(self, submission_id: str, item_id: str) -> None:
+        """Note that an item was not asked after all: nothing was done, and nothing is paid."""
+        columns = batch_items.c
+        is_meant = (columns.id == item_id) & (columns.submission_id == submission_id)
+        with self._writing() as connection:
+            connection.execute(update(batch_items).where(is_meant).values(asked_at=None))
 
     def usages_of(self, batch_id: str, purpose: Purpose, limit: int = 1_000) -> list[tuple[int, int, int, int]]:
         """Return the tokens of a batch's answers: input, output, written to and read from the cache."""

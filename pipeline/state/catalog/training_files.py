@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from pipeline.errors import TrainingFileNotFound
+from pipeline.errors import Conflicting, TrainingFileNotFound
 from pipeline.state.catalog.engine import Database
-from pipeline.state.catalog.generation_records import NewTrainingFile, TrainingFile
+from pipeline.state.catalog.generation_records import Member, NewTrainingFile, TrainingFile
 from pipeline.state.catalog.generation_tables import (
     llm_calls,
     training_file_conversations,
@@ -30,23 +30,28 @@ class TrainingFiles(Database):
         """Remember a file whose bytes are in the lake, and tell its owner; the same id again is the one that is there.
 
         Its cost is what its conversations cost by now, with the draws that came to nothing for the same items.
+
+        Raises:
+            Conflicting: the version is not the next of its name.
         """
         with self._writing() as connection:
             if (found := find_row(connection, _TABLE, file_id)) is not None:
                 return _to_file(found)
-            earlier = select(func.count()).where(_TABLE.c.user_id == user_id, _TABLE.c.name == new.name)
+            expected = _next_version(connection, user_id, new.name)
+            if new.version != expected:
+                raise Conflicting(f"expected version {expected} of {new.name}, found {new.version}: build it again")
             row = {
                 "id": file_id,
                 "user_id": user_id,
                 "name": new.name,
-                "version": connection.execute(earlier).scalar_one() + 1,
+                "version": new.version,
                 "query": new.query,
                 "conversation_count": len(new.conversations),
                 "total_training_pairs": new.total_training_pairs,
                 "files_uri": new.files_uri,
                 "files": new.files,
                 "content_sha256": new.content_sha256,
-                "cost_nano_usd": _cost(connection, [each[0] for each in new.conversations]),
+                "cost_nano_usd": _cost(connection, [each.conversation_id for each in new.conversations]),
                 "created_at": now,
             }
             connection.execute(insert(_TABLE), row)
@@ -55,6 +60,11 @@ class TrainingFiles(Database):
             message = f"Version {row['version']}, {len(new.conversations):,} conversations."
             send(connection, None, user_id, Notice("training_file_ready", file_id, title, message), now)
             return _read(connection, file_id)
+
+    def next_version(self, user_id: str, name: str) -> int:
+        """Return which version the next file of a name is."""
+        with self._reading() as connection:
+            return _next_version(connection, user_id, name)
 
     def note_sent_to_datasets(self, file_id: str, dataset_id: str) -> None:
         """Note which dataset a file became."""
@@ -105,12 +115,13 @@ class TrainingFiles(Database):
             found = connection.execute(select(_TABLE).where(_TABLE.c.dataset_id == dataset_id).limit(1)).one_or_none()
         return None if found is None else _to_file(found)
 
-    def conversations_of_file(self, file_id: str) -> list[tuple[str, int]]:
-        """Return ids and versions of a file's conversations, in its order."""
+    def conversations_of_file(self, file_id: str) -> list[Member]:
+        """Return a file's conversations, in its order."""
         columns = training_file_conversations.c
-        query = select(columns.conversation_id, columns.version).where(columns.training_file_id == file_id)
+        query = select(columns.conversation_id, columns.version, columns.told)
+        of_file = query.where(columns.training_file_id == file_id).order_by(columns.position)
         with self._reading() as connection:
-            return [(row[0], row[1]) for row in connection.execute(query.order_by(columns.position))]
+            return [Member(*row) for row in connection.execute(of_file)]
 
     def files_with(self, conversation_id: str) -> list[TrainingFile]:
         """Return the files that a conversation went into, newest first."""
@@ -132,6 +143,11 @@ def _to_file(row: Sequence[Any]) -> TrainingFile:
     return TrainingFile(*row)
 
 
+def _next_version(connection: Connection, user_id: str, name: str) -> int:
+    newest = select(func.coalesce(func.max(_TABLE.c.version), 0))
+    return int(connection.execute(newest.where(_TABLE.c.user_id == user_id, _TABLE.c.name == name)).scalar_one()) + 1
+
+
 def _cost(connection: Connection, conversation_ids: Sequence[str]) -> int:
     total = 0
     for chunk in chunks(conversation_ids):
@@ -141,17 +157,18 @@ def _cost(connection: Connection, conversation_ids: Sequence[str]) -> int:
 
 
 def _insert_members(
-    connection: Connection, file_id: str, user_id: str, conversations: Sequence[tuple[str, int]]
+    connection: Connection, file_id: str, user_id: str, conversations: Sequence[Member]
 ) -> None:
     rows = [
         {
             "training_file_id": file_id,
             "position": position,
-            "conversation_id": conversation_id,
-            "version": version,
+            "conversation_id": member.conversation_id,
+            "version": member.version,
+            "told": member.told,
             "user_id": user_id,
         }
-        for position, (conversation_id, version) in enumerate(conversations, 1)
+        for position, member in enumerate(conversations, 1)
     ]
     for chunk in chunks(rows):
         connection.execute(insert(training_file_conversations), list(chunk))

@@ -178,6 +178,7 @@ def _create_batch_items() -> None:
         sa.Column("opening", sa.Text, nullable=False),
         sa.Column("situation", sa.Text, nullable=False),
         sa.Column("refill_of", sa.Integer),
+        sa.Column("avoided_openings", _JSON),
         sa.Column("draw", sa.Integer, nullable=False, server_default="0"),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("state_reason", sa.Text),
@@ -376,6 +377,7 @@ def _create_training_file_conversations() -> None:
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("conversation_id", sa.Text, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("told", _JSON, nullable=False),
         sa.Column("user_id", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("training_file_id", "position", name=op.f("pk_training_file_conversations")),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,88 @@
+"""The checks that a batch of conversations passes or fails once it has ended, decided from what is known of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.flow.generation.batch_report import BatchReport
+from pipeline.generation.variety import most_times
+from pipeline.state.catalog.statuses import ENDED_ITEMS
+from pipeline.wording import count_of, nano_usd
+
+_LEAST_ACCEPTED = 0.5  # of the items: below, something is wrong with prompts or model
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCheck:
+    """A question about a batch. asset: on whose page it stands. number: what is decided on, for a plot."""
+
+    name: str
+    description: str
+    asset: str
+    is_error: bool
+    decide: Callable[[BatchReport], tuple[bool, str]]
+
+
+def _covers(report: BatchReport) -> tuple[bool, str]:
+    named = ", ".join(f"{arc} × {topic}" for arc, topic in report.empty_pairs[:5])
+    if report.empty_pairs:
+        return False, f"{count_of(len(report.empty_pairs), 'pair')} of arc and topic have no conversation: {named}"
+    return report.lacking == 0, f"{count_of(report.lacking, 'conversation')} lack of what was planned"
+
+
+def _is_accounted_for(report: BatchReport) -> tuple[bool, str]:
+    by_state = {state: report.count(state) for state in ENDED_ITEMS}
+    told = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in by_state.items())
+    return sum(by_state.values()) == report.batch.items, f"{told}, of {report.batch.items:,} items"
+
+
+def _is_within_budget(report: BatchReport) -> tuple[bool, str]:
+    spent, budget = report.money.spent_nano_usd, report.batch.budget_nano_usd
+    return spent <= budget, f"{nano_usd(spent)} spent of {nano_usd(budget)}"
+
+
+def _ledger_is_usage(report: BatchReport) -> tuple[bool, str]:
+    booked = sum(cost for _calls, cost in report.calls.values())
+    return booked == report.money.spent_nano_usd, f"{nano_usd(booked)} booked call by call"
+
+
+def _is_accepted(report: BatchReport) -> tuple[bool, str]:
+    accepted = report.count("accepted")
+    share = accepted / report.batch.items if report.batch.items else 1.0
+    return share >= _LEAST_ACCEPTED, f"{share:.0%} of {report.batch.items:,} items are accepted"
+
+
+def _has_no_repeats(report: BatchReport) -> tuple[bool, str]:
+    return report.repeats == 0, f"{count_of(report.repeats, 'accepted conversation')} say nearly what another says"
+
+
+def _begins_differently(report: BatchReport) -> tuple[bool, str]:
+    variety = report.variety
+    if variety.opening_share is None or variety.opening is None:
+        return True, "not known: nothing is accepted"
+    times = round(variety.opening_share * variety.conversations)
+    return times <= most_times(variety.conversations), f"the commonest opening begins {variety.opening_share:.1%}"
+
+
+BATCH_CHECKS = (
+    BatchCheck(
+        "coverage_within_quota",
+        "Each pair of arc and topic has conversations, and no cell lacks any.",
+        "selected_conversations",
+        False,
+        _covers,
+    ),
+    BatchCheck(
+        "every_item_accounted_for",
+        "Accepted, rejected, failed and waiting items are all that were planned.",
+        "selected_conversations",
+        True,
+        _is_accounted_for,
+    ),
+    BatchCheck("within_budget", "No more was spent than allowed.", "generation_costs", True, _is_within_budget),
+    BatchCheck("ledger_is_usage", "What was spent is the sum of the calls.", "generation_costs", True, _ledger_is_usage),
+    BatchCheck("share_accepted", "At least half of the items are accepted.", "selected_conversations", False, _is_accepted),
+    BatchCheck("no_repeats", "No two say nearly the same.", "selected_conversations", True, _has_no_repeats),
+    BatchCheck(
+        "openings_differ", "No opening is common to many.", "selected_conversations", False, _begins_differently
+    ),
+)

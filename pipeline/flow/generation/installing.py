@@ -1,0 +1,35 @@
+"""What makes conversations in an installation, from its settings."""
+
+import time
+from collections.abc import Mapping
+from functools import cache
+
+from pipeline.flow.generation.making import Making
+from pipeline.flow.generation.online import AT_ONCE
+from pipeline.llm.asking import Backend
+from pipeline.llm.backends import make_backend
+from pipeline.llm.limits import Limiters
+from pipeline.llm.prices import load_inference_prices
+from pipeline.settings import Settings
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import Lake
+
+
+def make_making(catalog: Catalog, lake: Lake, settings: Settings, environment: Mapping[str, str]) -> Making:
+    """What the sensor, runs, commands and the service work with. environment: where keys are; nothing is asked yet.
+
+    Raises:
+        UsageError: the installation's file of prices cannot be used.
+    """
+    prices = load_inference_prices(settings.llm_prices_file)
+
+    def backend_of(provider: str) -> Backend:
+        return make_backend(provider, environment)
+
+    return Making(catalog, lake, prices, backend_of, _limiters())
+
+
+@cache
+def _limiters() -> Limiters:
+    """Of this process: whoever asks the same account and model shares them."""
+    return Limiters(AT_ONCE, time.monotonic)

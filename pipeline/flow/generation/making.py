@@ -1,0 +1,99 @@
+"""What the steps of making conversations work with, and a batch with all that its requests are built of."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pipeline.errors import UsageError
+from pipeline.generation.draws import next_draw
+from pipeline.generation.model import Failed, PlannedItem, Scaffolds
+from pipeline.generation.plan import Plan, make_plan, refill
+from pipeline.generation.wish import PlanWish
+from pipeline.flow.generation.scaffold_sets import scaffolds_at
+from pipeline.llm.asking import Backend
+from pipeline.llm.backends import place_of
+from pipeline.llm.limits import Limiters
+from pipeline.llm.prices import InferencePrice, price_of
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.generation_records import Batch, Item
+from pipeline.state.catalog.statuses import Purpose
+from pipeline.state.lake import Lake
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """catalog, lake: where all is kept. backend_of: whoever a batch's provider names. limiters: of this process."""
+
+    catalog: Catalog
+    lake: Lake
+    prices: tuple[InferencePrice, ...]
+    backend_of: Callable[[str], Backend]
+    limiters: Limiters
+
+
+class BatchWork:
+    """One batch while a step works on it: its scaffolds as they were planned, and its items as they are drawn now."""
+
+    def __init__(self, making: Making, batch: Batch) -> None:
+        self.making = making
+        self.batch = batch
+
+    @cached_property
+    def backend(self) -> Backend:
+        """Who is asked."""
+        return self.making.backend_of(self.batch.provider)
+
+    @cached_property
+    def scaffolds(self) -> Scaffolds:
+        """In the versions of the plan."""
+        return scaffolds_at(self.making.catalog, self.batch.scaffold_versions)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan anew: the same wish and scaffolds give the same."""
+        return make_plan(PlanWish.model_validate(self.batch.plan["wish"]), self.scaffolds)
+
+    @property
+    def language(self) -> str | None:
+        """That answers are to be in; None for the one that most have."""
+        return self.batch.plan.get("language")
+
+    def price(self, purpose: Purpose) -> InferencePrice:
+        """What its model costs.
+
+        Raises:
+            UsageError: nobody is asked for this, or nothing is known of what it costs.
+        """
+        model = self.batch.model_for(purpose)
+        if model is None:
+            raise UsageError(f"expected a model to {purpose}, found none in {self.batch.id}")
+        return price_of(self.making.prices, place_of(self.batch.provider).provider, model)
+
+    def planned(self, items: Sequence[Item]) -> dict[str, PlannedItem]:
+        """What is to be made of each item, by its id, in the draw that it has."""
+        found = {item.id: planned_item(item) for item in items if not item.draw}
+        by_draw: dict[int, dict[int, list[str]]] = {}
+        for item in items:
+            if item.draw:
+                number = item.refill_of or item.number
+                by_draw.setdefault(item.draw, {}).setdefault(number, []).append(item.id)
+        for draw, ids in by_draw.items():
+            for again in refill(self.plan, self.scaffolds, ids, draw):
+                found |= dict.fromkeys(ids[again.number], again)
+        return found
+
+
+def planned_item(item: Item) -> PlannedItem:
+    """The first draw of an item, as its row has it."""
+    return PlannedItem(
+        number=item.number,
+        persona=item.persona,
+        arc=item.arc,
+        topic=item.topic,
+        template=item.template,
+        tier=item.tier,  # type: ignore[arg-type]  # a plan wrote it
+        seed=item.seed,
+        turns=item.turns,
+        opening=item.opening,
+        situation=item.situation,
+    )

@@ -1,0 +1,125 @@
+"""From a wish to a batch that a person may start: planned, estimated, kept with the versions of its scaffolds."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipeline.errors import UsageError
+from pipeline.flow.generation.making import Making
+from pipeline.flow.generation.scaffold_sets import scaffolds_for
+from pipeline.generation.judging import check_judge
+from pipeline.generation.model import Scaffolds
+from pipeline.generation.plan import Plan, make_plan
+from pipeline.generation.wish import PlanWish
+from pipeline.llm.backends import place_of
+from pipeline.llm.prices import price_of
+from pipeline.state.catalog.generation_records import Batch, NewBatch, NewItem
+
+
+@dataclass(frozen=True, slots=True)
+class BatchWish:
+    """What a person asks for. provider, model: who writes. judging_model: None for nobody.
+
+    is_batched: None for the provider's batches where it has some. budget_nano_usd: that it may cost in all.
+    language: that answers are to be in, by its ISO 639-1 code; None for the one that most have.
+    """
+
+    plan: PlanWish
+    provider: str
+    model: str
+    name: str = ""
+    annotating_model: str | None = None
+    judging_model: str | None = None
+    is_batched: bool | None = None
+    budget_nano_usd: int = 0
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A plan that is not kept yet, with its scaffolds in their versions."""
+
+    wish: BatchWish
+    plan: Plan
+    scaffolds: Scaffolds
+    versions: Mapping[str, int]
+    is_batched: bool
+
+
+def lay_out(making: Making, user_id: str, wish: BatchWish) -> Laid:
+    """Plan what is wished for; nothing is kept and nothing is paid.
+
+    Raises:
+        UsageError: there can be no such plan, a model has no price, or would judge itself.
+    """
+    place = place_of(wish.provider)
+    for model in filter(None, (wish.model, wish.annotating_model, wish.judging_model)):
+        price_of(making.prices, place.provider, model)
+    if wish.judging_model is not None:
+        check_judge(wish.judging_model, wish.model)
+    is_batched = place.has_batches if wish.is_batched is None else wish.is_batched
+    if is_batched and not place.has_batches:
+        raise UsageError(f"expected a provider that takes batches, found {wish.provider}: ask it one by one")
+    scaffolds, versions = scaffolds_for(making.catalog, user_id)
+    return Laid(wish, make_plan(wish.plan, scaffolds), scaffolds, versions, is_batched)
+
+
+def keep(making: Making, user_id: str, laid: Laid, now: datetime) -> Batch:
+    """Make a batch of a plan; it is started by a person."""
+    wish = laid.wish
+    plan: dict[str, Any] = {
+        "wish": wish.plan.model_dump(mode="json"),
+        "fingerprint": laid.plan.fingerprint(),
+        "language": wish.language,
+    }
+    items = [
+        NewItem(
+            number=each.number,
+            persona=each.persona,
+            arc=each.arc,
+            topic=each.topic,
+            template=each.template,
+            tier=each.tier,
+            seed=each.seed,
+            turns=each.turns,
+            opening=each.opening,
+            situation=each.situation,
+        )
+        for each in laid.plan.items
+    ]
+    batch_id = f"b{uuid.uuid4().hex[:12]}"
+    new = NewBatch(
+        batch_id=batch_id,
+        user_id=user_id,
+        name=wish.name or f"{len(items):,} conversations",
+        plan=plan,
+        scaffold_versions=dict(laid.versions),
+        provider=wish.provider,
+        model=wish.model,
+        annotating_model=wish.annotating_model,
+        judging_model=wish.judging_model,
+        is_batched=laid.is_batched,
+        budget_nano_usd=wish.budget_nano_usd,
+        items=items,
+    )
+    return making.catalog.create_batch(new, now)
+
+
+def start(making: Making, batch_id: str, user_id: str | None, budget_nano_usd: int | None, now: datetime) -> Batch:
+    """Start a batch, or let it go on; the sensor has it worked on. budget_nano_usd: another one; None for that it has.
+
+    Raises:
+        BatchNotFound: there is no such batch of this user.
+        Conflicting: it has ended.
+        UsageError: it costs money, and no budget bounds it.
+    """
+    batch = making.catalog.get_batch(batch_id, user_id)
+    budget = batch.budget_nano_usd if budget_nano_usd is None else budget_nano_usd
+    place = place_of(batch.provider)
+    models = filter(None, (batch.model, batch.annotating_model, batch.judging_model))
+    costs = any(price_of(making.prices, place.provider, model).output_usd for model in models)
+    if costs and budget <= 0:
+        raise UsageError("expected a budget for what is paid, found none: give --budget in US dollars")
+    return making.catalog.move_batch(batch_id, "running", now, None, user_id, budget_nano_usd)

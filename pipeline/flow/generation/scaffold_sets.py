@@ -1,0 +1,87 @@
+"""Scaffolds between their files, the catalog and a plan: put in as versions, taken out for a user, found again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.generation.model import EmotionalArc, Persona, PromptTemplate, Scaffold, Scaffolds, TrainingTopic
+from pipeline.generation.scaffold_files import load_scaffolds
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.generation_records import ScaffoldRow
+from pipeline.state.catalog.scaffold_rows import EVERYBODY
+from pipeline.state.catalog.statuses import ScaffoldKind
+
+_TYPES: Mapping[ScaffoldKind, type[Scaffold]] = {
+    "persona": Persona,
+    "emotional_arc": EmotionalArc,
+    "training_topic": TrainingTopic,
+    "prompt_template": PromptTemplate,
+}
+KIND_OF: Mapping[type[Scaffold], ScaffoldKind] = {kind: name for name, kind in _TYPES.items()}
+
+
+def import_scaffolds(catalog: Catalog, own: Path | None, now: datetime) -> int:
+    """Put the packaged scaffolds, with the installation's file over them, into the catalog; returns what was new.
+
+    Raises:
+        UsageError: the file cannot be used; names each fault.
+    """
+    return put(catalog, every(load_scaffolds(own)), EVERYBODY, "packaged" if own is None else "file", now)
+
+
+def put(catalog: Catalog, scaffolds: Iterable[Scaffold], user_id: str, origin: str, now: datetime) -> int:
+    """Add those that are new or say something else as versions of a user; returns how many."""
+    rows = [row_of(each, user_id, origin, now) for each in scaffolds]
+    return catalog.put_scaffolds(rows, now)
+
+
+def every(scaffolds: Scaffolds) -> list[Scaffold]:
+    """All of them in one list."""
+    found = (scaffolds.personas, scaffolds.arcs, scaffolds.topics, scaffolds.templates)
+    return [each for by_key in found for each in by_key.values()]
+
+
+def row_of(scaffold: Scaffold, user_id: str, origin: str, now: datetime) -> ScaffoldRow:
+    """The row of a scaffold; the catalog counts its version."""
+    content = scaffold.model_dump(mode="json", exclude={"is_active"})
+    tier = getattr(scaffold, "tier", None)
+    kind = KIND_OF[type(scaffold)]
+    return ScaffoldRow(
+        user_id, kind, scaffold.key, 0, scaffold.name, tier, content, scaffold.is_active, origin, now
+    )
+
+
+def scaffold_of(row: ScaffoldRow) -> Scaffold:
+    """The scaffold of a row."""
+    return _TYPES[row.kind].model_validate({**row.content, "is_active": row.is_active})
+
+
+def scaffolds_for(catalog: Catalog, user_id: str) -> tuple[Scaffolds, dict[str, int]]:
+    """What a user may draw now, and in which versions, to be found again by `scaffolds_at`."""
+    rows = catalog.scaffolds_of(user_id)
+    return _gathered(rows), {place(row): row.version for row in rows}
+
+
+def scaffolds_at(catalog: Catalog, versions: Mapping[str, int]) -> Scaffolds:
+    """The scaffolds of a plan, as they were. Those that were switched off since are active in it."""
+    wanted = [(*each.split("/", 2), version) for each, version in versions.items()]
+    return _gathered(catalog.scaffolds_in_versions(wanted))
+
+
+def place(row: ScaffoldRow) -> str:
+    """By which a plan names a scaffold: owner, kind and key."""
+    return f"{row.user_id}/{row.kind}/{row.key}"
+
+
+def _gathered(rows: Sequence[ScaffoldRow]) -> Scaffolds:
+    by_kind: dict[ScaffoldKind, dict[str, Any]] = {kind: {} for kind in _TYPES}
+    for row in rows:
+        by_kind[row.kind][row.key] = scaffold_of(row)
+    return Scaffolds(
+        by_kind["persona"],
+        by_kind["emotional_arc"],
+        by_kind["training_topic"],
+        by_kind["prompt_template"],
+        {(row.kind, row.key): row.version for row in rows},
+    )

@@ -1,0 +1,182 @@
+"""Batches at a provider: prepared, sent at most once, found again after a death, taken when they end.
+
+The body is in the lake before its row; the money is kept back in the transaction that allows sending; while one is
+being sent, nobody else sends to the same provider, so what nobody knows there has one possible father.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import Conflicting, ServiceError
+from pipeline.flow.generation.making import BatchWork
+from pipeline.flow.generation.requests import Asked, requests_for
+from pipeline.llm.asking import BatchLook
+from pipeline.llm.errors import (
+    AskingRefused,
+    KeyRefused,
+    LowCredit,
+    Overloaded,
+    RateLimited,
+    SpendingCap,
+    Unanswered,
+)
+from pipeline.llm.wire import LONGEST_SUBMIT_S
+from pipeline.state.catalog.generation_records import Item, NewSubmission, Submission
+from pipeline.state.catalog.statuses import Purpose
+from pipeline.wording import nano_usd
+
+BODY, RESULTS = "requests.jsonl", "results.jsonl"
+_LAG_S = 300.0  # a provider's list may be behind what it does
+_WAIT_S = 60.0  # where a provider asks for patience and says not how much
+MOST_ITEMS = 10_000  # of a submission: what is lost or late with one stays bearable
+
+
+def new_id() -> str:
+    """An id for a submission, short enough to begin the ids of its requests."""
+    return f"s{uuid.uuid4().hex[:16]}"
+
+
+def within_budget(work: BatchWork, asked: Sequence[Asked]) -> list[Asked]:
+    """As many from the beginning as the rest of the budget bears, and the provider takes in one batch."""
+    so_far = work.making.catalog.spending_of(work.batch.id)
+    rest = work.batch.budget_nano_usd - so_far.spent_nano_usd - so_far.reserved_nano_usd
+    chosen: list[Asked] = []
+    requests = 0
+    for each in asked[:MOST_ITEMS]:
+        rest -= each.bound_nano_usd
+        requests += len(each.requests)
+        if rest < 0 or (work.batch.is_batched and requests > work.backend.most_batch_requests):
+            break
+        chosen.append(each)
+    return chosen
+
+
+def over_budget(work: BatchWork) -> str:
+    """What is said when the budget bears not one request more."""
+    so_far = work.making.catalog.spending_of(work.batch.id)
+    return (
+        f"its budget of {nano_usd(work.batch.budget_nano_usd)} bears no request more, {nano_usd(so_far.spent_nano_usd)} "
+        f"are spent and {nano_usd(so_far.reserved_nano_usd)} kept back: raise it to go on"
+    )
+
+
+def prepare(
+    work: BatchWork, purpose: Purpose, items: Sequence[Item], now: datetime
+) -> Submission | Literal["over_budget", "taken"]:
+    """Put a batch together for as many items as the budget bears. taken: another run asks for some of them already."""
+    submission_id = new_id()
+    asked = within_budget(work, requests_for(work, purpose, items, submission_id))
+    if not asked:
+        return "over_budget"
+    body = work.backend.encode([request for each in asked for request in each.requests])
+    with work.making.lake.staging() as folder:
+        (folder / BODY).write_bytes(body)
+        work.making.lake.publish_made("submissions", submission_id, folder)
+    new = NewSubmission(
+        submission_id=submission_id,
+        batch_id=work.batch.id,
+        purpose=purpose,
+        model=work.price(purpose).name,
+        is_batched=True,
+        bounds={each.item.id: each.bound_nano_usd for each in asked},
+        body_sha256=hashlib.sha256(body).hexdigest(),
+    )
+    try:
+        return work.making.catalog.prepare_submission(new, now)
+    except Conflicting:
+        return "taken"
+
+
+def send(work: BatchWork, submission: Submission, now: datetime) -> str:
+    """Send a prepared batch, if its money is there and nobody else is sending; returns what was done, in words."""
+    catalog = work.making.catalog
+    opened = catalog.open_submission(submission.id, now)
+    if opened != "open":
+        if opened == "over_budget":
+            catalog.give_up(submission.id, "refused", over_budget(work), now, pauses=True)
+        return f"{submission.id} waits: {opened.replace('_', ' ')}"
+    with work.making.lake.fetch_made("submissions", submission.id, BODY) as path:
+        body = path.read_bytes()
+    try:
+        external_id = work.backend.submit(body, submission.id)
+    except Unanswered as error:
+        return f"{submission.id} may have been sent: {error}"  # the next looks find out
+    except (KeyRefused, SpendingCap, LowCredit) as error:
+        catalog.take_back(submission.id)
+        catalog.move_batch(work.batch.id, "paused", now, str(error))
+        return f"{submission.id} was not sent: {error}"
+    except AskingRefused as error:
+        catalog.give_up(submission.id, "refused", str(error), now, pauses=True)
+        return f"{submission.id} was refused: {error}"
+    except ServiceError as error:
+        catalog.take_back(submission.id)
+        catalog.hold_batch(work.batch.id, now + _patience(error), str(error), now)
+        return f"{submission.id} is sent later: {error}"
+    catalog.note_sent(submission.id, external_id, now)
+    return f"{submission.id} was sent: {submission.requests:,} requests to {submission.purpose}"
+
+
+def find_again(work: BatchWork, submission: Submission, now: datetime) -> None:
+    """Find out what became of a batch whose sender fell silent: adopt it, or send the same body again.
+
+    Raises:
+        ServiceError: the provider cannot be asked just now.
+    """
+    catalog = work.making.catalog
+    since = submission.sending_at or submission.created_at
+    silent_s = (now - since).total_seconds()
+    if silent_s <= LONGEST_SUBMIT_S:
+        return  # it may still be under way
+    known = catalog.known_external_ids(submission.provider, submission.id)
+    found = work.backend.find(submission.id, since, submission.requests, known)
+    if len(found) == 1:
+        catalog.note_sent(submission.id, found[0], now)
+    elif found:
+        reason = (
+            f"{len(found)} batches at the provider may be {submission.id}, and each may be paid: settle it with "
+            f"`lora-pipeline generate settle`"
+        )
+        catalog.move_batch(work.batch.id, "paused", now, reason)
+    elif silent_s > LONGEST_SUBMIT_S + _LAG_S:
+        catalog.take_back(submission.id)
+
+
+def look(work: BatchWork, submission: Submission, now: datetime) -> BatchLook:
+    """Ask how a batch is, once, and note what became of one that will never end well."""
+    seen = work.backend.look(submission.external_id or "")
+    catalog = work.making.catalog
+    if seen.state == "failed":
+        is_worth_another = seen.fault == "provider"
+        reason = seen.reason or "the provider refused all of it"
+        catalog.give_up(submission.id, "refused", reason, now, pauses=not is_worth_another)
+        if is_worth_another:
+            catalog.hold_batch(work.batch.id, now + timedelta(seconds=_WAIT_S), reason, now)
+    elif seen.state == "absent":
+        reason = f"the provider knows no batch {submission.external_id} any more: it may have been paid"
+        catalog.give_up(submission.id, "aside", reason, now, pauses=True)
+    elif seen.state == "in_progress" and work.batch.status == "cancelled":
+        work.backend.cancel(submission.external_id or "")
+    return seen
+
+
+def take_results(work: BatchWork, submission: Submission, now: datetime) -> None:
+    """Bring the raw results of a batch that has ended into the lake.
+
+    Raises:
+        ServiceError: they cannot be had just now.
+    """
+    lake = work.making.lake
+    if RESULTS not in lake.made_files("submissions", submission.id):
+        with lake.staging() as folder:
+            work.backend.fetch(submission.external_id or "", Path(folder) / RESULTS)
+            lake.publish_made("submissions", submission.id, folder)
+    work.making.catalog.note_answered(submission.id, now)
+
+
+def _patience(error: ServiceError) -> timedelta:
+    told = error.retry_after_s if isinstance(error, RateLimited | Overloaded) else None
+    return timedelta(seconds=_WAIT_S if told is None else told)

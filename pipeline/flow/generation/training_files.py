@@ -1,0 +1,195 @@
+"""Training files: chosen by a query, without what says the same twice, built in each form, sent on to the datasets.
+
+A file is a row and its members with what was known of them then: built again from these, its bytes are the same.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipeline.errors import UsageError
+from pipeline.flow.generation.making import planned_item
+from pipeline.flow.generation.scaffold_sets import scaffolds_at
+from pipeline.flow.intake import new_uploads
+from pipeline.generation.file_content import FileContent, FileConversation, origin_of
+from pipeline.generation.likeness import Likeness, without_repeats
+from pipeline.generation.model import Judgement, MadeConversation, Scaffolds
+from pipeline.generation.training_file import FILES, total_pairs
+from pipeline.settings import Settings
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.catalog.generation_records import Item, Made, MadeQuery, Member, NewTrainingFile, TrainingFile, Version
+from pipeline.state.lake import Lake
+from pipeline.state.store import Store, safe_key, safe_owner
+
+SENT = "native.jsonl"
+"""The form that becomes a dataset: it keeps all that is known beside the turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a query means now. repeated: conversations that say what one before them says, and are left out."""
+
+    members: list[Member]
+    repeated: list[str]
+
+
+def choose(catalog: Catalog, user_id: str, query: MadeQuery) -> Chosen:
+    """The accepted conversations of a query, in the order of batch and item, without repeats.
+
+    Raises:
+        UsageError: there is none, or others than accepted ones are asked for.
+    """
+    if query.status not in (None, "accepted"):
+        raise UsageError(f"expected accepted conversations for a training file, found status {query.status}")
+    meant = catalog.meant_conversations(user_id, replace(query, status="accepted"))
+    if not meant:
+        raise UsageError("expected accepted conversations, found none that the query means: review some, or ask wider")
+    made = list(catalog.given_versions(meant))
+    likeness = Likeness([_conversation(version) for _made, version in made])
+    gone = without_repeats(likeness, range(len(made)), rank=lambda place: place)
+    members = [
+        Member(each.id, version.version, _told(catalog, each, version))
+        for place, (each, version) in enumerate(made)
+        if place not in gone
+    ]
+    return Chosen(members, [made[place][0].id for place in sorted(gone)])
+
+
+def build(
+    catalog: Catalog, lake: Lake, user_id: str, name: str, query: MadeQuery, now: datetime
+) -> tuple[TrainingFile, Chosen]:
+    """Build a file of what a query means now; the same name again is the next version.
+
+    Raises:
+        UsageError: the query means no accepted conversation, or the name is empty.
+        Conflicting: somebody built the same name just now.
+    """
+    if not name.strip():
+        raise UsageError("expected a name for the training file, found none")
+    chosen = choose(catalog, user_id, query)
+    version = catalog.next_version(user_id, name)
+    content = _content(catalog, name, version, chosen.members)
+    file_id = f"f{uuid.uuid4().hex[:12]}"
+    with lake.staging() as folder:
+        files = _write(content, folder)
+        uri = lake.publish_made("training_files", file_id, folder)
+    new = NewTrainingFile(
+        name=name,
+        version=version,
+        query={field: value for field, value in asdict(query).items() if value is not None},
+        conversations=chosen.members,
+        total_training_pairs=total_pairs(content),
+        files_uri=uri,
+        files=files,
+        content_sha256=files[SENT]["sha256"],
+    )
+    return catalog.add_training_file(file_id, user_id, new, now), chosen
+
+
+def rebuild(catalog: Catalog, file: TrainingFile, folder: Path) -> dict[str, Any]:
+    """Write a file's forms into a folder from its row alone; returns their SHA-256 and sizes."""
+    return _write(_content(catalog, file.name, file.version, catalog.conversations_of_file(file.id)), folder)
+
+
+def send_to_datasets(
+    catalog: Catalog, lake: Lake, store: Store, settings: Settings, file: TrainingFile, now: datetime
+) -> Dataset:
+    """Put a file where uploads land; it is validated like any other. The same file again is the dataset that it became.
+
+    Raises:
+        OverQuota: its owner has no room for it.
+    """
+    if file.dataset_id is not None:
+        return catalog.get(file.dataset_id)
+    key = safe_key(file.user_id, f"{_file_name(file)}.jsonl")
+    with lake.fetch_made("training_files", file.id, SENT) as path:
+        size_bytes = path.stat().st_size
+        if settings.quota_bytes:
+            catalog.check_quota(safe_owner(file.user_id), key, size_bytes, settings.quota_bytes)
+        with path.open("rb") as source:
+            stored = store.put(key, source, size_bytes)
+    [new] = new_uploads(store, [stored], settings.max_upload_bytes)
+    catalog.register_uploads([new], now)
+    catalog.note_sent_to_datasets(file.id, new.dataset_id)
+    return catalog.get(new.dataset_id)
+
+
+def file_conversations(catalog: Catalog, members: Sequence[Member]) -> Iterator[FileConversation]:
+    """The members of a file with all that is known of them."""
+    sets: dict[str, tuple[Scaffolds, dict[str, Item]]] = {}
+    by_place = catalog.given_versions([(each.conversation_id, each.version) for each in members])
+    for member, (made, version) in zip(members, by_place, strict=True):
+        if made.batch_id not in sets:
+            batch = catalog.get_batch(made.batch_id)
+            items = {item.id: item for item in catalog.items_of(batch.id)}
+            sets[batch.id] = (scaffolds_at(catalog, batch.scaffold_versions), items)
+        scaffolds, items = sets[made.batch_id]
+        yield _file_conversation(member, version, items[made.id], scaffolds)
+
+
+def _content(catalog: Catalog, name: str, version: int, members: Sequence[Member]) -> FileContent:
+    return FileContent(name, version, list(file_conversations(catalog, members)))
+
+
+def _file_conversation(member: Member, version: Version, item: Item, scaffolds: Scaffolds) -> FileConversation:
+    told = member.told
+    judgement = told.get("judgement")
+    return FileConversation(
+        conversation_id=member.conversation_id,
+        version=member.version,
+        conversation=_conversation(version),
+        origin=origin_of(planned_item(item), scaffolds),
+        judgement=msgspec.convert(judgement, Judgement) if judgement else None,
+        quality_tier=told.get("quality_tier"),
+        side=told.get("split"),
+        is_reviewed=bool(told.get("is_reviewed")),
+        reviewer_notes=told.get("reviewer_notes"),
+    )
+
+
+def _told(catalog: Catalog, made: Made, version: Version) -> dict[str, Any]:
+    notes = [each.note for each in catalog.reviews_of(made.id) if each.note] if made.reviewed_by else []
+    # A judgement is of the version that was judged: what a person changed has none.
+    judgement = None if made.is_judgement_stale or version.judgement is None else dict(version.judgement)
+    if judgement is not None:
+        judgement.pop("again", None)
+    return {
+        "quality_tier": made.quality_tier,
+        "split": made.split,
+        "is_reviewed": made.reviewed_by is not None,
+        "reviewer_notes": notes[0] if notes else None,
+        "judgement": judgement,
+    }
+
+
+def _conversation(version: Version) -> MadeConversation:
+    return msgspec.convert(version.content, MadeConversation)
+
+
+def _write(content: FileContent, folder: Path) -> dict[str, Any]:
+    files = {}
+    for name, write in FILES.items():
+        digest, size_bytes = hashlib.sha256(), 0
+        with (folder / name).open("wb") as file:
+
+            def keep(piece: bytes) -> None:
+                nonlocal size_bytes
+                digest.update(piece)
+                size_bytes += len(piece)
+                file.write(piece)
+
+            write(content, keep)
+        files[name] = {"sha256": digest.hexdigest(), "size_bytes": size_bytes}
+    return files
+
+
+def _file_name(file: TrainingFile) -> str:
+    kept = "".join(c if c.isalnum() or c in "-_." else "-" for c in file.name).strip("-.") or "training-file"
+    return f"{kept[:80]}-v{file.version}"
