@@ -8,6 +8,12 @@ from typing import Any, Literal, Protocol
 
 from pipeline.state.catalog.statuses import Outcome
 
+Fault = Literal["request", "provider", "money"]
+"""Why an answer is an error. request: it would be refused again. provider: it may go well later.
+
+money: the account has no credit, or is at its cap; nothing goes well until its owner acts.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -48,7 +54,8 @@ class Usage:
 class Answer:
     """What came of a request. text: the answer as it came, whole or not. usage: None where the provider says none.
 
-    stop_reason: in the provider's word. error: what went wrong, in words, never with a key in it.
+    stop_reason: in the provider's word. error: what went wrong, in words, never with a key in it. fault: who has to do
+    what about it; None where nothing went wrong. model, answer_id: as the provider names what answered, and the answer.
     """
 
     custom_id: str
@@ -57,6 +64,9 @@ class Answer:
     stop_reason: str | None = None
     usage: Usage | None = None
     error: str | None = None
+    fault: Fault | None = None
+    model: str | None = None
+    answer_id: str | None = None
 
 
 BatchState = Literal["unknown", "absent", "in_progress", "ended", "failed"]
@@ -65,21 +75,32 @@ BatchState = Literal["unknown", "absent", "in_progress", "ended", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class BatchLook:
-    """How a batch at a provider is. done: requests that have an answer of any kind, where the provider tells."""
+    """How a batch at a provider is. done: requests that have an answer of any kind, where the provider tells.
+
+    fault: why it failed; `provider` where the same batch may go well later, as one that found the queue full.
+    """
 
     state: BatchState
     done: int | None = None
     reason: str | None = None
+    fault: Fault | None = None
 
 
 class Backend(Protocol):
     """A provider's wire. No method asks twice by itself; each raises one of `llm/errors.py` or `ServiceError`."""
 
     name: str
+    """Who is asked, as prices name it."""
     has_batches: bool
+    most_batch_requests: int
+    most_batch_bytes: int
 
     def encode(self, requests: Sequence[Request]) -> bytes:
-        """The body of a batch: the same requests give the same bytes."""
+        """The body of a batch: the same requests give the same bytes.
+
+        Raises:
+            AskingRefused: an id is not fit or there twice, or the batch is larger than the provider takes.
+        """
 
     def submit(self, body: bytes, submission_id: str) -> str:
         """Start a batch and return the provider's id of it. Where the answer is lost, it may have begun."""
