@@ -90,7 +90,7 @@ def find_token_price(
     return next(named, None) or next(sized, None)
 
 
-def is_stale(price: Price | TokenPrice, today: date) -> bool:
+def is_stale(price: Entry, today: date) -> bool:
     """Whether the price is older than 90 days."""
     return (today - price.as_of).days > STALE_AFTER_DAYS
 

@@ -103,12 +103,18 @@ class Backend(Protocol):
         """
 
     def submit(self, body: bytes, submission_id: str) -> str:
-        """Start a batch and return the provider's id of it. Where the answer is lost, it may have begun."""
+        """Start a batch and return the provider's id of it, or fail, within `LONGEST_SUBMIT_S` (`llm/wire.py`).
+
+        Raises:
+            Unanswered: it may have begun, and need not be among what `find` returns yet.
+            ServiceError, AskingRefused, KeyRefused: it has not begun.
+        """
 
     def find(self, submission_id: str, since: datetime, count: int, known: Collection[str]) -> list[str]:
         """Ids of batches at the provider that this submission may be: begun since then, of so many requests.
 
         known: ids that belong to other submissions. Where the provider keeps our id with the batch, it is exact.
+        A provider's list may lag behind what it does.
         """
 
     def look(self, external_id: str) -> BatchLook:
@@ -118,13 +124,27 @@ class Backend(Protocol):
         """Ask for a batch's end; what was answered before is paid, and comes with the results."""
 
     def fetch(self, external_id: str, path: Path) -> None:
-        """Write the raw results of a batch that has ended into a file, byte for byte."""
+        """Write the raw results of a batch that has ended into a file, byte for byte, whole or not at all.
+
+        Raises:
+            ResultsGone: the provider keeps them no longer.
+        """
 
     def read(self, path: Path) -> Iterator[Answer]:
-        """The answers in such a file, in any order."""
+        """The answers in such a file, in any order; a line that cannot be read has no custom_id, and is `unknown`.
+
+        It need not have one for each request: of a batch that was cancelled, what has none was not done.
+        """
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
-        """Ask at once and wait. Where the connection breaks after sending, the outcome is `unknown`."""
+        """Ask at once and wait. Where the connection breaks after sending, the outcome is `unknown`.
+
+        Raises:
+            KeyRefused, AskingRefused, RateLimited, Overloaded, SpendingCap, LowCredit, Unreachable: nothing was done.
+        """
 
     def most_input_tokens(self, request: Request) -> int:
         """Upper bound of the tokens that a request's input counts: no provider counts more than its bytes."""
+
+    def close(self) -> None:
+        """Close connections."""
