@@ -2,7 +2,7 @@
 
 More by one for each round of answers, half of it after a complaint, as networks do it. After a complaint, or failures
 in a row, nothing begins for as long as the provider says, or for longer each time; then one request tries alone, and
-only an answer lets others follow. So a provider that is out of order for ten minutes is asked a few times, not thousands.
+only an answer lets others follow: a provider that is out of order for ten minutes is asked a few times, not thousands.
 
 It waits for nobody and asks nobody: whoever asks models calls `begin` and `end`. What is lost in between is theirs.
 """

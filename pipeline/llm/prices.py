@@ -81,9 +81,9 @@ def price_of(prices: Iterable[InferencePrice], provider: str, model: str) -> Inf
         UsageError: nothing is known of what it costs; names the nearest models that have a price.
     """
     offered = [each for each in prices if same(each.provider) == same(provider)]
-    for each in offered:
-        if same(model) in map(same, each.names()):
-            return each
+    names = {same(name) for each in offered if same(model) in _names(each) for name in each.names()}
+    if found := next((each for each in offered if names & _names(each)), None):
+        return found
     if same(provider) == OWN_SERVER:
         return _own(model)
     near = ", ".join(nearest(model, [name for each in offered for name in each.names()]))
@@ -113,6 +113,10 @@ def most_nano_usd(input_tokens: int, output_tokens: int, price: InferencePrice, 
         for each in kinds
     )
     return _nano_usd(usd, price, is_batch)
+
+
+def _names(price: InferencePrice) -> set[str]:
+    return set(map(same, price.names()))
 
 
 def _nano_usd(usd_millions: Decimal, price: InferencePrice, is_batch: bool) -> int:

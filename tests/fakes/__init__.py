@@ -1,0 +1,1 @@
+"""Providers of language models as their documents describe them, over TCP: `tests/fakes/provider.py`."""
