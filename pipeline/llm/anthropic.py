@@ -1,7 +1,7 @@
 """Anthropic's wire: the Messages API and Message Batches, as platform.claude.com/docs/en/api describes them.
 
-Its batches have no place for an id of ours, and tell no custom_id before they end: `find` goes by time and size. It has
-no seed: a request's is left out. What answers look like is in `anthropic_replies.py`.
+Its batches have no place for an id of ours, and tell no custom_id before they end: `find` goes by time and size. It
+takes neither temperature nor seed: a request's are left out. What answers look like is in `anthropic_replies.py`.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -21,7 +21,7 @@ from pipeline.llm.refusals import without_answer
 from pipeline.llm.wire import LOOK_S, Wire
 from pipeline.state.durable import whole_file, written
 
-VERSION: Final = "2023-06-01"
+VERSION: Final = "2026-10-21"  # with it, and with its newer models, a temperature is an error
 _BATCHES: Final = "/v1/messages/batches"
 _A_PAGE = 100
 _CLOCKS_APART = timedelta(minutes=2)  # what its clock may be behind ours
@@ -142,6 +142,4 @@ def _parameters(request: Request) -> dict[str, Any]:
     parameters["messages"] = [{"role": each.role, "content": each.content} for each in request.messages]
     if request.schema is not None:
         parameters["output_config"] = {"format": {"type": "json_schema", "schema": request.schema}}
-    if request.temperature is not None:
-        parameters["temperature"] = request.temperature
     return parameters

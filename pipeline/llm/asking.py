@@ -27,7 +27,8 @@ class Message:
 class Request:
     """One answer that is wanted. custom_id: unique in its submission, at most 64 of `[a-zA-Z0-9_-]`.
 
-    schema: JSON Schema of the answer; None for free text. temperature, seed: None to leave them to the provider.
+    schema: JSON Schema of the answer, with `additionalProperties: false` and all properties required, as providers want
+    it; None for free text. temperature, seed: None to leave them to the provider; one that has none leaves them out.
     """
 
     custom_id: str

@@ -14,8 +14,8 @@ from typing import Any
 from tests.fakes.provider import Asked, BillRow, Call, FakeProvider, Reply, reply
 
 _PARAMETERS = {
-    "model", "max_tokens", "messages", "system", "temperature", "output_config", "metadata", "stop_sequences",
-    "thinking", "top_k", "top_p", "service_tier",
+    "model", "max_tokens", "messages", "system", "output_config", "metadata", "stop_sequences", "thinking",
+    "service_tier", "cache_control",
 }  # fmt: skip
 _BATCHES = "/v1/messages/batches"
 _ERRORS: Mapping[str, tuple[int, str, str, str | None]] = {
@@ -65,7 +65,8 @@ class FakeAnthropic(FakeProvider):
         return last if last in ("cancel", "results") else "retrieve"
 
     def is_signed(self, headers: Mapping[str, str]) -> bool:
-        return headers.get("x-api-key") == self.key and headers.get("anthropic-version") == "2023-06-01"
+        shown = headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
+        return shown == self.key and headers.get("anthropic-version") == "2026-10-21"
 
     def refusal(self, name: str) -> Reply:
         if name == "redirected":

@@ -14,7 +14,7 @@ def anthropic(anthropic_fake, connect):
 
 
 def test_a_request_has_these_fields_in_this_order(anthropic, anthropic_fake):
-    """It has no seed, and no system prompt where there is none."""
+    """Neither seed nor temperature, which it takes no longer, and no system prompt where there is none."""
     messages = (Message("user", "One?"), Message("assistant", "Two."), Message("user", "Three?"))
     anthropic.ask(request("a", seed=7, temperature=0.5), 5)
     anthropic.ask(request("b", system="", schema=None, messages=messages), 5)
@@ -23,7 +23,7 @@ def test_a_request_has_these_fields_in_this_order(anthropic, anthropic_fake):
         b'{"model":"claude-haiku-4-5","max_tokens":200,"system":"You are an advisor.",'
         b'"messages":[{"role":"user","content":"Write conversation a."}],'
         b'"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"said":{"type":"string"},"a":{"enum":["x","y"]}},'
-        b'"required":["said","a"],"additionalProperties":false}}},"temperature":0.5}',
+        b'"required":["said","a"],"additionalProperties":false}}}}',
         b'{"model":"claude-haiku-4-5","max_tokens":200,"messages":[{"role":"user","content":"One?"},'
         b'{"role":"assistant","content":"Two."},{"role":"user","content":"Three?"}]}',
     ]
