@@ -34,7 +34,11 @@ class Feeling(BaseModel):
 
 
 class Persona(Scaffold):
-    """Who asks. arcs: keys of the arcs that suit; empty for all."""
+    """Who asks. arcs: keys of the arcs that suit; empty for all.
+
+    situations: what may just have happened in their life. openings: ways in which they begin to write. A plan gives each
+    conversation one of both, so that two of the same scaffolds differ.
+    """
 
     description: str
     background: str
@@ -42,6 +46,8 @@ class Persona(Scaffold):
     style: str
     questions: tuple[str, ...] = ()
     arcs: tuple[Key, ...] = ()
+    situations: tuple[str, ...] = ()
+    openings: tuple[str, ...] = ()
 
 
 class EmotionalArc(Scaffold):
