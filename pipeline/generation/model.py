@@ -74,12 +74,16 @@ class TrainingTopic(Scaffold):
 
 
 class PromptTemplate(Scaffold):
-    """What the writing model is told. arc: the key of the arc that it is for; None for any of its tier."""
+    """What the writing model is told. arc: the key of the arc that it is for; None for any of its tier.
+
+    trained_system: the system prompt that its conversations are trained with; empty for one that the model writes.
+    """
 
     tier: Tier
     arc: Key | None = None
     system: str
     prompt: str
+    trained_system: str = ""
 
 
 @dataclass(frozen=True, slots=True)
