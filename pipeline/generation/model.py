@@ -36,8 +36,8 @@ class Feeling(BaseModel):
 class Persona(Scaffold):
     """Who asks. arcs: keys of the arcs that suit; empty for all.
 
-    situations: what may just have happened in their life. openings: ways in which they begin to write. A plan gives each
-    conversation one of both, so that two of the same scaffolds differ.
+    situations: what may just have happened in their life. openings: ways in which they begin to write. A plan gives
+    each conversation one of both, so that two of the same scaffolds differ.
     """
 
     description: str
