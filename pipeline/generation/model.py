@@ -146,7 +146,7 @@ class MadeConversation(msgspec.Struct, frozen=True, omit_defaults=True):
 class Judgement(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a judge said: scores from 1 to 5 by name of the criterion, None where it was not judged.
 
-    evidence: a quote for each. reason: said before the scores.
+    evidence: a quote for each. reason: said before the scores. missing: by criterion, why its score is None.
     """
 
     scores: dict[str, int | None]
@@ -155,6 +155,7 @@ class Judgement(msgspec.Struct, frozen=True, omit_defaults=True):
     is_arc_reached: bool | None
     model: str
     version: str
+    missing: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
