@@ -50,13 +50,20 @@ class LanguageSample:
 
     def conclude(self) -> LanguageFigures:
         """Detect the language of each text that has letters enough."""
-        texts = [text for text in self.texts.values() if sum(map(str.isalpha, text)) >= FEWEST_LETTERS]
-        if not texts:
+        counts = Counter(filter(None, map(language_of, self.texts.values())))
+        if not counts:
             return LanguageFigures({}, 0)
-        found = map(_detector().detect_language_of, texts)
-        counts = Counter(language.iso_code_639_1.name.lower() for language in found if language)
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return LanguageFigures({name: count / counts.total() for name, count in ranked}, counts.total())
+
+
+def language_of(text: str) -> str | None:
+    """The language of a text by its ISO 639-1 code, told from its beginning; None where that has too few letters."""
+    begin = text[:TEXT_BYTES]
+    if sum(map(str.isalpha, begin)) < FEWEST_LETTERS:
+        return None
+    language = _detector().detect_language_of(begin)
+    return language.iso_code_639_1.name.lower() if language else None
 
 
 def sample_languages(columns: Columns) -> LanguageSample:

@@ -1,0 +1,28 @@
+"""What may be found in a made conversation, by the engine or by the rules of its scaffolds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.dataset.rules.kinds import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFinding:
+    """A fault. code: of the engine's catalogue (docs/findings.md) or of a rule of scaffolds.
+
+    turn: from 1; 0 of the system prompt, None of the whole. sentence: what was expected and found, and what to do.
+    """
+
+    code: str
+    severity: Literal["error", "warning", "note"]
+    turn: int | None
+    sentence: str
+
+
+def state_by(findings: Iterable[MadeFinding]) -> Literal["failed", "needs_review"] | None:
+    """What findings alone make of a conversation; None where it is well. Notes are for the eye."""
+    severities = {finding.severity for finding in findings}
+    if Severity.ERROR.value in severities:
+        return "failed"
+    return "needs_review" if Severity.WARNING.value in severities else None
