@@ -26,3 +26,9 @@ def state_by(findings: Iterable[MadeFinding]) -> Literal["failed", "needs_review
     if Severity.ERROR.value in severities:
         return "failed"
     return "needs_review" if Severity.WARNING.value in severities else None
+
+
+def worst_of(findings: Iterable[MadeFinding]) -> MadeFinding | None:
+    """The first of the most severe ones; None without any."""
+    order = [severity.value for severity in Severity]
+    return min(findings, key=lambda finding: order.index(finding.severity), default=None)
