@@ -3,20 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TypeAlias
 
 from pipeline.generation.model import MadeConversation, PlannedItem
 from pipeline.generation.variety import openings
 
+Cell: TypeAlias = tuple[str, str, str]
+"""Keys of a persona, an arc and a topic."""
 _AVOIDED_OPENINGS = 10  # named to the writer of a refill
-
-
-class Cell(NamedTuple):
-    """Keys of scaffolds."""
-
-    persona: str
-    arc: str
-    topic: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +24,7 @@ class Refill:
 
 def cell_of(item: PlannedItem) -> Cell:
     """Where an item counts."""
-    return Cell(item.persona, item.arc, item.topic)
+    return item.persona, item.arc, item.topic
 
 
 def quotas_of(items: Iterable[PlannedItem]) -> dict[Cell, int]:

@@ -38,10 +38,11 @@ class WrittenConversation(msgspec.Struct, forbid_unknown_fields=True):
     system: str | None = None
 
 
-def answer_schema(arc: EmotionalArc) -> Schema:
-    """The JSON Schema of a conversation of this arc."""
+def answer_schema(arc: EmotionalArc, *, with_system: bool = False) -> Schema:
+    """The JSON Schema of a conversation of this arc. with_system: whether the model writes the system prompt, too."""
     turn = closed_object({"role": {"enum": ["user", "assistant"]}, "content": {"type": "string"}, **turn_fields(arc)})
-    texts = {name: {"type": "string"} for name in ("title", "session_context", "expected_outcome")}
+    names = ("title", "session_context", "expected_outcome", *(["system"] if with_system else []))
+    texts = {name: {"type": "string"} for name in names}
     return closed_object({**texts, "turns": {"type": "array", "items": turn}})
 
 

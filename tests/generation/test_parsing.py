@@ -39,6 +39,9 @@ def test_the_schema_takes_what_is_written_and_asks_for_all_of_it():
         schema.is_valid({name: value for name, value in WRITTEN.items() if name != left_out}) for left_out in WRITTEN
     )
     assert not schema.is_valid(with_turn(0, emotion="cheesy"))
+    with_system = jsonschema_rs.validator_for(answer_schema(ARC, with_system=True))
+    assert with_system.is_valid({**WRITTEN, "system": "Be kind."})
+    assert not with_system.is_valid(WRITTEN)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dataset.profiles.splits import SplitRules
-from pipeline.generation.cells import Cell, Refill, cell_of, quotas_of
+from pipeline.generation.cells import Refill, cell_of, quotas_of
 from pipeline.generation.endings import Ending, count_states, final_states, tier_of
 from pipeline.generation.likeness import Likeness, without_repeats
 from pipeline.generation.made_findings import MadeFinding
@@ -185,7 +185,7 @@ def test_variety_is_measured_of_what_is_accepted():
 
 
 def test_a_cell_has_no_more_than_its_quota_and_what_lacks_is_told():
-    mine, other = cell_of(item()), Cell("quick_starter", "fear_to_calm", "pension")
+    mine, other = cell_of(item()), ("quick_starter", "fear_to_calm", "pension")
     made = [candidate(1, 3), candidate(2, 5), candidate(3, 4), candidate(4, 1)]
 
     selection = select(made, {mine: 2, other: 3})

@@ -30,7 +30,7 @@ def row_writer(target: str, write: Write, *, as_document: bool) -> RowWriter:
     """What writes a file of the target. as_document: one JSON object instead of lines, where the target has it."""
     if target != BRIGHTRUN:
         return _Lines(target, write)
-    return _TrainingFile(write) if as_document else _PairLines(write)
+    return _Document(write) if as_document else _PairLines(write)
 
 
 class _Lines:
@@ -75,7 +75,24 @@ class _PairLines:
         pass
 
 
-class _TrainingFile:
+class _Document:
+    """training.json of what is read from another file."""
+
+    def __init__(self, write: Write) -> None:
+        self._file = TrainingDocument(write)
+
+    def add(self, talk: Talk, lost: set[str]) -> None:
+        row = OUTPUT_FORMATS[BRIGHTRUN](talk, lost)
+        of_file = row.pop(TRAINING_FILE, {})
+        if META in row:
+            of_file = {_METADATA: row.pop(META), **of_file}
+        self._file.add(row, of_file)
+
+    def end(self) -> None:
+        self._file.end()
+
+
+class TrainingDocument:
     """training.json: one object with all conversations; a conversation's own file where there is one and it was one."""
 
     def __init__(self, write: Write) -> None:
@@ -85,11 +102,8 @@ class _TrainingFile:
         self._written: set[str] = set()
         self._conversations = self._pairs = 0
 
-    def add(self, talk: Talk, lost: set[str]) -> None:
-        row = OUTPUT_FORMATS[BRIGHTRUN](talk, lost)
-        of_file = row.pop(TRAINING_FILE, {})
-        if META in row:
-            of_file = {_METADATA: row.pop(META), **of_file}
+    def add(self, row: Row, of_file: Mapping[str, object]) -> None:
+        """Write a conversation. of_file: what the file says of itself, before it as far as known at the second one."""
         self._of_file |= of_file
         self._conversations += 1
         self._pairs += len(row[PAIRS])
@@ -110,6 +124,7 @@ class _TrainingFile:
         self._first = None
 
     def end(self) -> None:
+        """Write what stands behind the last one."""
         if self._conversations == 1 and self._first is not None and "dataset_metadata" in self._first:
             self._write(_indented(self._first, b"") + b"\n")
             return
