@@ -39,7 +39,9 @@ def batch_events(report: BatchReport) -> Iterator[dg.AssetMaterialization]:
     for asset, states in _STAGES.items():
         count = report.batch.items if asset == PLAN else sum(report.count(state) for state in states)
         if count:
-            yield _made(asset, report, f"{count:,} of {report.batch.items:,} items", {"items": count} | _more(asset, report))
+            yield _made(
+                asset, report, f"{count:,} of {report.batch.items:,} items", {"items": count} | _more(asset, report)
+            )
     failed = sum(report.failures.values())
     if failed:
         rows = [{"failure": kind, "draws": count} for kind, count in sorted(report.failures.items())]
@@ -78,7 +80,7 @@ def _more(asset: str, report: BatchReport) -> Metadata:
         }
     if asset == JUDGED:
         agreement = report.repeated_judgements
-        return {"unjudged": report.unjudged, "judged_twice": agreement.pairs}
+        return {"unjudged": report.unjudged, "scores_given_twice": agreement.compared}
     if asset == SELECTED:
         return _selected(report)
     return {}

@@ -1,4 +1,4 @@
-"""What the assets of conversations that are made are, a partition a batch. How they are made is in `flow/generation`."""
+"""What the assets of conversations that are made are, a partition a batch. They are made in `flow/generation`."""
 
 import dagster as dg
 

@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.asset_jobs import GENERATE
 from assets.generated_specs import FILES, SCAFFOLDS
+from assets.partition_events import Metadata
 from assets.partitions import GENERATION_BATCHES, TRAINING_FILES
 from pipeline.clock import utc_now
 from pipeline.settings import Settings
@@ -85,7 +86,7 @@ def _new_files(instance: dg.DagsterInstance, catalog: Catalog) -> list[TrainingF
 
 
 def _file_event(file: TrainingFile) -> dg.AssetMaterialization:
-    metadata = {
+    metadata: Metadata = {
         "name": file.name,
         "version": file.version,
         "conversations": file.conversation_count,

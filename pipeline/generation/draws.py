@@ -7,7 +7,8 @@ all its draws together.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.generation.model import Failed, Failure
+from pipeline.generation.model import Failed
+from pipeline.state.catalog.statuses import FailureType
 
 MOST_DRAWS = 3  # of an item in all: the first and two more
 
@@ -20,7 +21,7 @@ class Policy:
     room: float = 1.0
 
 
-POLICIES: Mapping[Failure, Policy] = {
+POLICIES: Mapping[FailureType, Policy] = {
     "truncation": Policy(2, room=1.5),
     "parse_error": Policy(2),
     "validation_error": Policy(2),

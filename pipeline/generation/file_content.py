@@ -17,11 +17,11 @@ from pipeline.generation.model import (
     MadeConversation,
     Persona,
     PlannedItem,
-    ScaffoldKind,
     Scaffolds,
     TrainingTopic,
 )
 from pipeline.generation.rubric import CRITERIA
+from pipeline.state.catalog.statuses import ScaffoldKind
 
 _DIGITS = 3  # of means
 

@@ -4,8 +4,9 @@ from typing import TypeVar
 
 import msgspec
 
-from pipeline.generation.model import Failed, Failure
+from pipeline.generation.model import Failed
 from pipeline.llm.asking import Answer
+from pipeline.state.catalog.statuses import FailureType
 from pipeline.wording import count_of, cut
 
 # In the providers' words, for one that tells no outcome of its own.
@@ -56,5 +57,5 @@ def _unanswered(answer: Answer) -> Failed | None:
         return Failed("unknown", "the request was sent, and no answer came; it may be paid")
     if answer.text.strip():
         return None
-    kind: Failure = "truncation" if is_cut_off(answer) else "parse_error"
+    kind: FailureType = "truncation" if is_cut_off(answer) else "parse_error"
     return Failed(kind, f"expected an answer, found {'one cut off before it began' if is_cut_off(answer) else 'none'}")

@@ -6,8 +6,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from pipeline.llm.asking import Answer, Outcome, Usage
+from pipeline.llm.asking import Answer, Usage
 from pipeline.llm.refusals import fault_of, said_in
+from pipeline.state.catalog.statuses import Outcome
 
 _OUTCOMES: Final[dict[str, Outcome]] = {
     "end_turn": "succeeded",

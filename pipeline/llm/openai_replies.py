@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.llm.asking import Answer, Outcome, Usage
+from pipeline.llm.asking import Answer, Usage
 from pipeline.llm.refusals import fault_of, said_in
+from pipeline.state.catalog.statuses import Outcome
 
 _NOT_DONE: Final[dict[str, Outcome]] = {"batch_expired": "expired", "batch_cancelled": "canceled"}
 _OUTCOMES: Final[dict[str, Outcome]] = {"stop": "succeeded", "length": "truncated", "content_filter": "refused"}

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from pipeline.flow.generation.making import BatchWork
-from pipeline.flow.generation.requests import AGAIN, custom_id, most_tokens
+from pipeline.flow.generation.requests import AGAIN, conversations_of, custom_id, most_tokens
 from pipeline.flow.generation.sending import RESULTS
 from pipeline.generation.draws import next_draw
 from pipeline.generation.judging import read_judgement, score_of
@@ -29,7 +29,7 @@ from pipeline.state.catalog.generation_records import (
     Step,
     Submission,
 )
-from pipeline.state.catalog.statuses import ItemState, Purpose
+from pipeline.state.catalog.statuses import ItemState
 
 Answered: TypeAlias = tuple[Item, dict[str, Answer]]
 """An item with its answers, by the id of the request."""
@@ -50,19 +50,19 @@ def ingest(work: BatchWork, submission: Submission, now: datetime) -> str:
             return f"{submission.id} was put aside: {reason}"
         answers = _first_of_each(work.backend.read(path), by_id)
     strange = sum(not each.startswith(f"{submission.id}-") for each in found)
-    reason = f"{strange:,} of {len(found):,} lines are answers to nothing that was asked" if strange else None
+    told = f"{strange:,} of {len(found):,} lines are answers to nothing that was asked" if strange else None
     for chunk in _chunks(items):
-        answered = [(item, {each: answers[each] for each in _ids(submission, item) if each in answers}) for item in chunk]
+        answered = [
+            (item, {each: answers[each] for each in _ids(submission, item) if each in answers}) for item in chunk
+        ]
         calls, steps = outcomes(work, submission, answered)
         catalog.take_answers(submission.id, calls, steps, now, is_last=False)
-    catalog.take_answers(submission.id, [], [], now, is_last=True, reason=reason)
+    catalog.take_answers(submission.id, [], [], now, is_last=True, reason=told)
     pause_without_money(work, answers.values(), now)
     return f"{submission.id} was taken: {len(answers):,} answers"
 
 
-def outcomes(
-    work: BatchWork, submission: Submission, answered: Sequence[Answered]
-) -> tuple[list[NewCall], list[Step]]:
+def outcomes(work: BatchWork, submission: Submission, answered: Sequence[Answered]) -> tuple[list[NewCall], list[Step]]:
     """What is booked, and how items go on. An item without any answer was sent, and may be paid."""
     price = work.price(submission.purpose)
     calls = [
@@ -102,23 +102,21 @@ def _written(work: BatchWork, submission: Submission, answered: Sequence[Answere
     findings = iter(screened(whole, work.scaffolds, work.language))
     before = work.making.catalog.failures_of(work.batch.id, "generate")
     steps = []
-    for item, answer, _plan, made in read:
+    for item, answer, plan, made in read:
         if isinstance(made, Failed):
-            steps.append(_failed(work, item, answer, made, before.get(item.id, ())))
+            steps.append(_failed(work, item, plan.turns, answer, made, before.get(item.id, ())))
             continue
         found = next(findings)
         worst = worst_of(found)
         if state_by(found) == "failed" and worst is not None:
             fault = Failed("validation_error", f"{worst.code}: {worst.sentence}")
-            steps.append(_failed(work, item, answer, fault, before.get(item.id, ())))
+            steps.append(_failed(work, item, plan.turns, answer, fault, before.get(item.id, ())))
         else:
             steps.append(_new(work, item, answer, made, found))
     return steps
 
 
-def _new(
-    work: BatchWork, item: Item, answer: Answer, made: MadeConversation, findings: Sequence[MadeFinding]
-) -> Step:
+def _new(work: BatchWork, item: Item, answer: Answer, made: MadeConversation, findings: Sequence[MadeFinding]) -> Step:
     content: dict[str, Any] = msgspec.to_builtins(made)
     listed = [asdict(each) for each in findings]
     conversation = NewConversation(made.title, content, answer.text, listed, len(made.turns))
@@ -126,12 +124,12 @@ def _new(
 
 
 def _failed(
-    work: BatchWork, item: Item, answer: Answer, failed: Failed, before: Sequence[tuple[Any, str]]
+    work: BatchWork, item: Item, turns: int, answer: Answer, failed: Failed, before: Sequence[tuple[Any, str]]
 ) -> Step:
     """Draw it anew, or give it up. What was not paid for sure is only drawn again where it costs nothing."""
     failure = NewFailure(failed.kind, failed.detail, answer.stop_reason, answer.text or answer.error)
     so_far = [Failed(kind, detail) for kind, detail in before]
-    again = next_draw([*so_far, failed], most_tokens(work, item, so_far), _longest(work))
+    again = next_draw([*so_far, failed], most_tokens(work, turns, so_far), _longest(work))
     if again is None and failed.kind == "unknown" and not item.bound_nano_usd and len(so_far) < 2:
         return Step(item.id, "planned", failed.detail, is_new_draw=True, failure=failure)
     if again is None:
@@ -144,7 +142,7 @@ def _longest(work: BatchWork) -> int:
 
 
 def _annotated(work: BatchWork, submission: Submission, answered: Sequence[Answered]) -> list[Step]:
-    made = _contents(work, answered)
+    made = conversations_of(work, [item for item, _answers in answered])
     steps = []
     for item, answers in answered:
         answer = answers.get(custom_id(submission.id, item)) or _unanswered(submission, item)
@@ -159,7 +157,7 @@ def _annotated(work: BatchWork, submission: Submission, answered: Sequence[Answe
 
 
 def _judged(work: BatchWork, submission: Submission, answered: Sequence[Answered]) -> list[Step]:
-    made = _contents(work, answered)
+    made = conversations_of(work, [item for item, _answers in answered])
     steps = []
     for item, answers in answered:
         answer = answers.get(custom_id(submission.id, item)) or _unanswered(submission, item)
@@ -174,11 +172,6 @@ def _judged(work: BatchWork, submission: Submission, answered: Sequence[Answered
             judgement["again"] = None if isinstance(again, Failed) else msgspec.to_builtins(again)
         steps.append(Step(item.id, "judged", judgement=judgement, score=score_of(read)))
     return steps
-
-
-def _contents(work: BatchWork, answered: Sequence[Answered]) -> Mapping[str, MadeConversation]:
-    versions = work.making.catalog.newest_versions([item.id for item, _answers in answered])
-    return {each: msgspec.convert(version.content, MadeConversation) for each, version in versions.items()}
 
 
 def _call(

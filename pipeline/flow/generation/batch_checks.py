@@ -13,7 +13,7 @@ _LEAST_ACCEPTED = 0.5  # of the items: below, something is wrong with prompts or
 
 @dataclass(frozen=True, slots=True)
 class BatchCheck:
-    """A question about a batch. asset: on whose page it stands. number: what is decided on, for a plot."""
+    """A question about a batch. asset: on whose page it stands."""
 
     name: str
     description: str
@@ -79,8 +79,12 @@ BATCH_CHECKS = (
         _is_accounted_for,
     ),
     BatchCheck("within_budget", "No more was spent than allowed.", "generation_costs", True, _is_within_budget),
-    BatchCheck("ledger_is_usage", "What was spent is the sum of the calls.", "generation_costs", True, _ledger_is_usage),
-    BatchCheck("share_accepted", "At least half of the items are accepted.", "selected_conversations", False, _is_accepted),
+    BatchCheck(
+        "ledger_is_usage", "What was spent is the sum of the calls.", "generation_costs", True, _ledger_is_usage
+    ),
+    BatchCheck(
+        "share_accepted", "At least half of the items are accepted.", "selected_conversations", False, _is_accepted
+    ),
     BatchCheck("no_repeats", "No two say nearly the same.", "selected_conversations", True, _has_no_repeats),
     BatchCheck(
         "openings_differ", "No opening is common to many.", "selected_conversations", False, _begins_differently

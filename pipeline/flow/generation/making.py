@@ -1,15 +1,14 @@
 """What the steps of making conversations work with, and a batch with all that its requests are built of."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.errors import UsageError
-from pipeline.generation.draws import next_draw
-from pipeline.generation.model import Failed, PlannedItem, Scaffolds
+from pipeline.flow.generation.scaffold_sets import scaffolds_at
+from pipeline.generation.model import PlannedItem, Scaffolds
 from pipeline.generation.plan import Plan, make_plan, refill
 from pipeline.generation.wish import PlanWish
-from pipeline.flow.generation.scaffold_sets import scaffolds_at
 from pipeline.llm.asking import Backend
 from pipeline.llm.backends import place_of
 from pipeline.llm.limits import Limiters

@@ -16,7 +16,16 @@ from pipeline.flow.generation.making import BatchWork
 from pipeline.flow.generation.requests import Asked, requests_for
 from pipeline.flow.generation.sending import new_id, over_budget, within_budget
 from pipeline.llm.asking import Answer, Request
-from pipeline.llm.errors import AskingRefused, KeyRefused, LowCredit, Overloaded, RateLimited, SpendingCap, Unanswered, Unreachable
+from pipeline.llm.errors import (
+    AskingRefused,
+    KeyRefused,
+    LowCredit,
+    Overloaded,
+    RateLimited,
+    SpendingCap,
+    Unanswered,
+    Unreachable,
+)
 from pipeline.state.catalog.generation_records import Item, NewSubmission, Submission
 from pipeline.state.catalog.statuses import Purpose
 
@@ -38,7 +47,7 @@ class _Asking:
 
 
 def ask_all(work: BatchWork, purpose: Purpose, items: Sequence[Item], until_s: float) -> str:
-    """Ask for items until they are answered or the time is over; returns what was done. until_s: of `time.monotonic`."""
+    """Ask for items until they are answered or the time is over; says what was done. until_s: of `time.monotonic`."""
     catalog, now = work.making.catalog, utc_now()
     submission_id = new_id()
     asked = within_budget(work, requests_for(work, purpose, items[:_ITEMS_A_SUBMISSION], submission_id))

@@ -47,9 +47,7 @@ def row_of(scaffold: Scaffold, user_id: str, origin: str, now: datetime) -> Scaf
     content = scaffold.model_dump(mode="json", exclude={"is_active"})
     tier = getattr(scaffold, "tier", None)
     kind = KIND_OF[type(scaffold)]
-    return ScaffoldRow(
-        user_id, kind, scaffold.key, 0, scaffold.name, tier, content, scaffold.is_active, origin, now
-    )
+    return ScaffoldRow(user_id, kind, scaffold.key, 0, scaffold.name, tier, content, scaffold.is_active, origin, now)
 
 
 def scaffold_of(row: ScaffoldRow) -> Scaffold:
@@ -65,13 +63,20 @@ def scaffolds_for(catalog: Catalog, user_id: str) -> tuple[Scaffolds, dict[str, 
 
 def scaffolds_at(catalog: Catalog, versions: Mapping[str, int]) -> Scaffolds:
     """The scaffolds of a plan, as they were. Those that were switched off since are active in it."""
-    wanted = [(*each.split("/", 2), version) for each, version in versions.items()]
+    wanted: list[tuple[str, ScaffoldKind, str, int]] = []
+    for each, version in versions.items():
+        owner, kind, key = each.rsplit("/", 2)
+        wanted.append((owner, _kind(kind), key, version))
     return _gathered(catalog.scaffolds_in_versions(wanted))
 
 
 def place(row: ScaffoldRow) -> str:
     """By which a plan names a scaffold: owner, kind and key."""
     return f"{row.user_id}/{row.kind}/{row.key}"
+
+
+def _kind(name: str) -> ScaffoldKind:
+    return next(kind for kind in _TYPES if kind == name)
 
 
 def _gathered(rows: Sequence[ScaffoldRow]) -> Scaffolds:

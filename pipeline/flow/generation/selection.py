@@ -35,8 +35,8 @@ def conclude(work: BatchWork, now: datetime) -> str:
     if more and catalog.add_items(batch.id, more, batch.refills + 1, now):
         return f"{batch.id}: {len(more)} conversations more are made for cells that lack them"
     if catalog.get_batch(batch.id).status == "running":
-        counts = Counter(item.state for item in catalog.items_of(batch.id))
-        told = ", ".join(f"{counts[state]:,} {state.replace('_', ' ')}" for state in ENDED_ITEMS if counts[state])
+        ended = Counter(item.state for item in catalog.items_of(batch.id))
+        told = ", ".join(f"{ended[state]:,} {state.replace('_', ' ')}" for state in ENDED_ITEMS if ended[state])
         catalog.move_batch(batch.id, "completed", now, told)
     return f"{batch.id} is completed"
 
@@ -47,8 +47,8 @@ def _selection(work: BatchWork, items: Sequence[Item]) -> Selection:
     quotas = dict(Counter(cell_of(planned_item(item)) for item in items if item.refill_of is None))
     candidates = [_candidate(item, made[item.id], versions[item.id]) for item in items if item.id in made]
     seed = int(work.batch.plan["wish"].get("seed", 0))
-    unjudged = "accepted" if work.batch.judging_model is None else "needs_review"
-    return select(candidates, quotas, SelectionRules(unjudged=unjudged, seed=seed))
+    rules = SelectionRules(unjudged="accepted" if work.batch.judging_model is None else "needs_review", seed=seed)
+    return select(candidates, quotas, rules)
 
 
 def _candidate(item: Item, made: Made, version: Version) -> Candidate:

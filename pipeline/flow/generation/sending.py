@@ -58,9 +58,10 @@ def within_budget(work: BatchWork, asked: Sequence[Asked]) -> list[Asked]:
 def over_budget(work: BatchWork) -> str:
     """What is said when the budget bears not one request more."""
     so_far = work.making.catalog.spending_of(work.batch.id)
+    spent, reserved = nano_usd(so_far.spent_nano_usd), nano_usd(so_far.reserved_nano_usd)
     return (
-        f"its budget of {nano_usd(work.batch.budget_nano_usd)} bears no request more, {nano_usd(so_far.spent_nano_usd)} "
-        f"are spent and {nano_usd(so_far.reserved_nano_usd)} kept back: raise it to go on"
+        f"its budget of {nano_usd(work.batch.budget_nano_usd)} bears no request more, {spent} are spent and {reserved} "
+        "kept back: raise it to go on"
     )
 
 

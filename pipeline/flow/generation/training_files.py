@@ -3,7 +3,6 @@
 A file is a row and its members with what was known of them then: built again from these, its bytes are the same.
 """
 
-import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -24,7 +23,16 @@ from pipeline.generation.training_file import FILES, total_pairs
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Dataset
-from pipeline.state.catalog.generation_records import Item, Made, MadeQuery, Member, NewTrainingFile, TrainingFile, Version
+from pipeline.state.catalog.generation_records import (
+    Item,
+    Made,
+    MadeQuery,
+    Member,
+    NewTrainingFile,
+    TrainingFile,
+    Version,
+)
+from pipeline.state.checksums import sha256_of
 from pipeline.state.lake import Lake
 from pipeline.state.store import Store, safe_key, safe_owner
 
@@ -174,20 +182,10 @@ def _conversation(version: Version) -> MadeConversation:
 
 
 def _write(content: FileContent, folder: Path) -> dict[str, Any]:
-    files = {}
     for name, write in FILES.items():
-        digest, size_bytes = hashlib.sha256(), 0
         with (folder / name).open("wb") as file:
-
-            def keep(piece: bytes) -> None:
-                nonlocal size_bytes
-                digest.update(piece)
-                size_bytes += len(piece)
-                file.write(piece)
-
-            write(content, keep)
-        files[name] = {"sha256": digest.hexdigest(), "size_bytes": size_bytes}
-    return files
+            write(content, file.write)
+    return {name: {"sha256": sha256_of(folder / name), "size_bytes": (folder / name).stat().st_size} for name in FILES}
 
 
 def _file_name(file: TrainingFile) -> str:

@@ -156,9 +156,7 @@ def _cost(connection: Connection, conversation_ids: Sequence[str]) -> int:
     return total
 
 
-def _insert_members(
-    connection: Connection, file_id: str, user_id: str, conversations: Sequence[Member]
-) -> None:
+def _insert_members(connection: Connection, file_id: str, user_id: str, conversations: Sequence[Member]) -> None:
     rows = [
         {
             "training_file_id": file_id,

@@ -78,7 +78,7 @@ GENERATION_COLUMNS = {
         "opening": "How it was to begin.",
         "situation": "The detail of the persona that was drawn.",
         "refill_of": "Number of the item that it makes good; NULL of the planned ones.",
-        "avoided_openings": "JSON of the openings that it is not to have, as others have them; NULL of the planned ones.",
+        "avoided_openings": "JSON of openings that others have, and it is not to; NULL of the planned ones.",
         "draw": "How often it was drawn anew.",
         "state": "planned, written, annotated, judged; accepted, rejected, failed or needs_review at the end.",
         "state_reason": "Why it ended so.",
