@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
+from pipeline.clock import utc_now
 from pipeline.errors import UsageError
 from pipeline.flow.generation.scaffold_sets import scaffolds_at
 from pipeline.generation.model import PlannedItem, Scaffolds
@@ -21,13 +23,17 @@ from pipeline.state.lake import Lake
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """catalog, lake: where all is kept. backend_of: whoever a batch's provider names. limiters: of this process."""
+    """catalog, lake: where all is kept. backend_of: whoever a batch's provider names. limiters: of this process.
+
+    now: the time; tests have a clock of their own.
+    """
 
     catalog: Catalog
     lake: Lake
     prices: tuple[InferencePrice, ...]
     backend_of: Callable[[str], Backend]
     limiters: Limiters
+    now: Callable[[], datetime] = utc_now
 
 
 class BatchWork:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
 
-from pipeline.clock import utc_now
 from pipeline.errors import Conflicting, PipelineError
 from pipeline.flow.generation.answers import outcomes, pause_without_money
 from pipeline.flow.generation.making import BatchWork
@@ -48,7 +47,7 @@ class _Asking:
 
 def ask_all(work: BatchWork, purpose: Purpose, items: Sequence[Item], until_s: float) -> str:
     """Ask for items until they are answered or the time is over; says what was done. until_s: of `time.monotonic`."""
-    catalog, now = work.making.catalog, utc_now()
+    catalog, now = work.making.catalog, work.making.now()
     submission_id = new_id()
     asked = within_budget(work, requests_for(work, purpose, items[:_ITEMS_A_SUBMISSION], submission_id))
     if not asked:
@@ -72,7 +71,7 @@ def ask_all(work: BatchWork, purpose: Purpose, items: Sequence[Item], until_s: f
     asking = _Asking(work, submission, until_s)
     with ThreadPoolExecutor(AT_ONCE, "ask") as threads:
         list(threads.map(lambda each: _ask_item(asking, each), asked))
-    catalog.take_answers(submission_id, [], [], utc_now(), is_last=True)
+    catalog.take_answers(submission_id, [], [], work.making.now(), is_last=True)
     return f"{submission_id}: {len(asked)} requests to {purpose} were asked"
 
 
@@ -101,8 +100,8 @@ def _ask_item(asking: _Asking, asked: Asked) -> None:
     if not answers:
         return
     calls, steps = outcomes(asking.work, submission, [(asked.item, answers)])
-    catalog.take_answers(submission.id, calls, steps, utc_now(), is_last=False)
-    pause_without_money(asking.work, answers.values(), utc_now())
+    catalog.take_answers(submission.id, calls, steps, asking.work.making.now(), is_last=False)
+    pause_without_money(asking.work, answers.values(), asking.work.making.now())
 
 
 def _answer(asking: _Asking, item: Item, request: Request) -> Answer | None:
@@ -113,7 +112,7 @@ def _answer(asking: _Asking, item: Item, request: Request) -> Answer | None:
     while (turn := limiter.wait(asking.until_s)) is not None:
         error = None
         try:
-            if not catalog.note_asked(asking.submission.id, item.id, utc_now()):
+            if not catalog.note_asked(asking.submission.id, item.id, asking.work.making.now()):
                 return None
             answer = work.backend.ask(request, LONGEST_CALL_S)
             error = Unanswered(answer.error or "") if answer.outcome == "unknown" else None
@@ -131,5 +130,5 @@ def _answer(asking: _Asking, item: Item, request: Request) -> Answer | None:
             limiter.end(turn, error)
     asking.has_stopped.set()
     if isinstance(error, KeyRefused | SpendingCap | LowCredit):
-        catalog.move_batch(work.batch.id, "paused", utc_now(), str(error))
+        catalog.move_batch(work.batch.id, "paused", asking.work.making.now(), str(error))
     return None

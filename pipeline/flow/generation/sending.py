@@ -32,7 +32,7 @@ from pipeline.wording import nano_usd
 BODY, RESULTS = "requests.jsonl", "results.jsonl"
 _LAG_S = 300.0  # a provider's list may be behind what it does
 _WAIT_S = 60.0  # where a provider asks for patience and says not how much
-MOST_ITEMS = 10_000  # of a submission: what is lost or late with one stays bearable
+MOST_ITEMS = 2_000  # of a submission: memory is bounded, and what is lost or late with one stays bearable
 
 
 def new_id() -> str:

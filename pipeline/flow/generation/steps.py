@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.clock import utc_now
 from pipeline.errors import ServiceError, UsageError
 from pipeline.flow.generation.answers import ingest
 from pipeline.flow.generation.making import BatchWork, Making
@@ -56,12 +55,12 @@ def advance(making: Making, batch_id: str, until_s: float | None = None) -> list
     while True:
         batch = making.catalog.get_batch(batch_id)
         work = BatchWork(making, batch)
-        said += _take(work, utc_now())
-        if batch.status != "running" or _is_held(making.catalog.get_batch(batch_id), utc_now()):
+        said += _take(work, making.now())
+        if batch.status != "running" or _is_held(making.catalog.get_batch(batch_id), making.now()):
             return said
-        step = _ask(work, utc_now(), until_s)
+        step = _ask(work, making.now(), until_s)
         if step is None:
-            said.append(conclude(work, utc_now()))
+            said.append(conclude(work, making.now()))
             if making.catalog.get_batch(batch_id).refills == batch.refills:
                 return said
         elif not step.goes_on or time.monotonic() >= until_s:

@@ -117,14 +117,14 @@ class MadeConversations(Database):
             .values(
                 status=bindparam("to"),
                 status_reason=bindparam("why"),
-                quality_tier=bindparam("tier"),
+                quality_tier=bindparam("as_tier"),
                 split=bindparam("into"),
                 enrichment_status="completed",
                 updated_at=now,
             )
         )
         rows = [
-            {"of": each.item_id, "to": each.state, "why": each.reason, "tier": each.quality_tier, "into": each.split}
+            {"of": each.item_id, "to": each.state, "why": each.reason, "as_tier": each.quality_tier, "into": each.split}
             for each in selected
         ]
         if not rows:
