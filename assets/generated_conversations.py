@@ -31,13 +31,13 @@ def generated_conversations(
     No run waits for a provider: what is under way there is taken by a later one.
     """
     from pipeline.flow.generation.batch_report import report_of_batch
-    from pipeline.flow.generation.installing import make_making
+    from pipeline.flow.generation.installing import making_of
     from pipeline.flow.generation.steps import advance
 
-    making = make_making(catalog, lake, settings, os.environ)
     for batch_id in context.partition_keys:
-        for said in advance(making, batch_id):
-            context.log.info(said)
+        with making_of(catalog, lake, settings, os.environ) as making:
+            for said in advance(making, batch_id):
+                context.log.info(said)
         report = report_of_batch(catalog, batch_id)
         for event in batch_events(report):
             context.log_event(event)

@@ -43,11 +43,12 @@ def generation_sensor(interval_s: int) -> dg.SensorDefinition:
     ) -> dg.SensorResult:
         if reason := outage(store.connect(), catalog, lake, settings):
             return waits(reason, context.cursor)
-        from pipeline.flow.generation.installing import make_making
+        from pipeline.flow.generation.installing import making_of
         from pipeline.flow.generation.steps import look_at_all
 
         now = utc_now()
-        seen = look_at_all(make_making(catalog, lake, settings, os.environ), now)
+        with making_of(catalog, lake, settings, os.environ) as making:
+            seen = look_at_all(making, now)
         for message in seen.silent[:_TOLD]:
             context.log.warning(message)
         ended = [batch.id for batch in catalog.batches_to_report(_MOST_REPORTED)]

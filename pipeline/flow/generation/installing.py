@@ -1,7 +1,8 @@
 """What makes conversations in an installation, from its settings."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 
 from pipeline.flow.generation.making import Making
@@ -15,7 +16,8 @@ from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
 
 
-def make_making(catalog: Catalog, lake: Lake, settings: Settings, environment: Mapping[str, str]) -> Making:
+@contextmanager
+def making_of(catalog: Catalog, lake: Lake, settings: Settings, environment: Mapping[str, str]) -> Iterator[Making]:
     """What the sensor, runs, commands and the service work with. environment: where keys are; nothing is asked yet.
 
     Raises:
@@ -26,7 +28,11 @@ def make_making(catalog: Catalog, lake: Lake, settings: Settings, environment: M
     def backend_of(provider: str) -> Backend:
         return make_backend(provider, environment)
 
-    return Making(catalog, lake, prices, backend_of, _limiters())
+    making = Making(catalog, lake, prices, backend_of, _limiters())
+    try:
+        yield making
+    finally:
+        making.close()
 
 
 @cache

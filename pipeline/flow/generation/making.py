@@ -1,7 +1,7 @@
 """What the steps of making conversations work with, and a batch with all that its requests are built of."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -25,7 +25,7 @@ from pipeline.state.lake import Lake
 class Making:
     """catalog, lake: where all is kept. backend_of: whoever a batch's provider names. limiters: of this process.
 
-    now: the time; tests have a clock of their own.
+    now: the time; tests have a clock of their own. backends: those that were made, by provider.
     """
 
     catalog: Catalog
@@ -34,6 +34,19 @@ class Making:
     backend_of: Callable[[str], Backend]
     limiters: Limiters
     now: Callable[[], datetime] = utc_now
+    backends: dict[str, Backend] = field(default_factory=dict)
+
+    def backend(self, provider: str) -> Backend:
+        """Who is asked; always the same one, with its connections."""
+        if provider not in self.backends:
+            self.backends[provider] = self.backend_of(provider)
+        return self.backends[provider]
+
+    def close(self) -> None:
+        """Close the connections to providers."""
+        for backend in self.backends.values():
+            backend.close()
+        self.backends.clear()
 
 
 class BatchWork:
@@ -46,7 +59,7 @@ class BatchWork:
     @cached_property
     def backend(self) -> Backend:
         """Who is asked."""
-        return self.making.backend_of(self.batch.provider)
+        return self.making.backend(self.batch.provider)
 
     @cached_property
     def scaffolds(self) -> Scaffolds:

@@ -1,0 +1,291 @@
+"""Batches from the plan to the selection, against fakes of both providers that keep a bill."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from pipeline.errors import Conflicting, UsageError
+from pipeline.flow.generation.batch_checks import BATCH_CHECKS
+from pipeline.flow.generation.batch_report import report_of_batch
+from pipeline.flow.generation.planning import BatchWish, lay_out, start
+from pipeline.flow.generation.steps import advance, look_at_all
+from pipeline.generation.wish import PlanWish
+from pipeline.state.catalog.generation_records import MadeQuery
+from pipeline.state.catalog.statuses import ENDED_ITEMS
+from tests.fakes.provider import Fault
+from tests.flow.generation.places import ENOUGH, opened
+from tests.flow.generation.writer import answer
+
+
+def ledger(place, batch_id):
+    """What was booked, by the id under which it was asked."""
+    return {row["custom_id"]: row["cost_nano_usd"] for row in calls(place) if row["batch_id"] == batch_id}
+
+
+def calls(place):
+    return [row for batch in place.catalog.export("llm_calls") for row in batch.to_pylist()]
+
+
+def billed(fake):
+    return {row.asked.custom_id: row.nano_usd for row in fake.bill}
+
+
+def test_a_batch_is_made_and_its_ledger_is_the_bill_by_row(place, fake):
+    batch = place.batch(annotating_model=place.models[1])
+    place.work()
+
+    found = place.catalog.get_batch(batch.id)
+    assert (found.status, place.states(batch.id)) == ("completed", {"accepted": 12})
+    assert ledger(place, batch.id) == billed(fake)
+    assert place.catalog.spending_of(batch.id).spent_nano_usd == fake.total_nano_usd()
+    assert place.catalog.spending_of(batch.id).reserved_nano_usd == 0
+    assert fake.paid_twice() == []
+    report = report_of_batch(place.catalog, batch.id)
+    assert {check.name: check.decide(report)[0] for check in BATCH_CHECKS} == {
+        check.name: True for check in BATCH_CHECKS
+    }
+    told = [each.kind for each in place.catalog.notifications("ann")]
+    assert told == ["generation_completed", "generation_started"]
+
+
+@pytest.mark.parametrize("fault", ["lost", "cut", "garbled", "hung"])
+def test_a_batch_whose_answer_is_lost_is_adopted_and_not_paid_twice(place, fake, fault):
+    fake.fail("create", fault)
+    batch = place.batch(judging_model=None)
+    advance_all(place)
+    assert [each.state for each in place.catalog.submissions_of(batch.id)] == ["sending"]
+
+    place.work(step_s=400)
+
+    assert place.states(batch.id) == {"accepted": 12}
+    assert len(fake.bill) == 12
+    assert fake.paid_twice() == []
+    assert ledger(place, batch.id) == billed(fake)
+
+
+def test_a_batch_that_never_reached_the_provider_is_sent_again_with_the_same_body(place, fake):
+    batch = place.batch(judging_model=None)
+    submission = sent_by_one_that_died(place, batch)
+    place.work(step_s=400)
+
+    assert place.states(batch.id) == {"accepted": 12}
+    assert [each.id for each in place.catalog.submissions_of(batch.id)] == [submission]
+    assert len(fake.bill) == 12
+
+
+def sent_by_one_that_died(place, batch):
+    """Whoever was to send it died before the first byte went."""
+    from pipeline.flow.generation.making import BatchWork
+    from pipeline.flow.generation.sending import prepare
+
+    work = BatchWork(place.making, batch)
+    submission = prepare(work, "generate", place.catalog.items_of(batch.id), place.clock())
+    assert place.catalog.open_submission(submission.id, place.clock()) == "open"
+    return submission.id
+
+
+def test_two_that_may_be_ours_are_for_a_person_to_decide(tmp_path):
+    from tests.fakes.anthropic import FakeAnthropic
+
+    with FakeAnthropic(answer=answer) as fake, opened(tmp_path, fake) as place:
+        batch = place.batch(judging_model=None)
+        fake.fail("create", "lost")
+        advance_all(place)
+        [body] = [call.body for call in fake.called("create")]
+        place.making.backend(place.setting).submit(body, "another")  # somebody else with the same key
+        place.clock.forward(700)
+        look_at_all(place.making, place.clock())
+
+        found = place.catalog.get_batch(batch.id)
+        assert found.status == "paused"
+        assert "2 batches at the provider may be" in (found.status_reason or "")
+        assert len(fake.called("create")) == 2
+
+
+@pytest.mark.parametrize(
+    ("fate", "kind"),
+    [
+        ("refused", "refusal"),
+        ("truncated", "truncation"),
+        ("malformed", "parse_error"),
+        ("errored", "api_error"),
+        ("expired", "api_error"),
+    ],
+)
+def test_what_comes_to_nothing_is_drawn_anew_and_keeps_its_raw_answer(place, fake, fate, kind):
+    batch = place.batch(judging_model=None)
+    seen: Counter[str] = Counter()
+
+    def fates(asked):
+        seen[asked.prompt] += 1
+        return answer(asked)
+
+    fake.answer = fates
+    for call_number in (1,):
+        fake.fates.update({f"{each}": fate for each in first_ids(place, fake, batch, call_number)})
+    place.work()
+
+    assert place.states(batch.id)["accepted"] == 12
+    draws = place.catalog.failed_draws(batch.id)
+    assert {draw.failure_type for draw in draws} == {kind}
+    assert all(draw.detail for draw in draws)
+    assert ledger(place, batch.id) == billed(fake) | {
+        each: 0 for each in ledger(place, batch.id) if each not in billed(fake)
+    }
+
+
+def first_ids(place, fake, batch, count):
+    """Ids of the first requests, which are known once they are sent: so they are prepared here."""
+    from pipeline.flow.generation.making import BatchWork
+    from pipeline.flow.generation.sending import prepare
+
+    work = BatchWork(place.making, batch)
+    submission = prepare(work, "generate", place.catalog.items_of(batch.id), place.clock())
+    return [f"{submission.id}-{number}" for number in range(1, count + 1)]
+
+
+def test_what_the_budget_does_not_bear_is_not_asked(place, fake):
+    batch = place.batch(items=40, budget=400_000_000)
+    place.work()
+
+    found = place.catalog.get_batch(batch.id)
+    assert found.status == "paused"
+    assert "bears no request more" in (found.status_reason or "")
+    assert 0 < fake.total_nano_usd() <= found.budget_nano_usd
+    start(place.making, batch.id, "ann", ENOUGH, place.clock())
+    place.work()
+    assert place.catalog.get_batch(batch.id).status == "completed"
+    assert sum(place.states(batch.id).values()) == 40
+    assert ledger(place, batch.id) == billed(fake)
+
+
+@pytest.mark.parametrize("fault", ["spending_cap", "low_credit", "forbidden"])
+def test_a_provider_that_is_not_paid_any_more_pauses_the_batch_at_once(place, fake, fault):
+    fake.fail("create", fault)
+    batch = place.batch()
+    place.work(rounds=5)
+
+    found = place.catalog.get_batch(batch.id)
+    assert found.status == "paused"
+    assert found.status_reason
+    assert (len(fake.called("create")), fake.bill) == (1, [])
+    assert place.catalog.spending_of(batch.id).reserved_nano_usd == 0
+    start(place.making, batch.id, "ann", None, place.clock())
+    place.work()
+    assert place.states(batch.id) == {"accepted": 12}
+
+
+def test_a_storm_of_ten_minutes_loses_nothing_and_is_over_within_one_wait(place, fake):
+    began = place.clock()
+    fake.weather = lambda endpoint: (
+        Fault("rate_limited", "45") if endpoint == "create" and (place.clock() - began).total_seconds() < 600 else None
+    )
+    batch = place.batch(judging_model=None)
+    place.work(rounds=200, step_s=5)
+
+    assert place.states(batch.id) == {"accepted": 12}
+    assert len(fake.bill) == 12
+    [submission] = place.catalog.submissions_of(batch.id)
+    assert 600 <= (submission.sent_at - began).total_seconds() <= 600 + 45 + 5
+    assert len(fake.called("create")) <= 600 / 45 + 2
+
+
+def test_results_in_any_order_with_strange_and_double_ids_are_each_booked_once(place, fake):
+    batch = place.batch(judging_model=None)
+    ids = first_ids(place, fake, batch, 3)
+    fake.fates.update({ids[0]: "wrong_id", ids[1]: "double"})
+    place.work()
+
+    assert sum(place.states(batch.id).values()) == place.catalog.get_batch(batch.id).items
+    booked = ledger(place, batch.id)
+    assert booked[ids[1]] == billed(fake)[ids[1]]
+    assert booked[ids[0]] >= billed(fake)[ids[0]]  # no answer has its id: it counts at the most that it may have cost
+
+
+def test_a_cancelled_batch_asks_for_nothing_more_and_what_came_waits_for_a_person(place, fake):
+    fake.looks_until_end = 3
+    batch = place.batch()
+    advance_all(place)
+    place.catalog.move_batch(batch.id, "cancelled", place.clock(), user_id="ann")
+    place.work()
+
+    assert set(place.states(batch.id)) <= {"needs_review", "failed"}
+    assert sum(place.states(batch.id).values()) == 12
+    assert len(fake.called("create")) == 1
+    assert place.catalog.spending_of(batch.id).spent_nano_usd == fake.total_nano_usd()
+
+
+def test_nobody_judges_what_it_wrote_and_nothing_is_asked_without_a_price_or_a_budget(place):
+    wish = BatchWish(PlanWish(items=3), place.setting, place.models[0], judging_model=place.models[0])
+    with pytest.raises(UsageError, match="expected another model as judge"):
+        lay_out(place.making, "ann", wish)
+    with pytest.raises(UsageError, match="no price of strange-model"):
+        lay_out(place.making, "ann", BatchWish(PlanWish(items=3), place.setting, "strange-model"))
+    with pytest.raises(UsageError, match="expected a budget"):
+        place.batch(budget=0)
+
+
+def test_cells_that_lack_conversations_are_made_good_in_another_draw(place, fake):
+    """Some answers are always the same: repeats are rejected, and drawn anew with the openings not to have."""
+    asked_before: set[str] = set()
+
+    def repeating(asked):
+        if "criteria" in json.dumps(asked.body) or "Other conversations begin like this" in asked.prompt:
+            return answer(asked)
+        made = json.loads(answer(asked))
+        if len(asked_before) < 4:
+            asked_before.add(asked.prompt)
+            said = "The quiet rent doubles the small loan after 7 weeks."
+            made["turns"] = [{**turn, "content": said} for turn in made["turns"]]
+        return json.dumps(made)
+
+    fake.answer = repeating
+    batch = place.batch(items=13, judging_model=None)
+    place.work()
+
+    found = place.catalog.get_batch(batch.id)
+    states = place.states(batch.id)
+    assert found.refills >= 1
+    assert states["rejected"] == found.items - 13
+    assert states["accepted"] == 13
+    assert sum(states[each] for each in ENDED_ITEMS if each in states) == found.items
+    report = report_of_batch(place.catalog, batch.id)
+    assert (report.lacking, report.empty_pairs, report.repeats) == (0, (), 0)
+
+
+def test_failed_items_are_drawn_anew_when_a_person_asks(place, fake):
+    fake.answer = lambda asked: "no JSON"
+    batch = place.batch(items=3, judging_model=None)
+    place.work()
+    assert place.states(batch.id) == {"failed": place.catalog.get_batch(batch.id).items}
+
+    fake.answer = answer
+    assert place.catalog.retry_items(batch.id, [1, 2], "ann", place.clock()) == 2
+    place.work()
+    assert place.states(batch.id)["accepted"] == 2
+    assert place.catalog.get_batch(batch.id).status == "completed"
+
+
+def test_what_has_ended_cannot_be_paused(place):
+    batch = place.batch(items=3, judging_model=None)
+    place.work()
+    with pytest.raises(Conflicting, match="expected a batch that is running"):
+        place.catalog.move_batch(batch.id, "paused", place.clock(), user_id="ann")
+
+
+def test_a_server_of_ones_own_is_asked_one_by_one(tmp_path, openai_fake):
+    with opened(tmp_path, openai_fake, is_local=True) as place:
+        openai_fake.fail("ask", "rate_limited", "0")
+        batch = place.batch(items=9, budget=0, judging_model="judge", annotating_model="reader")
+        place.work()
+
+        assert place.states(batch.id) == {"accepted": 9}
+        assert len(place.catalog.list_conversations("ann", MadeQuery(batch_id=batch.id)).items) == 9
+        assert openai_fake.most_at_once > 1
+        assert place.catalog.spending_of(batch.id).spent_nano_usd == 0
+
+
+def advance_all(place):
+    for batch_id in look_at_all(place.making, place.clock()).due:
+        advance(place.making, batch_id)
