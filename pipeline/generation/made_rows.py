@@ -1,7 +1,7 @@
 """Made conversations as rows of the native format, so that the engine reads them as it reads an upload.
 
 Only roles and contents: what is told beside them is no matter of the engine, and costs it time. A training file's rows
-are made in `training_rows.py`.
+are made in `training_file.py`.
 """
 
 from collections.abc import Iterable, Iterator

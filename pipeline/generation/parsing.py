@@ -28,39 +28,47 @@ def parsed(
     if isinstance(written, Failed):
         return written
     texts = [turn.content.strip() for turn in written.turns]
-    faults = list(_faults(written, texts, item, arc, system))
+    prompt = (written.system or "").strip() if system is None else system
+    faults = [
+        *_faults(written.title, [turn.role for turn in written.turns], texts),
+        *_faults_of_plan(len(texts), item, arc),
+        *([] if prompt or system is not None else ["expected a system prompt, found none"]),
+    ]
     if faults:
         return Failed("validation_error", _listed(faults))
     if cuts := list(_cuts(written.turns, texts, was_cut=is_cut_off(answer))):
         return Failed("truncation", _listed(cuts))
-    return _made(written, texts, arc, system)
+    return _made(written, texts, arc, prompt)
 
 
-def _faults(
-    written: WrittenConversation, texts: Sequence[str], item: PlannedItem, arc: EmotionalArc, system: str | None
-) -> Iterator[str]:
-    if not written.title.strip():
+def faults_of(conversation: MadeConversation) -> list[str]:
+    """What a conversation lacks to be whole, whoever wrote it: a person who edits one may leave a turn empty."""
+    texts = [turn.content.strip() for turn in conversation.turns]
+    return list(_faults(conversation.title, [turn.role for turn in conversation.turns], texts))
+
+
+def _faults(title: str, roles: Sequence[str], texts: Sequence[str]) -> Iterator[str]:
+    if not title.strip():
         yield "expected a title, found none"
-    if system is None and not (written.system or "").strip():
-        yield "expected a system prompt, found none"
-    count = len(texts)
-    if count != item.turns and not arc.turns_min <= count <= arc.turns_max:
-        yield f"expected {item.turns} turns, or {arc.turns_min} to {arc.turns_max}, found {count}"
-    yield from role_faults([turn.role for turn in written.turns])
+    if fault := _role_fault(roles):
+        yield fault
     for number, text in enumerate(texts, start=1):
         if not text:
             yield f"turn {number}: expected words, found none"
 
 
-def role_faults(roles: Sequence[str]) -> Iterator[str]:
-    """What is wrong with the order of turns: user and assistant are to alternate, from a user to an assistant."""
+def _role_fault(roles: Sequence[str]) -> str | None:
+    """The first that is wrong with the order of turns: all that follow would be wrong by it."""
     for number, role in enumerate(roles):
         expected = "assistant" if number % 2 else "user"
         if role != expected:
-            yield f"turn {number + 1}: expected the {expected}, found the {role}"
-            return  # all that follow are wrong by it
-    if len(roles) % 2 or not roles:
-        yield "expected the assistant to have the last turn, found none of it"
+            return f"turn {number + 1}: expected the {expected}, found the {role}"
+    return None if roles and len(roles) % 2 == 0 else "expected the assistant to have the last turn, found none of it"
+
+
+def _faults_of_plan(count: int, item: PlannedItem, arc: EmotionalArc) -> Iterator[str]:
+    if count != item.turns and not arc.turns_min <= count <= arc.turns_max:
+        yield f"expected {item.turns} turns, or {arc.turns_min} to {arc.turns_max}, found {count}"
 
 
 def _cuts(turns: Sequence[WrittenTurn], texts: Sequence[str], *, was_cut: bool) -> Iterator[str]:
@@ -75,9 +83,7 @@ def _cuts(turns: Sequence[WrittenTurn], texts: Sequence[str], *, was_cut: bool) 
             yield f"turn {number + 1}: expected the end of a sentence, found {sign}"
 
 
-def _made(
-    written: WrittenConversation, texts: Sequence[str], arc: EmotionalArc, system: str | None
-) -> MadeConversation:
+def _made(written: WrittenConversation, texts: Sequence[str], arc: EmotionalArc, system: str) -> MadeConversation:
     words = vocabulary_of(arc)
     turns = (
         annotated(MadeTurn(turn.role, text), _told(turn), words)
@@ -85,7 +91,7 @@ def _made(
     )
     return MadeConversation(
         written.title.strip(),
-        system if system is not None else (written.system or "").strip(),
+        system,
         tuple(turns),
         written.session_context.strip(),
         written.expected_outcome.strip(),

@@ -13,6 +13,7 @@ from pipeline.wording import count_of, cut
 LENGTH_STOPS = frozenset({"max_tokens", "length", "model_context_window_exceeded"})
 REFUSAL_STOPS = frozenset({"refusal", "content_filter"})
 SHOWN_CHARACTERS = 200
+_ENDS_EARLY = "Input data was truncated"  # in msgspec's words
 _ENDS = {"errored": "failed", "expired": "expired before it was answered", "canceled": "was cancelled"}
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ def decoded(answer: Answer, kind: type[T]) -> T | Failed:
     except msgspec.ValidationError as error:
         return Failed("validation_error", f"the answer is not as it was asked for: {error}")
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        if is_cut_off(answer) or (text.lstrip().startswith("{") and not text.rstrip().endswith("}")):
+        if is_cut_off(answer) or str(error) == _ENDS_EARLY:
             return Failed("truncation", f"the answer ends within its JSON, after {count_of(len(text), 'character')}")
         return Failed("parse_error", f"expected one JSON value, found: {error}{quoted(text)}")
 

@@ -1,8 +1,8 @@
 """Stage 5: which conversations of a batch are accepted, which are not and why, and what is to be drawn once more.
 
 Each is first judged by itself: findings, score, arc, and what a person said. Then what is too much beside the others is
-rejected (`thinning.py`). Of several the best stays: approved by a person, well by itself, with the higher score, with
-fewer findings, earlier in the plan.
+rejected (`thinning.py`). Of several the best stays: accepted before, approved by a person, well by itself, with the
+higher score, with fewer findings, earlier in the plan.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from pipeline.dataset.profiles.splits import SplitRules
 from pipeline.generation.cells import Cell, Refill, refills
 from pipeline.generation.endings import LEAST_SCORES, Ending, Side, tier_of
 from pipeline.generation.judging import score_of
+from pipeline.generation.likeness import Likeness
 from pipeline.generation.made_findings import MadeFinding, state_by, worst_of
 from pipeline.generation.model import Judgement, MadeConversation, PlannedItem
 from pipeline.generation.thinning import Thinning
@@ -22,13 +23,17 @@ from pipeline.generation.variety import MOST_SHARE, Variety, measure_variety
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A conversation that was made of an item. judgement: None where it was not judged. verdict: of who read it."""
+    """A conversation that was made of an item. judgement: None where it was not judged. verdict: of who read it.
+
+    is_settled: whether it was accepted by a selection before, of fewer conversations; it stays so, whatever came since.
+    """
 
     item: PlannedItem
     conversation: MadeConversation
     findings: tuple[MadeFinding, ...] = ()
     judgement: Judgement | None = None
     verdict: Literal["approve", "reject"] | None = None
+    is_settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def _by_itself(candidate: Candidate, rules: SelectionRules) -> Ending:
         return Ending("rejected", "person", "a person who read it rejected it")
     score = score_of(candidate.judgement)
     tier = None if score is None else tier_of(score)
-    if candidate.verdict == "approve":
+    if candidate.verdict == "approve" or candidate.is_settled:
         return Ending("accepted", tier=tier or (None if score is None else "experimental"))
     if score is not None and tier is None:
         return Ending(
@@ -120,7 +125,9 @@ def _thin_out(
         for place, ending in enumerate(endings)
         if ending.state in ("accepted", "needs_review")
     }
-    thinning = Thinning(made, _ranking(candidates, endings), quotas)
+    settled = {place for place in made if candidates[place].is_settled}
+    likeness = Likeness(conversation for _, conversation in made.values())
+    thinning = Thinning(made, likeness, _ranking(candidates, endings), quotas, settled)
     gone = thinning.repeats(list(made))
     while gone or (gone := thinning.too_many(_accepted(endings), most_share)):
         for place, ending in gone.items():
@@ -138,7 +145,7 @@ def _ranking(candidates: Sequence[Candidate], endings: Sequence[Ending]) -> Call
     for place, (candidate, ending) in enumerate(zip(candidates, endings, strict=True)):
         score = score_of(candidate.judgement)
         by_score = (1, 0.0) if score is None else (0, -score)
-        is_worse = (candidate.verdict != "approve", ending.state != "accepted")
+        is_worse = (not candidate.is_settled, candidate.verdict != "approve", ending.state != "accepted")
         ranks.append((*is_worse, *by_score, len(candidate.findings), place))
     return ranks.__getitem__
 

@@ -4,7 +4,7 @@ Each of these depends on which others there are, so all are asked again and agai
 accepted is counted; of repeats also what waits for a person, as it may be accepted yet.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from pipeline.generation.cells import Cell, cell_of, surplus
@@ -20,14 +20,21 @@ class Thinning:
     """What is known of the conversations of a batch that may be accepted."""
 
     def __init__(
-        self, made: Mapping[int, tuple[PlannedItem, MadeConversation]], rank: Rank, quotas: Mapping[Cell, int] | None
+        self,
+        made: Mapping[int, tuple[PlannedItem, MadeConversation]],
+        likeness: Likeness,
+        rank: Rank,
+        quotas: Mapping[Cell, int] | None,
+        settled: Collection[int] = (),
     ) -> None:
-        """made: by place, in the order of the file. quotas: None where no cell is full."""
-        self._made, self._rank, self._quotas = made, rank, quotas
+        """made: by place, in the order of the file. likeness: of them, in it. quotas: None where no cell is full.
+
+        settled: those that stay in any case.
+        """
+        self._made, self._likeness, self._rank, self._quotas, self._settled = made, likeness, rank, quotas, settled
         self._order = list(made)
         self._number = {place: number for number, place in enumerate(self._order)}
         conversations = {place: conversation for place, (_, conversation) in made.items()}
-        self._likeness = Likeness(conversations.values())
         self._openings = {place: openings(each) for place, each in conversations.items()}
         self._closings = {place: closing(each) for place, each in conversations.items()}
 
@@ -35,7 +42,7 @@ class Thinning:
         """Those that say the same as another, or nearly."""
         numbers = [self._number[place] for place in places]
         gone = without_repeats(self._likeness, numbers, lambda number: self._rank(self._order[number]))
-        return {self._order[one]: self._repeated(one, other) for one, other in gone.items()}
+        return self._unsettled({self._order[one]: self._repeated(one, other) for one, other in gone.items()})
 
     def _repeated(self, one: int, other: int) -> Ending:
         stays = self._made[self._order[other]][0].number
@@ -56,14 +63,19 @@ class Thinning:
         self, lines: Mapping[int, Sequence[str]], places: Sequence[int], code: Reason, most_share: float
     ) -> dict[int, Ending]:
         gone = too_common({place: lines[place] for place in places}, self._rank, most_share)
-        return {place: Ending("rejected", code, f"too many have this line: {line!r}") for place, line in gone.items()}
+        return self._unsettled(
+            {place: Ending("rejected", code, f"too many have this line: {line!r}") for place, line in gone.items()}
+        )
 
     def _of_full_cells(self, places: Sequence[int]) -> dict[int, Ending]:
         if self._quotas is None:
             return {}
         cells = [(place, cell_of(self._made[place][0])) for place in sorted(places, key=self._rank)]
         gone = surplus(cells, self._quotas)
-        return {
-            place: Ending("rejected", "cell-full", f"its cell has the {quota} that it is to have")
-            for place, quota in gone.items()
-        }
+        full = "its cell has the {} that it is to have"
+        return self._unsettled(
+            {place: Ending("rejected", "cell-full", full.format(quota)) for place, quota in gone.items()}
+        )
+
+    def _unsettled(self, gone: Mapping[int, Ending]) -> dict[int, Ending]:
+        return {place: ending for place, ending in gone.items() if place not in self._settled}

@@ -1,12 +1,14 @@
 """An answer becomes a conversation that is whole, or says why it is none; nothing is made up."""
 
+import json
+
 import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.generation.model import Failed, MadeConversation
-from pipeline.generation.parsing import parsed
+from pipeline.generation.parsing import faults_of, parsed
 from pipeline.generation.written_answers import answer_schema
 from tests.generation.made_samples import ARC, SYSTEM, answer, conversation, item, written
 
@@ -42,6 +44,19 @@ def test_the_schema_takes_what_is_written_and_asks_for_all_of_it():
     with_system = jsonschema_rs.validator_for(answer_schema(ARC, with_system=True))
     assert with_system.is_valid({**WRITTEN, "system": "Be kind."})
     assert not with_system.is_valid(WRITTEN)
+
+
+@given(end=st.integers(0, len(json.dumps(WRITTEN)) - 1))
+def test_no_beginning_of_an_answer_is_a_conversation(end):
+    failed = parse(json.dumps(WRITTEN)[:end])
+
+    assert isinstance(failed, Failed)
+    assert failed.kind == ("truncation" if end else "parse_error")
+
+
+@given(text=st.text() | st.recursive(st.none() | st.text(), st.lists).map(json.dumps))
+def test_whatever_comes_is_a_conversation_or_a_failure(text):
+    assert isinstance(parse(text), Failed)
 
 
 @pytest.mark.parametrize(
@@ -191,3 +206,14 @@ def test_the_system_prompt_is_the_writers_where_nobody_else_has_one():
     assert isinstance(made, MadeConversation)
     assert made.system == "Be kind."
     assert parsed(answer(WRITTEN), item(), ARC) == Failed("validation_error", "expected a system prompt, found none")
+
+
+def test_what_a_person_wrote_is_held_to_the_same_form():
+    first, *others = MADE.turns
+
+    assert faults_of(MADE) == []
+    assert faults_of(MadeConversation(" ", SYSTEM, (type(first)("user", ""), *others[:2]))) == [
+        "expected a title, found none",
+        "expected the assistant to have the last turn, found none of it",
+        "turn 1: expected words, found none",
+    ]

@@ -1,6 +1,7 @@
 """Every conversation of a batch ends in one state with its reason, and what is accepted fits together as a file."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -16,6 +17,7 @@ from pipeline.generation.likeness import Likeness, without_repeats
 from pipeline.generation.made_findings import MadeFinding
 from pipeline.generation.model import Failed, MadeConversation, MadeTurn
 from pipeline.generation.selecting import Candidate, Selection, SelectionRules, select
+from pipeline.generation.thinning import Thinning
 from pipeline.generation.variety import closing, measure_variety, most_times, opening_of, openings, too_common
 from tests.generation.made_samples import conversation, item, judgement, sentences
 
@@ -103,6 +105,17 @@ def test_of_repeats_the_best_stays():
     assert [each.state for each in only(worse, held)] == ["accepted", "rejected"]
 
 
+def test_what_was_accepted_before_stays_and_what_came_since_gives_way():
+    near = changed(conversation(1), 3, f"{conversation(1).turns[3].content} Goodbye.")
+    settled = [candidate(1, 3, is_settled=True), candidate(2, 1, is_settled=True)]
+
+    endings = only(*settled, candidate(3, 5, conversation=near), candidate(4, 5), quotas={cell_of(item()): 1})
+
+    assert [each.code for each in endings] == [None, None, "near-duplicate", "cell-full"]
+    twice = [replace(each, conversation=conversation(1)) for each in settled]
+    assert [each.state for each in only(*twice)] == ["accepted", "accepted"]
+
+
 def test_another_system_prompt_makes_no_other_conversation():
     other = MadeConversation("T", "Be kind.", conversation(1).turns)
 
@@ -121,6 +134,39 @@ def test_what_is_left_of_repeats_has_none(seed, count):
     left = [place for place in range(count) if place not in gone]
     assert Likeness(made[place] for place in left).firsts(range(len(left))) == list(range(len(left)))
     assert all(ranks[one] > ranks[other] for one, other in gone.items())
+
+
+class ByTwos:
+    """Compares the first with the second, the third with the fourth: what it finds depends on who is there."""
+
+    def __init__(self, *said: str) -> None:
+        self.said = said
+
+    def firsts(self, places: Sequence[int]) -> list[int]:
+        befores = [places[at - 1] if at % 2 else place for at, place in enumerate(places)]
+        return [
+            before if self.said[before] == self.said[place] else place
+            for before, place in zip(befores, places, strict=True)
+        ]
+
+    def are_the_same(self, one: int, other: int) -> bool:
+        return False
+
+
+def test_who_is_left_is_compared_anew():
+    assert without_repeats(ByTwos(*"aaab"), range(4), lambda place: place) == {1: 0, 2: 0}
+    assert without_repeats(ByTwos(*"aaab"), range(4), lambda place: -place) == {0: 1, 1: 2}
+    assert without_repeats(ByTwos(*"baab"), range(4), lambda place: place) == {}
+
+
+def test_repeats_are_looked_for_again_once_others_are_gone():
+    made = {place: (item(place + 1), conversation(place)) for place in range(3)}
+    thinning = Thinning(made, ByTwos(*"baa"), lambda place: place, None)
+
+    assert thinning.too_many([0, 1, 2], 0.02) == {}
+    assert thinning.too_many([1, 2], 0.02) == {
+        2: Ending("rejected", "near-duplicate", "it says nearly the same as conversation 2")
+    }
 
 
 def _varied(random: Random) -> MadeConversation:

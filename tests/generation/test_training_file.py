@@ -135,6 +135,19 @@ def test_a_row_keeps_all_that_is_known():
     }
 
 
+def test_a_row_says_why_something_is_not_known():
+    turns = (MadeTurn("user", "Hello.", phase="arriving", missing="emotion: not told"), MadeTurn("assistant", "Hi."))
+    talk = replace(chosen(), conversation=MadeConversation("T", "", turns), judgement=judgement(voice=None))
+
+    (row,) = rows(FileContent("First", 1, [talk]), "native.jsonl")
+
+    assert row["turns"] == [
+        {"role": "user", "content": "Hello.", "annotations": {"phase": "arriving", "missing": "emotion: not told"}},
+        {"role": "assistant", "content": "Hi."},
+    ]
+    assert (row["annotations"]["score"], row["annotations"]["judgement"]["missing"]) == (None, {"voice": "not judged"})
+
+
 def test_messages_are_as_openai_takes_them():
     (row,) = rows(FileContent("First", 1, [chosen(3)]), "openai.jsonl")
 
