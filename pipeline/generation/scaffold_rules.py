@@ -19,6 +19,7 @@ from pipeline.generation.model import MadeConversation, PlannedItem, PromptTempl
 _SNAKE = re.compile(r"(?<![\w/.@-])[a-z0-9]+(?:_[a-z0-9]+)+(?![\w/@-])", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{\{?\s*[A-Za-z_][\w.]*\s*\}?\}|\$\{[A-Za-z_]\w*\}")
 _PART_OF_NAME = re.compile(r"\s[-–—]\s|,\s|\s\(|\)")
+_NAME_WORDS = 3
 # What requests are written with, and people who ask and answer do not say.
 _REQUEST_WORDS = (
     "emotional arc",
@@ -40,7 +41,7 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A conversation beside what it was made of. texts, lowered: of its turns, and in small letters."""
+    """A conversation beside what it was made of. texts, lowered: of its turns, and in small letters and plain marks."""
 
     conversation: MadeConversation
     item: PlannedItem
@@ -74,7 +75,7 @@ def _rule(severity: Severity) -> Callable[[Look], Look]:
 def case_of(conversation: MadeConversation, item: PlannedItem, scaffolds: Scaffolds) -> Case:
     """What the rules look at."""
     texts = tuple(turn.content for turn in conversation.turns)
-    return Case(conversation, item, scaffolds, texts, tuple(map(str.lower, texts)))
+    return Case(conversation, item, scaffolds, texts, tuple(map(_lowered, texts)))
 
 
 @_rule(Severity.ERROR)
@@ -111,13 +112,13 @@ def scaffold_key(case: Case) -> Iterator[Shown]:
 def scaffold_word(case: Case) -> Iterator[Shown]:
     """The text speaks of how it was made.
 
-    Names of arcs and templates, and words such as "client persona", are of the request and not of the conversation.
+    Names of arcs, and words such as "client persona", are of the request and not of the conversation.
 
     What to do: rewrite the turn, or draw the item anew.
     """
-    for words in (*_REQUEST_WORDS, *_names_of_request(case)):
+    for words in (*_REQUEST_WORDS, *_name_of_arc(case)):
         for turn, text in enumerate(case.lowered):
-            if words in text and words not in _told_by_topic(case):
+            if _says(text, words) and words not in _told_by_topic(case):
                 yield Shown(turn, Mismatch("what people say", f"{words!r}, which is of the request"))
 
 
@@ -130,11 +131,11 @@ def other_persona(case: Case) -> Iterator[Shown]:
     What to do: look whether somebody else is meant; else rewrite the turn.
     """
     own = case.scaffolds.personas.get(case.item.persona)
-    told = f"{own.name} {own.description} {own.background}" if own else ""
+    told = f"{own.name} {own.description} {own.background} {case.item.situation}" if own else ""
     for key, persona in case.scaffolds.personas.items():
         for name in _parts_of(persona.name) if key != case.item.persona else ():
             for turn, text in enumerate(case.texts):
-                if name in text and name not in told and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+                if name not in told and _says(text, name):
                     yield Shown(turn, Mismatch("this persona alone", f"the name {name}, of {key}"))
 
 
@@ -149,7 +150,7 @@ def avoided_phrase(case: Case) -> Iterator[Shown]:
     arc = case.scaffolds.arcs.get(case.item.arc)
     for phrase in arc.avoid if arc else ():
         for turn, text in enumerate(case.lowered):
-            if phrase.lower() in text and case.conversation.turns[turn].role == "assistant":
+            if case.conversation.turns[turn].role == "assistant" and _says(text, _lowered(phrase)):
                 yield Shown(turn, Mismatch("none of what the arc avoids", repr(phrase)))
 
 
@@ -177,10 +178,11 @@ def _keys(scaffolds: Scaffolds) -> frozenset[str]:
     return frozenset(key for kind in kinds for key in kind if "_" in key)
 
 
-def _names_of_request(case: Case) -> Iterator[str]:
-    """Names of the arc and the template, where they are more than a word."""
-    arc, template = case.scaffolds.arcs.get(case.item.arc), case.scaffolds.templates.get(case.item.template)
-    yield from (named.name.lower() for named in (arc, template) if named and len(named.name.split()) > 2)
+def _name_of_arc(case: Case) -> Iterator[str]:
+    """The name of the arc, where it is more than a phrase that anybody may say."""
+    arc = case.scaffolds.arcs.get(case.item.arc)
+    if arc and len(arc.name.split()) >= _NAME_WORDS:
+        yield _lowered(arc.name)
 
 
 def _told_by_topic(case: Case) -> str:
@@ -192,3 +194,12 @@ def _told_by_topic(case: Case) -> str:
 def _parts_of(name: str) -> list[str]:
     """A name, and a nickname beside it: `Ada - the careful one` are two."""
     return [part for part in map(str.strip, _PART_OF_NAME.split(name)) if len(part) > 1]
+
+
+def _lowered(text: str) -> str:
+    return text.lower().replace("’", "'")
+
+
+def _says(text: str, words: str) -> bool:
+    """Whether a text holds these words as words, which is looked at only where it holds their letters."""
+    return words in text and re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None

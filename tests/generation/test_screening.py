@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from pipeline.generation.made_rows import said
 from pipeline.generation.model import MadeConversation, MadeTurn
 from pipeline.generation.scaffold_rules import SCAFFOLD_RULES
 from pipeline.generation.screening import screened
-from tests.generation.made_samples import SCAFFOLDS, conversation, item
+from tests.generation.made_samples import ARC, SCAFFOLDS, conversation, item
 
 MADE = conversation()
 TEXTS = (
@@ -133,10 +134,20 @@ def test_what_shows_how_it_was_made_is_found(text, code, sentence):
         "Set my_variable to 4.",
         "Read it at example.com/fear_to_calm today.",
         "The pension is small.",  # a key that is a word
+        "It could be worsened by that.",  # the letters of a phrase that is avoided
     ],
 )
 def test_what_people_say_is_left_alone(text):
     assert findings("How do I begin?", text) == []
+
+
+def test_a_phrase_is_found_however_its_apostrophe_is_written():
+    arc = ARC.model_copy(update={"avoid": ("It's simple",)})
+    scaffolds = replace(SCAFFOLDS, arcs={ARC.key: arc})
+
+    (found,) = screened([(item(), with_texts("How?", "Well, it’s simple."))], scaffolds)
+
+    assert [each.code for each in found] == ["avoided-phrase"]
 
 
 def test_who_asks_may_say_what_answers_are_to_avoid():
