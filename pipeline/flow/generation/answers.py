@@ -52,9 +52,7 @@ def ingest(work: BatchWork, submission: Submission, now: datetime) -> str:
     strange = sum(not each.startswith(f"{submission.id}-") for each in found)
     told = f"{strange:,} of {len(found):,} lines are answers to nothing that was asked" if strange else None
     for chunk in _chunks(items):
-        answered = [
-            (item, {each: answers[each] for each in _ids(submission, item) if each in answers}) for item in chunk
-        ]
+        answered = [(item, _answers_of(work, submission, item, answers)) for item in chunk]
         calls, steps = outcomes(work, submission, answered)
         catalog.take_answers(submission.id, calls, steps, now, is_last=False)
     catalog.take_answers(submission.id, [], [], now, is_last=True, reason=told)
@@ -204,6 +202,17 @@ def _ids(submission: Submission, item: Item) -> tuple[str, ...]:
 def _asked_ids(submission: Submission, item: Item, answers: Mapping[str, Answer]) -> list[str]:
     """Those of its requests that are booked: the first always, the second where it was answered."""
     return [each for number, each in enumerate(_ids(submission, item)) if number == 0 or each in answers]
+
+
+def _answers_of(
+    work: BatchWork, submission: Submission, item: Item, answers: Mapping[str, Answer]
+) -> dict[str, Answer]:
+    """Those of an item. Of a batch that was cancelled, what has none was not done."""
+    found = {each: answers[each] for each in _ids(submission, item) if each in answers}
+    if not found and work.batch.status == "cancelled":
+        first = custom_id(submission.id, item)
+        return {first: Answer(first, "canceled", error="its batch was cancelled")}
+    return found
 
 
 def _unanswered(submission: Submission, item: Item) -> Answer:

@@ -60,6 +60,7 @@ def _candidate(item: Item, made: Made, version: Version) -> Candidate:
         tuple(MadeFinding(**each) for each in version.findings),
         msgspec.convert(judgement, Judgement) if judgement else None,
         verdict.get(made.status) if made.reviewed_by else None,  # type: ignore[arg-type]  # an edit is no verdict
+        is_settled=item.state == "accepted",
     )
 
 
