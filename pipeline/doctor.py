@@ -39,7 +39,7 @@ from pipeline.wording import moment, size
 
 Level = Literal["ok", "warn", "fail"]
 # Read elsewhere than in the settings.
-OTHER_VARIABLES = frozenset({"LORA_TOKEN", "LORA_DEBUG"})
+OTHER_VARIABLES = frozenset({"LORA_TOKEN", "LORA_DEBUG", "LORA_LLM_API_KEY"})
 _LITTLE_BYTES, _NO_BYTES = 5_000_000_000, 500_000_000
 _THOROUGH_BYTES = 2_000_000_000  # reading more takes longer than one waits
 _SKEW_S, _WRONG_S = 5.0, 300.0  # S3 refuses requests from 15 minutes away

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("d*/README.md")])
 PROGRAM = [sys.executable, "-c", "from pipeline.cli import main; main()"]
 # Read by the command line itself, before there are settings.
-OTHER_VARIABLES = {"LORA_DEBUG", "LORA_TOKEN", "LORA_JOURNAL", "LORA_ATTEMPT_TOKEN"}
+OTHER_VARIABLES = {"LORA_DEBUG", "LORA_TOKEN", "LORA_JOURNAL", "LORA_ATTEMPT_TOKEN", "LORA_LLM_API_KEY"}
 
 
 def blocks(page: str) -> list[tuple[str, str]]:

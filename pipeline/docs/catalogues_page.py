@@ -2,6 +2,7 @@
 
 from pipeline.catalogues import load_gpus, load_models, load_prices, load_token_prices
 from pipeline.docs.markdown import code, section, table
+from pipeline.llm.prices import LongRates, load_inference_prices
 from pipeline.trainers.registry import BY_NAME
 from pipeline.training.parameters import adapter_parameters
 
@@ -19,6 +20,10 @@ _TRAINED = """USD for a million trained tokens of jobs that a provider trains. T
 else the first of its size; of these, yours come first. Which tokens are billed stands in the estimate: OpenAI bills the
 training rows in every pass; Together also the validation rows, and rows that are not packed at their full length."""
 
+_ASKED = """USD for a million tokens of asking a model; a batch costs the share beside it. Of input, tokens that the
+provider writes to its cache and reads from there have prices of their own; `from … tokens`: for all of a request whose
+input is that long. A model that costs is not asked without a price; one on a server of your own costs nothing."""
+
 
 def page() -> str:
     """The page."""
@@ -29,6 +34,7 @@ def page() -> str:
         section("GPUs", _GPUS, _gpus()),
         section("Prices", _PRICES, _prices()),
         section("Prices of trained tokens", _TRAINED, _token_prices()),
+        section("Prices of asking", _ASKED, _inference_prices()),
         level=1,
     )
 
@@ -103,3 +109,21 @@ def _token_prices() -> str:
         for price in load_token_prices()
     ]
     return table(("provider", "model", "method", "objective", "USD", "as of", "source"), rows)
+
+
+def _inference_prices() -> str:
+    rows = [
+        (
+            price.provider,
+            code(price.name),
+            f"from {rates.over_tokens + 1:,} tokens" if isinstance(rates, LongRates) else "",
+            *(f"{usd:f}" for usd in (rates.input_usd, rates.cache_write_usd, rates.cache_read_usd, rates.output_usd)),
+            f"{price.batch_factor:f}",
+            str(price.as_of),
+            "; ".join(filter(None, (price.source, price.note))),
+        )
+        for price in load_inference_prices()
+        for rates in filter(None, (price, price.long))
+    ]
+    heading = ("provider", "model", "", "input", "cache written", "cache read", "output", "batch", "as of", "source")
+    return table(heading, rows)
