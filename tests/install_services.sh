@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tests/install_trainers.sh
+tests/install_llm.sh
 
 packages=$(.venv/bin/python -c '
 from tests.services import SERVICES

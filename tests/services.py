@@ -11,6 +11,7 @@ from pathlib import Path
 
 _PROJECT = Path(__file__).resolve().parent.parent
 TRAINERS, LLAMA_FACTORY = _PROJECT / ".venv-trainers", _PROJECT / ".venv-llamafactory"
+LLM = _PROJECT / ".venv-llm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,15 @@ def trainers() -> Path | None:
     return TRAINERS if all((folder / ".installed").is_file() for folder in (TRAINERS, LLAMA_FACTORY)) else None
 
 
+def model_server() -> Path | None:
+    """The environment of a server of language models (`install_llm.sh`)."""
+    return LLM if (LLM / ".installed").is_file() else None
+
+
 SERVICES: Mapping[str, Service] = {
     "needs_postgres": Service(postgres_bin, "PostgreSQL"),
     "needs_s3": Service(s3_gateway, "Ceph's S3 gateway (radosgw)"),
     "needs_browser": Service(browser, "Chromium"),
     "needs_trainers": Service(trainers, "The trainers' environment"),
+    "needs_llm": Service(model_server, "The environment of a model server"),
 }

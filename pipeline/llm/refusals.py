@@ -81,7 +81,7 @@ def said_in(content: object, status: int = 0) -> Said:
         fields = inner
     details = fields.get("details")
     code = (details.get("error_code") if isinstance(details, dict) else None) or fields.get("code")
-    return Said(status, _text(fields.get("type")), _text(code), _text(fields.get("message")))
+    return Said(status, *map(_text, (fields.get("type"), code, fields.get("message"))))
 
 
 def fault_of(told: Said) -> Fault:
@@ -128,7 +128,7 @@ def _is_no_credit(told: Said) -> bool:
 
 
 def _text(value: object) -> str:
-    return one_line(str(value))[:_MOST_WORDS] if isinstance(value, str | int) else ""
+    return one_line(value)[:_MOST_WORDS] if isinstance(value, str) else ""  # a code that is a number is the status
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
