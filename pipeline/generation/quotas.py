@@ -7,6 +7,7 @@ then rounded down or up: first the pairs, with arcs and topics; then personas, w
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from pipeline.dataset.model.bit_flags import Integers
 from pipeline.generation.rounding import MAX_CELL_COST, MAX_GAIN, round_table
 from pipeline.generation.seeded import drawn
 
-Cell = tuple[str, str, str]
+Cell: TypeAlias = tuple[str, str, str]
 """Keys of a persona, an arc and a topic."""
+Suiting: TypeAlias = Mapping[tuple[str, str], Mapping[str, Fraction]]
+"""By arc and topic: the personas that suit, each with its share of the pair."""
 _TIE = 2**8  # what a draw may count between cells that are otherwise worth the same
 
 
@@ -46,27 +49,19 @@ def quotas(axes: Axes, items: int, seed: int) -> dict[Cell, int]:
         return {}
     pairs = _pairs(axes, suiting, items, seed)
     of_arcs = _personas_of_arcs(axes, suiting, pairs, seed)
-    found: dict[Cell, int] = {}
     loads = np.zeros((len(axes.topics), len(axes.personas)), dtype=np.int64)
-    for place, arc in enumerate(axes.arcs):
-        shares = [
-            [pairs[arc, topic] * suiting[arc, topic].get(persona, Fraction()) for persona in axes.personas]
-            for topic in axes.topics
-        ]
-        counts = _cells(shares, loads, of_arcs[place], (seed, arc))
+    found: dict[Cell, int] = {}
+    for arc, wanted in zip(axes.arcs, of_arcs, strict=True):
+        shares = [_shares(axes, pairs[arc, topic], suiting[arc, topic]) for topic in axes.topics]
+        counts = _cells(shares, loads, wanted, (seed, arc))
         loads += counts
         for topic, row in zip(axes.topics, counts.tolist(), strict=True):
-            found |= {
-                (persona, arc, topic): count
-                for persona, count in zip(axes.personas, row, strict=True)
-                if persona in suiting[arc, topic]
-            }
+            named = zip(axes.personas, row, strict=True)
+            found |= {(persona, arc, topic): count for persona, count in named if persona in suiting[arc, topic]}
     return found
 
 
-def _pairs(
-    axes: Axes, suiting: Mapping[tuple[str, str], Mapping[str, Fraction]], items: int, seed: int
-) -> dict[tuple[str, str], int]:
+def _pairs(axes: Axes, suiting: Suiting, items: int, seed: int) -> dict[tuple[str, str], int]:
     """Items of each pair of arc and topic."""
     weights = [
         [axes.arcs[arc] * axes.topics[topic] * bool(suiting[arc, topic]) for topic in axes.topics] for arc in axes.arcs
@@ -81,21 +76,18 @@ def _pairs(
     }
 
 
-def _personas_of_arcs(
-    axes: Axes,
-    suiting: Mapping[tuple[str, str], Mapping[str, Fraction]],
-    pairs: Mapping[tuple[str, str], int],
-    seed: int,
-) -> Integers:
+def _personas_of_arcs(axes: Axes, suiting: Suiting, pairs: Mapping[tuple[str, str], int], seed: int) -> Integers:
     """Items of each arc, a row, that each persona has."""
-    shares = [
-        [
-            sum((pairs[arc, topic] * suiting[arc, topic].get(persona, Fraction()) for topic in axes.topics), Fraction())
-            for persona in axes.personas
-        ]
-        for arc in axes.arcs
-    ]
+    shares = []
+    for arc in axes.arcs:
+        of_topics = (_shares(axes, pairs[arc, topic], suiting[arc, topic]) for topic in axes.topics)
+        shares.append([sum(column, Fraction()) for column in zip(*of_topics, strict=True)])
     return round_table(shares, _ties(shares, (seed, "personas")))
+
+
+def _shares(axes: Axes, items: int, suiting: Mapping[str, Fraction]) -> list[Fraction]:
+    """What each persona has of the items of a pair."""
+    return [items * suiting.get(persona, Fraction()) for persona in axes.personas]
 
 
 def _cells(shares: Sequence[Sequence[Fraction]], loads: Integers, wanted: Integers, of: tuple[int, str]) -> Integers:

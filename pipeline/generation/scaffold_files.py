@@ -54,8 +54,8 @@ _EXPECTED: Final[Mapping[str, str]] = MappingProxyType(
         "tuple_type": "a list",
         "model_type": "a table",
         "literal_error": "{expected}",
-        "greater_than_equal": "{ge} or more",
-        "less_than_equal": "{le} or less",
+        "greater_than_equal": "{ge:g} or more",
+        "less_than_equal": "{le:g} or less",
     }
 )
 _SHOWN_CHARACTERS = 60
@@ -70,8 +70,17 @@ def load_scaffolds(own: Path | None = None) -> Scaffolds:
     Raises:
         UsageError: the user's file cannot be used; names each fault.
     """
-    mine = read_scaffolds(own)
-    return scaffolds_of({kind: {**_shipped()[kind], **mine[kind]} for kind in KINDS})
+    packaged, mine = packaged_scaffolds(), read_scaffolds(own)
+    return scaffolds_of({kind: {**packaged[kind], **mine[kind]} for kind in KINDS})
+
+
+@cache
+def packaged_scaffolds() -> ByKind:
+    """Those that are shipped, by kind and key."""
+    folder = files("pipeline.generation") / "scaffolds"
+    return {
+        kind: parse_scaffolds((folder / f"{table}.toml").read_text("utf-8"))[kind] for table, kind in TABLES.items()
+    }
 
 
 def read_scaffolds(path: Path | None) -> ByKind:
@@ -113,14 +122,6 @@ def scaffolds_of(found: ByKind) -> Scaffolds:
         topics=_of(TrainingTopic, found["training_topic"]),
         templates=_of(PromptTemplate, found["prompt_template"]),
     )
-
-
-@cache
-def _shipped() -> ByKind:
-    folder = files("pipeline.generation") / "scaffolds"
-    return {
-        kind: parse_scaffolds((folder / f"{table}.toml").read_text("utf-8"))[kind] for table, kind in TABLES.items()
-    }
 
 
 def _entries(table: str, listed: object, faults: list[str]) -> Iterator[tuple[str, Scaffold]]:
