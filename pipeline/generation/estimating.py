@@ -42,19 +42,26 @@ _LOW, _EXPECTED, _HIGH = 0.7, 1.08, 1.7
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Another model's call that reads a conversation. Tokens beside those of its text, which are counted in."""
+    """Another model's call that reads a conversation. Tokens are those beside its text, which is counted in.
+
+    share: calls for each item; what is above 1 is asked twice.
+    """
 
     prompt_tokens: int
     answer_tokens: int
-    answer_tokens_a_turn: int = 0
+    answer_tokens_a_turn: int
+    share: float
 
     def usage(self, turns: int) -> Usage:
         """Of one call."""
         return Usage(self.prompt_tokens + _TEXT_TOKENS * turns, self.answer_tokens + self.answer_tokens_a_turn * turns)
 
 
-ANNOTATING = Reading(prompt_tokens=900, answer_tokens=50, answer_tokens_a_turn=60)
-JUDGING = Reading(prompt_tokens=1_500, answer_tokens=500)
+READINGS: Mapping[str, Reading] = {
+    "annotate": Reading(prompt_tokens=900, answer_tokens=50, answer_tokens_a_turn=60, share=0.1),
+    "judge": Reading(prompt_tokens=1_500, answer_tokens=500, answer_tokens_a_turn=0, share=1.05),
+}
+"""By purpose, as they are usual."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,25 @@
 """How many conversations each persona, arc and topic have together: a quota, not dice.
 
-Pairs of arc and topic share the items evenly, or by weight; the personas that suit share those of their pair. Each is
-then rounded down or up: first the pairs, with arcs and topics; then personas, with the arcs of each; then cells.
+Pairs of arc and topic share the items evenly, or by weight, and the personas that suit share those of their pair.
+Shares are then rounded down or up: first those of pairs, with arcs and topics; then those of personas, with the arcs of
+each; then those of cells.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import TypeAlias
 
 import numpy as np
 
 from pipeline.dataset.model.bit_flags import Integers
+from pipeline.generation.persona_shares import Pair, persona_shares
 from pipeline.generation.rounding import MAX_CELL_COST, MAX_GAIN, round_table
 from pipeline.generation.seeded import drawn
 
 Cell: TypeAlias = tuple[str, str, str]
 """Keys of a persona, an arc and a topic."""
-Suiting: TypeAlias = Mapping[tuple[str, str], Mapping[str, Fraction]]
-"""By arc and topic: the personas that suit, each with its share of the pair."""
 _TIE = 2**8  # what a draw may count between cells that are otherwise worth the same
 
 
@@ -31,66 +32,68 @@ class Axes:
     topics: Mapping[str, Fraction]
     allows: Callable[[str, str, str], bool]
 
-    def suiting(self, arc: str, topic: str) -> dict[str, Fraction]:
-        """The personas of a pair, each with its share of it; none for a pair that is not made."""
-        weights = {key: weight for key, weight in self.personas.items() if self.allows(key, arc, topic)}
-        total = sum(weights.values(), Fraction())
-        return {key: weight / total for key, weight in weights.items()}
+    def suiting(self) -> dict[Pair, tuple[str, ...]]:
+        """The personas of each pair that may be, in their order."""
+        found = {
+            (arc, topic): tuple(persona for persona in self.personas if self.allows(persona, arc, topic))
+            for arc in self.arcs
+            for topic in self.topics
+        }
+        return {pair: personas for pair, personas in found.items() if personas}
 
 
 def quotas(axes: Axes, items: int, seed: int) -> dict[Cell, int]:
     """How many each cell that may be has, in all `items`; none at all where no cell may be.
 
-    Each arc, topic and pair of them is within one of its share. Without weights, and where every persona suits, so are
-    each persona, each persona's arcs and each cell; and no pair is empty once there are as many items as pairs.
+    Each arc, topic and pair of them is within one of its share. Where every persona suits, so are each persona and each
+    persona's arcs, and without weights each cell; and no pair is empty once there are as many items as pairs.
     """
-    suiting = {(arc, topic): axes.suiting(arc, topic) for arc in axes.arcs for topic in axes.topics}
-    if not any(suiting.values()):
+    suiting = axes.suiting()
+    if not suiting:
         return {}
-    pairs = _pairs(axes, suiting, items, seed)
-    of_arcs = _personas_of_arcs(axes, suiting, pairs, seed)
-    loads = np.zeros((len(axes.topics), len(axes.personas)), dtype=np.int64)
-    found: dict[Cell, int] = {}
-    for arc, wanted in zip(axes.arcs, of_arcs, strict=True):
-        shares = [_shares(axes, pairs[arc, topic], suiting[arc, topic]) for topic in axes.topics]
-        counts = _cells(shares, loads, wanted, (seed, arc))
-        loads += counts
-        for topic, row in zip(axes.topics, counts.tolist(), strict=True):
-            named = zip(axes.personas, row, strict=True)
-            found |= {(persona, arc, topic): count for persona, count in named if persona in suiting[arc, topic]}
-    return found
-
-
-def _pairs(axes: Axes, suiting: Suiting, items: int, seed: int) -> dict[tuple[str, str], int]:
-    """Items of each pair of arc and topic."""
-    weights = [
-        [axes.arcs[arc] * axes.topics[topic] * bool(suiting[arc, topic]) for topic in axes.topics] for arc in axes.arcs
-    ]
-    total = sum(map(sum, weights), Fraction())
-    shares = [[items * weight / total for weight in row] for row in weights]
-    counts = round_table(shares, _ties(shares, (seed, "pairs"))).tolist()
+    weights = {(arc, topic): axes.arcs[arc] * axes.topics[topic] for arc, topic in suiting}
+    shares = persona_shares(suiting, weights, axes.personas)
+    counts = _pair_counts(axes, weights, items, seed)
+    of_pairs = {
+        pair: [counts[pair] * shares.get(pair, {}).get(persona, Fraction()) for persona in axes.personas]
+        for pair in product(axes.arcs, axes.topics)
+    }
     return {
-        (arc, topic): count
-        for arc, row in zip(axes.arcs, counts, strict=True)
-        for topic, count in zip(axes.topics, row, strict=True)
+        (persona, *pair): count
+        for pair, of_personas in _cell_counts(axes, of_pairs, seed).items()
+        for persona, count in zip(axes.personas, of_personas, strict=True)
+        if persona in suiting.get(pair, ())
     }
 
 
-def _personas_of_arcs(axes: Axes, suiting: Suiting, pairs: Mapping[tuple[str, str], int], seed: int) -> Integers:
-    """Items of each arc, a row, that each persona has."""
-    shares = []
-    for arc in axes.arcs:
-        of_topics = (_shares(axes, pairs[arc, topic], suiting[arc, topic]) for topic in axes.topics)
-        shares.append([sum(column, Fraction()) for column in zip(*of_topics, strict=True)])
-    return round_table(shares, _ties(shares, (seed, "personas")))
+def _pair_counts(axes: Axes, weights: Mapping[Pair, Fraction], items: int, seed: int) -> dict[Pair, int]:
+    """Items of each pair of arc and topic, also of those that may not be."""
+    total = sum(weights.values(), Fraction())
+    shares = [[items * weights.get((arc, topic), Fraction()) / total for topic in axes.topics] for arc in axes.arcs]
+    counts = round_table(shares, _ties(shares, (seed, "pairs"))).ravel().tolist()
+    return dict(zip(product(axes.arcs, axes.topics), counts, strict=True))
 
 
-def _shares(axes: Axes, items: int, suiting: Mapping[str, Fraction]) -> list[Fraction]:
-    """What each persona has of the items of a pair."""
-    return [items * suiting.get(persona, Fraction()) for persona in axes.personas]
+def _cell_counts(axes: Axes, of_pairs: Mapping[Pair, list[Fraction]], seed: int) -> dict[Pair, list[int]]:
+    """Items of each persona in each pair, from their shares. Topics, too, are shared out evenly among personas."""
+    of_arcs = [
+        [sum(column, Fraction()) for column in zip(*(of_pairs[arc, topic] for topic in axes.topics), strict=True)]
+        for arc in axes.arcs
+    ]
+    wanted = round_table(of_arcs, _ties(of_arcs, (seed, "personas")))
+    loads = np.zeros((len(axes.topics), len(axes.personas)), dtype=np.int64)
+    found: dict[Pair, list[int]] = {}
+    for arc, of_arc in zip(axes.arcs, wanted, strict=True):
+        shares = [of_pairs[arc, topic] for topic in axes.topics]
+        counts = _counts_of_arc(shares, loads, of_arc, (seed, arc))
+        loads += counts
+        found |= {(arc, topic): row for topic, row in zip(axes.topics, counts.tolist(), strict=True)}
+    return found
 
 
-def _cells(shares: Sequence[Sequence[Fraction]], loads: Integers, wanted: Integers, of: tuple[int, str]) -> Integers:
+def _counts_of_arc(
+    shares: Sequence[Sequence[Fraction]], loads: Integers, wanted: Integers, of: tuple[int, str]
+) -> Integers:
     """Items of an arc, topics × personas. loads: what they have of other arcs. wanted: of each persona in the arc."""
     floors = [int(sum(column, Fraction())) for column in zip(*shares, strict=True)]
     costs = np.minimum((loads - loads.min()) * _TIE, MAX_CELL_COST - _TIE) + _ties(shares, of)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.generation.model import EmotionalArc, Feeling, Persona, PromptTemplate, Scaffolds, TrainingTopic
 
-PROMPT = "{persona} {situation} {opening} {topic} {turns}"
+PROMPT = "{arc_name} {persona} {situation} {opening} {topic} {turns}"
 
 
 def keys(word: str, count: int) -> list[str]:

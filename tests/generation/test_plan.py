@@ -88,7 +88,29 @@ def test_what_is_forbidden_is_not_made_and_the_rest_stays_even(case):
     assert _spread(pairs) <= 1
     assert all(pairs.values()) or wish.items < len(pairs)
     for pair in pairs:
-        assert _spread({cell: count for cell, count in plan.quotas.items() if cell[1:] == pair}) <= 1
+        counts = [count for cell, count in plan.quotas.items() if cell[1:] == pair]
+        assert max(counts) <= 2 * (min(counts) + 1)  # one that suits less elsewhere counts up to twice as much
+
+
+def test_personas_are_even_although_some_suit_less():
+    """The one that suits only half of the arcs is drawn more often there, and an arc belongs to nobody alone."""
+    given_ = scaffolds(
+        personas=4, arcs=8, topics=5, suiting={"persona_0": ["arc_0", "arc_1", "arc_2", "arc_3", "arc_4"]}
+    )
+
+    for items in (40, 100, 333):
+        plan = make_plan(PlanWish(items=items, seed=items), given_)
+        assert _spread(_counts(plan, "persona")) <= 1
+        assert min(_counts(plan, "persona", "arc").values()) > 0
+
+
+def test_a_persona_that_suits_too_little_to_be_even_takes_no_arc_for_itself():
+    given_ = scaffolds(personas=4, arcs=8, topics=5, suiting={"persona_0": ["arc_0"]})
+
+    counts = _counts(make_plan(PlanWish(items=400), given_), "persona", "arc")
+
+    assert counts["persona_0", "arc_0"] == 20
+    assert {counts[f"persona_{number}", "arc_0"] for number in (1, 2, 3)} == {10}
 
 
 @settings(max_examples=40)
