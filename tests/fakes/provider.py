@@ -130,7 +130,7 @@ class FakeProvider:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-        assert self.crashes == []
+        assert self.crashes == [], "".join(self.crashes)
 
     def fail(self, endpoint: str, name: str, retry_after: str | None = None, times: int = 1) -> None:
         """The next calls of an endpoint go wrong."""

@@ -237,8 +237,8 @@ def test_cells_that_lack_conversations_are_made_good_in_another_draw(place, fake
         made = json.loads(answer(asked))
         if len(asked_before) < 4:
             asked_before.add(asked.prompt)
-            said = "The quiet rent doubles the small loan after 7 weeks."
-            made["turns"] = [{**turn, "content": said} for turn in made["turns"]]
+            said = [f"The quiet rent doubles the small loan after {n} weeks. It was {n} days." for n in range(40)]
+            made["turns"] = [{**turn, "content": said[n]} for n, turn in enumerate(made["turns"])]
         return json.dumps(made)
 
     fake.answer = repeating
@@ -249,7 +249,7 @@ def test_cells_that_lack_conversations_are_made_good_in_another_draw(place, fake
     states = place.states(batch.id)
     assert found.refills >= 1
     assert states["rejected"] == found.items - 13
-    assert states["accepted"] == 13, [(i.number, i.refill_of, i.state, (i.state_reason or "")[:90]) for i in place.catalog.items_of(batch.id) if i.state != "accepted"]
+    assert states["accepted"] == 13
     assert sum(states[each] for each in ENDED_ITEMS if each in states) == found.items
     report = report_of_batch(place.catalog, batch.id)
     assert (report.lacking, report.empty_pairs, report.repeats) == (0, (), 0)
