@@ -81,7 +81,7 @@ def said_in(content: object, status: int = 0) -> Said:
         fields = inner
     details = fields.get("details")
     code = (details.get("error_code") if isinstance(details, dict) else None) or fields.get("code")
-    return Said(status, *map(_text, (fields.get("type"), code, fields.get("message"))))
+    return Said(status, _text(fields.get("type")), _text(code), _text(fields.get("message")))
 
 
 def fault_of(told: Said) -> Fault:

@@ -64,6 +64,7 @@ class Wire:
         self._base = base_url.rstrip("/")
         self._key = key
         self.longest_submit_s = longest_submit_s
+        self.now = time.monotonic
         self._http = httpx2.Client(
             headers=headers,
             auth=_KeyForOnePlace(key, httpx2.URL(base_url)) if key.value else None,
@@ -89,11 +90,10 @@ class Wire:
 
     def submit(self, kind: type[T], path: str, content: bytes) -> T:
         """The same for content of hundreds of megabytes, within the longest time that a submission may take."""
-        ends_at = time.monotonic() + self.longest_submit_s
-        rest_s = self.longest_submit_s / 4
+        began_at, rest_s = self.now(), self.longest_submit_s / 4
         timeout = httpx2.Timeout(rest_s, connect=min(_CONNECT_S, rest_s))
         headers = {**_JSON, "Content-Length": str(len(content))}
-        blocks = _blocks_until(ends_at - 2 * rest_s, content)
+        blocks = self._blocks_until(began_at + 2 * rest_s, content)
         request = self._http.build_request("POST", self._base + path, content=blocks, headers=headers, timeout=timeout)
         return self._decoded(kind, self._exchanged(request))
 
@@ -137,6 +137,12 @@ class Wire:
             raise self._error(answer)
         return answer
 
+    def _blocks_until(self, ends_at: float, content: bytes) -> Iterator[bytes]:
+        for start in range(0, len(content), _BLOCK_BYTES):
+            if self.now() > ends_at:
+                raise _TooSlow
+            yield content[start : start + _BLOCK_BYTES]
+
     def _error(self, answer: httpx2.Response) -> PipelineError:
         told = said(answer.status_code, answer.headers, self.redacted(answer.text).encode())
         return error_of(told, self.name, self._key.variable)
@@ -168,10 +174,3 @@ class _KeyForOnePlace(httpx2.Auth):
 
 def _place(url: httpx2.URL) -> tuple[str, str, int]:
     return url.scheme, url.host, url.port or {"https": 443}.get(url.scheme, 80)
-
-
-def _blocks_until(ends_at: float, content: bytes) -> Iterator[bytes]:
-    for start in range(0, len(content), _BLOCK_BYTES):
-        if time.monotonic() > ends_at:
-            raise _TooSlow
-        yield content[start : start + _BLOCK_BYTES]

@@ -238,7 +238,10 @@ def _handler_of(fake: FakeProvider) -> type[BaseHTTPRequestHandler]:
         def _do(self) -> None:
             fake.entered(1)
             try:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                size_bytes = int(self.headers.get("content-length") or 0)
+                body = self.rfile.read(size_bytes)
+                if len(body) < size_bytes:
+                    raise ConnectionError("it came in part")
                 answer, fate = fake.answered(self.command, self.path, self.headers, body)
                 self._send(answer, fate)
             except OSError:  # whoever asked is gone

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import ServiceError
 from pipeline.llm.asking import Message
-from pipeline.llm.errors import SpendingCap
+from pipeline.llm.errors import SpendingCap, Unanswered
 from tests.llm.requests import SCHEMA, numbered, request
 
 
@@ -57,6 +57,19 @@ def test_fewer_results_than_requests_were_cut_off(anthropic, anthropic_fake, tmp
 
     assert str(caught.value) == f"2 results of {external_id} came, not 3"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_batch_that_goes_too_slowly_is_given_up(anthropic, anthropic_fake):
+    """Half of the longest time of a submission is for its bytes; what has not gone whole by then, begins nothing."""
+    moments = iter([0.0, 1.0, 11.0])
+    anthropic._wire.now = lambda: next(moments)
+    body = anthropic.encode([request(system="a" * 300_000)])
+
+    with pytest.raises(Unanswered) as caught:
+        anthropic.submit(body, "submission-1")
+
+    assert "was asked, and did not answer" in str(caught.value)
+    assert anthropic_fake.batches == {}
 
 
 def test_a_cap_that_the_owner_set_comes_as_a_bad_request(anthropic, anthropic_fake):

@@ -58,11 +58,10 @@ def test_a_file_that_is_there_is_not_sent_again(openai, openai_fake, fault):
     assert [batch.order["input_file_id"] for batch in openai_fake.batches.values()] == ["file-0001", "file-0002"]
 
 
-def test_a_file_that_goes_too_slowly_begins_no_batch(openai_fake, connect):
+def test_a_file_that_goes_too_slowly_begins_no_batch(openai, openai_fake):
     """Whoever looks for the batch after the longest time of a submission, has looked in vain for good."""
-    openai = connect(openai_fake, longest_submit_s=0.0)
-    openai._wire.longest_submit_s = -1.0
-    openai._wire.upload = lambda *_: type("File", (), {"id": "file-0001"})()
+    moments = iter([0.0, 11.0])
+    openai._wire.now = lambda: next(moments)
 
     with pytest.raises(ServiceError, match="too slowly; no batch was begun"):
         openai.submit(openai.encode(numbered(1)), "submission-1")

@@ -38,6 +38,11 @@ def test_errors_are_read_in_each_form():
     ]
 
 
+@pytest.mark.parametrize("body", [b"", b'{"error": {"type": "billing_error"}}'])
+def test_what_is_to_be_paid_for_first_is_no_credit(body):
+    assert isinstance(read(402, body), errors.LowCredit)
+
+
 @pytest.mark.parametrize("status", [100, 302, 400, 401, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 529, 599])
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[[[", b'{"error": "no"}', b'{"error": {"error": {}}}', b"\xff"])
 def test_every_answer_is_an_error_of_ours(status, body):
