@@ -32,7 +32,7 @@ class Block(msgspec.Struct):
     """A piece of an answer; one of another type than `text` has none."""
 
     type: str
-    text: str = ""
+    text: str | None = None
 
 
 class MessageReply(msgspec.Struct):
@@ -110,7 +110,7 @@ def answer_of(custom_id: str, message: MessageReply) -> Answer:
     return Answer(
         custom_id=custom_id,
         outcome=outcome,
-        text="".join(each.text for each in message.content if each.type == "text"),
+        text="".join(each.text or "" for each in message.content if each.type == "text"),
         stop_reason=message.stop_reason,
         usage=Usage(
             input_tokens=usage.input_tokens,

@@ -88,7 +88,7 @@ class BatchLook:
 
 
 class Backend(Protocol):
-    """A provider's wire. No method asks twice by itself; each raises one of `llm/errors.py` or `ServiceError`."""
+    """A provider's wire, which threads may share. No method asks twice; each raises one of `llm/errors.py`."""
 
     name: str
     """Who is asked, as prices name it."""

@@ -85,7 +85,7 @@ class OpenAICompatible:
             "completion_window": "24h",
             "metadata": {_OUR_ID: submission_id},
         }
-        return self._wire.post(BatchReply, "/batches", msgspec.json.encode(order), self._wire.longest_submit_s / 4).id
+        return self._wire.post(BatchReply, "/batches", msgspec.json.encode(order), self._wire.longest_submit_s / 8).id
 
     def find(self, submission_id: str, since: datetime, count: int, known: Collection[str]) -> list[str]:
         """Ids of batches that have our id."""

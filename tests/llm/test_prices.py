@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pipeline.errors import UsageError
 from pipeline.llm.asking import Usage
 from pipeline.llm.prices import cost_nano_usd, load_inference_prices, most_nano_usd, price_of
+from tests.fakes.provider import BATCH_PERCENT
+from tests.fakes.provider import PRICES as FAKES
 
 PRICES = load_inference_prices()
 COUNTS = st.integers(0, 300_000)
@@ -87,6 +89,17 @@ def test_a_server_of_ones_own_costs_nothing_unless_a_price_says_so(tmp_path):
     assert (
         price_of(prices, "anthropic", "claude-haiku-4-5-20251001").price_id == "anthropic claude-haiku-4-5 2026-11-01"
     )
+
+
+@pytest.mark.parametrize("model", sorted(FAKES))
+def test_the_fakes_take_what_is_shipped(model):
+    """So that a bill of theirs is one of the providers'."""
+    (price,) = [each for each in PRICES if each.name == model]
+
+    nano_usd = [1_000 * usd for usd in (price.input_usd, price.output_usd, price.cache_write_usd, price.cache_read_usd)]
+
+    assert tuple(nano_usd) == FAKES[model]
+    assert price.batch_factor * 100 == BATCH_PERCENT
 
 
 def test_every_shipped_price_has_its_relations():
