@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         description="Your prices of trained tokens. Default: `data_dir`/token_prices.toml, if it exists.",
     )
 
+    scaffolds_file: Path = Field(
+        Path(),
+        description="Your personas, emotional arcs, training topics and prompt templates. Default: "
+        "`data_dir`/scaffolds.toml, if it exists.",
+    )
+
     training_plans: str = Field(
         "Qwen3-8B balanced A100-80GB-SXM trl",
         description="Training jobs made for every ready dataset: `MODELS PRESETS GPUS TRAINERS`, each a list with "
@@ -190,7 +196,7 @@ class Settings(BaseSettings):
             raise ValueError("expected 1 to 128 letters, digits or . _ @ -")
         return value
 
-    @field_validator("models_file", "gpus_file", "presets_file")
+    @field_validator("models_file", "gpus_file", "presets_file", "scaffolds_file")
     @classmethod
     def _catalogue_exists(cls, value: Path) -> Path:
         if value != Path() and not value.is_file():
@@ -261,6 +267,8 @@ class Settings(BaseSettings):
             "prices_file": (data_dir / "prices.toml") if self.prices_file == Path() else self.prices_file.resolve(),
             "llm_prices_file": (
                 (data_dir / "llm_prices.toml") if self.llm_prices_file == Path() else self.llm_prices_file.resolve()
+            "scaffolds_file": (
+                (data_dir / "scaffolds.toml") if self.scaffolds_file == Path() else self.scaffolds_file.resolve()
             ),
             "trainer_python": _TRAINER_PYTHON if self.trainer_python == Path() else self.trainer_python.absolute(),
             "trainings": (data_dir / "trainings") if self.trainings == Path() else self.trainings.resolve(),

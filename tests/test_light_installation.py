@@ -26,6 +26,8 @@ WORKS = {
     "estimate": ["estimate", "--model", "Llama-3.1-8B", "--gpu", "RTX-4090", "--method", "qlora"],
     "base-models": ["base-models"],
     "prices": ["prices", "list"],
+    "scaffolds": ["scaffolds", "show", "persona", "night_shift_carer"],
+    "generate plan": ["generate", "plan", "--items", "5", "--dry-run"],
     "settings": ["settings"],
 }
 NEEDS = {

@@ -26,7 +26,7 @@ COMMANDS = (
         "gpus:prices",
     ),
     *("demo", "dev", "serve", "doctor", "settings:show_settings", "adopt", "reconcile", "datasets", "jobs", "models"),
-    *("costs", "prices"),
+    *("costs", "prices", "scaffolds", "generate"),
 )
 
 

@@ -34,7 +34,7 @@ def persona_shares(
 
 
 def _factors(groups: Mapping[tuple[str, ...], float], weights: Mapping[str, float]) -> dict[str, Fraction]:
-    """What weights are multiplied by so that each persona has its share of all. groups: what pairs have, by who suits."""
+    """What weights are multiplied by so that each persona has its share. groups: what pairs have, by who suits."""
     factors = dict.fromkeys(weights, 1.0)
     whole, heavy = sum(groups.values()), sum(weights.values())
     for _ in range(_ROUNDS):

@@ -10,10 +10,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from pipeline.catalogues.nearest import did_you_mean
 from pipeline.errors import UsageError
@@ -141,7 +140,7 @@ def _entries(table: str, listed: object, faults: list[str]) -> Iterator[tuple[st
             faults += [f"{table}, {key}, {_sentence(each, table)}" for each in error.errors()]
 
 
-def _sentence(error: ErrorDetails, table: str) -> str:
+def _sentence(error: Any, table: str) -> str:
     field = ".".join(map(str, error["loc"])) or "all of it"
     if error["type"] == "extra_forbidden":
         known = KINDS[TABLES[table]].model_fields

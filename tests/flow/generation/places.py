@@ -59,7 +59,7 @@ class Place:
             catalog,
             LocalLake(self.folder / "lake"),
             load_inference_prices(None),
-            lambda provider: make_backend(provider, {"LORA_LLM_API_KEY": KEY}, 20.0),
+            lambda provider: make_backend(provider, {"LORA_LLM_API_KEY": KEY}, 1.0),
             Limiters(8, time.monotonic),
             self.clock,
         )
