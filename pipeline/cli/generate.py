@@ -29,7 +29,7 @@ from pipeline.wording import compact, usd
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pipeline.generation.estimating import PlanEstimate, Range
+    from pipeline.generation.estimating import Cost, PlanEstimate, Range
     from pipeline.generation.model import Scaffolds
     from pipeline.generation.plan import Plan
 
@@ -60,6 +60,7 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Lay out which conversations are to be made: how many of each persona and arc, their tokens and their cost."""
+    from pipeline.generation.estimating import estimate_plan
     from pipeline.generation.plan import make_plan
     from pipeline.generation.scaffold_files import load_scaffolds
 
@@ -70,36 +71,23 @@ def plan(
     scaffolds = load_scaffolds(current_settings().scaffolds_file)
     made = make_plan(wish, scaffolds)
     models = {"generate": model, "annotate": annotator, "judge": judge}
-    expected = estimate_plan(made, scaffolds, provider, models, is_batch=not online)
+    expected = estimate_plan(made.items, scaffolds, _costs(provider, models, is_batch=not online))
     if as_json:
         typer.echo(json_text(_as_json(made, expected)))
     else:
         _tell(made, scaffolds, expected)
 
 
-def estimate_plan(
-    made: "Plan", scaffolds: "Scaffolds", provider: str, models: "Mapping[str, str | None]", *, is_batch: bool
-) -> "PlanEstimate":
-    """What a plan takes at the listed prices. models: by purpose, None for none.
-
-    Raises:
-        UsageError: a model has no price.
-    """
-    from pipeline.generation.estimating import READINGS, Calls, estimate, writing_calls
+def _costs(provider: str, models: "Mapping[str, str | None]", *, is_batch: bool) -> "dict[str, Cost]":
+    """What calls cost by purpose, at the listed prices; of purposes that a model is named for."""
     from pipeline.llm.prices import cost_nano_usd, load_inference_prices, price_of
 
     prices = load_inference_prices()
-    costs = {
+    return {
         purpose: partial(cost_nano_usd, price=price_of(prices, provider, model), is_batch=is_batch)
         for purpose, model in models.items()
         if model is not None
     }
-    calls = [
-        Calls(purpose, reading.usage, costs[purpose], reading.share)
-        for purpose, reading in READINGS.items()
-        if purpose in costs
-    ]
-    return estimate(made.items, [writing_calls(made.items, scaffolds, costs["generate"]), *calls])
 
 
 def _tell(made: "Plan", scaffolds: "Scaffolds", expected: "PlanEstimate") -> None:

@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from math import ceil, floor, fsum, sqrt
+from typing import TypeAlias
 
 from pipeline.dataset.tokens import Tokenizer, load_tokenizer
 from pipeline.generation.model import PlannedItem, Scaffolds
 from pipeline.generation.writing import write_request
 from pipeline.llm.asking import Usage
 
+Cost: TypeAlias = Callable[[Usage], int]
+"""What a call costs, in billionths of a US dollar."""
 CALIBRATING_ITEMS = 50
 """So many finished items tell more than what is usual."""
 _QUANTILE = 1.68  # Student's t with 49 degrees of freedom: 5 % lie above, 5 % below
@@ -66,7 +69,7 @@ READINGS: Mapping[str, Reading] = {
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """All calls of one purpose. usage: of one, by turns. cost: of one, in billionths of a US dollar.
+    """All calls of one purpose. usage: of one, by turns.
 
     share: calls for each item; 0.1 where a tenth is looked at, 1.05 where each is and some twice. observed: by item
     number, what the finished ones took in all their attempts.
@@ -74,7 +77,7 @@ class Calls:
 
     purpose: str
     usage: Callable[[int], Usage]
-    cost: Callable[[Usage], int]
+    cost: Cost
     share: float = 1.0
     observed: Mapping[int, Usage] = field(default_factory=dict)
 
@@ -115,10 +118,29 @@ class PlanEstimate:
         return sum((each.nano_usd for each in self.calls), Range(0, 0, 0))
 
 
+def estimate_plan(
+    items: Sequence[PlannedItem],
+    scaffolds: Scaffolds,
+    costs: Mapping[str, Cost],
+    observed: Mapping[str, Mapping[int, Usage]] | None = None,
+) -> PlanEstimate:
+    """What items take at prices. costs: by purpose, those that are asked for; `generate` and some of READINGS.
+
+    observed: by purpose and item number, what the finished ones took in all their attempts.
+    """
+    seen = observed or {}
+    readings = [
+        Calls(purpose, reading.usage, costs[purpose], reading.share, seen.get(purpose, {}))
+        for purpose, reading in READINGS.items()
+        if purpose in costs
+    ]
+    return estimate(items, [writing_calls(items, scaffolds, costs["generate"], seen.get("generate", {})), *readings])
+
+
 def writing_calls(
     items: Sequence[PlannedItem],
     scaffolds: Scaffolds,
-    cost: Callable[[Usage], int],
+    cost: Cost,
     observed: Mapping[int, Usage] | None = None,
     tokenizer: Tokenizer | None = None,
 ) -> Calls:

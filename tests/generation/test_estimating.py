@@ -1,7 +1,9 @@
 """What a plan takes: counted before it is made, learnt from what is finished, and a range that holds."""
 
+import json
 from random import Random
 
+import numpy as np
 import pytest
 
 from pipeline.generation.estimating import (
@@ -10,10 +12,12 @@ from pipeline.generation.estimating import (
     Calls,
     Range,
     estimate,
+    estimate_plan,
     writing_calls,
 )
 from pipeline.generation.plan import make_plan
 from pipeline.generation.wish import PlanWish
+from pipeline.generation.writing import write_request
 from pipeline.llm.asking import Usage
 from tests.generation.small_scaffolds import scaffolds
 
@@ -43,20 +47,30 @@ class _Tokenizer:
     name = "characters"
 
     def count(self, texts):
-        import numpy as np
-
         return np.array([len(text) for text in texts])
 
 
 def test_the_input_of_requests_is_counted():
-    calls = writing_calls(ITEMS[:1], GIVEN, _cost, tokenizer=_Tokenizer())
+    item = ITEMS[0]
+    request = write_request(item, GIVEN, "", "")
 
-    from pipeline.generation.writing import write_request
+    calls = writing_calls([item], GIVEN, _cost, tokenizer=_Tokenizer())
 
-    request = write_request(ITEMS[0], GIVEN, "", "")
-    texts = (request.system, request.messages[0].content)
-    assert calls.usage(4).input_tokens > sum(map(len, texts))
+    texts = (request.system, request.messages[0].content, json.dumps(request.schema))
+    assert calls.usage(4).input_tokens == calls.usage(8).input_tokens == sum(map(len, texts))
     assert calls.usage(8).output_tokens > calls.usage(4).output_tokens
+
+
+def test_only_what_has_a_price_is_estimated():
+    took = {"judge": {1: Usage(7, 7)}}
+
+    found = estimate_plan(ITEMS, GIVEN, {"generate": _cost, "judge": _cost}, took)
+
+    judged = estimate(
+        ITEMS, [_calls(purpose="judge", usage=READINGS["judge"].usage, share=1.05, observed=took["judge"])]
+    )
+    assert [calls.purpose for calls in found.calls] == ["generate", "judge"]
+    assert found.calls[1] == judged.calls[0]
 
 
 def test_a_plan_that_nobody_has_begun_has_a_range_of_what_is_usual():
