@@ -267,6 +267,7 @@ class Settings(BaseSettings):
             "prices_file": (data_dir / "prices.toml") if self.prices_file == Path() else self.prices_file.resolve(),
             "llm_prices_file": (
                 (data_dir / "llm_prices.toml") if self.llm_prices_file == Path() else self.llm_prices_file.resolve()
+            ),
             "scaffolds_file": (
                 (data_dir / "scaffolds.toml") if self.scaffolds_file == Path() else self.scaffolds_file.resolve()
             ),

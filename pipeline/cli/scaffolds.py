@@ -18,8 +18,9 @@ from pipeline.wording import count_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.generation.model import Scaffold, ScaffoldKind
+    from pipeline.generation.model import Scaffold
     from pipeline.settings import Settings
+    from pipeline.state.catalog.statuses import ScaffoldKind
 
 scaffolds = typer.Typer(
     cls=Group,

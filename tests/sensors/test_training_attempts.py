@@ -55,12 +55,16 @@ def _go_on(installation):
 
 
 def _checks(installation, job_id):
+    return passed(installation, TRAINING_RUN_CHECKS, job_id)
+
+
+def passed(installation, checks, partition):
     """Whether each check passed when it was last evaluated."""
     found = {}
-    for check in TRAINING_RUN_CHECKS:
+    for check in checks:
         key = dg.AssetCheckKey(dg.AssetKey(check.asset), check.name)
         history = installation.instance.event_log_storage.get_asset_check_execution_history(
-            key, limit=1, partition_filter=PartitionKeyFilter(key=job_id)
+            key, limit=1, partition_filter=PartitionKeyFilter(key=partition)
         )
         found[check.name] = history[0].event.dagster_event.asset_check_evaluation_data.passed
     return found
