@@ -34,6 +34,10 @@ demo: $(SET_UP) ## Validate the sample uploads from end to end and show what cam
 demo-training: $(SET_UP) trainers ## The same, then train a tiny random model on a sample's job, on this machine
 	$(BIN)/lora-pipeline demo --training
 
+.PHONY: demo-generate
+demo-generate: $(SET_UP) ## Have conversations made by a stand-in for a model, without key or network, up to a training job
+	$(BIN)/lora-pipeline demo --generate
+
 .PHONY: trainers
 trainers: $(SET_UP) ## Set up .venv-trainers, with which trainings on this machine run (1 GB, once)
 	tests/install_trainers.sh trl

@@ -113,6 +113,11 @@ def once_command() -> list[str]:
     return [sys.executable, "-m", "sensors.once", DEFINITIONS]
 
 
+def generation_command() -> list[str]:
+    """The same for conversations that are made, until each batch has ended."""
+    return [*once_command(), "generation"]
+
+
 def trainings_command() -> list[str]:
     """The same for trainings that were asked for, until each has ended and what it leaves is kept."""
     return [*once_command(), "trainings"]

@@ -1,6 +1,7 @@
 """`python -m sensors.once MODULE`: what the daemon would do now, done once in one process, for `lora-pipeline demo`.
 
-With `trainings` behind it, the same for trainings that were asked for, until each has ended and is kept.
+With `trainings` behind it, the same for trainings that were asked for, until each has ended and is kept; with
+`generation`, for batches of conversations that are under way.
 
 The sensor, the runs and the instance are the real ones; only the process that would start them every few seconds is
 missing. MODULE holds the definitions; it lies above this one, so it is named, not imported.
@@ -13,7 +14,7 @@ import time
 
 import dagster as dg
 
-from assets.asset_jobs import CLOSE_TRAININGS, INGEST, PLAN_TRAINING, PUBLISH
+from assets.asset_jobs import CLOSE_TRAININGS, GENERATE, INGEST, PLAN_TRAINING, PUBLISH
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from sensors.start_trainings import start_trainings_job
@@ -47,6 +48,17 @@ def run_trainings(repository: dg.RepositoryDefinition, instance: dg.DagsterInsta
     repository.get_job(PUBLISH.name).execute_in_process(instance=instance)
 
 
+def run_generation(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance) -> None:
+    """Tick the sensor of conversations that are made, and run what it asks for, until no batch is under way."""
+    while True:
+        for request in _tick(repository, instance, "generation"):
+            repository.get_job(GENERATE.name).execute_in_process(instance=instance, tags=dict(request.tags))
+        with Catalog.open(load_settings().catalog_url) as catalog:
+            if not catalog.list_batches(None, "running") and not catalog.batches_to_report(1):
+                return
+        time.sleep(_LOOK_S)
+
+
 def _has_trainings() -> bool:
     with Catalog.open(load_settings().catalog_url) as catalog:
         here = [each for each in catalog.attempts_to_watch() if each.launcher == "local" and each.state != "lost"]
@@ -76,6 +88,8 @@ def main() -> None:
     with dg.DagsterInstance.get() as instance:
         if sys.argv[2:] == ["trainings"]:
             run_trainings(repository, instance)
+        elif sys.argv[2:] == ["generation"]:
+            run_generation(repository, instance)
         else:
             run_once(repository, instance)
 

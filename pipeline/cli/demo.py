@@ -37,6 +37,12 @@ def demo(
     training: Annotated[
         bool, typer.Option("--training", help="Then train a tiny random model on a sample's job, on this machine.")
     ] = False,
+    generate: Annotated[
+        bool,
+        typer.Option(
+            "--generate", help="Instead, have conversations made by a stand-in for a model, up to a training job."
+        ),
+    ] = False,
 ) -> None:
     """Drop the samples into the store, let the pipeline validate them, and show verdicts and what training costs."""
     from pipeline.installation import environment, once_command, prepare
@@ -44,6 +50,11 @@ def demo(
     need_installation()
     settings = current_settings()
     prepare(settings)
+    if generate:
+        from pipeline.cli.demo_generation import generate_conversations
+
+        generate_conversations(settings)
+        return
     _drop_samples(settings)
     time.sleep(settings.settle_s)
     command = once_command()

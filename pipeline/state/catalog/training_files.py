@@ -1,5 +1,6 @@
 """Training files: a frozen choice of conversations, built once; the same name again is the next version."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from pipeline.errors import Conflicting, TrainingFileNotFound
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.generation_records import Member, NewTrainingFile, TrainingFile
 from pipeline.state.catalog.generation_tables import (
+    batch_items,
     llm_calls,
     training_file_conversations,
     training_files,
@@ -29,7 +31,7 @@ class TrainingFiles(Database):
     def add_training_file(self, file_id: str, user_id: str, new: NewTrainingFile, now: datetime) -> TrainingFile:
         """Remember a file whose bytes are in the lake, and tell its owner; the same id again is the one that is there.
 
-        Its cost is what its conversations cost by now, with the draws that came to nothing for the same items.
+        Its cost is its conversations' share of what their batches cost by now.
 
         Raises:
             Conflicting: the version is not the next of its name.
@@ -149,10 +151,18 @@ def _next_version(connection: Connection, user_id: str, name: str) -> int:
 
 
 def _cost(connection: Connection, conversation_ids: Sequence[str]) -> int:
-    total = 0
+    """Each accepted conversation of a batch bears the same share of what all of the batch cost."""
+    members: Counter[str] = Counter()
     for chunk in chunks(conversation_ids):
-        paid = select(func.coalesce(func.sum(llm_calls.c.cost_nano_usd), 0)).where(llm_calls.c.item_id.in_(list(chunk)))
-        total += int(connection.execute(paid).scalar_one())
+        of_batches = select(batch_items.c.batch_id, func.count()).where(batch_items.c.id.in_(list(chunk)))
+        for batch_id, count in connection.execute(of_batches.group_by(batch_items.c.batch_id)):
+            members[batch_id] += count
+    total = 0
+    for batch_id, count in members.items():
+        accepted = select(func.count()).where(batch_items.c.batch_id == batch_id, batch_items.c.state == "accepted")
+        paid = select(func.coalesce(func.sum(llm_calls.c.cost_nano_usd), 0)).where(llm_calls.c.batch_id == batch_id)
+        of = max(count, connection.execute(accepted).scalar_one())
+        total += int(connection.execute(paid).scalar_one()) * count // of
     return total
 
 
