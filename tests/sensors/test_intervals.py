@@ -14,5 +14,5 @@ def test_a_sensor_is_due_before_the_daemon_asks(seconds, given):
 def test_no_sensor_waits_for_exactly_as_long_as_the_daemon_does():
     intervals = {sensor.name: sensor.minimum_interval_seconds for sensor in defs().sensors}
 
-    every_five = ("new_uploads", "ready_datasets", "training_attempts", "ended_trainings", "failed_runs")
+    every_five = ("generation", "new_uploads", "ready_datasets", "training_attempts", "ended_trainings", "failed_runs")
     assert intervals == {**dict.fromkeys(every_five, 4), "stale_warehouse": 14}

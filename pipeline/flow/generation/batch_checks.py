@@ -51,6 +51,15 @@ def _is_accepted(report: BatchReport) -> tuple[bool, str]:
     return share >= _LEAST_ACCEPTED, f"{share:.0%} of {report.batch.items:,} items are accepted"
 
 
+def _fails_seldom(report: BatchReport) -> tuple[bool, str]:
+    failed = sum(report.failures.values())
+    named = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in sorted(report.failures.items()))
+    return (
+        failed <= report.batch.items // 2,
+        f"{count_of(failed, 'draw')} came to nothing{f': {named}' if named else ''}",
+    )
+
+
 def _has_no_repeats(report: BatchReport) -> tuple[bool, str]:
     return report.repeats == 0, f"{count_of(report.repeats, 'accepted conversation')} say nearly what another says"
 
@@ -84,6 +93,13 @@ BATCH_CHECKS = (
     ),
     BatchCheck(
         "share_accepted", "At least half of the items are accepted.", "selected_conversations", False, _is_accepted
+    ),
+    BatchCheck(
+        "draws_that_fail",
+        "Fewer draws came to nothing than half of the items.",
+        "failed_generations",
+        False,
+        _fails_seldom,
     ),
     BatchCheck("no_repeats", "No two say nearly the same.", "selected_conversations", True, _has_no_repeats),
     BatchCheck(
