@@ -11,6 +11,7 @@ from pipeline.generation.model import Judgement, MadeConversation
 from pipeline.generation.variety import Variety, measure_variety
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.generation_records import Batch, BatchMoney, Progress, Version
+from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.statuses import ItemState
 
 
@@ -48,8 +49,14 @@ def report_of_batch(catalog: Catalog, batch_id: str) -> BatchReport:
     batch = catalog.get_batch(batch_id)
     items = catalog.items_of(batch_id)
     accepted = [item for item in items if item.state == "accepted"]
-    versions = catalog.newest_versions([item.id for item in accepted])
-    made = [msgspec.convert(versions[item.id].content, MadeConversation) for item in accepted]
+    made: list[MadeConversation] = []
+    pairs: list[tuple[Judgement, Judgement]] = []
+    unjudged = 0
+    for chunk in chunks(accepted):  # a version is many times as large as what is compared of it
+        versions = catalog.newest_versions([item.id for item in chunk])
+        made += [msgspec.convert(versions[item.id].content, MadeConversation) for item in chunk]
+        pairs += _judged_twice(versions)
+        unjudged += sum(version.judgement is None for version in versions.values())
     there = {(item.arc, item.topic) for item in items if item.state in ("accepted", "needs_review")}
     wanted = dict.fromkeys((item.arc, item.topic) for item in items)
     planned = sum(item.refill_of is None for item in items)
@@ -63,8 +70,8 @@ def report_of_batch(catalog: Catalog, batch_id: str) -> BatchReport:
         lacking=max(0, planned - sum(item.state in ("accepted", "needs_review") for item in items)),
         variety=measure_variety(made),
         repeats=len(without_repeats(Likeness(made), range(len(made)), rank=lambda place: place)) if made else 0,
-        unjudged=sum(version.judgement is None for version in versions.values()),
-        repeated_judgements=repeat_agreement(_judged_twice(versions)),
+        unjudged=unjudged,
+        repeated_judgements=repeat_agreement(pairs),
     )
 
 

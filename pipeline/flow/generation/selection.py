@@ -16,6 +16,7 @@ from pipeline.generation.model import Judgement, MadeConversation
 from pipeline.generation.plan import refill
 from pipeline.generation.selecting import Candidate, Selection, SelectionRules, select
 from pipeline.state.catalog.generation_records import Item, Made, NewItem, Selected, Version
+from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.statuses import ENDED_ITEMS, ReviewAction
 
 MOST_REFILLS = 2
@@ -43,9 +44,12 @@ def conclude(work: BatchWork, now: datetime) -> str:
 
 def _selection(work: BatchWork, items: Sequence[Item]) -> Selection:
     made = {each.id: each for each in work.making.catalog.made_of_batch(work.batch.id)}
-    versions = work.making.catalog.newest_versions(list(made))
     quotas = dict(Counter(cell_of(planned_item(item)) for item in items if item.refill_of is None))
-    candidates = [_candidate(item, made[item.id], versions[item.id]) for item in items if item.id in made]
+    candidates = []
+    written = [item for item in items if item.id in made]
+    for chunk in chunks(written):  # a version is many times as large as what is compared of it
+        versions = work.making.catalog.newest_versions([item.id for item in chunk])
+        candidates += [_candidate(item, made[item.id], versions[item.id]) for item in chunk]
     seed = int(work.batch.plan["wish"].get("seed", 0))
     rules = SelectionRules(unjudged="accepted" if work.batch.judging_model is None else "needs_review", seed=seed)
     return select(candidates, quotas, rules)

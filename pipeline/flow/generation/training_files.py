@@ -59,15 +59,16 @@ def choose(catalog: Catalog, user_id: str, query: MadeQuery) -> Chosen:
     meant = catalog.meant_conversations(user_id, replace(query, status="accepted"))
     if not meant:
         raise UsageError("expected accepted conversations, found none that the query means: review some, or ask wider")
-    made = list(catalog.given_versions(meant))
-    likeness = Likeness([_conversation(version) for _made, version in made])
-    gone = without_repeats(likeness, range(len(made)), rank=lambda place: place)
-    members = [
-        Member(each.id, version.version, _told(catalog, each, version))
-        for place, (each, version) in enumerate(made)
-        if place not in gone
-    ]
-    return Chosen(members, [made[place][0].id for place in sorted(gone)])
+    members: list[Member] = []
+
+    def conversations() -> Iterator[MadeConversation]:
+        for made, version in catalog.given_versions(meant):
+            members.append(Member(made.id, version.version, _told(catalog, made, version)))
+            yield _conversation(version)
+
+    gone = without_repeats(Likeness(conversations()), range(len(meant)), rank=lambda place: place)
+    kept = [member for place, member in enumerate(members) if place not in gone]
+    return Chosen(kept, [members[place].conversation_id for place in sorted(gone)])
 
 
 def build(
