@@ -410,6 +410,6 @@ def _condition(user_id: str | None, query: MadeQuery, dialect: str) -> ColumnEle
 def _has_code(code: str, dialect: str) -> ColumnElement[bool]:
     codes = _TABLE.c.finding_codes
     if dialect == "postgresql":
-        return codes.contains([code])
+        return func.jsonb_exists(codes, code)
     each = func.json_each(codes).table_valued("value")
     return select(each.c.value).where(each.c.value == code).exists()

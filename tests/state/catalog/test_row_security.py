@@ -1,5 +1,7 @@
 """On PostgreSQL a transaction that is narrowed to a user sees nothing of others, whatever it asks for."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, text, update
 
@@ -13,6 +15,20 @@ from pipeline.state.catalog.attempt_tables import (
 )
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.ended_sessions import ended_sessions
+from pipeline.state.catalog.generation_records import ScaffoldRow
+from pipeline.state.catalog.generation_tables import (
+    batch_items,
+    batch_jobs,
+    conversation_reviews,
+    conversation_versions,
+    failed_generations,
+    generated_conversations,
+    llm_calls,
+    llm_submissions,
+    scaffolds,
+    training_file_conversations,
+    training_files,
+)
 from pipeline.state.catalog.job_tables import (
     cost_records,
     metrics_points,
@@ -42,6 +58,17 @@ OWNED = (
     metric_series,
     model_evaluations,
     models,
+    scaffolds,
+    batch_jobs,
+    llm_submissions,
+    batch_items,
+    llm_calls,
+    failed_generations,
+    generated_conversations,
+    conversation_versions,
+    conversation_reviews,
+    training_files,
+    training_file_conversations,
 )
 
 
@@ -101,3 +128,14 @@ def test_what_the_service_does_for_a_user_works_behind_the_wall(catalog):
 
     assert (started.status, confirmed.status, deleted.deleted_at) == ("uploading", "validating", NOON)
     assert ann.counts_by_status("ann") == {"uploading": 1, "validating": 0, "ready": 0, "error": 0, "failed": 0}
+
+
+def test_scaffolds_of_the_installation_are_everybodys_to_see_and_nobodys_to_change(catalog):
+    shared = ScaffoldRow("", "persona", "maren", 0, "Maren", None, {}, True, "packaged", NOON)
+    catalog.put_scaffolds([shared, replace(shared, user_id="bob", key="bobs")], NOON)
+    ann = catalog.as_user("ann")
+
+    assert [row.key for row in ann.scaffolds_of("ann")] == ["maren"]
+    assert ann.put_scaffolds([replace(shared, user_id="ann")], NOON) == 1
+    with pytest.raises(CatalogError, match="row-level security"):
+        ann.put_scaffolds([replace(shared, name="Other", content={"name": "Other"})], NOON)
