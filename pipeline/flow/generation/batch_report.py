@@ -12,7 +12,7 @@ from pipeline.generation.variety import Variety, measure_variety
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.generation_records import Batch, BatchMoney, Progress, Version
 from pipeline.state.catalog.statements import chunks
-from pipeline.state.catalog.statuses import ItemState
+from pipeline.state.catalog.statuses import FailureType, ItemState, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class BatchReport:
     batch: Batch
     progress: Progress
     money: BatchMoney
-    calls: Mapping[str, tuple[int, int]]
-    failures: Mapping[str, int]
+    calls: Mapping[Purpose, tuple[int, int]]
+    failures: Mapping[FailureType, int]
     empty_pairs: tuple[tuple[str, str], ...]
     lacking: int
     variety: Variety

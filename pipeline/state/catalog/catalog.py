@@ -15,6 +15,7 @@ from pipeline.state.catalog.ended_sessions import EndedSessions
 from pipeline.state.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.state.catalog.export import Export
 from pipeline.state.catalog.generation_batches import GenerationBatches
+from pipeline.state.catalog.generation_lists import GenerationLists
 from pipeline.state.catalog.ignored import IgnoredFiles
 from pipeline.state.catalog.journals import Journals
 from pipeline.state.catalog.looks import Looks
@@ -63,6 +64,7 @@ class Catalog(
     Submissions,
     MadeConversations,
     TrainingFiles,
+    GenerationLists,
     Looks,
     Marks,
     EndedSessions,
@@ -77,9 +79,9 @@ class Catalog(
     notifications (`Notices`), also to a webhook (`Deliveries`), training jobs: planned (`Plans`), made and found
     (`Jobs`), trained (`Attempts`), what trainings tell (`Journals`; by hand, `Reports`) and leave (`Models`), out of
     date (`StaleJobs`), their money (`Costs`); conversations that are made: scaffolds (`ScaffoldRows`), batches
-    (`GenerationBatches`), what is asked and paid (`Submissions`), the conversations (`MadeConversations`), and files of
-    them (`TrainingFiles`); by what store and lake are known again (`Marks`), whether the daemon
-    works (`Looks`); Arrow for the warehouse (`Export`).
+    (`GenerationBatches`), what is asked and paid (`Submissions`), the conversations (`MadeConversations`), files of
+    them (`TrainingFiles`), and what is listed of all that (`GenerationLists`); by what store and lake are known again
+    (`Marks`), whether the daemon works (`Looks`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

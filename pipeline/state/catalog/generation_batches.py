@@ -33,6 +33,7 @@ from pipeline.state.catalog.statuses import (
     BATCH_STATUSES,
     ENDED_ITEMS,
     BatchStatus,
+    FailureType,
     ItemState,
     NotificationKind,
 )
@@ -186,13 +187,18 @@ class GenerationBatches(Database):
     def retry_items(self, batch_id: str, numbers: Sequence[int] | None, user_id: str | None, now: datetime) -> int:
         """Draw failed items of a batch anew; None for all of them. Returns how many.
 
+        One with a conversation is passed by: a person edits or rejects that.
+
         Raises:
             BatchNotFound: there is no such batch of this user.
         """
         columns = batch_items.c
         with self._writing() as connection:
             batch = read_batch(connection, batch_id, user_id, for_update=True)
-            change = update(batch_items).where(columns.batch_id == batch_id, columns.state == "failed")
+            has_conversation = select(generated_conversations.c.id).where(generated_conversations.c.id == columns.id)
+            change = update(batch_items).where(
+                columns.batch_id == batch_id, columns.state == "failed", ~has_conversation.exists()
+            )
             if numbers is not None:
                 change = change.where(columns.number.in_(list(numbers)))
             again = {"state": "planned", "state_reason": None, "draw": columns.draw + 1, "updated_at": now}
@@ -200,6 +206,8 @@ class GenerationBatches(Database):
             if count and batch.status in ("completed", "cancelled"):
                 reopened = {"status": "running", "status_reason": None, "ended_at": None, "reported_at": None}
                 connection.execute(update(batch_jobs).where(batch_jobs.c.id == batch_id).values(reopened))
+            if count:
+                touch_batch(connection, batch_id, now)
             return count
 
     def items_of(self, batch_id: str) -> list[Item]:
@@ -244,8 +252,10 @@ class GenerationBatches(Database):
             found = connection.execute(cells.group_by(columns.persona, columns.arc))
             return Progress(by_state, {(persona, arc): (int(done), int(all_)) for persona, arc, done, all_ in found})
 
-    def failed_draws(self, batch_id: str, page: int = 1, limit: int = 50) -> list[FailedDraw]:
-        """Return what came to nothing in a batch, newest first, each with the raw answer."""
+    def failed_draws(
+        self, batch_id: str, page: int = 1, limit: int = 50, failure_type: FailureType | None = None
+    ) -> list[FailedDraw]:
+        """Return what came to nothing in a batch, newest first, each with the raw answer; None for every type."""
         columns, item = failed_generations.c, batch_items.c
         query = (
             select(
@@ -268,10 +278,12 @@ class GenerationBatches(Database):
             .where(columns.batch_id == batch_id)
             .order_by(columns.id.desc())
         )
+        if failure_type is not None:
+            query = query.where(columns.failure_type == failure_type)
         with self._reading() as connection:
             return [FailedDraw(*row) for row in connection.execute(paged(query, page, limit))]
 
-    def failures_by_type(self, batch_id: str) -> dict[str, int]:
+    def failures_by_type(self, batch_id: str) -> dict[FailureType, int]:
         """Return how many draws of a batch came to nothing, by what went wrong."""
         columns = failed_generations.c
         query = select(columns.failure_type, func.count()).where(columns.batch_id == batch_id)
@@ -309,11 +321,17 @@ def settle_cancelled(connection: Connection, batch_id: str, now: datetime) -> No
 
 def spending(connection: Connection, batch_id: str) -> BatchMoney:
     """The same inside the caller's transaction."""
-    paid = select(func.coalesce(func.sum(llm_calls.c.cost_nano_usd), 0)).where(llm_calls.c.batch_id == batch_id)
-    kept = select(func.coalesce(func.sum(llm_submissions.c.reserved_nano_usd), 0)).where(
-        llm_submissions.c.batch_id == batch_id, IS_OPEN
-    )
-    return BatchMoney(int(connection.execute(paid).scalar_one()), int(connection.execute(kept).scalar_one()))
+    return spending_by_batch(connection, [batch_id])[batch_id]
+
+
+def spending_by_batch(connection: Connection, batch_ids: Sequence[str]) -> dict[str, BatchMoney]:
+    """What each of some batches did cost, inside the caller's transaction."""
+    call, sub = llm_calls.c, llm_submissions.c
+    paid = select(call.batch_id, func.sum(call.cost_nano_usd)).where(call.batch_id.in_(batch_ids))
+    kept = select(sub.batch_id, func.sum(sub.reserved_nano_usd)).where(sub.batch_id.in_(batch_ids), IS_OPEN)
+    spent = {row[0]: int(row[1]) for row in connection.execute(paid.group_by(call.batch_id))}
+    reserved = {row[0]: int(row[1]) for row in connection.execute(kept.group_by(sub.batch_id))}
+    return {each: BatchMoney(spent.get(each, 0), reserved.get(each, 0)) for each in batch_ids}
 
 
 def pause(connection: Connection, batch_id: str, reason: str, now: datetime) -> None:

@@ -194,6 +194,26 @@ class NewCall:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One row of `llm_calls`, as whoever looks at a batch sees it."""
+
+    id: int
+    submission_id: str
+    custom_id: str
+    item_id: str
+    purpose: Purpose
+    provider: str
+    model: str
+    outcome: Outcome
+    input_tokens: int | None
+    output_tokens: int | None
+    cache_write_tokens: int | None
+    cache_read_tokens: int | None
+    cost_nano_usd: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NewFailure:
     """A draw of an item that came to nothing; raw_response: as it came, whole or not."""
 

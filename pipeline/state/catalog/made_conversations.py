@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, cast, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from pipeline.errors import Conflicting, ConversationNotFound
 from pipeline.state.catalog.engine import Database
@@ -35,6 +36,7 @@ from pipeline.state.catalog.tables import storable_text
 
 _TABLE = generated_conversations
 _ORDER = (_TABLE.c.created_at.desc(), _TABLE.c.id)
+_NAMED = 5  # conversations in a refusal
 _STATUS_OF: dict[ReviewAction, ConversationStatus] = {"approve": "accepted", "reject": "rejected"}
 
 
@@ -148,7 +150,7 @@ class MadeConversations(Database):
 
         Raises:
             ConversationNotFound: there is no such conversation of this user.
-            Conflicting: it was changed since it was read, or it is not selected yet.
+            Conflicting: it was changed since it was read, is not selected yet, or has errors and is to be approved.
         """
         with self._writing() as connection:
             made = _read(connection, conversation_id, user_id, for_update=True)
@@ -156,6 +158,7 @@ class MadeConversations(Database):
             if made.status == "pending":
                 raise Conflicting(f"expected a conversation that was judged, found {conversation_id} still under way")
             if made.status != _STATUS_OF[action]:
+                _check_sound(connection, [made], action)
                 _decide(connection, made, action, reviewer, note, now)
             return _read(connection, conversation_id)
 
@@ -172,7 +175,7 @@ class MadeConversations(Database):
         """Approve or reject all that are meant, if they are as many as was shown; returns how many changed.
 
         Raises:
-            Conflicting: they are more or fewer than was shown.
+            Conflicting: they are more or fewer than was shown, or some have errors and all are to be approved.
         """
         with self._writing() as connection:
             wanted = and_(_condition(user_id, query, connection.dialect.name), _TABLE.c.status != "pending")
@@ -180,6 +183,7 @@ class MadeConversations(Database):
             if len(found) != expected:
                 raise Conflicting(f"expected {expected:,} conversations as shown, found {len(found):,}: look again")
             changed = [made for made in found if made.status != _STATUS_OF[action]]
+            _check_sound(connection, changed, action)
             for made in changed:
                 _decide(connection, made, action, reviewer, note, now)
             return len(changed)
@@ -219,14 +223,13 @@ class MadeConversations(Database):
                 "created_at": now,
             }
             connection.execute(insert(conversation_versions), row)
-            has_errors = any(each.get("severity") == "error" for each in findings)
             changed = {
                 "version": made.version + 1,
                 "title": content.get("title", made.title),
                 "turn_count": len(content.get("turns", ())),
                 "finding_codes": sorted({each["code"] for each in findings}),
                 "is_judgement_stale": last.judgement is not None,
-                "status": "failed" if has_errors else "needs_review",
+                "status": "failed" if _has_errors(findings) else "needs_review",
                 "status_reason": "a person changed it",
                 "updated_at": now,
             }
@@ -252,7 +255,7 @@ class MadeConversations(Database):
         with self._reading() as connection:
             return [Made(*row) for row in connection.execute(query.order_by(batch_items.c.number))]
 
-    def meant_conversations(self, user_id: str, query: MadeQuery) -> list[tuple[str, int]]:
+    def meant_conversations(self, user_id: str | None, query: MadeQuery) -> list[tuple[str, int]]:
         """Return ids and newest versions of all that are meant, in a stable order: by batch and item."""
         wanted, columns = _condition(user_id, query, self._engine.dialect.name), _TABLE.c
         chosen = select(columns.id, columns.version).join(batch_items, batch_items.c.id == columns.id).where(wanted)
@@ -352,6 +355,27 @@ def _check_version(made: Made, version: int) -> None:
         raise Conflicting(f"expected version {made.version} of {made.id}, the newest, found {version}: read it again")
 
 
+def _check_sound(connection: Connection, meant: Sequence[Made], action: ReviewAction) -> None:
+    """Refuse to approve what the engine would refuse in a training file, whoever approves it."""
+    if action != "approve":
+        return
+    faulty = [
+        version.conversation_id
+        for chunk in chunks([made.id for made in meant if made.finding_codes])
+        for version in _newest(connection, chunk)
+        if _has_errors(version.findings)
+    ]
+    if faulty:
+        named = ", ".join(faulty[:_NAMED]) + (", …" if len(faulty) > _NAMED else "")
+        raise Conflicting(
+            f"expected conversations without errors, found {len(faulty):,} with some ({named}): edit them"
+        )
+
+
+def _has_errors(findings: Sequence[dict[str, Any]]) -> bool:
+    return any(each.get("severity") == "error" for each in findings)
+
+
 def _decide(
     connection: Connection, made: Made, action: ReviewAction, reviewer: str, note: str | None, now: datetime
 ) -> None:
@@ -410,6 +434,6 @@ def _condition(user_id: str | None, query: MadeQuery, dialect: str) -> ColumnEle
 def _has_code(code: str, dialect: str) -> ColumnElement[bool]:
     codes = _TABLE.c.finding_codes
     if dialect == "postgresql":
-        return func.jsonb_exists(codes, code)
+        return cast(codes, JSONB).contains([storable_text(code)])
     each = func.json_each(codes).table_valued("value")
-    return select(each.c.value).where(each.c.value == code).exists()
+    return select(each.c.value).where(each.c.value == storable_text(code)).exists()

@@ -212,20 +212,7 @@ class Submissions(Database):
         with self._writing() as connection:
             connection.execute(update(batch_items).where(is_meant).values(asked_at=None))
 
-    def usages_of(self, batch_id: str, purpose: Purpose, limit: int = 1_000) -> list[tuple[int, int, int, int]]:
-        """Return the tokens of a batch's answers: input, output, written to and read from the cache."""
-        columns = llm_calls.c
-        query = (
-            select(columns.input_tokens, columns.output_tokens, columns.cache_write_tokens, columns.cache_read_tokens)
-            .where(columns.batch_id == batch_id, columns.purpose == purpose, columns.outcome == "succeeded")
-            .where(columns.input_tokens.is_not(None))
-            .order_by(columns.id)
-            .limit(limit)
-        )
-        with self._reading() as connection:
-            return [(row[0], row[1], row[2] or 0, row[3] or 0) for row in connection.execute(query)]
-
-    def costs_by_purpose(self, batch_id: str) -> dict[str, tuple[int, int]]:
+    def costs_by_purpose(self, batch_id: str) -> dict[Purpose, tuple[int, int]]:
         """Return how many calls a batch had for each purpose, and what they cost."""
         columns = llm_calls.c
         query = select(columns.purpose, func.count(), func.sum(columns.cost_nano_usd)).where(

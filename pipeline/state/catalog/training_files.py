@@ -53,7 +53,7 @@ class TrainingFiles(Database):
                 "files_uri": new.files_uri,
                 "files": new.files,
                 "content_sha256": new.content_sha256,
-                "cost_nano_usd": _cost(connection, [each.conversation_id for each in new.conversations]),
+                "cost_nano_usd": cost_of(connection, [each.conversation_id for each in new.conversations]),
                 "created_at": now,
             }
             connection.execute(insert(_TABLE), row)
@@ -150,7 +150,7 @@ def _next_version(connection: Connection, user_id: str, name: str) -> int:
     return int(connection.execute(newest.where(_TABLE.c.user_id == user_id, _TABLE.c.name == name)).scalar_one()) + 1
 
 
-def _cost(connection: Connection, conversation_ids: Sequence[str]) -> int:
+def cost_of(connection: Connection, conversation_ids: Sequence[str]) -> int:
     """Each accepted conversation of a batch bears the same share of what all of the batch cost."""
     members: Counter[str] = Counter()
     for chunk in chunks(conversation_ids):
