@@ -7,6 +7,7 @@
     │   ├── DatasetNotReady                                                             exit 1
     │   ├── JobNotFound
     │   ├── ModelNotFound
+    │   ├── ScaffoldNotFound
     │   ├── BatchNotFound
     │   ├── ConversationNotFound
     │   ├── TrainingFileNotFound
@@ -71,6 +72,10 @@ class JobNotFound(UsageError):
 
 class ModelNotFound(UsageError):
     """No model of that id (or none this user may see)."""
+
+
+class ScaffoldNotFound(UsageError):
+    """No scaffold of that kind and key (or none this user may see)."""
 
 
 class BatchNotFound(UsageError):

@@ -15,6 +15,7 @@ from pipeline.dataset.tokens import Tokenizer, load_tokenizer
 from pipeline.generation.model import PlannedItem, Scaffolds
 from pipeline.generation.writing import write_request
 from pipeline.llm.asking import Usage
+from pipeline.state.catalog.statuses import Purpose
 
 Cost: TypeAlias = Callable[[Usage], int]
 """What a call costs, in billionths of a US dollar."""
@@ -60,7 +61,7 @@ class Reading:
         return Usage(self.prompt_tokens + _TEXT_TOKENS * turns, self.answer_tokens + self.answer_tokens_a_turn * turns)
 
 
-READINGS: Mapping[str, Reading] = {
+READINGS: Mapping[Purpose, Reading] = {
     "annotate": Reading(prompt_tokens=900, answer_tokens=50, answer_tokens_a_turn=60, share=0.1),
     "judge": Reading(prompt_tokens=1_500, answer_tokens=500, answer_tokens_a_turn=0, share=1.05),
 }
@@ -75,7 +76,7 @@ class Calls:
     number, what the finished ones took in all their attempts.
     """
 
-    purpose: str
+    purpose: Purpose
     usage: Callable[[int], Usage]
     cost: Cost
     share: float = 1.0
@@ -94,7 +95,7 @@ class _Finished:
 class CallsEstimate:
     """usage: expected, of all calls. nano_usd: what was paid is in it."""
 
-    purpose: str
+    purpose: Purpose
     usage: Usage
     nano_usd: Range
     is_calibrated: bool

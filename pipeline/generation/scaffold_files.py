@@ -113,6 +113,19 @@ def parse_scaffolds(text: str) -> ByKind:
     return found
 
 
+def scaffold_from(kind: ScaffoldKind, fields: Mapping[str, Any]) -> Scaffold:
+    """The scaffold that fields say.
+
+    Raises:
+        UsageError: it has a value that is missing, unknown or out of range; names each fault.
+    """
+    try:
+        return KINDS[kind].model_validate(fields)
+    except ValidationError as error:
+        faults = "; ".join(_sentence(each, kind) for each in error.errors())
+        raise UsageError(f"{kind} {fields.get('key', '')}: {faults}") from None
+
+
 def scaffolds_of(found: ByKind) -> Scaffolds:
     """They as plans take them."""
     return Scaffolds(
@@ -137,13 +150,13 @@ def _entries(table: str, listed: object, faults: list[str]) -> Iterator[tuple[st
         try:
             yield key, KINDS[TABLES[table]].model_validate(fields)
         except ValidationError as error:
-            faults += [f"{table}, {key}, {_sentence(each, table)}" for each in error.errors()]
+            faults += [f"{table}, {key}, {_sentence(each, TABLES[table])}" for each in error.errors()]
 
 
-def _sentence(error: Any, table: str) -> str:
+def _sentence(error: Any, kind: ScaffoldKind) -> str:
     field = ".".join(map(str, error["loc"])) or "all of it"
     if error["type"] == "extra_forbidden":
-        known = KINDS[TABLES[table]].model_fields
+        known = KINDS[kind].model_fields
         return f"{field}: expected one of its fields, found another{did_you_mean(field, known)}"
     expected = _EXPECTED.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
     return f"{field}: expected {expected}, found {'none' if error['type'] == 'missing' else _shown(error['input'])}"

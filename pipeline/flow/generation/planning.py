@@ -1,7 +1,7 @@
 """From a wish to a batch that a person may start: planned, estimated, kept with the versions of its scaffolds."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from pipeline.generation.wish import PlanWish
 from pipeline.llm.backends import place_of
 from pipeline.llm.prices import price_of
 from pipeline.state.catalog.generation_records import Batch, NewBatch, NewItem
+from pipeline.state.catalog.statuses import PURPOSES, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class BatchWish:
     budget_nano_usd: int = 0
     language: str | None = None
 
+    @property
+    def models(self) -> dict[Purpose, str | None]:
+        """Who is asked for what; None for nobody."""
+        return {"generate": self.model, "annotate": self.annotating_model, "judge": self.judging_model}
+
 
 @dataclass(frozen=True, slots=True)
 class Laid:
@@ -55,7 +61,7 @@ def lay_out(making: Making, user_id: str, wish: BatchWish) -> Laid:
         UsageError: there can be no such plan, a model has no price, or would judge itself.
     """
     place = place_of(wish.provider)
-    for model in filter(None, (wish.model, wish.annotating_model, wish.judging_model)):
+    for model in filter(None, wish.models.values()):
         price_of(making.prices, place.provider, model)
     if wish.judging_model is not None:
         check_judge(wish.judging_model, wish.model)
@@ -117,9 +123,17 @@ def start(making: Making, batch_id: str, user_id: str | None, budget_nano_usd: i
     """
     batch = making.catalog.get_batch(batch_id, user_id)
     budget = batch.budget_nano_usd if budget_nano_usd is None else budget_nano_usd
-    place = place_of(batch.provider)
-    models = filter(None, (batch.model, batch.annotating_model, batch.judging_model))
-    costs = any(price_of(making.prices, place.provider, model).output_usd for model in models)
-    if costs and budget <= 0:
-        raise UsageError("expected a budget for what is paid, found none: give --budget in US dollars")
+    if budget <= 0 and is_paid(making, batch.provider, map(batch.model_for, PURPOSES)):
+        raise UsageError("expected a budget for what is paid, found none: give one in US dollars")
     return making.catalog.move_batch(batch_id, "running", now, None, user_id, budget_nano_usd)
+
+
+def is_paid(making: Making, provider: str, models: Iterable[str | None]) -> bool:
+    """Whether asking these models costs money; None for nobody.
+
+    Raises:
+        UsageError: nothing is known of what one costs.
+    """
+    place = place_of(provider)
+    prices = [price_of(making.prices, place.provider, model) for model in models if model is not None]
+    return any(price.input_usd or price.output_usd for price in prices)

@@ -5,12 +5,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import ScaffoldNotFound, UsageError
 from pipeline.generation.model import EmotionalArc, Persona, PromptTemplate, Scaffold, Scaffolds, TrainingTopic
-from pipeline.generation.scaffold_files import load_scaffolds
+from pipeline.generation.scaffold_files import load_scaffolds, scaffold_from
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.generation_records import ScaffoldRow
 from pipeline.state.catalog.scaffold_rows import EVERYBODY
 from pipeline.state.catalog.statuses import ScaffoldKind
+from pipeline.state.catalog.tables import storable_json
+from pipeline.wording import cut
 
 _TYPES: Mapping[ScaffoldKind, type[Scaffold]] = {
     "persona": Persona,
@@ -30,10 +33,49 @@ def import_scaffolds(catalog: Catalog, own: Path | None, now: datetime) -> int:
     return put(catalog, every(load_scaffolds(own)), EVERYBODY, "packaged" if own is None else "file", now)
 
 
+def ensure_scaffolds(catalog: Catalog, now: datetime) -> None:
+    """Give a catalog that has none the packaged scaffolds; one that has some is left to `import_scaffolds`."""
+    if not catalog.count_scaffold_versions():
+        import_scaffolds(catalog, None, now)
+
+
 def put(catalog: Catalog, scaffolds: Iterable[Scaffold], user_id: str, origin: str, now: datetime) -> int:
     """Add those that are new or say something else as versions of a user; returns how many."""
     rows = [row_of(each, user_id, origin, now) for each in scaffolds]
     return catalog.put_scaffolds(rows, now)
+
+
+def edit_scaffold(
+    catalog: Catalog,
+    user_id: str,
+    kind: ScaffoldKind,
+    key: str,
+    fields: Mapping[str, Any] | None,
+    now: datetime,
+    *,
+    is_active: bool,
+) -> tuple[ScaffoldRow, bool]:
+    """Make a scaffold say something else for a user: a version of their own. Returns what holds now, and if it is new.
+
+    fields: all but `is_active`; None for those that it has. is_active: whether new plans draw it.
+
+    Raises:
+        ScaffoldNotFound: it is to stay as it is, and there is none.
+        UsageError: a value is missing, unknown or out of range; names each fault.
+    """
+    newest = next(iter(catalog.scaffold_versions(user_id, kind, key)), None)
+    if fields is None and newest is None:
+        raise ScaffoldNotFound(f"expected the key of a {kind}, found {key!r}: list them first")
+    wanted = newest.content if fields is None and newest else {"key": key, **(fields or {})}
+    if wanted["key"] != key:
+        raise UsageError(f"key: expected {key}, found {cut(repr(wanted['key']), 60)}: another key is another scaffold")
+    if "is_active" in wanted:
+        raise UsageError("is_active: expected it beside the content, found it in there")
+    row = row_of(scaffold_from(kind, {**wanted, "is_active": is_active}), user_id, user_id, now)
+    if newest and (newest.content, newest.is_active) == (storable_json(row.content), is_active):
+        return newest, False
+    catalog.put_scaffolds([row], now)
+    return catalog.scaffold_versions(user_id, kind, key)[0], True
 
 
 def every(scaffolds: Scaffolds) -> list[Scaffold]:

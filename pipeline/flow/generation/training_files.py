@@ -16,6 +16,8 @@ from pipeline.errors import UsageError
 from pipeline.flow.generation.making import planned_item
 from pipeline.flow.generation.scaffold_sets import scaffolds_at
 from pipeline.flow.intake import new_uploads
+from pipeline.flow.marks import mark_store
+from pipeline.flow.owners import Owners
 from pipeline.generation.file_content import FileContent, FileConversation, origin_of
 from pipeline.generation.likeness import Likeness, without_repeats
 from pipeline.generation.model import Judgement, MadeConversation, Scaffolds
@@ -32,9 +34,10 @@ from pipeline.state.catalog.generation_records import (
     TrainingFile,
     Version,
 )
+from pipeline.state.catalog.statements import chunks
 from pipeline.state.checksums import sha256_of
 from pipeline.state.lake import Lake
-from pipeline.state.store import Store, safe_key, safe_owner
+from pipeline.state.store import Store, safe_key
 
 SENT = "native.jsonl"
 """The form that becomes a dataset: it keeps all that is known beside the turns."""
@@ -48,25 +51,52 @@ class Chosen:
     repeated: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file of a query would have. repeated: conversations that would be left out of it."""
+
+    conversations: Sequence[FileConversation]
+    repeated: list[str]
+    total_training_pairs: int
+    cost_nano_usd: int
+
+
 def choose(catalog: Catalog, user_id: str, query: MadeQuery) -> Chosen:
     """The accepted conversations of a query, in the order of batch and item, without repeats.
 
     Raises:
         UsageError: there is none, or others than accepted ones are asked for.
     """
+    chosen = _choose(catalog, user_id, query)
+    if not chosen.members:
+        raise UsageError("expected accepted conversations, found none that the query means: review some, or ask wider")
+    return chosen
+
+
+def preview(catalog: Catalog, user_id: str, query: MadeQuery) -> Preview:
+    """What a file would have; nothing is built.
+
+    Raises:
+        UsageError: others than accepted conversations are asked for.
+    """
+    chosen = _choose(catalog, user_id, query)
+    content = _content(catalog, "", 1, chosen.members)
+    cost = catalog.cost_of_conversations([each.conversation_id for each in chosen.members])
+    return Preview(content.conversations, chosen.repeated, total_pairs(content), cost)
+
+
+def _choose(catalog: Catalog, user_id: str, query: MadeQuery) -> Chosen:
     if query.status not in (None, "accepted"):
         raise UsageError(f"expected accepted conversations for a training file, found status {query.status}")
     meant = catalog.meant_conversations(user_id, replace(query, status="accepted"))
-    if not meant:
-        raise UsageError("expected accepted conversations, found none that the query means: review some, or ask wider")
     members: list[Member] = []
 
     def conversations() -> Iterator[MadeConversation]:
         for made, version in catalog.given_versions(meant):
-            members.append(Member(made.id, version.version, _told(catalog, made, version)))
+            members.append(_member_of(catalog, made, version))
             yield _conversation(version)
 
-    gone = without_repeats(Likeness(conversations()), range(len(meant)), rank=lambda place: place)
+    gone = without_repeats(Likeness(conversations()), range(len(meant)), rank=lambda place: place) if meant else {}
     kept = [member for place, member in enumerate(members) if place not in gone]
     return Chosen(kept, [members[place].conversation_id for place in sorted(gone)])
 
@@ -121,26 +151,40 @@ def send_to_datasets(
     with lake.fetch_made("training_files", file.id, SENT) as path:
         size_bytes = path.stat().st_size
         if settings.quota_bytes:
-            catalog.check_quota(safe_owner(file.user_id), key, size_bytes, settings.quota_bytes)
+            catalog.check_quota(file.user_id, key, size_bytes, settings.quota_bytes)
         with path.open("rb") as source:
             stored = store.put(key, source, size_bytes)
-    [new] = new_uploads(store, [stored], settings.max_upload_bytes)
+    Owners(store).remember(file.user_id)
+    [new] = new_uploads(store, [stored], settings.max_upload_bytes, owner_of=lambda _folder: file.user_id)
     catalog.register_uploads([new], now)
     catalog.note_sent_to_datasets(file.id, new.dataset_id)
+    mark_store(catalog, store)
     return catalog.get(new.dataset_id)
 
 
+def conversations_now(catalog: Catalog, wanted: Sequence[tuple[str, int]]) -> Iterator[tuple[Made, FileConversation]]:
+    """Conversations in versions, with what is known of them now, some at a time.
+
+    Raises:
+        ConversationNotFound: one of them is not there.
+    """
+    for chunk in chunks(wanted):
+        known = list(catalog.given_versions(chunk))
+        members = [_member_of(catalog, *each) for each in known]
+        for (made, _version), chosen in zip(known, file_conversations(catalog, members), strict=True):
+            yield made, chosen
+
+
 def file_conversations(catalog: Catalog, members: Sequence[Member]) -> Iterator[FileConversation]:
-    """The members of a file with all that is known of them."""
-    sets: dict[str, tuple[Scaffolds, dict[str, Item]]] = {}
-    by_place = catalog.given_versions([(each.conversation_id, each.version) for each in members])
-    for member, (made, version) in zip(members, by_place, strict=True):
-        if made.batch_id not in sets:
-            batch = catalog.get_batch(made.batch_id)
-            items = {item.id: item for item in catalog.items_of(batch.id)}
-            sets[batch.id] = (scaffolds_at(catalog, batch.scaffold_versions), items)
-        scaffolds, items = sets[made.batch_id]
-        yield _file_conversation(member, version, items[made.id], scaffolds)
+    """The members of a file with all that is known of them, some at a time."""
+    sets: dict[str, Scaffolds] = {}
+    for chunk in chunks(members):
+        items = catalog.items_in([each.conversation_id for each in chunk])
+        by_place = catalog.given_versions([(each.conversation_id, each.version) for each in chunk])
+        for member, (made, version) in zip(chunk, by_place, strict=True):
+            if made.batch_id not in sets:
+                sets[made.batch_id] = scaffolds_at(catalog, catalog.get_batch(made.batch_id).scaffold_versions)
+            yield _file_conversation(member, version, items[made.id], sets[made.batch_id])
 
 
 def _content(catalog: Catalog, name: str, version: int, members: Sequence[Member]) -> FileContent:
@@ -161,6 +205,10 @@ def _file_conversation(member: Member, version: Version, item: Item, scaffolds: 
         is_reviewed=bool(told.get("is_reviewed")),
         reviewer_notes=told.get("reviewer_notes"),
     )
+
+
+def _member_of(catalog: Catalog, made: Made, version: Version) -> Member:
+    return Member(made.id, version.version, _told(catalog, made, version))
 
 
 def _told(catalog: Catalog, made: Made, version: Version) -> dict[str, Any]:
@@ -190,5 +238,7 @@ def _write(content: FileContent, folder: Path) -> dict[str, Any]:
 
 
 def _file_name(file: TrainingFile) -> str:
-    kept = "".join(c if c.isalnum() or c in "-_." else "-" for c in file.name).strip("-.") or "training-file"
-    return f"{kept[:80]}-v{file.version}"
+    kept = "".join(c if c.isalnum() or c in "-_. " else "-" for c in file.name).strip("-. ")[:80]
+    # Where the name cannot be a file's, another one may look the same.
+    told = kept if kept == file.name else f"{kept or 'training-file'}-{file.id}"
+    return f"{told}-v{file.version}"

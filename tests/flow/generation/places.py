@@ -42,19 +42,20 @@ class Clock:
 
 @dataclass
 class Place:
-    """One installation. making: what its steps work with."""
+    """One installation. making: what its steps work with. catalog_url: none for a file in its folder."""
 
     folder: Path
     setting: str
     models: tuple[str, str]
     clock: Clock = field(default_factory=Clock)
+    catalog_url: str = ""
 
     @property
     def catalog(self) -> Catalog:
         return self.making.catalog
 
     def open(self) -> "Place":
-        catalog = Catalog.open(f"sqlite:///{self.folder / 'catalog.db'}")
+        catalog = Catalog.open(self.catalog_url or f"sqlite:///{self.folder / 'catalog.db'}")
         self.making = Making(
             catalog,
             LocalLake(self.folder / "lake"),
@@ -88,12 +89,13 @@ class Place:
         return dict(self.catalog.progress_of(batch_id).by_state)
 
 
-def place_of(folder: Path, fake: FakeProvider, *, is_local: bool = False) -> Place:
+def place_of(folder: Path, fake: FakeProvider, *, is_local: bool = False, catalog_url: str = "") -> Place:
     """An installation whose provider is a fake. is_local: a server of one's own, asked one by one."""
     if isinstance(fake, FakeOpenAI):
         setting = fake.base_url if is_local else f"openai+{fake.base_url}"
-        return Place(folder, setting, ("gpt-6.1-terra", "gpt-6-luna")).open()
-    return Place(folder, f"anthropic+{fake.url}", ("claude-sonnet-5-5", "claude-haiku-4-5")).open()
+        return Place(folder, setting, ("gpt-6.1-terra", "gpt-6-luna"), catalog_url=catalog_url).open()
+    models = ("claude-sonnet-5-5", "claude-haiku-4-5")
+    return Place(folder, f"anthropic+{fake.url}", models, catalog_url=catalog_url).open()
 
 
 @contextmanager
