@@ -1,7 +1,8 @@
-"""The catalog as one user may see it: the one place where the service scopes what it asks to a user.
+"""The catalog as one user may see it: the place where the service scopes what it asks to a user.
 
-Whoever reads or changes a user's rows does it through an `Access`. On PostgreSQL the transactions are narrowed to the
-user as well, so a condition forgotten here would still show nothing (`catalog/row_security.py`).
+Whoever reads or changes a user's rows does it through an `Access`; those of conversations that are made, through a
+`MadeAccess` (`made_access.py`). On PostgreSQL the transactions are narrowed to the user as well, so a condition
+forgotten here would still show nothing (`catalog/row_security.py`).
 """
 
 from collections.abc import Sequence

@@ -23,16 +23,20 @@ from pipeline.service.receivers import Receivers
 from pipeline.service.routes import (
     attempt_routes,
     catalogue_routes,
+    conversation_routes,
     cost_routes,
     dataset_routes,
     event_routes,
     finding_routes,
+    generation_routes,
     health_routes,
     ignored,
     job_routes,
     model_routes,
     notification_routes,
     quotas,
+    scaffold_routes,
+    training_file_routes,
     training_routes,
     upload_routes,
 )
@@ -56,11 +60,16 @@ API = (
     model_routes.router,
     cost_routes.router,
     catalogue_routes.router,
+    scaffold_routes.router,
+    generation_routes.router,
+    conversation_routes.router,
+    training_file_routes.router,
     notification_routes.router,
     ignored.router,
     quotas.router,
 )
-DESCRIPTION = """Upload datasets of conversations, see whether they can train a model, and what to mend.
+DESCRIPTION = """Upload datasets of conversations, see whether they can train a model, and what to mend. Or have
+conversations made by a model, review them, and build a dataset of those that are good.
 
 Every answer is `{"success": true, "data": …}` or `{"error": …, "details": …}`. Send a bearer token with each request:
 `Authorization: Bearer <token>`."""

@@ -11,7 +11,9 @@ from starlette.exceptions import HTTPException
 
 from pipeline.contract.http_answers import Problem, ProblemDetails, WrongField
 from pipeline.errors import (
+    BatchNotFound,
     Conflicting,
+    ConversationNotFound,
     DatasetNotFound,
     DatasetNotReady,
     JobNotFound,
@@ -22,9 +24,11 @@ from pipeline.errors import (
     ObjectChanged,
     ObjectMissing,
     PipelineError,
+    ScaffoldNotFound,
     ServiceError,
     TooLarge,
     TooManyRequests,
+    TrainingFileNotFound,
     UsageError,
 )
 from pipeline.wording import slug
@@ -40,6 +44,10 @@ STATUS_CODES: tuple[tuple[type[PipelineError], int], ...] = (
     (JobNotFound, 404),
     (ModelNotFound, 404),
     (NotificationNotFound, 404),
+    (ScaffoldNotFound, 404),
+    (BatchNotFound, 404),
+    (ConversationNotFound, 404),
+    (TrainingFileNotFound, 404),
     (DatasetNotReady, 409),
     (Conflicting, 409),
     (ObjectMissing, 409),

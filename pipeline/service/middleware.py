@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOG = logging.getLogger("pipeline.service.requests")
 MAX_JSON_BYTES = 64 * 1024
-MAX_REPORT_BYTES = 1_000_000
+MAX_LONG_BYTES = 1_000_000  # of what a training tells, and of a conversation
 BODY_S = 30.0  # for so many bytes, from the end of the head
 _OF_ANY_SIZE = re.compile(r"/api/uploads/|/api/jobs/[^/]+/attempts/[^/]+/files/")
-_REPORTS = re.compile(r"/api/jobs/[^/]+/reports")
+_LONG = re.compile(r"/api/jobs/[^/]+/reports|/api/conversations/[^/]+/edit")
 
 
 class RequestLog:
@@ -121,7 +121,7 @@ class BodyLimit:
         if scope["type"] != "http" or _OF_ANY_SIZE.match(scope["path"]):
             await self._app(scope, receive, send)
             return
-        max_bytes = MAX_REPORT_BYTES if _REPORTS.fullmatch(scope["path"]) else self._max_bytes
+        max_bytes = MAX_LONG_BYTES if _LONG.fullmatch(scope["path"]) else self._max_bytes
         found_bytes = 0
         is_whole = False
         latest_s = asyncio.get_running_loop().time() + BODY_S

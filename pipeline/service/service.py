@@ -1,10 +1,11 @@
 """What the service is made of, opened once when the process starts, and how a route gets hold of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, cast
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from pipeline.flow.owners import Owners
@@ -12,6 +13,7 @@ from pipeline.service.access import Access
 from pipeline.service.event_streams import Streams
 from pipeline.service.health import HealthWatch
 from pipeline.service.limits import Limiter
+from pipeline.service.made_access import MadeAccess
 from pipeline.service.presigned import Presigner
 from pipeline.service.receivers import Receivers
 from pipeline.service.signing import Signer
@@ -25,7 +27,10 @@ from pipeline.state.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts. `now` is the clock, `presigner` makes the addresses that uploads go to."""
+    """The parts. `now` is the clock, `presigner` makes the addresses that uploads go to.
+
+    heavy: how many may plan or build what takes seconds at a time, so that lists keep their threads.
+    """
 
     settings: Settings
     catalog: Catalog
@@ -40,10 +45,15 @@ class Service:
     streams: Streams
     health: HealthWatch
     now: Callable[[], datetime]
+    heavy: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
 
     def access(self, user: User) -> Access:
         """The catalog as a user may see it."""
         return Access(self.catalog, user)
+
+    def made(self, user: User) -> MadeAccess:
+        """The same for conversations that are made."""
+        return MadeAccess(self.catalog, user)
 
 
 async def current_service(request: Request) -> Service:

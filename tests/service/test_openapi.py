@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -16,7 +17,8 @@ from schemathesis.specs.openapi.checks import (
 
 from pipeline.service.app import create_app
 from pipeline.settings import Settings, load_settings
-from tests.service.serving import SECRET, lines, serving, token
+from tests.made import copied
+from tests.service.serving import lines, serving, token
 
 CHECKS = [
     not_a_server_error,
@@ -30,13 +32,13 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     """One with something in it."""
-    chosen = load_settings(
-        data_dir=tmp_path_factory.mktemp("openapi"), jwt_secret=SECRET, requests_per_minute=1_000_000
-    )
-    with serving(chosen) as running, running.client("ana") as ana:
-        running.upload(ana, lines(3))
+    made = copied(tmp_path_factory.mktemp("openapi") / "data", requests_per_minute=1_000_000)
+    with serving(made.settings) as running, running.client("ann") as ann:
+        running.upload(ann, lines(3))
         running.validate()
-        yield running
+        built = ann.post("/api/training-files", json={"name": "Money talk"}).json()["data"]["file"]
+        there = {"batch_id": made.batch_id, "conversation_id": made.conversation(1), "file_id": built["id"]}
+        yield running, there
 
 
 DOCUMENT = create_app(Settings.model_construct(data_dir=Path("/"))).openapi()
@@ -46,11 +48,15 @@ OPERATIONS = [each.ok() for each in schemathesis.openapi.from_dict(DOCUMENT).get
 # Not schemathesis' own decorator: it reaches into pytest in a way that 9.2 does not bear.
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.label)
 def test_every_answer_is_as_declared(service, operation):
-    @given(case=operation.as_strategy())
+    running, there = service
+
+    @given(case=operation.as_strategy(), is_there=st.booleans())
     @settings(max_examples=10, suppress_health_check=list(HealthCheck), deadline=None)
-    def answers(case):
-        headers = {"Authorization": f"Bearer {token('ana')}"}
-        case.call_and_validate(base_url=service.url, headers=headers, checks=CHECKS)
+    def answers(case, is_there):
+        if is_there:
+            case.path_parameters |= {name: id_ for name, id_ in there.items() if name in case.path_parameters}
+        headers = {"Authorization": f"Bearer {token('ann')}"}
+        case.call_and_validate(base_url=running.url, headers=headers, checks=CHECKS)
 
     answers()
 
