@@ -1,6 +1,7 @@
 """The client: uploads with a progress bar if one is given, waits for verdicts, lists and reads datasets.
 
-What it asks about training jobs is in `job_calls.py`, about trainings and models in `training_calls.py`.
+What it asks about training jobs is in `job_calls.py`, about trainings and models in `training_calls.py`; what it asks
+about conversations that are made, in the modules of its four attributes.
 """
 
 import time
@@ -14,9 +15,13 @@ from pydantic import ValidationError
 
 from pipeline.client.checksums import check_content
 from pipeline.client.connection import Connection, given
+from pipeline.client.conversation_calls import ConversationCalls
+from pipeline.client.generation_calls import GenerationCalls
 from pipeline.client.job_calls import JobCalls
+from pipeline.client.scaffold_calls import ScaffoldCalls
 from pipeline.client.sending import Tell, send_file
 from pipeline.client.training_calls import TrainingCalls
+from pipeline.client.training_file_calls import TrainingFileCalls
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.contract.values import (
     MAX_NAME_CHARACTERS,
@@ -44,10 +49,17 @@ _IGNORED_PAGE = 100
 
 
 class Client(JobCalls, TrainingCalls):
-    """Speaks with one service in the name of one token. Every method may raise `RequestRefused` or `ServiceError`."""
+    """Speaks with one service in the name of one token. Every method may raise `RequestRefused` or `ServiceError`.
+
+    scaffolds, generation, conversations, training_files: the calls about conversations that are made.
+    """
 
     def __init__(self, server: str, token: str) -> None:
         self._connection = Connection(server, token)
+        self.scaffolds = ScaffoldCalls(self._connection)
+        self.generation = GenerationCalls(self._connection)
+        self.conversations = ConversationCalls(self._connection)
+        self.training_files = TrainingFileCalls(self._connection)
 
     def upload(
         self,

@@ -8,13 +8,31 @@ from typing import Any, TypeVar
 import httpx2
 from pydantic import BaseModel
 
-from pipeline.errors import DatasetNotFound, JobNotFound, ModelNotFound, RequestRefused, ServiceError, UsageError
+from pipeline.errors import (
+    BatchNotFound,
+    ConversationNotFound,
+    DatasetNotFound,
+    JobNotFound,
+    ModelNotFound,
+    RequestRefused,
+    ScaffoldNotFound,
+    ServiceError,
+    TrainingFileNotFound,
+    UsageError,
+)
 
 _TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
 _ATTEMPTS = 5
 _FIRST_PAUSE_S = 0.5
 _BUSY = frozenset({429, 502, 503, 504})
-_MISSING: dict[str, type[UsageError]] = {"job-not-found": JobNotFound, "model-not-found": ModelNotFound}
+_MISSING: dict[str, type[UsageError]] = {
+    "job-not-found": JobNotFound,
+    "model-not-found": ModelNotFound,
+    "scaffold-not-found": ScaffoldNotFound,
+    "batch-not-found": BatchNotFound,
+    "conversation-not-found": ConversationNotFound,
+    "training-file-not-found": TrainingFileNotFound,
+}
 _T = TypeVar("_T", bound=BaseModel)
 
 
@@ -34,7 +52,7 @@ class Connection:
         """Send a request and return what the answer holds; fields of a newer service are left out.
 
         Raises:
-            DatasetNotFound, JobNotFound, ModelNotFound: there is none of this id.
+            DatasetNotFound, JobNotFound, …: there is none of this id.
             RequestRefused: the service says why.
             ServiceError: it cannot be reached, or is broken.
         """
@@ -49,7 +67,7 @@ class Connection:
         """Write what lies at an address into a file, whole or not at all.
 
         Raises:
-            JobNotFound: there is none of this id.
+            JobNotFound, …: there is none of this id.
             RequestRefused: the service says why.
             ServiceError: it cannot be reached, or breaks off.
         """
