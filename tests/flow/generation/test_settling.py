@@ -44,14 +44,13 @@ def doubtful(place, fake):
 
 def test_one_that_a_person_names_is_adopted_and_nothing_is_paid_again(place, fake, doubtful):
     batch, submission, [ours, _other] = doubtful
-    paid = len(fake.bill)
 
     settle(place.catalog, batch, submission.id, ours, place.clock())
     start(place.making, batch.id, "ann", None, place.clock())
     place.work()
 
     assert place.states(batch.id) == {"accepted": 4}
-    assert (len(fake.called("create")), len(fake.bill)) == (2, paid)
+    assert (len(fake.called("create")), len(fake.bill), fake.paid_twice()) == (2, 4, [])
 
 
 def test_what_is_not_there_is_sent_again(place, doubtful):

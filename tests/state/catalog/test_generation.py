@@ -174,7 +174,6 @@ def test_answers_are_booked_once_and_the_rest_of_the_money_is_free_again(catalog
     [failed] = catalog.failed_draws("b1")
     assert (failed.failure_type, failed.raw_response, failed.number) == ("refusal", "no", 2)
     assert catalog.failures_by_type("b1") == {"refusal": 1}
-    assert catalog.usages_of("b1", "generate") == [(1, 2, 0, 0)]
 
 
 def test_conversations_are_found_by_what_is_known_of_them(catalog):
