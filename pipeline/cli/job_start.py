@@ -1,5 +1,6 @@
 """`lora-pipeline jobs start`, `retry` and `cancel`: what has a training begin, once more, or end."""
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ Budget = Annotated[
     float | None, typer.Option("--budget", metavar="USD", min=0.01, help="At which the training is cancelled.")
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoints of the last attempt.")]
+_PLACES = "local: this machine; own-machine: one of yours elsewhere; hosted: the trainer's provider (OpenAI, Together)."
 OverBudget = Annotated[
     str | None, typer.Option("--over-budget", metavar="REASON", help="Why it may cost more than the budgets allow.")
 ]
@@ -28,9 +30,7 @@ OverBudget = Annotated[
 
 def start(
     job: Job_,
-    launcher: Annotated[
-        str, typer.Option(metavar="LAUNCHER", help="local: this machine; own-machine: one of yours elsewhere.")
-    ] = "local",
+    launcher: Annotated[str, typer.Option("--launcher", "--on", metavar="LAUNCHER", help=_PLACES)] = "local",
     trainer: Annotated[str | None, typer.Option(metavar="TRAINER", help="Default: the job's first.")] = None,
     budget: Budget = None,
     resume: Resume = False,
@@ -111,9 +111,10 @@ def _make_changed(catalog: "Catalog", settings: "Settings", job: "Job", last: "A
 
 def _ask(catalog: "Catalog", settings: "Settings", user: str, wish: "Wish") -> None:
     from pipeline.clock import utc_now
+    from pipeline.flow.launching import what_is_missing
     from pipeline.flow.trainings import ask
 
-    attempt = ask(catalog, settings, user, wish, utc_now())
+    attempt = ask(catalog, settings, user, wish, utc_now(), missing=what_is_missing(settings, os.environ))
     typer.echo(f"{attempt.id}: {attempt.state}")
     if attempt.launcher == "own-machine":
         _print_line(settings, attempt)

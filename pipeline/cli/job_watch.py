@@ -144,10 +144,11 @@ def _row(attempt: "Attempt") -> TableRow:
 
 def _cost_usd(attempt: "Attempt") -> float | None:
     from pipeline.clock import utc_now
-    from pipeline.flow.budgets import metered_nano_usd
+    from pipeline.flow.budgets import known_nano_usd
     from pipeline.state.catalog.costs import NANO
 
-    return None if attempt.price_per_gpu_hour is None else metered_nano_usd(attempt, utc_now()) / NANO
+    nano_usd = known_nano_usd(attempt, utc_now())
+    return None if nano_usd is None else nano_usd / NANO
 
 
 def _live_line(catalog: "Catalog", attempt: "Attempt") -> str:

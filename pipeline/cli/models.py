@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 models = typer.Typer(
     cls=Group, no_args_is_help=True, help="List, show, copy, rename and delete the models that trainings left."
 )
-COLUMNS = ("name", "version", "kind", "base model", "loss before", "loss", "MB", "id")
+COLUMNS = ("name", "version", "kind", "base model", "loss before", "loss", "MB", "id", "hosted as")
 Model_ = Annotated[str, typer.Argument(metavar="MODEL", help="An id, the beginning of one, or a name.")]
 
 
@@ -66,7 +66,8 @@ def show(model: Model_, owner: Owner = None, as_json: AsJson = False) -> None:
         typer.echo(_as_line(found, evaluations))
         return
     known = ("id", "name", "version", "description", "kind", "base_model", "dataset_id", "job_id", "attempt_id")
-    values = [(name, getattr(found, name)) for name in (*known, "files_uri", "manifest_sha256", "created_at")]
+    places = ("hosted_as", "files_uri", "manifest_sha256", "created_at")
+    values = [(name, getattr(found, name)) for name in (*known, *places)]
     print_fields([(name, value) for name, value in values if value is not None])
     if evaluations:
         print_table(("moment", "figure", "value"), [(each.moment, each.name, each.value) for each in evaluations])
@@ -136,11 +137,13 @@ def delete(model: Model_, owner: Owner = None) -> None:
 def _row(model: "Model", evaluations: "Sequence[Evaluation]") -> TableRow:
     losses = {each.moment: each.value for each in evaluations if each.name == "eval_loss"}
     quality = (cell(losses.get("before")), cell(losses.get("after")))
-    return (model.name, model.version, model.kind, model.base_model, *quality, cell(model.size_bytes / 1e6), model.id)
+    what = (model.name, model.version, model.kind, model.base_model)
+    return (*what, *quality, cell(model.size_bytes / 1e6), model.id, model.hosted_as or "")
 
 
 def _as_line(model: "Model", evaluations: "Sequence[Evaluation]") -> str:
-    return json.dumps(asdict(model) | {"evaluations": [asdict(each) for each in evaluations]}, default=str)
+    hosted = {"hosted_as": model.hosted_as}
+    return json.dumps(asdict(model) | hosted | {"evaluations": [asdict(each) for each in evaluations]}, default=str)
 
 
 def _print_files(model: "Model") -> None:

@@ -1,6 +1,7 @@
 """`lora-pipeline serve`."""
 
 import logging
+import os
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -38,7 +39,7 @@ def serve(
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
     with open_catalog(settings, make=True):
         pass  # a catalog that cannot be used is told now, in one sentence
-    app = create_app(settings, pages=[pages], no_such_page=no_such_page)
+    app = create_app(settings, pages=[pages], no_such_page=no_such_page, environment=os.environ)
     token = make_laptop_token(settings, is_renewed=new_token)
     if token:
         typer.echo(f"token (shown this once): {token}", err=True)

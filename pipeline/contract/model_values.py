@@ -26,6 +26,7 @@ class ModelSummary(Value):
     job_id: str
     attempt_id: str
     size_bytes: int
+    hosted_as: str | None = Field(description="How to call it at the provider that has it; null: its weights are here.")
     manifest_sha256: str = Field(description="Of `manifest.json`, which has the checksum of every other file.")
     eval_loss_before: float | None = Field(description="Of the base model on the rows kept back.")
     eval_loss: float | None = Field(description="Of this model on the rows kept back.")

@@ -14,13 +14,14 @@ MAX_REASON_CHARACTERS = 1_000
 MAX_JOURNAL_CHARACTERS = 1_000_000
 _RESUME = "Go on from the checkpoints of the last attempt."
 _BUDGET = "At which it is cancelled; null: as the settings say."
+_PLACES = "`local`: the service's machine; `own-machine`: one of yours; `hosted`: the trainer's provider."
 _REASON = "Why it may cost more than the budgets allow; null: it may not."
 
 
 class WantedTraining(Request):
     """A training of a job that is to start."""
 
-    launcher: LauncherName = Field("local", description="`local`: the service's machine; `own-machine`: one of yours.")
+    launcher: LauncherName = Field("local", description=_PLACES)
     trainer: str | None = Field(None, max_length=100, description="One of the job's targets; null: the first.")
     budget_usd: float | None = Field(None, gt=0, le=1e9, description=_BUDGET)
     resume: bool = Field(False, description=_RESUME)

@@ -20,6 +20,8 @@ def hourly_price(settings: Settings, launcher: str, estimate: CostRecord | None)
     """US dollars that an hour of a GPU counts there, and whose price that is."""
     if launcher == "local":
         return settings.local_price_per_gpu_hour, "this machine"
+    if launcher == "hosted":
+        return None, estimate.provider if estimate else None
     if estimate is None or estimate.price_currency not in (None, "USD"):
         return None, None
     return estimate.price_per_gpu_hour, estimate.provider
@@ -83,8 +85,16 @@ def hours_of(attempt: Attempt, now: datetime) -> float:
 
 
 def metered_nano_usd(attempt: Attempt, now: datetime) -> int:
-    """What an attempt cost up to now by its hours, in billionths of a US dollar."""
-    return round(hours_of(attempt, now) * attempt.gpu_count * (attempt.price_per_gpu_hour or 0.0) * NANO)
+    """What an attempt cost up to now by its hours, in billionths of a US dollar; without a price as it was told."""
+    if attempt.price_per_gpu_hour is None:
+        return attempt.metered_nano_usd
+    return round(hours_of(attempt, now) * attempt.gpu_count * attempt.price_per_gpu_hour * NANO)
+
+
+def known_nano_usd(attempt: Attempt, now: datetime) -> int | None:
+    """The same; None where nobody knows what it costs."""
+    is_known = attempt.price_per_gpu_hour is not None or attempt.metered_nano_usd > 0
+    return metered_nano_usd(attempt, now) if is_known else None
 
 
 def within_budgets(catalog: Catalog, settings: Settings, attempt: Attempt, nano_usd: int, now: datetime) -> None:

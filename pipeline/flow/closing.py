@@ -17,7 +17,8 @@ from pipeline.flow.budgets import hours_of
 from pipeline.flow.closed import Closed
 from pipeline.flow.model_card import model_card
 from pipeline.flow.trainings import Trainings
-from pipeline.launchers.local import LocalLauncher
+from pipeline.launchers.hosted.hosted_launcher import MODEL_FILE
+from pipeline.launchers.launcher import Bill, Launcher
 from pipeline.state.catalog.attempt_records import Attempt, Evaluation, Model, NewModel
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import NANO, newest
@@ -26,6 +27,7 @@ from pipeline.state.catalog.statuses import ENDED_STATES, Moment
 from pipeline.state.checksums import sha256_of
 from pipeline.state.lake import Lake
 from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.registry import BY_NAME
 from pipeline.trainers.trainer import Objective
 from pipeline.wording import count_of, usd
 
@@ -46,18 +48,19 @@ def close(trainings: Trainings, lake: Lake, attempt_id: str, now: datetime) -> C
     if attempt.state not in ENDED_STATES:
         return None
     launcher = trainings.launchers.get(attempt.launcher)
-    if launcher is not None:
-        attempt = trainings.listen(attempt, launcher, now)
-    if isinstance(launcher, LocalLauncher) and launcher.is_training(attempt):
+    if launcher is not None and launcher.is_training(attempt):
         launcher.cancel(attempt)  # it was taken for ended: nothing runs that nobody watches
         return None
     job = catalog.get_job(attempt.job_id)
     planned = TrainingJob.model_validate(job.job)
-    figures = _kept_files(lake, attempt, launcher if isinstance(launcher, LocalLauncher) else None)
+    figures = _kept_files(lake, attempt, launcher)
+    if launcher is not None:
+        attempt = trainings.listen(attempt, launcher, now)
     evaluations = evaluations_of(figures, planned.data.validation_rows, planned.objective)
     catalog.note_evaluations(attempt.id, evaluations, now)
     costs = catalog.costs_of([job.id])[job.id]
-    cost = _note_cost(trainings, job, attempt, costs, now)
+    bill = launcher.bill(attempt, planned) if launcher else None
+    cost = _note_cost(catalog, job, attempt, costs, bill, now)
     estimate = newest(costs, "estimate")
     model = None
     if attempt.state == "completed":
@@ -105,10 +108,9 @@ def evaluations_of(figures: Mapping[str, Any], rows: int, objective: Objective) 
     return tuple(found)
 
 
-def _kept_files(lake: Lake, attempt: Attempt, launcher: LocalLauncher | None) -> Mapping[str, Any]:
-    """Put what a training on this machine left into the lake; return the figures that its trainer wrote last."""
-    if launcher is not None and launcher.find(attempt.id) is not None:
-        files = launcher.model_files(attempt)
+def _kept_files(lake: Lake, attempt: Attempt, launcher: Launcher | None) -> Mapping[str, Any]:
+    """Put what a training left where it ran into the lake; return the figures that its trainer wrote last."""
+    if files := launcher.model_files(attempt) if launcher else {}:
         if attempt.state != "completed":  # what stands in the way of a model is not one
             files = {name: path for name, path in files.items() if not name.startswith(_MODEL_FOLDER)}
         with lake.staging() as folder:
@@ -130,26 +132,30 @@ def _kept_files(lake: Lake, attempt: Attempt, launcher: LocalLauncher | None) ->
 
 
 def _note_cost(
-    trainings: Trainings, job: Job, attempt: Attempt, costs: list[CostRecord], now: datetime
+    catalog: Catalog, job: Job, attempt: Attempt, costs: list[CostRecord], bill: Bill | None, now: datetime
 ) -> CostRecord | None:
     known = [each for each in costs if each.kind == "actual" and each.attempt_id == attempt.id]
-    if known or attempt.started_at is None or attempt.launcher == "reported":
+    is_free = attempt.started_at is None and not (bill and bill.nano_usd)
+    if known or is_free or attempt.launcher == "reported":
         return known[-1] if known else None
     hours, price = hours_of(attempt, now), attempt.price_per_gpu_hour
     nano_usd = None if price is None else round(hours * attempt.gpu_count * price * NANO)
     said = "" if price is None else f" at {usd(price)} an hour"
+    source = f"metered: {hours:.4f} hours of {count_of(attempt.gpu_count, 'GPU')}{said}"
+    if bill is not None:
+        nano_usd, source = bill.nano_usd, bill.source
     new = NewCost(
         kind="actual",
         cost_usd=None if nano_usd is None else nano_usd / NANO,
         hours=hours,
-        source=f"metered: {hours:.4f} hours of {count_of(attempt.gpu_count, 'GPU')}{said}",
+        source=source,
         price_per_gpu_hour=price,
-        price_currency=None if price is None else "USD",
+        price_currency=None if nano_usd is None else "USD",
         provider=attempt.provider,
         attempt_id=attempt.id,
         billed_nano_usd=nano_usd,
     )
-    return trainings.catalog.add_cost(job.id, attempt.user_id, new, now)
+    return catalog.add_cost(job.id, attempt.user_id, new, now)
 
 
 def _keep_model(trainings: Trainings, lake: Lake, closed: Closed, now: datetime) -> Model | None:
@@ -158,10 +164,11 @@ def _keep_model(trainings: Trainings, lake: Lake, closed: Closed, now: datetime)
         return known  # its files have the checksums that are told of it
     if not any(name.startswith(_MODEL_FOLDER) for name in lake.model_files(attempt.id)):
         return None
+    hosted_as = _hosted_as(lake, attempt)
     with lake.staging() as folder:
         kept = folder / "kept"
         (kept / "model").mkdir(parents=True)
-        (kept / _MODEL_FOLDER / CARD_FILE).write_text(model_card(closed), "utf-8")
+        (kept / _MODEL_FOLDER / CARD_FILE).write_text(model_card(closed, hosted_as), "utf-8")
         lake.publish_model(attempt.id, kept)
     files = _described(lake, attempt.id)
     manifest = json.dumps({"attempt": attempt.id, "files": files}, indent=2, sort_keys=True) + "\n"
@@ -174,12 +181,28 @@ def _keep_model(trainings: Trainings, lake: Lake, closed: Closed, now: datetime)
     new = NewModel(
         attempt_id=attempt.id,
         kind="model" if closed.job.method == "full" else "adapter",
-        files_uri=uri,
+        files_uri=f"{attempt.trainer}:{hosted_as}" if hosted_as else uri,
         files=files,
         size_bytes=sum(sizes),
         manifest_sha256=hashlib.sha256(manifest.encode()).hexdigest(),
+        base_model=_own_model(closed) if hosted_as else None,
     )
     return trainings.catalog.keep_model(new, now)
+
+
+def _hosted_as(lake: Lake, attempt: Attempt) -> str:
+    """How to call a model that its provider has; empty of one whose weights are here."""
+    if MODEL_FILE not in lake.model_files(attempt.id):
+        return ""
+    with lake.fetch_model_file(attempt.id, MODEL_FILE) as path:
+        return str(json.loads(path.read_text("utf-8"))["model"])
+
+
+def _own_model(closed: Closed) -> str | None:
+    """What a provider trains under a name of its own."""
+    own = BY_NAME[closed.attempt.trainer].own_model
+    name = getattr(TrainingJob.model_validate(closed.job.job), own.key) if own else None
+    return str(name) if name else None
 
 
 def _described(lake: Lake, attempt_id: str) -> dict[str, dict[str, object]]:

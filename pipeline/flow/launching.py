@@ -1,28 +1,68 @@
-"""The launchers of an installation, from its settings."""
+"""The launchers of an installation, from its settings, and what is missing where one cannot be used."""
 
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipeline.flow.trainings import Trainings
+from pipeline.catalogues.finding import find_model, find_token_price
+from pipeline.catalogues.reading import load_token_prices
+from pipeline.errors import UsageError
+from pipeline.flow.trainings import Missing, Trainings
+from pipeline.launchers.hosted.hosted_launcher import Agreed, HostedLauncher, TokenRate
+from pipeline.launchers.hosted.providers import make_providers, missing_key
 from pipeline.launchers.launcher import Launcher
 from pipeline.launchers.local import LocalLauncher
 from pipeline.launchers.own_machine import OwnMachineLauncher
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.statuses import LauncherName
 from pipeline.state.durable import lent_aside
 from pipeline.state.lake import Lake, existing_job_files
+from pipeline.trainers.job import TrainingJob
+from pipeline.trainers.registry import BY_NAME
+from pipeline.training.hosted_estimate import tokens_of_passes
 
 
 def make_trainings(catalog: Catalog, lake: Lake, settings: Settings, environment: Mapping[str, str]) -> Trainings:
-    """What the sensor and the runs work with. environment: of which trainings here get what they may have."""
+    """What the sensor and the runs work with. environment: with the keys, and what trainings here may have of it."""
 
     def fetch_files(job_id: str, trainer: str, folder: Path) -> None:
         fetch_trainer_files(lake, job_id, trainer, folder)
 
-    here = LocalLauncher(settings.trainings, settings.trainer_python, settings.base_models, fetch_files, environment)
-    launchers: dict[str, Launcher] = {here.name: here, OwnMachineLauncher.name: OwnMachineLauncher()}
-    return Trainings(catalog, settings, launchers)
+    def agree(job: TrainingJob, trainer: str) -> Agreed:
+        return agreed(settings, job, trainer)
+
+    launchers: tuple[Launcher, ...] = (
+        LocalLauncher(settings.trainings, settings.trainer_python, settings.base_models, fetch_files, environment),
+        OwnMachineLauncher(),
+        HostedLauncher(settings.trainings, make_providers(environment), fetch_files, agree, time.time),
+    )
+    return Trainings(catalog, settings, {each.name: each for each in launchers})
+
+
+def what_is_missing(settings: Settings, environment: Mapping[str, str]) -> Missing:
+    """What is to be set before a launcher can run a trainer; environment: that of the process which is asked."""
+    by_launcher: dict[LauncherName, Callable[[str], str]] = {
+        "hosted": lambda trainer: missing_key(trainer, environment),
+    }
+    return lambda launcher, trainer: by_launcher[launcher](trainer) if launcher in by_launcher else ""
+
+
+def agreed(settings: Settings, job: TrainingJob, trainer: str) -> Agreed:
+    """What a provider is expected to bill for a job, and at which rate; none where no price is listed."""
+    known = BY_NAME[trainer]
+    name = (getattr(job, known.own_model.key) if known.own_model else "") or job.hub_id
+    try:
+        parameters = find_model(job.base_model, settings.models_file).parameters
+    except UsageError:  # taken out of the catalogue since
+        parameters = None
+    prices = load_token_prices(settings.token_prices_file)
+    price = find_token_price(prices, trainer, name, parameters, job.method, job.objective)
+    tokens, _ = tokens_of_passes(known, job.data.train_tokens, job.optimisation.epochs)
+    said = f"{price.usd_per_million:g} USD a million ({price.name}, as of {price.as_of})" if price else ""
+    rate = TokenRate(price.name, price.usd_per_million, price.minimum_usd, said) if price else None
+    return Agreed(round(tokens.expected), rate)
 
 
 def fetch_trainer_files(lake: Lake, job_id: str, trainer: str, folder: Path) -> None:

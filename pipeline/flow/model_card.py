@@ -9,16 +9,17 @@ from pipeline.flow.closed import Closed
 from pipeline.state.catalog.attempt_records import Evaluation
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.markdown_text import inline
+from pipeline.trainers.registry import BY_NAME
 from pipeline.wording import count_of, times, usd
 
 
-def model_card(closed: Closed) -> str:
-    """The text of README.md beside the adapter."""
+def model_card(closed: Closed, hosted_as: str = "") -> str:
+    """The text of README.md beside the adapter. hosted_as: how to call a model that its provider has."""
     job = TrainingJob.model_validate(closed.job.job)
     parts = [
-        _head(job),
+        *([] if hosted_as else [_head(job)]),
         f"# {inline(job.name)}",
-        f"{_KINDS[job.method]} of [{job.hub_id}](https://huggingface.co/{job.hub_id}), attempt `{closed.attempt.id}`.",
+        _what(job, closed, hosted_as),
         "## Data\n\n" + _table(_data(job, closed)),
         "## Training\n\n" + _table(_training(job, closed)),
         "## Quality\n\n" + _quality(closed.evaluations),
@@ -29,6 +30,14 @@ def model_card(closed: Closed) -> str:
 
 
 _KINDS = {"lora": "A LoRA adapter", "qlora": "A LoRA adapter (trained over 4 bits)", "full": "All weights"}
+
+
+def _what(job: TrainingJob, closed: Closed, hosted_as: str) -> str:
+    if hosted_as:
+        provider = BY_NAME[closed.attempt.trainer].title
+        return f"A model that {provider} has: call it as `{hosted_as}`. Attempt `{closed.attempt.id}`."
+    hub = f"[{job.hub_id}](https://huggingface.co/{job.hub_id})"
+    return f"{_KINDS[job.method]} of {hub}, attempt `{closed.attempt.id}`."
 
 
 def _head(job: TrainingJob) -> str:

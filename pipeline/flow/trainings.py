@@ -5,9 +5,10 @@ is kept of a training that has ended is in `closing.py`.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from pipeline.errors import Conflicting, ServiceError, UsageError
 from pipeline.flow.budgets import check_budgets, hourly_price, metered_nano_usd, within_budgets
@@ -20,12 +21,14 @@ from pipeline.state.catalog.attempt_records import Attempt, NewAttempt
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import Job
-from pipeline.state.catalog.statuses import LIVE_STATES, LauncherName
+from pipeline.state.catalog.statuses import ENDED_STATES, LIVE_STATES, LauncherName
 from pipeline.trainers.job import TrainingJob
 from pipeline.wording import span
 
-LAUNCHERS: tuple[LauncherName, ...] = ("local", "own-machine")
+LAUNCHERS: tuple[LauncherName, ...] = ("local", "own-machine", "hosted")
 """Those that a person may choose; the first is the default."""
+Missing: TypeAlias = Callable[[LauncherName, str], str]
+"""What is to be set before a launcher can run a trainer, in words; empty where nothing is."""
 _PIECES_A_LOOK = 8  # of a megabyte each; what is left is heard at the next look
 _GIVEN_UP_S = 86_400.0  # an attempt that could not be started for so long has failed
 _NEVER_SEEN_S = 60.0  # after its submission, a training of which nothing is there did not start
@@ -47,8 +50,18 @@ class Wish:
     over_budget_reason: str | None = None
 
 
-def ask(catalog: Catalog, settings: Settings, user_id: str, wish: Wish, now: datetime, actor: str = "") -> Attempt:
+def ask(
+    catalog: Catalog,
+    settings: Settings,
+    user_id: str,
+    wish: Wish,
+    now: datetime,
+    actor: str = "",
+    missing: Missing = lambda _launcher, _trainer: "",
+) -> Attempt:
     """Ask for a training of one's own job; the sensor starts it. actor: who asks, where it is not the owner.
+
+    missing: see `what_is_missing`.
 
     Raises:
         JobNotFound: there is no such job of this user.
@@ -59,7 +72,7 @@ def ask(catalog: Catalog, settings: Settings, user_id: str, wish: Wish, now: dat
     planned = TrainingJob.model_validate(job.job)
     if wish.launcher not in LAUNCHERS:
         raise UsageError(f"launcher: expected one of {', '.join(LAUNCHERS)}, found {wish.launcher!r}")
-    trainer = trainer_of(planned, wish.trainer)
+    trainer = trainer_of(planned, wish.trainer, wish.launcher)
     resumed = _attempt_to_resume(catalog, job, trainer, wish) if wish.is_resumed else None
     estimate = newest(catalog.costs_of([job.id])[job.id], "estimate")
     price, provider = hourly_price(settings, wish.launcher, estimate)
@@ -67,6 +80,8 @@ def ask(catalog: Catalog, settings: Settings, user_id: str, wish: Wish, now: dat
     if wish.over_budget_reason is not None and wish.budget_usd:
         limits = [wish.budget_usd]  # with a reason it may be more than usual
     budget = min(limits, default=None)
+    if (obstacle := missing(wish.launcher, trainer)) != "":
+        raise UsageError(f"launcher: expected one that is set up, found {wish.launcher}: {obstacle}")
     if wish.over_budget_reason is None:
         check_budgets(catalog, settings, job, estimate, price, budget, now)
     new = NewAttempt(
@@ -137,7 +152,7 @@ class Trainings:
         if attempt.state not in ("preparing", "running") or _is_submitted(attempt):
             return f"{attempt_id} is {attempt.state}: nothing to start"
         launcher = self.launchers[attempt.launcher]
-        external_id = launcher.find(attempt_id)
+        external_id = launcher.find(attempt)
         if external_id is None and attempt.cancel_requested_at is not None:
             self.catalog.move_attempt(attempt_id, "cancelled", "start", now, "it was cancelled before it started")
             return f"{attempt_id} was cancelled"
@@ -192,7 +207,8 @@ class Trainings:
         if attempt.cancel_requested_at is not None:
             launcher.cancel(attempt)
         self._conclude(attempt, observation, now)
-        nano_usd = metered_nano_usd(attempt, now)
+        told = observation.nano_usd
+        nano_usd = metered_nano_usd(attempt, now) if told is None else max(told, attempt.metered_nano_usd)
         if nano_usd > attempt.metered_nano_usd:
             self.catalog.note_metered(attempt.id, nano_usd)
         within_budgets(self.catalog, self.settings, attempt, nano_usd, now)
@@ -205,6 +221,9 @@ class Trainings:
             self.catalog.move_attempt(attempt.id, "running", "watch", now)
         elif observation.seen == "absent":
             self._miss(attempt, observation, now)
+        elif observation.seen in ENDED_STATES:
+            why = None if observation.seen == "completed" else attempt.state_reason or observation.reason
+            self.catalog.move_attempt(attempt.id, observation.seen, "watch", now, why, observation.failure_class)
         elif attempt.launcher == "own-machine" and attempt.state == "running" and attempt.heartbeat_at is not None:
             silent_s = (now - attempt.heartbeat_at).total_seconds()
             if silent_s > self.settings.lost_after_s:
@@ -214,7 +233,10 @@ class Trainings:
             self.catalog.move_attempt(attempt.id, "cancelled", "watch", now, "its line was never used")
 
     def _miss(self, attempt: Attempt, observation: Observation, now: datetime) -> None:
-        if attempt.started_at is not None:
+        is_asked = attempt.cancel_requested_at is not None
+        if is_asked and self.launchers[attempt.launcher].forbid(attempt):
+            self.catalog.move_attempt(attempt.id, "cancelled", "watch", now, attempt.state_reason)
+        elif attempt.started_at is not None:
             self.catalog.move_attempt(attempt.id, "lost", "watch", now, observation.reason)
         elif attempt.submitted_at is None or (now - attempt.submitted_at).total_seconds() <= _NEVER_SEEN_S:
             return

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UsageError
+from pipeline.state.catalog.statuses import LauncherName
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.registry import HOSTED
 from pipeline.trainers.rendered import renderer
@@ -15,19 +16,25 @@ JOURNALLING = ("trl",)
 _OUTPUT = "output"
 
 
-def trainer_of(job: TrainingJob, wanted: str | None) -> str:
-    """The trainer whose files are run: the one wanted, else the job's first.
+def trainer_of(job: TrainingJob, wanted: str | None, launcher: LauncherName) -> str:
+    """The trainer whose files are run: the one wanted, else the first that the launcher can run.
 
     Raises:
-        UsageError: the job has no files for it, or a provider trains them.
+        UsageError: the job has no files for it, or it cannot be run there.
     """
-    trainer = wanted or next((each for each in job.targets if each not in HOSTED), job.targets[0])
+    is_hosted = launcher == "hosted"
+    trainer = wanted or next((each for each in job.targets if (each in HOSTED) == is_hosted), job.targets[0])
     if trainer not in job.targets:
         raise UsageError(f"expected a trainer of the job ({', '.join(job.targets)}), found {trainer}")
-    if trainer in HOSTED:
+    if trainer in HOSTED and not is_hosted:
         raise UsageError(
-            f"expected a trainer that runs on a machine, found {trainer}, who trains itself: send the files there, and "
-            "tell how it goes with lora-pipeline jobs report"
+            f"expected a trainer that runs on a machine, found {trainer}, who trains itself: have its provider do it "
+            "(--launcher hosted)"
+        )
+    if is_hosted and (trainer not in HOSTED or len(job.targets) > 1):
+        raise UsageError(
+            f"expected a job for one provider alone, of which it is known what it costs, found one for "
+            f"{', '.join(job.targets)}: make one (--target {trainer if trainer in HOSTED else 'PROVIDER'})"
         )
     return trainer
 

@@ -3,6 +3,7 @@
     {"kind": "begun", "at": 1767225600.0}
     {"kind": "metrics", "at": …, "step": 10, "total_steps": 60, "epoch": 0.5, "values": {"loss": 1.9}, "broken": []}
     {"kind": "log", "at": …, "tail": "…"}      {"kind": "heartbeat", "at": …}      {"kind": "checkpoint", "step": 20}
+    {"kind": "checkpoint", "step": 20, "place": "…"}     one that stays where it is, as at a provider
     {"kind": "finished", "at": …}              the script wrote all that it leaves
     {"kind": "ended", "at": …, "exit_code": 0, "is_cancelled": false}
 
@@ -17,13 +18,15 @@ from typing import Any
 
 from pipeline.launchers.failures import failure_of
 from pipeline.state.catalog.attempt_records import Told
-from pipeline.state.catalog.job_records import MetricsPoint
+from pipeline.state.catalog.job_records import Artifact, MetricsPoint
 from pipeline.state.catalog.statuses import AttemptState, FailureClass
 
 MOST_LOG_BYTES = 16_000
 _MOST_NAME = 100
 _MOST_NAMES = 200  # of a piece: a trainer has a dozen
 _MOST_REASON = 1_000
+_MOST_PLACES = 100  # of checkpoints in a piece
+_MOST_PLACE = 500
 
 
 def read_journal(
@@ -52,6 +55,7 @@ class _Reading:
     def __init__(self, log_tail: str | None, failure_class: FailureClass | None) -> None:
         self.points: list[MetricsPoint] = []
         self.names: set[str] = set()
+        self.artifacts: list[Artifact] = []
         self.begun_at: datetime | None = None
         self.ended_at: datetime | None = None
         self.at: datetime | None = None
@@ -73,6 +77,8 @@ class _Reading:
                 self.has_begun, self.begun_at = True, self.at
             case "metrics":
                 self._take_metrics(entry)
+            case "checkpoint" if isinstance(entry.get("place"), str) and len(self.artifacts) < _MOST_PLACES:
+                self.artifacts.append(Artifact("checkpoint", entry["place"][:_MOST_PLACE]))
             case "log" if isinstance(entry.get("tail"), str):
                 self.new_tail = self.log_tail = entry["tail"][-MOST_LOG_BYTES:]
             case "ended":
@@ -113,6 +119,7 @@ class _Reading:
         return Told(
             offset=offset,
             points=tuple(self.points),
+            artifacts=tuple(self.artifacts),
             at=self.at,
             step=self.step,
             total_steps=self.total_steps,

@@ -4,9 +4,11 @@ A launcher keeps nothing itself: whatever dies, the attempt's id is enough to fi
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from pipeline.state.catalog.attempt_records import Attempt
+from pipeline.state.catalog.statuses import FailureClass
 from pipeline.trainers.job import TrainingJob
 
 Seen = Literal["unknown", "absent", "waiting", "running", "completed", "failed", "cancelled"]
@@ -15,10 +17,15 @@ Seen = Literal["unknown", "absent", "waiting", "running", "completed", "failed",
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """How a training is. reason: why it ended so, or why it cannot be asked."""
+    """How a training is. reason: why it ended so, or why it cannot be asked.
+
+    nano_usd: what it costs so far, in billionths of a US dollar, where the place tells; else its hours count.
+    """
 
     seen: Seen
     reason: str | None = None
+    nano_usd: int | None = None
+    failure_class: FailureClass | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,14 @@ class Piece:
     lines: bytes = field(default=b"", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a place says that a training did cost. nano_usd: in billionths of a US dollar; source: how it says so."""
+
+    nano_usd: int
+    source: str
+
+
 class Launcher(Protocol):
     """A kind of place where trainings run. Any method raises `ServiceError` where disk or service fail."""
 
@@ -50,7 +65,7 @@ class Launcher(Protocol):
             UsageError: it cannot be run there; says why.
         """
 
-    def find(self, attempt_id: str) -> str | None:
+    def find(self, attempt: Attempt) -> str | None:
         """How the place calls an attempt that was submitted, None where it knows nothing of it."""
 
     def forbid(self, attempt: Attempt) -> bool:
@@ -64,3 +79,12 @@ class Launcher(Protocol):
 
     def journal(self, attempt: Attempt, offset: int) -> Piece:
         """What the attempt told from a byte of its journal on; nothing where the place sends it by itself."""
+
+    def is_training(self, attempt: Attempt) -> bool:
+        """Whether it trains there, whatever is known of it; False where the place ends it by itself."""
+
+    def model_files(self, attempt: Attempt) -> dict[str, Path]:
+        """What a training left that has to be fetched from there, by the name under which it is kept."""
+
+    def bill(self, attempt: Attempt, job: TrainingJob) -> Bill | None:
+        """What the place takes for an attempt that has ended; None where its hours count."""

@@ -9,20 +9,19 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.errors import ServiceError, SettingsError, UsageError
 from pipeline.launchers import runner
 from pipeline.launchers.commands import runner_spec
-from pipeline.launchers.launcher import Observation, Order, Piece
+from pipeline.launchers.journal_file import disk_errors, read_piece
+from pipeline.launchers.launcher import Bill, Observation, Order, Piece
 from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.durable import lent_aside
+from pipeline.trainers.job import TrainingJob
 
 NAME = "local"
-MOST_BYTES = 1_000_000
-"""Of a journal, read at once: what is written of it keeps others from the catalog for half a second."""
 PASSED_ON = frozenset(
     "PATH HOME USER LANG LC_ALL LC_CTYPE TZ TMPDIR LD_LIBRARY_PATH VIRTUAL_ENV XDG_CACHE_HOME "
     "HF_HOME HF_HUB_CACHE HF_HUB_OFFLINE HF_ENDPOINT HF_TOKEN HF_TOKEN_PATH TRANSFORMERS_CACHE TRANSFORMERS_OFFLINE "
@@ -72,26 +71,26 @@ class LocalLauncher:
         place = self.place(order.attempt.id)
         try:
             self._prepare(place, order)
-            if self.find(order.attempt.id) is None:
+            if self.find(order.attempt) is None:
                 self._start(place)
         except OSError as error:
             raise ServiceError(f"cannot prepare {place}: {error.strerror}; make room, or check it") from error
         return str(place)
 
-    def find(self, attempt_id: str) -> str | None:
+    def find(self, attempt: Attempt) -> str | None:
         """See `Launcher.find`."""
-        place = self.place(attempt_id)
+        place = self.place(attempt.id)
         return str(place) if (place / "lease.json").exists() else None
 
     def forbid(self, attempt: Attempt) -> bool:
         """See `Launcher.forbid`: a runner that comes late finds the lease taken."""
         place = self.place(attempt.id)
-        with _disk_errors(place):
+        with disk_errors(place):
             place.mkdir(parents=True, exist_ok=True)
             return runner.take_lease(place / "lease.json", by_nobody=True)
 
     def is_training(self, attempt: Attempt) -> bool:
-        """Whether its trainer lives, whatever is known of it."""
+        """See `Launcher.is_training`."""
         return runner.living(self.place(attempt.id) / "trainer.json") is not None
 
     def poll(self, attempt: Attempt) -> Observation:
@@ -99,7 +98,7 @@ class LocalLauncher:
         place = self.place(attempt.id)
         if not (place / "lease.json").exists():
             return Observation("absent", f"nothing of it is in {place}")
-        with _disk_errors(place):
+        with disk_errors(place):
             has_ended = runner.conclude(place)
         if has_ended:
             return Observation("unknown", "it has ended, and its journal says how")
@@ -110,29 +109,26 @@ class LocalLauncher:
         place = self.place(attempt.id)
         if not place.is_dir():
             return
-        with _disk_errors(place):
+        with disk_errors(place):
             runner.ask_for_end(place)
             if runner.living(place / "lease.json") is None:
                 runner.press(place, time.time() - (place / "cancel").stat().st_mtime)
 
     def journal(self, attempt: Attempt, offset: int) -> Piece:
         """See `Launcher.journal`."""
-        try:
-            with (self.place(attempt.id) / "journal.jsonl").open("rb") as file:
-                file.seek(offset)
-                block = file.read(MOST_BYTES)
-        except FileNotFoundError:
-            return Piece(offset)
-        except OSError as error:
-            raise ServiceError(f"cannot read the journal of {attempt.id}: {error.strerror}") from error
-        return Piece(offset, block[: block.rfind(b"\n") + 1])
+        return read_piece(self.place(attempt.id) / "journal.jsonl", offset)
 
     def model_files(self, attempt: Attempt) -> dict[str, Path]:
-        """What a training left, by the name under which it is kept."""
+        """See `Launcher.model_files`."""
         place = self.place(attempt.id)
-        with _disk_errors(place):
+        if self.find(attempt) is None:
+            return {}
+        with disk_errors(place):
             spec = json.loads((place / "spec.json").read_text("utf-8"))
         return runner.model_files(place / spec["folder"] / spec["output"])
+
+    def bill(self, attempt: Attempt, job: TrainingJob) -> Bill | None:
+        """See `Launcher.bill`: this machine sends none."""
 
     def _prepare(self, place: Path, order: Order) -> None:
         """Lay out what the runner reads; the same again changes nothing, as `spec.json` comes last."""
@@ -175,14 +171,6 @@ class LocalLauncher:
         deadline = time.monotonic() + _START_S
         while not (place / "lease.json").exists() and time.monotonic() < deadline:
             time.sleep(0.02)
-
-
-@contextmanager
-def _disk_errors(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ServiceError(f"cannot use {place}: {error.strerror}; make room, or check it") from error
 
 
 def copy_checkpoints(before: Path, output: Path) -> int:

@@ -5,9 +5,11 @@ it is to end.
 """
 
 from datetime import timedelta
+from pathlib import Path
 
-from pipeline.launchers.launcher import Observation, Order, Piece
+from pipeline.launchers.launcher import Bill, Observation, Order, Piece
 from pipeline.state.catalog.attempt_records import Attempt
+from pipeline.trainers.job import TrainingJob
 
 NAME = "own-machine"
 LINE_VALID = timedelta(days=60)
@@ -23,9 +25,9 @@ class OwnMachineLauncher:
         """See `Launcher.submit`: a person starts it."""
         return order.attempt.id
 
-    def find(self, attempt_id: str) -> str | None:
+    def find(self, attempt: Attempt) -> str | None:
         """See `Launcher.find`."""
-        return attempt_id
+        return attempt.id
 
     def forbid(self, attempt: Attempt) -> bool:
         """See `Launcher.forbid`: what it sends is refused once the attempt has ended."""
@@ -41,3 +43,14 @@ class OwnMachineLauncher:
     def journal(self, attempt: Attempt, offset: int) -> Piece:
         """See `Launcher.journal`: it sends it."""
         return Piece(offset)
+
+    def is_training(self, attempt: Attempt) -> bool:
+        """See `Launcher.is_training`: it hears of its end in the answer to its next report."""
+        return False
+
+    def model_files(self, attempt: Attempt) -> dict[str, Path]:
+        """See `Launcher.model_files`: it sends them."""
+        return {}
+
+    def bill(self, attempt: Attempt, job: TrainingJob) -> Bill | None:
+        """See `Launcher.bill`: it sends none."""

@@ -1,8 +1,9 @@
 """Composes the service: settings in, FastAPI application out. Nothing is opened before it starts."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Response
@@ -11,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from pipeline.clock import utc_now
 from pipeline.contract.http_answers import PROBLEMS
+from pipeline.flow.launching import what_is_missing
 from pipeline.flow.owners import Owners
 from pipeline.service.background import working_aside
 from pipeline.service.error_answers import handle_errors
@@ -81,12 +83,16 @@ def create_app(
     pages: Sequence[APIRouter] = (),
     no_such_page: Callable[[], Response] | None = None,
     now: Callable[[], datetime] = utc_now,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> FastAPI:
-    """Return the application. pages: routers of HTML pages, no_such_page: at all other addresses. now: the clock."""
+    """Return the application. pages: routers of HTML pages, no_such_page: at all other addresses. now: the clock.
+
+    environment: in which it is looked for what launchers need.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = open_service(settings, now)
+        service = open_service(settings, now, environment)
         app.state.service = service
         _build_routes(app)
         try:
@@ -121,7 +127,7 @@ def _build_routes(app: FastAPI) -> None:
         route.matches({"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []})
 
 
-def open_service(settings: Settings, now: Callable[[], datetime]) -> Service:
+def open_service(settings: Settings, now: Callable[[], datetime], environment: Mapping[str, str]) -> Service:
     """Connect to catalog, store and lake.
 
     Raises:
@@ -146,6 +152,7 @@ def open_service(settings: Settings, now: Callable[[], datetime]) -> Service:
         streams=Streams(),
         health=HealthWatch(settings, store, catalog, lake, now),
         now=now,
+        missing=what_is_missing(settings, environment),
     )
 
 

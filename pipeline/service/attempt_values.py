@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pipeline.contract.training_values import AttemptTransition, TrainingAttempt
-from pipeline.flow.budgets import metered_nano_usd
+from pipeline.flow.budgets import known_nano_usd
 from pipeline.launchers.failures import remedy_of
 from pipeline.state.catalog.attempt_records import Attempt, Transition
 from pipeline.state.catalog.costs import NANO
@@ -21,7 +21,7 @@ def attempt_value(
 ) -> TrainingAttempt:
     """An attempt as its user sees it. resumed_from: the one whose steps it goes on from. line: see the contract."""
     failure = remedy_of(attempt.failure_class) if attempt.state == "failed" else None
-    nano_usd = None if attempt.price_per_gpu_hour is None else metered_nano_usd(attempt, now)
+    nano_usd = known_nano_usd(attempt, now)
     shown = {name: getattr(attempt, name) for name in TrainingAttempt.model_fields if name not in _MADE_HERE}
     return TrainingAttempt(
         **shown,

@@ -9,6 +9,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from pipeline.flow.owners import Owners
+from pipeline.flow.trainings import Missing
 from pipeline.service.access import Access
 from pipeline.service.event_streams import Streams
 from pipeline.service.health import HealthWatch
@@ -30,6 +31,7 @@ class Service:
     """The parts. `now` is the clock, `presigner` makes the addresses that uploads go to.
 
     heavy: how many may plan or build what takes seconds at a time, so that lists keep their threads.
+    missing: what is to be set before a launcher can run a trainer.
     """
 
     settings: Settings
@@ -45,6 +47,7 @@ class Service:
     streams: Streams
     health: HealthWatch
     now: Callable[[], datetime]
+    missing: Missing
     heavy: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
 
     def access(self, user: User) -> Access:

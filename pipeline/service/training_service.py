@@ -191,7 +191,7 @@ def list_artifacts(service: Service, user: User, job_id: str) -> TrainingArtifac
 
 def _asked(service: Service, user: User, wish: Wish, service_url: str) -> TrainingAttempt:
     access = service.access(user)
-    attempt = ask(access.own_catalog, service.settings, user.id, wish, service.now())
+    attempt = ask(access.own_catalog, service.settings, user.id, wish, service.now(), missing=service.missing)
     return _shown(service, access, attempt, access.attempts(attempt.job_id), service_url)
 
 

@@ -251,7 +251,7 @@ def test_a_month_has_one_budget_for_what_ended_and_what_runs(trained):
     ("wish", "why"),
     [
         ({"trainer": "axolotl"}, r"expected a trainer of the job \(trl\), found axolotl"),
-        ({"launcher": "moon"}, "launcher: expected one of local, own-machine, found 'moon'"),
+        ({"launcher": "moon"}, "launcher: expected one of local, own-machine, hosted, found 'moon'"),
         ({"is_resumed": True}, "expected an earlier attempt"),
         ({"is_resumed": True, "launcher": "own-machine"}, "expected a training on this machine"),
     ],
@@ -266,7 +266,7 @@ def test_who_is_cancelled_while_it_is_being_started_is_not_started(trained):
     attempt = trained.ask()
 
     class Quick(Broken):
-        def find(self, attempt_id):
+        def find(self, attempt):
             trained.catalog.cancel_job(trained.job.id, "ann", NOON)
             return
 
@@ -281,7 +281,7 @@ def test_who_is_cancelled_while_it_is_being_started_is_not_started(trained):
     trained.catalog.cancel_job(trained.job.id, "ann", NOON)
 
     assert quick.start(again.id, NOON) == f"{again.id} was cancelled"
-    assert trained.here.find(again.id) is None
+    assert trained.here.find(again) is None
 
 
 def test_one_that_trains_and_was_not_noted_is_ended_when_it_is_cancelled(trained):

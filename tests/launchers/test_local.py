@@ -220,5 +220,5 @@ def test_one_that_is_given_up_never_begins(tmp_path):
 def test_what_was_never_submitted_is_absent(tmp_path):
     here = Here(tmp_path)
 
-    assert (here.launcher.find("job.1"), here.launcher.poll(ATTEMPT).seen) == (None, "absent")
+    assert (here.launcher.find(ATTEMPT), here.launcher.poll(ATTEMPT).seen) == (None, "absent")
     assert here.launcher.journal(ATTEMPT, 0).lines == b""

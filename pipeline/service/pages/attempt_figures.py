@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.flow.budgets import hours_of, metered_nano_usd
+from pipeline.flow.budgets import hours_of, known_nano_usd
 from pipeline.service.pages.dataset_card import Badge
 from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.costs import NANO, newest
 from pipeline.state.catalog.job_records import CostRecord
 from pipeline.state.catalog.statuses import LIVE_STATES, AttemptState, LauncherName
+from pipeline.trainers.registry import BY_NAME
 from pipeline.wording import count_of, number, span, usd
 
 BADGES: dict[AttemptState, Badge] = {
@@ -24,7 +25,22 @@ BADGES: dict[AttemptState, Badge] = {
 PLACES: dict[LauncherName, str] = {
     "local": "This machine",
     "own-machine": "Your own machine",
+    "hosted": "Its provider",
     "reported": "Told by hand",
+}
+
+
+_STAGES: dict[AttemptState, dict[str, str]] = {
+    "queued": {
+        "local": "It starts as soon as there is room on this machine",
+        "own-machine": "It is being made ready for you",
+        "elsewhere": "It is being sent there",
+    },
+    "preparing": {
+        "local": "Its files are laid out, and its trainer is started",
+        "own-machine": "Run the line below on your machine",
+        "elsewhere": "It waits there for its turn",
+    },
 }
 
 
@@ -75,12 +91,8 @@ def stage_of(attempt: Attempt) -> str:
     """What happens just now, as a sentence without its end."""
     if attempt.state in LIVE_STATES and attempt.cancel_requested_at is not None:
         return "It was asked to end, and leaves a checkpoint first where its trainer can"
-    if attempt.state == "queued":
-        is_here = attempt.launcher == "local"
-        return "It starts as soon as there is room on this machine" if is_here else "It is being made ready for you"
-    if attempt.state == "preparing":
-        is_here = attempt.launcher == "local"
-        return "Its files are laid out, and its trainer is started" if is_here else "Run the line below on your machine"
+    if attempt.state in _STAGES:
+        return _STAGES[attempt.state].get(attempt.launcher, _STAGES[attempt.state]["elsewhere"])
     if attempt.state == "running":
         return _stage_of_running(attempt)
     if attempt.state == "completed":
@@ -88,14 +100,18 @@ def stage_of(attempt: Attempt) -> str:
     return attempt.state_reason or ""
 
 
+def place_of(attempt: Attempt) -> str:
+    """Where it trains, for people: a provider by its name."""
+    return BY_NAME[attempt.trainer].title if attempt.launcher == "hosted" else PLACES[attempt.launcher]
+
+
 def spent_nano_usd(attempt: Attempt, costs: Sequence[CostRecord], now: datetime) -> int | None:
-    """What it did cost by its bill, else by its hours so far; None where there is no price."""
+    """What it did cost by its bill, else by its meter so far; None where nobody knows."""
     whose = (attempt.id, None) if attempt.launcher == "reported" else (attempt.id,)
     bill = newest([each for each in costs if each.attempt_id in whose], "actual")
     if bill is not None and bill.billed_nano_usd is not None:
         return bill.billed_nano_usd
-    has_meter = attempt.price_per_gpu_hour is not None and attempt.started_at is not None
-    return metered_nano_usd(attempt, now) if has_meter else None
+    return None if attempt.started_at is None else known_nano_usd(attempt, now)
 
 
 def spent(attempt: Attempt | None, costs: Sequence[CostRecord], now: datetime) -> Spent:

@@ -6,7 +6,7 @@ from math import isfinite
 from typing import cast
 
 from pipeline.errors import UsageError
-from pipeline.flow.trainings import LAUNCHERS, Wish, startable_reason
+from pipeline.flow.trainings import LAUNCHERS, Missing, Wish, startable_reason
 from pipeline.launchers.failures import remedy_of
 from pipeline.service.pages.attempt_figures import PLACES
 from pipeline.service.pages.train_choices import Choice
@@ -16,7 +16,7 @@ from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.statuses import LauncherName
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.overrides import KEYS
-from pipeline.trainers.registry import BY_NAME, HOSTED
+from pipeline.trainers.registry import BY_NAME, HOSTED, are_hosted
 from pipeline.training.setup import Setup
 from pipeline.wording import sentence
 
@@ -27,7 +27,7 @@ _MOST_REASON = 500
 class Start:
     """The form. obstacle: why no training can be started, empty where one can; refused: why the one asked for was not.
 
-    budget_usd, reason: as they were typed.
+    budget_usd, reason: as they were typed. lacking: places that are not set up, with what is to be set.
     """
 
     heading: str
@@ -38,31 +38,49 @@ class Start:
     reason: str = ""
     refused: str = ""
     is_resumed: bool = False
+    lacking: tuple[tuple[str, str], ...] = ()
 
 
-def start_of(job: Job, attempts: Sequence[Attempt], wish: Wish | None = None, refused: str = "") -> Start | None:
-    """The form; None while it is being trained. wish: what was asked for, and `refused` says why it was not done."""
+def start_of(
+    job: Job, attempts: Sequence[Attempt], missing: Missing, wish: Wish | None = None, refused: str = ""
+) -> Start | None:
+    """The form; None while it is being trained. wish: what was asked for, and `refused` says why it was not done.
+
+    missing: see `what_is_missing`; launchers that are not set up are not offered.
+    """
     if job.status in ("queued", "running"):
         return None
     heading = "Start the training" if not attempts else "Train again"
     if (obstacle := startable_reason(job)) is not None:
         return Start(heading, sentence(f"{obstacle}. Plan it again to train with the rows of today"))
-    trainers = [each for each in job.targets if each not in HOSTED]
-    if not trainers:
-        provider = BY_NAME[job.targets[0]].label
-        told = "send the files there, and tell how it goes with lora-pipeline jobs report"
-        return Start(heading, f"{provider} trains it: {told}.")
-    asked = wish or Wish(job.id)
+    is_hosted = are_hosted(job.targets)
+    trainers = [each for each in job.targets if is_hosted or each not in HOSTED]
+    lacking = {each: missing(each, trainers[0]) for each in LAUNCHERS if (each == "hosted") == is_hosted}
+    if is_hosted and (obstacle := _hosted_obstacle(trainers, lacking["hosted"])):
+        return Start(heading, obstacle)
+    asked = wish or Wish(job.id, next(each for each in lacking if not lacking[each]))
     return Start(
         heading=heading,
         obstacle="",
-        launchers=tuple(Choice(each, PLACES[each], each == asked.launcher) for each in LAUNCHERS),
+        launchers=tuple(
+            Choice(each, BY_NAME[trainers[0]].title if is_hosted else PLACES[each], each == asked.launcher)
+            for each, why in lacking.items()
+            if not why
+        ),
         trainers=tuple(Choice(each, BY_NAME[each].label, each == (asked.trainer or trainers[0])) for each in trainers),
         budget_usd="" if asked.budget_usd is None else f"{asked.budget_usd:g}",
         reason=asked.over_budget_reason or "",
         refused=sentence(refused),
         is_resumed=asked.is_resumed,
+        lacking=tuple((PLACES[each], sentence(why)) for each, why in lacking.items() if why),
     )
+
+
+def _hosted_obstacle(trainers: Sequence[str], lacking: str) -> str:
+    titles = " and ".join(BY_NAME[each].title for each in trainers)
+    if len(trainers) > 1:
+        return f"{titles} train it: plan it for one of them alone, whose price is known then."
+    return sentence(f"{titles} trains it: {lacking}") if lacking else ""
 
 
 def wish_of(job_id: str, form: dict[str, str]) -> Wish:

@@ -14,10 +14,10 @@ from pipeline.launchers.commands import RESUMABLE
 from pipeline.launchers.failures import Failure, remedy_of
 from pipeline.service.pages.attempt_figures import (
     BADGES,
-    PLACES,
     Progress,
     is_changing,
     pace_said,
+    place_of,
     progress_of,
     spent,
     spent_nano_usd,
@@ -304,7 +304,7 @@ def _row(seen: JobSeen, attempt: Attempt, shown: Attempt, now: datetime) -> Atte
         url=f"{job_url(seen.job)}?attempt={attempt.number}",
         is_shown=attempt is shown,
         badge=BADGES[attempt.state],
-        where=f"{PLACES[attempt.launcher]}, {BY_NAME[attempt.trainer].label}{on}",
+        where=_where(attempt) + on,
         steps="–" if attempt.step is None else f"{attempt.step:,}{of}",
         training_loss=_last(by_name.get("loss")),
         validation_loss=_last(by_name.get("eval_loss")),
@@ -315,6 +315,11 @@ def _row(seen: JobSeen, attempt: Attempt, shown: Attempt, now: datetime) -> Atte
         model_url=_model_url(seen, attempt),
         history=tuple(_told(each, now) for each in transitions),
     )
+
+
+def _where(attempt: Attempt) -> str:
+    place, trainer = place_of(attempt), BY_NAME[attempt.trainer].label
+    return place if attempt.launcher == "hosted" else f"{place}, {trainer}"
 
 
 def _told(transition: Transition, now: datetime) -> tuple[str, When, str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from pipeline.flow.budgets import hours_of
-from pipeline.service.pages.attempt_figures import PLACES, spent
+from pipeline.service.pages.attempt_figures import place_of, spent
 from pipeline.service.pages.curves import figure
 from pipeline.service.pages.dataset_card import When, when
 from pipeline.service.pages.job_training import job_url
@@ -98,10 +98,14 @@ class ModelSeen:
 
 @dataclass(frozen=True, slots=True)
 class ModelPage:
-    """The page of a model. card: its README, as text; rows: how many its quality was measured on."""
+    """The page of a model. card: its README, as text; rows: how many its quality was measured on.
+
+    hosted_as: how to call one that its provider has; empty of one whose weights are here.
+    """
 
     line: ModelLine
     description: str
+    hosted_as: str
     quality: tuple[Quality, ...]
     rows: str
     files: tuple[ModelFile, ...]
@@ -134,6 +138,7 @@ def model_page(seen: ModelSeen, card: str, now: datetime, *, is_own: bool) -> Mo
     return ModelPage(
         line=line,
         description=model.description or "",
+        hosted_as=model.hosted_as or "",
         quality=tuple(_quality(found)),
         rows=count_of(rows, "row") if rows else "",
         files=tuple(_file(model, name, told) for name, told in sorted(model.files.items())),
@@ -207,7 +212,8 @@ def _lineage(seen: ModelSeen, now: datetime) -> list[Step]:
 
 
 def _where(attempt: Attempt, steps: str) -> str:
-    said = (PLACES[attempt.launcher], BY_NAME[attempt.trainer].label, steps)
+    trainer = "" if attempt.launcher == "hosted" else BY_NAME[attempt.trainer].label
+    said = (place_of(attempt), trainer, steps)
     return ", ".join(each for each in said if each)
 
 

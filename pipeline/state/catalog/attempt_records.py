@@ -135,7 +135,10 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class NewModel:
-    """What a training left, in its place. files: name to size in bytes and SHA-256."""
+    """What a training left, in its place. files: name to size in bytes and SHA-256.
+
+    base_model: what was trained in place of the job's; None for that.
+    """
 
     attempt_id: str
     kind: ModelKind
@@ -143,11 +146,15 @@ class NewModel:
     files: dict[str, dict[str, object]]
     size_bytes: int
     manifest_sha256: str
+    base_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One row of `models`. version: of the models of one job, from 1."""
+    """One row of `models`. version: of the models of one job, from 1.
+
+    files_uri: where it lies: a folder, `s3://…`, or of one that its provider has `<provider>:<its name there>`.
+    """
 
     id: str
     user_id: str
@@ -165,6 +172,11 @@ class Model:
     manifest_sha256: str
     created_at: datetime
     deleted_at: datetime | None
+
+    @property
+    def hosted_as(self) -> str | None:
+        """The name to call it by at the provider that has it; None of one whose files are here."""
+        return None if self.files_uri.startswith(("/", "s3://")) else self.files_uri.partition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)

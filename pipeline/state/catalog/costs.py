@@ -123,11 +123,18 @@ class Costs(Database):
         estimates = self.costs_of([row.job_id for row in attempts])
         spent = sum(each.nano_usd or 0 for each in spendings if each.created_at >= since)
         for row in attempts:
-            estimate = newest(estimates[row.job_id], "estimate")
-            hours = estimate.hours_high if estimate and estimate.hours_high else 0.0
-            most = round(hours * row.gpu_count * (row.price_per_gpu_hour or 0.0) * NANO)
-            spent += max(int(row.metered_nano_usd), most)
+            most = _most_usd(newest(estimates[row.job_id], "estimate"), row.gpu_count, row.price_per_gpu_hour)
+            spent += max(int(row.metered_nano_usd), round(most * NANO))
         return spent
+
+
+def _most_usd(estimate: CostRecord | None, gpu_count: int, price: float | None) -> float:
+    """By its hours; where an estimate has none, as of what a provider bills by tokens, what it says itself."""
+    if estimate is None:
+        return 0.0
+    if estimate.hours_high is None:
+        return estimate.cost_usd_high or 0.0
+    return estimate.hours_high * gpu_count * (price or 0.0)
 
 
 def newest(records: Sequence[CostRecord], kind: str) -> CostRecord | None:

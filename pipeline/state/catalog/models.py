@@ -44,7 +44,7 @@ class Models(Database):
                 "name": job.name,
                 "version": connection.execute(earlier).scalar_one() + 1,
                 "kind": new.kind,
-                "base_model": job.base_model,
+                "base_model": new.base_model or job.base_model,
                 "files_uri": new.files_uri,
                 "files": new.files,
                 "size_bytes": new.size_bytes,

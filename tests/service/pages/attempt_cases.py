@@ -64,6 +64,7 @@ FAILED = _attempt(
     **_BEGUN | {"started_at": NOW - timedelta(hours=2)},
 )
 COMPLETED = _attempt(3, "completed", ended_at=NOW, closed_at=NOW, **_BEGUN | {"step": 360})
+AT_OPENAI = _attempt(1, "preparing", launcher="hosted", trainer="openai", price_per_gpu_hour=None, provider="OpenAI")
 WAITING = _attempt(1, "preparing", launcher="own-machine")
 SERIES = (
     Series(

@@ -24,7 +24,7 @@ from pipeline.state.catalog.attempt_records import Attempt, Model, Transition
 from pipeline.state.catalog.costs import Spending
 from pipeline.state.catalog.dataset_records import Dataset, IgnoredPage, IgnoredRow, Notification
 from pipeline.state.catalog.job_records import Job
-from pipeline.state.catalog.statuses import JobStatus
+from pipeline.state.catalog.statuses import JobStatus, LauncherName
 from pipeline.trainers.registry import BY_NAME
 from pipeline.training.considering import Considered, NotPossible
 from pipeline.training.estimates.result import Range
@@ -37,6 +37,7 @@ from tests.card.cards import HOSTILE_TEXT, READY, REJECTED
 from tests.card.cards import planted as planted_card
 from tests.dataset.findings.records import planted_record
 from tests.service.pages.attempt_cases import (
+    AT_OPENAI,
     COMPLETED,
     COST,
     EVALUATIONS,
@@ -367,8 +368,12 @@ def _job_page(
     return render(
         "job",
         frame=FRAME,
-        page=job_page(seen, training, start_of(job, attempts, None, refused), _FILES, NOW, otherwise),
+        page=job_page(seen, training, start_of(job, attempts, _missing, None, refused), _FILES, NOW, otherwise),
     )
+
+
+def _missing(launcher: LauncherName, trainer: str) -> str:
+    return f"set the key of {trainer}" if launcher == "hosted" and trainer != "openai" else ""
 
 
 def _models(models: list[Model], deleted: str = "") -> str:
@@ -425,6 +430,9 @@ CASES = {
     "jobs_none.html": lambda: _jobs(JobQuery(), [], {}),
     "job.html": lambda: _job_page("stale"),
     "job_configured.html": lambda: _job_page("configured"),
+    "job_hosted.html": lambda: _job_page("queued", (AT_OPENAI,), targets=["openai"]),
+    "job_hosted_configured.html": lambda: _job_page("configured", targets=["openai"]),
+    "job_hosted_without_key.html": lambda: _job_page("configured", targets=["together"]),
     "job_refused.html": lambda: _job_page("configured", refused="expected a training of at most $1.00"),
     "job_waiting.html": lambda: _job_page("queued", (WAITING,), line="curl run.py && python3 run.py"),
     "job_running.html": lambda: _job_page("running", (FAILED, RUNNING)),
@@ -433,6 +441,7 @@ CASES = {
     "models.html": lambda: _models([MODEL]),
     "models_none.html": lambda: _models([], deleted=HOSTILE_TEXT),
     "model.html": _model,
+    "model_hosted.html": lambda: _model(replace(MODEL, files_uri="openai:ft:gpt-4.1-mini:acme:talk:9abc")),
     "costs.html": lambda: _costs("", SPENDINGS),
     "costs_year.html": lambda: _costs("year", SPENDINGS, limit_usd=0),
     "costs_none.html": lambda: _costs("week", ()),

@@ -89,7 +89,7 @@ def start_training(request: Request, service: CurrentService, user: CurrentUser,
     """Ask for a training; where a budget does not allow it, ask why it may cost more."""
     access, wish = service.access(user), wish_of(job_id, form)
     try:
-        ask(access.own_catalog, service.settings, user.id, wish, service.now())
+        ask(access.own_catalog, service.settings, user.id, wish, service.now(), missing=service.missing)
     except Conflicting as error:
         if startable_reason(access.job(job_id)) is not None:
             raise
@@ -129,7 +129,7 @@ def _page(
     shown = job_page(
         seen,
         _training(request, service, user, seen, number),
-        start_of(seen.job, seen.attempts, wish, refused),
+        start_of(seen.job, seen.attempts, service.missing, wish, refused),
         service.lake.job_files(job_id),
         service.now(),
         change_url(seen.job, seen.attempts),
