@@ -112,6 +112,27 @@ class Settings(BaseSettings):
     lost_after_s: float = Field(
         1_800.0, gt=0, description="A training elsewhere that tells nothing for this long counts as lost."
     )
+    training_deadline_h: float = Field(
+        72.0, gt=0, le=672, description="After this long a training at SageMaker or on a cluster is stopped."
+    )
+    sagemaker_role: str = Field(
+        "", description="ARN of the role that trainings at Amazon SageMaker run as; empty: none run there."
+    )
+    sagemaker_image: str = Field(
+        "", description="Image for trainings at SageMaker, in a registry of AWS: Python with the trainer."
+    )
+    sagemaker_bucket: str = Field(
+        "", description="Where files of trainings at SageMaker go: `s3://bucket/prefix`. Default: the lake, on S3."
+    )
+    sagemaker_instance_type: str = Field(
+        "", description="Instance for every training at SageMaker. Default: the one that has a job's GPUs."
+    )
+    sagemaker_volume_gb: int = Field(
+        200, gt=0, le=16_384, description="Disk of a training at SageMaker: the base model's weights and checkpoints."
+    )
+    sagemaker_price_per_gpu_hour: float = Field(
+        0.0, ge=0, description="US dollars that an hour of a GPU costs there; 0: AWS's price in the catalogue."
+    )
     budget_per_job_usd: float = Field(
         0.0, ge=0, description="A training that is expected to cost more at most is not started; 0 means no limit."
     )
@@ -202,6 +223,20 @@ class Settings(BaseSettings):
         if value != Path() and not value.is_file():
             raise ValueError("expected a TOML file that exists")
         return value
+
+    @field_validator("sagemaker_role")
+    @classmethod
+    def _role_is_an_arn(cls, value: str) -> str:
+        if value and not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", value):
+            raise ValueError("expected arn:aws:iam::<account>:role/<name>")
+        return value
+
+    @field_validator("sagemaker_bucket")
+    @classmethod
+    def _bucket_is_on_s3(cls, value: str) -> str:
+        if value and (not value.startswith("s3://") or not urlsplit(value).netloc):
+            raise ValueError("expected s3://bucket or s3://bucket/prefix")
+        return value.rstrip("/")
 
     @field_validator("store", "lake")
     @classmethod

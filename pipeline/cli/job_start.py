@@ -22,7 +22,10 @@ Budget = Annotated[
     float | None, typer.Option("--budget", metavar="USD", min=0.01, help="At which the training is cancelled.")
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoints of the last attempt.")]
-_PLACES = "local: this machine; own-machine: one of yours elsewhere; hosted: the trainer's provider (OpenAI, Together)."
+_PLACES = (
+    "local: this machine; own-machine: one of yours elsewhere; hosted: the trainer's provider (OpenAI, Together); "
+    "sagemaker: Amazon SageMaker."
+)
 OverBudget = Annotated[
     str | None, typer.Option("--over-budget", metavar="REASON", help="Why it may cost more than the budgets allow.")
 ]

@@ -14,7 +14,10 @@ MAX_REASON_CHARACTERS = 1_000
 MAX_JOURNAL_CHARACTERS = 1_000_000
 _RESUME = "Go on from the checkpoints of the last attempt."
 _BUDGET = "At which it is cancelled; null: as the settings say."
-_PLACES = "`local`: the service's machine; `own-machine`: one of yours; `hosted`: the trainer's provider."
+_PLACES = (
+    "`local`: the service's machine; `own-machine`: one of yours; `hosted`: the trainer's provider; `sagemaker`: "
+    "Amazon SageMaker."
+)
 _REASON = "Why it may cost more than the budgets allow; null: it may not."
 
 

@@ -2,29 +2,48 @@
 
 from datetime import datetime
 
-from pipeline.errors import Conflicting
+from pipeline.catalogues.finding import find_gpu, find_price
+from pipeline.catalogues.prices import PriceKind
+from pipeline.catalogues.reading import load_prices
+from pipeline.errors import Conflicting, UsageError
 from pipeline.settings import Settings
 from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import NANO
 from pipeline.state.catalog.job_records import CostRecord, Job
 from pipeline.state.catalog.notices import Notice
+from pipeline.state.catalog.statuses import LauncherName
 from pipeline.wording import usd
 
 WARNED_AT = 0.8
 """Share of a budget at which its owner is told."""
+_AWS = "AWS"
 _OVERRIDE = "give a reason to start it all the same, or raise the budget"
 
 
-def hourly_price(settings: Settings, launcher: str, estimate: CostRecord | None) -> tuple[float | None, str | None]:
+def hourly_price(
+    settings: Settings, launcher: LauncherName, job: Job, estimate: CostRecord | None
+) -> tuple[float | None, str | None]:
     """US dollars that an hour of a GPU counts there, and whose price that is."""
     if launcher == "local":
         return settings.local_price_per_gpu_hour, "this machine"
     if launcher == "hosted":
         return None, estimate.provider if estimate else None
+    if launcher == "sagemaker":
+        return settings.sagemaker_price_per_gpu_hour or _aws_price(settings, job, estimate), _AWS
     if estimate is None or estimate.price_currency not in (None, "USD"):
         return None, None
     return estimate.price_per_gpu_hour, estimate.provider
+
+
+def _aws_price(settings: Settings, job: Job, estimate: CostRecord | None) -> float | None:
+    kind: PriceKind = "spot" if estimate and estimate.price_kind == "spot" else "on-demand"
+    try:
+        gpu = find_gpu(job.gpu, settings.gpus_file)
+    except UsageError:  # taken out of the catalogue since
+        return None
+    found = find_price(load_prices(settings.prices_file), gpu, kind, _AWS)
+    return found.per_gpu_hour if found and found.currency == "USD" else None
 
 
 def upper_usd(job: Job, estimate: CostRecord | None, price: float | None) -> float | None:

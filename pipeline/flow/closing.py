@@ -143,7 +143,7 @@ def _note_cost(
     said = "" if price is None else f" at {usd(price)} an hour"
     source = f"metered: {hours:.4f} hours of {count_of(attempt.gpu_count, 'GPU')}{said}"
     if bill is not None:
-        nano_usd, source = bill.nano_usd, bill.source
+        nano_usd, source, hours = bill.nano_usd, bill.source, hours if bill.hours is None else bill.hours
     new = NewCost(
         kind="actual",
         cost_usd=None if nano_usd is None else nano_usd / NANO,

@@ -14,8 +14,11 @@ from pipeline.launchers.hosted.providers import make_providers, missing_key
 from pipeline.launchers.launcher import Launcher
 from pipeline.launchers.local import LocalLauncher
 from pipeline.launchers.own_machine import OwnMachineLauncher
+from pipeline.launchers.sagemaker.sagemaker_launcher import SageMakerLauncher
+from pipeline.launchers.sagemaker.sagemaker_settings import instance_missing, sagemaker_missing, sagemaker_place
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.statuses import LauncherName
 from pipeline.state.durable import lent_aside
 from pipeline.state.lake import Lake, existing_job_files
@@ -37,16 +40,18 @@ def make_trainings(catalog: Catalog, lake: Lake, settings: Settings, environment
         LocalLauncher(settings.trainings, settings.trainer_python, settings.base_models, fetch_files, environment),
         OwnMachineLauncher(),
         HostedLauncher(settings.trainings, make_providers(environment), fetch_files, agree, time.time),
+        SageMakerLauncher(settings.trainings, sagemaker_place(settings), sagemaker_missing(settings), fetch_files),
     )
     return Trainings(catalog, settings, {each.name: each for each in launchers})
 
 
 def what_is_missing(settings: Settings, environment: Mapping[str, str]) -> Missing:
     """What is to be set before a launcher can run a trainer; environment: that of the process which is asked."""
-    by_launcher: dict[LauncherName, Callable[[str], str]] = {
-        "hosted": lambda trainer: missing_key(trainer, environment),
+    by_launcher: dict[LauncherName, Callable[[str, Job], str]] = {
+        "hosted": lambda trainer, _: missing_key(trainer, environment),
+        "sagemaker": lambda _, job: sagemaker_missing(settings) or instance_missing(settings, job.gpu, job.gpu_count),
     }
-    return lambda launcher, trainer: by_launcher[launcher](trainer) if launcher in by_launcher else ""
+    return lambda launcher, trainer, job: by_launcher[launcher](trainer, job) if launcher in by_launcher else ""
 
 
 def agreed(settings: Settings, job: TrainingJob, trainer: str) -> Agreed:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from pipeline.errors import Conflicting, ServiceError, UsageError
 from pipeline.flow.budgets import check_budgets, hourly_price, metered_nano_usd, within_budgets
 from pipeline.launchers.commands import RESUMABLE, trainer_of
+from pipeline.launchers.failures import failure_of
 from pipeline.launchers.journal import read_journal
 from pipeline.launchers.launcher import Launcher, Observation, Order
 from pipeline.launchers.own_machine import LINE_VALID
@@ -21,14 +22,14 @@ from pipeline.state.catalog.attempt_records import Attempt, NewAttempt
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import Job
-from pipeline.state.catalog.statuses import ENDED_STATES, LIVE_STATES, LauncherName
+from pipeline.state.catalog.statuses import LIVE_STATES, LauncherName
 from pipeline.trainers.job import TrainingJob
 from pipeline.wording import span
 
-LAUNCHERS: tuple[LauncherName, ...] = ("local", "own-machine", "hosted")
+LAUNCHERS: tuple[LauncherName, ...] = ("local", "own-machine", "hosted", "sagemaker")
 """Those that a person may choose; the first is the default."""
-Missing: TypeAlias = Callable[[LauncherName, str], str]
-"""What is to be set before a launcher can run a trainer, in words; empty where nothing is."""
+Missing: TypeAlias = Callable[[LauncherName, str, Job], str]
+"""Why a launcher cannot run a job's files for a trainer, and what is to be set, in words; empty where it can."""
 _PIECES_A_LOOK = 8  # of a megabyte each; what is left is heard at the next look
 _GIVEN_UP_S = 86_400.0  # an attempt that could not be started for so long has failed
 _NEVER_SEEN_S = 60.0  # after its submission, a training of which nothing is there did not start
@@ -57,7 +58,7 @@ def ask(
     wish: Wish,
     now: datetime,
     actor: str = "",
-    missing: Missing = lambda _launcher, _trainer: "",
+    missing: Missing = lambda _launcher, _trainer, _job: "",
 ) -> Attempt:
     """Ask for a training of one's own job; the sensor starts it. actor: who asks, where it is not the owner.
 
@@ -75,12 +76,12 @@ def ask(
     trainer = trainer_of(planned, wish.trainer, wish.launcher)
     resumed = _attempt_to_resume(catalog, job, trainer, wish) if wish.is_resumed else None
     estimate = newest(catalog.costs_of([job.id])[job.id], "estimate")
-    price, provider = hourly_price(settings, wish.launcher, estimate)
+    price, provider = hourly_price(settings, wish.launcher, job, estimate)
     limits = [each for each in (wish.budget_usd, settings.budget_per_job_usd) if each]
     if wish.over_budget_reason is not None and wish.budget_usd:
         limits = [wish.budget_usd]  # with a reason it may be more than usual
     budget = min(limits, default=None)
-    if (obstacle := missing(wish.launcher, trainer)) != "":
+    if (obstacle := missing(wish.launcher, trainer, job)) != "":
         raise UsageError(f"launcher: expected one that is set up, found {wish.launcher}: {obstacle}")
     if wish.over_budget_reason is None:
         check_budgets(catalog, settings, job, estimate, price, budget, now)
@@ -162,6 +163,8 @@ class Trainings:
             self.catalog.move_attempt(attempt_id, "failed", "start", now, str(error), "other")
             return f"{attempt_id} cannot be started: {error}"
         self.catalog.note_submitted(attempt_id, external_id, now)
+        if attempt.state_reason is not None:  # why it could not be started before
+            self.catalog.note_reason(attempt_id, None)
         return f"{attempt_id} was submitted ({attempt.launcher})"
 
     def start_all(self, now: datetime) -> list[str]:
@@ -172,6 +175,7 @@ class Trainings:
                 said.append(self.start(attempt.id, now))
             except ServiceError as error:
                 said.append(f"{attempt.id} could not be started: {error}")
+                self.catalog.note_reason(attempt.id, str(error))
                 if (now - attempt.created_at).total_seconds() > _GIVEN_UP_S:
                     self.catalog.move_attempt(attempt.id, "failed", "start", now, str(error), "other")
         return said
@@ -221,9 +225,18 @@ class Trainings:
             self.catalog.move_attempt(attempt.id, "running", "watch", now)
         elif observation.seen == "absent":
             self._miss(attempt, observation, now)
-        elif observation.seen in ENDED_STATES:
-            why = None if observation.seen == "completed" else attempt.state_reason or observation.reason
-            self.catalog.move_attempt(attempt.id, observation.seen, "watch", now, why, observation.failure_class)
+        elif observation.seen == "waiting" and observation.reason != attempt.state_reason:
+            self.catalog.note_reason(attempt.id, observation.reason)
+        elif observation.seen == "failed":
+            failure = failure_of(attempt.log_tail or "", observation.exit_code, attempt.failure_class)
+            said = (None if failure.name == "other" else failure.sentence, observation.reason)
+            why = ": ".join(each for each in said if each) or failure.sentence
+            self.catalog.move_attempt(attempt.id, "failed", "watch", now, why, failure.name, failure.remedy)
+        elif observation.seen == "cancelled":
+            said_why = attempt.state_reason or observation.reason
+            self.catalog.move_attempt(attempt.id, "cancelled", "watch", now, said_why)
+        elif observation.seen == "completed":
+            self.catalog.move_attempt(attempt.id, "completed", "watch", now)
         elif attempt.launcher == "own-machine" and attempt.state == "running" and attempt.heartbeat_at is not None:
             silent_s = (now - attempt.heartbeat_at).total_seconds()
             if silent_s > self.settings.lost_after_s:
@@ -248,7 +261,8 @@ class Trainings:
         # The id of the row: that of the plan does not tell its rows apart.
         job = job.model_copy(update={"job_id": attempt.job_id})
         resumed = self.catalog.get_attempt(attempt.resumed_from) if attempt.resumed_from else None
-        return Order(attempt, job, resumed)
+        estimate = newest(self.catalog.costs_of([attempt.job_id])[attempt.job_id], "estimate")
+        return Order(attempt, job, resumed, is_spot=estimate is not None and estimate.price_kind == "spot")
 
 
 def startable_reason(job: Job) -> str | None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from pipeline.state.catalog.attempt_records import Attempt
-from pipeline.state.catalog.statuses import FailureClass
 from pipeline.trainers.job import TrainingJob
 
 Seen = Literal["unknown", "absent", "waiting", "running", "completed", "failed", "cancelled"]
@@ -20,21 +19,26 @@ class Observation:
     """How a training is. reason: why it ended so, or why it cannot be asked.
 
     nano_usd: what it costs so far, in billionths of a US dollar, where the place tells; else its hours count.
+    exit_code: of what failed, where the place tells.
     """
 
     seen: Seen
     reason: str | None = None
     nano_usd: int | None = None
-    failure_class: FailureClass | None = None
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An attempt with all that starting it needs. resumed_from: the attempt whose checkpoints it goes on from."""
+    """An attempt with all that starting it needs. resumed_from: the attempt whose checkpoints it goes on from.
+
+    is_spot: whether its price is that of machines that may be taken away.
+    """
 
     attempt: Attempt
     job: TrainingJob
     resumed_from: Attempt | None = None
+    is_spot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a place says that a training did cost. nano_usd: in billionths of a US dollar; source: how it says so."""
+    """What a place says that a training did cost. nano_usd: in billionths of a US dollar; source: how it says so.
+
+    hours: that it counts; None for those from its beginning to its end.
+    """
 
     nano_usd: int
     source: str
+    hours: float | None = None
 
 
 class Launcher(Protocol):

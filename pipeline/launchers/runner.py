@@ -1,6 +1,11 @@
 """Runs one attempt at a training: starts the trainer, watches it, keeps a journal, tells it to stop.
 
     python runner.py FOLDER                                  what `FOLDER/spec.json` says
+    python runner.py FOLDER --source FOLDER --synced FOLDER --keep FOLDER
+                                                             the same with the files of a source, in a container: the
+                                                             journal and what the trainer writes go where they are
+                                                             synced, also to a container that goes on, the model where
+                                                             it is kept
     python runner.py --service URL --attempt ID [--token-file FILE] [--folder FOLDER]
                                                              fetches an attempt's files, and reports to the service
 
@@ -48,7 +53,7 @@ SEND_BYTES = 400_000  # of the journal; quoted in JSON that is twice as much at 
 GIVE_UP_SENDING_S = 900.0
 SECRET = re.compile(r"\b(hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{16,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,})")
 _SECRET_NAMES = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|ACCESS_KEY", re.IGNORECASE)
-_KEPT_FILES = ("metrics.json", "trainer_state.json")
+KEPT_FILES = ("metrics.json", "trainer_state.json")
 _NOT_KEPT = (".log", ".jsonl", ".bin", ".pt", ".pth")  # logs, and what runs code when it is read
 
 
@@ -472,9 +477,27 @@ def model_files(output: Path) -> dict[str, Path]:
     made = next((folder for folder in folders if any(folder.glob("*.safetensors")) or any(folder.glob("*.npz"))), None)
     found = {}
     if made is not None:
-        kept = sorted(path for path in made.iterdir() if path.is_file() and path.name not in _KEPT_FILES)
+        kept = sorted(path for path in made.iterdir() if path.is_file() and path.name not in KEPT_FILES)
         found = {f"model/{path.name}": path for path in kept if not path.name.endswith(_NOT_KEPT)}
-    return {**found, **{name: output / name for name in _KEPT_FILES if (output / name).is_file()}}
+    return {**found, **{name: output / name for name in KEPT_FILES if (output / name).is_file()}}
+
+
+def run_synced(folder: Path, source: Path, synced: Path, keep: Path) -> int:
+    """Train in a container that may be taken away; one that goes on finds what the one before it wrote."""
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    spec = json.loads((folder / "spec.json").read_text("utf-8"))
+    output, written = folder / spec["folder"] / spec["output"], synced / "output"
+    written.mkdir(parents=True, exist_ok=True)
+    output.symlink_to(written)
+    (folder / "journal.jsonl").symlink_to(synced / "journal.jsonl")
+    if spec.get("command_again") and any(written.glob("checkpoint-*")):
+        spec["command"] = spec["command_again"]
+    code = run(folder, spec)
+    for name, path in model_files(output).items():
+        place = keep / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, place)
+    return 0 if code is None else code
 
 
 def fetch(arguments: argparse.Namespace, token: str) -> tuple[Path, dict[str, Any], Sender]:
@@ -540,6 +563,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("local_folder", nargs="?", metavar="FOLDER", help="an attempt's folder on this machine")
     parser.add_argument("--detach", action="store_true", help="go on by itself, whoever started it")
+    parser.add_argument("--source", metavar="FOLDER", help="where the files of the attempt are")
+    parser.add_argument("--synced", metavar="FOLDER", help="what is written there outlives this machine")
+    parser.add_argument("--keep", metavar="FOLDER", help="where the model goes")
     parser.add_argument("--service", metavar="URL", help="where the service is")
     parser.add_argument("--attempt", metavar="ID", help="the attempt")
     parser.add_argument("--token-file", metavar="FILE", help="a file with the attempt's token")
@@ -550,6 +576,8 @@ def main() -> None:
     if not arguments.local_folder:
         parser.error("expected a folder, or --service and --attempt")
     folder = Path(arguments.local_folder).resolve()
+    if arguments.synced:
+        sys.exit(run_synced(folder, *map(Path, (arguments.source, arguments.synced, arguments.keep))))
     if arguments.detach and os.fork():
         os._exit(0)  # whoever waits for this process need not wait for the training
     code = run(folder, json.loads((folder / "spec.json").read_text("utf-8")))

@@ -26,6 +26,7 @@ PLACES: dict[LauncherName, str] = {
     "local": "This machine",
     "own-machine": "Your own machine",
     "hosted": "Its provider",
+    "sagemaker": "Amazon SageMaker",
     "reported": "Told by hand",
 }
 
@@ -92,6 +93,8 @@ def stage_of(attempt: Attempt) -> str:
     if attempt.state in LIVE_STATES and attempt.cancel_requested_at is not None:
         return "It was asked to end, and leaves a checkpoint first where its trainer can"
     if attempt.state in _STAGES:
+        if attempt.state_reason and attempt.launcher != "own-machine":
+            return f"It waits: {attempt.state_reason}"
         return _STAGES[attempt.state].get(attempt.launcher, _STAGES[attempt.state]["elsewhere"])
     if attempt.state == "running":
         return _stage_of_running(attempt)

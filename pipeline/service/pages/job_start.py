@@ -55,7 +55,7 @@ def start_of(
         return Start(heading, sentence(f"{obstacle}. Plan it again to train with the rows of today"))
     is_hosted = are_hosted(job.targets)
     trainers = [each for each in job.targets if is_hosted or each not in HOSTED]
-    lacking = {each: missing(each, trainers[0]) for each in LAUNCHERS if (each == "hosted") == is_hosted}
+    lacking = {each: missing(each, trainers[0], job) for each in LAUNCHERS if (each == "hosted") == is_hosted}
     if is_hosted and (obstacle := _hosted_obstacle(trainers, lacking["hosted"])):
         return Start(heading, obstacle)
     asked = wish or Wish(job.id, next(each for each in lacking if not lacking[each]))

@@ -114,6 +114,15 @@ class Attempts(Database):
         with self._writing() as connection:
             connection.execute(change.values(metered_nano_usd=nano_usd))
 
+    def note_reason(self, attempt_id: str, reason: str | None) -> None:
+        """Note why an attempt waits, before it trains; why somebody asked for its end says more."""
+        columns = training_attempts.c
+        change = update(training_attempts).where(
+            columns.id == attempt_id, columns.state == "preparing", columns.cancel_requested_at.is_(None)
+        )
+        with self._writing() as connection:
+            connection.execute(change.values(state_reason=reason))
+
     def note_closed(self, attempt_id: str, now: datetime) -> None:
         """Note that all that an attempt leaves is kept."""
         change = update(training_attempts).where(training_attempts.c.id == attempt_id)
@@ -129,10 +138,14 @@ class Attempts(Database):
         now: datetime,
         reason: str | None = None,
         failure_class: FailureClass | None = None,
+        remedy: str | None = None,
     ) -> bool:
-        """Change an attempt's state, and its job's status; return False where it cannot be reached from its state."""
+        """Change an attempt's state, and its job's status; return False where it cannot be reached from its state.
+
+        remedy: what its owner is told that helps.
+        """
         with self._writing() as connection:
-            return move_attempt(connection, attempt_id, to, actor, now, reason, failure_class)
+            return move_attempt(connection, attempt_id, to, actor, now, reason, failure_class, remedy=remedy)
 
     def ask_to_cancel(
         self, attempt_id: str, user_id: str, actor: str, now: datetime, reason: str | None = None

@@ -270,7 +270,7 @@ def test_a_price_that_turns_out_to_be_above_the_budget_ends_the_training(tmp_pat
 
 
 def test_without_a_key_it_says_what_to_set(at_openai):
-    def missing(_launcher, _trainer):
+    def missing(_launcher, _trainer, _job):
         return "set OPENAI_API_KEY to the key of an account"
 
     wish = Wish(at_openai.job.id, "hosted")

@@ -372,8 +372,9 @@ def _job_page(
     )
 
 
-def _missing(launcher: LauncherName, trainer: str) -> str:
-    return f"set the key of {trainer}" if launcher == "hosted" and trainer != "openai" else ""
+def _missing(launcher: LauncherName, trainer: str, _job: Job) -> str:
+    lacking = {"hosted": "" if trainer == "openai" else f"set the key of {trainer}", "sagemaker": "set its role"}
+    return lacking.get(launcher, "")
 
 
 def _models(models: list[Model], deleted: str = "") -> str:
