@@ -61,6 +61,7 @@ def compare(
     from pipeline.catalogues.reading import load_gpus
     from pipeline.clock import utc_now
     from pipeline.flow.job_making import prepare
+    from pipeline.flow.own_measurements import with_own_runs
     from pipeline.training import comparing
     from pipeline.training.considering import Catalogues
 
@@ -69,6 +70,7 @@ def compare(
     settings = current_settings()
     with open_catalog(settings) as catalog:
         found, job = _find(catalog, owner or settings.default_owner, dataset)
+        catalogues = with_own_runs(Catalogues.of_settings(settings, utc_now().date()), catalog, found.user_id)
     model = model or (job.base_model if job else None)
     if model is None:
         raise UsageError("--model: expected a base model, found none; for example --model Qwen3-8B")
@@ -76,7 +78,6 @@ def compare(
     presets = _listed(preset)
     setup = read_setup(model, presets[0], names[0], gpus, method, target, set_, provider, spot)
     facts = prepare(connect_lake(settings), found).facts
-    catalogues = Catalogues.of_settings(settings, utc_now().date())
     result = comparing.compare(facts, setup, names, presets, catalogues, "cost" if by == "cost" else "time")
     if as_json:
         for option in result.options:

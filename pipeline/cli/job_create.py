@@ -61,11 +61,13 @@ def make_job(settings: "Settings", catalog: "Catalog", owner: str, dataset: str,
     from pipeline.clock import utc_now
     from pipeline.dataset.tokens import load_tokenizer
     from pipeline.flow.job_making import JobMaker, prepare
+    from pipeline.flow.own_measurements import with_own_runs
     from pipeline.training.considering import Catalogues, NotPossible, consider
 
     lake, now = connect_lake(settings), utc_now()
     prepared = prepare(lake, catalog.find(owner, dataset))
-    considered = consider(prepared.facts, setup, Catalogues.of_settings(settings, now.date()))
+    catalogues = with_own_runs(Catalogues.of_settings(settings, now.date()), catalog, owner)
+    considered = consider(prepared.facts, setup, catalogues)
     if isinstance(considered, NotPossible):
         complain(considered.explained(in_options))
         raise typer.Exit(NOT_READY)

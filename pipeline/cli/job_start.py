@@ -101,12 +101,14 @@ def _make_changed(catalog: "Catalog", settings: "Settings", job: "Job", last: "A
     from pipeline.clock import utc_now
     from pipeline.dataset.tokens import load_tokenizer
     from pipeline.flow.job_making import JobMaker
+    from pipeline.flow.own_measurements import with_own_runs
     from pipeline.flow.remedies import make_changed
     from pipeline.training.considering import Catalogues
 
     now = utc_now()
     maker = JobMaker(catalog, connect_lake(settings), load_tokenizer(settings.tokenizer), run_id=None)
-    made, changes = make_changed(maker, Catalogues.of_settings(settings, now.date()), job, last, now)
+    catalogues = with_own_runs(Catalogues.of_settings(settings, now.date()), catalog, job.user_id)
+    made, changes = make_changed(maker, catalogues, job, last, now)
     for each in changes:
         typer.echo(f"{each.setting}: {each.before} -> {each.after}")
     return made.id

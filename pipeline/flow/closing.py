@@ -16,6 +16,7 @@ from pipeline.errors import JobNotFound
 from pipeline.flow.budgets import hours_of
 from pipeline.flow.closed import Closed
 from pipeline.flow.model_card import model_card
+from pipeline.flow.own_measurements import measured
 from pipeline.flow.trainings import Trainings
 from pipeline.launchers.hosted.hosted_launcher import MODEL_FILE
 from pipeline.launchers.launcher import Bill, Launcher
@@ -58,6 +59,8 @@ def close(trainings: Trainings, lake: Lake, attempt_id: str, now: datetime) -> C
         attempt = trainings.listen(attempt, launcher, now)
     evaluations = evaluations_of(figures, planned.data.validation_rows, planned.objective)
     catalog.note_evaluations(attempt.id, evaluations, now)
+    if (measurement := measured(attempt, planned, figures, trainings.settings)) is not None:
+        catalog.note_measurement(measurement, now)
     costs = catalog.costs_of([job.id])[job.id]
     bill = launcher.bill(attempt, planned) if launcher else None
     cost = _note_cost(catalog, job, attempt, costs, bill, now)

@@ -22,7 +22,7 @@ from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.rendering import render_job
 from pipeline.training.splitting import SplitFacts, read_split
 
-CODE_VERSION = "5"  # raised when the same dataset and set-up would give another job or other files
+CODE_VERSION = "6"  # raised when the same dataset and set-up would give another job or other files
 
 
 @dataclass(frozen=True, slots=True)

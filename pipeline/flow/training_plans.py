@@ -10,6 +10,7 @@ from pipeline.flow.intake import PlannedRun
 from pipeline.flow.intake import plan_runs as group_runs
 from pipeline.flow.job_checks import MAX_JOBS
 from pipeline.flow.job_making import JobMaker, Prepared, prepare
+from pipeline.flow.own_measurements import with_own_runs
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import newest
@@ -110,7 +111,8 @@ class Planner:
         """
         catalog, prepared = self.maker.catalog, prepare(self.maker.lake, dataset)
         catalog.record_split(dataset, prepared.split.fingerprint, now)
-        outcomes = [self._make(prepared, setup, now) for setup in self.setups]
+        catalogues = with_own_runs(self.catalogues, catalog, dataset.user_id)
+        outcomes = [self._make(prepared, setup, catalogues, now) for setup in self.setups]
         made = dict.fromkeys(outcome for outcome in outcomes if isinstance(outcome, str))
         jobs = tuple(catalog.list_jobs(None, dataset.id, limit=MAX_JOBS).items)
         return Planned(
@@ -121,8 +123,8 @@ class Planner:
             costs=catalog.costs_of([job.id for job in jobs]),
         )
 
-    def _make(self, prepared: Prepared, setup: Setup, now: datetime) -> str | NotPossible:
-        considered = consider(prepared.facts, setup, self.catalogues)
+    def _make(self, prepared: Prepared, setup: Setup, catalogues: Catalogues, now: datetime) -> str | NotPossible:
+        considered = consider(prepared.facts, setup, catalogues)
         if isinstance(considered, NotPossible):
             return considered
         try:

@@ -14,6 +14,7 @@ from pipeline.catalogues.reading import load_gpus, load_models
 from pipeline.dataset.tokens import load_tokenizer
 from pipeline.errors import UsageError
 from pipeline.flow.job_making import JobMaker, Prepared, prepare
+from pipeline.flow.own_measurements import with_own_runs
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.job_records import Job
@@ -50,7 +51,7 @@ def compare_gpus(service: Service, user: User, dataset_id: str, setup: Setup) ->
     """
     _check_names(service, setup)
     prepared = prepare(service.lake, service.access(user).dataset(dataset_id))
-    catalogues = Catalogues.of_settings(service.settings, service.now().date())
+    catalogues = catalogues_of(service, user)
     is_hosted = are_hosted(setup.targets)
     known = () if is_hosted else load_gpus(service.settings.gpus_file).values()
     gpus = sorted(known, key=lambda gpu: (gpu.memory_gb, gpu.name))
@@ -83,7 +84,7 @@ def compare_setups(
     for setup in wanted:
         _check_names(service, setup)
     facts = prepare(service.lake, service.access(user).dataset(dataset_id)).facts
-    catalogues = Catalogues.of_settings(service.settings, service.now().date())
+    catalogues = catalogues_of(service, user)
     return sorted((consider(facts, setup, catalogues) for setup in wanted), key=_rank)
 
 
@@ -96,7 +97,8 @@ def plan_one(service: Service, user: User, dataset_id: str, setup: Setup) -> Con
         UsageError: a name is none of the catalogues, or there can be no such training; says why.
     """
     _check_names(service, setup)
-    return _considered(service, prepare(service.lake, service.access(user).dataset(dataset_id)), setup)
+    prepared = prepare(service.lake, service.access(user).dataset(dataset_id))
+    return _considered(service, user, prepared, setup)
 
 
 def make_job(service: Service, user: User, dataset_id: str, setup: Setup) -> Job:
@@ -110,13 +112,19 @@ def make_job(service: Service, user: User, dataset_id: str, setup: Setup) -> Job
     _check_names(service, setup)
     access = service.access(user)
     prepared = prepare(service.lake, access.own_dataset(dataset_id))
-    considered = _considered(service, prepared, setup)
+    considered = _considered(service, user, prepared, setup)
     maker = JobMaker(access.own_catalog, service.lake, load_tokenizer(service.settings.tokenizer), run_id=None)
     return maker.make(prepared, considered, "person", service.now())
 
 
-def _considered(service: Service, prepared: Prepared, setup: Setup) -> Considered:
-    outcome = consider(prepared.facts, setup, Catalogues.of_settings(service.settings, service.now().date()))
+def catalogues_of(service: Service, user: User) -> Catalogues:
+    """What the installation knows of models, GPUs and prices, with what the user's trainings were measured at."""
+    catalogues = Catalogues.of_settings(service.settings, service.now().date())
+    return with_own_runs(catalogues, service.access(user).own_catalog, user.id)
+
+
+def _considered(service: Service, user: User, prepared: Prepared, setup: Setup) -> Considered:
+    outcome = consider(prepared.facts, setup, catalogues_of(service, user))
     if isinstance(outcome, NotPossible):
         raise UsageError(outcome.explained())
     return outcome

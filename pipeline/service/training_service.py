@@ -28,11 +28,11 @@ from pipeline.service.attempt_tokens import start_line
 from pipeline.service.attempt_values import attempt_value
 from pipeline.service.finding_service import safe_cell
 from pipeline.service.job_values import changes_of
+from pipeline.service.plan_service import catalogues_of
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.attempt_records import Attempt, Series
 from pipeline.state.catalog.job_records import MetricsPoint
-from pipeline.training.considering import Catalogues
 
 POINT_COLUMNS = ("name", "step", "value", "epoch", "measured_at")
 
@@ -75,7 +75,7 @@ def retry_training(service: Service, user: User, job_id: str, wanted: WantedRetr
     changes: tuple[Changed, ...] = ()
     if wanted.changed and last is not None:
         maker = JobMaker(access.own_catalog, service.lake, load_tokenizer(service.settings.tokenizer), run_id=None)
-        catalogues = Catalogues.of_settings(service.settings, service.now().date())
+        catalogues = catalogues_of(service, user)
         made, changes = make_changed(maker, catalogues, job, last, service.now())
         wish = replace(wish, job_id=made.id)
     return Retry(attempt=_asked(service, user, wish, service_url), changes=changes_of(changes))

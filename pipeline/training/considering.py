@@ -26,6 +26,7 @@ from pipeline.training.job_estimate import estimate_job
 from pipeline.training.jobs.choosing import plan_job
 from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.job_refusals import Change, DoesNotFit, TargetRefuses
+from pipeline.training.own_runs import OwnRun
 from pipeline.training.presets import Preset, find_preset
 from pipeline.training.setup import Setup
 
@@ -42,6 +43,8 @@ class Catalogues:
     prices: tuple[Price, ...]
     today: date
     token_prices: tuple[TokenPrice, ...] = ()
+    own_runs: tuple[OwnRun, ...] = ()
+    """Trainings of who asks, as they were measured."""
 
     @classmethod
     def of_settings(cls, settings: Settings, today: date) -> "Catalogues":
@@ -201,7 +204,7 @@ def consider(facts: DatasetFacts, setup: Setup, catalogues: Catalogues) -> Consi
     if are_hosted(planned.targets):
         hosted = estimate_hosted(planned, facts, named.model, catalogues.token_prices, catalogues.today)
         return Considered(setup, planned, named.gpu, hosted, price=None)
-    found = estimate_job(planned, facts, named.model, named.gpu, named.price, catalogues.today)
+    found = estimate_job(planned, facts, named.model, named.gpu, named.price, catalogues.today, catalogues.own_runs)
     if own := [target for target in planned.targets if target in HOSTED]:
         hosted = estimate_hosted(
             planned.model_copy(update={"targets": tuple(own)}),

@@ -5,7 +5,7 @@ step is quicker than one of full rows, and there are more steps than their token
 (DPO, KTO), passes of the reference are added by rule: none of the measured runs is one of those.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -21,6 +21,7 @@ from pipeline.training.estimates.estimate import estimate
 from pipeline.training.estimates.result import Estimate, Range
 from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.overheads import overheads, total
+from pipeline.training.own_runs import OwnRun, calibrated
 from pipeline.wording import plural_of
 
 _HOUR_S = 3600
@@ -32,14 +33,20 @@ _REFERENCE_PASSES: Mapping[Objective, int] = {"preference": 1, "kto": 3}
 
 
 def estimate_job(
-    job: TrainingJob, facts: DatasetFacts, model: BaseModelSpec, gpu: Gpu, price: Price | None, today: date
+    job: TrainingJob,
+    facts: DatasetFacts,
+    model: BaseModelSpec,
+    gpu: Gpu,
+    price: Price | None,
+    today: date,
+    own_runs: Sequence[OwnRun] = (),
 ) -> Estimate:
     """What a job takes on GPUs that are rented or owned; see `hosted_estimate.py` for those that a provider trains."""
     workload = workload_of(job, model, gpu)
     whole = estimate(workload, tokens=job.data.train_tokens, epochs=job.optimisation.epochs, price=price, today=today)
     found = whole if job.is_packed else _of_real_rows(whole, job, facts, workload, price)
     trained = _with_reference(found, job) if job.objective in JUDGED else found
-    return _with_overheads(trained, job, model)
+    return _with_overheads(calibrated(trained, job, own_runs), job, model)
 
 
 def workload_of(job: TrainingJob, model: BaseModelSpec, gpu: Gpu) -> Workload:

@@ -185,3 +185,38 @@ class ModelPage:
 
     items: list[Model]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewMeasurement:
+    """What an attempt was measured at. step_time_s: the median of its steps; expected_step_time_s: without own runs.
+
+    peak_memory_gb: of one GPU, in 2**30 bytes; None where it was not told.
+    """
+
+    attempt_id: str
+    base_model: str
+    gpu: str
+    gpu_count: int
+    method: str
+    trainer: str
+    step_time_s: float
+    expected_step_time_s: float
+    peak_memory_gb: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One row of `training_measurements`."""
+
+    attempt_id: str
+    user_id: str
+    base_model: str
+    gpu: str
+    gpu_count: int
+    method: str
+    trainer: str
+    step_time_s: float
+    expected_step_time_s: float
+    peak_memory_gb: float | None
+    created_at: datetime

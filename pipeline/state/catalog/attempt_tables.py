@@ -140,3 +140,20 @@ models = Table(
 )
 Index("ix_models_user_id", models.c.user_id, models.c.created_at.desc())
 Index("ix_models_job_id", models.c.job_id)
+
+training_measurements = Table(
+    "training_measurements",
+    metadata,
+    Column("attempt_id", StorableText, ForeignKey("training_attempts.id"), primary_key=True),
+    Column("user_id", StorableText, nullable=False),
+    Column("base_model", StorableText, nullable=False),
+    Column("gpu", StorableText, nullable=False),
+    Column("gpu_count", Integer, nullable=False),
+    Column("method", StorableText, nullable=False),
+    Column("trainer", StorableText, nullable=False),
+    Column("step_time_s", Float, nullable=False),
+    Column("expected_step_time_s", Float, nullable=False),
+    Column("peak_memory_gb", Float),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+Index("ix_training_measurements_user_id", training_measurements.c.user_id, training_measurements.c.created_at.desc())

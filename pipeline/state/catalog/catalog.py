@@ -23,6 +23,7 @@ from pipeline.state.catalog.lookup import Lookup
 from pipeline.state.catalog.made_conversations import MadeConversations
 from pipeline.state.catalog.mappings import Mappings
 from pipeline.state.catalog.marks import Marks
+from pipeline.state.catalog.measurements import Measurements
 from pipeline.state.catalog.migrate import check_sqlite, migrate
 from pipeline.state.catalog.models import Models
 from pipeline.state.catalog.notices import Notices
@@ -57,6 +58,7 @@ class Catalog(
     Journals,
     Reports,
     Models,
+    Measurements,
     StaleJobs,
     Costs,
     ScaffoldRows,
@@ -74,14 +76,15 @@ class Catalog(
 ):
     """What the system knows and changes about datasets and their training jobs.
 
-    Dropped files (`Registry`), uploads through the service (`Confirmations`), what gets no row (`IgnoredFiles`), runs
-    to ask for (`Requests`), what came to nothing (`Tries`), outcomes (`Verdicts`), lists and deletion (`Lookup`),
-    notifications (`Notices`), also to a webhook (`Deliveries`), training jobs: planned (`Plans`), made and found
-    (`Jobs`), trained (`Attempts`), what trainings tell (`Journals`; by hand, `Reports`) and leave (`Models`), out of
-    date (`StaleJobs`), their money (`Costs`); conversations that are made: scaffolds (`ScaffoldRows`), batches
-    (`GenerationBatches`), what is asked and paid (`Submissions`), the conversations (`MadeConversations`), files of
-    them (`TrainingFiles`), and what is listed of all that (`GenerationLists`); by what store and lake are known again
-    (`Marks`), whether the daemon works (`Looks`); Arrow for the warehouse (`Export`).
+    Dropped files (`Registry`), uploads through the service (`Confirmations`), what gets no row (`IgnoredFiles`),
+    runs to ask for (`Requests`), what came to nothing (`Tries`), outcomes (`Verdicts`), lists and deletion
+    (`Lookup`), notifications (`Notices`), also to a webhook (`Deliveries`), training jobs: planned (`Plans`), made
+    and found (`Jobs`), trained (`Attempts`), what trainings tell (`Journals`; by hand, `Reports`) and leave
+    (`Models`), what they were measured at (`Measurements`), out of date (`StaleJobs`), their money (`Costs`);
+    conversations that are made: scaffolds (`ScaffoldRows`), batches (`GenerationBatches`), what is asked and paid
+    (`Submissions`), the conversations (`MadeConversations`), files of them (`TrainingFiles`), and what is listed of
+    all that (`GenerationLists`); by what store and lake are known again (`Marks`), whether the daemon works
+    (`Looks`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

@@ -6,6 +6,7 @@ ATTEMPT_TABLES = {
     "metric_series": "One row a figure of an attempt in short: how many points, the last, the least, and its curve.",
     "model_evaluations": "One row a figure of a model, or of its base model, on the rows kept back for validation.",
     "models": "One row a model that a training left, with the checksums of its files.",
+    "training_measurements": "One row a training that was measured; it corrects the next estimates of its owner.",
 }
 
 _ATTEMPT_ID = "The attempt: training_attempts.id."
@@ -46,6 +47,19 @@ ATTEMPT_COLUMNS = {
         "epoch": "Passes over the training rows.",
         "log_tail": "The last lines of its log, without secrets.",
         "metered_nano_usd": "What it cost so far by its hours or tokens, in billionths of a US dollar.",
+    },
+    "training_measurements": {
+        "attempt_id": _ATTEMPT_ID,
+        "user_id": _USER_ID,
+        "base_model": "The base model, as the catalogue calls it.",
+        "gpu": "The GPU that it ran on.",
+        "gpu_count": "How many of them.",
+        "method": "lora, qlora or full.",
+        "trainer": "The trainer.",
+        "step_time_s": "Seconds of an optimiser step: the median, without the first five.",
+        "expected_step_time_s": "What was expected of it without own runs.",
+        "peak_memory_gb": "The most memory of one GPU, in 2**30 bytes; NULL where it was not told.",
+        "created_at": "When it was kept (UTC).",
     },
     "attempt_transitions": {
         "id": "Counts up.",

@@ -12,6 +12,7 @@ from pipeline.state.catalog.attempt_tables import (
     model_evaluations,
     models,
     training_attempts,
+    training_measurements,
 )
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.ended_sessions import ended_sessions
@@ -58,6 +59,7 @@ OWNED = (
     metric_series,
     model_evaluations,
     models,
+    training_measurements,
     scaffolds,
     batch_jobs,
     llm_submissions,
