@@ -6,6 +6,7 @@ The fields of the models are in `tiny_families.json`; the scripts run where Tran
 import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle, product
 from pathlib import Path
@@ -31,7 +32,7 @@ from pipeline.training.parameters import adapter_parameters, layer_parameters
 from pipeline.training.presets import find_preset
 from tests.services import TRAINERS
 from tests.training.jobs.examples import FACTS, gpu, planned
-from tests.training.jobs.test_trainers import SCRIPTS, Environments
+from tests.training.jobs.test_trainers import Environments, open_environments
 
 TINY = json.loads((Path(__file__).parent / "tiny_families.json").read_text())
 RANK = 8
@@ -48,8 +49,9 @@ def test_every_family_has_a_tiny_model(family):
 
 
 @pytest.fixture(scope="module")
-def environments(tmp_path_factory) -> Environments:
-    return Environments(tmp_path_factory.mktemp("home"))
+def environments(tmp_path_factory) -> Iterator[Environments]:
+    with open_environments(tmp_path_factory.mktemp("home")) as environments:
+        yield environments
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def made(environments, tmp_path_factory) -> tuple[Path, dict[str, dict[str, obje
     """A folder with a model each, and what Transformers says of them."""
     folder = tmp_path_factory.mktemp("families")
     (folder / "tiny.json").write_text(json.dumps(TINY))
-    printed = environments.run(TRAINERS, SCRIPTS / "tiny_families.py", folder, folder / "tiny.json")
+    printed = environments.run(TRAINERS, "tiny_families.py", folder, folder / "tiny.json")
     return folder, {each["name"]: each for each in map(json.loads, _objects(printed))}
 
 
@@ -82,7 +84,7 @@ def test_a_config_of_real_size_is_counted_within_a_hundredth(environments, tmp_p
     """Those that Transformers has by default: of a published model of each type, or as large."""
     types = [name for name in known_types() if name not in NO_DEFAULTS]
 
-    counts = json.loads(environments.run(TRAINERS, SCRIPTS / "count_defaults.py", tmp_path, *types).splitlines()[-1])
+    counts = json.loads(environments.run(TRAINERS, "count_defaults.py", tmp_path, *types).splitlines()[-1])
 
     found = {name: model_from_config(tmp_path / name / "config.json").parameters for name in types}
     assert len(found) >= 25
@@ -103,7 +105,7 @@ def test_what_is_estimated_is_what_is_quantised_and_trained(environments, made, 
     (tmp_path / "jobs.json").write_text(json.dumps(jobs))
     (tmp_path / "train.py").write_text(trl_files.template_file("trl/trl_train.py.txt"))
 
-    printed = environments.run(TRAINERS, SCRIPTS / "adapt_families.py", tmp_path / "train.py", tmp_path / "jobs.json")
+    printed = environments.run(TRAINERS, "adapt_families.py", tmp_path / "train.py", tmp_path / "jobs.json")
 
     found = [json.loads(line) for line in _objects(printed)]
     seen = [(*what[:3], each["quantised"], each["trainable"]) for what, each in zip(expected, found, strict=True)]

@@ -7,7 +7,8 @@ import json
 import math
 import os
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,42 +41,75 @@ VALUES = {
 }
 
 
+# What most scripts import, and what emitted ones do. Not Axolotl, which changes other libraries.
+SHARED = {
+    TRAINERS: ("datasets", "trl.trainer.sft_trainer", "trl.trainer.dpo_trainer", "trl.trainer.kto_trainer"),
+    LLAMA_FACTORY: ("datasets", "peft", "transformers.trainer"),
+}
 NOT_INSTALLED = {"llama-factory": {"bitsandbytes", "deepspeed"}}  # their versions are a solver's word
 
 
-@dataclass(frozen=True, slots=True)
 class Environments:
     """Runs scripts where the trainers are. home: for what their libraries keep between runs."""
 
-    home: Path
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._warm: dict[Path, subprocess.Popen[str]] = {}
+        variables = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(home), "TOKENIZERS_PARALLELISM": "false"}
+        self._variables = {"PATH": os.environ["PATH"], "HOME": str(home), "OMP_NUM_THREADS": "1", **variables}
 
-    def run(self, environment: Path, script: Path, *arguments: object) -> str:
-        """What the script printed."""
-        variables = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(self.home), "TOKENIZERS_PARALLELISM": "false"}
-        done = subprocess.run(
-            [environment / "bin/python", script, *map(str, arguments)],
-            env={"PATH": os.environ["PATH"], "HOME": str(self.home), "OMP_NUM_THREADS": "1", **variables},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr[-4_000:]
-        return done.stdout
+    def run(self, environment: Path, script: str | Path, *arguments: object) -> str:
+        """What a script printed: one of `trainers/`, or another by its path. What they share is imported once."""
+        printed, said = self._home / "printed", self._home / "said"
+        printed.write_bytes(b"")
+        said.write_bytes(b"")
+        process = self._process(environment)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps([*map(str, (printed, said, SCRIPTS / script, *arguments))]) + "\n")
+        process.stdin.flush()
+        code = process.stdout.readline().strip()
+        assert code == "0", said.read_text("utf-8", "replace")[-4_000:]
+        return printed.read_text("utf-8")
 
     def last_line(self, environment: Path, script: str, *arguments: object) -> object:
         """Its last line, read as JSON."""
-        return json.loads(self.run(environment, SCRIPTS / script, *arguments).splitlines()[-1])
+        return json.loads(self.run(environment, script, *arguments).splitlines()[-1])
+
+    def _process(self, environment: Path) -> "subprocess.Popen[str]":
+        if environment not in self._warm:
+            self._warm[environment] = subprocess.Popen(
+                [environment / "bin/python", SCRIPTS / "warm.py", *SHARED[environment]],
+                env=self._variables,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        return self._warm[environment]
+
+    def end(self) -> None:
+        for process in self._warm.values():
+            process.communicate()
+
+
+@contextmanager
+def open_environments(home: Path) -> Iterator[Environments]:
+    environments = Environments(home)
+    yield environments
+    environments.end()
 
 
 @pytest.fixture(scope="module")
-def environments(tmp_path_factory) -> Environments:
-    return Environments(tmp_path_factory.mktemp("home"))
+def environments(tmp_path_factory) -> Iterator[Environments]:
+    with open_environments(tmp_path_factory.mktemp("home")) as environments:
+        yield environments
 
 
 @pytest.fixture(scope="module")
 def models(environments, tmp_path_factory) -> Path:
     """Tiny models by what their chat template is: marked, unmarked, none."""
     folder = tmp_path_factory.mktemp("models")
-    environments.run(TRAINERS, SCRIPTS / "tiny_model.py", folder)
+    environments.run(TRAINERS, "tiny_model.py", folder)
     return folder
 
 
