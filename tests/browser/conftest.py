@@ -1,6 +1,6 @@
 """The samples, validated by the real sensor and real runs; Dagster's webserver on top of them; a browser before it.
 
-Every page that a test opens is photographed into build/screenshots/, for people to look at.
+Every page that a test opens is photographed into build/screenshots/, for people to look at; not in CI.
 """
 
 import os
@@ -75,8 +75,14 @@ class Visit:
 
     def photograph(self, name: str) -> None:
         """Leave a picture of the page as it is."""
+        photograph(self.page, name)
+
+
+def photograph(page: Page, name: str, **options: Any) -> None:
+    """Leave a picture in build/screenshots/; in CI nobody would look at it."""
+    if not os.environ.get("CI"):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", **options)
 
 
 @pytest.fixture(scope="session")

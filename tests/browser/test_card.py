@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pipeline.card import write_card
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import photograph
 from tests.card.cards import CASES
 
 pytestmark = pytest.mark.needs_browser
@@ -43,8 +43,7 @@ def test_a_card_fits_its_window_and_is_quiet(opened, name, size, scheme):
     """Nothing is wider than the window, nothing is asked for, nothing runs."""
     page, events = opened(name, size, color_scheme=scheme)
 
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"card_{name}_{size}_{scheme}.png", full_page=True)
+    photograph(page, f"card_{name}_{size}_{scheme}", full_page=True)
 
     assert page.evaluate("document.documentElement.scrollWidth") == SIZES[size][0]
     assert events == []

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import visiting
-from tests.browser.service import card, look, sign_in, upload
+from tests.browser.service import card, sign_in, upload
 from tests.samples import EVERYDAY_TALK, SAMPLES_DIR
 
 pytestmark = pytest.mark.needs_browser
@@ -25,33 +25,33 @@ def test_from_an_upload_to_a_verdict(served, chromium):
         page = visit.page
         sign_in(page, served)
         expect(page.get_by_role("heading", name="Your first dataset")).to_be_visible()
-        look(page, "empty")
+        served.look(page, "empty")
 
         upload(page, served, "everyday_talk.jsonl", EVERYDAY_TALK.read_bytes())
-        look(page, "new_sent")
+        served.look(page, "new_sent")
         with served.work():
             expect(page.locator("#verdict-place .card.ready")).to_be_visible()
         expect(page.get_by_role("status")).to_have_text("everyday_talk is ready")
-        look(page, "new_ready")
+        served.look(page, "new_ready")
 
         upload(page, served, "broken_lines.jsonl", (SAMPLES_DIR / "broken_lines.jsonl").read_bytes())
         page.goto(f"{served.url}/datasets")
         expect(card(page, "broken_lines").get_by_text("Validating")).to_be_visible()
-        look(page, "datasets_validating")
+        served.look(page, "datasets_validating")
         with served.work():
             expect(card(page, "broken_lines").get_by_text("All 6 lines are rejected.")).to_be_visible()
         expect(page.get_by_role("link", name="Error 1")).to_be_visible()
         expect(card(page, "everyday_talk").get_by_text("8,378")).to_be_visible()
-        look(page, "datasets")
+        served.look(page, "datasets")
 
         card(page, "broken_lines").get_by_role("link", name="View details").click()
         expect(page.get_by_role("heading", name="Not ready")).to_be_visible()
-        look(page, "error")
+        served.look(page, "error")
         page.get_by_role("navigation", name="By kind").get_by_role("link", name="missing-field").click()
         rows = page.get_by_role("region", name="Findings").locator("tbody tr")
         expect(rows).to_have_count(1)
         expect(rows).to_contain_text("expected the field role, found field content")
-        look(page, "error_narrowed")
+        served.look(page, "error_narrowed")
         with page.expect_download() as taken:
             page.get_by_role("link", name="JSON Lines").click()
         lines = [json.loads(line) for line in taken.value.path().read_text("utf-8").splitlines()]
@@ -60,7 +60,7 @@ def test_from_an_upload_to_a_verdict(served, chromium):
         page.goto(f"{served.url}/datasets")
         card(page, "everyday_talk").get_by_role("link", name="View details").click()
         expect(page.get_by_role("heading", name="Ready to train")).to_be_visible()
-        look(page, "ready")
+        served.look(page, "ready")
         page.get_by_role("link", name="Dataset card").click()
         expect(page.get_by_role("heading", name="What trainers do with it")).to_be_visible()
 
@@ -73,7 +73,7 @@ def test_from_a_ready_dataset_to_a_training_config(served, chromium):
         card(page, "everyday_talk").get_by_role("link", name="Start training").click()
         expect(page.get_by_role("heading", name="Fits on A100-80GB-SXM")).to_be_visible()
         page.wait_for_load_state()
-        look(page, "train")
+        served.look(page, "train")
         first = page.locator("#plan .takes").inner_text()
 
         page.get_by_label("Base model").select_option("Llama-3.3-70B")
@@ -82,7 +82,7 @@ def test_from_a_ready_dataset_to_a_training_config(served, chromium):
         expect(page.get_by_role("heading", name="No training like this")).to_be_visible()
         expect(page.locator("#plan")).to_contain_text("does not fit: needs")
         expect(page.get_by_role("status")).to_contain_text("does not fit: needs")
-        look(page, "train_does_not_fit")
+        served.look(page, "train_does_not_fit")
         page.get_by_label("Base model").select_option("Qwen3-4B")
         page.get_by_role("radio", name="QLoRA").check()
         expect(page.get_by_role("heading", name="Fits on RTX-4090")).to_be_visible()
@@ -98,11 +98,11 @@ def test_from_a_ready_dataset_to_a_training_config(served, chromium):
         expect(alpha).to_have_attribute("placeholder", "16")
         expect(alpha).to_be_focused()
         expect(page.get_by_text("Values of your own: 1 set")).to_be_visible()
-        look(page, "train_settings")
+        served.look(page, "train_settings")
         page.get_by_role("button", name="Make the training files").click()
 
         expect(page.get_by_role("heading", name="everyday_talk, Qwen3-4B, balanced")).to_be_visible()
-        look(page, "job")
+        served.look(page, "job")
         with page.expect_download() as taken:
             page.get_by_role("link", name="trl/config.yaml").click()
         config = taken.value.path().read_text("utf-8")
@@ -119,7 +119,7 @@ def test_from_a_ready_dataset_to_a_training_config(served, chromium):
 
         page.get_by_role("link", name="Training", exact=True).click()
         expect(page.get_by_role("link", name="everyday_talk, Qwen3-4B, balanced")).to_be_visible()
-        look(page, "jobs")
+        served.look(page, "jobs")
 
 
 def test_notifications_are_read(served, chromium):
@@ -130,9 +130,9 @@ def test_notifications_are_read(served, chromium):
         page.get_by_label("Notifications, 3 unread").click()
         page.locator("#bell").get_by_role("button", name="Mark as read: broken_lines has errors").click()
         expect(page.get_by_label("Notifications, 2 unread")).to_be_visible()
-        look(page, "bell")
+        served.look(page, "bell")
         page.get_by_role("link", name="All notifications").click()
-        look(page, "notifications")
+        served.look(page, "notifications")
         page.get_by_role("button", name="Mark all read").click()
 
         expect(page.get_by_label("Notifications, 0 unread")).to_be_visible()
@@ -146,7 +146,7 @@ def test_a_deletion_can_be_undone(served, chromium):
         card(page, "broken_lines").get_by_role("button", name="Delete").click()
         expect(page.get_by_text("Deleted broken_lines.")).to_be_visible()
         expect(card(page, "broken_lines")).to_have_count(0)
-        look(page, "deleted")
+        served.look(page, "deleted")
         page.get_by_role("button", name="Undo").click()
         expect(page.get_by_role("heading", name="Not ready")).to_be_visible()
         page.goto(f"{served.url}/datasets")
@@ -166,7 +166,7 @@ def test_the_list_narrows_as_one_types(served, chromium):
         expect(card(page, "broken_lines")).to_have_count(0)
         page.get_by_role("link", name="Error 1").click()
         expect(page.get_by_text("No dataset fits.")).to_be_visible()
-        look(page, "nothing_fits")
+        served.look(page, "nothing_fits")
         expect(page).to_have_url(f"{served.url}/datasets?status=error&search=TALK")
         page.go_back()
 

@@ -46,7 +46,7 @@ def test_the_link_of_the_start_signs_in_and_leaves_no_token_in_the_address(serve
 
 def test_an_upload_goes_on_after_the_connection_broke_and_the_page_was_loaded_again(served, chromium):
     """Nothing that arrived is sent twice."""
-    content = valid_file(60_000)
+    content = valid_file(15_000)
     with visiting(chromium, served.url) as visit:
         page, sent = visit.page, []
         page.on("request", lambda request: sent.append(request) if request.method == "PUT" else None)
