@@ -13,13 +13,39 @@ from tests.s3_gateway import S3Gateway
 __all__ = ["dagster_home", "installation", "make_installation"]
 
 
+# Each a line of `deploy/dagster*.yaml`. A start takes up to 20 s on a machine that is busy with other tests.
+SOONER = {
+    "start_timeout_seconds: 90": "start_timeout_seconds: 45",
+    "poll_interval_seconds: 15": "poll_interval_seconds: 4",
+}
+
+
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[Places]:
     with local_places(tmp_path) as places:
+        find_deaths_sooner(places)
         yield places
 
 
 @pytest.fixture
 def on_servers(tmp_path: Path, postgres_server: PostgresServer, s3_gateway: S3Gateway) -> Iterator[Places]:
     with server_places(tmp_path, postgres_server, s3_gateway) as places:
+        find_deaths_sooner(places)
         yield places
+
+
+@pytest.fixture
+def on_postgres(tmp_path: Path, postgres_server: PostgresServer) -> Iterator[Places]:
+    with server_places(tmp_path, postgres_server, gateway=None) as places:
+        find_deaths_sooner(places)
+        yield places
+
+
+def find_deaths_sooner(places: Places) -> None:
+    """Have Dagster look for dead runs every few seconds: that it does is the point, not after how long."""
+    file = places.settings.dagster_home / "dagster.yaml"
+    text = file.read_text("utf-8")
+    for shipped, sooner in SOONER.items():
+        assert shipped in text
+        text = text.replace(shipped, sooner)
+    file.write_text(text, "utf-8")

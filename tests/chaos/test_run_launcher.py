@@ -13,17 +13,10 @@ import pytest
 from dagster._grpc.client import DagsterGrpcClient
 
 from tests.chaos.judging import judge, open_instance, wait_until_settled
-from tests.chaos.places import server_places
 from tests.chaos.system import running_system
 from tests.chaos.uploads import Upload, make_uploads
 
 PATIENCE_S = 600.0
-
-
-@pytest.fixture
-def places(tmp_path, postgres_server):
-    with server_places(tmp_path, postgres_server, gateway=None) as places:
-        yield places
 
 
 def _wait_for(what: Callable[[], object]) -> object:
@@ -102,23 +95,23 @@ def test_a_code_server_that_starts_no_run_any_more_is_renewed(local):
 
 
 @pytest.mark.needs_postgres
-def test_a_run_outlives_its_code_server_and_a_dead_one_is_asked_for_again(places):
+def test_a_run_outlives_its_code_server_and_a_dead_one_is_asked_for_again(on_postgres):
     uploads = [upload for upload in make_uploads(60, seed=5) if upload.file_name.startswith("large")][:2]
-    with running_system(places, has_webserver=False) as system, open_instance(places) as instance:
+    with running_system(on_postgres, has_webserver=False) as system, open_instance(on_postgres) as instance:
         pid, alive = _frozen_run(system, instance, uploads[0])
         _kill_code_servers(system)
         looks = _looks(system, alive)
         _wait_for(lambda: _looks(system, alive) >= looks + 2)
         status_without_server = instance.get_run_by_id(alive).status
         os.kill(pid, signal.SIGCONT)
-        wait_until_settled(places, uploads[:1], PATIENCE_S)
+        wait_until_settled(on_postgres, uploads[:1], PATIENCE_S)
 
         pid, dead = _frozen_run(system, instance, uploads[1])
         _kill_code_servers(system)
         system.kill(pid)
         _wait_for(lambda: instance.get_run_by_id(dead).is_finished)
-        _, waiting = wait_until_settled(places, uploads, PATIENCE_S)
-        found = judge(places, uploads, waiting, attempts=None)
+        _, waiting = wait_until_settled(on_postgres, uploads, PATIENCE_S)
+        found = judge(on_postgres, uploads, waiting, attempts=None)
         statuses = [instance.get_run_by_id(each).status for each in (alive, dead)]
 
     assert status_without_server is dg.DagsterRunStatus.STARTED
