@@ -8,7 +8,8 @@ import pytest
 from pipeline.settings import Settings
 from pipeline.state.store.local_store import LocalStore
 from pipeline.state.store.s3_store import S3Store
-from resources.upload_store import TimedS3Resource, UploadStore
+from resources.s3_resource import TimedS3Resource
+from resources.upload_store import UploadStore
 
 KEY = "uploads/ana/train.jsonl"
 
