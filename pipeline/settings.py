@@ -133,6 +133,22 @@ class Settings(BaseSettings):
     sagemaker_price_per_gpu_hour: float = Field(
         0.0, ge=0, description="US dollars that an hour of a GPU costs there; 0: AWS's price in the catalogue."
     )
+    kubernetes: str = Field(
+        "",
+        description="Cluster that runs trainings: the path of a kubeconfig, or `in-cluster` in a pod; empty: none.",
+    )
+    kubernetes_namespace: str = Field("", description="Where Jobs go. Default: that of the kubeconfig, or of the pod.")
+    kubernetes_image: str = Field("", description="Image for trainings on the cluster: Python with the trainer.")
+    kubernetes_gpu_resource: str = Field("nvidia.com/gpu", min_length=1, description="What a GPU is called there.")
+    kubernetes_node_selector: str = Field(
+        "", description="Labels that a node has to have, as `key=value`, with commas between."
+    )
+    kubernetes_secret: str = Field(
+        "", description="Secret of the namespace whose keys are variables of trainings, as HF_TOKEN."
+    )
+    kubernetes_price_per_gpu_hour: float = Field(
+        0.0, ge=0, description="US dollars that an hour of a GPU of the cluster counts; 0: the price of the estimate."
+    )
     budget_per_job_usd: float = Field(
         0.0, ge=0, description="A training that is expected to cost more at most is not started; 0 means no limit."
     )
@@ -229,6 +245,13 @@ class Settings(BaseSettings):
     def _role_is_an_arn(cls, value: str) -> str:
         if value and not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", value):
             raise ValueError("expected arn:aws:iam::<account>:role/<name>")
+        return value
+
+    @field_validator("kubernetes_node_selector")
+    @classmethod
+    def _labels_are_pairs(cls, value: str) -> str:
+        if value and not all(re.fullmatch(r"[^=,\s]+=[^=,\s]*", each.strip()) for each in value.split(",")):
+            raise ValueError("expected key=value, with commas between")
         return value
 
     @field_validator("sagemaker_bucket")

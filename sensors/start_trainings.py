@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipeline.clock import utc_now
 from pipeline.flow.launching import make_trainings
+from pipeline.service.attempt_tokens import attempt_tokens
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
@@ -19,7 +20,7 @@ def _submit(
     settings: dg.ResourceParam[Settings],
 ) -> None:
     """Submit what was asked for, as much as there is room for; what was submitted before is found again."""
-    trainings = make_trainings(catalog, lake, settings, os.environ)
+    trainings = make_trainings(catalog, lake, settings, os.environ, attempt_tokens(settings))
     started = trainings.start_all(utc_now())
     for said in started:
         context.log.info(said)

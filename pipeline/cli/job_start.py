@@ -24,7 +24,7 @@ Budget = Annotated[
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoints of the last attempt.")]
 _PLACES = (
     "local: this machine; own-machine: one of yours elsewhere; hosted: the trainer's provider (OpenAI, Together); "
-    "sagemaker: Amazon SageMaker."
+    "sagemaker: Amazon SageMaker; kubernetes: your cluster."
 )
 OverBudget = Annotated[
     str | None, typer.Option("--over-budget", metavar="REASON", help="Why it may cost more than the budgets allow.")

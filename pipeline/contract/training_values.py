@@ -16,7 +16,7 @@ _RESUME = "Go on from the checkpoints of the last attempt."
 _BUDGET = "At which it is cancelled; null: as the settings say."
 _PLACES = (
     "`local`: the service's machine; `own-machine`: one of yours; `hosted`: the trainer's provider; `sagemaker`: "
-    "Amazon SageMaker."
+    "Amazon SageMaker; `kubernetes`: the service's cluster."
 )
 _REASON = "Why it may cost more than the budgets allow; null: it may not."
 

@@ -31,6 +31,8 @@ def hourly_price(
         return None, estimate.provider if estimate else None
     if launcher == "sagemaker":
         return settings.sagemaker_price_per_gpu_hour or _aws_price(settings, job, estimate), _AWS
+    if launcher == "kubernetes" and settings.kubernetes_price_per_gpu_hour:
+        return settings.kubernetes_price_per_gpu_hour, "your cluster"
     if estimate is None or estimate.price_currency not in (None, "USD"):
         return None, None
     return estimate.price_per_gpu_hour, estimate.provider

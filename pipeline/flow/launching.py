@@ -11,12 +11,14 @@ from pipeline.errors import UsageError
 from pipeline.flow.trainings import Missing, Trainings
 from pipeline.launchers.hosted.hosted_launcher import Agreed, HostedLauncher, TokenRate
 from pipeline.launchers.hosted.providers import make_providers, missing_key
+from pipeline.launchers.kubernetes.kubernetes_settings import kubernetes_missing, make_kubernetes
 from pipeline.launchers.launcher import Launcher
 from pipeline.launchers.local import LocalLauncher
 from pipeline.launchers.own_machine import OwnMachineLauncher
 from pipeline.launchers.sagemaker.sagemaker_launcher import SageMakerLauncher
 from pipeline.launchers.sagemaker.sagemaker_settings import instance_missing, sagemaker_missing, sagemaker_place
 from pipeline.settings import Settings
+from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.statuses import LauncherName
@@ -27,8 +29,17 @@ from pipeline.trainers.registry import BY_NAME
 from pipeline.training.hosted_estimate import tokens_of_passes
 
 
-def make_trainings(catalog: Catalog, lake: Lake, settings: Settings, environment: Mapping[str, str]) -> Trainings:
-    """What the sensor and the runs work with. environment: with the keys, and what trainings here may have of it."""
+def make_trainings(
+    catalog: Catalog,
+    lake: Lake,
+    settings: Settings,
+    environment: Mapping[str, str],
+    token_of: Callable[[Attempt], str] = lambda _: "",
+) -> Trainings:
+    """What the sensor and the runs work with. environment: with the keys, and what trainings here may have of it.
+
+    token_of: what opens an attempt at the service; only who starts trainings needs it.
+    """
 
     def fetch_files(job_id: str, trainer: str, folder: Path) -> None:
         fetch_trainer_files(lake, job_id, trainer, folder)
@@ -41,6 +52,7 @@ def make_trainings(catalog: Catalog, lake: Lake, settings: Settings, environment
         OwnMachineLauncher(),
         HostedLauncher(settings.trainings, make_providers(environment), fetch_files, agree, time.time),
         SageMakerLauncher(settings.trainings, sagemaker_place(settings), sagemaker_missing(settings), fetch_files),
+        make_kubernetes(settings, environment, token_of),
     )
     return Trainings(catalog, settings, {each.name: each for each in launchers})
 
@@ -50,6 +62,7 @@ def what_is_missing(settings: Settings, environment: Mapping[str, str]) -> Missi
     by_launcher: dict[LauncherName, Callable[[str, Job], str]] = {
         "hosted": lambda trainer, _: missing_key(trainer, environment),
         "sagemaker": lambda _, job: sagemaker_missing(settings) or instance_missing(settings, job.gpu, job.gpu_count),
+        "kubernetes": lambda _, __: kubernetes_missing(settings),
     }
     return lambda launcher, trainer, job: by_launcher[launcher](trainer, job) if launcher in by_launcher else ""
 

@@ -26,7 +26,7 @@ from pipeline.state.catalog.statuses import LIVE_STATES, LauncherName
 from pipeline.trainers.job import TrainingJob
 from pipeline.wording import span
 
-LAUNCHERS: tuple[LauncherName, ...] = ("local", "own-machine", "hosted", "sagemaker")
+LAUNCHERS: tuple[LauncherName, ...] = ("local", "own-machine", "hosted", "sagemaker", "kubernetes")
 """Those that a person may choose; the first is the default."""
 Missing: TypeAlias = Callable[[LauncherName, str, Job], str]
 """Why a launcher cannot run a job's files for a trainer, and what is to be set, in words; empty where it can."""
@@ -155,7 +155,8 @@ class Trainings:
         launcher = self.launchers[attempt.launcher]
         external_id = launcher.find(attempt)
         if external_id is None and attempt.cancel_requested_at is not None:
-            self.catalog.move_attempt(attempt_id, "cancelled", "start", now, "it was cancelled before it started")
+            why = attempt.state_reason or "it was cancelled before it started"
+            self.catalog.move_attempt(attempt_id, "cancelled", "start", now, why)
             return f"{attempt_id} was cancelled"
         try:
             external_id = external_id or launcher.submit(self._order(attempt))

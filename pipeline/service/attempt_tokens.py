@@ -5,11 +5,13 @@ its line can be shown again. It opens what `routes/attempt_routes.py` has, and n
 """
 
 import shlex
+from collections.abc import Callable
 from urllib.parse import quote
 
 from pipeline.errors import NotSignedIn
 from pipeline.launchers.own_machine import LINE_VALID
-from pipeline.service.signing import Signer
+from pipeline.service.signing import Signer, make_signer
+from pipeline.settings import Settings
 from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.statuses import LIVE_STATES
 
@@ -20,6 +22,11 @@ def attempt_token(signer: Signer, attempt: Attempt) -> str:
     """What the machine of an attempt sends with each request."""
     expires_at = (attempt.created_at + LINE_VALID).replace(microsecond=0)
     return signer.sign(PURPOSE, {"sub": attempt.user_id, "attempt": attempt.id}, expires_at)
+
+
+def attempt_tokens(settings: Settings) -> Callable[[Attempt], str]:
+    """The same for whoever starts attempts, with the secret of the service."""
+    return lambda attempt: attempt_token(make_signer(settings), attempt)
 
 
 def read_attempt_token(signer: Signer, token: str) -> tuple[str, str]:

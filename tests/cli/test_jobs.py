@@ -360,7 +360,7 @@ def test_the_line_for_a_machine_of_ones_own_is_printed_where_the_service_has_an_
     assert line.startswith(f"curl -fsSL https://lora.example/api/jobs/{made['id']}/attempts/{made['id']}.1/run.py -H ")
     assert line.endswith(f" python3 run.py --service https://lora.example --attempt {made['id']}.1")
     assert command("start", made["id"], "--launcher", "moon").stderr == (
-        "error: --launcher: expected one of local, own-machine, hosted, sagemaker, found 'moon'\n"
+        "error: --launcher: expected one of local, own-machine, hosted, sagemaker, kubernetes, found 'moon'\n"
     )
 
 

@@ -251,7 +251,10 @@ def test_a_month_has_one_budget_for_what_ended_and_what_runs(trained):
     ("wish", "why"),
     [
         ({"trainer": "axolotl"}, r"expected a trainer of the job \(trl\), found axolotl"),
-        ({"launcher": "moon"}, "launcher: expected one of local, own-machine, hosted, sagemaker, found 'moon'"),
+        (
+            {"launcher": "moon"},
+            "launcher: expected one of local, own-machine, hosted, sagemaker, kubernetes, found 'moon'",
+        ),
         ({"is_resumed": True}, "expected an earlier attempt"),
         ({"is_resumed": True, "launcher": "own-machine"}, "expected a training on this machine"),
     ],

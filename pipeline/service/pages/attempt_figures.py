@@ -27,6 +27,7 @@ PLACES: dict[LauncherName, str] = {
     "own-machine": "Your own machine",
     "hosted": "Its provider",
     "sagemaker": "Amazon SageMaker",
+    "kubernetes": "Your cluster",
     "reported": "Told by hand",
 }
 

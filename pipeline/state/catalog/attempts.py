@@ -271,6 +271,8 @@ def move_attempt(
     attempt = read_attempt(connection, attempt_id)
     if to == "running" and attempt.state == "lost" and _live(connection, job.id) not in (None, attempt.id):
         return False  # another took its place
+    if to == "running" and attempt.cancel_requested_at is not None:
+        reason = attempt.state_reason  # why somebody asked for its end, which it has not heard yet
     columns = training_attempts.c
     changed: dict[str, object] = {"state": to, "state_reason": reason, **_moments(attempt, to, now, happened_at)}
     if failure_class is not None or to == "completed":

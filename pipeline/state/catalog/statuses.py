@@ -16,9 +16,9 @@ AttemptState = Literal["queued", "preparing", "running", "completed", "failed", 
 ATTEMPT_STATES: tuple[AttemptState, ...] = get_args(AttemptState)
 LIVE_STATES: tuple[AttemptState, ...] = ("queued", "preparing", "running")
 ENDED_STATES: tuple[AttemptState, ...] = ("completed", "failed", "cancelled")
-LauncherName = Literal["local", "own-machine", "hosted", "sagemaker", "reported"]
-"""Who runs a training: this machine, one of yours elsewhere, its trainer's provider, Amazon SageMaker, or somebody who
-only tells of it (`jobs report`)."""
+LauncherName = Literal["local", "own-machine", "hosted", "sagemaker", "kubernetes", "reported"]
+"""Who runs a training: this machine, one of yours elsewhere, its trainer's provider, Amazon SageMaker, a Kubernetes
+cluster, or somebody who only tells of it (`jobs report`)."""
 FailureClass = Literal[
     "out-of-memory", "not-a-number", "disk-full", "gated-model", "lost-gpu", "download", "interrupted", "other"
 ]

@@ -21,7 +21,7 @@ ATTEMPT_COLUMNS = {
         "user_id": _USER_ID,
         "dataset_id": _DATASET_ID,
         "number": "Which attempt at the job it is, from 1.",
-        "launcher": "Who runs it: local, own-machine, hosted, sagemaker; reported where somebody only tells of it.",
+        "launcher": "Who runs it: local, own-machine, hosted, sagemaker, kubernetes; reported where only told of.",
         "trainer": "The trainer whose files it runs; empty where not told.",
         "state": "queued, preparing, running, completed, failed, cancelled or lost.",
         "state_reason": "Why it is in that state; NULL where that is clear.",

@@ -373,7 +373,11 @@ def _job_page(
 
 
 def _missing(launcher: LauncherName, trainer: str, _job: Job) -> str:
-    lacking = {"hosted": "" if trainer == "openai" else f"set the key of {trainer}", "sagemaker": "set its role"}
+    lacking = {
+        "hosted": "" if trainer == "openai" else f"set the key of {trainer}",
+        "sagemaker": "set its role",
+        "kubernetes": "",
+    }
     return lacking.get(launcher, "")
 
 
