@@ -15,7 +15,6 @@ from pipeline.launchers.kubernetes.kubernetes_settings import kubernetes_missing
 from pipeline.launchers.launcher import Launcher
 from pipeline.launchers.local import LocalLauncher
 from pipeline.launchers.own_machine import OwnMachineLauncher
-from pipeline.launchers.sagemaker.sagemaker_launcher import SageMakerLauncher
 from pipeline.launchers.sagemaker.sagemaker_settings import instance_missing, sagemaker_missing, sagemaker_place
 from pipeline.settings import Settings
 from pipeline.state.catalog.attempt_records import Attempt
@@ -47,13 +46,17 @@ def make_trainings(
     def agree(job: TrainingJob, trainer: str) -> Agreed:
         return agreed(settings, job, trainer)
 
-    launchers: tuple[Launcher, ...] = (
+    launchers: list[Launcher] = [
         LocalLauncher(settings.trainings, settings.trainer_python, settings.base_models, fetch_files, environment),
         OwnMachineLauncher(),
         HostedLauncher(settings.trainings, make_providers(environment), fetch_files, agree, time.time),
-        SageMakerLauncher(settings.trainings, sagemaker_place(settings), sagemaker_missing(settings), fetch_files),
         make_kubernetes(settings, environment, token_of),
-    )
+    ]
+    if settings.sagemaker_role:  # boto3 takes half a second to import, in each of Dagster's processes
+        from pipeline.launchers.sagemaker.sagemaker_launcher import SageMakerLauncher
+
+        place, missing = sagemaker_place(settings), sagemaker_missing(settings)
+        launchers.append(SageMakerLauncher(settings.trainings, place, missing, fetch_files))
     return Trainings(catalog, settings, {each.name: each for each in launchers})
 
 
