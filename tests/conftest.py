@@ -1,5 +1,6 @@
 """What every test can rely on: a clean environment, the markers' skips, and settings in a temporary folder."""
 
+import gc
 import os
 import signal
 from collections import Counter
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from pipeline.settings import Settings, load_settings
-from tests.services import SERVICES
+from tests.services import SERVICES, names_a_service
 
 # As the command says to itself: pytest has a process per core, and more. Before anything imports Polars.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
@@ -60,9 +61,16 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`make test-services` imports no file that has nothing for it: five of six have not."""
+    is_for_services = config.getoption("markexpr") == "needs_service" and collection_path.name.startswith("test_")
+    return True if is_for_services and not names_a_service(collection_path) else None
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     for marker, service in SERVICES.items():
         if item.get_closest_marker(marker):
+            assert names_a_service(item.path), f"{item.path}: neither it nor a conftest.py above it says {marker}"
             item.add_marker("needs_service")
             if service.find() is None:
                 item.add_marker(pytest.mark.skip(reason=f"{service.what} is missing: `make test-all` installs it"))
@@ -77,6 +85,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return name not in _KILLING, not _LONG & {*item.path.parts}, -sizes[item.path], str(item.path)
 
     items.sort(key=place)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is here now stays: whoever collects garbage in a worker looks through it no more."""
+    if hasattr(session.config, "workerinput"):  # which ends as `tests/quick_start/sitecustomize.py` says
+        gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

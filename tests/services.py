@@ -7,9 +7,11 @@ Starting and stopping a service is the fixture's part, beside the tests that use
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-_PROJECT = Path(__file__).resolve().parent.parent
+_TESTS = Path(__file__).resolve().parent
+_PROJECT = _TESTS.parent
 TRAINERS, LLAMA_FACTORY = _PROJECT / ".venv-trainers", _PROJECT / ".venv-llamafactory"
 LLM = _PROJECT / ".venv-llm"
 
@@ -62,3 +64,14 @@ SERVICES: Mapping[str, Service] = {
     "needs_trainers": Service(trainers, "The trainers' environment"),
     "needs_llm": Service(model_server, "The environment of a model server"),
 }
+
+
+def names_a_service(file: Path) -> bool:
+    """Whether a file of tests, or a `conftest.py` beside it or above it, has one of the markers."""
+    beside = (folder / "conftest.py" for folder in file.parents if _TESTS in folder.parents)
+    return any(_has_marker(each) for each in (file, *beside))
+
+
+@cache
+def _has_marker(file: Path) -> bool:
+    return file.is_file() and any(marker in file.read_text("utf-8") for marker in SERVICES)
