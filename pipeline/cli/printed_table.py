@@ -18,9 +18,19 @@ def place_columns(found: Sequence[FindingRecord]) -> tuple[str, ...]:
     return ("row", "line", "byte_offset") if are_of_array(found) else ("line",)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[TableRow], max_rows: int | None = None) -> None:
-    """Print rows below their columns' names; content is escaped and cut to the width, and a footer tells of more."""
-    from pipeline.cli.query_table import render_table
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[TableRow],
+    max_rows: int | None = None,
+    *,
+    whole: int = 0,
+    least: int | None = None,
+) -> None:
+    """Print rows below their columns' names; content is escaped and cut to the width, and a footer tells of more.
+
+    whole: how many of the first columns are not cut. least: characters below which the others are left out instead.
+    """
+    from pipeline.cli.query_table import MIN_WIDTH, render_table
 
     width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
-    typer.echo(render_table(columns, rows, width, max_rows), nl=False)
+    typer.echo(render_table(columns, rows, width, max_rows, whole, least or MIN_WIDTH), nl=False)

@@ -20,7 +20,7 @@ from pipeline.wording import count_of
 
 TABLE_ROWS = 100
 TABLE_WIDTH = 100
-_MIN_WIDTH = 6  # characters; a column narrower than this says nothing
+MIN_WIDTH = 6  # characters; a column narrower than this says nothing
 _UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, direction marks, halves of pairs, line breaks
 _JOINER = "\u200d"  # holds the parts of an emoji together
 
@@ -28,17 +28,24 @@ Row = Sequence[Any]
 
 
 def render_table(
-    columns: Sequence[str], rows: Iterable[Row], width: int = TABLE_WIDTH, max_rows: int | None = TABLE_ROWS
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    width: int = TABLE_WIDTH,
+    max_rows: int | None = TABLE_ROWS,
+    whole: int = 0,
+    least: int = MIN_WIDTH,
 ) -> str:
     """Return a table of at most `width` characters a line, numbers to the right, NULL as such.
 
     Long cells are cut, columns beyond the width and rows beyond `max_rows` are left out, and the last line says so.
+    whole: how many of the first columns are cut only where they alone are too wide: ids and keys, which people type.
+    least: characters that a column is not cut below; it is left out before.
     """
     shown = list(rows if max_rows is None else islice(rows, max_rows + 1))
     is_cut = max_rows is not None and len(shown) > max_rows
     shown = shown[:max_rows]
     cells = [[_cell(value) for value in row] for row in shown]
-    widths = _fit([shown_in_cell(name) for name in columns], cells, width)
+    widths = _fit([shown_in_cell(name) for name in columns], cells, width, whole, least)
     is_number = [_is_numeric(row[i] for row in shown) for i in range(len(widths))]
     names = [shown_in_cell(name) for name in columns[: len(widths)]]
     lines = [
@@ -127,16 +134,24 @@ def _csv_field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _fit(names: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> list[int]:
+def _fit(names: Sequence[str], cells: Sequence[Sequence[str]], width: int, whole: int, least: int) -> list[int]:
     """Return the widths of the columns that are shown: the widest give way first, then the last are left out."""
     wished = [max(cell_len(text) for text in (name, *(row[i] for row in cells))) for i, name in enumerate(names)]
-    while len(wished) > 1 and sum(min(each, _MIN_WIDTH) + 3 for each in wished) + 1 > width:
+    if sum(wished[:whole]) + 3 * whole + 1 > width:
+        whole = 0
+    while len(wished) > max(whole, 1) and _narrowest(wished, whole, least) > width:
         wished.pop()
-    room = max(width - 1 - 3 * len(wished), 1)
-    while sum(wished) > room and max(wished) > 1:
-        widest = max(wished)
-        wished[wished.index(widest)] = max(widest - (sum(wished) - room), _second(wished), 1)
-    return wished
+    first, others = wished[:whole], wished[whole:]
+    room = max(width - 1 - 3 * len(wished) - sum(first), 1)
+    while sum(others) > room and max(others) > 1:
+        widest = max(others)
+        others[others.index(widest)] = max(widest - (sum(others) - room), _second(others), 1)
+    return first + others
+
+
+def _narrowest(wished: Sequence[int], whole: int, least: int) -> int:
+    """How wide a table is whose columns, but for the first ones, are as narrow as they may be."""
+    return sum(each + 3 for each in wished[:whole]) + sum(min(each, least) + 3 for each in wished[whole:]) + 1
 
 
 def _second(widths: Sequence[int]) -> int:
