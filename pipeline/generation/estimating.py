@@ -62,7 +62,7 @@ class Reading:
 
 
 READINGS: Mapping[Purpose, Reading] = {
-    "annotate": Reading(prompt_tokens=900, answer_tokens=50, answer_tokens_a_turn=60, share=0.1),
+    "annotate": Reading(prompt_tokens=900, answer_tokens=50, answer_tokens_a_turn=60, share=1.0),
     "judge": Reading(prompt_tokens=1_500, answer_tokens=500, answer_tokens_a_turn=0, share=1.05),
 }
 """By purpose, as they are usual."""
