@@ -136,6 +136,17 @@ def scaffolds_of(found: ByKind) -> Scaffolds:
     )
 
 
+def by_kind(scaffolds: Scaffolds) -> ByKind:
+    """They by kind and key again."""
+    kinds = (scaffolds.personas, scaffolds.arcs, scaffolds.topics, scaffolds.templates)
+    return dict(zip(KINDS, kinds, strict=True))
+
+
+def with_others(scaffolds: Scaffolds, others: ByKind) -> Scaffolds:
+    """They with others in the place of those of the same kind and key, and beside them."""
+    return scaffolds_of({kind: {**known, **others.get(kind, {})} for kind, known in by_kind(scaffolds).items()})
+
+
 def _entries(table: str, listed: object, faults: list[str]) -> Iterator[tuple[str, Scaffold]]:
     """Those of a table that can be used; what is wrong with the others goes to the faults."""
     if not isinstance(listed, list):

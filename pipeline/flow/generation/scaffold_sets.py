@@ -1,13 +1,14 @@
 """Scaffolds between their files, the catalog and a plan: put in as versions, taken out for a user, found again."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ScaffoldNotFound, UsageError
 from pipeline.generation.model import EmotionalArc, Persona, PromptTemplate, Scaffold, Scaffolds, TrainingTopic
-from pipeline.generation.scaffold_files import load_scaffolds, scaffold_from
+from pipeline.generation.scaffold_files import load_scaffolds, read_scaffolds, scaffold_from
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.generation_records import ScaffoldRow
 from pipeline.state.catalog.scaffold_rows import EVERYBODY
@@ -30,7 +31,10 @@ def import_scaffolds(catalog: Catalog, own: Path | None, now: datetime) -> int:
     Raises:
         UsageError: the file cannot be used; names each fault.
     """
-    return put(catalog, every(load_scaffolds(own)), EVERYBODY, "packaged" if own is None else "file", now)
+    mine = {(kind, key) for kind, by_key in read_scaffolds(own).items() for key in by_key}
+    rows = [row_of(each, EVERYBODY, "packaged", now) for each in every(load_scaffolds(own))]
+    told = [replace(row, origin="file") if (row.kind, row.key) in mine else row for row in rows]
+    return catalog.put_scaffolds(told, now)
 
 
 def ensure_scaffolds(catalog: Catalog, now: datetime) -> None:

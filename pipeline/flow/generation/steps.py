@@ -36,13 +36,22 @@ def look_at_all(making: Making, now: datetime) -> Seen:
     due, silent = [], []
     batches = making.catalog.batches_to_work_on(now)
     for batch in batches:
-        work = BatchWork(making, batch)
         try:
-            if _is_due(work, now):
+            if look_at(making, batch, now):
                 due.append(batch.id)
         except (ServiceError, UsageError) as error:  # that it cannot be asked says nothing about it
             silent.append(f"{batch.id}: {error}")
     return Seen(due, silent, len(batches))
+
+
+def look_at(making: Making, batch: Batch, now: datetime) -> bool:
+    """Look at each submission of a batch that lives, once, and say whether there is work.
+
+    Raises:
+        ServiceError: its provider cannot be asked just now.
+        UsageError: it cannot be asked at all: a key is missing, nothing is known of what a model costs.
+    """
+    return _is_due(BatchWork(making, batch), now)
 
 
 def advance(making: Making, batch_id: str, until_s: float | None = None) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.dataset.formats.rows.native import ANNOTATIONS
 from pipeline.errors import UsageError
 from pipeline.flow.generation.making import planned_item
 from pipeline.flow.generation.scaffold_sets import scaffolds_at
@@ -21,7 +22,7 @@ from pipeline.flow.owners import Owners
 from pipeline.generation.file_content import FileContent, FileConversation, origin_of
 from pipeline.generation.likeness import Likeness, without_repeats
 from pipeline.generation.model import Judgement, MadeConversation, Scaffolds
-from pipeline.generation.training_file import FILES, total_pairs
+from pipeline.generation.training_file import FILES, native_row, total_pairs
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Dataset
@@ -173,6 +174,13 @@ def conversations_now(catalog: Catalog, wanted: Sequence[tuple[str, int]]) -> It
         members = [_member_of(catalog, *each) for each in known]
         for (made, _version), chosen in zip(known, file_conversations(catalog, members), strict=True):
             yield made, chosen
+
+
+def exported_row(made: Made, chosen: FileConversation) -> bytes:
+    """A line of the native format, with status and batch among what is known of it."""
+    row = native_row(chosen)
+    row[ANNOTATIONS] |= {"status": made.status, "batch_id": made.batch_id}
+    return msgspec.json.encode(row) + b"\n"
 
 
 def file_conversations(catalog: Catalog, members: Sequence[Member]) -> Iterator[FileConversation]:
