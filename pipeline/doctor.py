@@ -4,67 +4,47 @@ Nothing is made or mended here, and every check answers whatever is down. What o
 `resources.doctor`, in a process of its own.
 """
 
-import difflib
 import json
-import os
-import shutil
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
-from sqlalchemy import text
 
 from pipeline.errors import PipelineError
 from pipeline.flow.health import probe
 from pipeline.installation import environment
+from pipeline.preflight import Line, clock_line, folders, revision_line, space, unknown_variables
 from pipeline.service.health import SENSOR, is_silent
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.engine import catalog_url, make_engine
-from pipeline.state.catalog.migrate import HEAD
+from pipeline.state.catalog.live_catalog import LiveCatalog
 from pipeline.state.catalog.sqlite_catalog import database_path
 from pipeline.state.lake import make_lake
 from pipeline.state.sqlite_files import examine
 from pipeline.state.store import make_store
-from pipeline.wording import moment, size
+from pipeline.wording import moment
 
-Level = Literal["ok", "warn", "fail"]
-# Read elsewhere than in the settings.
-OTHER_VARIABLES = frozenset({"LORA_TOKEN", "LORA_DEBUG", "LORA_LLM_API_KEY"})
-_LITTLE_BYTES, _NO_BYTES = 5_000_000_000, 500_000_000
 _THOROUGH_BYTES = 2_000_000_000  # reading more takes longer than one waits
-_SKEW_S, _WRONG_S = 5.0, 300.0  # S3 refuses requests from 15 minutes away
 _STALE_S = 600.0
 _LEFT_S = 3_600.0
 _DAGSTER_S = 120.0
 _ANSWER_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that was looked at. remedy: what to do, empty where all is well."""
-
-    name: str
-    level: Level
-    found: str
-    remedy: str = ""
-
-
 def examine_installation(settings: Settings, variables: Mapping[str, str], now: datetime) -> Iterator[Line]:
     """Yield a line for each thing, as it is found."""
     yield from unknown_variables(variables)
     checks: tuple[Callable[[], Iterator[Line]], ...] = (
-        lambda: _folders(settings),
-        lambda: _space(settings),
+        lambda: folders(settings),
+        lambda: space(settings),
         lambda: _catalog_file(settings),
         lambda: _parts(settings, now),
         lambda: _clocks(settings, now),
@@ -85,68 +65,6 @@ def exit_code(lines: list[Line]) -> int:
     return 3 if "fail" in levels else 1 if "warn" in levels else 0
 
 
-def as_json(line: Line) -> str:
-    """A line for programs."""
-    return json.dumps(asdict(line), ensure_ascii=False)
-
-
-def unknown_variables(variables: Mapping[str, str]) -> Iterator[Line]:
-    """Variables that look like settings and are none: mistyped, they change nothing and nobody says so."""
-    known = {f"LORA_{name.upper()}" for name in Settings.model_fields} | OTHER_VARIABLES
-    unknown = sorted(name for name in variables if name.startswith("LORA_") and name not in known)
-    for name in unknown:
-        close = difflib.get_close_matches(name, known, 1)
-        yield Line("settings", "warn", f"{name} is no setting", f"did you mean {close[0]}?" if close else "unset it")
-    if not unknown:
-        count = sum(name in known for name in variables)
-        yield Line("settings", "ok", f"all can be used, {count} of them set")
-
-
-def _folders(settings: Settings) -> Iterator[Line]:
-    folders = {
-        "LORA_DATA_DIR": settings.data_dir,
-        "LORA_DAGSTER_HOME": settings.dagster_home,
-        "LORA_WAREHOUSE": settings.warehouse.parent,
-    }
-    folders |= {
-        f"LORA_{name.upper()}": Path(place)
-        for name, place in (("store", settings.store), ("lake", settings.lake))
-        if not place.startswith("s3://")
-    }
-    wrong = False
-    for variable, folder in folders.items():
-        if not folder.exists():
-            continue  # whether it should be there the store, lake and Dagster know
-        if not folder.is_dir():
-            yield Line("rights", "fail", f"{folder} is no folder", f"move it away, or set {variable}")
-        elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            who = folder.stat().st_uid
-            yield Line("rights", "fail", f"{folder} may not be written (it is user {who}'s)", "chown or chmod it")
-        elif folder.stat().st_uid != os.geteuid():
-            who = folder.stat().st_uid
-            yield Line(
-                "rights", "warn", f"{folder} is user {who}'s, this is user {os.geteuid()}", "run all as one user"
-            )
-        else:
-            continue
-        wrong = True
-    if not wrong:
-        yield Line("rights", "ok", "all folders may be written")
-
-
-def _space(settings: Settings) -> Iterator[Line]:
-    seen: set[int] = set()
-    for folder in (settings.data_dir, settings.dagster_home, settings.warehouse.parent):
-        there = next(each for each in (folder, *folder.parents) if each.exists())
-        if there.stat().st_dev in seen:
-            continue
-        seen.add(there.stat().st_dev)
-        free = shutil.disk_usage(there).free
-        level: Level = "fail" if free < _NO_BYTES else "warn" if free < _LITTLE_BYTES else "ok"
-        remedy = "" if level == "ok" else "free some, or move it"
-        yield Line("space", level, f"{size(free)} are free at {there}", remedy)
-
-
 def _catalog_file(settings: Settings) -> Iterator[Line]:
     path = database_path(catalog_url(settings.catalog_url))
     if path is None or not path.exists():
@@ -165,7 +83,7 @@ def _parts(settings: Settings, now: datetime) -> Iterator[Line]:
     if path is not None and not path.exists():
         yield Line("catalog", "warn", f"there is none at {path} yet", "start `lora-pipeline dev`, which makes it")
         return
-    with Catalog(make_engine(url)) as catalog:
+    with LiveCatalog(make_engine(url)) as catalog:
         migrations = _revision(catalog)
         if migrations:
             yield migrations
@@ -179,19 +97,12 @@ def _parts(settings: Settings, now: datetime) -> Iterator[Line]:
             yield _daemon(catalog, settings, now)
 
 
-def _revision(catalog: Catalog) -> Line | None:
+def _revision(catalog: LiveCatalog) -> Line | None:
     """None where the catalog does not answer, which is told elsewhere."""
     try:
-        with catalog._reading() as connection:
-            found = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar())
+        return revision_line(catalog.revision())
     except PipelineError:
         return None
-    if found == HEAD:
-        return Line("migrations", "ok", f"the catalog is at revision {HEAD}")
-    told = f"the catalog is at revision {found}, this version at {HEAD}"
-    if found < HEAD:
-        return Line("migrations", "warn", told, "start `lora-pipeline dev` or `serve`, which migrates it")
-    return Line("migrations", "fail", told, "upgrade this installation: a newer one made the catalog")
 
 
 def _daemon(catalog: Catalog, settings: Settings, now: datetime) -> Line:
@@ -206,21 +117,14 @@ def _clocks(settings: Settings, now: datetime) -> Iterator[Line]:
     url = catalog_url(settings.catalog_url)
     if url.get_backend_name() != "sqlite":
         try:
-            with Catalog(make_engine(url)) as catalog, catalog._reading() as connection:
-                yield _clock("the database's", connection.execute(text("SELECT now()")).scalar_one(), now)
+            with LiveCatalog(make_engine(url)) as catalog:
+                yield from (clock_line("the database's", told, now) for told in filter(None, [catalog.clock()]))
         except PipelineError:
             pass  # it does not answer, which is told
     if settings.store.startswith("s3://") or settings.lake.startswith("s3://"):
         told = _date_of(settings.s3_endpoint_url or f"https://s3.{settings.s3_region}.amazonaws.com")
         if told:
-            yield _clock("S3's", told, datetime.now(UTC))
-
-
-def _clock(whose: str, told: datetime, now: datetime) -> Line:
-    apart_s = abs((told - now).total_seconds())
-    level: Level = "fail" if apart_s > _WRONG_S else "warn" if apart_s > _SKEW_S else "ok"
-    remedy = "" if level == "ok" else "let all machines follow the same time server"
-    return Line("clocks", level, f"{whose} clock and this machine's are {apart_s:,.0f} s apart", remedy)
+            yield clock_line("S3's", told, datetime.now(UTC))
 
 
 def _date_of(address: str) -> datetime | None:

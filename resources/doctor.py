@@ -13,7 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipeline.doctor import Line
+from pipeline.preflight import Line
 from resources.dagster_home import DATABASES, PROFILE, RUNS, profile_problem, storage_problem
 from resources.dagster_internals import InstigatorType, TickStatus
 from resources.run_coordinator import LOCK, OneDaemonRunCoordinator, holder

@@ -7,7 +7,8 @@ from contextlib import closing
 import pytest
 
 from pipeline.clock import utc_now
-from pipeline.doctor import Line, exit_code, unknown_variables
+from pipeline.doctor import exit_code
+from pipeline.preflight import Line, unknown_variables
 from pipeline.service.health import SENSOR
 from tests.cli.goldens import run
 from tests.installation import dagster_home, installation, make_installation

@@ -25,7 +25,8 @@ COMMANDS = (
         "base-models:prices",
         "gpus:prices",
     ),
-    *("demo", "dev", "serve", "doctor", "settings:show_settings", "adopt", "reconcile", "datasets", "jobs", "models"),
+    *("demo", "dev", "serve", "doctor", "preflight", "introspect", "settings:show_settings", "adopt", "reconcile"),
+    *("datasets", "jobs", "models"),
     *("costs", "prices", "scaffolds", "generate"),
 )
 

@@ -5,12 +5,10 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.common import FAILED, write_line, write_text
+from pipeline.cli.common import FAILED
 from pipeline.cli.connections import current_settings
+from pipeline.cli.lines_shown import print_line
 from pipeline.errors import SettingsError
-from pipeline.safe_text import shown
-
-_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
 def doctor(
@@ -21,19 +19,12 @@ def doctor(
     Settings, rights, free space, catalog, store, lake, clocks, warehouse, Dagster's storage and daemon, leftovers.
     Changes nothing. Exit code 0: all is well, 1: something is for you to mend, 3: something is broken.
     """
-    from rich.text import Text
-
     from pipeline.clock import utc_now
-    from pipeline.doctor import Line, examine_installation, exit_code
-    from pipeline.doctor import as_json as json_of
+    from pipeline.doctor import examine_installation, exit_code
+    from pipeline.preflight import Line
 
     def tell(line: Line) -> Line:
-        if as_json:
-            write_line(json_of(line))
-            return line
-        remedy = f": {line.remedy}" if line.remedy else ""
-        text = shown(f"{line.name}: {line.found}{remedy}")
-        write_text(Text.assemble((f"{line.level:<5}", _STYLES[line.level]), text, "\n"))
+        print_line(line, as_json=as_json)
         return line
 
     try:
