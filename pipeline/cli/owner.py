@@ -6,7 +6,7 @@ import typer
 
 Owner = Annotated[
     str | None,
-    typer.Option("--owner", metavar="USER", help="Whose datasets. Default: LORA_DEFAULT_OWNER."),
+    typer.Option("--owner", metavar="USER", help="The owner. Default: LORA_DEFAULT_OWNER."),
 ]
 
 
