@@ -9,6 +9,8 @@ import typer
 from pipeline.cli.common import Commands
 
 PROGRAM = "lora-pipeline"
+COMPLETE = "_LORA_PIPELINE_COMPLETE"
+"""The variable by which a shell asks which words may come next, instead of running a command."""
 
 # In the order of the help. A command is a function of its name (with _ for -), a group a `Typer`; a module of the name
 # has it, or that which stands behind the colon.
@@ -27,7 +29,7 @@ COMMANDS = (
     ),
     *("demo", "dev", "serve", "doctor", "preflight", "introspect", "settings:show_settings", "adopt", "reconcile"),
     *("datasets", "jobs", "models"),
-    *("costs", "prices", "scaffolds", "generate"),
+    *("costs", "prices", "scaffolds", "generate", "conversations", "training-files:training_files"),
 )
 
 

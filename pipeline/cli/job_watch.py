@@ -47,7 +47,7 @@ def watch(
         while True:
             attempt = chosen_attempt(catalog, found.id, None)
             line = _live_line(catalog, attempt)
-            _say(line, told)
+            say(line, told)
             told = line
             if once or attempt.state in ENDED_STATES:
                 break
@@ -170,7 +170,7 @@ def _live_line(catalog: "Catalog", attempt: "Attempt") -> str:
     return shown(", ".join(filter(None, parts)))
 
 
-def _say(line: str, before: str) -> None:
+def say(line: str, before: str) -> None:
     """On a terminal in the place of what was said before; elsewhere only what is new."""
     if sys.stdout.isatty():
         typer.echo(f"\r{line:<{len(before)}}", nl=False)

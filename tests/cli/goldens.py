@@ -11,7 +11,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from pipeline.cli import app
+from pipeline.cli.command_line import app_of, asked
 from tests.golden_names import chosen_goldens
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "check"
@@ -42,9 +42,9 @@ RENDERINGS = [
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str] = _PLAIN, stdin: bytes = b"") -> Result:
-    """Run `lora-pipeline` in this process."""
+    """Run `lora-pipeline` in this process; as there, only the command that is asked for is put together."""
     runner = CliRunner(env=dict(environment))
-    return runner.invoke(app, list(arguments), input=stdin)
+    return runner.invoke(app_of(asked(arguments)), list(arguments), input=stdin)
 
 
 def rendered(rendering: Rendering) -> bytes:

@@ -1,5 +1,7 @@
 """`lora-pipeline generate plan`: the matrix, the tokens and the cost of a plan, and how its options are refused.
 
+What becomes of a plan that is kept is in `test_generation_commands.py`.
+
 Golden files: `tests/golden/generation/<case>.txt`; `python -m tests.cli.test_generate` writes them anew.
 """
 
@@ -11,7 +13,7 @@ import pytest
 from tests.cli.goldens import run
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "generation"
-_OURS = ["--provider", "local", "--model", "ours"]  # prices change
+_OURS = ["--provider", "http://127.0.0.1:8080/v1", "--model", "ours"]  # prices change
 CASES = {
     "plan": [*_OURS, "--items", "60", "--seed", "3", "--tier", "edge_case", "--tier", "scenario"],
     "weighted-plan": [
@@ -19,14 +21,14 @@ CASES = {
         *("--items", "200", "--persona", "well_paid_spender", "--persona", "self_employed_tiler"),
         *("--arc", "worry_to_steadiness", "--arc", "despair_to_being_accompanied", "--arc", "pressure_to_pause"),
         *("--weight", "arc:worry_to_steadiness=3", "--weight", "persona:self_employed_tiler=1.5"),
-        *("--forbid", "persona:self_employed_tiler,arc:pressure_to_pause", "--judge", "ours"),
+        *("--forbid", "persona:self_employed_tiler,arc:pressure_to_pause", "--judge", "theirs"),
         *("--annotator", "ours"),
     ],
 }
 
 
-def _plan(tmp_path, *arguments):
-    environment = {"LORA_DATA_DIR": str(tmp_path), "COLUMNS": "120", "NO_COLOR": "1"}
+def _plan(tmp_path, *arguments, **settings):
+    environment = {"LORA_DATA_DIR": str(tmp_path), "COLUMNS": "120", "NO_COLOR": "1", **settings}
     return run(["generate", "plan", *arguments], environment)
 
 
@@ -44,11 +46,13 @@ def test_json_is_exactly_the_object_that_is_promised(tmp_path):
     result = _plan(tmp_path, *CASES["weighted-plan"], "--dry-run", "--json")
 
     found = json.loads(result.stdout)
-    assert list(found) == ["wish", "fingerprint", "matrix", "empty_pairs", "usage", "cost_nano_usd", "calls"]
+    assert list(found) == ["wish", "fingerprint", "matrix", "empty_pairs", "usage", "cost_nano_usd", "calls", "batch"]
     assert sum(count for row in found["matrix"].values() for count in row.values()) == found["wish"]["items"] == 200
     assert [calls["purpose"] for calls in found["calls"]] == ["generate", "annotate", "judge"]
     assert found["cost_nano_usd"]["expected"] == sum(calls["nano_usd"]["expected"] for calls in found["calls"])
     assert all(isinstance(nano_usd, int) for nano_usd in found["cost_nano_usd"].values())
+    assert found["batch"] is None
+    assert list(tmp_path.iterdir()) == []
     assert found["wish"]["forbidden"] == [{"persona": "self_employed_tiler", "arc": "pressure_to_pause", "topic": None}]
 
 
@@ -67,13 +71,40 @@ def test_a_server_of_ones_own_costs_nothing(tmp_path):
     assert json.loads(result.stdout)["cost_nano_usd"] == {"low": 0, "expected": 0, "high": 0}
 
 
+def test_who_is_asked_is_as_the_installation_is_set_where_nothing_else_is_said(tmp_path):
+    settings = {
+        "LORA_LLM": "openai",
+        "LORA_LLM_MODEL": "gpt-6.1-terra",
+        "LORA_LLM_ANNOTATING_MODEL": "gpt-6-luna",
+        "LORA_LLM_JUDGING_MODEL": "gpt-6-luna",
+    }
+    asked = [
+        [calls["purpose"] for calls in json.loads(result.stdout)["calls"]]
+        for result in (
+            _plan(tmp_path, "--items", "5", "--dry-run", "--json", *more, **settings)
+            for more in ([], ["--judge", ""], ["--provider", "anthropic"])
+        )
+    ]
+
+    assert asked == [["generate", "annotate", "judge"], ["generate", "annotate"], ["generate"]]
+
+
+def test_nobody_judges_what_it_wrote(tmp_path):
+    result = _plan(tmp_path, *_OURS, "--items", "5", "--judge", "ours", "--dry-run")
+
+    assert (result.exit_code, result.stderr) == (
+        2, "error: expected another model as judge than the one that writes, ours; found ours\n"
+    )  # fmt: skip
+
+
 _FORBID = "--forbid: expected AXIS:KEY,AXIS:KEY with persona, arc, topic, each once, found"
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "--dry-run: expected it, found none; a plan can be shown, and is not kept yet"),
+        (["--language", "English"], "--language: expected two letters of ISO 639-1, as en, found 'English'"),
+        (["--provider", "openai"], "--model: expected a model of openai, found none; or set LORA_LLM_MODEL"),
         (["--dry-run", "--items", "0"], "--items: Input should be greater than or equal to 1; found 0"),
         (
             ["--dry-run", "--persona", "carer"],

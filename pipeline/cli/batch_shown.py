@@ -1,0 +1,132 @@
+"""Batches of conversations as tables and as JSON."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from pipeline.cli.batch_options import in_dollars
+from pipeline.cli.jobs_shown import print_fields
+from pipeline.cli.printed_table import TableRow, print_table
+from pipeline.state.catalog.statuses import ITEM_STATES, ItemState
+from pipeline.wording import count_of, moment, nano_usd, percent
+
+if TYPE_CHECKING:
+    from pipeline.flow.generation.batch_report import BatchReport
+    from pipeline.state.catalog.generation_records import Batch, BatchMoney, Submission
+
+COLUMNS = ("id", "status", "name", "accepted", "spent", "budget", "review", "failed", "model")
+_SUBMISSION_COLUMNS = ("submission", "to", "state", "requests", "kept back", "provider's id", "since", "reason")
+_NAMED = 5
+
+
+def row(batch: "Batch", states: "Mapping[ItemState, int]", money: "BatchMoney") -> TableRow:
+    """A batch as a row of COLUMNS."""
+    accepted = f"{states.get('accepted', 0)}/{batch.items}"
+    amounts = (in_dollars(money.spent_nano_usd), in_dollars(batch.budget_nano_usd))
+    others = (states.get("needs_review", 0), states.get("failed", 0), batch.model)
+    return (batch.id, batch.status, batch.name, accepted, *amounts, *others)
+
+
+def print_report(report: "BatchReport", open_ones: "Sequence[Submission]", names: Mapping[str, str]) -> None:
+    """All that is known of a batch. names: of personas, by key."""
+    print_fields(list(_fields(report)))
+    _print_matrix(report.progress.cells, names)
+    if open_ones:
+        print_table(_SUBMISSION_COLUMNS, [_submission_row(each) for each in open_ones], whole=1)
+    if checks := _checks(report):
+        print_fields([(name, f"{'passed' if ok else 'not passed'}: {told}") for name, ok, told in checks])
+
+
+def as_json_of(report: "BatchReport", open_ones: "Sequence[Submission]") -> dict[str, object]:
+    """The same for programs."""
+    cells = sorted(report.progress.cells.items())
+    return {
+        **asdict(report.batch),
+        "by_state": report.progress.by_state,
+        "cells": [
+            {"persona": persona, "arc": arc, "accepted": done, "planned": planned}
+            for (persona, arc), (done, planned) in cells
+        ],
+        **asdict(report.money),
+        "calls": [
+            {"purpose": purpose, "calls": count, "cost_nano_usd": cost}
+            for purpose, (count, cost) in sorted(report.calls.items())
+        ],
+        "failures": report.failures,
+        "empty_pairs": [{"arc": arc, "topic": topic} for arc, topic in report.empty_pairs],
+        "variety": asdict(report.variety),
+        "repeats": report.repeats,
+        "unjudged": report.unjudged,
+        "submissions": [asdict(each) for each in open_ones],
+        "checks": [{"name": name, "passed": ok, "found": told} for name, ok, told in _checks(report)],
+    }
+
+
+def _fields(report: "BatchReport") -> Iterator[tuple[str, str]]:
+    batch, money = report.batch, report.money
+    yield "batch", f"{batch.id}, {batch.name}"
+    yield "status", ", ".join(filter(None, (batch.status, batch.status_reason)))
+    yield "provider", f"{batch.provider}, {'in batches' if batch.is_batched else 'call by call'}"
+    models = (("writes", batch.model), ("annotates", batch.annotating_model), ("judges", batch.judging_model))
+    yield from ((what, model) for what, model in models if model)
+    times = (("planned", batch.created_at), ("started", batch.started_at), ("ended", batch.ended_at))
+    yield from ((what, moment(time, seconds=True)) for what, time in times if time)
+    if batch.resume_at is not None and batch.status == "running":
+        yield "asks again", moment(batch.resume_at, seconds=True)
+    kept_back = f", {nano_usd(money.reserved_nano_usd)} kept back" if money.reserved_nano_usd else ""
+    yield "money", f"{nano_usd(money.spent_nano_usd)} of {nano_usd(batch.budget_nano_usd)} spent{kept_back}"
+    calls = sorted(report.calls.items())
+    yield from ((f"to {purpose}", f"{count_of(n, 'call')}, {nano_usd(cost)}") for purpose, (n, cost) in calls)
+    states = [f"{report.count(state):,} {state.replace('_', ' ')}" for state in ITEM_STATES if report.count(state)]
+    yield "items", f"{', '.join(states)}, of {batch.items:,}"
+    if report.failures:
+        failed = ", ".join(f"{count:,} {what}" for what, count in sorted(report.failures.items()))
+        yield "came to nothing", f"{failed}; lora-pipeline generate failures {batch.id}"
+    if report.count("accepted"):
+        yield from _quality(report)
+
+
+def _quality(report: "BatchReport") -> Iterator[tuple[str, str]]:
+    """Of what is accepted."""
+    variety = report.variety
+    if variety.opening_share is not None and variety.opening is not None:
+        yield "commonest opening", f"{percent(variety.opening_share)}, {variety.opening}"
+    yield "say nearly the same", f"{report.repeats:,}"
+    if report.unjudged and report.batch.judging_model:
+        yield "not judged", f"{report.unjudged:,}"
+    if report.empty_pairs:
+        named = ", ".join(f"{arc} × {topic}" for arc, topic in report.empty_pairs[:_NAMED])
+        more = ", …" if len(report.empty_pairs) > _NAMED else ""
+        yield "arcs × topics without any", f"{len(report.empty_pairs):,}: {named}{more}"
+
+
+def _print_matrix(cells: Mapping[tuple[str, str], tuple[int, int]], names: Mapping[str, str]) -> None:
+    """Accepted of planned, of each persona and arc."""
+    personas, arcs = sorted({persona for persona, _ in cells}), sorted({arc for _, arc in cells})
+    rows = [
+        (arc, *(_filled(cells, (persona,), (arc,)) for persona in personas), _filled(cells, personas, (arc,)))
+        for arc in arcs
+    ]
+    totals = ("all", *(_filled(cells, (persona,), arcs) for persona in personas), _filled(cells, personas, arcs))
+    print_table(("accepted", *(names.get(persona, persona) for persona in personas), "all"), [*rows, totals])
+
+
+def _filled(cells: Mapping[tuple[str, str], tuple[int, int]], personas: Collection[str], arcs: Collection[str]) -> str:
+    meant = [counts for (persona, arc), counts in cells.items() if persona in personas and arc in arcs]
+    done, planned = sum(counts[0] for counts in meant), sum(counts[1] for counts in meant)
+    return f"{done}/{planned}" if planned or done else ""
+
+
+def _submission_row(each: "Submission") -> TableRow:
+    since = moment(each.sending_at or each.created_at)
+    who = (each.id, each.purpose, each.state, each.requests, nano_usd(each.reserved_nano_usd))
+    return (*who, each.external_id or "", since, each.state_reason or "")
+
+
+def _checks(report: "BatchReport") -> list[tuple[str, bool, str]]:
+    """Those of a batch that has ended, as its assets have them."""
+    from pipeline.flow.generation.batch_checks import BATCH_CHECKS
+
+    if report.batch.status != "completed":
+        return []
+    return [(check.name, *check.decide(report)) for check in BATCH_CHECKS]
