@@ -48,11 +48,21 @@ tables = st.integers(1, 6).flatmap(
 )
 
 
+def test_first_columns_are_kept_whole_and_others_left_out_before_they_say_nothing():
+    columns, rows = ("id", "title", "state"), [("b0a1b2c3d4e5f.12", "a title that is long", "needs_review")]
+
+    narrow, wide = render_table(columns, rows, 42, whole=1, least=10), render_table(columns, rows, 30, whole=1)
+
+    assert "│ b0a1b2c3d4e5f.12 │ a title that is lo… │" in narrow
+    assert narrow.splitlines()[-1] == "1 row; 2 of 3 columns fit: name some, or use --json or --csv"
+    assert "│ b0a1b2c3d4e5f.12 │ a titl… │" in wide
+
+
 @given(tables, st.integers(20, 120))
 def test_a_table_keeps_to_its_width_and_commands_no_terminal(table, width):
     columns, rows = table
 
-    *lines, footer, end = render_table(columns, rows, width).split("\n")
+    *lines, footer, end = render_table(columns, rows, width, whole=len(columns) // 2).split("\n")
 
     assert end == ""
     assert all(cell_len(line) <= width for line in lines)
