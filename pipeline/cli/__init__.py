@@ -32,13 +32,16 @@ def main() -> NoReturn:
     gc.set_threshold(_COLLECT_AFTER)
     from typer.main import get_command
 
-    from pipeline.cli.command_line import PROGRAM, app_of, asked
+    from pipeline.cli.command_line import COMPLETE, PROGRAM, app_of, asked
     from pipeline.cli.common import leave_on_termination
+    from pipeline.cli.typer_internals import prepare_completion
 
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # it reads the metadata of every installed library for them
     # Work is shared out to a process per core: threads of a block's queries would only wake one another.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     signal.signal(signal.SIGTERM, leave_on_termination)
+    if COMPLETE in os.environ:
+        prepare_completion()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 gets \u2713, no crash

@@ -8,7 +8,7 @@ from typing import Any
 # Public is only that `Typer(cls=…)` takes a class derived from it.
 from typer.core import TyperGroup
 
-__all__ = ["TyperGroup", "context_of", "is_wrong_use", "wants_help"]
+__all__ = ["TyperGroup", "context_of", "is_wrong_use", "prepare_completion", "wants_help"]
 
 
 def is_wrong_use(error: Exception) -> bool:
@@ -24,3 +24,10 @@ def wants_help(error: Exception) -> bool:
 def context_of(error: Exception) -> Any:
     """The command that was called wrongly, or None."""
     return getattr(error, "ctx", None)
+
+
+def prepare_completion() -> None:
+    """Let a shell ask which words may come next; typer does so by itself only where it adds two options of its own."""
+    from typer._completion_classes import completion_init
+
+    completion_init()

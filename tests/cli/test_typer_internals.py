@@ -3,8 +3,10 @@
 import pytest
 import typer
 from typer.main import get_command
+from typer.testing import CliRunner
 
-from pipeline.cli.typer_internals import TyperGroup, context_of, is_wrong_use, wants_help
+from pipeline.cli.command_line import COMPLETE, PROGRAM, app_of
+from pipeline.cli.typer_internals import TyperGroup, context_of, is_wrong_use, prepare_completion, wants_help
 
 
 class _Group(TyperGroup):
@@ -54,3 +56,12 @@ def test_a_group_lists_commands_with_their_whole_help():
 
 def test_an_error_of_a_command_is_no_wrong_use():
     assert not is_wrong_use(ValueError("no"))
+
+
+def test_a_shell_is_told_which_words_may_come_next():
+    prepare_completion()
+    words = {"COMP_WORDS": "lora-pipeline generate s", "COMP_CWORD": "2", COMPLETE: "complete_bash"}
+
+    told = CliRunner(env=words).invoke(app_of(["generate"]), [], prog_name=PROGRAM)
+
+    assert sorted(told.stdout.split()) == ["settle", "start", "status"]
