@@ -48,7 +48,7 @@ def failures(
         for each in listed:
             _print_whole(each)
     else:
-        print_table(_COLUMNS, [_row(each) for each in listed], whole=3, least=12)
+        print_table(_COLUMNS, [_row(each) for each in listed], whole=3, least=18)
     total = sum(counts.values()) if chosen is None else counts.get(chosen, 0)
     typer.echo(f"{len(listed):,} of {count_of(total, 'draw')} that came to nothing", err=True)
 

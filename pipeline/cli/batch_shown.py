@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pipeline.state.catalog.generation_records import Batch, BatchMoney, Submission
 
 COLUMNS = ("id", "status", "name", "accepted", "spent", "budget", "review", "failed", "model")
-_SUBMISSION_COLUMNS = ("submission", "to", "state", "requests", "kept back", "provider's id", "since", "reason")
 _NAMED = 5
 
 
@@ -31,8 +30,7 @@ def print_report(report: "BatchReport", open_ones: "Sequence[Submission]", names
     """All that is known of a batch. names: of personas, by key."""
     print_fields(list(_fields(report)))
     _print_matrix(report.progress.cells, names)
-    if open_ones:
-        print_table(_SUBMISSION_COLUMNS, [_submission_row(each) for each in open_ones], whole=1)
+    print_fields([(each.id, _submission_told(each)) for each in open_ones])
     if checks := _checks(report):
         print_fields([(name, f"{'passed' if ok else 'not passed'}: {told}") for name, ok, told in checks])
 
@@ -117,10 +115,13 @@ def _filled(cells: Mapping[tuple[str, str], tuple[int, int]], personas: Collecti
     return f"{done}/{planned}" if planned or done else ""
 
 
-def _submission_row(each: "Submission") -> TableRow:
-    since = moment(each.sending_at or each.created_at)
-    who = (each.id, each.purpose, each.state, each.requests, nano_usd(each.reserved_nano_usd))
-    return (*who, each.external_id or "", since, each.state_reason or "")
+def _submission_told(each: "Submission") -> str:
+    """Of one that is not done with."""
+    what = f"{each.state}, {count_of(each.requests, 'request')} to {each.purpose}"
+    since = f"since {moment(each.sending_at or each.created_at)}"
+    kept_back = f"{nano_usd(each.reserved_nano_usd)} kept back"
+    at_provider = f"at the provider {each.external_id}" if each.external_id else ""
+    return ", ".join(filter(None, (what, since, kept_back, at_provider, each.state_reason)))
 
 
 def _checks(report: "BatchReport") -> list[tuple[str, bool, str]]:

@@ -13,7 +13,7 @@ from pipeline.cli.job_watch import POLL_S, say
 from pipeline.cli.owner import Owner
 from pipeline.errors import ServiceError
 from pipeline.safe_text import shown
-from pipeline.wording import nano_usd, time_of_day
+from pipeline.wording import count_of, nano_usd, time_of_day
 
 if TYPE_CHECKING:
     from pipeline.flow.generation.making import Making
@@ -89,7 +89,7 @@ def _do_what_is_due(making: "Making", batch_id: str) -> list[str]:
         return advance(making, batch_id)
     now = making.catalog.get_batch(batch_id)
     open_ones = len(making.catalog.submissions_of(batch_id, only_open=True))
-    waits = f"waits for {open_ones:,} submissions" if open_ones else f"it is {now.status}"
+    waits = f"waits for {count_of(open_ones, 'submission')}" if open_ones else f"it is {now.status}"
     return [f"{batch_id}: nothing is due now, {waits}"]
 
 

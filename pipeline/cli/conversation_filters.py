@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -63,8 +63,10 @@ class Filters:
             UsageError: a status or tier does not exist, or several batches are meant.
             BatchNotFound: there is no such batch.
         """
+        from pipeline.generation.model import Tier
         from pipeline.state.catalog.generation_records import MadeQuery
 
+        _check("--tier", self.tier, get_args(Tier))
         _check("--status", self.status, CONVERSATION_STATUSES)
         _check("--quality-tier", self.quality_tier, QUALITY_TIERS)
         said = asdict(self)

@@ -171,7 +171,7 @@ def test_a_batch_is_paused_goes_on_and_is_cancelled(planned):
     assert paused.stdout == f"{found['id']}: paused\n"
     assert paused.stderr == "3 requests under way, which may still be paid\n"
     assert worked.exit_code == 1
-    assert worked.stdout.splitlines()[0] == f"{found['id']}: nothing is due now, waits for 1 submissions"
+    assert worked.stdout.splitlines()[0] == f"{found['id']}: nothing is due now, waits for 1 submission"
     assert worked.stdout.splitlines()[-1].endswith("lunch")
     assert (cancelled.stdout, found["status"]) == (f"{found['id']}: cancelled\n", "cancelled")
     [submission] = found["submissions"]
@@ -386,6 +386,10 @@ def test_a_preview_is_for_programs_too_and_of_nothing_is_a_no(made):
         (["generate", "settle", "s1", "--nothing-sent"], "SUBMISSION: expected one that is under way, found 's1'; "),
         (["generate", "start", "nobody"], "expected the id or name of a batch, found 'nobody': list the batches first"),
         (["conversations", "list", "--status", "good"], "--status: expected one of pending, accepted, rejected, "),
+        (
+            ["conversations", "list", "--tier", "edge"],
+            "--tier: expected one of template, scenario, edge_case, found 'edg",
+        ),
         (["conversations", "list", "--quality-tier", "best"], "--quality-tier: expected one of seed, production, "),
         (["conversations", "review", "--approve"], "expected either the id of a conversation or --all; see "),
         (["conversations", "review", "x", "--approve", "--reject"], "expected one of --approve and --reject, found bo"),
