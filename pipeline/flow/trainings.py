@@ -5,6 +5,7 @@ is kept of a training that has ended is in `closing.py`.
 """
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -182,9 +183,18 @@ class Trainings:
         return said
 
     def watch(self, now: datetime) -> list[str]:
-        """Look at every attempt that lives or is lost, once; return what could not be asked, in words."""
-        silent = []
-        for attempt in self.catalog.attempts_to_watch():
+        """Look at every attempt that lives or is lost, once; return what could not be asked, in words.
+
+        Places that take long to answer leave some for the next look, which begins with others.
+        """
+        silent: list[str] = []
+        attempts = self.catalog.attempts_to_watch()
+        turn = int(now.timestamp()) % max(1, len(attempts))
+        deadline = time.monotonic() + self.settings.tick_budget_s
+        for attempt in attempts[turn:] + attempts[:turn]:
+            if time.monotonic() > deadline:
+                silent.append("no time was left for the others: they are looked at next")
+                break
             launcher = self.launchers.get(attempt.launcher)
             if launcher is None or not _is_submitted(attempt):
                 continue

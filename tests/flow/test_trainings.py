@@ -186,6 +186,15 @@ def test_one_that_cannot_be_asked_has_not_failed(trained):
     assert trained.until_ended(attempt.id).state == "completed"
 
 
+def test_a_place_that_takes_long_to_answer_leaves_the_others_for_the_next_look(trained):
+    attempt = trained.ask()
+    trained.trainings.start(attempt.id, NOON)
+    hurried = replace(trained.trainings, settings=trained.settings.model_copy(update={"tick_budget_s": -1.0}))
+
+    assert hurried.watch(NOON) == ["no time was left for the others: they are looked at next"]
+    trained.until_ended(attempt.id)
+
+
 def test_one_elsewhere_that_tells_nothing_is_lost_until_it_does(trained):
     attempt = trained.ask(launcher="own-machine")
     trained.trainings.start(attempt.id, NOON)

@@ -145,7 +145,7 @@ class HostedLauncher:
             self._tell(journal, job, entries)
             meter = self._meter(place, journal, job)
         if job.state in LIVE:
-            return Observation(job.state, nano_usd=meter)
+            return Observation(job.state, job.reason, meter)
         return Observation("unknown", "it has ended, and its journal says how", meter)
 
     def cancel(self, attempt: Attempt) -> None:
@@ -200,7 +200,7 @@ class HostedLauncher:
     def _provider(self, attempt: Attempt) -> Provider:
         found = self._providers.get(attempt.trainer)
         if found is None:
-            raise ServiceError(f"{attempt.trainer} cannot be asked without the key of an account: set it")
+            raise ServiceError(f"{attempt.trainer} cannot be asked: {missing_key(attempt.trainer, {})}")
         return found
 
     def _job(self, attempt: Attempt) -> ProviderJob | None:

@@ -27,6 +27,11 @@ _STATES: dict[str, JobState] = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
+_STAGES = {
+    "validating_files": "OpenAI reads its files",
+    "queued": "it waits in OpenAI's queue",
+    "paused": "it is paused at OpenAI",
+}
 _FIGURES = {"train_loss": "loss", "valid_loss": "eval_loss", "full_valid_loss": "full_eval_loss"}
 """Figures by our names; others keep theirs."""
 _STEPS = re.compile(r"Step \d+/(\d+)")
@@ -147,7 +152,7 @@ def _job(found: _Job) -> ProviderJob:
     return ProviderJob(
         id=found.id,
         state=_STATES.get(found.status, "waiting"),
-        reason=(error.message or error.code) if error else None,
+        reason=(error.message or error.code) if error and found.status == "failed" else _STAGES.get(found.status),
         model=found.fine_tuned_model,
         tokens=found.trained_tokens,
         created_at=found.created_at,

@@ -11,7 +11,9 @@ LIVE: tuple[JobState, ...] = ("waiting", "running")
 
 @dataclass(frozen=True, slots=True)
 class ProviderJob:
-    """A training as its provider tells of it. model: the name to call what was trained by, once there is one.
+    """A training as its provider tells of it. reason: why it failed, or what it waits for.
+
+    model: the name to call what was trained by, once there is one.
 
     tokens: that are billed. nano_usd: the bill in billionths of a US dollar, where the provider tells money.
     created_at, ended_at: seconds since 1970.

@@ -11,7 +11,7 @@ _KINDS = {kind.name: kind for kind in (OpenAiProvider, TogetherProvider)}
 
 def make_providers(environment: Mapping[str, str]) -> dict[str, Provider]:
     """Those whose key is in the environment, by the name of their trainer."""
-    keys = {name: environment.get(kind.key_name, "").strip() for name, kind in _KINDS.items()}
+    keys = {name: _key(kind.key_name, environment) for name, kind in _KINDS.items()}
     return {name: _KINDS[name](key) for name, key in keys.items() if key}
 
 
@@ -20,4 +20,10 @@ def missing_key(trainer: str, environment: Mapping[str, str]) -> str:
     kind = _KINDS.get(trainer)
     if kind is None:
         return f"nobody trains for {trainer} here: send the files there, and tell how it goes with jobs report"
-    return "" if environment.get(kind.key_name, "").strip() else f"set {kind.key_name} to the key of an account"
+    return "" if _key(kind.key_name, environment) else f"set {kind.key_name} to the key of an account"
+
+
+def _key(name: str, environment: Mapping[str, str]) -> str:
+    """Empty of a text that no request could carry."""
+    key = environment.get(name, "").strip()
+    return key if key.isascii() and key.isprintable() else ""

@@ -35,6 +35,7 @@ _STATES: dict[str, JobState] = {
     "error": "failed",
     "cancelled": "cancelled",
 }
+_STAGES = {"pending": "Together makes it ready", "queued": "it waits in Together's queue"}
 _STEP = "global_step"
 _NO_FIGURES = (_STEP, f"eval_{_STEP}", "epoch", "eval_epoch", "timestamp")
 _FILE_PAUSE_S = 30.0
@@ -174,7 +175,7 @@ def _job(found: _Job) -> ProviderJob:
     return ProviderJob(
         id=found.id,
         state=state,
-        reason=errors[-1] if errors and state == "failed" else None,
+        reason=errors[-1] if errors and state == "failed" else _STAGES.get(found.status),
         model=found.output_name or found.object_name,
         tokens=found.token_count,
         nano_usd=found.total_price,

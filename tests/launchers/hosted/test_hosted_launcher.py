@@ -12,6 +12,7 @@ from pipeline.errors import Conflicting, ServiceError, SettingsError, UsageError
 from pipeline.flow.closing import closed_of
 from pipeline.flow.trainings import Wish, ask
 from pipeline.launchers.hosted.hosted_launcher import HostedLauncher, TokenRate
+from pipeline.launchers.hosted.providers import make_providers, missing_key
 from pipeline.launchers.hosted.together_provider import suffix
 from pipeline.state.catalog.costs import NANO
 from tests.launchers.hosted.fakes import STEPS, TOKENS_A_STEP
@@ -97,7 +98,7 @@ BROKEN = st.dictionaries(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(faults=BROKEN, lag_s=st.sampled_from([0.0, LAG_S]), late_s=st.sampled_from([0.0, 45.0]))
 @example(faults={"create": ["lost"]}, lag_s=LAG_S, late_s=0.0)
 @example(faults={"create": ["killed after"]}, lag_s=LAG_S, late_s=45.0)
@@ -117,7 +118,7 @@ def test_whatever_gets_lost_one_job_is_created_and_paid(faulty, faults, lag_s, l
     assert faulty.cost_of(attempt.id).billed_nano_usd == fake.bill_nano_usd() - billed
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rounds=st.integers(0, 5), faults=BROKEN, lag_s=st.sampled_from([0.0, LAG_S]))
 @example(rounds=1, faults={"create": ["500 after"]}, lag_s=LAG_S)
 def test_cancelled_at_any_moment_nothing_trains_on_and_the_bill_is_paid(faulty, rounds, faults, lag_s):
@@ -284,9 +285,27 @@ def test_without_a_key_it_says_what_to_set(at_openai):
     keyless = HostedLauncher(at_openai.settings.trainings, {}, lambda *_: None, lambda *_: None, at_openai.time)
     with pytest.raises(SettingsError, match="set OPENAI_API_KEY to the key of an account, and start it again"):
         keyless.submit(at_openai.trainings._order(attempt))
-    with pytest.raises(ServiceError, match="cannot be asked without the key"):
+    with pytest.raises(ServiceError, match="openai cannot be asked: set OPENAI_API_KEY"):
         keyless.find(attempt)
     assert not keyless.is_training(attempt)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_usable"), [("sk-1", True), (" sk-1\n", True), ("", False), ("sk-\nx", False), ("sk-ü", False)]
+)
+def test_a_key_that_no_request_could_carry_is_none(key, is_usable):
+    environment = {"OPENAI_API_KEY": key}
+
+    assert set(make_providers(environment)) == ({"openai"} if is_usable else set())
+    assert (missing_key("openai", environment) == "") is is_usable
+
+
+def test_while_it_waits_it_says_for_what(trained):
+    attempt = trained.ask()
+    trained.step()
+
+    waits = {"openai": "OpenAI reads its files", "together": "Together makes it ready"}
+    assert trained.attempt(attempt.id).state_reason == waits[trained.trainer]
 
 
 def test_tokens_are_billed_exactly():

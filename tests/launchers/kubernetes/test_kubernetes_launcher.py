@@ -152,7 +152,7 @@ def test_a_job_runs_once_with_its_gpus_and_a_token_that_is_a_secret(cluster):
     assert cluster.api.secrets[name]["metadata"]["ownerReferences"][0]["name"] == name
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     faults=st.dictionaries(
         st.sampled_from(STEPS_OF), st.lists(st.sampled_from(FAULTS), min_size=1, max_size=4), max_size=4

@@ -168,7 +168,7 @@ def test_what_is_asked_of_sagemaker_is_what_the_job_needs(sagemaker):
     assert spec["command_again"] == [*spec["command"], "--resume"]
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     faults=st.dictionaries(
         st.sampled_from(["CreateTrainingJob", "DescribeTrainingJob", "StopTrainingJob", "PUT", "GET"]),
