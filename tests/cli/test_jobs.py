@@ -359,9 +359,28 @@ def test_the_line_for_a_machine_of_ones_own_is_printed_where_the_service_has_an_
     line = result.stdout.splitlines()[1]
     assert line.startswith(f"curl -fsSL https://lora.example/api/jobs/{made['id']}/attempts/{made['id']}.1/run.py -H ")
     assert line.endswith(f" python3 run.py --service https://lora.example --attempt {made['id']}.1")
-    assert command("start", made["id"], "--launcher", "moon").stderr == (
+    assert command("start", made["id"], "--on", "moon").stderr == (
         "error: --launcher: expected one of local, own-machine, hosted, sagemaker, kubernetes, found 'moon'\n"
     )
+
+
+def test_a_job_for_a_provider_is_asked_for_there_once_its_key_is_set(folder):
+    known = {"LORA_DATA_DIR": str(folder)}
+    create = ["jobs", "create", TALK, "--model", "Qwen3-4B", "--target", "openai", "--json"]
+    made = json.loads(run(create, known).stdout.splitlines()[0])
+
+    here = run(["jobs", "start", made["id"]], known)
+    keyless = run(["jobs", "start", made["id"], "--on", "hosted"], known)
+    asked = run(["jobs", "start", made["id"], "--on", "hosted"], {**known, "OPENAI_API_KEY": "sk-none"})
+
+    assert here.stderr == (
+        "error: expected a trainer that runs on a machine, found openai, who trains itself: have its provider do it "
+        "(--launcher hosted)\n"
+    )
+    assert keyless.stderr == (
+        "error: launcher: expected one that is set up, found hosted: set OPENAI_API_KEY to the key of an account\n"
+    )
+    assert asked.stdout == f"{made['id']}.1: queued\n"
 
 
 def test_a_model_is_listed_copied_renamed_and_deleted(folder, command, tmp_path):

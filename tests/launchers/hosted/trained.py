@@ -44,8 +44,15 @@ class HostedTrainings:
         self.job = installation.maker.make(prepared, considered, "person", NOON)
         self.settings = load_settings(data_dir=folder / "data", **settings)
         self.time = Time(NOON.timestamp())
+        self.renew()
+
+    def renew(self) -> None:
+        """Another provider that knows nothing, and nothing under way."""
+        for attempt in [*self.catalog.attempts_to_watch(), *self.catalog.unclosed_attempts(10)]:
+            self.catalog.move_attempt(attempt.id, "cancelled", "test", self.now)
+            self.catalog.note_closed(attempt.id, self.now)
         self.closes = True
-        self.fake: Provider = KINDS[trainer][0](self.time)
+        self.fake: Provider = KINDS[self.trainer][0](self.time)
 
     @property
     def now(self) -> datetime:
