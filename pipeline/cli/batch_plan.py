@@ -77,6 +77,7 @@ def plan(
 
     The batch is kept, and nobody is asked yet: `generate start` does that.
     """
+    from pipeline.dataset.tokens import load_tokenizer
     from pipeline.generation.estimating import estimate_plan
 
     settings = current_settings()
@@ -88,7 +89,8 @@ def plan(
         laid = _laid_out(settings, user, wish, asked)
     else:
         laid = _kept(settings, user, _batch_wish(wish, asked, name, language, budget))
-    expected = estimate_plan(laid.plan.items, laid.scaffolds, costs)
+    tokenizer = load_tokenizer(settings.tokenizer)
+    expected = estimate_plan(laid.plan.items, laid.scaffolds, costs, tokenizer=tokenizer)
     if as_json:
         typer.echo(json_text(_as_json(laid, expected)))
         return

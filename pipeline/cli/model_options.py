@@ -11,6 +11,7 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.generation.estimating import Cost
     from pipeline.settings import Settings
+    from pipeline.state.catalog.statuses import Purpose
 
 Provider_ = Annotated[
     str | None,
@@ -51,9 +52,13 @@ class Asked:
     is_online: bool
 
     @property
-    def models(self) -> dict[str, str]:
+    def models(self) -> "dict[Purpose, str]":
         """Those that are asked, by purpose."""
-        named = {"generate": self.model, "annotate": self.annotator, "judge": self.judge}
+        named: dict[Purpose, str | None] = {
+            "generate": self.model,
+            "annotate": self.annotator,
+            "judge": self.judge,
+        }
         return {purpose: model for purpose, model in named.items() if model is not None}
 
 
@@ -82,7 +87,7 @@ def read_models(
     return Asked(who, writer, chosen[0] or None, chosen[1] or None, is_online)
 
 
-def costs_of(settings: "Settings", asked: Asked) -> "dict[str, Cost]":
+def costs_of(settings: "Settings", asked: Asked) -> "dict[Purpose, Cost]":
     """What calls cost by purpose, of purposes that somebody is asked for.
 
     Raises:

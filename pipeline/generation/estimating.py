@@ -122,12 +122,14 @@ class PlanEstimate:
 def estimate_plan(
     items: Sequence[PlannedItem],
     scaffolds: Scaffolds,
-    costs: Mapping[str, Cost],
-    observed: Mapping[str, Mapping[int, Usage]] | None = None,
+    costs: Mapping[Purpose, Cost],
+    observed: Mapping[Purpose, Mapping[int, Usage]] | None = None,
+    tokenizer: Tokenizer | None = None,
 ) -> PlanEstimate:
     """What items take at prices. costs: by purpose, those that are asked for; `generate` and some of READINGS.
 
-    observed: by purpose and item number, what the finished ones took in all their attempts.
+    observed: by purpose and item number, what the finished ones took in all their attempts. tokenizer: counts requests;
+    None for the usual one.
     """
     seen = observed or {}
     readings = [
@@ -135,7 +137,8 @@ def estimate_plan(
         for purpose, reading in READINGS.items()
         if purpose in costs
     ]
-    return estimate(items, [writing_calls(items, scaffolds, costs["generate"], seen.get("generate", {})), *readings])
+    writing = writing_calls(items, scaffolds, costs["generate"], seen.get("generate", {}), tokenizer)
+    return estimate(items, [writing, *readings])
 
 
 def writing_calls(

@@ -5,8 +5,6 @@ Who reviews or edits is who asks, and each leaves a row that says so.
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from pipeline.contract.conversation_values import (
     ConversationDetails,
     ConversationEdit,
@@ -15,15 +13,13 @@ from pipeline.contract.conversation_values import (
     WantedReview,
     WantedReviews,
 )
-from pipeline.dataset.formats.rows.native import ANNOTATIONS
 from pipeline.errors import ConversationNotFound
 from pipeline.flow.generation.editing import Edit, edited
 from pipeline.flow.generation.installing import making_of
-from pipeline.flow.generation.training_files import conversations_now
+from pipeline.flow.generation.training_files import conversations_now, exported_row
 from pipeline.generation.downloads import enriched_json, raw_json
 from pipeline.generation.file_content import FileConversation
 from pipeline.generation.model import MadeTurn
-from pipeline.generation.training_file import native_row
 from pipeline.service.conversation_values import conversation_details, conversation_summary, made_query
 from pipeline.service.made_access import MadeAccess
 from pipeline.service.service import Service
@@ -114,19 +110,13 @@ def export_conversations(service: Service, user: User, query: MadeQuery) -> Iter
     """All that are meant, a row of the native format a line, with status and batch among what is known of each."""
     access = service.made(user)
     meant = access.readable.meant_conversations(access.reader_id, query)
-    return (_line(made, chosen) for made, chosen in conversations_now(access.readable, meant))
+    return (exported_row(made, chosen) for made, chosen in conversations_now(access.readable, meant))
 
 
 def _as_file(access: MadeAccess, conversation_id: str) -> FileConversation:
     made = access.conversation(conversation_id)
     [(_made, chosen)] = conversations_now(access.readable, [(made.id, made.version)])
     return chosen
-
-
-def _line(made: Made, chosen: FileConversation) -> bytes:
-    row = native_row(chosen)
-    row[ANNOTATIONS] |= {"status": made.status, "batch_id": made.batch_id}
-    return msgspec.json.encode(row) + b"\n"
 
 
 def _version(made: Made, versions: Sequence[Version], number: int | None) -> Version:

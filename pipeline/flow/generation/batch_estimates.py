@@ -7,16 +7,14 @@ from functools import partial
 from pipeline.dataset.tokens import Tokenizer
 from pipeline.flow.generation.making import BatchWork, Making, planned_item
 from pipeline.flow.generation.planning import Laid
-from pipeline.generation.estimating import READINGS, Calls, PlanEstimate, estimate, writing_calls
+from pipeline.generation import estimating
+from pipeline.generation.estimating import PlanEstimate
 from pipeline.generation.model import PlannedItem, Scaffolds
 from pipeline.llm.asking import Usage
 from pipeline.llm.backends import place_of
 from pipeline.llm.prices import InferencePrice, cost_nano_usd, price_of
 from pipeline.state.catalog.generation_records import Batch
 from pipeline.state.catalog.statuses import PURPOSES, Purpose
-
-_SHARES: Mapping[Purpose, float] = {"annotate": 1.0, "judge": READINGS["judge"].share}
-"""Calls for each item: whoever annotates reads all of them here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +61,11 @@ def _estimate(
     observed: Mapping[Purpose, Mapping[int, Usage]],
     tokenizer: Tokenizer,
 ) -> PlanEstimate:
-    calls = []
-    for purpose, price in asking.prices(making).items():
-        cost = partial(_cost, price=price, is_batch=asking.is_batched)
-        seen = observed.get(purpose, {})
-        if purpose == "generate":
-            calls.append(writing_calls(items, scaffolds, cost, seen, tokenizer))
-        else:
-            calls.append(Calls(purpose, READINGS[purpose].usage, cost, _SHARES[purpose], seen))
-    return estimate(items, calls)
+    costs = {
+        purpose: partial(_cost, price=price, is_batch=asking.is_batched)
+        for purpose, price in asking.prices(making).items()
+    }
+    return estimating.estimate_plan(items, scaffolds, costs, observed, tokenizer)
 
 
 def _cost(usage: Usage, price: InferencePrice, *, is_batch: bool) -> int:
