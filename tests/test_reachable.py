@@ -105,7 +105,7 @@ REACHED_BY: dict[str, tuple[str, str, str] | str] = {
     "failures_of": _MAKING,
     "tokens_by_item": (f"POST {_BATCH}/start", "generate start", "generation.start"),
     "costs_by_purpose": (f"GET {_BATCH}", "generate status", "generation.status"),
-    "calls_of": (f"GET {_BATCH}/calls", "generate status", "generation.download_calls"),
+    "calls_of": (f"GET {_BATCH}/calls", "generate calls", "generation.download_calls"),
     "get_conversation": (f"GET {_CONVERSATION}", "conversations show", "conversations.show"),
     "list_conversations": ("GET /api/conversations", "conversations list", "conversations.list"),
     "neighbours_of": "a page leads from one to the next; over the API one lists them",

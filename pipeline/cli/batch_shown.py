@@ -1,7 +1,7 @@
 """Batches of conversations as tables and as JSON."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.cli.batch_options import in_dollars
@@ -12,7 +12,7 @@ from pipeline.wording import count_of, moment, nano_usd, percent
 
 if TYPE_CHECKING:
     from pipeline.flow.generation.batch_report import BatchReport
-    from pipeline.state.catalog.generation_records import Batch, BatchMoney, Submission
+    from pipeline.state.catalog.generation_records import Batch, BatchMoney, Submission, TrainingFile
 
 COLUMNS = ("id", "status", "name", "accepted", "spent", "budget", "review", "failed", "model")
 _NAMED = 5
@@ -26,17 +26,28 @@ def row(batch: "Batch", states: "Mapping[ItemState, int]", money: "BatchMoney") 
     return (batch.id, batch.status, batch.name, accepted, *amounts, *others)
 
 
-def print_report(report: "BatchReport", open_ones: "Sequence[Submission]", names: Mapping[str, str]) -> None:
-    """All that is known of a batch. names: of personas, by key."""
-    print_fields(list(_fields(report)))
-    _print_matrix(report.progress.cells, names)
-    print_fields([(each.id, _submission_told(each)) for each in open_ones])
-    if checks := _checks(report):
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that is known of a batch. open_ones: what is at a provider, or goes there. names: of personas, by key."""
+
+    report: "BatchReport"
+    open_ones: "Sequence[Submission]"
+    files: "Sequence[TrainingFile]"
+    names: Mapping[str, str]
+
+
+def print_batch(shown: Shown) -> None:
+    """All of it, for a person."""
+    print_fields([*_fields(shown.report), *_files(shown.files)])
+    _print_matrix(shown.report.progress.cells, shown.names)
+    print_fields([(each.id, _submission_told(each)) for each in shown.open_ones])
+    if checks := _checks(shown.report):
         print_fields([(name, f"{'passed' if ok else 'not passed'}: {told}") for name, ok, told in checks])
 
 
-def as_json_of(report: "BatchReport", open_ones: "Sequence[Submission]") -> dict[str, object]:
+def as_json_of(shown: Shown) -> dict[str, object]:
     """The same for programs."""
+    report = shown.report
     cells = sorted(report.progress.cells.items())
     return {
         **asdict(report.batch),
@@ -55,7 +66,8 @@ def as_json_of(report: "BatchReport", open_ones: "Sequence[Submission]") -> dict
         "variety": asdict(report.variety),
         "repeats": report.repeats,
         "unjudged": report.unjudged,
-        "submissions": [asdict(each) for each in open_ones],
+        "submissions": [asdict(each) for each in shown.open_ones],
+        "training_files": [{"id": each.id, "name": each.name, "version": each.version} for each in shown.files],
         "checks": [{"name": name, "passed": ok, "found": told} for name, ok, told in _checks(report)],
     }
 
@@ -82,6 +94,11 @@ def _fields(report: "BatchReport") -> Iterator[tuple[str, str]]:
         yield "came to nothing", f"{failed}; lora-pipeline generate failures {batch.id}"
     if report.count("accepted"):
         yield from _quality(report)
+
+
+def _files(files: "Sequence[TrainingFile]") -> Iterator[tuple[str, str]]:
+    if files:
+        yield "in", ", ".join(f"{each.name} v{each.version} ({each.id})" for each in files)
 
 
 def _quality(report: "BatchReport") -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.batch_shown import COLUMNS, as_json_of, print_report, row
+from pipeline.cli.batch_shown import COLUMNS, Shown, as_json_of, print_batch, row
 from pipeline.cli.connections import current_settings, open_catalog
 from pipeline.cli.job_options import AsJson
 from pipeline.cli.owner import Owner, how_many_of
@@ -42,13 +42,17 @@ def status(
         if batch is None:
             _list(catalog, user, _status_of(only), page, limit, as_json=as_json)
             return
-        report = report_of_batch(catalog, catalog.find_batch(user, batch).id)
-        open_ones = catalog.submissions_of(report.batch.id, only_open=True)
-        names = _persona_names(catalog, report.batch)
+        found = catalog.find_batch(user, batch)
+        shown = Shown(
+            report_of_batch(catalog, found.id),
+            catalog.submissions_of(found.id, only_open=True),
+            catalog.training_files_of_batch(found.id),
+            _persona_names(catalog, found),
+        )
     if as_json:
-        typer.echo(json.dumps(as_json_of(report, open_ones), default=str))
+        typer.echo(json.dumps(as_json_of(shown), default=str))
     else:
-        print_report(report, open_ones, names)
+        print_batch(shown)
 
 
 def _list(

@@ -2,6 +2,7 @@
 
 import typer
 
+from pipeline.cli.batch_calls import calls
 from pipeline.cli.batch_failures import failures
 from pipeline.cli.batch_moves import cancel, pause, retry, settle, start
 from pipeline.cli.batch_plan import plan
@@ -14,5 +15,5 @@ generate = typer.Typer(
     no_args_is_help=True,
     help="Plan conversations that a model writes; start, watch, pause and cancel batches of them.",
 )
-for command in (plan, start, status, failures, retry, pause, cancel, settle, work):
+for command in (plan, start, status, failures, calls, retry, pause, cancel, settle, work):
     generate.command()(command)

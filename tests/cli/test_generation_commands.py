@@ -227,6 +227,15 @@ def test_failures_are_listed_for_programs_with_raw_answers_where_they_are_wanted
     assert raw[0]["raw_response"].startswith('{"title": "')
 
 
+def test_the_ledger_is_printed_call_by_call(made):
+    rows = [json.loads(line) for line in made.run("generate", "calls", "spring", "--json").stdout.splitlines()]
+    table = made.run("generate", "calls", "spring", "--csv").stdout.splitlines()
+
+    assert sum(row["cost_nano_usd"] for row in rows) == status(made, "spring")["spent_nano_usd"]
+    assert len(table) == len(rows) + 1
+    assert table[0].startswith("id,submission_id,custom_id,item_id,purpose,")
+
+
 def test_what_belongs_to_another_does_not_exist(made):
     one = f"{made.batch.id}.1"
     for arguments in (
@@ -235,6 +244,7 @@ def test_what_belongs_to_another_does_not_exist(made):
         ("generate", "cancel", "spring"),
         ("generate", "retry", "spring", "--yes"),
         ("generate", "failures", "spring"),
+        ("generate", "calls", "spring"),
         ("conversations", "show", one),
         ("conversations", "review", one, "--reject"),
         ("conversations", "export", one),
