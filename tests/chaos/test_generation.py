@@ -107,6 +107,7 @@ def test_kills_at_random_moments_pay_nothing_twice_and_lose_nothing(tmp_path, pr
                 assert money.spent_nano_usd + money.reserved_nano_usd <= batch.budget_nano_usd
 
         kill_and_finish(place, KILLS, within_budget)
+        fake.do_all()
 
         booked = {row["custom_id"]: row["cost_nano_usd"] for row in ledger(place)}
         billed = {row.asked.custom_id: row.nano_usd for row in fake.bill}

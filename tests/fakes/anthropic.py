@@ -124,6 +124,12 @@ class FakeAnthropic(FakeProvider):
             },
         )
 
+    def do_all(self) -> None:
+        """Do, and bill, every batch that nobody looked at: a provider does not wait to be asked."""
+        for batch in self.batches.values():
+            while batch.results is None:
+                self._look(batch)
+
     def _look(self, batch: _Batch) -> None:
         batch.looks += 1
         if batch.results is not None or (batch.looks <= self.looks_until_end and not batch.is_canceling):

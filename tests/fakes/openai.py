@@ -166,6 +166,12 @@ class FakeOpenAI(FakeProvider):
         page = [self._told(batch) for batch in newest_first[start : start + limit]]
         return reply(200, {"object": "list", "data": page, "has_more": start + limit < len(newest_first)})
 
+    def do_all(self) -> None:
+        """Do, and bill, every batch that nobody looked at: a provider does not wait to be asked."""
+        for batch in self.batches.values():
+            while batch.output is None and not batch.failed:
+                self._look(batch)
+
     def _look(self, batch: _Batch) -> None:
         batch.looks += 1
         if batch.failed:

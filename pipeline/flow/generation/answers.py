@@ -18,7 +18,7 @@ from pipeline.generation.model import Failed, MadeConversation, PlannedItem
 from pipeline.generation.parsing import parsed
 from pipeline.generation.rereading import read_reread, with_reread
 from pipeline.generation.screening import screened
-from pipeline.llm.asking import Answer
+from pipeline.llm.asking import Answer, Usage
 from pipeline.llm.prices import InferencePrice, cost_nano_usd
 from pipeline.state.catalog.generation_records import (
     Batch,
@@ -34,6 +34,7 @@ from pipeline.state.catalog.statuses import ItemState
 Answered: TypeAlias = tuple[Item, dict[str, Answer]]
 """An item with its answers, by the id of the request."""
 _CHUNK = 500  # items of a transaction: bounded memory, and the next look goes on where a dead one stopped
+_MOST_TOKENS = 10**9  # of a call; a thousand times what any model reads
 _NOT_PAID = {"errored", "expired", "canceled"}
 
 
@@ -44,6 +45,10 @@ def ingest(work: BatchWork, submission: Submission, now: datetime) -> str:
     by_id = {wanted: item for item in items for wanted in _ids(submission, item)}
     with work.making.lake.fetch_made("submissions", submission.id, RESULTS) as path:
         found = [answer.custom_id for answer in work.backend.read(path)]
+        if found and not any(found):
+            reason = f"no line of the results of {submission.id} can be read: they are kept, and taken when they can"
+            catalog.pause_batch(work.batch.id, reason, now)
+            return reason
         if found and not any(each.startswith(f"{submission.id}-") for each in found):
             reason = f"the results of {submission.external_id} are of other requests than those of {submission.id}"
             catalog.give_up(submission.id, "aside", reason, now, pauses=True)
@@ -60,13 +65,26 @@ def ingest(work: BatchWork, submission: Submission, now: datetime) -> str:
     return f"{submission.id} was taken: {len(answers):,} answers"
 
 
+def book_unknown(work: BatchWork, submission: Submission, reason: str, now: datetime) -> str:
+    """Book what was sent and will never be answered at the most that it may have cost, and pause its batch."""
+    catalog = work.making.catalog
+    catalog.note_answered(submission.id, now)
+    for chunk in _chunks(catalog.items_under_way(submission.id)):
+        calls, steps = outcomes(work, submission, [(item, {}) for item in chunk])
+        catalog.take_answers(submission.id, calls, steps, now, is_last=False)
+    catalog.take_answers(submission.id, [], [], now, is_last=True, reason=reason)
+    catalog.pause_batch(work.batch.id, reason, now)
+    return f"{submission.id}: {reason}"
+
+
 def outcomes(work: BatchWork, submission: Submission, answered: Sequence[Answered]) -> tuple[list[NewCall], list[Step]]:
     """What is booked, and how items go on. An item without any answer was sent, and may be paid."""
     price = work.price(submission.purpose)
     calls = [
         _call(work, price, each, wanted, answers.get(wanted), len(_ids(submission, each)))
         for each, answers in answered
-        for wanted in _asked_ids(submission, each, answers)
+        for wanted in _ids(submission, each)
+        if wanted in answers or not _was_stopped(answers)
     ]
     read = {"generate": _written, "annotate": _annotated, "judge": _judged}[submission.purpose]
     return calls, read(work, submission, answered)
@@ -76,7 +94,7 @@ def pause_without_money(work: BatchWork, answers: Iterable[Answer], now: datetim
     """Pause a batch whose account has nothing left to pay with: nothing goes well until its owner acts."""
     for answer in answers:
         if answer.fault == "money" and work.batch.status == "running":
-            work.making.catalog.move_batch(work.batch.id, "paused", now, answer.error or "the account cannot pay")
+            work.making.catalog.pause_batch(work.batch.id, answer.error or "the account cannot pay", now)
             return
 
 
@@ -178,6 +196,8 @@ def _call(
     """What is booked for a request: its usage, nothing for what was not done, else the most that it may have cost."""
     outcome = "unknown" if answer is None else answer.outcome
     usage = None if answer is None else answer.usage
+    if usage is not None and not _is_sane(usage):
+        outcome, usage = "unknown", None
     if usage is None:
         most = -(-(item.bound_nano_usd or 0) // requests)
         return NewCall(wanted, item.id, outcome, 0 if outcome in _NOT_PAID else most)
@@ -196,12 +216,18 @@ def _call(
 
 def _ids(submission: Submission, item: Item) -> tuple[str, ...]:
     first = custom_id(submission.id, item)
-    return (first, first + AGAIN) if submission.purpose == "judge" else (first,)
+    return (first, first + AGAIN) if (item.request_count or 1) > 1 else (first,)
 
 
-def _asked_ids(submission: Submission, item: Item, answers: Mapping[str, Answer]) -> list[str]:
-    """Those of its requests that are booked: the first always, the second where it was answered."""
-    return [each for number, each in enumerate(_ids(submission, item)) if number == 0 or each in answers]
+def _was_stopped(answers: Mapping[str, Answer]) -> bool:
+    """Whether the rest of an item's requests was never sent, because nothing of it was done."""
+    return any(answer.outcome in _NOT_PAID for answer in answers.values())
+
+
+def _is_sane(usage: Usage) -> bool:
+    """Whether a provider's counts can be: what it says is multiplied with money."""
+    counts = (usage.input_tokens, usage.output_tokens, usage.cache_write_tokens, usage.cache_read_tokens)
+    return all(0 <= count <= _MOST_TOKENS for count in counts)
 
 
 def _answers_of(

@@ -12,7 +12,7 @@ from threading import Event
 from pipeline.errors import Conflicting, PipelineError
 from pipeline.flow.generation.answers import outcomes, pause_without_money
 from pipeline.flow.generation.making import BatchWork
-from pipeline.flow.generation.requests import Asked, requests_for
+from pipeline.flow.generation.requests import Asked, bounds_of, counts_of, requests_for
 from pipeline.flow.generation.sending import new_id, over_budget, within_budget
 from pipeline.llm.asking import Answer, Request
 from pipeline.llm.errors import (
@@ -51,7 +51,9 @@ def ask_all(work: BatchWork, purpose: Purpose, items: Sequence[Item], until_s: f
     submission_id = new_id()
     asked = within_budget(work, requests_for(work, purpose, items[:_ITEMS_A_SUBMISSION], submission_id))
     if not asked:
-        catalog.move_batch(work.batch.id, "paused", now, over_budget(work))
+        if catalog.submissions_of(work.batch.id, only_open=True):
+            return f"{work.batch.id} waits for what is kept back"
+        catalog.pause_batch(work.batch.id, over_budget(work), now)
         return f"{work.batch.id} is paused: its budget is used up"
     new = NewSubmission(
         submission_id=submission_id,
@@ -59,7 +61,8 @@ def ask_all(work: BatchWork, purpose: Purpose, items: Sequence[Item], until_s: f
         purpose=purpose,
         model=work.price(purpose).name,
         is_batched=False,
-        bounds={each.item.id: each.bound_nano_usd for each in asked},
+        bounds=bounds_of(asked),
+        request_counts=counts_of(asked),
     )
     try:
         submission = catalog.prepare_submission(new, now)
@@ -94,7 +97,7 @@ def _ask_item(asking: _Asking, asked: Asked) -> None:
     for request in asked.requests:
         if asking.has_stopped.is_set():
             break
-        answer = _answer(asking, asked.item, request)
+        answer = _answer(asking, asked.item, request, is_first=not answers)
         if answer is not None:
             answers[request.custom_id] = answer
     if not answers:
@@ -104,8 +107,11 @@ def _ask_item(asking: _Asking, asked: Asked) -> None:
     pause_without_money(asking.work, answers.values(), asking.work.making.now())
 
 
-def _answer(asking: _Asking, item: Item, request: Request) -> Answer | None:
-    """One answer, asked again after complaints that it was not done; None where it was not asked after all."""
+def _answer(asking: _Asking, item: Item, request: Request, *, is_first: bool) -> Answer | None:
+    """One answer, asked again after complaints that it was not done; None where it was not asked after all.
+
+    is_first: of its item. Once one is answered, the item was asked, whatever becomes of the others.
+    """
     work, catalog = asking.work, asking.work.making.catalog
     error: PipelineError | None = None
     limiter = work.making.limiters.of(work.batch.provider, request.model)
@@ -121,14 +127,16 @@ def _answer(asking: _Asking, item: Item, request: Request) -> Answer | None:
             return Answer(request.custom_id, "errored", error=str(refused), fault="request")
         except (RateLimited, Overloaded, Unreachable) as waited:
             error = waited
-            catalog.note_unasked(asking.submission.id, item.id)
+            if is_first:
+                catalog.note_unasked(asking.submission.id, item.id)
         except (KeyRefused, SpendingCap, LowCredit) as stopped:
             error = stopped
-            catalog.note_unasked(asking.submission.id, item.id)
+            if is_first:
+                catalog.note_unasked(asking.submission.id, item.id)
             break
         finally:
             limiter.end(turn, error)
     asking.has_stopped.set()
     if isinstance(error, KeyRefused | SpendingCap | LowCredit):
-        catalog.move_batch(work.batch.id, "paused", asking.work.making.now(), str(error))
+        catalog.pause_batch(work.batch.id, str(error), asking.work.making.now())
     return None

@@ -31,6 +31,16 @@ class Asked:
     bound_nano_usd: int
 
 
+def bounds_of(asked: Sequence[Asked]) -> dict[str, int]:
+    """What the requests of each item may cost at most, by its id."""
+    return {each.item.id: each.bound_nano_usd for each in asked}
+
+
+def counts_of(asked: Sequence[Asked]) -> dict[str, int]:
+    """How many requests each item has, by its id."""
+    return {each.item.id: len(each.requests) for each in asked}
+
+
 def custom_id(submission_id: str, item: Item) -> str:
     """By which a provider names the request of an item: it tells whose it is, should a batch be mistaken."""
     return f"{submission_id}-{item.number}"

@@ -32,7 +32,7 @@ def conclude(work: BatchWork, now: datetime) -> str:
     items = catalog.items_of(batch.id)
     selection = _selection(work, items)
     catalog.select_items(batch.id, _ends(items, selection), now)
-    more = _refills(work, items, selection) if batch.refills < MOST_REFILLS else []
+    more = _refills(work, items, selection)[: _borne(work, items)] if batch.refills < MOST_REFILLS else []
     if more and catalog.add_items(batch.id, more, batch.refills + 1, now):
         return f"{batch.id}: {len(more)} conversations more are made for cells that lack them"
     if catalog.get_batch(batch.id).status == "running":
@@ -40,6 +40,13 @@ def conclude(work: BatchWork, now: datetime) -> str:
         told = ", ".join(f"{ended[state]:,} {state.replace('_', ' ')}" for state in ENDED_ITEMS if ended[state])
         catalog.move_batch(batch.id, "completed", now, told)
     return f"{batch.id} is completed"
+
+
+def _borne(work: BatchWork, items: Sequence[Item]) -> int:
+    """How many items more the rest of the budget bears, at what one of them cost so far."""
+    money = work.making.catalog.spending_of(work.batch.id)
+    rest = work.batch.budget_nano_usd - money.spent_nano_usd - money.reserved_nano_usd
+    return len(items) if money.spent_nano_usd == 0 else max(0, rest) * len(items) // (2 * money.spent_nano_usd)
 
 
 def _selection(work: BatchWork, items: Sequence[Item]) -> Selection:

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import Conflicting, ServiceError
+from pipeline.errors import CatalogError, Conflicting, ServiceError
 from pipeline.flow.generation.making import BatchWork
-from pipeline.flow.generation.requests import Asked, requests_for
+from pipeline.flow.generation.requests import Asked, bounds_of, counts_of, requests_for
 from pipeline.llm.asking import BatchLook
 from pipeline.llm.errors import (
     AskingRefused,
@@ -31,6 +31,7 @@ from pipeline.wording import nano_usd
 
 BODY, RESULTS = "requests.jsonl", "results.jsonl"
 _LAG_S = 300.0  # a provider's list may be behind what it does
+_CLOCKS_APART = timedelta(hours=1)  # of our machines and the provider: a batch too many is for a person to tell
 _WAIT_S = 60.0  # where a provider asks for patience and says not how much
 MOST_ITEMS = 2_000  # of a submission: memory is bounded, and what is lost or late with one stays bearable
 
@@ -83,7 +84,8 @@ def prepare(
         purpose=purpose,
         model=work.price(purpose).name,
         is_batched=True,
-        bounds={each.item.id: each.bound_nano_usd for each in asked},
+        bounds=bounds_of(asked),
+        request_counts=counts_of(asked),
         body_sha256=hashlib.sha256(body).hexdigest(),
     )
     try:
@@ -95,29 +97,41 @@ def prepare(
 def send(work: BatchWork, submission: Submission, now: datetime) -> str:
     """Send a prepared batch, if its money is there and nobody else is sending; returns what was done, in words."""
     catalog = work.making.catalog
-    opened = catalog.open_submission(submission.id, now)
+    with work.making.lake.fetch_made("submissions", submission.id, BODY) as path:
+        body = path.read_bytes()
+    if hashlib.sha256(body).hexdigest() != submission.body_sha256:
+        catalog.give_up(submission.id, "refused", "its body in the lake is another one", now, pauses=False)
+        return f"{submission.id} is not sent: its body in the lake is another one"
+    try:
+        opened = catalog.open_submission(submission.id, now)
+    except CatalogError:  # two of different batches came together: the index lets one of them send
+        opened = "busy"
     if opened != "open":
         if opened == "over_budget":
             catalog.give_up(submission.id, "refused", over_budget(work), now, pauses=True)
         return f"{submission.id} waits: {opened.replace('_', ' ')}"
-    with work.making.lake.fetch_made("submissions", submission.id, BODY) as path:
-        body = path.read_bytes()
     try:
         external_id = work.backend.submit(body, submission.id)
     except Unanswered as error:
         return f"{submission.id} may have been sent: {error}"  # the next looks find out
     except (KeyRefused, SpendingCap, LowCredit) as error:
-        catalog.take_back(submission.id)
-        catalog.move_batch(work.batch.id, "paused", now, str(error))
+        catalog.take_back(submission.id, now, now)
+        catalog.pause_batch(work.batch.id, str(error), now)
         return f"{submission.id} was not sent: {error}"
     except AskingRefused as error:
         catalog.give_up(submission.id, "refused", str(error), now, pauses=True)
         return f"{submission.id} was refused: {error}"
     except ServiceError as error:
-        catalog.take_back(submission.id)
+        catalog.take_back(submission.id, now, now)
         catalog.hold_batch(work.batch.id, now + _patience(error), str(error), now)
         return f"{submission.id} is sent later: {error}"
-    catalog.note_sent(submission.id, external_id, now)
+    if not catalog.note_sent(submission.id, external_id, work.making.now(), now):
+        reason = (
+            f"{submission.id} was sent as {external_id} after others had taken it for lost: it may be paid twice; "
+            "cancel one of the two at the provider"
+        )
+        catalog.pause_batch(work.batch.id, reason, now)
+        return reason
     return f"{submission.id} was sent: {submission.requests:,} requests to {submission.purpose}"
 
 
@@ -133,7 +147,7 @@ def find_again(work: BatchWork, submission: Submission, now: datetime) -> None:
     if silent_s <= LONGEST_SUBMIT_S:
         return  # it may still be under way
     known = catalog.known_external_ids(submission.provider, submission.id)
-    found = work.backend.find(submission.id, since, submission.requests, known)
+    found = work.backend.find(submission.id, since - _CLOCKS_APART, submission.requests, known)
     if len(found) == 1:
         catalog.note_sent(submission.id, found[0], now)
     elif found:
@@ -141,9 +155,9 @@ def find_again(work: BatchWork, submission: Submission, now: datetime) -> None:
             f"{len(found)} batches at the provider may be {submission.id}, and each may be paid: settle it with "
             f"`lora-pipeline generate settle`"
         )
-        catalog.move_batch(work.batch.id, "paused", now, reason)
+        catalog.note_doubtful(submission.id, reason, now)
     elif silent_s > LONGEST_SUBMIT_S + _LAG_S:
-        catalog.take_back(submission.id)
+        catalog.take_back(submission.id, now)
 
 
 def look(work: BatchWork, submission: Submission, now: datetime) -> BatchLook:
@@ -157,8 +171,12 @@ def look(work: BatchWork, submission: Submission, now: datetime) -> BatchLook:
         if is_worth_another:
             catalog.hold_batch(work.batch.id, now + timedelta(seconds=_WAIT_S), reason, now)
     elif seen.state == "absent":
-        reason = f"the provider knows no batch {submission.external_id} any more: it may have been paid"
-        catalog.give_up(submission.id, "aside", reason, now, pauses=True)
+        # A key of another workspace, or a hiccup, looks the same: nothing is given up before a person says so.
+        reason = (
+            f"the provider knows no batch {submission.external_id} of {submission.id}: if it is really gone, settle it "
+            "with `lora-pipeline generate settle`, and its requests count at the most that they may cost"
+        )
+        catalog.pause_batch(work.batch.id, reason, now)
     elif seen.state == "in_progress" and work.batch.status == "cancelled":
         work.backend.cancel(submission.external_id or "")
     return seen
@@ -171,11 +189,16 @@ def take_results(work: BatchWork, submission: Submission, now: datetime) -> None
         ServiceError: they cannot be had just now.
     """
     lake = work.making.lake
-    if RESULTS not in lake.made_files("submissions", submission.id):
+    if not has_results(work, submission):
         with lake.staging() as folder:
             work.backend.fetch(submission.external_id or "", Path(folder) / RESULTS)
             lake.publish_made("submissions", submission.id, folder)
     work.making.catalog.note_answered(submission.id, now)
+
+
+def has_results(work: BatchWork, submission: Submission) -> bool:
+    """Whether its raw results are in the lake."""
+    return RESULTS in work.making.lake.made_files("submissions", submission.id)
 
 
 def _patience(error: ServiceError) -> timedelta:

@@ -24,8 +24,10 @@ def settle(catalog: Catalog, batch: Batch, submission_id: str, external_id: str 
     if submission is None:
         raise UsageError(f"expected a submission of {batch.id} that is under way, found {submission_id!r}")
     _check_settleable(submission, now)
-    if external_id is None:
-        is_settled = catalog.take_back(submission.id)
+    if submission.state == "sent":
+        is_settled = _is_gone(catalog, submission, external_id, now)
+    elif external_id is None:
+        is_settled = catalog.take_back(submission.id, now)
     elif external_id in catalog.known_external_ids(submission.provider, submission.id):
         raise Conflicting(f"expected a batch that nobody has, found {external_id}, which is another submission's")
     else:
@@ -34,8 +36,19 @@ def settle(catalog: Catalog, batch: Batch, submission_id: str, external_id: str 
         raise Conflicting(f"{submission.id} was settled just now: look again")
 
 
+def _is_gone(catalog: Catalog, submission: Submission, external_id: str | None, now: datetime) -> bool:
+    """Its requests count at the most that they may have cost, once its batch is worked on."""
+    if external_id is not None:
+        raise Conflicting(
+            f"expected a submission of which nobody knows, found {submission.id} {submission.external_id}"
+        )
+    return catalog.note_answered(submission.id, now)
+
+
 def _check_settleable(submission: Submission, now: datetime) -> None:
-    if submission.state != "sending":
+    if submission.state == "sent":
+        return
+    if submission.state not in ("sending", "doubtful"):
         raise Conflicting(f"expected a submission of which nobody knows, found {submission.id} {submission.state}")
     since = submission.sending_at or submission.created_at
     left_s = LONGEST_SUBMIT_S - (now - since).total_seconds()

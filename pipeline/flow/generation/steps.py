@@ -5,16 +5,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.errors import ServiceError, UsageError
-from pipeline.flow.generation.answers import ingest
+from pipeline.errors import CatalogError
+from pipeline.flow.generation.answers import book_unknown, ingest
 from pipeline.flow.generation.making import BatchWork, Making
 from pipeline.flow.generation.online import ask_all, bury
 from pipeline.flow.generation.selection import conclude
-from pipeline.flow.generation.sending import MOST_ITEMS, find_again, look, over_budget, prepare, send, take_results
+from pipeline.flow.generation.sending import (
+    MOST_ITEMS,
+    find_again,
+    has_results,
+    look,
+    over_budget,
+    prepare,
+    send,
+    take_results,
+)
+from pipeline.llm.errors import ResultsGone
 from pipeline.state.catalog.generation_records import Batch, Submission
 from pipeline.state.catalog.statuses import Purpose
 from pipeline.state.catalog.submissions import ASKED_IN
 
+_LONGEST_LOOK_S = 30.0  # of a sensor's tick, which Dagster ends after a minute
 LONGEST_RUN_S = 900.0
 """A run that asks one by one ends then, and is asked for again."""
 
@@ -33,14 +44,22 @@ class Seen:
 
 def look_at_all(making: Making, now: datetime) -> Seen:
     """Look at each submission that lives, once, and say for which batches there is work."""
-    due, silent = [], []
+    due: list[str] = []
+    silent: list[str] = []
+    silent_providers: set[str] = set()
     batches = making.catalog.batches_to_work_on(now)
+    ends_s = time.monotonic() + _LONGEST_LOOK_S
     for batch in batches:
+        if batch.provider in silent_providers or time.monotonic() > ends_s:
+            continue  # at the next look
         try:
             if look_at(making, batch, now):
                 due.append(batch.id)
-        except (ServiceError, UsageError) as error:  # that it cannot be asked says nothing about it
+        except CatalogError:
+            raise
+        except Exception as error:  # whatever is wrong with one batch stops no other
             silent.append(f"{batch.id}: {error}")
+            silent_providers.add(batch.provider)
     return Seen(due, silent, len(batches))
 
 
@@ -121,8 +140,14 @@ def _take(work: BatchWork, now: datetime) -> list[str]:
     said = []
     for submission in work.making.catalog.submissions_of(work.batch.id, only_open=True):
         if submission.state == "sent" and look(work, submission, now).state == "ended":
-            take_results(work, submission, now)
+            try:
+                take_results(work, submission, now)
+            except ResultsGone as error:
+                said.append(book_unknown(work, submission, f"its results are gone: {error}", now))
+                continue
             said.append(ingest(work, submission, now))
+        elif submission.state == "ended" and not has_results(work, submission):
+            said.append(book_unknown(work, submission, "a person says that nothing of it is there any more", now))
         elif submission.state == "ended":
             said.append(ingest(work, submission, now))
     return said
@@ -145,7 +170,7 @@ def _ask(work: BatchWork, now: datetime, until_s: float) -> _Step | None:
     if isinstance(prepared, Submission):
         return _Step(send(work, prepared, now), goes_on=True)
     if prepared == "over_budget" and not open_ones:
-        catalog.move_batch(work.batch.id, "paused", now, over_budget(work))
+        catalog.pause_batch(work.batch.id, over_budget(work), now)
     return _Step(f"{work.batch.id} asks for nothing more now: {prepared.replace('_', ' ')}", goes_on=False)
 
 

@@ -94,10 +94,13 @@ def _choose(catalog: Catalog, user_id: str, query: MadeQuery) -> Chosen:
 
     def conversations() -> Iterator[MadeConversation]:
         for made, version in catalog.given_versions(meant):
+            if made.status != "accepted" or made.version != version.version:
+                continue  # somebody decided otherwise meanwhile
             members.append(_member_of(catalog, made, version))
             yield _conversation(version)
 
-    gone = without_repeats(Likeness(conversations()), range(len(meant)), rank=lambda place: place) if meant else {}
+    likeness = Likeness(conversations())
+    gone = without_repeats(likeness, range(len(members)), rank=lambda place: place) if members else {}
     kept = [member for place, member in enumerate(members) if place not in gone]
     return Chosen(kept, [members[place].conversation_id for place in sorted(gone)])
 

@@ -38,6 +38,7 @@ from pipeline.state.catalog.statuses import (
     NotificationKind,
 )
 from pipeline.state.catalog.tables import storable_text
+from pipeline.wording import nano_usd
 
 _FROM: dict[BatchStatus, tuple[BatchStatus, ...]] = {
     "running": ("planned", "paused"),
@@ -51,6 +52,7 @@ _NOTICES: dict[BatchStatus, tuple[NotificationKind, str]] = {
     "completed": ("generation_completed", "is made"),
     "cancelled": ("generation_cancelled", "was cancelled"),
 }
+_RETRY_DRAWS = 100  # draws of a person's retry lie behind all that refills take
 _NEWEST = (batch_jobs.c.created_at.desc(), batch_jobs.c.id)
 
 
@@ -164,8 +166,17 @@ class GenerationBatches(Database):
                 return batch
             if batch.status != to and batch.status not in _FROM[to]:
                 raise Conflicting(f"expected a batch that is {' or '.join(_FROM[to])}, found {batch_id} {batch.status}")
+            if budget_nano_usd is not None:
+                _check_budget(spending(connection, batch_id), budget_nano_usd)
+            if to == "completed" and _has_unended(connection, batch_id):
+                return batch  # somebody drew items anew meanwhile
             _change(connection, batch, to, now, reason, budget_nano_usd)
             return read_batch(connection, batch_id)
+
+    def pause_batch(self, batch_id: str, reason: str, now: datetime) -> None:
+        """Pause a batch that is under way, and tell its owner; any other stays as it is."""
+        with self._writing() as connection:
+            pause(connection, batch_id, reason, now)
 
     def hold_batch(self, batch_id: str, until: datetime, reason: str, now: datetime) -> None:
         """Ask nothing more of a batch's provider before a moment."""
@@ -201,7 +212,7 @@ class GenerationBatches(Database):
             )
             if numbers is not None:
                 change = change.where(columns.number.in_(list(numbers)))
-            again = {"state": "planned", "state_reason": None, "draw": columns.draw + 1, "updated_at": now}
+            again = {"state": "planned", "state_reason": None, "draw": columns.draw + _RETRY_DRAWS, "updated_at": now}
             count = connection.execute(change.values(again)).rowcount
             if count and batch.status in ("completed", "cancelled"):
                 reopened = {"status": "running", "status_reason": None, "ended_at": None, "reported_at": None}
@@ -303,6 +314,21 @@ def read_batch(connection: Connection, batch_id: str, user_id: str | None = None
     return to_batch(row)
 
 
+def _check_budget(money: BatchMoney, budget_nano_usd: int) -> None:
+    least = money.spent_nano_usd + money.reserved_nano_usd
+    if budget_nano_usd < least:
+        raise Conflicting(
+            f"expected a budget of {nano_usd(least)} or more, which are spent or kept back already, found "
+            f"{nano_usd(budget_nano_usd)}"
+        )
+
+
+def _has_unended(connection: Connection, batch_id: str) -> bool:
+    columns = batch_items.c
+    left = select(columns.id).where(columns.batch_id == batch_id, columns.state.not_in(ENDED_ITEMS)).limit(1)
+    return connection.execute(left).one_or_none() is not None
+
+
 def to_batch(row: Sequence[Any]) -> Batch:
     """Make the record of a whole row of `batch_jobs`."""
     return Batch(*row)
@@ -334,11 +360,13 @@ def spending_by_batch(connection: Connection, batch_ids: Sequence[str]) -> dict[
     return {each: BatchMoney(spent.get(each, 0), reserved.get(each, 0)) for each in batch_ids}
 
 
-def pause(connection: Connection, batch_id: str, reason: str, now: datetime) -> None:
-    """Pause a batch that is under way, inside the caller's transaction."""
+def pause(connection: Connection, batch_id: str, reason: str, now: datetime, *, tells_always: bool = False) -> None:
+    """Pause a batch that is under way, inside the caller's transaction. tells_always: its owner, also of any other."""
     batch = read_batch(connection, batch_id, for_update=True)
     if batch.status == "running":
         _change(connection, batch, "paused", now, reason, None)
+    elif tells_always:
+        _tell(connection, batch, "generation_paused", "needs you", reason, now)
 
 
 def _change(
@@ -355,11 +383,17 @@ def _change(
     if to == "cancelled":
         _cancel_items(connection, batch.id, now)
     if batch.status != to:
-        kind, happened = _NOTICES[to]
-        title = f"The batch {batch.name} {happened}"
-        message = f"{reason[:1].upper()}{reason[1:]}." if reason else "Its page shows how it goes."
-        key = f"{batch.id} {now.isoformat()}"
-        send(connection, None, batch.user_id, Notice(kind, key, title, message, batch_id=batch.id), now)
+        _tell(connection, batch, *_NOTICES[to], reason, now)
+
+
+def _tell(
+    connection: Connection, batch: Batch, kind: NotificationKind, happened: str, reason: str | None, now: datetime
+) -> None:
+    message = f"{reason[:1].upper()}{reason[1:]}." if reason else "Its page shows how it goes."
+    notice = Notice(
+        kind, f"{batch.id} {now.isoformat()}", f"The batch {batch.name} {happened}", message, None, batch.id
+    )
+    send(connection, None, batch.user_id, notice, now)
 
 
 def _cancel_items(connection: Connection, batch_id: str, now: datetime) -> None:
@@ -367,7 +401,7 @@ def _cancel_items(connection: Connection, batch_id: str, now: datetime) -> None:
     columns = batch_items.c
     sub = llm_submissions.c
     never_sent = select(sub.id).where(sub.batch_id == batch_id, sub.state == "prepared")
-    freed = {"submission_id": None, "bound_nano_usd": None}
+    freed = {"submission_id": None, "bound_nano_usd": None, "request_count": None}
     connection.execute(update(batch_items).where(columns.submission_id.in_(never_sent)).values(freed))
     unsent = update(llm_submissions).where(sub.batch_id == batch_id, sub.state == "prepared")
     connection.execute(unsent.values(state="refused", state_reason="the batch was cancelled", ended_at=now))

@@ -116,7 +116,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of `batch_items`. bound_nano_usd: what its request that is under way may cost at most."""
+    """One row of `batch_items`. bound_nano_usd: what its requests that are under way may cost at most.
+
+    request_count: how many they are.
+    """
 
     id: str
     batch_id: str
@@ -139,12 +142,16 @@ class Item:
     submission_id: str | None
     asked_at: datetime | None
     bound_nano_usd: int | None
+    request_count: int | None
     updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class NewSubmission:
-    """Requests that are to be sent together. bounds: what each may cost at most, by the item's id."""
+    """Requests that are to be sent together. bounds: what those of an item may cost at most, by its id.
+
+    request_counts: of items that have more than one.
+    """
 
     submission_id: str
     batch_id: str
@@ -153,6 +160,7 @@ class NewSubmission:
     is_batched: bool
     bounds: Mapping[str, int]
     body_sha256: str | None = None
+    request_counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

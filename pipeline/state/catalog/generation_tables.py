@@ -89,12 +89,13 @@ llm_submissions = Table(
     Column("ended_at", UtcDateTime),
     Column("beat_at", UtcDateTime),
     CheckConstraint(
-        "state IN ('prepared', 'sending', 'asking', 'sent', 'ended', 'ingested', 'refused', 'aside')", name="state"
+        "state IN ('prepared', 'sending', 'doubtful', 'asking', 'sent', 'ended', 'ingested', 'refused', 'aside')",
+        name="state",
     ),
     CheckConstraint("purpose IN ('generate', 'annotate', 'judge')", name="purpose"),
     UniqueConstraint("provider", "external_id", name="uq_llm_submissions_external_id"),
 )
-IS_OPEN = llm_submissions.c.state.in_(("sending", "asking", "sent", "ended"))
+IS_OPEN = llm_submissions.c.state.in_(("sending", "doubtful", "asking", "sent", "ended"))
 """Money is reserved for it."""
 _IS_SENDING = llm_submissions.c.state == "sending"
 # An unknown batch at a provider has one possible father: nobody else is sending there.
@@ -131,6 +132,7 @@ batch_items = Table(
     Column("submission_id", StorableText, ForeignKey("llm_submissions.id")),
     Column("asked_at", UtcDateTime),
     Column("bound_nano_usd", BigInteger),
+    Column("request_count", Integer),
     Column("updated_at", UtcDateTime, nullable=False),
     CheckConstraint(
         "state IN ('planned', 'written', 'annotated', 'judged', 'accepted', 'rejected', 'failed', 'needs_review')",

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from pipeline.errors import Conflicting, ConversationNotFound
 from pipeline.state.catalog.engine import Database
-from pipeline.state.catalog.generation_batches import touch_batch
+from pipeline.state.catalog.generation_batches import read_batch, touch_batch
 from pipeline.state.catalog.generation_records import (
     Item,
     Made,
@@ -132,6 +132,7 @@ class MadeConversations(Database):
         if not rows:
             return
         with self._writing() as connection:
+            read_batch(connection, batch_id, for_update=True)  # whoever changes a batch's items holds its row
             connection.execute(end_item, [{name: row[name] for name in ("of", "to", "why")} for row in rows])
             connection.execute(end_made, rows)
             touch_batch(connection, batch_id, now)
@@ -229,6 +230,7 @@ class MadeConversations(Database):
                 "turn_count": len(content.get("turns", ())),
                 "finding_codes": sorted({each["code"] for each in findings}),
                 "is_judgement_stale": last.judgement is not None,
+                "quality_tier": None,
                 "status": "failed" if _has_errors(findings) else "needs_review",
                 "status_reason": "a person changed it",
                 "updated_at": now,
@@ -423,7 +425,7 @@ def _condition(user_id: str | None, query: MadeQuery, dialect: str) -> ColumnEle
     }  # fmt: skip
     wanted = [is_of(_TABLE, user_id), *(columns[name] == value for name, value in same.items() if value)]
     if query.score_min is not None:
-        wanted.append(columns.score >= query.score_min)
+        wanted.append((columns.score >= query.score_min) & ~columns.is_judgement_stale)
     if query.text:
         wanted.append(func.lower(columns.title).contains(storable_text(query.text).lower(), autoescape=True))
     if query.finding:

@@ -35,9 +35,9 @@ ItemState = Literal["planned", "written", "annotated", "judged", "accepted", "re
 ITEM_STATES: tuple[ItemState, ...] = get_args(ItemState)
 ENDED_ITEMS: tuple[ItemState, ...] = ("accepted", "rejected", "failed", "needs_review")
 """They sum to a batch's items, once it has ended."""
-SubmissionState = Literal["prepared", "sending", "asking", "sent", "ended", "ingested", "refused", "aside"]
-"""prepared: its body is written. sending: it may be at the provider. asking: its requests are asked one by one. ended:
-its results are in the lake. aside: what came is not an answer to it."""
+SubmissionState = Literal["prepared", "sending", "doubtful", "asking", "sent", "ended", "ingested", "refused", "aside"]
+"""prepared: its body is written. sending: it may be at the provider. doubtful: a person has to say. asking: its
+requests are asked one by one. ended: its results are in the lake. aside: what came is not an answer to it."""
 Purpose = Literal["generate", "annotate", "judge"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 Outcome = Literal["succeeded", "truncated", "refused", "errored", "expired", "canceled", "unknown"]

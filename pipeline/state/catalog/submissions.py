@@ -52,7 +52,7 @@ class Submissions(Database):
                 "model": new.model,
                 "is_batched": new.is_batched,
                 "state": "prepared",
-                "requests": len(new.bounds),
+                "requests": sum(new.request_counts.get(item_id, 1) for item_id in new.bounds),
                 "body_sha256": new.body_sha256,
                 "reserved_nano_usd": sum(new.bounds.values()),
                 "created_at": now,
@@ -85,15 +85,38 @@ class Submissions(Database):
             _move(connection, submission_id, ("prepared",), state, sending_at=now, beat_at=now)
             return "open"
 
-    def note_sent(self, submission_id: str, external_id: str, now: datetime) -> bool:
-        """Note how the provider calls it; False where that is known already."""
-        with self._writing() as connection:
-            return _move(connection, submission_id, ("sending",), "sent", external_id=external_id, sent_at=now)
+    def note_sent(
+        self, submission_id: str, external_id: str, now: datetime, sending_at: datetime | None = None
+    ) -> bool:
+        """Note how the provider calls it; False where that is known already.
 
-    def take_back(self, submission_id: str) -> bool:
-        """Note that the provider has nothing of it: it is sent again, the same body."""
+        sending_at: when whoever notes it was allowed to send; another who was allowed later counts, not this one.
+        """
         with self._writing() as connection:
-            return _move(connection, submission_id, ("sending",), "prepared", sending_at=None)
+            if sending_at is not None and _read(connection, submission_id).sending_at != sending_at:
+                return False
+            of: tuple[SubmissionState, ...] = ("sending", "doubtful")
+            return _move(connection, submission_id, of, "sent", external_id=external_id, sent_at=now)
+
+    def take_back(self, submission_id: str, now: datetime, sending_at: datetime | None = None) -> bool:
+        """Note that the provider has nothing of it: it is sent again, the same body, unless its batch was cancelled."""
+        with self._writing() as connection:
+            batch = read_batch(connection, _read(connection, submission_id).batch_id, for_update=True)
+            if sending_at is not None and _read(connection, submission_id).sending_at != sending_at:
+                return False
+            of: tuple[SubmissionState, ...] = ("sending", "doubtful")
+            if batch.status != "cancelled":
+                return _move(connection, submission_id, of, "prepared", sending_at=None)
+            return _give_up(connection, submission_id, of, "refused", "the batch was cancelled", now)
+
+    def note_doubtful(self, submission_id: str, reason: str, now: datetime) -> bool:
+        """Leave it to a person what became of it, and tell its owner; others may send to the provider meanwhile."""
+        with self._writing() as connection:
+            batch = read_batch(connection, _read(connection, submission_id).batch_id, for_update=True)
+            if not _move(connection, submission_id, ("sending",), "doubtful", state_reason=reason):
+                return False
+            pause(connection, batch.id, reason, now, tells_always=True)
+            return True
 
     def note_answered(self, submission_id: str, now: datetime) -> bool:
         """Note that its results are in the lake."""
@@ -104,19 +127,13 @@ class Submissions(Database):
         self, submission_id: str, state: Literal["refused", "aside"], reason: str, now: datetime, *, pauses: bool
     ) -> bool:
         """Free its items: the provider refused all of it, or what came is not an answer to it."""
-        columns = batch_items.c
         with self._writing() as connection:
             submission = _read(connection, submission_id)
             read_batch(connection, submission.batch_id, for_update=True)
             if pauses:
                 pause(connection, submission.batch_id, reason, now)
-            live: tuple[SubmissionState, ...] = ("prepared", "sending", "asking", "sent", "ended")
-            if not _move(connection, submission_id, live, state, state_reason=reason, ended_at=now):
-                return False
-            freed = {"submission_id": None, "asked_at": None, "bound_nano_usd": None}
-            connection.execute(update(batch_items).where(columns.submission_id == submission_id).values(freed))
-            settle_cancelled(connection, submission.batch_id, now)
-            return True
+            live: tuple[SubmissionState, ...] = ("prepared", "sending", "doubtful", "asking", "sent", "ended")
+            return _give_up(connection, submission_id, live, state, reason, now)
 
     def note_asked(self, submission_id: str, item_id: str, now: datetime) -> bool:
         """Note that an item is about to be asked, before it is; False where its batch is not to ask any more."""
@@ -165,7 +182,7 @@ class Submissions(Database):
                 reserved_nano_usd=kept, state_reason=reason, beat_at=now, **ended,
             )  # fmt: skip
             if is_last:
-                freed = {"submission_id": None, "asked_at": None, "bound_nano_usd": None}
+                freed = {"submission_id": None, "asked_at": None, "bound_nano_usd": None, "request_count": None}
                 still = update(batch_items).where(batch_items.c.submission_id == submission_id)
                 connection.execute(still.values(freed))
             settle_cancelled(connection, submission.batch_id, now)
@@ -232,6 +249,22 @@ def _to_submission(row: Sequence[Any]) -> Submission:
     return Submission(*row)
 
 
+def _give_up(
+    connection: Connection,
+    submission_id: str,
+    of: Sequence[SubmissionState],
+    state: SubmissionState,
+    reason: str,
+    now: datetime,
+) -> bool:
+    if not _move(connection, submission_id, of, state, state_reason=reason, ended_at=now):
+        return False
+    freed = {"submission_id": None, "asked_at": None, "bound_nano_usd": None, "request_count": None}
+    connection.execute(update(batch_items).where(batch_items.c.submission_id == submission_id).values(freed))
+    settle_cancelled(connection, _read(connection, submission_id).batch_id, now)
+    return True
+
+
 def _move(
     connection: Connection, submission_id: str, of: Sequence[SubmissionState], to: SubmissionState, **values: Any
 ) -> bool:
@@ -246,9 +279,18 @@ def _attach(connection: Connection, new: NewSubmission, now: datetime) -> None:
         update(batch_items)
         .where(columns.id == bindparam("of"), columns.batch_id == new.batch_id, columns.submission_id.is_(None))
         .where(columns.state == ASKED_IN[new.purpose])
-        .values(submission_id=new.submission_id, asked_at=None, bound_nano_usd=bindparam("bound"), updated_at=now)
+        .values(
+            submission_id=new.submission_id,
+            asked_at=None,
+            bound_nano_usd=bindparam("bound"),
+            request_count=bindparam("count"),
+            updated_at=now,
+        )
     )
-    rows = [{"of": item_id, "bound": bound} for item_id, bound in new.bounds.items()]
+    rows = [
+        {"of": item_id, "bound": bound, "count": new.request_counts.get(item_id, 1)}
+        for item_id, bound in new.bounds.items()
+    ]
     connection.execute(change, rows)
     taken = select(func.count()).select_from(batch_items).where(columns.submission_id == new.submission_id)
     if connection.execute(taken).scalar_one() != len(rows):
@@ -304,6 +346,7 @@ def _let_go_on(
             submission_id=None,
             asked_at=None,
             bound_nano_usd=None,
+            request_count=None,
             updated_at=now,
         )
     )

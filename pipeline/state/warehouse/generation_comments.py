@@ -84,7 +84,8 @@ GENERATION_COLUMNS = {
         "state_reason": "Why it ended so.",
         "submission_id": "With which it is asked just now: llm_submissions.id; else NULL.",
         "asked_at": "When it was asked by itself (UTC).",
-        "bound_nano_usd": "What the request under way may cost at most, in billionths of a US dollar.",
+        "bound_nano_usd": "What the requests under way may cost at most, in billionths of a US dollar.",
+        "request_count": "How many requests are under way for it.",
         "updated_at": "When it last changed (UTC).",
     },
     "llm_submissions": {
@@ -95,7 +96,7 @@ GENERATION_COLUMNS = {
         "provider": _PROVIDER,
         "model": "The model that is asked.",
         "is_batched": "Whether it is a batch of the provider's.",
-        "state": "prepared, sending, asking, sent, ended, ingested, refused; aside where what came is not its answer.",
+        "state": "prepared, sending, doubtful, asking, sent, ended, ingested, refused or aside: see docs/operations.",
         "state_reason": "Why; NULL where that is clear.",
         "requests": "How many requests it has.",
         "body_sha256": "SHA-256 of the body that is sent.",

@@ -38,7 +38,7 @@ def doubtful(place, fake):
     look_at_all(place.making, place.clock())
     [submission] = place.catalog.submissions_of(batch.id, only_open=True)
     ours = place.making.backend(place.setting).find(submission.id, submission.created_at, 4, [other])
-    assert (place.catalog.get_batch(batch.id).status, submission.state) == ("paused", "sending")
+    assert (place.catalog.get_batch(batch.id).status, submission.state) == ("paused", "doubtful")
     return place.catalog.get_batch(batch.id), submission, [*ours, other]
 
 

@@ -291,6 +291,117 @@ def test_a_server_of_ones_own_is_asked_one_by_one(tmp_path, openai_fake):
         assert place.catalog.spending_of(batch.id).spent_nano_usd == 0
 
 
+def test_a_lost_answer_to_a_batch_of_judgements_is_adopted_too(place, fake):
+    """Some conversations are judged twice, so there are more requests than items."""
+    batch = place.batch()
+    while not any(each.purpose == "judge" for each in place.catalog.submissions_of(batch.id)):
+        if place.catalog.item_counts(batch.id).get(("annotated", False)):
+            fake.fail("create", "lost")
+        advance_all(place)
+        place.clock.forward(30)
+    place.work(step_s=400)
+    fake.do_all()
+
+    assert place.states(batch.id) == {"accepted": 12}
+    assert fake.paid_twice() == []
+    assert ledger(place, batch.id) == billed(fake)
+
+
+def test_a_batch_that_the_provider_does_not_know_for_a_while_is_neither_given_up_nor_sent_again(place, fake):
+    fake.looks_until_end = 3
+    batch = place.batch(judging_model=None)
+    advance_all(place)
+    known = dict(fake.batches)
+    fake.batches.clear()  # a key of another workspace sees nothing of it
+    look_at_all(place.making, place.clock())
+    assert place.catalog.get_batch(batch.id).status == "paused"
+    fake.batches.update(known)
+    start(place.making, batch.id, "ann", None, place.clock())
+    place.work()
+
+    assert place.states(batch.id) == {"accepted": 12}
+    assert (len(fake.called("create")), len(fake.bill)) == (1, 12)
+
+
+def test_results_that_are_gone_are_booked_at_the_most_and_end(place, fake):
+    fake.looks_until_end = 3
+    batch = place.batch(judging_model=None)
+    advance_all(place)
+    fake.do_all()
+    fake.are_results_kept = fake.are_files_kept = False
+    place.work(rounds=5)
+
+    found = place.catalog.get_batch(batch.id)
+    assert found.status == "paused"
+    assert place.states(batch.id) == {"failed": 12}
+    money = place.catalog.spending_of(batch.id)
+    assert (money.spent_nano_usd >= fake.total_nano_usd(), money.reserved_nano_usd) == (True, 0)
+
+
+def test_one_that_was_cancelled_while_it_was_sent_ends(place, fake):
+    batch = place.batch(judging_model=None)
+    submission = sent_by_one_that_died(place, batch)
+    place.catalog.move_batch(batch.id, "cancelled", place.clock(), user_id="ann")
+    place.work(step_s=400)
+
+    assert place.states(batch.id) == {"failed": 12}
+    assert [(each.id, each.state) for each in place.catalog.submissions_of(batch.id)] == [(submission, "refused")]
+    assert fake.called("create") == []
+
+
+def test_who_sends_too_late_is_told_and_its_batch_pauses(place, fake, monkeypatch):
+    """Another machine took it for lost meanwhile, and sent it again."""
+    batch = place.batch(judging_model=None)
+    backend = place.making.backend(place.setting)
+    submit = backend.submit
+
+    def slowly(body, submission_id):
+        monkeypatch.setattr(backend, "submit", submit)
+        found = submit(body, submission_id)
+        place.catalog.take_back(submission_id, place.clock())
+        place.clock.forward(1)
+        place.catalog.open_submission(submission_id, place.clock())
+        return found
+
+    monkeypatch.setattr(backend, "submit", slowly)
+    advance_all(place)
+
+    found = place.catalog.get_batch(batch.id)
+    assert found.status == "paused"
+    assert "it may be paid twice" in (found.status_reason or "")
+
+
+def test_items_that_are_drawn_anew_while_their_batch_ends_are_made(place, fake):
+    fake.answer = lambda asked: "no JSON"
+    batch = place.batch(items=2, judging_model=None)
+    place.work()
+    fake.answer = answer
+    place.catalog.retry_items(batch.id, None, "ann", place.clock())
+    assert place.catalog.move_batch(batch.id, "completed", place.clock()).status == "running"
+    place.work()
+    assert place.catalog.get_batch(batch.id).status == "completed"
+
+
+def test_what_is_wrong_with_one_batch_stops_no_other(place, fake, monkeypatch):
+    from pipeline.flow.generation import steps
+
+    first, second = place.batch(judging_model=None), place.batch(seed=4, judging_model=None)
+    look = steps.look_at
+
+    def broken(making, batch, now):
+        if batch.id == first.id:
+            raise ValueError("a row of an earlier version")
+        return look(making, batch, now)
+
+    monkeypatch.setattr(steps, "look_at", broken)
+    seen = look_at_all(place.making, place.clock())
+    assert [first.id in each for each in seen.silent] == [True]
+    place.clock.forward(60)
+    monkeypatch.setattr(steps, "look_at", look)
+    place.work()
+    assert place.catalog.get_batch(second.id).status == "completed"
+
+
 def advance_all(place):
     for batch_id in look_at_all(place.making, place.clock()).due:
         advance(place.making, batch_id)

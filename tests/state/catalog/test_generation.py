@@ -140,7 +140,7 @@ def test_money_is_kept_back_before_and_one_submission_a_provider_is_sent_at_a_ti
     assert catalog.note_sent("s1", "e1", NOON)
     assert not catalog.note_sent("s1", "e2", NOON)
     assert catalog.open_submission("s2", NOON) == "open"
-    assert catalog.take_back("s2")
+    assert catalog.take_back("s2", NOON)
     assert catalog.open_submission("s2", NOON) == "open"
     catalog.note_sent("s2", "e2", NOON)
     assert catalog.open_submission("s3", NOON) == "over_budget"
@@ -276,7 +276,7 @@ def test_whatever_happens_in_any_order_money_and_items_add_up(tmp_path_factory, 
                 {
                     "open": lambda c=current: catalog.open_submission(c, NOON),
                     "sent": lambda c=current: catalog.note_sent(c, f"e-{c}", NOON),
-                    "back": lambda c=current: catalog.take_back(c),
+                    "back": lambda c=current: catalog.take_back(c, NOON),
                     "answered": lambda c=current: catalog.note_answered(c, NOON),
                     "take": lambda c=current, k=calls, i=items: catalog.take_answers(
                         c, k, [written(each.number) for each in i], NOON, is_last=True

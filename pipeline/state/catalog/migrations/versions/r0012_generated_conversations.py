@@ -142,7 +142,7 @@ def _create_llm_submissions() -> None:
         sa.Column("beat_at", _MOMENT),
         sa.CheckConstraint("purpose IN ('generate', 'annotate', 'judge')", name=op.f("ck_llm_submissions_purpose")),
         sa.CheckConstraint(
-            "state IN ('prepared', 'sending', 'asking', 'sent', 'ended', 'ingested', 'refused', 'aside')",
+            "state IN ('prepared', 'sending', 'doubtful', 'asking', 'sent', 'ended', 'ingested', 'refused', 'aside')",
             name=op.f("ck_llm_submissions_state"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_llm_submissions")),
@@ -185,6 +185,7 @@ def _create_batch_items() -> None:
         sa.Column("submission_id", sa.Text),
         sa.Column("asked_at", _MOMENT),
         sa.Column("bound_nano_usd", sa.BigInteger),
+        sa.Column("request_count", sa.Integer),
         sa.Column("updated_at", _MOMENT, nullable=False),
         sa.CheckConstraint(
             "state IN ('planned', 'written', 'annotated', 'judged', 'accepted', 'rejected', 'failed', 'needs_review')",
