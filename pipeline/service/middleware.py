@@ -19,7 +19,7 @@ MAX_JSON_BYTES = 64 * 1024
 MAX_LONG_BYTES = 1_000_000  # of what a training tells, and of a conversation
 BODY_S = 30.0  # for so many bytes, from the end of the head
 _OF_ANY_SIZE = re.compile(r"/api/uploads/|/api/jobs/[^/]+/attempts/[^/]+/files/")
-_LONG = re.compile(r"/api/jobs/[^/]+/reports|/api/conversations/[^/]+/edit")
+_LONG = re.compile(r"/api/jobs/[^/]+/reports|(/api)?/conversations/[^/]+/edit")
 
 
 class RequestLog:

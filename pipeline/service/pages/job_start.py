@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import cast
 
-from pipeline.errors import UsageError
 from pipeline.flow.trainings import LAUNCHERS, Missing, Wish, startable_reason
 from pipeline.launchers.failures import remedy_of
 from pipeline.service.pages.attempt_figures import PLACES
+from pipeline.service.pages.forms import budget_of
 from pipeline.service.pages.train_choices import Choice
 from pipeline.service.pages.train_page import setup_url
 from pipeline.state.catalog.attempt_records import Attempt
@@ -93,22 +92,10 @@ def wish_of(job_id: str, form: dict[str, str]) -> Wish:
         job_id=job_id,
         launcher=cast(LauncherName, form.get("launcher", LAUNCHERS[0])),  # `ask` looks whether there is such a one
         trainer=form.get("trainer") or None,
-        budget_usd=_budget(form.get("budget_usd", "").strip()),
+        budget_usd=budget_of(form.get("budget_usd", "").strip()),
         is_resumed=form.get("resume") == "1",
         over_budget_reason=form.get("over_budget_reason", "").strip()[:_MOST_REASON] or None,
     )
-
-
-def _budget(text: str) -> float | None:
-    if not text:
-        return None
-    try:
-        budget = float(text)
-    except ValueError:
-        budget = 0.0
-    if not isfinite(budget) or budget <= 0:
-        raise UsageError(f"budget: expected US dollars above 0, found {text[:20]!r}: leave it empty for none")
-    return budget
 
 
 def change_url(job: Job, attempts: Sequence[Attempt]) -> str:

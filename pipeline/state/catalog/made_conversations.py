@@ -4,6 +4,7 @@ A version is what a model wrote, with what annotating and judging add to it, or 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +60,13 @@ class MadeConversations(Database):
             total = connection.execute(select(func.count()).select_from(_TABLE).where(wanted)).scalar_one()
             rows = connection.execute(paged(select(_TABLE).where(wanted).order_by(*_ORDER), page, limit))
             return MadePage([Made(*row) for row in rows], total)
+
+    def conversation_counts(self, user_id: str | None, query: MadeQuery) -> dict[ConversationStatus, int]:
+        """Count the conversations of each status that are meant, whichever status is asked for."""
+        wanted = _condition(user_id, replace(query, status=None), self._engine.dialect.name)
+        counted = select(_TABLE.c.status, func.count()).where(wanted).group_by(_TABLE.c.status)
+        with self._reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(counted)}
 
     def neighbours_of(self, made: Made, user_id: str | None, query: MadeQuery) -> tuple[str | None, str | None]:
         """Return the ids before and after a conversation in such a list; None at its ends."""

@@ -111,6 +111,22 @@ class TrainingFiles(Database):
         with self._reading() as connection:
             return [_to_file(row) for row in connection.execute(paged(query, page, limit))]
 
+    def training_file_versions(self, user_id: str, name: str) -> list[TrainingFile]:
+        """Return a user's files of a name, newest first."""
+        is_meant = (_TABLE.c.user_id == user_id) & (_TABLE.c.name == name)
+        query = select(_TABLE).where(is_meant).order_by(_TABLE.c.version.desc())
+        with self._reading() as connection:
+            return [_to_file(row) for row in connection.execute(query)]
+
+    def training_files_of_datasets(self, dataset_ids: Sequence[str]) -> dict[str, TrainingFile]:
+        """Return, by dataset, the file that it was made of, of those that were made of one."""
+        found: dict[str, TrainingFile] = {}
+        with self._reading() as connection:
+            for chunk in chunks(dataset_ids):
+                rows = connection.execute(select(_TABLE).where(_TABLE.c.dataset_id.in_(list(chunk))))
+                found |= {row.dataset_id: _to_file(row) for row in rows}
+        return found
+
     def training_file_of(self, dataset_id: str) -> TrainingFile | None:
         """Return the file that a dataset was made of, if it was made of one."""
         with self._reading() as connection:
