@@ -11,7 +11,7 @@ from pipeline.state.catalog.dataset_records import Notification
 from pipeline.state.catalog.statuses import SEVERITIES, NotificationKind, Severity
 
 IN_BELL = 6  # newest notifications under the bell
-Place = Literal["datasets", "jobs", "models", "costs", ""]
+Place = Literal["generation", "conversations", "training-files", "datasets", "jobs", "models", "costs", ""]
 _TONES: dict[NotificationKind, Tone] = {
     "dataset_ready": "good",
     "dataset_error": "bad",
@@ -92,4 +92,8 @@ def _url(notification: Notification) -> str:
     """What it is about."""
     if notification.job_id:
         return f"/jobs/{quote(notification.job_id)}"
+    if notification.batch_id:
+        return f"/generation/{quote(notification.batch_id)}"
+    if notification.kind == "training_file_ready":
+        return f"/training-files/{quote(notification.dedupe_key)}"
     return f"/datasets/{notification.dataset_id}" if notification.dataset_id else "/datasets#ignored"

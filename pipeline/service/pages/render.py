@@ -11,6 +11,16 @@ from pipeline.card import card_sentences
 from pipeline.card.escaping import escaping_environment, tokens
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 
+PLACES = (
+    ("generation", "Generation"),
+    ("conversations", "Conversations"),
+    ("training-files", "Training files"),
+    ("datasets", "Datasets"),
+    ("jobs", "Training"),
+    ("models", "Models"),
+    ("costs", "Costs"),
+)
+"""Of the bar, in the order of the work: the first part of an address, and what it is called."""
 _FILTERS = (
     wording.count_of,
     wording.cut,
@@ -65,5 +75,6 @@ def _templates() -> Environment:
         "verdicts": card_sentences.VERDICTS,
         "effects": card_sentences.EFFECTS,
         "known_roles": KNOWN_ROLES,
+        "places": PLACES,
     }
     return templates

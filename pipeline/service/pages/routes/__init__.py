@@ -4,13 +4,17 @@ from fastapi import APIRouter
 
 from pipeline.service.pages.page_route import no_such_page
 from pipeline.service.pages.routes import (
+    conversation_pages,
     cost_pages,
     dataset_pages,
+    generation_pages,
     job_pages,
     model_pages,
     notification_pages,
+    scaffold_pages,
     session_pages,
     static_pages,
+    training_file_pages,
     training_pages,
 )
 
@@ -21,6 +25,10 @@ for _each in (
     static_pages,
     session_pages,
     notification_pages,
+    scaffold_pages,
+    generation_pages,
+    conversation_pages,
+    training_file_pages,
     training_pages,
     job_pages,
     model_pages,

@@ -28,6 +28,14 @@ function localTimes() {
   for (const time of all("time[datetime]:not([title])")) time.title = new Date(time.dateTime).toLocaleString();
 }
 
+// ---- Keys of their own: what a page says a key does is done, unless somebody types
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, details.menu[open]")) return;
+  const meant = /^[a-z]$/.test(event.key) && one(`[data-key="${event.key}"]:not([disabled])`);
+  if (meant) { event.preventDefault(); meant.click(); }
+});
+
 // ---- Menus
 
 document.addEventListener("click", (event) => {
@@ -97,12 +105,33 @@ one("#search")?.addEventListener("input", (event) => {
     const url = new URL(location.href);
     url.searchParams.delete("page");
     url.searchParams.delete("deleted");
-    if (event.target.value) url.searchParams.set("search", event.target.value);
-    else url.searchParams.delete("search");
+    asking(url, event.target);
     history.replaceState(null, "", url);
     load(url);
   }, TYPING_MS);
 });
+
+function asking(url, field) {
+  if (field.value) url.searchParams.set(field.name, field.value);
+  else url.searchParams.delete(field.name);
+}
+
+// Fields that narrow a list; what the address has besides stays.
+const narrowing = one("form[data-narrow]");
+const fields = narrowing ? [...narrowing.elements].filter((each) => each.name && each.type !== "hidden") : [];
+function narrow() {
+  const url = new URL(location.href);
+  for (const name of ["page", "did", "changed"]) url.searchParams.delete(name);
+  for (const field of fields) asking(url, field);
+  history.pushState(null, "", url);
+  load(url);
+}
+narrowing?.addEventListener("change", (event) => { if (event.target.type !== "search") narrow(); });
+narrowing?.addEventListener("submit", (event) => { event.preventDefault(); narrow(); });
+window.addEventListener("popstate", () => {
+  for (const field of fields) field.value = new URL(location.href).searchParams.get(field.name) ?? "";
+});
+for (const button of all("[data-plain]")) button.hidden = true;  // what it does happens by itself
 if (one("#search") && one("#search").value !== one("#search").defaultValue) one("#search").dispatchEvent(new Event("input"));
 
 // ---- Verdicts as they come: one stream for all datasets on the page
@@ -186,6 +215,7 @@ document.addEventListener("click", async (event) => {
 
 // What the rules say now, in every field but the one that somebody is in.
 function renew(fresh) {
+  if (!one("#settings .setting")) return;
   const names = (root) => all("#settings .setting", root).map((each) => each.id).join();
   if (names(document) !== names(fresh)) return swap(fresh, ["#settings"]);
   one("#settings summary").replaceWith(one("#settings summary", fresh));
@@ -201,13 +231,15 @@ function renew(fresh) {
 
 for (const form of all("form[data-plan]")) {
   const show = async () => {
-    const url = `${location.pathname}?${new URLSearchParams([...new FormData(form)].filter(([, value]) => value))}`;
+    const isSaid = ([name, value]) => value || form.elements[name].dataset?.keep !== undefined;
+    const url = `${location.pathname}?${new URLSearchParams([...new FormData(form)].filter(isSaid))}`;
     loading?.abort();
     loading = new AbortController();
     one("#plan").setAttribute("aria-busy", "true");
     try {
       const fresh = await page(url, loading.signal);
-      swap(fresh, ["#plan"]);
+      for (const typed of all("#plan [data-typed]")) one(`#${typed.id}`, fresh)?.setAttribute("value", typed.value);
+      swap(fresh, ["#plan", ...all("summary[id]", form).map((each) => `#${each.id}`)]);
       renew(fresh);
       history.replaceState(null, "", url);
       say(one("#plan [data-says]")?.textContent ?? "");
@@ -219,6 +251,7 @@ for (const form of all("form[data-plan]")) {
 }
 
 ready(document);
+one(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 follow();
 setTimeout(lookAgain, RENEW_MS);
 if (one("#upload")) (await import(one("#upload").dataset.script)).default({ one, all, say, follow });
