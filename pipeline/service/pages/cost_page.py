@@ -96,7 +96,10 @@ class CostLine:
 
 @dataclass(frozen=True, slots=True)
 class CostPage:
-    """The page. total: of all trainings of the period; expected, off: of those that ran to their end."""
+    """The page. total: of all trainings of the period; expected, off: of those that ran to their end.
+
+    making: what the rows did cost that were made here, in words, empty of others; it is beside all sums.
+    """
 
     periods: tuple[Period, ...]
     total: str
@@ -108,6 +111,7 @@ class CostPage:
     parts: tuple[tuple[str, tuple[Part, ...]], ...]
     columns: Columns | None
     lines: tuple[CostLine, ...]
+    making: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,9 @@ def cost_page(
     attempts: Mapping[str, Sequence[Attempt]],
     budget: Budget,
     now: datetime,
+    making: str = "",
 ) -> CostPage:
-    """The page. spendings: of the period, newest first; costs, attempts: of their jobs."""
+    """The page. spendings: of the period, newest first; costs, attempts: of their jobs; making: of their rows."""
     planned = [_planned(each, costs, attempts) for each in spendings]
     both = [(each.nano_usd or 0, plan) for each, plan in zip(spendings, planned, strict=True)]
     paid_whole = sum(paid for paid, plan in both if plan.is_whole)
@@ -156,6 +161,7 @@ def cost_page(
         lines=tuple(
             _line(each, plan, now) for each, plan in zip(spendings[:_MOST_ROWS], planned[:_MOST_ROWS], strict=True)
         ),
+        making=making,
     )
 
 

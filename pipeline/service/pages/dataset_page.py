@@ -15,6 +15,7 @@ from pipeline.dataset.findings.finding import CATALOGUE, Severity
 from pipeline.dataset.findings.finding_sentences import fault_of, mismatch_of
 from pipeline.dataset.findings.groups import MAX_LISTED, unlisted_sentence
 from pipeline.service.pages.dataset_card import DatasetCard, Tone, dataset_card
+from pipeline.service.pages.origin import Origin
 from pipeline.service.pages.pager import Pager, pager
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.trainers.acceptance import Acceptance
@@ -117,6 +118,7 @@ class DatasetPage:
     acceptance: tuple[Acceptance, ...] = ()
     samples: tuple[Conversation, ...] = ()
     mapping: str = ""
+    origin: Origin | None = None
 
     @property
     def can_map(self) -> bool:
@@ -145,9 +147,17 @@ class DatasetPage:
 
 
 def dataset_page(
-    dataset: Dataset, card: Card | None, findings: Findings | None, dagster_url: str, now: datetime
+    dataset: Dataset,
+    card: Card | None,
+    findings: Findings | None,
+    dagster_url: str,
+    now: datetime,
+    origin: Origin | None = None,
 ) -> DatasetPage:
-    """The page. card, findings: None before the verdict. dagster_url: of the UI, empty where nobody said."""
+    """The page. card, findings: None before the verdict. dagster_url: of the UI, empty where nobody said.
+
+    origin: what it was made of, if it was made here.
+    """
     shown = dataset_card(dataset, now)
     card_url = f"/api/datasets/{quote(dataset.id)}/card"
     facts = _facts(dataset, card, dagster_url)
@@ -155,7 +165,7 @@ def dataset_page(
         headline, explanation = _HEADLINES.get(dataset.status, ("No verdict", ""))
         if shown.problem:
             explanation = f"{shown.problem.summary} {shown.problem.detail}".strip()
-        return DatasetPage(shown, headline, explanation, card_url, facts)
+        return DatasetPage(shown, headline, explanation, card_url, facts, origin=origin)
     summary = card_sentences.trainers_summary(card.acceptance) if card.acceptance else ""
     return DatasetPage(
         card=shown,
@@ -168,6 +178,7 @@ def dataset_page(
         acceptance=card.acceptance,
         samples=card.samples,
         mapping=dataset.mapping or "",
+        origin=origin,
     )
 
 

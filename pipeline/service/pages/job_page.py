@@ -9,6 +9,7 @@ from pipeline.service.pages.attempt_figures import Progress, is_changing, progre
 from pipeline.service.pages.dataset_card import Badge, When, when
 from pipeline.service.pages.job_start import Start
 from pipeline.service.pages.job_training import JobSeen, Training, job_url
+from pipeline.service.pages.origin import Origin
 from pipeline.service.pages.train_choices import METHODS
 from pipeline.service.pages.train_plan import Reason, reasons_of
 from pipeline.state.catalog.attempt_records import Attempt
@@ -61,6 +62,7 @@ class JobFile:
 class JobPage:
     """The page of a job. training: None where it was never tried; start: None while it is being trained.
 
+    origin: what its rows were made of, if they were made here.
     note: why it is out of date, or was given up before a training; can_cancel: there is something to end.
     """
 
@@ -76,6 +78,7 @@ class JobPage:
     files: tuple[JobFile, ...]
     reasons: tuple[Reason, ...]
     warnings: tuple[str, ...]
+    origin: Origin | None
 
 
 def job_lines(
@@ -97,8 +100,9 @@ def job_page(
     change_url: str = "",
     *,
     is_own: bool = True,
+    origin: Origin | None = None,
 ) -> JobPage:
-    """The page. files: sizes in bytes by name; is_own: who looks may change it."""
+    """The page. files: sizes in bytes by name; is_own: who looks may change it; origin: of its rows."""
     job, estimate = seen.job, newest(seen.costs, "estimate")
     planned = TrainingJob.model_validate(job.job)
     line = _line(job, seen.costs, seen.attempts, now)
@@ -117,6 +121,7 @@ def job_page(
         files=tuple(JobFile(name, size(files[name]), f"/api{line.url}/files/{quote(name)}") for name in sorted(files)),
         reasons=reasons_of(planned),
         warnings=tuple(sentence(warning) for warning in planned.warnings),
+        origin=origin,
     )
 
 

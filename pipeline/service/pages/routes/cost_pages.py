@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from pipeline.flow.budgets import month_of
 from pipeline.service.pages.cost_page import PERIODS, Budget, cost_page, since_of
 from pipeline.service.pages.framing import framed
+from pipeline.service.pages.origin import making_said
 from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
@@ -25,5 +26,7 @@ def show_costs(request: Request, service: CurrentService, user: CurrentUser, per
         spent_nano_usd=sum(each.nano_usd or 0 for each in access.own_catalog.spending(user.id, month_of(now))),
         committed_nano_usd=access.committed_nano_usd(month_of(now)),
     )
-    page = cost_page(chosen, spendings, access.costs_of(jobs), access.attempts_of(jobs), budget, now)
+    datasets = sorted({each.dataset_id for each in spendings})
+    making = making_said(service.made(user).readable.training_files_of_datasets(datasets).values())
+    page = cost_page(chosen, spendings, access.costs_of(jobs), access.attempts_of(jobs), budget, now, making)
     return framed(request, service, user, "costs", "costs", page=page)

@@ -15,6 +15,7 @@ from pipeline.service.pages.forms import Form
 from pipeline.service.pages.framing import framed
 from pipeline.service.pages.job_page import JobLine, job_lines
 from pipeline.service.pages.live import card_events, card_html, seen_by_page
+from pipeline.service.pages.origin import origin_of
 from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.quotas import show_quota
 from pipeline.service.service import CurrentService, Service
@@ -78,7 +79,8 @@ def show_dataset(
         card = card_of_dataset(dataset, service.lake)
         rows = list_findings(service, user, dataset_id, page=page, limit=FINDINGS_PAGE, code=code or None)
         findings = findings_of(dataset_id, card.figures, rows.items, code, page)
-    shown = dataset_page(dataset, card, findings, service.settings.dagster_url, service.now())
+    origin = origin_of(service.made(user).readable.training_file_of(dataset.id))
+    shown = dataset_page(dataset, card, findings, service.settings.dagster_url, service.now(), origin)
     return framed(request, service, user, "datasets", "dataset", page=shown, jobs=_jobs(service, user, dataset_id))
 
 

@@ -18,6 +18,7 @@ from pipeline.service.pages.job_listing import PAGE_SIZE, JobQuery, job_listing
 from pipeline.service.pages.job_page import job_lines, job_page
 from pipeline.service.pages.job_start import change_url, start_of, wish_of
 from pipeline.service.pages.job_training import COMPARED, DRAWN, JobSeen, Training, training_of
+from pipeline.service.pages.origin import origin_of
 from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.pages.render import render
 from pipeline.service.service import CurrentService, Service
@@ -134,6 +135,7 @@ def _page(
         service.now(),
         change_url(seen.job, seen.attempts),
         is_own=seen.job.user_id == user.id,
+        origin=origin_of(service.made(user).readable.training_file_of(seen.job.dataset_id)),
     )
     return framed(request, service, user, "jobs", "job", page=shown)
 
