@@ -16,6 +16,7 @@ from pipeline.service.pages.job_start import change_url, start_of
 from pipeline.service.pages.job_training import JobSeen, training_of
 from pipeline.service.pages.listing import Query, listing
 from pipeline.service.pages.model_page import ModelSeen, model_listing, model_page
+from pipeline.service.pages.origin import Origin
 from pipeline.service.pages.render import render
 from pipeline.service.pages.train_choices import choices_of
 from pipeline.service.pages.train_page import train_page
@@ -50,6 +51,7 @@ from tests.service.pages.attempt_cases import (
     TRANSITIONS,
     WAITING,
 )
+from tests.service.pages.made_cases import MADE_CASES
 from tests.training.jobs.examples import LLAMA_8B, gpu, planned, rough_estimate
 
 DAGSTER = "http://127.0.0.1:3000"
@@ -207,12 +209,13 @@ NOTIFICATIONS = [
 ]
 QUOTA = Quota(used_bytes=3_100_000_000, limit_bytes=5_000_000_000, left_bytes=1_900_000_000)
 FRAME = Frame("ana", "datasets", 1, notice_lines(NOTIFICATIONS, NOW), DAGSTER, can_sign_out=True)
+ORIGIN = Origin("/training-files/f1", HOSTILE_TEXT, "$1.49")
 _ROWS = [replace(each, severity="error") for each in REJECTED.examples]
 
 
-def _page(dataset: Dataset, card=None, code: str = "") -> str:
+def _page(dataset: Dataset, card=None, code: str = "", origin: Origin | None = None) -> str:
     findings = findings_of(dataset.id, card.figures, _ROWS, code, 1) if card else None
-    page = dataset_page(dataset, card, findings, DAGSTER, NOW)
+    page = dataset_page(dataset, card, findings, DAGSTER, NOW, origin)
     return render("dataset", frame=FRAME, page=page, jobs=())
 
 
@@ -259,7 +262,15 @@ def _planted_trainings(text: str) -> list[str]:
     spendings = (replace(SPENDINGS[0], job_name=text, dataset_name=text, base_model=text, provider=text),)
     model = replace(MODEL, name=text, description=text)
     return [
-        _job_page("running", attempts, line=text, refused=text, transitions=transitions, name=text),
+        _job_page(
+            "running",
+            attempts,
+            origin=Origin("/training-files/f1", text, "$1"),
+            line=text,
+            refused=text,
+            transitions=transitions,
+            name=text,
+        ),
         _models([model], deleted=text),
         _model(model, card=text),
         _costs("", spendings),
@@ -351,6 +362,7 @@ def _job_page(
     line: str = "",
     refused: str = "",
     transitions: tuple[Transition, ...] = TRANSITIONS,
+    origin: Origin | None = None,
     **changed: object,
 ) -> str:
     reason = "the dataset was validated again" if status == "stale" else None
@@ -365,11 +377,8 @@ def _job_page(
     )
     otherwise = change_url(job, attempts)
     training = training_of(seen, NOW, None, line, otherwise)
-    return render(
-        "job",
-        frame=FRAME,
-        page=job_page(seen, training, start_of(job, attempts, _missing, None, refused), _FILES, NOW, otherwise),
-    )
+    start = start_of(job, attempts, _missing, None, refused)
+    return render("job", frame=FRAME, page=job_page(seen, training, start, _FILES, NOW, otherwise, origin=origin))
 
 
 def _missing(launcher: LauncherName, trainer: str, _job: Job) -> str:
@@ -400,11 +409,11 @@ def _model(model: Model = MODEL, card: str = f"# A card\n{HOSTILE_TEXT}") -> str
     return render("model", frame=FRAME, page=model_page(seen, card, NOW, is_own=True))
 
 
-def _costs(period: str, spendings: tuple[Spending, ...], limit_usd: float = 20) -> str:
+def _costs(period: str, spendings: tuple[Spending, ...], limit_usd: float = 20, making: str = "") -> str:
     jobs = {each.job_id for each in spendings}
     known, tried = {job_id: [COST] for job_id in jobs}, dict.fromkeys(jobs, (FAILED, COMPLETED))
     budget = Budget(limit_usd, 12_340_000_000, 17_000_000_001)
-    return render("costs", frame=FRAME, page=cost_page(period, spendings, known, tried, budget, NOW))
+    return render("costs", frame=FRAME, page=cost_page(period, spendings, known, tried, budget, NOW, making))
 
 
 _FILES = {"job.json": 4_437, "trl/config.yaml": 1_715, "trl/a b.jsonl": 3_508}
@@ -420,6 +429,7 @@ CASES = {
     "datasets_deleted.html": lambda: _list(Query(), [READY_DATASET], COUNTS, deleted=HOSTILE),
     "new.html": lambda: render("new", frame=FRAME, max_upload_bytes=500_000_000, quota=QUOTA),
     "ready.html": lambda: _page(READY_DATASET, READY),
+    "ready_made_here.html": lambda: _page(READY_DATASET, READY, origin=ORIGIN),
     "error.html": lambda: _page(ERROR, REJECTED, "malformed-json"),
     "validating.html": lambda: _page(VALIDATING),
     "uploading.html": lambda: _page(UPLOADING),
@@ -438,6 +448,7 @@ CASES = {
     "job_hosted.html": lambda: _job_page("queued", (AT_OPENAI,), targets=["openai"]),
     "job_hosted_configured.html": lambda: _job_page("configured", targets=["openai"]),
     "job_hosted_without_key.html": lambda: _job_page("configured", targets=["together"]),
+    "job_of_made.html": lambda: _job_page("configured", origin=ORIGIN),
     "job_refused.html": lambda: _job_page("configured", refused="expected a training of at most $1.00"),
     "job_waiting.html": lambda: _job_page("queued", (WAITING,), line="curl run.py && python3 run.py"),
     "job_running.html": lambda: _job_page("running", (FAILED, RUNNING)),
@@ -448,6 +459,7 @@ CASES = {
     "model.html": _model,
     "model_hosted.html": lambda: _model(replace(MODEL, files_uri="openai:ft:gpt-4.1-mini:acme:talk:9abc")),
     "costs.html": lambda: _costs("", SPENDINGS),
+    "costs_of_made.html": lambda: _costs("", SPENDINGS, making="$1.49 for making the conversations of 1 training file"),
     "costs_year.html": lambda: _costs("year", SPENDINGS, limit_usd=0),
     "costs_none.html": lambda: _costs("week", ()),
     "notifications.html": lambda: render("notifications", frame=FRAME, notices=notice_lines(NOTIFICATIONS, NOW)),
@@ -455,4 +467,5 @@ CASES = {
     "problem.html": lambda: render(
         "problem", frame=FRAME, title="Not found", explanation="There is no such dataset.", retry_url=""
     ),
+    **MADE_CASES,
 }

@@ -1,6 +1,7 @@
-"""An installation with datasets of two people, and browsers that are signed in to it."""
+"""Installations with datasets of two people or with made conversations, and browsers that are signed in to them."""
 
 import shutil
+from contextlib import contextmanager
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,6 +16,7 @@ from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
 from pipeline.state.store import make_store
 from tests.installation import bad_file, valid_file
+from tests.made import copied
 from tests.service.pages.signed_in import PAGE
 from tests.service.serving import SECRET, lines, token
 
@@ -52,13 +54,46 @@ def open_as(template, tmp_path):
     """Signs a person in; `None` for nobody."""
     shutil.copytree(template, tmp_path / "data")
     settings = load_settings(data_dir=tmp_path / "data", jwt_secret=SECRET, requests_per_minute=100_000)
+    with opened(settings) as signed_in:
+        yield signed_in
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """An installation in which conversations were made for ann, one for all tests of a module."""
+    return copied(tmp_path_factory.mktemp("made") / "data")
+
+
+@pytest.fixture(scope="module")
+def made_as(made):
+    """Signs a person in to it."""
+    with opened(made.settings) as signed_in:
+        yield signed_in
+
+
+@pytest.fixture(scope="module")
+def ann(made_as):
+    """Her browser."""
+    return made_as("ann")
+
+
+@pytest.fixture(scope="module")
+def made_catalog(made):
+    """The catalog of that installation."""
+    with made.catalog() as catalog:
+        yield catalog
+
+
+@contextmanager
+def opened(settings):
+    """Starts the service; what it lends signs people in."""
     app = create_app(settings, pages=[pages], no_such_page=no_such_page)
     with TestClient(app) as running:
 
-        def signed_in(user):
+        def signed_in(user, **claims):
             client = TestClient(app, follow_redirects=False)
             if user:
-                answer = client.post("/login", data={"token": token(user)}, headers=PAGE)
+                answer = client.post("/login", data={"token": token(user, **claims)}, headers=PAGE)
                 assert answer.status_code == 303
             return client
 

@@ -8,6 +8,8 @@ import pytest
 from pipeline.clock import utc_now
 from pipeline.service.attempt_tokens import PURPOSE
 from pipeline.service.signing import make_signer
+from pipeline.state.catalog.generation_records import NewTrainingFile
+from pipeline.state.catalog.job_records import NewCost
 from tests.service.pages.signed_in import PAGE, dataset_id
 from tests.service.trainings import Trainings
 
@@ -126,6 +128,19 @@ def test_a_job_that_is_out_of_date_says_why_it_is_not_started(ana, job, catalog,
     assert "It cannot be started here: It is out of date" in page
     assert "Start the training</button>" not in page
     assert answer.status_code == 409
+
+
+def test_what_making_its_rows_did_cost_stands_beside_the_training(ana, job, catalog, trainings):
+    new = NewTrainingFile("Talk <b>", 1, {}, [], 9, "/lake", {}, "ab" * 32)
+    file = catalog.add_training_file("f1", "ana", new, utc_now())
+    catalog.note_sent_to_datasets(file.id, catalog.get_job(trainings.job_id).dataset_id)
+    catalog.add_cost(trainings.job_id, "ana", NewCost("actual", 1.5, 2.0, "a bill"), utc_now())
+
+    page, costs = ana.get(job).text, ana.get("/costs").text
+
+    assert 'of the training file <a href="/training-files/f1"><bdi>Talk &lt;b&gt;, version 1</bdi></a>' in page
+    assert "making its conversations did cost $0.00, beside the training." in page
+    assert "$0.00 for making the conversations of 1 training file</a> that these trainings took." in costs
 
 
 def test_anothers_training_is_not_there(open_as, job, catalog, trainings):
