@@ -155,9 +155,10 @@ def test_the_keyboard_reaches_what_the_mouse_does(served, chromium):
         page = visit.page
         sign_in(page, served)
         reached = []
-        for _ in range(8):
+        for _ in range(11):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.ariaLabel || document.activeElement.innerText"))
 
-        assert reached[:6] == ["Skip to the content", "LoRA datasets", "Datasets", "Training", "Models", "Costs"]
-        assert (reached[6].split(",")[0], reached[7]) == ("Notifications", "Account")
+        made, trained = ["Generation", "Conversations", "Training files"], ["Datasets", "Training", "Models", "Costs"]
+        assert reached[:9] == ["Skip to the content", "LoRA datasets", *made, *trained]
+        assert (reached[9].split(",")[0], reached[10]) == ("Notifications", "Account")
