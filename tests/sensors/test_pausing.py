@@ -40,6 +40,7 @@ def _take_away(installation, part):
 @pytest.mark.parametrize("part", ["lake", "catalog"])
 def test_all_sensors_wait_and_the_outage_is_one_line(waiting, part, caplog, monkeypatch):
     monkeypatch.setattr("pipeline.flow.retries.LOST_AFTER", timedelta(0))
+    monkeypatch.setattr("pipeline.flow.outages._SECOND_LOOK_S", 0)
     back = _take_away(waiting, part)
 
     with caplog.at_level(logging.WARNING):

@@ -1,6 +1,6 @@
 """Peak memory of one GPU: weights, what is trained, activations, logits, context. Physics with fitted constants."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from pipeline.trainers.workload import Workload
 from pipeline.training.estimates.constants import Constants
@@ -46,7 +46,7 @@ class MemoryParts:
     @property
     def total(self) -> float:
         """All of it."""
-        return float(sum(astuple(self)))
+        return self.weights + self.widened + self.trained + self.activations + self.logits + self.context
 
 
 def memory_parts(workload: Workload, constants: Constants) -> MemoryParts:

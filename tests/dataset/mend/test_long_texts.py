@@ -144,18 +144,18 @@ def test_a_row_that_its_new_id_would_make_too_long_keeps_its_id():
 
 
 @pytest.mark.parametrize(
-    ("data", "code"),
+    ("make", "code"),
     [
-        (filled(b"The quick brown fox. ", role=b"human"), 0),
-        (filled(rb"caf\u00e9 \ud83d\ude00 \n", role=b"human"), 0),
-        (filled(b"The quick brown fox. ", end=b'."}') * 2, 1),
+        (lambda: filled(b"The quick brown fox. ", role=b"human"), 0),
+        (lambda: filled(rb"caf\u00e9 \ud83d\ude00 \n", role=b"human"), 0),
+        (lambda: filled(b"The quick brown fox. ", end=b'."}') * 2, 1),
     ],
     ids=["role", "escapes", "two-invalid"],
 )
-def test_a_line_of_the_greatest_length_takes_bounded_memory(tmp_path, data, code):
+def test_a_line_of_the_greatest_length_takes_bounded_memory(tmp_path, make, code):
     """A process between ours and the command, since a child's peak begins with the size of its parent."""
     path = tmp_path / "in.jsonl"
-    path.write_bytes(data)
+    path.write_bytes(make())
     command = [sys.executable, "-m", "pipeline.cli", "mend", str(path), "-o", str(tmp_path / "out.jsonl")]
 
     told = subprocess.run([sys.executable, "-c", MEASURED, *command], capture_output=True, check=True, env=os.environ)
