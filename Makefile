@@ -90,10 +90,12 @@ accuracy: $(SET_UP) ## Fit the estimates to the measurements anew and write docs
 	$(BIN)/python -m pipeline.docs
 
 .PHONY: lock
-lock: $(SET_UP) ## Solve requirements*.txt from pyproject.toml (newer versions: LOCK_ARGS=--upgrade)
+lock: $(SET_UP) ## Solve all requirements*.txt from pyproject.toml (newer versions: LOCK_ARGS=--upgrade)
 	$(LOCK) --extra pipeline --output-file requirements.txt
 	$(LOCK) --constraint requirements.txt --output-file requirements-core.txt
-	$(LOCK) --all-extras --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) --extra pipeline --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	for extra in kubernetes celery; do \
+		$(LOCK) --extra $$extra --constraint requirements.txt --output-file deploy/requirements-$$extra.txt; done
 
 .PHONY: clean
 clean: ## Remove the .venv folders and caches; data/ stays

@@ -188,6 +188,12 @@ class Settings(BaseSettings):
         ge=0,
         description="Processes that read such an upload side by side. Default: one for each core, eight at most.",
     )
+    concurrent_runs: int = Field(
+        0,
+        ge=0,
+        description="Runs that Dagster works on at a time, where its `dagster.yaml` says no number. Default: one for "
+        "each core of the daemon's machine, two at least. Where runs work elsewhere, what that place has room for.",
+    )
     max_attempts: int = Field(
         3, gt=0, description="Attempts that a dataset has until it counts as failed and a person is called."
     )

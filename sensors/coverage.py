@@ -1,5 +1,6 @@
 """What Dagster knows of the runs that were asked for: whether they live, and how those ended that do not."""
 
+import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from assets.partitions import REQUEST_TAG
 from pipeline.flow.retries import Fate
 from resources.dagster_internals import WorkerStatus
 
+_LOG = logging.getLogger(__name__)
 _BEGUN = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 UNFINISHED = [dg.DagsterRunStatus.QUEUED, *_BEGUN]
 _START_TAKES_S = 60  # a process that is not there after that long will not come
@@ -55,17 +57,38 @@ def _lives(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime, st
     """Whether a run has a process, or will have one.
 
     A run whose process died with its machine stays `STARTED` for ever, one whose process died before the start stays
-    `STARTING`. The launcher can tell, where it is ours; else a run lives for a while.
+    `STARTING`. The launcher can tell, where it launched the run; else a run lives for a while.
     """
     run = record.dagster_run
     if run.status == dg.DagsterRunStatus.QUEUED:
         return True
     began = record.start_time or record.create_timestamp.timestamp()
     if run.status == dg.DagsterRunStatus.STARTED or _is_before(record.update_timestamp, now, _START_TAKES_S):
-        launcher = instance.run_launcher
-        if launcher.supports_check_run_worker_health and getattr(launcher, "can_tell", lambda _: True)(run):
-            return launcher.check_run_worker_health(run).status != WorkerStatus.FAILED
+        status = _status_of_worker(instance, run)
+        if status is not None:
+            return status != WorkerStatus.FAILED or _will_be_resumed(instance, run)
     return began > (now - timedelta(seconds=stuck_after_s)).timestamp()
+
+
+def _status_of_worker(instance: dg.DagsterInstance, run: dg.DagsterRun) -> WorkerStatus | None:
+    """What the launcher says of the run's process; None where it cannot: Celery's fails on runs of others."""
+    launcher = instance.run_launcher
+    if not launcher.supports_check_run_worker_health or not getattr(launcher, "can_tell", lambda _: True)(run):
+        return None
+    try:
+        return launcher.check_run_worker_health(run).status
+    except Exception as error:
+        _LOG.warning("whether run %s lives cannot be asked: %s: %s", run.run_id, type(error).__name__, error)
+        return None
+
+
+def _will_be_resumed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether Dagster's run monitoring gives the run another process, as it may on Kubernetes and ECS."""
+    return (
+        run.status == dg.DagsterRunStatus.STARTED
+        and instance.run_launcher.supports_resume_run
+        and instance.run_will_resume(run.run_id)
+    )
 
 
 def _is_before(moment: datetime, now: datetime, seconds: float) -> bool:

@@ -12,7 +12,9 @@ import pytest
 from dagster._daemon.types import DaemonHeartbeat
 
 from pipeline.errors import UsageError
+from pipeline.settings import load_settings
 from resources import run_coordinator
+from resources.pausing_queue import PausingRunCoordinator, room_for_runs
 from resources.run_coordinator import LOCK, OneDaemonRunCoordinator, hold, holder
 from tests.installation import PROJECT_DIR, dagster_home, installation, make_installation
 
@@ -129,3 +131,17 @@ def test_a_lock_that_nobody_holds_yet_names_nobody(tmp_path):
     assert holder(tmp_path / LOCK) is None
     with closing((tmp_path / LOCK).open("w")):
         assert holder(tmp_path / LOCK) is None
+
+
+@pytest.mark.parametrize(("chosen", "cores", "runs"), [(0, 1, 2), (0, 2, 2), (0, 16, 16), (8, 2, 8)])
+def test_runs_follow_the_cores_unless_somebody_chose(chosen, cores, runs):
+    assert room_for_runs(load_settings(concurrent_runs=chosen), cores) == runs
+
+
+def test_the_number_of_dagster_yaml_wins(monkeypatch):
+    """Who wrote a number there meant it."""
+    monkeypatch.setenv("LORA_CONCURRENT_RUNS", "7")
+
+    limits = [PausingRunCoordinator(**given).get_run_queue_config() for given in ({}, {"max_concurrent_runs": 3})]
+
+    assert [each.max_concurrent_runs for each in limits] == [7, 3]

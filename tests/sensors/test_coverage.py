@@ -5,6 +5,8 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 from dagster import DagsterEvent, DagsterEventType
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run_iterator
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 
 from assets.partitions import REQUEST_TAG
@@ -67,6 +69,51 @@ def test_a_run_without_a_process_died_however_short_ago(installation, runs, monk
     now, later = (_states(installation, utc_now() + timedelta(seconds=each)) for each in (0, 61))
 
     assert (now["STARTED"], now["STARTING"], later["STARTING"], later["QUEUED"]) == ("died", "living", "died", "living")
+
+
+def test_where_the_launcher_cannot_say_a_run_lives_for_a_while(installation, runs, monkeypatch):
+    """Celery's looks for a tag that only its own runs have, and no sensor may fail of somebody's run in a terminal."""
+    launcher = installation.instance.run_launcher
+    monkeypatch.setattr(launcher, "can_tell", lambda run: True)
+    monkeypatch.setattr(launcher, "check_run_worker_health", lambda run: run.tags["dagster-celery/task_id"])
+
+    now, later = (_states(installation, utc_now() + each) for each in (timedelta(0), LATER))
+
+    assert (now["STARTED"], later["STARTED"]) == ("living", "died")
+
+
+def test_a_run_that_dagster_will_resume_lives(installation, runs, monkeypatch):
+    """A pod that was evicted gets a successor; were its datasets asked for meanwhile, two would work on them."""
+    _launcher_says(installation, monkeypatch, WorkerStatus.FAILED)
+    monkeypatch.setattr(type(installation.instance.run_launcher), "supports_resume_run", True)
+    monkeypatch.setattr(type(installation.instance), "run_monitoring_max_resume_run_attempts", 1)
+
+    before = _states(installation, utc_now())["STARTED"]
+    run = installation.instance.get_run_by_id(runs["STARTED"])
+    installation.instance.report_engine_event("Launching a new run worker to resume run", run)
+    after = _states(installation, utc_now())["STARTED"]
+
+    assert (before, after) == ("living", "died")
+
+
+def test_a_run_that_is_resumed_goes_on_where_it_was(installation):
+    """It has another process and the same id; what was decided before stays as it is."""
+    for name in "ab":
+        installation.drop(f"{name}.jsonl", valid_file(seed=ord(name)))
+    [tags] = installation.tick().runs
+    first, second = installation.partitions
+    assert installation.run("ingest", tags | {"dagster/asset_partition_range_end": first}).success
+    job, instance = installation.repository.get_job("ingest"), installation.instance
+    run = instance.create_run_for_job(job, tags=tags)
+    instance.report_dagster_event(DagsterEvent(DagsterEventType.RUN_START.value, "ingest"), run.run_id)
+
+    started = instance.get_run_by_id(run.run_id)
+    list(execute_run_iterator(InMemoryJob(job), started, instance, resume_from_failure=True))
+
+    assert instance.get_run_by_id(run.run_id).is_success
+    assert installation.statuses() == {"a": "ready", "b": "ready"}
+    validated = [installation.materializations("dataset_profiles", each) for each in (first, second)]
+    assert [len(each) for each in validated] == [1, 1]
 
 
 def test_a_run_that_is_over_says_how(installation, runs):

@@ -49,6 +49,17 @@ def test_a_part_that_is_down_is_a_503_that_names_it_and_no_path(local, caplog):
     assert [str(lake) in each for each in told] == [True]  # once, for the operator
 
 
+def test_the_process_says_that_it_lives_whatever_is_down(local):
+    """An orchestrator would end a service for the fault of its lake, again and again."""
+    (local.settings.data_dir / "lake").write_text("a file in its place")
+
+    with local.client(None) as nobody:
+        answer = nobody.get("/livez")
+
+    assert (answer.status_code, answer.json()["data"]) == (200, {"status": "ok"})
+    assert healthz(local).status_code == 503
+
+
 def test_many_questions_are_one(local, monkeypatch):
     asked = []
     real = health_module.probe

@@ -15,6 +15,7 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from pipeline.child_processes import end_with
+from pipeline.cores import usable_cores
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BoundedReader, count_newlines, line_ranges
 from pipeline.dataset.formats.containers import Compression, compression_of
 from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
@@ -39,8 +40,7 @@ _bytes_read: "Synchronized[int] | None" = None  # set in each worker process whe
 
 def default_workers() -> int:
     """As many processes as there are cores for this one, of which a container may have fewer than the machine."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MAX_WORKERS)
+    return min(usable_cores(), MAX_WORKERS)
 
 
 def profile_path(

@@ -1,4 +1,7 @@
-"""`/healthz`: whether the service and what it depends on answer, for load balancers; no token needed."""
+"""`/healthz`: whether the service and what it depends on answer, for load balancers; no token needed.
+
+`/livez` asks nothing of the others: who restarts a service because its database is away has two outages.
+"""
 
 from datetime import datetime
 from typing import Literal
@@ -22,6 +25,18 @@ class Health(Value):
     )
     daemon: Literal["ok", "silent"] = Field(description="`silent`: Dagster's daemon has not looked for minutes.")
     daemon_looked_at: datetime | None = Field(description="When it last looked for uploads.")
+
+
+class Alive(Value):
+    """The process answers, whatever the parts do that it depends on."""
+
+    status: Literal["ok"] = Field(description="Always `ok`: that there is an answer is what one wants to know.")
+
+
+@router.get("/livez")
+async def alive() -> Answer[Alive]:
+    """Answer at once, and ask nobody."""
+    return Answer(data=Alive(status="ok"))
 
 
 @router.get("/healthz", response_model=Answer[Health])
