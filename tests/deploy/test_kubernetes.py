@@ -1,0 +1,148 @@
+"""The base for Kubernetes: everything that is named is there, and no pod may do more than it needs."""
+
+import pytest
+
+from tests.deploy.manifests import (
+    KUBERNETES,
+    component,
+    container,
+    documents,
+    loaded,
+    of_kind,
+    resources,
+    variables_read,
+)
+
+DEPLOYMENTS = sorted(of_kind("Deployment"))
+
+
+@pytest.fixture(params=DEPLOYMENTS)
+def deployment(request):
+    return of_kind("Deployment")[request.param]
+
+
+def test_every_file_is_part_of_the_base():
+    base = loaded("kubernetes/kustomization.yaml")
+    [generator] = base["configMapGenerator"]
+
+    named = {*base["resources"], *generator["files"], "kustomization.yaml"}
+
+    assert named == {path.name for path in KUBERNETES.iterdir()}
+
+
+def test_the_base_has_no_namespace_and_no_secret():
+    """Both are the installation's own."""
+    assert [each["metadata"]["name"] for each in resources() if "namespace" in each["metadata"]] == []
+    assert of_kind("Secret") == {}
+
+
+def test_a_deployment_selects_its_own_pods(deployment):
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+
+    assert deployment["spec"]["selector"]["matchLabels"] == labels
+    assert deployment["metadata"]["name"] == f"lora-{component(deployment)}"
+
+
+def test_pods_run_as_nobody_in_particular(deployment):
+    pod, only = deployment["spec"]["template"]["spec"]["securityContext"], container(deployment)["securityContext"]
+
+    assert (pod["runAsNonRoot"], pod["runAsUser"], pod["seccompProfile"]) == (True, 10001, {"type": "RuntimeDefault"})
+    assert only == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def test_runs_have_the_same_bounds_as_the_parts():
+    """They are made by the launcher, not by kustomize."""
+    launcher = loaded("kubernetes/dagster.yaml")["run_launcher"]["config"]
+    daemon = of_kind("Deployment")["lora-daemon"]
+    pod = launcher["run_k8s_config"]["pod_spec_config"]["security_context"]
+
+    assert launcher["security_context"] == container(daemon)["securityContext"]
+    assert (pod["run_as_non_root"], pod["run_as_user"]) == (True, 10001)
+    assert set(launcher["resources"]) == {"requests", "limits"}
+    assert launcher["service_account_name"] in of_kind("ServiceAccount")
+
+
+def test_what_a_pod_takes_is_bounded(deployment):
+    bounds = container(deployment)["resources"]
+
+    assert {name: set(values) for name, values in bounds.items()} == {
+        "requests": {"cpu", "memory"},
+        "limits": {"cpu", "memory"},
+    }
+
+
+def test_settings_come_from_the_map_and_secrets_from_the_secret(deployment):
+    assert container(deployment)["envFrom"] == [
+        {"configMapRef": {"name": "lora-settings"}},
+        {"secretRef": {"name": "lora-secrets"}},
+    ]
+    settings = of_kind("ConfigMap")["lora-settings"]["data"]
+    assert [name for name in settings if "PASSWORD" in name or "SECRET" in name or "CATALOG_URL" in name] == []
+
+
+def test_what_dagster_reads_of_the_environment_is_given():
+    """Of the map, of the secret, or of the pod itself."""
+    told = (KUBERNETES / "settings.yaml").read_text()
+    own = {each["name"] for each in container(of_kind("Deployment")["lora-daemon"])["env"]}
+
+    wanted = variables_read(loaded("kubernetes/dagster.yaml")) | variables_read(loaded("kubernetes/workspace.yaml"))
+
+    assert {name for name in wanted if name not in told and name not in own} == set()
+
+
+def test_every_mounted_volume_is_there(deployment):
+    pod = deployment["spec"]["template"]["spec"]
+    volumes = {each["name"]: each for each in pod["volumes"]}
+    claims = {
+        each["persistentVolumeClaim"]["claimName"] for each in volumes.values() if "persistentVolumeClaim" in each
+    }
+    maps = {each["configMap"]["name"] for each in volumes.values() if "configMap" in each}
+
+    assert {each["name"] for each in container(deployment)["volumeMounts"]} == set(volumes)
+    assert claims <= set(of_kind("PersistentVolumeClaim"))
+    assert maps <= {each["name"] for each in loaded("kubernetes/kustomization.yaml")["configMapGenerator"]}
+
+
+def test_a_service_leads_to_a_port_of_its_pods():
+    by_component = {component(each): each for each in of_kind("Deployment").values()}
+    for service in of_kind("Service").values():
+        [port] = service["spec"]["ports"]
+        pod = by_component[service["spec"]["selector"]["app.kubernetes.io/component"]]
+
+        assert {each["name"]: each["containerPort"] for each in container(pod)["ports"]} == {
+            port["targetPort"]: port["port"]
+        }
+
+
+def test_one_daemon_ends_before_the_next_begins():
+    daemon = of_kind("Deployment")["lora-daemon"]["spec"]
+
+    assert (daemon["replicas"], daemon["strategy"]) == (1, {"type": "Recreate"})
+
+
+def test_policies_and_budgets_name_parts_that_exist():
+    parts = {component(each) for each in of_kind("Deployment").values()}
+    named = set()
+    for document in [*documents("kubernetes/network.yaml"), *documents("kubernetes/disruption.yaml")]:
+        for part in [*parts, "scheduler"]:
+            named |= {part} if f"'{part}'" in str(document) else set()
+
+    assert named == parts
+    assert {each["spec"]["policyTypes"][0] for each in of_kind("NetworkPolicy").values()} == {"Ingress", "Egress"}
+
+
+def test_only_what_starts_runs_may_ask_the_cluster():
+    accounts = {
+        component(each): each["spec"]["template"]["spec"]["serviceAccountName"]
+        for each in of_kind("Deployment").values()
+    }
+    [role] = of_kind("Role").values()
+
+    assert accounts.pop("service") == "lora-service"
+    assert set(accounts.values()) == {"lora-runs"}
+    assert of_kind("ServiceAccount")["lora-service"]["automountServiceAccountToken"] is False
+    assert [rule for rule in role["rules"] if "*" in [*rule["verbs"], *rule["resources"]]] == []
