@@ -79,6 +79,8 @@ REACHED_BY: dict[str, tuple[str, str, str] | str] = {
     "note_reported": _MAKING,
     "move_batch": (f"POST {_BATCH}/start", "generate start", "generation.start"),
     "hold_batch": _MAKING,
+    "pause_batch": _MAKING,
+    "note_doubtful": _MAKING,
     "add_items": _MAKING,
     "retry_items": (f"POST {_BATCH}/retry", "generate retry", "generation.retry"),
     "items_of": _MAKING,

@@ -25,6 +25,7 @@ OUR_WORDS = re.compile(r"expected |found |\bat (?:column|byte|character|most)\b|
 OTHERS = {
     "pipeline/dataset/formats/lookalikes/line_causes.py": "Python's json tells its faults in words alone",
     "pipeline/dataset/formats/mapping.py": "pydantic puts words before the messages of validators",
+    "pipeline/launchers/hosted/openai_provider.py": "OpenAI tells how many steps there are in words alone",
     "pipeline/llm/refusals.py": "Anthropic's error for a cap of the owner's, and for no credit, has no code",
     "pipeline/state/catalog/engine.py": "drivers of databases tell most faults in words alone",
     "pipeline/state/warehouse/user_query.py": "DuckDB's errors have no codes",
