@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from pipeline.errors import Conflicting, ServiceError, UsageError
-from pipeline.flow.budgets import check_budgets, hourly_price, metered_nano_usd, within_budgets
+from pipeline.flow.budgets import check_budgets, hourly_price, metered_nano_usd, month_of, within_budgets
 from pipeline.launchers.commands import RESUMABLE, trainer_of
 from pipeline.launchers.failures import failure_of
 from pipeline.launchers.journal import read_journal
@@ -21,7 +21,7 @@ from pipeline.launchers.own_machine import LINE_VALID
 from pipeline.settings import Settings
 from pipeline.state.catalog.attempt_records import Attempt, NewAttempt
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.costs import newest
+from pipeline.state.catalog.costs import NANO, newest
 from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.statuses import LIVE_STATES, LauncherName
 from pipeline.trainers.job import TrainingJob
@@ -97,7 +97,23 @@ def ask(
         budget_usd=budget,
         over_budget_reason=wish.over_budget_reason,
     )
-    return catalog.open_attempt(new, user_id, now)
+    attempt = catalog.open_attempt(new, user_id, now)
+    if wish.over_budget_reason is None:
+        _insist_on_month(catalog, settings, attempt, now)
+    return attempt
+
+
+def _insist_on_month(catalog: Catalog, settings: Settings, attempt: Attempt, now: datetime) -> None:
+    """Take back what was asked for at the same moment as others: each alone was within the budget of the month.
+
+    Raises:
+        Conflicting: together they are not.
+    """
+    month = settings.budget_per_month_usd
+    if month and catalog.committed_nano_usd(attempt.user_id, month_of(now)) > month * NANO + 1:
+        reason = "others were asked for at the same moment, and the budget of the month does not bear all of them"
+        catalog.move_attempt(attempt.id, "cancelled", "budget", now, reason)
+        raise Conflicting(f"{attempt.id} is not started: {reason}")
 
 
 def _attempt_to_resume(catalog: Catalog, job: Job, trainer: str, wish: Wish) -> Attempt:

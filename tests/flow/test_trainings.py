@@ -227,6 +227,22 @@ def test_budgets_are_checked_on_the_most_that_it_may_cost(trained):
     assert trained.ask(budget_usd=too_little).budget_usd == too_little  # here an hour costs nothing
 
 
+def test_what_is_asked_for_at_the_same_moment_as_others_is_taken_back_where_the_month_does_not_bear_it(
+    trained, monkeypatch
+):
+    """The check before knows nothing of the others: here it is as if it had been asked before they were there."""
+    [estimate] = trained.catalog.costs_of([trained.job.id])[trained.job.id]
+    trained.settings = load_settings(
+        data_dir=trained.settings.data_dir, budget_per_month_usd=estimate.cost_usd_high / 2
+    )
+    monkeypatch.setattr("pipeline.flow.trainings.check_budgets", lambda *_: None)
+
+    with pytest.raises(Conflicting, match="asked for at the same moment"):
+        trained.ask(launcher="own-machine")
+    [attempt] = trained.catalog.attempts_of([trained.job.id])[trained.job.id]
+    assert attempt.state == "cancelled"
+
+
 def test_a_month_has_one_budget_for_what_ended_and_what_runs(trained):
     [estimate] = trained.catalog.costs_of([trained.job.id])[trained.job.id]
     trained.settings = load_settings(
