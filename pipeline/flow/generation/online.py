@@ -5,7 +5,7 @@ A worker that dies leaves at most the calls that were under way; each is booked 
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -102,7 +102,9 @@ def _ask_item(asking: _Asking, asked: Asked) -> None:
             answers[request.custom_id] = answer
     if not answers:
         return
-    calls, steps = outcomes(asking.work, submission, [(asked.item, answers)])
+    # The item as its row is by now: what is kept back for it, and for how many requests.
+    item = replace(asked.item, bound_nano_usd=asked.bound_nano_usd, request_count=len(asked.requests))
+    calls, steps = outcomes(asking.work, submission, [(item, answers)])
     catalog.take_answers(submission.id, calls, steps, asking.work.making.now(), is_last=False)
     pause_without_money(asking.work, answers.values(), asking.work.making.now())
 

@@ -289,6 +289,7 @@ def test_a_server_of_ones_own_is_asked_one_by_one(tmp_path, openai_fake):
         assert len(place.catalog.list_conversations("ann", MadeQuery(batch_id=batch.id)).items) == 9
         assert openai_fake.most_at_once > 1
         assert place.catalog.spending_of(batch.id).spent_nano_usd == 0
+        assert len(calls(place)) == len(openai_fake.bill) == 9 + 9 + 10  # one is judged twice
 
 
 def test_a_lost_answer_to_a_batch_of_judgements_is_adopted_too(place, fake):
