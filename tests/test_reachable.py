@@ -81,6 +81,7 @@ REACHED_BY: dict[str, tuple[str, str, str] | str] = {
     "hold_batch": _MAKING,
     "pause_batch": _MAKING,
     "note_doubtful": _MAKING,
+    "note_absent": _MAKING,
     "add_items": _MAKING,
     "retry_items": (f"POST {_BATCH}/retry", "generate retry", "generation.retry"),
     "items_of": _MAKING,

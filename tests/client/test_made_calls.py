@@ -90,7 +90,7 @@ def test_conversations_are_read_reviewed_and_edited(client, made, tmp_path):
     approved = client.conversations.review(odd, "approve", 2)
     client.conversations.download(odd, tmp_path / "raw.json")
     client.conversations.download(odd, tmp_path / "enriched.json", "enriched")
-    client.conversations.export(tmp_path / "all.jsonl", ConversationQuery(persona=shown.persona, score_min=1.0))
+    client.conversations.export(tmp_path / "all.jsonl", ConversationQuery(persona=shown.persona))
 
     assert (listed.id, edited.finding_codes, approved.status) == (odd, [], "accepted")
     assert client.conversations.show(odd, version=1).turns == shown.turns

@@ -139,7 +139,7 @@ def test_what_nobody_finishes_expires_and_its_owner_is_told(local):
         part = local.settings.data_dir / "uploads/.incoming" / f"{started['dataset']['id']}.part"
         part.parent.mkdir(parents=True)
         part.write_bytes(b"x" * 50)
-        later = open_service(local.settings, lambda: utc_now() + timedelta(hours=25))
+        later = open_service(local.settings, lambda: utc_now() + timedelta(hours=25), {})
 
         expired = tidy(later)
 

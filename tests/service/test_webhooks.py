@@ -88,6 +88,7 @@ def test_it_is_sent_until_it_arrives_and_then_no_more(catalog, receiver):
             "id": 1,
             "dataset_id": "d1",
             "job_id": None,
+            "batch_id": None,
             "kind": "dataset_ready",
             "severity": "medium",
             "url": "/datasets/d1",

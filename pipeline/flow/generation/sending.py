@@ -176,7 +176,7 @@ def look(work: BatchWork, submission: Submission, now: datetime) -> BatchLook:
             f"the provider knows no batch {submission.external_id} of {submission.id}: if it is really gone, settle it "
             "with `lora-pipeline generate settle`, and its requests count at the most that they may cost"
         )
-        catalog.pause_batch(work.batch.id, reason, now)
+        catalog.note_absent(submission.id, reason, now)
     elif seen.state == "in_progress" and work.batch.status == "cancelled":
         work.backend.cancel(submission.external_id or "")
     return seen

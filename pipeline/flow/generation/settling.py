@@ -46,8 +46,8 @@ def _is_gone(catalog: Catalog, submission: Submission, external_id: str | None, 
 
 
 def _check_settleable(submission: Submission, now: datetime) -> None:
-    if submission.state == "sent":
-        return
+    if submission.state == "sent" and submission.state_reason is not None:
+        return  # its provider knows nothing of it
     if submission.state not in ("sending", "doubtful"):
         raise Conflicting(f"expected a submission of which nobody knows, found {submission.id} {submission.state}")
     since = submission.sending_at or submission.created_at

@@ -118,6 +118,13 @@ class Submissions(Database):
             pause(connection, batch.id, reason, now, tells_always=True)
             return True
 
+    def note_absent(self, submission_id: str, reason: str, now: datetime) -> None:
+        """Note that its provider knows nothing of it now, and pause its batch: a person may say that it is gone."""
+        with self._writing() as connection:
+            batch = read_batch(connection, _read(connection, submission_id).batch_id, for_update=True)
+            _move(connection, submission_id, ("sent",), "sent", state_reason=reason)
+            pause(connection, batch.id, reason, now)
+
     def note_answered(self, submission_id: str, now: datetime) -> bool:
         """Note that its results are in the lake."""
         with self._writing() as connection:

@@ -10,6 +10,7 @@ from pipeline.errors import Conflicting, UsageError
 from pipeline.flow.generation.batch_checks import BATCH_CHECKS
 from pipeline.flow.generation.batch_report import report_of_batch
 from pipeline.flow.generation.planning import BatchWish, lay_out, start
+from pipeline.flow.generation.settling import settle
 from pipeline.flow.generation.steps import advance, look_at_all
 from pipeline.generation.wish import PlanWish
 from pipeline.state.catalog.generation_records import MadeQuery
@@ -314,6 +315,9 @@ def test_a_batch_that_the_provider_does_not_know_for_a_while_is_neither_given_up
     advance_all(place)
     known = dict(fake.batches)
     fake.batches.clear()  # a key of another workspace sees nothing of it
+    [submission] = place.catalog.submissions_of(batch.id)
+    with pytest.raises(Conflicting, match="of which nobody knows"):
+        settle(place.catalog, batch, submission.id, None, place.clock())
     look_at_all(place.making, place.clock())
     assert place.catalog.get_batch(batch.id).status == "paused"
     fake.batches.update(known)
@@ -322,6 +326,22 @@ def test_a_batch_that_the_provider_does_not_know_for_a_while_is_neither_given_up
 
     assert place.states(batch.id) == {"accepted": 12}
     assert (len(fake.called("create")), len(fake.bill)) == (1, 12)
+
+
+def test_what_a_person_says_is_gone_is_booked_at_the_most(place, fake):
+    fake.looks_until_end = 3
+    batch = place.batch(judging_model=None)
+    advance_all(place)
+    fake.batches.clear()
+    look_at_all(place.making, place.clock())
+    [submission] = place.catalog.submissions_of(batch.id)
+    reserved = place.catalog.spending_of(batch.id).reserved_nano_usd
+    settle(place.catalog, batch, submission.id, None, place.clock())
+    place.work(rounds=3)
+
+    money = place.catalog.spending_of(batch.id)
+    assert (money.spent_nano_usd, money.reserved_nano_usd) == (reserved, 0)
+    assert place.states(batch.id) == {"failed": 12}
 
 
 def test_results_that_are_gone_are_booked_at_the_most_and_end(place, fake):
