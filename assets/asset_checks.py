@@ -47,8 +47,10 @@ def _batch_check(check: BatchCheck) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=check.asset, name=check.name, description=check.description, partitions_def=GENERATION_BATCHES
     )
-    def run(context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog]) -> dg.AssetCheckResult:
-        return _result(check, check.decide(report_of_batch(catalog, context.partition_key)))
+    def run(
+        context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]
+    ) -> dg.AssetCheckResult:
+        return _result(check, check.decide(report_of_batch(catalog, lake, context.partition_key)))
 
     return run
 

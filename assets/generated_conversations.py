@@ -38,7 +38,7 @@ def generated_conversations(
         with making_of(catalog, lake, settings, os.environ) as making:
             for said in advance(making, batch_id):
                 context.log.info(said)
-        report = report_of_batch(catalog, batch_id)
+        report = report_of_batch(catalog, lake, batch_id)
         for event in batch_events(report):
             context.log_event(event)
         if report.batch.status in ("completed", "cancelled"):

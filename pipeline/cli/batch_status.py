@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.batch_shown import COLUMNS, Shown, as_json_of, print_batch, row
-from pipeline.cli.connections import current_settings, open_catalog
+from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.cli.job_options import AsJson
 from pipeline.cli.owner import Owner, how_many_of
 from pipeline.cli.printed_table import print_table
@@ -44,7 +44,7 @@ def status(
             return
         found = catalog.find_batch(user, batch)
         shown = Shown(
-            report_of_batch(catalog, found.id),
+            report_of_batch(catalog, connect_lake(settings), found.id),
             catalog.submissions_of(found.id, only_open=True),
             catalog.training_files_of_batch(found.id),
             _persona_names(catalog, found),

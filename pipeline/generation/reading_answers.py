@@ -14,6 +14,7 @@ LENGTH_STOPS = frozenset({"max_tokens", "length", "model_context_window_exceeded
 REFUSAL_STOPS = frozenset({"refusal", "content_filter"})
 SHOWN_CHARACTERS = 200
 _ENDS_EARLY = "Input data was truncated"  # in msgspec's words
+_OPEN_NUMBER = ("-", "+", ".", "e", "E")
 _ENDS = {"errored": "failed", "expired": "expired before it was answered", "canceled": "was cancelled"}
 
 T = TypeVar("T")
@@ -37,9 +38,20 @@ def decoded(answer: Answer, kind: type[T]) -> T | Failed:
     except msgspec.ValidationError as error:
         return Failed("validation_error", f"the answer is not as it was asked for: {error}")
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        if is_cut_off(answer) or str(error) == _ENDS_EARLY:
+        if is_cut_off(answer) or _ends_early(text, error):
             return Failed("truncation", f"the answer ends within its JSON, after {count_of(len(text), 'character')}")
         return Failed("parse_error", f"expected one JSON value, found: {error}{quoted(text)}")
+
+
+def _ends_early(text: str, error: Exception) -> bool:
+    """Whether JSON ends before it is whole. Within a number it is malformed, up to its next digit."""
+    if not text.endswith(_OPEN_NUMBER):
+        return str(error) == _ENDS_EARLY
+    try:
+        msgspec.json.decode(f"{text}0")
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as further:
+        return str(further) == _ENDS_EARLY
+    return True
 
 
 def quoted(text: str) -> str:

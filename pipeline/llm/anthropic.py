@@ -4,7 +4,7 @@ Its batches have no place for an id of ours, and tell no custom_id before they e
 takes neither temperature nor seed: a request's are left out. What answers look like is in `anthropic_replies.py`.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -90,8 +90,7 @@ class Anthropic:
 
     def read(self, path: Path) -> Iterator[Answer]:
         """The answers in such a file."""
-        for line in read_lines(path, ResultLine):
-            yield line if isinstance(line, Answer) else answer_in(line, self._wire.redacted)
+        return read_results(path, self._wire.redacted)
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         """Ask at once and wait."""
@@ -132,6 +131,12 @@ class Anthropic:
             if not page.has_more or not page.last_id or any(each.created_at < moment for each in page.data):
                 return
             parameters["after_id"] = page.last_id
+
+
+def read_results(path: Path, redacted: Callable[[str], str] = str) -> Iterator[Answer]:
+    """The answers in a file of results. redacted: for words that the provider says."""
+    for line in read_lines(path, ResultLine):
+        yield line if isinstance(line, Answer) else answer_in(line, redacted)
 
 
 def _parameters(request: Request) -> dict[str, Any]:

@@ -78,13 +78,15 @@ BatchState = Literal["unknown", "absent", "in_progress", "ended", "failed"]
 class BatchLook:
     """How a batch at a provider is. done: requests that have an answer of any kind, where the provider tells.
 
-    fault: why it failed; `provider` where the same batch may go well later, as one that found the queue full.
+    fault: why it failed; `provider` where the same batch may go well later, as one that found the queue full. cut: why
+    it ended before all of it was done; what then has no answer was not done, and is not paid.
     """
 
     state: BatchState
     done: int | None = None
     reason: str | None = None
     fault: Fault | None = None
+    cut: Literal["expired", "canceled"] | None = None
 
 
 class Backend(Protocol):

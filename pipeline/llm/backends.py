@@ -10,8 +10,9 @@ At another address than a provider's own only LORA_LLM_API_KEY is shown, which i
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -19,9 +20,11 @@ from pydantic import SecretStr
 
 from pipeline.errors import SettingsError
 from pipeline.llm.anthropic import VERSION, Anthropic
-from pipeline.llm.asking import Backend
+from pipeline.llm.anthropic import read_results as anthropic_results
+from pipeline.llm.asking import Answer, Backend
 from pipeline.llm.errors import KeyRefused
 from pipeline.llm.openai_compatible import OpenAICompatible
+from pipeline.llm.openai_compatible import read_results as openai_results
 from pipeline.llm.prices import OWN_SERVER
 from pipeline.llm.wire import LONGEST_SUBMIT_S, Key, Wire
 
@@ -84,6 +87,16 @@ def make_backend(setting: str, environment: Mapping[str, str], longest_submit_s:
         has_batches=place.has_batches,
         max_tokens_field="max_completion_tokens" if place.has_batches else "max_tokens",
     )
+
+
+def read_results(setting: str, path: Path) -> Iterator[Answer]:
+    """The answers in the raw results of a batch that the setting's provider made; no key is needed.
+
+    Raises:
+        SettingsError: it names nothing that can be asked.
+    """
+    read = anthropic_results if place_of(setting).wire == "anthropic" else openai_results
+    return read(path)
 
 
 def _host(address: str) -> str:

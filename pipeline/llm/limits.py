@@ -7,6 +7,7 @@ only an answer lets others follow: a provider that is out of order for ten minut
 It waits for nobody and asks nobody: whoever asks models calls `begin` and `end`. What is lost in between is theirs.
 """
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,11 +51,11 @@ class Limiter:
             self._under_way += 1
             return Turn(now)
 
-    def wait(self, until: float) -> Turn | None:
-        """Wait for a turn; None where there is none up to that second of the clock."""
+    def wait(self, until: float, longest_pause_s: float = math.inf) -> Turn | None:
+        """Wait for a turn; None where there is none up to that second of the clock, or for longer than that."""
         with self._changed:  # which is taken again by `begin`
             while (turn := self.begin()) is None:
-                if (rest_s := until - self._now()) <= 0:
+                if (rest_s := until - self._now()) <= 0 or self.pause_s() > longest_pause_s:
                     return None
                 self._changed.wait(min(rest_s, self.pause_s() or rest_s))
             return turn

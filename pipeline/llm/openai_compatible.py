@@ -5,7 +5,7 @@ reference; what answers look like is in `openai_replies.py`.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -42,6 +42,8 @@ _STATES: Final[dict[str, BatchState]] = {
     "cancelled": "ended",
     "failed": "failed",
 }
+# Of these the documents say: what was completed is in the files, and is all that is billed.
+_CUT: Final[dict[str, Literal["expired", "canceled"]]] = {"expired": "expired", "cancelled": "canceled"}
 # Codes of a whole batch that the account's queue had no room for.
 _QUEUE_FULL: Final = frozenset({"token_limit_exceeded", "request_limit_exceeded", "rate_limit_exceeded"})
 
@@ -105,7 +107,7 @@ class OpenAICompatible:
         if state == "failed":
             return self._failed(batch)
         counts = batch.request_counts or Counts()
-        return BatchLook(state, counts.completed + counts.failed)
+        return BatchLook(state, counts.completed + counts.failed, cut=_CUT.get(batch.status))
 
     def cancel(self, external_id: str) -> None:
         """Ask for a batch's end; one that has ended stays as it is."""
@@ -133,8 +135,7 @@ class OpenAICompatible:
 
     def read(self, path: Path) -> Iterator[Answer]:
         """The answers in such a file."""
-        for line in read_lines(path, ResultLine):
-            yield line if isinstance(line, Answer) else answer_in(line, self._wire.redacted)
+        return read_results(path, self._wire.redacted)
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         """Ask at once and wait."""
@@ -202,3 +203,9 @@ class OpenAICompatible:
         if request.seed is not None:
             parameters["seed"] = request.seed
         return parameters
+
+
+def read_results(path: Path, redacted: Callable[[str], str] = str) -> Iterator[Answer]:
+    """The answers in a file of results. redacted: for words that the provider says."""
+    for line in read_lines(path, ResultLine):
+        yield line if isinstance(line, Answer) else answer_in(line, redacted)

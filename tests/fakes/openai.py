@@ -64,6 +64,7 @@ class FakeOpenAI(FakeProvider):
         self.files: dict[str, tuple[str, bytes, str]] = {}
         self.batch_failure: tuple[str, str] | None = None
         self.are_files_kept = True
+        self.queue_holds: int | None = None  # requests of a batch that there is room for
 
     def endpoint_of(self, method: str, path: str) -> str:
         parts = path.removeprefix("/v1/").split("/")
@@ -153,6 +154,8 @@ class FakeOpenAI(FakeProvider):
         lines = [json.loads(line) for line in file[1].splitlines()]
         batch = _Batch(f"batch_{len(self.batches) + 1:04d}", self.now(), order, lines, self.list_lag)
         batch.failed = self.batch_failure or _fault_in(lines, order["endpoint"])
+        if self.queue_holds is not None and len(lines) > self.queue_holds:
+            batch.failed = "token_limit_exceeded", "Enqueued token limit reached for this model"
         self.batches[batch.id] = batch
         return reply(200, self._told(batch))
 

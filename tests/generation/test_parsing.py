@@ -4,7 +4,7 @@ import json
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.generation.model import Failed, MadeConversation
@@ -47,6 +47,7 @@ def test_the_schema_takes_what_is_written_and_asks_for_all_of_it():
 
 
 @given(end=st.integers(0, len(json.dumps(WRITTEN)) - 1))
+@example(json.dumps(WRITTEN).index("0.5") + 2)
 def test_no_beginning_of_an_answer_is_a_conversation(end):
     failed = parse(json.dumps(WRITTEN)[:end])
 

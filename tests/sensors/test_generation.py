@@ -15,15 +15,14 @@ from pipeline.generation.wish import PlanWish
 from pipeline.state.catalog.generation_records import MadeQuery
 from pipeline.state.store import make_store
 from tests.fakes.anthropic import FakeAnthropic
-from tests.fakes.provider import KEY
 from tests.flow.generation.writer import answer
 from tests.sensors.test_training_attempts import passed
 
 
 @pytest.fixture
-def fake(monkeypatch):
-    monkeypatch.setenv("LORA_LLM_API_KEY", KEY)
+def fake():
     with FakeAnthropic(answer=answer) as found:
+        found.key = ""  # as a gateway of one's own
         yield found
 
 
@@ -93,6 +92,7 @@ def test_a_training_file_is_told_of_once_and_becomes_an_upload(installation, fak
 
 def test_a_provider_without_its_key_is_said_and_stops_nothing_else(installation, fake, monkeypatch):
     batch = _batch(installation, fake)
+    fake.key = "the-key-that-it-takes-0123456789"
     monkeypatch.setenv("LORA_LLM_API_KEY", "another-key-that-is-wrong-0123456789")
     for tags in installation.tick("generation").runs:
         assert installation.run("generate", tags).success

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from pipeline.flow.generation.audit import RESULTS
 from pipeline.flow.generation.making import BatchWork
 from pipeline.flow.generation.requests import AGAIN, conversations_of, custom_id, most_tokens
-from pipeline.flow.generation.sending import RESULTS
+from pipeline.flow.generation.sending import CUT
 from pipeline.generation.draws import next_draw
 from pipeline.generation.judging import read_judgement, score_of
 from pipeline.generation.made_findings import MadeFinding, state_by, worst_of
@@ -29,13 +30,15 @@ from pipeline.state.catalog.generation_records import (
     Step,
     Submission,
 )
-from pipeline.state.catalog.statuses import ItemState
+from pipeline.state.catalog.statuses import ItemState, Outcome
+from pipeline.wording import count_of
 
 Answered: TypeAlias = tuple[Item, dict[str, Answer]]
 """An item with its answers, by the id of the request."""
 _CHUNK = 500  # items of a transaction: bounded memory, and the next look goes on where a dead one stopped
 _MOST_TOKENS = 10**9  # of a call; a thousand times what any model reads
 _NOT_PAID = {"errored", "expired", "canceled"}
+_CANCELLED_THERE = "were cancelled at the provider, and are not paid: start the batch again to ask for them again"
 
 
 def ingest(work: BatchWork, submission: Submission, now: datetime) -> str:
@@ -56,11 +59,17 @@ def ingest(work: BatchWork, submission: Submission, now: datetime) -> str:
         answers = _first_of_each(work.backend.read(path), by_id)
     strange = sum(not each.startswith(f"{submission.id}-") for each in found)
     told = f"{strange:,} of {len(found):,} lines are answers to nothing that was asked" if strange else None
+    cut = _why_cut(work, submission)
+    cancelled = 0
     for chunk in _chunks(items):
-        answered = [(item, _answers_of(work, submission, item, answers)) for item in chunk]
+        found_of = [(item, _answers_of(submission, item, answers, cut)) for item in chunk]
+        answered = [each for each in found_of if not _was_cancelled(each[1])]  # the others are free again
+        cancelled += len(found_of) - len(answered)
         calls, steps = outcomes(work, submission, answered)
         catalog.take_answers(submission.id, calls, steps, now, is_last=False)
     catalog.take_answers(submission.id, [], [], now, is_last=True, reason=told)
+    if cancelled:
+        catalog.pause_batch(work.batch.id, f"{count_of(cancelled, 'request')} {_CANCELLED_THERE}", now)
     pause_without_money(work, answers.values(), now)
     return f"{submission.id} was taken: {len(answers):,} answers"
 
@@ -185,7 +194,11 @@ def _judged(work: BatchWork, submission: Submission, answered: Sequence[Answered
         judgement: dict[str, Any] = msgspec.to_builtins(read)
         if (second := answers.get(custom_id(submission.id, item) + AGAIN)) is not None:
             again = read_judgement(second, made[item.id], second.model or submission.model)
-            judgement["again"] = None if isinstance(again, Failed) else msgspec.to_builtins(again)
+            if isinstance(again, Failed):
+                failure = NewFailure(again.kind, again.detail, second.stop_reason, second.text or second.error)
+                steps.append(Step(item.id, "judged", judgement=judgement, score=score_of(read), failure=failure))
+                continue
+            judgement["again"] = msgspec.to_builtins(again)
         steps.append(Step(item.id, "judged", judgement=judgement, score=score_of(read)))
     return steps
 
@@ -231,14 +244,24 @@ def _is_sane(usage: Usage) -> bool:
 
 
 def _answers_of(
-    work: BatchWork, submission: Submission, item: Item, answers: Mapping[str, Answer]
+    submission: Submission, item: Item, answers: Mapping[str, Answer], cut: Outcome | None
 ) -> dict[str, Answer]:
-    """Those of an item. Of a batch that was cancelled, what has none was not done."""
+    """Those of an item. cut: what became of those without one, where the provider left them undone."""
     found = {each: answers[each] for each in _ids(submission, item) if each in answers}
-    if not found and work.batch.status == "cancelled":
+    if not found and cut is not None:
         first = custom_id(submission.id, item)
-        return {first: Answer(first, "canceled", error="its batch was cancelled")}
+        return {first: Answer(first, cut)}
     return found
+
+
+def _why_cut(work: BatchWork, submission: Submission) -> Outcome | None:
+    files = work.making.lake.made_files("submissions", submission.id)
+    found: list[Outcome] = [outcome for outcome, mark in CUT.items() if mark in files]
+    return found[0] if found else None
+
+
+def _was_cancelled(answers: Mapping[str, Answer]) -> bool:
+    return bool(answers) and all(answer.outcome == "canceled" for answer in answers.values())
 
 
 def _unanswered(submission: Submission, item: Item) -> Answer:

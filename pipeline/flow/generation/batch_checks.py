@@ -41,8 +41,12 @@ def _is_within_budget(report: BatchReport) -> tuple[bool, str]:
 
 
 def _ledger_is_usage(report: BatchReport) -> tuple[bool, str]:
-    booked = sum(cost for _calls, cost in report.calls.values())
-    return booked == report.money.spent_nano_usd, f"{nano_usd(booked)} booked call by call"
+    audit = report.audited()
+    calls = sum(calls for calls, _cost in report.calls.values())
+    compared = f"{audit.compared:,} of {count_of(calls, 'call')} compared with what the provider counted"
+    if not audit.wrong:
+        return True, compared
+    return False, f"{compared}, {count_of(len(audit.wrong), 'call')} otherwise: {', '.join(audit.wrong[:5])}"
 
 
 def _is_accepted(report: BatchReport) -> tuple[bool, str]:
@@ -87,7 +91,11 @@ BATCH_CHECKS = (
     ),
     BatchCheck("within_budget", "No more was spent than allowed.", "generation_costs", True, _is_within_budget),
     BatchCheck(
-        "ledger_is_usage", "What was spent is the sum of the calls.", "generation_costs", True, _ledger_is_usage
+        "ledger_is_usage",
+        "Each call is booked with the tokens that the provider's own results say, and none is missing.",
+        "generation_costs",
+        True,
+        _ledger_is_usage,
     ),
     BatchCheck(
         "share_accepted", "At least half of the items are accepted.", "selected_conversations", False, _is_accepted

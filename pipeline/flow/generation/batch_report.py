@@ -1,10 +1,11 @@
 """What is known of a batch: how far it is, what it cost, what came to nothing, how much its conversations differ."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
+from pipeline.flow.generation.audit import UsageAudit, audit_usage
 from pipeline.generation.agreement import RepeatAgreement, repeat_agreement
 from pipeline.generation.likeness import Likeness, without_repeats
 from pipeline.generation.model import Judgement, MadeConversation
@@ -13,6 +14,7 @@ from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.generation_records import Batch, BatchMoney, Progress, Version
 from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.statuses import FailureType, ItemState, Purpose
+from pipeline.state.lake import Lake
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class BatchReport:
     """calls: for each purpose how many, and their cost in billionths of a US dollar. failures: draws by type.
 
     pairs: arc and topic pairs of the plan without an accepted conversation. repeats: accepted conversations that say
-    nearly what another says. repeated_judgements: how far those agree that were judged twice.
+    nearly what another says. repeated_judgements: how far those agree that were judged twice. audited: reads the raw
+    results in the lake when it is called.
     """
 
     batch: Batch
@@ -34,13 +37,14 @@ class BatchReport:
     repeats: int
     unjudged: int
     repeated_judgements: RepeatAgreement
+    audited: Callable[[], UsageAudit]
 
     def count(self, state: ItemState) -> int:
         """How many items are in a state."""
         return self.progress.by_state.get(state, 0)
 
 
-def report_of_batch(catalog: Catalog, batch_id: str) -> BatchReport:
+def report_of_batch(catalog: Catalog, lake: Lake, batch_id: str) -> BatchReport:
     """Read it from the catalog.
 
     Raises:
@@ -72,6 +76,7 @@ def report_of_batch(catalog: Catalog, batch_id: str) -> BatchReport:
         repeats=len(without_repeats(Likeness(made), range(len(made)), rank=lambda place: place)) if made else 0,
         unjudged=unjudged,
         repeated_judgements=repeat_agreement(pairs),
+        audited=lambda: audit_usage(catalog, lake, batch),
     )
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pipeline.flow.generation.making import Making
 from pipeline.flow.generation.online import AT_ONCE
 from pipeline.llm.asking import Backend
-from pipeline.llm.backends import make_backend
+from pipeline.llm.backends import OTHER_KEY, make_backend
 from pipeline.llm.limits import Limiters
 from pipeline.llm.prices import load_inference_prices
 from pipeline.settings import Settings
@@ -26,7 +26,9 @@ def making_of(catalog: Catalog, lake: Lake, settings: Settings, environment: Map
     prices = load_inference_prices(settings.llm_prices_file)
 
     def backend_of(provider: str) -> Backend:
-        return make_backend(provider, environment)
+        """The key for another address is for the one in the settings, not for one that a stored batch still names."""
+        is_set = provider == settings.llm
+        return make_backend(provider, environment if is_set else {**environment, OTHER_KEY: ""})
 
     making = Making(catalog, lake, prices, backend_of, _limiters())
     try:

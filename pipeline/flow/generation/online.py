@@ -32,6 +32,7 @@ LONGEST_CALL_S = 300.0
 AT_ONCE = 8
 """Requests that a worker has under way at most; the provider's complaints make them fewer."""
 _ITEMS_A_SUBMISSION = 64
+_LONGEST_PAUSE_S = 120.0  # that a run waits for a provider; for longer, its batch is held and the run ends
 _SILENT_S = LONGEST_CALL_S + 60.0  # after which a worker that told nothing is dead
 
 
@@ -117,7 +118,7 @@ def _answer(asking: _Asking, item: Item, request: Request, *, is_first: bool) ->
     work, catalog = asking.work, asking.work.making.catalog
     error: PipelineError | None = None
     limiter = work.making.limiters.of(work.batch.provider, request.model)
-    while (turn := limiter.wait(asking.until_s)) is not None:
+    while (turn := limiter.wait(asking.until_s, _LONGEST_PAUSE_S)) is not None:
         error = None
         try:
             if not catalog.note_asked(asking.submission.id, item.id, asking.work.making.now()):
@@ -139,6 +140,9 @@ def _answer(asking: _Asking, item: Item, request: Request, *, is_first: bool) ->
         finally:
             limiter.end(turn, error)
     asking.has_stopped.set()
+    if (pause_s := limiter.pause_s()) > _LONGEST_PAUSE_S:
+        now = asking.work.making.now()
+        catalog.hold_batch(work.batch.id, now + timedelta(seconds=pause_s), str(error or "its provider is busy"), now)
     if isinstance(error, KeyRefused | SpendingCap | LowCredit):
         catalog.pause_batch(work.batch.id, str(error), asking.work.making.now())
     return None

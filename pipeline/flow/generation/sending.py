@@ -7,14 +7,17 @@ being sent, nobody else sends to the same provider, so what nobody knows there h
 import hashlib
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pipeline.errors import CatalogError, Conflicting, ServiceError
+from pipeline.flow.generation.audit import RESULTS
 from pipeline.flow.generation.making import BatchWork
 from pipeline.flow.generation.requests import Asked, bounds_of, counts_of, requests_for
 from pipeline.llm.asking import BatchLook
+from pipeline.llm.batch_files import lines_of
 from pipeline.llm.errors import (
     AskingRefused,
     KeyRefused,
@@ -26,13 +29,16 @@ from pipeline.llm.errors import (
 )
 from pipeline.llm.wire import LONGEST_SUBMIT_S
 from pipeline.state.catalog.generation_records import Item, NewSubmission, Submission
-from pipeline.state.catalog.statuses import Purpose
+from pipeline.state.catalog.statuses import Outcome, Purpose
 from pipeline.wording import nano_usd
 
-BODY, RESULTS = "requests.jsonl", "results.jsonl"
+BODY: Final = "requests.jsonl"
+CUT: Final[dict[Outcome, str]] = {"expired": "expired.txt", "canceled": "canceled.txt"}
+"""Marks beside results: what has no answer in them was not done."""
 _LAG_S = 300.0  # a provider's list may be behind what it does
 _CLOCKS_APART = timedelta(hours=1)  # of our machines and the provider: a batch too many is for a person to tell
 _WAIT_S = 60.0  # where a provider asks for patience and says not how much
+_LONGEST_WAIT_S = 3_600.0
 MOST_ITEMS = 2_000  # of a submission: memory is bounded, and what is lost or late with one stays bearable
 
 
@@ -47,13 +53,34 @@ def within_budget(work: BatchWork, asked: Sequence[Asked]) -> list[Asked]:
     rest = work.batch.budget_nano_usd - so_far.spent_nano_usd - so_far.reserved_nano_usd
     chosen: list[Asked] = []
     requests = 0
-    for each in asked[:MOST_ITEMS]:
+    for each in asked:
         rest -= each.bound_nano_usd
         requests += len(each.requests)
         if rest < 0 or (work.batch.is_batched and requests > work.backend.most_batch_requests):
             break
         chosen.append(each)
     return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """items: of the next batch at most. wait_s: before it, after one that the provider's queue had no room for."""
+
+    items: int = MOST_ITEMS
+    wait_s: float = _WAIT_S
+
+
+def room(submissions: Sequence[Submission]) -> Room:
+    """What a provider's queue seems to have room for: half of what it refused, twice what it took. Oldest first."""
+    items, refusals = MOST_ITEMS, 0
+    for each in submissions:
+        if not each.is_batched or each.external_id is None:
+            continue  # it never came so far
+        if each.state == "refused":
+            items, refusals = max(1, min(items, each.requests) // 2), refusals + 1
+        elif each.state in ("ended", "ingested"):
+            items, refusals = min(MOST_ITEMS, items * 2), 0
+    return Room(items, min(_LONGEST_WAIT_S, _WAIT_S * 2 ** max(0, min(refusals, 10) - 1)))
 
 
 def over_budget(work: BatchWork) -> str:
@@ -71,7 +98,8 @@ def prepare(
 ) -> Submission | Literal["over_budget", "taken"]:
     """Put a batch together for as many items as the budget bears. taken: another run asks for some of them already."""
     submission_id = new_id()
-    asked = within_budget(work, requests_for(work, purpose, items, submission_id))
+    most = room(work.making.catalog.submissions_of(work.batch.id)).items
+    asked = within_budget(work, requests_for(work, purpose, items[:most], submission_id))
     if not asked:
         return "over_budget"
     body = work.backend.encode([request for each in asked for request in each.requests])
@@ -169,7 +197,8 @@ def look(work: BatchWork, submission: Submission, now: datetime) -> BatchLook:
         reason = seen.reason or "the provider refused all of it"
         catalog.give_up(submission.id, "refused", reason, now, pauses=not is_worth_another)
         if is_worth_another:
-            catalog.hold_batch(work.batch.id, now + timedelta(seconds=_WAIT_S), reason, now)
+            wait = timedelta(seconds=room(catalog.submissions_of(work.batch.id)).wait_s)
+            catalog.hold_batch(work.batch.id, now + wait, reason, now)
     elif seen.state == "absent":
         # A key of another workspace, or a hiccup, looks the same: nothing is given up before a person says so.
         reason = (
@@ -182,8 +211,8 @@ def look(work: BatchWork, submission: Submission, now: datetime) -> BatchLook:
     return seen
 
 
-def take_results(work: BatchWork, submission: Submission, now: datetime) -> None:
-    """Bring the raw results of a batch that has ended into the lake.
+def take_results(work: BatchWork, submission: Submission, seen: BatchLook, now: datetime) -> None:
+    """Bring the raw results of a batch that has ended into the lake. seen: how it was, just now.
 
     Raises:
         ServiceError: they cannot be had just now.
@@ -191,7 +220,12 @@ def take_results(work: BatchWork, submission: Submission, now: datetime) -> None
     lake = work.making.lake
     if not has_results(work, submission):
         with lake.staging() as folder:
-            work.backend.fetch(submission.external_id or "", Path(folder) / RESULTS)
+            results = Path(folder) / RESULTS
+            work.backend.fetch(submission.external_id or "", results)
+            if seen.cut is not None and lines_of(results) >= (seen.done or 0):
+                with lake.staging() as aside:  # before the results: whoever finds these finds the mark
+                    (aside / CUT[seen.cut]).write_text(f"{seen.done} done\n")
+                    lake.publish_made("submissions", submission.id, aside)
             lake.publish_made("submissions", submission.id, folder)
     work.making.catalog.note_answered(submission.id, now)
 

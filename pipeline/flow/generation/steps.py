@@ -139,9 +139,9 @@ def _take(work: BatchWork, now: datetime) -> list[str]:
     """Bring in what has ended."""
     said = []
     for submission in work.making.catalog.submissions_of(work.batch.id, only_open=True):
-        if submission.state == "sent" and look(work, submission, now).state == "ended":
+        if submission.state == "sent" and (seen := look(work, submission, now)).state == "ended":
             try:
-                take_results(work, submission, now)
+                take_results(work, submission, seen, now)
             except ResultsGone as error:
                 said.append(book_unknown(work, submission, f"its results are gone: {error}", now))
                 continue

@@ -1,19 +1,25 @@
 """Batches from the plan to the selection, against fakes of both providers that keep a bill."""
 
 import json
+import sqlite3
 import time
 from collections import Counter
+from dataclasses import fields
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors import Conflicting, UsageError
+from pipeline.flow.generation.audit import audit_usage
 from pipeline.flow.generation.batch_checks import BATCH_CHECKS
 from pipeline.flow.generation.batch_report import report_of_batch
 from pipeline.flow.generation.planning import BatchWish, lay_out, start
+from pipeline.flow.generation.sending import MOST_ITEMS, room
 from pipeline.flow.generation.settling import settle
 from pipeline.flow.generation.steps import advance, look_at_all
 from pipeline.generation.wish import PlanWish
-from pipeline.state.catalog.generation_records import MadeQuery
+from pipeline.state.catalog.generation_records import MadeQuery, Submission
 from pipeline.state.catalog.statuses import ENDED_ITEMS
 from tests.fakes.provider import Fault
 from tests.flow.generation.places import ENOUGH, opened
@@ -43,12 +49,26 @@ def test_a_batch_is_made_and_its_ledger_is_the_bill_by_row(place, fake):
     assert place.catalog.spending_of(batch.id).spent_nano_usd == fake.total_nano_usd()
     assert place.catalog.spending_of(batch.id).reserved_nano_usd == 0
     assert fake.paid_twice() == []
-    report = report_of_batch(place.catalog, batch.id)
+    report = report_of_batch(place.catalog, place.making.lake, batch.id)
     assert {check.name: check.decide(report)[0] for check in BATCH_CHECKS} == {
         check.name: True for check in BATCH_CHECKS
     }
     told = [each.kind for each in place.catalog.notifications("ann")]
     assert told == ["generation_completed", "generation_started"]
+
+
+def test_a_call_that_is_booked_otherwise_than_the_provider_counted_is_found(place, fake, tmp_path):
+    batch = place.batch(judging_model=None)
+    place.work()
+    audit = audit_usage(place.catalog, place.making.lake, batch)
+    assert (audit.compared, audit.wrong) == (12, ())
+
+    with sqlite3.connect(tmp_path / "catalog.db") as connection:
+        connection.execute("DROP TRIGGER IF EXISTS llm_calls_append_only")
+        connection.execute("UPDATE llm_calls SET output_tokens = output_tokens + 1 WHERE custom_id LIKE '%-3'")
+        connection.execute("DELETE FROM llm_calls WHERE custom_id LIKE '%-5'")
+    audit = audit_usage(place.catalog, place.making.lake, batch)
+    assert {each.rpartition("-")[2] for each in audit.wrong} == {"3", "5"}
 
 
 @pytest.mark.parametrize("fault", ["lost", "cut", "garbled", "hung"])
@@ -218,6 +238,76 @@ def test_a_cancelled_batch_asks_for_nothing_more_and_what_came_waits_for_a_perso
     assert place.catalog.spending_of(batch.id).spent_nano_usd == fake.total_nano_usd()
 
 
+@pytest.mark.parametrize("done", [0, 5])
+def test_a_batch_that_others_cancel_at_the_provider_pauses_and_what_was_not_done_is_not_paid(place, fake, done):
+    fake.looks_until_end, fake.done_before_cancel = 5, done
+    batch = place.batch(judging_model=None)
+    advance_all(place)
+    [submission] = place.catalog.submissions_of(batch.id)
+    place.making.backend(place.setting).cancel(submission.external_id)
+    place.work(rounds=9)
+
+    found = place.catalog.get_batch(batch.id)
+    assert (found.status, place.states(batch.id).get("planned")) == ("paused", 12 - done)
+    assert f"{12 - done} requests were cancelled at the provider" in (found.status_reason or "")
+    money = place.catalog.spending_of(batch.id)
+    assert (money.spent_nano_usd, money.reserved_nano_usd) == (fake.total_nano_usd(), 0)
+
+    start(place.making, batch.id, "ann", None, place.clock())
+    place.work()
+    assert place.states(batch.id) == {"accepted": 12}
+    assert place.catalog.failures_of(batch.id, "generate") == {}
+    assert ledger(place, batch.id) == billed(fake)
+
+
+def test_a_queue_without_room_is_asked_for_less_and_less_often(tmp_path, openai_fake):
+    openai_fake.queue_holds = 5
+    with opened(tmp_path, openai_fake) as place:
+        batch = place.batch(items=20, judging_model=None)
+        place.work(rounds=200)
+
+        assert place.states(batch.id) == {"accepted": 20}
+        asked = [each.requests for each in place.catalog.submissions_of(batch.id)]
+        assert asked[:3] == [20, 10, 5]
+        assert max(asked[3:]) <= 10
+        assert ledger(place, batch.id) == billed(openai_fake)
+        assert len(openai_fake.bill) == 20
+
+
+@given(outcomes=st.lists(st.sampled_from(["refused", "ingested", "sent"]), max_size=40))
+def test_room_is_never_none_and_never_more_than_a_batch_takes(outcomes):
+    so_far: list[Submission] = []
+    for outcome in outcomes:
+        now = room(so_far)
+        assert 1 <= now.items <= MOST_ITEMS
+        assert 60 <= now.wait_s <= 3_600
+        so_far.append(submission(now.items, outcome))
+        if outcome == "refused" and now.items > 1:
+            assert room(so_far).items < now.items
+
+
+def submission(requests, state):
+    empty = dict.fromkeys(each.name for each in fields(Submission))
+    return Submission(**{**empty, "is_batched": True, "external_id": "b", "requests": requests, "state": state})
+
+
+@pytest.mark.parametrize("second", ["no JSON", None])
+def test_a_second_judgement_that_comes_to_nothing_leaves_a_row(place, fake, second):
+    """None: it is well, and leaves none."""
+
+    def judged(asked):
+        is_second = second is not None and (asked.custom_id or "").endswith("-again")
+        return second if is_second else answer(asked)
+
+    fake.answer = judged
+    batch = place.batch(items=12)
+    place.work()
+
+    assert place.states(batch.id) == {"accepted": 12}
+    kinds = [failure.purpose for failure in place.catalog.failed_draws(batch.id)]
+    assert kinds == (["judge"] if second is not None else [])
+
+
 def test_nobody_judges_what_it_wrote_and_nothing_is_asked_without_a_price_or_a_budget(place):
     wish = BatchWish(PlanWish(items=3), place.setting, place.models[0], judging_model=place.models[0])
     with pytest.raises(UsageError, match="expected another model as judge"):
@@ -252,7 +342,7 @@ def test_cells_that_lack_conversations_are_made_good_in_another_draw(place, fake
     assert states["rejected"] == found.items - 13
     assert states["accepted"] == 13
     assert sum(states[each] for each in ENDED_ITEMS if each in states) == found.items
-    report = report_of_batch(place.catalog, batch.id)
+    report = report_of_batch(place.catalog, place.making.lake, batch.id)
     assert (report.lacking, report.empty_pairs, report.repeats) == (0, (), 0)
 
 
@@ -291,6 +381,21 @@ def test_a_server_of_ones_own_is_asked_one_by_one(tmp_path, openai_fake):
         assert openai_fake.most_at_once > 1
         assert place.catalog.spending_of(batch.id).spent_nano_usd == 0
         assert len(calls(place)) == len(openai_fake.bill) == 9 + 9 + 10  # one is judged twice
+
+
+def test_a_server_that_asks_for_an_hour_is_left_alone_and_holds_no_run(tmp_path, openai_fake):
+    openai_fake.weather = lambda endpoint: Fault("rate_limited", "3600")
+    with opened(tmp_path, openai_fake, is_local=True) as place:
+        batch = place.batch(items=9, budget=0, judging_model=None)
+        advance_all(place)
+        asked = len(openai_fake.called("ask"))
+        place.work(rounds=9)
+        held = place.catalog.get_batch(batch.id)
+
+        assert (len(openai_fake.called("ask")), held.status) == (asked, "running")
+        assert asked <= 8
+        assert (held.resume_at - place.clock()).total_seconds() > 3_000
+        assert calls(place) == []
 
 
 def test_a_lost_answer_to_a_batch_of_judgements_is_adopted_too(place, fake):
