@@ -155,7 +155,7 @@ class Settings(BaseSettings):
     budget_per_month_usd: float = Field(
         0.0,
         ge=0,
-        description="What an owner's trainings may cost in a calendar month (UTC), in all; 0 means no limit.",
+        description="What an owner's trainings and conversations may cost in a calendar month (UTC); 0 means no limit.",
     )
 
     llm: str = Field(

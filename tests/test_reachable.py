@@ -62,6 +62,7 @@ REACHED_BY: dict[str, tuple[str, str, str] | str] = {
     "costs_of": (f"GET {_JOBS}", "jobs show", "job"),
     "spending": ("GET /api/costs", "costs", "costs"),
     "committed_nano_usd": ("GET /api/costs", "costs", "costs"),
+    "made_nano_usd": ("GET /api/costs", "costs", "costs"),
     "put_scaffolds": (f"PUT {_SCAFFOLD}", "scaffolds add", "scaffolds.add"),
     "scaffolds_of": ("GET /api/scaffolds", "scaffolds list", "scaffolds.list"),
     "scaffold_versions": (f"GET {_SCAFFOLD}", "scaffolds show", "scaffolds.show"),

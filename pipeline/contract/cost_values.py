@@ -44,7 +44,7 @@ class SpendingRecord(Value):
 
 
 class MonthBudget(Value):
-    """Of the calendar month (UTC). committed: what was spent, and the most that trainings under way may cost."""
+    """Of the calendar month (UTC). committed: what was spent, and the most that what is under way may cost."""
 
     month: date
     limit_usd: float | None = Field(description="Null: there is no limit.")

@@ -144,4 +144,5 @@ def within_budgets(catalog: Catalog, settings: Settings, attempt: Attempt, nano_
 def _spent(catalog: Catalog, attempt: Attempt, now: datetime) -> float:
     ended = sum(each.nano_usd or 0 for each in catalog.spending(attempt.user_id, month_of(now)))
     live = [each for each in catalog.attempts_to_watch() if each.user_id == attempt.user_id]
-    return (ended + sum(metered_nano_usd(each, now) for each in live)) / NANO
+    made = catalog.made_nano_usd(attempt.user_id, month_of(now))
+    return (ended + made + sum(metered_nano_usd(each, now) for each in live)) / NANO

@@ -30,7 +30,7 @@ def making_of(catalog: Catalog, lake: Lake, settings: Settings, environment: Map
         is_set = provider == settings.llm
         return make_backend(provider, environment if is_set else {**environment, OTHER_KEY: ""})
 
-    making = Making(catalog, lake, prices, backend_of, _limiters())
+    making = Making(catalog, lake, prices, backend_of, _limiters(), month_budget_usd=settings.budget_per_month_usd)
     try:
         yield making
     finally:

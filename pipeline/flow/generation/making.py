@@ -25,7 +25,8 @@ from pipeline.state.lake import Lake
 class Making:
     """catalog, lake: where all is kept. backend_of: whoever a batch's provider names. limiters: of this process.
 
-    now: the time; tests have a clock of their own. backends: those that were made, by provider.
+    now: the time; tests have a clock of their own. month_budget_usd: what an owner may spend in one; 0 for no limit.
+    backends: those that were made, by provider.
     """
 
     catalog: Catalog
@@ -34,6 +35,7 @@ class Making:
     backend_of: Callable[[str], Backend]
     limiters: Limiters
     now: Callable[[], datetime] = utc_now
+    month_budget_usd: float = 0.0
     backends: dict[str, Backend] = field(default_factory=dict)
 
     def backend(self, provider: str) -> Backend:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline.errors import UsageError
+from pipeline.errors import Conflicting, UsageError
+from pipeline.flow.budgets import month_of
 from pipeline.flow.generation.making import Making
 from pipeline.flow.generation.scaffold_sets import scaffolds_for
 from pipeline.generation.judging import check_judge
@@ -15,8 +16,12 @@ from pipeline.generation.plan import Plan, make_plan
 from pipeline.generation.wish import PlanWish
 from pipeline.llm.backends import place_of
 from pipeline.llm.prices import price_of
+from pipeline.state.catalog.costs import NANO
 from pipeline.state.catalog.generation_records import Batch, NewBatch, NewItem
 from pipeline.state.catalog.statuses import PURPOSES, Purpose
+from pipeline.wording import nano_usd, usd
+
+_SMALLER = "give it a smaller budget, or have LORA_BUDGET_PER_MONTH_USD raised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +123,54 @@ def start(making: Making, batch_id: str, user_id: str | None, budget_nano_usd: i
 
     Raises:
         BatchNotFound: there is no such batch of this user.
-        Conflicting: it has ended.
+        Conflicting: it has ended, or its owner's budget of the month does not bear it.
         UsageError: it costs money, and no budget bounds it.
     """
     batch = making.catalog.get_batch(batch_id, user_id)
     budget = batch.budget_nano_usd if budget_nano_usd is None else budget_nano_usd
     if budget <= 0 and is_paid(making, batch.provider, map(batch.model_for, PURPOSES)):
         raise UsageError("expected a budget for what is paid, found none: give one in US dollars")
-    return making.catalog.move_batch(batch_id, "running", now, None, user_id, budget_nano_usd)
+    _check_month(making, batch, budget, now)
+    started = making.catalog.move_batch(batch_id, "running", now, None, user_id, budget_nano_usd)
+    _insist_on_month(making, batch, now)
+    return started
+
+
+def _check_month(making: Making, batch: Batch, budget_nano_usd: int, now: datetime) -> None:
+    """Insist that the rest of a batch's budget is within its owner's of the month.
+
+    Raises:
+        Conflicting: it is not.
+    """
+    if not making.month_budget_usd:
+        return
+    counted = (
+        batch.budget_nano_usd if batch.status == "running" else making.catalog.spending_of(batch.id).spent_nano_usd
+    )
+    more = max(0, budget_nano_usd - counted)
+    committed = making.catalog.committed_nano_usd(batch.user_id, month_of(now))
+    if committed + more > making.month_budget_usd * NANO:
+        raise Conflicting(
+            f"expected at most {usd(making.month_budget_usd)} a month, found {nano_usd(committed)} spent or under way, "
+            f"and {nano_usd(more)} that this batch may cost: {_SMALLER}"
+        )
+
+
+def _insist_on_month(making: Making, before: Batch, now: datetime) -> None:
+    """Leave a batch as it was where others started at the same moment: each alone was within the month's budget.
+
+    Raises:
+        Conflicting: together they are not.
+    """
+    month = making.month_budget_usd
+    if not month or making.catalog.committed_nano_usd(before.user_id, month_of(now)) <= month * NANO:
+        return
+    reason = f"others were started at the same moment, and {usd(month)} a month do not bear all of them: {_SMALLER}"
+    if before.status == "running":  # it was under way, and asked for more
+        making.catalog.move_batch(before.id, "running", now, None, before.user_id, before.budget_nano_usd)
+    else:
+        making.catalog.move_batch(before.id, "paused", now, reason, before.user_id)
+    raise Conflicting(f"{before.id} is not started: {reason}")
 
 
 def is_paid(making: Making, provider: str, models: Iterable[str | None]) -> bool:

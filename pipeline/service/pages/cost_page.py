@@ -211,7 +211,11 @@ def _meter(budget: Budget) -> BudgetMeter | None:
     limit = round(budget.limit_usd * NANO)
     spent, committed = budget.spent_nano_usd, max(budget.committed_nano_usd, budget.spent_nano_usd)
     whole = max(limit, committed) / 100
-    under_way = f"{_usd(committed - spent)} more that trainings under way may cost" if committed > spent else ""
+    under_way = (
+        f"{_usd(committed - spent)} more that trainings and conversations under way may cost"
+        if committed > spent
+        else ""
+    )
     left = f"{_usd(limit - committed)} left" if committed < limit else f"{_usd(committed - limit)} over"
     return BudgetMeter(
         tone="bad" if spent >= limit else "warning" if committed >= 0.8 * limit else "good",

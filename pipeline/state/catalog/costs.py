@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from pipeline.errors import JobNotFound
 from pipeline.state.catalog.attempt_tables import training_attempts
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.generation_batches import spending_by_batch
+from pipeline.state.catalog.generation_tables import IS_OPEN, batch_jobs, llm_calls, llm_submissions
 from pipeline.state.catalog.job_records import CostRecord, NewCost
 from pipeline.state.catalog.job_tables import cost_records, training_jobs
 from pipeline.state.catalog.selecting import is_of
@@ -111,8 +113,13 @@ class Costs(Database):
         ]
         return sorted(within, key=lambda each: each.created_at, reverse=True)
 
+    def made_nano_usd(self, user_id: str, since: datetime) -> int:
+        """What asking models for a user's conversations did cost since then."""
+        with self._reading() as connection:
+            return _made(connection, user_id, since)
+
     def committed_nano_usd(self, user_id: str, since: datetime) -> int:
-        """What a user's trainings did cost since then; those whose cost is not kept yet, at the most that they may."""
+        """What a user's trainings and conversations did cost since then; what is under way, at the most that it may."""
         spendings = self.spending(user_id)
         billed = {each.attempt_id for each in spendings}
         columns = training_attempts.c
@@ -120,12 +127,36 @@ class Costs(Database):
         chosen = (columns.id, columns.job_id, columns.gpu_count, columns.price_per_gpu_hour, columns.metered_nano_usd)
         with self._reading() as connection:
             attempts = [row for row in connection.execute(select(*chosen).where(is_open)) if row.id not in billed]
+            making = _made(connection, user_id, since) + _may_be_made(connection, user_id)
         estimates = self.costs_of([row.job_id for row in attempts])
-        spent = sum(each.nano_usd or 0 for each in spendings if each.created_at >= since)
+        spent = making + sum(each.nano_usd or 0 for each in spendings if each.created_at >= since)
         for row in attempts:
             most = _most_usd(newest(estimates[row.job_id], "estimate"), row.gpu_count, row.price_per_gpu_hour)
             spent += max(int(row.metered_nano_usd), round(most * NANO))
         return spent
+
+
+def _made(connection: Connection, user_id: str, since: datetime) -> int:
+    columns = llm_calls.c
+    query = select(func.coalesce(func.sum(columns.cost_nano_usd), 0)).where(
+        columns.user_id == user_id, columns.created_at >= since
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _may_be_made(connection: Connection, user_id: str) -> int:
+    """What batches under way may still cost: the rest of their budgets; of others, what is kept back for answers."""
+    columns = batch_jobs.c
+    query = select(columns.id, columns.status, columns.budget_nano_usd).where(columns.user_id == user_id)
+    has_open = select(llm_submissions.c.id).where(llm_submissions.c.batch_id == columns.id, IS_OPEN).exists()
+    found = connection.execute(query.where((columns.status == "running") | has_open)).all()
+    money = spending_by_batch(connection, [row.id for row in found])
+    return sum(
+        max(money[row.id].reserved_nano_usd, row.budget_nano_usd - money[row.id].spent_nano_usd)
+        if row.status == "running"
+        else money[row.id].reserved_nano_usd
+        for row in found
+    )
 
 
 def _most_usd(estimate: CostRecord | None, gpu_count: int, price: float | None) -> float:

@@ -49,6 +49,7 @@ class Place:
     models: tuple[str, str]
     clock: Clock = field(default_factory=Clock)
     catalog_url: str = ""
+    month_budget_usd: float = 0.0
 
     @property
     def catalog(self) -> Catalog:
@@ -63,6 +64,7 @@ class Place:
             lambda provider: make_backend(provider, {"LORA_LLM_API_KEY": KEY}, 1.0),
             Limiters(8, time.monotonic),
             self.clock,
+            self.month_budget_usd,
         )
         return self
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import Conflicting, UsageError
+from pipeline.flow.budgets import month_of
 from pipeline.flow.generation.audit import audit_usage
 from pipeline.flow.generation.batch_checks import BATCH_CHECKS
 from pipeline.flow.generation.batch_report import report_of_batch
@@ -267,7 +268,7 @@ def test_a_queue_without_room_is_asked_for_less_and_less_often(tmp_path, openai_
         place.work(rounds=200)
 
         assert place.states(batch.id) == {"accepted": 20}
-        asked = [each.requests for each in place.catalog.submissions_of(batch.id)]
+        asked = [each.requests for each in place.catalog.submissions_of(batch.id) if each.external_id]
         assert asked[:3] == [20, 10, 5]
         assert max(asked[3:]) <= 10
         assert ledger(place, batch.id) == billed(openai_fake)
@@ -316,6 +317,32 @@ def test_nobody_judges_what_it_wrote_and_nothing_is_asked_without_a_price_or_a_b
         lay_out(place.making, "ann", BatchWish(PlanWish(items=3), place.setting, "strange-model"))
     with pytest.raises(UsageError, match="expected a budget"):
         place.batch(budget=0)
+
+
+def test_a_month_has_one_budget_for_all_batches_of_an_owner(place, monkeypatch):
+    place.month_budget_usd = 10.0
+    place.making.close()
+    place.open()
+    first = place.batch(items=2, budget=6 * 10**9, judging_model=None)
+    with pytest.raises(
+        Conflicting, match=r"at most \$10.00 a month, found \$6.00 spent or under way, and \$5.00 that"
+    ):
+        place.batch(items=2, budget=5 * 10**9, judging_model=None)
+    with pytest.raises(Conflicting, match=r"and \$5.00 that this batch may cost"):
+        start(place.making, first.id, "ann", 11 * 10**9, place.clock())
+    place.work()
+    spent = place.catalog.spending_of(first.id).spent_nano_usd
+    assert place.catalog.committed_nano_usd("ann", month_of(place.clock())) == spent
+
+    second = place.batch(items=2, budget=5 * 10**9, judging_model=None)  # what is not spent is free again
+    monkeypatch.setattr("pipeline.flow.generation.planning._check_month", lambda *_: None)  # as at the same moment
+    with pytest.raises(Conflicting, match="others were started at the same moment"):
+        place.batch(items=2, budget=6 * 10**9, judging_model=None)
+    with pytest.raises(Conflicting, match="others were started at the same moment"):
+        start(place.making, second.id, "ann", 11 * 10**9, place.clock())
+    listed = place.catalog.list_batches("ann")
+    assert Counter(each.status for each in listed) == {"completed": 1, "running": 1, "paused": 1, "planned": 1}
+    assert place.catalog.get_batch(second.id).budget_nano_usd == 5 * 10**9
 
 
 def test_cells_that_lack_conversations_are_made_good_in_another_draw(place, fake):

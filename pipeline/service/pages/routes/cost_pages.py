@@ -23,7 +23,8 @@ def show_costs(request: Request, service: CurrentService, user: CurrentUser, per
     jobs = sorted({each.job_id for each in spendings})
     budget = Budget(
         limit_usd=service.settings.budget_per_month_usd,
-        spent_nano_usd=sum(each.nano_usd or 0 for each in access.own_catalog.spending(user.id, month_of(now))),
+        spent_nano_usd=access.own_catalog.made_nano_usd(user.id, month_of(now))
+        + sum(each.nano_usd or 0 for each in access.own_catalog.spending(user.id, month_of(now))),
         committed_nano_usd=access.committed_nano_usd(month_of(now)),
     )
     datasets = sorted({each.dataset_id for each in spendings})
