@@ -77,7 +77,7 @@ def room(submissions: Sequence[Submission]) -> Room:
         if not each.is_batched or each.external_id is None:
             continue  # it never came so far
         if each.state == "refused":
-            items, refusals = max(1, min(items, each.requests) // 2), refusals + 1
+            items, refusals = max(1, min(items, each.requests // 2)), refusals + 1
         elif each.state in ("ended", "ingested"):
             items, refusals = min(MOST_ITEMS, items * 2), 0
     return Room(items, min(_LONGEST_WAIT_S, _WAIT_S * 2 ** max(0, min(refusals, 10) - 1)))
