@@ -34,7 +34,6 @@ Forbidden_ = Annotated[
     list[str] | None, typer.Option("--forbid", metavar="AXIS:KEY,…", help="Never together, as persona:KEY,topic:KEY.")
 ]
 
-_AXES = ("persona", "arc", "topic")
 _OPTIONS = {
     "items": "--items",
     "seed": "--seed",
@@ -62,38 +61,19 @@ def read_wish(
     from pydantic import ValidationError
 
     from pipeline.generation.wish import PlanWish
+    from pipeline.generation.wish_text import forbidden_in, weights_in
 
     fields = {"items": items, "seed": seed, **{name: keys or () for name, keys in only.items()}}
     try:
         return PlanWish.model_validate(
-            {**fields, "weights": _weights(weights or ()), "forbidden": [_keys(text) for text in forbidden or ()]}
+            {
+                **fields,
+                "weights": weights_in(weights or (), _OPTIONS["weights"]),
+                "forbidden": forbidden_in(forbidden or (), _OPTIONS["forbidden"]),
+            }
         )
     except ValidationError as error:
         _refuse(error)
-
-
-def _weights(texts: Sequence[str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for text in texts:
-        named, _, number = text.partition("=")
-        axis, _, key = named.partition(":")
-        if axis not in _AXES or not key or not number:
-            raise UsageError(
-                f"--weight: expected AXIS:KEY=N with one of {', '.join(_AXES)}, found {text!r}; for example arc:KEY=2"
-            )
-        found.setdefault(axis, {})[key] = number
-    return found
-
-
-def _keys(text: str) -> dict[str, str]:
-    parts = [part.strip().partition(":") for part in text.split(",")]
-    named = {axis: key for axis, _, key in parts}
-    if len(named) < len(parts) or not all(axis in _AXES and key for axis, key in named.items()):
-        raise UsageError(
-            f"--forbid: expected AXIS:KEY,AXIS:KEY with {', '.join(_AXES)}, each once, found {text!r}; for example "
-            "persona:KEY,topic:KEY"
-        )
-    return named
 
 
 def _refuse(error: "ValidationError") -> NoReturn:

@@ -1,6 +1,6 @@
 """The client's calls about batches of conversations: `client.generation`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from pipeline.contract.generation_values import (
     BatchEstimate,
     BatchItems,
     BatchList,
+    BatchSummary,
     EstimatedBatch,
     FailedGenerations,
     RetriedItems,
@@ -85,6 +86,19 @@ class GenerationCalls:
             BatchNotFound: there is none of this id.
         """
         return self._connection.ask(BatchDetails, "GET", _place(batch_id))
+
+    def watch(self, batch_id: str) -> Iterator[BatchSummary]:
+        """How a batch goes, now and at each change, until nothing of it is under way.
+
+        Raises:
+            BatchNotFound: there is none of this id.
+            ServiceError: the service cannot be reached.
+        """
+        goes_on = True
+        while goes_on:  # the service ends a stream that is open for long
+            for batch in self._connection.events(BatchSummary, f"{_place(batch_id)}/events"):
+                goes_on = batch.status == "running" or batch.reserved_nano_usd > 0
+                yield batch
 
     def start(self, batch_id: str, budget_usd: float | None = None) -> EstimatedBatch:
         """Have a batch made, or let it go on, within a budget; None for the one that it has.

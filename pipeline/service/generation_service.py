@@ -12,6 +12,7 @@ from pipeline.contract.generation_values import (
     BatchEstimate,
     BatchItems,
     BatchList,
+    BatchSummary,
     EstimatedBatch,
     FailedGeneration,
     FailedGenerations,
@@ -85,6 +86,18 @@ def show_batch(service: Service, user: User, batch_id: str) -> BatchDetails:
     """
     access = service.made(user)
     return batch_details(access.readable, access.batch(batch_id))
+
+
+def show_summary(service: Service, user: User, batch_id: str) -> BatchSummary:
+    """How far a batch is, in short.
+
+    Raises:
+        BatchNotFound: there is none that the user may see.
+    """
+    access = service.made(user)
+    batch = access.batch(batch_id)
+    states, money = access.readable.states_of_batches([batch.id]), access.readable.spending_of_batches([batch.id])
+    return batch_summary(batch, states[batch.id], money[batch.id])
 
 
 def start_batch(service: Service, user: User, batch_id: str, budget_usd: float | None) -> EstimatedBatch:

@@ -116,7 +116,8 @@ _FORBID = "--forbid: expected AXIS:KEY,AXIS:KEY with persona, arc, topic, each o
         ),
         (
             ["--dry-run", "--weight", "worry_to_steadiness=2"],
-            "--weight: expected AXIS:KEY=N with one of persona, arc, topic, found 'worry_to_steadiness=2'; "
+            "--weight: expected AXIS:KEY=N with one of persona, arc, topic and a number above 0, found "
+            "'worry_to_steadiness=2'; "
             "for example arc:KEY=2",
         ),
         (["--dry-run", "--weight", "arc:x=much"], None),

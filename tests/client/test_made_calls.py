@@ -55,16 +55,22 @@ def test_a_batch_is_estimated_planned_started_paused_and_given_up(client):
     with pytest.raises(RequestRefused, match="expected a budget for what is paid"):
         client.generation.start(planned.batch.id)
     started = client.generation.start(planned.batch.id, 1.5)
+    watched = client.generation.watch(planned.batch.id)
+    running = next(watched)
     paused = client.generation.pause(planned.batch.id, "lunch")
+    [*_, last] = watched
     gone = client.generation.cancel(planned.batch.id)
 
     assert planned.estimate == estimate == started.estimate
     assert (planned.batch.language, planned.batch.judging_model, planned.batch.wish["items"]) == ("en", None, 4)
     assert (started.batch.budget_usd, paused.status_reason) == (1.5, "lunch")
+    assert (running.status, last.status, last.status_reason) == ("running", "paused", "lunch")
     assert client.generation.status(planned.batch.id) == gone
     assert [each.id for each in client.generation.list("cancelled").items] == [planned.batch.id]
     with pytest.raises(BatchNotFound, match="found 'none'"):
         client.generation.status("none")
+    with pytest.raises(BatchNotFound, match="found 'none'"):
+        next(client.generation.watch("none"))
 
 
 def test_items_failures_and_ledger_of_a_batch_are_read(client, made, tmp_path):

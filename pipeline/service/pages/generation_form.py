@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import UsageError
 from pipeline.generation.wish import MAX_ITEMS
+from pipeline.generation.wish_text import forbidden_in, weights_in
 from pipeline.service.new_batch import NewBatch
 from pipeline.service.pages.forms import Pairs
 from pipeline.service.pages.made_names import TIERS, ScaffoldNames
@@ -19,13 +20,14 @@ from pipeline.service.pages.train_choices import Choice
 USUAL_ITEMS = 100
 NEW_URL = "/generation/new"
 MANY = ("personas", "arcs", "topics", "tiers")
-_ONE = ("name", "items", "seed", "model", "annotating_model", "judging_model", "sending", "language")
+_LINES = ("weights", "forbidden")
+_ONE = ("name", "items", "seed", "model", "annotating_model", "judging_model", "sending", "language", *_LINES)
 _SENDING: dict[str, tuple[str, bool | None]] = {
     "": ("As it is cheaper", None),
     "batches": ("In batches", True),
     "calls": ("One by one", False),
 }
-_MOST_CHARACTERS, _MOST_FIELDS = 200, 4_000
+_MOST_CHARACTERS, _MOST_LINES_CHARACTERS, _MOST_FIELDS = 200, 4_000, 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class GenerationForm:
     annotating_model: str
     judging_model: str
     language: str
+    weights: str
+    forbidden: str
     sending: tuple[Choice, ...]
     tiers: tuple[Choice, ...]
     choosers: tuple[Chooser, ...]
@@ -67,7 +71,11 @@ class GenerationForm:
 
 def asked_of(pairs: Iterable[tuple[str, str]]) -> Pairs:
     """What the fields of the form ask for; others are left out."""
-    known = [(name, value.strip()[:_MOST_CHARACTERS]) for name, value in pairs if name in (*_ONE, *MANY)]
+    known = [
+        (name, value.strip()[: _MOST_LINES_CHARACTERS if name in _LINES else _MOST_CHARACTERS])
+        for name, value in pairs
+        if name in (*_ONE, *MANY)
+    ]
     return tuple(known[:_MOST_FIELDS])
 
 
@@ -100,6 +108,8 @@ def wish_of(asked: Pairs, budget_usd: float | None = None) -> NewBatch:
         "is_batched": sending[1],
         "language": one.get("language") or None,
         "budget_usd": budget_usd or 0,
+        "weights": weights_in(_lines(one, "weights"), "weights"),
+        "forbidden": forbidden_in(_lines(one, "forbidden"), "never together"),
         **{name: list(dict.fromkeys(_many(asked, name))) for name in MANY},
     }
     try:
@@ -122,6 +132,8 @@ def generation_form(
         annotating_model=one.get("annotating_model", usual["annotating_model"]),
         judging_model=one.get("judging_model", usual["judging_model"]),
         language=one.get("language", ""),
+        weights=one.get("weights", ""),
+        forbidden=one.get("forbidden", ""),
         sending=tuple(
             Choice(value, label, value == one.get("sending", "")) for value, (label, _said) in _SENDING.items()
         ),
@@ -153,6 +165,10 @@ def _arcs_of(names: ScaffoldNames, tier: str) -> dict[str, str]:
 
 def _many(asked: Pairs, name: str) -> list[str]:
     return [value for field, value in asked if field == name and value]
+
+
+def _lines(one: Mapping[str, str], name: str) -> list[str]:
+    return [line.strip() for line in one.get(name, "").splitlines() if line.strip()]
 
 
 def _whole(name: str, text: str) -> int:

@@ -22,6 +22,7 @@ from pipeline.contract.generation_values import (
 from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
 from pipeline.contract.training_values import Cancellation
 from pipeline.service import generation_service, ledger_service
+from pipeline.service.batch_events import batch_events
 from pipeline.service.generation_service import MAX_FAILURES, MAX_LIMIT
 from pipeline.service.new_batch import NewBatch
 from pipeline.service.routes.route_parameters import BatchId, PageNumber
@@ -72,6 +73,19 @@ def list_batches(
 def show_batch(service: CurrentService, user: CurrentUser, batch_id: BatchId) -> Answer[BatchDetails]:
     """Show all that is known of a batch: progress, money, failures, calls, and the training files made of it."""
     return Answer(data=generation_service.show_batch(service, user, batch_id))
+
+
+@router.get(
+    "/batches/{batch_id}/events",
+    response_class=StreamingResponse,
+    responses=MISSING | {200: {"content": {"text/event-stream": _TEXT}}},
+)
+def watch_batch(service: CurrentService, user: CurrentUser, batch_id: BatchId) -> StreamingResponse:
+    """Follow a batch: an event `batch`, as lists show it, at each change, until nothing of it is under way."""
+    first = generation_service.show_summary(service, user, batch_id)
+    service.streams.check(user.id)
+    counted = service.streams.counted(user.id, batch_events(service, user, first))
+    return StreamingResponse(counted, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 @router.post("/batches/{batch_id}/start", responses=MISSING | CONFLICT)

@@ -325,9 +325,7 @@ def test_a_month_has_one_budget_for_all_batches_of_an_owner(place, monkeypatch):
     place.making.close()
     place.open()
     first = place.batch(items=2, budget=6 * 10**9, judging_model=None)
-    with pytest.raises(
-        Conflicting, match=r"at most \$10.00 a month, found \$6.00 spent or under way, and \$5.00 that"
-    ):
+    with pytest.raises(Conflicting, match=r"at most \$10.00 a month, found \$6.00 spent or under way, and \$5.00 that"):
         place.batch(items=2, budget=5 * 10**9, judging_model=None)
     with pytest.raises(Conflicting, match=r"and \$5.00 that this batch may cost"):
         start(place.making, first.id, "ann", 11 * 10**9, place.clock())

@@ -189,6 +189,15 @@ def estimate() -> BatchEstimate:
     )
 
 
+_CHOICE = (
+    ("items", "12"),
+    ("personas", "noor"),
+    ("tiers", "template"),
+    ("weights", "arc:from_shame_to_ease=2"),
+    ("forbidden", "persona:noor,topic:rent"),
+)
+
+
 def draw_plan(
     found: BatchEstimate | None, asked: tuple[tuple[str, str], ...] = (), text: str = "", obstacle: str = ""
 ) -> str:
@@ -509,7 +518,7 @@ MADE_CASES = {
     "batches.html": lambda: draw_batches(batch("planned"), batch("running"), batch("completed")),
     "batches_none.html": lambda: draw_batches(),
     "batches_nobody_asked.html": lambda: draw_batches(asks=""),
-    "plan_batch.html": lambda: draw_plan(estimate(), (("items", "12"), ("personas", "noor"), ("tiers", "template"))),
+    "plan_batch.html": lambda: draw_plan(estimate(), _CHOICE),
     "plan_batch_refused.html": lambda: draw_plan(None, obstacle=f"No price of {HOSTILE_TEXT} is known."),
     "plan_batch_many.html": lambda: draw_plan(None, (("items", "50000"),)),
     "batch_planned.html": lambda: draw_batch(batch("planned")),

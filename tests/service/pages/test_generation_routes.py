@@ -42,6 +42,9 @@ def test_a_plan_shows_how_many_of_each_and_what_they_cost_and_keeps_nothing(ann,
         ({"items": "0"}, "greater than or equal to 1"),
         ({"judging_model": "claude-sonnet-5-5"}, "Expected another model as judge"),
         ({"personas": "nobody"}, "Persona: expected the key of one"),
+        ({"weights": "arc:=2"}, "Weights: expected AXIS:KEY=N"),
+        ({"weights": "persona:nobody=2"}, "Weight of persona: expected one that is to be made"),
+        ({"forbidden": "persona:returning_parent"}, "expected two or three of persona, arc, topic"),
     ],
 )
 def test_what_cannot_be_planned_says_why_beside_what_was_chosen(ann, wrong, said):
@@ -51,6 +54,17 @@ def test_what_cannot_be_planned_says_why_beside_what_was_chosen(ann, wrong, said
     assert (page.status_code, kept.status_code) == (200, 400)
     assert said in page.text
     assert "Keep this plan" not in page.text
+
+
+def test_weights_and_what_is_not_to_be_combined_are_of_the_plan(ann, made_catalog):
+    said = {"weights": "persona:returning_parent=3\r\n\r\n", "forbidden": "persona:returning_parent,topic:first_budget"}
+    page = ann.get("/generation/new", params=CHOICE | said).text
+    kept = ann.post("/generation", data=CHOICE | said, headers=PAGE).headers["location"]
+
+    assert "persona:returning_parent,topic:first_budget</textarea>" in page
+    wish = made_catalog.get_batch(kept.rpartition("/")[2]).plan["wish"]
+    assert wish["weights"] == {"persona": {"returning_parent": 3.0}}
+    assert wish["forbidden"] == [{"persona": "returning_parent", "arc": None, "topic": "first_budget"}]
 
 
 def test_so_many_are_estimated_only_where_that_is_asked_for(ann):
