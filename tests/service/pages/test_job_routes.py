@@ -58,7 +58,7 @@ def test_what_runs_is_followed_by_a_piece_of_its_page(ana, job, trainings):
     trainings.told(attempt.id, utc_now(), 300)
     second = ana.get(f"{job}/live").text
 
-    assert first in whole
+    assert _without_digits(first) in _without_digits(whole)  # what is left of it is told by the clock
     assert f'data-renew="{job}/live"' in first
     assert re.findall(r"step (\d+ of \d+)</span>", first + second) == ["120 of 600", "300 of 600"]
     assert "best 1.057 at step 300" in second
@@ -152,3 +152,7 @@ def test_anothers_training_is_not_there(open_as, job, catalog, trainings):
 
     assert read + changed == [404] * 5
     assert [each.state for each in catalog.attempts_of([trainings.job_id])[trainings.job_id]] == ["running"]
+
+
+def _without_digits(page):
+    return re.sub(r"\d+", "#", page)
