@@ -52,6 +52,7 @@ def examine_before_changes(settings: Settings, variables: Mapping[str, str], now
     yield from unknown_variables(variables)
     yield from models(settings, variables)
     yield from folders(settings)
+    yield from buckets(settings)
     yield from space(settings)
     yield from _catalog(settings, now)
 
@@ -107,6 +108,24 @@ def folders(settings: Settings) -> Iterator[Line]:
         wrong = True
     if not wrong:
         yield Line("rights", "ok", "all folders may be written")
+
+
+def buckets(settings: Settings) -> Iterator[Line]:
+    """Whether buckets answer and may be written: an upload is begun in each, and broken off."""
+    places = {place for place in (settings.store, settings.lake) if place.startswith("s3://")}
+    if not places:
+        return
+    from pipeline.state.store.s3_client import make_s3_client, try_writing
+
+    wrong = False
+    for place in sorted(places):
+        try:
+            try_writing(make_s3_client(settings.s3_endpoint_url, settings.s3_region), place)
+        except PipelineError as error:
+            wrong = True
+            yield Line("buckets", "fail", str(error).replace("\n", " "), "docs/operations.md, When something is wrong")
+    if not wrong:
+        yield Line("buckets", "ok", f"{' and '.join(sorted(places))} may be written")
 
 
 def space(settings: Settings) -> Iterator[Line]:

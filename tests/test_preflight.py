@@ -105,3 +105,21 @@ def test_people_read_a_line_each(data_dir):
 
     assert "ok   locks: nobody keeps others waiting" in done.stdout.splitlines()
     assert "" not in done.stdout.splitlines()
+
+
+@pytest.mark.needs_s3
+def test_a_bucket_that_may_be_written_is_told_from_one_that_is_not_there(data_dir, s3_gateway, monkeypatch):
+    for variable, value in s3_gateway.environment.items():
+        monkeypatch.setenv(variable, value)
+    bucket = s3_gateway.new_bucket()
+    places = {"LORA_S3_ENDPOINT_URL": s3_gateway.endpoint_url, "LORA_LAKE": f"s3://{bucket}/lake"}
+
+    _, lines = preflight(data_dir, LORA_STORE=f"s3://{bucket}/up", **places)
+    code, missing = preflight(data_dir, LORA_STORE="s3://nowhere", **places)
+
+    assert lines["buckets"] == ("ok", f"s3://{bucket}/lake and s3://{bucket}/up may be written")
+    assert (code, missing["buckets"][0]) == (1, "fail")
+    assert missing["buckets"][1].startswith("the bucket nowhere does not exist at")
+    client = s3_gateway.client()
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    assert "Uploads" not in client.list_multipart_uploads(Bucket=bucket)

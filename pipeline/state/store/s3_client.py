@@ -87,6 +87,21 @@ def raise_store_error(error: Exception, action: str, uri: str, endpoint_url: str
     ) from error
 
 
+def try_writing(client: Any, location: str) -> None:
+    """Begin an upload at `s3://bucket/prefix` and break it off: whoever may do that may write, and nothing is left.
+
+    Raises:
+        StoreError: it may not, or the service cannot be reached.
+    """
+    bucket, _, prefix = location.removeprefix("s3://").partition("/")
+    key = "/".join(filter(None, (prefix.strip("/"), ".writing-is-tried")))
+    try:
+        begun = client.create_multipart_upload(Bucket=bucket, Key=key)
+        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=begun["UploadId"])
+    except S3_ERRORS as error:
+        raise_store_error(error, "write", f"s3://{bucket}/{key}", client.meta.endpoint_url)
+
+
 def changed(uri: str) -> str:
     """Return the message of an `ObjectChanged`."""
     return f"{uri} changed since it was listed or opened: the new bytes are a new version, which the next look finds"
