@@ -40,6 +40,7 @@ def _kills(arguments: argparse.Namespace, folder: Path) -> bool:
             arguments.seed,
             arguments.pause,
             outage_s=arguments.outage,
+            trainings=arguments.trainings,
             tell=_tell,
         )
     return _report(arguments, found.judgement, found.summary)
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     kills.add_argument("--kills", type=int, default=10)
     kills.add_argument("--pause", type=float, default=4.0, metavar="S", help="seconds between two kills, on average")
     kills.add_argument("--outage", type=float, default=20.0, metavar="S", help="each server is gone as long, half-way")
+    kills.add_argument("--trainings", type=int, default=0, help="of so many jobs a training is under way meanwhile")
     outage = commands.add_parser("outage", help="take a place away for a while, and again")
     outage.set_defaults(run=_outage)
     outage.add_argument("--uploads", type=int, default=60)

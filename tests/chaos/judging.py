@@ -7,7 +7,7 @@ what the installation did on the way is believed.
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -64,12 +64,17 @@ class Judgement:
         return "\n".join(f"{each.name}: {text}" for each in fields(self) for text in getattr(self, each.name)[:at_most])
 
 
-def wait_until_settled(places: Places, uploads: Sequence[Upload], timeout_s: float) -> tuple[float, list[str]]:
-    """Wait until nothing waits any more; return after how many seconds, and what still waits when time is up."""
+def wait_until_settled(
+    places: Places, uploads: Sequence[Upload], timeout_s: float, others: Callable[[], list[str]] = list
+) -> tuple[float, list[str]]:
+    """Wait until nothing waits any more; return after how many seconds, and what still waits when time is up.
+
+    others: what waits beside uploads.
+    """
     began_s = time.monotonic()
     while True:
         try:
-            waiting = list(_waiting(places, uploads))
+            waiting = [*_waiting(places, uploads), *others()]
         except PipelineError as error:
             waiting = [str(error)]
         took_s = time.monotonic() - began_s
@@ -197,8 +202,8 @@ def _judge_jobs(found: Judgement, datasets: Sequence[Dataset], catalog: Catalog,
     for job in jobs:
         if missing := {"job.json", "trl/config.yaml", "trl/train.jsonl"} - set(lake.job_files(job.id)):
             found.wrong.append(f"job {job.id}: without {sorted(missing)}")
-        if (count := len(costs[job.id])) != 1:
-            found.doubled.append(f"job {job.id}: {count} costs")
+        if (count := sum(each.kind == "estimate" for each in costs[job.id])) != 1:
+            found.doubled.append(f"job {job.id}: {count} estimates")
 
 
 def _judge_uploading(found: Judgement, datasets: Sequence[Dataset], places: Places) -> None:

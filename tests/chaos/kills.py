@@ -10,6 +10,7 @@ from tests.chaos.killing import kill_at_random
 from tests.chaos.places import Outage, Places
 from tests.chaos.sending import Senders
 from tests.chaos.system import PARTS, Part, running_system
+from tests.chaos.trainings import Asking, with_stub_trainer
 from tests.chaos.uploads import make_uploads
 
 _GIVE_UP_AFTER_S = 600.0
@@ -34,15 +35,19 @@ def uploads_and_kills(
     outage_s: float = 0.0,
     settle_within_s: float = 180.0,
     parts: Sequence[Part] = PARTS,
+    trainings: int = 0,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Killed:
     """Let uploads arrive all the time that the kills take, and judge what there is when all is quiet.
 
     outage_s: how long each of the profile's servers is gone in the middle, one after another; 0 for not at all.
+    trainings: of so many jobs a training is under way meanwhile.
     """
+    if trainings:
+        places = with_stub_trainer(places, places.settings.data_dir.parent, trainings)
     wanted = make_uploads(uploads, seed)
     stopped = [outage for name, outage in places.outages.items() if name.endswith("-stopped")]
-    with running_system(places, "webserver" in parts) as system:
+    with running_system(places, "webserver" in parts) as system, Asking(places, trainings) as asking:
         senders = Senders(places, system.service_url, wanted, kills * pause_s / max(1, uploads), _GIVE_UP_AFTER_S)
         outages = threading.Thread(target=_stop_each, args=(stopped, outage_s), daemon=True)
 
@@ -57,18 +62,20 @@ def uploads_and_kills(
             outages.join()
         senders.join()
         tell(f"killed {dict(killed)}; waiting until all is quiet")
-        settled_s, waiting = wait_until_settled(places, wanted, settle_within_s)
+        settled_s, waiting = wait_until_settled(places, wanted, settle_within_s, asking.waiting)
         if waiting:  # to say whether it is lost, or late
             tell(f"not settled after {settled_s:.0f} s: {waiting[:5]}")
-            more_s, waiting = wait_until_settled(places, wanted, _AFTER_ALL_S)
+            more_s, waiting = wait_until_settled(places, wanted, _AFTER_ALL_S, asking.waiting)
             settled_s += more_s
         judgement = judge(places, wanted, waiting, attempts=None)
         judgement.lost += senders.failed
+        judgement.wrong += asking.judge()
         died = {name: count for name, count in system.died.items() if count}
     parts = ", ".join(f"{part} {count}" for part, count in sorted(killed.items()))
     if settled_s > settle_within_s:
         judgement.half.append(f"settled after {settled_s:.0f} s only, wanted {settle_within_s:.0f} s")
-    summary = f"{uploads} uploads, {killed.total()} kills ({parts}; died by themselves: {died or 'none'}): "
+    under_way = f", {trainings} trainings" if trainings else ""
+    summary = f"{uploads} uploads{under_way}, {killed.total()} kills ({parts}; died by themselves: {died or 'none'}): "
     return Killed(judgement, settled_s, f"{summary}{judgement.counts()}; settled after {settled_s:.0f} s")
 
 

@@ -13,7 +13,9 @@ PATIENCE_S = 900.0  # on a machine that is busy with something else
 
 
 def test_kills_on_one_machine(local):
-    found = uploads_and_kills(local, UPLOADS, KILLS, seed=1, pause_s=4, settle_within_s=PATIENCE_S, parts=PARTS)
+    found = uploads_and_kills(
+        local, UPLOADS, KILLS, seed=1, pause_s=4, settle_within_s=PATIENCE_S, parts=PARTS, trainings=2
+    )
 
     assert found.judgement.details() == "", found.summary
 
