@@ -1,9 +1,6 @@
 """Trainings under way while parts of an installation are killed: the trainer is a stub, all around it is real."""
 
 import json
-import os
-import shlex
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +13,7 @@ from pipeline.flow.trainings import Wish, ask
 from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.catalog import Catalog
 from tests.chaos.places import Places
-from tests.launchers.stub import SCRIPT
+from tests.launchers.stub import stub_python
 
 _STEPS, _STEP_S = 40, 0.25
 _POLL_S = 0.5
@@ -24,18 +21,7 @@ _POLL_S = 0.5
 
 def with_stub_trainer(places: Places, folder: Path, side_by_side: int) -> Places:
     """An installation whose trainers' Python runs the stub where a job's script is meant."""
-    stub = folder / "stub.py"
-    stub.write_text(SCRIPT.format(steps=_STEPS, pause_s=_STEP_S, end=""), "utf-8")
-    python = folder / "trainers" / "python"
-    python.parent.mkdir()
-    real = shlex.quote(os.path.realpath(sys.executable))
-    # By its name it is found again: the runner starts what it runs in.
-    become = f'exec -a "$0" {real}'
-    python.write_text(
-        f'#!/bin/bash\nif [ "$1" = train.py ]; then {become} {shlex.quote(str(stub))} "${{@:2}}"; fi\n{become} "$@"\n',
-        "utf-8",
-    )
-    python.chmod(0o755)
+    python = stub_python(folder / "trainers", steps=_STEPS, pause_s=_STEP_S)
     return places.with_variables(LORA_TRAINER_PYTHON=str(python), LORA_LOCAL_TRAININGS=str(side_by_side))
 
 

@@ -1,5 +1,8 @@
 """A trainer of a few lines in place of a real one: it tells what an emitted script tells, and saves what one saves."""
 
+import os
+import shlex
+import sys
 from pathlib import Path
 
 SCRIPT = """
@@ -42,3 +45,18 @@ def write_stub(folder: Path, *, steps: int = 5, pause_s: float = 0.01, end: str 
     """Put the trainer where a job's is. end: what it prints when it fails instead of ending well."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "train.py").write_text(SCRIPT.format(steps=steps, pause_s=pause_s, end=end), "utf-8")
+
+
+def stub_python(folder: Path, *, steps: int = 5, pause_s: float = 0.01, end: str = "") -> Path:
+    """A Python for trainings here, in a new folder, that runs the stub where a job's script is meant."""
+    folder.mkdir()
+    write_stub(folder, steps=steps, pause_s=pause_s, end=end)
+    python = folder / "python"
+    # Under its own name, by which the runner starts what it runs in.
+    become = f'exec -a "$0" {shlex.quote(os.path.realpath(sys.executable))}'
+    stub = shlex.quote(str(folder / "train.py"))
+    python.write_text(
+        f'#!/bin/bash\nif [ "$1" = train.py ]; then {become} {stub} "${{@:2}}"; fi\n{become} "$@"\n', "utf-8"
+    )
+    python.chmod(0o755)
+    return python
