@@ -36,6 +36,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -53,6 +54,11 @@ SEND_BYTES = 400_000  # of the journal; quoted in JSON that is twice as much at 
 GIVE_UP_SENDING_S = 900.0
 SECRET = re.compile(r"\b(hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{16,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,})")
 _SECRET_NAMES = re.compile(r"TOKEN|SECRET|PASSWORD|API_?KEY|ACCESS_KEY", re.IGNORECASE)
+_ELSEWHERE = (
+    "{} is closed, or trained in another folder or on another machine: run the line there, or cancel it and start "
+    "another attempt"
+)
+MACHINE_HEADER = "X-Lora-Machine"
 KEPT_FILES = ("metrics.json", "trainer_state.json")
 _NOT_KEPT = (".log", ".jsonl", ".bin", ".pt", ".pth")  # logs, and what runs code when it is read
 
@@ -359,6 +365,18 @@ def watch(
         due["send"] = now + sender.pause_s
 
 
+def machine_of(folder: Path) -> str:
+    """By what the service knows this folder on this machine: one attempt is trained in one alone."""
+    place = folder / "machine.txt"
+    if not place.exists():
+        aside = folder / f"machine.txt.{os.getpid()}"
+        aside.write_text(f"machine-{uuid.uuid4().hex}", "utf-8")
+        with contextlib.suppress(FileExistsError):  # whoever came first gave it its name
+            os.link(aside, place)
+        aside.unlink()
+    return place.read_text("utf-8")
+
+
 class Sender:
     """Sends a journal to the service, from where the service has it; a network that is away only delays it."""
 
@@ -367,13 +385,14 @@ class Sender:
         self.attempt = attempt
         self.token = token
         self.journal = journal
+        self.machine = machine_of(journal.parent)
         self.offset = 0
         self.pause_s = SEND_S
         self.is_refused = False
 
     def open(self, method: str, address: str, body: Any = None, size: int | None = None) -> Any:
         """Ask the service; body: bytes, or a file of `size` bytes."""
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.token}", MACHINE_HEADER: self.machine}
         if size is not None:
             headers |= {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
         elif body is not None:
@@ -509,11 +528,8 @@ def fetch(arguments: argparse.Namespace, token: str) -> tuple[Path, dict[str, An
     spec = folder / "spec.json"
     if not spec.exists():
         base = f"{sender.base}/attempts/{urllib.parse.quote(arguments.attempt)}"
-        if patiently(sender.known_bytes):  # two journals of one attempt would be told as one
-            sys.exit(
-                f"{arguments.attempt} was begun in another folder or on another machine: run the line there, or "
-                "cancel it and start another attempt"
-            )
+        if patiently(sender.known_bytes):  # of an earlier runner, which told no machine
+            sys.exit(_ELSEWHERE.format(arguments.attempt))
         patiently(lambda: sender.fetch_file(f"{base}/job.zip", folder / "job.zip"))
         with zipfile.ZipFile(folder / "job.zip") as archive:
             archive.extractall(folder / "job")
@@ -533,6 +549,10 @@ def run_elsewhere(arguments: argparse.Namespace) -> None:
         sys.exit("expected the attempt's token in LORA_ATTEMPT_TOKEN, found none: copy the line from the job's page")
     try:
         folder, spec, sender = fetch(arguments, token)
+    except urllib.error.HTTPError as error:
+        if error.code == 409:
+            sys.exit(_ELSEWHERE.format(arguments.attempt))
+        sys.exit(f"the attempt's files cannot be fetched ({error}): copy the line from the job's page again")
     except (OSError, ValueError, KeyError, http.client.HTTPException, zipfile.BadZipFile) as error:
         sys.exit(f"the attempt's files cannot be fetched ({error}): copy the line from the job's page again")
     code = run(folder, spec, sender)

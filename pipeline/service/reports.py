@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 
 from pipeline.contract.training_values import KeptFile, KeptFiles, Report, ReportTaken, RunnerSpec
 from pipeline.errors import Conflicting, LakeError, NotAllowed, NotSignedIn, StoreError, TooLarge, UsageError
-from pipeline.launchers import runner
+from pipeline.launchers import own_machine, runner
 from pipeline.launchers.commands import runner_spec
 from pipeline.launchers.journal import read_journal
 from pipeline.service.attempt_tokens import read_attempt_token
@@ -33,6 +33,8 @@ from pipeline.trainers.job import TrainingJob
 MAX_KEPT_BYTES = 20_000_000_000
 """Of one attempt, all files together: more than a LoRA adapter ever has, and all weights of a model of 8 billion."""
 
+_LONGEST_MACHINE = 100
+
 
 def current_attempt(request: Request, service: CurrentService, job_id: str) -> Attempt:
     """The dependency of every route for a machine elsewhere: the attempt that the request's token opens.
@@ -40,7 +42,7 @@ def current_attempt(request: Request, service: CurrentService, job_id: str) -> A
     Raises:
         NotSignedIn: there is no token of an attempt, or it is not valid (any more).
         NotAllowed: it opens another attempt.
-        Conflicting: the attempt is closed.
+        Conflicting: the attempt is closed, or of another machine.
         TooManyRequests: the attempt, or an unknown address, sent too many.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -56,10 +58,23 @@ def current_attempt(request: Request, service: CurrentService, job_id: str) -> A
     attempt = _catalog(service, owner).get_attempt(attempt_id, owner)
     if attempt.job_id != job_id or request.path_params.get("attempt_id", attempt.id) != attempt.id:
         raise NotAllowed("expected the attempt that the token opens, found another: copy the line from the job's page")
+    _check_machine(request, service, attempt)
     if attempt.closed_at is not None:
         # A conflict, by which the machine hears that it is to end.
         raise Conflicting(f"expected an attempt that is open, found {attempt.id} closed: nothing more is taken of it")
     return attempt
+
+
+def _check_machine(request: Request, service: Service, attempt: Attempt) -> None:
+    """One folder of one machine trains an attempt, whichever comes first; a pod may be replaced by another."""
+    machine = request.headers.get(runner.MACHINE_HEADER, "")[:_LONGEST_MACHINE]
+    if attempt.launcher != own_machine.NAME or machine in ("", attempt.external_id):
+        return
+    if not _catalog(service, attempt.user_id).claim_attempt(attempt.id, machine):
+        raise Conflicting(
+            f"{attempt.id} is trained in another folder or on another machine: run the line there, or cancel it and "
+            "start another attempt"
+        )
 
 
 CurrentAttempt = Annotated[Attempt, Depends(current_attempt)]

@@ -176,3 +176,19 @@ def test_a_cancellation_is_heard_in_the_answer_and_ends_the_script(ana, attempt,
     assert (asked["status"], code != 0) == ("running", True)
     assert (after["state"], after["state_reason"]) == ("cancelled", "the data is wrong")
     assert [each["to_state"] for each in after["transitions"]] == ["queued", "running", "cancelled"]
+
+
+@pytest.mark.parametrize("attempt", ["A100-40GB"], indirect=True)
+def test_of_two_machines_that_take_the_line_at_once_one_trains(ana, attempt, tmp_path):
+    places = [tmp_path / name for name in ("one", "two")]
+    for place in places:
+        place.mkdir()
+    running = [pasted(attempt["line"], place) for place in places]
+    wait_for(lambda: len(steps(ana, attempt["job_id"])) == 15)
+    for place in places:
+        if (place / attempt["id"] / "job").exists():
+            (place / attempt["id"] / "job" / "trl" / "go").touch()
+
+    assert sorted(each.wait(60) for each in running) == [0, 1]
+    assert steps(ana, attempt["job_id"]) == list(range(1, 31))
+    assert sum((place / attempt["id"] / "spec.json").exists() for place in places) == 1

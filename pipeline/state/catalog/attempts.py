@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, or_, select, update
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
 from pipeline.errors import Conflicting, JobNotFound
 from pipeline.state.catalog.attempt_records import Attempt, NewAttempt, Transition
@@ -102,10 +102,20 @@ class Attempts(Database):
             return [Transition(*row) for row in connection.execute(query)]
 
     def note_submitted(self, attempt_id: str, external_id: str, now: datetime) -> None:
-        """Note under which name the launcher knows an attempt."""
-        change = update(training_attempts).where(training_attempts.c.id == attempt_id)
+        """Note under which name the launcher knows an attempt; that of a machine which came before stays."""
+        columns = training_attempts.c
+        change = update(training_attempts).where(columns.id == attempt_id)
         with self._writing() as connection:
-            connection.execute(change.values(external_id=external_id, submitted_at=now))
+            known = func.coalesce(columns.external_id, external_id)
+            connection.execute(change.values(external_id=known, submitted_at=now))
+
+    def claim_attempt(self, attempt_id: str, machine: str) -> bool:
+        """Note which machine of its owner's trains an attempt; False where it is another one."""
+        columns = training_attempts.c
+        is_free = columns.external_id.is_(None) | columns.external_id.in_((attempt_id, machine))
+        change = update(training_attempts).where(columns.id == attempt_id, is_free)
+        with self._writing() as connection:
+            return connection.execute(change.values(external_id=machine)).rowcount == 1
 
     def note_metered(self, attempt_id: str, nano_usd: int) -> None:
         """Note what an attempt cost so far, in billionths of a US dollar; it never falls."""
