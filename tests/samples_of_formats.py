@@ -102,6 +102,19 @@ ROWS: dict[str, Callable[[int, str, str], Row]] = {
         "row": {"messages": _messages(asked, answered)},
         "truncated_cells": [],
     },
+    "oasst": lambda n, asked, answered: {
+        "message_tree_id": f"tea-{n}",
+        "prompt": {
+            "message_id": f"tea-{n}",
+            "role": "prompter",
+            "text": asked,
+            "replies": [{"message_id": f"tea-{n}-1", "role": "assistant", "text": answered, "rank": 0, "replies": []}],
+        },
+    },
+    "flat-messages": lambda n, asked, answered: [
+        {"conversation_id": f"tea-{n}", "turn": turn, **message}
+        for turn, message in enumerate(_messages(asked, answered))
+    ],
     "llamafactory-v1": lambda _, asked, answered: {"messages": _v1(asked, answered)},
     "brightrun-v4": lambda n, asked, answered: {
         "id": f"tea-{n}_turn1",
@@ -144,7 +157,8 @@ def files() -> dict[str, bytes]:
     """Name and content of each sample."""
     made = {}
     for name, row in ROWS.items():
-        rows = [row(n, *talk) for n, talk in enumerate(TALKS, start=1)]
+        made_of = [row(n, *talk) for n, talk in enumerate(TALKS, start=1)]
+        rows = [each for rows in made_of for each in (rows if isinstance(rows, list) else [rows])]
         made[f"{name}.jsonl"] = b"".join(json.dumps(each, ensure_ascii=False).encode() + b"\n" for each in rows)
         if name == "alpaca":
             made["array.json"] = json.dumps(rows, ensure_ascii=False, indent=2).encode() + b"\n"

@@ -28,6 +28,8 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
 - **Pairs** (`pairs`): lines or rows of `brightrun-v4` that are one pair each, put together by `conversation_id`
   wherever they stand. A row is a conversation; its line is that of its first pair. Until the file was read to its end
   the pairs lie in a temporary file.
+- **Messages** (`messages`): rows of `flat-messages` or `oasst` that are one message each, put together in the same way.
+  A row is a conversation, in the order of their first messages; a finding's line is that of the message it is about.
 - **zip and tar**, also `.tar.gz` and `.tar.zst`: one data file is read as it is; several of lines or of Parquet, all of
   one format, one after the other in natural order of their paths (`part-2` before `part-10`). A row's line is then that
   in all of them together, and findings add the file and the line in it. Hidden files, a README, a licence, pictures and

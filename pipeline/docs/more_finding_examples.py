@@ -172,7 +172,21 @@ def _pairs(*pairs: dict[str, object], first: bytes = b"") -> Example:
     return Example(data, abridged="\n".join(map(_shortened, data.decode().splitlines())))
 
 
+def _reply(name: str, parent: str | None, text: str, **fields: object) -> dict[str, object]:
+    role = "prompter" if parent is None else "assistant"
+    return {"message_id": name, "parent_id": parent, "role": role, "text": text, **fields}
+
+
 PAIR_EXAMPLES: dict[str, Example] = {
+    "message-without-key": _pairs(
+        *({"conversation_id": "c-1", **message} for message in (_USER, _DONE)), {"role": "user", "content": "Thanks."}
+    ),
+    "message-without-parent": _pairs(
+        _reply("a", None, "Hello"), _reply("b", "a", "Hi!"), _reply("d", "c", "Three minutes.")
+    ),
+    "other-replies-left-out": _pairs(
+        _reply("a", None, "Hello"), _reply("b", "a", "Hi!", rank=0), _reply("c", "a", "What?", rank=1)
+    ),
     "contradicting-pairs": _pairs(
         _pair(1, [], "Hello", "Hi!"), _pair(2, [_said("user", "Good day"), _DONE], "How are you?", "Fine.")
     ),

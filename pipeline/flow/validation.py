@@ -34,7 +34,7 @@ from pipeline.state.store.local_reader import failure
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
 from pipeline.wording import sentence
 
-CODE_VERSION = "16"  # raised when the same upload would get other rows or another verdict
+CODE_VERSION = "17"  # raised when the same upload would get other rows or another verdict
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -14,6 +14,7 @@ from pipeline.dataset.formats.rows import BY_NAME, MIXED
 from pipeline.dataset.formats.rows.chat import CHAT_BARE, SHAREGPT_BARE, Chat
 from pipeline.dataset.formats.rows.declaration import DECLARED
 from pipeline.dataset.formats.rows.declared import Declared, Part
+from pipeline.dataset.formats.rows.flat_messages import NAMED_AS_USUAL
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.preference import OTHER_PREFERENCES
 from pipeline.dataset.model.json_text import Json
@@ -444,6 +445,31 @@ def _hub_rows(random: Random, n: int) -> Json:
     return {"row_idx": n, "row": {"messages": messages(random, n)}, "truncated_cells": []}
 
 
+def _flat_messages(random: Random, n: int) -> Json:
+    """As messages of one conversation are put together."""
+    return {"conversation_id": f"f-{n}", "messages": messages(random, n)}
+
+
+def _replies(random: Random, n: int) -> list[Row]:
+    """The messages of a tree that has one way."""
+    names = {"user": "prompter", "assistant": "assistant", "system": "system"}
+    return [
+        {"message_id": f"{n}-{k}", "role": names[role], "text": said, "rank": 0}
+        for k, (role, said) in enumerate(exchanges(random, n))
+    ]
+
+
+def _oasst(random: Random, n: int) -> Json:
+    return {"message_tree_id": f"{n}-0", "messages": [*_replies(random, n)]}
+
+
+def _oasst_tree(random: Random, n: int) -> Json:
+    below: list[Json] = []
+    for message in reversed(_replies(random, n)):
+        below = [{**message, "replies": below}]
+    return {"message_tree_id": f"{n}-0", "prompt": below[0]}
+
+
 def _preference_swift(random: Random, n: int) -> Json:
     return {"messages": messages(random, n), "rejected_response": text(random, n)}
 
@@ -492,6 +518,9 @@ _WRITTEN = (
     Kind("guanaco", BY_NAME["guanaco"], _guanaco),
     Kind("chatgpt-export", BY_NAME["chatgpt-export"], _chatgpt_export),
     Kind("hub-rows", BY_NAME["hub-rows"], _hub_rows),
+    Kind("flat-messages", NAMED_AS_USUAL, _flat_messages),
+    Kind("oasst", BY_NAME["oasst"], _oasst),
+    Kind("oasst-tree", BY_NAME["oasst"], _oasst_tree),
     Kind("v1-preference", BY_NAME["llamafactory-v1"], _v1_preference),
 )
 # Rows of one file that are put together before they are read; no row of such a file stands alone.

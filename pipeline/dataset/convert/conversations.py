@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.dataset.formats.rows.oasst import TREE_ID
 from pipeline.dataset.model.conversation import TEXT_ROLE, Branch
 from pipeline.dataset.model.media_marks import has_media_mark
 from pipeline.dataset.reading.columns import Columns
@@ -79,6 +80,8 @@ def talks(columns: Columns) -> Iterator[Talk]:
         if labels[index] is not None:
             lost.add("labels")
         lost |= lost_media(media[index], kept)
+        if columns.layout.identity == f"$.{TREE_ID}" and annotations[index]:
+            lost.add("other-replies")
         if index in columns.repeated:
             lost.add("repeated-fields")
         if kept[0].role == TEXT_ROLE:

@@ -16,6 +16,7 @@ LOSSES = {
     "media-marks": "what marks such as <image> in the texts stand for; the marks stay, as text",
     "reasoning": "reasoning that stands beside answers",
     "rejected-answers": "the rejected one of two answers",
+    "other-replies": "replies of trees beside the best-ranked ones",
     "labels": "labels of liked and disliked answers",
     "tools": "tools and their calls",
     "unpaired-turns": "turns that belong to no pair: behind the last answer, or answers that follow no question",

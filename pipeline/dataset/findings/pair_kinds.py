@@ -1,6 +1,6 @@
-"""The findings about training pairs that repeat their conversation (brightrun-lora-v4).
+"""The findings about conversations that are put together of several rows: training pairs, messages one a row.
 
-The error is found in `formats/rows/brightrun.py`.
+The errors are found by the readers of their formats, in `formats/rows/`.
 """
 
 from pipeline.dataset.rules.kinds import FindingKind, Scope, Severity, kinds
@@ -16,6 +16,19 @@ _ERRORS = kinds(
             "Each pair repeats the conversation so far. Where two differ, nobody can tell what was said, "
             "and training on both teaches two answers.",
             "give the pairs one history, or the conversation that one of them belongs to an id of its own",
+        ),
+        (
+            "message-without-key",
+            "a message does not say which conversation it belongs to",
+            "Messages that stand one a row are put together by the key of their conversation. This one has none.",
+            "write the key of its conversation, or leave the message out",
+        ),
+        (
+            "message-without-parent",
+            "the message that it answers is not in the file",
+            "Messages are joined by the one that each answers. Without its beginning nobody can tell what a "
+            "conversation is about, so it is not learned from.",
+            "add the rows from the first message on, or write null as parent_id where a conversation begins",
         ),
     ],
 )

@@ -9,7 +9,7 @@ from typing import IO, BinaryIO, Protocol
 
 import numpy as np
 
-from pipeline.dataset.model.bit_flags import Integers
+from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.rules.mismatch import Mismatch
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -68,6 +68,18 @@ class RowFaults:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """Where the rows of the file stand that the rows of a block were put together of: line numbers and byte offsets.
+
+    starts: where the parts of each row begin among them, then their count; all are int64.
+    """
+
+    starts: Integers
+    lines: Integers
+    offsets: Integers
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Whole lines, as they lie in the file.
 
@@ -76,7 +88,8 @@ class Block:
     skipped_bytes: length of a line over the maximum, which is not kept (data is empty then); else 0.
     is_ended: whether the last line has its `\\n`. rows: for a file that is one array, where each row begins instead;
     data then holds them a line each. faults: of rows that cannot be read for what is around them.
-    is_marked: whether a byte order mark stands before the array that begins with these rows.
+    is_marked: whether a byte order mark stands before the array that begins with these rows. parts: of rows that were
+    put together of several.
     """
 
     data: bytes
@@ -88,6 +101,7 @@ class Block:
     rows: "Rows | None" = None
     faults: RowFaults = field(default_factory=RowFaults)
     is_marked: bool = False
+    parts: Parts | None = None
 
     @property
     def lines_at(self) -> Integers:
@@ -122,6 +136,16 @@ class Block:
         """Each line without its `\\n`."""
         lines = self.data.split(b"\n")
         return lines[: self.line_count]
+
+
+def have_brackets(block: Block, opening: str, closing: str) -> Flags:
+    """Which lines begin and end with these characters, but for a carriage return."""
+    data = np.frombuffer(block.data, dtype=np.uint8)
+    firsts, last = block.starts[:-1], block.starts[1:] - 1
+    last = np.maximum(last - (data[last] == ord("\n")), firsts)
+    last = np.maximum(last - (data[last] == ord("\r")), firsts)
+    look_alike: Flags = (data[firsts] == ord(opening)) & (data[last] == ord(closing))
+    return look_alike
 
 
 def joined(texts: list[bytes], *, is_ended: bool) -> tuple[bytes, Integers]:

@@ -8,5 +8,6 @@ CONTAINER_NAMES = {
     "csv": "a table of text",
     "parquet": "a Parquet file",
     "pairs": "pairs put together by conversation_id",
+    "messages": "messages put together into conversations",
 }
 """All but lines. Their rows are named by their place, as several may begin on one line."""

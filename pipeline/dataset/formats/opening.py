@@ -11,10 +11,10 @@ from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader, Prefixed
 from pipeline.dataset.formats.containers import BrokenArchive, Compression, Expanded, compression_of
 from pipeline.dataset.formats.field_rows import read_field
 from pipeline.dataset.formats.objects import read_objects
-from pipeline.dataset.formats.pair_groups import grouped
 from pipeline.dataset.formats.parquet_rows import MARK, ParquetLines
 from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
 from pipeline.dataset.formats.recognise import Reading, recognise
+from pipeline.dataset.formats.row_groups import grouped
 from pipeline.dataset.formats.rows.brightrun import BRIGHTRUN_V4, TRAINING_FILE
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.sniff import HEAD_BYTES, sniff
@@ -93,7 +93,7 @@ def read_rows(
 ) -> Iterator[Block]:
     """All rows of a text, in order, as blocks. first_line, offset: where it begins in its file, if it is lines."""
     blocks = _blocks(text, reading, max_line_bytes, first_line, offset, on_bytes)
-    return grouped(blocks, max_line_bytes) if reading.is_grouped else blocks
+    return grouped(blocks, reading.grouping, max_line_bytes) if reading.grouping else blocks
 
 
 def _blocks(
@@ -110,7 +110,7 @@ def _blocks(
         case "json-objects":
             return read_objects(text, max_line_bytes, on_bytes)
         case "json-field":
-            kept_as = TRAINING_FILE if reading.form == BRIGHTRUN_V4 and not reading.is_grouped else ""
+            kept_as = TRAINING_FILE if reading.form == BRIGHTRUN_V4 and not reading.grouping else ""
             return read_field(text, reading.list_at, kept_as, max_line_bytes, on_bytes)
         case "csv":
             return read_table(text, reading.separator, max_line_bytes, on_bytes)

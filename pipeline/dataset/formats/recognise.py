@@ -11,6 +11,7 @@ from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.formats.field_rows import read_field
+from pipeline.dataset.formats.groupings import Grouping, grouping_of
 from pipeline.dataset.formats.guessed_mapping import guessed_mapping, mapping_text
 from pipeline.dataset.formats.lookalikes.file_likeness import likeness, loose_rows, sample_of
 from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
@@ -19,10 +20,10 @@ from pipeline.dataset.formats.mapping import AUTO, AUTO_MAPPED, format_of
 from pipeline.dataset.formats.object_files import FieldOfRows, field_of_rows, is_over_lines
 from pipeline.dataset.formats.objects import read_objects
 from pipeline.dataset.formats.rows import FORMATS, recognise_row
-from pipeline.dataset.formats.rows.brightrun import BRIGHTRUN_V4
-from pipeline.dataset.formats.rows.brightrun_pairs import is_pair
+from pipeline.dataset.formats.rows.flat_messages import FlatMessages
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
+from pipeline.dataset.formats.rows.oasst import Oasst
 from pipeline.dataset.formats.rows.respelled import Respelled, odd_names_of, with_right_keys
 from pipeline.dataset.formats.table_rows import read_table, separator_of
 from pipeline.dataset.formats.unfinished import finished
@@ -47,8 +48,8 @@ class Reading:
     unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know as it stands.
     is_certain: whether a row as it stands was recognised, or the format chosen.
     others: fields that the first rows have beside what is read as turns. list_at: of an object that holds the rows, the
-    byte of their list's bracket. separator: of the cells of a table of text. is_grouped: whether rows of one
-    conversation are put together, wherever they stand.
+    byte of their list's bracket. separator: of the cells of a table of text. grouping: how rows that are parts of
+    one conversation are put together, wherever they stand.
     """
 
     form: Format = NATIVE
@@ -60,7 +61,7 @@ class Reading:
     others: tuple[str, ...] = ()
     list_at: int = 0
     separator: str = ""
-    is_grouped: bool = False
+    grouping: Grouping | None = None
 
     @property
     def row_name(self) -> Literal["row", "line"]:
@@ -69,13 +70,13 @@ class Reading:
 
     @property
     def container_name(self) -> str:
-        """The public name of how the rows stand in the file: pairs that are put together stand nowhere as rows."""
-        return "pairs" if self.is_grouped else self.container
+        """The public name of how the rows stand in the file: parts that are put together stand nowhere as rows."""
+        return self.grouping.name if self.grouping else self.container
 
     @property
     def has_rows_on_lines(self) -> bool:
         """Whether each line is a row, and each row a line."""
-        return self.container == "jsonl" and not self.is_grouped
+        return self.container == "jsonl" and not self.grouping
 
 
 def recognise(head: bytes, compression: Compression, chosen: Format | None, *, are_lines: bool = False) -> Reading:
@@ -83,6 +84,11 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None, *, a
 
     chosen: the format, when a person named one. are_lines: whether its rows are known to be lines.
     """
+    reading = _recognised(head, compression, chosen, are_lines=are_lines)
+    return replace(reading, why=f"{reading.why}; {reading.grouping.said}") if reading.grouping else reading
+
+
+def _recognised(head: bytes, compression: Compression, chosen: Format | None, *, are_lines: bool) -> Reading:
     text = head.removeprefix(BYTE_ORDER_MARK)
     container: Container = "jsonl" if are_lines else _container(text)
     inner = None
@@ -131,8 +137,10 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None, *, a
 
 def _of_form(reading: Reading, form: Format, rows: list[Json]) -> Reading:
     """The reading of rows as this format."""
-    is_grouped = form == BRIGHTRUN_V4 and any(isinstance(row, dict) and is_pair(row) for row in rows)
-    return replace(reading, form=form, others=() if is_grouped else _others(rows, form), is_grouped=is_grouped)
+    form = form.fitted(rows) if isinstance(form, FlatMessages) else form
+    grouping = grouping_of(form, rows)
+    others = () if grouping or isinstance(form, Oasst) else _others(rows, form)  # no table is made of trees
+    return replace(reading, form=form, others=others, grouping=grouping)
 
 
 def _inside(inner: FieldOfRows | None) -> str:

@@ -4,6 +4,7 @@ import msgspec
 
 from pipeline.dataset.formats.rows.brightrun import META
 from pipeline.dataset.formats.rows.brightrun_pairs import PAIRS, UNANSWERED, index_of
+from pipeline.dataset.formats.rows.oasst import OTHER_REPLIES, TREE_ID
 from pipeline.dataset.reading.columns import Columns
 
 
@@ -19,6 +20,9 @@ def row_facts(columns: Columns) -> dict[str, list[object]]:
         held = [msgspec.json.decode(text) if text else {} for text in extras.conversation_annotations]
         facts["has_metadata_line"] = [META in each or None for each in held]
         facts["unanswered_pairs"] = [_unanswered(each) for each in held]
+    if extras.conversation_annotations is not None and columns.layout.identity == f"$.{TREE_ID}":
+        counts = [text and msgspec.json.decode(text).get(OTHER_REPLIES) for text in extras.conversation_annotations]
+        facts["other_replies"] = counts
     if columns.repeated:
         repeated = [columns.repeated.get(index) for index in range(len(columns.ids))]
         facts["repeated_key"] = [each and f"{each.key} {each.count} times" for each in repeated]

@@ -74,7 +74,7 @@ class Source:
     @property
     def is_array(self) -> bool:
         """Whether what is mended is an array, as the file is; rows that are found otherwise are written on lines."""
-        return self.reading.container == "json-array" and not self.reading.is_grouped
+        return self.reading.container == "json-array" and not self.reading.grouping
 
     @property
     def tail(self) -> bytes:

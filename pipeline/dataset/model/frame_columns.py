@@ -42,6 +42,7 @@ CONVERSATIONS: Schema = {
     "has_bare_tool": pl.Boolean,  # whether a tool is the function itself, without type and function around it
     "media_fields": pl.List(pl.String),  # names of the row's fields of pictures and sounds
     "unanswered_pairs": pl.List(pl.Int64),  # places of the training pairs without an answer, from 0
+    "other_replies": pl.Int64,  # how many replies of a tree of messages are none of its turns
     "has_metadata_line": pl.Boolean,  # whether a line in front of the row says what the file is
 }
 TURNS: Schema = {
@@ -104,6 +105,7 @@ class ConversationColumns(_Columns):
     has_bare_tool: pl.Expr
     media_fields: pl.Expr
     unanswered_pairs: pl.Expr
+    other_replies: pl.Expr
     has_metadata_line: pl.Expr
 
 

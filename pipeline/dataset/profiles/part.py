@@ -26,6 +26,7 @@ from pipeline.dataset.profiles.totals import Totals, measure_block
 from pipeline.dataset.profiles.type_drift import measure_types
 from pipeline.dataset.quality.quality_findings import quality_groups
 from pipeline.dataset.reading.columns import Columns, read_columns
+from pipeline.dataset.reading.part_places import in_parts
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.state.lake import TableWriter
 from pipeline.state.lake.lake_errors import lake_errors
@@ -74,7 +75,7 @@ def profile_part(
             verdicts, columns = read_columns(block, limits, form)
             verdicts.groups.extend(_unended(block))
             frames = frames_of(columns)
-            groups = _groups_of_conversations(frames, rules)
+            groups = in_parts(_groups_of_conversations(frames, rules), block, form.layout)
             measured = measure_block(verdicts, frames, groups, rules, tokenizer)
             total += replace(measured, types=measure_types(block, columns, reading.others))
             if columns.ids:

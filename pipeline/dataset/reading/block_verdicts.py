@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.groups import group_of
-from pipeline.dataset.formats.blocks_of_lines import Block
+from pipeline.dataset.formats.blocks_of_lines import Block, have_brackets
 from pipeline.dataset.formats.rows.decoders import decoder
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
@@ -157,10 +157,5 @@ def _chosen(block: Block, is_chosen: Flags) -> Block:
 
 def _look_like_rows(block: Block, form: Format) -> Flags:
     """Which lines begin and end with the brackets of a row."""
-    data = np.frombuffer(block.data, dtype=np.uint8)
-    firsts, last = block.starts[:-1], block.starts[1:] - 1
-    last = np.maximum(last - (data[last] == ord("\n")), firsts)
-    last = np.maximum(last - (data[last] == ord("\r")), firsts)
-    opening, closing = (ord("["), ord("]")) if form.layout.turns == "$" and form.layout.role else (ord("{"), ord("}"))
-    look_alike: Flags = (data[firsts] == opening) & (data[last] == closing)
-    return look_alike
+    is_bare = form.layout.turns == "$" and form.layout.role
+    return have_brackets(block, "[", "]") if is_bare else have_brackets(block, "{", "}")

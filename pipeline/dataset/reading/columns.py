@@ -20,6 +20,7 @@ from pipeline.dataset.reading.block_verdicts import Verdicts, judge_block, judge
 from pipeline.dataset.reading.gathering import full_turns, plain_turns
 from pipeline.dataset.reading.judge_line import is_deeper
 from pipeline.dataset.reading.large_numbers import LargeNumbers, large_numbers
+from pipeline.dataset.reading.part_places import in_parts
 from pipeline.dataset.reading.repeated_keys import RepeatedKey, repeated_keys
 from pipeline.dataset.reading.text_marks import NO_MARKS, TextMarks, find_marks
 
@@ -124,6 +125,11 @@ def read_columns(block: Block, limits: Limits, form: Format = NATIVE) -> tuple[V
     only come from an escape, and bytes enough for deep nesting that no text accounts for. Then the block is read
     again, line by line, so that the line is rejected.
     """
+    verdicts, columns = _read_columns(block, limits, form)
+    return replace(verdicts, groups=in_parts(verdicts.groups, block, form.layout)), columns
+
+
+def _read_columns(block: Block, limits: Limits, form: Format) -> tuple[Verdicts, Columns]:
     verdicts = judge_block(block, limits, form)
     try:
         columns = gather(verdicts, form)

@@ -1,10 +1,11 @@
-"""Rules about training pairs that repeat their conversation (brightrun-lora-v4)."""
+"""Rules about conversations that are put together of several rows: training pairs (brightrun-lora-v4), messages."""
 
 from typing import TYPE_CHECKING
 
 from pipeline.dataset.rules.conversation_rules import Row, RuleBook
 from pipeline.dataset.rules.kinds import Severity
 from pipeline.dataset.rules.mismatch import Mismatch
+from pipeline.wording import plural_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,3 +49,23 @@ def file_metadata_line(conversation: "ConversationColumns") -> "pl.Expr":
     What to do: nothing to do: conversions leave it out, or write it anew where the format has it.
     """
     return conversation.has_metadata_line
+
+
+def _left_out(row: Row) -> Mismatch:
+    count = row["other_replies"]
+    return Mismatch(
+        "one reply to each message",
+        f"{count:,} more {plural_of('reply', count, 'replies')}, which the conversation leaves out",
+    )
+
+
+@PAIR_RULES.of_conversations(_left_out, lambda row, layout: layout.turns, ("other_replies",))
+def other_replies_left_out(conversation: "ConversationColumns") -> "pl.Expr":
+    """A tree of messages has more replies than the best-ranked one to each.
+
+    A conversation is one way through its tree: from the first message the reply of the lowest rank, or the first where
+    no rank is told. The others, and what follows them, are not learned.
+
+    What to do: nothing to do, if one conversation a tree is enough; else write a row of messages for each way.
+    """
+    return conversation.other_replies.is_not_null()

@@ -121,8 +121,8 @@ COLUMNS = {
         "format": "The format of its lines.",
         "format_why": "What says so.",
         "format_lines": "Lines that fit it.",
-        "container": "How the rows stand in the file: jsonl, json-array, json-objects, json-field, csv, parquet or "
-        "pairs.",
+        "container": "How the rows stand in the file: jsonl, json-array, json-objects, json-field, csv, parquet, "
+        "pairs or messages.",
         "compression": "none, gzip, zstd, zip or tar.",
         "status": "ready or error.",
         "bytes": "Bytes read.",

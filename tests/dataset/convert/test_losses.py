@@ -24,6 +24,7 @@ ASKED, ANSWERED = {"role": "user", "content": "a"}, {"role": "assistant", "conte
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"x": 1}'}}
 PICTURE = {"type": "image_url", "image_url": {"url": "x"}}
 PLAIN = {"messages": [ASKED, ANSWERED]}
+REPLIES = [{"role": "prompter", "text": "a"}, {"role": "assistant", "text": "b"}]
 
 
 def lost_at(*lines: int) -> dict:
@@ -58,6 +59,7 @@ def lost_at(*lines: int) -> dict:
         ({"messages": [{"role": "user", "content": [PICTURE]}, ANSWERED]}, "native", ["content-parts"]),
         ({"messages": [{"role": "user", "content": [PICTURE]}, ANSWERED]}, "sharegpt", ["content-parts"]),
         ({"prompt": "a", "chosen": "b", "rejected": "c"}, "openai", ["rejected-answers"]),
+        ({"message_tree_id": 1, "messages": REPLIES, "other_replies": REPLIES[1:]}, "native", ["other-replies"]),
         ({"prompt": "a", "completion": "b", "label": False}, "native", ["labels"]),
         ({"text": "a"}, "native", ["plain-texts"]),
         ({"messages": [ASKED, ANSWERED | {"reasoning": "c"}]}, "openai", []),

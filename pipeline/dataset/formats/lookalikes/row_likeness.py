@@ -6,6 +6,7 @@ from pipeline.dataset.findings.faults import keys_of
 from pipeline.dataset.formats.lookalikes.field_likeness import of_fields
 from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
 from pipeline.dataset.formats.rows import recognise_row
+from pipeline.dataset.formats.rows.flat_messages import CONVERSATION_KEYS, MESSAGE_NAMES
 from pipeline.dataset.formats.rows.respelled import right_key, with_right_keys
 from pipeline.dataset.model.json_text import Json, decoded
 from pipeline.dataset.model.printable import printable
@@ -15,29 +16,6 @@ Row = dict[str, Json]
 _JQ = "jq -c {} in.json > out.jsonl writes them one a line"
 _EACH = _JQ.format("'.[]'")
 _PANDAS = "with pandas: df.to_json('out.jsonl', orient='records', lines=True)"
-_CONVERSATION_KEYS = (
-    "conversation_id",
-    "conversation",
-    "conv_id",
-    "dialogue_id",
-    "dialog_id",
-    "chat_id",
-    "thread_id",
-    "session_id",
-    "message_tree_id",
-    "conversation_hash",
-)
-_FLAT: tuple[tuple[str, str], ...] = (
-    ("role", "content"),
-    ("from", "value"),
-    ("speaker", "utterance"),
-    ("role", "text"),
-    ("speaker", "text"),
-    ("author", "content"),
-    ("sender", "text"),
-    ("role", "message"),
-    ("sender", "message"),
-)
 _FEW = 3  # rows of a column by column file; one or two may be an object that happens to have such keys
 
 
@@ -140,16 +118,6 @@ def _holds(row: Json, *path: str | int) -> bool:
 
 _KNOWN: tuple[tuple[Callable[[Row], bool], str], ...] = (
     (
-        lambda row: _holds(row, "prompt", "replies") or ("message_tree_id" in row and "prompt" in row),
-        "OASST message trees: each reply is in replies; walk from prompt to each leaf and write the way as messages "
-        "of role and content (prompter is user)",
-    ),
-    (
-        lambda row: "parent_id" in row and "text" in row,
-        "OASST messages, one a row: join them by parent_id into conversations, and write each as messages of role "
-        "and content (prompter is user)",
-    ),
-    (
         lambda row: "custom_id" in row and "body" in row,
         "OpenAI's batch requests; messages lie in body.messages",
     ),
@@ -167,26 +135,27 @@ _KNOWN: tuple[tuple[Callable[[Row], bool], str], ...] = (
 
 def _of_flat(row: Row) -> str:
     """One message a row."""
-    pair = next((names for names in _FLAT if set(names) <= row.keys() and _are_texts(row, names)), None)
-    if pair is None:
+    names = next(
+        (names for names in MESSAGE_NAMES if set(names[:2]) <= row.keys() and _are_texts(row, names[:2])), None
+    )
+    if names is None:
         return ""
-    role, content = pair
-    listed, names = ("conversations", "from and value") if role == "from" else ("messages", "role and content")
-    key = next((name for name in _CONVERSATION_KEYS if name in row), None)
+    role, content, listed = names
+    key = next((name for name in CONVERSATION_KEYS if name in row), None)
     if key is None:
         return (
-            f"one message a row (fields {role} and {content}), no conversations: wrap each dialogue in one object, "
-            f'{{"{listed}": […]}} of {names}'
+            f"one message a row (fields {role} and {content}), no conversations: add the key of its conversation to "
+            f'each row, as conversation_id, or wrap each dialogue in one object, {{"{listed}": […]}}'
         )
-    message = role if (role, content) in (("role", "content"), ("from", "value")) else f"{names.split()[0]}: .{role}"
-    said = content if message == role else f"{names.split()[-1]}: .{content}"
+    speaker = row[role]
+    said = printable(speaker) if isinstance(speaker, str) else "nothing"
     return (
-        f"one message a row (fields {role} and {content}): group the rows by {key}, for example "
-        f"jq -sc 'group_by(.{key})[] | {{{listed}: map({{{message}, {said}}})}}' in.jsonl > out.jsonl"
+        f"one message a row (fields {role} and {content}) with {key}; {role} must say user, assistant, system or tool, "
+        f"and says {said}"
     )
 
 
-def _are_texts(row: Row, names: tuple[str, str]) -> bool:
+def _are_texts(row: Row, names: tuple[str, ...]) -> bool:
     return all(isinstance(row[name], str) or row[name] is None for name in names)
 
 

@@ -8,6 +8,7 @@ from pipeline.dataset.formats.rows.chat import CHAT_BARE, MIXED, ODD, SHAREGPT_B
 from pipeline.dataset.formats.rows.chatgpt_export import CHATGPT_EXPORT
 from pipeline.dataset.formats.rows.declaration import DECLARED
 from pipeline.dataset.formats.rows.declared import Declared
+from pipeline.dataset.formats.rows.flat_messages import FLAT_MESSAGES
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.gemini import GEMINI
 from pipeline.dataset.formats.rows.glaive import GLAIVE
@@ -16,6 +17,7 @@ from pipeline.dataset.formats.rows.hub_rows import HUB_ROWS
 from pipeline.dataset.formats.rows.kto_rows import KTO
 from pipeline.dataset.formats.rows.llamafactory import LLAMAFACTORY_V1
 from pipeline.dataset.formats.rows.native import NATIVE
+from pipeline.dataset.formats.rows.oasst import OASST
 from pipeline.dataset.formats.rows.preference import OTHER_PREFERENCES, PREFERENCE
 from pipeline.dataset.formats.rows.request_log import REQUEST_LOG
 from pipeline.dataset.formats.rows.segments_rows import SEGMENTS
@@ -38,6 +40,8 @@ FORMATS: tuple[Format, ...] = (
     GUANACO,
     CHATGPT_EXPORT,
     HUB_ROWS,
+    OASST,
+    FLAT_MESSAGES,
     *(form for form in DECLARED if isinstance(form, Chat) and form.known_by),
     *ODD,
     NATIVE,

@@ -1,7 +1,7 @@
 """The format of the replaced system's training files, brightrun-lora-v4: pairs that repeat their conversation.
 
 A row is a conversation with its `training_pairs`, or one pair. Pairs that stand on lines of their own are put together
-before they are read (`formats/pair_groups.py`), so that a row is a whole conversation.
+before they are read (`formats/row_groups.py`), so that a row is a whole conversation.
 """
 
 from dataclasses import dataclass

@@ -82,8 +82,8 @@ def test_rows_that_can_be_guessed_give_the_file_its_format(data):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ('{"role": "user", "content": "hi", "thread_id": 1}', "group the rows by thread_id"),
-        ('{"sender": "ann", "message": "hi"}', "wrap each dialogue"),
+        ('{"role": "Ann", "content": "hi", "thread_id": 1}', "with thread_id; role must say user, assistant"),
+        ('{"sender": "ann", "message": "hi"}', "add the key of its conversation to each row, as conversation_id"),
         (
             '{"Prompt": "a", "PROMPT": "c", " completion": "b"}',
             "at their edges: prompt is written 'Prompt', prompt",
@@ -93,8 +93,6 @@ def test_rows_that_can_be_guessed_give_the_file_its_format(data):
         ('{"prompt": {"0": "a", "1": "b"}, "completion": {"0": "c", "1": "d"}}', "a table by columns, as pandas"),
         ('{"prompt": ["a", "b", "c"], "completion": ["d", "e", "f"]}', "a table by columns, a list for each field"),
         ('{"7": {"text": "a"}, "8": {"text": "b"}}', "holds the rows under their numbers or ids"),
-        ('{"message_id": "a", "parent_id": null, "text": "hi", "role": "prompter"}', "OASST messages, one a row"),
-        ('{"message_tree_id": "a", "prompt": {"text": "hi", "replies": []}}', "OASST message trees"),
         ('{"question": "a", "answer": "b", "context": "c"}', "jq -c '{instruction: .question, input: .context, output"),
         ('{"question": "a", "choices": ["b", "c"], "answer": "b"}', "the choices are a part of what is asked"),
         ('{"question": "a", "answer": 4}', "question and answer, but answer is a number; write a text"),

@@ -107,7 +107,7 @@ def test_a_history_that_says_something_else_rejects_the_conversation(tmp_path):
     assert (found["code"], found["line"], found["path"]) == (
         "contradicting-pairs",
         1,
-        "$.training_pairs[0].conversation_history[0].content",
+        "$.conversation_history[0].content",
     )
 
 
@@ -115,8 +115,8 @@ def test_a_pair_without_an_answer_is_told_and_left_out(tmp_path):
     report = report_of([FIRST, SECOND, pair(3, [ASKED, ANSWERED], "Why?", None)], tmp_path)
 
     assert report["status"] == "ready"
-    assert [(row["code"], row["path"]) for row in report["findings"]] == [
-        ("pair-without-target", "$.training_pairs[2].target_response")
+    assert [(row["code"], row["line"], row["path"]) for row in report["findings"]] == [
+        ("pair-without-target", 3, "$.target_response")
     ]
     assert len(turns_of(tmp_path)) == 4
 

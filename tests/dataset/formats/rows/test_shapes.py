@@ -32,6 +32,7 @@ ROW_BY_ROW = {
     "guanaco",
     "chatgpt-export",
     "hub-rows",
+    "oasst-tree",
 }
 # Whose rows say more than texts, repeat their turns, or are found by walking: they have none.
 WITHOUT = {"brightrun-v4", "xlam", "request-log", "segments", "glaive", "guanaco", "chatgpt-export", "hub-rows"}

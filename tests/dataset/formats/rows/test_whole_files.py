@@ -32,7 +32,7 @@ def findings_of(rows: list[bytes], tmp_path) -> list[tuple[int, str]]:
 
 def has_id(kind: Kind, row: bytes) -> bool:
     value = json.loads(row)
-    names = ("id", "conversation_id", "dialogue_id", "training_pairs")
+    names = ("id", "conversation_id", "dialogue_id", "training_pairs", "message_tree_id")
     return isinstance(value, dict) and not value.keys().isdisjoint(names)
 
 
