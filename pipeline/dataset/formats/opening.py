@@ -92,18 +92,19 @@ def read_rows(
     on_bytes: Callable[[bytes], None] = lambda _: None,
 ) -> Iterator[Block]:
     """All rows of a text, in order, as blocks. first_line, offset: where it begins in its file, if it is lines."""
-    blocks = _blocks(text, reading, max_line_bytes, first_line, offset, on_bytes)
+    blocks = read_parts(text, reading, max_line_bytes, first_line, offset, on_bytes)
     return grouped(blocks, reading.grouping, max_line_bytes) if reading.grouping else blocks
 
 
-def _blocks(
+def read_parts(
     text: ByteReader,
     reading: Reading,
     max_line_bytes: int,
-    first_line: int,
-    offset: int,
-    on_bytes: Callable[[bytes], None],
+    first_line: int = 1,
+    offset: int = 0,
+    on_bytes: Callable[[bytes], None] = lambda _: None,
 ) -> Iterator[Block]:
+    """The same, where the parts of a conversation are not put together."""
     match reading.container:
         case "json-array":
             return read_array(text, max_line_bytes, on_bytes)

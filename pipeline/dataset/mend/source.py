@@ -1,6 +1,6 @@
 """Reads a file as the engine does, and keeps each row's bytes as they stand, which an array's blocks do not have."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +8,10 @@ import numpy as np
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.array import read_array
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Block, ByteReader, Rows, joined, read_blocks
-from pipeline.dataset.formats.opening import open_text, read_rows
+from pipeline.dataset.formats.groupings import Grouping
+from pipeline.dataset.formats.opening import open_text, read_parts, read_rows
 from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.formats.row_groups import grouped
 from pipeline.dataset.formats.rows import WITHIN_TEXTS
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.mend.joined_lines import JoinedLines
@@ -49,6 +51,10 @@ class Source:
             for block in read_array(self._opened.text, self.max_line_bytes, self._original.keep):
                 yield self._shortened(*self._repairs.of(block, self._cut(block), may_split=False))
                 del block
+        elif self.reading.grouping:
+            for block, rows in self._put_together(self.reading.grouping):
+                yield self._shortened(block, rows)
+                del block, rows
         elif not self.reading.has_rows_on_lines:
             for block in read_rows(self._opened.text, self.reading, self.max_line_bytes):
                 yield self._shortened(*self._repairs.of(block, _on_lines(block), may_split=False))
@@ -60,6 +66,24 @@ class Source:
                 del block, rows  # else they are kept while the next ones are read
         if broken := self._opened.broken:
             self.refusal = Finding(1, 0, broken.code, "$", broken.mismatch)
+
+    def _put_together(self, grouping: Grouping) -> Iterator[tuple[Block, list[RawRow]]]:
+        """Rows that are made of parts; those parts are repaired before that are no rows as they stand."""
+        repaired: dict[int, tuple[str, bool]] = {}  # by their offset
+        parts = self._repaired_parts(repaired)
+        for block in grouped(parts, grouping, self.max_line_bytes):
+            rows = zip(_on_lines(block), _parts_of(block), strict=True)
+            yield block, [_made_of(row, repaired, offsets) for row, offsets in rows]
+            del block, rows
+
+    def _repaired_parts(self, repaired: dict[int, tuple[str, bool]]) -> Iterator[Block]:
+        is_lines = self.reading.container == "jsonl"
+        for block in read_parts(self._opened.text, self.reading, self.max_line_bytes):
+            mended, rows = self._repairs.of(block, _on_lines(block), may_split=is_lines)
+            places = zip(mended.offsets_at.tolist(), rows, strict=True)
+            repaired |= {offset: (row.code, row.is_no_row) for offset, row in places if row.code}
+            yield mended
+            del block, mended, rows
 
     def _lines(self) -> Iterator[tuple[Block, list[RawRow]]]:
         """Lines, put together to rows where none is one as it stands."""
@@ -122,6 +146,24 @@ def _on_lines(block: Block) -> list[RawRow]:
     if block.skipped_bytes:
         return [RawRow(b"", None)]
     return [RawRow(b"", None if index in block.faults else text) for index, text in enumerate(block.lines())]
+
+
+def _parts_of(block: Block) -> Iterator[list[int]]:
+    """The offsets of the parts of each row."""
+    if block.parts is None:
+        yield from ([offset] for offset in block.offsets_at.tolist())
+        return
+    offsets, starts = block.parts.offsets.tolist(), block.parts.starts.tolist()
+    yield from (offsets[start:end] for start, end in zip(starts[:-1], starts[1:], strict=True))
+
+
+def _made_of(row: RawRow, repaired: Mapping[int, tuple[str, bool]], offsets: list[int]) -> RawRow:
+    """A row with what was repaired in its parts."""
+    part = next((repaired[offset] for offset in offsets if offset in repaired), None) if repaired else None
+    if part is None:
+        return row
+    code, is_no_row = part
+    return replace(row, code=code, is_no_row=is_no_row, original=None if is_no_row else row.text)
 
 
 class _Original:

@@ -152,6 +152,21 @@ def test_a_mended_file_has_a_conversation_a_line_and_nothing_is_lost(rows, kept,
     assert sum(len(value) for value in written.values() if isinstance(value, list)) == (5 if kept[0] == "oasst" else 2)
 
 
+def test_a_message_is_repaired_before_its_conversation_is_put_together(tmp_path):
+    broken = json.dumps(TALKS[2])[:-1] + ",}"
+    data = lines("```json", TALKS[0], TALKS[1], broken, TALKS[3], "```")
+
+    mending = mend_file(io.BytesIO(data), tmp_path / "out.jsonl", "out.jsonl")
+
+    assert (mending.is_ready, mending.lines_out, mending.lines_rejected) == (True, 2, 0)
+    written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_bytes().splitlines()]
+    assert [[message["content"] for message in row["messages"]] for row in written] == [
+        ["Tea?", "Yes."],
+        ["Milk?", "No."],
+    ]
+    assert mending.mended == {"malformed-json": 3}
+
+
 def test_a_chosen_format_takes_the_names_of_the_file(tmp_path):
     from pipeline.dataset.formats.chosen_format import format_chosen
 
