@@ -17,6 +17,7 @@ from pipeline.dataset.formats.parquet_rows import MARK, ParquetLines
 from pipeline.dataset.formats.recognise import recognise
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.sniff import sniff
+from pipeline.dataset.formats.texts_of_files import BY_FILE, TextOfFiles
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.state.store import data_names
@@ -40,7 +41,8 @@ _DIGITS = re.compile(r"(\d+)")
 _WORDS = re.compile(r"[a-z]+")
 _SPLITS = frozenset({"train", "test", "valid", "validation", "val", "dev", "eval"})
 _LINES = frozenset({"jsonl", "json-objects"})
-_JOINED = "files of lines, or Parquet files"
+_JOINED = "files of lines, arrays, tables or Parquet files"
+_SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
 _ROW_BY_ROW = {
     "json-array": "jq -c '.[]' *.json > all.jsonl joins arrays",
     "csv": "for tables: lora-pipeline convert --to openai each, and join the lines",
@@ -61,6 +63,8 @@ class ArchiveText:
         self._text = Pieced(self._pieces(stream))
         self._names: list[str] = []
         self._first_lines: list[int] = []
+        self._starts: list[int] = []
+        self._joined_kind = "lines"
         self.broken: BrokenArchive | None = None
         self.refused: BrokenArchive | None = None
         self.holds_parquet = False
@@ -75,6 +79,15 @@ class ArchiveText:
     def are_several(self) -> bool:
         """Whether more than one file was read."""
         return len(self._names) > 1
+
+    def by_file(self, text: ByteReader) -> ByteReader:
+        """The same text where its files are to be read one by one. text: this one, from its first byte on."""
+        return TextOfFiles(text, self._starts, self._first_lines) if self._joined_kind in BY_FILE else text
+
+    def first_of(self, head: bytes) -> bytes:
+        """What of the text's beginning is of the first file, where they are read one by one."""
+        is_cut = self._joined_kind in BY_FILE and len(self._starts) > 1
+        return head[: self._starts[1]] if is_cut else head
 
     def place_of(self, line: int) -> str:
         """Where a line of the text that was read stands, for people. line: from 1, over all files."""
@@ -125,20 +138,22 @@ class ArchiveText:
             raise not_read(f"at most {MAX_DATA_FILES:,} data files", f"{len(data):,}", "join them first")
         data.sort(key=lambda file: (_natural(file.name), file.name))
         try:
-            self.holds_parquet = _kind_of(data, self._chosen) == "parquet"
+            self._joined_kind = _kind_of(data, self._chosen)
         except FAULTS as error:
             raise _broken(error) from error
+        self.holds_parquet = self._joined_kind == "parquet"
         names = [file.name for file in data]
         self.said = _said(names, left_out)
         self.warnings = [*_passed_over(left_out), *_several_splits(names)]
         return data, fault
 
     def _joined(self, files: list[ArchivedFile], count: Callable[[int], None]) -> Iterator[bytes]:
-        line, last = 1, b"\n"
+        line, at, last = 1, 0, b"\n"
         for number, file in enumerate(files):
             if last != b"\n":
                 yield b"\n"
-                line += 1
+                line, at = line + 1, at + 1
+            self._starts.append(at)
             self._names.append(file.name)
             self._first_lines.append(line)
             text: ByteReader = _Metered(file.begin(), count)
@@ -149,7 +164,7 @@ class ArchiveText:
                 if is_first and number:
                     piece = piece.removeprefix(BYTE_ORDER_MARK)
                 is_first, last = False, piece[-1:] or last
-                line += piece.count(b"\n")
+                line, at = line + piece.count(b"\n"), at + len(piece)
                 yield piece
             if columns is not None and columns.broken:
                 raise columns.broken
@@ -225,13 +240,14 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _kind_of(files: list[ArchivedFile], chosen: Format | None) -> str:
-    """How rows stand in all of the files: `parquet` or lines.
+    """How rows stand in all of the files: `parquet`, `lines`, or one by one; `text` where there is one file.
 
     Raises:
         BrokenArchive: one is no text, or they cannot be read one after the other.
     """
     found: dict[str, str] = {}
     formats: dict[str, str] = {}
+    separators: dict[str, str] = {}
     for file in files:
         stream = file.begin()
         head = stream.read(_LOOKED_AT_BYTES)
@@ -244,11 +260,16 @@ def _kind_of(files: list[ArchivedFile], chosen: Format | None) -> str:
         if len(files) == 1:
             return "text"
         reading = recognise(head, Compression.NONE, chosen)
-        found.setdefault("lines" if reading.container in _LINES else reading.container, file.name)
+        kind = "lines" if reading.container in _LINES else reading.container
+        found.setdefault(kind, file.name)
+        if kind == "csv":
+            separators.setdefault(reading.separator, file.name)
         if reading.is_certain and chosen is None:
             formats.setdefault(reading.form.name, file.name)
-    if len(found) > 1 or not {"lines", "parquet"} >= set(found):
+    if len(found) > 1 or not {"lines", "parquet", *BY_FILE} >= set(found):
         raise _mixed(found, next((_ROW_BY_ROW[kind] for kind in found if kind in _ROW_BY_ROW), ""))
+    if len(separators) > 1:
+        raise _mixed({f"cells between {_SEPARATORS[each]}": name for each, name in separators.items()}, "")
     if len(formats) > 1:
         raise _mixed(formats, "")
     return next(iter(found), "text")

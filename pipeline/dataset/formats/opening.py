@@ -19,6 +19,7 @@ from pipeline.dataset.formats.rows.brightrun import BRIGHTRUN_V4, TRAINING_FILE
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.sniff import HEAD_BYTES, sniff
 from pipeline.dataset.formats.table_rows import read_table
+from pipeline.dataset.formats.texts_of_files import TextOfFiles, rows_of_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int
     if start.startswith(MARK):
         text = columns = ParquetLines(Prefixed(start, text), max_unpacked_bytes)
         start, unpacked = read_head(text, RECOGNISED_BYTES), (*unpacked, columns)
-    reading = recognise(start, compression, chosen, are_lines=is_parquet)
+    first = files.first_of(start) if files else start
+    reading = recognise(first, compression, chosen, are_lines=is_parquet)
     if is_parquet:
         reading = replace(reading, container="parquet")
     if files is not None and files.said:
@@ -71,7 +73,8 @@ def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int
     sniffed = sniff(start[:HEAD_BYTES], start)
     if files is not None and files.refused:
         sniffed = Finding(1, 0, files.refused.code, "$", files.refused.mismatch)
-    return Opened(Prefixed(start, text), reading, sniffed, unpacked, files)
+    whole = Prefixed(start, text)
+    return Opened(files.by_file(whole) if files else whole, reading, sniffed, unpacked, files)
 
 
 def read_head(stream: ByteReader, size: int) -> bytes:
@@ -105,6 +108,8 @@ def read_parts(
     on_bytes: Callable[[bytes], None] = lambda _: None,
 ) -> Iterator[Block]:
     """The same, where the parts of a conversation are not put together."""
+    if isinstance(text, TextOfFiles):
+        return rows_of_files(text, lambda file: read_parts(file, reading, max_line_bytes, on_bytes=on_bytes))
     match reading.container:
         case "json-array":
             return read_array(text, max_line_bytes, on_bytes)

@@ -46,7 +46,7 @@ def separator_of(head: bytes, chosen: Format | None) -> str:
 
 
 def _first_rows(head: bytes, separator: str) -> list[Json]:
-    whole = head[: head.rfind(b"\n") + 1] or head
+    whole = head[: head.rfind(b"\n") + 1] if head.count(b"\n") > 1 else head  # the last line may be cut off
     blocks = read_table(BytesIO(whole), separator, len(whole) + 1, block_bytes=_SAMPLED_BYTES)
     texts = (text for block in blocks for index, text in enumerate(block.lines()) if index not in block.faults)
     return [decoded(text) for _, text in zip(range(_SAMPLED_ROWS), texts, strict=False)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.row_groups import grouped
 from pipeline.dataset.formats.rows import WITHIN_TEXTS
 from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.texts_of_files import TextOfFiles
 from pipeline.dataset.mend.joined_lines import JoinedLines
 from pipeline.dataset.mend.long_texts import LongTexts
 from pipeline.dataset.mend.raw_rows import RawRow, RepairedRows
@@ -98,7 +100,8 @@ class Source:
     @property
     def is_array(self) -> bool:
         """Whether what is mended is an array, as the file is; rows that are found otherwise are written on lines."""
-        return self.reading.container == "json-array" and not self.reading.grouping
+        is_one = not (self.reading.grouping or isinstance(self._opened.text, TextOfFiles))
+        return self.reading.container == "json-array" and is_one
 
     @property
     def tail(self) -> bytes:
@@ -154,7 +157,7 @@ def _parts_of(block: Block) -> Iterator[list[int]]:
         yield from ([offset] for offset in block.offsets_at.tolist())
         return
     offsets, starts = block.parts.offsets.tolist(), block.parts.starts.tolist()
-    yield from (offsets[start:end] for start, end in zip(starts[:-1], starts[1:], strict=True))
+    yield from (offsets[start:end] for start, end in pairwise(starts))
 
 
 def _made_of(row: RawRow, repaired: Mapping[int, tuple[str, bool]], offsets: list[int]) -> RawRow:

@@ -1,10 +1,12 @@
 """An archive is its data files, in natural order, as one text; what is not plainly there to be read is refused."""
 
 import io
+import json
 import tarfile
 import zipfile
 from random import Random
 
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 
@@ -12,6 +14,7 @@ from pipeline.dataset.convert.converting import convert_stream
 from pipeline.dataset.formats import archive_text, archives, containers
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK
 from pipeline.dataset.formats.opening import open_text
+from pipeline.dataset.mend.mending import mend_file
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.merge import all_findings
 from pipeline.dataset.profiles.parallel import profile_path
@@ -118,6 +121,57 @@ def test_shards_of_parquet_are_one_dataset(pack, tmp_path):
     assert (report["container"], report["format"], report["conversations"]) == ("parquet", "openai", 3)
 
 
+TABLES = {
+    "b-2.csv": b'question,answer\n"Why,\nthen",So\nHow,Thus\n',
+    "b-10.csv": b"answer,question\nNo,Where\nWhat,\n",
+    "a.csv": b"question,answer\nWho,Ann",
+    "c.csv": b"",
+}
+ARRAYS = {
+    "b.json": b"[\n" + b",".join(ROWS[:3]) + b"]",
+    "a.json": b"[" + ROWS[3] + b"]\n",
+    "c.json": b'[{"messages": []},\n' + ROWS[4] + b"]",
+}
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 7, 2**20])
+@pytest.mark.parametrize(
+    ("files", "said", "places"),
+    [
+        (
+            TABLES,
+            ["Who", "Why,\nthen", "How", "Where"],
+            [("empty-content", 9, "(line 3 of b-10.csv)")],
+        ),
+        (ARRAYS, None, [("empty-turns", 8, "(line 1 of c.json)")]),
+    ],
+    ids=["tables", "arrays"],
+)
+def test_tables_and_arrays_are_one_dataset_read_file_by_file(files, said, places, piece_bytes, tmp_path):
+    class Slow(io.BytesIO):
+        def read(self, size=-1, /):
+            return super().read(min(size, piece_bytes) if size >= 0 else size)
+
+    profile = profile_stream(Slow(zipped(files)), tmp_path, RULES)
+
+    contents = pq.read_table(profile.findings_path.parent / "turns.parquet", columns=["role", "content"]).to_pylist()
+    asked = [turn["content"] for turn in contents if turn["role"] == "user"]
+    expected = [json.loads(ROWS[n])["messages"] for n in (3, 0, 1, 2, 4)]
+    whole = [turn["content"] for turns in expected for turn in turns if turn["role"] == "user"]
+    assert [each for each in asked if each] == (whole if said is None else said)
+    found = [(row["code"], row["line"], row["detail"]) for row in all_findings(profile.findings_path)]
+    assert [row for row in found if row[0] == places[0][0]] == places
+
+
+def test_an_archive_of_arrays_is_mended_as_lines(tmp_path):
+    files = {"a.json": b"[" + b", ".join([ROWS[0].strip(), b"{}"]) + b"]", "b.json": b"[" + ROWS[2] + b"]"}
+
+    mending = mend_file(io.BytesIO(tarred(files)), tmp_path / "out.jsonl", "out.jsonl")
+
+    assert (mending.lines_out, mending.lines_aside) == (2, 1)
+    assert (tmp_path / "out.jsonl").read_bytes() == ROWS[0].strip() + b"\n" + ROWS[2].strip() + b"\n"
+
+
 def test_objects_over_several_lines_are_a_file_each(tmp_path):
     files = {f"{n}.json": row.replace(b"{", b"{\n", 1) for n, row in enumerate(ROWS[:3])}
 
@@ -172,18 +226,24 @@ def test_convert_reads_archives():
         (
             {"a.jsonl": OPENAI, "b.parquet": parquet([{"text": "a"}])},
             "mixed-archive",
-            "expected files of lines, or Parquet files, of one format, found lines in a.jsonl and parquet in b.parquet",
+            "expected files of lines, arrays, tables or Parquet files, of one format, found lines in a.jsonl and parquet in b.parquet",
         ),
         (
             {"a.jsonl": OPENAI, "b.jsonl": lines("alpaca", 3)},
             "mixed-archive",
-            "expected files of lines, or Parquet files, of one format, found openai in a.jsonl and alpaca in b.jsonl",
+            "expected files of lines, arrays, tables or Parquet files, of one format, found openai in a.jsonl and alpaca in b.jsonl",
         ),
         (
-            {"a.json": b"[" + ROWS[0] + b"]", "b.json": b"[" + ROWS[1] + b"]"},
+            {"a.json": b"[" + ROWS[0] + b"]", "b.jsonl": OPENAI},
             "mixed-archive",
-            "expected files of lines, or Parquet files, found json-array in a.json "
-            "(jq -c '.[]' *.json > all.jsonl joins arrays)",
+            "expected files of lines, arrays, tables or Parquet files, of one format, found json-array in a.json and "
+            "lines in b.jsonl (jq -c '.[]' *.json > all.jsonl joins arrays)",
+        ),
+        (
+            {"a.csv": b"question,answer\nWhy,So\n", "b.csv": b"question;answer\nHow;Thus\n"},
+            "mixed-archive",
+            "expected files of lines, arrays, tables or Parquet files, of one format, found cells between commas in "
+            "a.csv and cells between semicolons in b.csv",
         ),
         (
             {"a.jsonl.gz": gz(OPENAI)},
