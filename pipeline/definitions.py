@@ -14,10 +14,12 @@ from assets.planned_trainings import planned_trainings
 from assets.specs import UPLOADS
 from assets.validated import validated_uploads
 from assets.warehouse_asset import warehouse
+from pipeline.logs import configure_logs
 from pipeline.settings import Settings, load_settings
 from pipeline.training.setup import plans_of
 from resources.catalog_resource import catalog_resource
 from resources.lake_resource import lake_resource
+from resources.run_logs import write_runs_as_json
 from resources.settings_resource import settings_resource
 from resources.upload_store import UploadStore
 from sensors.failed_runs import failed_runs
@@ -87,4 +89,8 @@ def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -
 @dg.definitions
 def defs() -> dg.Definitions:
     """The definitions of the installation that the environment describes."""
-    return build_defs(load_settings())
+    settings = load_settings()
+    if settings.log_format == "json":
+        configure_logs("json")
+        write_runs_as_json()
+    return build_defs(settings)

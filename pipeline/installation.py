@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.errors import SettingsError
+from pipeline.logs import LogFormat
 from pipeline.settings import PROJECT_DIR, Settings
 from pipeline.state.durable import lent_aside
 from pipeline.state.store.keys import UPLOADS
@@ -63,26 +64,34 @@ def environment(settings: Settings, inherited: Mapping[str, str]) -> dict[str, s
     }
 
 
-def code_server(socket: Path) -> Part:
+def code_server(socket: Path, log_format: LogFormat = "text") -> Part:
     """Holds the definitions, evaluates sensors, starts runs; reloads the code in a process below it."""
     command = _dagster("dagster", "code-server", "start", "-m", DEFINITIONS, "-a", "defs", "--socket", str(socket))
     return Part(
         "Dagster's code server",
-        (*command, "--location-name", LOCATION, "--log-level", "warning", "--use-python-environment-entry-point"),
+        (
+            *command,
+            *("--location-name", LOCATION, "--log-level", "warning", "--use-python-environment-entry-point"),
+            *_log_format(log_format),
+        ),
         worker="api grpc",
     )
 
 
-def webserver(workspace: Path, host: str, port: int) -> Part:
+def webserver(workspace: Path, host: str, port: int, log_format: LogFormat = "text") -> Part:
     """Dagster's UI."""
-    return Part(
-        "Dagster's UI", _dagster("dagster_webserver", "-w", str(workspace), "--host", host, "--port", str(port))
-    )
+    command = _dagster("dagster_webserver", "-w", str(workspace), "--host", host, "--port", str(port))
+    return Part("Dagster's UI", (*command, *_log_format(log_format)))
 
 
-def daemon(workspace: Path, log_level: str = "info") -> Part:
+def daemon(workspace: Path, log_level: str = "info", log_format: LogFormat = "text") -> Part:
     """Ticks sensors and schedules, takes runs out of the queue, watches them. log_level: as Dagster calls them."""
-    return Part("Dagster's daemon", _dagster("dagster._daemon", "run", "-w", str(workspace), "--log-level", log_level))
+    command = _dagster("dagster._daemon", "run", "-w", str(workspace), "--log-level", log_level)
+    return Part("Dagster's daemon", (*command, *_log_format(log_format)))
+
+
+def _log_format(log_format: LogFormat) -> tuple[str, ...]:
+    return ("--log-format", "json") if log_format == "json" else ()
 
 
 def service(host: str, port: int) -> Part:

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import SettingsError
+from pipeline.logs import LogFormat
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 _TRAINER_PYTHON = PROJECT_DIR / ".venv-trainers" / "bin" / "python"
@@ -231,6 +232,13 @@ class Settings(BaseSettings):
     operator_webhook_url: str = Field(
         "", description="Where operators are told of outages, of crashed runs, and of what was given up."
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer token of whoever may ask for `/metrics`; empty: only programs on the service's machine.",
+    )
+    log_format: LogFormat = Field(
+        "text", description="How the service, `dev` and Dagster's code write their log; json: an object a line."
+    )
 
     @field_validator("default_owner")
     @classmethod
@@ -307,7 +315,7 @@ class Settings(BaseSettings):
             raise ValueError("expected an address that begins with https:// or http://")
         return value
 
-    @field_validator("jwt_secret", "service_secret", "webhook_secret")
+    @field_validator("jwt_secret", "service_secret", "webhook_secret", "metrics_token")
     @classmethod
     def _secret_is_long(cls, value: SecretStr) -> SecretStr:
         size_bytes = len(value.get_secret_value().encode())

@@ -18,6 +18,9 @@ from dagster._core.definitions.run_request import InstigatorType
 # What the gRPC client raises where a code server is gone, and the launcher where the server starts no run.
 from dagster._core.errors import DagsterLaunchFailedError, DagsterUserCodeUnreachableError
 
+# Where runs get the logger that writes to the console: no setting names another one for every run.
+from dagster._core.execution import context_creation_job
+
 # What a launcher answers when it is asked whether a run lives, and what it is asked to launch with; a launcher of one's
 # own is public, these are not.
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, WorkerStatus
@@ -43,6 +46,7 @@ from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionRes
 from dagster._serdes import ConfigurableClassData, deserialize_value
 
 __all__ = [
+    "CONSOLE_LOGGERS",
     "GRPC_INFO_TAG",
     "MIGRATIONS",
     "NOTHING_STARTED",
@@ -65,11 +69,14 @@ __all__ = [
     "SqliteScheduleStorage",
     "TickStatus",
     "WorkerStatus",
+    "context_creation_job",
     "deserialize_value",
 ]
 
 # Alembic's folder: the revisions of its databases that the installed Dagster knows.
 MIGRATIONS = Path(dagster.__file__).parent / "_core" / "storage" / "alembic"
+# The function of `context_creation_job` that gives those loggers.
+CONSOLE_LOGGERS = "default_system_loggers"
 # Where the queue's daemon says each second that a limit of 0 lets it start nothing, and how.
 QUEUE_LOGGER = "dagster.daemon.QueuedRunCoordinatorDaemon"
 NOTHING_STARTED = "Maximum is 0, won't launch more"

@@ -1,5 +1,6 @@
 """`lora-pipeline dev`: starts the parts of an installation, waits until they answer, minds them until interrupted."""
 
+import logging
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from pipeline.cli.connections import current_settings, open_catalog
 from pipeline.cli.extras import need_installation
 from pipeline.cli.ports import check_ports, reachable
 from pipeline.errors import PipelineError
+from pipeline.logs import configure_logs
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -78,16 +80,26 @@ def dev(
     if code := subprocess.run(preflight_command(), env=variables, check=False).returncode:
         raise typer.Exit(0 if is_over.is_set() else code)
     token = make_laptop_token(settings, is_renewed=new_token)
-    supervisor = Supervisor(variables, lambda sentence: typer.echo(sentence, err=True))
+    tell = _teller(settings)
+    supervisor = Supervisor(variables, tell)
     with tempfile.TemporaryDirectory(prefix="lora-dev-") as folder:
         try:
+            tell("starting Dagster and the upload service, which takes some seconds; Ctrl-C stops them")
             has_looked = _start(supervisor, settings, Path(folder), at, is_over, log_level)
             if not is_over.is_set():
-                typer.echo(_block(settings, at, token, has_looked=has_looked), err=True)
+                tell(_block(settings, at, token, has_looked=has_looked))
             while not is_over.wait(_LOOK_EVERY_S):
                 supervisor.look()
         finally:
             supervisor.end()
+
+
+def _teller(settings: "Settings") -> Callable[[str], None]:
+    """How this command speaks: to a person, or in the lines of the log that its parts write as well."""
+    if settings.log_format == "text":
+        return lambda sentence: typer.echo(sentence, err=True)
+    configure_logs(settings.log_format)
+    return logging.getLogger(__name__).info
 
 
 def _until_signalled() -> threading.Event:
@@ -124,13 +136,12 @@ def _start(
         return False
 
     began_at = utc_now()
-    typer.echo("starting Dagster and the upload service, which takes some seconds; Ctrl-C stops them", err=True)
     workspace, code_socket = write_workspace(folder)
     supervisor.start(service(at.host, at.service_port))
-    supervisor.start(code_server(code_socket))
+    supervisor.start(code_server(code_socket, settings.log_format))
     if until(lambda: _listens(code_socket)):  # before that its clients would wait a minute for their next try
-        supervisor.start(webserver(workspace, at.host, at.port))
-        supervisor.start(daemon(workspace, log_level))
+        supervisor.start(webserver(workspace, at.host, at.port, settings.log_format))
+        supervisor.start(daemon(workspace, log_level, settings.log_format))
     until(lambda: _answers(at.pages, "/healthz"))
     until(lambda: _answers(at.ui, "/server_info"))
     return until(lambda: _has_looked(settings, began_at), _FIRST_LOOK_S)

@@ -1,6 +1,5 @@
 """`lora-pipeline serve`."""
 
-import logging
 import os
 from contextlib import suppress
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ import typer
 from pipeline.cli.common import FAILED
 from pipeline.cli.connections import current_settings, open_catalog
 from pipeline.cli.ports import check_ports, reachable
+from pipeline.logs import configure_logs
 
 _DRAIN_S = 10  # requests that are under way may end; event streams would not by themselves
 
@@ -34,9 +34,7 @@ def serve(
 
     settings = current_settings()
     check_ports(host, {"--port": port})
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # seven lines of its own parts
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it would log the address of the webhook
+    configure_logs(settings.log_format)
     with open_catalog(settings, make=True):
         pass  # a catalog that cannot be used is told now, in one sentence
     app = create_app(settings, pages=[pages], no_such_page=no_such_page, environment=os.environ)

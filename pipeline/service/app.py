@@ -19,6 +19,8 @@ from pipeline.service.error_answers import handle_errors
 from pipeline.service.event_streams import Streams
 from pipeline.service.health import HealthWatch
 from pipeline.service.limits import Limiter
+from pipeline.service.measures.measuring import Measuring
+from pipeline.service.measures.request_times import RequestTimes
 from pipeline.service.middleware import AnswersHead, BodyLimit, RequestLog, SecurityHeaders, security_headers
 from pipeline.service.presigned_factory import make_presigner
 from pipeline.service.receivers import Receivers
@@ -34,6 +36,7 @@ from pipeline.service.routes import (
     health_routes,
     ignored,
     job_routes,
+    metric_routes,
     model_routes,
     notification_routes,
     quotas,
@@ -52,6 +55,7 @@ from pipeline.state.store import make_store
 
 API = (
     health_routes.router,
+    metric_routes.router,
     upload_routes.router,
     dataset_routes.router,
     finding_routes.router,
@@ -90,9 +94,11 @@ def create_app(
     environment: in which it is looked for what launchers need.
     """
 
+    requests = RequestTimes()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = open_service(settings, now, environment)
+        service = open_service(settings, now, environment, requests)
         app.state.service = service
         _build_routes(app)
         try:
@@ -110,7 +116,7 @@ def create_app(
         docs_url=None,  # their pages load scripts from elsewhere; docs/api.md has the same
         redoc_url=None,
         responses=PROBLEMS,
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, requests),
     )
     handle_errors(app, no_such_page)
     for router in (*API, *pages):
@@ -127,8 +133,10 @@ def _build_routes(app: FastAPI) -> None:
         route.matches({"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []})
 
 
-def open_service(settings: Settings, now: Callable[[], datetime], environment: Mapping[str, str]) -> Service:
-    """Connect to catalog, store and lake.
+def open_service(
+    settings: Settings, now: Callable[[], datetime], environment: Mapping[str, str], requests: RequestTimes
+) -> Service:
+    """Connect to catalog, store and lake. requests: what is counted of them.
 
     Raises:
         SettingsError: a setting cannot be used.
@@ -151,14 +159,18 @@ def open_service(settings: Settings, now: Callable[[], datetime], environment: M
         receivers=Receivers(),
         streams=Streams(),
         health=HealthWatch(settings, store, catalog, lake, now),
+        measuring=Measuring(catalog, requests, now),
         now=now,
         missing=what_is_missing(settings, environment),
     )
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, requests: RequestTimes) -> list[Middleware]:
     """Outermost first."""
-    chain = [Middleware(RequestLog), Middleware(SecurityHeaders, headers=security_headers(_upload_origin(settings)))]
+    chain = [
+        Middleware(RequestLog, count=requests.add),
+        Middleware(SecurityHeaders, headers=security_headers(_upload_origin(settings))),
+    ]
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     if origins:
         allowed = ["Authorization", "Content-Type", "Upload-Offset"]

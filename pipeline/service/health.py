@@ -22,6 +22,7 @@ from pipeline.state.store import Store
 
 _LOG = logging.getLogger(__name__)
 SENSOR = "new_uploads"
+PARTS = ("store", "catalog", "lake")
 SILENT_AFTER_S = 180.0  # a tick that finds much to do takes up to a minute
 _LIMIT_S = 4.5  # of one part; two are asked one after the other, and an answer takes 10 s at most
 _VALID_S = 5.0

@@ -8,11 +8,13 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.logs import told
 
 _LOG = logging.getLogger("pipeline.service.requests")
 MAX_JSON_BYTES = 64 * 1024
@@ -23,10 +25,14 @@ _LONG = re.compile(r"/api/jobs/[^/]+/reports|(/api)?/conversations/[^/]+/edit")
 
 
 class RequestLog:
-    """Gives each request an id, and logs method, route, status, time and user: no query, no address signed, no body."""
+    """Gives each request an id, and logs method, route, status, time and user: no query, no address signed, no body.
 
-    def __init__(self, app: ASGIApp) -> None:
+    count: is told of each as well: method, route, status, seconds until the answer began.
+    """
+
+    def __init__(self, app: ASGIApp, count: Callable[[str, str, int, float], None]) -> None:
         self._app = app
+        self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -37,21 +43,29 @@ class RequestLog:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         began_s, status = time.monotonic(), 500
+        waited_s: float | None = None
 
         async def noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, waited_s
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, waited_s = message["status"], time.monotonic() - began_s
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
             await send(message)
 
         try:
             await self._app(scope, receive, noting)
         finally:
+            duration_s = time.monotonic() - began_s
             route = getattr(scope.get("route"), "path", "(none)")
-            duration_ms = (time.monotonic() - began_s) * 1_000
-            user_id = state.get("user_id", "-")
-            _LOG.info("%s %s %s %d %.0f ms %s", request_id, scope["method"], route, status, duration_ms, user_id)
+            self._count(scope["method"], route, status, duration_s if waited_s is None else waited_s)
+            _log(request_id, scope["method"], route, status, duration_s * 1_000, state.get("user_id", "-"))
+
+
+def _log(request_id: str, method: str, route: str, status: int, duration_ms: float, user_id: str) -> None:
+    fields = told(
+        request_id=request_id, method=method, route=route, status=status, duration_ms=round(duration_ms), user=user_id
+    )
+    _LOG.info("%s %s %s %d %.0f ms %s", request_id, method, route, status, duration_ms, user_id, extra=fields)
 
 
 class SecurityHeaders:

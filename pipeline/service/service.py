@@ -15,6 +15,7 @@ from pipeline.service.event_streams import Streams
 from pipeline.service.health import HealthWatch
 from pipeline.service.limits import Limiter
 from pipeline.service.made_access import MadeAccess
+from pipeline.service.measures.measuring import Measuring
 from pipeline.service.presigned import Presigner
 from pipeline.service.receivers import Receivers
 from pipeline.service.signing import Signer
@@ -46,6 +47,7 @@ class Service:
     receivers: Receivers
     streams: Streams
     health: HealthWatch
+    measuring: Measuring
     now: Callable[[], datetime]
     missing: Missing
     heavy: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))

@@ -9,6 +9,7 @@ from dagster._daemon.run_coordinator import QueuedRunCoordinatorDaemon, queued_r
 
 from resources import dagster_internals
 from resources.dagster_internals import (
+    CONSOLE_LOGGERS,
     GRPC_INFO_TAG,
     MIGRATIONS,
     NOTHING_STARTED,
@@ -31,6 +32,7 @@ from resources.dagster_internals import (
     SqliteScheduleStorage,
     TickStatus,
     WorkerStatus,
+    context_creation_job,
     deserialize_value,
 )
 
@@ -127,6 +129,11 @@ def test_a_launch_comes_with_the_workspace_whose_code_location_can_be_asked():
     """The launcher renews a code server through it."""
     assert LaunchRunContext._fields == ("dagster_run", "workspace")
     assert "self.client = DagsterGrpcClient(" in inspect.getsource(GrpcServerCodeLocation)
+
+
+def test_runs_take_the_loggers_of_their_console_where_ours_puts_them():
+    assert f"in {CONSOLE_LOGGERS}(context_creation_data.instance):" in inspect.getsource(context_creation_job)
+    assert list(inspect.signature(getattr(context_creation_job, CONSOLE_LOGGERS)).parameters) == ["instance"]
 
 
 def test_the_daemon_is_a_module_that_can_be_started():

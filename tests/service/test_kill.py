@@ -18,6 +18,7 @@ from pipeline.clock import utc_now
 from pipeline.flow.expiry import Expired
 from pipeline.service.app import open_service
 from pipeline.service.background import tidy
+from pipeline.service.measures.request_times import RequestTimes
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.store import make_store
@@ -139,7 +140,7 @@ def test_what_nobody_finishes_expires_and_its_owner_is_told(local):
         part = local.settings.data_dir / "uploads/.incoming" / f"{started['dataset']['id']}.part"
         part.parent.mkdir(parents=True)
         part.write_bytes(b"x" * 50)
-        later = open_service(local.settings, lambda: utc_now() + timedelta(hours=25), {})
+        later = open_service(local.settings, lambda: utc_now() + timedelta(hours=25), {}, RequestTimes())
 
         expired = tidy(later)
 

@@ -24,6 +24,7 @@ from pipeline.state.catalog.made_conversations import MadeConversations
 from pipeline.state.catalog.mappings import Mappings
 from pipeline.state.catalog.marks import Marks
 from pipeline.state.catalog.measurements import Measurements
+from pipeline.state.catalog.measures import Measures
 from pipeline.state.catalog.migrate import check_sqlite, migrate
 from pipeline.state.catalog.models import Models
 from pipeline.state.catalog.notices import Notices
@@ -72,6 +73,7 @@ class Catalog(
     EndedSessions,
     Quotas,
     Mappings,
+    Measures,
     Export,
 ):
     """What the system knows and changes about datasets and their training jobs.
@@ -84,7 +86,7 @@ class Catalog(
     conversations that are made: scaffolds (`ScaffoldRows`), batches (`GenerationBatches`), what is asked and paid
     (`Submissions`), the conversations (`MadeConversations`), files of them (`TrainingFiles`), and what is listed of
     all that (`GenerationLists`); by what store and lake are known again (`Marks`), whether the daemon works
-    (`Looks`); Arrow for the warehouse (`Export`).
+    (`Looks`), all that in numbers (`Measures`); Arrow for the warehouse (`Export`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

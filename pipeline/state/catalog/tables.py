@@ -180,6 +180,8 @@ Index(
     sqlite_where=IS_CURRENT & ~IS_DELETED,
     postgresql_where=IS_CURRENT & ~IS_DELETED,
 )
+# What changed since a moment, and the last change of all.
+Index("ix_datasets_updated_at", datasets.c.updated_at)
 # Finds the dataset that a returning earlier version belongs to.
 Index("ix_datasets_storage_path", datasets.c.storage_path, datasets.c.content_version)
 

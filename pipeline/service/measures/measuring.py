@@ -1,0 +1,92 @@
+"""Puts the answer of `/metrics` together: what the parts say, what the catalog counts, what this process counted."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from importlib.metadata import version
+
+from pipeline.errors import PipelineError
+from pipeline.service.health import PARTS as PART_NAMES
+from pipeline.service.health import State
+from pipeline.service.measures import families
+from pipeline.service.measures.exposition import Family, Sample, exposition
+from pipeline.service.measures.request_times import RequestTimes
+from pipeline.service.measures.verdict_times import VerdictTimes
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.costs import NANO
+from pipeline.state.catalog.measures import Measured
+
+_LOG = logging.getLogger(__name__)
+_VALID_S = 5.0
+_Measure = tuple[Family, Iterable[Sample]]
+
+
+class Measuring:
+    """Asks the catalog once for all who want to know within some seconds."""
+
+    def __init__(self, catalog: Catalog, requests: RequestTimes, now: Callable[[], datetime]) -> None:
+        self._catalog = catalog
+        self._requests = requests
+        self._now = now
+        self._verdicts = VerdictTimes(now())
+        self._of_catalog: list[_Measure] = []
+        self._asked_at_s = float("-inf")
+        self._lock = threading.Lock()
+
+    def text(self, state: State) -> str:
+        """Return the answer; while the catalog is away, what is known without it."""
+        with self._lock:
+            if time.monotonic() - self._asked_at_s > _VALID_S:
+                self._of_catalog = self._ask() if "catalog" not in state.problems else []
+                self._asked_at_s = time.monotonic()
+            of_catalog = self._of_catalog
+        parts = [Sample(name not in state.problems, {"part": name}) for name in PART_NAMES]
+        return exposition(
+            [
+                (families.BUILD, [Sample(1, {"version": version("lora-dataset-pipeline")})]),
+                (families.PARTS, parts),
+                *of_catalog,
+                (families.VERDICTS, self._verdicts.counts()),
+                (families.VERDICT_TIMES, self._verdicts.times()),
+                (families.REQUESTS, self._requests.ends()),
+                (families.REQUEST_TIMES, self._requests.times()),
+            ]
+        )
+
+    def _ask(self) -> list[_Measure]:
+        try:
+            now = self._now()
+            self._verdicts.add(self._catalog.decided_since(self._verdicts.since), now)
+            looks = self._catalog.looks()
+            spent = sum(each.nano_usd or 0 for each in self._catalog.spending(None))
+            return [(families.LOOKS, _looks(looks)), *_counted(self._catalog.measured(), spent, now)]
+        except PipelineError as error:
+            _LOG.error("the catalog cannot be counted: %s", error)
+            return []
+
+
+def _looks(looks: Mapping[str, datetime]) -> list[Sample]:
+    return [Sample(at.timestamp(), {"sensor": name}) for name, at in sorted(looks.items())]
+
+
+def _counted(found: Measured, spent_nano_usd: int, now: datetime) -> list[_Measure]:
+    waits_s = max(0.0, (now - found.waiting_since).total_seconds()) if found.waiting_since else 0.0
+    waiting = {"unasked": found.unasked, "asked": found.asked}
+    return [
+        (families.DATASETS, _by("status", found.datasets)),
+        (families.WAITING, _by("run", waiting)),
+        (families.RETRYING, [Sample(found.retrying)]),
+        (families.LONGEST_WAIT, [Sample(waits_s)]),
+        (families.IGNORED, [Sample(found.ignored_files)]),
+        (families.TRAININGS, _by("state", found.trainings)),
+        (families.TRAINING_COST, [Sample(spent_nano_usd / NANO)]),
+        (families.METERED_COST, [Sample(found.metered_nano_usd / NANO)]),
+        (families.BATCHES, _by("status", found.batches)),
+        (families.GENERATION_COST, [Sample(found.generation_nano_usd / NANO)]),
+    ]
+
+
+def _by(label: str, counts: Mapping[str, int]) -> list[Sample]:
+    return [Sample(count, {label: name}) for name, count in counts.items()]
