@@ -25,6 +25,7 @@ from resources.upload_store import UploadStore
 from sensors.failed_runs import failed_runs
 from sensors.generation import generation_sensor
 from sensors.new_uploads import new_uploads_sensor
+from sensors.old_partitions import old_partitions
 from sensors.ready_datasets import ready_datasets_sensor
 from sensors.schedules import SCHEDULES, expire_job, reconcile_job
 from sensors.stale_warehouse import stale_warehouse
@@ -78,6 +79,7 @@ def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -
             training_attempts_sensor(settings.sensor_interval_s),
             ended_trainings_sensor(settings.sensor_interval_s),
             failed_runs,
+            old_partitions,
             stale_warehouse,
         ],
         schedules=SCHEDULES,

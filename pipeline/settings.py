@@ -195,6 +195,12 @@ class Settings(BaseSettings):
         description="Runs that Dagster works on at a time, where its `dagster.yaml` says no number. Default: one for "
         "each core of the daemon's machine, two at least. Where runs work elsewhere, what that place has room for.",
     )
+    partitions_kept: int = Field(
+        20_000,
+        gt=0,
+        description="Datasets that Dagster has partitions of; beyond that, the oldest that are decided lose theirs. "
+        "Nothing else of them goes, and whoever has one validated again brings its partition back.",
+    )
     max_attempts: int = Field(
         3, gt=0, description="Attempts that a dataset has until it counts as failed and a person is called."
     )

@@ -1,4 +1,4 @@
-"""`lora-pipeline datasets`: list, show, delete, restore; and what lies in the store and is none."""
+"""`lora-pipeline datasets`: list, show, delete, restore, validate again; and what lies in the store and is none."""
 
 import json
 from dataclasses import asdict
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.state.store.ignored_files import IgnoredFile
 
 datasets = typer.Typer(
-    cls=Group, no_args_is_help=True, help="List, show, delete and restore datasets; list files that became none."
+    cls=Group, no_args_is_help=True, help="List, show, delete, restore and retry datasets; list files that became none."
 )
 
 COLUMNS = ("name", "status", "conversations", "training_pairs", "tokens", "rejected_lines", "first_finding", "id")
@@ -139,6 +139,18 @@ def restore(dataset: Dataset_, owner: Owner = None) -> None:
     with open_catalog(settings) as catalog:
         found = catalog.restore(catalog.find(user, dataset).id, user, utc_now(), settings.quota_bytes)
     typer.echo(f"{found.id}: restored, {found.status}")
+
+
+@datasets.command()
+def retry(dataset: Dataset_, owner: Owner = None) -> None:
+    """Validate a dataset again: one that has a verdict, or one that failed, without waiting for its next try."""
+    from pipeline.clock import utc_now
+
+    settings = current_settings()
+    user = owner or settings.default_owner
+    with open_catalog(settings) as catalog:
+        found = catalog.retry(catalog.find(user, dataset).id, user, utc_now())
+    typer.echo(f"{found.id}: is validated again as soon as the daemon looks")
 
 
 def row(dataset: "Dataset") -> TableRow:

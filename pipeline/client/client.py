@@ -171,6 +171,10 @@ class Client(JobCalls, TrainingCalls):
         """Bring a dataset back."""
         return self._connection.ask(DatasetSummary, "POST", f"/api/datasets/{quote(dataset_id, safe='')}/restore")
 
+    def retry(self, dataset_id: str) -> DatasetSummary:
+        """Have a dataset validated again at once."""
+        return self._connection.ask(DatasetSummary, "POST", f"/api/datasets/{quote(dataset_id, safe='')}/retry")
+
     def notifications(self, *, unread_only: bool = False) -> list[NotificationItem]:
         """What one was told, newest first."""
         params = {"unread_only": unread_only}

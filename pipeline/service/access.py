@@ -82,6 +82,15 @@ class Access:
         """
         return self._own.set_mapping(dataset_id, self.user.id, mapping, now)
 
+    def retry(self, dataset_id: str, now: datetime) -> Dataset:
+        """Have the user's dataset validated again.
+
+        Raises:
+            DatasetNotFound: there is none of this user.
+            Conflicting: nothing would validate it, or a run was asked for already.
+        """
+        return self._own.retry(dataset_id, self.user.id, now)
+
     def used_bytes(self) -> int:
         """Count the bytes of the user's own datasets."""
         return self._own.used_bytes(self.user.id)

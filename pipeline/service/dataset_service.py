@@ -61,6 +61,16 @@ def restore_dataset(service: Service, user: User, dataset_id: str) -> DatasetSum
     return summary(service.access(user).restore(dataset_id, service.now(), service.settings.quota_bytes))
 
 
+def retry_dataset(service: Service, user: User, dataset_id: str) -> DatasetSummary:
+    """Have a dataset validated again at once.
+
+    Raises:
+        DatasetNotFound: there is none of this user.
+        Conflicting: nothing would validate it, or a run was asked for already.
+    """
+    return summary(service.access(user).retry(dataset_id, service.now()))
+
+
 def set_mapping(service: Service, user: User, dataset_id: str, said: str | None) -> DatasetDetails:
     """Say how a dataset's fields are read; it is validated again where that is another way than before.
 

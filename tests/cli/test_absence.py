@@ -18,6 +18,7 @@ READING = {
     "show": ["datasets", "show", "file"],
     "delete": ["datasets", "delete", "file"],
     "restore": ["datasets", "restore", "file"],
+    "retry": ["datasets", "retry", "file"],
     "findings": ["findings", "file"],
     "query": ["query", "SELECT 1"],
     "card": ["card", "file"],

@@ -11,12 +11,13 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from pipeline.catalogues.reading import load_gpus, load_models
+from pipeline.client import Client
 from pipeline.contract.finding_record import FindingRow
 from pipeline.flow.kept_mappings import KeptMappings
 from pipeline.flow.marks import STORE_KEY
 from pipeline.state.store import make_store
 from tests.installation import bad_file
-from tests.service.serving import lines
+from tests.service.serving import lines, token
 
 
 @pytest.fixture
@@ -201,6 +202,19 @@ def test_a_deleted_dataset_leaves_the_lists_and_comes_back(local, ana):
     assert ana.get("/api/datasets").json()["data"]["total"] == 1
 
 
+def test_a_dataset_is_validated_again_when_its_owner_wants_it(local, ana):
+    dataset_id = local.upload(ana, lines(1))
+    local.validate()
+    with Client(local.url, token("ana")) as client:
+        again = client.retry(dataset_id)
+    twice = ana.post(f"/api/datasets/{dataset_id}/retry")
+    local.validate()
+
+    assert (again.status, twice.status_code) == ("validating", 409)
+    assert "waits for its verdict already" in twice.json()["error"]
+    assert ana.get(f"/api/datasets/{dataset_id}").json()["data"]["status"] == "ready"
+
+
 def test_findings_come_in_pages_as_json_lines_and_as_csv(local, ana):
     dataset_id = local.upload(ana, bad_file(15))
     early = ana.get(f"/api/datasets/{dataset_id}/findings").status_code
@@ -294,6 +308,7 @@ def test_what_is_anothers_is_as_good_as_not_there(local, ana, bob):
         ("GET", ""),
         ("DELETE", ""),
         ("POST", "/restore"),
+        ("POST", "/retry"),
         ("POST", "/confirm"),
         ("POST", "/upload"),
         ("GET", "/findings"),

@@ -25,6 +25,7 @@ PATHS = (
     ("POST", "/confirm"),
     ("POST", "/upload"),
     ("POST", "/restore"),
+    ("POST", "/retry"),
     ("POST", "/jobs"),
     ("DELETE", ""),
 )

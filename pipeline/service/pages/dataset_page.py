@@ -119,6 +119,7 @@ class DatasetPage:
     samples: tuple[Conversation, ...] = ()
     mapping: str = ""
     origin: Origin | None = None
+    can_retry: bool = False
 
     @property
     def can_map(self) -> bool:
@@ -165,7 +166,7 @@ def dataset_page(
         headline, explanation = _HEADLINES.get(dataset.status, ("No verdict", ""))
         if shown.problem:
             explanation = f"{shown.problem.summary} {shown.problem.detail}".strip()
-        return DatasetPage(shown, headline, explanation, card_url, facts, origin=origin)
+        return DatasetPage(shown, headline, explanation, card_url, facts, origin=origin, can_retry=_can_retry(dataset))
     summary = card_sentences.trainers_summary(card.acceptance) if card.acceptance else ""
     return DatasetPage(
         card=shown,
@@ -179,7 +180,16 @@ def dataset_page(
         samples=card.samples,
         mapping=dataset.mapping or "",
         origin=origin,
+        can_retry=_can_retry(dataset),
     )
+
+
+def _can_retry(dataset: Dataset) -> bool:
+    """Whether a person may want it validated again; the catalog decides."""
+    is_current = dataset.superseded_by is None and dataset.deleted_at is None
+    # An upload that was given up is an error without a verdict.
+    has_verdict = dataset.status in ("ready", "error") and dataset.validated_at is not None
+    return is_current and (has_verdict or dataset.status == "failed")
 
 
 def findings_of(dataset_id: str, figures: Figures, rows: Sequence[FindingRecord], code: str, page: int) -> Findings:

@@ -61,6 +61,12 @@ def restore_dataset(service: CurrentService, user: CurrentUser, dataset_id: Data
     return Answer(data=dataset_service.restore_dataset(service, user, dataset_id))
 
 
+@router.post("/{dataset_id}/retry", responses=MISSING | CONFLICT)
+def retry_dataset(service: CurrentService, user: CurrentUser, dataset_id: DatasetId) -> Answer[DatasetSummary]:
+    """Validate a dataset again: one that has a verdict, or one that failed, without waiting for its next try."""
+    return Answer(data=dataset_service.retry_dataset(service, user, dataset_id))
+
+
 @router.get(
     "/{dataset_id}/card",
     response_class=Response,  # which has no media type of its own: refusals are JSON

@@ -1,19 +1,23 @@
 """Which datasets wait for a validation run, and which runs were asked for. What becomes of them is in `tries.py`."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, or_, select, update
 
+from pipeline.errors import Conflicting
+from pipeline.state.catalog.attempt_tables import IS_LIVE, IS_UNCLOSED, training_attempts
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.engine import Database
-from pipeline.state.catalog.lookup import to_dataset
+from pipeline.state.catalog.job_tables import training_plans
+from pipeline.state.catalog.lookup import describe_dataset, read_dataset, to_dataset
 from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
 from pipeline.state.catalog.waiting import VALIDATED_AGAIN, is_due
 
 _UNDECIDED = ("validating", "failed")
 _IS_WAITING = datasets.c.status.in_(_UNDECIDED) & IS_CURRENT & ~IS_DELETED
+_SOON = timedelta(minutes=5)  # a try that comes by then keeps its partition
 _OLDEST = (datasets.c.created_at, datasets.c.id)
 
 
@@ -59,6 +63,33 @@ class Requests(Database):
             for some in chunks(ids):
                 connection.execute(again.where(datasets.c.id.in_(some)))
 
+    def retry(self, dataset_id: str, user_id: str, now: datetime) -> Dataset:
+        """Have a dataset validated again at once, as if it were new: it has a verdict, or failed.
+
+        Raises:
+            DatasetNotFound: there is no such dataset of this user.
+            Conflicting: nothing would validate it, or a run was asked for already.
+        """
+        with self._writing() as connection:
+            dataset = read_dataset(connection, dataset_id, user_id, for_update=True)
+            if reason := _why_not_again(dataset):
+                raise Conflicting(f"{describe_dataset(dataset)} {reason}")
+            again = update(datasets).where(datasets.c.id == dataset_id)
+            connection.execute(again.values(VALIDATED_AGAIN | {"updated_at": now}))
+            return read_dataset(connection, dataset_id)
+
+    def settled(self, ids: Sequence[str], now: datetime) -> set[str]:
+        """Those of some ids of which nothing is under way: no validation, no plan of training, no training.
+
+        What failed is settled while its next try is some minutes away; an id that is nobody's is settled.
+        """
+        left = set(ids)
+        with self._reading() as connection:
+            for some in chunks(ids):
+                for open_ones in _open_among(some, now):
+                    left.difference_update(connection.execute(open_ones).scalars())
+        return left
+
     def with_verdict(self) -> list[str]:
         """Ids of all current datasets that have a verdict, oldest first."""
         # An upload that was given up is an `error` nobody reached: there is nothing of it to be validated.
@@ -71,3 +102,37 @@ class Requests(Database):
         """Whoever has a dataset."""
         with self._reading() as connection:
             return list(connection.execute(select(datasets.c.user_id).distinct()).scalars())
+
+
+def _why_not_again(dataset: Dataset) -> str:
+    """Why a dataset is not validated again; empty where it may be."""
+    if dataset.deleted_at is not None:
+        return "is deleted: restore it first"
+    if dataset.superseded_by is not None:
+        return "has been replaced by other bytes at its path: say it of the newer one"
+    if dataset.content_version is None:
+        return "has not arrived: upload and confirm it first"
+    if dataset.status in _UNDECIDED and (dataset.requested_at is not None or dataset.retry_at is None):
+        return "waits for its verdict already: a run is asked for"
+    return ""
+
+
+def _open_among(ids: Sequence[str], now: datetime) -> tuple[Select[tuple[str]], ...]:
+    """Queries whose ids are those of datasets of which something is under way."""
+    soon = now + _SOON
+    table, plan = datasets.c, training_plans.c
+    is_wanted = IS_CURRENT & ~IS_DELETED
+    is_asked = table.requested_at.is_not(None)
+    is_pausing = (table.status == "failed") & table.retry_at.is_not(None) & (table.retry_at > soon)
+    validation = table.status.in_(_UNDECIDED) & (is_asked | (is_wanted & ~is_pausing))
+    is_planned = (plan.validation_run_id == table.run_id) & (
+        (plan.status == "planned") | ((plan.status == "failed") & plan.retry_at.is_not(None) & (plan.retry_at > soon))
+    )
+    without_plan = (table.status == "ready") & is_wanted & or_(plan.dataset_id.is_(None), ~is_planned)
+    with_plan = select(table.id).select_from(datasets.outerjoin(training_plans, plan.dataset_id == table.id))
+    being_planned = plan.status.in_(("requested", "failed")) & plan.requested_at.is_not(None)
+    return (
+        select(table.id).where(table.id.in_(ids), validation),
+        with_plan.where(table.id.in_(ids), or_(without_plan, being_planned)),
+        select(training_attempts.c.dataset_id).where(training_attempts.c.dataset_id.in_(ids), IS_LIVE | IS_UNCLOSED),
+    )

@@ -46,7 +46,7 @@ def test_another_sites_page_can_do_nothing_in_ones_name(open_as):
     client = open_as("ana")
     own = dataset_id(client, "good")
     paths = ["/login", "/logout", "/notifications/read", "/notifications/1/read"]
-    paths += [f"/datasets/{own}/{action}" for action in ("delete", "restore", "train")]
+    paths += [f"/datasets/{own}/{action}" for action in ("delete", "restore", "retry", "train")]
     paths += ["/jobs/x/start", "/jobs/x/cancel", "/models/x/describe", "/models/x/delete"]
 
     answers = [client.post(path, headers={"Sec-Fetch-Site": "cross-site"}) for path in paths]
@@ -73,7 +73,7 @@ def test_a_page_shows_ones_own_and_nothing_of_another(open_as):
     for path in paths:
         answer = ana.get(path)
         assert "bob" not in answer.text.replace(of_bob, ""), path
-    for action in ("delete", "restore", "train"):
+    for action in ("delete", "restore", "retry", "train"):
         assert ana.post(f"/datasets/{of_bob}/{action}", headers=PAGE).status_code == 404
     assert dataset_id(bob, "secret_of_bob") == of_bob
 
@@ -152,6 +152,19 @@ def test_a_deletion_can_be_undone(open_as):
     assert "Deleted <strong><bdi>bad</bdi></strong>" in after
     assert f'id="dataset-{own}"' not in after
     assert dataset_id(client, "bad") == own
+
+
+def test_one_has_a_dataset_checked_again(open_as):
+    client = open_as("ana")
+    own = dataset_id(client, "bad")
+    before = client.get(f"/datasets/{own}").text
+
+    answer = client.post(f"/datasets/{own}/retry", headers=PAGE)
+    after = client.get(answer.headers["location"]).text
+
+    assert f'action="/datasets/{own}/retry"' in before
+    assert f'action="/datasets/{own}/retry"' not in after
+    assert "Reading every line" in after
 
 
 def test_findings_are_narrowed_and_turned_over(open_as):

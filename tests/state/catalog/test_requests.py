@@ -2,6 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
+from pipeline.errors import Conflicting, DatasetNotFound
+from pipeline.state.catalog.job_records import PlanResult
 from tests.state.catalog.examples import LATER, MUCH_LATER, NOON, PATIENCE, READY, start_upload, upload
 
 
@@ -55,3 +59,59 @@ def test_what_lost_its_files_is_validated_as_if_it_were_new(catalog):
     again = catalog.get("d1")
     assert (again.status, again.attempt, again.retry_at, again.failure) == ("validating", 0, None, None)
     assert [d.id for d in catalog.unrequested(10, LATER)] == ["d1"]
+
+
+def test_a_dataset_is_validated_again_when_somebody_wants_it(catalog):
+    catalog.register_uploads([upload("d1"), upload("d2")], NOON)
+    catalog.mark_requested(["d1", "d2"], "first", NOON)
+    catalog.record_verdict(READY, NOON)
+    catalog.begin_try("validation", "d2", "run-0")
+    catalog.spend_try("validation", "d2", "run-0", "no space left", PATIENCE, NOON)
+    assert catalog.unrequested(10, NOON) == []
+
+    again = [catalog.retry(each, "ann", LATER) for each in ("d1", "d2")]
+
+    assert [(each.status, each.attempt, each.updated_at) for each in again] == [("validating", 0, LATER)] * 2
+    assert [each.id for each in catalog.unrequested(10, LATER)] == ["d1", "d2"]
+
+
+def test_what_nothing_would_validate_says_why(catalog):
+    catalog.register_uploads([upload("old", path="p"), upload("new", path="p"), upload("gone"), upload("asked")], NOON)
+    catalog.soft_delete("gone", "ann", NOON)
+    catalog.mark_requested(["asked"], "key", NOON)
+    start_upload(catalog, "sent")
+    expected = {
+        "old": "replaced by other bytes",
+        "new": "waits for its verdict already",
+        "gone": "restore it first",
+        "asked": "waits for its verdict already",
+        "sent": "upload and confirm it first",
+    }
+
+    for dataset_id, reason in expected.items():
+        with pytest.raises(Conflicting, match=reason):
+            catalog.retry(dataset_id, "ann", LATER)
+    with pytest.raises(DatasetNotFound):
+        catalog.retry("new", "bob", LATER)
+
+
+def test_what_is_under_way_is_not_settled(catalog):
+    """A validation, a plan, a try that comes soon; whatever a run was asked for, deleted or not."""
+    named = ("waits", "asked", "d1", "planned", "fails", "failed", "gone")
+    catalog.register_uploads([upload(each) for each in named], NOON)
+    catalog.mark_requested(["asked", "gone", "fails", "failed"], "key", NOON)
+    for dataset_id in ("d1", "planned"):
+        catalog.record_verdict(replace(READY, dataset_id=dataset_id, content_version=f"bytes-of-{dataset_id}"), NOON)
+    dataset = catalog.get("planned")
+    catalog.record_split(dataset, "rows", NOON)
+    catalog.record_plan(dataset, PlanResult(0, "none", (), "run-1"), NOON)
+    for dataset_id in ("fails", "failed"):
+        catalog.begin_try("validation", dataset_id, "run-0")
+        patience = replace(PATIENCE, max_attempts=1, pauses_s=(3_600,))
+        catalog.spend_try("validation", dataset_id, "run-0", "no space left", patience, NOON)
+    catalog.soft_delete("gone", "ann", NOON)
+
+    now, an_hour_on = (catalog.settled([*named, "nobodys"], at) for at in (NOON, LATER))
+
+    assert now == {"planned", "fails", "failed", "nobodys"}
+    assert an_hour_on == {"planned", "nobodys"}

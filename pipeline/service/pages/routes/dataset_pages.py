@@ -104,6 +104,13 @@ def restore_dataset(service: CurrentService, user: CurrentUser, dataset_id: str)
     return RedirectResponse(f"/datasets/{quote(dataset_id)}", 303)
 
 
+@router.post("/{dataset_id}/retry")
+def retry_dataset(service: CurrentService, user: CurrentUser, dataset_id: str) -> RedirectResponse:
+    """Have it checked again."""
+    service.access(user).retry(dataset_id, service.now())
+    return RedirectResponse(f"/datasets/{quote(dataset_id)}", 303)
+
+
 @router.post("/{dataset_id}/mapping")
 def set_mapping(service: CurrentService, user: CurrentUser, dataset_id: str, form: Form) -> RedirectResponse:
     """Say how its fields are read; it is checked again."""
