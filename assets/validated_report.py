@@ -9,14 +9,15 @@ from pathlib import Path
 import dagster as dg
 
 from assets.partition_events import Judged, Metadata, evaluation, origin_tags, table
+from pipeline.contract.marked_line import MarkedLine
+from pipeline.dataset.findings.path_words import path_in_words
 from pipeline.dataset.profiles.profile_checks import CHECKS
 from pipeline.dataset.profiles.profile_pictures import words_per_turn_chart
 from pipeline.flow.validation import CODE_VERSION, Outcome
 
-SHOWN_FINDINGS = 10
 SHOWN_REASONS = 2
 _RATED_BYTES = 1_000_000  # below, the time goes into opening and closing files, and a rate says nothing
-_FINDING_COLUMNS = ("row", "line", "code", "severity", "path", "message")
+_FINDING_COLUMNS = ("row", "line", "code", "severity", "where", "text", "message")
 _ACCEPTANCE_COLUMNS = ("trainer", "verdict", "convert_to", "rows_dropped", "rows_truncated", "because")
 
 
@@ -78,8 +79,19 @@ def _finding_metadata(outcome: Outcome) -> Metadata:
 
 
 def _finding_table(outcome: Outcome) -> dg.TableMetadataValue:
-    rows = outcome.profile.errors or outcome.profile.findings
-    return table(rows[:SHOWN_FINDINGS], _FINDING_COLUMNS, integers=("row", "line"))
+    """The first ones; `text` is a piece of the line, with what is wrong between ⟦ and ⟧."""
+    unit = outcome.profile.reading.row_name
+    rows = [
+        {**found, "where": path_in_words(found["path"], found["code"], unit, found["column"]), "text": _marked(line)}
+        for found, line in zip(outcome.shown_findings, outcome.lines, strict=True)
+    ]
+    return table(rows, _FINDING_COLUMNS, integers=("row", "line"))
+
+
+def _marked(line: MarkedLine | None) -> str | None:
+    if line is None:
+        return None
+    return line.before if line.column is None else f"{line.before}⟦{line.marked}⟧{line.after}"
 
 
 def _acceptance_table(outcome: Outcome) -> dg.TableMetadataValue:

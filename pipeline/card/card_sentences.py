@@ -5,6 +5,7 @@ from collections import Counter
 from pipeline.card.card import Card, Figures
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, Severity
+from pipeline.dataset.findings.path_words import path_in_words
 from pipeline.trainers.acceptance import Acceptance, Effect, Reason, Verdict
 from pipeline.wording import count_of, sentence
 
@@ -43,6 +44,11 @@ def _place(example: FindingRecord, figures: Figures) -> str:
     if figures.is_array:
         return f"row {example.row:,} (line {example.line:,}, byte {example.byte_offset})"
     return f"line {example.line:,}"
+
+
+def where(example: FindingRecord, figures: Figures) -> str:
+    """Where in its row a finding is, in words."""
+    return path_in_words(example.path, example.code, "row" if figures.is_array else "line", example.column)
 
 
 def headline(card: Card) -> str:

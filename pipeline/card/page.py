@@ -31,6 +31,7 @@ _FILTERS = (
     wording.opening,
     wording.percent,
     card_sentences.reach,
+    card_sentences.where,
     wording.size,
 )
 

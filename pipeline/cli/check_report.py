@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from rich.cells import cell_len
 from rich.text import Text
 
-from pipeline.cli.excerpt import Excerpt
 from pipeline.cli.figures import INDENT, Figures, figure_lines
 from pipeline.cli.finding_places import Group, Place
 from pipeline.cli.trainers import trainer_lines
+from pipeline.dataset.findings.excerpt import Excerpt
 from pipeline.dataset.findings.finding import CATALOGUE, Scope, Severity
 from pipeline.dataset.findings.finding_sentences import fault_of
 from pipeline.dataset.findings.groups import MAX_LISTED

@@ -13,15 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.cli.excerpt import Excerpt, excerpt
-from pipeline.cli.json_path import Span
-from pipeline.cli.line_mark import place
 from pipeline.contract.finding_record import FindingRecord
-from pipeline.dataset.findings.finding import CATALOGUE, ORDER, FindingKind, Scope, Severity
+from pipeline.dataset.findings.drawn_lines import drawn_line, is_of_a_line
+from pipeline.dataset.findings.excerpt import Excerpt
+from pipeline.dataset.findings.finding import CATALOGUE, ORDER, FindingKind, Severity
 
 PLACES_PER_CODE = 5
 LOOK_BYTES = 4 * 2**20  # of a line; what lies further in is named but not drawn
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +84,16 @@ def _batches(findings_path: Path) -> Iterator[pa.RecordBatch]:
 
 def _drawn(stream: BinaryIO, finding: FindingRecord, width: int) -> Place:
     """A place with the piece of its line, where the finding speaks of a line that has something to show."""
-    if CATALOGUE[finding.code].scope is Scope.FILE:
+    if not is_of_a_line(finding):
         return Place(finding)
-    text, is_cut = _read_line(stream, finding.byte_offset, finding.code)
-    span = place(text, finding)
-    if not text.strip() or (span is None and is_cut and finding.code != "line-too-long"):
-        return Place(finding)
-    column = _column(text, span) if span else None
-    return Place(finding, column, excerpt(text, span, width, is_cut=is_cut))
+    text, is_cut = _read_line(stream, finding.byte_offset)
+    drawn = drawn_line(text, finding, width, is_cut=is_cut)
+    return Place(finding) if drawn is None else Place(finding, drawn[1], drawn[0])
 
 
-def _read_line(stream: BinaryIO, offset: int, code: str) -> tuple[bytes, bool]:
+def _read_line(stream: BinaryIO, offset: int) -> tuple[bytes, bool]:
     """The line, or its first LOOK_BYTES, without its end; and whether there is more of it."""
     stream.seek(offset)
     text = stream.readline(LOOK_BYTES)
     is_cut = len(text) == LOOK_BYTES and not text.endswith(b"\n")
-    if offset == 0 and code != "byte-order-mark":
-        text = text.removeprefix(_BYTE_ORDER_MARK)
     return text.removesuffix(b"\n").removesuffix(b"\r"), is_cut
-
-
-def _column(text: bytes, span: Span) -> int:
-    return len(text[: span.start].decode("utf-8", "surrogateescape")) + 1

@@ -1,16 +1,23 @@
 """`lora-pipeline findings`."""
 
 from itertools import chain, islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.connections import connect_lake, current_settings, open_catalog
+from pipeline.cli.common import write_line
+from pipeline.cli.connections import connect_lake, connect_store, current_settings, open_catalog
 from pipeline.cli.owner import Owner
 from pipeline.cli.printed_json import json_text
 from pipeline.cli.printed_table import place_columns, print_table
 from pipeline.errors import UsageError
+from pipeline.safe_text import shown
 
+if TYPE_CHECKING:
+    from pipeline.contract.finding_record import FindingRecord
+    from pipeline.flow.upload_lines import UploadLines
+
+_LINE_CELLS = 116
 _COLUMNS = ("code", "severity", "path", "message")
 
 
@@ -21,6 +28,9 @@ def findings(
     limit: Annotated[
         int, typer.Option(metavar="N", min=1, help="Most rows of the table; --json prints all, whole.")
     ] = 50,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Not as a table: each above the line that it speaks of, with its mark.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON, an object a line.")] = False,
 ) -> None:
     """Show what is wrong with a dataset, row by row."""
@@ -29,6 +39,7 @@ def findings(
     from pipeline.dataset.findings.groups import unlisted_sentence
     from pipeline.dataset.profiles.merge import all_findings
     from pipeline.flow.lake_files import finding_counts_of
+    from pipeline.flow.upload_lines import lines_of_dataset
     from pipeline.state.catalog.dataset_records import no_verdict
 
     if code is not None and code not in CATALOGUE:
@@ -44,6 +55,9 @@ def findings(
         if as_json:
             for row in rows:
                 typer.echo(json_text(row))
+        elif lines:
+            first = list(map(FindingRecord.of, islice(rows, limit)))
+            _print_lines(first, lines_of_dataset(connect_store(settings), lake, found))
         else:
             records = map(FindingRecord.of, rows)
             first = list(islice(records, limit))
@@ -54,3 +68,19 @@ def findings(
         counts = finding_counts_of(path)
     if told := unlisted_sentence(counts, counts if code is None else [code]):
         typer.echo(told, err=True)
+
+
+def _print_lines(findings: "list[FindingRecord]", upload: "UploadLines | None") -> None:
+    from rich.cells import cell_len
+
+    from pipeline.dataset.findings.path_words import path_in_words
+    from pipeline.dataset.findings.row_places import place_of
+
+    lines = upload.marked(findings, _LINE_CELLS) if upload else [None] * len(findings)
+    for finding, line in zip(findings, lines, strict=True):
+        where = path_in_words(finding.path, finding.code, column=finding.column)
+        write_line(f"{place_of(finding)}, {where}: {finding.code}: {shown(finding.message)}")
+        if line is not None:
+            write_line(f"  {line.before}{line.marked}{line.after}")
+            if line.column is not None:
+                write_line(f"  {' ' * cell_len(line.before)}{'^' * max(1, cell_len(line.marked))}")

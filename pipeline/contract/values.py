@@ -13,6 +13,7 @@ from pydantic import Field
 from pipeline.contract.estimate_values import EstimatedRange
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.contract.http_answers import Request, Value
+from pipeline.contract.marked_line import MarkedLine
 from pipeline.contract.training_values import JobRemedy, TrainingAttempt
 from pipeline.state.catalog.statuses import CostKind, JobOrigin, JobStatus, NotificationKind, Severity, Status
 
@@ -274,6 +275,11 @@ class FindingPage(Value):
     total: int
     page: int
     limit: int
+    lines: list[MarkedLine | None] | None = Field(
+        None,
+        description="Where `lines` was asked for: the piece of the line that each item speaks of, in their order; null "
+        "where it cannot be shown.",
+    )
 
 
 class IgnoredItem(Value):

@@ -5,12 +5,13 @@ A bad file is a verdict; only a broken store, lake or catalog raises. Doing it t
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.clock import utc_now
-from pipeline.contract.finding_record import FindingRecord
+from pipeline.contract.finding_record import FindingRecord, FindingRow
+from pipeline.contract.marked_line import MarkedLine
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES
@@ -25,6 +26,7 @@ from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.errors import LakeError, ObjectChanged, ObjectMissing, StoreError
 from pipeline.flow.lake_files import Origin, lake_files
+from pipeline.flow.upload_lines import UploadLines
 from pipeline.settings import Settings
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
 from pipeline.state.lake import Lake
@@ -35,6 +37,8 @@ from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
 from pipeline.wording import sentence
 
 CODE_VERSION = "17"  # raised when the same upload would get other rows or another verdict
+SHOWN_FINDINGS = 10  # with their lines, to whoever looks at the run
+SHOWN_CHARACTERS = 120
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -91,9 +95,15 @@ class Validator:
                 raise LakeError(problem)
             uris = self.lake.publish(dataset.id, lake_files(profile, acceptance, origin, folder))
         duration_s = time.monotonic() - started
-        return Outcome(
-            dataset, profile, tuple(acceptance), uris, self.store.uri(dataset.storage_path), duration_s, self.run_id
-        )
+        upload_uri = self.store.uri(dataset.storage_path)
+        outcome = Outcome(dataset, profile, tuple(acceptance), uris, upload_uri, duration_s, self.run_id)
+        return replace(outcome, lines=tuple(self._lines(outcome)))
+
+    def _lines(self, outcome: "Outcome") -> list[MarkedLine | None]:
+        """The lines of the findings that are shown, with their marks."""
+        reading = outcome.profile.reading
+        lines = UploadLines(self.store, outcome.dataset, reading.container_name, reading.compression.value)
+        return lines.marked([FindingRecord.of(row) for row in outcome.shown_findings], SHOWN_CHARACTERS)
 
     def _profile(self, dataset: Dataset, folder: Path) -> Profile:
         if dataset.file_size > self.max_upload_bytes:
@@ -167,6 +177,13 @@ class Outcome:
     upload_uri: str
     duration_s: float
     run_id: str
+    lines: tuple[MarkedLine | None, ...] = ()
+    """Those that `shown_findings` speak of; None where one cannot be shown."""
+
+    @property
+    def shown_findings(self) -> Sequence[FindingRow]:
+        """The first findings, of errors if there are any."""
+        return (self.profile.errors or self.profile.findings)[:SHOWN_FINDINGS]
 
     @property
     def is_ready(self) -> bool:

@@ -9,13 +9,14 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.contract.finding_record import FindingRecord, FindingRow
+from pipeline.contract.marked_line import MarkedLine
 from pipeline.contract.values import FindingPage
 from pipeline.dataset.findings.finding import CATALOGUE
-from pipeline.errors import Conflicting, UsageError
+from pipeline.errors import Conflicting, StoreError, UsageError
 from pipeline.service.dataset_service import has_verdict
 from pipeline.service.service import Service
 from pipeline.service.user import User
-from pipeline.state.catalog.dataset_records import no_verdict
+from pipeline.state.catalog.dataset_records import Dataset, no_verdict
 
 COLUMNS = tuple(FindingRow.__annotations__)
 _BLOCK_ROWS = 1_000
@@ -23,9 +24,9 @@ _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def list_findings(
-    service: Service, user: User, dataset_id: str, *, code: str | None, page: int, limit: int
+    service: Service, user: User, dataset_id: str, *, code: str | None, page: int, limit: int, with_lines: bool = False
 ) -> FindingPage:
-    """One page of what is wrong with a dataset.
+    """One page of what is wrong with a dataset. with_lines: with the piece of the line that each speaks of.
 
     Raises:
         DatasetNotFound: there is none that the user may see.
@@ -38,7 +39,23 @@ def list_findings(
         path = _opened(stack, service, user, dataset_id, code)
         rows = some_findings(path, code, (page - 1) * limit, limit)
         total = count_findings(path, code)
-    return FindingPage(items=[FindingRecord.of(row) for row in rows], total=total, page=page, limit=limit)
+    items = [FindingRecord.of(row) for row in rows]
+    lines = lines_of(service, service.access(user).dataset(dataset_id), items) if with_lines else None
+    return FindingPage(items=items, total=total, page=page, limit=limit, lines=lines)
+
+
+def lines_of(service: Service, dataset: Dataset, findings: Sequence[FindingRecord]) -> list[MarkedLine | None]:
+    """The pieces of the lines that findings of a dataset speak of; None where the store does not give one.
+
+    Findings are worth showing without their lines, so a store that does not answer is no error here.
+    """
+    from pipeline.flow.upload_lines import lines_of_dataset
+
+    lines = lines_of_dataset(service.store, service.lake, dataset)
+    try:
+        return lines.marked(findings) if lines else [None] * len(findings)
+    except StoreError:
+        return [None] * len(findings)
 
 
 def findings_as_json_lines(service: Service, user: User, dataset_id: str, code: str | None) -> Iterator[bytes]:

@@ -81,7 +81,17 @@ def test_the_first_findings_are_a_table_of_at_most_ten_rows(validated, bad_id, a
     table = event.metadata["first_findings"]
 
     assert [record.data["line"] for record in table.records] == list(range(3, 13))
-    assert [column.name for column in table.schema.columns] == ["row", "line", "code", "severity", "path", "message"]
+    assert [column.name for column in table.schema.columns] == [
+        *("row", "line", "code", "severity", "where", "text", "message")
+    ]
+
+
+def test_a_finding_shows_its_line_with_what_is_wrong_marked(validated, bad_id):
+    [event] = validated.materializations("findings", bad_id)
+
+    first = event.metadata["first_findings"].records[0].data
+
+    assert (first["line"], first["where"], first["text"]) == (3, "character 2 of the line", "{⟦n⟧ot json")
 
 
 def test_a_faultless_dataset_shows_no_table_of_findings(validated, good_id):

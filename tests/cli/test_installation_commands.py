@@ -139,6 +139,15 @@ def test_findings_are_all_there_in_line_order_or_those_of_one_code(command):
     assert [row["code"] for row in one] == ["empty-turns"]
 
 
+def test_findings_stand_above_the_lines_that_they_speak_of(command):
+    lines = command("findings", BROKEN, "--lines", "--limit", "2").stdout.splitlines()
+
+    place, text, carets, second = *lines[:3], lines[3]
+    assert place.startswith("line 1, character 155 of the line: malformed-json: expected one JSON value")
+    assert text[carets.index("^")] == "]"
+    assert second.startswith("line 2, role of turn 1: missing-field: ")
+
+
 def test_a_table_of_findings_shows_whole_messages_where_there_is_room_and_says_that_there_are_more(command):
     lines = command("findings", BROKEN, "--limit", "2").stdout.splitlines()
     in_full = command("findings", BROKEN, "--limit", "2", "--json").stdout

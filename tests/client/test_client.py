@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pipeline.client import Client
+from pipeline.contract.marked_line import MarkedLine
 from pipeline.errors import DatasetNotFound, JobNotFound, RequestRefused, ServiceError, UsageError
 from pipeline.service.new_job import NewJob
 from pipeline.training.setup import Setup
@@ -62,6 +63,8 @@ def test_every_finding_is_read(local, tmp_path):
         found = [each.line for each in ana.findings(dataset.id, "malformed-json")]
 
         assert found == list(range(3, 1_203))
+        page = ana.findings_with_lines(dataset.id, "malformed-json", page=2, limit=1)
+        assert (page.items[0].line, page.lines) == (4, [MarkedLine("{", "n", "ot json", 2)])
         assert ana.notifications(unread_only=True)[0].kind == "dataset_error"
 
 

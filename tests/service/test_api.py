@@ -235,6 +235,10 @@ def test_findings_come_in_pages_as_json_lines_and_as_csv(local, ana):
     assert list(rows[0]) == list(in_table[0]) == list(page["items"][0]) == list(FindingRow.__annotations__)
     assert (page["items"][0]["expected"], page["items"][0]["column"]) == ("one JSON value", 2)
     assert ana.get(path, params={"code": "nonsense"}).status_code == 400
+    assert page["lines"] is None
+    lines = ana.get(path, params={"lines": True, "limit": 2}).json()["data"]["lines"]
+    assert lines == [{"before": "{", "marked": "n", "after": "ot json", "column": 2}] * 2
+    assert ana.get(path, params={"lines": True, "limit": 101}).status_code == 400
 
 
 def test_no_cell_of_a_table_is_a_formula(local, ana):

@@ -6,14 +6,18 @@ Before its verdict a dataset has a card in the list and nothing else; `Card` is 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from urllib.parse import quote, urlencode
 
 from pipeline.card import card_sentences
 from pipeline.card.card import Card, Conversation, Figures
 from pipeline.contract.finding_record import FindingRecord
+from pipeline.contract.marked_line import MarkedLine
+from pipeline.dataset.findings.drawn_lines import is_of_a_line
 from pipeline.dataset.findings.finding import CATALOGUE, Severity
 from pipeline.dataset.findings.finding_sentences import fault_of, mismatch_of
 from pipeline.dataset.findings.groups import MAX_LISTED, unlisted_sentence
+from pipeline.dataset.findings.path_words import path_in_words
 from pipeline.service.pages.dataset_card import DatasetCard, Tone, dataset_card
 from pipeline.service.pages.origin import Origin
 from pipeline.service.pages.pager import Pager, pager
@@ -55,13 +59,17 @@ class Fact:
 class ShownFinding:
     """A row of the table: a finding, what is wrong, what to do, and how grave it looks.
 
-    remedy: empty where the fault says it.
+    title: what is wrong, in a few words. remedy: empty where the fault says it. where: its path in words. line: the
+    piece of the line that it speaks of.
     """
 
     finding: FindingRecord
+    title: str
     fault: str
     remedy: str
     tone: Tone
+    where: str = ""
+    line: MarkedLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,8 @@ class Chosen:
 class Findings:
     """The findings of a dataset: all kinds, and one page of rows.
 
-    not_listed: how many more there are, in words. are_of_array: rows may share lines.
+    not_listed: how many more there are, in words. are_of_array: rows may share lines. lines_missing: none of the
+    lines can be shown, as the upload is not as it was read.
     """
 
     total: int
@@ -102,6 +111,7 @@ class Findings:
     csv_url: str
     not_listed: str = ""
     are_of_array: bool = False
+    lines_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +202,20 @@ def _can_retry(dataset: Dataset) -> bool:
     return is_current and (has_verdict or dataset.status == "failed")
 
 
-def findings_of(dataset_id: str, figures: Figures, rows: Sequence[FindingRecord], code: str, page: int) -> Findings:
-    """The findings. rows: those of the page asked for; code: the kind asked for, empty for all."""
+def findings_of(
+    dataset_id: str,
+    figures: Figures,
+    rows: Sequence[FindingRecord],
+    code: str,
+    page: int,
+    lines: Sequence[MarkedLine | None] = (),
+) -> Findings:
+    """The findings. rows: those of the page asked for; code: the kind asked for, empty for all.
+
+    lines: of the rows, in their order; None where one cannot be shown.
+    """
+    unit = "row" if figures.is_array else "line"
+    shown_rows = tuple(_shown(row, unit, line) for row, line in zip_longest(rows, lines))
     base, api = f"/datasets/{quote(dataset_id)}", f"/api/datasets/{quote(dataset_id)}/findings"
     counts = {kind: count for kind, count in figures.finding_counts.items() if count and kind in CATALOGUE}
     total = sum(counts.values())
@@ -215,19 +237,22 @@ def findings_of(dataset_id: str, figures: Figures, rows: Sequence[FindingRecord]
         total=total,
         kinds=tuple(kinds),
         chosen=_chosen(code),
-        rows=tuple(map(_shown, rows)),
+        rows=shown_rows,
         pager=pager(page, sum(min(counts.get(kind, 0), MAX_LISTED) for kind in shown), FINDINGS_PAGE, page_url),
         not_listed=unlisted_sentence(counts, shown),
         jsonl_url=download_url("jsonl"),
         csv_url=download_url("csv"),
         are_of_array=figures.is_array,
+        lines_missing=not any(lines) and any(map(is_of_a_line, rows)),
     )
 
 
-def _shown(finding: FindingRecord) -> ShownFinding:
+def _shown(finding: FindingRecord, unit: str, line: MarkedLine | None) -> ShownFinding:
     kind = CATALOGUE.get(finding.code)
     remedy = kind.remedy if kind and mismatch_of(finding) else ""
-    return ShownFinding(finding, fault_of(finding), remedy, TONES.get(finding.severity, "info"))
+    where = path_in_words(finding.path, finding.code, unit, finding.column)
+    title = sentence(kind.title) if kind else ""
+    return ShownFinding(finding, title, fault_of(finding), remedy, TONES.get(finding.severity, "info"), where, line)
 
 
 def _chosen(code: str) -> Chosen | None:

@@ -8,12 +8,14 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
 from pipeline.contract.values import FindingPage
+from pipeline.errors import UsageError
 from pipeline.service.finding_service import findings_as_csv, findings_as_json_lines, list_findings
 from pipeline.service.routes.route_parameters import DatasetId
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
 
 MAX_LIMIT = 1_000
+MAX_LINES = 100  # each is looked up in the upload
 router = APIRouter(prefix="/api/datasets/{dataset_id}/findings", tags=["findings"])
 
 
@@ -45,6 +47,10 @@ def list_dataset_findings(
     code: Annotated[
         str | None, Query(max_length=100, description="Only those of this code, as in docs/findings.md.")
     ] = None,
+    lines: Annotated[
+        bool,
+        Query(description="Of a page of at most 100: with the piece of the line that each speaks of."),
+    ] = False,
     form: Annotated[
         Form, Query(alias="format", description="A page, or every finding as JSON Lines or CSV.")
     ] = Form.PAGE,
@@ -52,10 +58,12 @@ def list_dataset_findings(
     """List what is wrong with a dataset, in the order of lines."""
     name = f'attachment; filename="findings.{form.value}"'
     if form is Form.JSON_LINES:
-        lines = findings_as_json_lines(service, user, dataset_id, code)
-        return StreamingResponse(lines, media_type=_JSON_LINES, headers={"Content-Disposition": name})
+        listed = findings_as_json_lines(service, user, dataset_id, code)
+        return StreamingResponse(listed, media_type=_JSON_LINES, headers={"Content-Disposition": name})
     if form is Form.CSV:
         rows = findings_as_csv(service, user, dataset_id, code)
         return StreamingResponse(rows, media_type=_CSV, headers={"Content-Disposition": name})
-    found = list_findings(service, user, dataset_id, code=code, page=page, limit=limit)
+    if lines and limit > MAX_LINES:
+        raise UsageError(f"lines: expected a page of at most {MAX_LINES} findings, found a limit of {limit}")
+    found = list_findings(service, user, dataset_id, code=code, page=page, limit=limit, with_lines=lines)
     return JSONResponse(Answer(data=found).model_dump(mode="json"))

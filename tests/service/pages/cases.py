@@ -6,6 +6,7 @@ from functools import cache
 
 from pipeline.catalogues.prices import Price
 from pipeline.catalogues.token_prices import TokenPrice
+from pipeline.contract.marked_line import MarkedLine
 from pipeline.contract.values import Quota
 from pipeline.service.pages.cost_page import Budget, cost_page
 from pipeline.service.pages.dataset_page import dataset_page, findings_of
@@ -211,10 +212,12 @@ QUOTA = Quota(used_bytes=3_100_000_000, limit_bytes=5_000_000_000, left_bytes=1_
 FRAME = Frame("ana", "datasets", 1, notice_lines(NOTIFICATIONS, NOW), DAGSTER, can_sign_out=True)
 ORIGIN = Origin("/training-files/f1", HOSTILE_TEXT, "$1.49")
 _ROWS = [replace(each, severity="error") for each in REJECTED.examples]
+_LINES = [MarkedLine('{"turns": [1', ",", "]}", 13), MarkedLine('…"role": ', HOSTILE_TEXT, "", 400), None]
+_LINES = [_LINES[place] if place < len(_LINES) else None for place in range(len(_ROWS))]
 
 
 def _page(dataset: Dataset, card=None, code: str = "", origin: Origin | None = None) -> str:
-    findings = findings_of(dataset.id, card.figures, _ROWS, code, 1) if card else None
+    findings = findings_of(dataset.id, card.figures, _ROWS, code, 1, _LINES) if card else None
     page = dataset_page(dataset, card, findings, DAGSTER, NOW, origin)
     return render("dataset", frame=FRAME, page=page, jobs=())
 
@@ -244,7 +247,9 @@ def planted_pages(text: str) -> list[str]:
     dataset = replace(dataset, validation_errors=[{"line": 2, "offset": 20, "code": "malformed-json", "message": text}])
     interrupted = replace(dataset, status="validating", id="hostile-2")
     card = planted_card(text)
-    findings = findings_of(dataset.id, card.figures, [planted_record(text, 2)], "", 1)
+    findings = findings_of(
+        dataset.id, card.figures, [planted_record(text, 2)], "", 1, [MarkedLine(text, text, text, 1)]
+    )
     page = dataset_page(dataset, card, findings, DAGSTER, NOW)
     notices = notice_lines([replace(NOTIFICATIONS[0], title=text, message=text)], NOW)
     frame = replace(FRAME, notices=notices)

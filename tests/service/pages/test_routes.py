@@ -100,6 +100,17 @@ def test_an_address_that_is_none_is_a_page_for_people_and_json_for_programs(open
     assert client.post("/nowhere", headers={"Accept": "text/html"}).json()["details"]["code"] == "not-found"
 
 
+def test_a_finding_shows_the_line_that_it_speaks_of_as_long_as_the_upload_is_as_it_was(open_as, installation):
+    client = open_as("ana")
+    bad = dataset_id(client, "bad")
+
+    assert '<code class="marked" dir="ltr">{<mark>n</mark>ot json' in client.get(f"/datasets/{bad}").text
+    [upload] = (installation.data_dir / "uploads" / "ana").glob("bad*/bad.jsonl")
+    upload.write_bytes(b"others")
+    after = client.get(f"/datasets/{bad}").text
+    assert ("<mark>" in after, "The lines themselves cannot be shown" in after) == (False, True)
+
+
 def test_training_leads_to_the_jobs(open_as):
     client = open_as("ana")
 

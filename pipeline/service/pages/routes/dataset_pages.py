@@ -77,8 +77,10 @@ def show_dataset(
         from pipeline.card import card_of_dataset
 
         card = card_of_dataset(dataset, service.lake)
-        rows = list_findings(service, user, dataset_id, page=page, limit=FINDINGS_PAGE, code=code or None)
-        findings = findings_of(dataset_id, card.figures, rows.items, code, page)
+        rows = list_findings(
+            service, user, dataset_id, page=page, limit=FINDINGS_PAGE, code=code or None, with_lines=True
+        )
+        findings = findings_of(dataset_id, card.figures, rows.items, code, page, rows.lines or ())
     origin = origin_of(service.made(user).readable.training_file_of(dataset.id))
     shown = dataset_page(dataset, card, findings, service.settings.dagster_url, service.now(), origin)
     return framed(request, service, user, "datasets", "dataset", page=shown, jobs=_jobs(service, user, dataset_id))

@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from pipeline.cli.json_path import locate
 from pipeline.dataset.findings.beside_kinds import BESIDE_KINDS
 from pipeline.dataset.findings.finding import CATALOGUE, Scope
+from pipeline.dataset.findings.json_path import locate
 from pipeline.dataset.findings.pair_kinds import PAIR_KINDS
 from pipeline.dataset.findings.quality_kinds import QUALITY_KINDS
 from pipeline.dataset.frames.frames import frames_of

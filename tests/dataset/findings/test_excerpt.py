@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pipeline.cli.excerpt import Excerpt, excerpt
-from pipeline.cli.json_path import Span
+from pipeline.dataset.findings.excerpt import Excerpt, excerpt
+from pipeline.dataset.findings.json_path import Span
 
 WIDTH = 40
 LINES = st.one_of(st.binary(max_size=400), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))

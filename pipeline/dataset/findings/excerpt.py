@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from pipeline.cli.json_path import Span
+from pipeline.dataset.findings.json_path import Span
 from pipeline.safe_text import glyph
 
 ELLIPSIS = "…"

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cli.json_path import MAX_STEPS, Span, locate
+from pipeline.dataset.findings.json_path import MAX_STEPS, Span, locate
 from pipeline.dataset.model.printable import printable
 
 KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=".["), max_size=8).filter(

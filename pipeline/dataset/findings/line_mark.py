@@ -7,8 +7,8 @@ A place that cannot be found is None, and the report then does without a mark. H
 import re
 from collections.abc import Callable
 
-from pipeline.cli.json_path import Span, locate
 from pipeline.contract.finding_record import FindingRecord
+from pipeline.dataset.findings.json_path import Span, locate
 
 _Find = Callable[[bytes, FindingRecord], Span | None]
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

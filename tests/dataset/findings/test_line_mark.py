@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.cli import line_mark
-from pipeline.cli.json_path import Span
+from pipeline.dataset.findings import line_mark
+from pipeline.dataset.findings.json_path import Span
 from pipeline.dataset.rules.mismatch import Mismatch
 from tests.dataset.findings.records import record
 
