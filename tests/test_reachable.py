@@ -26,6 +26,7 @@ from pipeline.state.catalog.training_files import TrainingFiles
 _PIPELINE = "only what runs a training knows it"
 _MAKING = "only what asks models knows it"
 _SHORT = "people at a terminal may shorten an id; over the API the beginning of another's would answer"
+_DATASET = "/api/datasets/{dataset_id}"
 _JOBS, _MODELS = "/api/jobs/{job_id}", "/api/models/{model_id}"
 _SCAFFOLD, _BATCHES = "/api/scaffolds/{kind}/{key}", "/api/generation/batches"
 _BATCH, _CONVERSATION = f"{_BATCHES}/{{batch_id}}", "/api/conversations/{conversation_id}"
@@ -142,6 +143,9 @@ REACHED_BY: dict[str, tuple[str, str, str] | str] = {
 }
 # Ways to what is no method of the catalog: files, and what is put together of several.
 ALSO = (
+    (f"GET {_DATASET}/findings", "findings", "findings_with_lines"),
+    (f"GET {_DATASET}/rows", "datasets rows", "rows"),
+    (f"GET {_DATASET}/rows/rejected", "datasets rows", "rejected_rows"),
     (f"POST {_JOBS}/retry", "jobs retry", "retry_training"),
     (f"GET {_JOBS}/events", "jobs watch", "watch_training"),
     (f"GET {_JOBS}/log", "jobs logs", "training_log"),

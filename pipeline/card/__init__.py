@@ -6,13 +6,14 @@
 from pipeline.card.card import Card
 from pipeline.card.card_examples import first_examples
 from pipeline.card.page import render_card
-from pipeline.card.sources import card_of_dataset, card_of_profile
+from pipeline.card.sources import card_of_dataset, card_of_profile, figures_of_dataset
 from pipeline.card.write import write_card
 
 __all__ = [
     "Card",
     "card_of_dataset",
     "card_of_profile",
+    "figures_of_dataset",
     "first_examples",
     "render_card",
     "write_card",

@@ -54,10 +54,8 @@ def card_of_dataset(dataset: Dataset, lake: Lake) -> Card:
     """
     if dataset.status not in ("ready", "error"):
         raise UsageError(f"{dataset.id} has no verdict yet: it is {dataset.status}; try again in a few seconds")
-    profiles = lake.read_profiles([dataset.id]).to_pylist()
-    if not profiles:
-        raise LakeError(f"the lake has no profile of {dataset.id}; validate the dataset again")
-    figures, validated_at = _figures(profiles[0], dataset.id), profiles[0]["validated_at"]
+    profile = _profile(dataset, lake)
+    figures, validated_at = _figures(profile, dataset.id), profile["validated_at"]
     with lake.fetch("findings", dataset.id) as findings:
         examples = first_examples(findings, figures.finding_counts)
     return Card(
@@ -71,6 +69,22 @@ def card_of_dataset(dataset: Dataset, lake: Lake) -> Card:
         owner=dataset.user_id,
         validated_at=validated_at if isinstance(validated_at, datetime) else None,
     )
+
+
+def figures_of_dataset(dataset: Dataset, lake: Lake) -> Figures:
+    """The figures of a dataset that was validated.
+
+    Raises:
+        LakeError: its profile is missing, cannot be read, or is of an earlier version.
+    """
+    return _figures(_profile(dataset, lake), dataset.id)
+
+
+def _profile(dataset: Dataset, lake: Lake) -> Mapping[str, Any]:
+    profiles: list[dict[str, Any]] = lake.read_profiles([dataset.id]).to_pylist()
+    if not profiles:
+        raise LakeError(f"the lake has no profile of {dataset.id}; validate the dataset again")
+    return profiles[0]
 
 
 def _figures(row: Mapping[str, Any], dataset_id: str) -> Figures:

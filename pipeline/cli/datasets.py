@@ -9,6 +9,8 @@ import typer
 
 from pipeline.cli.common import Group
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
+from pipeline.cli.dataset_options import AsJson, Dataset_
+from pipeline.cli.dataset_rows import rows
 from pipeline.cli.owner import Owner, how_many_of
 from pipeline.cli.printed_table import TableRow, place_columns, print_table
 from pipeline.contract.finding_record import FindingRecord
@@ -27,9 +29,6 @@ datasets = typer.Typer(
 
 COLUMNS = ("name", "status", "conversations", "training_pairs", "tokens", "rejected_lines", "first_finding", "id")
 SHOWN_JOBS = 20
-
-Dataset_ = Annotated[str, typer.Argument(metavar="DATASET", help="An id, the beginning of one, or a name.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")]
 
 
 @datasets.command("list")
@@ -151,6 +150,10 @@ def retry(dataset: Dataset_, owner: Owner = None) -> None:
     with open_catalog(settings) as catalog:
         found = catalog.retry(catalog.find(user, dataset).id, user, utc_now())
     typer.echo(f"{found.id}: is validated again as soon as the daemon looks")
+
+
+for later in (rows,):
+    datasets.command()(later)
 
 
 def row(dataset: "Dataset") -> TableRow:

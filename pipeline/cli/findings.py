@@ -71,8 +71,7 @@ def findings(
 
 
 def _print_lines(findings: "list[FindingRecord]", upload: "UploadLines | None") -> None:
-    from rich.cells import cell_len
-
+    from pipeline.cli.dataset_rows import print_marked
     from pipeline.dataset.findings.path_words import path_in_words
     from pipeline.dataset.findings.row_places import place_of
 
@@ -80,7 +79,4 @@ def _print_lines(findings: "list[FindingRecord]", upload: "UploadLines | None") 
     for finding, line in zip(findings, lines, strict=True):
         where = path_in_words(finding.path, finding.code, column=finding.column)
         write_line(f"{place_of(finding)}, {where}: {finding.code}: {shown(finding.message)}")
-        if line is not None:
-            write_line(f"  {line.before}{line.marked}{line.after}")
-            if line.column is not None:
-                write_line(f"  {' ' * cell_len(line.before)}{'^' * max(1, cell_len(line.marked))}")
+        print_marked(line)

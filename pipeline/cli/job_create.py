@@ -6,7 +6,7 @@ import typer
 
 from pipeline.cli.common import NOT_READY, complain
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
-from pipeline.cli.datasets import Dataset_
+from pipeline.cli.dataset_options import Dataset_
 from pipeline.cli.job_options import AsJson, Gpus, Method_, Provider, Settings_, Spot, Targets, in_options, read_setup
 from pipeline.cli.jobs_shown import as_line, print_costs
 from pipeline.cli.owner import Owner

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import BoundedSemaphore
 from typing import Annotated, cast
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
+from pipeline.flow.found_rows import FoundRows
 from pipeline.flow.owners import Owners
 from pipeline.flow.trainings import Missing
 from pipeline.service.access import Access
@@ -32,7 +34,8 @@ class Service:
     """The parts. `now` is the clock, `presigner` makes the addresses that uploads go to.
 
     heavy: how many may plan or build what takes seconds at a time, so that lists keep their threads.
-    missing: what is to be set before a launcher can run a trainer.
+    missing: what is to be set before a launcher can run a trainer. row_readers: how many may read rows of datasets at
+    a time, each of which takes memory; found_rows: what they found.
     """
 
     settings: Settings
@@ -51,6 +54,8 @@ class Service:
     now: Callable[[], datetime]
     missing: Missing
     heavy: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    row_readers: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(2))
+    found_rows: FoundRows = field(default_factory=FoundRows)
 
     def access(self, user: User) -> Access:
         """The catalog as a user may see it."""

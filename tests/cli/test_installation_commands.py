@@ -148,6 +148,21 @@ def test_findings_stand_above_the_lines_that_they_speak_of(command):
     assert second.startswith("line 2, role of turn 1: missing-field: ")
 
 
+def test_rows_of_a_dataset_are_looked_at_turn_by_turn_or_as_json(command):
+    found = command("datasets", "rows", "support_chat", "--text", "PARCEL", "--limit", "2")
+    as_json = command("datasets", "rows", "support_chat", "--row", "2", "--json").stdout.splitlines()
+    rejected = command("datasets", "rows", BROKEN, "--rejected", "--limit", "1").stdout.splitlines()
+    wrong = command("datasets", "rows", "support_chat", "--split", "test")
+
+    assert "parcel" in found.stdout.lower()
+    assert [json.loads(line)["row"] for line in as_json] == [2]
+    assert (rejected[0], rejected[2][rejected[3].index("^")]) == ("row 1, line 1", "]")
+    assert (wrong.exit_code, wrong.stderr) == (
+        2,
+        "error: --split: input should be 'train' or 'validation', found test\n",
+    )
+
+
 def test_a_table_of_findings_shows_whole_messages_where_there_is_room_and_says_that_there_are_more(command):
     lines = command("findings", BROKEN, "--limit", "2").stdout.splitlines()
     in_full = command("findings", BROKEN, "--limit", "2", "--json").stdout

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.client import Client
 from pipeline.contract.marked_line import MarkedLine
+from pipeline.contract.row_values import RowQuery
 from pipeline.errors import DatasetNotFound, JobNotFound, RequestRefused, ServiceError, UsageError
 from pipeline.service.new_job import NewJob
 from pipeline.training.setup import Setup
@@ -66,6 +67,20 @@ def test_every_finding_is_read(local, tmp_path):
         page = ana.findings_with_lines(dataset.id, "malformed-json", page=2, limit=1)
         assert (page.items[0].line, page.lines) == (4, [MarkedLine("{", "n", "ot json", 2)])
         assert ana.notifications(unread_only=True)[0].kind == "dataset_error"
+
+
+def test_rows_are_looked_at(service, tmp_path):
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(bad_file(3))
+    with client(service) as ana:
+        dataset = ana.upload(path)
+        service.validate()
+
+        found = ana.rows(dataset.id, RowQuery(text="words 1-", turns_max=2), limit=1)
+        rejected = ana.rejected_rows(dataset.id, "malformed-json", limit=1)
+
+        assert ([each.row for each in found.items], found.total) == ([2], 1)
+        assert (rejected.total, rejected.items[0].text) == (3, MarkedLine("{", "n", "ot json", 2))
 
 
 @pytest.mark.needs_s3

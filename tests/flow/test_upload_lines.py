@@ -14,7 +14,7 @@ from pipeline.flow import upload_lines
 from pipeline.flow.upload_lines import LOOK_BYTES, UploadLines
 from pipeline.settings import load_settings
 from pipeline.state.store import make_store
-from tests.service.pages.cases import READY_DATASET
+from tests.service.pages.dataset_cases import READY_DATASET
 
 ROW = '{"turns": [{"role": "human", "content": "é"}]}\n'.encode()
 

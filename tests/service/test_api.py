@@ -241,6 +241,29 @@ def test_findings_come_in_pages_as_json_lines_and_as_csv(local, ana):
     assert ana.get(path, params={"lines": True, "limit": 101}).status_code == 400
 
 
+def test_rows_come_in_pages_and_what_cannot_be_asked_is_refused(local, ana):
+    dataset_id = local.upload(ana, bad_file(3))
+    path = f"/api/datasets/{dataset_id}/rows"
+    early = [ana.get(place).status_code for place in (path, f"{path}/rejected")]
+    local.validate()
+
+    page = ana.get(path, params={"text": "WORDS 1-1", "limit": 5}).json()["data"]
+    rejected = ana.get(f"{path}/rejected", params={"page": 2, "limit": 2}).json()["data"]
+
+    assert early == [409, 409]
+    assert ([each["row"] for each in page["items"]], page["total"], page["page"]) == ([2], 1, 1)
+    assert [turn["content"] for turn in page["items"][0]["turns"]] == ["some words 1-0", "some words 1-1"]
+    assert ([each["row"] for each in rejected["items"]], rejected["total"]) == ([5], 3)
+    assert rejected["items"][0]["text"]["column"] == 2
+    for wrong, status in (
+        ({"finding": "nonsense"}, 400),
+        ({"split": "test"}, 422),
+        ({"limit": 51}, 422),
+        ({"row": 0}, 422),
+    ):
+        assert ana.get(path, params=wrong).status_code == status
+
+
 def test_no_cell_of_a_table_is_a_formula(local, ana):
     """A role is what the file says, and a spreadsheet would run it."""
     turn = '{"role": "=1+2", "content": "Some words"}'

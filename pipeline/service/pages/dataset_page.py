@@ -60,7 +60,7 @@ class ShownFinding:
     """A row of the table: a finding, what is wrong, what to do, and how grave it looks.
 
     title: what is wrong, in a few words. remedy: empty where the fault says it. where: its path in words. line: the
-    piece of the line that it speaks of.
+    piece of the line that it speaks of. url: of the row, where that was accepted.
     """
 
     finding: FindingRecord
@@ -70,6 +70,7 @@ class ShownFinding:
     tone: Tone
     where: str = ""
     line: MarkedLine | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +215,9 @@ def findings_of(
 
     lines: of the rows, in their order; None where one cannot be shown.
     """
-    unit = "row" if figures.is_array else "line"
-    shown_rows = tuple(_shown(row, unit, line) for row, line in zip_longest(rows, lines))
     base, api = f"/datasets/{quote(dataset_id)}", f"/api/datasets/{quote(dataset_id)}/findings"
+    unit = "row" if figures.is_array else "line"
+    shown_rows = tuple(_shown(row, unit, line, base) for row, line in zip_longest(rows, lines))
     counts = {kind: count for kind, count in figures.finding_counts.items() if count and kind in CATALOGUE}
     total = sum(counts.values())
     ranked = sorted(counts, key=lambda kind: (_SEVERITIES.index(CATALOGUE[kind].severity), -counts[kind], kind))
@@ -247,12 +248,15 @@ def findings_of(
     )
 
 
-def _shown(finding: FindingRecord, unit: str, line: MarkedLine | None) -> ShownFinding:
+def _shown(finding: FindingRecord, unit: str, line: MarkedLine | None, base: str) -> ShownFinding:
     kind = CATALOGUE.get(finding.code)
     remedy = kind.remedy if kind and mismatch_of(finding) else ""
     where = path_in_words(finding.path, finding.code, unit, finding.column)
     title = sentence(kind.title) if kind else ""
-    return ShownFinding(finding, title, fault_of(finding), remedy, TONES.get(finding.severity, "info"), where, line)
+    tone = TONES.get(finding.severity, "info")
+    is_accepted = is_of_a_line(finding) and tone != "bad" and finding.code != "blank-line"
+    url = f"{base}/rows?row={finding.row}" if is_accepted else ""
+    return ShownFinding(finding, title, fault_of(finding), remedy, tone, where, line, url)
 
 
 def _chosen(code: str) -> Chosen | None:

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import pyarrow as pa
 
 from pipeline.errors import LakeError, UsageError
+
+if TYPE_CHECKING:  # 50 MB that most who use a lake do not need
+    import polars as pl
 
 # Whoever finds a conversation finds its turns and findings, too; whoever finds a profile finds everything.
 PUBLISH_ORDER = ("turns", "findings", "splits", "target_acceptance", "conversations", "profiles")
@@ -50,6 +53,13 @@ class Lake(Protocol):
 
     def fetch(self, table: str, dataset_id: str) -> AbstractContextManager[Path]:
         """Lend a local path of a dataset's file, for reading; raises `LakeError` where there is none."""
+
+    def scan(self, table: str, dataset_id: str) -> "pl.LazyFrame":
+        """Return a dataset's file to be asked by Polars, which reads the row groups and columns that it needs.
+
+        Raises:
+            LakeError: there is none. Reading it raises errors of Polars and of the disk.
+        """
 
     def has(self, dataset_id: str) -> bool:
         """Whether all files of a dataset are in place, none of them too short to be a Parquet file."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -26,6 +27,9 @@ from pipeline.state.lake.lake_protocol import (
 )
 from pipeline.state.lake.profiles import read_table
 from pipeline.state.lake.staging import Staging
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _PREFIX = "dataset_id="
 
@@ -63,6 +67,13 @@ class LocalLake:
                 "else validate the dataset again"
             )
         yield place
+
+    def scan(self, table: str, dataset_id: str) -> "pl.LazyFrame":
+        """See `Lake.scan`."""
+        import polars as pl
+
+        with self.fetch(table, dataset_id) as place:
+            return pl.scan_parquet(place, glob=False)
 
     def has(self, dataset_id: str) -> bool:
         """See `Lake.has`."""

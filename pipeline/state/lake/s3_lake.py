@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from boto3.s3.transfer import TransferConfig
@@ -28,6 +28,9 @@ from pipeline.state.lake.lake_protocol import (
 from pipeline.state.lake.profiles import read_table
 from pipeline.state.lake.staging import Staging
 from pipeline.state.store.s3_client import S3_ERRORS, error_code, raise_store_error
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # One part in memory at a time; S3 takes 10,000 parts, which makes 80 GB.
 _TRANSFER = TransferConfig(multipart_threshold=8 << 20, multipart_chunksize=8 << 20, use_threads=False)
@@ -73,6 +76,22 @@ class S3Lake:
             with copy.open("wb") as target, self._errors("read", key):
                 self._client.download_fileobj(self._bucket, self._root + key, target)
             yield copy
+
+    def scan(self, table: str, dataset_id: str) -> "pl.LazyFrame":
+        """See `Lake.scan`: by Polars' own client, with the credentials of the AWS_* variables or of the machine."""
+        import polars as pl
+
+        key, meta = file_key(table, dataset_id), self._client.meta
+        if not self._is_there(key):
+            raise LakeError(
+                f"expected {table} of {dataset_id} at {self._uri(key)}, found nothing: validate the dataset again"
+            )
+        options = {"aws_region": meta.region_name, "aws_virtual_hosted_style_request": "false"}
+        if meta.endpoint_url:
+            options |= {"aws_endpoint_url": meta.endpoint_url, "aws_allow_http": "true"}
+        credentials = pl.CredentialProviderAWS(region_name=meta.region_name)
+        uri = self._uri(key)
+        return pl.scan_parquet(uri, glob=False, storage_options=options, credential_provider=credentials)
 
     def has(self, dataset_id: str) -> bool:
         """See `Lake.has`."""

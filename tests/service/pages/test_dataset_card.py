@@ -7,11 +7,11 @@ import pytest
 from pipeline.service.pages.dataset_card import Badge, Problem, Stat, dataset_card, problem, stats
 from pipeline.state.catalog.statuses import STATUSES
 from tests.service.pages import cases
-from tests.service.pages.cases import (
+from tests.service.pages.attempt_cases import NOW
+from tests.service.pages.dataset_cases import (
     ERROR,
     GIVEN_UP,
     INTERRUPTED,
-    NOW,
     READY_DATASET,
     UNREADABLE,
     UPLOADING,

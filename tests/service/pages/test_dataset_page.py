@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from pipeline.service.pages.dataset_page import Fact, dataset_page
-from tests.service.pages.cases import NOW, READY_DATASET
+from tests.service.pages.attempt_cases import NOW
+from tests.service.pages.dataset_cases import READY_DATASET
 
 
 def test_a_dataset_that_was_replaced_leads_to_the_one_that_took_its_place():

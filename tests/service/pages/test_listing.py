@@ -4,7 +4,8 @@ import pytest
 
 from pipeline.service.pages.listing import Filter, Query, list_url, listing
 from pipeline.service.pages.pager import Pager, pager
-from tests.service.pages.cases import COUNTS, DATASETS, NOW
+from tests.service.pages.attempt_cases import NOW
+from tests.service.pages.dataset_cases import COUNTS, DATASETS
 
 
 @pytest.mark.parametrize(

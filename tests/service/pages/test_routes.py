@@ -111,6 +111,33 @@ def test_a_finding_shows_the_line_that_it_speaks_of_as_long_as_the_upload_is_as_
     assert ("<mark>" in after, "The lines themselves cannot be shown" in after) == (False, True)
 
 
+def test_rows_are_looked_at_page_by_page_and_rejected_ones_as_they_stand(open_as):
+    client = open_as("ana")
+    good, bad = dataset_id(client, "good"), dataset_id(client, "bad")
+    rows = f"/datasets/{good}/rows"
+
+    assert f'href="{rows}"' in client.get(f"/datasets/{good}").text
+    assert client.get(f"{rows}?page=4").text.count('id="row-') == 10
+    found = client.get(f"{rows}?text=WORDS+7-1&role=none+of+these&turns_min=x")
+    assert (found.status_code, "No row fits" in found.text) == (200, True)
+    assert client.get(f"{rows}?text=WORDS+7-1&finding=nonsense").text.count("<mark>words 7-1</mark>") == 1
+    rejected = client.get(f"/datasets/{bad}/rows?kind=rejected&page=3").text
+    assert (rejected.count('id="row-'), rejected.count("{<mark>n</mark>ot json")) == (10, 10)
+    assert "Show all" in client.get(f"{rows}?language=en&row=3").text
+
+
+def test_rows_of_another_and_of_a_dataset_without_verdict_are_not_there(open_as, catalog):
+    ana, bob = open_as("ana"), open_as("bob")
+    of_bob = dataset_id(bob, "secret_of_bob")
+
+    for kind in ("", "?kind=rejected"):
+        assert ana.get(f"/datasets/{of_bob}/rows{kind}").status_code == 404
+        assert "secret-words-of-bob" in bob.get(f"/datasets/{of_bob}/rows").text
+    for path in ("rows", "rows/rejected"):
+        headers = {"Authorization": f"Bearer {token('ana')}"}
+        assert ana.get(f"/api/datasets/{of_bob}/{path}", headers=headers).status_code == 404
+
+
 def test_training_leads_to_the_jobs(open_as):
     client = open_as("ana")
 

@@ -21,9 +21,11 @@ def lake_bucket(s3_gateway):
 
 
 @pytest.fixture
-def s3_lake(lake_bucket, tmp_path: Path) -> Lake:
+def s3_lake(lake_bucket, s3_gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
     from pipeline.state.lake.s3_lake import S3Lake
 
+    for name, value in s3_gateway.environment.items():  # for Polars, which has a client of its own
+        monkeypatch.setenv(name, value)
     return S3Lake(*lake_bucket, prefix=f"some/{uuid.uuid4().hex}", scratch=tmp_path / "scratch")
 
 

@@ -4,6 +4,7 @@ import io
 import os
 from datetime import timedelta
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -33,6 +34,16 @@ def test_a_published_dataset_has_one_file_a_table_with_its_rows(lake):
     assert all(uri.endswith(f"/{table}/dataset_id=d1/data.parquet") for table, uri in uris.items())
     assert {table: read(lake, table, "d1") for table in PUBLISH_ORDER} == rows
     assert rows["turns"]["content"].to_pylist() == ["Hello there", "Hi", "Grüß Gott 🙂", "Servus, du"]
+
+
+def test_a_table_is_asked_by_polars_and_one_that_is_not_there_is_said(lake):
+    publish(lake, "d1")
+
+    turns = lake.scan("turns", "d1").filter(pl.col("row") == 2).select("content").collect()
+
+    assert turns["content"].to_list() == ["Grüß Gott 🙂", "Servus, du"]
+    with pytest.raises(LakeError, match=r"expected turns of d2 at .*, found nothing"):
+        lake.scan("turns", "d2")
 
 
 def test_publishing_again_gives_the_same_rows_in_the_same_places(lake):

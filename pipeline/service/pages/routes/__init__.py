@@ -11,6 +11,7 @@ from pipeline.service.pages.routes import (
     job_pages,
     model_pages,
     notification_pages,
+    row_pages,
     scaffold_pages,
     session_pages,
     static_pages,
@@ -33,6 +34,7 @@ for _each in (
     job_pages,
     model_pages,
     cost_pages,
+    row_pages,
     dataset_pages,
 ):
     pages.include_router(_each.router)
