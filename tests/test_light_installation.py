@@ -24,6 +24,8 @@ WORKS = {
     "convert": ["convert", FILE, "--to", "openai", "-o", "{tmp}/openai.jsonl"],
     "card": ["card", FILE, "-o", "{tmp}/card.html"],
     "estimate": ["estimate", "--model", "Llama-3.1-8B", "--gpu", "RTX-4090", "--method", "qlora"],
+    "estimate of a file": ["estimate", "data/samples/everyday_talk.jsonl", "--model", "Qwen3-8B"],
+    "plan": ["plan", "data/samples/everyday_talk.jsonl", "--model", "Qwen3-8B", "-o", "{tmp}/train", "--json"],
     "base-models": ["base-models"],
     "prices": ["prices", "list"],
     "scaffolds": ["scaffolds", "show", "persona", "night_shift_carer"],

@@ -3,15 +3,13 @@
 import difflib
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.cli.chosen_files import MappingOption, chosen_format
+from pipeline.cli.named_files import Excludes, named_files
 from pipeline.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 # The settings of an installation, so that a file is judged here as it would be there.
 MAX_REJECTED_SHARE = "LORA_MAX_REJECTED_SHARE"
@@ -30,10 +28,11 @@ def check(
         list[str],
         typer.Argument(
             metavar="FILE",
-            help="Datasets: JSON Lines, JSON, CSV, TSV or Parquet, also packed (gzip, Zstandard, zip, tar); - reads "
-            "standard input.",
+            help="Datasets: JSON Lines, JSON, CSV, TSV or Parquet, also packed (gzip, Zstandard, zip, tar); "
+            "folders and patterns, as 'runs/**/*.jsonl', are all files in them; - reads standard input.",
         ),
     ],
+    exclude: Excludes = None,
     formats: Annotated[
         list[str] | None,
         typer.Option(
@@ -117,7 +116,7 @@ def check(
         rules = rules.structure_only()
     else:
         rules = asking(rules)
-    raise typer.Exit(check_files(Request(tuple(files), report, findings, output, workers, rules)))
+    raise typer.Exit(check_files(Request(named_files(files, exclude), report, findings, output, workers, rules)))
 
 
 def _chosen(names: list[str], dataset_formats: Collection[str]) -> tuple[str, str | None]:

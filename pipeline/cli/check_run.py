@@ -118,11 +118,6 @@ def _profile_stream(stream: BinaryIO, work: Path, label: str, rules: Rules) -> P
 def _explained(file: str, work: Path, error: OSError) -> PipelineError:
     if error.errno in _MISSING:
         return UsageError(f"{file}: there is no such file; check its name")
-    if error.errno == errno.EISDIR:
-        return UsageError(
-            f"{file} is a folder; name the files in it: lora-pipeline check {Path(file) / '*.jsonl'}; or read them as "
-            f"one dataset: tar -cf - {file} | lora-pipeline check -"
-        )
     if error.errno in _FULL:
         return LakeError(f"no space left in {work.parent}; free some there, or set TMPDIR to a larger disk")
     return ServiceError(f"{file} cannot be read: {_reason(error)}")

@@ -45,7 +45,7 @@ def train_sample(settings: "Settings") -> None:
     begun_s = time.monotonic()
     with open_catalog(settings) as catalog:
         setup = read_setup("Qwen3-8B", "balanced", "A100-80GB-SXM", 1, None, "trl", ["epochs=1"], None, False)
-        job = make_job(settings, catalog, settings.default_owner, _SAMPLE, setup)
+        job = make_job(settings, catalog, catalog.find(settings.default_owner, _SAMPLE), setup)
         base_models = _tiny_model(settings, job)
         attempt = ask(catalog, settings, settings.default_owner, Wish(job.id), utc_now())
     typer.echo(f"\nTraining {job.name} with a tiny random model in place of {job.base_model} ...")

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pipeline.cli.chosen_files import MappingOption
 from pipeline.cli.common import NOT_READY, write_line
 from pipeline.cli.connections import current_settings
+from pipeline.cli.estimate_file import estimate_file
+from pipeline.cli.named_files import Excludes
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +22,14 @@ _DIMENSIONS = ("parameters", "layers", "hidden-size", "intermediate-size", "voca
 
 
 def estimate(
+    ctx: typer.Context,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE",
+            help="A dataset to train on, with --model; several, a folder or a pattern are one; - reads standard input.",
+        ),
+    ] = None,
     gpu: Annotated[
         str | None,
         typer.Option(metavar="GPU", help="A GPU of the catalogue, as `A100-80GB-SXM`; none where a provider trains."),
@@ -64,12 +75,21 @@ def estimate(
         str | None, typer.Option(metavar="NAME", help="Whose price; the lowest of all by default.")
     ] = None,
     spot: Annotated[bool, typer.Option("--spot", help="At the spot price.")] = False,
+    preset: Annotated[
+        str, typer.Option(metavar="PRESET", help="Of FILE: conservative, balanced or aggressive.")
+    ] = "balanced",
+    mapping: MappingOption = None,
+    exclude: Excludes = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Estimate memory, step time, hours and cost of a training; exit with 1 if it does not fit, and say what would.
 
-    With `--trainer openai`, `together` or `fireworks` a provider trains: the cost is that of `--tokens`.
+    Of a FILE everything that is not given follows from its rows, as `lora-pipeline plan` chooses it. With `--trainer
+    openai`, `together` or `fireworks` a provider trains: the cost is that of the file, or of `--tokens`.
     """
+    if files:
+        estimate_file(ctx, files, exclude, mapping, preset, as_json=as_json)
+        return
     from pipeline.catalogues import find_gpu, find_price, load_gpus, load_prices, no_such_price
     from pipeline.cli.estimate_text import refusal, render
     from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED

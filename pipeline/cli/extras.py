@@ -1,6 +1,6 @@
 """What the light installation leaves out, told in one sentence; the lists are in pyproject.toml.
 
-`check`, `mend`, `convert`, `card` of a file, `estimate`, `upload --server` and `pipeline.client` need no extra.
+`check`, `mend`, `convert`, `card` of a file, `plan`, `estimate`, `upload --server` and `pipeline.client` need no extra.
 """
 
 import sys

@@ -3,12 +3,13 @@
 Typer carries its own copy of click, and moved it between versions: the exceptions are known by what they can do.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 # Public is only that `Typer(cls=…)` takes a class derived from it.
 from typer.core import TyperGroup
 
-__all__ = ["TyperGroup", "context_of", "is_wrong_use", "prepare_completion", "wants_help"]
+__all__ = ["TyperGroup", "context_of", "is_wrong_use", "prepare_completion", "typed_options", "wants_help"]
 
 
 def is_wrong_use(error: Exception) -> bool:
@@ -31,3 +32,9 @@ def prepare_completion() -> None:
     from typer._completion_classes import completion_init
 
     completion_init()
+
+
+def typed_options(context: Any, names: Iterable[str]) -> list[str]:
+    """Those of a command's parameters that were typed, as options: their defaults were not."""
+    typed = [name for name in names if context.get_parameter_source(name).name == "COMMANDLINE"]
+    return [f"--{name.strip('_').replace('_', '-')}" for name in typed]

@@ -4,7 +4,6 @@ Files come first, the catalog's row last: a job that is in the catalog has its f
 job, the same files and the same estimate.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +15,9 @@ from pipeline.state.catalog.job_records import Job, NewJob
 from pipeline.state.catalog.statuses import JobOrigin
 from pipeline.state.lake import Lake
 from pipeline.trainers.dataset_rows import dataset_rows
-from pipeline.trainers.job import TrainingJob
 from pipeline.training.considering import Considered
 from pipeline.training.jobs.dataset_facts import DatasetFacts
+from pipeline.training.jobs.job_identity import of_rows
 from pipeline.training.jobs.rendering import render_job
 from pipeline.training.splitting import SplitFacts, read_split
 
@@ -99,10 +98,3 @@ class JobMaker:
             job=job.model_dump(mode="json"),
         )
         return self.catalog.create_job(new, considered.cost(), now)
-
-
-def of_rows(job: TrainingJob, fingerprint: str) -> TrainingJob:
-    """The job under an id that also tells its rows apart: a new verdict can give others to the same settings."""
-    stem, _, digest = job.job_id.rpartition("-")
-    own = hashlib.sha256(f"{digest}-{fingerprint}".encode()).hexdigest()[: len(digest)]
-    return job.model_copy(update={"job_id": f"{stem}-{own}"})

@@ -4,7 +4,6 @@ How conversations are split is decided in `dataset/profiles/splits.py`; here the
 """
 
 import hashlib
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from pipeline.dataset.profiles.splits import VALIDATION
 from pipeline.errors import LakeError
 from pipeline.state.lake import Lake
 from pipeline.state.lake.older_files import row_column
+from pipeline.trainers.dataset_rows import DatasetRows, dataset_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,24 @@ class SplitFacts:
 
 
 def read_split(lake: Lake, dataset_id: str) -> SplitFacts:
-    """Read a dataset's split; without one (see LORA_NEAR_DUPLICATES) every conversation is for training.
+    """Read a dataset's split.
 
     Raises:
         LakeError: the lake does not have the dataset, or its tables do not belong together.
     """
-    with ExitStack() as stack:
-        paths = {
-            table: stack.enter_context(lake.fetch(table, dataset_id)) for table in ("conversations", "turns", "splits")
-        }
-        rows, conversations = _read(paths["conversations"], ["turns_hash"])
-        turns = pq.read_table(paths["turns"], columns=["is_supervised", "weight"])
-        rows_of_splits, splits = _read(paths["splits"], ["split", "cluster"])
+    with dataset_rows(lake, dataset_id) as tables:
+        return split_of(tables, dataset_id)
+
+
+def split_of(tables: DatasetRows, dataset_id: str) -> SplitFacts:
+    """The split of these tables; without one (see LORA_NEAR_DUPLICATES) every conversation is for training.
+
+    Raises:
+        LakeError: they do not belong together.
+    """
+    rows, conversations = _read(tables.conversations, ["turns_hash"])
+    turns = pq.read_table(tables.turns, columns=["is_supervised", "weight"])
+    rows_of_splits, splits = _read(tables.splits, ["split", "cluster"])
     if splits.num_rows and not rows_of_splits.equals(rows):
         raise LakeError(f"expected a side for each conversation of {dataset_id}; validate the dataset again")
     is_validation = _is_validation(splits) if splits.num_rows else np.zeros(conversations.num_rows, dtype=np.bool_)

@@ -67,6 +67,11 @@ def test_exit_code_1_says_that_a_file_is_not_ready(good, bad):
     assert result.stdout.splitlines()[-1] == "Checked 2 files: 1 ready, 1 not ready; 1 error."
 
 
+def test_a_folder_is_all_files_in_it_but_those_left_out(good, bad):
+    assert run(["check", "."]).stdout.splitlines()[-1] == "Checked 2 files: 1 ready, 1 not ready; 1 error."
+    assert run(["check", ".", "--exclude", "b*"]).exit_code == 0
+
+
 def test_a_folder_that_is_packed_on_the_way_is_one_dataset(tmp_path):
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
@@ -91,11 +96,7 @@ def test_a_share_of_rejected_lines_may_be_allowed(bad):
     [
         (["nope.jsonl"], "nope.jsonl: there is no such file; check its name"),
         (["good.jsonl/x"], "good.jsonl/x: there is no such file; check its name"),
-        (
-            ["."],
-            ". is a folder; name the files in it: lora-pipeline check *.jsonl; or read them as one dataset: "
-            "tar -cf - . | lora-pipeline check -",
-        ),
+        (["*.csv"], "*.csv: expected files like it, found none; check the name"),
         ([], "Missing argument 'FILE'; see lora-pipeline check --help"),
         (["--quick", "good.jsonl"], "No such option: --quick; see lora-pipeline check --help"),
         (["-", "-"], "standard input (-) can be read only once; name it once"),

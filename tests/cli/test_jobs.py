@@ -13,6 +13,7 @@ from pipeline.state.catalog.attempt_records import NewModel
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
 from tests.cli.goldens import run
+from tests.samples import SAMPLES_DIR
 
 TALK, CHAT, BROKEN = "everyday_talk", "support_chat", "broken_lines"
 
@@ -80,6 +81,39 @@ def test_a_job_is_made_with_its_cost_and_the_next_step_and_again_it_is_the_same(
     [job] = [job for job in _lines(command("list", "--json", "--dataset", CHAT)) if job["id"] == job_id]
     assert (job["origin"], job["gpu"], job["targets"]) == ("person", "RTX-4090", ["trl", "axolotl"])
     assert job["job"]["optimisation"]["epochs"] == 2
+
+
+def test_a_plan_of_the_file_is_byte_for_byte_the_job_of_its_upload(planned, folder, tmp_path):
+    """Which the pipeline made of the same sample, by the same choices."""
+    sample = SAMPLES_DIR / f"{TALK}.jsonl"
+
+    result = run(["plan", str(sample), "--model", "Qwen3-8B", "-o", str(tmp_path / "train")], {"COLUMNS": "200"})
+
+    assert result.exit_code == 0, result.stderr
+    assert _bytes_below(tmp_path / "train") == _bytes_below(folder / "lake/training_jobs" / f"job_id={planned['id']}")
+
+
+def test_a_job_is_made_of_a_plans_file_if_the_dataset_is_the_same(command, folder, tmp_path):
+    path = tmp_path / "train" / "job.json"
+    options = ["--model", "Qwen3-8B", "--gpu", "L40S", "--set", "rank=8"]
+    run(["plan", str(SAMPLES_DIR / f"{CHAT}.jsonl"), *options, "-o", str(path.parent)], {"COLUMNS": "200"})
+
+    made = command("create", "--from", str(path))
+    other = command("create", TALK, "--from", str(path))
+    both = command("create", "--from", str(path), "--gpu", "T4")
+
+    job_id = made.stdout.partition(":")[0]
+    assert made.exit_code == 0, made.stderr
+    assert _bytes_below(path.parent) == _bytes_below(folder / "lake/training_jobs" / f"job_id={job_id}")
+    assert (other.exit_code, both.exit_code) == (2, 2)
+    assert other.stderr.startswith("error: --from: expected a dataset with the content sha256 ")
+    assert both.stderr == (
+        "error: --from: expected no --gpu beside it, which the file decides, found one; leave out one\n"
+    )
+
+
+def _bytes_below(place):
+    return {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize(

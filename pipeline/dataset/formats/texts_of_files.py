@@ -3,7 +3,6 @@
 Lines may be joined; tables have a header each, and arrays their brackets.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 

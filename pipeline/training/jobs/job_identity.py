@@ -26,3 +26,10 @@ def job_id(job: TrainingJob) -> str:
     named = (job.data.dataset_name, job.base_model, job.preset, job.method)
     slugs = [slug(part, keep=".")[:_MAX_SLUG].strip("-.") for part in named]
     return "-".join([*filter(None, slugs), digest])
+
+
+def of_rows(job: TrainingJob, fingerprint: str) -> TrainingJob:
+    """The job under an id that also tells its rows apart: a new verdict can give others to the same settings."""
+    stem, _, digest = job.job_id.rpartition("-")
+    own = hashlib.sha256(f"{digest}-{fingerprint}".encode()).hexdigest()[: len(digest)]
+    return job.model_copy(update={"job_id": f"{stem}-{own}"})

@@ -1,0 +1,92 @@
+"""A job read back from its `job.json`: the choices that make it again, and whether what they made is the same.
+
+The file is never trusted: its values go the way of values set by hand, so every check of theirs holds.
+"""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.errors import UsageError
+from pipeline.trainers.job import DEFAULT_OPENAI_MODEL, TrainingJob
+from pipeline.trainers.overrides import KEYS
+from pipeline.training.setup import Setup
+
+_OF_ONE_DATASET = {"job_id", "name", "explanations", "warnings"}
+_IDENTITY = {"dataset_id", "dataset_name"}
+
+
+def read_job(path: Path) -> TrainingJob:
+    """Read a `job.json`.
+
+    Raises:
+        UsageError: there is none, or it describes no job; says where.
+    """
+    try:
+        return TrainingJob.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path}: expected a job.json, {(error.strerror or str(error)).lower()}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise UsageError(
+            f"{path}: expected a job.json of lora-pipeline, found at {place}: {first['msg'].lower()}"
+        ) from None
+
+
+def setup_of(job: TrainingJob) -> Setup:
+    """The set-up that makes this job again of the same rows: what was chosen for it is set."""
+    return Setup(
+        model=job.base_model,
+        preset=job.preset,
+        gpu=job.hardware.gpu,
+        gpu_count=job.hardware.gpu_count,
+        method=job.method,
+        targets=job.targets,
+        overrides={name: _text(value) for name in KEYS if (value := _chosen(job, name)) is not None},
+    )
+
+
+def as_written(made: TrainingJob, written: TrainingJob) -> TrainingJob:
+    """The job that was made, with the reasons that its file gives for the same values.
+
+    Raises:
+        UsageError: values differ, as other versions and catalogues would choose them; names them.
+    """
+    if differing := _differing(made, written):
+        raise UsageError(
+            f"job.json: expected the values that are chosen here, found others: {'; '.join(differing)}; it was made by "
+            "another version, or with other catalogues: make it anew with --model"
+        )
+    return made.model_copy(update={"explanations": written.explanations, "warnings": written.warnings})
+
+
+def _chosen(job: TrainingJob, name: str) -> object:
+    """The value of a key; None where the job has none, or that which it has anyway."""
+    if name == "effective_batch":
+        pace = job.optimisation
+        return pace.micro_batch * pace.gradient_accumulation * job.hardware.gpu_count
+    if name == "openai_model" and job.openai_model == DEFAULT_OPENAI_MODEL:
+        return None
+    value: object = job
+    for part in KEYS[name].setting.split("."):
+        value = getattr(value, part, None)
+    return None if value == "" else value
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _differing(made: TrainingJob, written: TrainingJob) -> list[str]:
+    here, there = _values(made), _values(written)
+    return [f"{name} {there[name]!r}, here {here[name]!r}" for name in sorted(here) if here[name] != there[name]]
+
+
+def _values(job: TrainingJob) -> dict[str, object]:
+    """Every value that is not of the dataset's name, by its path."""
+    found: dict[str, object] = {}
+    for name, value in job.model_dump(mode="json", exclude=_OF_ONE_DATASET | {"data"}).items():
+        found |= {f"{name}.{part}": each for part, each in value.items()} if isinstance(value, dict) else {name: value}
+    data = job.data.model_dump(mode="json", exclude=_IDENTITY)
+    return found | {f"data.{part}": each for part, each in data.items()}

@@ -1,0 +1,71 @@
+"""Promises of `pipeline.training.jobs.job_file`: a job's own file makes the job again, or says what differs."""
+
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.training.jobs.job_file import as_written, read_job, setup_of
+from tests.training.jobs.examples import gpu, planned
+
+JOBS = {
+    "nothing set": {},
+    "packed on two": {"gpu_count": 2, "is_packed": True},
+    "by hand": {"rank": 8, "epochs": 2, "effective_batch": 12, "schedule": "constant", "max_length": 600},
+    "full": {"on": gpu("B200", 180), "method": "full", "preset": "conservative"},
+    "hosted": {"targets": ("openai",), "openai_model": "gpt-4.1-2025-04-14"},
+}
+
+
+@pytest.mark.parametrize("options", JOBS.values(), ids=JOBS)
+def test_the_job_of_its_own_file_is_the_same_with_the_same_reasons(options, tmp_path):
+    job = planned(**options)
+    (tmp_path / "job.json").write_text(job.model_dump_json())
+
+    written = read_job(tmp_path / "job.json")
+    setup = setup_of(written)
+    again = planned(
+        on=options.get("on"),
+        gpu_count=setup.gpu_count,
+        preset=setup.preset,
+        method=setup.method,
+        targets=setup.targets,
+        **setup.overrides,
+    )
+
+    assert as_written(again, written) == job
+
+
+def test_what_would_be_chosen_otherwise_is_named():
+    job = planned()
+    other = job.model_copy(update={"hub_id": "someone/else", "data": job.data.model_copy(update={"train_rows": 7})})
+
+    with pytest.raises(UsageError) as caught:
+        as_written(job, other)
+
+    assert str(caught.value) == (
+        "job.json: expected the values that are chosen here, found others: data.train_rows 7, here 1900; hub_id "
+        "'someone/else', here 'meta-llama/Llama-3.1-8B-Instruct'; it was made by another version, or with other "
+        "catalogues: make it anew with --model"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "expected a job.json, no such file or directory"),
+        ("{}", "expected a job.json of lora-pipeline, found at job_id: field required"),
+        (
+            "[",
+            "expected a job.json of lora-pipeline, found at the file: invalid json: eof while parsing a list at line 1 "
+            "column 1",
+        ),
+    ],
+)
+def test_a_file_that_is_no_job_is_refused(text, said, tmp_path):
+    path = tmp_path / "job.json"
+    if text is not None:
+        path.write_text(text)
+
+    with pytest.raises(UsageError) as caught:
+        read_job(path)
+
+    assert str(caught.value) == f"{path}: {said}"
