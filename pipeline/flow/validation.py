@@ -212,6 +212,7 @@ class Outcome:
             sample_data=[dict(sample) for sample in counts.samples],
             run_id=self.run_id,
             mapping=self.dataset.mapping,
+            finding_counts=dict(sorted(profile.finding_counts.items())),
             title=f"{self.dataset.name} is ready" if self.is_ready else f"{self.dataset.name} has errors",
             message=self.summary(),
         )

@@ -63,6 +63,7 @@ def test_a_ready_dataset_comes_with_its_figures_and_samples(place):
         "content_version": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "status": "ready",
         "format": "native",
+        "finding_counts": {},
         "mapping": None,
         "total_training_pairs": outcome.profile.statistics.training_pairs,
         "total_validation_pairs": 0,

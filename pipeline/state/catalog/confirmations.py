@@ -11,6 +11,7 @@ from sqlalchemy import Connection, case, insert, select, update
 from pipeline.errors import ObjectChanged, UsageError
 from pipeline.state.catalog.dataset_records import NO_MAPPING, AnnouncedUpload, Dataset
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset, to_dataset
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.quotas import check_quota
@@ -49,6 +50,7 @@ class Confirmations(Database):
             said = upload.mapping or _mapping_before(connection, user_id, upload.file_name)
             row["mapping"] = None if said == NO_MAPPING else said
             connection.execute(insert(datasets), row)
+            note_events(connection, [Event(upload.id, user_id, "announced", "uploading")], now)
             return read_dataset(connection, upload.id)
 
     def confirm_upload(
@@ -84,6 +86,7 @@ class Confirmations(Database):
                         updated_at=now,
                     )
                 )
+                note_events(connection, [Event(dataset_id, dataset.user_id, "registered", "validating")], now)
                 return read_dataset(connection, dataset_id)
         if dataset.content_version != content_version:
             raise ObjectChanged(
@@ -110,6 +113,7 @@ class Confirmations(Database):
                 return False
             give_up = update(datasets).where(datasets.c.id == dataset.id)
             connection.execute(give_up.values(status="error", failure=why, updated_at=now))
+            note_events(connection, [Event(dataset.id, dataset.user_id, "expired", "error", detail=why)], now)
             if dataset.deleted_at is None:
                 send(connection, dataset.id, dataset.user_id, _expiry(dataset, why), now)
         return True

@@ -3,6 +3,7 @@
 `Dataset` and `Notification` have the fields of their tables in the tables' order; a test keeps it so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -153,6 +154,8 @@ class Verdict:
     message: str
     mapping: str | None = None
     """With which it was reached."""
+    finding_counts: Mapping[str, int] | None = None
+    """Findings by code, listed or not."""
 
 
 @dataclass(frozen=True, slots=True)

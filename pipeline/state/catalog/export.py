@@ -14,7 +14,7 @@ from sqlalchemy import Connection, cast, select, text
 from sqlalchemy import Text as SqlText
 from sqlalchemy.types import BigInteger, Boolean, Date, Float, Integer
 
-from pipeline.state.catalog import attempt_tables, generation_tables  # noqa: F401  # every table of `metadata`
+from pipeline.state.catalog import attempt_tables, generation_tables, job_tables  # noqa: F401  # every table of `metadata`
 from pipeline.state.catalog.engine import Database, translated_errors
 from pipeline.state.catalog.tables import StorableJson, UtcDateTime, metadata
 

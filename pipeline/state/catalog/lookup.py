@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, Connection, case, func, null, select, upda
 from pipeline.errors import DatasetNotFound
 from pipeline.state.catalog.dataset_records import Dataset, Page
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.events import Event, changed_datasets, note_events
 from pipeline.state.catalog.generation_tables import batch_jobs
 from pipeline.state.catalog.job_tables import training_jobs, training_plans
 from pipeline.state.catalog.quotas import check_quota
 from pipeline.state.catalog.registry import lock_registry
 from pipeline.state.catalog.selecting import check_listing, find_meant, find_row, is_named_like, is_of, paged
-from pipeline.state.catalog.statuses import STATUSES, Status
+from pipeline.state.catalog.statuses import STATUSES, EventKind, Status
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
 from pipeline.wording import moment
 
@@ -169,8 +170,10 @@ def read_dataset(
 def _change_deleted(
     connection: Connection, dataset_id: str, when: ColumnElement[bool], *, deleted_at: datetime | None, now: datetime
 ) -> Dataset:
-    change = update(datasets).where(datasets.c.id == dataset_id, when)
-    connection.execute(change.values(deleted_at=deleted_at, updated_at=now))
+    change = update(datasets).where(datasets.c.id == dataset_id, when).values(deleted_at=deleted_at, updated_at=now)
+    kind: EventKind = "restored" if deleted_at is None else "deleted"
+    events = [Event(row.id, row.user_id, kind, row.status) for row in changed_datasets(connection, change)]
+    note_events(connection, events, now)
     return read_dataset(connection, dataset_id)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from pipeline.errors import Conflicting
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset
 from pipeline.state.catalog.tables import IS_CURRENT, datasets
 from pipeline.state.catalog.waiting import VALIDATED_AGAIN
@@ -44,4 +45,7 @@ class Mappings(Database):
             again = {} if dataset.content_version is None else VALIDATED_AGAIN
             values = {**again, "mapping": mapping, "updated_at": now}
             connection.execute(update(datasets).where(datasets.c.id == dataset_id).values(values))
+            if again:
+                event = Event(dataset_id, user_id, "sent_back", "validating", detail="it is read otherwise")
+                note_events(connection, [event], now)
             return read_dataset(connection, dataset_id)

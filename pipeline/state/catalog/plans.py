@@ -10,6 +10,7 @@ from sqlalchemy import case, or_, select, update
 
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.job_records import Job, Plan, PlanResult
 from pipeline.state.catalog.job_tables import training_jobs, training_plans
 from pipeline.state.catalog.lookup import read_dataset, to_dataset
@@ -80,6 +81,10 @@ class Plans(Database):
                 "updated_at": row.excluded.updated_at,
             }
             connection.execute(row.on_conflict_do_update(index_elements=["dataset_id"], set_=again), rows)
+            events = [
+                Event(each.id, each.user_id, "plan_requested", each.status, request_key=request_key) for each in wanted
+            ]
+            note_events(connection, events, now)
 
     def record_split(self, dataset: Dataset, split_fingerprint: str, now: datetime) -> list[Job]:
         """Note which rows a dataset's newest verdict gave; its jobs of other rows become stale and are returned.
@@ -111,7 +116,8 @@ class Plans(Database):
             DatasetNotFound: there is no such dataset.
         """
         with self._writing() as connection:
-            owner = read_dataset(connection, dataset.id).user_id
+            found = read_dataset(connection, dataset.id)
+            owner = found.user_id
             is_this = training_plans.c.dataset_id == dataset.id
             change = {
                 "status": "planned",
@@ -123,6 +129,8 @@ class Plans(Database):
                 **DECIDED,
             }
             connection.execute(update(training_plans).where(is_this).values(change))
+            planned = Event(dataset.id, owner, "planned", found.status, result.run_id, detail=result.message)
+            note_events(connection, [planned], now)
             if result.job_count:
                 fingerprint = connection.execute(select(training_plans.c.split_fingerprint).where(is_this)).scalar_one()
                 notice = Notice(

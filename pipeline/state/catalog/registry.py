@@ -4,15 +4,18 @@ Uploads that go through the service are in `confirmations.py` until they are con
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, insert, or_, select, text, update
 
 from pipeline.state.catalog.dataset_records import NewUpload, Placed, Refusal
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.statements import chunks
+from pipeline.state.catalog.statuses import EventKind
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text
 from pipeline.state.catalog.waiting import UNTRIED, VALIDATED_AGAIN
 
@@ -231,6 +234,28 @@ def _store_shelf(connection: Connection, shelf: _Shelf, inserted: list[NewUpload
     _update_rows(connection, reopened)
     _update_rows(connection, remapped)
     _update_rows(connection, confirmed)
+    note_events(connection, _events(shelf, inserted), now)
+
+
+def _events(shelf: _Shelf, inserted: list[NewUpload]) -> Iterator[Event]:
+    """What the shelf decided, as history tells it."""
+    new_ids = [upload.dataset_id for upload in inserted]
+    for dataset_id in (*new_ids, *sorted(shelf.confirmed)):
+        yield _event(shelf.by_id[dataset_id], "registered")
+    for dataset_id in sorted({*shelf.resettled, *new_ids}):
+        entry = shelf.by_id[dataset_id]
+        if entry.superseded_by is not None:
+            yield _event(entry, "superseded", related_id=entry.superseded_by)
+        elif dataset_id not in new_ids:
+            yield _event(entry, "returned")
+    for dataset_id in sorted(shelf.reopened):
+        yield _event(shelf.by_id[dataset_id], "sent_back", status="validating", detail="its file is there again")
+    for dataset_id in sorted(shelf.remapped - set(new_ids) - shelf.reopened):
+        yield _event(shelf.by_id[dataset_id], "sent_back", status="validating", detail="it is read otherwise")
+
+
+def _event(entry: _Entry, kind: EventKind, **values: Any) -> Event:
+    return Event(entry.dataset_id, entry.user_id, kind, **{"status": entry.status} | values)
 
 
 def _confirmation(entry: _Entry) -> dict[str, object]:

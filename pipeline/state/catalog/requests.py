@@ -9,6 +9,7 @@ from pipeline.errors import Conflicting
 from pipeline.state.catalog.attempt_tables import IS_LIVE, IS_UNCLOSED, training_attempts
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.events import Event, changed_datasets, note_events
 from pipeline.state.catalog.job_tables import training_plans
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset, to_dataset
 from pipeline.state.catalog.statements import chunks
@@ -50,7 +51,11 @@ class Requests(Database):
         )
         with self._writing() as connection:
             for some in chunks(ids):
-                connection.execute(mark.where(datasets.c.id.in_(some)))
+                asked = changed_datasets(connection, mark.where(datasets.c.id.in_(some)))
+                events = [
+                    Event(row.id, row.user_id, "requested", row.status, None, request_key, row.attempt) for row in asked
+                ]
+                note_events(connection, events, now)
 
     def request_again(self, ids: Sequence[str], now: datetime) -> None:
         """Send datasets that have a verdict back to validation, because what it left behind was lost."""
@@ -61,7 +66,10 @@ class Requests(Database):
         )
         with self._writing() as connection:
             for some in chunks(ids):
-                connection.execute(again.where(datasets.c.id.in_(some)))
+                sent_back = changed_datasets(connection, again.where(datasets.c.id.in_(some)))
+                why = "what its verdict left behind is not there, or of an older version"
+                events = [Event(row.id, row.user_id, "sent_back", row.status, detail=why) for row in sent_back]
+                note_events(connection, events, now)
 
     def retry(self, dataset_id: str, user_id: str, now: datetime) -> Dataset:
         """Have a dataset validated again at once, as if it were new: it has a verdict, or failed.
@@ -75,7 +83,11 @@ class Requests(Database):
             if reason := _why_not_again(dataset):
                 raise Conflicting(f"{describe_dataset(dataset)} {reason}")
             again = update(datasets).where(datasets.c.id == dataset_id)
-            connection.execute(again.values(VALIDATED_AGAIN | {"updated_at": now}))
+            changed = changed_datasets(connection, again.values(VALIDATED_AGAIN | {"updated_at": now}))
+            why = "its owner wants it validated again"
+            note_events(
+                connection, [Event(row.id, row.user_id, "sent_back", row.status, detail=why) for row in changed], now
+            )
             return read_dataset(connection, dataset_id)
 
     def settled(self, ids: Sequence[str], now: datetime) -> set[str]:

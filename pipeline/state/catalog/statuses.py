@@ -72,6 +72,27 @@ NotificationKind = Literal[
     "generation_cancelled",
     "training_file_ready",
 ]
+EventKind = Literal[
+    "announced",
+    "registered",
+    "expired",
+    "requested",
+    "run_failed",
+    "given_up",
+    "judged",
+    "sent_back",
+    "plan_requested",
+    "plan_failed",
+    "plan_given_up",
+    "planned",
+    "superseded",
+    "returned",
+    "deleted",
+    "restored",
+]
+"""announced: an upload through the service began. given_up: it was one try too many. sent_back: it waits for another
+verdict. returned: it is current at its path again."""
+EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 SEVERITIES: dict[NotificationKind, Severity] = {
     "dataset_ready": "medium",
     "dataset_error": "high",

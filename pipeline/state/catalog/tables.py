@@ -185,6 +185,34 @@ Index("ix_datasets_updated_at", datasets.c.updated_at)
 # Finds the dataset that a returning earlier version belongs to.
 Index("ix_datasets_storage_path", datasets.c.storage_path, datasets.c.content_version)
 
+# Rows are added, never changed: `events.py`.
+dataset_events = Table(
+    "dataset_events",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("dataset_id", StorableText, ForeignKey("datasets.id"), nullable=False),
+    Column("user_id", StorableText, nullable=False),
+    Column("kind", StorableText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("status", StorableText, nullable=False),
+    Column("run_id", StorableText),
+    Column("request_key", StorableText),
+    Column("attempt", Integer),
+    Column("related_id", StorableText),
+    Column("detail", StorableText),
+    Column("line_count", BigInteger),
+    Column("rejected_line_count", BigInteger),
+    Column("conversation_count", BigInteger),
+    Column("total_tokens", BigInteger),
+    Column("finding_counts", StorableJson),
+    CheckConstraint(
+        "kind IN ('announced', 'registered', 'expired', 'requested', 'run_failed', 'given_up', 'judged', 'sent_back', "
+        "'plan_requested', 'plan_failed', 'plan_given_up', 'planned', 'superseded', 'returned', 'deleted', 'restored')",
+        name="kind",
+    ),
+)
+Index("ix_dataset_events_dataset_id", dataset_events.c.dataset_id, dataset_events.c.id)
+
 notifications = Table(
     "notifications",
     metadata,

@@ -14,9 +14,11 @@ from typing import Any, Literal
 from sqlalchemy import Column, ColumnElement, Connection, Table, select, update
 
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.job_tables import training_plans
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.statements import chunks
+from pipeline.state.catalog.statuses import EventKind
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
 from pipeline.state.catalog.waiting import UNTRIED
 from pipeline.wording import time_of_day
@@ -96,6 +98,11 @@ _PLACES: dict[Work, _Place] = {
         "message",
     ),
 }
+# What history calls a try that came to nothing, and the one that was too many.
+_FAILURES: dict[Work, tuple[EventKind, EventKind]] = {
+    "validation": ("run_failed", "given_up"),
+    "plan": ("plan_failed", "plan_given_up"),
+}
 
 
 class Tries(Database):
@@ -148,7 +155,7 @@ class Tries(Database):
                 return None
             attempt = found.attempt + 1
             spent = Spent(attempt, now + patience.pause(attempt), attempt >= patience.max_attempts)
-            connection.execute(
+            changed = connection.execute(
                 is_this.where(place.is_open).values(
                     {
                         **UNTRIED,
@@ -161,6 +168,8 @@ class Tries(Database):
                     }
                 )
             )
+            if changed.rowcount:
+                _note_failure(connection, work, [dataset_id], spent.has_failed, reason, now, run_id, attempt)
             if spent.has_failed:
                 _tell_owner(connection, work, dataset_id, spent, patience, now)
         return spent
@@ -189,7 +198,10 @@ class Tries(Database):
             values |= {"status": "failed", "updated_at": failed_at}
         with self._writing() as connection:
             for some in chunks(ids):
-                connection.execute(forget.where(place.key.in_(some)).values(values))
+                change = forget.where(place.key.in_(some)).values(values)
+                released = connection.execute(change.returning(place.key)).scalars().all()
+                if failed_at:
+                    _note_failure(connection, work, sorted(released), True, reason, failed_at)
 
     def retry_now(self, work: Work) -> int:
         """Let everything that waits for its next try be tried at once; returns how much that is."""
@@ -209,6 +221,26 @@ class Tries(Database):
                     for row in rows
                 ]
         return found
+
+
+def _note_failure(
+    connection: Connection,
+    work: Work,
+    ids: Sequence[str],
+    is_last: bool,
+    reason: str,
+    now: datetime,
+    run_id: str | None = None,
+    attempt: int | None = None,
+) -> None:
+    kind = _FAILURES[work][is_last]
+    of_dataset = datasets.c
+    columns = select(of_dataset.id, of_dataset.user_id, of_dataset.status).where(of_dataset.id.in_(ids))
+    events = [
+        Event(row.id, row.user_id, kind, row.status, run_id, attempt=attempt, detail=reason or None)
+        for row in connection.execute(columns.order_by(of_dataset.id))
+    ]
+    note_events(connection, events, now)
 
 
 def _failed(place: _Place) -> Any:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select, update
 from pipeline.errors import ObjectChanged
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.statuses import NotificationKind
@@ -59,12 +60,35 @@ class Verdicts(Database):
                 if dataset.status in ("ready", "error"):  # and another run did; this one's rows lie over its rows
                     again = update(datasets).where(datasets.c.id == dataset.id)
                     connection.execute(again.values(VALIDATED_AGAIN | {"updated_at": now}))
+                    why = "it is read otherwise"
+                    note_events(
+                        connection, [Event(dataset.id, dataset.user_id, "sent_back", "validating", detail=why)], now
+                    )
                 return False
             if all(getattr(dataset, name) == getattr(verdict, name) for name in _COMPARED):
                 return False
             connection.execute(update(datasets).where(datasets.c.id == dataset.id).values(_columns(verdict, now)))
+            note_events(connection, [_judged(dataset, verdict)], now)
             _notify_change(connection, dataset, verdict, now)
         return True
+
+
+def _judged(dataset: Dataset, verdict: Verdict) -> Event:
+    return Event(
+        dataset.id,
+        dataset.user_id,
+        "judged",
+        verdict.status,
+        verdict.run_id,
+        dataset.request_key,
+        dataset.attempt,
+        detail=verdict.message,
+        line_count=verdict.line_count,
+        rejected_line_count=verdict.rejected_line_count,
+        conversation_count=verdict.conversation_count,
+        total_tokens=verdict.total_tokens,
+        finding_counts=verdict.finding_counts,
+    )
 
 
 def _columns(verdict: Verdict, now: datetime) -> dict[str, object]:

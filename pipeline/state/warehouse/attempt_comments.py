@@ -27,7 +27,7 @@ ATTEMPT_COLUMNS = {
         "state_reason": "Why it is in that state; NULL where that is clear.",
         "failure_class": "out-of-memory, not-a-number, disk-full, gated-model, lost-gpu, download, interrupted, other.",
         "external_id": "How the launcher calls it.",
-        "resumed_from": "The attempt whose checkpoints it went on from; else NULL.",
+        "resumed_from": "The attempt whose checkpoints it went on from: training_attempts.id; else NULL.",
         "gpu": "The GPU that the job is planned for.",
         "gpu_count": "How many of them.",
         "price_per_gpu_hour": "US dollars that the hours are counted with; NULL where they cost nothing.",

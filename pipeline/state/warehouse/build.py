@@ -23,6 +23,7 @@ from pipeline.state.lake import PROFILES, Lake
 from pipeline.state.lake.profiles import READ_SCHEMA
 from pipeline.state.warehouse.comments import write_comments
 from pipeline.state.warehouse.completeness import compare, insist
+from pipeline.state.warehouse.history import HISTORY_VIEWS, make_history
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS, make_lineage
 from pipeline.state.warehouse.publication import publication
 from pipeline.state.warehouse.sql import identifier, text
@@ -88,6 +89,7 @@ def build_warehouse(
                 found = compare(connection, lake, shown_before.to_pylist(), now)
                 insist(found, path, catalog.place, lake.place, may_shrink=may_shrink)
                 make_lineage(connection, lake)
+                make_history(connection)
                 create_views(connection, lake, _current_ids(connection))
                 write_comments(connection, now)
                 row_counts = _row_counts(connection)
@@ -194,7 +196,7 @@ def _last_change(connection: duckdb.DuckDBPyConnection) -> datetime | None:
 
 def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     counts = {}
-    for table in (*TABLE_NAMES, "dataset_profiles", "lineage", *LINEAGE_VIEWS):
+    for table in (*TABLE_NAMES, "dataset_profiles", "lineage", *LINEAGE_VIEWS, *HISTORY_VIEWS):
         (counts[table],) = connection.execute(f"SELECT count(*) FROM {identifier(table)}").fetchall()[0]  # noqa: S608
     sums = connection.execute(_VIEW_COUNTS).fetchall()[0]
     return counts | {view: int(rows) for view, rows in zip(VIEWS, sums, strict=True)}

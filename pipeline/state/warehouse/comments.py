@@ -1,7 +1,7 @@
 """What analysts read beside tables and columns: meanings, units, what NULL says. Written as DuckDB comments.
 
 Those of training jobs are in `job_comments.py`, of their trainings in `attempt_comments.py`, of conversations that are
-made in `generation_comments.py`.
+made in `generation_comments.py`, of history in `history_comments.py`.
 
 SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'turns'
 """
@@ -10,8 +10,12 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from pipeline.state.catalog.export import TABLE_NAMES
+from pipeline.state.catalog.tables import metadata
 from pipeline.state.warehouse.attempt_comments import ATTEMPT_COLUMNS, ATTEMPT_TABLES
 from pipeline.state.warehouse.generation_comments import GENERATION_COLUMNS, GENERATION_TABLES
+from pipeline.state.warehouse.history import HISTORY_VIEWS
+from pipeline.state.warehouse.history_comments import HISTORY_COLUMNS, HISTORY_TABLES
 from pipeline.state.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES, TRIES
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.state.warehouse.sql import identifier, text
@@ -32,6 +36,7 @@ TABLES = {
     **JOB_TABLES,
     **ATTEMPT_TABLES,
     **GENERATION_TABLES,
+    **HISTORY_TABLES,
 }
 
 _DATASET_ID = "The dataset: datasets.id."
@@ -76,7 +81,7 @@ COLUMNS = {
         "token_method": _TOKEN_METHOD,
         "run_id": _RUN_ID,
         "observed_version": "What the store showed last: a hint at changes, not an identity.",
-        "superseded_by": "The dataset that took its place in the store; NULL while it is current.",
+        "superseded_by": "The dataset that took its place in the store: datasets.id; NULL while it is current.",
         "requested_at": "When a run was last asked for (UTC).",
         "attempt": "Tries that came to nothing since it waits for a verdict.",
         "failure": "Why the last try came to nothing; the next verdict clears it.",
@@ -239,9 +244,24 @@ COLUMNS = {
     **JOB_COLUMNS,
     **ATTEMPT_COLUMNS,
     **GENERATION_COLUMNS,
+    **HISTORY_COLUMNS,
 }
 
 
+# No view has a key that DuckDB would know, nor a table that is made by a query: what names a row is told beside it.
+KEYS = {
+    **{name: tuple(metadata.tables[name].primary_key.columns.keys()) for name in TABLE_NAMES},
+    "dataset_profiles": ("dataset_id",),
+    "lineage": ("dataset_id", "table_name"),
+    "conversations": ("dataset_id", "row"),
+    "turns": ("dataset_id", "row", "turn_index"),
+    "splits": ("dataset_id", "row"),
+    "target_acceptance": ("dataset_id", "target"),
+    "current_costs": ("cost_id",),
+    "daily_uploads": ("day", "user_id"),
+    "finding_trends": ("day", "code"),
+    "profile_figures": ("dataset_id",),
+}
 # Where the lake's name of something differs from the warehouse's.
 _TABLES_OF_WAREHOUSE = {"profiles": "dataset_profiles"}
 
@@ -255,12 +275,18 @@ def lake_column(table: str, column: str) -> str:
     return COLUMNS[_TABLES_OF_WAREHOUSE.get(table, table)][RENAMED.get(column, column)]
 
 
+def table_comment(table: str) -> str:
+    """What a table or view holds, and which columns name a row of it."""
+    key = f" Key: {', '.join(KEYS[table])}." if table in KEYS else ""
+    return f"{TABLES[table]}{key}"
+
+
 def write_comments(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Write every comment; that of `datasets` says when the warehouse was published."""
     published = f" Published {moment(now.astimezone(UTC), seconds=True)}."
-    for table, comment in TABLES.items():
-        kind = "VIEW" if table in {*VIEWS, *LINEAGE_VIEWS} else "TABLE"
+    for table in TABLES:
+        kind = "VIEW" if table in {*VIEWS, *LINEAGE_VIEWS, *HISTORY_VIEWS} else "TABLE"
         suffix = published if table == "datasets" else ""
-        connection.execute(f"COMMENT ON {kind} {identifier(table)} IS {text(comment + suffix)}")
+        connection.execute(f"COMMENT ON {kind} {identifier(table)} IS {text(table_comment(table) + suffix)}")
         for column, meaning in COLUMNS[table].items():
             connection.execute(f"COMMENT ON COLUMN {identifier(table)}.{identifier(column)} IS {text(meaning)}")

@@ -40,13 +40,14 @@ from pipeline.state.catalog.job_tables import (
 from pipeline.state.catalog.looks import looks
 from pipeline.state.catalog.marks import marks
 from pipeline.state.catalog.notices import Notice
-from pipeline.state.catalog.tables import datasets, ignored_files, metadata, notifications
+from pipeline.state.catalog.tables import dataset_events, datasets, ignored_files, metadata, notifications
 from tests.postgres import as_ordinary_role
 from tests.state.catalog.examples import NOON, start_upload, tell
 
 pytestmark = pytest.mark.needs_postgres
 OWNED = (
     datasets,
+    dataset_events,
     ignored_files,
     notifications,
     training_jobs,

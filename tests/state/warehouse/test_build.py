@@ -11,12 +11,13 @@ from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.export import TABLE_NAMES
 from pipeline.state.lake import LocalLake
 from pipeline.state.warehouse import build_warehouse, ensure_warehouse
+from pipeline.state.warehouse.history import HISTORY_VIEWS
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.state.warehouse.views import VIEWS
 from tests.state.lake.examples import NOON, ONE_REJECTED_LINE, REFUSED, conversation, jsonl
 from tests.state.warehouse.examples import Installation
 
-RELATIONS = {*TABLE_NAMES, "dataset_profiles", "lineage", *LINEAGE_VIEWS, *VIEWS}
+RELATIONS = {*TABLE_NAMES, "dataset_profiles", "lineage", *LINEAGE_VIEWS, *HISTORY_VIEWS, *VIEWS}
 EVERYTHING = {name: f"SELECT * FROM {name} ORDER BY ALL" for name in sorted(RELATIONS)}
 
 

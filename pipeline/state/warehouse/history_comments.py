@@ -1,0 +1,118 @@
+"""What analysts read beside the history of datasets and the views over it; the rest is in `comments.py`."""
+
+HISTORY_TABLES = {
+    "dataset_events": "One row a thing that happened to a dataset; rows are added, never changed. What happened before "
+    "version 0014 of the catalog is what rows still told: no tries, and the newest verdict alone.",
+    "current_costs": "The newest record of each cost: one row a job's estimate, and one an attempt's actual. Its sums "
+    "count nothing twice.",
+    "cost_accuracy": "One row an actual cost beside the estimate that was the newest when it was added.",
+    "daily_uploads": "One row a day (UTC) and owner: what was uploaded, and what came of the first verdicts.",
+    "finding_trends": "One row a day (UTC) and code: in how many datasets it was found when they were first judged.",
+    "profile_figures": "What is nested in dataset_profiles, as STRUCT, MAP and LIST instead of JSON.",
+}
+
+_DATASET_ID = "The dataset: datasets.id."
+_OWNER = "The dataset's owner."
+_JOB = {
+    "base_model": "The model that is trained, as the catalogue names it.",
+    "method": "lora, qlora or full.",
+    "preset": "conservative, balanced or aggressive.",
+    "gpu": "The GPU that it is planned for; of no matter where a provider trains.",
+    "gpu_count": "How many of them.",
+}
+_DAY = "The day (UTC)."
+
+HISTORY_COLUMNS = {
+    "dataset_events": {
+        "id": "Counts up: the order in which things happened to a dataset.",
+        "dataset_id": _DATASET_ID,
+        "user_id": _OWNER,
+        "kind": "announced, registered, expired, requested, run_failed, given_up, judged, sent_back, plan_requested, "
+        "plan_failed, plan_given_up, planned, superseded, returned, deleted or restored.",
+        "created_at": "When it happened (UTC).",
+        "status": "The dataset's status, once it had happened.",
+        "run_id": "The Dagster run that did it, or failed at it; NULL where none did.",
+        "request_key": "The request for a run, of requested, plan_requested and judged.",
+        "attempt": "Tries that had come to nothing by then.",
+        "related_id": "Of superseded: the dataset that took its place: datasets.id.",
+        "detail": "Why, or what came of it, in words.",
+        "line_count": "Of judged: lines of the file.",
+        "rejected_line_count": "Of judged: lines with errors.",
+        "conversation_count": "Of judged: valid conversations.",
+        "total_tokens": "Of judged: estimated tokens.",
+        "finding_counts": "Of judged: JSON, findings by code; NULL of verdicts before version 0014.",
+    },
+    "current_costs": {
+        "cost_id": "cost_records.id.",
+        "kind": "estimate or actual.",
+        "job_id": "The training job: training_jobs.id.",
+        "attempt_id": "The attempt that an actual is of: training_attempts.id; NULL of an estimate.",
+        "user_id": _OWNER,
+        "dataset_id": _DATASET_ID,
+        "dataset_name": "Its name.",
+        "job_name": "The job's name.",
+        **_JOB,
+        "cost_usd": "US dollars: expected by an estimate, paid by an actual; NULL without a price.",
+        "cost_usd_low": "Most trainings cost more than this; NULL of an actual.",
+        "cost_usd_high": "Most trainings cost less than this; NULL of an actual.",
+        "billed_nano_usd": "An actual's cost_usd in billionths of a US dollar, exact; NULL of an estimate.",
+        "hours": "Hours from start to end, on all GPUs at once: expected, or taken.",
+        "hours_low": "Most trainings take longer; NULL of an actual.",
+        "hours_high": "Most trainings are done sooner; NULL of an actual.",
+        "provider": "Whose price it is.",
+        "created_at": "When it was added (UTC).",
+    },
+    "cost_accuracy": {
+        "job_id": "The training job: training_jobs.id.",
+        "attempt_id": "The attempt: training_attempts.id; NULL of a bill that names none.",
+        "user_id": _OWNER,
+        "dataset_id": _DATASET_ID,
+        **_JOB,
+        "provider": "Who was paid.",
+        "estimate_usd": "US dollars that were expected; NULL without a price.",
+        "estimate_usd_low": "Most trainings cost more than this.",
+        "estimate_usd_high": "Most trainings cost less than this.",
+        "actual_usd": "US dollars that were paid.",
+        "cost_ratio": "actual_usd / estimate_usd.",
+        "is_cost_within": "Whether what was paid is from low to high.",
+        "estimate_hours": "Hours that were expected; NULL where a provider trains.",
+        "actual_hours": "Hours that it took.",
+        "hours_ratio": "actual_hours / estimate_hours.",
+        "are_hours_within": "Whether the hours are from low to high.",
+        "created_at": "When the actual was added (UTC).",
+    },
+    "daily_uploads": {
+        "day": _DAY,
+        "user_id": _OWNER,
+        "uploads": "Versions of files that were registered that day.",
+        "bytes": "Their bytes.",
+        "ready": "Those whose first verdict was ready.",
+        "rejected": "Those whose first verdict was error.",
+        "waiting": "Those without a verdict.",
+        "median_seconds_to_verdict": "Seconds from registration to the first verdict: half take longer.",
+        "longest_seconds_to_verdict": "The longest of them.",
+        "failed_tries": "Tries to validate them that came to nothing.",
+    },
+    "finding_trends": {
+        "day": _DAY,
+        "code": "What kind of finding; the catalogue of findings explains each.",
+        "datasets": "Datasets with it.",
+        "findings": "How often it was found in them, listed or not.",
+        "judged": "All datasets that were first judged that day.",
+        "share_of_datasets": "datasets / judged.",
+    },
+    "profile_figures": {
+        "dataset_id": _DATASET_ID,
+        "status": "ready or error.",
+        "is_current": "Neither superseded nor deleted.",
+        "validated_at": "When it was validated (UTC).",
+        "roles": "Turns by role, as roles['assistant'].",
+        "finding_counts": "Findings by code.",
+        "finding_shares": "Share of the lines with each code.",
+        "languages": "Share of the sampled answers by language.",
+        "words_per_turn": "Words a turn, as words_per_turn.p95.",
+        "turns_per_conversation": "Turns a conversation.",
+        "tokens_per_conversation": "Tokens a conversation; NULL where they were not counted.",
+        "truncation": "For each max_length the rows cut, and those left without a token to learn from; for unnest().",
+    },
+}
