@@ -63,6 +63,17 @@ class Settings(BaseSettings):
         description="Whose tokens are estimated: a bundled one (o200k_base, cl100k_base), a tokenizer.json, a "
         "*.tiktoken vocabulary, or `words*1.3`.",
     )
+    conversation_languages: bool = Field(
+        False,
+        description="Tell the language of every conversation, not of a sample alone: takes twice as long as all the "
+        "rest of a validation.",
+    )
+    rejected_text_chars: int = Field(
+        500,
+        ge=0,
+        le=100_000,
+        description="Characters that are kept of the text of each rejected row, beside its errors; 0: none.",
+    )
     near_duplicates: bool = Field(
         True, description="Look for near-duplicates, and split each dataset into training and validation by them."
     )

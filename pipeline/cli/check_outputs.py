@@ -19,9 +19,12 @@ from pipeline.dataset.profiles.profile import Profile
 from pipeline.errors import UsageError
 from pipeline.state.durable import put_in_place, whole_file, written
 from pipeline.state.lake import FINDINGS, write_empty
+from pipeline.state.lake.schemas import ROW_TEXT
 from pipeline.state.lake.writer import DICTIONARY_COLUMNS
 
-FINDINGS_WITH_FILE = pa.schema([pa.field("file", pa.string(), nullable=False), *FINDINGS])
+FINDINGS_WITH_FILE = pa.schema(
+    [pa.field("file", pa.string(), nullable=False), *FINDINGS.remove(FINDINGS.get_field_index(ROW_TEXT))]
+)
 _FINDINGS_SUFFIXES = (".jsonl", ".parquet")
 _WHOLE_TABLES = ("conversations", "turns")
 
@@ -93,7 +96,10 @@ class _Parquet:
         name = os.fsencode(file).decode("utf-8", "backslashreplace")
         with written(self._target), pq.ParquetFile(findings_path) as findings:
             for batch in findings.iter_batches():
-                columns = [pa.repeat(name, len(batch)), *(batch[field.name].cast(field.type) for field in FINDINGS)]
+                columns = [
+                    pa.repeat(name, len(batch)),
+                    *(batch[field.name].cast(field.type) for field in FINDINGS if field.name != ROW_TEXT),
+                ]
                 self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=FINDINGS_WITH_FILE))
 
     def close(self) -> None:

@@ -49,6 +49,8 @@ def rules_of(settings: Settings) -> Rules:
         tokenizer=settings.tokenizer,
         has_near_duplicates=settings.near_duplicates,
         budget=Budget(settings.validation_budget_s_per_mb),
+        has_languages=settings.conversation_languages,
+        rejected_text_chars=settings.rejected_text_chars,
     )
 
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.contract.finding_record import FindingRow
+from pipeline.dataset.profiles.finding_columns import told
 from pipeline.state.lake.older_files import current_findings
 
 _ROWS = 65_536
@@ -30,7 +31,7 @@ def some_findings(path: Path, code: str | None, first: int, limit: int) -> list[
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_ROWS):
             found = current_findings(_of_code(batch, code))
-            rows += found.slice(min(first, found.num_rows), limit - len(rows)).to_pylist()
+            rows += told(found.slice(min(first, found.num_rows), limit - len(rows)))
             first = max(0, first - found.num_rows)
             if len(rows) == limit:
                 break

@@ -15,7 +15,7 @@ from pipeline.dataset.findings.finding import CATALOGUE, ORDER, Finding, Scope, 
 from pipeline.dataset.findings.finding_sentences import message_sentence
 from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.dataset.model.bit_flags import Integers
-from pipeline.dataset.profiles.finding_columns import finding_rows
+from pipeline.dataset.profiles.finding_columns import finding_rows, told
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.state.lake import FINDINGS, TableWriter
 from pipeline.state.lake.older_files import current_findings
@@ -56,7 +56,7 @@ def first_findings(path: Path, limit: int, severity: Severity | None = None) -> 
             import pyarrow.compute as pc  # 25 ms, and only files with errors need it
 
             batch = batch.filter(pc.equal(batch["severity"], severity.value))
-        rows += batch.slice(0, limit - len(rows)).to_pylist()
+        rows += told(batch.slice(0, limit - len(rows)))
         if len(rows) == limit:
             break
     return rows
@@ -64,7 +64,7 @@ def first_findings(path: Path, limit: int, severity: Severity | None = None) -> 
 
 def all_findings(path: Path) -> Iterator[FindingRow]:
     """Every finding in a Parquet file, in order, in bounded memory."""
-    return (row for batch in _batches([path]) for row in batch.to_pylist())
+    return (row for batch in _batches([path]) for row in told(batch))
 
 
 def _batches(paths: Iterable[Path]) -> Iterator[pa.RecordBatch]:

@@ -22,6 +22,8 @@ from pipeline.dataset.profiles.finding_columns import finding_rows
 from pipeline.dataset.profiles.profile_rows import conversation_rows, turn_rows
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.quiet import keep_freed_memory, paused_collector
+from pipeline.dataset.profiles.rejected_texts import rejected_texts
+from pipeline.dataset.profiles.row_measures import measure_rows
 from pipeline.dataset.profiles.totals import Totals, measure_block
 from pipeline.dataset.profiles.type_drift import measure_types
 from pipeline.dataset.quality.quality_findings import quality_groups
@@ -80,10 +82,10 @@ def profile_part(
             total += replace(measured, types=measure_types(block, columns, reading.others))
             if columns.ids:
                 hashes = spills.write(columns)
-                conversations.write(conversation_rows(columns, hashes))
+                conversations.write(conversation_rows(columns, hashes, measure_rows(columns, measured.tokens, rules)))
                 turns.write(turn_rows(columns))
             if found := listing.take([*verdicts.groups, *groups]):
-                findings.write(finding_rows(found))
+                findings.write(finding_rows(found, rejected_texts(found, block, rules.rejected_text_chars)))
     if meter:
         meter.check()
     return total

@@ -6,12 +6,13 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.dataset.model.conversation import Branch
+from pipeline.dataset.profiles.row_measures import RowMeasures
 from pipeline.dataset.reading.columns import Columns
 
 _BRANCHES = pa.array([branch.name.lower() for branch in Branch if branch is not Branch.NONE], pa.string())
 
 
-def conversation_rows(columns: Columns, turn_hashes: bytes) -> dict[str, pa.Array]:
+def conversation_rows(columns: Columns, turn_hashes: bytes, measures: RowMeasures) -> dict[str, pa.Array]:
     """The accepted conversations. turn_hashes: 16 bytes each, end to end."""
     words_before = np.concatenate([[0], np.cumsum(columns.word_counts)])
     count, extras = len(columns.ids), columns.extras
@@ -27,6 +28,9 @@ def conversation_rows(columns: Columns, turn_hashes: bytes) -> dict[str, pa.Arra
         "label": _column(extras.labels, pa.bool_(), count),
         "media": _column(extras.media, pa.string(), count),
         "conversation_annotations": _column(extras.conversation_annotations, pa.string(), count),
+        "char_count": pa.array(measures.char_counts, pa.int64()),
+        "token_count": _column(measures.token_counts, pa.int64(), count),
+        "language": _column(measures.languages, pa.string(), count),
     }
 
 

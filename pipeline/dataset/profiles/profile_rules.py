@@ -20,7 +20,8 @@ class Rules:
     every token with it. has_quality: look for what a person would not want to train on. has_near_duplicates: look for
     conversations that nearly repeat another, and split the dataset by them. counted_together: codes of which it is
     counted which conversations have them together, also where not all findings are listed. budget: of
-    processor time; None for as long as it takes.
+    processor time; None for as long as it takes. has_languages: tell the language of every conversation, not of a
+    sample alone. rejected_text_chars: how much of a rejected row's text is kept with its errors.
     """
 
     limits: Limits = Limits()
@@ -32,6 +33,8 @@ class Rules:
     has_near_duplicates: bool = True
     counted_together: frozenset[str] = frozenset()
     budget: Budget | None = None
+    has_languages: bool = False
+    rejected_text_chars: int = 0
 
     def structure_only(self) -> "Rules":
         """The same limits, and nothing asked but whether the lines are right."""

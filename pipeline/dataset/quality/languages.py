@@ -71,12 +71,22 @@ def sample_languages(columns: Columns) -> LanguageSample:
     hashes = columns.text_hashes
     chosen = np.argpartition(hashes, SAMPLE_SIZE)[:SAMPLE_SIZE] if len(hashes) > SAMPLE_SIZE else np.arange(len(hashes))
     sizes = np.diff(columns.text_starts) * columns.is_supervised
-    turns = _first_longest(columns, sizes)[chosen]
+    said = _beginnings(columns, _first_longest(columns, sizes)[chosen], sizes)
+    return LanguageSample(dict(sorted(zip(hashes[chosen].tolist(), said, strict=True))))
+
+
+def languages_of(columns: Columns) -> list[str | None]:
+    """The language of each conversation, told from its longest answer; None where that has too few letters."""
+    sizes = np.diff(columns.text_starts) * columns.is_supervised
+    return list(map(language_of, _beginnings(columns, _first_longest(columns, sizes), sizes)))
+
+
+def _beginnings(columns: Columns, turns: Integers, sizes: Integers) -> list[str]:
+    """How the texts of turns begin. sizes: of all turns."""
     begins = columns.text_starts[turns]
     ends = begins + np.minimum(sizes[turns], TEXT_BYTES)
     text = memoryview(columns.text)  # type: ignore[arg-type]  # an array has a buffer
-    said = zip(hashes[chosen].tolist(), begins.tolist(), ends.tolist(), strict=True)
-    return LanguageSample({key: str(text[begin:end], "utf-8", "ignore") for key, begin, end in sorted(said)})
+    return [str(text[begin:end], "utf-8", "ignore") for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
 
 
 def _first_longest(columns: Columns, sizes: Integers) -> Integers:

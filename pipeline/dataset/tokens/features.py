@@ -34,6 +34,14 @@ def count_features(text: Bytes, starts: Integers, word_counts: Integers) -> Inte
     return np.stack([word_counts, runs, digits, np.diff(starts) - wide, wide, emoji], axis=1)
 
 
+def count_characters(text: Bytes, starts: Integers) -> Integers:
+    """Characters of each string: its bytes but those that go on with a character. See `count_features`."""
+    characters: Integers = np.diff(starts)
+    if text.max(initial=0) >= 0x80:
+        characters = characters - _count(_bits(text, 0x80, 0xBF), starts)
+    return characters
+
+
 def usual_tokens(features: Integers) -> Integers:
     """Roughly how many tokens each row has; no less than one where there is a byte."""
     tokens: Integers = (features @ USUAL_HUNDREDTHS + 50) // 100

@@ -6,7 +6,9 @@ end the sample is counted with the tokenizer, and all lengths are scaled by what
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.reading.columns import Columns
@@ -48,7 +50,7 @@ class TokenStatistics:
     """Of some conversations of a file; `+` joins parts, in any order. About 1 MB, however large the part.
 
     counted_by: the tokenizer that counted every turn, None where a sample stands for them. tokens: those counted, or
-    as many as is usual.
+    as many as is usual. by_row: of each conversation, of one block alone: sums forget it.
     """
 
     turn_count: int = 0
@@ -57,6 +59,7 @@ class TokenStatistics:
     counted_by: str | None = None
     lengths: RowLengths = field(default_factory=RowLengths)
     sample: TokenSample = field(default_factory=TokenSample)
+    by_row: Integers | None = None
 
     def __add__(self, other: "TokenStatistics") -> "TokenStatistics":
         """Both parts together.
@@ -65,7 +68,7 @@ class TokenStatistics:
             ValueError: one was counted, the other sampled, or another tokenizer counted.
         """
         if not self.turn_count or not other.turn_count:
-            return self if self.turn_count else other
+            return replace(self if self.turn_count else other, by_row=None)
         if self.counted_by != other.counted_by:
             raise ValueError(f"expected tokens counted by {self.counted_by}, found {other.counted_by}")
         return TokenStatistics(
@@ -115,14 +118,15 @@ def measure_tokens(columns: Columns, tokenizer: Tokenizer | None = None, *, exac
         if tokenizer is None:
             raise ValueError("expected a tokenizer to count with, found none")
         counts = count_tokens(with_calls(columns), tokenizer)
-        return TokenStatistics(
-            turn_count, word_count, int(counts.sum()), tokenizer.name, RowLengths.of(columns, counts)
-        )
+        by_row = np.add.reduceat(counts, columns.turn_starts[:-1])
+        lengths = RowLengths.of(columns, counts)
+        return TokenStatistics(turn_count, word_count, int(counts.sum()), tokenizer.name, lengths, by_row=by_row)
     columns = with_calls(columns)
     features = count_features(columns.text, columns.text_starts, columns.word_counts)
     usual = usual_tokens(features)
     lengths, sample = RowLengths.of(columns, usual), TokenSample.of(columns, features)
-    return TokenStatistics(turn_count, word_count, int(usual.sum()), None, lengths, sample)
+    by_row = np.add.reduceat(usual, columns.turn_starts[:-1])
+    return TokenStatistics(turn_count, word_count, int(usual.sum()), None, lengths, sample, by_row)
 
 
 def count_tokens(columns: Columns, tokenizer: Tokenizer) -> Integers:

@@ -10,6 +10,9 @@ BYTE_OFFSET = pa.field("byte_offset", pa.int64(), nullable=False)  # of the row'
 # renamed `offset`, a word of SQL, and put the parts of findings into columns.
 FORMER_NAMES = {ROW.name: "line", BYTE_OFFSET.name: "offset"}
 
+ROW_TEXT = "row_text"
+"""The one column of findings that no report has: it is for questions alone."""
+
 CONVERSATIONS = pa.schema(
     [
         ROW,
@@ -25,6 +28,10 @@ CONVERSATIONS = pa.schema(
             "media", pa.string()
         ),  # JSON text of the row's fields of pictures and sounds, which stay in the upload
         pa.field("conversation_annotations", pa.string()),  # JSON text of what the upload says of it beside its turns
+        # Of version 17 on; null before.
+        pa.field("char_count", pa.int64()),  # of all contents
+        pa.field("token_count", pa.int64()),  # as usual for its words and bytes, or counted; null for words * 1.3
+        pa.field("language", pa.string()),  # ISO 639-1, where it is asked for
     ]
 )
 TURNS = pa.schema(
@@ -79,6 +86,7 @@ FINDINGS = pa.schema(
         pa.field("found", pa.string()),
         pa.field("detail", pa.string()),
         pa.field("message", pa.string(), nullable=False),  # the sentence that the parts before it make
+        pa.field(ROW_TEXT, pa.string()),  # how the row of an error begins, where that is kept
     ]
 )
 # One row a dataset: where its rows come from, then the public report under the report's own names.

@@ -10,9 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.state.lake.lake_errors import lake_errors
-from pipeline.state.lake.schemas import SCHEMAS
+from pipeline.state.lake.schemas import ROW_TEXT, SCHEMAS
 
-DICTIONARY_COLUMNS = {"turns": ["role"], "findings": ["code", "severity", "path", "expected", "found", "detail"]}
+DICTIONARY_COLUMNS = {
+    "turns": ["role"],
+    "findings": ["code", "severity", "path", "expected", "found", "detail", ROW_TEXT],
+}
 _STATISTICS_COLUMNS = ["row", "line"]  # what readers prune by; statistics over long text cost time and help nobody
 # A column of a row group costs 860 bytes of memory until the file is closed: docs/decisions/0021-memory.md.
 _GROUP_WRITES = 4

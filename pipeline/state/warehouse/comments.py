@@ -191,6 +191,10 @@ COLUMNS = {
         "media": "JSON: the row's fields of pictures and sounds, which no job of text uses; NULL without any.",
         "conversation_annotations": "JSON: what the upload says of the conversation beside its turns, such as its "
         "scaffold; NULL without any.",
+        "char_count": "Characters of all its contents; NULL of what versions before 17 wrote.",
+        "token_count": "Tokens: as usual for its words and bytes, or counted where all are; their sum is near "
+        "dataset_profiles.tokens, which is of a counted sample. NULL for words*1.3, and before version 17.",
+        "language": "Of its longest answer, by ISO 639-1; NULL without LORA_CONVERSATION_LANGUAGES or letters enough.",
     },
     "turns": {
         "dataset_id": _DATASET_ID,
@@ -240,6 +244,7 @@ COLUMNS = {
         "found": "What is there instead, alike for alike faults; NULL where expected says enough.",
         "detail": "What else there is to say: a place in the text, a likely cause, further places.",
         "message": "All of it in one sentence, with what to do.",
+        "row_text": "Of an error: how the rejected row begins, LORA_REJECTED_TEXT_CHARS characters at most; else NULL.",
     },
     **JOB_COLUMNS,
     **ATTEMPT_COLUMNS,

@@ -14,10 +14,12 @@ from pipeline.dataset.frames.frames import Frames, frames_of
 from pipeline.dataset.frames.warnings import WARNING_RULES, warning_groups
 from pipeline.dataset.model.frame_columns import CONVERSATIONS, TURNS, TurnColumns
 from pipeline.dataset.profiles.profile_rows import conversation_rows, turn_rows
+from pipeline.dataset.profiles.row_measures import RowMeasures
 from pipeline.dataset.reading.columns import read_columns
 from tests.dataset.rich_rows import CALL
 from tests.engine_blocks import LIMITS, block_of, columns_of, line_of
 
+MEASURED = ("char_count", "token_count", "language")
 RICH = {
     "messages": [
         {"role": "user", "content": "Cold tea?", "weight": 0, "name": "ana"},
@@ -53,14 +55,15 @@ def test_every_block_has_the_declared_schemas(block):
 @pytest.mark.parametrize("block", BLOCKS[:3], ids=["rich", "preference", "plain"])
 def test_the_frames_are_what_is_written(block):
     """Columns of the lake's tables have its values; only how texts are encoded differs."""
+    count = len(block.conversations)
     written = {
-        "conversations": conversation_rows(block.columns, b"\0" * 16 * len(block.conversations)),
+        "conversations": conversation_rows(block.columns, b"\0" * 16 * count, RowMeasures(np.zeros(count), None, None)),
         "turns": turn_rows(block.columns),
     }
     for name, frame in (("conversations", block.conversations), ("turns", block.turns)):
         table = pl.DataFrame({column: pl.from_arrow(array) for column, array in written[name].items()})
         shared = [column for column in table.columns if column in frame.columns]
-        assert set(table.columns) - set(shared) <= {"turns_hash"}
+        assert set(table.columns) - set(shared) <= {"turns_hash", *MEASURED}
         as_text = table.select(shared).with_columns(pl.col(pl.Categorical).cast(pl.String))
         assert_frame_equal(frame.select(shared), as_text)
 
