@@ -25,6 +25,7 @@ COMMANDS = (
         "upload",
         "findings",
         "query",
+        "export",
         "base-models:prices",
         "gpus:prices",
     ),

@@ -192,3 +192,12 @@ def test_a_terminal_gets_a_progress_bar_that_goes_away(environment):
     assert "MB/s" in written
     report = written[written.index("✓ ") :]
     assert "MB/s" not in report
+
+
+def test_what_asks_the_warehouse_says_nothing_of_what_is_left_at_the_end(environment, tmp_path):
+    """DuckDB would, where the interpreter does not collect it."""
+    done = run(["export", "--portable", "copy.duckdb"], environment | {"LORA_DATA_DIR": str(tmp_path)}, cwd=tmp_path)
+
+    assert done.stderr.decode() == (
+        f"error: expected the warehouse at {tmp_path / 'warehouse.duckdb'}, found nothing: publish it first\n"
+    )
