@@ -1,5 +1,6 @@
 """The hand-written pages tell the truth: links lead somewhere, names exist, and what README shows is what one sees."""
 
+import json
 import os
 import re
 import shlex
@@ -180,7 +181,12 @@ def test_readme_shows_what_one_sees(commands, shown, demo):
     assert untrue == []
 
 
-SQL = [text for page in ("README.md", "docs/operations.md") for kind, text in blocks(page) if kind == "sql"]
+SQL = [
+    text
+    for page in ("README.md", "docs/operations.md", "docs/analysts.md")
+    for kind, text in blocks(page)
+    if kind == "sql"
+]
 
 
 @pytest.mark.parametrize("sql", [one.strip() for text in SQL for one in text.split(";") if one.strip()])
@@ -189,7 +195,21 @@ def test_the_sql_of_the_pages_runs(sql, demo):
     assert demo.query(sql) is not None
 
 
+def test_the_notebook_over_the_warehouse_runs_as_it_stands(demo, monkeypatch):
+    monkeypatch.chdir(demo.settings.data_dir.parent)
+    cells = json.loads((ROOT / "docs" / "notebooks" / "warehouse.ipynb").read_text("utf-8"))["cells"]
+    known: dict[str, object] = {}
+
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), known)  # our own page
+
+    assert known["days"].select("uploads", "ready", "rejected").rows() == [(3, 2, 1)]
+    assert (known["lengths"].height, known["faults"].height > 0) == (3005, True)
+    known["warehouse"].close()
+
+
 def test_there_is_an_output_and_sql_to_try():
     """The pattern finds what it looks for."""
     assert len(SHOWN) == 3
-    assert len(SQL) == 3
+    assert len(SQL) == 15

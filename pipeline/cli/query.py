@@ -9,9 +9,13 @@ import typer
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
 from pipeline.errors import UsageError
 
+STDIN = "-"
+
 
 def query(
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="For example: SELECT * FROM datasets")],
+    sql: Annotated[
+        str, typer.Argument(metavar="SQL", help="For example: SELECT * FROM datasets; - reads standard input.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines, an object a row.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -25,6 +29,8 @@ def query(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other")
+    if sql == STDIN:
+        sql = sys.stdin.read()
     settings = current_settings()
     if not settings.warehouse.exists():
         from pipeline.clock import utc_now

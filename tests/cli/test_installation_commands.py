@@ -210,6 +210,14 @@ def test_a_query_works_on_an_empty_installation(tmp_path):
     assert result.stdout == '{"n":0}\n'
 
 
+def test_a_query_comes_from_standard_input(tmp_path):
+    Catalog.open(Settings(data_dir=tmp_path).catalog_url).close()
+
+    result = run(["query", "-", "--csv"], {"LORA_DATA_DIR": str(tmp_path)}, b"SELECT count(*) AS n\nFROM datasets;\n")
+
+    assert (result.exit_code, result.stdout) == (0, "n\n0\n")
+
+
 def test_an_upload_is_registered_at_once_and_lies_in_the_store(tmp_path):
     source = tmp_path / "My Talk.jsonl"
     source.write_text('{"conversation_id":"a","turns":[{"role":"user","content":"hi"}]}\n')

@@ -25,5 +25,6 @@ def test_what_the_page_shows_works(tmp_path, monkeypatch):
     found = shown["found"]
     assert found.figures.item(0, "conversations") == 3
     assert "refusal" in found.finding_counts["code"].to_list()
+    assert shown["found"]._repr_html_().startswith('<iframe srcdoc="&lt;!DOCTYPE html&gt;')
     kept = shown["rows"].with_row_index("row", offset=1).join(found.findings, on="row", how="anti").collect()
     assert kept.is_empty()

@@ -3,8 +3,10 @@
 import atexit
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 
@@ -33,6 +35,8 @@ _NO_FIGURES = (  # what is no single value, and what only files have
     "findings",
     "findings_truncated",
 )
+Prepared: TypeAlias = Callable[[Rules], Rules]
+_AS_THEY_ARE: Prepared = lambda rules: rules  # noqa: E731  # a default that does nothing
 _OF_FILES = [code for code, kind in CATALOGUE.items() if kind.scope is Scope.FILE]
 
 
@@ -74,17 +78,44 @@ def profile_frame(
             mapping describes none.
         LakeError: temporary files cannot be written.
     """
+    return framed(profiled_frame(frame, dataset_format, mapping, structure_only))
+
+
+def profiled_frame(
+    frame: pl.DataFrame | pl.LazyFrame,
+    dataset_format: str | None,
+    mapping: str | None,
+    structure_only: bool,
+    prepared: Prepared = _AS_THEY_ARE,
+) -> Profile:
+    """The profile of a frame, whose files stay until the interpreter ends. prepared: what else the rules ask for.
+
+    Raises:
+        UsageError, LakeError: see `profile_frame`.
+    """
     if not isinstance(frame, pl.DataFrame | pl.LazyFrame):
         raise UsageError(f"frame: expected a DataFrame or a LazyFrame of Polars, found {type(frame).__name__}")
-    rules = Rules(form=format_chosen(dataset_format, mapping, name_option="dataset_format", mapping_option="mapping"))
-    with lake_errors("make", Path(tempfile.gettempdir())):
-        folder = Path(tempfile.mkdtemp(prefix="lora-profile-"))
-    try:
-        profile = _profiled(frame, folder, rules.structure_only() if structure_only else rules)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    rules = _rules(dataset_format, mapping, structure_only, prepared)
+    return _kept(lambda folder: _profiled(frame, folder, rules))
+
+
+def profiled_file(
+    path: Path, dataset_format: str | None, mapping: str | None, structure_only: bool, prepared: Prepared = _AS_THEY_ARE
+) -> Profile:
+    """The profile of a file; see `profiled_frame`.
+
+    Raises:
+        UsageError: there is no such file or format, or the mapping describes none.
+        LakeError: temporary files cannot be written.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: expected a file, found none; check its name")
+    rules = _rules(dataset_format, mapping, structure_only, prepared)
+    return _kept(lambda folder: profile_path(path, folder, rules))
+
+
+def framed(profile: Profile) -> FrameProfile:
+    """A profile whose files are there, as frames."""
     is_of_file = pl.col("code").is_in(_OF_FILES)
     return FrameProfile(
         figures=_figures(profile),
@@ -93,6 +124,25 @@ def profile_frame(
         conversations=_scan(profile, "conversations"),
         turns=_scan(profile, "turns"),
     )
+
+
+def _rules(dataset_format: str | None, mapping: str | None, structure_only: bool, prepared: Prepared) -> Rules:
+    form = format_chosen(dataset_format, mapping, name_option="dataset_format", mapping_option="mapping")
+    rules = Rules(form=form)
+    return rules.structure_only() if structure_only else prepared(rules)
+
+
+def _kept(profiled: Callable[[Path], Profile]) -> Profile:
+    """What is read into a folder of its own, which goes with the interpreter."""
+    with lake_errors("make", Path(tempfile.gettempdir())):
+        folder = Path(tempfile.mkdtemp(prefix="lora-profile-"))
+    try:
+        profile = profiled(folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return profile
 
 
 def _profiled(frame: pl.DataFrame | pl.LazyFrame, folder: Path, rules: Rules) -> Profile:
