@@ -129,7 +129,7 @@ def test_a_job_without_its_files_or_its_one_cost_is_found(whole):
     found = _judge(whole)
 
     assert any(f"job {job.id}: without" in text for text in found.wrong)
-    assert found.doubled == [f"job {job.id}: 0 costs"]
+    assert found.doubled == [f"job {job.id}: 0 estimates"]
 
 
 def test_a_warehouse_that_lacks_a_dataset_is_found(whole):

@@ -15,8 +15,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from pipeline.clock import utc_now
-from pipeline.dataset.profiles.profile_rules import Rules
-from pipeline.flow.validation import Validator
+from pipeline.flow.validation import Validator, rules_of
 from pipeline.state.lake import LocalLake
 from pipeline.state.store import make_store
 from tests.end_to_end.reader import expected
@@ -130,7 +129,7 @@ def _assert_one_job_for_each_ready_dataset(installation):
 def _assert_rows_as_undisturbed(installation, tmp_path):
     """The rows are those of an installation in which nothing was killed."""
     calm = LocalLake(tmp_path / "calm")
-    validator = Validator(make_store(installation.settings), calm, Rules(), 10**9, "calm")
+    validator = Validator(make_store(installation.settings), calm, rules_of(installation.settings), 10**9, "calm")
     for dataset in installation.datasets():
         uris = validator.validate(dataset).lake_uris
         for table in TABLES:
