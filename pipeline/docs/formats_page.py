@@ -32,14 +32,14 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
   A row is a conversation, in the order of their first messages; a finding's line is that of the message it is about.
 - **zip and tar**, also `.tar.gz` and `.tar.zst`: one data file is read as it is; several of lines, several arrays,
   several tables with one separator or several of Parquet, all of one format, one after the other in natural order of
-  their paths (`part-2` before `part-10`). A row's line is then that in all of them together, and findings add the
-  file and the line in it. Hidden files, a README, a licence, pictures and programs are passed over, and named; a
-  hidden one that may be data is a warning ([`data-passed-over`](findings.md#data-passed-over)), as are files for
-  training and for testing that lie together ([`splits-in-archive`](findings.md#splits-in-archive)). Files of other
-  kinds together, links, passwords, archives in the archive and paths that lead out are refused
-  ([`mixed-archive`](findings.md#mixed-archive), [`archive-not-read`](findings.md#archive-not-read)). The archive is
-  copied to a temporary file; its files are not. So a folder is one dataset, too: `tar -cf - FOLDER | lora-pipeline
-  check -`.
+  their paths (`part-2` before `part-10`). A row's line is then that in all of them together, and findings add the file
+  and the line in it. Hidden files, a README, a licence, pictures and programs are passed over, and named; a hidden one
+  that may be data is a warning
+  ([`data-passed-over`](findings.md#data-passed-over)), as are files for training and for testing that lie together
+  ([`splits-in-archive`](findings.md#splits-in-archive)). Files of other kinds together, links, passwords, archives in
+  the archive and paths that lead out are refused ([`mixed-archive`](findings.md#mixed-archive),
+  [`archive-not-read`](findings.md#archive-not-read)). The archive is copied to a temporary file; its files are not.
+  So a folder is one dataset, too: `tar -cf - FOLDER | lora-pipeline check -`.
 - **gzip and Zstandard** of either, also several members one after another. An archive that ends too early keeps the
   rows before its end ([`broken-archive`](findings.md#broken-archive)); one that grows more than {MAX_EXPANSION} times,
   over {FREE_BYTES // 2**20} MiB, is not read on ([`expands-too-much`](findings.md#expands-too-much)). Zstandard may

@@ -28,7 +28,7 @@ class TextOfFiles:
         return piece
 
     def files(self) -> Iterator[tuple[ByteReader, int, int]]:
-        """Each file that holds anything, to be read to its end, and at which line and byte of the text it begins."""
+        """Each file that holds anything, to be read to its end, and the line and byte that it begins with."""
         number = 0
         while self._fill(1) and number < len(self._starts):
             if number + 1 == len(self._starts) or self._starts[number] < self._starts[number + 1]:

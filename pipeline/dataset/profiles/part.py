@@ -74,7 +74,7 @@ def profile_part(
         _Spills(folder, rules) as spills,
     ):
         for block in read_rows(stream, reading, limits.max_line_bytes, first_line, offset, seen):
-            verdicts, columns = read_columns(block, limits, form)
+            verdicts, columns = read_columns(block, limits, form, reading.others)
             verdicts.groups.extend(_unended(block))
             frames = frames_of(columns)
             groups = in_parts(_groups_of_conversations(frames, rules), block, form.layout)

@@ -118,14 +118,19 @@ class Columns:
         return {"role": self.role_names[self.roles[index]], "content": text}
 
 
-def read_columns(block: Block, limits: Limits, form: Format = NATIVE) -> tuple[Verdicts, Columns]:
+def read_columns(
+    block: Block, limits: Limits, form: Format = NATIVE, others: tuple[str, ...] = ()
+) -> tuple[Verdicts, Columns]:
     """Verdicts of a block's lines and the columns of the accepted ones.
+
+    others: fields of a row beside those that the format reads.
 
     Three faults are cheapest to see in the text of the whole block: a content that is no string, a NUL, which can
     only come from an escape, and bytes enough for deep nesting that no text accounts for. Then the block is read
     again, line by line, so that the line is rejected.
     """
     verdicts, columns = _read_columns(block, limits, form)
+    columns = _with_oddities(block, verdicts, columns, form, others)
     return replace(verdicts, groups=in_parts(verdicts.groups, block, form.layout)), columns
 
 
@@ -137,16 +142,19 @@ def _read_columns(block: Block, limits: Limits, form: Format) -> tuple[Verdicts,
         pass
     else:
         if not (_holds_nul(columns) or _hides_nesting(block, columns, limits)):
-            return verdicts, _with_oddities(block, verdicts, columns, form)
+            return verdicts, columns
     verdicts = judge_each(block, limits, form)
-    return verdicts, _with_oddities(block, verdicts, gather(verdicts, form), form)
+    return verdicts, gather(verdicts, form)
 
 
-def _with_oddities(block: Block, verdicts: Verdicts, columns: Columns, form: Format) -> Columns:
+def _with_oddities(
+    block: Block, verdicts: Verdicts, columns: Columns, form: Format, others: tuple[str, ...]
+) -> Columns:
     if block.skipped_bytes or not len(columns.ids):
         return columns
     indexes = columns.rows - block.first_row
-    found = repeated_keys(block, form, indexes, columns.turn_counts, is_plain=verdicts.shape is not None)
+    is_plain = verdicts.shape is not None
+    found = repeated_keys(block, form, indexes, columns.turn_counts, others, is_plain=is_plain)
     large = large_numbers(block, indexes)
     return replace(columns, repeated=found, large=large) if found or large else columns
 

@@ -1,19 +1,21 @@
-"""Finds objects that name a field twice, of those fields that a format reads: of such, readers of JSON take the last.
+"""Finds objects that name a field twice: of such, readers of JSON take the last, and Arrow refuses the file.
 
-A key that is read stands once in a row, or once in each turn, so counting them in the bytes of a block tells which rows
-are worth a look; only those are read again, key by key.
+Looked for are the fields that a format reads, and those beside them that a table would have. A key that is read stands
+once in a row, or once in each turn, so counting them in the bytes of a block tells which rows are worth a look; only
+those are read again, key by key.
 """
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from pipeline.dataset.formats.blocks_of_lines import Block
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.shapes import BARE
-from pipeline.dataset.model.bit_flags import Bytes, Integers, places_of, preceded_by
+from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, places_of, preceded_by
 from pipeline.dataset.model.printable import printable
 
 
@@ -27,12 +29,18 @@ class RepeatedKey:
 
 
 def repeated_keys(
-    block: Block, form: Format, indexes: Integers, turn_counts: Integers, *, is_plain: bool = False
+    block: Block,
+    form: Format,
+    indexes: Integers,
+    turn_counts: Integers,
+    others: tuple[str, ...] = (),
+    *,
+    is_plain: bool = False,
 ) -> dict[int, RepeatedKey]:
     """The first repeated key of each conversation that has one, by its number among the accepted ones.
 
-    indexes: of the rows in the block. is_plain: whether each turn surely has a role and a content, so that
-    as many of them as turns in the whole block are one in each.
+    indexes: of the rows in the block. others: fields beside those that the format reads. is_plain: whether each turn
+    surely has a role and a content, so that as many of them as turns in the whole block are one in each.
     """
     if len(indexes) == 0 or len(block.data) < 2:
         return {}
@@ -48,16 +56,33 @@ def repeated_keys(
             found = _key_ends(data, ends, lasts, name.encode())
             if len(found) == 0 or (is_plain and most is turn_counts and len(found) == turn_total):
                 continue
-            counts = np.diff(np.searchsorted(found, block.starts))[indexes]
-            suspects |= counts > most
-    if not suspects.any():
-        return {}
-    starts, found_keys = block.starts, {}
+            suspects |= np.diff(np.searchsorted(found, block.starts))[indexes] > most
+    beside = [name for name in others if name not in of_rows | of_turns]
+    for name in beside:
+        found = _key_ends(data, ends, lasts, name.encode())
+        counts = np.diff(np.searchsorted(found, block.starts))[indexes]
+        _suspect_beside(block, name, counts, indexes, suspects)
+    names, starts, found_keys = {*of_rows, *of_turns, *beside}, block.starts, {}
     for number in np.flatnonzero(suspects).tolist():
         index = int(indexes[number])
-        if key := _first_repeated(block.data[starts[index] : starts[index + 1]].decode(), {*of_rows, *of_turns}):
+        if key := _first_repeated(block.data[starts[index] : starts[index + 1]].decode(), names):
             found_keys[number] = key
     return found_keys
+
+
+def _suspect_beside(block: Block, name: str, counts: Integers, indexes: Integers, suspects: Flags) -> None:
+    """Flag rows in which the name stands more often than in what a reader makes of them.
+
+    Objects inside may have a field of that name as well, and mostly do where there are many.
+    """
+    key = b'"%b":' % name.encode()
+    for number in np.flatnonzero((counts > 1) & ~suspects).tolist():
+        index = int(indexes[number])
+        text = block.data[block.starts[index] : block.starts[index + 1]]
+        try:
+            suspects[number] = msgspec.json.encode(msgspec.json.decode(text)).count(key) != counts[number]
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):  # only the exact judge reads it
+            suspects[number] = True
 
 
 def _names(form: Format) -> tuple[set[str], set[str]]:

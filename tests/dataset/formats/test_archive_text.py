@@ -226,14 +226,14 @@ def test_convert_reads_archives():
         (
             {"a.jsonl": OPENAI, "b.parquet": parquet([{"text": "a"}])},
             "mixed-archive",
-            "expected files of lines, arrays, tables or Parquet files, of one format, found "
-            "lines in a.jsonl and parquet in b.parquet",
+            "expected files of lines, arrays, tables or Parquet files, of one format, found lines in a.jsonl "
+            "and parquet in b.parquet",
         ),
         (
             {"a.jsonl": OPENAI, "b.jsonl": lines("alpaca", 3)},
             "mixed-archive",
-            "expected files of lines, arrays, tables or Parquet files, of one format, found "
-            "openai in a.jsonl and alpaca in b.jsonl",
+            "expected files of lines, arrays, tables or Parquet files, of one format, found openai in "
+            "a.jsonl and alpaca in b.jsonl",
         ),
         (
             {"a.json": b"[" + ROWS[0] + b"]", "b.jsonl": OPENAI},

@@ -10,8 +10,9 @@ ANSWERED = '{"role": "assistant", "content": "b"}'
 PLAIN = f'{{"messages": [{ASKED}, {ANSWERED}]}}'
 
 
-def repeated(*rows: str, form: str = "openai") -> dict[int, RepeatedKey]:
-    return dict(read_columns(block_of("".join(f"{row}\n" for row in rows).encode()), LIMITS, BY_NAME[form])[1].repeated)
+def repeated(*rows: str, form: str = "openai", others: tuple[str, ...] = ()) -> dict[int, RepeatedKey]:
+    block = block_of("".join(f"{row}\n" for row in rows).encode())
+    return dict(read_columns(block, LIMITS, BY_NAME[form], others)[1].repeated)
 
 
 def test_a_list_of_turns_that_stands_twice_is_found_in_its_row():
@@ -55,3 +56,17 @@ def test_a_number_of_more_digits_than_python_takes_is_no_obstacle():
     row = f'{{"messages": [{ASKED}, {twice}], "x": {"1" * 5_000}}}'
 
     assert repeated(row) == {0: RepeatedKey("$.messages[1]", "content", 2)}
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ('{"text": "a", "x": 1, "x": 2}', {0: RepeatedKey("$", "x", 2)}),
+        ('{"text": "a", "x": {"x": 1}, "y": [{"x": 1}]}', {}),
+        ('{"text": "a \\"x\\":1 \\"x\\": 2", "x": 1}', {}),
+        ('{"text": "a", "x": {"x": 1, "x": 2}}', {0: RepeatedKey("$.x", "x", 2)}),
+        ('{"text": "a", "x": 1' + "0" * 400 + ', "x": 2}', {0: RepeatedKey("$", "x", 2)}),
+    ],
+)
+def test_fields_beside_those_that_are_read_are_looked_at_too(row, found):
+    assert repeated(row, form="plain-text", others=("x", "y")) == found

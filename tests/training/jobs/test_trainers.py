@@ -18,6 +18,8 @@ from pipeline.catalogues.reading import load_models
 from pipeline.trainers.strict_keys import recorded_keys, recorded_lock, recorded_versions
 from pipeline.training.jobs.rendering import render_job
 from tests.services import LLAMA_FACTORY, TRAINERS
+from tests.trainers.acceptance.agreement import acceptances, disagreements
+from tests.trainers.acceptance.variants import COUNT, variants
 from tests.training.jobs.datasets import ready
 from tests.training.jobs.goldens import CASES, targets_of
 
@@ -263,6 +265,26 @@ def _tensors(folder: Path) -> dict[str, dict[str, object]]:
     data = (folder / "adapter_model.safetensors").read_bytes()
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     return {name: each for name, each in header.items() if name != "__metadata__"}
+
+
+def test_acceptance_is_what_loaders_and_checkers_say_of_200_files(environments, tmp_path):
+    """Each disagreement stands in `agreement.py` with its reason."""
+    files = tmp_path / "files"
+    files.mkdir()
+    for variant in variants():
+        (files / variant.name).write_bytes(variant.data)
+
+    newest = environments.last_line(TRAINERS, "load_files.py", files)
+    oldest = environments.last_line(LLAMA_FACTORY, "load_files.py", files)
+
+    found: list[str] = []
+    for path in sorted(files.iterdir()):
+        ours = acceptances(path, tmp_path / path.stem)
+        said = {**newest["files"][path.name], **oldest["files"][path.name]}
+        said |= {"newest": newest["files"][path.name]["datasets"], "oldest": oldest["files"][path.name]["datasets"]}
+        found += disagreements(path, ours, said)
+    assert (len(list(files.iterdir())), oldest["version"]) == (COUNT, "4.0.0")
+    assert found == []
 
 
 def test_axolotl_reads_judgements_and_texts(environments, models, case_folders):
