@@ -178,6 +178,15 @@ def _reply(name: str, parent: str | None, text: str, **fields: object) -> dict[s
 
 
 PAIR_EXAMPLES: dict[str, Example] = {
+    "different-prompts": Example(
+        json.dumps(
+            {
+                "chosen": "\n\nHuman: How long?\n\nAssistant: Three minutes.",
+                "rejected": "\n\nHuman: How hot?\n\nAssistant: I do not know.",
+            }
+        ).encode()
+        + b"\n"
+    ),
     "message-without-key": _pairs(
         *({"conversation_id": "c-1", **message} for message in (_USER, _DONE)), {"role": "user", "content": "Thanks."}
     ),

@@ -66,7 +66,7 @@ FILE_ERRORS: list[FindingKind] = kinds(
         (
             "mixed-archive",
             "the archive's files cannot be read one after the other",
-            "Several files are one dataset only where their rows stand alike: lines, arrays, tables or Parquet, of one format.",
+            "Several files are one dataset only where their rows stand alike: all lines, arrays, tables or Parquet.",
             "pack the files of one kind together, or upload each by itself",
         ),
         (

@@ -1,4 +1,4 @@
-"""The findings about conversations that are put together of several rows: training pairs, messages one a row.
+"""The findings about what belongs together: training pairs, messages one a row, both answers of a preference.
 
 The errors are found by the readers of their formats, in `formats/rows/`.
 """

@@ -1,4 +1,4 @@
-"""Rules about conversations that are put together of several rows: training pairs (brightrun-lora-v4), messages."""
+"""Rules about what belongs together: training pairs (brightrun-lora-v4), messages, both answers of a preference."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from pipeline.wording import plural_of
 if TYPE_CHECKING:
     import polars as pl
 
-    from pipeline.dataset.model.frame_columns import ConversationColumns
+    from pipeline.dataset.model.frame_columns import ConversationColumns, TurnColumns
 
 PAIR_RULES = RuleBook()
 
@@ -49,6 +49,19 @@ def file_metadata_line(conversation: "ConversationColumns") -> "pl.Expr":
     What to do: nothing to do: conversions leave it out, or write it anew where the format has it.
     """
     return conversation.has_metadata_line
+
+
+@PAIR_RULES.of_turns("content", Mismatch("both answers to one prompt", "two prompts"), ("branch",))
+def different_prompts(turn: "TurnColumns") -> "pl.Expr":
+    """The chosen and the rejected answer are to different prompts.
+
+    Which of two answers is better is told of one question. Where the questions differ, trainers take them for a part
+    of the answers and learn which question is better.
+
+    What to do: write the prompt that both answer, or leave the row out.
+    """
+    is_asked = turn.is_of("user", "system", "developer")
+    return turn.is_border & (turn.branch == "rejected") & is_asked
 
 
 def _left_out(row: Row) -> Mismatch:

@@ -28,8 +28,8 @@ _JUDGED_THERE = (
 )
 WRITTEN: Mapping[tuple[str, str], str] = {
     ("", "rejected-lines"): (
-        "A dataset with rejected rows is not ready. Loaders read NaN, which is no JSON; at a text that is missing or of "
-        "another type the template stops, not the loader; where rows are of mixed shape, datasets 5.2.0 reads lines "
+        "A dataset with rejected rows is not ready. Loaders read NaN, which is no JSON; at a text that is missing or "
+        "of another type the template stops, not the loader; where rows are of mixed shape, datasets 5.2.0 reads lines "
         "with a reader that takes a comma too many."
     ),
     ("", "integer-too-large"): "It loads, and the whole column is rounded to doubles.",
