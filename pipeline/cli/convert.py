@@ -115,6 +115,7 @@ def _summary(file: str, output: str, target: str, done: "Converted") -> dict[str
         "rejected_codes": dict(sorted(done.rejected_codes.items())),
         "left_out": done.losses.as_dict(),
         "broken_archive": done.broken or None,
+        "warnings": [finding.as_row() for finding in done.warnings],
     }
 
 
@@ -126,21 +127,25 @@ def _sentences(file: str, output: str, done: "Converted") -> str:
     row_name = done.reading.row_name
     for kind, rows in done.losses.rows.items():
         count = done.losses.counts[kind]
-        places = _places(row_name, rows, count)
+        places = _places(done, rows, count)
         sentences.append(f"Left out: {LOSSES[kind]}, in {count_of(count, 'conversation')} ({places}).")
     if done.rejected:
         codes = ", ".join(f"{code} {count:,}" for code, count in done.rejected_codes.most_common())
-        places = _places(row_name, done.first_rejected, done.rejected)
+        places = _places(done, done.first_rejected, done.rejected)
         why = f"lora-pipeline check {shown(file)} shows where"
         sentences.append(f"Rejected: {count_of(done.rejected, row_name)} ({places}): {codes}; {why}.")
+    sentences += [f"Warning ({finding.code}): {shown(finding.message)}." for finding in done.warnings]
     if done.broken:
         sentences.append(f"The archive ends early: {done.broken}.")
     return "\n".join(sentences)
 
 
-def _places(row_name: str, first: list[int], count: int) -> str:
+def _places(done: "Converted", first: list[int], count: int) -> str:
+    more = ", …" if count > len(first) else ""
+    if done.place_of and done.reading.has_rows_on_lines:
+        return ", ".join(map(done.place_of, first)) + more
     named = ", ".join(f"{row:,}" for row in first)
-    return f"{plural_of(row_name, count)} {named}{', …' if count > len(first) else ''}"
+    return f"{plural_of(done.reading.row_name, count)} {named}{more}"
 
 
 def _tell(text: str, output: str) -> None:

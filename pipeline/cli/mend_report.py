@@ -31,6 +31,7 @@ def as_dict(mending: Mending, file: str, target: Path | None) -> dict[str, objec
         "mended_counts": _ordered(mending.mended),
         "rejected_counts": _ordered(mending.rejected),
         "remaining_counts": _ordered(mending.remaining),
+        "warnings": [finding.as_row() for finding in mending.warnings],
         "refusal": mending.refusal.as_row() if mending.refusal else None,
     }
 
@@ -56,6 +57,7 @@ def render(mending: Mending, file: str, target: Path | None) -> Text:
             {code: kind.remedy for code, kind in CATALOGUE.items()},
             "yellow",
         ),
+        *_warned(mending),
         Text(),
     ]
     if target:
@@ -65,6 +67,14 @@ def render(mending: Mending, file: str, target: Path | None) -> Text:
     else:
         lines.append(Text(f"{INDENT}nothing was written", style="dim"))
     return Text("\n").join(lines)
+
+
+def _warned(mending: Mending) -> list[Text]:
+    """What is to be said of the archive."""
+    return [
+        Text.assemble("\n", INDENT, (finding.code, "yellow"), f": {shown(finding.message)}")
+        for finding in mending.warnings
+    ]
 
 
 def _verdict(mending: Mending, file: str, target: Path | None) -> Text:

@@ -102,6 +102,7 @@ def test_json_holds_every_count(folder):
         "mended_counts": {"unknown-role": 1},
         "rejected_counts": {"empty-turns": 1},
         "remaining_counts": {"unknown-role": 1, "no-assistant-turn": 1, "last-turn-not-assistant": 1},
+        "warnings": [],
         "refusal": None,
     }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.dataset.convert.conversations import talks
 from pipeline.dataset.convert.losses import FIRST_ROWS, Losses
 from pipeline.dataset.convert.row_writers import RowWriter, row_writer
+from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader
 from pipeline.dataset.formats.opening import open_text, read_rows
 from pipeline.dataset.formats.recognise import Reading
@@ -24,7 +25,10 @@ from pipeline.state.durable import whole_file, written
 
 @dataclass(slots=True)
 class Converted:
-    """What became of a file. rejected: findings by code; first_rejected: rows; broken: why its archive ends early."""
+    """What became of a file. rejected: findings by code; first_rejected: rows; broken: why its archive ends early.
+
+    warnings: about which files of an archive were read. place_of: of a line of several files, its file and line there.
+    """
 
     reading: Reading = field(default_factory=Reading)
     written: int = 0
@@ -33,6 +37,8 @@ class Converted:
     first_rejected: list[int] = field(default_factory=list)
     losses: Losses = field(default_factory=Losses)
     broken: str = ""
+    warnings: list[Finding] = field(default_factory=list)
+    place_of: Callable[[int], str] | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -66,6 +72,9 @@ def convert_stream(
     for block in read_rows(opened.text, opened.reading, limits.max_line_bytes):
         _convert_block(block, writer, limits, converted)
     writer.end()
+    if opened.files:
+        converted.warnings = opened.files.findings
+        converted.place_of = opened.files.place_of if opened.files.are_several else None
     if opened.broken:
         converted.broken = str(opened.broken)
     return converted

@@ -8,8 +8,10 @@ import re
 import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import IO
 
+from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.archives import FAULTS, ArchivedFile, archive_of, files_of, shown
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced, copied
 from pipeline.dataset.formats.containers import BrokenArchive, Compression, growth_fault, not_read
@@ -47,6 +49,15 @@ _ROW_BY_ROW = {
     "json-array": "jq -c '.[]' *.json > all.jsonl joins arrays",
     "csv": "for tables: lora-pipeline convert --to openai each, and join the lines",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceInFile:
+    """A line of one of the files: its path in the archive, its line there, from 1, and its first byte there."""
+
+    name: str
+    line: int
+    byte_offset: int
 
 
 class ArchiveText:
@@ -91,8 +102,19 @@ class ArchiveText:
 
     def place_of(self, line: int) -> str:
         """Where a line of the text that was read stands, for people. line: from 1, over all files."""
+        place = self.place_in_file(line, 0)
+        return f"line {place.line:,} of {shown(place.name)}"
+
+    def place_in_file(self, line: int, offset: int) -> PlaceInFile:
+        """The file that a line of the text is of, and the line and byte there. offset: of the line in the text."""
         index = max(0, bisect_right(self._first_lines, line) - 1)
-        return f"line {line - self._first_lines[index] + 1:,} of {shown(self._names[index])}"
+        own_line = line - self._first_lines[index] + 1
+        return PlaceInFile(self._names[index], own_line, max(0, offset - self._starts[index]))
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The warnings about which files they are."""
+        return [Finding(1, 0, code, "$", mismatch) for code, mismatch in self.warnings]
 
     def _pieces(self, stream: ByteReader) -> Iterator[bytes]:
         with tempfile.TemporaryFile(prefix="lora-archive-") as copy:

@@ -78,7 +78,8 @@ class Outputs:
 
     def put_aside(self, line: Line) -> None:
         """Write a row as it stood in the input, with what was found there."""
-        self._aside.write(_json({**_place(line), "findings": line.findings})[:-1])
+        findings = [{**row, **self._source.place(row["line"], row["byte_offset"])} for row in line.findings]
+        self._aside.write(_json({**self._place(line), "findings": findings})[:-1])
         for piece in self._as_text(line):
             self._aside.write(piece)
         self._aside.write(b"}\n")
@@ -113,13 +114,16 @@ class Outputs:
             if self._shortened:
                 self._shortened.write(text)
 
+    def _place(self, line: Line) -> dict[str, object]:
+        return {"row": line.row, **self._source.place(line.line, line.offset)}
+
     def _record(self, line: Line, text: bytes | None) -> None:
         if not line.codes:
             return
         before, after = self._digest(line, line.raw), self._digest(line, text)
         for code in line.codes:
             row = {"code": code, "action": REMEDIES[code].action}
-            self._changes.write(_json({**_place(line), **row, "before": before, "after": after}) + b"\n")
+            self._changes.write(_json({**self._place(line), **row, "before": before, "after": after}) + b"\n")
 
     def _digest(self, line: Line, text: bytes | None) -> str | None:
         """Says whether two rows are the same, and nothing of what they say."""
@@ -144,10 +148,6 @@ class Outputs:
             yield b',"base64":"'
             yield from map(base64.b64encode, _pieces([line.raw]))
             yield b'"'
-
-
-def _place(line: Line) -> dict[str, object]:
-    return {"row": line.row, "line": line.line, "byte_offset": line.offset}
 
 
 def _is_readable(path: Path) -> bool:

@@ -41,8 +41,8 @@ class Mending:
 
     Rows that shared a line count each. lines_rejected: of those put aside, the ones with an error; the others repeat an
     earlier one, are blank or hold no row. mended: lines by the code of the remedy. rejected: lines put aside by the
-    code of the error. remaining: findings of the mended file. refusal: why the file cannot be mended at all; nothing
-    is written then.
+    code of the error. remaining: findings of the mended file. warnings: about which files of an archive were read.
+    refusal: why the file cannot be mended at all; nothing is written then.
     """
 
     reading: Reading
@@ -55,6 +55,7 @@ class Mending:
     mended: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     remaining: Counter[str] = field(default_factory=Counter)
+    warnings: tuple[Finding, ...] = ()
     refusal: Finding | None = None
 
     @property
@@ -105,9 +106,8 @@ def mend_file(
         profile = profile_path(outputs.checked, work / "check", rules)
         if target is not None:
             outputs.place(target)
-    return replace(
-        mending, is_ready=profile.status == "ready" and not mending.loses_much, remaining=profile.finding_counts
-    )
+    is_ready = profile.status == "ready" and not mending.loses_much
+    return replace(mending, is_ready=is_ready, remaining=profile.finding_counts, warnings=source.warnings)
 
 
 def _mend_rows(source: Source, work: Path, limits: Limits, wanted: Collection[str], long_texts: LongTexts) -> None:

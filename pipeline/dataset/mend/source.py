@@ -98,6 +98,19 @@ class Source:
             yield joined.end()
 
     @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is to be said of which files of an archive are read."""
+        return tuple(self._opened.files.findings) if self._opened.files else ()
+
+    def place(self, line: int, offset: int) -> dict[str, object]:
+        """Line and byte of a row; of one of several files the file as well, and the line and byte there."""
+        files = self._opened.files
+        if files is None or not files.are_several:
+            return {"line": line, "byte_offset": offset}
+        place = files.place_in_file(line, offset)
+        return {"file": place.name, "line": place.line, "byte_offset": place.byte_offset}
+
+    @property
     def is_array(self) -> bool:
         """Whether what is mended is an array, as the file is; rows that are found otherwise are written on lines."""
         is_one = not (self.reading.grouping or isinstance(self._opened.text, TextOfFiles))

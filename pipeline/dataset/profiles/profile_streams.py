@@ -44,8 +44,7 @@ def profile_stream(
         source.drain()
         return refuse(error.finding, source.size_bytes, source.sha256(), folder)
     source.drain()
-    warnings = opened.files.warnings if opened.files else []
-    of_file = [Finding(1, 0, code, "$", mismatch) for code, mismatch in warnings]
+    of_file = opened.files.findings if opened.files else []
     if opened.broken:
         last_row = max(1, totals.statistics.lines)
         last_line = last_row if opened.reading.row_name == "line" else 1 + breaks.count

@@ -71,6 +71,7 @@ def test_programs_get_one_object(folder):
         "rejected_codes": {"missing-field": 1},
         "left_out": {"ids": {"conversations": 1, "first_lines": [1]}},
         "broken_archive": None,
+        "warnings": [],
     }
 
 

@@ -172,6 +172,25 @@ def test_an_archive_of_arrays_is_mended_as_lines(tmp_path):
     assert (tmp_path / "out.jsonl").read_bytes() == ROWS[0].strip() + b"\n" + ROWS[2].strip() + b"\n"
 
 
+SPLITS = {"train.jsonl": ROWS[0] + ROWS[1], "test.jsonl": ROWS[2] + b"{}\n", ".more.jsonl": ROWS[3]}
+
+
+def test_convert_says_of_an_archive_what_check_says():
+    done = convert_stream(io.BytesIO(zipped(SPLITS)), lambda _: None, "native", None, Limits())
+
+    assert [finding.code for finding in done.warnings] == ["data-passed-over", "splits-in-archive"]
+    assert [done.place_of(row) for row in done.first_rejected] == ["line 2 of test.jsonl"]
+
+
+def test_mend_says_of_an_archive_what_check_says_and_names_lines_of_its_files(tmp_path):
+    mending = mend_file(io.BytesIO(zipped(SPLITS)), tmp_path / "out.jsonl", "out.jsonl")
+
+    [aside] = map(json.loads, (tmp_path / "out.jsonl.rejected.jsonl").read_bytes().splitlines())
+    place = {"file": "test.jsonl", "line": 2, "byte_offset": len(ROWS[2])}
+    assert [finding.code for finding in mending.warnings] == ["data-passed-over", "splits-in-archive"]
+    assert [{name: each[name] for name in place} for each in (aside, *aside["findings"])] == [place, place]
+
+
 def test_objects_over_several_lines_are_a_file_each(tmp_path):
     files = {f"{n}.json": row.replace(b"{", b"{\n", 1) for n, row in enumerate(ROWS[:3])}
 
