@@ -37,6 +37,7 @@ MAX_OTHERS = 100  # fields; no table of people has more
 _LOOKED_AT_LINES = 200
 _FEW_FIELDS = 5  # of an object, that are named
 _ARRAY = re.compile(rb"[ \t\r\n]*\[")
+_LABELLED = re.compile(rb"[ \t]*\[[ \t]*[^\s{\[\"\]]")  # as lines of a log begin: no row does
 
 Container = Literal["jsonl", "json-array", "json-objects", "json-field", "csv", "parquet"]
 
@@ -209,6 +210,8 @@ def _container(text: bytes) -> Container:
     if not _ARRAY.match(text):
         return "json-objects" if is_over_lines(text) else "jsonl"
     lines = [line for line in text.split(b"\n")[:_LOOKED_AT_LINES] if line.strip()]
+    if len(lines) > 1 and all(map(_LABELLED.match, lines[:2])):
+        return "jsonl"
     first = decoded(lines[0])
     if first is None and len(lines) == 1 and recognise_row(finished(lines[0])) is not None:
         return "jsonl"  # a list of messages, larger than what is looked at

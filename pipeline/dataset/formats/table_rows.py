@@ -14,6 +14,7 @@ from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BLOCK_LINES, B
 from pipeline.dataset.formats.guessed_mapping import guessed_mapping
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.respelled import with_right_keys
 from pipeline.dataset.model.json_text import Json, decoded
 from pipeline.dataset.rules.mismatch import Mismatch
 
@@ -52,8 +53,18 @@ def _first_rows(head: bytes, separator: str) -> list[Json]:
     return [decoded(text) for _, text in zip(range(_SAMPLED_ROWS), texts, strict=False)]
 
 
+def _of_fields(form: Format | None) -> Format | None:
+    """The format, where rows have several fields: of prose, too, a line may begin with a word and a comma."""
+    return None if form is None or form.name == "plain-text" else form
+
+
 def _fit(rows: list[Json], chosen: Format | None) -> bool:
-    fitting = sum(recognise_row(row) is not None or (chosen is not None and chosen.fits(row)) for row in rows)
+    forms = (chosen,) if chosen is not None else ()
+    right = map(with_right_keys, rows)  # a header may be written with blanks or in other case
+    known = (recognise_row(row) or _of_fields(recognise_row(other)) for row, other in zip(rows, right, strict=True))
+    fitting = sum(
+        form is not None or any(each.fits(row) for each in forms) for form, row in zip(known, rows, strict=True)
+    )
     return fitting * 2 > len(rows)
 
 

@@ -112,3 +112,9 @@ def test_a_column_that_is_named_twice_is_told_as_a_field_is(tmp_path):
     report = profile_stream(io.BytesIO(b"question,answer,answer\nq1,a1,a2\n"), tmp_path, RULES).as_dict("a.csv")
 
     assert report["finding_counts"].get("repeated-key") == 1
+
+
+def test_a_header_in_other_spelling_is_that_of_the_format():
+    reading = recognise(b"\xef\xbb\xbfPrompt ,completion\na,b\nc,d\n", Compression.NONE, None)
+
+    assert (reading.container, reading.form.name, reading.is_certain) == ("csv", "prompt-completion", True)

@@ -45,7 +45,7 @@ def _guessed(line: bytes) -> list[bytes]:
     text = text[1:-1].replace('""', '"') if text.startswith(('"{""', '"[{""')) else text[max(text.find("{"), 0) :]
     straight = re.sub("[“”„‟]", '"', text)
     quoted = re.sub(r"([{,]\s*)([A-Za-z_$][\w$]*)\s*:", r'\1"\2":', straight)
-    for guess in (text, straight, quoted, quoted.replace("'", '"')):
+    for guess in (text, text[: text.rfind("}") + 1], straight, quoted, quoted.replace("'", '"')):
         try:
             if isinstance(json.loads(guess), dict | list):
                 return [guess.encode()]

@@ -23,6 +23,7 @@ CSV_OF_JSON = (
     "python3 -c 'import csv,sys; [print(row[0]) for row in csv.reader(sys.stdin)]' < in.csv > out.jsonl"
 )
 PREFIX = "text before the row, as in a log: remove it, for example with sed 's/^[^{]*//' in.jsonl > out.jsonl"
+AROUND = "text before and behind the row: remove both, as with sed 's/^[^{]*//; s/[^}]*$//' in.jsonl > out.jsonl"
 COMMA_BEHIND = f"a comma behind the row, as in an array: remove it; {_MEND}"
 SEVERAL = f"several rows on one line: write each on a line of its own, as jq -c . in.jsonl > out.jsonl does; {_MEND}"
 ONE_CLOSING_TOO_MANY = f"one closing bracket or brace too many at the end of the row: remove it; {_MEND}"
@@ -177,6 +178,12 @@ def _has_row_behind(text: str, at: int) -> bool:
     return start > 0 and text.rstrip().endswith("}")
 
 
+def _has_row_inside(text: str, at: int, tail: str) -> bool:
+    """Whether a row begins and ends within a line, with marks on both sides, as <s> and </s>."""
+    start = text.find("{", at, at + _CONTEXT)
+    return start > 0 and "}" in tail and _is_row_from_brace(text, at)
+
+
 def _of_value(text: str, lead: int, at: int, here: str, tail: str) -> str:
     if found := _SHELL.match(here):
         return SHELL.format(found[1])
@@ -190,6 +197,8 @@ def _of_value(text: str, lead: int, at: int, here: str, tail: str) -> str:
         return SCRIPT
     if at == lead and _has_row_behind(text, at):
         return PREFIX if not _CLOSED.search(tail) or _is_row_from_brace(text, at) else REST
+    if at == lead and _has_row_inside(text, at, tail):
+        return AROUND
     if here.startswith(","):
         return "a comma too many: remove it"
     return "" if at == lead else _unclosed(here)

@@ -26,6 +26,15 @@ CONVERSATION_KEYS = (
     "session_id",
     "message_tree_id",
     "conversation_hash",
+    "conversation_uuid",
+    "conversationId",
+    "convo_id",
+    "thread",
+    "session",
+    "sessionId",
+    "ticket_id",
+    "channel_id",
+    "room_id",
 )
 # Names of who speaks and of what is said, and of the list in which rows of whole conversations have such messages.
 MESSAGE_NAMES: tuple[tuple[str, str, str], ...] = (

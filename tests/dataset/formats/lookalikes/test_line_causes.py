@@ -23,6 +23,7 @@ ROW = '{"text": "a"}'
         (f"[12:30] INFO {ROW}", causes.PREFIX),
         (f"2024-05-01T10:00 {ROW}", causes.PREFIX),
         (f"7\t{ROW}", causes.PREFIX),
+        (f"<s>{ROW}</s>", causes.AROUND),
         (f"{ROW},\r", causes.COMMA_BEHIND),
         (f"{ROW}{ROW}", causes.SEVERAL),
         (f"{ROW}, {ROW}", causes.SEVERAL),
