@@ -57,6 +57,7 @@ class Figures:
     turns_per_conversation: Spread
     tokens_per_conversation: Spread | None
     truncation: tuple[Cut, ...] | None
+    rows_by_tokens: dict[str, int] | None
     duplicate_conversation_ids: int
     exact_duplicate_conversations: int
     near_duplicate_conversations: int | None

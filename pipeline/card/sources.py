@@ -22,6 +22,7 @@ _JSON_COLUMNS = (
     "roles",
     "tokens_per_conversation",
     "truncation",
+    "rows_by_tokens",
     "languages",
     "words_per_turn",
     "turns_per_conversation",

@@ -115,6 +115,9 @@ class Profile:
             "turns_per_conversation": spread(counts.turns_per_conversation),
             "tokens_per_conversation": self.tokens.tokens_per_conversation if self.tokens else None,
             "truncation": self.tokens.truncation if self.tokens else None,
+            "rows_by_tokens": {str(least): rows for least, rows in self.tokens.rows_by_tokens.items()}
+            if self.tokens
+            else None,
             "duplicate_conversation_ids": self.duplicate_conversation_ids,
             "exact_duplicate_conversations": self.exact_duplicate_conversations,
             **self._nearness(),

@@ -26,6 +26,7 @@ _NO_FIGURES = (  # what is no single value, and what only files have
     "turns_per_conversation",
     "tokens_per_conversation",
     "truncation",
+    "rows_by_tokens",
     "languages",
     "target_acceptance",
     "content_sha256",

@@ -1,5 +1,6 @@
 """How long rows are in tokens, and what trainers cut off them: counts of rows by length, in bounded memory."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -27,6 +28,8 @@ class Truncation(TypedDict):
 _EXACT = 2**15  # every length up to here has a bin of its own
 _BINS_PER_DOUBLING = 64  # above, a bin is 1.1 % wide
 _BIN_COUNT = _EXACT + 1 + 25 * _BINS_PER_DOUBLING
+STEPS = 4  # of the histogram, a doubling
+_ROUNDING = 1e-9
 _NEVER = 2**62
 _CONTENT, _ROW, _LEARNED = range(3)
 
@@ -88,10 +91,26 @@ class RowLengths:
             for max_length, rows_cut in zip(max_lengths, cut, strict=True)
         ]
 
+    def histogram(self, factor: float) -> dict[int, int]:
+        """Rows by their tokens, with what a template adds: of each quarter of a doubling the least, and how many."""
+        lengths, counts = self._scaled(_ROW, factor)
+        steps = np.floor(STEPS * np.log2(np.maximum(lengths, 1)) + _ROUNDING).astype(np.int64)
+        found = np.bincount(steps, weights=counts).astype(np.int64)
+        return {least_of_step(step): int(found[step]) for step in np.flatnonzero(found).tolist()}
+
     def _scaled(self, which: int, factor: float) -> tuple[Integers, Integers]:
         """The lengths that occur, in order, and how many rows have each."""
         bins = np.flatnonzero(self.counts[which])
         return np.rint(_LENGTHS[bins] * factor).astype(np.int64), self.counts[which][bins]
+
+
+def least_of_step(step: int) -> int:
+    """The least length of a step of the histogram.
+
+    >>> [least_of_step(step) for step in (0, 36, 37, 40)]
+    [1, 512, 609, 1024]
+    """
+    return math.ceil(2 ** (step / STEPS) - _ROUNDING)
 
 
 def _tokens_before(columns: Columns, lengths: Integers) -> Integers:

@@ -37,12 +37,13 @@ class TokenCount:
 @dataclass(frozen=True, slots=True)
 class TokenFigures:
     """tokens_per_conversation: as `spread` has it, of the contents. truncation: a row for each max_length
-    (see `RowLengths.truncation`).
+    (see `RowLengths.truncation`). rows_by_tokens: see `RowLengths.histogram`.
     """
 
     count: TokenCount
     tokens_per_conversation: dict[str, int | None]
     truncation: list[Truncation]
+    rows_by_tokens: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +88,10 @@ class TokenStatistics:
         row_factor = (count.tokens + overhead) / (self.tokens + overhead) if self.turn_count else 1.0
         content_factor = count.tokens / self.tokens if self.tokens else 1.0
         return TokenFigures(
-            count, self.lengths.spread(content_factor), self.lengths.truncation(row_factor, max_lengths)
+            count,
+            self.lengths.spread(content_factor),
+            self.lengths.truncation(row_factor, max_lengths),
+            self.lengths.histogram(row_factor),
         )
 
     def _count(self, tokenizer: Tokenizer | None) -> TokenCount:

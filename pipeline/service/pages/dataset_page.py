@@ -19,6 +19,7 @@ from pipeline.dataset.findings.finding_sentences import fault_of, mismatch_of
 from pipeline.dataset.findings.groups import MAX_LISTED, unlisted_sentence
 from pipeline.dataset.findings.path_words import path_in_words
 from pipeline.service.pages.dataset_card import DatasetCard, Tone, dataset_card
+from pipeline.service.pages.dataset_charts import DatasetCharts, dataset_charts
 from pipeline.service.pages.origin import Origin
 from pipeline.service.pages.pager import Pager, pager
 from pipeline.state.catalog.dataset_records import Dataset
@@ -125,6 +126,7 @@ class DatasetPage:
     card_url: str
     facts: tuple[Fact, ...]
     stats: tuple[Tile, ...] = ()
+    charts: DatasetCharts | None = None
     findings: Findings | None = None
     acceptance: tuple[Acceptance, ...] = ()
     samples: tuple[Conversation, ...] = ()
@@ -186,6 +188,7 @@ def dataset_page(
         card_url=card_url,
         facts=facts,
         stats=_tiles(card.figures, dataset.total_training_pairs),
+        charts=dataset_charts(card.figures),
         findings=findings,
         acceptance=card.acceptance,
         samples=card.samples,

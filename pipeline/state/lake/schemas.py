@@ -132,6 +132,7 @@ PROFILES = pa.schema(
         pa.field("finding_counts", pa.string(), nullable=False),  # {code: count}
         pa.field("roles", pa.string(), nullable=False),  # {role: turns}
         pa.field("tokens_per_conversation", pa.string()),  # {min, p50, p95, p99, max}
+        pa.field("rows_by_tokens", pa.string()),  # {least tokens of a quarter of a doubling: rows}
         pa.field("truncation", pa.string()),  # [{max_length, rows_cut, share_cut, rows_without_supervised_tokens}]
         pa.field("languages", pa.string()),  # {language: share of the sampled answers}
         pa.field("languages_sampled", pa.int64()),  # answers in that sample

@@ -155,6 +155,7 @@ COLUMNS = {
         "finding_counts": "JSON: findings by code.",
         "roles": "JSON: turns by role.",
         "tokens_per_conversation": "JSON: min, p50, p95, p99 and max of tokens a conversation.",
+        "rows_by_tokens": "JSON: rows by their tokens with what a template adds; least of each quarter of a doubling.",
         "truncation": "JSON: for each max_length the rows cut, and those left without a token to learn from.",
         "languages": "JSON: share of the sampled answers by language.",
         "languages_sampled": "How many answers were sampled for that.",

@@ -31,6 +31,14 @@ def cut(lengths, *max_lengths, factor=1.0):
     return [(row["rows_cut"], row["rows_without_supervised_tokens"]) for row in lengths.truncation(factor, max_lengths)]
 
 
+def test_rows_are_counted_by_quarters_of_a_doubling_with_what_a_template_adds():
+    """Of two turns with 4 tokens each beside their own."""
+    lengths = rows([0, 1], [10, 20], [250, 254], [250, 255])
+
+    assert lengths.histogram(1.0) == {8: 1, 32: 1, 512: 2}
+    assert sum(lengths.histogram(1.7).values()) == 4
+
+
 def test_a_row_is_cut_when_it_is_longer_than_max_length():
     """Each of the two turns has 4 tokens of a template before its 10 and 20."""
     lengths = rows([10, 20])

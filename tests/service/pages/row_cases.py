@@ -69,7 +69,7 @@ def rows_html(asked: dict[str, str], found: RowPage | None = FOUND, rejected: Re
 def planted_rows(text: str) -> list[str]:
     """The pages with a text in every place that content may reach."""
     of_text = planted_record(text, 4)
-    turn = _turn(text, text, reasoning=text, tool_calls=text, name=text, media=[text], branch=text)
+    turn = _turn(text, text, reasoning=text, tool_calls=f"no JSON {text}", name=text, media=[text], branch=text)
     row = _row(
         4,
         turn,
