@@ -84,7 +84,7 @@ def planted_rows(text: str) -> list[str]:
     rejected = RejectedPage(items=[wrong], total=1, page=1, limit=10)
     card = dataset_card(replace(READY_DATASET, name=text), NOW)
     figures = planted_card(text).figures
-    accepted = rows_page(card, figures, asked_of({"text": "q"}), found, None)
+    accepted = rows_page(card, figures, asked_of({"text": "what nothing holds"}), found, None)
     pages = [accepted, rows_page(card, figures, asked_of({"kind": "rejected"}), None, rejected)]
     return [render("rows", frame=FRAME, page=page) for page in pages]
 
