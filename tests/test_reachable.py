@@ -145,6 +145,10 @@ REACHED_BY: dict[str, tuple[str, str, str] | str] = {
 ALSO = (
     (f"GET {_DATASET}/findings", "findings", "findings_with_lines"),
     (f"GET {_DATASET}/rows", "datasets rows", "rows"),
+    (f"GET {_DATASET}/original", "datasets download", "download_original"),
+    (f"GET {_DATASET}/converted", "datasets download", "download_converted"),
+    (f"GET {_DATASET}/mended", "datasets download", "download_mended"),
+    (f"GET {_DATASET}/mend", "datasets mend", "mend_preview"),
     (f"GET {_DATASET}/rows/rejected", "datasets rows", "rejected_rows"),
     (f"POST {_JOBS}/retry", "jobs retry", "retry_training"),
     (f"GET {_JOBS}/events", "jobs watch", "watch_training"),

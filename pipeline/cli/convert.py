@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -12,6 +11,7 @@ import typer
 from pipeline.cli.chosen_files import MappingOption, chosen_format, refuse_archive_name
 from pipeline.cli.common import NOT_READY, write_line
 from pipeline.cli.printed_json import json_text
+from pipeline.contract.mend_values import ConvertedFormat
 from pipeline.errors import ServiceError, UsageError
 from pipeline.safe_text import shown
 from pipeline.wording import count_of, plural_of
@@ -22,18 +22,9 @@ if TYPE_CHECKING:
 STDIO = "-"
 
 
-class Target(StrEnum):
-    """The formats to write."""
-
-    OPENAI = "openai"
-    SHAREGPT = "sharegpt"
-    NATIVE = "native"
-    BRIGHTRUN_V4 = "brightrun-v4"
-
-
 def convert(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A dataset in any format; - reads standard input.")],
-    to: Annotated[Target, typer.Option("--to", help="The format to write.")],
+    to: Annotated[ConvertedFormat, typer.Option("--to", help="The format to write.")],
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="OUT", help="The file to write; - writes to standard output.")
     ],

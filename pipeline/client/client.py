@@ -1,7 +1,8 @@
 """The client: uploads with a progress bar if one is given, waits for verdicts, lists and reads datasets.
 
 What it asks about training jobs is in `job_calls.py`, about trainings and models in `training_calls.py`, about rows of
-datasets in `row_calls.py`; what it asks about conversations that are made, in the modules of its four attributes.
+datasets in `row_calls.py`, about files made of them in `dataset_file_calls.py`; what it asks about conversations that
+are made, in the modules of its four attributes.
 """
 
 import time
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from pipeline.client.checksums import check_content
 from pipeline.client.connection import Connection, given
 from pipeline.client.conversation_calls import ConversationCalls
+from pipeline.client.dataset_file_calls import DatasetFileCalls
 from pipeline.client.generation_calls import GenerationCalls
 from pipeline.client.job_calls import JobCalls
 from pipeline.client.row_calls import RowCalls
@@ -49,7 +51,7 @@ _PAGE = 1_000
 _IGNORED_PAGE = 100
 
 
-class Client(JobCalls, TrainingCalls, RowCalls):
+class Client(JobCalls, TrainingCalls, RowCalls, DatasetFileCalls):
     """Speaks with one service in the name of one token. Every method may raise `RequestRefused` or `ServiceError`.
 
     scaffolds, generation, conversations, training_files: the calls about conversations that are made.

@@ -12,6 +12,7 @@ from pipeline.cli.demo import program_from_here
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from tests.cli.goldens import run
+from tests.samples import SAMPLES_DIR
 
 BROKEN, TALK, CHAT = "broken_lines", "everyday_talk", "support_chat"
 
@@ -161,6 +162,24 @@ def test_rows_of_a_dataset_are_looked_at_turn_by_turn_or_as_json(command):
         2,
         "error: --split: input should be 'train' or 'validation', found test\n",
     )
+
+
+def test_a_dataset_is_mended_converted_and_taken_home(command, tmp_path):
+    preview = command("datasets", "mend", BROKEN, "--json")
+    told = command("datasets", "mend", CHAT)
+    original, openai = tmp_path / "original.jsonl", tmp_path / "openai.jsonl"
+    done = [
+        command("datasets", "download", CHAT, "-o", str(original)),
+        command("datasets", "download", CHAT, "--as", "openai", "-o", str(openai)),
+        command("datasets", "download", CHAT, "--as", "mended", "-o", str(tmp_path / "mended.jsonl")),
+    ]
+
+    assert (json.loads(preview.stdout)["lines_in"], preview.exit_code) == (6, 1)
+    assert "rows: " in told.stdout
+    assert [each.exit_code for each in done] == [0, 0, 0]
+    assert original.read_bytes() == (SAMPLES_DIR / "support_chat.jsonl").read_bytes()
+    assert list(json.loads(openai.read_text("utf-8").splitlines()[0])) == ["messages"]
+    assert command("datasets", "download", CHAT, "-o", str(tmp_path)).exit_code == 2
 
 
 def test_a_table_of_findings_shows_whole_messages_where_there_is_room_and_says_that_there_are_more(command):

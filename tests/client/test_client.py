@@ -83,6 +83,26 @@ def test_rows_are_looked_at(service, tmp_path):
         assert (rejected.total, rejected.items[0].text) == (3, MarkedLine("{", "n", "ot json", 2))
 
 
+def test_files_of_a_dataset_are_taken_home(local, tmp_path):
+    path, place = tmp_path / "good.jsonl", tmp_path / "taken"
+    path.write_bytes(lines(20))
+    with client(local) as ana:
+        dataset = ana.upload(path)
+        local.validate()
+
+        assert ana.mend_preview(dataset.id).lines_out == 1
+        ana.download_original(dataset.id, place)
+        assert place.read_bytes() == path.read_bytes()
+        ana.download_converted(dataset.id, "sharegpt", place)
+        assert (
+            place.read_text("utf-8").count('"from": "human"') + place.read_text("utf-8").count('"from":"human"') == 20
+        )
+        ana.download_mended(dataset.id, place)
+        assert place.read_bytes() == path.read_bytes().splitlines(keepends=True)[0]
+        with pytest.raises(DatasetNotFound):
+            ana.download_original("none", place)
+
+
 @pytest.mark.needs_s3
 def test_a_large_file_goes_in_parts_and_its_checksum_is_compared(on_s3, tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.service.presigned_s3.SINGLE_BYTES", 8 << 20)

@@ -16,7 +16,7 @@ from pipeline.contract.finding_record import FindingRow
 from pipeline.flow.kept_mappings import KeptMappings
 from pipeline.flow.marks import STORE_KEY
 from pipeline.state.store import make_store
-from tests.installation import bad_file
+from tests.installation import bad_file, valid_file
 from tests.service.serving import lines, token
 
 
@@ -262,6 +262,27 @@ def test_rows_come_in_pages_and_what_cannot_be_asked_is_refused(local, ana):
         ({"row": 0}, 422),
     ):
         assert ana.get(path, params=wrong).status_code == status
+
+
+def test_a_file_is_taken_home_as_it_was_mended_or_converted(local, ana, bob):
+    turns = '[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": " Hello there. "}]'
+    content = valid_file(120) + f'{{"conversation_id": "x", "turns": {turns}}}\n'.encode()
+    dataset_id = local.upload(ana, content)
+    path = f"/api/datasets/{dataset_id}"
+    early = [ana.get(f"{path}/{form}").status_code for form in ("mended", "mend", "converted?to=openai")]
+    local.validate()
+
+    files = {form: ana.get(f"{path}/{form}") for form in ("original", "mended", "converted?to=openai")}
+    preview = ana.get(f"{path}/mend").json()["data"]
+
+    assert early == [409] * 3
+    assert files["original"].content == content
+    assert files["mended"].content == content.replace(b'" Hello there. "', b'"Hello there."')
+    assert files["mended"].headers["content-disposition"].endswith(".mended.jsonl")
+    assert list(json.loads(files["converted?to=openai"].content.splitlines()[0])) == ["messages"]
+    assert ([each["code"] for each in preview["mended"]], preview["is_ready"]) == (["white-space-at-edges"], True)
+    assert [bob.get(f"{path}/{form}").status_code for form in (*files, "mend")] == [404] * 4
+    assert ana.get(f"{path}/converted?to=word").status_code == 422
 
 
 def test_no_cell_of_a_table_is_a_formula(local, ana):

@@ -64,20 +64,45 @@ def convert_stream(
         UsageError: the file is no text, or empty.
         OSError: as raised by the stream and by `write`.
     """
+    converted = Converted()
+    for lines in _lines_of_blocks(stream, target, chosen, limits, converted, as_document=as_document):
+        for line in lines:
+            write(line)
+    return converted
+
+
+def convert_pieces(stream: ByteReader, target: str, chosen: Format | None, limits: Limits) -> Iterator[bytes]:
+    """The same in pieces, each of a block, for who sends them on; raises what `convert_stream` does."""
+    return map(b"".join, _lines_of_blocks(stream, target, chosen, limits, Converted()))
+
+
+def _lines_of_blocks(
+    stream: ByteReader,
+    target: str,
+    chosen: Format | None,
+    limits: Limits,
+    converted: Converted,
+    *,
+    as_document: bool = False,
+) -> Iterator[list[bytes]]:
+    """The lines of each block. converted: is told what becomes of the file."""
     opened = open_text(stream, chosen)
     if opened.refusal:
         raise UsageError(f"cannot convert it: {opened.refusal.message}")
-    converted = Converted(opened.reading)
-    writer = row_writer(target, write, as_document=as_document)
+    converted.reading = opened.reading
+    lines: list[bytes] = []
+    writer = row_writer(target, lines.append, as_document=as_document)
     for block in read_rows(opened.text, opened.reading, limits.max_line_bytes):
         _convert_block(block, writer, limits, converted)
+        yield lines
+        lines.clear()
     writer.end()
+    yield lines
     if opened.files:
         converted.warnings = opened.files.findings
         converted.place_of = opened.files.place_of if opened.files.are_several else None
     if opened.broken:
         converted.broken = str(opened.broken)
-    return converted
 
 
 def _convert_block(block: Block, writer: RowWriter, limits: Limits, converted: Converted) -> None:

@@ -72,11 +72,13 @@ def mend_file(
     limits: Limits | None = None,
     on_bytes: Callable[[int], None] = lambda _: None,
     chosen: Format | None = None,
+    on_line: Callable[[Line], None] = lambda _: None,
 ) -> Mending:
     """Mend the file that the stream holds, and leave the result, what is put aside and the changes at the target.
 
     target: None to write nothing. name: of the mended file; its suffix says how it is packed. wanted: codes of the
-    remedies that are applied. chosen: the file's format, None to recognise it.
+    remedies that are applied. chosen: the file's format, None to recognise it. on_line: is told each row that is
+    changed or put aside.
 
     Raises:
         OSError: the stream cannot be read, or the target's folder not be written.
@@ -100,7 +102,7 @@ def mend_file(
         )
         (work / "out").mkdir()
         with Outputs(work / "out", name, source, long_texts) as outputs:
-            mending = _write_rows(_staged(work / "rows"), source.reading, repeats, outputs)
+            mending = _write_rows(_staged(work / "rows"), source.reading, repeats, outputs, on_line)
         (work / "check").mkdir()
         rules = Rules(limits, form=source.reading.form if long_texts.has_any else chosen).structure_only()
         profile = profile_path(outputs.checked, work / "check", rules)
@@ -132,7 +134,9 @@ def _staged(path: Path) -> Iterator[Line]:
             yield decode(rows.read(_LENGTH.unpack(length)[0]))
 
 
-def _write_rows(lines: Iterator[Line], reading: Reading, repeats: Repeats, outputs: Outputs) -> Mending:
+def _write_rows(
+    lines: Iterator[Line], reading: Reading, repeats: Repeats, outputs: Outputs, on_line: Callable[[Line], None]
+) -> Mending:
     removed, renamed = _Awaited(repeats.removed.tolist()), _Awaited(repeats.renamed.tolist())
     names = id_fields(reading.form)
     mended, rejected, totals = Counter[str](), Counter[str](), Counter[str]()
@@ -153,6 +157,8 @@ def _write_rows(lines: Iterator[Line], reading: Reading, repeats: Repeats, outpu
             outputs.keep(line)
             totals["changed"] += bool(line.codes)
         totals["aside" if line.findings else "out"] += 1
+        if line.codes or line.findings:
+            on_line(line)
         mended.update(line.codes)
     return Mending(
         reading,

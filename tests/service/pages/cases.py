@@ -65,6 +65,7 @@ from tests.service.pages.dataset_cases import (
     VALIDATING,
 )
 from tests.service.pages.made_cases import MADE_CASES
+from tests.service.pages.mend_cases import MEND_CASES, planted_mend
 from tests.service.pages.row_cases import ROW_CASES, planted_rows
 from tests.training.jobs.examples import LLAMA_8B, gpu, planned, rough_estimate
 
@@ -117,6 +118,7 @@ def planted_pages(text: str) -> list[str]:
         _list(Query(search=text), [dataset, interrupted], deleted=dataset, ignored=ignored_page(text)),
         *_planted_trainings(text),
         *planted_rows(text),
+        *planted_mend(text),
     ]
 
 
@@ -333,4 +335,5 @@ CASES = {
     ),
     **MADE_CASES,
     **ROW_CASES,
+    **MEND_CASES,
 }

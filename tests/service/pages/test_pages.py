@@ -15,7 +15,7 @@ from pipeline.service.pages import routes
 from pipeline.service.pages.render import MEDIA_TYPES, asset
 from pipeline.state.store.data_names import ALL
 from tests.html import HOSTILE, Skeleton
-from tests.service.pages import cases, made_cases, row_cases
+from tests.service.pages import cases, made_cases, mend_cases, row_cases
 from tests.service.pages.cases import CASES, planted_pages
 from tests.service.pages.goldens import FOLDER, drawn
 from tests.service.pages.made_cases import planted_made
@@ -101,7 +101,7 @@ def test_headings_go_down_one_level_at_a_time(name):
 def test_every_template_is_drawn_by_a_golden():
     """A piece that pages share is drawn in them; a page must have a case of its own."""
     templates = files("pipeline.service.pages") / "templates"
-    drawn_there = "\n".join(inspect.getsource(module) for module in (cases, made_cases, row_cases))
+    drawn_there = "\n".join(inspect.getsource(module) for module in (cases, made_cases, mend_cases, row_cases))
     whole = [each.name for each in templates.iterdir() if '{% extends "base' in each.read_text("utf-8")]
 
     assert [name for name in whole if f'"{name.removesuffix(".html.jinja")}"' not in drawn_there] == []

@@ -6,6 +6,7 @@ from pipeline.service.pages.page_route import no_such_page
 from pipeline.service.pages.routes import (
     conversation_pages,
     cost_pages,
+    dataset_file_pages,
     dataset_pages,
     generation_pages,
     job_pages,
@@ -35,6 +36,7 @@ for _each in (
     model_pages,
     cost_pages,
     row_pages,
+    dataset_file_pages,
     dataset_pages,
 ):
     pages.include_router(_each.router)

@@ -1,0 +1,50 @@
+"""What mending a dataset would change, and how two datasets differ: as API, client and pages have it."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from pipeline.contract.http_answers import Value
+
+
+class ConvertedFormat(StrEnum):
+    """The formats that a dataset can be written in."""
+
+    OPENAI = "openai"
+    SHAREGPT = "sharegpt"
+    NATIVE = "native"
+    BRIGHTRUN_V4 = "brightrun-v4"
+
+
+class MendCount(Value):
+    """How many rows one remedy changes, or how many findings of a code are left."""
+
+    code: str
+    what: str = Field(description="What is done, or what a person has to do.")
+    count: int
+
+
+class MendExample(Value):
+    """A row as it stands and as it would be, cut around what changes; what cannot be printed is escaped."""
+
+    code: str
+    row: int
+    line: int
+    before: str
+    after: str | None = Field(description="Null for a row that is put aside.")
+
+
+class MendPreview(Value):
+    """What mending would do. `lines_in` are those kept and those put aside."""
+
+    is_ready: bool = Field(description="Whether the mended file could be trained on.")
+    refusal: str | None = Field(description="Why the file cannot be mended at all.")
+    lines_in: int
+    lines_out: int
+    lines_aside: int
+    lines_changed: int
+    lines_rejected: int
+    mended: list[MendCount]
+    rejected: list[MendCount] = Field(description="What is put aside because of an error.")
+    remaining: list[MendCount] = Field(description="Findings of the mended file: only a person can decide.")
+    examples: list[MendExample]
