@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import typer
 
 from pipeline.cli.extras import missing_extra
-from pipeline.cli.typer_internals import TyperGroup, context_of, is_wrong_use, wants_help
+from pipeline.cli.typer_internals import TyperGroup, context_of, is_wrong_use, usage_sentence, wants_help
 from pipeline.errors import PipelineError
 from pipeline.safe_text import shown
 
@@ -152,7 +152,7 @@ def _explain_usage(error: Any) -> None:
         sys.stderr.write(f"{error.format_message()}\n")
         return
     hint = f"; see {context.command_path} --help" if context else ""
-    complain(f"{error.format_message().rstrip('.')}{hint}")
+    complain(f"{usage_sentence(error)}{hint}")
 
 
 def _os_sentence(error: OSError) -> str:

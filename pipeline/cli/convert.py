@@ -39,7 +39,8 @@ def convert(
 
     Keeps all that the other format can hold, and says by name what it cannot. Fields that no trainer reads are not
     carried over, but native and brightrun-v4 keep annotations. Rejected lines are left out; lora-pipeline check shows
-    why. Of brightrun-v4 a name that ends with .json is written as training.json, another as training.jsonl.
+    why. alpaca, prompt-completion, preference and kto hold a question and its answer: what has none is left out, too.
+    Of brightrun-v4 a name that ends with .json is written as training.json, another as training.jsonl.
 
     Exit code: 0 everything was carried over, 1 something was left out, 2 wrong use, 3 a file cannot be read or written.
     """

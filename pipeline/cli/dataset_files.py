@@ -26,6 +26,10 @@ class Made(StrEnum):
     SHAREGPT = ConvertedFormat.SHAREGPT.value
     NATIVE = ConvertedFormat.NATIVE.value
     BRIGHTRUN_V4 = ConvertedFormat.BRIGHTRUN_V4.value
+    ALPACA = ConvertedFormat.ALPACA.value
+    PROMPT_COMPLETION = ConvertedFormat.PROMPT_COMPLETION.value
+    PREFERENCE = ConvertedFormat.PREFERENCE.value
+    KTO = ConvertedFormat.KTO.value
 
 
 def download(

@@ -9,7 +9,16 @@ from typing import Any
 # Public is only that `Typer(cls=…)` takes a class derived from it.
 from typer.core import TyperGroup
 
-__all__ = ["TyperGroup", "context_of", "is_wrong_use", "prepare_completion", "typed_options", "wants_help"]
+__all__ = [
+    "TyperGroup",
+    "completion_script",
+    "context_of",
+    "is_wrong_use",
+    "prepare_completion",
+    "typed_options",
+    "usage_sentence",
+    "wants_help",
+]
 
 
 def is_wrong_use(error: Exception) -> bool:
@@ -22,6 +31,11 @@ def wants_help(error: Exception) -> bool:
     return type(error).__name__ == "NoArgsIsHelpError"
 
 
+def usage_sentence(error: Any) -> str:
+    """What typer found in the arguments; it checks choices with pydantic, whose own words stand before the sentence."""
+    return str(error.format_message()).replace("Value error, ", "").rstrip(".")
+
+
 def context_of(error: Exception) -> Any:
     """The command that was called wrongly, or None."""
     return getattr(error, "ctx", None)
@@ -32,6 +46,13 @@ def prepare_completion() -> None:
     from typer._completion_classes import completion_init
 
     completion_init()
+
+
+def completion_script(program: str, variable: str, shell: str) -> str:
+    """What a shell runs to complete the program's words. variable: see `COMPLETE`."""
+    from typer._completion_shared import get_completion_script
+
+    return get_completion_script(prog_name=program, complete_var=variable, shell=shell)
 
 
 def typed_options(context: Any, names: Iterable[str]) -> list[str]:

@@ -14,6 +14,10 @@ class ConvertedFormat(StrEnum):
     SHAREGPT = "sharegpt"
     NATIVE = "native"
     BRIGHTRUN_V4 = "brightrun-v4"
+    ALPACA = "alpaca"
+    PROMPT_COMPLETION = "prompt-completion"
+    PREFERENCE = "preference"
+    KTO = "kto"
 
 
 class MendCount(Value):

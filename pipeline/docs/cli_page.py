@@ -15,8 +15,8 @@ _INTRODUCTION = """Exit codes are the same everywhere: 0 done, 1 the answer is n
 3 something of ours or of the machine failed, 130 interrupted. Errors are one sentence on stderr; `LORA_DEBUG=1` adds
 where in the code. `NO_COLOR=1` and `FORCE_COLOR=1` decide about colours; otherwise a terminal gets them.
 
-A shell completes commands and options after `eval "$(_LORA_PIPELINE_COMPLETE=source_bash lora-pipeline)"`, best in its
-start-up file; `source_zsh` and `source_fish` are for the others."""
+A shell completes commands and options after `eval "$(lora-pipeline completion bash)"`, best in its start-up file; zsh
+and fish do so, too."""
 
 
 def page() -> str:

@@ -1,12 +1,24 @@
 """Typer's errors can be told apart as we do it: the first test to read after an upgrade of it."""
 
+from typing import Literal
+
 import pytest
 import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from pipeline.cli.command_line import COMPLETE, PROGRAM, app_of
-from pipeline.cli.typer_internals import TyperGroup, context_of, is_wrong_use, prepare_completion, wants_help
+from pipeline.cli.typer_internals import (
+    TyperGroup,
+    completion_script,
+    context_of,
+    is_wrong_use,
+    prepare_completion,
+    typed_options,
+    usage_sentence,
+    wants_help,
+)
+from tests.cli.goldens import run
 
 
 class _Group(TyperGroup):
@@ -65,3 +77,37 @@ def test_a_shell_is_told_which_words_may_come_next():
     told = CliRunner(env=words).invoke(app_of(["generate"]), [], prog_name=PROGRAM)
 
     assert sorted(told.stdout.split()) == ["settle", "start", "status"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_a_script_that_asks_the_program(shell):
+    script = completion_script(PROGRAM, COMPLETE, shell)
+
+    assert f"{COMPLETE}=complete_{shell}" in script
+    assert run(["completion", shell]).stdout.strip() == script.strip()
+
+
+def test_typed_options_are_told_from_defaults():
+    seen = []
+    app = typer.Typer()
+
+    @app.command()
+    def count(ctx: typer.Context, first_one: int = 1, second: int = 2) -> None:
+        seen.extend(typed_options(ctx, ["first_one", "second"]))
+
+    CliRunner().invoke(app, ["--first-one", "1"])
+
+    assert seen == ["--first-one"]
+
+
+def test_a_wrong_choice_is_said_without_the_words_of_a_library():
+    app = typer.Typer()
+
+    @app.command()
+    def count(number: Literal["one", "two"]) -> None:
+        pass
+
+    with pytest.raises(Exception) as caught:  # which one typer raises is what is asked
+        get_command(app).main(["three"], standalone_mode=False)
+
+    assert usage_sentence(caught.value).endswith("'three' is not one of 'one', 'two'")

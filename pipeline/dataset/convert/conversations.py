@@ -39,8 +39,8 @@ class Talk:
     """One conversation, of a preference the chosen branch. lost: what no target holds, already left out.
 
     row: its place in the file, from 1. identity: as in the file, else the row's name. tools: JSON text. rejected,
-    label: the other branch of a preference, and whether a judged answer was liked; only where jobs read them back from
-    the lake. annotations: JSON text of what is said of the conversation beside its turns.
+    label: the other branch of a preference, and whether a judged answer was liked. annotations: JSON text of what is
+    said of the conversation beside its turns.
     """
 
     row: int
@@ -74,6 +74,7 @@ def talks(columns: Columns) -> Iterator[Talk]:
     for index, (row, line, identity) in enumerate(places):
         start, stop = starts[index], starts[index + 1]
         kept = [turns[turn] for turn in range(start, stop) if branches[turn] != Branch.REJECTED]
+        rejected = tuple(turns[turn] for turn in range(start, stop) if branches[turn] == Branch.REJECTED)
         lost = set()
         if len(kept) < stop - start:
             lost.add("rejected-answers")
@@ -87,7 +88,8 @@ def talks(columns: Columns) -> Iterator[Talk]:
         if kept[0].role == TEXT_ROLE:
             kept = [Said("assistant", kept[0].content, is_supervised=True)]
             lost.add("plain-texts")
-        yield Talk(row, line, identity, kept, tools[index], frozenset(lost), annotations=annotations[index])
+        said = annotations[index]
+        yield Talk(row, line, identity, kept, tools[index], frozenset(lost), rejected, labels[index], said)
 
 
 def lost_media(media: str | None, turns: Sequence[Said]) -> set[str]:

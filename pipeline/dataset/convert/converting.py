@@ -115,10 +115,9 @@ def _convert_block(block: Block, writer: RowWriter, limits: Limits, converted: C
             converted.first_rejected.append(finding.row)
     for talk in talks(columns):
         lost = set(talk.lost)
-        writer.add(talk, lost)
+        converted.written += writer.add(talk, lost)
         if lost:
             converted.losses.add(talk.row, lost)
-    converted.written += len(columns.ids)
 
 
 @contextmanager

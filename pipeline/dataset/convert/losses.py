@@ -23,6 +23,10 @@ LOSSES = {
     "pairs-without-target": "pairs without an answer, which a file of lines does not have",
     "annotations": "what is said of whole conversations, which a file of lines does not have",
     "repeated-fields": "what stands first under a field that an object names twice: the last is taken",
+    "earlier-answers": "earlier answers, which stand in the question there and are not learned from",
+    "no-pairs": "whole conversations that have no question with an answer",
+    "no-alternatives": "whole conversations that have no second answer",
+    "no-labels": "whole conversations of which nobody said whether the answer was liked",
     "plain-texts": "plain texts, written as answers without a question",
 }
 

@@ -5,6 +5,7 @@ To add a target, write a function with this shape and put it into `OUTPUT_FORMAT
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from pipeline.dataset.convert.brightrun_rows import brightrun
 from pipeline.dataset.convert.call_ids import with_call_ids
 from pipeline.dataset.convert.conversations import Said, Talk
 from pipeline.dataset.convert.converted_calls import has_ids, openai_tools, sharegpt_calls
+from pipeline.dataset.convert.paired_rows import alpaca, judgement, preference, prompt_completion
 from pipeline.dataset.formats.rows.beside_text import MEDIA_FIELDS, REASONING_PARTS
 from pipeline.dataset.formats.rows.call_rows import CALL_ROLES, as_calls
 from pipeline.dataset.formats.rows.message_lists import TEXT_PARTS
@@ -101,11 +103,19 @@ def without_reasoning(talk: Talk, lost: set[str]) -> Talk:
 
 
 BRIGHTRUN = "brightrun-v4"
-OUTPUT_FORMATS: dict[str, Callable[[Talk, set[str]], Row]] = {
+PAIRED: dict[str, Callable[[Talk, set[str]], Row | None]] = {
+    "alpaca": alpaca,
+    "prompt-completion": partial(prompt_completion, to_messages=openai),
+    "preference": partial(preference, to_messages=openai),
+    "kto": partial(judgement, to_messages=openai),
+}
+"""Targets that hold a question and its answer; a conversation that has none becomes no row."""
+OUTPUT_FORMATS: dict[str, Callable[[Talk, set[str]], Row | None]] = {
     "openai": openai,
     "sharegpt": sharegpt,
     "native": native,
     BRIGHTRUN: brightrun,
+    **PAIRED,
 }
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from pipeline.dataset.convert.brightrun_rows import totals
+from pipeline.dataset.convert.brightrun_rows import brightrun, totals
 from pipeline.dataset.convert.conversations import Talk
 from pipeline.dataset.convert.output_formats import BRIGHTRUN, OUTPUT_FORMATS, Row
 from pipeline.dataset.formats.rows.brightrun import META, TRAINING_FILE
@@ -19,8 +19,8 @@ _METADATA = "training_file_metadata"
 class RowWriter(Protocol):
     """Takes conversations in order."""
 
-    def add(self, talk: Talk, lost: set[str]) -> None:
-        """Write one; names what the file does not hold of it."""
+    def add(self, talk: Talk, lost: set[str]) -> bool:
+        """Write one, if the file can hold it; names what it does not hold of it."""
 
     def end(self) -> None:
         """Write what stands behind the last one."""
@@ -39,8 +39,11 @@ class _Lines:
     def __init__(self, target: str, write: Write) -> None:
         self._make, self._write = OUTPUT_FORMATS[target], write
 
-    def add(self, talk: Talk, lost: set[str]) -> None:
-        self._write(_encode(self._make(talk, lost)) + b"\n")
+    def add(self, talk: Talk, lost: set[str]) -> bool:
+        row = self._make(talk, lost)
+        if row is not None:
+            self._write(_encode(row) + b"\n")
+        return row is not None
 
     def end(self) -> None:
         pass
@@ -53,8 +56,8 @@ class _PairLines:
         self._write = write
         self._is_begun = False
 
-    def add(self, talk: Talk, lost: set[str]) -> None:
-        row = OUTPUT_FORMATS[BRIGHTRUN](talk, lost)
+    def add(self, talk: Talk, lost: set[str]) -> bool:
+        row = brightrun(talk, lost)
         of_file = row.pop(TRAINING_FILE, {})
         meta = row.pop(META, of_file.get(_METADATA))
         if meta is not None and not self._is_begun:
@@ -70,6 +73,7 @@ class _PairLines:
                 self._write(_encode(pair) + b"\n")
             else:
                 lost.add("pairs-without-target")
+        return True
 
     def end(self) -> None:
         pass
@@ -81,12 +85,13 @@ class _Document:
     def __init__(self, write: Write) -> None:
         self._file = TrainingDocument(write)
 
-    def add(self, talk: Talk, lost: set[str]) -> None:
-        row = OUTPUT_FORMATS[BRIGHTRUN](talk, lost)
+    def add(self, talk: Talk, lost: set[str]) -> bool:
+        row = brightrun(talk, lost)
         of_file = row.pop(TRAINING_FILE, {})
         if META in row:
             of_file = {_METADATA: row.pop(META), **of_file}
         self._file.add(row, of_file)
+        return True
 
     def end(self) -> None:
         self._file.end()

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dataset.convert.converting import convert_stream
-from pipeline.dataset.convert.output_formats import BRIGHTRUN, OUTPUT_FORMATS
+from pipeline.dataset.convert.output_formats import BRIGHTRUN, OUTPUT_FORMATS, PAIRED
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.dataset.model.conversation import Limits
 from tests.properties.formats_reading import Said, read_said
 from tests.properties.formats_rows import KINDS
 from tests.properties.formats_spoiling import line
 
-# Pairs hold less than conversations: tests/dataset/convert/test_brightrun.py.
-TARGETS = [target for target in OUTPUT_FORMATS if target != BRIGHTRUN]
+# Pairs hold less than conversations: test_brightrun.py and test_paired_rows.py.
+TARGETS = [target for target in OUTPUT_FORMATS if target not in (BRIGHTRUN, *PAIRED)]
 targets = pytest.mark.parametrize("target", TARGETS)
 seeds = st.integers(0, 2**32)
 
