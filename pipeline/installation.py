@@ -9,12 +9,13 @@ from pathlib import Path
 
 from pipeline.errors import SettingsError
 from pipeline.logs import LogFormat
-from pipeline.settings import PROJECT_DIR, Settings
+from pipeline.packaged_files import project_file
+from pipeline.settings import Settings
 from pipeline.state.durable import lent_aside
 from pipeline.state.store.keys import UPLOADS
 from pipeline.supervision import Part
 
-PROFILE = PROJECT_DIR / "deploy" / "dagster.yaml"
+PROFILE = project_file("deploy/dagster.yaml")
 DEFINITIONS = "pipeline.definitions"
 # Copies of `deploy/dagster.yaml` as it was shipped before: one that nobody changed follows the version.
 _EARLIER_PROFILES = {

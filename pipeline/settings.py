@@ -14,9 +14,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import SettingsError
 from pipeline.logs import LogFormat
+from pipeline.packaged_files import PROJECT_DIR, default_data_dir, default_tools_dir
 
-PROJECT_DIR = Path(__file__).resolve().parent.parent
-_TRAINER_PYTHON = PROJECT_DIR / ".venv-trainers" / "bin" / "python"
+__all__ = ["MIN_SECRET_BYTES", "PROJECT_DIR", "Settings", "load_settings"]
+
+_TRAINER_PYTHON = default_tools_dir() / ".venv-trainers" / "bin" / "python"
 MIN_SECRET_BYTES = 32  # as many as the hash of HS256 has (RFC 7518, 3.2)
 
 
@@ -25,7 +27,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LORA_", extra="forbid", frozen=True)
 
-    data_dir: Path = Field(PROJECT_DIR / "data", description="Folder that the local defaults below live in.")
+    data_dir: Path = Field(default_data_dir(), description="Folder that the local defaults below live in.")
     store: str = Field("", description="Where uploads land: a folder, or `s3://bucket/prefix`. Default: `data_dir`.")
     s3_endpoint_url: str = Field("", description="Endpoint of an S3-compatible service; empty means AWS.")
     s3_region: str = Field("us-east-1", description="Region of the bucket.")

@@ -29,7 +29,8 @@ What to try next:
   {program} jobs compare everyday_talk --model Qwen3-8B
   {program} query "SELECT storage_path, job_id, cost_usd FROM training_lineage"
   {program} check YOUR_FILE.jsonl
-  make dev          opens the Dagster UI, sensors running: drop files into {uploads}
+  {program} dev
+      opens the pages and Dagster's UI, sensors running: drop files into {uploads}
 """
 
 
@@ -89,10 +90,10 @@ def program_from_here() -> str:
 
 
 def _drop_samples(settings: "Settings") -> None:
-    from pipeline.settings import PROJECT_DIR
+    from pipeline.packaged_files import project_file
     from pipeline.state.store import safe_key
 
     store = connect_store(settings)
-    for sample in sorted((PROJECT_DIR / "data" / "samples").glob("*.jsonl")):
+    for sample in sorted(project_file("data/samples").glob("*.jsonl")):
         with sample.open("rb") as source:
             store.put(safe_key(settings.default_owner, sample.name), source, sample.stat().st_size)

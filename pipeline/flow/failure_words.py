@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.settings import PROJECT_DIR
+from pipeline.packaged_files import PROJECT_DIR
 
 _MAX_FRAMES = 30
+_OURS = {"pipeline", "assets", "resources", "sensors", "tests"}  # an installed copy lies among the libraries
 
 
 def sentence_of(error: BaseException) -> str:
@@ -60,7 +61,8 @@ def _name(error: BaseException) -> str:
 
 
 def _is_ours(file: str) -> bool:
-    return Path(file).is_relative_to(PROJECT_DIR) and ".venv" not in file
+    path = Path(file)
+    return path.is_relative_to(PROJECT_DIR) and path.relative_to(PROJECT_DIR).parts[0] in _OURS
 
 
 def _shown(file: str) -> str:

@@ -51,7 +51,7 @@ def test_the_demo_prints_a_verdict_for_each_sample_and_what_to_try_next(demo):
         [f"{name}, Qwen3-8B, balanced", "configured", "lora", "A100-80GB-SXM", "trl"] for name in (TALK, CHAT)
     ]
     assert "lora-pipeline query" in demo[1]
-    assert "make dev" in demo[1]
+    assert "lora-pipeline dev\n" in demo[1]
 
 
 def test_every_query_that_the_demo_proposes_works(demo, command):

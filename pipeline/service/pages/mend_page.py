@@ -12,6 +12,10 @@ _FORMATS = {
     ConvertedFormat.SHAREGPT: "ShareGPT",
     ConvertedFormat.NATIVE: "Native",
     ConvertedFormat.BRIGHTRUN_V4: "BrightRun v4",
+    ConvertedFormat.ALPACA: "Alpaca",
+    ConvertedFormat.PROMPT_COMPLETION: "Prompt and completion",
+    ConvertedFormat.PREFERENCE: "Preference pairs",
+    ConvertedFormat.KTO: "KTO judgements",
 }
 
 
