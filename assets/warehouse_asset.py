@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import dagster as dg
+from pydantic import Field
 
 from assets.specs import OWNERS, WAREHOUSE
 from pipeline.clock import utc_now
@@ -15,7 +16,20 @@ from pipeline.state.warehouse import WarehouseReport
 
 COMPLETE = "warehouse_is_complete"
 LAST_CHANGE = "catalog_changed_at"  # the sensor `stale_warehouse` compares it with the catalog
+CHANGES_ONLY = {"ops": {"warehouse": {"config": {"is_thorough": False}}}}
+"""What a run is configured with that looks at nothing but what changed."""
 _MAX_IDS = 100  # named in a check: a lake that is not there lacks every dataset
+
+
+class Publication(dg.Config):
+    """How it is published. The sensor asks for what changed, the schedule looks for every file, a person chooses."""
+
+    is_thorough: bool = Field(
+        True, description="Look for the files of every dataset in the lake, not only of those that changed."
+    )
+    is_full: bool = Field(
+        False, description="Make the file of everything, not by what changed since the one that stands."
+    )
 
 
 @dg.asset(
@@ -46,14 +60,20 @@ _MAX_IDS = 100  # named in a check: a lake that is not there lacks every dataset
     ],
 )
 def warehouse(
-    catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake], settings: dg.ResourceParam[Settings]
+    config: Publication,
+    catalog: dg.ResourceParam[Catalog],
+    lake: dg.ResourceParam[Lake],
+    settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """`warehouse.duckdb`: the catalog's tables and views over the lake, built beside the old file and swapped in whole.
 
-    Whoever has the old file open keeps reading it undisturbed. Where it would lack a dataset, the old file stays.
+    It goes on from a copy of the old file, by what changed, where that is of this catalog and version. Whoever has the
+    old file open keeps reading it undisturbed. Where it would lack a dataset, the old file stays.
     """
     try:
-        report = publish(settings.warehouse, catalog, lake, utc_now())
+        report = publish(
+            settings.warehouse, catalog, lake, utc_now(), is_thorough=config.is_thorough, is_full=config.is_full
+        )
     except WarehouseIncomplete as incomplete:
         yield _not_complete(incomplete, lake)
         # Trying again at once would find the same: the sensor asks for it when the lake answers.
@@ -72,6 +92,7 @@ def _metadata(report: WarehouseReport, settings: Settings) -> dict[str, str | in
         "dagster/uri": str(settings.warehouse),
         "size_bytes": report.size_bytes,
         "duration_s": round(report.duration_s, 2),
+        "changed_datasets": "all" if report.changed is None else str(report.changed),
         **({LAST_CHANGE: report.last_change.isoformat()} if report.last_change else {}),
         **{f"rows_{table}": count for table, count in report.row_counts.items()},
     }

@@ -6,7 +6,7 @@ from itertools import takewhile
 import dagster as dg
 
 from assets.asset_jobs import PUBLISH
-from assets.warehouse_asset import LAST_CHANGE
+from assets.warehouse_asset import CHANGES_ONLY, LAST_CHANGE
 from pipeline.clock import utc_now
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -59,7 +59,9 @@ def stale_warehouse(
         )
     # With the run that failed last: it is asked for again although the catalog has not changed.
     run_key = f"{change.isoformat()} {failed[0].dagster_run.run_id if failed else ''}".rstrip()
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=run_key)], cursor="")
+    # After a failure, and every hour, a thorough look finds what was lost without a change of the catalog.
+    run_config = {} if failed else CHANGES_ONLY
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=run_key, run_config=run_config)], cursor="")
 
 
 def _skip(reason: str, cursor: str | None) -> dg.SensorResult:

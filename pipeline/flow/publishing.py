@@ -10,8 +10,17 @@ from pipeline.state.lake import Lake
 from pipeline.state.warehouse import WarehouseReport, build_warehouse
 
 
-def publish(path: Path, catalog: Catalog, lake: Lake, now: datetime, *, may_shrink: bool = False) -> WarehouseReport:
-    """Publish the state of catalog and lake at `path`.
+def publish(
+    path: Path,
+    catalog: Catalog,
+    lake: Lake,
+    now: datetime,
+    *,
+    may_shrink: bool = False,
+    is_thorough: bool = True,
+    is_full: bool = False,
+) -> WarehouseReport:
+    """Publish the state of catalog and lake at `path`; the options are those of `build_warehouse`.
 
     Datasets whose files are gone from a lake that is there go back to validation; where the lake itself is not there,
     nothing is lost, and nothing is asked for.
@@ -21,7 +30,9 @@ def publish(path: Path, catalog: Catalog, lake: Lake, now: datetime, *, may_shri
         WarehouseError, CatalogError, LakeError: see `build_warehouse`.
     """
     try:
-        report = build_warehouse(path, catalog, lake, now, may_shrink=may_shrink)
+        report = build_warehouse(
+            path, catalog, lake, now, may_shrink=may_shrink, is_thorough=is_thorough, is_full=is_full
+        )
     except WarehouseIncomplete as incomplete:
         if incomplete.lost and _is_there(catalog, lake):
             catalog.request_again(incomplete.lost, now)

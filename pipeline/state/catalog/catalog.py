@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.state.catalog.attempts import Attempts
+from pipeline.state.catalog.changes import ChangeNotes
 from pipeline.state.catalog.confirmations import Confirmations
 from pipeline.state.catalog.costs import Costs
 from pipeline.state.catalog.deliveries import Deliveries
@@ -74,6 +75,7 @@ class Catalog(
     Quotas,
     Mappings,
     Measures,
+    ChangeNotes,
     Export,
 ):
     """What the system knows and changes about datasets and their training jobs.
@@ -86,7 +88,8 @@ class Catalog(
     conversations that are made: scaffolds (`ScaffoldRows`), batches (`GenerationBatches`), what is asked and paid
     (`Submissions`), the conversations (`MadeConversations`), files of them (`TrainingFiles`), and what is listed of
     all that (`GenerationLists`); by what store and lake are known again (`Marks`), whether the daemon works
-    (`Looks`), all that in numbers (`Measures`); Arrow for the warehouse (`Export`).
+    (`Looks`), all that in numbers (`Measures`); Arrow for the warehouse (`Export`), and what
+    changed since it was published (`ChangeNotes`).
     Every method is one transaction and may raise `CatalogError`; threads and processes may share a catalog's database.
     Times that go in are aware; those that come out are in UTC.
     """

@@ -5,17 +5,19 @@ pyarrow is imported where it is used: only the warehouse needs it, and every com
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, cast, select, text
+from sqlalchemy import Connection, Row, Select, cast, select, text, tuple_
 from sqlalchemy import Text as SqlText
 from sqlalchemy.types import BigInteger, Boolean, Date, Float, Integer
 
 from pipeline.state.catalog import attempt_tables, generation_tables, job_tables  # noqa: F401  # every table of `metadata`
+from pipeline.state.catalog.changes import OF_ITSELF, Changes, RowKey, read_changes
 from pipeline.state.catalog.engine import Database, translated_errors
+from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.tables import StorableJson, UtcDateTime, metadata
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 5_000
 # How an installation minds itself and who signed out says nothing to analysts.
-_NOT_EXPORTED = {"ended_sessions", "looks", "marks"}
+_NOT_EXPORTED = {"ended_sessions", "looks", "marks", *OF_ITSELF}
 TABLE_NAMES = tuple(table.name for table in metadata.sorted_tables if table.name not in _NOT_EXPORTED)
 """The tables that can be exported."""
 
@@ -57,6 +59,11 @@ def _arrow_type(kind: object) -> pa.DataType:
             return pa.string()  # text, and JSON as text
 
 
+def key_columns(table_name: str) -> list[str]:
+    """Names of the columns of an exported table's key."""
+    return [column.name for column in metadata.tables[table_name].primary_key.columns]
+
+
 class Snapshot:
     """The catalog as it was when the snapshot was taken."""
 
@@ -65,17 +72,37 @@ class Snapshot:
 
     def export(self, table_name: str, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Yield a table in batches of `export_schema(table_name)`, ordered by key; an empty table yields none."""
-        import pyarrow as pa
-
-        table = metadata.tables[table_name]
-        schema = export_schema(table_name)
-        columns = [cast(c, SqlText).label(c.name) if isinstance(c.type, StorableJson) else c for c in table.columns]
+        key = metadata.tables[table_name].primary_key.columns
         streaming = self._connection.execution_options(stream_results=True, yield_per=batch_rows)
         with translated_errors(self._connection.engine.url):
-            for rows in streaming.execute(select(*columns).order_by(*table.primary_key.columns)).partitions():
-                by_column = zip(*rows, strict=True)
-                arrays = [pa.array(values, kind) for values, kind in zip(by_column, schema.types, strict=True)]
-                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+            for rows in streaming.execute(_exported(table_name).order_by(*key)).partitions():
+                yield _batch(table_name, rows)
+
+    def export_rows(self, table_name: str, keys: Iterable[RowKey]) -> Iterator[pa.RecordBatch]:
+        """Yield those rows of a table whose keys are given; a key without a row yields none."""
+        key = tuple_(*metadata.tables[table_name].primary_key.columns)
+        with translated_errors(self._connection.engine.url):
+            for some in chunks(list(keys)):
+                if rows := self._connection.execute(_exported(table_name).where(key.in_(some))).all():
+                    yield _batch(table_name, rows)
+
+    def changes(self) -> Changes:
+        """What changed since the warehouse was published."""
+        with translated_errors(self._connection.engine.url):
+            return read_changes(self._connection)
+
+
+def _exported(table_name: str) -> Select[Any]:
+    columns = metadata.tables[table_name].columns
+    return select(*(cast(c, SqlText).label(c.name) if isinstance(c.type, StorableJson) else c for c in columns))
+
+
+def _batch(table_name: str, rows: Sequence[Row[Any]]) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    schema = export_schema(table_name)
+    arrays = [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 class Export(Database):

@@ -12,8 +12,10 @@ from pkgutil import iter_modules
 from sqlalchemy import URL, Connection, Engine, inspect, text
 
 from pipeline.errors import CatalogError, SettingsError
+from pipeline.state.catalog.changes import changes, note_every_change
 from pipeline.state.catalog.engine import describe, translated_errors
 from pipeline.state.catalog.sqlite_catalog import check_content, database_path
+from pipeline.state.catalog.tables import metadata
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 HEAD = max(name for _, name, _ in iter_modules([str(MIGRATIONS_DIR / "versions")]))[1:5]
@@ -100,3 +102,7 @@ def _upgrade(connection: Connection) -> None:
             f"the catalog {describe(connection.engine.url)} has revision {found}, this program knows up to {HEAD}: "
             f"a newer version made it; upgrade this installation"
         ) from error
+    from pipeline.state.catalog.export import TABLE_NAMES
+
+    if inspect(connection).has_table(changes.name):  # a table that a revision made anew lost its triggers
+        note_every_change(connection, [metadata.tables[name] for name in TABLE_NAMES])

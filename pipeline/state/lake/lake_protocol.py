@@ -1,7 +1,7 @@
 """What every lake promises, and where a dataset's files lie in it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -64,11 +64,17 @@ class Lake(Protocol):
     def has(self, dataset_id: str) -> bool:
         """Whether all files of a dataset are in place, none of them too short to be a Parquet file."""
 
-    def profile_versions(self) -> dict[str, str]:
-        """Return, for each dataset in the lake, a text that changes whenever its profile is published again."""
+    def profile_versions(self, dataset_ids: Collection[str] | None = None) -> dict[str, str]:
+        """Return, for each dataset in the lake, a text that changes whenever its profile is published again.
 
-    def holdings(self, table: str) -> set[str]:
-        """Return the datasets whose file of a table is in place; one too short to be a Parquet file does not count."""
+        dataset_ids: only of these, without a look at the others.
+        """
+
+    def holdings(self, table: str, dataset_ids: Collection[str] | None = None) -> set[str]:
+        """Return the datasets whose file of a table is in place; one too short to be a Parquet file does not count.
+
+        dataset_ids: see `profile_versions`.
+        """
 
     def read_profiles(self, dataset_ids: Iterable[str]) -> pa.Table:
         """Return the profiles of datasets, in the given order, with the columns of `PROFILES`.

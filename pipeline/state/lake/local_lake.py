@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -79,22 +79,20 @@ class LocalLake:
         """See `Lake.has`."""
         return all(_version(self.uri(table, dataset_id)) for table in PUBLISH_ORDER)
 
-    def profile_versions(self) -> dict[str, str]:
+    def profile_versions(self, dataset_ids: Collection[str] | None = None) -> dict[str, str]:
         """See `Lake.profile_versions`; a rename into place gives a new inode, and a new time."""
-        return self._versions("profiles")
+        return self._versions("profiles", dataset_ids)
 
-    def holdings(self, table: str) -> set[str]:
+    def holdings(self, table: str, dataset_ids: Collection[str] | None = None) -> set[str]:
         """See `Lake.holdings`."""
-        return set(self._versions(table))
+        return set(self._versions(table, dataset_ids))
 
-    def _versions(self, table: str) -> dict[str, str]:
+    def _versions(self, table: str, dataset_ids: Collection[str] | None) -> dict[str, str]:
         folder = f"{self._folder}/{table}"
-        versions = {}
         with lake_errors("look into", Path(folder)):
-            for name in sorted(os.listdir(folder)) if os.path.exists(folder) else []:
-                if name.startswith(_PREFIX) and (version := _version(f"{folder}/{name}/data.parquet")):
-                    versions[name.removeprefix(_PREFIX)] = version
-        return versions
+            ids = _ids_in(folder) if dataset_ids is None else dataset_ids
+            found = ((each, _version(self.uri(table, each))) for each in ids)
+            return {each: version for each, version in found if version}
 
     def read_profiles(self, dataset_ids: Iterable[str]) -> pa.Table:
         """See `Lake.read_profiles`."""
@@ -208,6 +206,11 @@ class LocalLake:
         path = self._place("profiles", dataset_id)
         with lake_errors("read", path):
             return path.read_bytes()
+
+
+def _ids_in(folder: str) -> list[str]:
+    names = sorted(os.listdir(folder)) if os.path.exists(folder) else []
+    return [name.removeprefix(_PREFIX) for name in names if name.startswith(_PREFIX)]
 
 
 def _version(path: str) -> str:

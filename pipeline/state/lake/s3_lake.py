@@ -1,7 +1,7 @@
 """A lake that is an S3 bucket, or a part of one: an upload appears whole, or not at all."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -98,25 +98,36 @@ class S3Lake:
         return all(self._is_there(file_key(table, dataset_id)) for table in PUBLISH_ORDER)
 
     def _is_there(self, key: str) -> bool:
+        return bool(self._version(key))
+
+    def _version(self, key: str) -> str:
+        """The ETag; empty where there is no object of ours."""
         try:
             with self._errors("look at", key):
                 answer = self._client.head_object(Bucket=self._bucket, Key=self._root + key)
         except LakeError as error:
             if isinstance(error.__cause__, ObjectMissing):
                 self._check_bucket()  # a HEAD answer has no body: its 404 may be the bucket's
-                return False
+                return ""
             raise
-        return int(answer["ContentLength"]) >= MIN_FILE_BYTES
+        return str(answer["ETag"]).strip('"') if int(answer["ContentLength"]) >= MIN_FILE_BYTES else ""
 
-    def profile_versions(self) -> dict[str, str]:
-        """See `Lake.profile_versions`: the ETags, 1,000 in a request."""
-        return self._versions("profiles")
+    def profile_versions(self, dataset_ids: Collection[str] | None = None) -> dict[str, str]:
+        """See `Lake.profile_versions`: the ETags, 1,000 in a request; of some datasets one by one."""
+        return self._versions("profiles", dataset_ids)
 
-    def holdings(self, table: str) -> set[str]:
+    def holdings(self, table: str, dataset_ids: Collection[str] | None = None) -> set[str]:
         """See `Lake.holdings`."""
-        return set(self._versions(table))
+        return set(self._versions(table, dataset_ids))
 
-    def _versions(self, table: str) -> dict[str, str]:
+    def _versions(self, table: str, dataset_ids: Collection[str] | None) -> dict[str, str]:
+        if dataset_ids is None:
+            return self._listed_versions(table)
+        with ThreadPoolExecutor(_CONNECTIONS) as threads:
+            found = threads.map(self._version, [file_key(table, each) for each in dataset_ids])
+            return {each: version for each, version in zip(dataset_ids, found, strict=True) if version}
+
+    def _listed_versions(self, table: str) -> dict[str, str]:
         prefix = f"{self._root}{table}/dataset_id="
         with self._errors("list", f"{table}/"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)

@@ -6,6 +6,7 @@ made in `generation_comments.py`, of history in `history_comments.py`.
 SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'turns'
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import duckdb
@@ -287,10 +288,10 @@ def table_comment(table: str) -> str:
     return f"{TABLES[table]}{key}"
 
 
-def write_comments(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
-    """Write every comment; that of `datasets` says when the warehouse was published."""
+def write_comments(connection: duckdb.DuckDBPyConnection, now: datetime, tables: Iterable[str] = tuple(TABLES)) -> None:
+    """Write the comments of some tables, or of all; that of `datasets` says when the warehouse was published."""
     published = f" Published {moment(now.astimezone(UTC), seconds=True)}."
-    for table in TABLES:
+    for table in tables:
         kind = "VIEW" if table in {*VIEWS, *LINEAGE_VIEWS, *HISTORY_VIEWS} else "TABLE"
         suffix = published if table == "datasets" else ""
         connection.execute(f"COMMENT ON {kind} {identifier(table)} IS {text(table_comment(table) + suffix)}")

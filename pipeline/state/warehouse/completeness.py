@@ -5,7 +5,7 @@ Asked of the file that is being built, before it takes the place of the old one.
 decided in `pipeline.flow.publishing`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,8 +30,11 @@ SELECT id, d.status IN ('ready', 'error') AND d.validated_at IS NOT NULL, p.data
         IS DISTINCT FROM (p.conversations, p.lines, p.rejected_lines),
     d.status = 'validating' AND d.updated_at > $since
 FROM datasets AS d LEFT JOIN dataset_profiles AS p ON p.dataset_id = d.id
-WHERE d.superseded_by IS NULL AND d.deleted_at IS NULL ORDER BY id
+WHERE d.superseded_by IS NULL AND d.deleted_at IS NULL AND ($ids IS NULL OR list_contains($ids::VARCHAR[], id))
+ORDER BY id
 """
+EXPECTED = "superseded_by IS NULL AND deleted_at IS NULL AND status IN ('ready', 'error') AND validated_at IS NOT NULL"
+"""Of `datasets`: has a verdict, and is in the views or should be."""
 _UNKNOWN = "SELECT id FROM shown_before ANTI JOIN datasets USING (id) ORDER BY id"
 
 
@@ -45,19 +48,26 @@ class Found:
     returning: tuple[str, ...]
 
 
-def compare(connection: duckdb.DuckDBPyConnection, lake: Lake, shown_before: Iterable[str], now: datetime) -> Found:
+def compare(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    shown_before: Iterable[str],
+    now: datetime,
+    ids: Collection[str] | None = None,
+) -> Found:
     """Compare the catalog's tables and `dataset_profiles` with the lake's files, and with what is published.
 
     Takes out of `dataset_profiles` what the views could not read.
 
-    shown_before: ids of the datasets that the published file has in its views.
+    shown_before: ids of the datasets that the published file has in its views. ids: of those to compare, None for all.
     """
     connection.register("shown_before", pa.table({"id": pa.array(shown_before, pa.string())}))
-    rows = connection.execute(_CURRENT, {"since": now - RETURN_WITHIN}).fetchall()
+    chosen = None if ids is None else list(ids)
+    rows = connection.execute(_CURRENT, {"since": now - RETURN_WITHIN, "ids": chosen}).fetchall()
     unknown = tuple(row[0] for row in connection.execute(_UNKNOWN).fetchall())
     before = {row[0] for row in connection.execute("SELECT id FROM shown_before").fetchall()}
     connection.unregister("shown_before")
-    holdings = _holdings(lake)
+    holdings = _holdings(lake, None if ids is None else [row[0] for row in rows])
     expected, lacking, returning, unreadable = 0, {}, [], []
     for dataset_id, is_expected, has_profile, is_newer, has_other_rows, is_returning in rows:
         tables = tuple(_lacking(dataset_id, holdings, has_profile and not has_other_rows, is_newer))
@@ -103,10 +113,10 @@ def insist(found: Found, path: Path, catalog: str, lake: str, *, may_shrink: boo
         raise WarehouseIncomplete(message, found.expected, tuple(found.lacking), found.unknown, found.returning)
 
 
-def _holdings(lake: Lake) -> dict[str, set[str]]:
+def _holdings(lake: Lake, ids: Sequence[str] | None) -> dict[str, set[str]]:
     tables = [table for table in PUBLISH_ORDER if table != _PROFILES]
     with ThreadPoolExecutor(len(tables)) as threads:  # on S3 a request for each thousand datasets
-        return dict(zip(tables, threads.map(lake.holdings, tables), strict=True))
+        return dict(zip(tables, threads.map(lambda table: lake.holdings(table, ids), tables), strict=True))
 
 
 def _lacking(dataset_id: str, holdings: Mapping[str, set[str]], has_profile: bool, is_newer: bool) -> Iterator[str]:

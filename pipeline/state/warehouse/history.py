@@ -80,17 +80,17 @@ _PROFILE_FIGURES = f"""
 SELECT dataset_id, status, is_current, validated_at, {_TYPED} FROM dataset_profiles
 """  # noqa: S608  # our own words
 
-_DEFINITIONS = {
+HISTORY = {
     "current_costs": _CURRENT_COSTS,
     "cost_accuracy": _COST_ACCURACY,
     "daily_uploads": _DAILY_UPLOADS,
     "finding_trends": _FINDING_TRENDS,
     "profile_figures": _PROFILE_FIGURES,
 }
-HISTORY_VIEWS = tuple(_DEFINITIONS)
+HISTORY_VIEWS = tuple(HISTORY)
 
 
 def make_history(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the views over tables that are there."""
-    for name, definition in _DEFINITIONS.items():
+    for name, definition in HISTORY.items():
         connection.execute(f"CREATE VIEW {identifier(name)} AS {definition}")

@@ -4,15 +4,17 @@
 down; one query each answers, without a join.
 """
 
+from collections.abc import Collection
+
 import duckdb
 import pyarrow as pa
 
 from pipeline.state.lake import PUBLISH_ORDER, Lake
+from pipeline.state.warehouse.catalog_rows import insert
 
 LINEAGE_VIEWS = ("training_lineage", "upload_lineage", "generation_lineage", "dataset_costs")
 
 _FILES = """
-CREATE TABLE lineage AS
 SELECT dataset_id, d.user_id, d.storage_path, p.content_version, p.content_sha256, p.run_id, p.code_version,
     table_name, uri
 FROM source JOIN dataset_profiles AS p USING (dataset_id) JOIN datasets AS d ON d.id = dataset_id
@@ -105,16 +107,36 @@ LEFT JOIN (
 """
 
 
+DEFINITIONS = (_FILES, _TRAINING, _UPLOAD, _GENERATION, _DATASET_COSTS)
+"""The SQL of the table and of the views."""
+
+
 def make_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     """Make the table of files and the views; the catalog's tables and `dataset_profiles` are there already."""
     ids = [row[0] for row in connection.execute("SELECT dataset_id FROM dataset_profiles").fetchall()]
+    table, *views = DEFINITIONS
+    insert(connection, f"CREATE TABLE lineage AS {table}", _places(lake, ids))
+    for view in views:
+        connection.execute(view)
+
+
+def change_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake, ids: Collection[str]) -> None:
+    """Put the files of some datasets, as they are now, in the place of those that the table has.
+
+    What `dataset_profiles` has no longer goes.
+    """
+    connection.execute(_GONE, [list(ids)])
+    insert(connection, f"INSERT INTO lineage {_FILES}", _places(lake, ids))
+
+
+_GONE = """
+DELETE FROM lineage WHERE dataset_id IN (SELECT unnest(?::VARCHAR[]))
+    OR dataset_id NOT IN (SELECT dataset_id FROM dataset_profiles)
+"""
+
+
+def _places(lake: Lake, ids: Collection[str]) -> pa.Table:
     places = [(each, table, lake.uri(table, each)) for each in ids for table in PUBLISH_ORDER]
     names = ("dataset_id", "table_name", "uri")
     columns = [pa.array(values, pa.string()) for values in zip(*places, strict=True)] or [pa.array([], pa.string())] * 3
-    connection.register("source", pa.table(columns, names=names))
-    connection.execute(_FILES)
-    connection.unregister("source")
-    connection.execute(_TRAINING)
-    connection.execute(_UPLOAD)
-    connection.execute(_GENERATION)
-    connection.execute(_DATASET_COSTS)
+    return pa.table(columns, names=names)

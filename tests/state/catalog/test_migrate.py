@@ -46,7 +46,7 @@ def test_the_migrations_make_the_same_constraints_and_indices(empty_url):
     """Alembic does not compare CHECKs, conditions of indices or deferred keys, so the databases are compared."""
     Catalog.open(empty_url).close()
     migrated = make_engine(catalog_url(empty_url))
-    found = _definitions(migrated)
+    found = {name: each for name, each in _definitions(migrated).items() if not name.startswith("tr_")}
 
     with migrated.begin() as connection:
         metadata.drop_all(connection)

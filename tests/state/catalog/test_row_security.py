@@ -15,6 +15,7 @@ from pipeline.state.catalog.attempt_tables import (
     training_measurements,
 )
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.changes import changes, publications
 from pipeline.state.catalog.ended_sessions import ended_sessions
 from pipeline.state.catalog.generation_records import ScaffoldRow
 from pipeline.state.catalog.generation_tables import (
@@ -91,7 +92,7 @@ def test_every_table_that_belongs_to_somebody_is_secured(catalog):
         ).scalars()
 
         assert set(secured) == {table.name for table in (*OWNED, training_plans)}
-    assert {*OWNED, training_plans, looks, marks} == set(metadata.sorted_tables)
+    assert {*OWNED, training_plans, looks, marks, changes, publications} == set(metadata.sorted_tables)
 
 
 def test_a_question_without_a_condition_shows_only_the_users_rows(catalog):

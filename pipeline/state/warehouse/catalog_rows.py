@@ -1,0 +1,51 @@
+"""The catalog's tables in the file that is being built: copied whole, or brought up to date row by row."""
+
+from collections.abc import Iterable, Mapping
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.state.catalog.changes import RowKey
+from pipeline.state.catalog.export import TABLE_NAMES, Snapshot, export_schema, key_columns
+from pipeline.state.warehouse.sql import identifier
+
+
+def copy_tables(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """Make every table, with all its rows."""
+    for table in TABLE_NAMES:
+        insert(connection, f"CREATE TABLE {identifier(table)} AS FROM source", export_schema(table).empty_table())
+        _append(connection, table, snapshot.export(table))
+
+
+def change_tables(
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, keys: Mapping[str, frozenset[RowKey]]
+) -> None:
+    """Put what the catalog has now in the place of the rows with these keys."""
+    for table in TABLE_NAMES:
+        if changed := keys.get(table):
+            _remove(connection, table, changed)
+            _append(connection, table, snapshot.export_rows(table, changed))
+
+
+def insert(connection: duckdb.DuckDBPyConnection, statement: str, source: pa.Table) -> None:
+    """Carry a statement out to which `source` is a table."""
+    connection.register("source", source)
+    connection.execute(statement)
+    connection.unregister("source")
+
+
+def _append(connection: duckdb.DuckDBPyConnection, table: str, batches: Iterable[pa.RecordBatch]) -> None:
+    for batch in batches:
+        insert(connection, f"INSERT INTO {identifier(table)} FROM source", pa.Table.from_batches([batch]))
+
+
+def _remove(connection: duckdb.DuckDBPyConnection, table: str, keys: frozenset[RowKey]) -> None:
+    names = key_columns(table)
+    schema = pa.schema([export_schema(table).field(name) for name in names])
+    columns = [pa.array(values, kind) for values, kind in zip(zip(*keys, strict=True), schema.types, strict=True)]
+    is_one = " AND ".join(f"{identifier(table)}.{identifier(name)} = source.{identifier(name)}" for name in names)
+    insert(
+        connection,
+        f"DELETE FROM {identifier(table)} USING source WHERE {is_one}",  # noqa: S608
+        pa.Table.from_arrays(columns, schema=schema),
+    )

@@ -1,0 +1,75 @@
+"""What a published file says of itself: of which state of the catalog it is, and by which rules it was made.
+
+A publication goes on from the file that stands where both fit; else it makes a new one of everything.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipeline.state.catalog.export import TABLE_NAMES, export_schema
+from pipeline.state.lake import PROFILES, Lake
+from pipeline.state.warehouse import views
+from pipeline.state.warehouse.comments import COLUMNS, TABLES
+from pipeline.state.warehouse.history import HISTORY
+from pipeline.state.warehouse.lineage import DEFINITIONS
+from pipeline.state.warehouse.sql import text
+
+_MACRO = "published_as"  # no table: `SHOW TABLES` has what is for analysts
+_LAYOUT = 1  # raised where the code that fills or names tables gives others from the same catalog and lake
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """token: as the catalog has it after the publication. rules: see `rules_of`."""
+
+    token: str
+    rules: str
+
+
+def rules_of(lake: Lake) -> str:
+    """A text that changes with whatever tables, columns, views and comments are made of, and with the lake's place."""
+    schemas = [(name, export_schema(name).to_string()) for name in TABLE_NAMES]
+    shown = [(name, schema.to_string()) for name, schema in views.VIEWS.items()]
+    made_of = (
+        _LAYOUT,
+        schemas,
+        shown,
+        PROFILES.to_string(),
+        DEFINITIONS,
+        HISTORY,
+        TABLES,
+        COLUMNS,
+        views.VIEW,
+        lake.place,
+    )
+    return hashlib.sha256(json.dumps(made_of, default=_plain).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def read_standing(path: Path) -> Standing | None:
+    """Return what a file says; None where there is none, or it is not one that says it."""
+    if not path.exists():
+        return None
+    try:
+        # In a database of its own: what is wrong with that file must not spoil the one that is being built.
+        with closing(duckdb.connect()) as connection:
+            connection.execute(f"ATTACH {text(str(path))} AS standing (READ_ONLY)")
+            said = json.loads(connection.execute(f"SELECT standing.{_MACRO}()").fetchall()[0][0])
+            return Standing(said["token"], said["rules"])
+    except (duckdb.Error, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_standing(connection: duckdb.DuckDBPyConnection, standing: Standing) -> None:
+    """Have the file that is being built say it."""
+    said = json.dumps({"token": standing.token, "rules": standing.rules})
+    connection.execute(f"CREATE OR REPLACE MACRO {_MACRO}() AS {text(said)}")

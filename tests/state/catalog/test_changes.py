@@ -1,0 +1,80 @@
+"""Promises of `pipeline.state.catalog.changes`."""
+
+from contextlib import suppress
+
+from sqlalchemy import delete, inspect, text
+
+from pipeline.state.catalog.changes import note_every_change
+from pipeline.state.catalog.export import TABLE_NAMES
+from pipeline.state.catalog.looks import looks
+from pipeline.state.catalog.tables import datasets, metadata
+from tests.state.catalog.examples import LATER, NOON, READY, upload
+
+
+def noted(catalog):
+    """What changed since the last publication, which is noted by this."""
+    with catalog.snapshot() as snapshot:
+        seen = snapshot.changes()
+    assert catalog.note_published(seen, f"token-{len(seen.ids)}-{seen.token}")
+    return {table: set(keys) for table, keys in seen.keys.items()}
+
+
+def test_every_way_of_writing_is_noted(catalog):
+    catalog.register_uploads([upload("d1"), upload("d2")], NOON)
+    made = noted(catalog)
+    catalog.record_verdict(READY, LATER)
+    decided = noted(catalog)
+    [told] = catalog.notifications("ann")
+    catalog.mark_read(told.id, "ann", LATER)
+    with catalog._writing() as connection:
+        connection.execute(delete(datasets).where(datasets.c.id == "d2"))
+    changed = noted(catalog)
+
+    assert made == {"datasets": {("d1",), ("d2",)}}
+    assert decided == {"datasets": {("d1",)}, "notifications": {(told.id,)}}
+    assert changed == {"datasets": {("d2",)}, "notifications": {(told.id,)}}
+    assert noted(catalog) == {}
+
+
+def test_what_was_undone_or_is_not_published_is_not_noted(catalog):
+    catalog.note_look("new_uploads", NOON)
+    catalog.register_uploads([upload("d1")], NOON)
+    noted(catalog)
+    with suppress(ZeroDivisionError), catalog._writing() as connection:
+        connection.execute(delete(datasets))
+        raise ZeroDivisionError
+
+    assert looks.name not in TABLE_NAMES
+    assert noted(catalog) == {}
+
+
+def test_what_comes_while_a_file_is_built_is_of_the_next(catalog):
+    catalog.register_uploads([upload("d1")], NOON)
+    with catalog.snapshot() as snapshot:
+        seen = snapshot.changes()
+    catalog.register_uploads([upload("d2")], NOON)
+    catalog.soft_delete("d1", "ann", LATER)
+    catalog.note_published(seen, "first")
+
+    assert noted(catalog) == {"datasets": {("d1",), ("d2",)}}
+
+
+def test_every_table_that_is_published_is_watched(catalog):
+    """Also one that a later revision makes anew."""
+    name = "name" if catalog._engine.dialect.name == "sqlite" else "tgname"
+    source = "sqlite_master WHERE type = 'trigger'" if name == "name" else "pg_trigger WHERE NOT tgisinternal"
+    with catalog._writing() as connection:
+        note_every_change(connection, [metadata.tables[each] for each in TABLE_NAMES])
+        found = set(connection.execute(text(f"SELECT {name} FROM {source}")).scalars())
+        known = set(inspect(connection).get_table_names())
+
+    events = ("insert", "update", "delete") if name == "name" else ("changes",)
+    assert found == {f"tr_{table}_{event}" for table in TABLE_NAMES for event in events}
+    assert known - {*TABLE_NAMES} == {
+        "alembic_version",
+        "catalog_changes",
+        "ended_sessions",
+        "looks",
+        "marks",
+        "publications",
+    }
