@@ -42,6 +42,7 @@ REACHED_BY: dict[str, tuple[str, str, str] | str] = {
     "attempts_to_watch": _PIPELINE,
     "unclosed_attempts": _PIPELINE,
     "note_submitted": _PIPELINE,
+    "claim_attempt": "a machine does it by being first with the token of its attempt",
     "note_reason": _PIPELINE,
     "note_metered": _PIPELINE,
     "note_closed": _PIPELINE,
