@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, check_nul, name_of
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.call_rows import CALL_ROLES
 from pipeline.dataset.formats.rows.message_lists import ALIASES, Keys, read_list, read_message
 from pipeline.dataset.formats.rows.shapes import Segment, Shape, first_name
@@ -123,10 +124,11 @@ class FlatMessages:
             return self.fitted([fields]).read(fields, faults)
         if self.listed in fields:
             turns = read_list(fields, self.listed, "$", self.keys, faults)
-            return FullConversation(first_name([fields.get(CONVERSATION_ID)]), turns)
+            return FullConversation(first_name([fields.get(CONVERSATION_ID)]), turns, media=media_of(fields))
         self._check_key(fields, faults)
         turn = read_message(fields, "$", self.keys, dict(self.keys.aliases), faults)
-        return FullConversation(first_name([fields.get(self.key)]), [turn] if turn else [])
+        name = first_name([fields.get(self.key)])
+        return FullConversation(name, [turn] if turn else [], media=media_of(fields))
 
     def _check_key(self, row: dict[str, Json], faults: Faults) -> None:
         path, key = f"$.{self.key}", row.get(self.key)

@@ -7,6 +7,7 @@ stand one a row are put together before they are read (`formats/row_groups.py`),
 from dataclasses import dataclass
 
 from pipeline.dataset.findings.faults import Faults, as_object, field, name_of
+from pipeline.dataset.formats.rows.beside_text import media_of
 from pipeline.dataset.formats.rows.message_lists import ALIASES, Keys, read_list, read_message
 from pipeline.dataset.formats.rows.shapes import Segment, Shape, first_name
 from pipeline.dataset.model.conversation import FullConversation, FullTurn, Layout
@@ -86,7 +87,7 @@ def _alone(row: dict[str, Json], faults: Faults) -> FullConversation:
     if parent is not None:
         _add_missing(parent, "$.parent_id", faults)
     turn = read_message(row, "$", _KEYS, _ROLES, faults)
-    return FullConversation(first_name([row.get("message_id")]), [turn] if turn else [])
+    return FullConversation(first_name([row.get("message_id")]), [turn] if turn else [], media=media_of(row))
 
 
 def _add_missing(parent: Json, path: str, faults: Faults) -> None:
@@ -146,7 +147,8 @@ def _conversation(row: dict[str, Json], turns: list[FullTurn], left_out: int) ->
     prompt = row.get("prompt")
     own = prompt.get("message_id") if isinstance(prompt, dict) else None
     annotations = encoded({OTHER_REPLIES: left_out}) if left_out else None
-    return FullConversation(first_name([row.get(TREE_ID), own]), turns, annotations=annotations)
+    name = first_name([row.get(TREE_ID), own])
+    return FullConversation(name, turns, media=media_of(row), annotations=annotations)
 
 
 OASST = Oasst()

@@ -221,6 +221,7 @@ READ_AS = {
     "dolly": {"dolly", "alpaca"},
     "guanaco": {"guanaco", "plain-text"},
     "cohere": {"cohere", "openai"},
+    "flat-messages": {"flat-messages", "openai"},
 }
 _ALL, _OBJECTS = tuple(MESSAGES), tuple(name for name, (listed, *_) in MESSAGES.items() if listed)
 _NUL = "a\0b"
