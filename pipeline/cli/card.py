@@ -10,6 +10,7 @@ import typer
 from pipeline.cli.chosen_files import MappingOption, chosen_format
 from pipeline.cli.common import write_line
 from pipeline.cli.connections import connect_lake, current_settings, open_catalog
+from pipeline.cli.files_as_one import AsOneOption, files_as_one
 from pipeline.cli.owner import Owner
 from pipeline.errors import DatasetNotFound, UsageError
 
@@ -31,6 +32,7 @@ def card(
     ] = None,
     owner: Owner = None,
     mapping: MappingOption = None,
+    as_one: AsOneOption = False,
 ) -> None:
     """Write a page about a dataset: verdict, trainers, figures, findings, first conversations.
 
@@ -39,12 +41,12 @@ def card(
     """
     from pipeline.card import render_card, write_card
 
-    is_file = Path(dataset).exists()
+    is_file = as_one or Path(dataset).exists()
     if output not in (None, STDOUT):
         _refuse_target(Path(output), dataset)
     if mapping is not None and not is_file:
         raise UsageError(f"--mapping: expected a file, found the dataset {dataset}, which is read already")
-    made = _of_file(Path(dataset), mapping) if is_file else _of_dataset(dataset, owner)
+    made = _of_file(Path(dataset), mapping, as_one=as_one) if is_file else _of_dataset(dataset, owner)
     if output == STDOUT:
         write_line(render_card(made).removesuffix("\n"))
         return
@@ -62,19 +64,25 @@ def _refuse_target(target: Path, dataset: str) -> None:
         raise UsageError(f"--output: {target} is the dataset itself; choose another name")
 
 
-def _of_file(file: Path, mapping: str | None) -> "Card":
+def _of_file(file: Path, mapping: str | None, *, as_one: bool) -> "Card":
     from pipeline.card import card_of_profile, first_examples
     from pipeline.cli.progress import progress_bar
+    from pipeline.dataset.formats.packed_files import PackedFiles
     from pipeline.dataset.profiles.parallel import default_workers, profile_path
     from pipeline.dataset.profiles.profile_rules import Rules
+    from pipeline.dataset.profiles.profile_streams import profile_stream
     from pipeline.trainers.acceptance import acceptance_of, asking
 
-    if not file.is_file():
-        raise UsageError(f"{file}: expected a file, found a folder or a device; name a file")
+    if not (as_one or file.is_file()):
+        raise UsageError(f"{file}: expected a file, found a folder or a device; name a file, or add --as-one")
+    packed, rules = files_as_one([str(file)]) if as_one else [], asking(Rules(form=chosen_format(None, mapping)))
     workers = default_workers()
     with tempfile.TemporaryDirectory(prefix="lora-card-", ignore_cleanup_errors=True) as work:
-        with progress_bar(file.name, file.stat().st_size) as tell:
-            profile = profile_path(file, Path(work), asking(Rules(form=chosen_format(None, mapping))), workers, tell)
+        with progress_bar(file.name, None if packed else file.stat().st_size) as tell:
+            if packed:
+                profile = profile_stream(PackedFiles(packed), Path(work), rules, tell)
+            else:
+                profile = profile_path(file, Path(work), rules, workers, tell)
         examples = first_examples(profile.findings_path, profile.finding_counts)
         return card_of_profile(profile, str(file), acceptance_of(profile), examples)
 

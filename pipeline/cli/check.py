@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.chosen_files import MappingOption, chosen_format
+from pipeline.cli.files_as_one import AsOneOption
 from pipeline.cli.named_files import Excludes, named_files
 from pipeline.errors import UsageError
 
@@ -46,6 +47,7 @@ def check(
         bool, typer.Option("--json", help="The same as --format json: one JSON object a file, on one line.")
     ] = False,
     mapping: MappingOption = None,
+    as_one: AsOneOption = False,
     tokenizer: Annotated[
         str | None,
         typer.Option(
@@ -116,7 +118,9 @@ def check(
         rules = rules.structure_only()
     else:
         rules = asking(rules)
-    raise typer.Exit(check_files(Request(named_files(files, exclude), report, findings, output, workers, rules)))
+    # As one, what is no data is passed over by name, as in an archive.
+    named = tuple(files) if as_one and not exclude else named_files(files, exclude)
+    raise typer.Exit(check_files(Request(named, report, findings, output, workers, rules, as_one)))
 
 
 def _chosen(names: list[str], dataset_formats: Collection[str]) -> tuple[str, str | None]:

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from pipeline.cli.check_outputs import FindingsWriter, findings_file, place_tables, refuse_findings_target, stems
 from pipeline.cli.common import NOT_READY, explain
+from pipeline.cli.files_as_one import files_as_one, label_of
 from pipeline.cli.progress import progress_bar
 from pipeline.cli.reporters import STDIN, STDIN_NAME, Checked, reporter_for
+from pipeline.dataset.formats.blocks_of_lines import ByteReader
+from pipeline.dataset.formats.packed_files import PackedFiles
 from pipeline.dataset.profiles.parallel import default_workers, profile_path
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
@@ -31,7 +33,10 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for on the command line. report: text, json, sarif or github. workers: None for one a core."""
+    """What was asked for on the command line.
+
+    report: text, json, sarif or github. workers: None for one a core. as_one: whether the files are one dataset.
+    """
 
     files: tuple[str, ...]
     report: str = "text"
@@ -39,6 +44,12 @@ class Request:
     output: Path | None = None
     workers: int | None = None
     rules: Rules = Rules()
+    as_one: bool = False
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """What is checked, by the names that reports give it."""
+        return (label_of(self.files),) if self.as_one else self.files
 
 
 def check_files(request: Request) -> int:
@@ -49,10 +60,10 @@ def check_files(request: Request) -> int:
         LakeError: what was asked for cannot be written.
     """
     _refuse_contradictions(request)
-    code, reporter = 0, reporter_for(request.report, len(request.files), request.rules.max_rejected_share)
+    code, reporter = 0, reporter_for(request.report, len(request.datasets), request.rules.max_rejected_share)
     with findings_file(request.findings) as findings:
-        for number, (file, stem) in enumerate(zip(request.files, stems(request.files), strict=True), start=1):
-            label = file if len(request.files) == 1 else f"{number}/{len(request.files)} {file}"
+        for number, (file, stem) in enumerate(zip(request.datasets, stems(request.datasets), strict=True), start=1):
+            label = file if len(request.datasets) == 1 else f"{number}/{len(request.datasets)} {file}"
             with _work_folder(request.output) as work:
                 try:
                     profile = _profile(file, work, label, request)
@@ -97,6 +108,8 @@ def _profile(file: str, work: Path, label: str, request: Request) -> Profile:
         ServiceError: it cannot be read, or the work folder cannot be written.
     """
     try:
+        if request.as_one:
+            return _profile_stream(PackedFiles(files_as_one(request.files)), work, label, request.rules)
         if file == STDIN:
             return _profile_stream(sys.stdin.buffer, work, STDIN_NAME, request.rules)
         with open(file, "rb") as stream:
@@ -110,7 +123,7 @@ def _profile(file: str, work: Path, label: str, request: Request) -> Profile:
         raise _explained(file, work, error) from error
 
 
-def _profile_stream(stream: BinaryIO, work: Path, label: str, rules: Rules) -> Profile:
+def _profile_stream(stream: ByteReader, work: Path, label: str, rules: Rules) -> Profile:
     with progress_bar(label, None) as tell:
         return profile_stream(stream, work, rules, tell)
 

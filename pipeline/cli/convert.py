@@ -4,12 +4,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.chosen_files import MappingOption, chosen_format, refuse_archive_name
 from pipeline.cli.common import NOT_READY, write_line
+from pipeline.cli.files_as_one import AsOneOption, files_as_one
 from pipeline.cli.printed_json import json_text
 from pipeline.contract.mend_values import ConvertedFormat
 from pipeline.errors import ServiceError, UsageError
@@ -18,6 +19,8 @@ from pipeline.wording import count_of, plural_of
 
 if TYPE_CHECKING:
     from pipeline.dataset.convert.converting import Converted
+    from pipeline.dataset.formats.blocks_of_lines import ByteReader
+    from pipeline.dataset.formats.packed_files import PackedFile
 
 STDIO = "-"
 
@@ -33,6 +36,7 @@ def convert(
         typer.Option("--format", metavar="NAME", help="The format of FILE. Default: what its rows look like."),
     ] = None,
     mapping: MappingOption = None,
+    as_one: AsOneOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say what was done as one JSON object.")] = False,
 ) -> None:
     """Write a dataset anew in another format.
@@ -48,8 +52,10 @@ def convert(
     from pipeline.dataset.model.conversation import Limits
 
     chosen = chosen_format(form, mapping)
-    _refuse_target(file, output)
-    with _opened(file) as stream:
+    packed = files_as_one([file]) if as_one else []
+    for each in [str(one.path) for one in packed] or [file]:
+        _refuse_target(each, output)
+    with _opened(file, packed) as stream:
         try:
             if output == STDIO:
                 done = convert_stream(stream, sys.stdout.buffer.write, to.value, chosen, Limits())
@@ -64,7 +70,8 @@ def convert(
             raise
         except OSError as error:
             raise ServiceError(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
-    _tell(json_text(_summary(file, output, to.value, done)) if as_json else _sentences(file, output, done), output)
+    named = f"--as-one {file}" if as_one else file
+    _tell(json_text(_summary(file, output, to.value, done)) if as_json else _sentences(named, output, done), output)
     if not done.is_whole:
         raise typer.Exit(NOT_READY)
 
@@ -84,13 +91,17 @@ def _refuse_target(file: str, output: str) -> None:
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
+def _opened(file: str, packed: "list[PackedFile]") -> "Iterator[ByteReader]":
+    if packed:
+        from pipeline.dataset.formats.packed_files import PackedFiles
+
+        yield PackedFiles(packed)
+        return
     if file == STDIO:
         yield sys.stdin.buffer
         return
     if Path(file).is_dir():
-        whole = f"pack all: tar -cf - {file} | lora-pipeline convert - …"
-        raise UsageError(f"{file} is a folder; name one of the files in it, or {whole}")
+        raise UsageError(f"{file} is a folder; name one of the files in it, or read all as one dataset: add --as-one")
     with open(file, "rb") as stream:
         yield stream
 

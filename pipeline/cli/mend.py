@@ -7,13 +7,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.chosen_files import MappingOption, chosen_format, refuse_archive_name
 from pipeline.cli.common import NOT_READY, write_line, write_text
+from pipeline.cli.files_as_one import AsOneOption, files_as_one
 from pipeline.errors import LakeError, ServiceError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.dataset.formats.blocks_of_lines import ByteReader
+    from pipeline.dataset.formats.packed_files import PackedFile
 
 STDIN = "-"
 MAX_LINE_BYTES = "LORA_MAX_LINE_BYTES"
@@ -36,6 +41,7 @@ def mend(
         typer.Option("--format", metavar="NAME", help="The format of FILE. Default: what its rows look like."),
     ] = None,
     mapping: MappingOption = None,
+    as_one: AsOneOption = False,
     max_line_bytes: Annotated[
         int,
         typer.Option(min=1, metavar="N", envvar=MAX_LINE_BYTES, help="Longer lines are put aside."),
@@ -58,11 +64,13 @@ def mend(
     if output is None and not dry_run:
         raise UsageError("expected -o OUT, where the mended file goes, or --dry-run")
     wanted, chosen = _wanted(only), chosen_format(form, mapping)
+    packed = files_as_one([file]) if as_one else []
     if output is not None:
-        _refuse_target(output, file)
+        for each in [str(one.path) for one in packed] or [file]:
+            _refuse_target(output, each)
     target = None if dry_run else output
-    name = output.name if output else Path(file).name
-    with _explained(file, output), _opened(file) as stream:
+    name = output.name if output else "mended.jsonl" if as_one else Path(file).name
+    with _explained(file, output), _opened(file, packed) as stream:
         mending = mend_file(stream, target, name, wanted, Limits(max_line_bytes=max_line_bytes), chosen=chosen)
     if as_json:
         write_line(json_text(as_dict(mending, file, target)))
@@ -101,7 +109,11 @@ def _refuse_target(output: Path, file: str) -> None:
             raise UsageError(f"--output: {path} is the file to mend, which stays as it is; choose another name")
 
 
-def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+def _opened(file: str, packed: "list[PackedFile]") -> "AbstractContextManager[ByteReader]":
+    if packed:
+        from pipeline.dataset.formats.packed_files import PackedFiles
+
+        return nullcontext(PackedFiles(packed))
     return nullcontext(sys.stdin.buffer) if file == STDIN else open(file, "rb")
 
 
@@ -118,6 +130,6 @@ def _explained(file: str, output: Path | None) -> Iterator[None]:
             raise UsageError(f"{file}: there is no such file; check its name") from error
         if error.errno == errno.EISDIR:
             raise UsageError(
-                f"{file} is a folder; name one file in it, or pack all: tar -cf - {file} | lora-pipeline mend - …"
+                f"{file} is a folder; name one file in it, or read all as one dataset: add --as-one"
             ) from error
         raise ServiceError(f"{file} cannot be read: {reason}") from error

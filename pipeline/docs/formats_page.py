@@ -39,7 +39,8 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
   ([`splits-in-archive`](findings.md#splits-in-archive)). Files of other kinds together, links, passwords, archives in
   the archive and paths that lead out are refused ([`mixed-archive`](findings.md#mixed-archive),
   [`archive-not-read`](findings.md#archive-not-read)). The archive is copied to a temporary file; its files are not.
-  So a folder is one dataset, too: `tar -cf - FOLDER | lora-pipeline check -`.
+  So a folder is one dataset, too, and so are several files: `check`, `mend`, `convert` and `card` take `--as-one`
+  (`lora-pipeline check --as-one data/`, `--as-one 'data/*.parquet'`), as they take `tar -cf - FOLDER`.
 - **gzip and Zstandard** of either, also several members one after another. An archive that ends too early keeps the
   rows before its end ([`broken-archive`](findings.md#broken-archive)); one that grows more than {MAX_EXPANSION} times,
   over {FREE_BYTES // 2**20} MiB, is not read on ([`expands-too-much`](findings.md#expands-too-much)). Zstandard may

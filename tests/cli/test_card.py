@@ -111,7 +111,7 @@ def test_a_lake_without_the_rows_is_a_failure(command, settings):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["."], ".: expected a file, found a folder or a device; name a file"),
+        (["."], ".: expected a file, found a folder or a device; name a file, or add --as-one"),
         (["talk.jsonl", "-o", "."], "--output: expected a file, found the folder ."),
         (["talk.jsonl", "-o", "none/a.html"], "--output: there is no folder none; make it first"),
         (["talk.jsonl", "-o", "./talk.jsonl"], "--output: talk.jsonl is the dataset itself; choose another name"),

@@ -137,7 +137,7 @@ def test_a_file_without_one_good_line_is_not_ready(folder):
     [
         (["in.jsonl"], "expected -o OUT, where the mended file goes, or --dry-run"),
         (["nope.jsonl", "-o", "out"], "nope.jsonl: there is no such file; check its name"),
-        ([".", "-o", "out"], ". is a folder; name one file in it, or pack all: tar -cf - . | lora-pipeline mend - …"),
+        ([".", "-o", "out"], ". is a folder; name one file in it, or read all as one dataset: add --as-one"),
         (["in.jsonl", "-o", "."], "--output: expected a file, found the folder ."),
         (["in.jsonl", "-o", "no/out"], "--output: there is no folder no; make it first"),
         (

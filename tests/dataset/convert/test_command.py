@@ -95,7 +95,7 @@ def test_a_chosen_format_is_read(folder):
         (["no.jsonl", "--to", "native", "-o", "out"], "no.jsonl: no such file or directory"),
         (
             [".", "--to", "native", "-o", "out"],
-            ". is a folder; name one of the files in it, or pack all: tar -cf - . | lora-pipeline convert - …",
+            ". is a folder; name one of the files in it, or read all as one dataset: add --as-one",
         ),
         (
             ["in.jsonl", "--to", "native", "-o", "./in.jsonl"],
