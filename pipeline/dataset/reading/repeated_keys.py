@@ -6,6 +6,7 @@ those are read again, key by key.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.shapes import BARE
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, places_of, preceded_by
 from pipeline.dataset.model.printable import printable
+
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def repeated_keys(
     for name in beside:
         found = _key_ends(data, ends, lasts, name.encode())
         counts = np.diff(np.searchsorted(found, block.starts))[indexes]
-        _suspect_beside(block, name, counts, indexes, suspects)
+        _suspect_beside(block, name, beside, counts, indexes, suspects)
     names, starts, found_keys = {*of_rows, *of_turns, *beside}, block.starts, {}
     for number in np.flatnonzero(suspects).tolist():
         index = int(indexes[number])
@@ -70,19 +73,35 @@ def repeated_keys(
     return found_keys
 
 
-def _suspect_beside(block: Block, name: str, counts: Integers, indexes: Integers, suspects: Flags) -> None:
-    """Flag rows in which the name stands more often than in what a reader makes of them.
+def _suspect_beside(
+    block: Block, name: str, others: Sequence[str], counts: Integers, indexes: Integers, suspects: Flags
+) -> None:
+    """Flag rows that name a field twice, or in which one of the others has an object that does.
 
-    Objects inside may have a field of that name as well, and mostly do where there are many.
+    What lies inside has fields of the same name as well, and mostly does where there are many: it is only counted.
     """
     key = b'"%b":' % name.encode()
     for number in np.flatnonzero((counts > 1) & ~suspects).tolist():
         index = int(indexes[number])
         text = block.data[block.starts[index] : block.starts[index + 1]]
         try:
-            suspects[number] = msgspec.json.encode(msgspec.json.decode(text)).count(key) != counts[number]
+            suspects[number] = _names_twice(text, key, int(counts[number]), others)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):  # only the exact judge reads it
             suspects[number] = True
+
+
+def _names_twice(text: bytes, key: bytes, count: int, others: Sequence[str]) -> bool:
+    """Whether a row, or what one of the other fields holds, has the key twice. count: how often it is there in all."""
+    fields = _decode_fields(text)
+    if count - sum(bytes(value).count(key) for value in fields.values()) > 1:
+        return True
+    return any(_loses_one(bytes(fields[other]), key) for other in others if other in fields)
+
+
+def _loses_one(value: bytes, key: bytes) -> bool:
+    """Whether a reader makes less of a value than stands there."""
+    count = value.count(key)
+    return count > 1 and msgspec.json.encode(msgspec.json.decode(value)).count(key) != count
 
 
 def _names(form: Format) -> tuple[set[str], set[str]]:
