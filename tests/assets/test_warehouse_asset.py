@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.warehouse_asset import CHANGES_ONLY
 from tests.installation import valid_file
 
 
@@ -42,3 +43,16 @@ def test_a_publication_that_cannot_be_written_leaves_the_old_one(installation):
         dg.DagsterRunStatus.FAILURE,
         dg.DagsterRunStatus.SUCCESS,
     ]
+
+
+def test_what_the_sensor_asks_for_is_what_changed(installation):
+    """The first publication is of everything; the next goes on from its file."""
+    job = installation.repository.get_job("publish")
+    for _ in range(2):
+        assert job.execute_in_process(instance=installation.instance, run_config=CHANGES_ONLY).success
+    full = {"ops": {"warehouse": {"config": {"is_full": True}}}}
+    assert job.execute_in_process(instance=installation.instance, run_config=full).success
+
+    changed = [each.metadata["changed_datasets"].value for each in installation.materializations("warehouse")]
+
+    assert changed == ["all", "0", "all"]

@@ -114,6 +114,16 @@ def test_a_profile_that_is_published_again_has_another_version(lake):
     assert (before["d1"] == after["d1"], before["d2"] == after["d2"]) == (False, True)
 
 
+def test_some_datasets_are_looked_for_without_the_others(lake):
+    for dataset_id in ("d1", "d2"):
+        publish(lake, dataset_id)
+    everything = lake.profile_versions()
+
+    assert lake.profile_versions({"d2", "nobodys"}) == {"d2": everything["d2"]}
+    assert (lake.holdings("turns", ["d1", "nobodys"]), lake.holdings("turns", [])) == ({"d1"}, set())
+    assert lake.holdings("turns") == {"d1", "d2"}
+
+
 @pytest.mark.parametrize("dataset_id", ["", "a/b", "..\\x", "a b", "x" * 201, "ä", "a\n"])
 def test_an_id_that_is_no_folder_name_is_refused(lake, dataset_id):
     with pytest.raises(UsageError) as refusal:
