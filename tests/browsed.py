@@ -66,11 +66,11 @@ class Browsed:
     lines: UploadLines | None
 
 
-def browsed(folder: Path, content: bytes = CONTENT) -> Browsed:
+def browsed(folder: Path, content: bytes = CONTENT, name: str = "rows") -> Browsed:
     """Put the file into a store, read it, and record the verdict."""
     settings = load_settings(data_dir=folder / "data", settle_s=0, max_rejected_share=0.2)
-    path = settings.data_dir / "uploads" / settings.default_owner / "rows.jsonl"
-    path.parent.mkdir(parents=True)
+    path = settings.data_dir / "uploads" / settings.default_owner / f"{name}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     store, lake = make_store(settings), make_lake(settings)
     rules = Rules(max_rejected_share=0.2, has_near_duplicates=True)

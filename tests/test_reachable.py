@@ -149,6 +149,7 @@ ALSO = (
     (f"GET {_DATASET}/original", "datasets download", "download_original"),
     (f"GET {_DATASET}/converted", "datasets download", "download_converted"),
     (f"GET {_DATASET}/mended", "datasets download", "download_mended"),
+    (f"GET {_DATASET}/compare", "datasets compare", "compare"),
     (f"GET {_DATASET}/mend", "datasets mend", "mend_preview"),
     (f"GET {_DATASET}/rows/rejected", "datasets rows", "rejected_rows"),
     (f"POST {_JOBS}/retry", "jobs retry", "retry_training"),

@@ -1,4 +1,4 @@
-"""`lora-pipeline datasets download` and `datasets mend`: files made of a dataset's upload, and what mending changes."""
+"""`lora-pipeline datasets download`, `mend`, `compare`: files made of an upload, what mending changes, differences."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.common import NOT_READY, write_line
-from pipeline.cli.connections import connect_store, current_settings, open_catalog
+from pipeline.cli.connections import connect_lake, connect_store, current_settings, open_catalog
 from pipeline.cli.dataset_options import AsJson, Dataset_
 from pipeline.cli.owner import Owner
 from pipeline.cli.printed_table import print_table
@@ -93,3 +93,37 @@ def mend(dataset: Dataset_, owner: Owner = None, as_json: AsJson = False) -> Non
             write_line(f"row {each.row}, {each.code}\n  - {each.before}")
             write_line("  put aside" if each.after is None else f"  + {each.after}")
     raise typer.Exit(0 if preview.is_ready else NOT_READY)
+
+
+def compare(
+    before: Annotated[
+        str, typer.Argument(metavar="BEFORE", help="The older dataset: an id, its beginning, or a name.")
+    ],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The newer one.")],
+    owner: Owner = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two datasets: rows added, removed and changed, figures, findings gone and new.
+
+    A dataset that was replaced is named by its id.
+    """
+    from pipeline.flow.dataset_comparison import compare_datasets
+    from pipeline.state.catalog.dataset_records import no_verdict
+
+    settings = current_settings()
+    with open_catalog(settings) as catalog:
+        found = [catalog.find(owner or settings.default_owner, each) for each in (before, after)]
+    for each in found:
+        if each.status not in ("ready", "error"):
+            raise UsageError(no_verdict(each))
+    compared = compare_datasets(connect_lake(settings), found[0].id, found[1].id)
+    if as_json:
+        write_line(compared.model_dump_json())
+        return
+    rows = [(each.name, each.before, each.after, each.after - each.before) for each in compared.figures]
+    rows += [(each.code, each.before, each.after, each.after - each.before) for each in compared.findings]
+    print_table(("what", "before", "after", "difference"), rows)
+    for changed in compared.rows_changed:
+        write_line(f"row {changed.before_row} → {changed.after_row}\n  - {changed.before}\n  + {changed.after}")
+    told = f"{compared.added:,} added, {compared.removed:,} removed, {compared.changed:,} changed"
+    typer.echo(f"{told}, {count_of(compared.unchanged, 'row')} unchanged", err=True)

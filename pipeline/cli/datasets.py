@@ -9,7 +9,7 @@ import typer
 
 from pipeline.cli.common import Group
 from pipeline.cli.connections import connect_store, current_settings, open_catalog
-from pipeline.cli.dataset_files import download, mend
+from pipeline.cli.dataset_files import compare, download, mend
 from pipeline.cli.dataset_options import AsJson, Dataset_
 from pipeline.cli.dataset_rows import rows
 from pipeline.cli.owner import Owner, how_many_of
@@ -153,7 +153,7 @@ def retry(dataset: Dataset_, owner: Owner = None) -> None:
     typer.echo(f"{found.id}: is validated again as soon as the daemon looks")
 
 
-for later in (rows, download, mend):
+for later in (rows, download, mend, compare):
     datasets.command()(later)
 
 

@@ -39,6 +39,12 @@ def upload(
         str | None, typer.Option(envvar="LORA_TOKEN", metavar="TOKEN", help="Opens the service; better in LORA_TOKEN.")
     ] = None,
     mapping: UploadMappingOption = None,
+    replaces: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATASET", help="With --server: the dataset whose next version this is; it leaves the lists."
+        ),
+    ] = None,
     resume: Annotated[
         str | None, typer.Option(metavar="DATASET", help="Go on with an upload to a service that broke off.")
     ] = None,
@@ -52,8 +58,10 @@ def upload(
     """
     kept = _stored(mapping)
     if server is not None:
-        _send(server, token, file, name, resume, kept, wait)
+        _send(server, token, file, name, resume, kept, wait, replaces)
         return
+    if replaces is not None:
+        raise UsageError("--replaces: expected --server as well, found none; here the same --name replaces a file")
     if resume is not None:
         raise UsageError("--resume: expected --server as well, found none; give the service's address")
     settings = current_settings()
@@ -90,6 +98,7 @@ def _send(
     resume_id: str | None,
     mapping: str | None,
     wait: bool,
+    replaces: str | None,
 ) -> None:
     from pipeline.cli.progress import progress_bar
     from pipeline.client import Client
@@ -100,7 +109,7 @@ def _send(
     size_bytes = file.stat().st_size if file.is_file() else None
     with Client(server, token) as client:
         with progress_bar(file.name, size_bytes, "comparing checksums") as tell:
-            dataset = client.upload(file, name=name, mapping=mapping, resume_id=resume_id, tell=tell)
+            dataset = client.upload(file, name=name, mapping=mapping, replaces=replaces, resume_id=resume_id, tell=tell)
         typer.echo(f"{dataset.id}: {dataset.status}")
         if wait:
             dataset = client.wait(dataset.id)

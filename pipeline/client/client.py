@@ -71,6 +71,7 @@ class Client(JobCalls, TrainingCalls, RowCalls, DatasetFileCalls):
         name: str | None = None,
         description: str | None = None,
         mapping: str | None = None,
+        replaces: str | None = None,
         resume_id: str | None = None,
         tell: Tell = lambda _: None,
     ) -> DatasetDetails:
@@ -78,6 +79,7 @@ class Client(JobCalls, TrainingCalls, RowCalls, DatasetFileCalls):
 
         mapping: how its fields are read, where they are of no format that is known: JSON, auto, or none;
             else as your newest upload of its file name is.
+        replaces: the dataset whose next version this is; once this one is ready, that one is taken out of the lists.
         resume_id: the dataset of an upload that broke off; only what is missing is sent. tell: is told how many more
         bytes arrived, for a progress bar.
 
@@ -88,7 +90,7 @@ class Client(JobCalls, TrainingCalls, RowCalls, DatasetFileCalls):
         """
         size_bytes = _size(file)
         if resume_id is None:
-            new = _announcement(file, size_bytes, name, description, mapping)
+            new = _announcement(file, size_bytes, name, description, mapping, replaces)
             # Not repeated by itself: an answer that got lost would leave a second dataset behind.
             started = self._connection.ask(
                 StartedUpload, "POST", "/api/datasets", is_repeatable=False, json=new.model_dump(mode="json")
@@ -218,14 +220,24 @@ def _size(file: Path) -> int:
 
 
 def _announcement(
-    file: Path, size_bytes: int, name: str | None, description: str | None, mapping: str | None
+    file: Path,
+    size_bytes: int,
+    name: str | None,
+    description: str | None,
+    mapping: str | None,
+    replaces: str | None,
 ) -> NewUpload:
     if not size_bytes:
         raise UsageError(f"{file}: expected conversations, found an empty file")
     named = name or file.stem[:MAX_NAME_CHARACTERS]
     try:
         return NewUpload(
-            name=named, description=description, file_name=file.name, file_size=size_bytes, mapping=mapping
+            name=named,
+            description=description,
+            file_name=file.name,
+            file_size=size_bytes,
+            mapping=mapping,
+            replaces=replaces,
         )
     except ValidationError as error:
         wrong = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors())

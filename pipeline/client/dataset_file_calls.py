@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.client.connection import Connection
-from pipeline.contract.mend_values import ConvertedFormat, MendPreview
+from pipeline.contract.mend_values import ConvertedFormat, DatasetComparison, MendPreview
 
 
 class DatasetFileCalls:
@@ -43,6 +43,15 @@ class DatasetFileCalls:
             DatasetNotFound: there is none of this id.
         """
         return self._connection.ask(MendPreview, "GET", f"{_dataset(dataset_id)}/mend")
+
+    def compare(self, dataset_id: str, before_id: str) -> DatasetComparison:
+        """How a dataset differs from another one, which is taken for the older.
+
+        Raises:
+            DatasetNotFound: there is none of one of these ids.
+        """
+        place, asked = f"{_dataset(dataset_id)}/compare", {"with": before_id}
+        return self._connection.ask(DatasetComparison, "GET", place, params=asked)
 
 
 def _dataset(dataset_id: str) -> str:

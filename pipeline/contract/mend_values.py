@@ -52,3 +52,46 @@ class MendPreview(Value):
     rejected: list[MendCount] = Field(description="What is put aside because of an error.")
     remaining: list[MendCount] = Field(description="Findings of the mended file: only a person can decide.")
     examples: list[MendExample]
+
+
+class ComparedFigure(Value):
+    """A figure of both datasets."""
+
+    name: str
+    before: int
+    after: int
+
+
+class ComparedFindings(Value):
+    """How often a finding occurs in both; 0 before is a new one, 0 after is one that is gone."""
+
+    code: str
+    severity: str
+    before: int
+    after: int
+
+
+class ChangedRow(Value):
+    """A row of the same id, or at the same place, that says something else: the first turn that differs."""
+
+    before_row: int
+    after_row: int
+    conversation_id: str
+    before: str
+    after: str
+
+
+class DatasetComparison(Value):
+    """How two datasets differ, by what their accepted rows say, wherever they stand. `rows_…` name the first ones."""
+
+    before_id: str
+    after_id: str
+    unchanged: int
+    added: int
+    removed: int
+    changed: int = Field(description="Rows of the same id, or at the same place, that say something else.")
+    rows_added: list[int] = Field(description="Places in the newer dataset.")
+    rows_removed: list[int] = Field(description="Places in the older dataset.")
+    rows_changed: list[ChangedRow]
+    figures: list[ComparedFigure]
+    findings: list[ComparedFindings]

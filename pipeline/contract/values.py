@@ -183,6 +183,7 @@ class DatasetDetails(DatasetSummary):
     content_version: str | None = Field(description="`sha256:<hex>` or `etag:<etag>` of the uploaded bytes.")
     content_sha256: str | None
     superseded_by: str | None
+    replaces: str | None = Field(description="The dataset whose next version this is.")
     validation_errors: list[FindingRecord] = Field(description="The first errors.")
     sample_data: list[Sample] = Field(description="The first conversations.")
     acceptance: list[Acceptance]
@@ -216,6 +217,13 @@ class NewUpload(Request):
         max_length=MAX_MAPPING_CHARACTERS,
         description=f"{_MAPPING}`none`: by what is recognised; null: as your newest upload of this file name is.",
         examples=["auto"],
+    )
+    replaces: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="The dataset of yours whose next version this is: once this one is ready, that one is taken out of "
+        "the lists, and can be restored.",
     )
 
 

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from pipeline.contract.mend_values import MendCount, MendExample, MendPreview
 from pipeline.dataset.convert.converting import convert_pieces
 from pipeline.dataset.findings.finding import CATALOGUE, ORDER
+from pipeline.dataset.findings.text_differences import around_difference
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES
 from pipeline.dataset.formats.mapping import mapped_format
 from pipeline.dataset.formats.rows.format import Format
@@ -21,15 +22,12 @@ from pipeline.dataset.mend.mended_lines import Line
 from pipeline.dataset.model.conversation import Limits
 from pipeline.errors import TooLarge
 from pipeline.flow.kept_bytes import kept_version
-from pipeline.safe_text import shown
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.store import Store
 from pipeline.wording import size
 
 MOST_MENDED_BYTES = 256 * 2**20  # takes half a minute, in which somebody waits for a page
 EXAMPLES_OF_CODE = 3
-_SHOWN = 280  # characters of an example
-_LEAD = 60  # of them before the first difference
 _PACKED = (".gz", ".zst")
 _PLAIN = (".jsonl", ".json", ".ndjson")
 
@@ -149,18 +147,3 @@ class _Examples:
         if self._seen[code] <= EXAMPLES_OF_CODE and line.raw is not None:
             before, after = around_difference(line.raw, None if line.findings else line.text)
             self.found.append(MendExample(code=code, row=line.row, line=line.line, before=before, after=after))
-
-
-def around_difference(before: bytes, after: bytes | None) -> tuple[str, str | None]:
-    """The pieces of two texts around the first place where they differ, as they may be shown."""
-    if after is None:
-        return _piece(before, 0), None
-    pairs = zip(before, after, strict=False)
-    differs = next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(before), len(after)))
-    start = max(0, differs - _LEAD)
-    return _piece(before, start), _piece(after, start)
-
-
-def _piece(text: bytes, start: int) -> str:
-    piece = text[start : start + _SHOWN].decode("utf-8", "surrogateescape")
-    return f"{'…' if start else ''}{shown(piece)}{'…' if len(text) > start + _SHOWN else ''}"

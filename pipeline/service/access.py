@@ -43,6 +43,10 @@ class Access:
         """
         return self._own.get(dataset_id, self.user.id)
 
+    def versions_beside(self, dataset: Dataset) -> tuple[list[Dataset], list[Dataset]]:
+        """Return the versions right before and right after a dataset that the user may read."""
+        return self._readable.versions_beside(dataset)
+
     def datasets(
         self,
         *,

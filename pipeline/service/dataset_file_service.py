@@ -1,11 +1,11 @@
-"""Files of a dataset to take home: its original, mended, or in another format; and what mending would change."""
+"""Files of a dataset to take home: its original, mended, or in another format; what mending changes; comparisons."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 
-from pipeline.contract.mend_values import ConvertedFormat, MendPreview
+from pipeline.contract.mend_values import ConvertedFormat, DatasetComparison, MendPreview
 from pipeline.errors import Conflicting
 from pipeline.flow.validation import rules_of
 from pipeline.service.service import Service
@@ -78,6 +78,20 @@ def mend_preview(service: Service, user: User, dataset_id: str) -> MendPreview:
 
     dataset = _dataset(service, user, dataset_id)
     return derived_files.mend_preview(service.store, dataset, rules_of(service.settings).limits)
+
+
+def compare_datasets(service: Service, user: User, dataset_id: str, before_id: str) -> DatasetComparison:
+    """How a dataset differs from another one, which is taken for the older.
+
+    Raises:
+        DatasetNotFound: there is none that the user may see.
+        Conflicting: one of them has no verdict yet.
+    """
+    from pipeline.flow import dataset_comparison
+
+    before, after = (_dataset(service, user, each) for each in (before_id, dataset_id))
+    with service.row_readers:
+        return dataset_comparison.compare_datasets(service.lake, before.id, after.id)
 
 
 def _dataset(service: Service, user: User, dataset_id: str) -> Dataset:

@@ -101,6 +101,7 @@ def details(service: Service, user: User, dataset: Dataset) -> DatasetDetails:
         content_version=dataset.content_version,
         content_sha256=dataset.content_sha256,
         superseded_by=dataset.superseded_by,
+        replaces=dataset.replaces,
         validation_errors=[FindingRecord.of(each) for each in dataset.validation_errors or []],
         sample_data=[Sample.model_validate(each) for each in dataset.sample_data or []],
         acceptance=_acceptance(service, dataset),

@@ -33,6 +33,8 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
 
     Raises:
         UsageError: there is no such format, or the mapping describes none.
+        DatasetNotFound: the one that it replaces is none of this user.
+        Conflicting: that one is deleted, or was replaced already.
         TooLarge: more bytes than are taken.
         OverQuota: more bytes than the user has room for.
         StoreError: no address can be made; nothing is left behind.
@@ -42,6 +44,8 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
     is_none = (new.mapping or "").strip() == NO_MAPPING  # which is more than silence
     mapping = NO_MAPPING if is_none else checked_mapping(new.mapping, MAX_MAPPING_CHARACTERS)
     check_size(service, new.file_size)
+    if new.replaces is not None:
+        _check_replaced(service.access(user).own_dataset(new.replaces))
     now = service.now()
     dataset_id = new_dataset_id(new.file_name)
     key = safe_key(user.id, new.file_name, dataset_id)
@@ -116,6 +120,13 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> ConfirmedUp
     )
     mark_store(service.catalog, service.store)
     return _confirmed(service, user, confirmed)
+
+
+def _check_replaced(dataset: Dataset) -> None:
+    if dataset.deleted_at is not None:
+        raise Conflicting(f"replaces: {dataset.id} is deleted: restore it first, or upload without replacing it")
+    if dataset.superseded_by is not None:
+        raise Conflicting(f"replaces: {dataset.id} was replaced by {dataset.superseded_by}: replace that one")
 
 
 def check_size(service: Service, size_bytes: int) -> None:

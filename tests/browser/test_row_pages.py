@@ -32,6 +32,12 @@ def test_hostile_rows_are_shown_and_do_nothing(served, chromium):
         page.goto(f"{dataset}/rows?kind=rejected")
         expect(page.locator("#row-7 .marked")).to_contain_text("{not json <script>alert(1)</script>")
         look(page, "rows_rejected")
+        page.goto(f"{dataset}/mend")
+        expect(page.locator(".example .before").last).to_contain_text("{not json <script>alert(1)</script>")
+        look(page, "mend")
+        page.goto(f"{dataset}/compare?with={dataset.rpartition('/')[2]}")
+        expect(page.get_by_text("All accepted rows say the same.")).to_be_visible()
+        look(page, "compare")
         page.goto(dataset)
         expect(page.locator("code.marked").last).to_contain_text("onerror=alert(1)")
 

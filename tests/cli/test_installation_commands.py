@@ -182,6 +182,16 @@ def test_a_dataset_is_mended_converted_and_taken_home(command, tmp_path):
     assert command("datasets", "download", CHAT, "-o", str(tmp_path)).exit_code == 2
 
 
+def test_two_datasets_are_compared(command):
+    told = command("datasets", "compare", BROKEN, CHAT)
+    same = json.loads(command("datasets", "compare", CHAT, CHAT, "--json").stdout)
+
+    assert "0 rows unchanged" in told.stderr
+    assert [line.split()[-2] for line in told.stdout.splitlines() if "malformed-json" in line] == ["-1"]
+    assert (same["added"], same["removed"], same["changed"], same["findings"]) == (0, 0, 0, [])
+    assert command("upload", "x", "--replaces", CHAT).exit_code == 2
+
+
 def test_a_table_of_findings_shows_whole_messages_where_there_is_room_and_says_that_there_are_more(command):
     lines = command("findings", BROKEN, "--limit", "2").stdout.splitlines()
     in_full = command("findings", BROKEN, "--limit", "2", "--json").stdout

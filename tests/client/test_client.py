@@ -101,6 +101,11 @@ def test_files_of_a_dataset_are_taken_home(local, tmp_path):
         assert place.read_bytes() == path.read_bytes().splitlines(keepends=True)[0]
         with pytest.raises(DatasetNotFound):
             ana.download_original("none", place)
+        path.write_bytes(lines(21, "other"))
+        newer = ana.upload(path, replaces=dataset.id)
+        local.validate()
+        assert (newer.replaces, ana.dataset(dataset.id).deleted_at is None) == (dataset.id, False)
+        assert ana.compare(newer.id, dataset.id).changed == 20
 
 
 @pytest.mark.needs_s3

@@ -8,7 +8,7 @@ from pipeline.contract.mend_values import MendCount
 from pipeline.dataset.model.conversation import Limits
 from pipeline.errors import ObjectChanged, TooLarge
 from pipeline.flow import derived_files
-from pipeline.flow.derived_files import around_difference, converted_pieces, mend_preview, mended_file, original_pieces
+from pipeline.flow.derived_files import converted_pieces, mend_preview, mended_file, original_pieces
 from pipeline.state.store import make_store
 from tests.browsed import browsed, chat
 
@@ -72,11 +72,3 @@ def test_a_large_upload_is_mended_in_the_terminal(upload, monkeypatch):
 
     with pytest.raises(TooLarge, match="at most 10 bytes to be mended here"):
         mend_preview(*upload, Limits())
-
-
-def test_texts_are_cut_around_their_first_difference():
-    before, after = around_difference(b"x" * 100 + b"old" + b"y" * 400, b"x" * 100 + b"\x1bnew")
-
-    assert (before[:3], before[61:64], before[-1]) == ("…xx", "old", "…")
-    assert after == "…" + "x" * 60 + "\\x1bnew"
-    assert around_difference(b"same", None) == ("same", None)

@@ -285,6 +285,39 @@ def test_a_file_is_taken_home_as_it_was_mended_or_converted(local, ana, bob):
     assert ana.get(f"{path}/converted?to=word").status_code == 422
 
 
+def test_the_next_version_takes_the_place_once_it_is_ready_and_both_can_be_compared(local, ana, bob):
+    first = local.upload(ana, bad_file(5))
+    local.validate()
+    new = {"name": "v2", "file_name": "v2.jsonl", "replaces": first}
+
+    def upload(content):
+        started = ana.post("/api/datasets", json=new | {"file_size": len(content)}).json()["data"]
+        ana.put(started["upload"]["parts"][0]["url"], content=content)
+        assert ana.post(f"/api/datasets/{started['dataset']['id']}/confirm").status_code == 200
+        local.validate()
+        return started["dataset"]["id"]
+
+    def listed():
+        return {each["id"] for each in ana.get("/api/datasets").json()["data"]["items"]}
+
+    still_bad = upload(bad_file(4, seed=1))
+    assert listed() == {first, still_bad}
+    good = upload(valid_file(3))
+    assert listed() == {still_bad, good}
+
+    details = ana.get(f"/api/datasets/{good}").json()["data"]
+    compared = ana.get(f"/api/datasets/{good}/compare", params={"with": first}).json()["data"]
+    assert (details["replaces"], details["superseded_by"]) == (first, None)
+    assert (compared["unchanged"], compared["added"], compared["removed"]) == (2, 1, 0)
+    assert [(each["code"], each["after"]) for each in compared["findings"]] == [("malformed-json", 0)]
+    assert ana.post("/api/datasets", json=new | {"file_size": 9}).status_code == 409  # it is deleted now
+    assert bob.post("/api/datasets", json=new | {"file_size": 9, "replaces": good}).status_code == 404
+    assert bob.get(f"/api/datasets/{good}/compare", params={"with": first}).status_code == 404
+    assert ana.post(f"/api/datasets/{first}/restore").status_code == 200
+    local.validate()
+    assert listed() == {first, still_bad, good}
+
+
 def test_no_cell_of_a_table_is_a_formula(local, ana):
     """A role is what the file says, and a spreadsheet would run it."""
     turn = '{"role": "=1+2", "content": "Some words"}'

@@ -3,7 +3,7 @@
 Before its verdict a dataset has a card in the list and nothing else; `Card` is what validation left in the lake.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
@@ -27,6 +27,7 @@ from pipeline.trainers.acceptance import Acceptance
 from pipeline.wording import compact, count_of, moment, number, sentence
 
 FINDINGS_PAGE = 25
+Versions = tuple[Sequence[Dataset], Sequence[Dataset]]
 TONES: dict[str, Tone] = {"error": "bad", "warning": "warning", "note": "info"}
 _SEVERITIES = tuple(Severity)
 _HEADLINES = {
@@ -133,6 +134,12 @@ class DatasetPage:
     mapping: str = ""
     origin: Origin | None = None
     can_retry: bool = False
+    is_replaced: bool = False
+
+    @property
+    def can_replace(self) -> bool:
+        """Whether a corrected file may take its place."""
+        return self.has_verdict and not self.card.is_deleted and not self.is_replaced
 
     @property
     def can_map(self) -> bool:
@@ -160,6 +167,9 @@ class DatasetPage:
         return tuple((anchor, label) for anchor, label, is_there in named if is_there)
 
 
+_ALONE: Versions = ((), ())
+
+
 def dataset_page(
     dataset: Dataset,
     card: Card | None,
@@ -167,14 +177,15 @@ def dataset_page(
     dagster_url: str,
     now: datetime,
     origin: Origin | None = None,
+    versions: Versions = _ALONE,
 ) -> DatasetPage:
     """The page. card, findings: None before the verdict. dagster_url: of the UI, empty where nobody said.
 
-    origin: what it was made of, if it was made here.
+    origin: what it was made of, if it was made here. versions: those before and after it.
     """
     shown = dataset_card(dataset, now)
     card_url = f"/api/datasets/{quote(dataset.id)}/card"
-    facts = _facts(dataset, card, dagster_url)
+    facts = _facts(dataset, card, dagster_url, versions)
     if card is None:
         headline, explanation = _HEADLINES.get(dataset.status, ("No verdict", ""))
         if shown.problem:
@@ -195,6 +206,7 @@ def dataset_page(
         mapping=dataset.mapping or "",
         origin=origin,
         can_retry=_can_retry(dataset),
+        is_replaced=dataset.superseded_by is not None,
     )
 
 
@@ -293,12 +305,32 @@ def _tiles(figures: Figures, training_pairs: int | None) -> tuple[Tile, ...]:
     return tuple(tiles) if figures.lines else ()
 
 
-def _facts(dataset: Dataset, card: Card | None, dagster_url: str) -> tuple[Fact, ...]:
+def _versions(dataset: Dataset, versions: Versions) -> Iterator[Fact]:
+    """What it replaces and is replaced by, each beside what changed."""
+    before, after = versions
+    for each in before:
+        yield Fact("Replaces", each.id, f"/datasets/{quote(each.id)}")
+        if each.validated_at and dataset.validated_at:
+            yield Fact("What changed", "Compare with the version before", compare_url(dataset.id, each.id))
+    for each in after:
+        if each.id != dataset.superseded_by:
+            yield Fact("Replaced by", each.id, f"/datasets/{quote(each.id)}")
+        if each.validated_at and dataset.validated_at:
+            yield Fact("What changed since", "Compare with the version after", compare_url(each.id, dataset.id))
+
+
+def compare_url(dataset_id: str, before_id: str) -> str:
+    """The page of what changed from one dataset to another."""
+    return f"/datasets/{quote(dataset_id)}/compare?{urlencode({'with': before_id})}"
+
+
+def _facts(dataset: Dataset, card: Card | None, dagster_url: str, versions: Versions) -> tuple[Fact, ...]:
     figures = card.figures if card else None
     facts = [
         Fact("Description", dataset.description or ""),
         Fact("Read as", sentence(f"{figures.format}: {figures.format_why}") if figures and figures.format_why else ""),
         Fact("Replaced by", dataset.superseded_by or "", f"/datasets/{quote(dataset.superseded_by or '')}"),
+        *_versions(dataset, versions),
         Fact("Identifier", dataset.id, is_code=True),
         Fact("Place in the store", dataset.storage_path, is_code=True),
         Fact("SHA-256", dataset.content_sha256 or "", is_code=True),

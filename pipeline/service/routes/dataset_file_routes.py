@@ -1,4 +1,4 @@
-"""`/api/datasets/{id}/original`, `/converted`, `/mended`, `/mend`: what is made of an upload when somebody asks."""
+"""`/api/datasets/{id}`: files made of an upload when somebody asks, what mending would change, and comparisons."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
 from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
-from pipeline.contract.mend_values import ConvertedFormat, MendPreview
+from pipeline.contract.mend_values import ConvertedFormat, DatasetComparison, MendPreview
 from pipeline.service import dataset_file_service
 from pipeline.service.dataset_file_service import SentFile
 from pipeline.service.routes.route_parameters import DatasetId
@@ -49,6 +49,18 @@ async def preview_mending(service: CurrentService, user: CurrentUser, dataset_id
     """Show what mending would change: counts and the first examples."""
     preview = dataset_file_service.mend_preview
     return Answer(data=await to_thread.run_sync(preview, service, user, dataset_id, limiter=service.heavy))
+
+
+@router.get("/compare", responses=MISSING | CONFLICT)
+async def compare_datasets(
+    service: CurrentService,
+    user: CurrentUser,
+    dataset_id: DatasetId,
+    before: Annotated[str, Query(alias="with", max_length=200, description="The other dataset, taken for the older.")],
+) -> Answer[DatasetComparison]:
+    """Compare a dataset with another version: rows added, removed and changed, figures, findings gone and new."""
+    compare = dataset_file_service.compare_datasets
+    return Answer(data=await to_thread.run_sync(compare, service, user, dataset_id, before, limiter=service.heavy))
 
 
 def _sent(file: SentFile) -> StreamingResponse:

@@ -17,7 +17,7 @@ from pipeline.service.users import CurrentUser
 router = APIRouter(tags=["uploads"])
 
 
-@router.post("/api/datasets", status_code=201)
+@router.post("/api/datasets", status_code=201, responses=MISSING | CONFLICT)
 async def start_upload(service: CurrentService, user: CurrentUser, new: NewUpload) -> Answer[StartedUpload]:
     """Announce an upload. Send the bytes to the addresses of the answer, then confirm."""
     limiter = service.receivers.starting

@@ -56,6 +56,8 @@ class AnnouncedUpload:
     """The one that its owner expects; the verdict says which it is."""
     mapping: str | None = None
     """How its fields are read: one line of JSON, auto, or none; None: by the mapping of the one before of its name."""
+    replaces: str | None = None
+    """The dataset of the same user that is taken out of the lists once this one is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Dataset:
     """One row of `datasets`; times are aware and in UTC, sizes in bytes, averages None until validated.
 
     `failed`: all attempts came to nothing, and it is tried again at `retry_at`. Five are those of `tries.py`.
-    mapping: how its fields are read, where its owner says so.
+    mapping: how its fields are read, where its owner says so. replaces: the dataset whose next version this is.
     """
 
     id: str
@@ -115,6 +117,7 @@ class Dataset:
     crashes: int = 0
     retry_at: datetime | None = None
     mapping: str | None = None
+    replaces: str | None = None
 
 
 def no_verdict(dataset: Dataset) -> str:

@@ -127,6 +127,15 @@ class Lookup(Database):
             found = [connection.execute(query).scalar() for query in latest]
         return max((change for change in found if change is not None), default=None)
 
+    def versions_beside(self, dataset: Dataset) -> tuple[list[Dataset], list[Dataset]]:
+        """Return the versions that came right before a dataset and right after it, of the same user."""
+        of_user = select(datasets).where(datasets.c.user_id == dataset.user_id).order_by(datasets.c.created_at)
+        is_before = (datasets.c.superseded_by == dataset.id) | (datasets.c.id == (dataset.replaces or ""))
+        is_after = (datasets.c.replaces == dataset.id) | (datasets.c.id == (dataset.superseded_by or ""))
+        with self._reading() as connection:
+            before, after = (connection.execute(of_user.where(each)).all() for each in (is_before, is_after))
+        return [to_dataset(row) for row in before], [to_dataset(row) for row in after]
+
     def soft_delete(self, dataset_id: str, user_id: str, now: datetime) -> Dataset:
         """Take a dataset out of the lists; its files and its path stay. The first time counts.
 

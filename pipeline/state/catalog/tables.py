@@ -153,6 +153,7 @@ datasets = Table(
     Column("crashes", Integer, nullable=False, server_default="0"),
     Column("retry_at", UtcDateTime),
     Column("mapping", StorableText),
+    Column("replaces", StorableText),
     CheckConstraint("status IN ('uploading', 'validating', 'ready', 'error', 'failed')", name="status"),
 )
 IS_CURRENT = datasets.c.superseded_by.is_(None)

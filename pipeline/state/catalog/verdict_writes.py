@@ -7,11 +7,11 @@ from sqlalchemy import Connection, func, select, update
 from pipeline.errors import ObjectChanged
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
 from pipeline.state.catalog.engine import Database
-from pipeline.state.catalog.events import Event, note_events
+from pipeline.state.catalog.events import Event, changed_datasets, note_events
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.statuses import NotificationKind
-from pipeline.state.catalog.tables import datasets, notifications
+from pipeline.state.catalog.tables import IS_DELETED, datasets, notifications
 from pipeline.state.catalog.waiting import DECIDED, VALIDATED_AGAIN
 
 # The row is what lists and the service show; every finding and conversation is in the lake.
@@ -70,6 +70,8 @@ class Verdicts(Database):
             connection.execute(update(datasets).where(datasets.c.id == dataset.id).values(_columns(verdict, now)))
             note_events(connection, [_judged(dataset, verdict)], now)
             _notify_change(connection, dataset, verdict, now)
+            if verdict.status == "ready" and dataset.replaces and dataset.status != "ready":
+                _take_place(connection, dataset, now)
         return True
 
 
@@ -89,6 +91,14 @@ def _judged(dataset: Dataset, verdict: Verdict) -> Event:
         total_tokens=verdict.total_tokens,
         finding_counts=verdict.finding_counts,
     )
+
+
+def _take_place(connection: Connection, dataset: Dataset, now: datetime) -> None:
+    """Take the version before out of the lists; whoever brings it back keeps it there."""
+    former = (datasets.c.id == dataset.replaces) & (datasets.c.user_id == dataset.user_id) & ~IS_DELETED
+    changed = changed_datasets(connection, update(datasets).where(former).values(deleted_at=now, updated_at=now))
+    replaced = [Event(row.id, row.user_id, "superseded", row.status, related_id=dataset.id) for row in changed]
+    note_events(connection, replaced, now)
 
 
 def _columns(verdict: Verdict, now: datetime) -> dict[str, object]:

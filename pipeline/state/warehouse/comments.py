@@ -88,6 +88,7 @@ COLUMNS = {
         "failure": "Why the last try came to nothing; the next verdict clears it.",
         **TRIES,
         "mapping": "How its fields are read, where its owner says so: JSON, or auto; else NULL.",
+        "replaces": "The dataset whose next version this is, which was deleted when this one was ready; else NULL.",
     },
     "notifications": {
         "id": "Counts up.",

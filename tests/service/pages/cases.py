@@ -114,6 +114,7 @@ def planted_pages(text: str) -> list[str]:
     frame = replace(FRAME, notices=notices)
     return [
         render("dataset", frame=frame, page=page, jobs=()),
+        render("new", frame=frame, max_upload_bytes=1, quota=QUOTA, former=dataset),
         render("notifications", frame=frame, notices=notices),
         _list(Query(search=text), [dataset, interrupted], deleted=dataset, ignored=ignored_page(text)),
         *_planted_trainings(text),
@@ -293,7 +294,10 @@ CASES = {
     "datasets_ignored.html": lambda: _list(Query(), ignored=IGNORED),
     "datasets_nothing_fits.html": lambda: _list(Query("ready", HOSTILE_TEXT), [], COUNTS),
     "datasets_deleted.html": lambda: _list(Query(), [READY_DATASET], COUNTS, deleted=HOSTILE),
-    "new.html": lambda: render("new", frame=FRAME, max_upload_bytes=500_000_000, quota=QUOTA),
+    "new.html": lambda: render("new", frame=FRAME, max_upload_bytes=500_000_000, quota=QUOTA, former=None),
+    "new_version.html": lambda: render(
+        "new", frame=FRAME, max_upload_bytes=500_000_000, quota=QUOTA, former=replace(ERROR, name=HOSTILE_TEXT)
+    ),
     "ready.html": lambda: _page(READY_DATASET, READY),
     "ready_made_here.html": lambda: _page(READY_DATASET, READY, origin=ORIGIN),
     "error.html": lambda: _page(ERROR, REJECTED, "malformed-json"),

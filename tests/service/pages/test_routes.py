@@ -138,6 +138,21 @@ def test_rows_of_another_and_of_a_dataset_without_verdict_are_not_there(open_as,
         assert ana.get(f"/api/datasets/{of_bob}/{path}", headers=headers).status_code == 404
 
 
+def test_a_dataset_leads_to_mending_to_its_next_version_and_to_what_changed(open_as):
+    ana, bob = open_as("ana"), open_as("bob")
+    good, bad, of_bob = dataset_id(ana, "good"), dataset_id(ana, "bad"), dataset_id(bob, "secret_of_bob")
+    page = ana.get(f"/datasets/{bad}").text
+
+    for path in (f"/datasets/{bad}/mend", f"/datasets/new?replaces={bad}"):
+        assert f'href="{path}"' in page
+        assert ana.get(path).status_code == 200
+    assert f'data-replaces="{bad}"' in ana.get(f"/datasets/new?replaces={bad}").text
+    assert "put aside" in ana.get(f"/datasets/{bad}/mend").text
+    assert "Findings that differ" in ana.get(f"/datasets/{good}/compare?with={bad}").text
+    for path in (f"{of_bob}/mend", f"new?replaces={of_bob}", f"{good}/compare?with={of_bob}", f"{good}/compare"):
+        assert ana.get(f"/datasets/{path}").status_code == 404
+
+
 def test_training_leads_to_the_jobs(open_as):
     client = open_as("ana")
 

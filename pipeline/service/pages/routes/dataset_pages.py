@@ -49,10 +49,13 @@ def list_datasets(
 
 
 @router.get("/new")
-def new_dataset(request: Request, service: CurrentService, user: CurrentUser) -> HTMLResponse:
-    """Where a file is dropped."""
+def new_dataset(
+    request: Request, service: CurrentService, user: CurrentUser, replaces: Annotated[str, Query(max_length=200)] = ""
+) -> HTMLResponse:
+    """Where a file is dropped. replaces: the dataset whose next version it is."""
+    former = service.access(user).own_dataset(replaces) if replaces else None
     limit, quota = service.settings.max_upload_bytes, show_quota(service, user)
-    return framed(request, service, user, "datasets", "new", max_upload_bytes=limit, quota=quota)
+    return framed(request, service, user, "datasets", "new", max_upload_bytes=limit, quota=quota, former=former)
 
 
 @router.get("/events")
@@ -82,7 +85,8 @@ def show_dataset(
         )
         findings = findings_of(dataset_id, card.figures, rows.items, code, page, rows.lines or ())
     origin = origin_of(service.made(user).readable.training_file_of(dataset.id))
-    shown = dataset_page(dataset, card, findings, service.settings.dagster_url, service.now(), origin)
+    versions = service.access(user).versions_beside(dataset)
+    shown = dataset_page(dataset, card, findings, service.settings.dagster_url, service.now(), origin, versions)
     return framed(request, service, user, "datasets", "dataset", page=shown, jobs=_jobs(service, user, dataset_id))
 
 

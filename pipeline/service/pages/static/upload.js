@@ -95,7 +95,7 @@ export default function start({ one, all, say, follow }) {
   async function created() {
     const description = one("#description").value.trim(), mapping = one("#mapping").value.trim();
     const data = await call("POST", "/api/datasets", {
-      name: one("#name").value.trim(), file_name: file.name, file_size: file.size, ...(description && { description }), ...(mapping && { mapping }),
+      name: one("#name").value.trim(), file_name: file.name, file_size: file.size, ...(description && { description }), ...(mapping && { mapping }), ...(form.dataset.replaces && { replaces: form.dataset.replaces }),
     });
     keep({ id: data.dataset.id, name: file.name, size: file.size, title: data.dataset.name });
     return data.upload.parts;
