@@ -1,13 +1,16 @@
-"""The checks, run by hand for a partition; validation and planning report the same results by themselves."""
+"""The checks, run by hand for a partition; validation and planning report the same results by themselves.
+
+None of them blocks: that would make a failed run of a bad file (docs/decisions/0063-a-rejected-dataset.md).
+"""
 
 import warnings
 
 import dagster as dg
 
-from assets.partition_events import severity_of
+from assets.partition_events import AnyCheck, severity_of
 from assets.partitions import DATASETS, GENERATION_BATCHES, READY_DATASETS, TRAINED_JOBS
 from pipeline.clock import utc_now
-from pipeline.dataset.profiles.profile_checks import CHECKS, Check
+from pipeline.dataset.profiles.profile_checks import CHECKS, Check, Figures
 from pipeline.flow.closing import closed_of
 from pipeline.flow.generation.batch_checks import BATCH_CHECKS, BatchCheck
 from pipeline.flow.generation.batch_report import report_of_batch
@@ -18,46 +21,67 @@ from pipeline.state.lake import Lake
 
 
 def _asset_check(check: Check) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset="dataset_profiles", name=check.name, description=check.description, partitions_def=DATASETS)
+    @dg.asset_check(
+        asset="dataset_profiles",
+        name=check.name,
+        description=check.description,
+        partitions_def=DATASETS,
+    )
     def run(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
         [report] = lake.read_profiles([context.partition_key]).to_pylist()
-        return _result(check, check.decide(report))
+        return _result(check, check.decide(report), check.figures(report))
 
     return run
 
 
 def _job_check(check: JobCheck) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=check.asset, name=check.name, description=check.description, partitions_def=READY_DATASETS)
+    @dg.asset_check(
+        asset=check.asset,
+        name=check.name,
+        description=check.description,
+        partitions_def=READY_DATASETS,
+    )
     def run(context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog]) -> dg.AssetCheckResult:
         report = report_of(catalog, context.partition_key, utc_now().date())
-        return _result(check, check.decide(report))
+        return _result(check, check.decide(report), check.figures(report))
 
     return run
 
 
 def _trained_check(check: TrainingCheck) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=check.asset, name=check.name, description=check.description, partitions_def=TRAINED_JOBS)
+    @dg.asset_check(
+        asset=check.asset,
+        name=check.name,
+        description=check.description,
+        partitions_def=TRAINED_JOBS,
+    )
     def run(context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog]) -> dg.AssetCheckResult:
-        return _result(check, check.decide(closed_of(catalog, context.partition_key)))
+        closed = closed_of(catalog, context.partition_key)
+        return _result(check, check.decide(closed), check.figures(closed))
 
     return run
 
 
 def _batch_check(check: BatchCheck) -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=check.asset, name=check.name, description=check.description, partitions_def=GENERATION_BATCHES
+        asset=check.asset,
+        name=check.name,
+        description=check.description,
+        partitions_def=GENERATION_BATCHES,
     )
     def run(
         context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]
     ) -> dg.AssetCheckResult:
-        return _result(check, check.decide(report_of_batch(catalog, lake, context.partition_key)))
+        report = report_of_batch(catalog, lake, context.partition_key)
+        return _result(check, check.decide(report), check.figures(report))
 
     return run
 
 
-def _result(check: Check | JobCheck | TrainingCheck | BatchCheck, decided: tuple[bool, str]) -> dg.AssetCheckResult:
+def _result(check: AnyCheck, decided: tuple[bool, str], figures: Figures) -> dg.AssetCheckResult:
     passed, description = decided
-    return dg.AssetCheckResult(passed=passed, severity=severity_of(check), description=description)
+    metadata = {name: float(value) for name, value in figures.items()}
+    return dg.AssetCheckResult(passed=passed, severity=severity_of(check), description=description, metadata=metadata)
 
 
 with warnings.catch_warnings():

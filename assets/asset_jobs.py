@@ -13,6 +13,9 @@ def _of(specs: list[dg.AssetSpec]) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*(spec.key for spec in specs)).without_checks()
 
 
+CAUSE = "lora/cause"
+"""The tag that says why a publication was asked for: runs of it are most of what the Runs page shows."""
+
 INGEST = dg.define_asset_job(
     "ingest",
     selection=_of(VALIDATED),

@@ -55,7 +55,7 @@ def check_results(report: BatchReport, instance: dg.DagsterInstance) -> Iterator
     """The result of each check."""
     for check in BATCH_CHECKS:
         judged = newest_materialization(instance, check.asset, report.batch.id)
-        yield evaluation(check.asset, check, check.decide(report), report.batch.id, judged)
+        yield evaluation(check.asset, check, check.decide(report), report.batch.id, judged, check.figures(report))
 
 
 def _made(asset: str, report: BatchReport, description: str, metadata: Metadata) -> dg.AssetMaterialization:

@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline.dataset.profiles.profile_checks import Check
+from pipeline.dataset.profiles.profile_checks import Check, Figures
 from pipeline.flow.generation.batch_checks import BatchCheck
 from pipeline.flow.job_checks import JobCheck
 from pipeline.flow.training_checks import TrainingCheck
@@ -26,8 +26,11 @@ def evaluation(
     decided: tuple[bool, str],
     dataset_id: str,
     judged: Judged | None,
+    figures: Figures,
 ) -> dg.AssetCheckEvaluation:
     """The result of one check for one partition. judged: what it is about, as `newest_materialization` finds it.
+
+    figures: numbers, of which the UI makes plots over time.
 
     Dagster 1.13 leaves a partitioned check of a run over a range planned for ever, so results are logged with their
     partition; a test fails on the day that this is no longer needed.
@@ -39,6 +42,7 @@ def evaluation(
         passed=passed,
         severity=severity_of(check),
         description=description,
+        metadata={name: dg.MetadataValue.float(float(value)) for name, value in figures.items()},
         partition=dataset_id,
         target_materialization_data=judged,
     )

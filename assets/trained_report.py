@@ -38,7 +38,7 @@ def check_results(closed: Closed, instance: dg.DagsterInstance) -> Iterator[dg.A
     """The result of each check; one on something that was not made says so by failing or by not being known."""
     for check in TRAINING_RUN_CHECKS:
         judged = newest_materialization(instance, check.asset, closed.job.id)
-        yield evaluation(check.asset, check, check.decide(closed), closed.job.id, judged)
+        yield evaluation(check.asset, check, check.decide(closed), closed.job.id, judged, check.figures(closed))
 
 
 def _made(asset: str, closed: Closed, version: str, metadata: Metadata) -> dg.AssetMaterialization:

@@ -46,7 +46,8 @@ def evaluations(planned: Planned, instance: dg.DagsterInstance, today: date) -> 
     judged = {asset: newest_materialization(instance, asset, dataset_id) for asset in (CONFIGS, COSTS)}
     for check in JOB_CHECKS:
         if check.asset == CONFIGS or planned.made:
-            yield evaluation(check.asset, check, check.decide(report), dataset_id, judged[check.asset])
+            decided, figures = check.decide(report), check.figures(report)
+            yield evaluation(check.asset, check, decided, dataset_id, judged[check.asset], figures)
 
 
 def stale_events(jobs: Sequence[Job], instance: dg.DagsterInstance) -> list[StaleEvent]:
@@ -59,7 +60,7 @@ def stale_events(jobs: Sequence[Job], instance: dg.DagsterInstance) -> list[Stal
         metadata: Metadata = {"summary": reason, "jobs": job_table(stale, {})}
         events.append(dg.AssetObservation(CONFIGS, partition=dataset_id, description=reason, metadata=metadata))
         judged = newest_materialization(instance, CONFIGS, dataset_id)
-        events.append(evaluation(CONFIGS, check, (False, reason), dataset_id, judged))
+        events.append(evaluation(CONFIGS, check, (False, reason), dataset_id, judged, {"stale": len(stale)}))
     return events
 
 

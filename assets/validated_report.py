@@ -36,7 +36,9 @@ def evaluations(outcome: Outcome, judged: Judged | None) -> Iterator[dg.AssetChe
     """The result of every check of a dataset. judged: its newest profile, as `newest_materialization` finds it."""
     report = outcome.profile.as_dict(outcome.dataset.storage_path)
     for check in CHECKS:
-        yield evaluation("dataset_profiles", check, check.decide(report), outcome.dataset.id, judged)
+        yield evaluation(
+            "dataset_profiles", check, check.decide(report), outcome.dataset.id, judged, check.figures(report)
+        )
 
 
 def _materialization(asset: str, outcome: Outcome, metadata: Metadata) -> dg.AssetMaterialization:

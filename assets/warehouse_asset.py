@@ -1,6 +1,7 @@
 """The file that analysts query."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 from pydantic import Field
@@ -47,6 +48,8 @@ class Publication(dg.Config):
     group_name=WAREHOUSE,
     owners=OWNERS,
     kinds={"duckdb"},
+    # Published every hour, whatever a sensor sees: one that is older says that no daemon is at work.
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=3), warn_window=timedelta(hours=2)),
     code_version="2",  # raised when the same catalog and lake would give other tables or columns
     retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
     check_specs=[

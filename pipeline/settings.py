@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         le=100_000,
         description="Characters that are kept of the text of each rejected row, beside its errors; 0: none.",
     )
+    publication_pause_s: float = Field(
+        60.0,
+        ge=0,
+        description="Seconds at least between two publications of the warehouse that changes ask for.",
+    )
     near_duplicates: bool = Field(
         True, description="Look for near-duplicates, and split each dataset into training and validation by them."
     )

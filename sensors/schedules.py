@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.asset_jobs import PUBLISH
+from assets.asset_jobs import CAUSE, PUBLISH
 from pipeline.clock import utc_now
 from pipeline.flow.expiry import expire_uploads
 from pipeline.flow.reconcile import reconcile
@@ -76,6 +76,7 @@ SCHEDULES = [
         "hourly_publication",
         job=PUBLISH,
         cron_schedule="5 * * * *",
+        tags={CAUSE: "the clock, once an hour"},
         default_status=_RUNNING,
         description="Once an hour: publish the warehouse, whatever the sensor saw.",
     ),

@@ -1,11 +1,11 @@
 """Publishes the warehouse soon after something changed, once for many changes, until it has succeeded."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 import dagster as dg
 
-from assets.asset_jobs import PUBLISH
+from assets.asset_jobs import CAUSE, PUBLISH
 from assets.warehouse_asset import CHANGES_ONLY, LAST_CHANGE
 from pipeline.clock import utc_now
 from pipeline.settings import Settings
@@ -51,6 +51,9 @@ def stale_warehouse(
     if context.instance.get_runs_count(dg.RunsFilter(job_name=PUBLISH.name, statuses=UNFINISHED)):
         return _skip("a publication is under way", context.cursor)
     failed = _failed_in_a_row(context.instance)
+    next_at = _next_at(context.instance, settings)
+    if not failed and next_at and utc_now() < next_at:
+        return _skip(f"published just now; the next is at {time_of_day(next_at, seconds=True)}", "")
     # What answers again is asked at once; what fails though all answer, with a growing pause.
     again_at = failed[0].update_timestamp + _pause(len(failed)) if failed and context.cursor != _WAITING else None
     if again_at and utc_now() < again_at:
@@ -61,7 +64,9 @@ def stale_warehouse(
     run_key = f"{change.isoformat()} {failed[0].dagster_run.run_id if failed else ''}".rstrip()
     # After a failure, and every hour, a thorough look finds what was lost without a change of the catalog.
     run_config = {} if failed else CHANGES_ONLY
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=run_key, run_config=run_config)], cursor="")
+    cause = f"the catalog changed at {time_of_day(change, seconds=True)}"
+    tags = {CAUSE: f"{cause}; the last publication failed" if failed else cause}
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=run_key, run_config=run_config, tags=tags)], cursor="")
 
 
 def _skip(reason: str, cursor: str | None) -> dg.SensorResult:
@@ -72,6 +77,14 @@ def _published(instance: dg.DagsterInstance) -> str | None:
     event = instance.get_latest_materialization_event(dg.AssetKey("warehouse"))
     found = event.asset_materialization.metadata.get(LAST_CHANGE) if event and event.asset_materialization else None
     return str(found.value) if found else None
+
+
+def _next_at(instance: dg.DagsterInstance, settings: Settings) -> datetime | None:
+    """When the next publication may begin; None before there was one. While uploads stream in, all else would be runs
+    of this job.
+    """
+    records = instance.get_run_records(dg.RunsFilter(job_name=PUBLISH.name), limit=1)
+    return records[0].create_timestamp + timedelta(seconds=settings.publication_pause_s) if records else None
 
 
 def _failed_in_a_row(instance: dg.DagsterInstance) -> list[dg.RunRecord]:

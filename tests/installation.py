@@ -230,7 +230,12 @@ class Installation:
 
 def local_settings(data_dir: Path, **chosen: object) -> Settings:
     """Everything under one folder, whatever the environment says; uploads are taken at once."""
-    defaults = {"data_dir": data_dir, "dagster_home": data_dir / "dagster_home", "settle_s": 0}
+    defaults = {
+        "data_dir": data_dir,
+        "dagster_home": data_dir / "dagster_home",
+        "settle_s": 0,
+        "publication_pause_s": 0,
+    }
     return load_settings(**defaults | chosen)
 
 

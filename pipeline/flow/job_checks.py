@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from pipeline.catalogues.finding import STALE_AFTER_DAYS
+from pipeline.dataset.profiles.profile_checks import Figures
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import CostRecord, Job
@@ -52,6 +53,8 @@ class JobCheck:
     asset: str
     is_error: bool
     decide: Callable[[JobsReport], tuple[bool, str]]
+    figures: Callable[[JobsReport], Figures]
+    """What was counted, by name, as Dagster plots it; what is not known is left out."""
 
 
 def _fits(report: JobsReport) -> tuple[bool, str]:
@@ -60,7 +63,7 @@ def _fits(report: JobsReport) -> tuple[bool, str]:
         return False, "; ".join(misfits)
     if not report.current:
         return True, NO_JOBS
-    peaks = [each.peak_memory_gb for each in report.estimates if each.peak_memory_gb is not None]
+    peaks = _peaks(report)
     if report.estimates and not peaks:
         return True, "providers train on machines of their own"
     tight = sum(estimate.fits == "tight" for estimate in report.estimates)
@@ -69,14 +72,14 @@ def _fits(report: JobsReport) -> tuple[bool, str]:
 
 
 def _steps(report: JobsReport) -> tuple[bool, str]:
-    steps = [_number(job, "optimisation", "steps") for job in report.current]
+    steps = _all_steps(report)
     if not steps:
         return True, NO_JOBS
     return min(steps) >= WARN_STEPS, f"{min(steps):,} optimiser steps or more; at least {WARN_STEPS} are wanted"
 
 
 def _supervised(report: JobsReport) -> tuple[bool, str]:
-    rows = [_number(job, "data", "rows_without_supervised_tokens") for job in report.current]
+    rows = _unsupervised(report)
     if not rows:
         return True, NO_JOBS
     return max(rows) == 0, f"{max(rows):,} rows have no answer within the length of a job, and are left out"
@@ -92,11 +95,32 @@ def _current(report: JobsReport) -> tuple[bool, str]:
 def _price(report: JobsReport) -> tuple[bool, str]:
     if not report.current:
         return True, NO_JOBS
-    days = [(report.today - each.price_as_of).days for each in report.estimates if each.price_as_of is not None]
+    days = _ages(report)
     if len(days) < len(report.estimates):
         return False, f"{len(report.estimates) - len(days)} jobs have no price"
     oldest = max(days, default=0)
     return oldest <= STALE_AFTER_DAYS, f"prices are {oldest} days old; up to {STALE_AFTER_DAYS} are fresh"
+
+
+def _peaks(report: JobsReport) -> list[float]:
+    return [each.peak_memory_gb for each in report.estimates if each.peak_memory_gb is not None]
+
+
+def _all_steps(report: JobsReport) -> list[int]:
+    return [_number(job, "optimisation", "steps") for job in report.current]
+
+
+def _unsupervised(report: JobsReport) -> list[int]:
+    return [_number(job, "data", "rows_without_supervised_tokens") for job in report.current]
+
+
+def _ages(report: JobsReport) -> list[int]:
+    return [(report.today - each.price_as_of).days for each in report.estimates if each.price_as_of is not None]
+
+
+def _known(**found: Sequence[float]) -> Figures:
+    """The one that counts of each, where there is any."""
+    return {name: values[0] for name, values in found.items() if values}
 
 
 def _number(job: Job, part: str, name: str) -> int:
@@ -106,15 +130,48 @@ def _number(job: Job, part: str, name: str) -> int:
 
 _CONFIGS, _COSTS = "training_job_configs", "cost_records"
 JOB_CHECKS: tuple[JobCheck, ...] = (
-    JobCheck("fits_in_memory", "Every planned job fits into its GPU.", _CONFIGS, True, _fits),
-    JobCheck("enough_optimiser_steps", f"Every job makes at least {WARN_STEPS} steps.", _CONFIGS, False, _steps),
+    JobCheck(
+        "fits_in_memory",
+        "Every planned job fits into its GPU.",
+        _CONFIGS,
+        True,
+        _fits,
+        lambda report: {
+            "jobs": len(report.current),
+            "not_possible": len(report.not_possible),
+            **_known(most_peak_memory_gb=sorted(_peaks(report), reverse=True)),
+        },
+    ),
+    JobCheck(
+        "enough_optimiser_steps",
+        f"Every job makes at least {WARN_STEPS} steps.",
+        _CONFIGS,
+        False,
+        _steps,
+        lambda report: _known(least_steps=sorted(_all_steps(report))),
+    ),
     JobCheck(
         "no_row_without_supervised_tokens",
         "Every row has something to learn within the length of the job.",
         _CONFIGS,
         False,
         _supervised,
+        lambda report: _known(rows_left_out=sorted(_unsupervised(report), reverse=True)),
     ),
-    JobCheck("jobs_are_current", "There is a job that is true to the dataset as it is now.", _CONFIGS, False, _current),
-    JobCheck("price_fresh", f"Prices are at most {STALE_AFTER_DAYS} days old.", _COSTS, False, _price),
+    JobCheck(
+        "jobs_are_current",
+        "There is a job that is true to the dataset as it is now.",
+        _CONFIGS,
+        False,
+        _current,
+        lambda report: {"current": len(report.current), "stale": sum(job.status == "stale" for job in report.jobs)},
+    ),
+    JobCheck(
+        "price_fresh",
+        f"Prices are at most {STALE_AFTER_DAYS} days old.",
+        _COSTS,
+        False,
+        _price,
+        lambda report: _known(oldest_price_days=sorted(_ages(report), reverse=True)),
+    ),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.dataset.profiles.profile_checks import Figures
 from pipeline.flow.closed import Closed
 from pipeline.wording import span
 
@@ -16,6 +17,8 @@ class TrainingCheck:
     asset: str
     is_error: bool
     decide: Callable[[Closed], tuple[bool, str]]
+    figures: Callable[[Closed], Figures]
+    """What was counted, by name, as Dagster plots it; what is not known is left out."""
 
 
 def _succeeded(closed: Closed) -> tuple[bool, str]:
@@ -28,7 +31,7 @@ def _succeeded(closed: Closed) -> tuple[bool, str]:
 
 
 def _is_better(closed: Closed) -> tuple[bool, str]:
-    losses = {each.moment: each.value for each in closed.evaluations if each.name == "eval_loss"}
+    losses = _losses(closed)
     if len(losses) < 2:
         return True, "not known: the trainer evaluated no rows that were kept back"
     said = f"its loss on the rows kept back is {losses['after']:.4g}; that of the base model, {losses['before']:.4g}"
@@ -48,9 +51,24 @@ def _is_within_estimate(closed: Closed) -> tuple[bool, str]:
     return cost.hours <= most, f"it took {span(cost.hours)}; at most {span(most)} were expected"
 
 
+def _losses(closed: Closed) -> dict[str, float]:
+    return {each.moment: each.value for each in closed.evaluations if each.name == "eval_loss"}
+
+
+def _hours(closed: Closed) -> Figures:
+    taken = closed.cost.hours if closed.cost else None
+    most = closed.estimate.hours_high if closed.estimate else None
+    return {name: hours for name, hours in (("hours", taken), ("most_hours_expected", most)) if hours is not None}
+
+
 TRAINING_RUN_CHECKS = (
     TrainingCheck(
-        "training_succeeded", "The training ended well, and its model is kept.", "trained_adapters", True, _succeeded
+        "training_succeeded",
+        "The training ended well, and its model is kept.",
+        "trained_adapters",
+        True,
+        _succeeded,
+        lambda closed: {"model_files": len(closed.model.files) if closed.model else 0},
     ),
     TrainingCheck(
         "better_than_base",
@@ -58,8 +76,14 @@ TRAINING_RUN_CHECKS = (
         "model_evaluations",
         False,
         _is_better,
+        lambda closed: {f"loss_{moment}": loss for moment, loss in _losses(closed).items()},
     ),
     TrainingCheck(
-        "within_estimate", "It took no longer than was expected at most.", "actual_costs", False, _is_within_estimate
+        "within_estimate",
+        "It took no longer than was expected at most.",
+        "actual_costs",
+        False,
+        _is_within_estimate,
+        _hours,
     ),
 )

@@ -7,6 +7,7 @@ import pytest
 from dagster import AssetCheckKey
 from dagster._core.storage.event_log.base import PartitionKeyFilter
 
+from assets.warehouse_asset import COMPLETE
 from pipeline.dataset.profiles.profile_checks import CHECKS
 
 
@@ -35,11 +36,20 @@ def test_a_check_run_by_hand_says_what_validation_said(validated, by_hand):
             )
             assert [record.status for record in history[1:]] == [record.status for record in history[:1]]
             logged = history[-1].event.dagster_event.asset_check_evaluation_data
-            assert (each.passed, each.severity, each.description) == (
+            assert (each.passed, each.severity, each.description, each.metadata) == (
                 logged.passed,
                 logged.severity,
                 logged.description,
+                logged.metadata,
             )
+            assert all(isinstance(value, dg.FloatMetadataValue) for value in each.metadata.values())
+            assert each.metadata
+
+
+def test_a_bad_file_fails_no_run_but_a_warehouse_that_lacks_datasets_is_not_published(validated):
+    graph = validated.defs.resolve_asset_graph()
+
+    assert [key.name for key in graph.asset_check_keys if graph.get(key).blocking] == [COMPLETE]
 
 
 def test_dagster_still_leaves_partitioned_checks_of_ranged_runs_planned(dagster_home, tmp_path):

@@ -1,5 +1,7 @@
 """What a person reads of an asset before it has run: each one is owned, described, and placed."""
 
+from datetime import timedelta
+
 import dagster as dg
 import pytest
 
@@ -33,6 +35,13 @@ def test_every_asset_has_a_code_version_or_a_reason_for_none(graph):
     without = {node.key.to_user_string() for node in graph.asset_nodes if not node.code_version}
 
     assert without == WITHOUT_CODE_VERSION
+
+
+def test_an_old_warehouse_says_that_no_daemon_is_at_work(graph):
+    """It is published every hour at least."""
+    policy = graph.get(dg.AssetKey("warehouse")).freshness_policy
+
+    assert policy.fail_window.to_timedelta() == timedelta(hours=3)
 
 
 def test_the_architecture_tells_of_every_asset(graph):

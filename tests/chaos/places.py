@@ -178,6 +178,7 @@ def _variables(settings: Settings, own: Mapping[str, str] | None = None) -> dict
     always = {
         "LORA_JWT_SECRET": SECRET,
         "LORA_REQUESTS_PER_MINUTE": "100000",
+        "LORA_PUBLICATION_PAUSE_S": "0",
         "DAGSTER_DISABLE_TELEMETRY": "yes",
         "PYTHONUNBUFFERED": "1",
     }

@@ -23,6 +23,7 @@ def daemon(tmp_path):
         "DAGSTER_HOME": str(settings.dagster_home),
         "LORA_DATA_DIR": str(settings.data_dir),
         "LORA_SETTLE_S": "0",
+        "LORA_PUBLICATION_PAUSE_S": "0",
         "LORA_SENSOR_INTERVAL_S": "1",
         "PYTHONPATH": str(PROJECT_DIR),
     }

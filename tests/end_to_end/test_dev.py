@@ -80,7 +80,12 @@ def free_ports():
 
 
 def variables(data_dir):
-    chosen = {"LORA_DATA_DIR": str(data_dir), "DAGSTER_HOME": str(data_dir / "dagster_home"), "LORA_SETTLE_S": "0"}
+    chosen = {
+        "LORA_DATA_DIR": str(data_dir),
+        "DAGSTER_HOME": str(data_dir / "dagster_home"),
+        "LORA_SETTLE_S": "0",
+        "LORA_PUBLICATION_PAUSE_S": "0",
+    }
     return os.environ | chosen | {"LORA_SENSOR_INTERVAL_S": "5"}
 
 

@@ -1,7 +1,12 @@
 """The warehouse is published soon after something changed, once for many changes."""
 
+from datetime import timedelta
+
 import dagster as dg
 
+from assets.asset_jobs import CAUSE
+from pipeline.clock import utc_now
+from sensors import stale_warehouse as sensor
 from tests.installation import valid_file
 
 
@@ -48,3 +53,22 @@ def test_a_publication_under_way_is_waited_for(installation):
     assert installation.tick("stale_warehouse").result.skip_message == "a publication is under way"
     installation.instance.delete_run(installation.instance.get_runs(dg.RunsFilter(job_name="publish"))[0].run_id)
     assert len(installation.tick("stale_warehouse").runs) == 1
+
+
+def test_changes_within_a_minute_of_a_publication_wait_for_the_next_and_each_says_why(make_installation, monkeypatch):
+    """A stream of uploads would fill the page of runs with publications."""
+    installation = make_installation(publication_pause_s=60)
+    installation.drop("file.jsonl", valid_file())
+    installation.ingest()
+    [first] = installation.tick("stale_warehouse").runs
+    assert installation.run("publish", first).success
+    installation.drop("late.jsonl", valid_file(seed=9))
+    installation.ingest()
+
+    waiting = installation.tick("stale_warehouse").result
+    monkeypatch.setattr(sensor, "utc_now", lambda: utc_now() + timedelta(seconds=61))
+    [second] = installation.tick("stale_warehouse").runs
+
+    assert waiting.run_requests == []
+    assert waiting.skip_message.startswith("published just now; the next is at ")
+    assert {tags[CAUSE].rpartition(" at ")[0] for tags in (first, second)} == {"the catalog changed"}

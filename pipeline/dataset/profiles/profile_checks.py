@@ -7,6 +7,7 @@ from dataclasses import dataclass
 MIN_CONVERSATIONS = 10  # the least that OpenAI's fine-tuning takes; others take fewer
 
 Report = Mapping[str, object]
+Figures = dict[str, int | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,15 @@ class Check:
     description: str
     is_error: bool
     decide: Callable[[Report], tuple[bool, str]]
+    figures: Callable[[Report], Figures]
+    """What was counted, by name, as Dagster plots it; what is not known is left out."""
+
+
+_OF_ROLES = ("roles-not-alternating", "last-turn-not-assistant", "no-assistant-turn", "unknown-role")
+
+
+def _counted(*names: str) -> Callable[[Report], Figures]:
+    return lambda report: {name: _count(report, name) for name in names}
 
 
 def _count(report: Report, name: str) -> int:
@@ -47,15 +57,32 @@ def _size(report: Report) -> tuple[bool, str]:
 
 
 def _role_order(report: Report) -> tuple[bool, str]:
-    codes = ("roles-not-alternating", "last-turn-not-assistant", "no-assistant-turn", "unknown-role")
-    found = {code: _findings(report, code) for code in codes}
+    found = {code: _findings(report, code) for code in _OF_ROLES}
     named = ", ".join(f"{code}: {count:,}" for code, count in found.items() if count)
     return not named, named or "roles take turns and end with the assistant"
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("structure", "Enough lines are well-formed for the dataset to be ready.", True, _structure),
-    Check("duplicates", "No conversation and no id occurs twice.", False, _duplicates),
-    Check("size", f"There are at least {MIN_CONVERSATIONS} conversations.", False, _size),
-    Check("role_order", "Roles are known, take turns, and end with the assistant.", False, _role_order),
+    Check(
+        "structure",
+        "Enough lines are well-formed for the dataset to be ready.",
+        True,
+        _structure,
+        _counted("rejected_lines", "lines"),
+    ),
+    Check(
+        "duplicates",
+        "No conversation and no id occurs twice.",
+        False,
+        _duplicates,
+        _counted("duplicate_conversation_ids", "exact_duplicate_conversations"),
+    ),
+    Check("size", f"There are at least {MIN_CONVERSATIONS} conversations.", False, _size, _counted("conversations")),
+    Check(
+        "role_order",
+        "Roles are known, take turns, and end with the assistant.",
+        False,
+        _role_order,
+        lambda report: {"findings": sum(_findings(report, code) for code in _OF_ROLES)},
+    ),
 )

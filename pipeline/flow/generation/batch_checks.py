@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.dataset.profiles.profile_checks import Figures
 from pipeline.flow.generation.batch_report import BatchReport
 from pipeline.generation.variety import most_times
+from pipeline.state.catalog.costs import NANO
 from pipeline.state.catalog.statuses import ENDED_ITEMS
 from pipeline.wording import count_of, nano_usd
 
@@ -20,6 +22,8 @@ class BatchCheck:
     asset: str
     is_error: bool
     decide: Callable[[BatchReport], tuple[bool, str]]
+    figures: Callable[[BatchReport], Figures]
+    """What was counted, by name, as Dagster plots it; what is not known is left out."""
 
 
 def _covers(report: BatchReport) -> tuple[bool, str]:
@@ -50,8 +54,7 @@ def _ledger_is_usage(report: BatchReport) -> tuple[bool, str]:
 
 
 def _is_accepted(report: BatchReport) -> tuple[bool, str]:
-    accepted = report.count("accepted")
-    share = accepted / report.batch.items if report.batch.items else 1.0
+    share = _share(report)
     return share >= _LEAST_ACCEPTED, f"{share:.0%} of {report.batch.items:,} items are accepted"
 
 
@@ -74,6 +77,19 @@ def _begins_differently(report: BatchReport) -> tuple[bool, str]:
     return times <= most_times(variety.conversations), f"the commonest opening begins {variety.opening_share:.1%}"
 
 
+def _booked(report: BatchReport) -> int:
+    return sum(cost for _calls, cost in report.calls.values())
+
+
+def _share(report: BatchReport) -> float:
+    return report.count("accepted") / report.batch.items if report.batch.items else 1.0
+
+
+def _opening(report: BatchReport) -> Figures:
+    share = report.variety.opening_share
+    return {} if share is None else {"commonest_opening_share": share}
+
+
 BATCH_CHECKS = (
     BatchCheck(
         "coverage_within_quota",
@@ -81,6 +97,7 @@ BATCH_CHECKS = (
         "selected_conversations",
         False,
         _covers,
+        lambda report: {"lacking": report.lacking, "empty_pairs": len(report.empty_pairs)},
     ),
     BatchCheck(
         "every_item_accounted_for",
@@ -88,17 +105,34 @@ BATCH_CHECKS = (
         "selected_conversations",
         True,
         _is_accounted_for,
+        lambda report: {"items": report.batch.items, **{state: report.count(state) for state in ENDED_ITEMS}},
     ),
-    BatchCheck("within_budget", "No more was spent than allowed.", "generation_costs", True, _is_within_budget),
+    BatchCheck(
+        "within_budget",
+        "No more was spent than allowed.",
+        "generation_costs",
+        True,
+        _is_within_budget,
+        lambda report: {
+            "spent_usd": report.money.spent_nano_usd / NANO,
+            "budget_usd": report.batch.budget_nano_usd / NANO,
+        },
+    ),
     BatchCheck(
         "ledger_is_usage",
         "Each call is booked with the tokens that the provider's own results say, and none is missing.",
         "generation_costs",
         True,
         _ledger_is_usage,
+        lambda report: {"booked_usd": _booked(report) / NANO, "spent_usd": report.money.spent_nano_usd / NANO},
     ),
     BatchCheck(
-        "share_accepted", "At least half of the items are accepted.", "selected_conversations", False, _is_accepted
+        "share_accepted",
+        "At least half of the items are accepted.",
+        "selected_conversations",
+        False,
+        _is_accepted,
+        lambda report: {"share_accepted": _share(report)},
     ),
     BatchCheck(
         "draws_that_fail",
@@ -106,9 +140,22 @@ BATCH_CHECKS = (
         "failed_generations",
         False,
         _fails_seldom,
+        lambda report: {"failed_draws": sum(report.failures.values())},
     ),
-    BatchCheck("no_repeats", "No two say nearly the same.", "selected_conversations", True, _has_no_repeats),
     BatchCheck(
-        "openings_differ", "No opening is common to many.", "selected_conversations", False, _begins_differently
+        "no_repeats",
+        "No two say nearly the same.",
+        "selected_conversations",
+        True,
+        _has_no_repeats,
+        lambda report: {"repeats": report.repeats},
+    ),
+    BatchCheck(
+        "openings_differ",
+        "No opening is common to many.",
+        "selected_conversations",
+        False,
+        _begins_differently,
+        _opening,
     ),
 )
