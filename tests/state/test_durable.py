@@ -25,9 +25,10 @@ ROOT = Path(__file__).resolve().parents[2]
 # The runner is a program of the standard library alone; what the others rename can be had again.
 ALLOWED = {
     *(("pipeline/state/durable.py", name) for name in ("put_in_place", "put_all_in_place", "sync")),
-    *(("pipeline/launchers/runner.py", name) for name in ("take_lease", "fetch", "run_synced")),
+    *(("pipeline/launchers/runner.py", name) for name in ("take_lease", "machine_of", "fetch", "run_synced")),
     *(("pipeline/launchers/local.py", name) for name in ("copy_checkpoints", "_link_or_copy")),
     ("pipeline/client/connection.py", "download"),
+    ("pipeline/dataset/browsing/row_tables.py", "_current"),  # of columns of a frame
 }
 
 

@@ -78,7 +78,7 @@ def show_batch(service: CurrentService, user: CurrentUser, batch_id: BatchId) ->
 @router.get(
     "/batches/{batch_id}/events",
     response_class=StreamingResponse,
-    responses=MISSING | {200: {"content": {"text/event-stream": _TEXT}}},
+    responses=MISSING | {200: {"content": {"text/event-stream": {"schema": {}}}}},  # each event is an object
 )
 def watch_batch(service: CurrentService, user: CurrentUser, batch_id: BatchId) -> StreamingResponse:
     """Follow a batch: an event `batch`, as lists show it, at each change, until nothing of it is under way."""
