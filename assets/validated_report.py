@@ -134,8 +134,8 @@ def _figures(outcome: Outcome) -> Metadata:
     profile, counts = outcome.profile, outcome.profile.statistics
     figures: Metadata = {
         "format": f"{profile.reading.form.name}: {profile.reading.why}",
+        "answers_to_learn": counts.answers_to_learn,
         "conversations": counts.conversations,
-        "training_pairs": counts.training_pairs,
         "tokens": profile.token_count,
         "token_method": profile.token_method,
         "lines": counts.lines,

@@ -47,6 +47,7 @@ class Figures:
     rejected_lines: int
     turns: int
     assistant_turns: int
+    answers_to_learn: int | None
     words: int
     tokens: int
     token_method: str

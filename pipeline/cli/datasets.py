@@ -28,7 +28,7 @@ datasets = typer.Typer(
     cls=Group, no_args_is_help=True, help="List, show, delete, restore and retry datasets; list files that became none."
 )
 
-COLUMNS = ("name", "status", "conversations", "training_pairs", "tokens", "rejected_lines", "first_finding", "id")
+COLUMNS = ("name", "status", "conversations", "answers_to_learn", "tokens", "rejected_lines", "first_finding", "id")
 SHOWN_JOBS = 20
 
 
@@ -165,7 +165,7 @@ def row(dataset: "Dataset") -> TableRow:
         dataset.name,
         "deleted" if dataset.deleted_at else dataset.status,
         dataset.conversation_count,
-        dataset.total_training_pairs,
+        dataset.answers_to_learn,
         dataset.total_tokens,
         dataset.rejected_line_count,
         finding,

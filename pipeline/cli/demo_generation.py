@@ -117,7 +117,7 @@ def _show(settings: "Settings", batch_id: str, file: "TrainingFile") -> None:
     print_table(_COLUMNS, [(batch.name, batch.status, *ended, *spent)])
     for turn in turns:
         typer.echo(f"  {turn['role']}: {turn['content']}")
-    columns = ("training file", "version", "conversations", "training pairs", "dataset", "its status")
+    columns = ("training file", "version", "conversations", "answers to learn", "dataset", "its status")
     figures = (str(file.version), str(file.conversation_count), str(file.total_training_pairs))
     print_table(columns, [(file.name, *figures, dataset.id, dataset.status)])
     print_table(JOB_COLUMNS, [job_row(job, costs[job.id]) for job in jobs])

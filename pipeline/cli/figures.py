@@ -42,7 +42,7 @@ class Figures(TypedDict):
     rejected_lines: int
     turns: int
     assistant_turns: int
-    training_pairs: int
+    answers_to_learn: int
     words: int
     tokens: int
     token_method: str
@@ -68,10 +68,10 @@ def figure_lines(figures: Figures, width: int) -> list[Text]:
     if not figures["conversations"]:
         return [*_format(figures, width), *_numbers(rows)]
     rows += [
+        ("answers to learn", figures["answers_to_learn"], "what training learns from"),
         ("conversations", figures["conversations"], _repeats(figures)),
         *_validation(figures),
         ("turns", figures["turns"], f"{figures['assistant_turns']:,} by the assistant"),
-        ("training pairs", figures["training_pairs"], "every turn counts"),
         ("words", figures["words"], ""),
         ("tokens", figures["tokens"], _counting(figures)),
     ]

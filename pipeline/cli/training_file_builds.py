@@ -64,9 +64,7 @@ def build(
         return
     typer.echo(f"{file.id}: {file.name}, version {file.version}")
     print_files(file)
-    told = (
-        f"{count_of(file.conversation_count, 'conversation')}, {count_of(file.total_training_pairs, 'training pair')}"
-    )
+    told = f"{count_of(file.conversation_count, 'conversation')}, {count_of(file.total_training_pairs, 'answer')}"
     left_out = f"; {len(chosen.repeated):,} left out, for they say what another says" if chosen.repeated else ""
     typer.echo(f"{told}{left_out}", err=True)
     typer.echo(f"make a dataset of it: lora-pipeline training-files send {file.id}", err=True)
@@ -114,7 +112,7 @@ def _preview_fields(found: "Preview") -> Iterator[tuple[str, object]]:
     quality = _quality(found)
     score = quality["average_quality_score"]
     yield "conversations", f"{len(found.conversations):,}"
-    yield "training pairs", f"{found.total_training_pairs:,}"
+    yield "answers to learn", f"{found.total_training_pairs:,}"
     yield "left out", f"{len(found.repeated):,}, for they say what another says"
     yield "cost of making them", nano_usd(found.cost_nano_usd)
     yield "score", "not judged" if score is None else f"{short(score)}, over {quality['judged_conversations']:,} judged"

@@ -11,7 +11,7 @@ from pipeline.wording import moment, nano_usd
 if TYPE_CHECKING:
     from pipeline.state.catalog.generation_records import TrainingFile
 
-COLUMNS = ("id", "name", "version", "conversations", "pairs", "cost", "built", "dataset")
+COLUMNS = ("id", "name", "version", "conversations", "answers", "cost", "built", "dataset")
 File_ = Annotated[str, typer.Argument(metavar="FILE", help="An id, the beginning of one, or a name, the newest of it.")]
 
 
@@ -26,7 +26,7 @@ def fields_of(file: "TrainingFile") -> Iterator[tuple[str, object]]:
     """What is known of a file, by name."""
     yield from (("id", file.id), ("name", file.name), ("version", file.version))
     yield "chosen by", ", ".join(f"{name} {value}" for name, value in file.query.items()) or "all that is accepted"
-    yield from (("conversations", file.conversation_count), ("training pairs", file.total_training_pairs))
+    yield from (("conversations", file.conversation_count), ("answers to learn", file.total_training_pairs))
     yield "cost of making them", nano_usd(file.cost_nano_usd)
     yield "built", moment(file.created_at, seconds=True)
     yield "files_uri", file.files_uri

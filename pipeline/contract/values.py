@@ -35,7 +35,8 @@ class DatasetSummary(Value):
     status: Status
     file_name: str
     file_size: int = Field(description="Bytes.")
-    total_training_pairs: int | None
+    answers_to_learn: int | None = Field(description="Answers that training learns from.")
+    total_training_pairs: int | None = Field(description="Turns, as the replaced system counted.")
     total_validation_pairs: int | None
     total_tokens: int | None
     token_method: str | None

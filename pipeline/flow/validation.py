@@ -215,6 +215,7 @@ class Outcome:
             run_id=self.run_id,
             mapping=self.dataset.mapping,
             finding_counts=dict(sorted(profile.finding_counts.items())),
+            answers_to_learn=counts.answers_to_learn,
             title=f"{self.dataset.name} is ready" if self.is_ready else f"{self.dataset.name} has errors",
             message=self.summary(),
         )

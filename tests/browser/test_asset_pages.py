@@ -38,7 +38,7 @@ def test_a_ready_dataset_shows_its_verdict_its_figures_and_where_its_rows_are(ui
 
     page = visit.open(f"/assets/dataset_profiles?view=partitions&partition={dataset}", "verdict")
 
-    figures = ("conversations", "training_pairs", "rejected_lines", "lines")
+    figures = ("conversations", "answers_to_learn", "rejected_lines", "lines")
     shown = rows(page, "verdict", "summary", "card", "tokens", "upload", "dagster/uri", *figures)
     visit.photograph("ready_profile")
     assert list(shown)[:3] == ["verdict", "summary", "card"]
@@ -46,7 +46,7 @@ def test_a_ready_dataset_shows_its_verdict_its_figures_and_where_its_rows_are(ui
     assert shown["summary"] == f"3,000 conversations, {int(shown['tokens']):,} tokens."
     assert {name: shown[name] for name in figures} == {
         "conversations": "3000",
-        "training_pairs": "8378",
+        "answers_to_learn": "4189",
         "rejected_lines": "0",
         "lines": "3000",
     }
@@ -77,12 +77,12 @@ def test_a_rejected_dataset_shows_its_faults_at_once(ui, visit):
     assert list(shown)[:3] == ["verdict", "summary", "first_findings"]
     assert (shown["verdict"], shown["summary"]) == ("error", "6 of 6 lines rejected; first: line 1, malformed-json.")
     assert table.locator("tbody tr").evaluate_all(_texts(5)) == [
-        ["1", "1", "malformed-json", "error", "$"],
-        ["2", "2", "missing-field", "error", "$.turns[0].role"],
-        ["3", "3", "wrong-type", "error", "$.turns[1].content"],
-        ["4", "4", "empty-turns", "error", "$.turns"],
-        ["5", "5", "empty-conversation-id", "error", "$.conversation_id"],
-        ["6", "6", "invalid-utf8", "error", "$"],
+        ["1", "1", "malformed-json", "error", "character 155 of the line"],
+        ["2", "2", "missing-field", "error", "role of turn 1"],
+        ["3", "3", "wrong-type", "error", "content of turn 2"],
+        ["4", "4", "empty-turns", "error", "turns"],
+        ["5", "5", "empty-conversation-id", "error", "conversation_id"],
+        ["6", "6", "invalid-utf8", "error", "character 86 of the line"],
     ]
 
 

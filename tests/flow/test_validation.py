@@ -65,6 +65,7 @@ def test_a_ready_dataset_comes_with_its_figures_and_samples(place):
         "format": "native",
         "finding_counts": {},
         "mapping": None,
+        "answers_to_learn": 4,
         "total_training_pairs": outcome.profile.statistics.training_pairs,
         "total_validation_pairs": 0,
         "total_tokens": 48,

@@ -102,6 +102,7 @@ class Profile:
             "rejected_lines": counts.rejected_lines,
             "turns": counts.turns,
             "assistant_turns": counts.assistant_turns,
+            "answers_to_learn": counts.answers_to_learn,
             "training_pairs": counts.training_pairs,
             "words": counts.words,
             "tokens": self.token_count,

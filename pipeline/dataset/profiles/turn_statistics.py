@@ -27,9 +27,9 @@ Sample = dict[str, str | list[dict[str, str]]]
 class Statistics:
     """Counts over some lines of a file; `+` joins two neighbouring parts, in file order.
 
-    thinking_conversations: those with an answer that has reasoning. words_per_turn, turns_per_conversation: how often
-    each value occurs. roles: turns by role (see `merge_roles`), long names cut. samples: the first three conversations,
-    long text cut.
+    answers_to_learn: turns that are learned from, and say or call something. thinking_conversations: those with an
+    answer that has reasoning. words_per_turn, turns_per_conversation: how often each value occurs. roles: turns by role
+    (see `merge_roles`), long names cut. samples: the first three conversations, long text cut.
     """
 
     lines: int = 0
@@ -38,6 +38,7 @@ class Statistics:
     rejected_lines: int = 0
     turns: int = 0
     assistant_turns: int = 0
+    answers_to_learn: int = 0
     words: int = 0
     thinking_conversations: int = 0
     roles: Counter[str] = field(default_factory=Counter)
@@ -78,6 +79,7 @@ def conversation_figures() -> dict[str, pl.Expr]:
     """What `measure` needs of the conversations of a block."""
     return {
         "assistant_turns": pl.col("assistant_turns").sum(),
+        "answers_to_learn": pl.col("learned_turns").sum(),
         "words": pl.col("word_count").sum(),
         "turns_per_conversation": counts_of(pl.col("turn_count")),
     }
@@ -92,6 +94,7 @@ def measure(verdicts: Verdicts, columns: Columns, figures: Figures, finding_coun
         rejected_lines=verdicts.rejected_count,
         turns=len(columns.roles),
         assistant_turns=figures["assistant_turns"],
+        answers_to_learn=figures["answers_to_learn"],
         words=figures["words"],
         thinking_conversations=figures["thinking_conversations"],
         roles=_roles(columns.role_names, counted(figures["turns_per_role"])),

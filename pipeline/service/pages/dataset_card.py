@@ -127,7 +127,7 @@ def stats(dataset: Dataset) -> tuple[Stat, ...]:
     else:
         named = (
             ("conversations", dataset.conversation_count),
-            ("training pairs", dataset.total_training_pairs),
+            ("answers to learn", dataset.answers_to_learn),
             ("tokens", dataset.total_tokens),
         )
     return tuple(Stat(label, compact(count or 0), f"{count or 0:,}") for label, count in named)

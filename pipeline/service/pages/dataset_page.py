@@ -198,7 +198,7 @@ def dataset_page(
         explanation=f"{card_sentences.headline(card)} {summary}".strip(),
         card_url=card_url,
         facts=facts,
-        stats=_tiles(card.figures, dataset.total_training_pairs),
+        stats=_tiles(card.figures),
         charts=dataset_charts(card.figures),
         findings=findings,
         acceptance=card.acceptance,
@@ -279,19 +279,20 @@ def _chosen(code: str) -> Chosen | None:
     return Chosen(kind.title, kind.why, kind.remedy, TONES[kind.severity.value]) if kind else None
 
 
-def _tiles(figures: Figures, training_pairs: int | None) -> tuple[Tile, ...]:
+def _tiles(figures: Figures) -> tuple[Tile, ...]:
     def tile(label: str, count: int, note: str = "") -> Tile:
         return Tile(label, compact(count), f"{count:,}", note)
 
     turns_each = figures.avg_turns_per_conversation
     near = figures.near_duplicate_conversations
+    answers = figures.assistant_turns if figures.answers_to_learn is None else figures.answers_to_learn
     tiles = [
+        tile("answers to learn", answers, f"of {figures.turns:,} turns"),
         tile(
             "conversations",
             figures.conversations,
             f"{number(turns_each)} turns each" if turns_each else "",
         ),
-        tile("training pairs", training_pairs or 0, f"{figures.turns:,} turns"),
         tile("tokens", figures.tokens, card_sentences.token_note(figures)),
         tile("lines rejected", figures.rejected_lines, f"of {figures.lines:,}"),
         tile(

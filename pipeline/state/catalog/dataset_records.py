@@ -118,6 +118,7 @@ class Dataset:
     retry_at: datetime | None = None
     mapping: str | None = None
     replaces: str | None = None
+    answers_to_learn: int | None = None
 
 
 def no_verdict(dataset: Dataset) -> str:
@@ -159,6 +160,7 @@ class Verdict:
     """With which it was reached."""
     finding_counts: Mapping[str, int] | None = None
     """Findings by code, listed or not."""
+    answers_to_learn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,7 @@ datasets = Table(
     Column("retry_at", UtcDateTime),
     Column("mapping", StorableText),
     Column("replaces", StorableText),
+    Column("answers_to_learn", BigInteger),
     CheckConstraint("status IN ('uploading', 'validating', 'ready', 'error', 'failed')", name="status"),
 )
 IS_CURRENT = datasets.c.superseded_by.is_(None)

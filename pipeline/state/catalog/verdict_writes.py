@@ -21,6 +21,7 @@ MAX_SAMPLES = 3
 _COMPARED = (
     "status",
     "format",
+    "answers_to_learn",
     "total_training_pairs",
     "total_validation_pairs",
     "total_tokens",

@@ -113,6 +113,7 @@ PROFILES = pa.schema(
         pa.field("rejected_lines", pa.int64(), nullable=False),
         pa.field("turns", pa.int64(), nullable=False),
         pa.field("assistant_turns", pa.int64(), nullable=False),
+        pa.field("answers_to_learn", pa.int64()),
         pa.field("training_pairs", pa.int64(), nullable=False),
         pa.field("words", pa.int64(), nullable=False),
         pa.field("tokens", pa.int64(), nullable=False),

@@ -75,6 +75,7 @@ def test_the_figures_of_a_small_file():
         rejected_lines=1,
         turns=3,
         assistant_turns=1,
+        answers_to_learn=1,
         words=3,
         roles=Counter({"user": 1, "assistant": 1, "bot": 1}),
         words_per_turn=Counter({0: 1, 1: 1, 2: 1}),

@@ -67,6 +67,7 @@ READY_DATASET = _dataset(
     rejected_line_count=0,
     conversation_count=3_000,
     total_training_pairs=8_378,
+    answers_to_learn=4_189,
     total_tokens=128_044,
     content_sha256="9f" * 32,
 )

@@ -39,7 +39,7 @@ def test_a_badge_and_what_one_can_do(dataset, badge, is_live, can_train):
 def test_figures_of_a_ready_dataset():
     assert stats(READY_DATASET) == (
         Stat("conversations", "3,000", "3,000"),
-        Stat("training pairs", "8,378", "8,378"),
+        Stat("answers to learn", "4,189", "4,189"),
         Stat("tokens", "128k", "128,044"),
     )
 

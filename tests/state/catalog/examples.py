@@ -65,6 +65,7 @@ READY = Verdict(
     rejected_line_count=1,
     conversation_count=6_000_000_000,
     content_sha256="ab12",
+    answers_to_learn=5_000_000_000,
     validation_errors=[{"code": "empty_line", "line": 7}],
     sample_data=[{"messages": [{"role": "user", "content": "Grüß Gott 🙂"}]}],
     run_id="run-1",

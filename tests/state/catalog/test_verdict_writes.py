@@ -30,6 +30,7 @@ def test_a_verdict_writes_the_figures_and_tells_the_owner(catalog):
         avg_tokens_per_turn=11.25,
         updated_at=LATER,
         content_sha256="ab12",
+        answers_to_learn=5_000_000_000,
         line_count=6_000_000_001,
         rejected_line_count=1,
         conversation_count=6_000_000_000,
