@@ -11,13 +11,14 @@ import dagster as dg
 from assets.partition_events import Judged, Metadata, evaluation, origin_tags, table
 from pipeline.contract.marked_line import MarkedLine
 from pipeline.dataset.findings.path_words import path_in_words
+from pipeline.dataset.findings.plain_sentences import plain_sentence
 from pipeline.dataset.profiles.profile_checks import CHECKS
 from pipeline.dataset.profiles.profile_pictures import words_per_turn_chart
 from pipeline.flow.validation import CODE_VERSION, Outcome
 
 SHOWN_REASONS = 2
 _RATED_BYTES = 1_000_000  # below, the time goes into opening and closing files, and a rate says nothing
-_FINDING_COLUMNS = ("row", "line", "code", "severity", "where", "text", "message")
+_FINDING_COLUMNS = ("row", "line", "code", "severity", "meaning", "where", "text", "message")
 _ACCEPTANCE_COLUMNS = ("trainer", "verdict", "convert_to", "rows_dropped", "rows_truncated", "because")
 
 
@@ -84,7 +85,12 @@ def _finding_table(outcome: Outcome) -> dg.TableMetadataValue:
     """The first ones; `text` is a piece of the line, with what is wrong between ⟦ and ⟧."""
     unit = outcome.profile.reading.row_name
     rows = [
-        {**found, "where": path_in_words(found["path"], found["code"], unit, found["column"]), "text": _marked(line)}
+        {
+            **found,
+            "meaning": plain_sentence(found["code"]),
+            "where": path_in_words(found["path"], found["code"], unit, found["column"]),
+            "text": _marked(line),
+        }
         for found, line in zip(outcome.shown_findings, outcome.lines, strict=True)
     ]
     return table(rows, _FINDING_COLUMNS, integers=("row", "line"))

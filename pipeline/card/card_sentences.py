@@ -1,6 +1,7 @@
 """What a card says of a dataset; pure functions, also the filters of its templates. How counts read: `wording.py`."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from pipeline.card.card import Card, Figures
 from pipeline.contract.finding_record import FindingRecord
@@ -37,6 +38,8 @@ _LANGUAGES = {
     "vi": "Vietnamese",
     "zh": "Chinese",
 }
+_WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
+_MOSTLY = 0.5
 _METHODS = {"exact": "counted with", "sample": "estimated from a sample with"}
 
 
@@ -44,6 +47,15 @@ def _place(example: FindingRecord, figures: Figures) -> str:
     if figures.is_array:
         return f"row {example.row:,} (line {example.line:,}, byte {example.byte_offset})"
     return f"line {example.line:,}"
+
+
+def words_note(languages: Mapping[str, float] | None) -> str:
+    """Why words are not counted, where most answers are in languages without spaces; empty where they are."""
+    found = {name: share for name, share in (languages or {}).items() if name in _WITHOUT_SPACES}
+    if sum(found.values()) < _MOSTLY:
+        return ""
+    named = " and ".join(language_name(name) for name in found)
+    return f"not counted: {named} {'is' if len(found) == 1 else 'are'} written without spaces"
 
 
 def where(example: FindingRecord, figures: Figures) -> str:

@@ -18,12 +18,14 @@ from pipeline.card.escaping import escaping_environment, tokens
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, FindingKind, Severity
 from pipeline.dataset.findings.finding_sentences import fault_of
+from pipeline.dataset.findings.plain_sentences import plain_sentence
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 
 WORTH_A_LOOK = 3
 _SEVERITIES = tuple(Severity)
 _FILTERS = (
     fault_of,
+    plain_sentence,
     wording.cut,
     card_sentences.losses,
     wording.moment,
@@ -59,6 +61,7 @@ def render_card(card: Card) -> str:
             headline=card_sentences.headline(card),
             trainers_summary=card_sentences.trainers_summary(card.acceptance),
             token_note=card_sentences.token_note(figures),
+            words_note=card_sentences.words_note(figures.languages),
             verdicts=card_sentences.VERDICTS,
             effects=card_sentences.EFFECTS,
             known_roles=KNOWN_ROLES,

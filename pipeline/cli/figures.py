@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from rich.text import Text
 
+from pipeline.card.card_sentences import words_note
 from pipeline.dataset.formats.container_names import CONTAINER_NAMES
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.safe_text import shown
@@ -24,6 +25,9 @@ _PACKED = {
     "zip": "in a zip archive",
     "tar": "in a tar archive",
 }
+
+
+_WITHOUT_SPACES = "between spaces, which the language does not have"
 
 
 class Figures(TypedDict):
@@ -72,7 +76,7 @@ def figure_lines(figures: Figures, width: int) -> list[Text]:
         ("conversations", figures["conversations"], _repeats(figures)),
         *_validation(figures),
         ("turns", figures["turns"], f"{figures['assistant_turns']:,} by the assistant"),
-        ("words", figures["words"], ""),
+        ("words", figures["words"], _WITHOUT_SPACES if words_note(figures["languages"]) else ""),
         ("tokens", figures["tokens"], _counting(figures)),
     ]
     spreads = {

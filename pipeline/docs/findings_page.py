@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.finding import CATALOGUE, FindingKind, Scope, Severity
 from pipeline.dataset.findings.groups import MAX_LISTED
+from pipeline.dataset.findings.plain_sentences import plain_sentence
 from pipeline.docs.finding_examples import EXAMPLES
 from pipeline.docs.markdown import block, code, section, table
 
@@ -46,7 +47,11 @@ def _columns() -> list[tuple[str, str]]:
 
 
 def _section(kind: FindingKind) -> str:
-    paragraphs = [f"{_sentence(kind.title)} ({kind.severity}). {kind.why}", f"**What to do:** {kind.remedy}."]
+    paragraphs = [
+        plain_sentence(kind.code),
+        f"{_sentence(kind.title)} ({kind.severity}). {kind.why}",
+        f"**What to do:** {kind.remedy}.",
+    ]
     if example := EXAMPLES.get(kind.code):
         paragraphs += [f"**Example**{f', {example.note}' if example.note else ''}:", block(example.shown)]
     return section(kind.code, *paragraphs, level=3)

@@ -82,7 +82,7 @@ def test_the_first_findings_are_a_table_of_at_most_ten_rows(validated, bad_id, a
 
     assert [record.data["line"] for record in table.records] == list(range(3, 13))
     assert [column.name for column in table.schema.columns] == [
-        *("row", "line", "code", "severity", "where", "text", "message")
+        *("row", "line", "code", "severity", "meaning", "where", "text", "message")
     ]
 
 

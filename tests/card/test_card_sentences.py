@@ -85,3 +85,12 @@ def test_languages_have_names():
 def test_every_verdict_and_effect_has_words():
     assert set(card_sentences.VERDICTS) == set(Verdict)
     assert set(card_sentences.EFFECTS) == set(Effect)
+
+
+def test_words_are_not_counted_where_most_answers_are_in_a_language_without_spaces():
+    assert (
+        card_sentences.words_note({"zh": 0.4, "ja": 0.2, "en": 0.4})
+        == "not counted: Chinese and Japanese are written without spaces"
+    )
+    assert card_sentences.words_note({"zh": 1.0}) == "not counted: Chinese is written without spaces"
+    assert (card_sentences.words_note({"zh": 0.4, "en": 0.6}), card_sentences.words_note(None)) == ("", "")

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.card.card import Cut, Figures, Spread
-from pipeline.card.card_sentences import language_name
+from pipeline.card.card_sentences import language_name, words_note
 from pipeline.card.charts import bars
 from pipeline.dataset.tokens.length_limits import MAX_LENGTHS, STEPS, least_of_step
 from pipeline.service.pages.curves import HEIGHT, WIDTH, linear
-from pipeline.wording import compact, count_of, number, percent
+from pipeline.wording import compact, count_of, number, percent, sentence
 
 _GAP = 0.16  # between two columns, as a share of one
 _LEAST_HEIGHT = 2.0  # of what exists
@@ -74,11 +74,13 @@ def dataset_charts(figures: Figures) -> DatasetCharts | None:
         _cuts(figures.truncation or ()),
         _spread("Tokens per conversation", figures.tokens_per_conversation),
         _spread("Turns per conversation", figures.turns_per_conversation),
-        _spread("Words per turn", figures.words_per_turn),
+        _words(figures),
         _shares("Roles", figures.roles, "turn"),
         _languages(figures),
     )
-    return DatasetCharts(_tokens(figures.rows_by_tokens or {}), tuple(each for each in all_bars if each.rows))
+    return DatasetCharts(
+        _tokens(figures.rows_by_tokens or {}), tuple(each for each in all_bars if each.rows or each.note)
+    )
 
 
 def _tokens(rows_by_tokens: Mapping[str, int]) -> TokenChart | None:
@@ -149,6 +151,11 @@ def _spread(title: str, spread: Spread | None) -> Bars:
     top = (spread.max if spread else 0) or 1
     rows = [Part(name, number(value), "", 100 * value / top) for name, value in named.items() if value is not None]
     return Bars(title, tuple(rows))
+
+
+def _words(figures: Figures) -> Bars:
+    note = words_note(figures.languages)
+    return Bars("Words per turn", (), sentence(note)) if note else _spread("Words per turn", figures.words_per_turn)
 
 
 def _shares(title: str, counts: Mapping[str, int], unit: str) -> Bars:

@@ -18,6 +18,7 @@ from pipeline.dataset.findings.finding import CATALOGUE, Severity
 from pipeline.dataset.findings.finding_sentences import fault_of, mismatch_of
 from pipeline.dataset.findings.groups import MAX_LISTED, unlisted_sentence
 from pipeline.dataset.findings.path_words import path_in_words
+from pipeline.dataset.findings.plain_sentences import plain_sentence
 from pipeline.service.pages.dataset_card import DatasetCard, Tone, dataset_card
 from pipeline.service.pages.dataset_charts import DatasetCharts, dataset_charts
 from pipeline.service.pages.origin import Origin
@@ -61,7 +62,7 @@ class Fact:
 class ShownFinding:
     """A row of the table: a finding, what is wrong, what to do, and how grave it looks.
 
-    title: what is wrong, in a few words. remedy: empty where the fault says it. where: its path in words. line: the
+    title: what is wrong, in everyday words. remedy: empty where the fault says it. where: its path in words. line: the
     piece of the line that it speaks of. url: of the row, where that was accepted.
     """
 
@@ -267,7 +268,7 @@ def _shown(finding: FindingRecord, unit: str, line: MarkedLine | None, base: str
     kind = CATALOGUE.get(finding.code)
     remedy = kind.remedy if kind and mismatch_of(finding) else ""
     where = path_in_words(finding.path, finding.code, unit, finding.column)
-    title = sentence(kind.title) if kind else ""
+    title = plain_sentence(finding.code)
     tone = TONES.get(finding.severity, "info")
     is_accepted = is_of_a_line(finding) and tone != "bad" and finding.code != "blank-line"
     url = f"{base}/rows?row={finding.row}" if is_accepted else ""
@@ -276,7 +277,7 @@ def _shown(finding: FindingRecord, unit: str, line: MarkedLine | None, base: str
 
 def _chosen(code: str) -> Chosen | None:
     kind = CATALOGUE.get(code)
-    return Chosen(kind.title, kind.why, kind.remedy, TONES[kind.severity.value]) if kind else None
+    return Chosen(plain_sentence(code), kind.why, kind.remedy, TONES[kind.severity.value]) if kind else None
 
 
 def _tiles(figures: Figures) -> tuple[Tile, ...]:

@@ -8,13 +8,14 @@ from urllib.parse import quote, urlencode
 from pydantic import ValidationError
 
 from pipeline.card.card import Figures
-from pipeline.card.card_sentences import language_name
+from pipeline.card.card_sentences import language_name, words_note
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.contract.marked_line import MarkedLine
 from pipeline.contract.row_values import BrowsedRow, RejectedPage, RejectedRow, RowPage, RowQuery, RowTurn
 from pipeline.dataset.findings.finding import CATALOGUE, Scope
 from pipeline.dataset.findings.finding_sentences import fault_of
 from pipeline.dataset.findings.path_words import path_in_words
+from pipeline.dataset.findings.plain_sentences import plain_sentence
 from pipeline.dataset.model.json_text import decoded
 from pipeline.service.pages.conversation_listing import Select
 from pipeline.service.pages.dataset_card import DatasetCard
@@ -158,6 +159,7 @@ def rows_page(
 ) -> RowsPage:
     """The page, of accepted or of rejected rows."""
     unit = "row" if figures.is_array else "line"
+    has_words = not words_note(figures.languages)
     of_page: RowPage | RejectedPage = rejected or found  # type: ignore[assignment]  # one of them is there
     total = of_page.total
     return RowsPage(
@@ -165,9 +167,11 @@ def rows_page(
         asked=asked,
         filters=_filters(card.id, figures, asked),
         selects=_selects(figures, asked),
-        numbers=_numbers(asked.query) if not asked.is_rejected else (),
+        numbers=_numbers(asked.query, has_words=has_words) if not asked.is_rejected else (),
         kept=(("kind", REJECTED),) if asked.is_rejected else _kept(asked.query),
-        rows=tuple(_article(each, card.id, asked.query.text, unit) for each in found.items) if found else (),
+        rows=tuple(_article(each, card.id, asked.query.text, unit, has_words=has_words) for each in found.items)
+        if found
+        else (),
         rejected=tuple(_rejected(each, unit) for each in rejected.items) if rejected else (),
         pager=None
         if total is None
@@ -228,15 +232,16 @@ def _select(name: str, every: str, labels: Mapping[str, str], chosen: str | None
     return Select(name, every.removeprefix("Any ").capitalize(), (Choice("", every, not chosen), *choices))
 
 
-def _numbers(query: RowQuery) -> tuple[tuple[str, str, str], ...]:
-    """Name, label and value of the fields of sizes."""
+def _numbers(query: RowQuery, *, has_words: bool) -> tuple[tuple[str, str, str], ...]:
+    """Name, label and value of the fields of sizes. has_words: not of languages without spaces."""
     labels = {
         "turns_min": "Turns from",
         "turns_max": "Turns to",
         "words_min": "Words from",
         "words_max": "Words to",
     }
-    return tuple((name, label, _said(getattr(query, name))) for name, label in labels.items())
+    shown = {name: label for name, label in labels.items() if has_words or name.startswith("turns")}
+    return tuple((name, label, _said(getattr(query, name))) for name, label in shown.items())
 
 
 def _said(value: object) -> str:
@@ -261,8 +266,9 @@ def _next_url(dataset_id: str, asked: Asked, found: RowPage | None) -> str:
     return "" if found is None or found.next_after is None else rows_url(dataset_id, asked, after=found.next_after)
 
 
-def _article(row: BrowsedRow, dataset_id: str, text: str | None, unit: str) -> RowArticle:
-    facts = [count_of(row.turn_count, "turn"), count_of(row.word_count, "word")]
+def _article(row: BrowsedRow, dataset_id: str, text: str | None, unit: str, *, has_words: bool) -> RowArticle:
+    facts = [count_of(row.turn_count, "turn")]
+    facts += [count_of(row.word_count, "word")] if has_words else []
     facts += ["for validation"] if row.split == "validation" else []
     facts += [] if row.label is None else ["liked" if row.label else "not liked"]
     has_others = row.cluster is not None and row.cluster_size > 1
@@ -287,8 +293,7 @@ def _rejected(row: RejectedRow, unit: str) -> RejectedArticle:
 
 
 def _finding(found: FindingRecord, unit: str) -> RowFinding:
-    kind = CATALOGUE.get(found.code)
-    said = f"{sentence(kind.title)} {sentence(fault_of(found))}" if kind else sentence(found.message)
+    said = f"{plain_sentence(found.code)} {sentence(fault_of(found))}".strip()
     where = path_in_words(found.path, found.code, unit, found.column)
     return RowFinding(found.code, TONES.get(found.severity, "info"), found.severity, where, said)
 

@@ -33,3 +33,11 @@ def test_many_doublings_are_labelled_here_and_there():
 def test_what_was_not_counted_has_no_chart_and_a_file_that_was_not_read_none_at_all():
     assert drawn(None) is None
     assert dataset_charts(UNREAD.figures) is None
+
+
+def test_words_are_not_drawn_where_the_language_has_no_spaces():
+    bars = dataset_charts(replace(READY.figures, languages={"zh": 1.0})).bars
+
+    assert [(each.rows, each.note) for each in bars if each.title == "Words per turn"] == [
+        ((), "Not counted: Chinese is written without spaces.")
+    ]
