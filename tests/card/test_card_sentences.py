@@ -88,9 +88,8 @@ def test_every_verdict_and_effect_has_words():
 
 
 def test_words_are_not_counted_where_most_answers_are_in_a_language_without_spaces():
-    assert (
-        card_sentences.words_note({"zh": 0.4, "ja": 0.2, "en": 0.4})
-        == "not counted: Chinese and Japanese are written without spaces"
-    )
+    both = card_sentences.words_note({"zh": 0.4, "ja": 0.2, "en": 0.4})
+
+    assert both == "not counted: Chinese and Japanese are written without spaces"
     assert card_sentences.words_note({"zh": 1.0}) == "not counted: Chinese is written without spaces"
     assert (card_sentences.words_note({"zh": 0.4, "en": 0.6}), card_sentences.words_note(None)) == ("", "")
