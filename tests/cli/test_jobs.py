@@ -101,10 +101,15 @@ def test_a_job_is_made_of_a_plans_file_if_the_dataset_is_the_same(command, folde
     made = command("create", "--from", str(path))
     other = command("create", TALK, "--from", str(path))
     both = command("create", "--from", str(path), "--gpu", "T4")
+    elsewhere = json.loads(path.read_bytes())
+    elsewhere["data"]["dataset_id"] = "as-the-service-named-it"
+    (tmp_path / "job.json").write_text(json.dumps(elsewhere))
+    named = command("create", "--from", str(tmp_path / "job.json"))
 
     job_id = made.stdout.partition(":")[0]
     assert made.exit_code == 0, made.stderr
     assert _bytes_below(path.parent) == _bytes_below(folder / "lake/training_jobs" / f"job_id={job_id}")
+    assert named.stdout == made.stdout
     assert (other.exit_code, both.exit_code) == (2, 2)
     assert other.stderr.startswith("error: --from: expected a dataset with the content sha256 ")
     assert both.stderr == (

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import asdict, replace
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -13,7 +14,7 @@ from pipeline.dataset.tokens import TokenizerError
 from pipeline.errors import LakeError, StoreError
 from pipeline.flow.intake import look
 from pipeline.flow.scan import Cursor
-from pipeline.flow.validation import Validator
+from pipeline.flow.validation import Validator, rules_of
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import PUBLISH_ORDER, LocalLake, make_lake
@@ -46,6 +47,19 @@ def test_an_installation_whose_tokenizer_is_not_there_gives_no_verdict(place):
 
     with pytest.raises(TokenizerError):
         replace(validator, rules=Rules(tokenizer="none.json")).validate(dataset)
+
+
+def test_a_rejected_row_keeps_how_it_begins_in_the_lake_alone(place):
+    settings, validator = place
+    settings = settings.model_copy(update={"rejected_text_chars": 5})
+    _, dataset = _register(settings, bad_file())
+
+    outcome = replace(validator, rules=rules_of(settings)).validate(dataset)
+
+    with make_lake(settings).fetch("findings", dataset.id) as path:
+        kept = pq.read_table(path).filter(pc.field("severity") == "error").to_pylist()
+    assert {row["row_text"] for row in kept} == {"{not "}
+    assert all("row_text" not in error for error in outcome.verdict().validation_errors)
 
 
 def test_a_ready_dataset_comes_with_its_figures_and_samples(place):
