@@ -12,7 +12,7 @@ from pipeline.cli.chosen_files import MappingOption, chosen_format, refuse_archi
 from pipeline.cli.common import NOT_READY, write_line
 from pipeline.cli.files_as_one import AsOneOption, files_as_one
 from pipeline.cli.printed_json import json_text
-from pipeline.contract.mend_values import ConvertedFormat
+from pipeline.contract.converted_format import ConvertedFormat
 from pipeline.errors import ServiceError, UsageError
 from pipeline.safe_text import shown
 from pipeline.wording import count_of, plural_of

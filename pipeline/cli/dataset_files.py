@@ -11,7 +11,7 @@ from pipeline.cli.connections import connect_lake, connect_store, current_settin
 from pipeline.cli.dataset_options import AsJson, Dataset_
 from pipeline.cli.owner import Owner
 from pipeline.cli.printed_table import print_table
-from pipeline.contract.mend_values import ConvertedFormat
+from pipeline.contract.converted_format import ConvertedFormat
 from pipeline.errors import UsageError
 from pipeline.safe_text import shown
 from pipeline.wording import count_of

@@ -4,7 +4,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.client.connection import Connection
-from pipeline.contract.mend_values import ConvertedFormat, DatasetComparison, MendPreview
+from pipeline.contract.converted_format import ConvertedFormat
+from pipeline.contract.mend_values import DatasetComparison, MendPreview
 
 
 class DatasetFileCalls:

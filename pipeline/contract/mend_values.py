@@ -1,23 +1,8 @@
 """What mending a dataset would change, and how two datasets differ: as API, client and pages have it."""
 
-from enum import StrEnum
-
 from pydantic import Field
 
 from pipeline.contract.http_answers import Value
-
-
-class ConvertedFormat(StrEnum):
-    """The formats that a dataset can be written in."""
-
-    OPENAI = "openai"
-    SHAREGPT = "sharegpt"
-    NATIVE = "native"
-    BRIGHTRUN_V4 = "brightrun-v4"
-    ALPACA = "alpaca"
-    PROMPT_COMPLETION = "prompt-completion"
-    PREFERENCE = "preference"
-    KTO = "kto"
 
 
 class MendCount(Value):

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 
-from pipeline.contract.mend_values import ConvertedFormat, DatasetComparison, MendPreview
+from pipeline.contract.converted_format import ConvertedFormat
+from pipeline.contract.mend_values import DatasetComparison, MendPreview
 from pipeline.errors import Conflicting
 from pipeline.flow.validation import rules_of
 from pipeline.service.service import Service

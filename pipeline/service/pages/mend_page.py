@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from pipeline.contract.mend_values import ConvertedFormat, MendCount, MendExample, MendPreview
+from pipeline.contract.converted_format import ConvertedFormat
+from pipeline.contract.mend_values import MendCount, MendExample, MendPreview
 from pipeline.service.pages.dataset_card import DatasetCard
 from pipeline.wording import count_of, sentence
 

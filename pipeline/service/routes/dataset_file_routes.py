@@ -7,8 +7,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
+from pipeline.contract.converted_format import ConvertedFormat
 from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
-from pipeline.contract.mend_values import ConvertedFormat, DatasetComparison, MendPreview
+from pipeline.contract.mend_values import DatasetComparison, MendPreview
 from pipeline.service import dataset_file_service
 from pipeline.service.dataset_file_service import SentFile
 from pipeline.service.routes.route_parameters import DatasetId
