@@ -86,22 +86,22 @@ def build_warehouse(
     """
     start_s = time.perf_counter()
     path = path.absolute()
-    standing = Standing(uuid.uuid4().hex, rules_of(lake))
+    token, rules = uuid.uuid4().hex, rules_of(lake)
     with publication(path) as building, catalog.snapshot() as snapshot:
         seen = snapshot.changes()
         before = None if is_full or may_shrink else read_standing(path)
-        goes_on = before is not None and before == Standing(seen.token or "", standing.rules)
+        making = _Making(building, path, catalog, lake, snapshot, now, may_shrink)
         try:
-            if goes_on and seen.keys is not None:
+            if before and seen.keys is not None and before.is_base_of(seen.token, rules, path.stat().st_size):
+                standing = Standing(token, rules, before.full_bytes or path.stat().st_size)
                 shutil.copyfile(path, building)
-                making = _Making(building, path, catalog, lake, snapshot, now, may_shrink)
                 made = making.go_on(seen.keys, standing, is_thorough=is_thorough)
             else:
-                made = _Making(building, path, catalog, lake, snapshot, now, may_shrink).make(standing)
+                made = making.make(Standing(token, rules))
         except duckdb.Error as error:
             raise WarehouseError(f"cannot build {path}: {error}; the warehouse stays as it was") from error
         size_bytes = building.stat().st_size
-    catalog.note_published(seen, standing.token)
+    catalog.note_published(seen, token)
     duration_s = time.perf_counter() - start_s
     return WarehouseReport(
         path, made.row_counts, size_bytes, duration_s, made.profiles_read, made.datasets, made.last_change, made.changed

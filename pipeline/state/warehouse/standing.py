@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
@@ -21,15 +21,29 @@ from pipeline.state.warehouse.lineage import DEFINITIONS
 from pipeline.state.warehouse.sql import text
 
 _MACRO = "published_as"  # no table: `SHOW TABLES` has what is for analysts
+_MOST_GROWN = 4
+_SMALL_BYTES = 16 * 2**20
 _LAYOUT = 1  # raised where the code that fills or names tables gives others from the same catalog and lake
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """token: as the catalog has it after the publication. rules: see `rules_of`."""
+    """token: as the catalog has it after the publication. rules: see `rules_of`.
+
+    full_bytes: size of the file that was last made of everything; 0 where it is this one.
+    """
 
     token: str
     rules: str
+    full_bytes: int = 0
+
+    def is_base_of(self, seen_token: str | None, rules: str, size_bytes: int) -> bool:
+        """Whether another file may go on from this one: it is the last publication, made so, and has not grown too far.
+
+        What is replaced leaves gaps in a file, of which not all are filled again.
+        """
+        most_bytes = _MOST_GROWN * max(self.full_bytes, _SMALL_BYTES)
+        return (self.token, self.rules) == (seen_token, rules) and (not self.full_bytes or size_bytes <= most_bytes)
 
 
 def rules_of(lake: Lake) -> str:
@@ -64,12 +78,12 @@ def read_standing(path: Path) -> Standing | None:
         with closing(duckdb.connect()) as connection:
             connection.execute(f"ATTACH {text(str(path))} AS standing (READ_ONLY)")
             said = json.loads(connection.execute(f"SELECT standing.{_MACRO}()").fetchall()[0][0])
-            return Standing(said["token"], said["rules"])
+            return Standing(said["token"], said["rules"], said["full_bytes"])
     except (duckdb.Error, ValueError, KeyError, TypeError):
         return None
 
 
 def write_standing(connection: duckdb.DuckDBPyConnection, standing: Standing) -> None:
     """Have the file that is being built say it."""
-    said = json.dumps({"token": standing.token, "rules": standing.rules})
+    said = json.dumps(asdict(standing))
     connection.execute(f"CREATE OR REPLACE MACRO {_MACRO}() AS {text(said)}")
