@@ -1,5 +1,6 @@
 """The composition root: every asset, check, job, sensor, schedule and resource, from one set of settings."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -93,6 +94,6 @@ def defs() -> dg.Definitions:
     """The definitions of the installation that the environment describes."""
     settings = load_settings()
     if settings.log_format == "json":
-        configure_logs("json")
+        configure_logs("json", logging.WARNING)  # as much as Python writes where nothing is configured
         write_runs_as_json()
     return build_defs(settings)

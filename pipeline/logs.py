@@ -25,12 +25,12 @@ def told(**fields: object) -> dict[str, object]:
     return {"fields": fields}
 
 
-def configure_logs(log_format: LogFormat) -> None:
-    """Have everything that this process logs written in one format, from `info` on."""
+def configure_logs(log_format: LogFormat, level: int = logging.INFO) -> None:
+    """Have everything that this process logs written in one format, from a level on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if log_format == "json" else logging.Formatter(_TEXT))
     handler.addFilter(_is_told_once)
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=level, handlers=[handler])
     for name in _TOO_TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -6,6 +6,7 @@ import logging
 import dagster as dg
 import pytest
 
+from pipeline.cli.telling import teller
 from pipeline.logs import JsonLines, configure_logs, told
 from resources.dagster_internals import CONSOLE_LOGGERS, context_creation_job
 from resources.run_logs import write_runs_as_json
@@ -88,6 +89,17 @@ def test_text_stays_as_it_was(capsys):
     logging.getLogger("pipeline").info("%s", "said", extra=told(user="ana"))
 
     assert capsys.readouterr().err.endswith(" INFO pipeline said\n")
+
+
+@pytest.mark.usefixtures("_logging_as_it_was")
+def test_a_command_speaks_to_a_person_or_in_lines_of_the_log(capsys):
+    teller("text")("It runs.\nCtrl-C stops it.")
+    to_a_person = capsys.readouterr().err
+    logging.getLogger().handlers[:] = []
+    teller("json")("It runs.\nCtrl-C stops it.")
+
+    assert to_a_person == "It runs.\nCtrl-C stops it.\n"
+    assert [line["message"] for line in written(capsys)] == ["It runs.\nCtrl-C stops it."]
 
 
 def test_a_line_has_no_line_break():

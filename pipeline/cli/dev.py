@@ -1,6 +1,5 @@
 """`lora-pipeline dev`: starts the parts of an installation, waits until they answer, minds them until interrupted."""
 
-import logging
 import os
 import signal
 import socket
@@ -19,8 +18,8 @@ import typer
 from pipeline.cli.connections import current_settings, open_catalog
 from pipeline.cli.extras import need_installation
 from pipeline.cli.ports import check_ports, reachable
+from pipeline.cli.telling import teller
 from pipeline.errors import PipelineError
-from pipeline.logs import configure_logs
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -80,7 +79,7 @@ def dev(
     if code := subprocess.run(preflight_command(), env=variables, check=False).returncode:
         raise typer.Exit(0 if is_over.is_set() else code)
     token = make_laptop_token(settings, is_renewed=new_token)
-    tell = _teller(settings)
+    tell = teller(settings.log_format)
     supervisor = Supervisor(variables, tell)
     with tempfile.TemporaryDirectory(prefix="lora-dev-") as folder:
         try:
@@ -92,14 +91,6 @@ def dev(
                 supervisor.look()
         finally:
             supervisor.end()
-
-
-def _teller(settings: "Settings") -> Callable[[str], None]:
-    """How this command speaks: to a person, or in the lines of the log that its parts write as well."""
-    if settings.log_format == "text":
-        return lambda sentence: typer.echo(sentence, err=True)
-    configure_logs(settings.log_format)
-    return logging.getLogger(__name__).info
 
 
 def _until_signalled() -> threading.Event:

@@ -9,6 +9,7 @@ import typer
 from pipeline.cli.common import FAILED
 from pipeline.cli.connections import current_settings, open_catalog
 from pipeline.cli.ports import check_ports, reachable
+from pipeline.cli.telling import teller
 from pipeline.logs import configure_logs
 
 _DRAIN_S = 10  # requests that are under way may end; event streams would not by themselves
@@ -35,14 +36,15 @@ def serve(
     settings = current_settings()
     check_ports(host, {"--port": port})
     configure_logs(settings.log_format)
+    tell = teller(settings.log_format)
     with open_catalog(settings, make=True):
         pass  # a catalog that cannot be used is told now, in one sentence
     app = create_app(settings, pages=[pages], no_such_page=no_such_page, environment=os.environ)
     token = make_laptop_token(settings, is_renewed=new_token)
     if token:
-        typer.echo(f"token (shown this once): {token}", err=True)
+        tell(f"token (shown this once): {token}")
     address = f"http://{reachable(host)}:{port}"
-    typer.echo(f"service: {address}", err=True)
+    tell(f"service: {address}")
 
     class Server(uvicorn.Server):
         """Ends what it says at the start with the way in."""
@@ -51,7 +53,7 @@ def serve(
             """Listen, then say so."""
             await super().startup(sockets)
             if token and self.started:
-                typer.echo(f"sign in: {address}/login#token={token}", err=True)
+                tell(f"sign in: {address}/login#token={token}")
 
     server = Server(server_config(app, settings, host, port, _DRAIN_S))
     with suppress(KeyboardInterrupt):
