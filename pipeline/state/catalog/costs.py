@@ -20,6 +20,7 @@ from pipeline.state.catalog.statements import chunks, insert_or
 from pipeline.state.catalog.tables import datasets
 
 _DIGEST_HEX_DIGITS = 12
+_AGAIN = "~"  # before which time it is that an estimate says the same
 _ADDED_LATER = {"attempt_id", "billed_nano_usd"}  # an earlier version's record keeps its id
 NANO = 1_000_000_000
 """Billionths of a US dollar in one: what is billed is counted in them, never in floats."""
@@ -59,8 +60,9 @@ class Costs(Database):
                 )
             if insert_cost(connection, job_id, user_id, new, now):
                 connection.execute(update(training_jobs).where(is_theirs).values(updated_at=now))
-            row = connection.execute(select(cost_records).where(cost_records.c.id == cost_id(job_id, new))).one()
-            return CostRecord(*row)
+            said = cost_records.c.id.startswith(cost_id(job_id, new), autoescape=True)
+            newest_first = select(cost_records).where(said).order_by(cost_records.c.created_at.desc()).limit(1)
+            return CostRecord(*connection.execute(newest_first).one())
 
     def costs_of(self, job_ids: Sequence[str]) -> dict[str, list[CostRecord]]:
         """Return the records of jobs, oldest first; every job has an entry."""
@@ -181,10 +183,30 @@ def cost_id(job_id: str, new: NewCost) -> str:
 
 
 def insert_cost(connection: Connection, job_id: str, user_id: str, new: NewCost, now: datetime) -> bool:
-    """Add a record inside the caller's transaction; return False when it is there already."""
+    """Add a record inside the caller's transaction; return False when it is there already.
+
+    An estimate that an earlier one said, and a later one changed, is the newest again: it is a record of its own.
+    """
     values = asdict(new) | {"basis": list(new.basis)}
     if new.kind == "actual" and new.billed_nano_usd is None and new.cost_usd is not None:
         values["billed_nano_usd"] = round(new.cost_usd * NANO)
-    row = values | {"id": cost_id(job_id, new), "job_id": job_id, "user_id": user_id, "created_at": now}
+    id_ = _free_id(connection, job_id, new) if new.kind == "estimate" else cost_id(job_id, new)
+    row = values | {"id": id_, "job_id": job_id, "user_id": user_id, "created_at": now}
     once = insert_or(connection, cost_records).values(row).on_conflict_do_nothing(index_elements=["id"])
     return connection.execute(once).rowcount == 1
+
+
+def _free_id(connection: Connection, job_id: str, new: NewCost) -> str:
+    """The id that an estimate gets: the one it has where it is the newest."""
+    id_ = cost_id(job_id, new)
+    columns = cost_records.c
+    known = select(columns.id).where(columns.job_id == job_id, columns.kind == new.kind)
+    ids = list(connection.execute(known.order_by(columns.created_at, columns.id)).scalars())
+    times = sum(_said_by(each) == id_ for each in ids)
+    if not times or _said_by(ids[-1]) == id_:
+        return ids[-1] if times else id_
+    return f"{id_}{_AGAIN}{times + 1}"
+
+
+def _said_by(id_: str) -> str:
+    return id_.partition(_AGAIN)[0]

@@ -1,6 +1,7 @@
 """Promises of `pipeline.state.catalog.costs`."""
 
 from dataclasses import asdict, replace
+from datetime import timedelta
 
 import pytest
 
@@ -46,6 +47,18 @@ def test_a_price_that_changed_adds_an_estimate_and_keeps_the_old_one(catalog, jo
 
     records = catalog.costs_of([job.id])[job.id]
     assert [(each.cost_usd, each.created_at) for each in records] == [(3.5, NOON), (4.0, MUCH_LATER)]
+
+
+def test_an_estimate_that_holds_again_is_the_newest_again(catalog, job):
+    """On demand, spot, on demand: the budget goes by the newest."""
+    dearer = replace(ESTIMATE, price_per_gpu_hour=2.0, cost_usd=4.0)
+    said = (dearer, dearer, ESTIMATE, ESTIMATE, dearer, ESTIMATE)
+    for hours, estimate in enumerate(said, start=1):
+        catalog.create_job(JOB, estimate, NOON + timedelta(hours=hours))
+
+    records = catalog.costs_of([job.id])[job.id]
+    assert [each.cost_usd for each in records] == [3.5, 4.0, 3.5, 4.0, 3.5]
+    assert len({each.id for each in records}) == 5
 
 
 def test_a_cost_is_a_change_of_its_job(catalog, job):
