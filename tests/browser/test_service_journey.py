@@ -41,7 +41,7 @@ def test_from_an_upload_to_a_verdict(served, chromium):
         with served.work():
             expect(card(page, "broken_lines").get_by_text("All 6 lines are rejected.")).to_be_visible()
         expect(page.get_by_role("link", name="Error 1")).to_be_visible()
-        expect(card(page, "everyday_talk").get_by_text("8,378")).to_be_visible()
+        expect(card(page, "everyday_talk").get_by_text("4,189")).to_be_visible()
         served.look(page, "datasets")
 
         card(page, "broken_lines").get_by_role("link", name="View details").click()
@@ -50,7 +50,7 @@ def test_from_an_upload_to_a_verdict(served, chromium):
         page.get_by_role("navigation", name="By kind").get_by_role("link", name="missing-field").click()
         rows = page.get_by_role("region", name="Findings").locator("tbody tr")
         expect(rows).to_have_count(1)
-        expect(rows).to_contain_text("expected the field role, found field content")
+        expect(rows).to_contain_text("Expected the field role, found field content")
         served.look(page, "error_narrowed")
         with page.expect_download() as taken:
             page.get_by_role("link", name="JSON Lines").click()
