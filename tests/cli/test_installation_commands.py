@@ -44,8 +44,8 @@ def test_the_demo_prints_a_verdict_for_each_sample_and_what_to_try_next(demo):
 
     assert sorted(row[:7] for row in datasets) == [
         [BROKEN, "error", "0", "0", "0", "6", "line 1: malformed-json"],
-        [TALK, "ready", "3000", "8378", "128044", "0", ""],
-        [CHAT, "ready", "5", "28", "668", "0", ""],
+        [TALK, "ready", "3000", "4189", "128044", "0", ""],
+        [CHAT, "ready", "5", "14", "668", "0", ""],
     ]
     assert sorted(row[:5] for row in jobs) == [
         [f"{name}, Qwen3-8B, balanced", "configured", "lora", "A100-80GB-SXM", "trl"] for name in (TALK, CHAT)
