@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, insert, select, update
 
-from pipeline.errors import ObjectChanged, UsageError
+from pipeline.errors import Conflicting, ObjectChanged, UsageError
 from pipeline.state.catalog.dataset_records import NO_MAPPING, AnnouncedUpload, Dataset
 from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.events import Event, note_events
@@ -32,6 +32,7 @@ class Confirmations(Database):
         Raises:
             OverQuota: the user has no room for it.
             UsageError: the id or the path belongs to another dataset.
+            Conflicting: another upload is to take the same dataset's place.
         """
         row = asdict(upload) | {"user_id": user_id, "status": "uploading", "created_at": now, "updated_at": now}
         is_taken = (datasets.c.id == upload.id) | ((datasets.c.storage_path == upload.storage_path) & IS_CURRENT)
@@ -47,6 +48,7 @@ class Confirmations(Database):
             if found:
                 return found[0]
             check_quota(connection, user_id, upload.file_size, quota_bytes)
+            _check_alone(connection, user_id, upload)
             said = upload.mapping or _mapping_before(connection, user_id, upload.file_name)
             row["mapping"] = None if said == NO_MAPPING else said
             connection.execute(insert(datasets), row)
@@ -136,3 +138,16 @@ def _mapping_before(connection: Connection, user_id: str, file_name: str) -> str
         theirs, datasets.c.content_version.is_not(None)
     )
     return connection.execute(newest.order_by(datasets.c.created_at.desc(), datasets.c.id).limit(1)).scalar()
+
+
+def _check_alone(connection: Connection, user_id: str, upload: AnnouncedUpload) -> None:
+    """One dataset takes the place of another: the next version is of that one, or waits until it is rejected."""
+    if upload.replaces is None:
+        return
+    columns = datasets.c
+    live = (columns.user_id == user_id) & ~IS_DELETED & IS_CURRENT & (columns.status != "error")
+    query = select(columns.id).where(columns.replaces == upload.replaces, live).limit(1)
+    if (other := connection.execute(query).scalar_one_or_none()) is not None:
+        raise Conflicting(
+            f"replaces: {upload.replaces} is being replaced by {other}: replace that one, or delete it first"
+        )

@@ -11,7 +11,7 @@ from pipeline.state.catalog.events import Event, changed_datasets, note_events
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.statuses import NotificationKind
-from pipeline.state.catalog.tables import IS_DELETED, datasets, notifications
+from pipeline.state.catalog.tables import IS_DELETED, dataset_events, datasets, notifications
 from pipeline.state.catalog.waiting import DECIDED, VALIDATED_AGAIN
 
 # The row is what lists and the service show; every finding and conversation is in the lake.
@@ -71,7 +71,7 @@ class Verdicts(Database):
             connection.execute(update(datasets).where(datasets.c.id == dataset.id).values(_columns(verdict, now)))
             note_events(connection, [_judged(dataset, verdict)], now)
             _notify_change(connection, dataset, verdict, now)
-            if verdict.status == "ready" and dataset.replaces and dataset.status != "ready":
+            if verdict.status == "ready" and dataset.replaces:
                 _take_place(connection, dataset, now)
         return True
 
@@ -95,7 +95,15 @@ def _judged(dataset: Dataset, verdict: Verdict) -> Event:
 
 
 def _take_place(connection: Connection, dataset: Dataset, now: datetime) -> None:
-    """Take the version before out of the lists; whoever brings it back keeps it there."""
+    """Take the version before out of the lists, once: whoever brings it back keeps it there."""
+    taken = select(dataset_events.c.id).where(
+        dataset_events.c.dataset_id == dataset.replaces,
+        dataset_events.c.kind == "superseded",
+        dataset_events.c.related_id == dataset.id,
+    )
+    is_gone = dataset.deleted_at is not None or dataset.superseded_by is not None
+    if is_gone or connection.execute(taken.limit(1)).one_or_none() is not None:
+        return
     former = (datasets.c.id == dataset.replaces) & (datasets.c.user_id == dataset.user_id) & ~IS_DELETED
     changed = changed_datasets(connection, update(datasets).where(former).values(deleted_at=now, updated_at=now))
     replaced = [Event(row.id, row.user_id, "superseded", row.status, related_id=dataset.id) for row in changed]
