@@ -371,9 +371,13 @@ def machine_of(folder: Path) -> str:
     if not place.exists():
         aside = folder / f"machine.txt.{os.getpid()}"
         aside.write_text(f"machine-{uuid.uuid4().hex}", "utf-8")
-        with contextlib.suppress(FileExistsError):  # whoever came first gave it its name
+        try:
             os.link(aside, place)
-        aside.unlink()
+        except FileExistsError:  # whoever came first gave it its name
+            pass
+        except OSError:  # a disk without hard links
+            aside.replace(place)
+        aside.unlink(missing_ok=True)
     return place.read_text("utf-8")
 
 

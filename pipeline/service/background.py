@@ -46,6 +46,7 @@ def tidy(service: Service) -> Expired:
     """Confirm or give up uploads that waited long enough, and remove what arrived of the latter."""
     now = service.now()
     service.catalog.forget_ended_sessions(now)
+    service.catalog.forget_changes()
     return expire_uploads(service.store, service.catalog, service.settings, now)
 
 

@@ -144,9 +144,9 @@ def _check_month(making: Making, batch: Batch, budget_nano_usd: int, now: dateti
     """
     if not making.month_budget_usd:
         return
-    counted = (
-        batch.budget_nano_usd if batch.status == "running" else making.catalog.spending_of(batch.id).spent_nano_usd
-    )
+    so_far = making.catalog.spending_of(batch.id)
+    kept = so_far.spent_nano_usd + so_far.reserved_nano_usd
+    counted = max(batch.budget_nano_usd, kept) if batch.status == "running" else kept
     more = max(0, budget_nano_usd - counted)
     committed = making.catalog.committed_nano_usd(batch.user_id, month_of(now))
     if committed + more > making.month_budget_usd * NANO:

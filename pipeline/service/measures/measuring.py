@@ -19,7 +19,8 @@ from pipeline.state.catalog.costs import NANO
 from pipeline.state.catalog.measures import Measured
 
 _LOG = logging.getLogger(__name__)
-_VALID_S = 5.0
+_VALID_S = 15.0
+_COST_VALID_S = 120.0  # summed over all that was ever paid
 _Measure = tuple[Family, Iterable[Sample]]
 
 
@@ -33,6 +34,8 @@ class Measuring:
         self._verdicts = VerdictTimes(now())
         self._of_catalog: list[_Measure] = []
         self._asked_at_s = float("-inf")
+        self._spent_nano_usd = 0
+        self._spent_at_s = float("-inf")
         self._lock = threading.Lock()
 
     def text(self, state: State) -> str:
@@ -60,8 +63,10 @@ class Measuring:
             now = self._now()
             self._verdicts.add(self._catalog.decided_since(self._verdicts.since), now)
             looks = self._catalog.looks()
-            spent = sum(each.nano_usd or 0 for each in self._catalog.spending(None))
-            return [(families.LOOKS, _looks(looks)), *_counted(self._catalog.measured(), spent, now)]
+            if time.monotonic() - self._spent_at_s > _COST_VALID_S:
+                self._spent_nano_usd = sum(each.nano_usd or 0 for each in self._catalog.spending(None))
+                self._spent_at_s = time.monotonic()
+            return [(families.LOOKS, _looks(looks)), *_counted(self._catalog.measured(), self._spent_nano_usd, now)]
         except PipelineError as error:
             _LOG.error("the catalog cannot be counted: %s", error)
             return []

@@ -13,6 +13,7 @@ from pipeline.service.measures.exposition import CONTENT_TYPE
 from pipeline.service.service import CurrentService
 
 router = APIRouter(tags=["health"])
+_OF_PROXIES = ("forwarded", "x-forwarded-", "x-real-ip", "via")
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
@@ -41,9 +42,13 @@ def _insist(request: Request, expected: str) -> None:
 
 
 def _is_of_this_machine(request: Request) -> bool:
-    """By its address and by the name it asks for: behind a proxy on this machine every address is this machine's."""
+    """By its address and by the name it asks for: behind a proxy on this machine every address is this machine's.
+
+    One that says nothing of itself is told by its HTTP/1.0, which no program that scrapes speaks; else only a token
+    keeps it out.
+    """
     headers = request.headers
-    if "forwarded" in headers or "x-forwarded-for" in headers:
+    if request.scope.get("http_version") == "1.0" or any(name.startswith(_OF_PROXIES) for name in headers):
         return False
     return all(map(_is_loopback, (request.client.host if request.client else "", _host(headers.get("host", "")))))
 

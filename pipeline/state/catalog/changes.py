@@ -30,6 +30,7 @@ publications = Table(
 )
 OF_ITSELF = frozenset({"catalog_changes", "publications"})
 MOST_CHANGES = 200_000  # beyond that, a copy of all is as quick
+_TOO_MANY_CHANGES = 1_000_000
 _WAREHOUSE = "warehouse"
 RowKey = tuple[object, ...]
 
@@ -80,6 +81,15 @@ class ChangeNotes(Database):
                     connection.execute(delete(changes).where(changes.c.id.in_(some)))
         return noted.rowcount == 1
 
+    def forget_changes(self) -> bool:
+        """Let all notes go where nobody has published for so long that they are many; the next file is made anew."""
+        with self._writing() as connection:
+            if connection.execute(select(func.count()).select_from(changes)).scalar_one() <= _TOO_MANY_CHANGES:
+                return False
+            connection.execute(delete(publications))
+            connection.execute(delete(changes))
+            return True
+
 
 def note_every_change(connection: Connection, tables: Sequence[Table]) -> None:
     """Make the triggers anew, after a migration that may have made tables anew; what was published is no base then."""
@@ -105,7 +115,9 @@ def _postgres_trigger(table: Table) -> Iterator[str]:
     insert = "INSERT INTO catalog_changes (table_name, row_key) VALUES"
     new, old = (f"{insert} ('{table.name}', jsonb_build_array({_key(table, row)})::text);" for row in ("NEW", "OLD"))
     yield (
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
+        # Whoever may write a table may have it noted, whatever they may do with the notes.
+        "SECURITY DEFINER SET search_path FROM CURRENT AS $$ BEGIN "
         f"IF TG_OP = 'DELETE' THEN {old} ELSE {new} END IF; RETURN NULL; END $$"
     )
     yield f"DROP TRIGGER IF EXISTS {name} ON {table.name}"

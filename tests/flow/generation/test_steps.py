@@ -344,6 +344,19 @@ def test_a_month_has_one_budget_for_all_batches_of_an_owner(place, monkeypatch):
     assert place.catalog.get_batch(second.id).budget_nano_usd == 5 * 10**9
 
 
+def test_what_a_paused_batch_keeps_back_is_not_counted_twice_when_it_goes_on(place, fake):
+    place.month_budget_usd = 12.0
+    place.making.close()
+    place.open()
+    fake.looks_until_end = 9
+    batch = place.batch(items=2, budget=10 * 10**9, judging_model=None)
+    advance_all(place)
+    assert place.catalog.spending_of(batch.id).reserved_nano_usd > 0
+    place.catalog.move_batch(batch.id, "paused", place.clock(), user_id="ann")
+
+    assert start(place.making, batch.id, "ann", 12 * 10**9, place.clock()).status == "running"
+
+
 def test_cells_that_lack_conversations_are_made_good_in_another_draw(place, fake):
     """Some answers are always the same: repeats are rejected, and drawn anew with the openings not to have."""
     asked_before: set[str] = set()

@@ -82,3 +82,17 @@ def test_every_table_that_is_published_is_watched(catalog):
         "marks",
         "publications",
     }
+
+
+def test_notes_that_nobody_takes_are_forgotten_and_the_next_file_knows_of_none(catalog, monkeypatch):
+    catalog.register_uploads([upload("d1")], NOON)
+    with catalog.snapshot() as snapshot:
+        assert catalog.note_published(snapshot.changes(), "first")
+    catalog.register_uploads([upload("d2")], NOON)
+    assert not catalog.forget_changes()
+
+    monkeypatch.setattr("pipeline.state.catalog.changes._TOO_MANY_CHANGES", 1)
+    assert catalog.forget_changes()
+    with catalog.snapshot() as snapshot:
+        seen = snapshot.changes()
+    assert (seen.token, seen.keys) == (None, {})
