@@ -1,9 +1,12 @@
 """Promises of `pipeline.state.catalog.changes`."""
 
-from contextlib import suppress
+from contextlib import closing, suppress
 
+import psycopg2
+import pytest
 from sqlalchemy import delete, inspect, text, update
 
+from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.changes import note_every_change
 from pipeline.state.catalog.export import TABLE_NAMES
 from pipeline.state.catalog.looks import looks
@@ -96,3 +99,21 @@ def test_notes_that_nobody_takes_are_forgotten_and_the_next_file_knows_of_none(c
     with catalog.snapshot() as snapshot:
         seen = snapshot.changes()
     assert (seen.token, seen.keys) == (None, {})
+
+
+@pytest.mark.needs_postgres
+def test_whoever_may_write_a_table_has_it_noted_though_they_may_not_write_notes(postgres_url):
+    Catalog.open(postgres_url).close()
+    rights = (
+        "DO $$ BEGIN CREATE ROLE without_notes LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; "
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO without_notes; "
+        "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO without_notes; "
+        "REVOKE ALL ON catalog_changes, publications FROM without_notes; "
+        "REVOKE ALL ON SEQUENCE catalog_changes_id_seq FROM without_notes"
+    )
+    with closing(psycopg2.connect(postgres_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(rights)
+    with Catalog.open(postgres_url.replace("postgres@", "without_notes@")) as catalog:
+        catalog.register_uploads([upload("d1")], NOON)
+    with Catalog.open(postgres_url) as catalog, catalog.snapshot() as snapshot:
+        assert snapshot.changes().keys["datasets"] == {("d1",)}
