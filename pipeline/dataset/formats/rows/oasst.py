@@ -128,8 +128,8 @@ def _best(replies: list[Json]) -> int | None:
 
 
 def _rank(reply: dict[str, Json]) -> float:
-    rank = reply.get("rank")
-    return float(rank) if isinstance(rank, int | float) and not isinstance(rank, bool) else _LAST
+    rank = reply.get("rank")  # compared as it is: a whole number may be larger than any double
+    return rank if isinstance(rank, int | float) and not isinstance(rank, bool) else _LAST
 
 
 def _size(node: Json) -> int:

@@ -34,6 +34,18 @@ ROWS = {
         "training_pairs": [{"prompt": "Hi?", "target_response": "Ho."}],
         "pairs_without_target": [{"_place": {"index": 10**20}}, {"_place": {"index": True}}, 5],
     },
+    "a rank of a reply that no double holds": {
+        "message_tree_id": "t",
+        "prompt": {
+            "message_id": "a",
+            "role": "prompter",
+            "text": "Tea?",
+            "replies": [
+                {"message_id": "b", "role": "assistant", "text": "No.", "rank": 10**400},
+                {"message_id": "c", "role": "assistant", "text": "Yes.", "rank": 0},
+            ],
+        },
+    },
     "pairs without answers that are no list": {
         "training_pairs": [{"prompt": "Hi?", "target_response": "Ho."}],
         "pairs_without_target": {"a": None},
