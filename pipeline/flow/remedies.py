@@ -15,7 +15,7 @@ from pipeline.state.catalog.statuses import FailureClass
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.objectives import least_micro_batch
 from pipeline.training.considering import Catalogues, NotPossible, consider
-from pipeline.training.jobs.explanations import BY_HAND
+from pipeline.training.jobs.job_file import set_by_hand
 from pipeline.training.setup import Setup
 
 _LEAST_LENGTH = 256
@@ -102,19 +102,10 @@ def changed_setup(job: Job, estimate: CostRecord | None, overrides: Mapping[str,
         gpu_count=planned.hardware.gpu_count,
         method=planned.method,
         targets=planned.targets,
-        overrides=_set_by_hand(planned) | dict(overrides),
+        overrides=set_by_hand(planned) | dict(overrides),
         provider=estimate.provider if estimate and kind else None,
         price_kind="spot" if kind == "spot" else "on-demand",
     )
-
-
-def _set_by_hand(job: TrainingJob) -> dict[str, str]:
-    own = {each.setting.rpartition(".")[2]: each.value for each in job.explanations if each.because.startswith(BY_HAND)}
-    # Of the rows a step, what is explained is how often a micro batch is gathered.
-    how = job.optimisation
-    if any(each.because.endswith(f", {BY_HAND}") for each in job.explanations):
-        own["effective_batch"] = str(how.micro_batch * how.gradient_accumulation * job.hardware.gpu_count)
-    return own
 
 
 def _changes(job: TrainingJob, failure: FailureClass) -> tuple[Changed, ...]:

@@ -14,8 +14,8 @@ from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.statuses import LauncherName
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.overrides import KEYS
 from pipeline.trainers.registry import BY_NAME, HOSTED, are_hosted
+from pipeline.training.jobs.job_file import set_by_hand
 from pipeline.training.setup import Setup
 from pipeline.wording import sentence
 
@@ -115,12 +115,6 @@ def change_url(job: Job, attempts: Sequence[Attempt]) -> str:
         gpu_count=job.gpu_count,
         method=planned.method,
         targets=planned.targets[:1],  # the page has one
-        overrides=_set_by_hand(planned) | ({first: halved[first]} if first else {}),
+        overrides=set_by_hand(planned) | ({first: halved[first]} if first else {}),
     )
     return setup_url(job.dataset_id, setup)
-
-
-def _set_by_hand(planned: TrainingJob) -> dict[str, str]:
-    by_setting = {key.setting: name for name, key in KEYS.items()}
-    by_hand = [each for each in planned.explanations if each.because.startswith("set by hand")]
-    return {by_setting[each.setting]: each.value for each in by_hand if each.setting in by_setting}

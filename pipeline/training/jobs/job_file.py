@@ -1,6 +1,7 @@
 """A job read back from its `job.json`: the choices that make it again, and whether what they made is the same.
 
-The file is never trusted: its values go the way of values set by hand, so every check of theirs holds.
+The file is never trusted: its values go the way of values set by hand, so every check of theirs holds; of its reasons
+only those of the values that were made are taken, and of its warnings none.
 """
 
 from pathlib import Path
@@ -10,10 +11,12 @@ from pydantic import ValidationError
 from pipeline.errors import UsageError
 from pipeline.trainers.job import DEFAULT_OPENAI_MODEL, TrainingJob
 from pipeline.trainers.overrides import KEYS
+from pipeline.training.jobs.explanations import BY_HAND
 from pipeline.training.setup import Setup
 
 _OF_ONE_DATASET = {"job_id", "name", "explanations", "warnings"}
 _IDENTITY = {"dataset_id", "dataset_name"}
+_MOST_REASON = 1_000  # characters; ours have at most some hundred
 
 
 def read_job(path: Path) -> TrainingJob:
@@ -47,6 +50,16 @@ def setup_of(job: TrainingJob) -> Setup:
     )
 
 
+def set_by_hand(job: TrainingJob) -> dict[str, str]:
+    """What a person set of it, by its reasons; the values are those that the job has."""
+    because = {each.setting: each.because for each in job.explanations}
+    names = [name for name, key in KEYS.items() if because.get(key.setting, "").startswith(BY_HAND)]
+    # Of the rows a step, what is explained is how often a micro batch is gathered.
+    if because.get("optimisation.gradient_accumulation", "").endswith(f", {BY_HAND}"):
+        names.append("effective_batch")
+    return {name: _text(value) for name in names if (value := _chosen(job, name)) is not None}
+
+
 def as_written(made: TrainingJob, written: TrainingJob) -> TrainingJob:
     """The job that was made, with the reasons that its file gives for the same values.
 
@@ -58,7 +71,13 @@ def as_written(made: TrainingJob, written: TrainingJob) -> TrainingJob:
             f"job.json: expected the values that are chosen here, found others: {'; '.join(differing)}; it was made by "
             "another version, or with other catalogues: make it anew with --model"
         )
-    return made.model_copy(update={"explanations": written.explanations, "warnings": written.warnings})
+    told = {(each.setting, each.value): each.because for each in written.explanations}
+    reasons = [told.get((each.setting, each.value), each.because) for each in made.explanations]
+    explanations = tuple(
+        each.model_copy(update={"because": because if len(because) <= _MOST_REASON else each.because})
+        for each, because in zip(made.explanations, reasons, strict=True)
+    )
+    return made.model_copy(update={"explanations": explanations})
 
 
 def _chosen(job: TrainingJob, name: str) -> object:

@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.training.jobs.job_file import as_written, read_job, setup_of
+from pipeline.trainers.job import Explanation
+from pipeline.training.jobs.job_file import as_written, read_job, set_by_hand, setup_of
 from tests.training.jobs.examples import gpu, planned
 
 JOBS = {
@@ -32,6 +33,31 @@ def test_the_job_of_its_own_file_is_the_same_with_the_same_reasons(options, tmp_
     )
 
     assert as_written(again, written) == job
+
+
+def test_reasons_of_a_file_that_do_not_fit_the_job_are_not_taken():
+    job = planned(rank=8, is_packed=True, effective_batch=12)
+    lies = tuple(
+        Explanation(setting=setting, value=value, because=because)
+        for setting, value, because in (
+            ("optimisation.learning_rate", "0.01", "set by hand"),
+            ("max_length", "64", "set by hand"),
+            ("hub_id", job.hub_id, "set by hand"),
+            ("optimisation.epochs", "3", "x" * 1_001),
+        )
+    )
+
+    again = as_written(job, job.model_copy(update={"explanations": lies, "warnings": ("all is well",)}))
+
+    assert again == job
+    assert set_by_hand(again) == {"rank": "8", "is_packed": "true", "effective_batch": "12"}
+
+
+def test_what_was_set_by_hand_is_as_the_job_has_it():
+    job = planned()
+    lie = Explanation(setting="optimisation.learning_rate", value="0.01", because="set by hand")
+
+    assert set_by_hand(job.model_copy(update={"explanations": (lie,)})) == {"learning_rate": "0.0002"}
 
 
 def test_what_would_be_chosen_otherwise_is_named():
