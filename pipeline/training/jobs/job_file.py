@@ -26,7 +26,7 @@ def read_job(path: Path) -> TrainingJob:
         UsageError: there is none, or it describes no job; says where.
     """
     try:
-        return TrainingJob.model_validate_json(path.read_bytes())
+        job = TrainingJob.model_validate_json(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{path}: expected a job.json, {(error.strerror or str(error)).lower()}") from error
     except ValidationError as error:
@@ -35,6 +35,10 @@ def read_job(path: Path) -> TrainingJob:
         raise UsageError(
             f"{path}: expected a job.json of lora-pipeline, found at {place}: {first['msg'].lower()}"
         ) from None
+    if (job.adapter is None) != (job.method == "full"):
+        found = "null" if job.adapter is None else "one"
+        raise UsageError(f"{path}: expected an adapter for lora or qlora alone, found {found} for {job.method}")
+    return job
 
 
 def setup_of(job: TrainingJob) -> Setup:
@@ -99,7 +103,10 @@ def _text(value: object) -> str:
 
 def _differing(made: TrainingJob, written: TrainingJob) -> list[str]:
     here, there = _values(made), _values(written)
-    return [f"{name} {there[name]!r}, here {here[name]!r}" for name in sorted(here) if here[name] != there[name]]
+    names = sorted(here.keys() | there.keys())  # parts that one lacks have no values there
+    return [
+        f"{name} {there.get(name)!r}, here {here.get(name)!r}" for name in names if here.get(name) != there.get(name)
+    ]
 
 
 def _values(job: TrainingJob) -> dict[str, object]:

@@ -75,6 +75,29 @@ def test_what_would_be_chosen_otherwise_is_named():
 
 
 @pytest.mark.parametrize(
+    ("update", "said"),
+    [({"adapter": None}, "found null for lora"), ({"method": "full"}, "found one for full")],
+)
+def test_an_adapter_that_does_not_fit_the_method_is_refused(update, said, tmp_path):
+    path = tmp_path / "job.json"
+    path.write_text(planned().model_copy(update=update).model_dump_json())
+
+    with pytest.raises(UsageError) as caught:
+        read_job(path)
+
+    assert str(caught.value) == f"{path}: expected an adapter for lora or qlora alone, {said}"
+
+
+def test_values_that_only_one_of_the_jobs_has_are_named():
+    job = planned()
+    bare = job.model_copy(update={"adapter": None})
+
+    for made, written, said in ((job, bare, "adapter.alpha None, here 32"), (bare, job, "adapter.alpha 32, here None")):
+        with pytest.raises(UsageError, match=said):
+            as_written(made, written)
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         (None, "expected a job.json, no such file or directory"),
