@@ -157,6 +157,7 @@ class Replies:
     def tell(self, parts: Sequence[Any]) -> Told:
         """By its own id and that of its parent; replies that were deleted are the last to be taken."""
         ranks = _numbers([part.order for part in parts])
+        ranks[ranks >= _DELETED] = np.nan  # it is told, and is not deleted
         ranks[[part.deleted is True for part in parts]] = _DELETED
         return Told(_keys(parts), ranks, _hashes([part.parent for part in parts]))
 
@@ -231,18 +232,18 @@ def _numbers(values: Sequence[Any]) -> Reals:
     try:
         are_numbers = set(map(type, values)) <= {int, float}
         return np.array(list(map(float if are_numbers else _number, values)), dtype=np.float64)
-    except OverflowError:  # a whole number that no double holds
-        return np.full(len(values), np.nan)
+    except OverflowError:  # of one of them; the others keep their places
+        return np.array(list(map(_number, values)), dtype=np.float64)
 
 
 def _number(value: Any) -> float:
     """What orders messages: a number or a moment, also as a text; NaN of anything else."""
-    if type(value) in (int, float):
-        return float(value)
-    if type(value) is not str:
+    if type(value) not in (int, float, str):
         return np.nan
     try:
         return float(value)
+    except OverflowError:  # a whole number that no double holds
+        return np.nan
     except ValueError:
         return _moment(value)
 

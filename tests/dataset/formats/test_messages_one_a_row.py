@@ -110,6 +110,35 @@ def test_a_table_of_messages_is_read_in_the_order_of_its_turns(tmp_path):
     ]
 
 
+def test_a_place_that_no_double_holds_disturbs_no_other_conversation():
+    rows = [
+        flat("a", "assistant", "Yes.", turn=2),
+        flat("a", "user", "Tea?", turn=1),
+        flat("b", "user", "Milk?", turn=10**400),
+        flat("b", "assistant", "No.", turn=2),
+    ]
+
+    assert [[turn["content"] for turn in row["messages"]] for row in converted(lines(*rows))[1]] == [
+        ["Tea?", "Yes."],
+        ["Milk?", "No."],
+    ]
+
+
+@pytest.mark.parametrize("rank", [10**400, 1e301])
+def test_a_reply_of_a_rank_beyond_all_others_is_taken_after_them_but_not_as_a_deleted_one(rank):
+    rows = [
+        reply("a", None, "prompter"),
+        reply("b", "a", "assistant", rank=rank),
+        reply("c", "a", "assistant", rank=0),
+        reply("d", "c", "prompter"),
+        reply("e", "d", "assistant", rank=rank),
+    ]
+
+    way = converted(lines(*rows))[1][0]["messages"]
+
+    assert [turn["content"] for turn in way] == ["It is a.", "It is c.", "It is d.", "It is e."]
+
+
 def test_an_oasst_tree_is_its_best_way_and_the_rest_is_counted(tmp_path):
     rows = [*TREE, reply("x", "gone", "assistant"), reply("y", "x", "prompter")]
     profile = checked(lines(*rows), tmp_path)
