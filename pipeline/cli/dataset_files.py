@@ -124,6 +124,7 @@ def compare(
     rows += [(each.code, each.before, each.after, each.after - each.before) for each in compared.findings]
     print_table(("what", "before", "after", "difference"), rows)
     for changed in compared.rows_changed:
-        write_line(f"row {changed.before_row} → {changed.after_row}\n  - {changed.before}\n  + {changed.after}")
+        what = "" if changed.what == "text" else f" ({changed.what})"
+        write_line(f"row {changed.before_row} → {changed.after_row}{what}\n  - {changed.before}\n  + {changed.after}")
     told = f"{compared.added:,} added, {compared.removed:,} removed, {compared.changed:,} changed"
     typer.echo(f"{told}, {count_of(compared.unchanged, 'row')} unchanged", err=True)

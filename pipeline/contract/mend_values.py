@@ -1,8 +1,25 @@
 """What mending a dataset would change, and how two datasets differ: as API, client and pages have it."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from pipeline.contract.http_answers import Value
+
+DifferenceKind = Literal[
+    "text",
+    "reasoning",
+    "tool calls",
+    "tool call id",
+    "speaker",
+    "branch",
+    "media",
+    "tools",
+    "label",
+    "learned",
+    "weight",
+    "beyond what is shown",
+]
 
 
 class MendCount(Value):
@@ -57,11 +74,15 @@ class ComparedFindings(Value):
 
 
 class ChangedRow(Value):
-    """A row of the same id, or at the same place, that says something else: the first turn that differs."""
+    """A row of the same id, or at the same place, that says something else: the first thing that differs.
+
+    `before` and `after` are of what `what` names: a turn's text first, then what is beside the texts.
+    """
 
     before_row: int
     after_row: int
     conversation_id: str
+    what: DifferenceKind = Field("text", description="The kind of thing that differs.")
     before: str
     after: str
 

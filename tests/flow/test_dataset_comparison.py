@@ -1,5 +1,7 @@
 """How two datasets differ."""
 
+import json
+
 from pipeline.contract.mend_values import ChangedRow, ComparedFigure, ComparedFindings
 from pipeline.flow.dataset_comparison import compare_datasets
 from pipeline.state.lake import make_lake
@@ -47,4 +49,38 @@ def test_rows_of_the_same_id_are_compared_and_the_first_turn_that_differs_is_sho
     assert (found.unchanged, found.added, found.removed, found.changed) == (0, 1, 2, 1)
     assert found.rows_changed == [
         ChangedRow(before_row=3, after_row=1, conversation_id="2", before="assistant: old 2", after="assistant: new 2")
+    ]
+
+
+def test_of_rows_with_the_same_texts_what_is_beside_them_is_shown(tmp_path):
+    """What is thought, what is called, what may be called, and how an answer is judged: one row each."""
+
+    def rows(word: str) -> list[bytes]:
+        tool = {"type": "function", "function": {"name": word, "parameters": {}}}
+        call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": json.dumps({"x": word})}}
+        asked = {"role": "user", "content": "Hm?"}
+        called = {"role": "assistant", "content": "", "tool_calls": [call]}
+        turns = [
+            [asked, {"role": "assistant", "content": "So.", "reasoning_content": f"It is {word}."}],
+            [
+                asked,
+                called,
+                {"role": "tool", "tool_call_id": "c1", "content": "ok"},
+                {"role": "assistant", "content": "Yes."},
+            ],
+        ]
+        listed = [{"messages": each} for each in turns] + [{"messages": [asked, turns[1][3]], "tools": [tool]}]
+        return [json.dumps(each).encode() + b"\n" for each in listed]
+
+    def judged(label: bool) -> bytes:
+        return json.dumps({"prompt": "Hm?", "completion": "Yes.", "label": label}).encode() + b"\n"
+
+    found = compared(tmp_path / "chats", rows("one"), rows("two")).rows_changed
+    labels = compared(tmp_path / "judged", [judged(True)], [judged(False)]).rows_changed
+
+    shown = [(each.what, each.before, each.after) for each in (*found, *labels)]
+    assert (shown[0], shown[3]) == (("reasoning", "It is one.", "It is two."), ("label", "yes", "no"))
+    assert [(what, "one" in was, "two" in now) for what, was, now in shown[1:3]] == [
+        ("tool calls", True, True),
+        ("tools", True, True),
     ]

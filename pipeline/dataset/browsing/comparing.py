@@ -4,16 +4,20 @@ Rows that say the same in both are unchanged, each as often as it is in both. Of
 which is the place where the file gave none, are changed; the rest was added or removed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 import polars as pl
 
-from pipeline.contract.mend_values import ChangedRow
+from pipeline.contract.mend_values import ChangedRow, DifferenceKind
+from pipeline.contract.row_values import BrowsedRow
 from pipeline.dataset.browsing.row_reading import read_rows
 from pipeline.dataset.browsing.row_tables import RowTables
 from pipeline.dataset.findings.text_differences import around_difference
 from pipeline.dataset.model.bit_flags import Integers
+from pipeline.wording import count_of
 
 SHOWN = 20
 
@@ -52,7 +56,7 @@ def row_difference(before: RowTables, after: RowTables) -> RowDifference:
 
 
 def changed_rows(before: RowTables, after: RowTables, difference: RowDifference) -> list[ChangedRow]:
-    """The first rows that say something else, with the first turn that differs."""
+    """The first rows that say something else, with the first thing that differs."""
     pairs = list(
         zip(difference.changed_before[:SHOWN].tolist(), difference.changed_after[:SHOWN].tolist(), strict=True)
     )
@@ -60,14 +64,49 @@ def changed_rows(before: RowTables, after: RowTables, difference: RowDifference)
     new = {each.row: each for each in read_rows(after, np.sort(difference.changed_after[:SHOWN]))}
     found = []
     for row, row_after in pairs:
-        texts = [[f"{turn.role}: {turn.content}" for turn in each.turns] for each in (old[row], new[row_after])]
-        count = max(map(len, texts))
-        one, other = ([*text, *[""] * (count - len(text))] for text in texts)
-        place = next((place for place in range(count) if one[place] != other[place]), 0)
-        was, now = around_difference(one[place].encode(), other[place].encode())
+        what, one, other = _first_difference(old[row], new[row_after])
+        was, now = around_difference(one.encode(), other.encode())
         said = {"conversation_id": new[row_after].conversation_id, "before": was, "after": now or ""}
-        found.append(ChangedRow(before_row=row, after_row=row_after, **said))
+        found.append(ChangedRow(before_row=row, after_row=row_after, what=what, **said))
     return found
+
+
+def _first_difference(old: BrowsedRow, new: BrowsedRow) -> tuple[DifferenceKind, str, str]:
+    """What differs, and how both have it."""
+    for kind, told in _TOLD.items():
+        for one, other in zip_longest(told(old), told(new), fillvalue=""):
+            if one != other:
+                return kind, one, other
+    # Of long conversations not all is read.
+    sizes = [f"{count_of(each.turn_count, 'turn')}, {count_of(each.word_count, 'word')}" for each in (old, new)]
+    return "beyond what is shown", sizes[0], sizes[1]
+
+
+def _of_turns(name: str) -> Callable[[BrowsedRow], list[str]]:
+    return lambda row: [_said(getattr(turn, name)) for turn in row.turns]
+
+
+def _said(value: object) -> str:
+    """A value for people: a text as it is."""
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    return "none" if value is None else ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+_TOLD: dict[DifferenceKind, Callable[[BrowsedRow], list[str]]] = {
+    "text": lambda row: [f"{turn.role}: {turn.content}" for turn in row.turns],
+    "reasoning": _of_turns("reasoning"),
+    "tool calls": _of_turns("tool_calls"),
+    "tool call id": _of_turns("tool_call_id"),
+    "speaker": _of_turns("name"),
+    "branch": _of_turns("branch"),
+    "media": lambda row: [_said(row.media), *(_said(turn.media) for turn in row.turns)],
+    "tools": lambda row: [_said(row.tools)],
+    "label": lambda row: [_said(row.label)],
+    "learned": _of_turns("is_learned"),
+    "weight": _of_turns("weight"),
+}
+"""What is compared of two rows, in this order: how a row tells it, one text a turn or one in all."""
 
 
 def _rows(tables: RowTables) -> pl.DataFrame:

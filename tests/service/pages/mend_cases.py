@@ -43,11 +43,12 @@ COMPARISON = DatasetComparison(
     unchanged=2_990,
     added=30,
     removed=1,
-    changed=1,
+    changed=2,
     rows_added=list(range(1, 21)),
     rows_removed=[7],
     rows_changed=[
-        ChangedRow(before_row=4, after_row=3, conversation_id="row-4", before="user: Hello", after="user: שלום")
+        ChangedRow(before_row=4, after_row=3, conversation_id="row-4", before="user: Hello", after="user: שלום"),
+        ChangedRow(before_row=6, after_row=5, conversation_id="row-6", what="label", before="yes", after="no"),
     ],
     figures=[
         ComparedFigure(name="conversations", before=2_992, after=3_021),
