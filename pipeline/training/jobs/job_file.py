@@ -16,6 +16,7 @@ from pipeline.training.setup import Setup
 
 _OF_ONE_DATASET = {"job_id", "name", "explanations", "warnings"}
 _IDENTITY = {"dataset_id", "dataset_name"}
+_MOST_BATCH = 2**31 - 1  # rows a step; what may be set is less, but a product of larger numbers may have no text
 _MOST_REASON = 1_000  # characters; ours have at most some hundred
 
 
@@ -38,6 +39,8 @@ def read_job(path: Path) -> TrainingJob:
     if (job.adapter is None) != (job.method == "full"):
         found = "null" if job.adapter is None else "one"
         raise UsageError(f"{path}: expected an adapter for lora or qlora alone, found {found} for {job.method}")
+    if _batch(job) > _MOST_BATCH:
+        raise UsageError(f"{path}: expected at most {_MOST_BATCH:,} rows a step, found more")
     return job
 
 
@@ -87,14 +90,17 @@ def as_written(made: TrainingJob, written: TrainingJob) -> TrainingJob:
 def _chosen(job: TrainingJob, name: str) -> object:
     """The value of a key; None where the job has none, or that which it has anyway."""
     if name == "effective_batch":
-        pace = job.optimisation
-        return pace.micro_batch * pace.gradient_accumulation * job.hardware.gpu_count
+        return _batch(job)
     if name == "openai_model" and job.openai_model == DEFAULT_OPENAI_MODEL:
         return None
     value: object = job
     for part in KEYS[name].setting.split("."):
         value = getattr(value, part, None)
     return None if value == "" else value
+
+
+def _batch(job: TrainingJob) -> int:
+    return job.optimisation.micro_batch * job.optimisation.gradient_accumulation * job.hardware.gpu_count
 
 
 def _text(value: object) -> str:

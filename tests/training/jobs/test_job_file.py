@@ -88,6 +88,22 @@ def test_an_adapter_that_does_not_fit_the_method_is_refused(update, said, tmp_pa
     assert str(caught.value) == f"{path}: expected an adapter for lora or qlora alone, {said}"
 
 
+def test_a_batch_of_numbers_that_nothing_can_write_is_refused(tmp_path):
+    path = tmp_path / "job.json"
+    text = planned().model_dump_json()
+    path.write_text(
+        text.replace(
+            '"micro_batch":8,"gradient_accumulation":2',
+            f'"micro_batch":{"9" * 4_000},"gradient_accumulation":{"9" * 4_000}',
+        )
+    )
+
+    with pytest.raises(UsageError) as caught:
+        read_job(path)
+
+    assert str(caught.value) == f"{path}: expected at most 2,147,483,647 rows a step, found more"
+
+
 def test_values_that_only_one_of_the_jobs_has_are_named():
     job = planned()
     bare = job.model_copy(update={"adapter": None})
