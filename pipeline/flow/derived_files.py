@@ -6,7 +6,7 @@ All read the upload once more, from the store; what is made is kept nowhere.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
@@ -26,8 +26,9 @@ from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.store import Store
 from pipeline.wording import size
 
-MOST_MENDED_BYTES = 256 * 2**20  # takes half a minute, in which somebody waits for a page
+MOST_MENDED_BYTES = 256 * 2**20  # of text, packed or not; takes half a minute, in which somebody waits for a page
 EXAMPLES_OF_CODE = 3
+_UNPACKED = "unpacked-too-large"
 _PACKED = (".gz", ".zst")
 _PLAIN = (".jsonl", ".json", ".ndjson")
 
@@ -115,13 +116,22 @@ def _mend(
     on_line: Callable[[Line], None] = lambda _: None,
 ) -> Mending:
     if dataset.file_size > MOST_MENDED_BYTES:
-        raise TooLarge(
-            f"expected an upload of at most {size(MOST_MENDED_BYTES)} to be mended here, found "
-            f"{size(dataset.file_size)}: mend the file in a terminal with lora-pipeline mend"
-        )
+        raise _too_large(size(dataset.file_size))
     version, name = kept_version(store, dataset), mended_name(dataset.file_name)
+    within = replace(limits, max_unpacked_bytes=min(limits.max_unpacked_bytes, MOST_MENDED_BYTES))
     with store.open(dataset.storage_path, version=version) as reader:
-        return mend_file(reader, target, name, limits=limits, chosen=_form(dataset), on_line=on_line)
+        mending = mend_file(reader, target, name, limits=within, chosen=_form(dataset), on_line=on_line)
+    refused = mending.refusal.code if mending.refusal else None
+    if within != limits and _UNPACKED in (refused, *mending.remaining):  # it is not the installation that refuses it
+        raise _too_large("an archive with more text")
+    return mending
+
+
+def _too_large(found: str) -> TooLarge:
+    return TooLarge(
+        f"expected an upload of at most {size(MOST_MENDED_BYTES)} to be mended here, found {found}: mend the file in "
+        "a terminal with lora-pipeline mend"
+    )
 
 
 def _form(dataset: Dataset) -> Format | None:

@@ -24,6 +24,7 @@ from pipeline.state.store import Store
 LOOK_BYTES = 64 * 2**10  # of a line
 UNPACKED_BYTES = 64 * 2**20  # what lies further into a packed file is not looked for: a fifth of a second
 WIDTH = 240  # characters of a piece
+_TAKEN_BYTES = UNPACKED_BYTES + 16 * 2**20  # with the rest of the piece in which the last place is
 _CHUNK_BYTES = 2**20
 _LINES, _PARQUET = "jsonl", "parquet"
 _VALUES = ("json-array", "json-objects", "json-field")
@@ -77,7 +78,7 @@ class UploadLines:
         if self.compression != Compression.NONE or self.container == _PARQUET:
             with self.store.open(key, version=version) as packed:
                 near = [offset for offset in offsets if offset <= UNPACKED_BYTES]
-                yield _pieces(open_text(packed, None).text, 0, near)
+                yield _pieces(open_text(packed, None, _TAKEN_BYTES).text, 0, near)
             return
         for run in _neighbours(offsets):
             with self.store.open(key, run[0], run[-1] + LOOK_BYTES, version) as reader:

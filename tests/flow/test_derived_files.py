@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import zstandard
 
 from pipeline.contract.mend_values import MendCount
 from pipeline.dataset.model.conversation import Limits
@@ -72,3 +73,32 @@ def test_a_large_upload_is_mended_in_the_terminal(upload, monkeypatch):
 
     with pytest.raises(TooLarge, match="at most 10 bytes to be mended here"):
         mend_preview(*upload, Limits())
+
+
+BOMB = zstandard.compress(
+    b"".join(chat(("human", f"Question {n}?"), ("assistant", "Hi. " * 500)) for n in range(2_000))
+)
+
+
+@pytest.fixture(scope="module")
+def bomb(tmp_path_factory):
+    found = browsed(tmp_path_factory.mktemp("bomb"), BOMB)
+    return make_store(found.settings), found.dataset
+
+
+def test_what_validation_does_not_unpack_is_not_unpacked_to_convert_or_mend_it(bomb):
+    limits = Limits(max_unpacked_bytes=2**20)
+
+    converted = sum(map(len, converted_pieces(*bomb, "sharegpt", limits)))
+    preview = mend_preview(*bomb, limits)
+
+    assert converted < 2**20
+    assert preview.refusal.startswith("expected at most 1,048,576 bytes of text in the archive, found more")
+    assert preview.lines_in == 0
+
+
+def test_a_small_archive_of_much_text_is_mended_in_the_terminal(bomb, monkeypatch):
+    monkeypatch.setattr(derived_files, "MOST_MENDED_BYTES", 2**20)
+
+    with pytest.raises(TooLarge, match=r"at most 1\.0 MB to be mended here, found an archive with more text: mend"):
+        mend_preview(*bomb, Limits())

@@ -86,7 +86,7 @@ def _lines_of_blocks(
     as_document: bool = False,
 ) -> Iterator[list[bytes]]:
     """The lines of each block. converted: is told what becomes of the file."""
-    opened = open_text(stream, chosen)
+    opened = open_text(stream, chosen, limits.max_unpacked_bytes)
     if opened.refusal:
         raise UsageError(f"cannot convert it: {opened.refusal.message}")
     converted.reading = opened.reading

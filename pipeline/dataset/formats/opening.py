@@ -46,8 +46,11 @@ class Opened:
         return None if self.broken else self.sniffed
 
 
-def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int = 2**62) -> Opened:
-    """Begin a file. stream: from its first byte, packed or not. chosen: its format, None to recognise it."""
+def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int) -> Opened:
+    """Begin a file. stream: from its first byte, packed or not. chosen: its format, None to recognise it.
+
+    max_unpacked_bytes: more text than that is not taken out of an archive, which is `broken` then.
+    """
     head = read_head(stream, HEAD_BYTES)
     packed = Prefixed(head, stream)
     compression = compression_of(head)

@@ -155,7 +155,7 @@ def _is_readable(path: Path) -> bool:
     if path.suffix not in _ARCHIVES:
         return True
     with path.open("rb") as stream:
-        opened = open_text(stream, None)
+        opened = open_text(stream, None, 2**62)  # we wrote it, so it has an end
         while opened.text.read(BLOCK_BYTES):
             pass
     return opened.broken is None

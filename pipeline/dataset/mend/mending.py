@@ -90,7 +90,7 @@ def mend_file(
         LongTexts(Path(folder) / "texts", limits) as long_texts,
     ):
         work = Path(folder)
-        source = Source(stream, limits.max_line_bytes, on_bytes, long_texts, chosen, wanted)
+        source = Source(stream, limits, on_bytes, long_texts, chosen, wanted)
         if source.refusal is None:
             _mend_rows(source, work, limits, wanted, long_texts)
         if source.refusal is not None:

@@ -19,6 +19,7 @@ from pipeline.dataset.formats.texts_of_files import TextOfFiles
 from pipeline.dataset.mend.joined_lines import JoinedLines
 from pipeline.dataset.mend.long_texts import LongTexts
 from pipeline.dataset.mend.raw_rows import RawRow, RepairedRows
+from pipeline.dataset.model.conversation import Limits
 
 _WHITE = b" \t\r\n"
 
@@ -33,17 +34,17 @@ class Source:
     def __init__(
         self,
         stream: ByteReader,
-        max_line_bytes: int,
+        limits: Limits,
         on_bytes: Callable[[int], None],
         long_texts: LongTexts,
         chosen: Format | None = None,
         repairs: Collection[str] = (),
     ) -> None:
         self._repairs = RepairedRows(repairs)
-        self.max_line_bytes = max_line_bytes
+        self.max_line_bytes = limits.max_line_bytes
         self._long_texts = long_texts
-        self._opened = open_text(_Told(stream, on_bytes), chosen)
-        self._original = _Original(max_line_bytes + 2 * BLOCK_BYTES)
+        self._opened = open_text(_Told(stream, on_bytes), chosen, limits.max_unpacked_bytes)
+        self._original = _Original(limits.max_line_bytes + 2 * BLOCK_BYTES)
         self.refusal: Finding | None = self._opened.sniffed
         self.reading: Reading = self._opened.reading
 

@@ -92,7 +92,7 @@ def test_what_is_written_is_recognised_as_what_it_is(target):
     row = {"preference": preference(2), "kto": judgement(2)}.get(target, chat(2))
     rows, _ = _converted([row], target)
 
-    opened = open_text(io.BytesIO(json.dumps(rows[0]).encode() + b"\n"), None)
+    opened = open_text(io.BytesIO(json.dumps(rows[0]).encode() + b"\n"), None, 2**62)
 
     assert opened.reading.form.name == target
 

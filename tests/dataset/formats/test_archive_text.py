@@ -88,7 +88,7 @@ def test_one_data_file_is_read_as_that_file(pack, tmp_path):
 def test_several_files_are_one_dataset_in_natural_order(pack, tmp_path):
     parts = {f"train-{number}.jsonl": b"".join(ROWS[number : number + 3]).rstrip() for number in (10, 2, 1)}
 
-    opened = open_text(io.BytesIO(pack(parts)), None)
+    opened = open_text(io.BytesIO(pack(parts)), None, 2**62)
 
     text = b"".join(iter(lambda: opened.text.read(100), b""))
     assert text == b"\n".join(parts[f"train-{number}.jsonl"] for number in (1, 2, 10))
