@@ -24,6 +24,7 @@ from pipeline.state.store import Store
 LOOK_BYTES = 64 * 2**10  # of a line
 UNPACKED_BYTES = 64 * 2**20  # what lies further into a packed file is not looked for: a fifth of a second
 WIDTH = 240  # characters of a piece
+COPIED_BYTES = 16 * 2**20  # lines of a larger archive or Parquet file are not looked for: it is copied for each look
 _TAKEN_BYTES = UNPACKED_BYTES + 16 * 2**20  # with the rest of the piece in which the last place is
 _CHUNK_BYTES = 2**20
 _LINES, _PARQUET = "jsonl", "parquet"
@@ -74,6 +75,8 @@ class UploadLines:
             return {}
 
     def _runs(self, offsets: Sequence[int]) -> Iterator[Iterator[tuple[int, bytes]]]:
+        if self._is_copied and self.dataset.file_size > COPIED_BYTES:
+            return
         key, version = self.dataset.storage_path, kept_version(self.store, self.dataset)
         if self.compression != Compression.NONE or self.container == _PARQUET:
             with self.store.open(key, version=version) as packed:
@@ -83,6 +86,11 @@ class UploadLines:
         for run in _neighbours(offsets):
             with self.store.open(key, run[0], run[-1] + LOOK_BYTES, version) as reader:
                 yield _pieces(reader, run[0], run)
+
+    @property
+    def _is_copied(self) -> bool:
+        """Whether all of it is copied to a temporary file before a line can be read, as its end says what is where."""
+        return self.container == _PARQUET or self.compression in (Compression.ZIP, Compression.TAR)
 
     def _ended(self, text: bytes) -> _Found:
         """The row's text alone. A value of JSON may go over lines; their ends are spaces, so that places stay."""

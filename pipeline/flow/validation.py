@@ -99,13 +99,20 @@ class Validator:
         duration_s = time.monotonic() - started
         upload_uri = self.store.uri(dataset.storage_path)
         outcome = Outcome(dataset, profile, tuple(acceptance), uris, upload_uri, duration_s, self.run_id)
-        return replace(outcome, lines=tuple(self._lines(outcome)))
+        return replace(outcome, lines=self._lines(outcome))
 
-    def _lines(self, outcome: "Outcome") -> list[MarkedLine | None]:
-        """The lines of the findings that are shown, with their marks."""
+    def _lines(self, outcome: "Outcome") -> tuple[MarkedLine | None, ...]:
+        """The lines of the findings that are shown, with their marks; none from a store that does not answer now.
+
+        The rows are published already, and the verdict stands without its lines.
+        """
         reading = outcome.profile.reading
         lines = UploadLines(self.store, outcome.dataset, reading.container_name, reading.compression.value)
-        return lines.marked([FindingRecord.of(row) for row in outcome.shown_findings], SHOWN_CHARACTERS)
+        shown = [FindingRecord.of(row) for row in outcome.shown_findings]
+        try:
+            return tuple(lines.marked(shown, SHOWN_CHARACTERS))
+        except StoreError:
+            return (None,) * len(shown)
 
     def _profile(self, dataset: Dataset, folder: Path) -> Profile:
         if dataset.file_size > self.max_upload_bytes:

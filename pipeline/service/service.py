@@ -34,6 +34,7 @@ class Service:
     """The parts. `now` is the clock, `presigner` makes the addresses that uploads go to.
 
     heavy: how many may plan or build what takes seconds at a time, so that lists keep their threads.
+    line_readers: how many may look up lines of uploads at a time, each of which may copy a small archive.
     missing: what is to be set before a launcher can run a trainer. row_readers: how many may read rows of datasets at
     a time, each of which takes memory; found_rows: what they found.
     """
@@ -54,6 +55,7 @@ class Service:
     now: Callable[[], datetime]
     missing: Missing
     heavy: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    line_readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
     row_readers: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(2))
     found_rows: FoundRows = field(default_factory=FoundRows)
 

@@ -1,7 +1,9 @@
 """Lines of an upload, read once more: what a finding speaks of is marked, however the upload is packed."""
 
 import gzip
+import io
 import json
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -106,3 +108,19 @@ def test_other_bytes_and_none_have_no_lines_and_the_same_bytes_with_another_time
 
     (tmp_path / "uploads" / "ana" / "file").unlink()
     assert lines.marked([found(0)]) == [None]
+
+
+@pytest.mark.parametrize(("container", "compression"), [("jsonl", "zip"), ("jsonl", "tar"), ("parquet", "none")])
+def test_a_large_archive_is_not_copied_to_show_a_line_of_it(upload, monkeypatch, container, compression):
+    monkeypatch.setattr(upload_lines, "COPIED_BYTES", len(ROW) - 1)
+    monkeypatch.setattr(upload_lines, "open_text", None)  # nothing is opened
+
+    assert upload(ROW, container, compression).marked([found(0)]) == [None]
+
+
+def test_a_small_archive_shows_its_lines(upload):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("rows.jsonl", ROW)
+
+    assert upload(packed.getvalue(), compression="zip").marked([found(0)]) == [MARKED]

@@ -14,6 +14,7 @@ from pipeline.dataset.tokens import TokenizerError
 from pipeline.errors import LakeError, StoreError
 from pipeline.flow.intake import look
 from pipeline.flow.scan import Cursor
+from pipeline.flow.upload_lines import UploadLines
 from pipeline.flow.validation import Validator, rules_of
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
@@ -261,3 +262,17 @@ def test_validating_twice_gives_the_same_rows(place):
 
     assert second == first
     assert {table: pq.ParquetFile(second[table]).read() for table in tables} == rows
+
+
+def test_a_store_that_goes_away_once_the_rows_are_published_costs_the_lines_and_not_the_verdict(place, monkeypatch):
+    settings, validator = place
+    _, dataset = _register(settings, bad_file())
+
+    def gone(*_):
+        raise StoreError("the store does not answer")
+
+    monkeypatch.setattr(UploadLines, "marked", gone)
+    outcome = validator.validate(dataset)
+
+    assert (outcome.verdict().status, set(outcome.lines)) == ("error", {None})
+    assert len(outcome.lines) == len(outcome.shown_findings) > 0

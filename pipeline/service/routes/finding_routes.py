@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
@@ -38,7 +39,7 @@ _CSV = "text/csv; charset=utf-8"
     | CONFLICT
     | {200: {"content": {_JSON_LINES: {"schema": {"type": "string"}}, "text/csv": {"schema": {"type": "string"}}}}},
 )
-def list_dataset_findings(
+async def list_dataset_findings(
     service: CurrentService,
     user: CurrentUser,
     dataset_id: DatasetId,
@@ -58,12 +59,16 @@ def list_dataset_findings(
     """List what is wrong with a dataset, in the order of lines."""
     name = f'attachment; filename="findings.{form.value}"'
     if form is Form.JSON_LINES:
-        listed = findings_as_json_lines(service, user, dataset_id, code)
+        listed = await to_thread.run_sync(findings_as_json_lines, service, user, dataset_id, code)
         return StreamingResponse(listed, media_type=_JSON_LINES, headers={"Content-Disposition": name})
     if form is Form.CSV:
-        rows = findings_as_csv(service, user, dataset_id, code)
+        rows = await to_thread.run_sync(findings_as_csv, service, user, dataset_id, code)
         return StreamingResponse(rows, media_type=_CSV, headers={"Content-Disposition": name})
     if lines and limit > MAX_LINES:
         raise UsageError(f"lines: expected a page of at most {MAX_LINES} findings, found a limit of {limit}")
-    found = list_findings(service, user, dataset_id, code=code, page=page, limit=limit, with_lines=lines)
-    return JSONResponse(Answer(data=found).model_dump(mode="json"))
+
+    def listed_page() -> Response:
+        found = list_findings(service, user, dataset_id, code=code, page=page, limit=limit, with_lines=lines)
+        return JSONResponse(Answer(data=found).model_dump(mode="json"))
+
+    return await to_thread.run_sync(listed_page, limiter=service.line_readers if lines else None)

@@ -1,8 +1,10 @@
 """The list of datasets, the page of one, uploading, and deletion with its undo."""
 
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
@@ -70,10 +72,15 @@ def follow(
 
 
 @router.get("/{dataset_id}")
-def show_dataset(
+async def show_dataset(
     request: Request, service: CurrentService, user: CurrentUser, dataset_id: str, code: str = "", page: Page = 1
 ) -> HTMLResponse:
     """Everything about a dataset. code, page: which of its findings."""
+    draw = partial(_drawn, request, service, user, dataset_id, code, page)
+    return await to_thread.run_sync(draw, limiter=service.line_readers)
+
+
+def _drawn(request: Request, service: Service, user: User, dataset_id: str, code: str, page: int) -> HTMLResponse:
     dataset = service.access(user).dataset(dataset_id)
     card = findings = None
     if has_verdict(dataset):
