@@ -146,3 +146,22 @@ def test_found_rows_are_kept_up_to_a_number_the_ones_asked_for_last():
         assert len(find(name, count)) == count
     assert asked == ["a", "b", "c", "b", "large", "large"]
     assert kept.of("all", lambda: None) is None
+
+
+def test_queries_that_find_nothing_are_kept_up_to_a_number_too():
+    kept, asked = FoundRows(most_rows=5, most_queries=2), []
+
+    for name in ("a", "b", "a", "c", "a", "b"):
+        kept.of(name, lambda name=name: asked.append(name) or np.arange(0))
+
+    assert asked == ["a", "b", "c", "b"]
+
+
+def test_what_two_threads_found_at_once_is_counted_once():
+    kept, asked = FoundRows(most_rows=3), []
+
+    kept.of("a", lambda: kept.of("a", lambda: np.arange(2)))
+    kept.of("b", lambda: np.arange(1))
+    kept.of("a", lambda: asked.append("a") or np.arange(2))
+
+    assert asked == []
