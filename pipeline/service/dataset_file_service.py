@@ -91,8 +91,7 @@ def compare_datasets(service: Service, user: User, dataset_id: str, before_id: s
     from pipeline.flow import dataset_comparison
 
     before, after = (_dataset(service, user, each) for each in (before_id, dataset_id))
-    with service.row_readers:
-        return dataset_comparison.compare_datasets(service.lake, before.id, after.id)
+    return dataset_comparison.compare_datasets(service.lake, before.id, after.id)
 
 
 def _dataset(service: Service, user: User, dataset_id: str) -> Dataset:

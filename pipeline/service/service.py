@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import BoundedSemaphore
 from typing import Annotated, cast
 
 from anyio import CapacityLimiter
@@ -56,7 +55,7 @@ class Service:
     missing: Missing
     heavy: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     line_readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
-    row_readers: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(2))
+    row_readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     found_rows: FoundRows = field(default_factory=FoundRows)
 
     def access(self, user: User) -> Access:

@@ -61,7 +61,9 @@ async def compare_datasets(
 ) -> Answer[DatasetComparison]:
     """Compare a dataset with another version: rows added, removed and changed, figures, findings gone and new."""
     compare = dataset_file_service.compare_datasets
-    return Answer(data=await to_thread.run_sync(compare, service, user, dataset_id, before, limiter=service.heavy))
+    return Answer(
+        data=await to_thread.run_sync(compare, service, user, dataset_id, before, limiter=service.row_readers)
+    )
 
 
 def _sent(file: SentFile) -> StreamingResponse:

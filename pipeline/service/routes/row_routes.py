@@ -1,7 +1,9 @@
 """`/api/datasets/{id}/rows`: the rows of a dataset, accepted and rejected."""
 
+from functools import partial
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Query
 
 from pipeline.contract.http_answers import CONFLICT, MISSING, Answer
@@ -24,19 +26,18 @@ class PageOfRows(RowQuery):
 
 
 @router.get("", responses=MISSING | CONFLICT)
-def list_rows(
+async def list_rows(
     service: CurrentService, user: CurrentUser, dataset_id: DatasetId, asked: Annotated[PageOfRows, Query()]
 ) -> Answer[RowPage]:
     """Look at the accepted rows of a dataset, in the order of the file."""
     query = RowQuery(**asked.model_dump(include=set(RowQuery.model_fields)))
-    found = row_service.list_rows(
-        service, user, dataset_id, query, page=asked.page, limit=asked.limit, after=asked.after
-    )
-    return Answer(data=found)
+    place = {"page": asked.page, "limit": asked.limit, "after": asked.after}
+    look = partial(row_service.list_rows, service, user, dataset_id, query, **place)
+    return Answer(data=await to_thread.run_sync(look, limiter=service.row_readers))
 
 
 @router.get("/rejected", responses=MISSING | CONFLICT)
-def list_rejected_rows(
+async def list_rejected_rows(
     service: CurrentService,
     user: CurrentUser,
     dataset_id: DatasetId,
@@ -45,4 +46,5 @@ def list_rejected_rows(
     limit: Limit = row_service.PAGE_ROWS,
 ) -> Answer[RejectedPage]:
     """Look at the rejected rows of a dataset as they stand in the upload, with what is wrong marked."""
-    return Answer(data=row_service.list_rejected_rows(service, user, dataset_id, finding, page=page, limit=limit))
+    look = partial(row_service.list_rejected_rows, service, user, dataset_id, finding, page=page, limit=limit)
+    return Answer(data=await to_thread.run_sync(look, limiter=service.row_readers))

@@ -52,4 +52,4 @@ async def show_comparison(
         card, former = (dataset_card(access.dataset(each), now) for each in (dataset_id, before))
         return framed(request, service, user, "datasets", "compare", page=compare_page(card, former, found))
 
-    return await to_thread.run_sync(draw, limiter=service.heavy)
+    return await to_thread.run_sync(draw, limiter=service.row_readers)
