@@ -39,9 +39,9 @@ def rows(
     text: Annotated[str | None, typer.Option(metavar="TEXT", help="Only rows that hold this, in any case.")] = None,
     row: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this row.")] = None,
     rejected: Annotated[bool, typer.Option("--rejected", help="Rejected rows, as they stand in the upload.")] = False,
-    page: Annotated[int, typer.Option(metavar="N", min=1, help="Which page of them.")] = 1,
+    page: Annotated[int, typer.Option(metavar="N", min=1, max=1_000_000, help="Which page of them.")] = 1,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=50, help="How many rows on a page.")] = 10,
-    after: Annotated[int, typer.Option(metavar="N", min=0, help="With --language: behind this row.")] = 0,
+    after: Annotated[int, typer.Option(metavar="N", min=0, max=2**62, help="With --language: behind this row.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Look at the rows of a dataset: all, those that fit, or the rejected ones."""

@@ -16,7 +16,7 @@ SplitName = Literal["train", "validation"]
 class RowQuery(Value):
     """Which rows are asked for; what is left out asks for nothing."""
 
-    row: int | None = Field(None, ge=1, description="This one, by its place in the file.")
+    row: int | None = Field(None, ge=1, le=2**62, description="This one, by its place in the file.")
     finding: str | None = Field(
         None, max_length=100, description="With a finding of this code, as in docs/findings.md."
     )
@@ -26,7 +26,9 @@ class RowQuery(Value):
     words_min: int | None = Field(None, ge=0, le=2**40, description="Of so many words at least.")
     words_max: int | None = Field(None, ge=0, le=2**40, description="Of so many words at most.")
     split: SplitName | None = Field(None, description="Of this side of the split.")
-    cluster: int | None = Field(None, ge=1, description="Of this cluster of near-duplicates, named by its first row.")
+    cluster: int | None = Field(
+        None, ge=1, le=2**62, description="Of this cluster of near-duplicates, named by its first row."
+    )
     text: str | None = Field(
         None, max_length=MAX_TEXT_CHARACTERS, description="With a turn that holds this text, in any case."
     )

@@ -154,6 +154,9 @@ def test_rows_of_a_dataset_are_looked_at_turn_by_turn_or_as_json(command):
     as_json = command("datasets", "rows", "support_chat", "--row", "2", "--json").stdout.splitlines()
     rejected = command("datasets", "rows", BROKEN, "--rejected", "--limit", "1").stdout.splitlines()
     wrong = command("datasets", "rows", "support_chat", "--split", "test")
+    beyond = [
+        command("datasets", "rows", "support_chat", f"--{name}", str(10**40)) for name in ("row", "cluster", "after")
+    ]
 
     assert "parcel" in found.stdout.lower()
     assert [json.loads(line)["row"] for line in as_json] == [2]
@@ -162,6 +165,7 @@ def test_rows_of_a_dataset_are_looked_at_turn_by_turn_or_as_json(command):
         2,
         "error: --split: input should be 'train' or 'validation', found test\n",
     )
+    assert [each.exit_code for each in beyond] == [2, 2, 2]
 
 
 def test_a_dataset_is_mended_converted_and_taken_home(command, tmp_path):

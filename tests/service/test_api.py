@@ -260,6 +260,9 @@ def test_rows_come_in_pages_and_what_cannot_be_asked_is_refused(local, ana):
         ({"split": "test"}, 422),
         ({"limit": 51}, 422),
         ({"row": 0}, 422),
+        ({"row": 10**40}, 422),
+        ({"cluster": 10**40}, 422),
+        ({"row": 2**62}, 200),
     ):
         assert ana.get(path, params=wrong).status_code == status
 

@@ -13,6 +13,7 @@ from tests.service.pages.row_cases import FOUND, RICH
 
 def test_what_cannot_be_asked_asks_for_nothing():
     asked = {"turns_min": "-1", "words_max": "many", "row": "0", "finding": "none", "split": "test", "text": " \x00a "}
+    asked |= {"cluster": str(10**40)}
 
     assert asked_of(asked).query == RowQuery(text="a")
     assert (asked_of({"page": "x", "after": "9" * 40}).page, asked_of({"after": "7"}).after) == (1, 7)
