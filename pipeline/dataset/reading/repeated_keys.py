@@ -118,7 +118,8 @@ def _names(form: Format) -> tuple[set[str], set[str]]:
 
 def _key_ends(data: Bytes, ends: Integers, lasts: Bytes, name: bytes) -> Integers:
     """Where keys of this name end. lasts: the last byte before each end, so that not all ends are copied."""
-    likely = preceded_by(data, ends[lasts == name[-1]], b'"' + name)
+    quoted = b'"' + name  # before the end of a key without a name is its opening quote
+    likely = preceded_by(data, ends[lasts == quoted[-1]], quoted)
     is_escaped = data[np.maximum(likely - len(name) - 2, 0)] == ord("\\")
     places: Integers = likely[~is_escaped]
     return places

@@ -70,3 +70,9 @@ def test_a_number_of_more_digits_than_python_takes_is_no_obstacle():
 )
 def test_fields_beside_those_that_are_read_are_looked_at_too(row, found):
     assert repeated(row, form="plain-text", others=("x", "y")) == found
+
+
+def test_a_key_without_a_name_is_looked_at_as_any_other():
+    once, twice = '{"text": "a", "": 1, "a\\"": 2}', '{"text": "a", "": 1, "": 2}'
+
+    assert repeated(once, twice, form="plain-text", others=("",)) == {1: RepeatedKey("$", "", 2)}
