@@ -120,7 +120,7 @@ def profile(path: Path, folder: Path) -> dict[str, object]:
     """Read the file, write its tables to `folder`, return its figures."""
     conversations = Table(folder / "conversations.parquet", _without_row(CONVERSATIONS, 6), dictionaries=False)
     turns = Table(folder / "turns.parquet", _without_row(TURNS, 5), dictionaries=["role"])
-    findings = Table(folder / "findings.parquet", _without_row(FINDINGS), dictionaries=["code", "severity", "path"])
+    findings = Table(folder / "findings.parquet", _without_row(FINDINGS, 10), dictionaries=["code", "severity", "path"])
     sha256 = hashlib.sha256()
     counts: Counter[str] = Counter()
     roles: Counter[str] = Counter()

@@ -13,7 +13,7 @@ from tests.state.lake.examples import ONE_REJECTED_LINE, TWO_CONVERSATIONS, orig
 
 NESTED = (
     "finding_counts roles tokens_per_conversation truncation languages finding_shares target_acceptance "
-    "words_per_turn turns_per_conversation"
+    "words_per_turn turns_per_conversation rows_by_tokens"
 ).split()
 
 

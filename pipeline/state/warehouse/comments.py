@@ -62,7 +62,6 @@ COLUMNS = {
         "storage_path": "The upload's place in the store.",
         "file_name": "The file's name, as uploaded.",
         "file_size": "Bytes.",
-        "answers_to_learn": "Answers that training learns from; NULL until validated.",
         "total_training_pairs": "Turns, as the replaced system counted; NULL until validated.",
         "total_validation_pairs": "Turns held out for validation; NULL until split.",
         "total_tokens": "Estimated tokens (see token_method); NULL until validated.",
@@ -90,6 +89,7 @@ COLUMNS = {
         **TRIES,
         "mapping": "How its fields are read, where its owner says so: JSON, or auto; else NULL.",
         "replaces": "The dataset whose next version this is, which was deleted when this one was ready; else NULL.",
+        "answers_to_learn": "Answers that training learns from; NULL until validated.",
     },
     "notifications": {
         "id": "Counts up.",
