@@ -71,8 +71,8 @@ def _headline(preview: MendPreview) -> str:
 
 def _told(preview: MendPreview) -> str:
     return (
-        f"Of {count_of(preview.lines_in, 'row')}, {preview.lines_out:,} are kept, {preview.lines_changed:,} of them "
-        f"changed; {preview.lines_aside:,} are put aside, {preview.lines_rejected:,} because of an error."
+        f"Of {count_of(preview.lines_in, 'row')}: {preview.lines_out:,} kept, {preview.lines_changed:,} of them "
+        f"changed; {preview.lines_aside:,} put aside, {preview.lines_rejected:,} because of an error."
     )
 
 
