@@ -86,10 +86,9 @@ class Asking:
         while len(self.asked) < self._count and not self._is_over.wait(_POLL_S):
             try:
                 with Catalog.open(self._places.settings.catalog_url) as catalog:
-                    jobs = catalog.list_jobs(None, limit=self._count).items
-                    for job in sorted(jobs, key=lambda each: each.created_at)[: self._count]:
-                        if job.id not in self.asked:
-                            ask(catalog, self._places.settings, job.user_id, Wish(job.id), utc_now())
-                            self.asked.append(job.id)
+                    jobs = [each for each in catalog.list_jobs(None, limit=1_000).items if each.id not in self.asked]
+                    for job in jobs[: self._count - len(self.asked)]:
+                        ask(catalog, self._places.settings, job.user_id, Wish(job.id), utc_now())
+                        self.asked.append(job.id)
             except PipelineError:  # the catalog is away just now
                 time.sleep(_POLL_S)
