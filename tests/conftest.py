@@ -25,7 +25,7 @@ pytest.register_assert_rewrite("tests.properties.reading", "tests.properties.who
 
 # Deadlines would make a test's verdict depend on the machine's load. In CI the examples are the same every time.
 hypothesis_settings.register_profile("dev", deadline=None)
-hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=30)
+hypothesis_settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=12)
 hypothesis_settings.register_profile("thorough", deadline=None, max_examples=2_000)
 
 _QUICK_START = str(Path(__file__).parent / "quick_start")

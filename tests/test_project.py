@@ -46,7 +46,12 @@ def project_files() -> list[Path]:
         made |= {".venv", ".venv-trainers", ".venv-llamafactory", ".venv-llm"}
         paths = [path for path in ROOT.rglob("*") if not made & set(path.relative_to(ROOT).parts)]
         paths = [path for path in paths if not any(part.endswith("_cache") for part in path.parts)]
-    return sorted(path for path in paths if path.is_file())
+    return sorted(path for path in paths if path.is_file() or path.is_symlink())
+
+
+def test_no_link_is_tracked(project_files):
+    """Where it leads is a path of one machine."""
+    assert [str(path) for path in project_files if path.is_symlink()] == []
 
 
 def _lines_matching(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:
