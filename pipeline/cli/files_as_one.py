@@ -31,13 +31,12 @@ def files_as_one(named: Sequence[str]) -> "list[PackedFile]":
     Raises:
         UsageError: one of the names is none of them, or no file is there.
     """
-    from pipeline.dataset.formats.packed_files import PackedFile
+    from pipeline.dataset.formats.packed_files import packed_below
 
     paths = list(dict.fromkeys(os.path.abspath(path) for name in named for path in _files_of(name)))
     if not paths:
         raise UsageError(f"--as-one: expected files, found none in {', '.join(named)}")
-    shared = os.path.commonpath([os.path.dirname(path) for path in paths])
-    return [PackedFile(os.path.relpath(path, shared).replace(os.sep, "/"), Path(path)) for path in paths]
+    return packed_below([Path(path) for path in paths])
 
 
 def label_of(named: Sequence[str]) -> str:

@@ -4,13 +4,13 @@ No store, catalog or lake takes part: what a lake would be given lies in a folde
 of a job are those that an installation makes of the same upload and the same choices.
 """
 
-import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from os.path import commonpath
 from pathlib import Path
 
 from pipeline.clock import utc_now
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES
+from pipeline.dataset.formats.packed_files import PackedFiles, packed_below
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
@@ -27,8 +27,6 @@ from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.job_identity import of_rows
 from pipeline.training.jobs.rendering import Rendered, render_job
 from pipeline.training.splitting import split_of
-
-_READABLE_BY_ALL = 0o644
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +83,8 @@ def pack(files: Sequence[Path], target: Path) -> Path:
     Raises:
         OSError: a file cannot be read, or the archive not be written.
     """
-    whole = [file.resolve() for file in files]
-    shared = Path(commonpath([file.parent for file in whole]))
-    with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as archive:
-        for file in sorted(whole):
-            entry = tarfile.TarInfo(file.relative_to(shared).as_posix())
-            entry.size, entry.mode = file.stat().st_size, _READABLE_BY_ALL
-            with file.open("rb") as stream:
-                archive.addfile(entry, stream)
+    packed = PackedFiles(packed_below(sorted(file.resolve() for file in files)))
+    with target.open("wb") as archive:
+        while piece := packed.read(BLOCK_BYTES):
+            archive.write(piece)
     return target

@@ -7,6 +7,7 @@ import errno
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from os.path import commonpath
 from pathlib import Path
 
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, Pieced
@@ -20,6 +21,12 @@ class PackedFile:
 
     name: str
     path: Path
+
+
+def packed_below(paths: Sequence[Path]) -> list[PackedFile]:
+    """Files, by absolute paths, each with its path below the folder that all share."""
+    shared = commonpath([path.parent for path in paths])
+    return [PackedFile(path.relative_to(shared).as_posix(), path) for path in paths]
 
 
 class PackedFiles:
