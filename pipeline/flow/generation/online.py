@@ -85,6 +85,8 @@ def bury(work: BatchWork, submission: Submission, now: datetime) -> bool:
     if now - last < timedelta(seconds=_SILENT_S):
         return False
     catalog = work.making.catalog
+    if submission.state == "prepared":  # it died before it might ask: nothing was sent, nothing is kept back
+        return catalog.give_up(submission.id, "refused", "its worker died before it asked", now, pauses=False)
     left = [item for item in catalog.items_under_way(submission.id) if item.asked_at is not None]
     calls, steps = outcomes(work, submission, [(item, {}) for item in left])
     catalog.take_answers(submission.id, calls, steps, now, is_last=True, reason="its worker died")

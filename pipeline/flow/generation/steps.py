@@ -111,14 +111,14 @@ def _is_due(work: BatchWork, now: datetime) -> bool:
     catalog, is_due = work.making.catalog, False
     open_ones = catalog.submissions_of(work.batch.id, only_open=True)
     for submission in open_ones:
-        if submission.state == "sending":
+        if not submission.is_batched:
+            is_due |= bury(work, submission, now)
+        elif submission.state == "sending":
             find_again(work, submission, now)
         elif submission.state == "sent":
             is_due |= look(work, submission, now).state == "ended"
         elif submission.state == "ended" or (submission.state == "prepared" and work.batch.status == "running"):
             is_due = True
-        elif submission.state == "asking":
-            is_due |= bury(work, submission, now)
     if is_due or work.batch.status != "running" or _is_held(work.batch, now):
         return is_due
     return not open_ones or (_askable(work) is not None and _has_room(work, open_ones))
@@ -158,7 +158,7 @@ def _ask(work: BatchWork, now: datetime, until_s: float) -> _Step | None:
     catalog = work.making.catalog
     open_ones = catalog.submissions_of(work.batch.id, only_open=True)
     for submission in open_ones:
-        if submission.state == "prepared":
+        if submission.state == "prepared" and submission.is_batched:
             return _Step(send(work, submission, now), goes_on=False)
     purpose = _askable(work)
     if purpose is None:

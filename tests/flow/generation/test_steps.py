@@ -20,7 +20,7 @@ from pipeline.flow.generation.sending import MOST_ITEMS, room
 from pipeline.flow.generation.settling import settle
 from pipeline.flow.generation.steps import advance, look_at_all
 from pipeline.generation.wish import PlanWish
-from pipeline.state.catalog.generation_records import MadeQuery, Submission
+from pipeline.state.catalog.generation_records import MadeQuery, NewSubmission, Submission
 from pipeline.state.catalog.statuses import ENDED_ITEMS
 from tests.fakes.provider import Fault
 from tests.flow.generation.places import ENOUGH, opened
@@ -420,6 +420,19 @@ def test_a_server_of_ones_own_is_asked_one_by_one(tmp_path, openai_fake):
         assert openai_fake.most_at_once > 1
         assert place.catalog.spending_of(batch.id).spent_nano_usd == 0
         assert len(calls(place)) == len(openai_fake.bill) == 9 + 9 + 10  # one is judged twice
+
+
+def test_what_a_worker_prepared_and_never_asked_is_asked_by_another(tmp_path, openai_fake):
+    with opened(tmp_path, openai_fake, is_local=True) as place:
+        batch = place.batch(items=4, budget=0, judging_model=None)
+        items = place.catalog.items_of(batch.id)
+        bounds = dict.fromkeys((each.id for each in items), 0)
+        new = NewSubmission("s-of-the-dead", batch.id, "generate", place.models[0], is_batched=False, bounds=bounds)
+        place.catalog.prepare_submission(new, place.clock())
+        place.work()
+
+        assert place.states(batch.id) == {"accepted": 4}
+        assert len(openai_fake.bill) == 4
 
 
 def test_a_server_that_asks_for_an_hour_is_left_alone_and_holds_no_run(tmp_path, openai_fake):
