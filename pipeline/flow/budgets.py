@@ -92,6 +92,12 @@ def check_budgets(
             )
 
 
+def spent_nano_usd(catalog: Catalog, user_id: str, since: datetime) -> int:
+    """What a user's trainings that have ended, and asking models, did cost since then, in billionths of a US dollar."""
+    trained = sum(each.nano_usd or 0 for each in catalog.spending(user_id, since))
+    return trained + catalog.made_nano_usd(user_id, since)
+
+
 def month_of(now: datetime) -> datetime:
     """When the month began (UTC)."""
     return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -142,7 +148,6 @@ def within_budgets(catalog: Catalog, settings: Settings, attempt: Attempt, nano_
 
 
 def _spent(catalog: Catalog, attempt: Attempt, now: datetime) -> float:
-    ended = sum(each.nano_usd or 0 for each in catalog.spending(attempt.user_id, month_of(now)))
     live = [each for each in catalog.attempts_to_watch() if each.user_id == attempt.user_id]
-    made = catalog.made_nano_usd(attempt.user_id, month_of(now))
-    return (ended + made + sum(metered_nano_usd(each, now) for each in live)) / NANO
+    spent = spent_nano_usd(catalog, attempt.user_id, month_of(now))
+    return (spent + sum(metered_nano_usd(each, now) for each in live)) / NANO

@@ -1,7 +1,7 @@
 """Another try after a training: the same once more, or a job that differs by what its failure says would help."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.errors import UsageError
@@ -15,7 +15,7 @@ from pipeline.state.catalog.statuses import FailureClass
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.objectives import least_micro_batch
 from pipeline.training.considering import Catalogues, NotPossible, consider
-from pipeline.training.jobs.job_file import set_by_hand
+from pipeline.training.jobs.job_file import set_by_hand, setup_of
 from pipeline.training.setup import Setup
 
 _LEAST_LENGTH = 256
@@ -95,14 +95,8 @@ def changed_setup(job: Job, estimate: CostRecord | None, overrides: Mapping[str,
     """The set-up that a job was made from, with other settings; at the price that it was estimated at."""
     planned = TrainingJob.model_validate(job.job)
     kind = estimate.price_kind if estimate else None
-    return Setup(
-        model=planned.base_model,
-        preset=planned.preset,
-        gpu=planned.hardware.gpu,
-        gpu_count=planned.hardware.gpu_count,
-        method=planned.method,
-        targets=planned.targets,
-        overrides=set_by_hand(planned) | dict(overrides),
+    return replace(
+        setup_of(planned, set_by_hand(planned) | dict(overrides)),
         provider=estimate.provider if estimate and kind else None,
         price_kind="spot" if kind == "spot" else "on-demand",
     )

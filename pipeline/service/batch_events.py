@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from pipeline.contract.generation_values import BatchSummary
-from pipeline.service.dataset_events import POLL_S
-from pipeline.service.followed import followed
+from pipeline.service.followed import POLL_S, event, followed
 from pipeline.service.generation_service import show_summary
 from pipeline.service.service import Service
 from pipeline.service.user import User
@@ -14,7 +13,8 @@ from pipeline.service.user import User
 def batch_events(service: Service, user: User, first: BatchSummary, poll_s: float = POLL_S) -> AsyncIterator[str]:
     """Yield an event for how it is and for each change; up to where nothing of it is under way."""
     look = partial(show_summary, service, user, first.id)
-    return followed("batch", first, look, goes_on=_is_under_way, news=BatchSummary.model_dump, poll_s=poll_s)
+    told = partial(event, "batch")
+    return followed(first, look, told, goes_on=_is_under_way, news=BatchSummary.model_dump, poll_s=poll_s)
 
 
 def _is_under_way(batch: BatchSummary) -> bool:

@@ -5,8 +5,7 @@ from functools import partial
 
 from pipeline.contract.training_values import TrainingProgress
 from pipeline.service.access import Access
-from pipeline.service.dataset_events import POLL_S
-from pipeline.service.followed import followed
+from pipeline.service.followed import POLL_S, event, followed
 from pipeline.service.service import Service
 from pipeline.service.training_service import show_progress
 
@@ -19,7 +18,8 @@ def training_events(
 ) -> AsyncIterator[str]:
     """Yield an event for how it is and for each change; ends when the training has ended, or where none was started."""
     look = partial(show_progress, service, access, first.job_id)
-    return followed("training", first, look, goes_on=_is_under_way, news=_news, poll_s=poll_s)
+    told = partial(event, "training")  # what it costs changes by itself, and is told when nothing else was for long
+    return followed(first, look, told, goes_on=_is_under_way, news=_news, poll_s=poll_s)
 
 
 def _is_under_way(progress: TrainingProgress) -> bool:

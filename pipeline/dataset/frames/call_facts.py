@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from pipeline.dataset.model.conversation import TOOL_RESULTS
+from pipeline.dataset.model.tool_calls import function_of
 from pipeline.dataset.reading.columns import Columns
 
 _FUNCTION = TOOL_RESULTS[1]
@@ -42,8 +43,8 @@ def arguments_of(calls: str) -> Iterator[object]:
 
 def _arguments_of(calls: Iterable[object]) -> Iterator[object]:
     for call in calls:
-        function = call.get("function", call) if isinstance(call, dict) else None
-        if isinstance(function, dict) and "arguments" in function:
+        function = function_of(call)
+        if function is not None and "arguments" in function:
             yield function["arguments"]
 
 
@@ -73,8 +74,8 @@ def _faults_of(calls: Iterable[object], *, has_ids: bool) -> Iterator[str]:
             yield "tool-call-without-id"
         elif own is not None and not (isinstance(own, str) and _NINE.fullmatch(own)):
             yield "tool-call-id-not-nine"
-        function = call.get("function", call)
-        if isinstance(function, dict) and isinstance(function.get("arguments"), dict):
+        function = function_of(call)
+        if function is not None and isinstance(function.get("arguments"), dict):
             yield "arguments-object"
 
 

@@ -17,6 +17,7 @@ from pipeline.dataset.mend.json_style import read_row
 from pipeline.dataset.mend.mend_places import Place, place_of
 from pipeline.dataset.model.conversation import KNOWN_ROLES, TEXT_ROLE, FullConversation, FullTurn
 from pipeline.dataset.model.json_text import Json, decoded
+from pipeline.dataset.model.tool_calls import function_of
 
 WHITE = " \t\n\r\x0b\x0c"
 _ROLE_KEYS = ("role", "from", "speaker")
@@ -102,8 +103,8 @@ def _decode_calls(place: Place) -> bool:
 
 
 def _decode_once(call: Json) -> bool:
-    function = call.get("function", call) if isinstance(call, dict) else None
-    if not isinstance(function, dict):
+    function = function_of(call)
+    if function is None:
         return False
     twice = function.get("arguments")
     once = decoded(twice) if isinstance(twice, str) else None

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from pipeline.dataset.model.tool_calls import function_of
 from pipeline.dataset.model.words import count_words
 from pipeline.dataset.model.xxh3 import hash_texts
 from pipeline.dataset.reading.columns import Columns
@@ -57,8 +58,8 @@ def call_text(calls: str) -> str:
 
 
 def _written(call: object) -> str:
-    function = call.get("function", call) if isinstance(call, dict) else call
-    if not isinstance(function, dict) or "name" not in function:
+    function = function_of(call)
+    if function is None or "name" not in function:
         return _json(call)
     arguments = function.get("arguments", {})
     return f'{{"name": {_json(function["name"])}, "arguments": {_text(arguments)}}}'

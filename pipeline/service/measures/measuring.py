@@ -34,7 +34,7 @@ class Measuring:
         self._verdicts = VerdictTimes(now())
         self._of_catalog: list[_Measure] = []
         self._asked_at_s = float("-inf")
-        self._spent_nano_usd = 0
+        self._spent_nano_usd = self._made_nano_usd = 0
         self._spent_at_s = float("-inf")
         self._lock = threading.Lock()
 
@@ -65,8 +65,14 @@ class Measuring:
             looks = self._catalog.looks()
             if time.monotonic() - self._spent_at_s > _COST_VALID_S:
                 self._spent_nano_usd = sum(each.nano_usd or 0 for each in self._catalog.spending(None))
+                self._made_nano_usd = self._catalog.generation_nano_usd()
                 self._spent_at_s = time.monotonic()
-            return [(families.LOOKS, _looks(looks)), *_counted(self._catalog.measured(), self._spent_nano_usd, now)]
+            paid = [(families.TRAINING_COST, self._spent_nano_usd), (families.GENERATION_COST, self._made_nano_usd)]
+            return [
+                (families.LOOKS, _looks(looks)),
+                *_counted(self._catalog.measured(), now),
+                *((family, [Sample(nano_usd / NANO)]) for family, nano_usd in paid),
+            ]
         except PipelineError as error:
             _LOG.error("the catalog cannot be counted: %s", error)
             return []
@@ -76,7 +82,7 @@ def _looks(looks: Mapping[str, datetime]) -> list[Sample]:
     return [Sample(at.timestamp(), {"sensor": name}) for name, at in sorted(looks.items())]
 
 
-def _counted(found: Measured, spent_nano_usd: int, now: datetime) -> list[_Measure]:
+def _counted(found: Measured, now: datetime) -> list[_Measure]:
     waits_s = max(0.0, (now - found.waiting_since).total_seconds()) if found.waiting_since else 0.0
     waiting = {"unasked": found.unasked, "asked": found.asked}
     return [
@@ -86,10 +92,8 @@ def _counted(found: Measured, spent_nano_usd: int, now: datetime) -> list[_Measu
         (families.LONGEST_WAIT, [Sample(waits_s)]),
         (families.IGNORED, [Sample(found.ignored_files)]),
         (families.TRAININGS, _by("state", found.trainings)),
-        (families.TRAINING_COST, [Sample(spent_nano_usd / NANO)]),
         (families.METERED_COST, [Sample(found.metered_nano_usd / NANO)]),
         (families.BATCHES, _by("status", found.batches)),
-        (families.GENERATION_COST, [Sample(found.generation_nano_usd / NANO)]),
     ]
 
 

@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from pipeline.errors import DatasetNotFound, ServiceError
 from pipeline.service.access import Access
-from pipeline.service.dataset_events import HEARTBEAT_S, LONGEST_S, POLL_S
+from pipeline.service.followed import HEARTBEAT_S, LONGEST_S, POLL_S
 from pipeline.service.pages.dataset_card import LIVE, dataset_card
 from pipeline.service.pages.render import render
 from pipeline.state.catalog.dataset_records import Dataset

@@ -17,6 +17,7 @@ from pipeline.dataset.findings.finding_sentences import fault_of
 from pipeline.dataset.findings.path_words import path_in_words
 from pipeline.dataset.findings.plain_sentences import plain_sentence
 from pipeline.dataset.model.json_text import decoded
+from pipeline.dataset.model.tool_calls import function_of
 from pipeline.service.pages.conversation_listing import Select
 from pipeline.service.pages.dataset_card import DatasetCard
 from pipeline.service.pages.dataset_page import TONES
@@ -337,8 +338,8 @@ def _calls(text: str | None) -> Iterator[str]:
         return
     value = decoded(text)
     for each in value if isinstance(value, list) else [text]:
-        call = each.get("function", each) if isinstance(each, dict) else None
-        if isinstance(call, dict) and isinstance(call.get("name"), str):
+        call = function_of(each)
+        if call is not None and isinstance(call.get("name"), str):
             yield f"{call['name']}({call.get('arguments', '')})"[:SHOWN_CHARACTERS]
         else:
             yield str(each)[:SHOWN_CHARACTERS]
@@ -347,9 +348,5 @@ def _calls(text: str | None) -> Iterator[str]:
 def _tool_names(text: str | None) -> tuple[str, ...]:
     value = decoded(text) if text else None
     listed: Sequence[object] = value if isinstance(value, list) else []
-    named = []
-    for each in listed:
-        tool = each.get("function", each) if isinstance(each, dict) else None
-        if isinstance(tool, dict) and isinstance(tool.get("name"), str):
-            named.append(str(tool["name"]))
-    return tuple(named)
+    names = [tool.get("name") for tool in map(function_of, listed) if tool is not None]
+    return tuple(name for name in names if isinstance(name, str))

@@ -21,7 +21,7 @@ class Measured:
 
     datasets: current ones, by status. unasked, asked: those that wait for a verdict, without a run and with one.
     retrying: of those, what was tried before. waiting_since: when the one that waits longest was asked for, or
-    registered. metered_nano_usd: of trainings that live; generation_nano_usd: the ledger of conversations.
+    registered. metered_nano_usd: of trainings that live.
     """
 
     datasets: dict[str, int]
@@ -33,7 +33,6 @@ class Measured:
     trainings: dict[str, int]
     batches: dict[str, int]
     metered_nano_usd: int
-    generation_nano_usd: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,6 @@ class Measures(Database):
             func.min(func.coalesce(table.requested_at, table.updated_at)),
         ).where(is_waiting)
         live = select(func.coalesce(func.sum(training_attempts.c.metered_nano_usd), 0)).where(IS_LIVE)
-        spent = select(func.coalesce(func.sum(llm_calls.c.cost_nano_usd), 0))
         ignored = select(func.count()).select_from(ignored_files).where(ignored_files.c.gone_at.is_(None))
         with self._reading() as connection:
             unasked, asked, retrying, since = connection.execute(waiting).one()
@@ -75,8 +73,13 @@ class Measures(Database):
                 _counts(connection, training_attempts.c.state, ATTEMPT_STATES),
                 _counts(connection, batch_jobs.c.status, BATCH_STATUSES),
                 int(connection.execute(live).scalar_one()),
-                int(connection.execute(spent).scalar_one()),
             )
+
+    def generation_nano_usd(self) -> int:
+        """What asking models did ever cost; reads the whole ledger."""
+        with self._reading() as connection:
+            spent = select(func.coalesce(func.sum(llm_calls.c.cost_nano_usd), 0))
+            return int(connection.execute(spent).scalar_one())
 
     def decided_since(self, since: datetime) -> list[DecidedDataset]:
         """Return verdicts of this moment or later, oldest first."""

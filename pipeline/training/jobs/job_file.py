@@ -4,6 +4,7 @@ The file is never trusted: its values go the way of values set by hand, so every
 only those of the values that were made are taken, and of its warnings none.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -44,8 +45,10 @@ def read_job(path: Path) -> TrainingJob:
     return job
 
 
-def setup_of(job: TrainingJob) -> Setup:
-    """The set-up that makes this job again of the same rows: what was chosen for it is set."""
+def setup_of(job: TrainingJob, overrides: Mapping[str, str] | None = None) -> Setup:
+    """The set-up that makes this job again of the same rows. overrides: what is set; None for all that was chosen."""
+    if overrides is None:
+        overrides = {name: _text(value) for name in KEYS if (value := _chosen(job, name)) is not None}
     return Setup(
         model=job.base_model,
         preset=job.preset,
@@ -53,7 +56,7 @@ def setup_of(job: TrainingJob) -> Setup:
         gpu_count=job.hardware.gpu_count,
         method=job.method,
         targets=job.targets,
-        overrides={name: _text(value) for name in KEYS if (value := _chosen(job, name)) is not None},
+        overrides=overrides,
     )
 
 

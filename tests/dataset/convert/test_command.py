@@ -8,7 +8,11 @@ import sys
 
 import pytest
 
+from pipeline.cli.dataset_files import Made
+from pipeline.contract.converted_format import ConvertedFormat
 from pipeline.dataset.convert import row_writers
+from pipeline.dataset.convert.output_formats import OUTPUT_FORMATS
+from pipeline.service.pages import mend_page
 from tests.cli.goldens import run
 
 ROW = '{"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "b"}]}\n'
@@ -188,3 +192,9 @@ def test_rows_of_no_known_format_are_written_by_their_mapping(folder, mapping):
     result = convert("asked.jsonl", "--mapping", mapping, "--to", "native", "-o", "out.jsonl")
 
     assert (result.exit_code, result.stderr, (folder / "out.jsonl").read_text()) == (0, "", NATIVE)
+
+
+def test_every_format_is_offered_wherever_a_file_is_taken_home():
+    assert {*ConvertedFormat} == {*OUTPUT_FORMATS}
+    assert [*Made] == ["original", "mended", *ConvertedFormat]
+    assert [*mend_page._FORMATS] == [*ConvertedFormat]

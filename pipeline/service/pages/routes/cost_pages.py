@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from pipeline.flow.budgets import month_of
+from pipeline.flow.budgets import month_of, spent_nano_usd
 from pipeline.service.pages.cost_page import PERIODS, Budget, cost_page, since_of
 from pipeline.service.pages.framing import framed
 from pipeline.service.pages.origin import making_said
@@ -23,8 +23,7 @@ def show_costs(request: Request, service: CurrentService, user: CurrentUser, per
     jobs = sorted({each.job_id for each in spendings})
     budget = Budget(
         limit_usd=service.settings.budget_per_month_usd,
-        spent_nano_usd=access.own_catalog.made_nano_usd(user.id, month_of(now))
-        + sum(each.nano_usd or 0 for each in access.own_catalog.spending(user.id, month_of(now))),
+        spent_nano_usd=spent_nano_usd(access.own_catalog, user.id, month_of(now)),
         committed_nano_usd=access.committed_nano_usd(month_of(now)),
     )
     datasets = sorted({each.dataset_id for each in spendings})
