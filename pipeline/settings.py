@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import SettingsError
@@ -256,6 +256,13 @@ class Settings(BaseSettings):
     operator_webhook_url: str = Field(
         "", description="Where operators are told of outages, of crashed runs, and of what was given up."
     )
+    operator_email: str = Field("", description="Addresses, with commas between, that are told the same by mail.")
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        validate_default=True,
+        description="The mail server for that: `smtp://host:587` or `smtps://user:password@host:465`.",
+    )
+    smtp_from: str = Field("", description="The sender of such mails. Default: the first of `operator_email`.")
     metrics_token: SecretStr = Field(
         SecretStr(""),
         description="Bearer token of whoever may ask for `/metrics`; empty: only programs on the service's machine.",
@@ -339,6 +346,24 @@ class Settings(BaseSettings):
             raise ValueError("expected an address that begins with https:// or http://")
         return value
 
+    @field_validator("operator_email", "smtp_from")
+    @classmethod
+    def _addresses_are_of_mail(cls, value: str) -> str:
+        for each in filter(None, map(str.strip, value.split(","))):
+            if not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", each):
+                raise ValueError("expected addresses such as ops@example.com, with commas between")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server_is_named(cls, value: SecretStr, others: ValidationInfo) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if not value.get_secret_value() and others.data.get("operator_email"):
+            raise ValueError("expected the mail server's address, as LORA_OPERATOR_EMAIL is set")
+        if value.get_secret_value() and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+            raise ValueError("expected smtp://host:587 or smtps://user:password@host:465")
+        return value
+
     @field_validator("jwt_secret", "service_secret", "webhook_secret", "metrics_token")
     @classmethod
     def _secret_is_long(cls, value: SecretStr) -> SecretStr:
@@ -383,9 +408,10 @@ class Settings(BaseSettings):
         """Every setting as text, without secrets, the catalog's password and a webhook's path."""
         values = {name: str(value) for name, value in self}
         values["catalog_url"] = re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", values["catalog_url"])
-        if self.webhook_url:  # with many services whoever knows the path may write
-            parts = urlsplit(self.webhook_url)
-            values["webhook_url"] = f"{parts.scheme}://{parts.hostname}/***"
+        for name in ("webhook_url", "operator_webhook_url"):
+            if values[name]:  # with many services whoever knows the path may write
+                parts = urlsplit(values[name])
+                values[name] = f"{parts.scheme}://{parts.hostname}/***"
         return values
 
 

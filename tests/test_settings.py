@@ -90,13 +90,29 @@ def test_shown_settings_hide_the_password():
         service_secret="hush" * 8,
         webhook_secret="hush" * 8,
         webhook_url="https://hooks.example.com/hush?key=hush",
+        operator_webhook_url="https://chat.example.com/hush",
+        smtp_url="smtps://ops:hush@mail.example.com",
     ).masked()
 
     assert shown["catalog_url"] == "postgresql://lora:***@db:5432/lora"
     assert shown["webhook_url"] == "https://hooks.example.com/***"
+    assert shown["operator_webhook_url"] == "https://chat.example.com/***"
     assert shown["jwt_secret"] == "**********"
     assert set(shown) == set(Settings.model_fields)
     assert "hush" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"operator_email": "ops@example.com"}, "LORA_SMTP_URL: Value error, expected the mail server's address"),
+        ({"operator_email": "ops"}, "LORA_OPERATOR_EMAIL: Value error, expected addresses such as"),
+        ({"smtp_url": "mail.example.com:25"}, "LORA_SMTP_URL: Value error, expected smtp://host:587"),
+    ],
+)
+def test_mail_needs_addresses_and_a_server(given, expected):
+    with pytest.raises(SettingsError, match=expected):
+        load_settings(**given)
 
 
 def test_a_secret_that_is_too_short_is_refused_and_not_repeated(monkeypatch):

@@ -1,8 +1,9 @@
 """Tells the operators of an installation what needs them: an outage, a run that crashed, what was given up.
 
-Each occasion once: with one line in the log, and with a POST to `LORA_OPERATOR_WEBHOOK_URL` where it is set. What was
-told, and what is still to be sent, is in a file beside the data, not in the catalog: the catalog may be what is away.
-Telling never waits for the receiving end; the sensor of failed runs sends, at each tick.
+Each occasion once: with one line in the log, with a POST to `LORA_OPERATOR_WEBHOOK_URL` where it is set, and with a
+mail to `LORA_OPERATOR_EMAIL` (`operator_mail.py`). What was told, and what is still to be sent, is in a file beside the
+data, not in the catalog: the catalog may be what is away. Telling never waits for the receiving end; the sensor of
+failed runs sends, at each tick.
 
     {"kind": "outage", "title": "…", "message": "…", "text": "<title>: <message>", "url": "…", "at": "2026-…"}
 """
@@ -14,11 +15,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.flow.operator_mail import Mail
 from pipeline.settings import Settings
 from pipeline.state.locked_json import changed_json
 
 _LOG = logging.getLogger(__name__)
 Kind = Literal["outage", "outage_over", "run_crashed", "dataset_given_up", "plan_given_up"]
+Way = Literal["webhook", "mail"]
 _MOST_AT_ONCE = 5
 _MOST_WAITING = 200
 _TIMEOUT_S = 5.0
@@ -30,16 +33,19 @@ _REMEMBERED_FOR = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Operators:
-    """The operators. webhook_url: empty where only the log tells them. page_url: where people look first."""
+    """The operators, told by the log, by webhook where it is not empty, by mail where there is any."""
 
     file: Path
     webhook_url: str = ""
     page_url: str = ""
+    """Where people look first."""
+    mail: Mail | None = None
 
     @classmethod
     def of_settings(cls, settings: Settings) -> "Operators":
         """Those of an installation."""
-        return cls(settings.data_dir / "operators.json", settings.operator_webhook_url, settings.dagster_url)
+        mail = Mail.of_settings(settings)
+        return cls(settings.data_dir / "operators.json", settings.operator_webhook_url, settings.dagster_url, mail)
 
     def untold(self, occasions: Sequence[str]) -> list[str]:
         """Those of the occasions that nobody was told of yet."""
@@ -56,17 +62,18 @@ class Operators:
             told.update(dict.fromkeys(occasions, now.isoformat()))
             oldest = (now - _REMEMBERED_FOR).isoformat()
             state["told"] = {each: at for each, at in told.items() if str(at) > oldest}
-            if self.webhook_url:
-                text = f"{title}: {message}"
-                body = {"kind": kind, "title": title, "message": message, "text": text, "url": self.page_url}
-                letter = {"body": body | {"at": now.isoformat()}, "attempt": 0, "due_at": now.isoformat()}
-                state["outbox"] = [*_outbox(state), letter][-_MOST_WAITING:]
+            if self._ways():
+                text, at = f"{title}: {message}", now.isoformat()
+                body = {"kind": kind, "title": title, "message": message, "text": text, "url": self.page_url, "at": at}
+                letters = [{"way": way, "body": body, "attempt": 0, "due_at": at} for way in self._ways()]
+                state["outbox"] = [*_outbox(state), *letters][-_MOST_WAITING:]
         _LOG.warning("%s: %s", title, message)
         return True
 
     def send_due(self, now: datetime) -> int:
         """Send what is due, oldest first; returns how much arrived. What does not is tried again, ever later."""
-        if not self.webhook_url:
+        ways = self._ways()
+        if not ways:
             return 0
         with changed_json(self.file) as state:
             due = [each for each in _outbox(state) if str(each["due_at"]) <= now.isoformat()][:_MOST_AT_ONCE]
@@ -74,18 +81,29 @@ class Operators:
                 letter["due_at"] = (now + _pause(int(letter["attempt"]))).isoformat()
                 letter["attempt"] = int(letter["attempt"]) + 1
         sent = []
-        for letter in due:
-            if not self._send(letter["body"]):
-                break  # the others would only wait for the same time limit
-            sent.append(letter["body"])
+        for way in ways:
+            for letter in [each for each in due if _way(each) == way]:
+                if not self._send(way, letter["body"]):
+                    break  # the others would only wait for the same time limit
+                sent.append((way, letter["body"]))
         oldest = (now - _GIVEN_UP_AFTER).isoformat()
         with changed_json(self.file) as state:
-            left = [each for each in _outbox(state) if each["body"] not in sent and str(each["body"]["at"]) > oldest]
+            waiting = [each for each in _outbox(state) if (_way(each), each["body"]) not in sent]
+            left = [each for each in waiting if str(each["body"]["at"]) > oldest]
             if left or "outbox" in state:
                 state["outbox"] = left
         return len(sent)
 
-    def _send(self, body: dict[str, Any]) -> bool:
+    def _ways(self) -> list[Way]:
+        ways: dict[Way, object] = {"webhook": self.webhook_url, "mail": self.mail}
+        return [way for way, is_set in ways.items() if is_set]
+
+    def _send(self, way: Way, body: dict[str, Any]) -> bool:
+        if way == "webhook":
+            return self._post(body)
+        return self.mail is not None and self.mail.send(body["title"], body["message"], body["url"])
+
+    def _post(self, body: dict[str, Any]) -> bool:
         import httpx2  # only who sends needs it
 
         try:
@@ -96,6 +114,10 @@ class Operators:
         if not answer.is_success:
             _LOG.warning("operators could not be told by webhook: it answered %d", answer.status_code)
         return bool(answer.is_success)
+
+
+def _way(letter: dict[str, Any]) -> str:
+    return str(letter.get("way", "webhook"))  # as those have none that were written before there was mail
 
 
 def _pause(attempt: int) -> timedelta:

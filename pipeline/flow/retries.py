@@ -24,7 +24,7 @@ MANY_REQUESTS = 10
 def patience_of(settings: Settings) -> Patience:
     """How often an installation tries, and when."""
     pauses_s = tuple(float(each) for each in settings.retry_pauses_s.split())
-    return Patience(settings.max_attempts, pauses_s, bool(settings.operator_webhook_url))
+    return Patience(settings.max_attempts, pauses_s, bool(settings.operator_webhook_url or settings.operator_email))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 import json
 import logging
+import socketserver
 import threading
 from datetime import timedelta
+from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from pipeline.flow.operator_mail import Mail
 from pipeline.flow.operators import Operators
 from tests.state.catalog.examples import LATER, NOON
 
@@ -105,3 +108,58 @@ def test_without_a_webhook_only_the_log_tells(tmp_path):
     operators = Operators(tmp_path / "operators.json")
 
     assert (_tell(operators, "a"), operators.untold(["a", "b"]), operators.send_due(NOON)) == (True, ["b"], 0)
+
+
+class _MailServer(socketserver.StreamRequestHandler):
+    """As much of RFC 5321 as a client needs that says little; it keeps the mails, or refuses them."""
+
+    def handle(self):
+        self._say(b"220 here")
+        while (line := self.rfile.readline().strip().upper()) and not line.startswith(b"QUIT"):
+            if line == b"DATA":
+                self._say(b"354 go on")
+                self.server.got.append(b"".join(iter(self.rfile.readline, b".\r\n")))
+                self._say(b"250 taken")
+            else:
+                self._say(b"452 full" if line.startswith(b"MAIL") and self.server.is_full else b"250 yes")
+        self._say(b"221 bye")
+
+    def _say(self, line):
+        self.wfile.write(line + b"\r\n")
+
+
+@pytest.fixture
+def mail_server():
+    with socketserver.TCPServer(("127.0.0.1", 0), _MailServer) as server:
+        server.got, server.is_full = [], False
+        server.url = f"smtp://127.0.0.1:{server.server_address[1]}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_mail_and_webhook_are_each_sent_once_and_wait_only_for_themselves(tmp_path, hook, mail_server):
+    mail = Mail(("ana@example.com", "bo@example.com"), "lora@example.com", mail_server.url)
+    operators = Operators(tmp_path / "operators.json", hook.url, "http://dagster", mail)
+    _tell(operators, "a")
+    hook.status, mail_server.is_full = 503, True
+
+    assert operators.send_due(NOON) == 0
+    mail_server.is_full = False
+    assert operators.send_due(NOON + timedelta(minutes=1)) == 1  # the webhook still refuses
+    hook.status = 200
+    assert [operators.send_due(LATER), operators.send_due(LATER)] == [1, 0]
+
+    [letter] = [message_from_bytes(each, policy=policy.default) for each in mail_server.got]
+    assert (letter["Subject"], letter["From"]) == ("The lake does not answer", "lora@example.com")
+    assert letter["To"] == "ana@example.com, bo@example.com"
+    assert letter.get_content().split() == ["It", "is", "gone.", "http://dagster"]
+    assert hook.got[-1]["message"] == "It is gone."
+
+
+def test_a_mail_server_that_is_away_or_knows_no_tls_gets_no_password(tmp_path, caplog):
+    mail = Mail(("ana@example.com",), "ana@example.com", "smtp://ana:hush@127.0.0.1:9")
+
+    assert not mail.send("title", "message")
+    assert "hush" not in repr(mail) + caplog.text
+    assert caplog.messages == ["operators could not be told by mail: ConnectionRefusedError"]
