@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from pipeline.catalogues.entry import Entry
 from pipeline.catalogues.families import Family, read_structure
-from pipeline.catalogues.structures import Fields, Structure, head_size_of, key_value_heads_of
+from pipeline.catalogues.structures import Fields, Matrix, Structure, head_size_of, key_value_heads_of
 
 T = TypeVar("T")
 
@@ -84,6 +84,11 @@ class BaseModelSpec(Entry):
         return self._read[1]
 
     @cached_property
+    def adapted(self) -> tuple[Matrix, ...]:
+        """What LoRA adapts: linear layers and stacks of experts that the family names, no routers, no towers."""
+        return tuple(each for each in self.structure.matrices if _is_adapted(each, self.family))
+
+    @cached_property
     def _read(self) -> tuple[Family, Structure]:
         return read_structure(self._fields())
 
@@ -102,6 +107,12 @@ class BaseModelSpec(Entry):
         if self.experts > 1:
             fields |= {"num_experts": self.experts, "num_experts_per_tok": self.active_experts}
         return {**fields, **self.config}
+
+
+def _is_adapted(matrix: Matrix, family: Family) -> bool:
+    if matrix.kind == "expert":
+        return any(path.rpartition(".")[2] == matrix.name for path in family.experts)
+    return matrix.kind == "linear" and matrix.name in family.adapted
 
 
 def _told(read: Callable[[Any], T], of: Any) -> T:

@@ -7,7 +7,7 @@ in `families.toml`. The tests compare each with the model that Transformers 5.23
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 Fields: TypeAlias = Mapping[str, Any]
@@ -31,7 +31,7 @@ class Matrix(NamedTuple):
         return self.outputs * self.inputs * self.number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Structure:
     """The matrices of all layers, without embeddings, head, norms and biases.
 
@@ -48,7 +48,14 @@ class Structure:
 
     def of(self, *kinds: Kind) -> int:
         """Parameters of these kinds."""
-        return sum(matrix.parameters for matrix in self.matrices if matrix.kind in kinds)
+        return sum(self._by_kind[kind] for kind in kinds)
+
+    @cached_property
+    def _by_kind(self) -> Counter[Kind]:  # fitting asks a million times
+        counts: Counter[Kind] = Counter()
+        for matrix in self.matrices:
+            counts[matrix.kind] += matrix.parameters
+        return counts
 
 
 _Part = tuple[Kind, str, int, int]  # of one layer: kind, name, outputs, inputs

@@ -4,15 +4,6 @@ Norms and biases are left out; they are less than a thousandth.
 """
 
 from pipeline.catalogues.models import BaseModelSpec
-from pipeline.catalogues.structures import Matrix
-
-
-def is_adapted(model: BaseModelSpec, matrix: Matrix) -> bool:
-    """Whether LoRA adapts it: linear layers and stacks of experts that the family names, no routers, no towers."""
-    family = model.family
-    if matrix.kind == "expert":
-        return any(path.rpartition(".")[2] == matrix.name for path in family.experts)
-    return matrix.kind == "linear" and matrix.name in family.adapted
 
 
 def expert_rank(model: BaseModelSpec, rank: int) -> int:
@@ -28,8 +19,7 @@ def adapter_parameters(model: BaseModelSpec, rank: int) -> int:
     narrow = expert_rank(model, rank)
     return sum(
         matrix.number * (matrix.outputs + matrix.inputs) * (narrow if matrix.kind == "expert" else rank)
-        for matrix in model.structure.matrices
-        if is_adapted(model, matrix)
+        for matrix in model.adapted
     )
 
 

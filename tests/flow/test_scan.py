@@ -15,6 +15,7 @@ from pipeline.state.store import StoredObject
 from pipeline.state.store.ignored_files import IgnoredFile
 from pipeline.state.store.left_out import HIDDEN, LeftOut
 from pipeline.state.store.upload_identity import NO_OWNER, SUBFOLDER, dataset_id
+from tests.how_many import examples
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PAGE = 4
@@ -233,7 +234,7 @@ ticks = st.tuples(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     is_s3=st.booleans(),
     events=st.lists(st.one_of(writes, writes, deletes, passing, ticks), max_size=60),

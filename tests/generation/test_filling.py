@@ -7,13 +7,14 @@ from pipeline.generation.filling import KNOWN, OF_ARC, arc_values, filled, item_
 from pipeline.generation.plan import make_plan
 from pipeline.generation.wish import PlanWish
 from tests.generation.small_scaffolds import scaffolds
+from tests.how_many import examples
 
 texts = st.lists(
     st.sampled_from(["{", "}", "{}", "{turns}", "{nothing}", "{0}", "{a.b}", "{a!r:>{W}}", "$x", "\n", "é"])
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(texts.map("".join))
 def test_whatever_stands_in_braces_a_text_is_filled_without_an_error(text):
     assert filled(text, {"turns": "6"}) == text.replace("{turns}", "6")

@@ -15,6 +15,7 @@ from pipeline.errors import UsageError
 from pipeline.generation.plan import make_plan, refill, turn_counts
 from pipeline.generation.wish import Forbidden, PlanWish
 from tests.generation.small_scaffolds import arc, keys, persona, scaffolds, template
+from tests.how_many import examples
 
 AXES = ("persona", "arc", "topic")
 
@@ -34,7 +35,7 @@ sizes = st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 6))
 wishes = st.builds(PlanWish, items=st.integers(1, 150), seed=st.integers(0, 2**53 - 1))
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(sizes, wishes)
 def test_all_is_even_within_one_and_no_pair_is_empty_once_there_are_enough_items(size, wish):
     plan = make_plan(wish, scaffolds(*size))
@@ -71,7 +72,7 @@ def restricted(draw):
     return scaffolds(*size, suiting), wish, allowed
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(restricted())
 def test_what_is_forbidden_is_not_made_and_the_rest_stays_even(case):
     given_, wish, allowed = case
@@ -113,7 +114,7 @@ def test_a_persona_that_suits_too_little_to_be_even_takes_no_arc_for_itself():
     assert {counts[f"persona_{number}", "arc_0"] for number in (1, 2, 3)} == {10}
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_weights_give_shares_within_one_by_the_largest_remainder(data):
     size = data.draw(sizes)
@@ -144,7 +145,7 @@ def test_the_largest_remainders_get_what_is_left():
     assert counts == {("arc_0",): 6, ("arc_1",): 3, ("arc_2",): 1}
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(sizes, wishes)
 def test_the_same_wish_is_the_same_plan_in_whatever_order_scaffolds_come(size, wish):
     given_ = scaffolds(*size)
@@ -175,7 +176,7 @@ def _open(item):
     return (item.persona, item.arc, item.topic, item.turns, item.opening, item.situation)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(1, 18), st.integers(0, 99), st.integers(1, 3))
 def test_two_of_a_cell_differ_and_so_do_their_draws(items, seed, draws):
     """Until each of 3 counts of turns, 2 openings and 3 situations was combined with each other."""
@@ -191,7 +192,7 @@ def test_two_of_a_cell_differ_and_so_do_their_draws(items, seed, draws):
     assert len({item.seed for item in drawn}) == len(drawn)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.sets(st.integers(1, 40), min_size=1), st.integers(1, 5))
 def test_a_refill_has_the_same_cells_whatever_else_is_missing(numbers, draw):
     given_ = scaffolds()

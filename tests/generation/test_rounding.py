@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.generation.rounding import MAX_CELL_COST, round_table
+from tests.how_many import examples
 
 
 @st.composite
@@ -21,7 +22,7 @@ def tables(draw):
     return [shares[row * columns :][:columns] for row in range(rows)], np.array(costs).reshape(rows, columns)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(tables())
 def test_cells_rows_and_columns_are_within_one_of_their_shares(table):
     shares, costs = table

@@ -20,6 +20,7 @@ from pipeline.generation.selecting import Candidate, Selection, SelectionRules, 
 from pipeline.generation.thinning import Thinning
 from pipeline.generation.variety import closing, measure_variety, most_times, opening_of, openings, too_common
 from tests.generation.made_samples import conversation, item, judgement, sentences
+from tests.how_many import examples
 
 ERROR, WARNING, NOTE = (MadeFinding("code", each, 1, "Mend it.") for each in ("error", "warning", "note"))
 ALL = SelectionRules(unjudged="accepted")
@@ -122,7 +123,7 @@ def test_another_system_prompt_makes_no_other_conversation():
     assert [each.code for each in only(candidate(1), candidate(2, conversation=other))] == [None, "near-duplicate"]
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(seed=st.integers(0, 2**32), count=st.integers(0, 12))
 def test_what_is_left_of_repeats_has_none(seed, count):
     random = Random(seed)
@@ -296,7 +297,7 @@ def batches(draw: st.DrawFn) -> tuple[list, dict, list[Candidate]]:
     return items, failed, made
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(batch=batches(), quota=st.none() | st.integers(0, 3), unjudged=st.sampled_from(["needs_review", "accepted"]))
 def test_accepted_and_rejected_and_failed_and_needs_review_are_all_items(batch, quota, unjudged):
     items, failed, made = batch

@@ -19,6 +19,7 @@ from pipeline.flow.intake import is_asked_for, plan_runs
 from pipeline.flow.retries import Fate, patience_of, settle
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
+from tests.how_many import examples
 from tests.state.catalog.examples import NOON, READY, upload
 
 IDS = ("a", "b", "c", "d")
@@ -178,5 +179,5 @@ class Attempts(RuleBasedStateMachine):
 
 TestAttempts = Attempts.TestCase
 TestAttempts.settings = settings(
-    max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(30), stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

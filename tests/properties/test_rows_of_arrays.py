@@ -25,6 +25,7 @@ from pipeline.trainers.acceptance import acceptance_of
 from pipeline.trainers.dataset_rows import dataset_rows
 from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.rendering import render_job
+from tests.how_many import examples
 from tests.state.lake.examples import origin
 from tests.training.jobs.datasets import JUDGEMENTS, PREFERENCES, TEXTS, TOOLS, chat
 from tests.training.jobs.examples import planned
@@ -129,7 +130,7 @@ def read(data: bytes, folder: Path, piece: int = 2**20) -> tuple[dict[str, objec
     return report(profile), tables(lake_files(profile, acceptance_of(as_lines), origin("d"), folder))
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(texts=files(), layout=st.sampled_from(ARRAYS), piece=st.sampled_from((700, 2**14, 2**20)))
 def test_the_layout_of_rows_changes_nothing_but_where_they_are(texts, layout, piece):
     with tempfile.TemporaryDirectory() as folder:
@@ -139,7 +140,7 @@ def test_the_layout_of_rows_changes_nothing_but_where_they_are(texts, layout, pi
     assert array == lines
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(texts=files(), layout=st.sampled_from(ARRAYS))
 def test_every_row_of_an_array_is_told_apart_and_found_at_its_first_byte(texts, layout):
     data = LAYOUTS[layout](texts)

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from pipeline.settings import load_settings
 from pipeline.state.catalog.job_records import JOB_SORTS
+from tests.how_many import examples
 from tests.service.serving import SECRET, Serving, lines, serving
 
 USERS = ("ana", "bob")
@@ -127,4 +128,6 @@ class TwoUsers(RuleBasedStateMachine):
 
 @pytest.mark.filterwarnings("ignore")
 class TestTwoUsers(TwoUsers.TestCase):
-    settings = settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    settings = settings(
+        max_examples=examples(15), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    )

@@ -23,7 +23,7 @@ from pipeline.training.jobs.preset_rules import (
     count_steps,
     rows_cut,
 )
-from pipeline.training.parameters import expert_rank, is_adapted
+from pipeline.training.parameters import expert_rank
 from pipeline.wording import count_of
 
 
@@ -120,7 +120,7 @@ def _targets(model: BaseModelSpec, notes: Explanations, rank: int) -> Targets:
     """Which weights are adapted; all linear layers need not be named."""
     family, is_mixture = model.family, model.experts > 1
     linear = [matrix for matrix in model.structure.matrices if matrix.kind in ("linear", "gate")]
-    if not is_mixture and not family.is_vision and all(is_adapted(model, matrix) for matrix in linear):
+    if not is_mixture and not family.is_vision and all(matrix in model.adapted for matrix in linear):
         notes.add("adapter.targets", Chosen("all linear layers", "as much is learned as by full fine-tuning that way"))
         return Targets()
     named = ", ".join(path.rpartition(".")[2] for path in (*family.adapted, *family.experts))

@@ -18,6 +18,7 @@ from pipeline.trainers.acceptance import acceptance_of, asking
 from pipeline.trainers.acceptance.acceptance_rules import dropping_codes
 from pipeline.trainers.acceptance.row_counts import FIRST_ROWS
 from tests.engine_blocks import line_of
+from tests.how_many import examples
 from tests.properties.reading import profile_bytes, profile_ranges
 
 RULES = asking(Rules(max_rejected_share=0.99))
@@ -58,7 +59,7 @@ def read(data: bytes, limit: int, wanted: int | None) -> tuple[dict[str, object]
     return {name: value for name, value in report.items() if not name.startswith("findings")}, listed
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(lines=st.lists(st.sampled_from(LINES), min_size=1, max_size=60), wanted=st.integers(2, 5))
 def test_the_first_of_each_code_are_listed_and_all_else_stays_as_it_is(lines, wanted):
     data = b"".join(lines)

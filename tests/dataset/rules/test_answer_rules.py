@@ -32,7 +32,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.dataset.findings.finding import CATALOGUE
-from pipeline.docs import make_pages
+from pipeline.docs import findings_page
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 
@@ -44,7 +44,7 @@ report = profile_stream(io.BytesIO((folder / "some.jsonl").read_bytes()), folder
 run = CliRunner().invoke
 print(json.dumps({
     "catalogue": CATALOGUE["shouted-answer"].title,
-    "page": make_pages()["findings.md"],
+    "page": findings_page.page(),
     "findings": [[f["code"], f["line"], f["path"], f["message"]] for f in report["findings"]],
     "text": run(app, ["check", str(folder / "some.jsonl")]).output,
     "sarif": run(app, ["check", "--format", "sarif", str(folder / "some.jsonl")]).output,

@@ -20,6 +20,7 @@ from pipeline.dataset.tokens import (
 )
 from tests.dataset.tokens.texts import KINDS, write_lines
 from tests.engine_blocks import columns_of, line_of
+from tests.how_many import examples
 
 TOKENIZER = load_tokenizer()
 
@@ -103,7 +104,7 @@ def test_an_empty_file_has_no_tokens(tokenizer):
     assert [row["rows_cut"] for row in figures.truncation] == [0] * len(MAX_LENGTHS)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.integers(1, 40), st.randoms(use_true_random=False), st.booleans())
 def test_the_figures_are_the_same_however_a_file_is_split(parts, rng, is_exact):
     """Into parts of any number, joined in any order, whatever the order of the rows."""

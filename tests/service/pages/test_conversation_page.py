@@ -8,6 +8,7 @@ from pipeline.service.pages.conversation_query import query_of, query_pairs
 from pipeline.service.pages.made_names import TIERS
 from pipeline.state.catalog.generation_records import MadeQuery
 from pipeline.state.catalog.statuses import CONVERSATION_STATUSES, QUALITY_TIERS
+from tests.how_many import examples
 from tests.service.pages.attempt_cases import NOW
 from tests.service.pages.made_cases import conversation, made_of, place
 
@@ -37,7 +38,7 @@ def test_no_sign_of_a_turn_is_lost_or_doubled_where_quotes_are_marked(texts, quo
     assert {score.where for score in page.judged.scores} - {""} == {piece.quote for piece in marked}
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     st.builds(
         MadeQuery,

@@ -14,6 +14,7 @@ from pipeline.safe_text import visible
 from pipeline.service.pages import routes
 from pipeline.service.pages.render import MEDIA_TYPES, asset
 from pipeline.state.store.data_names import ALL
+from tests.how_many import examples
 from tests.html import HOSTILE, Skeleton
 from tests.service.pages import cases, made_cases, mend_cases, row_cases
 from tests.service.pages.cases import CASES, planted_pages
@@ -32,7 +33,7 @@ def test_no_element_and_no_attribute_arises_from_content(text):
     _check_planted(planted_pages, text)
 
 
-@settings(max_examples=25)  # there are many of these pages, and their templates are as the others
+@settings(max_examples=examples(25))  # there are many of these pages, and their templates are as the others
 @given(HOSTILE)
 def test_nor_from_what_a_model_or_a_person_wrote(text):
     _check_planted(planted_made, text)

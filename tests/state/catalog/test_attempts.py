@@ -13,6 +13,7 @@ from pipeline.state.catalog.attempts import FROM_STATES, JOB_STATUS_OF
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.job_records import NewCost
 from pipeline.state.catalog.statuses import ATTEMPT_STATES, ENDED_STATES, LIVE_STATES
+from tests.how_many import examples
 from tests.state.catalog.examples import LATER, MUCH_LATER, NOON
 from tests.state.catalog.job_examples import ESTIMATE, JOB, planned, ready
 
@@ -142,7 +143,7 @@ def test_a_training_that_tells_of_itself_is_not_ended_by_hand(catalog, job):
         catalog.report_job("job-1", "ann", LATER, "succeeded")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([*ATTEMPT_STATES, "again"]), max_size=12))
 def test_whatever_is_told_in_whatever_order_states_follow_one_another(tmp_path_factory, wishes):
     """One lives at a time, what has ended stays so, and a job is as its newest attempt."""

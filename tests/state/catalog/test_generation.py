@@ -38,6 +38,7 @@ from pipeline.state.catalog.generation_tables import (
     scaffolds,
     training_files,
 )
+from tests.how_many import examples
 from tests.state.catalog.examples import NOON
 
 LATER = NOON + timedelta(minutes=5)
@@ -253,7 +254,7 @@ def test_a_scaffold_that_says_something_else_is_another_version(catalog):
 @given(
     st.lists(st.sampled_from(["prepare", "open", "sent", "back", "answered", "take", "refuse", "cancel"]), max_size=25)
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_in_any_order_money_and_items_add_up(tmp_path_factory, events):
     with Catalog.open(f"sqlite:///{tmp_path_factory.mktemp('any') / 'c.db'}") as catalog:
         batch = running(catalog, items=4, budget=350)

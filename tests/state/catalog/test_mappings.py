@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import Conflicting, DatasetNotFound
+from tests.how_many import examples
 from tests.state.catalog.examples import LATER, MUCH_LATER, NOON, READY, start_upload, upload
 
 MAPPING = '{"prompt":"question","answer":"answer"}'
@@ -124,7 +125,12 @@ _STEPS = st.one_of(
 
 
 @given(steps=st.lists(_STEPS, min_size=2, max_size=9))
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_whatever_happens_at_a_path_is_read_as_was_said_last_of_it(catalog, steps):
     owner = f"ann-{len(catalog.owners())}"  # of this example alone
     path, current, said, deleted = f"uploads/{owner}/f.jsonl", "d1", None, set()

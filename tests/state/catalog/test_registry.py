@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Dataset
+from tests.how_many import examples
 from tests.state.catalog.examples import LATER, MUCH_LATER, NOON, READY, start_upload, upload
 from tests.state.catalog.statements_seen import plan_of, statements_seen
 
@@ -206,7 +207,7 @@ def test_a_page_of_a_thousand_paths_is_one_question_to_an_index(catalog):
 _drops = st.lists(st.lists(st.tuples(st.sampled_from("pqr"), st.sampled_from("123")), max_size=5), max_size=6)
 
 
-@hypothesis_settings(max_examples=40)
+@hypothesis_settings(max_examples=examples(40))
 @given(ticks=_drops)
 def test_any_sequence_of_drops_leaves_the_last_bytes_current(ticks):
     """One current row per path, the one dropped last; no row lost; a repeated tick changes nothing."""
@@ -215,7 +216,7 @@ def test_any_sequence_of_drops_leaves_the_last_bytes_current(ticks):
 
 
 @pytest.mark.needs_postgres
-@hypothesis_settings(max_examples=20)
+@hypothesis_settings(max_examples=examples(20))
 @given(ticks=_drops)
 def test_any_sequence_of_drops_on_postgresql(emptied_postgres, ticks):
     with Catalog.open(emptied_postgres()) as catalog:
