@@ -120,3 +120,14 @@ def _imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module or "")
     return names
+
+
+def test_each_asset_that_runs_tells_the_line_of_its_code(settings):
+    assets = [each for each in build_defs(settings).assets if isinstance(each, dg.AssetsDefinition)]
+
+    for asset in assets:
+        for spec in asset.specs:
+            [place] = spec.metadata["dagster/code_references"].code_references
+            lines = Path(place.file_path).read_text().splitlines()
+            assert f"def {asset.op.name}(" in "".join(lines[place.line_number - 1 : place.line_number + 40])
+    assert len(assets) == 5
