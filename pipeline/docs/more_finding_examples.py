@@ -113,7 +113,7 @@ FORMAT_EXAMPLES: dict[str, Example] = {
     "system-not-first": Example(_chat(_USER, _said("system", "Be brief."), _DONE)),
     "several-system-turns": _wide(_chat(_said("system", "Be brief."), _said("system", "Be kind."), _USER, _DONE)),
     "first-turn-not-user": Example(_chat(_DONE, _USER, _DONE)),
-    "consecutive-tool-results": _wide(_chat(_USER, _called("{}"), _RESULT, _RESULT, _DONE)),
+    "consecutive-tool-results": _wide(_chat(_USER, _called("{}"), _RESULT, {**_RESULT, "tool_call_id": "2"}, _DONE)),
     "tool-result-without-call": Example(_chat(_USER, _RESULT, _DONE)),
     "tool-call-without-result": _wide(_chat(_USER, _called("{}"), _USER, _DONE)),
     "partial-weight": Example(_chat(_USER, {**_DONE, "weight": 0.5})),
@@ -138,6 +138,9 @@ TOOL_SHAPE_EXAMPLES: dict[str, Example] = {
         )
     ),
     "tool-result-without-id": _wide(_chat(_USER, _called("{}"), _said("tool", "42"), _DONE)),
+    "tool-result-of-unknown-call": _wide(_chat(_USER, _called("{}"), {**_RESULT, "tool_call_id": "7"}, _DONE)),
+    "tool-call-answered-twice": _wide(_chat(_USER, _called("{}"), _RESULT, _RESULT, _DONE)),
+    "tool-call-id-repeated": _wide(_chat(_USER, _called("{}"), _RESULT, _called("{}"), _RESULT, _DONE)),
     "tool-result-in-parts": _wide(
         _chat(_USER, _called("{}"), {**_RESULT, "content": [{"type": "text", "text": "42"}]}, _DONE)
     ),

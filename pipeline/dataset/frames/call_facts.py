@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from pipeline.dataset.frames.call_links import link_faults
 from pipeline.dataset.model.conversation import TOOL_RESULTS
 from pipeline.dataset.model.tool_calls import function_of
 from pipeline.dataset.reading.columns import Columns
@@ -21,18 +22,20 @@ def call_facts(columns: Columns) -> dict[str, list[object]]:
     if extras.tool_calls is None and extras.tool_call_ids is None:
         return {}
     facts: dict[str, list[object]] = {"has_ids": _have_ids(columns)}
+    calls = extras.tool_calls or [None] * len(columns.roles)
+    decoded = [each and msgspec.json.decode(each) for each in calls]
     if extras.tool_calls is not None:
-        decoded = [calls and msgspec.json.decode(calls) for calls in extras.tool_calls]
         faults = [[_fault_of(each) for each in _arguments_of(calls)] if calls else [] for calls in decoded]
         facts["has_double_arguments"] = ["string" in of_turn or None for of_turn in faults]
         others = [[fault for fault in of_turn if fault not in ("", "string")] for of_turn in faults]
         facts["arguments_fault"] = [of_turn[0] if of_turn else None for of_turn in others]
-        facts["call_faults"] = [
-            sorted(set(_faults_of(calls, has_ids=not _is_older(columns, turn)))) or None
-            if calls and facts["has_ids"][turn]
-            else None
-            for turn, calls in enumerate(decoded)
-        ]
+    links = link_faults(columns, decoded)
+    facts["call_faults"] = [
+        sorted({*links.get(turn, ()), *_faults_of(calls or (), has_ids=not _is_older(columns, turn))}) or None
+        if facts["has_ids"][turn]
+        else None
+        for turn, calls in enumerate(decoded)
+    ]
     return facts
 
 

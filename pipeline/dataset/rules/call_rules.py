@@ -3,6 +3,7 @@
 A note is for what is right for some trainers and wrong for others.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pipeline.dataset.model.printable import printable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 CALL_ORDER_RULES, ARGUMENT_RULES, CALL_SHAPE_RULES = RuleBook(), RuleBook(), RuleBook()
 _CALLS, _SHAPES, _RESULTS = ("tool_calls",), ("call_faults",), ("tool", "function")
+_LINKED = ("tool_calls", "tool_call_id")
 _ARGUMENTS = "arguments that are the JSON of an object"
 
 
@@ -52,7 +54,13 @@ def tool_result_without_call(turn: "TurnColumns") -> "pl.Expr":
     return turn.is_result & (is_first | ~(is_asked | is_beside))
 
 
-@CALL_ORDER_RULES.of_turns("turn", Mismatch("the result of the tool call in the next turn", "another turn"), _CALLS)
+def _unanswered(turn: Row) -> Mismatch:
+    if turn["call_faults"] is not None and "tool-call-partly-answered" in turn["call_faults"]:
+        return Mismatch("a result of each tool call in the next turns", "none for one")
+    return Mismatch("the result of the tool call in the next turn", "another turn")
+
+
+@CALL_ORDER_RULES.of_turns("turn", _unanswered, _CALLS)
 def tool_call_without_result(turn: "TurnColumns") -> "pl.Expr":
     """A tool call has no result.
 
@@ -60,7 +68,8 @@ def tool_call_without_result(turn: "TurnColumns") -> "pl.Expr":
 
     What to do: add the tool's result after the call.
     """
-    return turn.has_call & (~turn.is_border & ~turn.is_result).shift(-1, fill_value=False)  # the last teaches calling
+    goes_on = (~turn.is_border & ~turn.is_result).shift(-1, fill_value=False)  # the last teaches calling
+    return turn.has_call & (goes_on | _has_fault(turn, "tool-call-partly-answered"))
 
 
 @ARGUMENT_RULES.of_turns("turn", Mismatch(_ARGUMENTS, "the JSON of a string"), ("has_double_arguments",))
@@ -93,7 +102,7 @@ def tool_call_without_id(turn: "TurnColumns") -> "pl.Expr":
 
     What to do: give each call an id of its own; lora-pipeline convert --to openai does.
     """
-    return turn.call_faults.list.contains("tool-call-without-id")
+    return _has_fault(turn, "tool-call-without-id")
 
 
 @CALL_SHAPE_RULES.of_turns(
@@ -107,6 +116,46 @@ def tool_result_without_id(turn: "TurnColumns") -> "pl.Expr":
     What to do: write the call's id into tool_call_id; lora-pipeline convert --to openai does.
     """
     return _is_result_by_id(turn) & turn.tool_call_id.is_null()
+
+
+def _answering(expected: str, found: str) -> Callable[[Row], Mismatch]:
+    """What is wrong with a result, and the id that it has."""
+    return lambda turn: Mismatch(expected, found, f"({printable(turn['tool_call_id'])!r})")
+
+
+@CALL_SHAPE_RULES.of_turns("turn", _answering("the id of a tool call before it", "that of none"), _LINKED)
+def tool_result_of_unknown_call(turn: "TurnColumns") -> "pl.Expr":
+    """A tool result answers a call that nobody made.
+
+    Its tool_call_id is that of no call before it: OpenAI refuses the file, and the model learns an answer to nothing.
+
+    What to do: write the id of the call that it answers into tool_call_id.
+    """
+    return _has_fault(turn, "tool-result-of-unknown-call")
+
+
+@CALL_SHAPE_RULES.of_turns("turn", _answering("one result of a tool call", "a second one"), _LINKED)
+def tool_call_answered_twice(turn: "TurnColumns") -> "pl.Expr":
+    """A tool call has two results.
+
+    OpenAI and Mistral's checks refuse the second, and the model learns that a call may be answered again.
+
+    What to do: merge the two results, or give the second the id of the call that it answers.
+    """
+    return _has_fault(turn, "tool-call-answered-twice")
+
+
+@CALL_SHAPE_RULES.of_turns(
+    "turn", Mismatch("an id that no other call of the conversation has", "that of another"), _SHAPES, Severity.NOTE
+)
+def tool_call_id_repeated(turn: "TurnColumns") -> "pl.Expr":
+    """Two tool calls of a conversation have the same id.
+
+    Where both are in one turn, nothing says which result answers which, and newer checks of Mistral refuse them.
+
+    What to do: give each call an id of its own, and its result the same.
+    """
+    return _has_fault(turn, "tool-call-id-repeated")
 
 
 @CALL_SHAPE_RULES.of_turns("turn", Mismatch("a text", "a list of parts"), ("parts",))
@@ -146,8 +195,9 @@ def tool_call_id_not_nine(turn: "TurnColumns") -> "pl.Expr":
 
     What to do: for models of Mistral, write ids of nine letters and digits, the same in the call and in its result.
     """
-    of_call = turn.call_faults.list.contains("tool-call-id-not-nine").fill_null(False)
-    return of_call | (_is_result_by_id(turn) & ~turn.tool_call_id.str.contains("^[A-Za-z0-9]{9}$"))
+    return _has_fault(turn, "tool-call-id-not-nine") | (
+        _is_result_by_id(turn) & ~turn.tool_call_id.str.contains("^[A-Za-z0-9]{9}$")
+    )
 
 
 def _unusual_tag(turn: Row) -> Mismatch:
@@ -176,7 +226,12 @@ def arguments_object(turn: "TurnColumns") -> "pl.Expr":
 
     What to do: leave it for TRL, else write json.dumps of it; lora-pipeline convert --to openai does.
     """
-    return turn.call_faults.list.contains("arguments-object")
+    return _has_fault(turn, "arguments-object")
+
+
+def _has_fault(turn: "TurnColumns", fault: str) -> "pl.Expr":
+    """Whether it is among the faults of the turn's calls, or of the result that it is."""
+    return turn.call_faults.list.contains(fault).fill_null(False)
 
 
 def _is_result_by_id(turn: "TurnColumns") -> "pl.Expr":
