@@ -22,8 +22,9 @@ def _said(role: str, content: str, **fields: object) -> dict[str, object]:
     return {"role": role, "content": content, **fields}
 
 
-def _called(arguments: object) -> dict[str, object]:
-    return {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": arguments}}]}
+def _called(arguments: object, name: str = "f", **fields: object) -> dict[str, object]:
+    function = {"name": name, "arguments": arguments}
+    return {"role": "assistant", **fields, "tool_calls": [{"id": "1", "type": "function", "function": function}]}
 
 
 def _answer(text: str, question: str = "Hello") -> Example:
@@ -138,6 +139,11 @@ TOOL_SHAPE_EXAMPLES: dict[str, Example] = {
         )
     ),
     "tool-result-without-id": _wide(_chat(_USER, _called("{}"), _said("tool", "42"), _DONE)),
+    "tool-call-without-type": _wide(
+        _chat(_USER, {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "f"}}]}, _RESULT, _DONE)
+    ),
+    "function-name-not-plain": _wide(_chat(_USER, _called("{}", "get price"), _RESULT, _DONE)),
+    "words-beside-tool-call": _wide(_chat(_USER, _called("{}", content="Let me look."), _RESULT, _DONE)),
     "tool-result-of-unknown-call": _wide(_chat(_USER, _called("{}"), {**_RESULT, "tool_call_id": "7"}, _DONE)),
     "tool-call-answered-twice": _wide(_chat(_USER, _called("{}"), _RESULT, _RESULT, _DONE)),
     "tool-call-id-repeated": _wide(_chat(_USER, _called("{}"), _RESULT, _called("{}"), _RESULT, _DONE)),
@@ -157,6 +163,7 @@ BESIDE_EXAMPLES: dict[str, Example] = {
     "media-mark": Example(_chat(_said("user", "<image>\nWhat is this?"), _said("assistant", "A cat."))),
     "reasoning-not-closed": _answer("<think>A greeting. I greet as well."),
     "reasoning-not-opened": _answer("A greeting.</think>Hi!"),
+    "reasoning-without-answer": _answer("<think>A greeting. I greet as well.</think>"),
     "reasoning-apart": Example(_chat(_USER, {**_DONE, "reasoning_content": "A greeting."})),
     "reasoning-in-earlier-answers": _wide(_chat(_USER, _said("assistant", "<think>Hm.</think>Hi!"), _USER, _DONE)),
     "mixed-reasoning": Example(

@@ -37,11 +37,17 @@ def has_ids(text: str) -> bool:
 
 
 def openai_tools(text: str) -> list[Any]:
-    """Tools with their wrapper."""
+    """Tools with their wrapper; Anthropic calls the schema of the arguments otherwise."""
     return [
-        {"type": "function", "function": tool} if isinstance(tool, dict) and "name" in tool else tool
+        {"type": "function", "function": _with_parameters(tool)} if isinstance(tool, dict) and "name" in tool else tool
         for tool in msgspec.json.decode(text)
     ]
+
+
+def _with_parameters(tool: Item) -> Item:
+    if "input_schema" not in tool or "parameters" in tool:
+        return tool
+    return {"parameters" if name == "input_schema" else name: value for name, value in tool.items()}
 
 
 def _items(text: str) -> list[Item]:

@@ -44,7 +44,7 @@ _WORDS = re.compile(r"[a-z]+")
 _SPLITS = frozenset({"train", "test", "valid", "validation", "val", "dev", "eval"})
 _LINES = frozenset({"jsonl", "json-objects"})
 _JOINED = "files of lines, arrays, tables or Parquet files"
-_SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
+_SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 _ROW_BY_ROW = {
     "json-array": "jq -c '.[]' *.json > all.jsonl joins arrays",
     "csv": "for tables: lora-pipeline convert --to openai each, and join the lines",

@@ -10,10 +10,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from pipeline.dataset.formats.array_rows import NO_LAST_ROW, GatheredRows, HandedOn, LongRow
+from pipeline.dataset.formats.array_rows import NO_END, NO_LAST_ROW, GatheredRows, HandedOn, LongRow
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.brackets import COMMA, WHITE, lines_of, row_ends, stripped, structure, without_breaks
 from pipeline.dataset.model.bit_flags import Bytes, Integers
+from pipeline.dataset.model.json_text import decoded
 from pipeline.dataset.rules.mismatch import Mismatch
 
 Rest: TypeAlias = Callable[[bytes, int, int], None]  # some bytes behind the array, and their line and offset
@@ -176,9 +177,11 @@ class _Splitter:
             is_array, detail = left == b"[", "(jq -c '.[]' in.json > out.jsonl writes the rows of both)"
             more = Mismatch(f"nothing after {_END}", "another array", detail) if is_array else _MORE_TEXT
             gathered.add(b"", line, offset, more)
+        elif not self._is_closed and left:
+            self._drop(len(self._held))
+            self._add_last(gathered, left, line, offset)
         elif not self._is_closed:
-            fault = _UNENDED if left else Mismatch(_END, f"the end of the file before {_END}")
-            gathered.add(b"", line, offset, fault)
+            gathered.add(b"", line, offset, Mismatch(_END, f"the end of the file before {_END}"))
         yield from self._handed_on.blocks(gathered)
 
     def _end_long(self, long: LongRow) -> Iterator[Block]:
@@ -187,5 +190,13 @@ class _Splitter:
             yield self._handed_on.block(long)
             gathered.add(b"", self._line, self._offset, Mismatch("the next row", "no end of the one before it"))
         else:
-            gathered.add(b"", long.line, long.offset, _UNENDED)
+            self._add_last(gathered, b"".join(long.pieces).rstrip(WHITE), long.line, long.offset)
         yield from self._handed_on.blocks(gathered)
+
+    def _add_last(self, gathered: GatheredRows, text: bytes, line: int, offset: int) -> None:
+        """A row behind which the file ends: one that is whole is one, and what is wrong stands behind it."""
+        if not isinstance(decoded(text), dict | list):
+            gathered.add(b"", line, offset, _UNENDED)
+            return
+        gathered.add(text.replace(b"\n", b" "), line, offset)
+        gathered.add(b"", self._line, self._offset, NO_END)

@@ -11,6 +11,7 @@ from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.rules.mismatch import Mismatch
 
 NO_LAST_ROW = Mismatch("a row before the ']'", "none")  # behind the comma after the last row
+NO_END = Mismatch("the array's ']'", "the end of the file behind the last row")
 
 
 @dataclass(slots=True)

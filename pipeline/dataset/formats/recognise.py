@@ -120,7 +120,8 @@ def _recognised(head: bytes, compression: Compression, chosen: Format | None, *,
         why = f"{best[1]:,} of the first {count_of(len(rows), 'row')} fit {best[0].title}{_inside(inner)}"
         table = of_table(rows[0]) if len(rows) == 1 else ""
         return replace(_of_form(reading, best[0], rows), why=why, is_certain=True, unlike=table)
-    mapping = guessed_mapping(rows)
+    is_table = len(rows) == 1 and bool(of_table(rows[0]))
+    mapping = None if is_table else guessed_mapping(rows)
     if mapping is not None and chosen == AUTO_MAPPED:
         form = format_of(mapping)
         why = f"no format that we know fits; this mapping does: {mapping_text(mapping)}"

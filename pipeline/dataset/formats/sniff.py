@@ -24,6 +24,7 @@ _SIGNATURES = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"\x7fELF", "a program"),
+    *((b"\x80%c" % version, "a Python pickle") for version in range(2, 6)),
 )
 _WIDE_MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32"),

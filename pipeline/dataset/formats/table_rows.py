@@ -18,11 +18,12 @@ from pipeline.dataset.formats.rows.respelled import with_right_keys
 from pipeline.dataset.model.json_text import Json, decoded
 from pipeline.dataset.rules.mismatch import Mismatch
 
-SEPARATORS = {"csv": ",", "tsv": "\t", "semicolons": ";"}
+SEPARATORS = {"csv": ",", "tsv": "\t", "semicolons": ";", "bars": "|"}
 _LISTS = frozenset(
     "messages conversations conversation turns dialog dialogue history tools functions chosen rejected prompt "
     "completion".split()
 )
+_ALONE = frozenset({"messages", "conversations", "conversation", "turns", "dialog", "dialogue"})  # a row in a field
 _JUDGED = {"true": True, "false": False, "1": True, "0": False}
 _SAMPLED_ROWS = 50
 _SAMPLED_BYTES = 2**16  # read at a time for them
@@ -38,8 +39,11 @@ def separator_of(head: bytes, chosen: Format | None) -> str:
     first = head.removeprefix(BYTE_ORDER_MARK).partition(b"\n")[0]
     if first.lstrip()[:1] in (b"{", b"["):
         return ""
+    if first.startswith(b"|"):  # a table of Markdown
+        return ""
+    names = first.decode(errors="replace").strip().strip('"')
     for separator in SEPARATORS.values():
-        if separator.encode() in first:
+        if separator.encode() in first or names in _ALONE:  # of one column, whose cells have commas
             rows = _first_rows(head, separator)
             if rows and (_fit(rows, chosen) or guessed_mapping(rows) is not None):
                 return separator

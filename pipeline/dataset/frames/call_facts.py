@@ -12,6 +12,7 @@ from pipeline.dataset.reading.columns import Columns
 
 _FUNCTION = TOOL_RESULTS[1]
 _NINE = re.compile(r"[A-Za-z0-9]{9}")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of OpenAI's reference, and of mistral-common's check
 _OLDER = '[{"type":"function","function":'
 _NOT_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
@@ -77,9 +78,13 @@ def _faults_of(calls: Iterable[object], *, has_ids: bool) -> Iterator[str]:
             yield "tool-call-without-id"
         elif own is not None and not (isinstance(own, str) and _NINE.fullmatch(own)):
             yield "tool-call-id-not-nine"
+        if has_ids and call.get("type") is None:
+            yield "tool-call-without-type"
         function = function_of(call)
         if function is not None and isinstance(function.get("arguments"), dict):
             yield "arguments-object"
+        if function is not None and not (isinstance(name := function.get("name"), str) and _PLAIN_NAME.fullmatch(name)):
+            yield "function-name-not-plain"
 
 
 def _fault_of(arguments: object) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.dataset.formats.blocks_of_lines import Block, Rows, joined
-from pipeline.dataset.formats.lookalikes.repairs import MOST_BYTES, repaired
+from pipeline.dataset.formats.lookalikes.repairs import MOST_BYTES, is_list_of_rows, repaired
 from pipeline.dataset.mend.raw_rows import MALFORMED, RawRow
 from pipeline.dataset.model.json_text import decoded
 
@@ -71,6 +71,8 @@ class JoinedLines:
             return self._give_up()
         line, offset, row = self._held[0]
         self._give_up()
+        if is_list_of_rows(decoded(text)):
+            return [(line, offset, replace(row, text=text))]  # whose rows are taken out as those of any such line
         return [(line, offset, replace(row, text=text, original=b"\n".join(lines), code=MALFORMED))]
 
     def _give_up(self) -> list[_Placed]:

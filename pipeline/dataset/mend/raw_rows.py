@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pipeline.dataset.formats.array_rows import NO_LAST_ROW
+from pipeline.dataset.formats.array_rows import NO_END, NO_LAST_ROW
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block, Rows, joined
 from pipeline.dataset.formats.lookalikes.repairs import MOST_BYTES, is_list_of_rows, repaired
 from pipeline.dataset.mend.long_texts import Places
@@ -43,7 +43,7 @@ class RepairedRows:
 
         A line's rows follow one another, so the place of later rows is not their line's number any more.
         """
-        suspects = [_is_suspect(row) for row in rows]
+        suspects = [_is_suspect(row, may_be_marked=block.offset == 0 and not place) for place, row in enumerate(rows)]
         if not self._added and not block.faults and not any(suspects):
             return block, rows
         pieces = [
@@ -68,7 +68,7 @@ class RepairedRows:
 
     def _repaired(self, block: Block, index: int, row: RawRow, may_split: bool) -> Iterator[RawRow]:
         if index in block.faults:
-            is_no_row = block.faults[index] == NO_LAST_ROW and MALFORMED in self._wanted
+            is_no_row = block.faults[index] in (NO_END, NO_LAST_ROW) and MALFORMED in self._wanted
             yield replace(row, is_no_row=is_no_row, code=MALFORMED)
             return
         text = row.text or b""  # a suspect has one
@@ -87,10 +87,10 @@ class RepairedRows:
             yield from (replace(row, code=code, text=each, original=each) for each in found)
 
 
-def _is_suspect(row: RawRow) -> bool:
-    """Whether what is not blank is no object, nor a list of messages."""
+def _is_suspect(row: RawRow, *, may_be_marked: bool) -> bool:
+    """Whether what is not blank is no object, nor a list of messages. may_be_marked: as the file's beginning may be."""
     if row.text is None or row.original is not None or len(row.text) > MOST_BYTES:
         return False
-    core = row.text.removeprefix(BYTE_ORDER_MARK).strip(b" \t\r")
+    core = row.text.removeprefix(BYTE_ORDER_MARK if may_be_marked else b"").strip(b" \t\r")
     value = decoded(core) if core else {}
     return not isinstance(value, dict) and (value is None or is_list_of_rows(value))

@@ -67,6 +67,18 @@ def reasoning_not_opened(turn: "TurnColumns") -> "pl.Expr":
     return turn.is_answer & turn.first_closed.is_not_null() & is_early
 
 
+@BESIDE_RULES.of_turns("content", Mismatch(f"an answer behind {_CLOSED}", "none"), ("last_closed",))
+def reasoning_without_answer(turn: "TurnColumns") -> "pl.Expr":
+    """An answer is reasoning alone.
+
+    The model learns to think, and to say nothing.
+
+    What to do: write the answer behind </think>, or remove the row.
+    """
+    ends_so = turn.content.str.contains(f"{_CLOSED}\\s*$")
+    return turn.is_answer & turn.last_closed.is_not_null() & ends_so & ~turn.has_call
+
+
 @BESIDE_RULES.of_turns(
     "turn",
     Mismatch("all of an answer in its content", "its reasoning beside it"),

@@ -106,6 +106,43 @@ def tool_call_without_id(turn: "TurnColumns") -> "pl.Expr":
 
 
 @CALL_SHAPE_RULES.of_turns(
+    "turn", Mismatch("a tool call with its type, function", "a call without"), _SHAPES, Severity.NOTE
+)
+def tool_call_without_type(turn: "TurnColumns") -> "pl.Expr":
+    """A tool call does not say that it is one of a function.
+
+    OpenAI requires "type": "function" of each call; templates of the hub do without.
+
+    What to do: write "type": "function" beside the function; lora-pipeline convert --to openai does.
+    """
+    return _has_fault(turn, "tool-call-without-type")
+
+
+@CALL_SHAPE_RULES.of_turns(
+    "turn", Mismatch("a name of at most 64 letters, digits, underscores and dashes", "another one"), _SHAPES
+)
+def function_name_not_plain(turn: "TurnColumns") -> "pl.Expr":
+    """The name of a called function has other characters than letters, digits, underscores and dashes.
+
+    OpenAI and mistral-common refuse blanks, dots and other characters in it, and more than 64 characters.
+
+    What to do: rename the function in tools, calls and results alike, for example get.price to get_price.
+    """
+    return _has_fault(turn, "function-name-not-plain")
+
+
+@CALL_SHAPE_RULES.of_turns("turn", Mismatch("a tool call alone", "words beside it"), ("tool_calls",), Severity.NOTE)
+def words_beside_tool_call(turn: "TurnColumns") -> "pl.Expr":
+    """An answer that calls a tool says something as well.
+
+    OpenAI takes both; LLaMA-Factory and older templates of Mistral write the call alone, so the words are not learned.
+
+    What to do: leave it for trainers that take both, else remove the words, or make them an answer of their own.
+    """
+    return turn.has_call & (turn.word_count > 0)
+
+
+@CALL_SHAPE_RULES.of_turns(
     "turn", Mismatch("the tool_call_id of the call that it answers", "none"), ("tool_calls", "tool_call_id")
 )
 def tool_result_without_id(turn: "TurnColumns") -> "pl.Expr":

@@ -65,11 +65,12 @@ class CodeRule(_Strict):
 
 
 class RoleRule(_Strict):
-    """What a known role does where it is used at all; a role is no finding."""
+    """What a known role does where it is used at all; a role is no finding. as_is: as for a code."""
 
     role: Literal["system", "developer", "tool", "function"]
     effect: Literal[Effect.REFUSES, Effect.HARMS, Effect.NOTES]
     because: str
+    as_is: bool = False
 
 
 class FormatRule(_Strict):

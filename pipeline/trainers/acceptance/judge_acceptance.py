@@ -190,6 +190,8 @@ def _of_rejected(target: Target, subject: Subject, counts: _Counts) -> Iterator[
 
 def _of_roles(target: Target, subject: Subject) -> Iterator[Reason]:
     for rule in target.roles:
+        if rule.as_is and _conversion(target, subject):
+            continue
         if count := subject.roles.get(rule.role, 0):
             yield Reason(f"role-{rule.role}", rule.effect, count, (), rule.because)
 

@@ -110,7 +110,16 @@ def is_array(data: bytes) -> bool:
         (b"[%s,\n%s,\n]" % (ONE, TWO), [1, 2], [(3, "expected a row before the ']', found none")]),
         (b"[%s,\n,%s]" % (ONE, TWO), [1, 2], [(2, "expected a row before the ',', found none")]),
         (b"[,%s]" % ONE, [1], [(1, "expected a row before the ',', found none")]),
-        (b"[%s,\n%s" % (ONE, TWO), [1], [(2, "expected the array's ']', found the end of the file inside this row")]),
+        (
+            b"[%s,\n%s" % (ONE, TWO[:-1]),
+            [1],
+            [(2, "expected the array's ']', found the end of the file inside this row")],
+        ),
+        (
+            b"[%s,\n%s\n" % (ONE, TWO),
+            [1, 2],
+            [(3, "expected the array's ']', found the end of the file behind the last row")],
+        ),
         (b"[%s,\n" % ONE, [1], [(2, "expected the array's ']', found the end of the file before the array's ']'")]),
         (b"[", [], [(1, "expected the array's ']', found the end of the file before the array's ']'")]),
         (b"[%s]\n[%s]" % (ONE, TWO), [1], [(2, "expected nothing after the array's ']', found another array")]),

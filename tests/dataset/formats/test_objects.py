@@ -126,7 +126,7 @@ def test_rows_in_a_field_are_those_of_the_array(kind, seed, size, indent, path):
         (b"]} {", "more text"),
         (b'], "test": [{"text": "b"}]}', "more rows in the field test"),
         (b'], "test": {"rows": [{"text": "b"}]}}', "more rows in the field test.rows"),
-        (b"", "the end of the file inside this row"),
+        (b"", "the end of the file behind the last row"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 5, 4096])

@@ -102,6 +102,7 @@ def test_text_that_is_not_utf8_is_told_of_its_row(tmp_path):
         "prompt,completion\n",
         '{"prompt": "a", "completion": "b"}\n',
         "prompt\na\n",
+        "| prompt | completion |\n|---|---|\n| a | b |\n",
     ],
 )
 def test_other_texts_are_no_tables(text):
@@ -112,6 +113,22 @@ def test_a_column_that_is_named_twice_is_told_as_a_field_is(tmp_path):
     report = profile_stream(io.BytesIO(b"question,answer,answer\nq1,a1,a2\n"), tmp_path, RULES).as_dict("a.csv")
 
     assert report["finding_counts"].get("repeated-key") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("question|answer\na, b|c\n", "question-answer"),
+        (
+            'messages\n"[{""role"": ""user"", ""content"": ""a""}, {""role"": ""assistant"", ""content"": ""b""}]"\n',
+            "openai",
+        ),
+    ],
+)
+def test_bars_separate_cells_and_a_list_of_messages_needs_no_column_beside_it(text, form):
+    reading = recognise(text.encode(), Compression.NONE, None)
+
+    assert (reading.container, reading.form.name, reading.is_certain) == ("csv", form, True)
 
 
 def test_a_header_in_other_spelling_is_that_of_the_format():

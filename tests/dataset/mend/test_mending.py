@@ -136,6 +136,24 @@ def test_the_byte_order_mark_of_an_array_is_removed_when_that_is_wanted(wanted):
     assert [row["code"] for row in mended.changes] == (["byte-order-mark"] if is_removed else [])
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"%b\n\xef\xbb\xbf%b\n", b"%b\n%b\n"),
+        (b"[\n%b\n%b\n]\n", b"%b\n%b\n"),
+        (b"```json\n[\n%b,\n%b\n]\n```\n", b"%b\n%b\n"),
+        (b"[%b,\n%b\n", b"[%b,\n%b\n]\n"),
+    ],
+    ids=["a mark between joined files", "brackets on lines", "an array in a fence", "an array without its end"],
+)
+def test_what_stands_around_rows_is_removed_and_no_row_is_lost(data, expected):
+    rows = (line(b"a"), line(b"b", b"Hey"))
+
+    mended = mend_bytes(data % rows)
+
+    assert (mended.out, mended.mending.is_ready) == (expected % rows, True)
+
+
 CASES = {
     "malformed-json": (line() + b",\n", line() + b"\n"),
     "not-an-object": (line() + b"\n[" + line(b"b", b"Ha") + b"]\n", line() + b"\n" + line(b"b", b"Ha") + b"\n"),

@@ -34,7 +34,7 @@ def test_an_id_that_mistral_refuses_is_noted(own):
 
 
 def test_a_call_without_id_is_told():
-    assert codes(used({"function": FUNCTION})) == [(1, "tool-call-without-id", "$.messages[1]")]
+    assert codes(used({"type": "function", "function": FUNCTION})) == [(1, "tool-call-without-id", "$.messages[1]")]
 
 
 def calling(*ids: str | None) -> dict[str, object]:

@@ -6,16 +6,37 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pipeline.dataset.formats.lookalikes.encodings import may_be
-from pipeline.dataset.formats.lookalikes.line_causes import OVER_LINES, RAW_BREAK, REST, UNCLOSED, cause_of
-from pipeline.dataset.formats.lookalikes.repairs import repaired
+from pipeline.dataset.formats.lookalikes.line_causes import (
+    FENCE,
+    MISSING_CLOSING,
+    OVER_LINES,
+    RAW_BREAK,
+    REST,
+    UNCLOSED,
+    cause_of,
+)
+from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows, repaired
 from pipeline.dataset.formats.lookalikes.row_likeness import of_rows, of_table
+from pipeline.dataset.formats.lookalikes.table_likeness import of_header
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.unfinished import finished
-from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.model.json_text import Json, decoded
 
 _SAMPLED_LINES = 200
 _MOST_VALUES = 50  # that stand over several lines
 _PIECES = (OVER_LINES, UNCLOSED, RAW_BREAK, REST)
+YAML = (
+    "YAML; write an object a line, for example with "
+    "python3 -c 'import json,sys,yaml; [print(json.dumps(row)) for row in yaml.safe_load(sys.stdin)]' < in > out"
+)
+_TOML = "TOML; write an object a line"
+PROSE = 'text that is no JSON: write each text as a row {"text": "…"}, or each question with its answer as a row'
+_TABLE_OF_TOML = re.compile(rb"\[\[?[A-Za-z_][\w.-]*\]\]?\s*$")
+_SPEAKER = re.compile(
+    r"^(user|human|customer|client|student|assistant|bot|ai|agent|system|q|a|question|answer|gpt|chatgpt) ?: ",
+    re.IGNORECASE | re.MULTILINE,
+)
+_UNFENCED = re.compile(rb"^```[^\n]*$", re.MULTILINE)
 _LOOSE = json.JSONDecoder(strict=False)  # takes raw line breaks inside texts
 
 
@@ -36,7 +57,12 @@ def loose_rows(text: bytes, sample: list[bytes]) -> list[Json]:
     rows: list[Json] = []
     for line in sample:
         rows += [json.loads(row) for row in repaired(line) or _guessed(line)]
-    return rows or _values(text)[0]
+    if rows:
+        return rows
+    values, _, _ = _values(_UNFENCED.sub(b"", text))
+    return [
+        row for value in values for row in (value if isinstance(value, list) and is_list_of_rows(value) else [value])
+    ]
 
 
 def _guessed(line: bytes) -> list[bytes]:
@@ -45,9 +71,17 @@ def _guessed(line: bytes) -> list[bytes]:
     text = text[1:-1].replace('""', '"') if text.startswith(('"{""', '"[{""')) else text[max(text.find("{"), 0) :]
     straight = re.sub("[“”„‟]", '"', text)
     quoted = re.sub(r"([{,]\s*)([A-Za-z_$][\w$]*)\s*:", r'\1"\2":', straight)
-    for guess in (text, text[: text.rfind("}") + 1], straight, quoted, quoted.replace("'", '"')):
+    for guess in (
+        text,
+        text[: text.rfind("}") + 1],
+        f"{text}}}",
+        "{" + line.decode(errors="replace").strip(),
+        straight,
+        quoted,
+        quoted.replace("'", '"'),
+    ):
         try:
-            if isinstance(json.loads(guess), dict | list):
+            if (value := json.loads(guess)) and isinstance(value, dict | list):
                 return [guess.encode()]
         except (ValueError, RecursionError):
             continue
@@ -95,8 +129,8 @@ def _skip(text: str, at: int) -> int:
 def _of_text(text: bytes, sample: list[bytes]) -> str:
     if b"\0" in text:
         return "bytes that are no text, as in an archive or a picture"
-    if re.match(rb"<(!doctype|html|\?xml|head|body)", text, re.IGNORECASE):
-        return "a web page, perhaps an error page instead of the download"
+    if said := _of_markup(text):
+        return said
     first, _, rest = text.partition(b"\n")
     if b"\r{" in first or b"\r[" in first:
         return "rows that end with a carriage return alone; each must end with a line feed"
@@ -105,16 +139,46 @@ def _of_text(text: bytes, sample: list[bytes]) -> str:
     cause, is_shared = _most_frequent_cause(sample)
     if is_shared:
         return cause
-    if text[:1] in (b"{", b"[") and (found := _of_values(text)):
-        return found
-    if cause:
-        return cause
-    if re.match(rb"---|- \w|\w+:( |$)", first):
-        return "YAML"
-    for separator, name in ((b"\t", "tabs"), (b",", "commas"), (b";", "semicolons")):
-        if first.count(separator) and separator in rest.partition(b"\n")[0]:
-            return f"a table with {name} (CSV); write an object a line"
+    if text[:1] in (b"{", b"["):
+        if found := _of_values(text) or _of_unclosed(sample):
+            return found
+        return cause or (_TOML if _TABLE_OF_TOML.match(first) else "")
+    return cause or _of_prose(first.decode(errors="replace").strip(), rest.decode(errors="replace"))
+
+
+def _of_markup(text: bytes) -> str:
+    """Pages, documents, and what stands in a fence of Markdown."""
+    if re.match(rb"<(!doctype|html|head|body)|<\?xml[^>]*>\s*<(!doctype html|html)", text, re.IGNORECASE):
+        return "a web page, perhaps an error page instead of the download"
+    if re.match(rb"<\?xml|<[A-Za-z][\w:.-]*(?: [^>|]*)?>\s*<", text):
+        return "XML; write an object a line"
+    if text.startswith(b"```") and isinstance(decoded(_UNFENCED.sub(b"", text).strip() or b"-"), dict | list):
+        return f"one array or object within {FENCE.removeprefix('a line of ')}, or sed '/^```/d' in.json > out.json"
     return ""
+
+
+def _of_prose(first: str, rest: str) -> str:
+    """What is written for people or for other programs: chats, tables, settings, texts."""
+    if found := re.match(r"<\|?\w+\|?>|\[INST\]|<s>", first):
+        said = f"a chat as one text with the marks of a template ({found[0]})"
+        return f"{said}: write each conversation as a row of messages, without the marks"
+    if _SPEAKER.match(first) and len({each.lower() for each in _SPEAKER.findall(f"{first}\n{rest}")}) > 1:
+        return "a chat as plain text, a speaker a line: write each conversation as a row of messages"
+    if re.match(r"---|- \w|\w+:( |$)", first):
+        return YAML
+    if _TABLE_OF_TOML.match(first.encode()) or re.match(r"\w+ = [\"'\[\d]", first):
+        return _TOML
+    for separator, name in (("\t", "tabs"), (",", "commas"), (";", "semicolons"), ("|", "bars")):
+        if first.count(separator) and separator in rest.partition("\n")[0]:
+            return of_header(first, separator, name)
+    return PROSE if rest.count("\n") > 1 and " " in first else ""
+
+
+def _of_unclosed(sample: list[bytes]) -> str:
+    """Rows that lack nothing but their last brace."""
+    lines = [line.rstrip() for line in sample]
+    closed = sum(isinstance(decoded(line + b"}"), dict) for line in lines)
+    return f"rows that are no JSON: {MISSING_CLOSING}" if closed * 2 > len(lines) else ""
 
 
 def _of_values(text: bytes) -> str:

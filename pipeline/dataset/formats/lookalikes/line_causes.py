@@ -20,7 +20,25 @@ MARK_INSIDE = f"a byte order mark in the middle of the file, as joined files hav
 LFS_POINTER = "a line of a Git LFS pointer instead of the file: git lfs pull fetches the file"
 CSV_OF_JSON = (
     "a CSV column that holds the JSON, with doubled quotes: take it out, for example with "
-    "python3 -c 'import csv,sys; [print(row[0]) for row in csv.reader(sys.stdin)]' < in.csv > out.jsonl"
+    "python3 -c 'import csv,sys; [print(row[{}]) for row in csv.reader(sys.stdin)]' < in.csv > out.jsonl"
+)
+CONFLICT = "a mark of a merge conflict of Git: take one of the two versions, and remove the marks"
+DOTS = "dots where rows were left out: put the rows there, or remove the line"
+ENTITIES = (
+    "HTML's &quot; for quotes: decode the text once, for example with "
+    "python3 -c 'import html,sys; sys.stdout.write(html.unescape(sys.stdin.read()))' < in > out"
+)
+PERCENTS = (
+    "a row that is percent-encoded, as in the address of a page: decode it once, for example with "
+    "python3 -c 'import sys,urllib.parse as u; [print(u.unquote(row.strip())) for row in sys.stdin]' < in > out"
+)
+BASE64 = (
+    "a row in Base64: decode it, for example with "
+    "python3 -c 'import base64,sys; [print(base64.b64decode(row).decode()) for row in sys.stdin]' < in > out"
+)
+ASSIGNED = (
+    "a program's assignment or call with the rows in it: keep what stands between the first bracket or brace and the "
+    "last, as a .json file"
 )
 PREFIX = "text before the row, as in a log: remove it, for example with sed 's/^[^{]*//' in.jsonl > out.jsonl"
 AROUND = "text before and behind the row: remove both, as with sed 's/^[^{]*//; s/[^}]*$//' in.jsonl > out.jsonl"
@@ -35,6 +53,9 @@ PYTHON = (
     "Python's notation: JSON has double quotes, true, false and null; write the row with json.dumps, for example "
     "python3 -c 'import ast,json,sys; [print(json.dumps(ast.literal_eval(row))) for row in sys.stdin]' < in > out"
 )
+LEADING_ZERO = "a number that begins with 0, which JSON does not have: write it without the 0, or as a text"
+EQUALS = "= between key and value: JSON has :"
+FULL_WIDTH = "punctuation of full width, as Chinese and Japanese keyboards write it: JSON has : and , alone"
 SCRIPT = "JSON5 or JavaScript: JSON has keys and texts in double quotes; write the row with JSON.stringify"
 RUBY = "Ruby's notation: JSON has : between key and value; write the row with to_json"
 SHELL = "{}(…), as MongoDB's shell writes it: export with mongoexport, or write the value as a text"
@@ -55,6 +76,9 @@ OVER_LINES = (
 ESCAPE = "a backslash that begins no escape: write it twice, \\\\"
 QUOTE = 'may be a quote inside a text: write it as \\"'
 MISSING_COMMA = "a comma seems to be missing between two values"
+MISSING_COLON = "a colon seems to be missing between a key and its value"
+MISSING_OPENING = "the opening brace of the row is missing: write it in front of the line"
+MISSING_CLOSING = "the closing brace of the row is missing, or its end was cut off: write the brace behind the line"
 UNCLOSED = "the row is not closed: cut off, or an object over several lines, which jq -c . writes on one"
 
 SPACES = "\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200C))) + "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
@@ -71,6 +95,11 @@ _SHELL = re.compile(
 )
 _OBJECT = re.compile(r"(?:datetime\.|Decimal\(|array\(|tensor\(|np\.|numpy\.|<[\w.]+ )")
 _MISSING = re.compile(r"(?:[+-]?(?:nan|inf|infinity)|NaT|<NA>)(?![\w(])", re.IGNORECASE)
+_CELL_OF_JSON = re.compile(r"(?P<before>(?:[^\",;\t]*[,;\t])*)\"[\[{]+ ?\"\"")
+_CONFLICT_LINE = re.compile(r"(?:<{7}|>{7}|\|{7})(?: |$)|={7}$")
+_ASSIGNMENT = re.compile(r"(?:(?:export |module\.)?[\w.$]+ )?[\w.$]+ ?(?:= ?|\()(?=[\[{])|export default (?=[\[{])")
+_BASE64 = re.compile(r"(?:eyJ|W3si|ey[AIJK])[A-Za-z0-9+/_=-]{20,}$")
+_ROW_BEGINS = re.compile(r'"(?:[^"\\]|\\.)*"\s*:')
 _CURLY_AT_EDGE = re.compile(r"[{\[,:]\s*[“”„‟]|[“”„‟]\s*[:,}\]]")
 
 
@@ -113,9 +142,24 @@ def _of_line(head: str) -> str:
         return EVENT_STREAM
     if _POINTER_LINE.match(head):
         return LFS_POINTER
-    if head.startswith(('"{""', '"[{""')):
-        return CSV_OF_JSON
-    return ""
+    if cell := _CELL_OF_JSON.match(head):
+        return CSV_OF_JSON.format(len(re.findall(r"[,;\t]", cell["before"])))
+    if _CONFLICT_LINE.match(head):
+        return CONFLICT
+    if not head.strip(".… "):
+        return DOTS
+    if _ASSIGNMENT.match(head):
+        return ASSIGNED
+    return _of_encoded(head)
+
+
+def _of_encoded(head: str) -> str:
+    """Rows that were encoded for a page, an address or a mail."""
+    if re.match(r"[\[{]?\s*[\[{]\s*&quot;", head):
+        return ENTITIES
+    if re.match(r"%(?:5B|7B)(?:%|\w)", head, re.IGNORECASE):
+        return PERCENTS
+    return BASE64 if _BASE64.match(head) else ""
 
 
 def _at(text: str, lead: int, fault: json.JSONDecodeError, tail: str) -> str:
@@ -134,6 +178,8 @@ def _at(text: str, lead: int, fault: json.JSONDecodeError, tail: str) -> str:
         return CURLY
     if fault.msg.startswith("Extra data"):
         return _behind(text, lead, at, here.strip())
+    if here.startswith(("\uff1a", "\uff0c")):
+        return FULL_WIDTH
     if fault.msg.startswith("Expecting property name"):
         return PYTHON if here.startswith("'") else SCRIPT if re.match(r"[\w$]+\s*:", here) else _unclosed(here)
     if fault.msg.startswith("Unterminated string"):
@@ -142,10 +188,14 @@ def _at(text: str, lead: int, fault: json.JSONDecodeError, tail: str) -> str:
         return _of_value(text, lead, at, here, tail)
     if here.startswith("=>"):
         return RUBY
+    if here.startswith("="):
+        return EQUALS
     if _CURLY_AT_EDGE.search(before[-80:] + here[:80]):
         return CURLY
     if fault.msg.startswith("Expecting ',' delimiter"):
         return _between(before, here)
+    if fault.msg.startswith("Expecting ':' delimiter") and here.strip():
+        return MISSING_COLON
     return _unclosed(here)
 
 
@@ -162,6 +212,8 @@ def _space(character: str) -> str:
 def _behind(text: str, lead: int, at: int, rest: str) -> str:
     """What stands behind a whole value."""
     is_row = text[lead] in "{["
+    if text[lead] == '"' and rest.startswith(":") and rest.endswith("}"):
+        return MISSING_OPENING
     if is_row and rest in ("}", "]"):
         return ONE_CLOSING_TOO_MANY
     if is_row and rest == ",":
@@ -213,6 +265,10 @@ def _is_row_from_brace(text: str, at: int) -> bool:
 def _between(before: str, here: str) -> str:
     if not here.strip():
         return UNCLOSED
+    if before.endswith("0") and re.match(r"[0-9]", here):
+        return LEADING_ZERO
+    if before.endswith("0") and re.match(r"[xXbBoO][0-9a-fA-F]", here):
+        return SCRIPT
     if here.startswith(('"', "{", "[")):
         return MISSING_COMMA
     return QUOTE if before.endswith('"') and here[0] not in "}]" else ""

@@ -16,7 +16,7 @@ from pipeline.dataset.model.json_text import Json
 MOST_BYTES = 2**20  # of a longer line nothing is mended: it would be held many times over
 _WHITE = " \t\r\n"
 _NO_ROW = re.compile(
-    r"(?:```|~~~)[\w ]*$|//|#|data: ?(?:\[DONE\])?$|event: ?[\w.-]+$|id: ?\d*$|retry: ?\d+$|: ?[\w -]*$"
+    r"(?:```|~~~)[\w ]*$|[\[\]]$|//|#|data: ?(?:\[DONE\])?$|event: ?[\w.-]+$|id: ?\d*$|retry: ?\d+$|: ?[\w -]*$"
 )
 _PREFIX = re.compile(r"data: ?(?=[\[{])")
 _OUTSIDE = re.compile(

@@ -23,7 +23,10 @@ def of_rows(rows: list[Json]) -> str:
     """What the first rows of a file are, of which none is of a format; "" where nothing can be said."""
     row = rows[0]
     if isinstance(row, str):
-        return "JSON within a string: rows that were encoded twice" if _is_json(row) else ""
+        said = (
+            "JSON within a string: rows that were encoded twice; jq -c fromjson in.jsonl > out.jsonl decodes them once"
+        )
+        return said if _is_json(row) else ""
     if is_list_of_rows(row):
         command = "jq -c '.[]' in.json > out.jsonl takes them out, and so does mend"
         return f"arrays of rows one after another, each on a line; {command}"
@@ -119,16 +122,32 @@ def _holds(row: Json, *path: str | int) -> bool:
 _KNOWN: tuple[tuple[Callable[[Row], bool], str], ...] = (
     (
         lambda row: "custom_id" in row and "body" in row,
-        "OpenAI's batch requests; messages lie in body.messages",
+        "OpenAI's batch requests, which hold questions without their answers; messages lie in body.messages: put them "
+        "together with the results by custom_id",
     ),
     (
         lambda row: "custom_id" in row,
         "OpenAI's batch results, which hold the answers without their prompts; messages lie in "
-        "response.body.choices[0].message",
+        "response.body.choices[0].message: put them together with the requests by custom_id",
     ),
     (
         lambda row: _holds(row, "choices", 0, "message"),
-        "responses of OpenAI's API, which hold the answers without their prompts; messages lie in choices[0].message",
+        "responses of OpenAI's API, which hold the answers without their prompts; messages lie in choices[0].message: "
+        "put them together with what was asked",
+    ),
+    (
+        lambda row: "error" in row and len(row) <= _FEW and not _holds(row, "messages"),
+        "an error message of a service instead of rows: ask for the file again",
+    ),
+    (
+        lambda row: "question" in row and _holds(row, "answers", "text", 0),
+        "questions about a text, as in SQuAD; "
+        "jq -c '{instruction: .question, input: .context, output: .answers.text[0]}' in.jsonl > out.jsonl writes rows",
+    ),
+    (
+        lambda row: "message" in row and isinstance(row.get("chat_history"), list),
+        "requests of Cohere's older chat, the last message apart from chat_history; write messages of role and "
+        "content, USER as user and CHATBOT as assistant",
     ),
 )
 
@@ -162,7 +181,8 @@ def _are_texts(row: Row, names: tuple[str, ...]) -> bool:
 def _of_strings(row: Row) -> str:
     for name in ("messages", "conversations", "turns"):
         if isinstance(row.get(name), str):
-            return f"{name} as a string: the list was encoded twice"
+            command = f"jq -c '.{name} |= fromjson' in.jsonl > out.jsonl decodes it"
+            return f"{name} as a string: the list was encoded twice; {command}"
     return ""
 
 

@@ -12,6 +12,10 @@ def tool_calls(message: dict[str, Json], path: str, faults: Faults) -> str | Non
     """A message's calls as JSON text in OpenAI's shape; None without any."""
     calls = message.get("tool_calls")
     if calls is not None:
+        if isinstance(calls, str) and isinstance(decoded(calls), list):
+            found = "the JSON of one in a string, encoded twice"
+            faults.add("wrong-type", f"{path}.tool_calls", "an array", found, "(decode it once: jq's fromjson does)")
+            return None
         if not isinstance(calls, list):
             field(message, "tool_calls", list, path, faults)
             return None

@@ -11,13 +11,14 @@ import msgspec
 
 from pipeline.dataset.formats.rows.beside_text import MEDIA_FIELDS, REASONING_FIELDS
 from pipeline.dataset.formats.rows.call_rows import CALL_FIELDS, CALL_ROLES
+from pipeline.dataset.formats.rows.message_lists import FLAG_FIELDS
 from pipeline.dataset.formats.rows.shapes import BARE, EMPTY, PlainRow, Segment, Shape
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 
 _Silent = Annotated[str, msgspec.Meta(max_length=0)] | None
 _Never = Annotated[str, msgspec.Meta(min_length=1, max_length=0)]
 # Of a message; what they say is no plain turn.
-_UNREAD = (*CALL_FIELDS, *REASONING_FIELDS, *MEDIA_FIELDS, "tool_call_id", "name")
+_UNREAD = (*CALL_FIELDS, *FLAG_FIELDS, *REASONING_FIELDS, *MEDIA_FIELDS, "tool_call_id", "name")
 _NoMedia = Annotated[str, msgspec.Meta(max_length=0)] | Annotated[list[Any], msgspec.Meta(max_length=0)] | None
 _Field: TypeAlias = tuple[str, Any, Any, str]  # attribute, type, default, name in the row
 _REQUIRED = object()

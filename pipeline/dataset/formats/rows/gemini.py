@@ -26,8 +26,9 @@ class Gemini:
         '{"contents": [{"role": "user", "parts": [{"text": "Hello"}]}, {"role": "model", "parts": [{"text": "Hi!"}]}]}'
     )
     becomes: str = (
-        "its turns, `model` as assistant and `systemInstruction` first; the texts of parts are joined, other parts are "
-        "kept; a `functionCall` becomes a tool call, a `functionResponse` a turn of the tool"
+        "its turns, `model` as assistant and `systemInstruction` first; the texts of parts are joined, those of "
+        "`thought` as reasoning; other parts are kept; a `functionCall` becomes a tool call, a `functionResponse` a "
+        "turn of the tool"
     )
 
     @property
@@ -75,6 +76,7 @@ def _turns_of(content: Json, path: str, faults: Faults, role: str = "") -> Itera
     check_nul(said, f"{path}.role", faults)
     parts = field(content, "parts", list, path, faults)
     texts: list[str] = []
+    thoughts: list[str] = []
     others: list[Json] = []
     calls: list[Json] = []
     results: list[FullTurn] = []
@@ -85,14 +87,14 @@ def _turns_of(content: Json, path: str, faults: Faults, role: str = "") -> Itera
         elif "text" in part:
             text = field(part, "text", str, place, faults)
             check_nul(text, f"{place}.text", faults)
-            texts.append(text if isinstance(text, str) else "")
+            (thoughts if part.get("thought") is True else texts).append(text if isinstance(text, str) else "")
         elif "functionCall" in part:
             calls.append(read_call(part["functionCall"], "args", f"{place}.functionCall", faults))
         elif "functionResponse" in part:
             results.append(_result(part["functionResponse"], f"{place}.functionResponse", faults))
         else:
             others.append(part_of(part))
-    if texts or others or calls or not results:
+    if texts or thoughts or others or calls or not results:
         spoken = "assistant" if said == "model" else str(said or "")
         said_first: list[Json] = [{"type": "text", "text": text} for text in texts]
         yield FullTurn(
@@ -102,6 +104,7 @@ def _turns_of(content: Json, path: str, faults: Faults, role: str = "") -> Itera
             spoken == "assistant",
             tool_calls=encoded(calls) if calls else None,
             parts=encoded([*said_first, *others]) if others else None,
+            reasoning="".join(thoughts) or None,
         )
     yield from results
 

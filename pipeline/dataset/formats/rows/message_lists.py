@@ -37,9 +37,10 @@ ALIASES: Mapping[str, str] = {
 USUAL_TAGS = frozenset({"human", "gpt", "observation", "function_call", "system"})
 TEXT_PARTS = ("text", "input_text", "output_text", "reasoning", "thinking", "refusal", "tool_call", "tools")
 WEIGHT_FIELDS = ("weight", "loss_weight")
+FLAG_FIELDS = ("loss", "train", "training")  # ms-swift's, and those that Axolotl is told of; false is a weight of 0
 TOO_HEAVY = 1e6  # no weight; a number that was meant for something else
 _KEPT_PATHS = 200
-_EXTRA_FIELDS = (*CALL_FIELDS, *WEIGHT_FIELDS, *REASONING_FIELDS, *MEDIA_FIELDS, "tool_call_id", "name")
+_EXTRA_FIELDS = (*CALL_FIELDS, *WEIGHT_FIELDS, *FLAG_FIELDS, *REASONING_FIELDS, *MEDIA_FIELDS, "tool_call_id", "name")
 _NUMBERS = (int, float)
 
 
@@ -133,6 +134,8 @@ def read_message(
 def _rich_turn(message: dict[str, Json], role: str, path: str, keys: Keys, faults: Faults, branch: int) -> FullTurn:
     calls = tool_calls(message, path, faults) if not message.keys().isdisjoint(CALL_FIELDS) else None
     weight = _weight(message, path, faults) if not message.keys().isdisjoint(WEIGHT_FIELDS) else None
+    if weight is None and role == "assistant" and any(message.get(name) is False for name in FLAG_FIELDS):
+        weight = 0.0
     content, parts, thought = _content(message, keys.content, path, bool(calls), faults)
     if media := media_parts(message) if not message.keys().isdisjoint(MEDIA_FIELDS) else []:
         listed: Json = message.get(keys.content)

@@ -5,13 +5,24 @@ import json
 import pytest
 
 from pipeline.dataset.formats.containers import Compression
-from pipeline.dataset.formats.lookalikes.line_causes import COMMA_BEHIND, CURLY, PYTHON, SCRIPT, SEVERAL
+from pipeline.dataset.formats.lookalikes.file_likeness import PROSE, YAML
+from pipeline.dataset.formats.lookalikes.line_causes import (
+    COMMA_BEHIND,
+    CURLY,
+    MISSING_CLOSING,
+    MISSING_OPENING,
+    PYTHON,
+    SCRIPT,
+    SEVERAL,
+)
 from pipeline.dataset.formats.recognise import recognise
 from tests.engine_blocks import line_of
 
 CHAT = {"messages": [{"role": "user", "content": "How long?"}, {"role": "assistant", "content": "Three minutes."}]}
 TEXT = json.dumps(CHAT)
 JQ = "writes them one a line"
+CSV, NO_FORMAT = "a table with {} (CSV) of the columns", "which are the fields of no format"
+GUESS = """--mapping '{"prompt": "riddle", "answer": "reveal"}' reads it"""
 
 
 @pytest.mark.parametrize(
@@ -22,10 +33,45 @@ JQ = "writes them one a line"
         ("hello\n", ""),
         (f"{TEXT}\n", ""),
         ("<!DOCTYPE html>\n<html>", "a web page, perhaps an error page instead of the download"),
-        ("riddle,reveal\nHow?,So\n", "a table with commas (CSV); write an object a line"),
-        ("a\tb\nc\td\n", "a table with tabs (CSV); write an object a line"),
+        (
+            "riddle,reveal\nHow?,So\n",
+            f"{CSV.format('commas')} riddle, reveal, {NO_FORMAT}: {GUESS}, if riddle is asked and reveal answers",
+        ),
+        (
+            "a\tb\tc\nc\td\te\n",
+            f"{CSV.format('tabs')} a, b, c, {NO_FORMAT}: --mapping says which of them is asked and which answers",
+        ),
+        (
+            "How are you?,Well.\nWho?,I.\n",
+            "a table with commas (CSV) without a header: write one in front, such as prompt,completion",
+        ),
+        ('<?xml version="1.0"?>\n<rows/>', "XML; write an object a line"),
+        ("<rows><row>", "XML; write an object a line"),
+        ("[[rows]]\nq = 'a'\n", "TOML; write an object a line"),
+        (
+            "<|im_start|>user\nHi<|im_end|>\n",
+            "a chat as one text with the marks of a template (<|im_start|>): "
+            "write each conversation as a row of messages, without the marks",
+        ),
+        (
+            "User: Hi\nAssistant: Ho\n",
+            "a chat as plain text, a speaker a line: write each conversation as a row of messages",
+        ),
+        ("It is late.\nGo home.\nSleep.\n", PROSE),
+        (
+            f"```json\n{json.dumps([CHAT], indent=1)}\n```\n",
+            "one array or object within a Markdown code fence: remove it; lora-pipeline mend does, "
+            "or sed '/^```/d' in.json > out.json",
+        ),
+        (f"{TEXT[:-1]}\n" * 2, f"rows that are no JSON: {MISSING_CLOSING}"),
+        (f"{TEXT[1:]}\n" * 2, f"rows that are no JSON: {MISSING_OPENING}"),
+        ('{"error": {"code": 404}}\n', "an error message of a service instead of rows: ask for the file again"),
+        (
+            json.dumps({"c0": CHAT, "c1": CHAT}),
+            f"one object that holds the rows under their numbers or ids; jq -c '.[]' in.json > out.jsonl {JQ}",
+        ),
         ("a\tb\0\nc\td\n", "bytes that are no text, as in an archive or a picture"),
-        ("- role: user\n  content: hi\n", "YAML"),
+        ("- role: user\n  content: hi\n", YAML),
         (f"{TEXT}\r{TEXT}\r", "rows that end with a carriage return alone; each must end with a line feed"),
         (TEXT * 2, f"rows that are no JSON: {SEVERAL}"),
         (f"{CHAT}\n", f"rows that are no JSON: {PYTHON}"),
@@ -37,21 +83,29 @@ JQ = "writes them one a line"
             f"{json.dumps({'train': [CHAT]})}\n" * 2,
             f"rows inside the field train of one object; jq -c .train[] in.json > out.jsonl {JQ}",
         ),
-        (json.dumps(TEXT), "JSON within a string: rows that were encoded twice"),
+        (
+            json.dumps(TEXT),
+            "JSON within a string: rows that were encoded twice; jq -c fromjson in.jsonl > out.jsonl decodes them once",
+        ),
         ('"How long?"\n', ""),
         ("[1]\n[2]\n", ""),
         ("1\n2\n", ""),
         ("{}\n", ""),
         ('{"riddle": "a", "reveal": "b"}\n', "rows with the fields riddle, reveal"),
-        ('{"messages": "[]"}\n', "messages as a string: the list was encoded twice"),
+        (
+            '{"messages": "[]"}\n',
+            "messages as a string: the list was encoded twice; "
+            "jq -c '.messages |= fromjson' in.jsonl > out.jsonl decodes it",
+        ),
         (
             '{"custom_id": "a", "body": {}}\n',
-            "OpenAI's batch requests; messages lie in body.messages",
+            "OpenAI's batch requests, which hold questions without their answers; messages lie in body.messages: "
+            "put them together with the results by custom_id",
         ),
         (
             '{"custom_id": "a", "response": {}}\n',
             "OpenAI's batch results, which hold the answers without their prompts; "
-            "messages lie in response.body.choices[0].message",
+            "messages lie in response.body.choices[0].message: put them together with the requests by custom_id",
         ),
     ],
 )

@@ -27,6 +27,12 @@ def test_the_systems_words_come_first_whatever_role_they_name(name):
     assert [(turn.role, turn.is_supervised) for turn in others] == [("user", False), ("assistant", True)]
 
 
+def test_a_thought_is_reasoning_and_no_words_of_the_answer():
+    [turn] = turns({"role": "model", "parts": [{"text": "The list says so.", "thought": True}, {"text": "4.50."}]})
+
+    assert (turn.content, turn.reasoning) == ("4.50.", "The list says so.")
+
+
 def test_a_picture_is_kept_as_a_part_with_a_type():
     [turn] = turns(
         {"role": "user", "parts": [{"text": "What?"}, {"inlineData": {"mimeType": "image/png", "data": "AA"}}]}
