@@ -20,7 +20,7 @@ import duckdb
 from pipeline.errors import PipelineError
 from pipeline.flow.health import probe
 from pipeline.installation import environment
-from pipeline.preflight import Line, clock_line, folders, revision_line, space, unknown_variables
+from pipeline.preflight import Line, clock_line, events, folders, revision_line, space, unknown_variables
 from pipeline.service.health import SENSOR, is_silent
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -47,6 +47,7 @@ def examine_installation(settings: Settings, variables: Mapping[str, str], now: 
         lambda: space(settings),
         lambda: _catalog_file(settings),
         lambda: _parts(settings, now),
+        lambda: events(settings),
         lambda: _clocks(settings, now),
         lambda: _warehouse(settings),
         lambda: _dagster(settings, variables),

@@ -25,6 +25,7 @@
         │   ├── ObjectMissing       the object is gone
         │   ├── ObjectChanged       other bytes lie there than the ones that were registered
         │   └── ObjectUnreadable    it may not be read, though others may
+        ├── QueueError              the queue of a bucket's events
         ├── CatalogError
         ├── LakeError
         │   └── LakeDamaged         files that are no Parquet files any more
@@ -144,6 +145,10 @@ class ObjectChanged(StoreError):
 
 class ObjectUnreadable(StoreError):
     """The object's permissions keep us from reading it; the store may be well."""
+
+
+class QueueError(ServiceError):
+    """The queue of a bucket's events cannot be reached, is not there, or refuses."""
 
 
 class CatalogError(ServiceError):

@@ -23,7 +23,7 @@ from pipeline.state.catalog.engine import catalog_url
 from pipeline.state.catalog.live_catalog import LiveCatalog
 from pipeline.state.catalog.migrate import HEAD
 from pipeline.state.catalog.sqlite_catalog import database_path
-from pipeline.wording import size
+from pipeline.wording import count_of, size
 
 Level = Literal["ok", "warn", "fail"]
 # Read elsewhere than in the settings.
@@ -53,6 +53,7 @@ def examine_before_changes(settings: Settings, variables: Mapping[str, str], now
     yield from models(settings, variables)
     yield from folders(settings)
     yield from buckets(settings)
+    yield from events(settings)
     yield from space(settings)
     yield from _catalog(settings, now)
 
@@ -126,6 +127,27 @@ def buckets(settings: Settings) -> Iterator[Line]:
             yield Line("buckets", "fail", str(error).replace("\n", " "), "docs/operations.md, When something is wrong")
     if not wrong:
         yield Line("buckets", "ok", f"{' and '.join(sorted(places))} may be written")
+
+
+def events(settings: Settings) -> Iterator[Line]:
+    """Whether the queue answers that tells of uploads, may be used, and puts aside what nobody can read."""
+    if not settings.events:
+        return
+    from pipeline.state.store.event_queue import make_event_queue
+
+    try:
+        queue = make_event_queue(settings)
+        assert queue is not None  # noqa: S101  # there are events
+        state = queue.state()
+        queue.check_rights()
+    except PipelineError as error:
+        yield Line("events", "fail", str(error).replace("\n", " "), "docs/deployment.md, Uploads told by a queue")
+        return
+    if not state.redriven_to:
+        found = f"{settings.events} has no redrive policy: a message that nobody can read comes again and again"
+        yield Line("events", "warn", found, "docs/deployment.md, Uploads told by a queue")
+    else:
+        yield Line("events", "ok", f"{settings.events} may be read, about {count_of(state.waiting, 'message')} there")
 
 
 def space(settings: Settings) -> Iterator[Line]:

@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     store: str = Field("", description="Where uploads land: a folder, or `s3://bucket/prefix`. Default: `data_dir`.")
     s3_endpoint_url: str = Field("", description="Endpoint of an S3-compatible service; empty means AWS.")
     s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    events: str = Field(
+        "",
+        description="Queue into which the bucket of `store` tells of new uploads: `sqs://<region>/<account>/<queue>`. "
+        "Empty: they are found by listing it at each look.",
+    )
+    sqs_endpoint_url: str = Field("", description="Endpoint of an SQS-compatible service; empty means AWS.")
     catalog_url: str = Field("", description="SQLAlchemy URL. Default: SQLite in `data_dir`/catalog.db.")
     lake: str = Field("", description="Where Parquet files go: a folder, or `s3://…`. Default: `data_dir`/lake.")
     warehouse: Path = Field(Path(), description="The DuckDB file analysts open. Default: `data_dir`/warehouse.duckdb.")
@@ -316,6 +322,17 @@ class Settings(BaseSettings):
             raise ValueError("expected a folder or s3://bucket/prefix")
         return value.rstrip("/") if value != "/" else value
 
+    @field_validator("events")
+    @classmethod
+    def _events_are_of_a_bucket(cls, value: str, info: ValidationInfo) -> str:
+        if value and not re.fullmatch(r"sqs://[a-z0-9-]+/\d{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?", value):
+            raise ValueError(
+                "expected sqs://<region>/<account>/<queue>, such as sqs://eu-central-1/123456789012/lora-uploads"
+            )
+        if value and not str(info.data.get("store", "")).startswith("s3://"):
+            raise ValueError("expected with LORA_STORE=s3://…: only a bucket tells of uploads")
+        return value
+
     @field_validator("retry_pauses_s")
     @classmethod
     def _pauses_are_numbers(cls, value: str) -> str:
@@ -338,7 +355,9 @@ class Settings(BaseSettings):
                 raise ValueError("expected addresses or networks, such as 127.0.0.1 or 10.0.0.0/8") from None
         return ",".join(listed)
 
-    @field_validator("jwks_url", "webhook_url", "operator_webhook_url", "service_url", "dagster_url")
+    @field_validator(
+        "jwks_url", "webhook_url", "operator_webhook_url", "service_url", "dagster_url", "sqs_endpoint_url"
+    )
     @classmethod
     def _address_is_of_the_web(cls, value: str) -> str:
         parts = urlsplit(value)

@@ -5,7 +5,9 @@ import dagster as dg
 from assets.asset_jobs import INGEST
 from assets.partitions import DATASETS, REQUEST_TAG
 from pipeline.clock import utc_now
-from pipeline.flow.intake import Look, PlannedRun, look, missing_partitions, plan_runs, worth_asking
+from pipeline.errors import QueueError
+from pipeline.flow.arrivals import notice
+from pipeline.flow.intake import PlannedRun, missing_partitions, plan_runs, worth_asking
 from pipeline.flow.scan import Cursor
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -16,11 +18,12 @@ from pipeline.state.store import Store
 from resources.upload_store import UploadStore
 from sensors.coverage import queued_runs
 from sensors.intervals import at_most_every
-from sensors.pausing import outage, waits
+from sensors.pausing import outage, queue_outage, waits
 
 PARTITION_SET = str(DATASETS.name)
+_TO_BE_LISTED = Cursor().to_json()  # what the queue was told while it was away may be lost
 _NAMED = 3  # ignored files that a tick's page names
-_TOLD = 10  # unreadable uploads of a tick that its log names: it is said again at each look
+_TOLD = 10  # unreadable uploads and messages that a tick's log names: it is said again at each look
 
 
 def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
@@ -43,16 +46,22 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         connected = store.connect()
         if reason := outage(connected, catalog, lake, settings):
             return waits(reason, context.cursor)
+        if reason := queue_outage(settings):
+            return waits(reason, _TO_BE_LISTED)
+        last_look = catalog.looks().get(context.sensor_name)
         catalog.note_look(context.sensor_name, utc_now())
         cursor = Cursor.from_json(context.cursor)
-        seen = look(connected, catalog, settings, cursor, utc_now(), settings.tick_budget_s)
-        for message in seen.unreadable[:_TOLD]:
+        try:
+            seen = notice(connected, catalog, settings, cursor, utc_now(), last_look)
+        except QueueError as error:
+            return waits(str(error), _TO_BE_LISTED)
+        for message in seen.warnings[:_TOLD]:
             context.log.warning(message)
         now = utc_now()
         waiting = catalog.unrequested(settings.tick_max_uploads, now)
         if not waiting:
             ignored = catalog.list_ignored(None, limit=_NAMED)
-            return dg.SensorResult(skip_reason=_nothing_new(seen, ignored), cursor=seen.cursor.to_json())
+            return dg.SensorResult(skip_reason=_nothing_new(seen.told, ignored), cursor=seen.cursor.to_json())
         order = list(context.instance.get_dynamic_partitions(PARTITION_SET))
         known = set(order)
         added = missing_partitions(waiting, known.__contains__)
@@ -74,8 +83,7 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
     return new_uploads
 
 
-def _nothing_new(seen: Look, ignored: IgnoredPage) -> str:
-    told = f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written"
+def _nothing_new(told: str, ignored: IgnoredPage) -> str:
     if not ignored.items:
         return told
     named = "; ".join(describe_row(each) for each in ignored.items)

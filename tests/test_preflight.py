@@ -6,10 +6,13 @@ from contextlib import closing
 
 import pytest
 
-from pipeline.preflight import Line, models
+from pipeline.preflight import Line, events, models
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from tests.cli.goldens import run
+from tests.moto_server import moto_url, uploads_told
+
+__all__ = ["moto_url", "uploads_told"]
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +126,18 @@ def test_a_bucket_that_may_be_written_is_told_from_one_that_is_not_there(data_di
     client = s3_gateway.client()
     assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
     assert "Uploads" not in client.list_multipart_uploads(Bucket=bucket)
+
+
+def test_a_queue_of_uploads_that_can_be_used_is_told_from_one_without_redriving_and_from_none(tmp_path, uploads_told):
+    def line():
+        [found] = events(uploads_told.settings(data_dir=tmp_path))
+        return found.level, found.found
+
+    place = uploads_told.places["events"]
+    assert line() == ("ok", f"{place} may be read, about 1 message there")
+    uploads_told.sqs.set_queue_attributes(QueueUrl=uploads_told.url, Attributes={"RedrivePolicy": ""})
+    assert line() == ("warn", f"{place} has no redrive policy: a message that nobody can read comes again and again")
+    uploads_told.sqs.delete_queue(QueueUrl=uploads_told.url)
+    assert line()[0] == "fail"
+    assert line()[1].endswith(" does not exist: create it, or check LORA_EVENTS")
+    assert list(events(load_settings(data_dir=tmp_path))) == []

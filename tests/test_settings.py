@@ -76,6 +76,20 @@ def test_a_bucket_needs_a_name():
     assert "LORA_LAKE: Value error, expected s3://bucket or s3://bucket/prefix" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("store", "events", "expected"),
+    [
+        ("s3://bucket", "https://sqs.eu-central-1.amazonaws.com/123456789012/lora", "expected sqs://<region>/<account>/"),
+        ("data", "sqs://eu-central-1/123456789012/lora", "expected with LORA_STORE=s3://…: only a bucket tells"),
+    ],
+)  # fmt: skip
+def test_a_queue_of_uploads_has_a_place_and_belongs_to_a_bucket(store, events, expected):
+    with pytest.raises(SettingsError) as raised:
+        load_settings(store=store, events=events)
+
+    assert f"LORA_EVENTS: Value error, {expected}" in str(raised.value)
+
+
 def test_settings_cannot_be_changed_afterwards(settings):
     """What was printed is what is used."""
     with pytest.raises(ValueError, match="frozen"):

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pipeline.errors import PipelineError
 from pipeline.flow.marks import Site, problem_of, site_of_lake, site_of_store
@@ -17,15 +17,21 @@ from pipeline.state.catalog.marks import Known, Place
 from pipeline.state.lake import Lake
 from pipeline.state.store import Store
 
+if TYPE_CHECKING:  # boto3 takes half a second, and most have no queue
+    from pipeline.state.store.event_queue import EventQueue
+
 LIMIT_S = 8.0
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the three. problem: a sentence that says what is wrong and what to do; None where all is well."""
+    """One of the three, or the queue that tells the store's uploads.
 
-    name: Literal["store", "catalog", "lake"]
+    problem: a sentence that says what is wrong and what to do; None where all is well.
+    """
+
+    name: Literal["store", "catalog", "lake", "queue"]
     problem: str | None
 
 
@@ -42,6 +48,12 @@ def probe(store: Store, catalog: Catalog, lake: Lake, limit_s: float = LIMIT_S) 
         found, problem = call.outcome(limit_s)
         problems[name] = problem or found
     return tuple(Part(name, problems[name]) for name in ("store", "catalog", "lake"))
+
+
+def probe_queue(queue: "EventQueue", limit_s: float = LIMIT_S) -> tuple[Part, ...]:
+    """Ask the queue in which the store tells of uploads; never raises."""
+    _, problem = _call(f"the queue {queue.name}", queue.state).outcome(limit_s)
+    return (Part("queue", problem),)
 
 
 def _ask(site: Site, known: dict[Place, Known] | None, catalog: Catalog) -> "_Call[str | None]":

@@ -3,8 +3,8 @@
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
@@ -42,13 +42,13 @@ class Look:
     """What a look at the store found.
 
     registered: ids of the datasets made by it; confirmed: of uploads whose confirmation it made up for;
-    unreadable: what is told of each.
+    unreadable: what is told of each, by its key.
     """
 
     scan: Scan
     registered: tuple[str, ...]
     cursor: Cursor
-    unreadable: tuple[str, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
     confirmed: tuple[str, ...] = ()
 
 
@@ -68,8 +68,9 @@ def look(
     now: datetime,
     budget_s: float = math.inf,
     is_thorough: bool = False,
+    cap: int | None = None,
 ) -> Look:
-    """Register uploads that are new or changed since they were last seen, as many as one tick takes.
+    """Register uploads that are new or changed since they were last seen, as many as one tick takes, or `cap`.
 
     budget_s: what it may take of time. Half of it may go into the listing, the rest into reading local files for their
     content version; what is not reached is found again in the next round. is_thorough: whether uploads through the
@@ -85,16 +86,36 @@ def look(
         catalog.known_versions,
         now,
         0.0 if store.is_atomic else settings.settle_s,
-        settings.tick_max_uploads,
+        settings.tick_max_uploads if cap is None else cap,
         out_of_time=lambda: time.monotonic() - began > budget_s / 2,
         is_thorough=is_thorough,
     )
+    walked = Walked(cursor.resume_after, found.resume_after, FROM_NAMES | FROM_ROWS if is_thorough else FROM_NAMES)
     in_time = itertools.takewhile(lambda _: time.monotonic() - began < budget_s, found.new)
+    return register(store, catalog, settings, found, in_time, walked, now)
+
+
+def register(
+    store: Store,
+    catalog: Catalog,
+    settings: Settings,
+    found: Scan,
+    objects: Iterable[StoredObject],
+    walked: Walked,
+    now: datetime,
+) -> Look:
+    """Register objects, and note what was found beside them. When this returns, it is all in the catalog.
+
+    objects: those of `found.new` that are reached. walked: what of the store was gone over.
+
+    Raises:
+        StoreError, CatalogError: see `look`.
+    """
     unreadable: list[tuple[StoredObject, str]] = []
     owners = Owners(store)
     uploads = new_uploads(
         store,
-        in_time,
+        objects,
         settings.max_upload_bytes,
         lambda stored, told: unreadable.append((stored, told)),
         owners.of,
@@ -104,10 +125,13 @@ def look(
     if placed.inserted or placed.confirmed:
         mark_store(catalog, store)
     left = [*found.ignored, *(ignored(stored, UNREADABLE) for stored, _ in unreadable), *_refused(placed)]
-    walked = Walked(cursor.resume_after, found.resume_after, FROM_NAMES | FROM_ROWS if is_thorough else FROM_NAMES)
     catalog.note_ignored(left, walked, owners.of, now)
     return Look(
-        found, placed.inserted, Cursor(found.resume_after), tuple(told for _, told in unreadable), placed.confirmed
+        found,
+        placed.inserted,
+        Cursor(found.resume_after),
+        {stored.key: told for stored, told in unreadable},
+        placed.confirmed,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which of store, catalog and lake do not answer, since when; told once at the beginning, and once when it is over.
+"""Which of store, catalog, lake and queue do not answer, since when; told once when it begins and once when it is over.
 
 Several processes look: what one has told is in a file beside the data, so that the next does not tell it again. Whoever
 waits for the parts asks `Watch.reason`.
@@ -15,6 +15,8 @@ from pipeline.flow.operators import Operators
 from pipeline.state.locked_json import changed_json
 from pipeline.wording import moment
 
+_USUALLY = "Runs wait for it; no dataset loses an attempt."
+_MEANWHILE = {"queue": "New uploads wait in the store, which is listed when the queue is back."}
 LOOK_EVERY_S = 3.0
 _SECOND_LOOK_S = 0.5
 _HANGS_S = 5.0  # below the limit of a question, see `flow/health.py`
@@ -90,7 +92,7 @@ class Watch:
 
     def _tell_begin(self, outage: Outage) -> None:
         occasion = f"outage-{outage.part}-{outage.since.isoformat()}"
-        message = f"{outage.problem}. Runs wait for it; no dataset loses an attempt."
+        message = f"{outage.problem}. {_MEANWHILE.get(outage.part, _USUALLY)}"
         self.operators.tell([occasion], "outage", f"The {outage.part} does not answer", message, outage.since)
 
     def _tell_end(self, outage: Outage, now: datetime) -> None:

@@ -7,7 +7,7 @@ a deletion. The catalog is the registry, and the walk goes round and round; the 
 import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from pipeline.state.store.ignored_files import IgnoredFile, ignored
@@ -32,23 +32,29 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """What a sensor keeps between two ticks. Losing it costs one round, never an upload."""
+    """What a sensor keeps between two ticks. Losing it costs one round, never an upload.
+
+    listed_for: the queue of events since which nothing has to be listed; empty while a round is due or under way.
+    """
 
     resume_after: str = ""
+    listed_for: str = ""
 
     def to_json(self) -> str:
         """Return the text that `from_json` reads."""
-        return json.dumps({"resume_after": self.resume_after})
+        return json.dumps({name: value for name, value in asdict(self).items() if value or name == "resume_after"})
 
     @classmethod
     def from_json(cls, text: str | None) -> "Cursor":
         """Read a cursor; anything that is none starts a new round."""
         try:
-            position = json.loads(text or "")["resume_after"]
-            position.encode("utf-8", "surrogateescape")  # a name on a disk need not be UTF-8
+            read = json.loads(text or "")
+            cursor = cls(read["resume_after"], read.get("listed_for", ""))
+            for value in (cursor.resume_after, cursor.listed_for):
+                value.encode("utf-8", "surrogateescape")  # a name on a disk need not be UTF-8
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return cls()
-        return cls(position)
+        return cursor
 
 
 def scan(

@@ -175,7 +175,7 @@ def test_an_upload_that_may_not_be_read_waits_and_keeps_nobody_out(settings, cat
 
     assert [catalog.get(each).name for each in found.registered] == ["open"]
     told = f"the store could not read {closed}: Permission denied; let the user who runs this read it"
-    assert found.unreadable == (told,)
+    assert found.unreadable == {"uploads/ana/closed.jsonl": told}
     monkeypatch.undo()
     [mended] = look(store, catalog, settings, Cursor(), utc_now()).registered
     assert catalog.get(mended).name == "closed"

@@ -125,6 +125,8 @@ def test_the_listing_is_read_no_further_than_a_page_ahead():
 @given(position=st.text(st.characters(exclude_categories=["Cs"])) | st.binary().map(os.fsdecode))
 def test_a_cursor_survives_being_stored(position):
     assert Cursor.from_json(Cursor(position).to_json()) == Cursor(position)
+    listed = Cursor(position, "sqs://eu-central-1/123456789012/lora")
+    assert Cursor.from_json(listed.to_json()) == listed
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 
 from tests.installation import valid_file
+from tests.moto_server import moto_url, uploads_told
 from tests.state.catalog.examples import PATIENCE
+
+__all__ = ["moto_url", "uploads_told"]
 
 SENSORS = ("new_uploads", "ready_datasets", "failed_runs", "stale_warehouse")
 
@@ -75,3 +78,41 @@ def test_operators_are_told_of_what_was_given_up_and_of_a_crash_once(waiting, ca
 
     told = [each for each in caplog.messages if "could not be validated" in each]
     assert told == [f"1 dataset could not be validated: {b.id}: no space left. The tries go on hourly."]
+
+
+def test_while_the_queue_is_away_new_uploads_wait_and_are_listed_afterwards(
+    make_installation, uploads_told, monkeypatch, caplog
+):
+    """Messages of a queue that was removed are lost; the other sensors have nothing to do with it."""
+    monkeypatch.setattr("pipeline.flow.outages._SECOND_LOOK_S", 0)
+    installation = make_installation(**uploads_told.places)
+    installation.tick()
+    uploads_told.sqs.delete_queue(QueueUrl=uploads_told.url)
+    uploads_told.drop("uploads/ana/a.jsonl", valid_file())
+
+    with caplog.at_level(logging.WARNING):
+        said = [installation.tick().result.skip_message for _ in range(2)]
+        other = installation.tick("ready_datasets").result.skip_message
+    uploads_told.make_queues()
+    [tags] = installation.tick().runs
+
+    where = f"{uploads_told.name} at {uploads_told.endpoint_url}"
+    assert all(each.startswith("waiting: the queue does not answer since ") for each in said)
+    assert other == "no ready dataset without a plan"
+    assert [each for each in caplog.messages if "does not answer" in each] == [
+        f"The queue does not answer: the queue {where} does not exist: create it, or check LORA_EVENTS. "
+        "New uploads wait in the store, which is listed when the queue is back."
+    ]
+    assert tags["lora/datasets"] == "1"
+    assert installation.run("ingest", tags).success
+    assert installation.statuses() == {"a": "ready"}
+
+
+def test_messages_that_nobody_can_read_are_named_where_the_sensor_is_shown(make_installation, uploads_told):
+    installation = make_installation(**uploads_told.places)
+    installation.tick()
+    uploads_told.send("no event")
+
+    told = installation.tick().result.skip_message
+
+    assert told == f"1 messages of uploads, none new; 1 that nobody can read left in {uploads_told.name}"

@@ -1,7 +1,10 @@
-"""How we talk to S3: the client's timeouts and retries, and the one place where its errors become ours."""
+"""How we talk to S3: the client's timeouts and retries, and the one place where its errors become ours.
+
+The client of the queue of a bucket's events is made here, too; its errors become ours in `event_queue.py`.
+"""
 
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 from botocore.config import Config
@@ -36,6 +39,15 @@ def make_s3_client(endpoint_url: str = "", region: str = "us-east-1") -> Any:
     Raises:
         StoreError: the endpoint is no URL, or a named AWS profile does not exist.
     """
+    return make_client("s3", endpoint_url, region)
+
+
+def make_client(service: Literal["s3", "sqs"], endpoint_url: str, region: str) -> Any:
+    """The same for one of the two services that a store consists of.
+
+    Raises:
+        StoreError: the endpoint is no URL, or a named AWS profile does not exist.
+    """
     import boto3
     from botocore.session import get_session
 
@@ -43,11 +55,13 @@ def make_s3_client(endpoint_url: str = "", region: str = "us-east-1") -> Any:
         core = get_session()
         core.register_component("data_loader", _descriptions())
         return boto3.session.Session(botocore_session=core).client(
-            "s3", endpoint_url=endpoint_url or None, region_name=region, config=s3_config()
+            service, endpoint_url=endpoint_url or None, region_name=region, config=s3_config()
         )
     except (BotoCoreError, ValueError) as error:
+        name = service.upper()
         raise StoreError(
-            f"no S3 client for the endpoint {endpoint_url!r}: {error}; check LORA_S3_ENDPOINT_URL and AWS_PROFILE"
+            f"no {name} client for the endpoint {endpoint_url!r}: {error}; check LORA_{name}_ENDPOINT_URL and "
+            "AWS_PROFILE"
         ) from error
 
 

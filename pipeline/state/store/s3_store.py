@@ -132,6 +132,10 @@ class S3Store:
         check_key(key)
         return self._root + key
 
+    def key_of(self, name: str) -> str | None:
+        """Return the key of what S3 calls so; None for what lies beside the store."""
+        return name.removeprefix(self._root) if name.startswith(self._root) else None
+
     @property
     def client(self) -> Any:
         """The boto3 client, for what a store itself does not do."""

@@ -1,0 +1,85 @@
+"""How new uploads are noticed: by what the bucket's queue tells, where there is one, and by listing the store.
+
+With a queue the store is listed only where something may have been missed: at first, after the queue was away, and
+after nobody looked for so long that messages may have been lost. Once a day `reconcile` lists it in any case.
+"""
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pipeline.flow.intake import Look, look
+from pipeline.flow.scan import Cursor
+from pipeline.settings import Settings
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.store import Store
+
+AWAY_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What a tick noticed. told: in a sentence, where nothing was new. warnings: what somebody should know of.
+
+    registered: ids of the datasets that were made.
+    """
+
+    registered: tuple[str, ...]
+    cursor: Cursor
+    told: str
+    warnings: tuple[str, ...] = ()
+
+
+def notice(
+    store: Store,
+    catalog: Catalog,
+    settings: Settings,
+    cursor: Cursor,
+    now: datetime,
+    last_look: datetime | None = None,
+) -> Arrivals:
+    """Register what is new, as much as one tick takes. last_look: when a tick was here before.
+
+    Raises:
+        StoreError, CatalogError: it does not answer; the next tick starts at the same place.
+        QueueError: the queue does not; the store has to be listed when it is back.
+    """
+    if not settings.events:
+        seen = look(store, catalog, settings, cursor, now, settings.tick_budget_s)
+        return Arrivals(seen.registered, seen.cursor, _listed(seen), tuple(seen.unreadable.values()))
+    if last_look is not None and now - last_look > AWAY_AFTER:
+        cursor = Cursor()
+    return _from_events(store, catalog, settings, cursor, now)
+
+
+def _from_events(store: Store, catalog: Catalog, settings: Settings, cursor: Cursor, now: datetime) -> Arrivals:
+    from pipeline.flow.event_intake import take_events  # boto3 takes half a second, and only this needs it
+    from pipeline.state.store.event_queue import make_event_queue
+    from pipeline.state.store.s3_store import S3Store
+
+    queue = make_event_queue(settings)
+    assert queue is not None and isinstance(store, S3Store)  # noqa: S101, PT018  # the settings insist on it
+    began = time.monotonic()
+    taken = take_events(queue, store, catalog, settings, now, settings.tick_budget_s / 2)
+    arrived = Arrivals(
+        taken.look.registered,
+        cursor,
+        f"{taken.messages:,} messages of uploads, none new; {taken.unread} that nobody can read left in {queue.name}",
+        taken.left,
+    )
+    room = settings.tick_max_uploads - len(taken.look.registered)
+    if cursor.listed_for == settings.events or room <= 0:
+        return arrived
+    left_s = settings.tick_budget_s - (time.monotonic() - began)
+    seen = look(store, catalog, settings, cursor, now, left_s, cap=room)
+    is_done = not seen.cursor.resume_after
+    return Arrivals(
+        (*arrived.registered, *seen.registered),
+        replace(seen.cursor, listed_for=settings.events if is_done else ""),
+        f"{arrived.told}; listed, for something may have been missed: {_listed(seen)}",
+        (*arrived.warnings, *seen.unreadable.values()),
+    )
+
+
+def _listed(seen: Look) -> str:
+    return f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written"
