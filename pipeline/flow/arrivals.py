@@ -82,4 +82,5 @@ def _from_events(store: Store, catalog: Catalog, settings: Settings, cursor: Cur
 
 
 def _listed(seen: Look) -> str:
-    return f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written"
+    large = f"; {seen.being_read} large being read" if seen.being_read else ""
+    return f"{seen.scan.seen:,} uploads seen, none new; {seen.scan.waiting} still being written{large}"

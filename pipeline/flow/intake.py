@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
 from pipeline.flow.batches import Batch, contiguous_batches, run_key
 from pipeline.flow.kept_mappings import KeptMappings
 from pipeline.flow.marks import mark_store
 from pipeline.flow.owners import Owners
+from pipeline.flow.read_aside import ASIDE
 from pipeline.flow.scan import Cursor, Scan, scan
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -42,7 +44,7 @@ class Look:
     """What a look at the store found.
 
     registered: ids of the datasets made by it; confirmed: of uploads whose confirmation it made up for;
-    unreadable: what is told of each, by its key.
+    unreadable: what is told of each, by its key. being_read: large files whose bytes are not known yet.
     """
 
     scan: Scan
@@ -50,6 +52,7 @@ class Look:
     cursor: Cursor
     unreadable: Mapping[str, str] = field(default_factory=dict)
     confirmed: tuple[str, ...] = ()
+    being_read: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ def look(
     """Register uploads that are new or changed since they were last seen, as many as one tick takes, or `cap`.
 
     budget_s: what it may take of time. Half of it may go into the listing, the rest into reading local files for their
-    content version; what is not reached is found again in the next round. is_thorough: whether uploads through the
-    service are compared with their rows as well; else only those without any are registered.
+    content version, large ones aside; what is not reached is found again in the next round. is_thorough: whether
+    uploads through the service are compared with their rows as well; else only those without any are registered.
 
     Raises:
         StoreError: the store cannot be reached; nothing is lost, the next look starts at the same place.
@@ -92,7 +95,8 @@ def look(
     )
     walked = Walked(cursor.resume_after, found.resume_after, FROM_NAMES | FROM_ROWS if is_thorough else FROM_NAMES)
     in_time = itertools.takewhile(lambda _: time.monotonic() - began < budget_s, found.new)
-    return register(store, catalog, settings, found, in_time, walked, now)
+    read = store.content_version if math.isinf(budget_s) else partial(ASIDE.version, store)
+    return register(store, catalog, settings, found, in_time, walked, now, read)
 
 
 def register(
@@ -103,15 +107,18 @@ def register(
     objects: Iterable[StoredObject],
     walked: Walked,
     now: datetime,
+    version_of: Callable[[StoredObject], str | None] | None = None,
 ) -> Look:
     """Register objects, and note what was found beside them. When this returns, it is all in the catalog.
 
-    objects: those of `found.new` that are reached. walked: what of the store was gone over.
+    objects: those of `found.new` that are reached. walked: what of the store was gone over. version_of: which bytes
+    they are; None for one that is not known yet.
 
     Raises:
         StoreError, CatalogError: see `look`.
     """
     unreadable: list[tuple[StoredObject, str]] = []
+    being_read: list[StoredObject] = []
     owners = Owners(store)
     uploads = new_uploads(
         store,
@@ -120,6 +127,8 @@ def register(
         lambda stored, told: unreadable.append((stored, told)),
         owners.of,
         KeptMappings(store).of,
+        version_of or store.content_version,
+        being_read.append,
     )
     placed = catalog.place_uploads(uploads, now)
     if placed.inserted or placed.confirmed:
@@ -132,6 +141,7 @@ def register(
         Cursor(found.resume_after),
         {stored.key: told for stored, told in unreadable},
         placed.confirmed,
+        len(being_read),
     )
 
 
@@ -148,12 +158,15 @@ def new_uploads(
     on_unreadable: Callable[[StoredObject, str], None] = lambda _stored, _told: None,
     owner_of: Callable[[str], str] = lambda folder: folder,
     mapping_of: Callable[[str], str | None] = lambda _: None,
+    version_of: Callable[[StoredObject], str | None] | None = None,
+    on_being_read: Callable[[StoredObject], None] = lambda _: None,
 ) -> list[NewUpload]:
     """What the catalog registers of objects in the store.
 
-    Those that change meanwhile wait for the next look, and so do those that may not be read, or whose mapping
-    may not: each look tries again, and says so to `on_unreadable`. owner_of: whose a folder is. mapping_of: what is
-    written down of how a path is read.
+    Those that change meanwhile wait for the next look, and so do those that may not be read, or whose mapping may not:
+    each look tries again, and says so to `on_unreadable`; those whose bytes are not known yet are told to
+    `on_being_read`. owner_of: whose a folder is. mapping_of: what is written down of how a path is read. version_of:
+    which bytes an object has, where not the store is to say it at once.
     """
     uploads = []
     for stored in objects:
@@ -162,11 +175,14 @@ def new_uploads(
             continue
         try:
             mapping = mapping_of(stored.key)
-            version = _content_version(store, stored, max_upload_bytes)
+            version = _content_version(version_of or store.content_version, stored, max_upload_bytes)
         except (ObjectMissing, ObjectChanged):
             continue
         except ObjectUnreadable as error:
             on_unreadable(stored, str(error))
+            continue
+        if version is None:
+            on_being_read(stored)
             continue
         id_of_bytes = dataset_id(key.owner, stored.key, version)
         uploads.append(
@@ -187,11 +203,13 @@ def new_uploads(
     return uploads
 
 
-def _content_version(store: Store, stored: StoredObject, max_upload_bytes: int) -> str:
+def _content_version(
+    version_of: Callable[[StoredObject], str | None], stored: StoredObject, max_upload_bytes: int
+) -> str | None:
     """Which bytes they are; an upload too large to be taken is not read for it."""
     if stored.size_bytes > max_upload_bytes:
         return f"unread:{stored.observed_version}"
-    return store.content_version(stored)
+    return version_of(stored)
 
 
 def plan_runs(

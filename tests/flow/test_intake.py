@@ -1,9 +1,14 @@
 """One look at the store, and the runs that follow from it."""
 
+import threading
+import time
+
 import pytest
 
 from pipeline.clock import utc_now
+from pipeline.errors import ObjectChanged
 from pipeline.flow.intake import MOST_QUEUED, look, missing_partitions, new_uploads, plan_runs, worth_asking
+from pipeline.flow.read_aside import ReadAside
 from pipeline.flow.scan import Cursor
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
@@ -179,3 +184,70 @@ def test_an_upload_that_may_not_be_read_waits_and_keeps_nobody_out(settings, cat
     monkeypatch.undo()
     [mended] = look(store, catalog, settings, Cursor(), utc_now()).registered
     assert catalog.get(mended).name == "closed"
+
+
+def _rounds(ask, until):
+    """Ask until the answer is it; returns all answers."""
+    answers = []
+    while not answers or not until(answers[-1]):
+        answers.append(ask())
+        time.sleep(0.001)
+    return answers
+
+
+def test_a_large_file_is_read_beside_the_looks_and_keeps_no_other_waiting(settings, catalog, store, monkeypatch):
+    monkeypatch.setattr("pipeline.flow.read_aside.LARGE_BYTES", 1_000)
+    may_end, read = threading.Event(), store.content_version
+
+    def held(stored):
+        assert stored.size_bytes < 1_000 or may_end.wait(30)
+        return read(stored)
+
+    monkeypatch.setattr(store, "content_version", held)
+    _drop(settings, "large.jsonl", valid_file(30))
+    _drop(settings, "small.jsonl", valid_file(1))
+
+    first = look(store, catalog, settings, Cursor(), utc_now(), budget_s=60)
+    second = look(store, catalog, settings, Cursor(), utc_now(), budget_s=60)
+    may_end.set()
+    last = _rounds(lambda: look(store, catalog, settings, Cursor(), utc_now(), 60), lambda seen: seen.registered)[-1]
+
+    assert [catalog.get(each).name for each in first.registered] == ["small"]
+    assert (first.being_read, second.being_read, last.being_read) == (1, 1, 0)
+    assert catalog.get(*last.registered).content_version == read(store.stat("uploads/ana/large.jsonl"))
+
+
+def test_a_large_file_that_changes_while_it_is_read_is_read_as_it_is_then(settings, store, monkeypatch):
+    """What goes wrong is told to whoever asks, and the next look begins anew."""
+    monkeypatch.setattr("pipeline.flow.read_aside.LARGE_BYTES", 1)
+    aside = ReadAside()
+    _drop(settings, "large.jsonl", valid_file(2))
+    before = store.stat("uploads/ana/large.jsonl")
+    _drop(settings, "large.jsonl", valid_file(3))
+    now = store.stat("uploads/ana/large.jsonl")
+
+    with pytest.raises(ObjectChanged):
+        _rounds(lambda: aside.version(store, before), lambda found: False)
+    assert _rounds(lambda: aside.version(store, now), bool)[-1] == store.content_version(now)
+
+
+def test_of_many_large_files_two_are_read_at_a_time_and_each_gets_its_turn(settings, store, monkeypatch):
+    monkeypatch.setattr("pipeline.flow.read_aside.LARGE_BYTES", 1)
+    may_end, read, begun = threading.Event(), store.content_version, []
+
+    def held(stored):
+        begun.append(stored.key)
+        assert may_end.wait(30)
+        return read(stored)
+
+    monkeypatch.setattr(store, "content_version", held)
+    aside = ReadAside()
+    for number in range(4):
+        _drop(settings, f"{number}.jsonl", valid_file(2, seed=number))
+    files = list(store.list("uploads/"))
+
+    assert [aside.version(store, each) for each in files] == [None] * 4
+    _rounds(lambda: None, lambda _: len(begun) == 2)
+    may_end.set()
+    found = [_rounds(lambda file=each: aside.version(store, file), bool)[-1] for each in files]
+    assert found == [read(each) for each in files]
