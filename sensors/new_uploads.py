@@ -69,8 +69,7 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         runs = worth_asking(plan_runs(waiting, [*order, *added], settings, now), queued, settings)
         # Noted before Dagster has stored the requests: if it fails to, the sensor of failed runs asks again, while
         # noting them later would ask twice whenever a new upload changes the batches.
-        for run in runs:
-            catalog.mark_requested(run.batch.keys, run.run_key, now)
+        runs = [run for run in runs if catalog.mark_requested(run.batch.keys, run.run_key, now)]
         new = set(seen.registered)
         return dg.SensorResult(
             skip_reason=None if runs else f"{len(waiting):,} uploads wait for the run that is queued",

@@ -61,7 +61,8 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
         # One run at a time, so that an upload that comes meanwhile finds a place to be validated.
         run = plan_runs(waiting, tried, [*order, *added], settings, now)[0]
         chosen = set(run.batch.keys)
-        catalog.mark_plans_requested([each for each in waiting if each.id in chosen], run.run_key, now)
+        if not catalog.mark_plans_requested([each for each in waiting if each.id in chosen], run.run_key, now):
+            return dg.SensorResult(skip_reason="another asks for the plans that wait", asset_events=told)
         return dg.SensorResult(
             run_requests=[run_request(run)],
             dynamic_partitions_requests=[READY_DATASETS.build_add_request(added)] if added else [],

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from pipeline.state.catalog.dataset_records import Notification
 from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.statements import nobody_elses
 from pipeline.state.catalog.tables import notifications
 
 _table = notifications.c
@@ -31,11 +32,12 @@ class Deliveries(Database):
             return [Notification(*row) for row in connection.execute(due)]
 
     def claim_delivery(self, notification: Notification, due_again_at: datetime) -> bool:
-        """Take on one attempt; return False where another sender was quicker."""
+        """Take on one attempt; return False where another sender was quicker, or is just about it."""
         is_untouched = (_table.id == notification.id) & (_table.webhook_attempt == notification.webhook_attempt)
+        mine = nobody_elses(select(_table.id).where(is_untouched, _table.webhook_sent_at.is_(None)))
         attempt = (
             update(notifications)
-            .where(is_untouched, _table.webhook_sent_at.is_(None))
+            .where(_table.id.in_(mine))
             .values(webhook_attempt=notification.webhook_attempt + 1, webhook_due_at=due_again_at)
         )
         with self._writing() as connection:

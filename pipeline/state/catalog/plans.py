@@ -16,7 +16,7 @@ from pipeline.state.catalog.job_tables import training_jobs, training_plans
 from pipeline.state.catalog.lookup import read_dataset, to_dataset
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.stale import mark_stale
-from pipeline.state.catalog.statements import chunks, insert_or
+from pipeline.state.catalog.statements import chunks, insert_or, nobody_elses
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
 from pipeline.state.catalog.waiting import DECIDED, is_due
 
@@ -51,11 +51,16 @@ class Plans(Database):
                 found.update((row.dataset_id, (row.attempt, row.crashes)) for row in connection.execute(query))
         return found
 
-    def mark_plans_requested(self, wanted: Sequence[Dataset], request_key: str, now: datetime) -> None:
-        """Note that a run was asked for; tries are counted for each verdict."""
-        if not wanted:
-            return
+    def mark_plans_requested(self, wanted: Sequence[Dataset], request_key: str, now: datetime) -> list[str]:
+        """Note that a run is asked for; return the ids of which it is, those that another asks for left out.
+
+        Tries are counted for each verdict.
+        """
         with self._writing() as connection:
+            mine = nobody_elses(select(datasets.c.id).where(datasets.c.id.in_([each.id for each in wanted])))
+            held = set(connection.execute(mine).scalars())
+            if not held:
+                return []
             row = insert_or(connection, training_plans)
             asked = {"requested_at": now, "request_key": request_key, "asked": 1, "attempt": 0, "crashes": 0}
             rows = [
@@ -67,6 +72,7 @@ class Plans(Database):
                     "updated_at": now,
                 }
                 for dataset in wanted
+                if dataset.id in held
             ]
             is_same = training_plans.c.validation_run_id == row.excluded.validation_run_id
             kept = ("status", "split_fingerprint", "attempt", "crashes")
@@ -80,11 +86,12 @@ class Plans(Database):
                 "retry_at": None,
                 "updated_at": row.excluded.updated_at,
             }
-            connection.execute(row.on_conflict_do_update(index_elements=["dataset_id"], set_=again), rows)
-            events = [
-                Event(each.id, each.user_id, "plan_requested", each.status, request_key=request_key) for each in wanted
-            ]
-            note_events(connection, events, now)
+            is_free = or_(~is_same, training_plans.c.requested_at.is_(None))
+            mark = row.on_conflict_do_update(index_elements=["dataset_id"], set_=again, where=is_free)
+            marked = set(connection.execute(mark.returning(training_plans.c.dataset_id), rows).scalars())
+            meant = [each for each in wanted if each.id in marked]
+            note_events(connection, [_requested(each, request_key) for each in meant], now)
+            return [each.id for each in meant]
 
     def record_split(self, dataset: Dataset, split_fingerprint: str, now: datetime) -> list[Job]:
         """Note which rows a dataset's newest verdict gave; its jobs of other rows become stale and are returned.
@@ -147,3 +154,7 @@ class Plans(Database):
         with self._reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else Plan(*row)
+
+
+def _requested(dataset: Dataset, request_key: str) -> Event:
+    return Event(dataset.id, dataset.user_id, "plan_requested", dataset.status, request_key=request_key)

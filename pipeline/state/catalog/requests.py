@@ -12,7 +12,7 @@ from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.events import Event, changed_datasets, note_events
 from pipeline.state.catalog.job_tables import training_plans
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset, to_dataset
-from pipeline.state.catalog.statements import chunks
+from pipeline.state.catalog.statements import chunks, nobody_elses
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
 from pipeline.state.catalog.waiting import VALIDATED_AGAIN, is_due
 
@@ -35,27 +35,31 @@ class Requests(Database):
         with self._reading() as connection:
             return [to_dataset(row) for row in connection.execute(oldest.limit(limit))]
 
-    def mark_requested(self, ids: Sequence[str], request_key: str, now: datetime) -> None:
-        """Note that a run was asked for; datasets already marked stay as they are."""
-        mark = (
-            update(datasets)
-            .where(datasets.c.status.in_(_UNDECIDED), datasets.c.requested_at.is_(None))
-            .values(
-                requested_at=now,
-                request_key=request_key,
-                asked=datasets.c.asked + 1,
-                begun_by=None,
-                retry_at=None,
-                updated_at=now,
-            )
+    def mark_requested(self, ids: Sequence[str], request_key: str, now: datetime) -> list[str]:
+        """Note that a run is asked for; return the ids of which it is, those that another asks for left out.
+
+        What somebody changes at this moment is left out as well, and waits for the next request.
+        """
+        free = select(datasets.c.id).where(datasets.c.status.in_(_UNDECIDED), datasets.c.requested_at.is_(None))
+        mark = update(datasets).values(
+            requested_at=now,
+            request_key=request_key,
+            asked=datasets.c.asked + 1,
+            begun_by=None,
+            retry_at=None,
+            updated_at=now,
         )
+        marked: list[str] = []
         with self._writing() as connection:
             for some in chunks(ids):
-                asked = changed_datasets(connection, mark.where(datasets.c.id.in_(some)))
+                mine = nobody_elses(free.where(datasets.c.id.in_(some)))
+                asked = changed_datasets(connection, mark.where(datasets.c.id.in_(mine)))
+                marked += [row.id for row in asked]
                 events = [
                     Event(row.id, row.user_id, "requested", row.status, None, request_key, row.attempt) for row in asked
                 ]
                 note_events(connection, events, now)
+        return marked
 
     def request_again(self, ids: Sequence[str], now: datetime) -> None:
         """Send datasets that have a verdict back to validation, because what it left behind was lost."""
