@@ -94,7 +94,7 @@ lock: $(SET_UP) ## Solve all requirements*.txt from pyproject.toml (newer versio
 	$(LOCK) --extra pipeline --output-file requirements.txt
 	$(LOCK) --constraint requirements.txt --output-file requirements-core.txt
 	$(LOCK) --extra pipeline --group dev --constraint requirements.txt --output-file requirements-dev.txt
-	for extra in kubernetes celery; do \
+	for extra in kubernetes celery dask; do \
 		$(LOCK) --extra $$extra --constraint requirements.txt --output-file deploy/requirements-$$extra.txt; done
 
 .PHONY: clean

@@ -10,6 +10,7 @@ import dagster as dg
 from assets.partition_events import Metadata
 from assets.partitions import REQUEST_TAG
 from pipeline.clock import utc_now
+from pipeline.engines import engine_problem
 from pipeline.flow.batch_work import BatchWork, Failed, Means
 from pipeline.flow.failure_words import sentence_of
 from pipeline.flow.health import probe
@@ -20,6 +21,8 @@ from pipeline.state.catalog.tries import Work
 from pipeline.state.lake import Lake
 from pipeline.state.store import Store
 from pipeline.wording import count_of, moment
+
+ENGINE_ANSWER_S = 5.0  # when it is asked again and again
 
 
 def batch_work(
@@ -42,6 +45,7 @@ def batch_work(
         outage=lambda: _outage(context, parts),
         log=lambda message: context.log.warning(message),
         now=utc_now,
+        engine_outage=lambda: engine_problem(settings.engine, ENGINE_ANSWER_S),
     )
     return BatchWork(means, work, context.run.run_id, _request_key(context.run), report)
 

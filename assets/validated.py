@@ -13,8 +13,10 @@ from assets.validated_report import evaluations, materializations
 from pipeline.clock import utc_now
 from pipeline.dataset.profiles.parallel import default_workers
 from pipeline.dataset.tokens import load_tokenizer
+from pipeline.engines import check_engine
 from pipeline.flow.intake import is_asked_for
 from pipeline.flow.marks import lake_problem, mark_lake, store_problem
+from pipeline.flow.stored_ranges import cluster_of
 from pipeline.flow.validation import Validator, rules_of
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -40,6 +42,7 @@ def validated_uploads(
     What Dagster shows is logged before the catalog is told: a run killed between the two is done again.
     """
     load_tokenizer(settings.tokenizer)  # what is wrong with the installation is no dataset's fault
+    check_engine(settings.engine)
     uploads = store.connect()
     validator = Validator(
         uploads,
@@ -49,6 +52,7 @@ def validated_uploads(
         context.run.run_id,
         large_upload_bytes=settings.large_upload_bytes,
         workers=settings.large_upload_workers or default_workers(),
+        cluster=cluster_of(settings),
         store_problem=lambda: store_problem(catalog, uploads),
         lake_problem=lambda: lake_problem(catalog, lake),
     )

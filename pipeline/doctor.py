@@ -17,7 +17,8 @@ from typing import Any
 
 import duckdb
 
-from pipeline.errors import PipelineError
+from pipeline.engines import engine_problem, is_cluster
+from pipeline.errors import PipelineError, SettingsError
 from pipeline.flow.health import probe
 from pipeline.installation import environment
 from pipeline.preflight import Line, clock_line, events, folders, revision_line, space, unknown_variables
@@ -48,6 +49,7 @@ def examine_installation(settings: Settings, variables: Mapping[str, str], now: 
         lambda: _catalog_file(settings),
         lambda: _parts(settings, now),
         lambda: events(settings),
+        lambda: _engine(settings),
         lambda: _clocks(settings, now),
         lambda: _warehouse(settings),
         lambda: _dagster(settings, variables),
@@ -96,6 +98,17 @@ def _parts(settings: Settings, now: datetime) -> Iterator[Line]:
             yield Line(part.name, "fail", part.problem, remedy) if part.problem else Line(part.name, "ok", "answers")
         if migrations:
             yield _daemon(catalog, settings, now)
+
+
+def _engine(settings: Settings) -> Iterator[Line]:
+    if not is_cluster(settings.engine):
+        return
+    try:
+        problem = engine_problem(settings.engine, _ANSWER_S / 2)
+    except SettingsError as error:
+        problem = str(error)
+    remedy = "docs/scaling.md, A cluster"
+    yield Line("engine", "fail", problem, remedy) if problem else Line("engine", "ok", "answers, and has workers")
 
 
 def _revision(catalog: LiveCatalog) -> Line | None:

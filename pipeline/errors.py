@@ -29,6 +29,8 @@
         ├── CatalogError
         ├── LakeError
         │   └── LakeDamaged         files that are no Parquet files any more
+        ├── EngineError             a cluster gave up a part of the work
+        │   └── EngineDown          its scheduler does not answer, or has no worker
         ├── WarehouseError
         │   └── WarehouseIncomplete not published, because it would lack datasets
         └── StateError              a file of the installation's own state is damaged or of a newer version
@@ -165,6 +167,14 @@ class LakeDamaged(LakeError):
     def __init__(self, message: str, places: tuple[str, ...]) -> None:
         super().__init__(message)
         self.places = places
+
+
+class EngineError(ServiceError):
+    """A cluster could not do a part of the work that it was given."""
+
+
+class EngineDown(EngineError):
+    """A cluster's scheduler does not answer, or it has no worker: no fault of the work."""
 
 
 class WarehouseError(ServiceError):

@@ -213,6 +213,16 @@ class Settings(BaseSettings):
         ge=0,
         description="Processes that read such an upload side by side. Default: one for each core, eight at most.",
     )
+    engine: str = Field(
+        "processes",
+        description="Who reads such an upload: `processes` of the run's machine, or the workers of a Dask cluster at "
+        "`dask://host:8786`.",
+    )
+    range_bytes: int = Field(
+        256_000_000,
+        ge=1_000_000,
+        description="Bytes that a worker of a cluster reads at a time, at most: what is read again if it dies.",
+    )
     concurrent_runs: int = Field(
         0,
         ge=0,
@@ -331,6 +341,13 @@ class Settings(BaseSettings):
             )
         if value and not str(info.data.get("store", "")).startswith("s3://"):
             raise ValueError("expected with LORA_STORE=s3://…: only a bucket tells of uploads")
+        return value
+
+    @field_validator("engine")
+    @classmethod
+    def _engine_is_known(cls, value: str) -> str:
+        if value != "processes" and not re.fullmatch(r"dask://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}", value):
+            raise ValueError("expected processes or dask://host:port, such as dask://scheduler:8786")
         return value
 
     @field_validator("retry_pauses_s")

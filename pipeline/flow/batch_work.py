@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.errors import ServiceError
+from pipeline.errors import EngineDown, ServiceError
 from pipeline.flow.failure_words import sentence_of, trace_of
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.tries import Patience, Spent, Work
@@ -47,7 +47,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What working through a batch needs. outage: asks the services, and says what is wrong with them, or nothing."""
+    """What working through a batch needs. outage: asks the services, and says what is wrong with them, or nothing.
+
+    engine_outage: the same of the cluster, which only those wait for who need it.
+    """
 
     catalog: Catalog
     patience: Patience
@@ -56,6 +59,7 @@ class Means:
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    engine_outage: Callable[[], str] = lambda: ""
 
 
 @dataclass(slots=True)
@@ -124,17 +128,18 @@ class BatchWork:
         while True:
             try:
                 return act()
-            except Exception:
-                if not self._sit_out():
+            except Exception as error:
+                means = self.means
+                if not self._sit_out(means.engine_outage if isinstance(error, EngineDown) else means.outage):
                     raise
 
-    def _sit_out(self) -> bool:
-        """Wait until all services answer; returns whether one did not."""
-        outage, began_s = self.means.outage(), self.means.clock()
+    def _sit_out(self, ask: Callable[[], str]) -> bool:
+        """Wait until all services answer that are asked; returns whether one did not."""
+        outage, began_s = ask(), self.means.clock()
         if not outage:
             return False
         self.means.log(f"waiting: {outage}")
-        while outage := self.means.outage():
+        while outage := ask():
             if self.means.clock() - began_s > OUTAGE_PATIENCE_S:
                 raise ServiceDown(f"stopped, nothing is lost, what is left is asked for again: {outage}") from None
             self.means.sleep(_LOOK_EVERY_S)

@@ -26,6 +26,7 @@ from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.errors import LakeError, ObjectChanged, ObjectMissing, StoreError
 from pipeline.flow.lake_files import Origin, lake_files
+from pipeline.flow.stored_ranges import Cluster
 from pipeline.flow.upload_lines import UploadLines
 from pipeline.settings import Settings
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
@@ -67,6 +68,8 @@ class Validator:
     """A larger upload is read by several processes."""
     workers: int = 1
     """How many."""
+    cluster: Cluster | None = None
+    """Reads it instead, where there is one."""
     store_problem: Callable[[], str | None] = lambda: None
     """Asked where an upload is gone: in a store that is not there, nothing is."""
     lake_problem: Callable[[], str | None] = lambda: None
@@ -137,6 +140,11 @@ class Validator:
         form = mapped_format(dataset.mapping) if dataset.mapping else None
         key, rules = dataset.storage_path, asking(replace(self.rules, form=form))
         path = self.store.local_path(key)
+        if self.cluster and dataset.file_size > self.large_upload_bytes:
+            version = self._version_to_read(dataset) or self.store.stat(key).observed_version
+            parts = self.lake.parts(folder)
+            if found := self.cluster.profile(self.store, key, version, dataset.file_size, parts, folder, rules):
+                return found
         with self.store.open(key, version=self._version_to_read(dataset)) as stream:
             if self.workers < 2 or dataset.file_size <= self.large_upload_bytes:
                 return profile_stream(stream, folder, rules)

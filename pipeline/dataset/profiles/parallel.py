@@ -3,18 +3,12 @@
 Everything about a file is a sum over its ranges; only line numbers need a count of what lies before a range.
 """
 
-import multiprocessing
-import os
-import signal
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
 from itertools import accumulate
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-from pipeline.child_processes import end_with
 from pipeline.cores import usable_cores
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BoundedReader, count_newlines, line_ranges
 from pipeline.dataset.formats.containers import Compression, compression_of
@@ -28,14 +22,13 @@ from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.dataset.profiles.totals import Totals
+from pipeline.engines.engine import Tell
+from pipeline.engines.processes import Processes
 from pipeline.state.checksums import sha256_of
 from pipeline.state.lake.lake_errors import lake_errors
 
 MAX_WORKERS = 8  # by default
 MIN_RANGE_BYTES = 8 * BLOCK_BYTES  # below this, starting a process costs more than it saves
-_POLL_S = 0.1
-
-_bytes_read: "Synchronized[int] | None" = None  # set in each worker process when it starts
 
 
 def default_workers() -> int:
@@ -48,7 +41,7 @@ def profile_path(
     folder: Path,
     rules: Rules,
     workers: int = 1,
-    on_bytes: Callable[[int], None] = lambda _: None,
+    on_bytes: Tell = lambda _: None,
 ) -> Profile:
     """Profile a local file; its rows are left in folders below `folder`, one a range.
 
@@ -65,14 +58,32 @@ def profile_path(
         stream.seek(0)
         if len(ranges) < 2:
             return profile_stream(stream, folder, rules, on_bytes)
-        head = stream.read(RECOGNISED_BYTES)
-        compression = compression_of(head)
-        reading = recognise(head, compression, rules.form)
-        is_lines = reading.has_rows_on_lines and compression is Compression.NONE
-        if not is_lines or sniff(head[:HEAD_BYTES]):
+        reading = reading_of_lines(stream.read(RECOGNISED_BYTES), rules)
+        if reading is None:
             stream.seek(0)
             return profile_stream(stream, folder, rules, on_bytes)
         return _profile_ranges(path, ranges, folder, rules, reading, on_bytes)
+
+
+def reading_of_lines(head: bytes, rules: Rules) -> Reading | None:
+    """How to read a file whose lines may be shared out; None for any other. head: its first RECOGNISED_BYTES."""
+    compression = compression_of(head)
+    reading = recognise(head, compression, rules.form)
+    is_lines = reading.has_rows_on_lines and compression is Compression.NONE
+    return None if not is_lines or sniff(head[:HEAD_BYTES]) else reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Lines of a file, and the folder that gets what they hold."""
+
+    path: Path
+    start: int
+    stop: int
+    first_line: int
+    folder: Path
+    rules: Rules
+    reading: Reading
 
 
 def _profile_ranges(
@@ -81,38 +92,25 @@ def _profile_ranges(
     folder: Path,
     rules: Rules,
     reading: Reading,
-    on_bytes: Callable[[int], None],
+    on_bytes: Tell,
 ) -> Profile:
-    """The first range is read here, the others by as many new processes: one interpreter less to start."""
-    parts = [folder / f"part-{number:05d}" for number in range(len(ranges))]
-    for part in parts:
+    folders = [folder / f"part-{number:05d}" for number in range(len(ranges))]
+    for part in folders:
         with lake_errors("write", part):
             part.mkdir()
-    with _workers(len(ranges) - 1) as (pool, bytes_read), ThreadPoolExecutor(1) as hasher:
+    with closing(Processes(len(ranges), on_bytes)) as engine, ThreadPoolExecutor(1) as hasher:
         first_lines = _first_lines(path, ranges)  # counted while the processes start
-        others = list(zip(ranges, first_lines, parts, strict=True))[1:]
-        jobs = [pool.submit(_profile, path, *span, line, part, rules, reading) for span, line, part in others]
+        parts = [
+            _Range(path, *span, line, part, rules, reading)
+            for span, line, part in zip(ranges, first_lines, folders, strict=True)
+        ]
         digest = hasher.submit(sha256_of, path)  # reading and hashing both leave the interpreter free
-        told = 0
-
-        def tell(chunk: bytes = b"") -> None:
-            nonlocal told
-            with bytes_read.get_lock():
-                bytes_read.value += len(chunk)
-            seen = bytes_read.value
-            on_bytes(seen - told)
-            told = seen
-
         try:
-            own = _profile(path, *ranges[0], 1, parts[0], rules, reading, tell)
-            while not all(job.done() for job in jobs):
-                time.sleep(_POLL_S)
-                tell()
-            tell()
-            totals = [own, *(job.result() for job in jobs)]
+            totals = dict(engine.map(_profile, parts))
         except OverBudget as error:
             return refuse(error.finding, ranges[-1][1], digest.result(), folder)
-    return conclude(totals, parts, Source(ranges[-1][1], digest.result(), reading), folder, rules)
+    source = Source(ranges[-1][1], digest.result(), reading)
+    return conclude([totals[number] for number in range(len(parts))], folders, source, folder, rules)
 
 
 def _first_lines(path: Path, ranges: list[tuple[int, int]]) -> list[int]:
@@ -123,48 +121,12 @@ def _first_lines(path: Path, ranges: list[tuple[int, int]]) -> list[int]:
     return [1 + lines for lines in accumulate(counts)]
 
 
-@contextmanager
-def _workers(count: int) -> "Iterator[tuple[ProcessPoolExecutor, Synchronized[int]]]":
-    """Processes started afresh: a fork of a process that runs threads (Arrow's, Dagster's) may hang."""
-    context = multiprocessing.get_context("spawn")
-    bytes_read: Synchronized[int] = context.Value("q", 0)
-    first = (bytes_read, os.getpid())
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker, initargs=first)
-    for _ in range(count):
-        pool.submit(_start)
-    try:
-        yield pool, bytes_read
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _profile(part: _Range, tell: Tell) -> Totals:
+    with part.path.open("rb") as stream:
+        stream.seek(part.start)
+        bounded = BoundedReader(stream, part.stop - part.start)
 
+        def seen(chunk: bytes) -> None:
+            tell(len(chunk))
 
-def _start_worker(bytes_read: "Synchronized[int]", parent: int) -> None:
-    end_with(parent, signal.SIGKILL)()  # a worker would wait for work for ever
-    global _bytes_read  # a worker process has no other way to receive shared memory
-    _bytes_read = bytes_read
-
-
-def _start() -> None:
-    """Nothing: while none of its processes is free, each job makes the pool start another."""
-
-
-def _profile(
-    path: Path,
-    start: int,
-    stop: int,
-    first_line: int,
-    part: Path,
-    rules: Rules,
-    reading: Reading,
-    on_bytes: Callable[[bytes], None] | None = None,
-) -> Totals:
-    with path.open("rb") as stream:
-        stream.seek(start)
-        bounded = BoundedReader(stream, stop - start)
-        return profile_part(bounded, part, rules, reading, first_line, start, on_bytes or _see)
-
-
-def _see(chunk: bytes) -> None:
-    if _bytes_read is not None:
-        with _bytes_read.get_lock():
-            _bytes_read.value += len(chunk)
+        return profile_part(bounded, part.folder, part.rules, part.reading, part.first_line, part.start, seen)

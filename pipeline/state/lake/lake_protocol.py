@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import pyarrow as pa
 
 from pipeline.errors import LakeError, UsageError
+from pipeline.state.lake.part_places import PartPlace
 
 if TYPE_CHECKING:  # 50 MB that most who use a lake do not need
     import polars as pl
@@ -151,6 +152,9 @@ class Lake(Protocol):
             UsageError: the name leads out of its place.
         """
 
+    def parts(self, folder: Path) -> PartPlace:
+        """Return where workers elsewhere leave their parts of what is made in a folder that `staging` lent."""
+
     @property
     def place(self) -> str:
         """Where it is, for messages: a folder or `s3://…`."""
@@ -166,7 +170,7 @@ class Lake(Protocol):
         """Put the mark in place, whole."""
 
     def sweep(self, now: datetime) -> int:
-        """Remove what killed processes left behind in staging more than a day ago; return how many folders."""
+        """Remove what killed processes left behind in staging more than a day ago; return how many folders or parts."""
 
 
 def existing_job_files(lake: Lake, job_id: str) -> dict[str, int]:

@@ -25,6 +25,7 @@ from pipeline.state.lake.lake_protocol import (
     made_key,
     model_key,
 )
+from pipeline.state.lake.part_places import FolderParts
 from pipeline.state.lake.profiles import read_table
 from pipeline.state.lake.staging import Staging
 
@@ -171,6 +172,10 @@ class LocalLake:
                 f"expected {what} at {place}, found nothing: check LORA_LAKE and that it is mounted, else {else_do}"
             )
         return place
+
+    def parts(self, folder: Path) -> FolderParts:
+        """See `Lake.parts`: in the folder itself, which is on the lake's disk."""
+        return FolderParts(folder)
 
     @property
     def place(self) -> str:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from boto3.s3.transfer import TransferConfig
 
 from pipeline.errors import LakeError, ObjectMissing, StoreError
+from pipeline.state.lake.bucket_parts import PARTS, BucketParts, remove_below
 from pipeline.state.lake.lake_errors import lake_errors
 from pipeline.state.lake.lake_protocol import (
     MARK_KEY,
@@ -26,7 +27,7 @@ from pipeline.state.lake.lake_protocol import (
     model_key,
 )
 from pipeline.state.lake.profiles import read_table
-from pipeline.state.lake.staging import Staging
+from pipeline.state.lake.staging import STALE_AFTER, Staging
 from pipeline.state.store.s3_client import S3_ERRORS, error_code, raise_store_error
 
 if TYPE_CHECKING:
@@ -212,6 +213,12 @@ class S3Lake:
                 entry["Key"].removeprefix(prefix): entry["Size"] for page in pages for entry in page.get("Contents", [])
             }
 
+    def parts(self, folder: Path) -> BucketParts:
+        """See `Lake.parts`: in the bucket, as staging is on this machine alone."""
+        meta = self._client.meta
+        prefix = f"{self._root}{PARTS}{folder.name}/"
+        return BucketParts(meta.endpoint_url, meta.region_name, self._bucket, prefix, folder)
+
     @property
     def place(self) -> str:
         """See `Lake.place`."""
@@ -233,7 +240,9 @@ class S3Lake:
 
     def sweep(self, now: datetime) -> int:
         """See `Lake.sweep`."""
-        return self._staging.sweep(now)
+        with self._errors("remove", PARTS):
+            left = remove_below(self._client, self._bucket, f"{self._root}{PARTS}", lambda at: at < now - STALE_AFTER)
+        return left + self._staging.sweep(now)
 
     def _check_bucket(self) -> None:
         try:

@@ -99,11 +99,11 @@ def test_an_error_over_budget_comes_from_another_process_as_it_was():
 def test_workers_end_with_a_process_that_was_killed(tmp_path):
     script = (
         "import time\n"
-        "from pipeline.dataset.profiles.parallel import _workers\n"
+        "from pipeline.engines.processes import Processes\n"
         "if __name__ == '__main__':\n"
-        "    with _workers(1) as (pool, _):\n"
-        "        print(*[pool.submit(time.sleep, 0).result() or pid for pid in list(pool._processes)], flush=True)\n"
-        "        time.sleep(600)\n"
+        "    pool = Processes(2)._pool\n"
+        "    print(*[pool.submit(time.sleep, 0).result() or pid for pid in list(pool._processes)], flush=True)\n"
+        "    time.sleep(600)\n"
     )
     path = tmp_path / "parent.py"
     path.write_text(script)

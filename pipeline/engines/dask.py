@@ -1,0 +1,172 @@
+"""Dask distributed as the engine: a scheduler that stands already hands the parts to its workers, and again to others
+when a worker dies. All that is ours is when we stop waiting, and what we say then.
+
+The workers need this version of the project, and the credentials of store and lake in their environment.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from pipeline.engines.engine import PartT, ResultT, Tell
+from pipeline.errors import EngineDown, EngineError, SettingsError
+from pipeline.packaged_files import PROJECT_DIR
+
+ANSWER_S = 20.0
+"""How long a scheduler may take to answer, and a cluster to have a worker."""
+_RETRIES = 2  # of what a task raises; Dask itself counts the workers that died
+_POLL_S = 1.0
+_EXTRA = "pip install 'lora-dataset-pipeline[dask]'"
+
+
+def check_library() -> None:
+    """Insist on Dask being installed.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise SettingsError(
+            f"LORA_ENGINE: dask://… needs Dask distributed, which is not installed ({error}): {_EXTRA}"
+        ) from error
+
+
+class Dask:
+    """A cluster. address: `dask://host:port` of its scheduler; answer_s: see `ANSWER_S`.
+
+    Raises:
+        SettingsError: Dask is not installed.
+        EngineDown: nothing answers there, or there is no worker.
+    """
+
+    def __init__(self, address: str, answer_s: float = ANSWER_S) -> None:
+        check_library()
+        from distributed import Client
+
+        make_client: Callable[..., Any] = Client  # its methods have no types
+        self._address, self._answer_s = address, answer_s
+        try:
+            where = f"tcp://{address.removeprefix('dask://')}"
+            self._client = make_client(where, timeout=answer_s, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise self._down(f"has not answered for {answer_s:,.0f} s ({error})") from error
+        self._waiting = _Patience(answer_s)
+        try:
+            self._client.wait_for_workers(1, timeout=answer_s)
+            self.width = max(1, len(self._client.nthreads()))
+        except (OSError, TimeoutError) as error:
+            self.close()
+            raise self._without_workers() from error
+
+    def map(self, task: Callable[[PartT, Tell], ResultT], parts: Iterable[PartT]) -> Iterator[tuple[int, ResultT]]:
+        """See `Engine.map`."""
+        done: SimpleQueue[Any] = SimpleQueue()
+        numbers: dict[str, int] = {}
+        kept = []  # a future that nobody holds is given up by the scheduler
+        for number, part in enumerate(parts):
+            future = self._client.submit(_run, task, part, sources_digest(), pure=False, retries=_RETRIES)
+            numbers[future.key] = number
+            kept.append(future)
+            future.add_done_callback(done.put)
+            while not done.empty():
+                yield self._result(done.get(), numbers)
+        while numbers:
+            try:
+                yield self._result(done.get(timeout=_POLL_S), numbers)
+            except Empty:
+                self._check()
+
+    def close(self) -> None:
+        """See `Engine.close`: the scheduler lets go of what only this client wanted; the cluster stays."""
+        self._client.close(timeout=self._answer_s)
+
+    def _result(self, future: Any, numbers: dict[str, int]) -> tuple[int, Any]:
+        from distributed import KilledWorker
+        from distributed.client import FutureCancelledError
+
+        number = numbers.pop(future.key)
+        try:
+            result = future.result(timeout=self._answer_s)
+        except KilledWorker as error:
+            raise EngineError(
+                f"part {number + 1:,} ended every worker of {self._address} that tried it, the last "
+                f"{error.last_worker.address}: look into its log, and give workers more memory"
+            ) from error
+        except (FutureCancelledError, TimeoutError) as error:
+            raise self._down("has lost what it was given") from error
+        except (ImportError, AttributeError, RuntimeError) as error:
+            raise EngineError(
+                f"the scheduler or a worker of LORA_ENGINE={self._address} cannot do this work ({error}): install this "
+                "version of lora-dataset-pipeline on all of them"
+            ) from error
+        future.release()
+        return number, result
+
+    def _check(self) -> None:
+        """See whether it is still worth waiting.
+
+        Raises:
+            EngineDown: it is not.
+        """
+        is_connected = self._client.status == "running"
+        problem = "" if is_connected and self._has_workers() else "workers" if is_connected else "scheduler"
+        if not self._waiting.is_over(problem):
+            return
+        raise self._without_workers() if is_connected else self._down(f"has gone for {self._answer_s:,.0f} s")
+
+    def _has_workers(self) -> bool:
+        try:
+            return bool(self._client.nthreads())
+        except (OSError, TimeoutError):
+            return False
+
+    def _down(self, what: str) -> EngineDown:
+        return EngineDown(
+            f"the Dask scheduler of LORA_ENGINE={self._address} {what}: check that it is up and that this machine "
+            "reaches it, or set LORA_ENGINE=processes"
+        )
+
+    def _without_workers(self) -> EngineDown:
+        return EngineDown(
+            f"the Dask scheduler of LORA_ENGINE={self._address} has had no worker for {self._answer_s:,.0f} s: start "
+            "some, or set LORA_ENGINE=processes"
+        )
+
+
+class _Patience:
+    """How long something has been wrong without a break."""
+
+    def __init__(self, most_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most_s, self._clock = most_s, clock
+        self._since_s: float | None = None
+
+    def is_over(self, problem: str) -> bool:
+        """Whether this was wrong for longer than one waits. problem: empty where all is well."""
+        if not problem:
+            self._since_s = None
+            return False
+        if self._since_s is None:
+            self._since_s = self._clock()
+        return self._clock() - self._since_s > self._most_s
+
+
+@cache
+def sources_digest() -> str:
+    """A hash of this program's sources: another program might say something else of the same bytes."""
+    digest = hashlib.sha256()
+    for path in sorted((PROJECT_DIR / "pipeline").rglob("*.py")):
+        digest.update(b"%b %b" % (path.relative_to(PROJECT_DIR).as_posix().encode(), path.read_bytes()))
+    return digest.hexdigest()
+
+
+def _run(task: Callable[[PartT, Tell], ResultT], part: PartT, digest: str) -> ResultT:
+    if digest != sources_digest():
+        raise EngineError(
+            "a worker of LORA_ENGINE has another version of lora-dataset-pipeline: install this one on all"
+        )
+    return task(part, lambda _: None)

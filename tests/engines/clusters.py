@@ -1,0 +1,35 @@
+"""A Dask cluster on this machine for tests, and a task that kills the worker that first gets it."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.flow.stored_ranges import read_range
+
+
+@contextmanager
+def local_cluster(workers: int) -> Iterator[str]:
+    """The address of a cluster with workers of one thread, each a process."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, protocol="tcp://") as cluster:
+        yield cluster.scheduler_address.replace("tcp://", "dask://")
+
+
+def read_range_dying_once(part, tell):
+    """As `read_range`, after the first worker that has the second range died of it, rows half written."""
+    if part.span.start and _is_first(part.parts.folder.parent / "died"):
+        with part.parts.lend() as lent:
+            (lent.folder / "turns.parquet").write_bytes(b"half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    return read_range(part, tell)
+
+
+def _is_first(mark: Path) -> bool:
+    try:
+        mark.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True

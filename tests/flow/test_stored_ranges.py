@@ -1,0 +1,145 @@
+"""Ranges that pass by are whole lines, and hold all of them; rows come back from wherever workers left them."""
+
+import hashlib
+import io
+from dataclasses import asdict, replace
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clock import utc_now
+from pipeline.dataset.profiles.budget import Budget
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.engines.processes import Processes
+from pipeline.errors import EngineDown, LakeError
+from pipeline.flow import stored_ranges
+from pipeline.flow.batch_work import BatchWork, Means, ServiceDown
+from pipeline.flow.intake import look
+from pipeline.flow.retries import patience_of
+from pipeline.flow.scan import Cursor
+from pipeline.flow.stored_ranges import Cluster, Span, StorePlace, _Passed
+from pipeline.flow.validation import Validator
+from pipeline.settings import load_settings
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import make_lake
+from pipeline.state.lake.part_places import FolderParts
+from pipeline.state.store import make_store
+from tests.flow.test_validation import ROWS, _register, place
+from tests.installation import bad_file, valid_file
+from tests.state.catalog.examples import NOON, upload
+
+__all__ = ["place"]
+
+
+@given(data=st.lists(st.sampled_from([b"\n", b"a", b"bcdef"])).map(b"".join), size=st.integers(1, 9))
+def test_ranges_are_all_lines_in_order_with_the_number_of_the_first(data, size):
+    passed = _Passed(io.BytesIO(data))
+    spans = list(passed.spans(size))
+
+    assert b"".join(data[span.start : span.stop] for span in spans) == data
+    assert [span.first_line for span in spans] == [1 + data[: span.start].count(b"\n") for span in spans]
+    assert all(data[span.stop - 1 : span.stop] == b"\n" and span.stop - span.start >= size for span in spans[:-1])
+    assert (passed.size_bytes, passed.sha256()) == (len(data), hashlib.sha256(data).hexdigest())
+
+
+def test_lines_are_cut_where_blocks_of_reading_meet(monkeypatch):
+    monkeypatch.setattr(stored_ranges, "BLOCK_BYTES", 4)
+
+    spans = list(_Passed(io.BytesIO(b"aa\nbbbb\ncc\n\n\nd")).spans(6))
+
+    assert spans == [Span(0, 8, 1), Span(8, 14, 3)]
+
+
+def cluster_here(settings):
+    """A cluster whose one worker is this process."""
+    return Cluster(lambda: Processes(1), StorePlace(settings.store, settings.s3_endpoint_url, "us-east-1"), 9_000)
+
+
+def test_a_range_over_its_budget_refuses_the_upload(place, monkeypatch):
+    settings, alone = place
+    _, dataset = _register(settings, content := valid_file(200))
+    rules = Rules(budget=Budget(1e-9, free_s=1e-9))
+
+    outcome = replace(alone, rules=rules, large_upload_bytes=1, cluster=cluster_here(settings)).validate(dataset)
+
+    assert dict(outcome.profile.finding_counts) == {"takes-too-long": 1}
+    assert outcome.profile.content_sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_what_has_no_lines_is_read_here(place):
+    settings, alone = place
+    _, dataset = _register(settings, b"[" + b",".join(valid_file(9).splitlines()) + b"]", "a.json")
+
+    def begin():
+        raise AssertionError("no cluster is needed")
+
+    cluster = replace(cluster_here(settings), begin=begin)
+    outcome = replace(alone, large_upload_bytes=1, cluster=cluster).validate(dataset)
+
+    assert outcome.profile.statistics.conversations == 9
+
+
+def test_a_worker_that_does_not_see_the_folder_says_what_is_expected(tmp_path):
+    with pytest.raises(LakeError, match=r"expected LORA_LAKE to be s3://…, or a folder that all workers have"):
+        FolderParts(tmp_path / "elsewhere").lend().__enter__()
+
+
+@pytest.mark.needs_s3
+def test_parts_go_through_the_bucket_and_leave_nothing_there(s3_gateway, tmp_path, monkeypatch):
+    for name, value in s3_gateway.environment.items():
+        monkeypatch.setenv(name, value)
+    bucket = s3_gateway.new_bucket()
+    settings = load_settings(
+        data_dir=tmp_path,
+        store=f"s3://{bucket}/in",
+        lake=f"s3://{bucket}/lake",
+        s3_endpoint_url=s3_gateway.endpoint_url,
+    )
+    store, lake = make_store(settings), make_lake(settings)
+    content = valid_file(200) + bad_file(3)
+    store.put("uploads/ana/a.jsonl", io.BytesIO(content), len(content))
+    with Catalog.open(settings.catalog_url) as catalog:
+        [dataset_id] = look(store, catalog, settings, Cursor(), utc_now()).registered
+        dataset = catalog.get(dataset_id)
+    alone = Validator(store, lake, Rules(), settings.max_upload_bytes, "run-1")
+
+    outcomes, rows = [], []
+    for each in (alone, replace(alone, large_upload_bytes=1, cluster=cluster_here(settings))):
+        outcomes.append(each.validate(dataset))
+        rows.append({})
+        for table in ROWS:
+            with lake.fetch(table, dataset_id) as path:
+                rows[-1][table] = pq.read_table(path)
+
+    assert [len(each.profile.parts) for each in outcomes] == [1, 4]
+    assert asdict(outcomes[0].verdict()) == asdict(outcomes[1].verdict())
+    assert rows[0] == rows[1]
+    assert "Contents" not in lake._client.list_objects_v2(Bucket=bucket, Prefix="lake/_parts")
+
+
+def test_a_cluster_that_is_down_costs_no_attempt(settings):
+    """The run waits for it, and gives back what it could not do."""
+    with Catalog.open(settings.catalog_url) as catalog:
+        catalog.register_uploads([upload("a")], NOON)
+        catalog.mark_requested(["a"], "run", NOON)
+
+        def do(_dataset_id):
+            raise EngineDown("no scheduler")
+
+        means = Means(
+            catalog,
+            patience_of(settings),
+            outage=lambda: "",
+            log=lambda _: None,
+            now=lambda: NOON,
+            sleep=lambda _: None,
+            clock=iter(range(0, 10**9, 200)).__next__,
+            engine_outage=lambda: "no scheduler",
+        )
+        with pytest.raises(ServiceDown, match="nothing is lost, what is left is asked for again: no scheduler"):
+            BatchWork(means, "validation", "run", "run", lambda _: None).go_through(["a"], do)
+
+        assert catalog.get("a").attempt == 0
+        assert [each.id for each in catalog.unrequested(10, NOON)] == ["a"]
