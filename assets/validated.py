@@ -16,7 +16,7 @@ from pipeline.dataset.tokens import load_tokenizer
 from pipeline.engines import check_engine
 from pipeline.flow.intake import is_asked_for
 from pipeline.flow.marks import lake_problem, mark_lake, store_problem
-from pipeline.flow.stored_ranges import cluster_of
+from pipeline.flow.stored_ranges import cluster_of, store_of
 from pipeline.flow.validation import Validator, rules_of
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -53,6 +53,7 @@ def validated_uploads(
         large_upload_bytes=settings.large_upload_bytes,
         workers=settings.large_upload_workers or default_workers(),
         cluster=cluster_of(settings),
+        place=store_of(settings),
         store_problem=lambda: store_problem(catalog, uploads),
         lake_problem=lambda: lake_problem(catalog, lake),
     )

@@ -1,6 +1,7 @@
 """`lora-pipeline upload`."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +14,10 @@ from pipeline.cli.owner import Owner
 from pipeline.errors import ServiceError, StoreError, UsageError
 
 if TYPE_CHECKING:
+    from pipeline.cli.upload_shards import ShardsToPut
     from pipeline.settings import Settings
     from pipeline.state.catalog.dataset_records import Dataset
+    from pipeline.state.store import Store, StoredObject
 
 _POLL_S = 0.5
 
@@ -24,7 +27,8 @@ def upload(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="A dataset: JSON Lines, JSON, CSV, TSV or Parquet, also packed (gzip, Zstandard, zip, tar).",
+            help="A dataset: JSON Lines, JSON, CSV, TSV or Parquet, also packed (gzip, Zstandard, zip, tar). With "
+            "--as-one a folder, or a pattern in quotes.",
         ),
     ],
     owner: Owner = None,
@@ -39,6 +43,12 @@ def upload(
         str | None, typer.Option(envvar="LORA_TOKEN", metavar="TOKEN", help="Opens the service; better in LORA_TOKEN.")
     ] = None,
     mapping: UploadMappingOption = None,
+    as_one: Annotated[
+        bool,
+        typer.Option(
+            "--as-one", help="Put the files of a folder into the store as shards, which a manifest makes one dataset."
+        ),
+    ] = False,
     replaces: Annotated[
         str | None,
         typer.Option(
@@ -58,6 +68,9 @@ def upload(
     """
     kept = _stored(mapping)
     if server is not None:
+        if as_one:
+            pack = f"tar -czf {file.name or 'data'}.tar.gz {file}"
+            raise UsageError(f"--as-one: expected no --server, found one; send the files packed: {pack}")
         _send(server, token, file, name, resume, kept, wait, replaces)
         return
     if replaces is not None:
@@ -66,7 +79,7 @@ def upload(
         raise UsageError("--resume: expected --server as well, found none; give the service's address")
     settings = current_settings()
     owner = owner or settings.default_owner
-    dataset = _put(settings, file, owner, name or file.name, kept)
+    dataset = _put(settings, _to_put(file, owner, name, as_one=as_one), owner, kept)
     typer.echo(f"{dataset.id}: {dataset.status}")
     if dataset.user_id != owner:
         typer.echo(f"the owner's name cannot be a folder's: find it with --owner {dataset.user_id}", err=True)
@@ -103,6 +116,7 @@ def _send(
     from pipeline.cli.progress import progress_bar
     from pipeline.client import Client
     from pipeline.client.checksums import check_content
+    from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
 
     if not token:
         raise UsageError("--token: expected the service's token, found none; set LORA_TOKEN")
@@ -114,7 +128,8 @@ def _send(
         if wait:
             dataset = client.wait(dataset.id)
             typer.echo(f"{dataset.id}: {dataset.status}")
-            check_content(file, f"sha256:{dataset.content_sha256}" if dataset.content_sha256 else "", [])
+            is_of_file = dataset.content_sha256 and not file.name.endswith(MANIFEST_SUFFIX)  # else of the shards' text
+            check_content(file, f"sha256:{dataset.content_sha256}" if is_of_file else "", [])
     _exit(dataset.status, dataset.failure)
 
 
@@ -125,27 +140,50 @@ def _exit(status: str, failure: str | None) -> None:
         raise typer.Exit(NOT_READY)
 
 
-def _put(settings: "Settings", file: Path, owner: str, name: str, mapping: str | None) -> "Dataset":
+@dataclass(frozen=True, slots=True)
+class _FileToPut:
+    """A file of the disk that becomes an upload. key: where."""
+
+    file: Path
+    key: str
+
+    @property
+    def size_bytes(self) -> int:
+        return self.file.stat().st_size
+
+    def put(self, store: "Store") -> "StoredObject":
+        with self.file.open("rb") as source:
+            return store.put(self.key, source, self.size_bytes)
+
+
+def _to_put(file: Path, owner: str, name: str | None, *, as_one: bool) -> "_FileToPut | ShardsToPut":
+    from pipeline.state.store import safe_key
+
+    if as_one:
+        from pipeline.cli.upload_shards import shards_to_put
+
+        return shards_to_put(str(file), owner, name or file.resolve().name.partition("*")[0] or "data")
+    if not file.is_file():
+        pack = f"a folder; upload its files as one dataset: --as-one {file}" if file.is_dir() else "nothing"
+        raise UsageError(f"{file}: expected a file, found {pack}")
+    return _FileToPut(file, safe_key(owner, name or file.name))
+
+
+def _put(settings: "Settings", upload: "_FileToPut | ShardsToPut", owner: str, mapping: str | None) -> "Dataset":
     from pipeline.clock import utc_now
     from pipeline.flow.intake import new_uploads
     from pipeline.flow.kept_mappings import keep_mappings
     from pipeline.flow.marks import store_problem
     from pipeline.state.catalog.dataset_records import NO_MAPPING
-    from pipeline.state.store import safe_key, safe_owner
+    from pipeline.state.store import safe_owner
 
-    if not file.is_file():
-        pack = f"a folder; pack it first: tar -czf {file.name or 'data'}.tar.gz {file}" if file.is_dir() else "nothing"
-        raise UsageError(f"{file}: expected a file, found {pack}")
     store = connect_store(settings)
-    key = safe_key(owner, name)
     with open_catalog(settings, make=True) as catalog:
         if problem := store_problem(catalog, store):
             raise StoreError(problem)
         if settings.quota_bytes:
-            catalog.check_quota(safe_owner(owner), key, file.stat().st_size, settings.quota_bytes)
-        with file.open("rb") as source:
-            stored = store.put(key, source, file.stat().st_size)
-        [new] = new_uploads(store, [stored], settings.max_upload_bytes)
+            catalog.check_quota(safe_owner(owner), upload.key, upload.size_bytes, settings.quota_bytes)
+        [new] = new_uploads(store, [upload.put(store)], settings.max_upload_bytes)
         catalog.register_uploads([new], utc_now())
         dataset = catalog.get(new.dataset_id)
         if mapping is not None:

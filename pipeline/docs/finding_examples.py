@@ -34,6 +34,11 @@ EXAMPLES: dict[str, Example] = {
     "takes-too-long": Example(f"{_VALID}\n".encode(), "none is known", rules=_NO_TIME, abridged="(read in part)"),
     "upload-missing": Example(b"", "an upload that was removed before its run began", abridged="(gone)"),
     "upload-changed": Example(b"", "an upload that was overwritten before its run began", abridged="(other bytes)"),
+    "bad-manifest": Example(b"", "a `data.shards.json` of another form", abridged='["part-1.jsonl", "part-2.jsonl"]'),
+    "shard-missing": Example(b"", "a manifest whose second shard was removed", abridged="(gone)"),
+    "shard-changed": Example(
+        b"", "a manifest whose shards were overwritten before its run began", abridged="(other bytes)"
+    ),
     "line-too-long": Example(f"{_VALID}\n".encode(), "with `--max-line-bytes 80`", rules=_SHORT_LINES),
     "invalid-utf8": Example(_VALID.replace("Hi!", "Café?").encode("latin-1") + b"\n", "saved as Latin-1"),
     "malformed-json": _line('{"conversation_id": "c-1", "turns": [{"role": "user", "content": "Hello"},]}'),

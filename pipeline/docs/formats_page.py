@@ -41,6 +41,9 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
   [`archive-not-read`](findings.md#archive-not-read)). The archive is copied to a temporary file; its files are not.
   So a folder is one dataset, too, and so are several files: `check`, `mend`, `convert` and `card` take `--as-one`
   (`lora-pipeline check --as-one data/`, `--as-one 'data/*.parquet'`), as they take `tar -cf - FOLDER`.
+- **Shards**: an upload named `NAME.shards.json` that holds `{{"shards": ["NAME.shards/part-*.jsonl.gz", …]}}` names
+  others of its owner, which are one dataset in that order ([docs/scaling.md](scaling.md#shards)): files of lines, each
+  as it is or packed. The result is that of one file; findings add the shard and the line in it.
 - **gzip and Zstandard** of either, also several members one after another. An archive that ends too early keeps the
   rows before its end ([`broken-archive`](findings.md#broken-archive)); one that grows more than {MAX_EXPANSION} times,
   over {FREE_BYTES // 2**20} MiB, is not read on ([`expands-too-much`](findings.md#expands-too-much)). Zstandard may

@@ -22,6 +22,7 @@ from pipeline.dataset.mend.mended_lines import Line
 from pipeline.dataset.model.conversation import Limits
 from pipeline.errors import TooLarge
 from pipeline.flow.kept_bytes import kept_version
+from pipeline.flow.shards import opened_upload
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.store import Store
 from pipeline.wording import size
@@ -55,7 +56,7 @@ def converted_pieces(store: Store, dataset: Dataset, target: str, limits: Limits
     version = kept_version(store, dataset)
 
     def pieces() -> Iterator[bytes]:
-        with store.open(dataset.storage_path, version=version) as reader:
+        with opened_upload(store, dataset.storage_path, version, limits.max_unpacked_bytes) as reader:
             yield from convert_pieces(reader, target, _form(dataset), limits)
 
     return pieces()
@@ -119,7 +120,7 @@ def _mend(
         raise _too_large(size(dataset.file_size))
     version, name = kept_version(store, dataset), mended_name(dataset.file_name)
     within = replace(limits, max_unpacked_bytes=min(limits.max_unpacked_bytes, MOST_MENDED_BYTES))
-    with store.open(dataset.storage_path, version=version) as reader:
+    with opened_upload(store, dataset.storage_path, version, within.max_unpacked_bytes) as reader:
         mending = mend_file(reader, target, name, limits=within, chosen=_form(dataset), on_line=on_line)
     refused = mending.refusal.code if mending.refusal else None
     if within != limits and _UNPACKED in (refused, *mending.remaining):  # it is not the installation that refuses it

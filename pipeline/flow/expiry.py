@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
 from pipeline.flow.marks import mark_store
+from pipeline.flow.shards import identity_of
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Dataset
@@ -65,7 +66,7 @@ def confirm_if_whole(store: Store, catalog: Catalog, dataset: Dataset, now: date
         return f"expected {dataset.file_size:,} bytes, found that not all arrived"
     if stored.size_bytes != dataset.file_size:
         return f"expected the {dataset.file_size:,} bytes that were announced, found {stored.size_bytes:,}"
-    version = store.content_version(stored)
+    version = identity_of(store, stored).content_version
     catalog.confirm_upload(dataset.id, dataset.user_id, version, stored.observed_version, now, stored.size_bytes)
     mark_store(catalog, store)
     return None

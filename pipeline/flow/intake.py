@@ -15,6 +15,7 @@ from pipeline.flow.marks import mark_store
 from pipeline.flow.owners import Owners
 from pipeline.flow.read_aside import ASIDE
 from pipeline.flow.scan import Cursor, Scan, scan
+from pipeline.flow.shards import Identity, identity_of, is_manifest
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Dataset, NewUpload, Placed
@@ -32,7 +33,7 @@ from pipeline.state.store.ignored_files import (
 from pipeline.state.store.keys import UPLOADS
 from pipeline.state.store.left_out import UNREADABLE
 from pipeline.state.store.store_protocol import StoredObject
-from pipeline.state.store.upload_identity import UploadKey, dataset_id, owner_and_name
+from pipeline.state.store.upload_identity import MANIFEST_SUFFIX, UploadKey, dataset_id, owner_and_name
 
 _PACKED = (".gz", ".gzip", ".tgz", ".zst", ".zstd", ".zip")
 _USUAL_EXPANSION = 8  # of JSON Lines packed by gzip, zstd or zip: 3 to 20 times
@@ -175,25 +176,26 @@ def new_uploads(
             continue
         try:
             mapping = mapping_of(stored.key)
-            version = _content_version(version_of or store.content_version, stored, max_upload_bytes)
+            identity = _identity(store, stored, max_upload_bytes, version_of or store.content_version)
         except (ObjectMissing, ObjectChanged):
             continue
         except ObjectUnreadable as error:
             on_unreadable(stored, str(error))
             continue
-        if version is None:
+        if identity is None:
             on_being_read(stored)
             continue
+        version = identity.content_version
         id_of_bytes = dataset_id(key.owner, stored.key, version)
         uploads.append(
             NewUpload(
                 dataset_id=key.dataset_id or id_of_bytes,
                 user_id=owner_of(key.owner),
-                name=key.name.rpartition(".")[0] or key.name,
+                name=_name_of(key.name),
                 storage_bucket=store.bucket,
                 storage_path=stored.key,
                 file_name=key.name,
-                file_size=stored.size_bytes,
+                file_size=identity.size_bytes,
                 content_version=version,
                 observed_version=stored.observed_version,
                 replacement_id=id_of_bytes if key.dataset_id else "",
@@ -203,13 +205,22 @@ def new_uploads(
     return uploads
 
 
-def _content_version(
-    version_of: Callable[[StoredObject], str | None], stored: StoredObject, max_upload_bytes: int
-) -> str | None:
+def _name_of(file_name: str) -> str:
+    """What the dataset of a file is called."""
+    whole = file_name.removesuffix(MANIFEST_SUFFIX)
+    return whole if whole != file_name else file_name.rpartition(".")[0] or file_name
+
+
+def _identity(
+    store: Store, stored: StoredObject, max_upload_bytes: int, version_of: Callable[[StoredObject], str | None]
+) -> Identity | None:
     """Which bytes they are; an upload too large to be taken is not read for it."""
     if stored.size_bytes > max_upload_bytes:
-        return f"unread:{stored.observed_version}"
-    return version_of(stored)
+        return Identity(f"unread:{stored.observed_version}", stored.size_bytes)
+    if is_manifest(stored.key):
+        return identity_of(store, stored)
+    version = version_of(stored)
+    return None if version is None else Identity(version, stored.size_bytes)
 
 
 def plan_runs(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from pipeline.errors import ObjectChanged
+from pipeline.flow.shards import is_manifest, shards_of
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.store import Store, StoredObject
 
@@ -17,6 +18,10 @@ def kept_version(store: Store, dataset: Dataset) -> str:
         StoreError: the store cannot be reached.
     """
     found = store.stat(dataset.storage_path)
+    if is_manifest(dataset.storage_path):
+        if shards_of(store, dataset.storage_path, found.observed_version).identity == dataset.content_version:
+            return found.observed_version
+        raise ObjectChanged(f"the shards of {dataset.storage_path} are not those of {dataset.id} any more")
     is_known = found.observed_version == dataset.observed_version
     if is_known or (
         found.size_bytes == dataset.file_size and _hashed(store.content_version, found) == dataset.content_version

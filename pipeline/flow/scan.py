@@ -13,7 +13,7 @@ from datetime import datetime
 from pipeline.state.store.ignored_files import IgnoredFile, ignored
 from pipeline.state.store.left_out import LeftOut, Reason
 from pipeline.state.store.store_protocol import StoredObject
-from pipeline.state.store.upload_identity import UploadKey, owner_and_name
+from pipeline.state.store.upload_identity import LONE_SHARD, UploadKey, manifest_of, owner_and_name
 
 PAGE = 1_000  # keys in one question to the catalog
 MOST_IGNORED = 10_000  # of one tick; the others are named when these are mended
@@ -83,7 +83,9 @@ def scan(
     rest = iter(entries)
     while page := list(itertools.islice(rest, page_size)):
         uploads = {each.key: read for each in page if isinstance(read := _read(each), UploadKey)}
-        known = known_versions(sorted(uploads)) if uploads else {}
+        manifests = {manifest_of(each.key) for each in page if _why(each) is LONE_SHARD}
+        asked = sorted({*uploads, *manifests})
+        known = known_versions(asked) if asked else {}
         for each in page:
             if len(new) == cap:
                 break
@@ -91,6 +93,8 @@ def scan(
             seen += isinstance(each, StoredObject)
             upload = uploads.get(each.key)
             if upload is None or isinstance(each, LeftOut):
+                if _why(each) is LONE_SHARD and (manifest_of(each.key) in known or manifest_of(each.key) in uploads):
+                    continue  # its manifest speaks for it
                 if len(ignored_files) < MOST_IGNORED:
                     ignored_files.append(ignored(each, _why(each)))
             elif known.get(each.key) == each.observed_version or (

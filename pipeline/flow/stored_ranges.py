@@ -1,21 +1,25 @@
-"""Reads one large upload by ranges of lines over an engine: its workers take their bytes out of the store themselves,
-and leave their rows where this process finds them.
+"""Reads one large upload, or shards, by ranges of lines over an engine: its workers take their bytes out of the store
+themselves, and leave their rows where this process finds them.
 
-This process reads the file once, to hash it and to count its lines, and hands out each range as soon as its first line
-is known; so the engine works while the file still passes by here.
+This process lets the text pass by once (`passing.py`), to hash it and to count its lines, and hands out each range as
+soon as its first line is known; so the engine works while the text still passes by here.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
+from typing import Protocol
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, ByteReader
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, ByteReader, Pieced
+from pipeline.dataset.formats.containers import BrokenArchive
 from pipeline.dataset.formats.opening import read_head
 from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
 from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.model.printable import printable
 from pipeline.dataset.profiles.budget import OverBudget
 from pipeline.dataset.profiles.concluding import Source, conclude, refuse
 from pipeline.dataset.profiles.parallel import MIN_RANGE_BYTES, reading_of_lines
@@ -23,22 +27,46 @@ from pipeline.dataset.profiles.part import profile_part
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.totals import Totals
+from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.engines import Engine, Tell, is_cluster, make_engine
+from pipeline.flow.passing import PassedFiles, Span
+from pipeline.flow.shards import unpacked
 from pipeline.settings import Settings
 from pipeline.state.lake.part_places import PartPlace
 from pipeline.state.store import Store, store_at
+from pipeline.wording import count_of
+
+_LOOKED_AT_BYTES = 2**16
+
+
+class StorePlace(Protocol):
+    """Where a store is, for a worker that opens it with its own credentials."""
+
+    def connect(self) -> Store:
+        """Open it."""
 
 
 @dataclass(frozen=True, slots=True)
-class StorePlace:
-    """Where a store is, for a worker that opens it with its own credentials."""
+class StoreHere:
+    """A store that is open, for work in this process."""
+
+    store: Store
+
+    def connect(self) -> Store:
+        """See `StorePlace.connect`."""
+        return self.store
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAt:
+    """A store by its address. It can be pickled, and holds no credentials."""
 
     location: str
     s3_endpoint_url: str
     s3_region: str
 
     def connect(self) -> Store:
-        """Open it."""
+        """See `StorePlace.connect`."""
         return store_at(self.location, self._s3_client)
 
     def _s3_client(self) -> object:
@@ -49,26 +77,19 @@ class StorePlace:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One version of an object of the store."""
+    """One version of an object of the store. name: for people."""
 
-    place: StorePlace
     key: str
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Whole lines of a file: its bytes from `start` to `stop`, the first of which is of line `first_line`."""
-
-    start: int
-    stop: int
-    first_line: int
+    size_bytes: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRange:
     """Lines of an object, how to read them, and where to leave what they hold."""
 
+    place: StorePlace
     file: StoredFile
     span: Span
     rules: Rules
@@ -91,17 +112,30 @@ def read_range(part: StoredRange, tell: Tell) -> RangeRead | Finding:
         StoreError: the object cannot be read, or is another one.
         LakeError: the rows cannot be left.
     """
-    file, span = part.file, part.span
+    span, rules = part.span, part.rules
 
     def seen(chunk: bytes) -> None:
         tell(len(chunk))
 
-    with part.parts.lend() as lent, file.place.connect().open(file.key, span.start, span.stop, file.version) as stream:
+    with part.parts.lend() as lent, _text_of(part) as text:
         try:
-            totals = profile_part(stream, lent.folder, part.rules, part.reading, span.first_line, span.start, seen)
+            totals = profile_part(text, lent.folder, rules, part.reading, span.first_line, span.offset, seen)
         except OverBudget as error:
             return error.finding
     return RangeRead(lent.name, totals)
+
+
+@contextmanager
+def _text_of(part: StoredRange) -> Iterator[ByteReader]:
+    """The range's lines, as they stand in the text of all files."""
+    file, span, store = part.file, part.span, part.place.connect()
+    is_packed = span.stop is None
+    with store.open(file.key, 0 if is_packed else span.start, span.stop, file.version) as stored:
+        text: ByteReader = stored
+        if is_packed:
+            text, _ = unpacked(stored, part.rules.limits.max_unpacked_bytes)
+            read_head(text, span.start)
+        yield Pieced(chain(iter(lambda: text.read(BLOCK_BYTES), b""), [span.ending])) if span.ending else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +147,9 @@ class Cluster:
     range_bytes: int
 
     def profile(
-        self, store: Store, key: str, version: str, size_bytes: int, parts: PartPlace, folder: Path, rules: Rules
+        self, store: Store, files: Sequence[StoredFile], parts: PartPlace, folder: Path, rules: Rules
     ) -> Profile | None:
-        """Profile one version of an object; None for one whose lines cannot be shared out, as it is packed or has none.
+        """Profile one object, or shards as one dataset; None for one whose lines cannot be shared out.
 
         folder: gets all findings, and what `parts` collects.
 
@@ -123,67 +157,97 @@ class Cluster:
             StoreError, LakeError: here or at a worker.
             EngineError: the engine gave a part up, or is down.
         """
-        with store.open(key, 0, RECOGNISED_BYTES, version) as stream:
-            reading = reading_of_lines(read_head(stream, RECOGNISED_BYTES), rules)
+        reading = _reading(store, files, rules)
         if reading is None:
             return None
-        file = StoredFile(self.place, key, version)
+
+        def check(number: int, head: bytes) -> None:
+            if number:
+                _check_alike(files[number].name, head, reading, rules)
+
+        limits = rules.limits
+        passed = PassedFiles(
+            [file.name for file in files],
+            lambda number: store.open(files[number].key, version=files[number].version),
+            limits.max_unpacked_bytes if len(files) > 1 else 2**62,
+            check,
+        )
+        try:
+            return self._profile(passed, files, reading, parts, folder, rules)
+        except BrokenArchive as error:
+            return refuse(Finding(1, 0, error.code, "$", error.mismatch), _size_of(files), None, folder)
+
+    def _profile(
+        self,
+        passed: PassedFiles,
+        files: Sequence[StoredFile],
+        reading: Reading,
+        parts: PartPlace,
+        folder: Path,
+        rules: Rules,
+    ) -> Profile:
         done: dict[int, tuple[Totals, Path]] = {}
-        with store.open(key, version=version) as stream, closing(self.begin()) as engine:
-            passed = _Passed(stream)
-            spans = passed.spans(min(self.range_bytes, max(MIN_RANGE_BYTES, -(-size_bytes // engine.width))))
-            ranges = (StoredRange(file, span, rules, reading, parts) for span in spans)
+        with closing(self.begin()) as engine:
+            wanted_bytes = max(MIN_RANGE_BYTES, -(-_size_of(files) // engine.width))
+            spans = passed.spans(min(self.range_bytes, wanted_bytes))
+            ranges = (StoredRange(self.place, files[span.file], span, rules, reading, parts) for span in spans)
             for number, read in engine.map(read_range, ranges):
                 if isinstance(read, Finding):
-                    passed.drain()
+                    deque(spans, maxlen=0)  # so that the hash is of all of it
                     return refuse(read, passed.size_bytes, passed.sha256(), folder)
                 done[number] = read.totals, parts.collect(read.name)
         parts.remove()
-        totals, folders = zip(*(done[number] for number in range(len(done))), strict=True)
-        source = Source(passed.size_bytes, passed.sha256(), reading)
-        return conclude(list(totals), list(folders), source, folder, rules)
+        totals = [done[number][0] for number in range(len(done))]
+        folders = [done[number][1] for number in range(len(done))]
+        broken, lines = passed.broken, max(1, sum(each.statistics.lines for each in totals))
+        of_file = (Finding(lines, 0, broken.code, "$", broken.mismatch, lines),) if broken else ()
+        place_of = passed.place_of if len(files) > 1 else None
+        source = Source(passed.size_bytes, passed.sha256(), reading, of_file, place_of)
+        return conclude(totals, folders, source, folder, rules)
+
+
+def _reading(store: Store, files: Sequence[StoredFile], rules: Rules) -> Reading | None:
+    """How to read the text, by the beginning of the first file that has one; of one file, only if it is not packed."""
+    for file in files:
+        with store.open(file.key, version=file.version) as stored:
+            text: ByteReader = stored if len(files) == 1 else unpacked(stored, rules.limits.max_unpacked_bytes)[0]
+            head = read_head(text, RECOGNISED_BYTES)
+        if head or file is files[-1]:
+            break
+    reading = reading_of_lines(head, rules)
+    if reading is None or len(files) == 1:
+        return reading
+    said = f"the rows are in {count_of(len(files), 'shard')}, {files[0].name} to {files[-1].name}"
+    return replace(reading, why=f"{reading.why}; {said}")
+
+
+def _check_alike(name: str, head: bytes, reading: Reading, rules: Rules) -> None:
+    """See that a shard can be read as the first one is.
+
+    Raises:
+        BrokenArchive: it cannot.
+    """
+    own = reading_of_lines(head[:_LOOKED_AT_BYTES], rules)
+    if own is None:
+        found = f"other rows in {printable(name, 200)}"
+    elif own.is_certain and reading.is_certain and own.form.name != reading.form.name:
+        found = f"{reading.form.name} in the first and {own.form.name} in {printable(name, 200)}"
+    else:
+        return
+    raise BrokenArchive("mixed-archive", Mismatch("shards of lines, of one format", found))
+
+
+def _size_of(files: Sequence[StoredFile]) -> int:
+    return sum(file.size_bytes for file in files)
 
 
 def cluster_of(settings: Settings) -> Cluster | None:
     """The cluster that an installation names; None where processes of this machine read what is large."""
     if not is_cluster(settings.engine):
         return None
-    place = StorePlace(settings.store, settings.s3_endpoint_url, settings.s3_region)
-    return Cluster(lambda: make_engine(settings.engine, 1), place, settings.range_bytes)
+    return Cluster(lambda: make_engine(settings.engine, 1), store_of(settings), settings.range_bytes)
 
 
-class _Passed:
-    """A file that passes by: hashed, its lines counted, and cut into ranges."""
-
-    def __init__(self, stream: ByteReader) -> None:
-        self._stream = stream
-        self._digest = hashlib.sha256()
-        self.size_bytes = 0
-
-    def spans(self, range_bytes: int) -> Iterator[Span]:
-        """Ranges of whole lines of about that size, each as soon as its end has passed by."""
-        start, first_line, newlines = 0, 1, 0
-        while chunk := self._read():
-            begin, cut = self.size_bytes - len(chunk), 0
-            while (end := chunk.find(b"\n", max(cut, start + range_bytes - begin - 1))) >= 0:
-                newlines += chunk.count(b"\n", cut, end + 1)
-                yield Span(start, begin + end + 1, first_line)
-                start, first_line, newlines, cut = begin + end + 1, first_line + newlines, 0, end + 1
-            newlines += chunk.count(b"\n", cut)
-        if start < self.size_bytes:
-            yield Span(start, self.size_bytes, first_line)
-
-    def drain(self) -> None:
-        """Read what is left, so that the hash is of the whole file."""
-        while self._read():
-            pass
-
-    def sha256(self) -> str:
-        """Of what has passed by, in hex."""
-        return self._digest.hexdigest()
-
-    def _read(self) -> bytes:
-        chunk = self._stream.read(BLOCK_BYTES)
-        self._digest.update(chunk)
-        self.size_bytes += len(chunk)
-        return chunk
+def store_of(settings: Settings) -> StoreAt:
+    """Where an installation's uploads are."""
+    return StoreAt(settings.store, settings.s3_endpoint_url, settings.s3_region)

@@ -4,6 +4,7 @@ Bounded: of a line so much is read as may be looked at, and of a packed file so 
 is None; an upload that is gone or was replaced has no lines.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.formats.opening import open_text
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
 from pipeline.flow.kept_bytes import kept_version
+from pipeline.flow.shards import is_manifest, opened_upload
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.lake import Lake
 from pipeline.state.store import Store
@@ -78,6 +80,11 @@ class UploadLines:
         if self._is_copied and self.dataset.file_size > COPIED_BYTES:
             return
         key, version = self.dataset.storage_path, kept_version(self.store, self.dataset)
+        if is_manifest(key):
+            near = [offset for offset in offsets if offset <= UNPACKED_BYTES]
+            with opened_upload(self.store, key, version, sys.maxsize) as text:
+                yield _pieces(text, 0, near)
+            return
         if self.compression != Compression.NONE or self.container == _PARQUET:
             with self.store.open(key, version=version) as packed:
                 near = [offset for offset in offsets if offset <= UNPACKED_BYTES]

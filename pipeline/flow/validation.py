@@ -17,6 +17,7 @@ from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES
 from pipeline.dataset.formats.mapping import mapped_format
 from pipeline.dataset.model.conversation import Limits
+from pipeline.dataset.model.printable import printable
 from pipeline.dataset.profiles.budget import Budget
 from pipeline.dataset.profiles.concluding import refuse
 from pipeline.dataset.profiles.parallel import profile_path
@@ -24,14 +25,17 @@ from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.dataset.rules.mismatch import Mismatch
+from pipeline.engines.processes import Processes
 from pipeline.errors import LakeError, ObjectChanged, ObjectMissing, StoreError
 from pipeline.flow.lake_files import Origin, lake_files
-from pipeline.flow.stored_ranges import Cluster
+from pipeline.flow.shards import Shards, is_manifest, shards_of
+from pipeline.flow.stored_ranges import Cluster, StoreAt, StoredFile, StoreHere
 from pipeline.flow.upload_lines import UploadLines
 from pipeline.settings import Settings
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
 from pipeline.state.lake import Lake
 from pipeline.state.lake.lake_errors import lake_errors
+from pipeline.state.lake.part_places import FolderParts
 from pipeline.state.store import Reader, Store
 from pipeline.state.store.local_reader import failure
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
@@ -70,6 +74,8 @@ class Validator:
     """How many."""
     cluster: Cluster | None = None
     """Reads it instead, where there is one."""
+    place: StoreAt | None = None
+    """Where the store is for other processes; without it this one reads shards alone."""
     store_problem: Callable[[], str | None] = lambda: None
     """Asked where an upload is gone: in a store that is not there, nothing is."""
     lake_problem: Callable[[], str | None] = lambda: None
@@ -140,10 +146,12 @@ class Validator:
         form = mapped_format(dataset.mapping) if dataset.mapping else None
         key, rules = dataset.storage_path, asking(replace(self.rules, form=form))
         path = self.store.local_path(key)
+        if is_manifest(key):
+            return self._read_shards(dataset, folder, rules)
         if self.cluster and dataset.file_size > self.large_upload_bytes:
             version = self._version_to_read(dataset) or self.store.stat(key).observed_version
-            parts = self.lake.parts(folder)
-            if found := self.cluster.profile(self.store, key, version, dataset.file_size, parts, folder, rules):
+            file = StoredFile(key, version, dataset.file_size, dataset.file_name)
+            if found := self.cluster.profile(self.store, [file], self.lake.parts(folder), folder, rules):
                 return found
         with self.store.open(key, version=self._version_to_read(dataset)) as stream:
             if self.workers < 2 or dataset.file_size <= self.large_upload_bytes:
@@ -161,6 +169,42 @@ class Validator:
             raise failure("read", str(path), error) from error
         with self.store.open(key, version=observed_version):
             return profile  # of one version, or it is no more
+
+    def _read_shards(self, dataset: Dataset, folder: Path, rules: Rules) -> Profile:
+        """Read what a manifest names as one dataset, if it is what was registered."""
+        named = shards_of(self.store, dataset.storage_path)
+        size_bytes = named.size_bytes
+        if problem := self._problem_of(named, dataset):
+            return refuse(problem, size_bytes, None, folder)
+        files = [StoredFile(each.key, each.version, each.size_bytes, each.name) for each in named.shards]
+        is_large = size_bytes > self.large_upload_bytes
+        if self.cluster and is_large:
+            profile = self.cluster.profile(self.store, files, self.lake.parts(folder), folder, rules)
+        else:
+            processes = self.workers if self.place and is_large else 1
+            here = Cluster(lambda: Processes(processes), self.place or StoreHere(self.store), sys.maxsize)
+            profile = here.profile(self.store, files, FolderParts(folder), folder, rules)
+        if profile is None:
+            mismatch = Mismatch(
+                "shards of lines, plain or packed by gzip or Zstandard", f"other rows in {files[0].name}"
+            )
+            return refuse(Finding(1, 0, "mixed-archive", "$", mismatch), size_bytes, None, folder)
+        return profile
+
+    def _problem_of(self, named: Shards, dataset: Dataset) -> Finding | None:
+        """Why shards are not read: what a manifest says, what is gone, changed or too large."""
+        if named.bad:
+            return named.bad.finding
+        if named.missing:
+            more = f" and {len(named.missing) - 1:,} more" if len(named.missing) > 1 else ""
+            mismatch = Mismatch("the shards of the manifest", f"none at {printable(named.missing[0], 200)}{more}")
+            return Finding(1, 0, "shard-missing", "$", mismatch)
+        if named.identity != dataset.content_version:
+            return Finding(1, 0, "shard-changed", "$", Mismatch("the shards that were registered", "others"))
+        if named.size_bytes > self.max_upload_bytes:
+            mismatch = Mismatch(f"at most {self.max_upload_bytes:,} bytes", f"{named.size_bytes:,}")
+            return Finding(1, 0, "upload-too-large", "$", mismatch)
+        return None
 
     def _version_to_read(self, dataset: Dataset) -> str:
         """The version that must be found, or "" where the hash will tell: a file may only have been touched."""

@@ -18,6 +18,7 @@ from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
 from pipeline.flow.kept_mappings import keep_mappings
 from pipeline.flow.marks import mark_store
+from pipeline.flow.shards import identity_of
 from pipeline.service.dataset_service import details, summary
 from pipeline.service.presigned import Part, Upload
 from pipeline.service.quotas import show_quota
@@ -114,7 +115,7 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> ConfirmedUp
             "start a new upload"
         )
     # Also of one that was given up: its bytes came late, and are all there.
-    version = service.store.content_version(stored)
+    version = identity_of(service.store, stored).content_version
     confirmed = access.confirm_upload(
         dataset.id, version, stored.observed_version, service.now(), file_size=stored.size_bytes
     )

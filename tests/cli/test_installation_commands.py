@@ -319,6 +319,32 @@ def test_an_upload_without_room_is_told_before_it_is_stored(tmp_path):
     assert [path.name for path in (tmp_path / "data/uploads/local").iterdir()] == ["chat.jsonl"]
 
 
+def test_a_folder_is_put_there_as_shards_with_their_manifest(tmp_path):
+    folder, data = tmp_path / "spring", {"LORA_DATA_DIR": str(tmp_path / "data")}
+    folder.mkdir()
+    for name in ("part-10.jsonl", "part-2.jsonl", "README.md", ".hidden"):
+        (folder / name).write_text(f"{name}\n")
+
+    result = run(["upload", str(folder), "--as-one", "--owner", "ana"], data)
+    alone = run(["upload", str(folder)], data)
+    sent = run(["upload", str(folder), "--as-one", "--server", "http://127.0.0.1:9", "--token", "t"], data)
+    empty = run(["upload", str(folder / "*.md"), "--as-one"], data)
+
+    uploads = tmp_path / "data/uploads/ana"
+    assert result.exit_code == 0, result.stderr
+    assert json.loads((uploads / "spring.shards.json").read_text()) == {
+        "shards": ["spring.shards/part-2.jsonl", "spring.shards/part-10.jsonl"]
+    }
+    assert (uploads / "spring.shards/part-2.jsonl").read_text() == "part-2.jsonl\n"
+    with Catalog.open(Settings(data_dir=tmp_path / "data").catalog_url) as catalog:
+        [dataset] = catalog.list_datasets("ana").items
+    assert (dataset.name, dataset.file_size) == ("spring", 27)
+    assert (alone.exit_code, sent.exit_code, empty.exit_code) == (2, 2, 2)
+    assert alone.stderr.endswith(f"found a folder; upload its files as one dataset: --as-one {folder}\n")
+    assert sent.stderr.endswith(f"send the files packed: tar -czf spring.tar.gz {folder}\n")
+    assert empty.stderr == f"error: --as-one: {folder}/*.md: expected files of rows, found none\n"
+
+
 def test_an_upload_of_nothing_is_wrong_use(tmp_path):
     result = run(["upload", str(tmp_path / "none.jsonl")], {"LORA_DATA_DIR": str(tmp_path)})
 

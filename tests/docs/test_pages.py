@@ -17,8 +17,8 @@ from pipeline.settings import PROJECT_DIR, Settings
 from pipeline.state.lake import SCHEMAS
 from pipeline.state.warehouse.comments import COLUMNS
 
-# Said of an upload before it is read, so no file's content can trigger them.
-UNREAD = {code for code in CATALOGUE if code.startswith("upload-")}
+# Said of an upload or its shards before they are read, so no file's content can trigger them.
+UNREAD = {code for code in CATALOGUE if code.startswith(("upload-", "shard-", "bad-manifest"))}
 
 
 @pytest.fixture(scope="module")

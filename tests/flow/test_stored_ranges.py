@@ -1,7 +1,9 @@
 """Ranges that pass by are whole lines, and hold all of them; rows come back from wherever workers left them."""
 
+import gzip
 import hashlib
 import io
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 
 import pyarrow.parquet as pq
@@ -10,16 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.clock import utc_now
+from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK
 from pipeline.dataset.profiles.budget import Budget
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.engines.processes import Processes
 from pipeline.errors import EngineDown, LakeError
-from pipeline.flow import stored_ranges
+from pipeline.flow import passing
 from pipeline.flow.batch_work import BatchWork, Means, ServiceDown
 from pipeline.flow.intake import look
+from pipeline.flow.passing import PassedFiles, Span
 from pipeline.flow.retries import patience_of
 from pipeline.flow.scan import Cursor
-from pipeline.flow.stored_ranges import Cluster, Span, StorePlace, _Passed
+from pipeline.flow.stored_ranges import Cluster, StoreAt
 from pipeline.flow.validation import Validator
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
@@ -33,10 +37,20 @@ from tests.state.catalog.examples import NOON, upload
 __all__ = ["place"]
 
 
+def passed_by(*files, size=6, **how):
+    """What was cut of files, and the whole that passed by."""
+    passed = PassedFiles(
+        [f"f{number}" for number in range(len(files))],
+        lambda number: nullcontext(io.BytesIO(files[number])),
+        10**9,
+        **how,
+    )
+    return passed, list(passed.spans(size))
+
+
 @given(data=st.lists(st.sampled_from([b"\n", b"a", b"bcdef"])).map(b"".join), size=st.integers(1, 9))
 def test_ranges_are_all_lines_in_order_with_the_number_of_the_first(data, size):
-    passed = _Passed(io.BytesIO(data))
-    spans = list(passed.spans(size))
+    passed, spans = passed_by(data, size=size)
 
     assert b"".join(data[span.start : span.stop] for span in spans) == data
     assert [span.first_line for span in spans] == [1 + data[: span.start].count(b"\n") for span in spans]
@@ -45,16 +59,36 @@ def test_ranges_are_all_lines_in_order_with_the_number_of_the_first(data, size):
 
 
 def test_lines_are_cut_where_blocks_of_reading_meet(monkeypatch):
-    monkeypatch.setattr(stored_ranges, "BLOCK_BYTES", 4)
+    monkeypatch.setattr(passing, "BLOCK_BYTES", 4)
 
-    spans = list(_Passed(io.BytesIO(b"aa\nbbbb\ncc\n\n\nd")).spans(6))
+    _, spans = passed_by(b"aa\nbbbb\ncc\n\n\nd")
 
-    assert spans == [Span(0, 8, 1), Span(8, 14, 3)]
+    assert spans == [Span(0, 0, 8, 1, 0), Span(0, 8, 14, 3, 8)]
+
+
+@given(
+    files=st.lists(st.lists(st.sampled_from([b"\n", b"a", b"bcdef", BYTE_ORDER_MARK])).map(b"".join), min_size=1),
+    packed=st.sets(st.integers(0, 9)),
+)
+def test_files_pass_by_as_one_text_with_lines_of_their_own(files, packed):
+    """No line goes on from one file to the next, and a mark of the byte order is none between them."""
+    passed, spans = passed_by(*[gzip.compress(file) if n in packed else file for n, file in enumerate(files)])
+
+    texts = [file.removeprefix(BYTE_ORDER_MARK) if n else file for n, file in enumerate(files)]
+    ended = [text if text.endswith(b"\n") or not text else text + b"\n" for text in texts[:-1]] + texts[-1:]
+    whole = b"".join(ended)
+    assert passed.sha256() == hashlib.sha256(whole).hexdigest()
+    assert b"".join(files[span.file][span.start : span.stop] + span.ending for span in spans) == whole
+    assert [span.first_line for span in spans] == [1 + whole[: span.offset].count(b"\n") for span in spans]
+    starts = [sum(map(len, ended[:n])) for n in range(len(ended))]
+    for n, text in enumerate(ended):
+        if text:
+            assert passed.place_of(1 + whole[: starts[n]].count(b"\n")) == f"line 1 of f{n}"
 
 
 def cluster_here(settings):
     """A cluster whose one worker is this process."""
-    return Cluster(lambda: Processes(1), StorePlace(settings.store, settings.s3_endpoint_url, "us-east-1"), 9_000)
+    return Cluster(lambda: Processes(1), StoreAt(settings.store, settings.s3_endpoint_url, "us-east-1"), 9_000)
 
 
 def test_a_range_over_its_budget_refuses_the_upload(place, monkeypatch):

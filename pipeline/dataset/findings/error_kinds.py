@@ -113,6 +113,24 @@ FILE_ERRORS: list[FindingKind] = kinds(
             "A dataset stands for the bytes that were registered; the new bytes are a dataset of their own.",
             "look at the newer dataset of the same name",
         ),
+        (
+            "bad-manifest",
+            "the manifest does not say which shards are read",
+            "A manifest, NAME.shards.json, names uploads of its owner that are one dataset together. Nothing was read.",
+            'write {"shards": ["FOLDER/part-*.jsonl.gz"]}, with paths below the folder of its owner',
+        ),
+        (
+            "shard-missing",
+            "a shard of the manifest is not there",
+            "A dataset is all of its shards, or none of it is read.",
+            "put the shard there, or take it out of the manifest; then upload the manifest again",
+        ),
+        (
+            "shard-changed",
+            "shards changed after the manifest was registered",
+            "A dataset stands for the shards as they were when its manifest was registered.",
+            'upload the manifest again, in a bucket with another "version": it is another dataset then',
+        ),
     ],
 )
 

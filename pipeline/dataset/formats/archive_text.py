@@ -144,7 +144,7 @@ class ArchiveText:
         fault: Exception | None = None
         try:
             for file in files_of(copy, self._kind):
-                if _is_beside(file.name):
+                if is_beside(file.name):
                     left_out.append(file.name)
                 else:
                     data.append(file)
@@ -158,7 +158,7 @@ class ArchiveText:
             raise BrokenArchive("archive-without-data", Mismatch("a file of rows", found))
         if len(data) > MAX_DATA_FILES:
             raise not_read(f"at most {MAX_DATA_FILES:,} data files", f"{len(data):,}", "join them first")
-        data.sort(key=lambda file: (_natural(file.name), file.name))
+        data.sort(key=lambda file: (natural_order(file.name), file.name))
         try:
             self._joined_kind = _kind_of(data, self._chosen)
         except FAULTS as error:
@@ -216,7 +216,7 @@ def _broken(error: Exception) -> BrokenArchive:
     return BrokenArchive("broken-archive", Mismatch("a whole archive", f"a fault: {printable(said, 200)}"))
 
 
-def _is_beside(name: str) -> bool:
+def is_beside(name: str) -> bool:
     """Whether a file lies beside data: hidden, of a system, or text about it."""
     parts = name.split("/")
     is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
@@ -255,7 +255,7 @@ def _refuse_documents(names: list[str]) -> None:
         raise BrokenArchive("binary-file", Mismatch("JSON Lines text", found, detail))
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def natural_order(name: str) -> list[tuple[int, str]]:
     """Orders numbers in names by what they count."""
     parts = _DIGITS.split(name.lower())
     return [(int(part[:_MOST_DIGITS]), "") if index % 2 else (-1, part) for index, part in enumerate(parts)]

@@ -39,6 +39,7 @@ _FROM_NAMES = (
     left_out.UNREADABLE,
     upload_identity.NO_OWNER,
     upload_identity.SUBFOLDER,
+    upload_identity.LONE_SHARD,
     upload_identity.NOT_AN_UPLOAD,
 )
 REASONS = {reason.code: reason for reason in (*_FROM_NAMES, TAKEN_ID, OTHER_SIZE, BESIDE)}

@@ -21,6 +21,15 @@ _HASH_HEX_DIGITS = 16
 _ID = re.compile(rf"[a-z0-9](?:[a-z0-9-]{{0,{_MAX_SLUG - 2}}}[a-z0-9])?-[0-9a-f]{{{_HASH_HEX_DIGITS}}}")
 
 NO_OWNER = Reason("no-owner", "it belongs to no owner", "put it under uploads/<owner>/")
+MANIFEST_SUFFIX = ".shards.json"
+"""How the name of an upload ends that names others, which are one dataset together."""
+_SHARDS = MANIFEST_SUFFIX.removesuffix(".json")
+LONE_SHARD = Reason(
+    "shard",
+    "it lies in a folder of shards, and no manifest of that name is there",
+    f"put a manifest beside the folder, under its name with .json: uploads/<owner>/NAME{MANIFEST_SUFFIX}",
+    3_600.0,
+)
 SUBFOLDER = Reason("subfolder", "it lies in a folder of its owner's", "put it right under uploads/<owner>/")
 NOT_AN_UPLOAD = Reason("not-an-upload", "it does not lie under uploads/", "put it under uploads/<owner>/")
 
@@ -56,8 +65,19 @@ def owner_and_name(key: str) -> UploadKey | Reason:
             return UploadKey(owner, name, made_id)
         case [_]:
             return NO_OWNER
+        case [_, folder, *_] if folder.endswith(_SHARDS):
+            return LONE_SHARD
         case _:
             return SUBFOLDER
+
+
+def manifest_of(key: str) -> str:
+    """The manifest to which a shard belongs by the name of its folder.
+
+    >>> manifest_of("uploads/ana/spring.shards/part-1.jsonl.gz")
+    'uploads/ana/spring.shards.json'
+    """
+    return "/".join(key.split("/")[:3]) + MANIFEST_SUFFIX.removeprefix(_SHARDS)
 
 
 def dataset_id(owner: str, storage_path: str, content_version: str) -> str:

@@ -1,0 +1,63 @@
+"""`lora-pipeline upload --as-one`: files put into the store as shards, and the manifest that makes them one dataset."""
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.cli.files_as_one import files_as_one
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.dataset.formats.packed_files import PackedFile
+    from pipeline.state.store import Store, StoredObject
+
+
+@dataclass(frozen=True, slots=True)
+class ShardsToPut:
+    """Files of the disk that become shards. key: of their manifest."""
+
+    files: "Sequence[PackedFile]"
+    key: str
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all of them."""
+        return sum(file.path.stat().st_size for file in self.files)
+
+    def put(self, store: "Store") -> "StoredObject":
+        """Store them, and then their manifest; what lay under its name becomes another dataset's.
+
+        Raises:
+            StoreError: the store refuses.
+        """
+        folder, name = self.key.removesuffix(".json"), self.key.rpartition("/")[2].removesuffix(".json")
+        for file in self.files:
+            with file.path.open("rb") as source:
+                store.put(f"{folder}/{file.name}", source, file.path.stat().st_size)
+        manifest = json.dumps({"shards": [f"{name}/{file.name}" for file in self.files]}, ensure_ascii=False).encode()
+        return store.put(self.key, io.BytesIO(manifest), len(manifest))
+
+
+def shards_to_put(named: str, owner: str, name: str) -> ShardsToPut:
+    """The data files of a folder or pattern, in natural order of their paths. name: what the dataset is called.
+
+    Raises:
+        UsageError: there are none, or a name of one can be no key.
+    """
+    from pipeline.dataset.formats.archive_text import is_beside, natural_order
+    from pipeline.state.store import safe_key
+    from pipeline.state.store.keys import is_listed
+    from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
+
+    files = [file for file in files_as_one([named]) if not is_beside(file.name)]
+    if not files:
+        raise UsageError(f"--as-one: {named}: expected files of rows, found none")
+    for file in files:
+        if not is_listed(f"x/{file.name}") or "*" in file.name:
+            raise UsageError(
+                f"--as-one: {file.path}: expected a name that can be stored, found {file.name!r}: rename it"
+            )
+    files.sort(key=lambda file: (natural_order(file.name), file.name))
+    return ShardsToPut(files, safe_key(owner, f"{name}{MANIFEST_SUFFIX}"))

@@ -1,0 +1,242 @@
+"""A manifest: a small upload that names others of its owner, which together are one dataset, in that order.
+
+`NAME.shards.json` holds {"shards": ["NAME.shards/part-*.jsonl.gz", …]}: paths below its owner's folder, or the same as
+addresses of this store; `*` in the last part stands for any characters. A shard is lines, plain or packed. Nothing
+outside the folder of the manifest's owner can be named.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.dataset.findings.finding import Finding
+from pipeline.dataset.formats.archive_text import natural_order
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced, Prefixed
+from pipeline.dataset.formats.containers import Compression, Expanded, compression_of
+from pipeline.dataset.formats.opening import read_head
+from pipeline.dataset.model.printable import printable
+from pipeline.dataset.rules.mismatch import Mismatch
+from pipeline.errors import ObjectMissing, TooLarge
+from pipeline.state.store import Store, StoredObject
+from pipeline.state.store.keys import UPLOADS, is_listed
+from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
+from pipeline.wording import size
+
+MAX_SHARDS = 10_000
+_MOST_BYTES = 4 * 2**20
+_FEW = 20  # of a folder, that are asked for one by one
+_MAGIC_BYTES = 4
+
+
+class BadManifest(Exception):
+    """A manifest that cannot be followed. finding: what is told of it."""
+
+    def __init__(self, code: str, expected: str, found: str) -> None:
+        super().__init__(found)
+        self.finding = Finding(1, 0, code, "$", Mismatch(expected, found))
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    shards: list[str] = Field(min_length=1, max_length=MAX_SHARDS)
+    version: str = ""  # says nothing; a bucket sees only other bytes as another upload
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One version of an object that is a part of a dataset. name: its path below its owner's folder."""
+
+    key: str
+    name: str
+    size_bytes: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """What a manifest names. missing: of what it names, that which is not there; identity: which bytes they all are."""
+
+    shards: tuple[Shard, ...]
+    missing: tuple[str, ...]
+    identity: str
+    bad: BadManifest | None = field(default=None, compare=False)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all shards, as they lie in the store."""
+        return sum(shard.size_bytes for shard in self.shards)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which bytes an upload is, and how many of them there are to read."""
+
+    content_version: str
+    size_bytes: int
+
+
+def is_manifest(key: str) -> bool:
+    """Whether an upload names others."""
+    return key.endswith(MANIFEST_SUFFIX)
+
+
+def identity_of(store: Store, stored: StoredObject) -> Identity:
+    """What tells an upload's bytes from others; those of a manifest are its own and its shards'.
+
+    Raises:
+        ObjectMissing, ObjectChanged, ObjectUnreadable, StoreError: as `Store.content_version`.
+    """
+    if not is_manifest(stored.key):
+        return Identity(store.content_version(stored), stored.size_bytes)
+    shards = shards_of(store, stored.key, stored.observed_version)
+    return Identity(shards.identity, shards.size_bytes or stored.size_bytes)
+
+
+def shards_of(store: Store, key: str, version: str = "") -> Shards:
+    """The shards of the manifest at a key, in its order, as they are now. None where it is `bad`.
+
+    Raises:
+        ObjectMissing, ObjectChanged, StoreError: the manifest cannot be read, or the store does not answer.
+    """
+    with store.open(key, 0, _MOST_BYTES + 1, version) as reader:
+        data = read_head(reader, _MOST_BYTES + 1)
+    digest = hashlib.sha256(data)
+    try:
+        named = _named(data)
+        found, missing = _resolve(store, key, named)
+    except BadManifest as error:
+        return Shards((), (), f"shards:{digest.hexdigest()}", error)
+    for shard in found:
+        digest.update(f"\0{shard.key}\0{shard.size_bytes}\0{shard.version}".encode())
+    digest.update("".join(f"\0missing {name}" for name in missing).encode())
+    return Shards(tuple(found), tuple(missing), f"shards:{digest.hexdigest()}")
+
+
+@contextmanager
+def opened_upload(store: Store, key: str, version: str, max_unpacked_bytes: int) -> Iterator[ByteReader]:
+    """Open an upload to be read once; of a manifest the text of its shards, one after the other.
+
+    Raises where it is read:
+        ObjectMissing, ObjectChanged: it, or a shard, is not there any more.
+        TooLarge: its shards hold more text than that.
+    """
+    if is_manifest(key):
+        yield Pieced(_within(_joined(store, shards_of(store, key, version).shards), max_unpacked_bytes))
+        return
+    with store.open(key, version=version) as reader:
+        yield reader
+
+
+def _joined(store: Store, shards: Sequence[Shard]) -> Iterator[bytes]:
+    last = b"\n"
+    for number, shard in enumerate(shards):
+        if last != b"\n":
+            yield b"\n"
+        last = b"\n"
+        with store.open(shard.key, version=shard.version) as stored:
+            text, _ = unpacked(stored)
+            if number and (head := read_head(text, len(BYTE_ORDER_MARK))) != BYTE_ORDER_MARK:
+                yield head
+                last = head[-1:] or last
+            while piece := text.read(BLOCK_BYTES):
+                last = piece[-1:]
+                yield piece
+
+
+def _within(pieces: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
+    size_bytes = 0
+    for piece in pieces:
+        size_bytes += len(piece)
+        if size_bytes > max_bytes:
+            raise TooLarge(f"expected shards of at most {size(max_bytes)} of text, found more: do it in a terminal")
+        yield piece
+
+
+def unpacked(stored: ByteReader, max_bytes: int = 2**62) -> tuple[ByteReader, Expanded | None]:
+    """The text of a shard from its first byte on, and what it is taken out of where it is packed."""
+    head = read_head(stored, _MAGIC_BYTES)
+    whole = Prefixed(head, stored)
+    compression = compression_of(head)
+    expanded = None if compression is Compression.NONE else Expanded(whole, compression, max_bytes)
+    return expanded or whole, expanded
+
+
+def _named(data: bytes) -> list[str]:
+    if len(data) > _MOST_BYTES:
+        raise BadManifest("bad-manifest", f"at most {_MOST_BYTES >> 20} MiB", "more")
+    try:
+        return _Manifest.model_validate_json(data).shards
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        found = f"{first['msg']}{f' at {where}' if where else ''}"
+        raise BadManifest("bad-manifest", '{"shards": ["FOLDER/part-*.jsonl.gz", …]}', printable(found, 200)) from None
+
+
+def _resolve(store: Store, manifest: str, named: Iterable[str]) -> tuple[list[Shard], list[str]]:
+    """What is there of what is named, and the names of the rest."""
+    folder = f"{UPLOADS}{manifest.removeprefix(UPLOADS).partition('/')[0]}/"
+    keys = [_key(store, folder, name) for name in named]
+    there = _look(store, [key for key in keys if "*" not in key])
+    shards: dict[str, Shard] = {}
+    missing = []
+    for key in keys:
+        found = _matching(store, key) if "*" in key else [there[key]] if key in there else []
+        if not found:
+            missing.append(key.removeprefix(folder))
+        for each in found:
+            if each.key in shards:
+                raise BadManifest("bad-manifest", "each shard once", f"{_shown(each.key, folder)} twice")
+            name = each.key.removeprefix(folder)
+            shards[each.key] = Shard(each.key, name, each.size_bytes, each.observed_version)
+        if len(shards) > MAX_SHARDS:
+            raise BadManifest("bad-manifest", f"at most {MAX_SHARDS:,} shards", "more")
+    return list(shards.values()), missing
+
+
+def _key(store: Store, folder: str, name: str) -> str:
+    """The key that a manifest means: one of its owner's, whatever it says."""
+    own = store.uri(f"{folder}x").removesuffix("x")
+    path = name.removeprefix(own)
+    key = f"{folder}{path}"
+    if "://" in path or not is_listed(key) or "*" in key.rpartition("/")[0]:
+        raise BadManifest("bad-manifest", f"shards by their paths below {folder}, or below {own}", printable(name, 200))
+    if is_manifest(key):
+        raise BadManifest("bad-manifest", "shards of rows", f"another manifest, {printable(name, 200)}")
+    return key
+
+
+def _look(store: Store, keys: Sequence[str]) -> dict[str, StoredObject]:
+    """The objects of these keys that are there; where many lie in one folder, by a listing of it."""
+    by_folder: dict[str, list[str]] = {}
+    for key in keys:
+        by_folder.setdefault(key.rpartition("/")[0] + "/", []).append(key)
+    found: dict[str, StoredObject] = {}
+    for folder, named in by_folder.items():
+        if len(named) > _FEW:
+            wanted = set(named)
+            found |= {each.key: each for each in store.list(folder) if each.key in wanted}
+            continue
+        for key in named:
+            try:
+                found[key] = store.stat(key)
+            except ObjectMissing:
+                continue
+    return found
+
+
+def _matching(store: Store, pattern: str) -> list[StoredObject]:
+    """The objects of a folder that fit a pattern, in natural order of their names: part-2 before part-10."""
+    fits = re.compile("[^/]*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+    listed = store.list(pattern.partition("*")[0])
+    found = [each for each in listed if fits.fullmatch(each.key) and not is_manifest(each.key)]
+    return sorted(found, key=lambda each: (natural_order(each.key), each.key))
+
+
+def _shown(key: str, folder: str) -> str:
+    return printable(key.removeprefix(folder), 200)

@@ -1,0 +1,225 @@
+"""Shards are one dataset, as if they were one file; a manifest names its owner's uploads and no others."""
+
+import gzip
+import io
+import json
+import os
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+
+from pipeline.clock import utc_now
+from pipeline.dataset.profiles import parallel
+from pipeline.dataset.profiles.profile_rules import Rules
+from pipeline.errors import ObjectChanged
+from pipeline.flow import stored_ranges
+from pipeline.flow.derived_files import converted_pieces
+from pipeline.flow.intake import look
+from pipeline.flow.scan import Cursor
+from pipeline.flow.shards import shards_of
+from pipeline.flow.stored_ranges import store_of
+from pipeline.flow.validation import Validator
+from pipeline.settings import load_settings
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.lake import make_lake
+from pipeline.state.store import make_store
+from tests.flow.test_stored_ranges import cluster_here
+from tests.flow.test_validation import ROWS, place
+from tests.installation import bad_file, valid_file
+
+__all__ = ["place"]
+FIRST, SECOND, THIRD = valid_file(60), bad_file(3), valid_file(40, seed=9)
+
+
+class Shelf:
+    """An owner's uploads, and what becomes of the manifest among them."""
+
+    def __init__(self, settings, validator):
+        self.settings, self.store = settings, validator.store
+        self.validator = replace(validator, place=store_of(settings))
+
+    def put(self, name, content):
+        self.store.put(f"uploads/ana/{name}", io.BytesIO(content), len(content))
+
+    def name(self, *shards, name="all"):
+        self.put(f"{name}.shards.json", json.dumps({"shards": shards}).encode())
+
+    def look(self):
+        with Catalog.open(self.settings.catalog_url) as catalog:
+            found = look(self.store, catalog, self.settings, Cursor(), utc_now())
+            return [catalog.get(each) for each in found.registered], [each.key for each in found.scan.ignored]
+
+    def dataset(self):
+        [dataset], _ = self.look()
+        return dataset
+
+    def rows(self, outcome):
+        lake, found = self.validator.lake, {}
+        for table in ROWS:
+            with lake.fetch(table, outcome.dataset.id) as path:
+                found[table] = pq.read_table(path)
+        return found
+
+
+@pytest.fixture
+def shelf(place):
+    return Shelf(*place)
+
+
+def put_three(shelf):
+    """One file, and the same in shards: packed, without a last line's end, with a byte order mark."""
+    shelf.put("all.shards/part-2.jsonl.gz", gzip.compress(FIRST))
+    shelf.put("all.shards/part-10.jsonl", SECOND.rstrip(b"\n"))
+    shelf.put("all.shards/last.jsonl.zst", zstandard.compress(b"\xef\xbb\xbf" + THIRD))
+    shelf.name("all.shards/part-*", "all.shards/last.jsonl.zst")
+
+
+def report(outcome):
+    """All that is said of a dataset but where its rows were."""
+    said = outcome.profile.as_dict("")
+    findings = [{k: v for k, v in row.items() if k not in ("detail", "message")} for row in said.pop("findings")]
+    return {name: value for name, value in said.items() if name != "format_why"}, findings
+
+
+@pytest.mark.parametrize("by", ["this process", "processes", "a cluster"])
+def test_shards_are_the_dataset_that_one_file_is(shelf, by, monkeypatch):
+    monkeypatch.setattr(stored_ranges, "MIN_RANGE_BYTES", 5_000)
+    monkeypatch.setattr(parallel, "MIN_RANGE_BYTES", 10**9)
+    shelf.put("one.jsonl", FIRST + SECOND + THIRD)
+    alone = shelf.validator.validate(shelf.dataset())
+    whole = shelf.rows(alone)
+    put_three(shelf)
+    [dataset], ignored = shelf.look()
+    large = {
+        "this process": {},
+        "processes": {"large_upload_bytes": 1, "workers": 2},
+        "a cluster": {"large_upload_bytes": 1, "cluster": cluster_here(shelf.settings)},
+    }[by]
+    shards = replace(shelf.validator, **large).validate(dataset)
+    rows = shelf.rows(shards)
+
+    assert (ignored, dataset.file_size > len(SECOND)) == ([], True)
+    assert report(shards)[1] == report(alone)[1]
+    assert {**report(shards)[0], "bytes": 0} == {**report(alone)[0], "bytes": 0}
+    assert all(rows[table].equals(whole[table]) for table in ROWS if table != "findings")
+    assert [row["detail"] for row in shards.profile.errors] == [
+        f"(line {line} of all.shards/part-10.jsonl)" for line in (3, 4, 5)
+    ]
+    assert shards.profile.reading.why.endswith(
+        "; the rows are in 3 shards, all.shards/part-2.jsonl.gz to all.shards/last.jsonl.zst"
+    )
+    assert [(line.before, line.marked) for line in shards.lines] == [(line.before, line.marked) for line in alone.lines]
+    assert list(shelf.settings.data_dir.glob("lake/_staging/*")) == []
+
+
+def test_shards_are_converted_as_one_file(shelf):
+    put_three(shelf)
+    dataset = shelf.dataset()
+
+    lines = b"".join(converted_pieces(shelf.store, dataset, "openai", Rules().limits)).splitlines()
+    shelf.put("all.shards/part-2.jsonl.gz", gzip.compress(THIRD))
+
+    assert len(lines) == 102
+    with pytest.raises(ObjectChanged, match=f"the shards of .* are not those of {dataset.id} any more"):
+        converted_pieces(shelf.store, dataset, "openai", Rules().limits)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "code", "found"),
+    [
+        ('["a.jsonl"]', "bad-manifest", "Input should be an object"),
+        (
+            '{"shards": [], "x": 1}',
+            "bad-manifest",
+            "List should have at least 1 item after validation, not 0 at shards",
+        ),
+        ('{"shards": ["../ben/secret.jsonl"]}', "bad-manifest", "../ben/secret.jsonl"),
+        ('{"shards": ["/etc/passwd"]}', "bad-manifest", "/etc/passwd"),
+        ('{"shards": ["s3://other/uploads/ana/a.jsonl"]}', "bad-manifest", "s3://other/uploads/ana/a.jsonl"),
+        ('{"shards": ["*/a.jsonl"]}', "bad-manifest", "*/a.jsonl"),
+        ('{"shards": [".owner"]}', "bad-manifest", ".owner"),
+        ('{"shards": ["all.shards.json"]}', "bad-manifest", "another manifest, all.shards.json"),
+        ('{"shards": ["a.jsonl", "a.*"]}', "bad-manifest", "a.jsonl twice"),
+        ('{"shards": ["a.jsonl", "b.jsonl", "c-*"]}', "shard-missing", "none at b.jsonl and 1 more"),
+        ('{"shards": ["a.jsonl", "a.csv"]}', "mixed-archive", "other rows in a.csv"),
+        ('{"shards": ["a.csv", "a.jsonl"]}', "mixed-archive", "other rows in a.csv"),
+        ('{"shards": ["a.jsonl", "openai.jsonl"]}', "mixed-archive", "native in the first and openai in openai.jsonl"),
+        ('{"shards": ["cut.jsonl.gz", "a.jsonl"]}', "broken-archive", "it cut off"),
+    ],
+)
+def test_a_manifest_that_cannot_be_followed_is_a_verdict(shelf, manifest, code, found):
+    shelf.put("a.jsonl", FIRST)
+    shelf.put("a.csv", b"prompt,completion\nHello there,Hi\n")
+    shelf.put("cut.jsonl.gz", gzip.compress(FIRST)[:-12])
+    shelf.put(
+        "openai.jsonl", b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n'
+    )
+    shelf.store.put("uploads/ben/secret.jsonl", io.BytesIO(FIRST), len(FIRST))
+    shelf.put("all.shards.json", manifest.encode())
+    dataset = next(each for each in shelf.look()[0] if each.file_name == "all.shards.json")
+
+    outcome = shelf.validator.validate(dataset)
+
+    assert (code, found) in [(row["code"], row["found"]) for row in outcome.profile.errors]
+    assert outcome.profile.status == "error"
+
+
+def test_shards_that_change_before_they_are_read_and_too_many_bytes_are_verdicts(shelf):
+    put_three(shelf)
+    dataset = shelf.dataset()
+    small = replace(shelf.validator, max_upload_bytes=100).validate(replace(dataset, file_size=50))
+    shelf.put("all.shards/part-3.jsonl", THIRD)
+    changed = shelf.validator.validate(dataset)
+    shelf.name("all.shards/part-*")
+    again = shelf.dataset()
+
+    assert [dict(each.profile.finding_counts) for each in (small, changed)] == [
+        {"upload-too-large": 1},
+        {"shard-changed": 1},
+    ]
+    assert again.id != dataset.id
+    assert shelf.validator.validate(again).profile.statistics.conversations == 102
+
+
+def test_shards_without_a_manifest_are_told_and_many_names_are_looked_up_at_once(shelf):
+    for number in range(25):
+        shelf.put(f"many.shards/{number}.jsonl", FIRST)
+    _, ignored = shelf.look()
+    shelf.name(*[f"many.shards/{number}.jsonl" for number in range(24, -1, -1)], name="many")
+
+    assert len(ignored) == 25
+    assert shelf.look()[1] == []
+    named = shards_of(shelf.store, "uploads/ana/many.shards.json")
+    assert [each.name for each in named.shards] == [f"many.shards/{number}.jsonl" for number in range(24, -1, -1)]
+
+
+@pytest.mark.needs_s3
+def test_eight_shards_in_a_bucket_are_the_dataset_that_one_file_is(s3_gateway, tmp_path, monkeypatch):
+    for name, value in s3_gateway.environment.items():
+        monkeypatch.setenv(name, value)
+    bucket = s3_gateway.new_bucket()
+    settings = load_settings(
+        data_dir=tmp_path,
+        store=f"s3://{bucket}/in",
+        lake=f"s3://{bucket}/lake",
+        s3_endpoint_url=s3_gateway.endpoint_url,
+    )
+    validator = Validator(make_store(settings), make_lake(settings), Rules(), settings.max_upload_bytes, "run-1")
+    shelf = Shelf(settings, validator)
+    parts = [valid_file(20, seed=seed) for seed in range(8)]
+    shelf.put("one.jsonl", b"".join(parts))
+    alone = shelf.validator.validate(shelf.dataset())
+    whole = shelf.rows(alone)
+    for number, part in enumerate(parts):
+        shelf.put(f"all.shards/part-{number}.jsonl.gz", gzip.compress(part, mtime=0))
+    shelf.name(f"s3://{bucket}/in/uploads/ana/all.shards/*.jsonl.gz")
+
+    shards = replace(validator, large_upload_bytes=1, cluster=cluster_here(settings)).validate(shelf.dataset())
+
+    assert len(shards.profile.parts) == 8
+    assert shards.profile.content_sha256 == alone.profile.content_sha256
+    assert report(shards)[1] == report(alone)[1]
+    assert all(shelf.rows(shards)[table].equals(whole[table]) for table in ROWS)
+    assert "_parts" not in os.listdir(tmp_path)
