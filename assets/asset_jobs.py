@@ -35,6 +35,12 @@ PUBLISH = dg.define_asset_job(
     description="Publishes the warehouse anew.",
     tags={"dagster/priority": "20"},
 )
+FOLD = dg.define_asset_job(
+    "fold_lake",
+    selection=dg.AssetSelection.assets("folded_lake", "warehouse"),
+    description="Folds the files of small datasets into few, and publishes the warehouse over them.",
+    tags={"dagster/priority": "20"},
+)
 CLOSE_TRAININGS = dg.define_asset_job(
     "close_trainings",
     selection=_of(TRAINED_ASSETS),

@@ -14,9 +14,11 @@ from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
 from pipeline.state.warehouse import WarehouseReport
+from pipeline.state.warehouse.folded import read_foldable
 
 COMPLETE = "warehouse_is_complete"
 LAST_CHANGE = "catalog_changed_at"  # the sensor `stale_warehouse` compares it with the catalog
+UNFOLDED = "unfolded_datasets"  # the sensor of that name has them folded where they are many
 CHANGES_ONLY = {"ops": {"warehouse": {"config": {"is_thorough": False}}}}
 """What a run is configured with that looks at nothing but what changed."""
 _MAX_IDS = 100  # named in a check: a lake that is not there lacks every dataset
@@ -44,13 +46,14 @@ class Publication(dg.Config):
         "trained_adapters",
         "model_evaluations",
         "actual_costs",
+        "folded_lake",
     ],
     group_name=WAREHOUSE,
     owners=OWNERS,
     kinds={"duckdb"},
     # Published every hour, whatever a sensor sees: one that is older says that no daemon is at work.
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=3), warn_window=timedelta(hours=2)),
-    code_version="2",  # raised when the same catalog and lake would give other tables or columns
+    code_version="3",  # raised when the same catalog and lake would give other tables or columns
     retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
     check_specs=[
         dg.AssetCheckSpec(
@@ -91,11 +94,13 @@ def warehouse(
 
 
 def _metadata(report: WarehouseReport, settings: Settings) -> dict[str, str | int | float]:
+    foldable = read_foldable(settings.warehouse, settings.fold_max_bytes)
     return {
         "dagster/uri": str(settings.warehouse),
         "size_bytes": report.size_bytes,
         "duration_s": round(report.duration_s, 2),
         "changed_datasets": "all" if report.changed is None else str(report.changed),
+        UNFOLDED: len(foldable.wanted) if foldable else 0,
         **({LAST_CHANGE: report.last_change.isoformat()} if report.last_change else {}),
         **{f"rows_{table}": count for table, count in report.row_counts.items()},
     }

@@ -8,8 +8,9 @@ from typing import Any
 import dagster as dg
 
 from assets.asset_checks import DATASET_CHECKS, GENERATION_CHECKS, TRAINED_CHECKS, TRAINING_CHECKS
-from assets.asset_jobs import CLOSE_TRAININGS, GENERATE, INGEST, PLAN_TRAINING, PUBLISH
+from assets.asset_jobs import CLOSE_TRAININGS, FOLD, GENERATE, INGEST, PLAN_TRAINING, PUBLISH
 from assets.closed_trainings import closed_trainings
+from assets.folded_lake_asset import folded_lake
 from assets.generated_conversations import generated_conversations
 from assets.generated_specs import FILES_SPEC, SCAFFOLDS_SPEC
 from assets.planned_trainings import planned_trainings
@@ -33,6 +34,7 @@ from sensors.schedules import SCHEDULES, expire_job, reconcile_job
 from sensors.stale_warehouse import stale_warehouse
 from sensors.start_trainings import start_trainings_job
 from sensors.training_attempts import ended_trainings_sensor, training_attempts_sensor
+from sensors.unfolded_datasets import unfolded_datasets
 
 
 def build_resources(settings: Settings) -> dict[str, Any]:
@@ -57,7 +59,16 @@ def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -
             SCAFFOLDS_SPEC,
             FILES_SPEC,
             UPLOADS,
-            *_with_source([generated_conversations, validated_uploads, planned_trainings, closed_trainings, warehouse]),
+            *_with_source(
+                [
+                    generated_conversations,
+                    validated_uploads,
+                    planned_trainings,
+                    closed_trainings,
+                    folded_lake,
+                    warehouse,
+                ]
+            ),
         ],
         asset_checks=[*GENERATION_CHECKS, *DATASET_CHECKS, *TRAINING_CHECKS, *TRAINED_CHECKS],
         jobs=[
@@ -65,6 +76,7 @@ def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -
             INGEST,
             PLAN_TRAINING,
             PUBLISH,
+            FOLD,
             start_trainings_job,
             CLOSE_TRAININGS,
             reconcile_job,
@@ -79,6 +91,7 @@ def build_defs(settings: Settings, overrides: Mapping[str, Any] | None = None) -
             failed_runs,
             old_partitions,
             stale_warehouse,
+            unfolded_datasets,
         ],
         schedules=SCHEDULES,
         resources={**build_resources(settings), **(overrides or {})},

@@ -87,6 +87,17 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds at least between two publications of the warehouse that changes ask for.",
     )
+    fold_after: int = Field(
+        200,
+        gt=0,
+        description="Small datasets with files of their own, beyond which the lake is folded: a question of analysts "
+        "opens each of these files.",
+    )
+    fold_max_bytes: int = Field(
+        8_000_000,
+        ge=0,
+        description="Rows of uploads up to this size are folded into files that many datasets share; 0: of none.",
+    )
     near_duplicates: bool = Field(
         True, description="Look for near-duplicates, and split each dataset into training and validation by them."
     )

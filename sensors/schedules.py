@@ -1,8 +1,8 @@
-"""What the clock asks for: reconciliation, publication, expiry."""
+"""What the clock asks for: reconciliation, publication, folding, expiry."""
 
 import dagster as dg
 
-from assets.asset_jobs import CAUSE, PUBLISH
+from assets.asset_jobs import CAUSE, FOLD, PUBLISH
 from pipeline.clock import utc_now
 from pipeline.flow.expiry import expire_uploads
 from pipeline.flow.reconcile import reconcile
@@ -79,6 +79,14 @@ SCHEDULES = [
         tags={CAUSE: "the clock, once an hour"},
         default_status=_RUNNING,
         description="Once an hour: publish the warehouse, whatever the sensor saw.",
+    ),
+    dg.ScheduleDefinition(
+        "daily_folding",
+        job=FOLD,
+        cron_schedule="0 4 * * *",
+        tags={CAUSE: "the clock, once a day"},
+        default_status=_RUNNING,
+        description="Once a day: fold what is left, remove folded files that no view needs.",
     ),
     dg.ScheduleDefinition(
         "hourly_expiry",

@@ -130,4 +130,4 @@ def test_each_asset_that_runs_tells_the_line_of_its_code(settings):
             [place] = spec.metadata["dagster/code_references"].code_references
             lines = Path(place.file_path).read_text().splitlines()
             assert f"def {asset.op.name}(" in "".join(lines[place.line_number - 1 : place.line_number + 40])
-    assert len(assets) == 5
+    assert len(assets) == 6

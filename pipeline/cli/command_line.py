@@ -39,6 +39,7 @@ COMMANDS = (
         "settings:show_settings",
         "adopt",
         "reconcile",
+        "lake",
         "completion",
     ),
     *("datasets", "jobs", "models"),

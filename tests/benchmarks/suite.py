@@ -6,6 +6,7 @@ from tests.benchmarks.engine_cpu import DUCKDB, PLAIN_JSON
 from tests.benchmarks.engine_memory import MEMORY
 from tests.benchmarks.engine_workers import WORKERS
 from tests.benchmarks.event_log import EVENT_LOG
+from tests.benchmarks.folding import FOLDING
 from tests.benchmarks.formats import FORMATS_BENCHMARK
 from tests.benchmarks.large_upload import LARGE_UPLOAD
 from tests.benchmarks.near_duplicates import NEAR_DUPLICATES
@@ -20,6 +21,6 @@ from tests.benchmarks.worst_lines import WORST_LINES
 BENCHMARKS: tuple[Benchmark, ...] = (
     CHECK_COMMAND,
     PLAIN_JSON, DUCKDB, MEMORY, WORST_LINES, WORKERS, FORMATS_BENCHMARK, QUALITY, TOKENS, NEAR_DUPLICATES,
-    BURST, LATENCY, LARGE_UPLOAD, TICK, PUBLICATION, EVENT_LOG,
+    BURST, LATENCY, LARGE_UPLOAD, TICK, PUBLICATION, FOLDING, EVENT_LOG,
     SERVICE_LOAD, SERVICE_LISTS,
 )  # fmt: skip

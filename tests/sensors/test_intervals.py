@@ -15,4 +15,9 @@ def test_no_sensor_waits_for_exactly_as_long_as_the_daemon_does():
     intervals = {sensor.name: sensor.minimum_interval_seconds for sensor in defs().sensors}
 
     every_five = ("generation", "new_uploads", "ready_datasets", "training_attempts", "ended_trainings", "failed_runs")
-    assert intervals == {**dict.fromkeys(every_five, 4), "stale_warehouse": 14, "old_partitions": 29}
+    assert intervals == {
+        **dict.fromkeys(every_five, 4),
+        "stale_warehouse": 14,
+        "old_partitions": 29,
+        "unfolded_datasets": 29,
+    }

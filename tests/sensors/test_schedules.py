@@ -8,12 +8,13 @@ from tests.installation import valid_file
 
 
 def test_the_schedules_run_by_themselves(installation):
-    """Reconciliation daily, publication and expiry hourly, without anybody switching them on."""
+    """Reconciliation and folding daily, publication and expiry hourly, without anybody switching them on."""
     schedules = {each.name: each for each in installation.repository.schedule_defs}
 
     assert {name: (each.job_name, each.cron_schedule) for name, each in schedules.items()} == {
         "daily_reconcile": ("reconcile", "30 3 * * *"),
         "hourly_publication": ("publish", "5 * * * *"),
+        "daily_folding": ("fold_lake", "0 4 * * *"),
         "hourly_expiry": ("expire_uploads", "20 * * * *"),
     }
     assert {each.default_status.value for each in schedules.values()} == {"RUNNING"}

@@ -24,9 +24,13 @@ MARK_KEY = ".lora-installation"
 MIN_FILE_BYTES = 12
 """A Parquet file has its name twice and a length; a disk that lost power before our fsync leaves 0 bytes."""
 
+MADE = "id="
+"""How the folder of something that was made begins, before its id."""
+
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,200}")
-MadeKind = Literal["submissions", "training_files"]
-"""What is kept of conversations that are made: what was asked of models with their raw answers, and files built."""
+MadeKind = Literal["submissions", "training_files", "folded"]
+"""What is kept besides datasets and jobs: what was asked of models with their raw answers, files built of
+conversations, and rows of many datasets in one file a table (`pipeline.state.lake.folds`)."""
 
 
 class Lake(Protocol):
@@ -133,7 +137,7 @@ class Lake(Protocol):
         """
 
     def publish_made(self, kind: MadeKind, known_id: str, folder: Path) -> str:
-        """Put every file below a folder in the place of a submission or training file, as `publish_job` does."""
+        """Put every file below a folder in the place of a submission, training file or fold, as `publish_job` does."""
 
     def made_uri(self, kind: MadeKind, known_id: str) -> str:
         """Return where its files lie, or would lie.
@@ -144,6 +148,16 @@ class Lake(Protocol):
 
     def made_files(self, kind: MadeKind, known_id: str) -> dict[str, int]:
         """Return its files: names below its place, with sizes in bytes; none where there is nothing."""
+
+    def all_made(self, kind: MadeKind) -> dict[str, dict[str, int]]:
+        """Return `made_files` of everything of a kind, by id."""
+
+    def remove_made(self, kind: MadeKind, known_id: str) -> None:
+        """Remove all files in its place.
+
+        Raises:
+            UsageError: the id cannot be a folder's name.
+        """
 
     def fetch_made(self, kind: MadeKind, known_id: str, name: str) -> AbstractContextManager[Path]:
         """Lend a local path of one of its files; raises `LakeError` where there is none.
@@ -236,7 +250,7 @@ def made_key(kind: MadeKind, known_id: str, name: str = "") -> str:
     Raises:
         UsageError: the id cannot be a folder's name, or the name leads out of the place.
     """
-    return _key(f"{kind}/id=", known_id, name)
+    return _key(f"{kind}/{MADE}", known_id, name)
 
 
 def _key(place: str, known_id: str, name: str) -> str:

@@ -1,9 +1,10 @@
 """A lake in a local folder: files are made aside on the same disk and renamed into place."""
 
 import os
+import shutil
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from pipeline.errors import LakeError
 from pipeline.state.durable import put_all_in_place, put_in_place
 from pipeline.state.lake.lake_errors import lake_errors
 from pipeline.state.lake.lake_protocol import (
+    MADE,
     MARK_KEY,
     MIN_FILE_BYTES,
     PUBLISH_ORDER,
@@ -147,6 +149,19 @@ class LocalLake:
     def made_files(self, kind: MadeKind, known_id: str) -> dict[str, int]:
         """See `Lake.made_files`."""
         return self._files_below(made_key(kind, known_id))
+
+    def all_made(self, kind: MadeKind) -> dict[str, dict[str, int]]:
+        """See `Lake.all_made`."""
+        folder = self._folder / kind
+        with lake_errors("look into", folder):
+            ids = [each.name.removeprefix(MADE) for each in folder.iterdir()] if folder.exists() else []
+        return {each: self.made_files(kind, each) for each in sorted(ids)}
+
+    def remove_made(self, kind: MadeKind, known_id: str) -> None:
+        """See `Lake.remove_made`."""
+        folder = self._folder / made_key(kind, known_id)
+        with lake_errors("remove", folder), suppress(FileNotFoundError):
+            shutil.rmtree(folder)
 
     @contextmanager
     def fetch_made(self, kind: MadeKind, known_id: str, name: str) -> Iterator[Path]:

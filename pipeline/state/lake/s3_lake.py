@@ -15,6 +15,7 @@ from pipeline.errors import LakeError, ObjectMissing, StoreError
 from pipeline.state.lake.bucket_parts import PARTS, BucketParts, remove_below
 from pipeline.state.lake.lake_errors import lake_errors
 from pipeline.state.lake.lake_protocol import (
+    MADE,
     MARK_KEY,
     MIN_FILE_BYTES,
     PUBLISH_ORDER,
@@ -198,6 +199,21 @@ class S3Lake:
     def made_files(self, kind: MadeKind, known_id: str) -> dict[str, int]:
         """See `Lake.made_files`."""
         return self._sizes_below(made_key(kind, known_id))
+
+    def all_made(self, kind: MadeKind) -> dict[str, dict[str, int]]:
+        """See `Lake.all_made`: one listing."""
+        found: dict[str, dict[str, int]] = {}
+        for key, size_bytes in self._sizes_below(kind).items():
+            folder, _, name = key.partition("/")
+            found.setdefault(folder.removeprefix(MADE), {})[name] = size_bytes
+        return found
+
+    def remove_made(self, kind: MadeKind, known_id: str) -> None:
+        """See `Lake.remove_made`."""
+        key = made_key(kind, known_id)
+        for name in self._sizes_below(key):
+            with self._errors("remove", f"{key}/{name}"):
+                self._client.delete_object(Bucket=self._bucket, Key=f"{self._root}{key}/{name}")
 
     @contextmanager
     def fetch_made(self, kind: MadeKind, known_id: str, name: str) -> Iterator[Path]:

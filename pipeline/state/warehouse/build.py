@@ -23,6 +23,7 @@ from pipeline.state.lake import Lake
 from pipeline.state.warehouse.catalog_rows import change_tables, copy_tables
 from pipeline.state.warehouse.comments import write_comments
 from pipeline.state.warehouse.completeness import EXPECTED, compare, insist
+from pipeline.state.warehouse.folded import change_folded, is_fold_lost, make_folded, usable
 from pipeline.state.warehouse.history import HISTORY_VIEWS, make_history
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS, change_lineage, make_lineage
 from pipeline.state.warehouse.profile_rows import change_profiles, make_profiles, other_versions, previous_profiles
@@ -139,6 +140,7 @@ class _Making:
             profiles_read = make_profiles(connection, self.lake, versions, previous)
             shown_before = previous.filter(pc.field("is_current"))["dataset_id"].to_pylist()
             expected = self._insist(connection, shown_before, None)
+            make_folded(connection, self.lake)
             make_lineage(connection, self.lake)
             make_history(connection)
             look_into(connection, self.lake)
@@ -150,6 +152,8 @@ class _Making:
     def go_on(self, keys: Mapping[str, frozenset[RowKey]], standing: Standing, *, is_thorough: bool) -> _Made:
         """Bring a copy of the file that stands up to date. keys: of the catalog's rows that changed, by table."""
         with _writing(self.building) as connection:
+            folds = usable(self.lake)
+            is_thorough = is_thorough or is_fold_lost(connection, folds)
             changed = {str(key[0]) for key in keys.get("datasets", ())}
             shown_before = _shown(connection, None if is_thorough else changed)
             change_tables(connection, self.snapshot, keys)
@@ -158,6 +162,7 @@ class _Making:
                 changed |= other_versions(connection, versions)
             profiles_read = change_profiles(connection, self.lake, versions, changed)
             expected = self._insist(connection, shown_before, None if is_thorough else changed)
+            change_folded(connection, self.lake, folds, None if is_thorough else changed)
             change_lineage(connection, self.lake, changed)
             look_into(connection, self.lake, changed)
             write_comments(connection, self.now, ["datasets", *create_views(connection, self.lake)])
@@ -206,7 +211,7 @@ def _last_change(connection: duckdb.DuckDBPyConnection) -> datetime | None:
 
 def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     counts = {}
-    for table in (*TABLE_NAMES, "dataset_profiles", "lineage", *LINEAGE_VIEWS, *HISTORY_VIEWS):
+    for table in (*TABLE_NAMES, "dataset_profiles", "folded_datasets", "lineage", *LINEAGE_VIEWS, *HISTORY_VIEWS):
         (counts[table],) = connection.execute(f"SELECT count(*) FROM {identifier(table)}").fetchall()[0]  # noqa: S608
     sums = connection.execute(_VIEW_COUNTS).fetchall()[0]
     return counts | {view: int(rows) for view, rows in zip(VIEWS, sums, strict=True)}

@@ -29,6 +29,7 @@ TABLES = {
     "ignored_files": "One row a file of the store that became no dataset, and why.",
     "dataset_profiles": "One row a dataset that has a verdict: the whole report, as validation wrote it to the lake.",
     "lineage": "One row a dataset and file of the lake: from the upload over its content and the run to the file.",
+    "folded_datasets": "One row a dataset and folded file of the lake that has its rows: which attempt they are of.",
     "conversations": "One row a conversation of the current datasets that are ready.",
     "turns": "One row a turn of those conversations, with its text.",
     "splits": "One row such a conversation: whether it is for training or for validation.",
@@ -180,7 +181,15 @@ COLUMNS = {
         "run_id": "The Dagster run that wrote the file.",
         "code_version": "The version of the code that wrote the file.",
         "table_name": "The lake's table.",
-        "uri": "The Parquet file: a path or s3://….",
+        "uri": "The Parquet file of the dataset's own, which stays when its rows are folded: a path or s3://….",
+    },
+    "folded_datasets": {
+        "fold_id": "The folded file, below folded/ in the lake; of two with the same rows, the later one counts.",
+        "dataset_id": _DATASET_ID,
+        "run_id": "The Dagster run of the attempt that the rows are of.",
+        "validated_at": "When that attempt read the upload.",
+        "is_shown": "Whether views have the dataset's rows out of it; else out of another one or the dataset's own "
+        "files, or not at all.",
     },
     "conversations": {
         "dataset_id": _DATASET_ID,
@@ -263,6 +272,7 @@ KEYS = {
     **{name: tuple(metadata.tables[name].primary_key.columns.keys()) for name in TABLE_NAMES},
     "dataset_profiles": ("dataset_id",),
     "lineage": ("dataset_id", "table_name"),
+    "folded_datasets": ("fold_id", "dataset_id"),
     "conversations": ("dataset_id", "row"),
     "turns": ("dataset_id", "row", "turn_index"),
     "splits": ("dataset_id", "row"),

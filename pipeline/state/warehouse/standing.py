@@ -14,6 +14,7 @@ import duckdb
 
 from pipeline.state.catalog.export import TABLE_NAMES, export_schema
 from pipeline.state.lake import PROFILES, Lake
+from pipeline.state.lake.folds import MEMBERS
 from pipeline.state.warehouse import views
 from pipeline.state.warehouse.comments import COLUMNS, TABLES
 from pipeline.state.warehouse.history import HISTORY
@@ -23,7 +24,7 @@ from pipeline.state.warehouse.sql import text
 _MACRO = "published_as"  # no table: `SHOW TABLES` has what is for analysts
 _MOST_GROWN = 4
 _SMALL_BYTES = 16 * 2**20
-_LAYOUT = 1  # raised where the code that fills or names tables gives others from the same catalog and lake
+_LAYOUT = 2  # raised where the code that fills or names tables gives others from the same catalog and lake
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def rules_of(lake: Lake) -> str:
         HISTORY,
         TABLES,
         COLUMNS,
-        views.VIEW,
+        (views.VIEW, views.OWN_FILES, views.FOLDED_FILES),
+        MEMBERS.to_string(),
         lake.place,
     )
     return hashlib.sha256(json.dumps(made_of, default=_plain).encode()).hexdigest()

@@ -1,4 +1,5 @@
-"""The views over the lake: exactly the files of the datasets that are current, each by its id.
+"""The views over the lake: exactly the files of the datasets that are current, each by its id, or the folds that have
+their rows (`folded.py`).
 
 Against a pattern with a semi-join, at 5,000 datasets, the list costs the same to publish (0.4 s for three views) and to
 query (a count 0.4 s against 0.6, one dataset 0.1 s), needs no listing on S3, and cannot take in what came later.
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.state.lake import SCHEMAS, Lake, write_empty
+from pipeline.state.lake.folds import fold_schema, fold_uri
 from pipeline.state.lake.schemas import FORMER_NAMES
 from pipeline.state.warehouse.sql import identifier, path_pattern, text
 
@@ -38,38 +41,67 @@ def view_columns(table: str) -> list[str]:
 
 VIEW = """
 CREATE OR REPLACE VIEW {table} AS SELECT {columns} FROM (
-    SELECT {nulls} WHERE false UNION ALL BY NAME
-    FROM read_parquet(coalesce(getvariable({variable}), {macro}()), {options})
+    SELECT {nulls} WHERE false{parts}
 )"""
 # Ids that look like numbers or dates stay texts.
 _OPTIONS = "union_by_name = true, hive_partitioning = true, hive_types = {'dataset_id': VARCHAR}"
-_HAS_FILES = "SELECT view_name FROM duckdb_views() WHERE NOT internal AND contains(sql, 'read_parquet')"
+_FOLDED = "union_by_name = true, hive_partitioning = false"
+OWN_FILES = """
+    UNION ALL BY NAME FROM read_parquet(coalesce(getvariable({variable}), {macro}()), {options})"""
+# Those that are not shown are few: of 1.2 million turns of 100,000 datasets, to look for them takes 30 ms, to look for
+# those that are shown 100.
+FOLDED_FILES = """
+    UNION ALL BY NAME SELECT * EXCLUDE (fold_id) FROM read_parquet(
+        coalesce(getvariable({variable}), {macro}()), {options}
+    ) ANTI JOIN (FROM folded_datasets WHERE NOT is_shown) USING (fold_id, dataset_id)"""
+_MADE_OF = """SELECT view_name, contains(sql, 'files_of_' || view_name), contains(sql, 'files_of_folded_' || view_name)
+FROM duckdb_views() WHERE NOT internal"""
+
+
+def tables_of(*, is_ready: bool, is_newer: bool) -> tuple[str, ...]:
+    """The views that have rows of a dataset. is_newer: not of the first version."""
+    return tuple(
+        table for table in VIEWS if (is_ready or table not in READY_TABLES) and (is_newer or table not in NEWER_TABLES)
+    )
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[str]:
     """Have every view show the files of the datasets that `dataset_profiles` has for it; return those that were made.
 
-    The files are those that a macro gives, `files_of_turns()`: it is all that changes where a view is there.
+    The files are those that macros give, `files_of_turns()` and `files_of_folded_turns()`: they are all that changes
+    where a view is there.
 
     Creating a view opens its files. What is published was looked at before, and on S3 DuckDB would need its extension
-    httpfs, which may not be there: so the list of files can be replaced by a variable, which here names an empty local
+    httpfs, which may not be there: so the lists of files can be replaced by variables, which here name an empty local
     file. An analyst with a copy of the files can do the same:
     `SET VARIABLE lake_turns = ['turns/dataset_id=…/data.parquet']`.
     """
-    there = {row[0] for row in connection.execute(_HAS_FILES).fetchall()}
+    there = {name: (has_own, has_folded) for name, has_own, has_folded in connection.execute(_MADE_OF).fetchall()}
+    folds = " ".join(_folds(connection))
     made = []
     with tempfile.TemporaryDirectory() as folder:
         for table in VIEWS:
             ids = _ids(connection, table)
             connection.execute(f"CREATE OR REPLACE MACRO {_macro(table)}() AS {_files(table, lake, ids)}")
-            if ids and table in there:
+            connection.execute(
+                f"CREATE OR REPLACE MACRO {_macro(_folded(table))}() AS {_folded_files(table, lake, folds)}"
+            )
+            if there.get(table) == (bool(ids), bool(folds)):
                 continue
-            variable = identifier(f"lake_{table}")
-            connection.execute(f"SET VARIABLE {variable} = [{path_pattern(str(_stand_in(table, Path(folder))))}]")
-            connection.execute(_view(table, is_empty=not ids))
-            connection.execute(f"RESET VARIABLE {variable}")
+            _create(connection, table, Path(folder), has_own=bool(ids), has_folded=bool(folds))
             made.append(table)
     return made
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, table: str, folder: Path, *, has_own: bool, has_folded: bool
+) -> None:
+    stands_in = {f"lake_{table}": _stand_in(table, folder), f"lake_{_folded(table)}": _folded_stand_in(table, folder)}
+    for variable, file in stands_in.items():
+        connection.execute(f"SET VARIABLE {identifier(variable)} = [{path_pattern(str(file))}]")
+    connection.execute(_view(table, has_own=has_own, has_folded=has_folded))
+    for variable in stands_in:
+        connection.execute(f"RESET VARIABLE {identifier(variable)}")
 
 
 def look_into(connection: duckdb.DuckDBPyConnection, lake: Lake, among: Collection[str] | None = None) -> None:
@@ -88,11 +120,15 @@ def look_into(connection: duckdb.DuckDBPyConnection, lake: Lake, among: Collecti
 
 
 def _ids(connection: duckdb.DuckDBPyConnection, table: str, among: Collection[str] | None = None) -> str:
-    """The datasets of a view, with blanks between; a profile that says no `format_why` is of the first version."""
+    """The datasets of a view that it has out of files of their own, with blanks between.
+
+    A profile that says no `format_why` is of the first version.
+    """
     is_newer = "format_why IS NOT NULL" if table in NEWER_TABLES else "true"
     is_ready = "status = 'ready'" if table in READY_TABLES else "true"
     [[ids]] = connection.execute(
         f"""SELECT coalesce(string_agg(dataset_id, ' ' ORDER BY dataset_id), '') FROM dataset_profiles
+        ANTI JOIN (FROM folded_datasets WHERE is_shown) USING (dataset_id)
         WHERE is_current AND {is_newer} AND {is_ready}
             AND ($among IS NULL OR list_contains($among::VARCHAR[], dataset_id))""",  # noqa: S608
         {"among": None if among is None else list(among)},
@@ -100,20 +136,32 @@ def _ids(connection: duckdb.DuckDBPyConnection, table: str, among: Collection[st
     return str(ids)
 
 
-def _view(table: str, *, is_empty: bool) -> str:
-    if is_empty:
+def _folds(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute("SELECT DISTINCT fold_id FROM folded_datasets WHERE is_shown ORDER BY 1").fetchall()
+    return [row[0] for row in rows]
+
+
+def _view(table: str, *, has_own: bool, has_folded: bool) -> str:
+    if not has_own and not has_folded:
         nulls = _typed_nulls(table, view_columns(table))
         return f"CREATE OR REPLACE VIEW {table} AS SELECT {nulls} WHERE false"  # no file is an error in DuckDB
+    parts = [_part(OWN_FILES, table, _OPTIONS)] * has_own + [_part(FOLDED_FILES, _folded(table), _FOLDED)] * has_folded
     # Where every file is of an older version, a newer column would be an unknown name, and the other way round.
     former = [f"NULL::BIGINT AS {identifier(name)}" for name in _former_names(table)]
     return VIEW.format(
         table=table,
         columns=", ".join(_selected(name) for name in ("dataset_id", *VIEWS[table].names)),
         nulls=", ".join([_typed_nulls(table, ["dataset_id", *VIEWS[table].names]), *former]),
-        variable=text(f"lake_{table}"),
-        macro=_macro(table),
-        options=_OPTIONS,
+        parts="".join(parts),
     )
+
+
+def _part(part: str, name: str, options: str) -> str:
+    return part.format(variable=text(f"lake_{name}"), macro=_macro(name), options=options)
+
+
+def _folded(table: str) -> str:
+    return f"folded_{table}"
 
 
 def _macro(table: str) -> str:
@@ -122,7 +170,15 @@ def _macro(table: str) -> str:
 
 def _files(table: str, lake: Lake, ids: str) -> str:
     """A list of paths, made of one text: a constant for each of 100,000 files is a hundred times as much to read."""
-    before, _, after = lake.uri(table, _ANY_ID).rpartition(_ANY_ID)
+    return _listed(lake.uri(table, _ANY_ID), ids)
+
+
+def _folded_files(table: str, lake: Lake, folds: str) -> str:
+    return _listed(fold_uri(lake, table, _ANY_ID), folds)
+
+
+def _listed(any_place: str, ids: str) -> str:
+    before, _, after = any_place.rpartition(_ANY_ID)
     path = f"concat({path_pattern(before)}, each_id, {path_pattern(after)})"
     return f"list_transform(string_split({text(ids)}, ' '), lambda each_id: {path})"
 
@@ -159,3 +215,9 @@ def _stand_in(table: str, folder: Path) -> Path:
     place = folder / table / "dataset_id=none" / "data.parquet"
     place.parent.mkdir(parents=True)
     return write_empty(table, place)
+
+
+def _folded_stand_in(table: str, folder: Path) -> Path:
+    place = folder / f"{_folded(table)}.parquet"
+    pq.write_table(fold_schema(table).empty_table(), place)
+    return place

@@ -105,6 +105,7 @@ def test_views_take_the_line_for_the_row_of_older_files(lake, names):
 
     shown = "'a reason' AS format_why, 'ready' AS status, true AS is_current"
     connection.execute(f"CREATE TABLE dataset_profiles AS SELECT unnest(?) AS dataset_id, {shown}", [list(names)])
+    connection.execute("CREATE TABLE folded_datasets (fold_id VARCHAR, dataset_id VARCHAR, is_shown BOOLEAN)")
     create_views(connection, lake)
 
     for table in TABLES:

@@ -17,7 +17,7 @@ from pipeline.state.warehouse.views import VIEWS
 from tests.state.lake.examples import NOON, ONE_REJECTED_LINE, REFUSED, conversation, jsonl
 from tests.state.warehouse.examples import Installation
 
-RELATIONS = {*TABLE_NAMES, "dataset_profiles", "lineage", *LINEAGE_VIEWS, *HISTORY_VIEWS, *VIEWS}
+RELATIONS = {*TABLE_NAMES, "dataset_profiles", "folded_datasets", "lineage", *LINEAGE_VIEWS, *HISTORY_VIEWS, *VIEWS}
 EVERYTHING = {name: f"SELECT * FROM {name} ORDER BY ALL" for name in sorted(RELATIONS)}
 
 

@@ -6,11 +6,14 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipeline.errors import WarehouseIncomplete
+from pipeline.flow import folding
+from pipeline.flow.folding import fold_lake
 from pipeline.state.catalog import changes as changes_module
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import PUBLISH_ORDER, LocalLake
@@ -30,6 +33,8 @@ COMMENTS = (
     "SELECT function_name, macro_definition FROM duckdb_functions() WHERE function_name LIKE 'files_of_%' ORDER BY ALL",
 )
 
+VIEWED = [f"SELECT * FROM {view} ORDER BY ALL" for view in VIEWS]
+
 
 def contents(installation: Installation) -> dict[str, list[tuple]]:
     """All that the file has: rows in any order, columns with their comments, views as they are written."""
@@ -37,6 +42,12 @@ def contents(installation: Installation) -> dict[str, list[tuple]]:
         names = [row[0] for row in connection.execute("SHOW TABLES").fetchall()]
         asked = [*COMMENTS, *(f"SELECT * FROM {name} ORDER BY ALL" for name in names)]
         return {sql: connection.execute(sql).fetchall() for sql in asked}
+
+
+def viewed(installation: Installation) -> list[list[tuple]]:
+    """What the views over the lake show."""
+    with closing(duckdb.connect(str(installation.warehouse), read_only=True)) as connection:
+        return [connection.execute(sql).fetchall() for sql in VIEWED]
 
 
 def go_on(installation: Installation, **chosen: bool):
@@ -53,7 +64,7 @@ class Somebody:
     def act(self) -> None:
         self.now += timedelta(minutes=1)
         twice = (self.upload, self.validate)
-        self.choice.choice((*twice, *twice, self.delete, self.restore, self.retry, self.plan))()
+        self.choice.choice((*twice, *twice, self.delete, self.restore, self.retry, self.plan, self.fold))()
 
     def upload(self) -> None:
         self.names.append(f"d{len(self.names)}")
@@ -81,12 +92,35 @@ class Somebody:
             self.installation.catalog.request_again([name], self.now)
             self.validate(name)
 
+    def fold(self) -> None:
+        """And nobody who has the published file open notices."""
+        place = self.installation
+        before = viewed(place)
+        self.now += timedelta(hours=13)
+        fold_lake(place.warehouse, place.catalog, place.lake, 10**6, self.now)
+        assert viewed(place) == before
+
     def plan(self) -> None:
         catalog = self.installation.catalog
         ready = [each for each in catalog.list_datasets(None, limit=100).items if each.status == "ready"]
         if ready:
             planned(catalog, self.choice.choice(ready), now=self.now)
         catalog.mark_all_read("ann", self.now)
+
+
+class WithoutFolds(LocalLake):
+    """The same files of datasets, and nothing else."""
+
+    def all_made(self, kind):
+        return {}
+
+
+def _unfolded(installation: Installation) -> list[list[tuple]]:
+    """What the views say over each dataset's own files."""
+    lake = WithoutFolds(Path(installation.lake.place))
+    beside = replace(installation, lake=lake, warehouse=installation.warehouse.with_name("unfolded.duckdb"))
+    go_on(beside, is_full=True)
+    return viewed(beside)
 
 
 def _equal_after_acts(installation: Installation, seed: int, rounds: int, *, is_thorough: bool) -> None:
@@ -96,11 +130,19 @@ def _equal_after_acts(installation: Installation, seed: int, rounds: int, *, is_
         for _ in range(10):
             somebody.act()
         report = go_on(installation, is_thorough=is_thorough)
+        somebody.fold()
+        go_on(installation, is_thorough=is_thorough)
         grown = contents(installation)
+        assert _unfolded(installation) == [grown[sql] for sql in VIEWED]
         go_on(installation, is_full=True)
 
         assert report.changed is not None
         assert contents(installation) == grown
+
+
+@pytest.fixture(autouse=True)
+def _folds_are_merged_soon(monkeypatch):
+    monkeypatch.setattr(folding, "FAN_IN", 2)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -221,4 +263,7 @@ def test_views_are_for_analysts_only(installation):
 
     assert {*LINEAGE_VIEWS} < {row[0] for row in installation.ask("SELECT table_name FROM duckdb_columns()")}
     macros = installation.ask("SELECT function_name FROM duckdb_functions() WHERE NOT internal")
-    assert {row[0] for row in macros} == {"published_as", *(f"files_of_{view}" for view in VIEWS)}
+    assert {row[0] for row in macros} == {
+        "published_as",
+        *(f"files_of_{kind}{view}" for view in VIEWS for kind in ("", "folded_")),
+    }
