@@ -77,7 +77,7 @@ chaos: $(SET_UP) ## Kill parts of a whole installation, take its places away (AR
 	$(BIN)/python -m tests.chaos $(or $(ARGS),kills)
 
 .PHONY: mutants
-mutants: $(SET_UP) ## Lose a behaviour, see that a test fails: 20 times (ARGS="quota price" for some)
+mutants: $(SET_UP) ## Lose a behaviour, see that a test fails: 21 times (ARGS="quota price" for some)
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 .PHONY: docs

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from assets.asset_jobs import CAUSE, FOLD
-from assets.warehouse_asset import UNFOLDED
+from assets.warehouse_asset import CHANGES_ONLY, UNFOLDED
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
@@ -39,7 +39,7 @@ def unfolded_datasets(
         return dg.SensorResult(skip_reason="the lake is being folded")
     run_id, count = published
     tags = {CAUSE: f"{count_of(count, 'dataset')} with files of their own"}
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"after {run_id}", tags=tags)])
+    return dg.SensorResult(run_requests=[dg.RunRequest(f"after {run_id}", run_config=CHANGES_ONLY, tags=tags)])
 
 
 def _published(instance: dg.DagsterInstance) -> tuple[str, int] | None:

@@ -23,7 +23,7 @@ def fold() -> None:
     settings = current_settings()
     with open_catalog(settings) as catalog:
         place = connect_lake(settings)
-        publish(settings.warehouse, catalog, place, utc_now())  # what is folded is what it says
+        publish(settings.warehouse, catalog, place, utc_now(), is_thorough=False)  # what is folded is what it says
         folded = fold_lake(settings.warehouse, catalog, place, settings.fold_max_bytes, utc_now())
-        publish(settings.warehouse, catalog, place, utc_now())
+        publish(settings.warehouse, catalog, place, utc_now(), is_thorough=False)
     typer.echo(folded.summary())

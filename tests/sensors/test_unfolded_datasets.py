@@ -1,6 +1,7 @@
 """The lake is folded when many small datasets that are published have files of their own."""
 
 from assets.asset_jobs import CAUSE
+from assets.warehouse_asset import CHANGES_ONLY
 from tests.cli.goldens import run
 from tests.installation import valid_file
 
@@ -23,6 +24,7 @@ def test_many_published_datasets_ask_once_for_a_run_that_folds_and_publishes(mak
     shown = installation.materializations("folded_lake")[-1].metadata
 
     assert [each.runs[0]["dagster/run_key"] for each in asked] == [asked[0].runs[0]["dagster/run_key"]] * 2
+    assert asked[0].result.run_requests[0].run_config == CHANGES_ONLY
     assert asked[0].runs[0][CAUSE] == "2 datasets with files of their own"
     assert quiet == ["at most 1 dataset to fold", "the lake is being folded"]
     assert done.success
