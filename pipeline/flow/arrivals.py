@@ -13,6 +13,7 @@ from pipeline.flow.scan import Cursor
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.store import Store
+from pipeline.wording import count_of
 
 AWAY_AFTER = timedelta(hours=1)
 
@@ -64,7 +65,8 @@ def _from_events(store: Store, catalog: Catalog, settings: Settings, cursor: Cur
     arrived = Arrivals(
         taken.look.registered,
         cursor,
-        f"{taken.messages:,} messages of uploads, none new; {taken.unread} that nobody can read left in {queue.name}",
+        f"{count_of(taken.messages, 'message')} of uploads, none new; {taken.unread} that nobody can read left in "
+        f"{queue.name}",
         taken.left,
     )
     room = settings.tick_max_uploads - len(taken.look.registered)

@@ -47,7 +47,7 @@ def test_what_lay_there_before_is_listed_once_round_and_the_rest_is_told(uploads
     assert [len(each.registered) for each in (first, second, third)] == [2, 1, 1]
     assert (first.cursor.listed_for, second.cursor.listed_for) == ("", uploads_told.settings().events)
     assert "; listed, for something may have been missed: " in second.told
-    assert third.told == f"1 messages of uploads, none new; 0 that nobody can read left in {uploads_told.name}"
+    assert third.told == f"1 message of uploads, none new; 0 that nobody can read left in {uploads_told.name}"
     assert third.cursor == second.cursor
 
 

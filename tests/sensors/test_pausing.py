@@ -115,4 +115,4 @@ def test_messages_that_nobody_can_read_are_named_where_the_sensor_is_shown(make_
 
     told = installation.tick().result.skip_message
 
-    assert told == f"1 messages of uploads, none new; 1 that nobody can read left in {uploads_told.name}"
+    assert told == f"1 message of uploads, none new; 1 that nobody can read left in {uploads_told.name}"

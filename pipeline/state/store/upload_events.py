@@ -116,7 +116,7 @@ def _problem(body: str, why: str) -> str:
     return f"expected an event of S3, found {beginning!r} ({why})"
 
 
-def attributes_of(text: Any) -> dict[str, Any]:
+def attributes_of(text: str | None) -> dict[str, Any]:
     """Read an attribute of a queue that is JSON itself, such as its policy of redriving; none for anything else."""
     try:
         found = msgspec.json.decode(text or "")
