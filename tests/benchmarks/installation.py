@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,16 @@ _LOG_TAIL_BYTES = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A running one; `data_dir` holds the uploads, the catalog and the warehouse."""
+    """A running one; `data_dir` holds the uploads, the warehouse, and the catalog where no `catalog_url` is given."""
 
     data_dir: Path
     process: "subprocess.Popen[bytes]"
+    catalog_url: str = ""
 
-    def ready_times_s(self, uploads: Sequence[Path], timeout_s: float) -> list[float]:
+    def ready_times_s(self, uploads: Sequence[Path], timeout_s: float, *, is_cut: bool = False) -> list[float]:
         """Drop files at once; return for each how long after the drop it was seen `ready`, ascending.
+
+        is_cut: whether those that are not ready in time are left out.
 
         Raises:
             RuntimeError: one was rejected, or they were not all ready in time.
@@ -51,6 +55,8 @@ class Installation:
             now_s = time.monotonic() - start_s
             ready = self._count("ready") - before
             times_s += [now_s] * (ready - len(times_s))
+            if is_cut and now_s > timeout_s:
+                break
             if self._count("error") or now_s > timeout_s or self.process.poll() is not None:
                 raise RuntimeError(
                     f"{ready} of {len(uploads)} uploads were ready after {now_s:.0f} s, {self._count('error')} were "
@@ -98,16 +104,26 @@ class Installation:
         return bool(count)
 
     def _count(self, status: str) -> int:
-        catalog = self.data_dir / "catalog.db"
-        if not catalog.exists() or not self._ask("SELECT 1 FROM sqlite_master WHERE name = 'datasets'"):
+        if not self._has_catalog():
             return 0  # the daemon is still starting
-        return int(self._ask("SELECT count(*) FROM datasets WHERE status = ?", status)[0][0])
+        return int(self.ask("SELECT count(*) FROM datasets WHERE status = ?", status)[0][0])
+
+    def _has_catalog(self) -> bool:
+        if self.catalog_url:
+            return self.ask("SELECT to_regclass('alembic_version')") != [(None,)]
+        has_tables = "SELECT 1 FROM sqlite_master WHERE name = 'datasets'"
+        return (self.data_dir / "catalog.db").exists() and bool(self.ask(has_tables))
 
     def _last_change_s(self) -> float:
-        changed_at = str(self._ask("SELECT max(updated_at) FROM datasets")[0][0])  # UTC, without saying so
+        changed_at = str(self.ask("SELECT max(updated_at) FROM datasets")[0][0])  # UTC, without saying so
         return datetime.fromisoformat(changed_at).replace(tzinfo=UTC).timestamp()
 
-    def _ask(self, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
+    def ask(self, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
+        """What the catalog answers to SQL, its parameters as `?`."""
+        if self.catalog_url:
+            with _connection(self.catalog_url).cursor() as cursor:
+                cursor.execute(sql.replace("?", "%s"), parameters)
+                return list(cursor.fetchall())
         catalog = f"file:{self.data_dir / 'catalog.db'}?mode=ro"
         with closing(sqlite3.connect(catalog, uri=True, timeout=30)) as connection:
             return connection.execute(sql, parameters).fetchall()
@@ -116,9 +132,22 @@ class Installation:
         return (self.data_dir / "dev.log").read_bytes()[-_LOG_TAIL_BYTES:].decode("utf-8", "replace")
 
 
+@cache
+def _connection(url: str) -> Any:
+    """One for all questions: making one costs the server a process."""
+    import psycopg2  # only who measures PostgreSQL needs it
+
+    connection = psycopg2.connect(url, options="-c timezone=UTC")
+    connection.autocommit = True
+    return connection
+
+
 @contextmanager
 def running_installation(data_dir: Path, **variables: str) -> Iterator[Installation]:
-    """Start an installation, wait until it has validated a first upload and published it, stop it after the block."""
+    """Start an installation, wait until it has validated a first upload and published it, stop it after the block.
+
+    variables: of its environment, `LORA_CATALOG_URL` where its catalog is on PostgreSQL.
+    """
     data_dir.mkdir(parents=True)
     own = {"LORA_DATA_DIR": str(data_dir), "DAGSTER_DISABLE_TELEMETRY": "yes", **variables}
     command = [
@@ -136,7 +165,7 @@ def running_installation(data_dir: Path, **variables: str) -> Iterator[Installat
             command, cwd=ROOT, env=environment() | own, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
-            installation = Installation(data_dir, process)
+            installation = Installation(data_dir, process, variables.get("LORA_CATALOG_URL", ""))
             # Conversations of a seed that no measurement uses.
             first = small_uploads(data_dir / "first", 1, seed=999)
             installation.ready_times_s([first[0].rename(data_dir / "first.jsonl")], _START_TIMEOUT_S)
