@@ -14,6 +14,7 @@ from pipeline.docs import (
     cli_page,
     findings_page,
     formats_page,
+    scaling_page,
     settings_page,
     tables_page,
 )
@@ -26,6 +27,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page.page,
     "findings.md": findings_page.page,
     "formats.md": formats_page.page,
+    "scaling-model.md": scaling_page.page,
     "settings.md": settings_page.page,
     "tables.md": tables_page.page,
 }
