@@ -90,6 +90,12 @@ def test_a_queue_of_uploads_has_a_place_and_belongs_to_a_bucket(store, events, e
     assert f"LORA_EVENTS: Value error, {expected}" in str(raised.value)
 
 
+def test_an_engine_is_this_machine_or_the_address_of_a_scheduler():
+    with pytest.raises(SettingsError, match="expected processes or dask://host:port, such as dask://scheduler:8786"):
+        load_settings(engine="dask://scheduler")
+    assert load_settings(engine="dask://[::1]:8786").engine == "dask://[::1]:8786"
+
+
 def test_settings_cannot_be_changed_afterwards(settings):
     """What was printed is what is used."""
     with pytest.raises(ValueError, match="frozen"):

@@ -2,6 +2,7 @@
 
 from tests.benchmarks.benchmark import Benchmark
 from tests.benchmarks.burst_postgres import BURST_POSTGRES
+from tests.benchmarks.by_cluster import BY_CLUSTER
 from tests.benchmarks.check_command import CHECK_COMMAND
 from tests.benchmarks.engine_cpu import DUCKDB, PLAIN_JSON
 from tests.benchmarks.engine_memory import MEMORY
@@ -22,6 +23,6 @@ from tests.benchmarks.worst_lines import WORST_LINES
 BENCHMARKS: tuple[Benchmark, ...] = (
     CHECK_COMMAND,
     PLAIN_JSON, DUCKDB, MEMORY, WORST_LINES, WORKERS, FORMATS_BENCHMARK, QUALITY, TOKENS, NEAR_DUPLICATES,
-    BURST, BURST_POSTGRES, LATENCY, LARGE_UPLOAD, TICK, PUBLICATION, FOLDING, EVENT_LOG,
+    BURST, BURST_POSTGRES, LATENCY, LARGE_UPLOAD, BY_CLUSTER, TICK, PUBLICATION, FOLDING, EVENT_LOG,
     SERVICE_LOAD, SERVICE_LISTS,
 )  # fmt: skip
