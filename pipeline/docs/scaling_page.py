@@ -31,6 +31,7 @@ class Constant:
 _BURST = "all processes of an installation on SQLite, 1,000 uploads of 20 conversations dropped at once, 2026-11-28"
 _CHECK = "`check-command` of [benchmarks.md](benchmarks.md#check-command)"
 _DECISION_47 = "[decision 47](decisions/0047-clusters-on-disk.md)"
+_DECISION_65 = "[decision 65](decisions/0065-events-are-hints.md)"
 _DECISION_61 = "[decision 61](decisions/0061-publication-by-what-changed.md)"
 _SYNTHETIC = "27 MB of 20,000 synthetic datasets, 2026-11-28"
 UPLOAD = Constant(0.19, "CPU s", "a small upload (18 KB), with its training plan and publication", _BURST)
@@ -53,14 +54,16 @@ LOOK = Constant(
     "an upload of the store at each round of looks",
     "`tick` of [benchmarks.md](benchmarks.md#tick)",
 )
+EVENT = Constant(0.0032, "CPU s", "an event of the bucket, with its look and row", _DECISION_65)
+FOLD = Constant(0.003, "CPU s", "folding a small dataset, once", "[operations.md](operations.md#the-lakes-small-files)")
 FILES = Constant(6, "", "files of the lake that a dataset has", "`PUBLISH_ORDER` of the lake")
 CORE_HOUR = Constant(0.04, "USD", "an hour of a core", "assumed")
 PUT = Constant(0.005 / 1_000, "USD", "a file put into S3", "assumed")
 GB_MONTH = Constant(0.023, "USD", "a GB in S3 for a month", "assumed")
 LIST = Constant(0.1, "s", "a request that lists 1,000 objects of S3", "assumed")
 CONSTANTS = (
-    UPLOAD, SHORT, LONG, PASS, UNPACK, CLUSTERING, KEPT, PUBLICATION, WAREHOUSE, EVENTS, LOOK, FILES, CORE_HOUR, PUT,
-    GB_MONTH, LIST,
+    UPLOAD, SHORT, LONG, PASS, UNPACK, CLUSTERING, KEPT, PUBLICATION, WAREHOUSE, EVENTS, LOOK, EVENT, FOLD, FILES,
+    CORE_HOUR, PUT, GB_MONTH, LIST,
 )  # fmt: skip
 
 _UPLOAD_BYTES = 18_000
@@ -79,7 +82,8 @@ class SmallUploads:
     @property
     def cores_busy(self) -> float:
         """Cores in the mean of a day."""
-        return (self.a_day * UPLOAD.value + _PUBLICATIONS * PUBLICATION.value) / DAY_S
+        each_s = UPLOAD.value + EVENT.value + FOLD.value
+        return (self.a_day * each_s + _PUBLICATIONS * PUBLICATION.value) / DAY_S
 
     @property
     def machines(self) -> int:
@@ -171,7 +175,7 @@ _SMALL_ROWS: dict[str, Callable[[SmallUploads], str]] = {
     "files of the lake a day": lambda each: f"{each.a_day * FILES.value:,.0f}",
     "USD a day: cores that work, and files put": lambda each: _number(each.usd_a_day),
     "of that, files put": lambda each: _number(each.a_day * FILES.value * PUT.value),
-    "a round of looks over S3 after a month": lambda each: f"{_number(each.round_of_looks_s(30) / 60)} min",
+    "listing all of S3 once, after a month": lambda each: f"{_number(each.round_of_looks_s(30) / 60)} min",
     "the warehouse after a month, copied by each publication": lambda each: (
         f"{_number(each.gb_copied_after_a_month)} GB"
     ),
@@ -193,10 +197,10 @@ _LARGE_ROWS: dict[str, Callable[[LargeFiles], str]] = {
 }
 _SMALL_LIMITS = """Where the next limit is, at a million a day, in this order:
 
-1. **Files of the lake.** Six a dataset: putting them costs more than all processor time. Datasets of a run would
-   have to share a file a table.
-2. **The look.** It walks through all uploads, old ones too, so a round grows with history, and a drop is seen as late
-   as a round takes. The bucket's events would have to be heard, and the walk to become a daily comparison.
+1. **Files of the lake.** Six a dataset, beside which the folded copies are few: putting them costs more than all
+   processor time. Datasets of a run would have to share a file a table.
+2. **Listing.** It sees all uploads, old ones too, so it grows with history: set `LORA_EVENTS`, and the bucket is
+   listed once a day alone. Without, a drop is seen as late as a round of looks takes.
 3. **Publication.** Each copies the warehouse file. Raise `LORA_PUBLICATION_PAUSE_S`, so that there are few.
 4. **PostgreSQL and processors** are not near."""
 _LARGE_LIMITS = f"""Where the next limit is:

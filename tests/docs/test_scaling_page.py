@@ -14,7 +14,7 @@ def test_every_constant_is_shown_with_where_it_comes_from():
 def test_a_million_small_uploads_a_day_need_two_cores_and_more_for_files_than_for_cores():
     uploads = SmallUploads(1_000_000)
 
-    assert uploads.cores_busy == pytest.approx((1_000_000 * 0.19 + 1_440 * 1.5) / 86_400)
+    assert uploads.cores_busy == pytest.approx((1_000_000 * 0.1962 + 1_440 * 1.5) / 86_400)
     assert uploads.machines == 2
     assert uploads.usd_a_day == pytest.approx(uploads.cores_busy * 24 * 0.04 + 6_000_000 * 0.005 / 1_000)
     assert uploads.round_of_looks_s(30) == pytest.approx(3_000)

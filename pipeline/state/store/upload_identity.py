@@ -28,7 +28,7 @@ LONE_SHARD = Reason(
     "shard",
     "it lies in a folder of shards, and no manifest of that name is there",
     f"put a manifest beside the folder, under its name with .json: uploads/<owner>/NAME{MANIFEST_SUFFIX}",
-    3_600.0,
+    172_800.0,  # its manifest may come later, and where a queue tells of uploads a listing sees both once a day
 )
 SUBFOLDER = Reason("subfolder", "it lies in a folder of its owner's", "put it right under uploads/<owner>/")
 NOT_AN_UPLOAD = Reason("not-an-upload", "it does not lie under uploads/", "put it under uploads/<owner>/")
