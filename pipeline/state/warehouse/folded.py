@@ -26,11 +26,10 @@ SCHEMA = pa.schema([*MEMBERS, pa.field("is_shown", pa.bool_())])
 _SHOWN = """
 CREATE OR REPLACE TEMP TABLE shown AS SELECT max(fold_id) AS fold_id, dataset_id
 FROM folded_datasets JOIN dataset_profiles USING (dataset_id, run_id, validated_at)
-WHERE is_current AND ($ids IS NULL OR list_contains($ids::VARCHAR[], dataset_id)) GROUP BY dataset_id
+WHERE is_current AND dataset_id IN (FROM touched) GROUP BY dataset_id
 """
 _SHOW = """
-UPDATE folded_datasets SET is_shown = NOT is_shown
-WHERE ($ids IS NULL OR list_contains($ids::VARCHAR[], dataset_id))
+UPDATE folded_datasets SET is_shown = NOT is_shown WHERE dataset_id IN (FROM touched)
     AND is_shown <> EXISTS (FROM shown AS s WHERE (s.fold_id, s.dataset_id) =
         (folded_datasets.fold_id, folded_datasets.dataset_id))
 """
@@ -80,22 +79,19 @@ def change_folded(
 ) -> None:
     """Bring the table up to date. folds: those that are usable; ids: datasets whose profiles changed, None for all."""
     known = {row[0] for row in connection.execute("SELECT DISTINCT fold_id FROM folded_datasets").fetchall()}
-    touched = set(ids) if ids is not None else None
+    touched = list(ids or ())
     for fold_id in sorted(known - set(folds)):
         gone = connection.execute("DELETE FROM folded_datasets WHERE fold_id = ? RETURNING dataset_id", [fold_id])
-        _touch(touched, [row[0] for row in gone.fetchall()])
+        touched += [row[0] for row in gone.fetchall()]
     for fold_id in sorted(set(folds) - known):
         members = _members(lake, fold_id)
         insert(connection, "INSERT INTO folded_datasets SELECT *, false FROM source", members)
-        _touch(touched, members["dataset_id"].to_pylist())
-    chosen = {"ids": None if touched is None else list(touched)}
-    connection.execute(_SHOWN, chosen)
-    connection.execute(_SHOW, chosen)
-
-
-def _touch(touched: set[str] | None, ids: Collection[str]) -> None:
-    if touched is not None:
-        touched.update(ids)
+        touched += members["dataset_id"].to_pylist()
+    of_all = "SELECT dataset_id FROM folded_datasets" if ids is None else "FROM source"
+    source = pa.table({"dataset_id": pa.array(touched, pa.string())})
+    insert(connection, f"CREATE OR REPLACE TEMP TABLE touched AS {of_all}", source)
+    connection.execute(_SHOWN)
+    connection.execute(_SHOW)
 
 
 def _members(lake: Lake, fold_id: str) -> pa.Table:
