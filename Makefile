@@ -99,7 +99,7 @@ lock: $(SET_UP) ## Solve all requirements*.txt from pyproject.toml (newer versio
 
 .PHONY: clean
 clean: ## Remove the .venv folders and caches; data/ stays
-	rm -rf .venv .venv-trainers .venv-llamafactory .venv-llm build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-trainers .venv-llamafactory .venv-mistral .venv-llm build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: services

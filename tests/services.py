@@ -13,6 +13,7 @@ from pathlib import Path
 _TESTS = Path(__file__).resolve().parent
 _PROJECT = _TESTS.parent
 TRAINERS, LLAMA_FACTORY = _PROJECT / ".venv-trainers", _PROJECT / ".venv-llamafactory"
+MISTRAL = _PROJECT / ".venv-mistral"
 LLM = _PROJECT / ".venv-llm"
 
 
@@ -48,8 +49,9 @@ def browser() -> Path | None:
 
 
 def trainers() -> Path | None:
-    """The environment of TRL and the others, when LLaMA-Factory's stands beside it (`install_trainers.sh`)."""
-    return TRAINERS if all((folder / ".installed").is_file() for folder in (TRAINERS, LLAMA_FACTORY)) else None
+    """The environment of TRL and others, when LLaMA-Factory's and Mistral's are there (`install_trainers.sh`)."""
+    folders = (TRAINERS, LLAMA_FACTORY, MISTRAL)
+    return TRAINERS if all((folder / ".installed").is_file() for folder in folders) else None
 
 
 def model_server() -> Path | None:

@@ -43,7 +43,7 @@ def project_files() -> list[Path]:
         paths = [ROOT / name for name in names if name]
     else:
         made = {".git", "__pycache__", "lake", "uploads", "dagster_home", "build"}
-        made |= {".venv", ".venv-trainers", ".venv-llamafactory", ".venv-llm"}
+        made |= {".venv", ".venv-trainers", ".venv-llamafactory", ".venv-mistral", ".venv-llm"}
         paths = [path for path in ROOT.rglob("*") if not made & set(path.relative_to(ROOT).parts)]
         paths = [path for path in paths if not any(part.endswith("_cache") for part in path.parts)]
     return sorted(path for path in paths if path.is_file() or path.is_symlink())

@@ -1,5 +1,7 @@
 """Small files as people have them, each with one thing that is odd, made from a seed: what loaders are asked about.
 
+`COUNT` of them are drawn; those about how calls and results belong together are all there.
+
 A file has rows of one format, in one container; what is odd is in one row, or in all. The same seed gives the same
 bytes.
 """
@@ -39,7 +41,10 @@ def variants() -> list[Variant]:
             texts = ODDITIES[odd](rows, random.randrange(_ROWS))
             suffix, pack = CONTAINERS[container]
             made[key] = Variant(name + suffix, pack(texts))
-    return list(made.values())
+    of_calls = (
+        Variant(f"calls-{odd}.jsonl", _lines(make([_with_call(n) for n in range(_ROWS)], 2))) for odd, make in CALLS
+    )
+    return [*made.values(), *of_calls]
 
 
 def _said(
@@ -196,6 +201,30 @@ ODDITIES: dict[str, Callable[[list[Row], int], list[str]]] = {
     "images": _changed(lambda row, number, _: row.update(images=[f"{number}.png"])),
     "empty-answer": _changed(lambda row, _, is_odd: _first(row).update({list(_first(row))[-1]: ""} if is_odd else {})),
 }
+
+
+def _of_call(change: Callable[[list[Row]], None]) -> Callable[[list[Row], int], list[str]]:
+    """change: of the messages of one row, which are a question, a call, its result and the answer."""
+    return _changed(lambda row, _, is_odd: change(row["messages"]) if is_odd else None)
+
+
+def _second_call(messages: list[Row]) -> None:
+    messages[1]["tool_calls"].append({**messages[1]["tool_calls"][0], "id": "callid999"})
+
+
+CALLS: list[tuple[str, Callable[[list[Row], int], list[str]]]] = [
+    ("result-of-unknown-call", _of_call(lambda messages: messages[2].update(tool_call_id="callid999"))),
+    ("answered-twice", _of_call(lambda messages: messages.insert(2, messages[2]))),
+    ("not-answered", _of_call(lambda messages: messages.pop(2) and None)),
+    ("one-of-two-answered", _of_call(_second_call)),
+    ("result-before-call", _of_call(lambda messages: messages.insert(1, messages[2]))),
+    ("result-without-id", _of_call(lambda messages: messages[2].pop("tool_call_id"))),
+    ("words-beside", _of_call(lambda messages: messages[1].update(content="Let me look."))),
+    ("name-of-two-words", _of_call(lambda messages: messages[1]["tool_calls"][0]["function"].update(name="find it"))),
+    ("id-of-ten", _of_call(lambda messages: messages[1]["tool_calls"][0].update(id="callid0021"))),
+    ("ends-with-call", _of_call(lambda messages: messages.__delitem__(slice(2, None)))),
+    ("ends-with-result", _of_call(lambda messages: messages.pop() and None)),
+]
 
 
 def _lines(texts: list[str]) -> bytes:

@@ -17,9 +17,9 @@ from packaging.requirements import Requirement
 from pipeline.catalogues.reading import load_models
 from pipeline.trainers.strict_keys import recorded_keys, recorded_lock, recorded_versions
 from pipeline.training.jobs.rendering import render_job
-from tests.services import LLAMA_FACTORY, TRAINERS
+from tests.services import LLAMA_FACTORY, MISTRAL, TRAINERS
 from tests.trainers.acceptance.agreement import acceptances, disagreements
-from tests.trainers.acceptance.variants import COUNT, variants
+from tests.trainers.acceptance.variants import variants
 from tests.training.jobs.datasets import ready
 from tests.training.jobs.goldens import CASES, targets_of
 
@@ -47,6 +47,7 @@ VALUES = {
 SHARED = {
     TRAINERS: ("datasets", "trl.trainer.sft_trainer", "trl.trainer.dpo_trainer", "trl.trainer.kto_trainer"),
     LLAMA_FACTORY: ("datasets", "peft", "transformers.trainer"),
+    MISTRAL: (),
 }
 NOT_INSTALLED = {"llama-factory": {"bitsandbytes", "deepspeed"}}  # their versions are a solver's word
 
@@ -276,14 +277,16 @@ def test_acceptance_is_what_loaders_and_checkers_say_of_200_files(environments, 
 
     newest = environments.last_line(TRAINERS, "load_files.py", files)
     oldest = environments.last_line(LLAMA_FACTORY, "load_files.py", files)
+    mistral = environments.last_line(MISTRAL, "check_mistral.py", files)
 
     found: list[str] = []
     for path in sorted(files.iterdir()):
         ours = acceptances(path, tmp_path / path.stem)
         said = {**newest["files"][path.name], **oldest["files"][path.name]}
         said |= {"newest": newest["files"][path.name]["datasets"], "oldest": oldest["files"][path.name]["datasets"]}
+        said |= {"mistral": mistral["files"][path.name]}
         found += disagreements(path, ours, said)
-    assert (len(list(files.iterdir())), oldest["version"]) == (COUNT, "4.0.0")
+    assert (len(list(files.iterdir())), oldest["version"]) == (len(variants()), "4.0.0")
     assert found == []
 
 
