@@ -149,7 +149,7 @@ def test_a_folder_whose_mappings_may_not_be_read_keeps_out_nobody_else(parts):
 
     assert ([parts.catalog.get(each).user_id for each in found.registered], found.unreadable) == (
         ["bob"],
-        ("not yours",),
+        {"uploads/ana/file.jsonl": "not yours"},
     )
 
 
