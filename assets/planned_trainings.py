@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.failures import batch_work, raise_any
+from assets.failed_datasets import batch_work, raise_any
 from assets.partitions import READY_DATASETS
 from assets.training_report import evaluations, materializations
 from assets.training_specs import TRAINING_ASSETS

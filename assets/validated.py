@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.dataset_cards import write_dataset_card
-from assets.failures import batch_work, raise_any
+from assets.failed_datasets import batch_work, raise_any
 from assets.partition_events import newest_materialization
 from assets.partitions import DATASETS
 from assets.specs import VALIDATED

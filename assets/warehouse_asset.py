@@ -14,7 +14,7 @@ from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
 from pipeline.state.warehouse import WarehouseReport
-from pipeline.state.warehouse.folded import read_foldable
+from pipeline.state.warehouse.folded_datasets import read_foldable
 
 COMPLETE = "warehouse_is_complete"
 LAST_CHANGE = "catalog_changed_at"  # the sensor `stale_warehouse` compares it with the catalog

@@ -22,10 +22,10 @@ from pipeline.errors import PipelineError, SettingsError
 from pipeline.flow.health import probe
 from pipeline.installation import environment
 from pipeline.preflight import Line, clock_line, events, folders, revision_line, space, unknown_variables
-from pipeline.service.health import SENSOR, is_silent
+from pipeline.service.health_of_parts import SENSOR, is_silent
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.engine import catalog_url, make_engine
+from pipeline.state.catalog.catalog_engine import catalog_url, make_engine
 from pipeline.state.catalog.live_catalog import LiveCatalog
 from pipeline.state.catalog.sqlite_catalog import database_path
 from pipeline.state.lake import make_lake

@@ -17,9 +17,9 @@ from typing import Literal
 
 from pipeline.errors import PipelineError
 from pipeline.llm.backends import OTHER_KEY, place_of
-from pipeline.llm.prices import load_inference_prices, price_of
+from pipeline.llm.call_prices import load_inference_prices, price_of
 from pipeline.settings import Settings
-from pipeline.state.catalog.engine import catalog_url
+from pipeline.state.catalog.catalog_engine import catalog_url
 from pipeline.state.catalog.live_catalog import LiveCatalog
 from pipeline.state.catalog.migrate import HEAD
 from pipeline.state.catalog.sqlite_catalog import database_path

@@ -9,7 +9,7 @@ import pytest
 from pipeline.clock import utc_now
 from pipeline.doctor import exit_code
 from pipeline.preflight import Line, unknown_variables
-from pipeline.service.health import SENSOR
+from pipeline.service.health_of_parts import SENSOR
 from tests.cli.goldens import run
 from tests.installation import dagster_home, installation, make_installation
 

@@ -17,8 +17,8 @@ from pipeline.state.catalog.costs import Costs
 from pipeline.state.catalog.generation_batches import GenerationBatches
 from pipeline.state.catalog.generation_lists import GenerationLists
 from pipeline.state.catalog.journals import Journals
+from pipeline.state.catalog.kept_models import Models
 from pipeline.state.catalog.made_conversations import MadeConversations
-from pipeline.state.catalog.models import Models
 from pipeline.state.catalog.scaffold_rows import ScaffoldRows
 from pipeline.state.catalog.submissions import Submissions
 from pipeline.state.catalog.training_files import TrainingFiles

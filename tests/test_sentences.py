@@ -27,7 +27,7 @@ OTHERS = {
     "pipeline/dataset/formats/mapping.py": "pydantic puts words before the messages of validators",
     "pipeline/launchers/hosted/openai_provider.py": "OpenAI tells how many steps there are in words alone",
     "pipeline/llm/refusals.py": "Anthropic's error for a cap of the owner's, and for no credit, has no code",
-    "pipeline/state/catalog/engine.py": "drivers of databases tell most faults in words alone",
+    "pipeline/state/catalog/catalog_engine.py": "drivers of databases tell most faults in words alone",
     "pipeline/state/warehouse/user_query.py": "DuckDB's errors have no codes",
     "sensors/coverage.py": "Dagster puts the exception's name before its message, and a full stop behind it",
 }

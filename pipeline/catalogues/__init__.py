@@ -1,6 +1,6 @@
 """What is known of base models, GPUs, prices and presets: one data file each, checked on reading, with sources."""
 
-from pipeline.catalogues.finding import (
+from pipeline.catalogues.by_name import (
     find_gpu,
     find_model,
     find_price,

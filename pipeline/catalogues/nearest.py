@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline.catalogues.finding import nearest
+from pipeline.catalogues.by_name import nearest
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from pipeline.catalogues.by_name import find_gpu
 from pipeline.catalogues.entry import same
-from pipeline.catalogues.finding import find_gpu
 from pipeline.catalogues.prices import Price
 from pipeline.catalogues.reading import read_entries
 from pipeline.errors import UsageError

@@ -47,7 +47,7 @@ def export(
     owner: Owner = None,
 ) -> None:
     """Write conversations into files, in their newest versions. Exit code 1: none is meant."""
-    from pipeline.flow.generation.training_files import conversations_now
+    from pipeline.flow.generation.training_file_building import conversations_now
 
     if raw + enriched + native > 1:
         raise UsageError("expected one of --raw, --enriched and --native, found several")
@@ -76,7 +76,7 @@ def export(
 
 
 def _form(*, is_raw: bool, is_enriched: bool) -> _Form:
-    from pipeline.flow.generation.training_files import exported_row
+    from pipeline.flow.generation.training_file_building import exported_row
     from pipeline.generation.downloads import enriched_json, raw_json
 
     if is_raw:

@@ -46,7 +46,7 @@ def rows(
 ) -> None:
     """Look at the rows of a dataset: all, those that fit, or the rejected ones."""
     from pipeline.dataset.browsing.row_tables import RowTables
-    from pipeline.flow.row_pages import accepted_page, rejected_page
+    from pipeline.flow.pages_of_rows import accepted_page, rejected_page
     from pipeline.flow.upload_lines import lines_of_dataset
     from pipeline.state.catalog.dataset_records import no_verdict
 

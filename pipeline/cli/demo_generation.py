@@ -80,7 +80,7 @@ def _planned(settings: "Settings", address: str, prices: object) -> "Batch":
 
 def _built(settings: "Settings", batch_id: str) -> "TrainingFile":
     from pipeline.clock import utc_now
-    from pipeline.flow.generation.training_files import build, send_to_datasets
+    from pipeline.flow.generation.training_file_building import build, send_to_datasets
     from pipeline.state.catalog.generation_records import MadeQuery
 
     lake = connect_lake(settings)

@@ -95,7 +95,7 @@ def estimate(
     from pipeline.trainers.registry import BY_NAME, CHUNKING, HOSTED
     from pipeline.trainers.workload import Workload
     from pipeline.training.estimates import estimate as estimate_of
-    from pipeline.training.estimates.remedies import remedies
+    from pipeline.training.estimates.fitting_remedies import remedies
     from pipeline.training.estimates.sharing import TRAINERS
 
     settings = current_settings()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline.trainers.workload import Workload
-from pipeline.training.estimates.remedies import Remedy
+from pipeline.training.estimates.fitting_remedies import Remedy
 from pipeline.training.estimates.result import Estimate, Range
 from pipeline.training.hosted_estimate import HostedEstimate
 

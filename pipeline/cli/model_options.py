@@ -94,7 +94,7 @@ def costs_of(settings: "Settings", asked: Asked) -> "dict[Purpose, Cost]":
         UsageError: there is no such provider, or nothing is known of what a model costs.
     """
     from pipeline.llm.backends import place_of
-    from pipeline.llm.prices import cost_nano_usd, load_inference_prices, price_of
+    from pipeline.llm.call_prices import cost_nano_usd, load_inference_prices, price_of
 
     place, prices = place_of(asked.provider), load_inference_prices(settings.llm_prices_file)
     is_batch = place.has_batches and not asked.is_online

@@ -20,13 +20,13 @@ from pipeline.cli.training_files_shown import File_, print_files
 from pipeline.wording import count_of, nano_usd, short
 
 if TYPE_CHECKING:
-    from pipeline.flow.generation.training_files import Preview
+    from pipeline.flow.generation.training_file_building import Preview
 
 
 @with_filters
 def preview(filters: Filters, owner: Owner = None, as_json: AsJson = False) -> None:
     """Show what a file of the accepted conversations that are meant would have. Exit code 1: nothing."""
-    from pipeline.flow.generation.training_files import preview as look
+    from pipeline.flow.generation.training_file_building import preview as look
 
     settings = current_settings()
     user = owner or settings.default_owner
@@ -52,7 +52,7 @@ def build(
 ) -> None:
     """Build a training file of the accepted conversations that are meant, without those that say the same twice."""
     from pipeline.clock import utc_now
-    from pipeline.flow.generation.training_files import build as put_together
+    from pipeline.flow.generation.training_file_building import build as put_together
 
     settings = current_settings()
     user = owner or settings.default_owner
@@ -78,7 +78,7 @@ def rebuild(
     owner: Owner = None,
 ) -> None:
     """Write a training file anew from what the catalog has of it. Exit code 1: the bytes are others than they were."""
-    from pipeline.flow.generation.training_files import rebuild as write_anew
+    from pipeline.flow.generation.training_file_building import rebuild as write_anew
 
     settings = current_settings()
     with open_catalog(settings) as catalog, tempfile.TemporaryDirectory() as aside:

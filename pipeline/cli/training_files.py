@@ -72,7 +72,7 @@ def show(file: File_, owner: Owner = None, as_json: AsJson = False) -> None:
 def send(file: File_, owner: Owner = None) -> None:
     """Put a training file where uploads land: it becomes a dataset, and is validated like any other, once."""
     from pipeline.clock import utc_now
-    from pipeline.flow.generation.training_files import send_to_datasets
+    from pipeline.flow.generation.training_file_building import send_to_datasets
 
     settings = current_settings()
     with open_catalog(settings) as catalog:

@@ -115,7 +115,7 @@ def _send(
 ) -> None:
     from pipeline.cli.progress import progress_bar
     from pipeline.client import Client
-    from pipeline.client.checksums import check_content
+    from pipeline.client.stored_checksums import check_content
     from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
 
     if not token:

@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from pipeline.client.checksums import check_content
 from pipeline.client.connection import Connection, given
 from pipeline.client.conversation_calls import ConversationCalls
 from pipeline.client.dataset_file_calls import DatasetFileCalls
@@ -23,6 +22,7 @@ from pipeline.client.job_calls import JobCalls
 from pipeline.client.row_calls import RowCalls
 from pipeline.client.scaffold_calls import ScaffoldCalls
 from pipeline.client.sending import Tell, send_file
+from pipeline.client.stored_checksums import check_content
 from pipeline.client.training_calls import TrainingCalls
 from pipeline.client.training_file_calls import TrainingFileCalls
 from pipeline.contract.finding_record import FindingRecord

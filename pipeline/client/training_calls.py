@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlencode
 
-from pipeline.client.checksums import hash_of
 from pipeline.client.connection import Connection, given
 from pipeline.client.job_calls import job_place
+from pipeline.client.stored_checksums import hash_of
 from pipeline.contract.cost_values import CostSummary
 from pipeline.contract.model_values import ModelDetails, ModelList
 from pipeline.contract.training_values import (

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline.client.checksums import hash_of
 from pipeline.client.connection import Connection
+from pipeline.client.stored_checksums import hash_of
 from pipeline.contract.conversation_values import ConversationQuery
 from pipeline.contract.training_file_values import (
     BuiltTrainingFile,

@@ -2,7 +2,7 @@
 
 from pipeline.catalogues import load_gpus, load_models, load_prices, load_token_prices
 from pipeline.docs.markdown import code, section, table
-from pipeline.llm.prices import LongRates, load_inference_prices
+from pipeline.llm.call_prices import LongRates, load_inference_prices
 from pipeline.trainers.registry import BY_NAME
 from pipeline.training.parameters import adapter_parameters
 

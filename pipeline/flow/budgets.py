@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pipeline.catalogues.finding import find_gpu, find_price
+from pipeline.catalogues.by_name import find_gpu, find_price
 from pipeline.catalogues.prices import PriceKind
 from pipeline.catalogues.reading import load_prices
 from pipeline.errors import Conflicting, UsageError

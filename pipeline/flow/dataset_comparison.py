@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.contract.mend_values import ComparedFigure, ComparedFindings, DatasetComparison
-from pipeline.dataset.browsing.comparing import SHOWN, changed_rows, row_difference
+from pipeline.dataset.browsing.row_differences import SHOWN, changed_rows, row_difference
 from pipeline.dataset.browsing.row_tables import RowTables
 from pipeline.dataset.findings.finding import CATALOGUE, ORDER
 from pipeline.dataset.model.json_text import decoded

@@ -19,7 +19,7 @@ from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
 from pipeline.state.lake.fold_writer import Wanted, fold_datasets, merge_folds
 from pipeline.state.lake.folds import Fold, list_folds, new_fold_id, read_members, retire_fold, retired_at
-from pipeline.state.warehouse.folded import FoldShown, read_foldable
+from pipeline.state.warehouse.folded_datasets import FoldShown, read_foldable
 
 KEPT_RETIRED = timedelta(days=1)  # for whoever has an older warehouse open
 FAN_IN = 8

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from pipeline.errors import PipelineError
 from pipeline.flow.marks import Site, problem_of, site_of_lake, site_of_store
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.marks import Known, Place
+from pipeline.state.catalog.place_marks import Known, Place
 from pipeline.state.lake import Lake
 from pipeline.state.store import Store
 

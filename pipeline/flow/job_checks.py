@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pipeline.catalogues.finding import STALE_AFTER_DAYS
+from pipeline.catalogues.by_name import STALE_AFTER_DAYS
 from pipeline.dataset.profiles.profile_checks import Figures
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import newest

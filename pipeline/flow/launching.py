@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipeline.catalogues.finding import find_model, find_token_price
+from pipeline.catalogues.by_name import find_model, find_token_price
 from pipeline.catalogues.reading import load_token_prices
 from pipeline.errors import UsageError
 from pipeline.flow.trainings import Missing, Trainings

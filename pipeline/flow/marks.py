@@ -16,7 +16,7 @@ from datetime import datetime
 
 from pipeline.errors import CatalogError, LakeError, ObjectMissing, ObjectUnreadable, StoreError
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.marks import NOT_MARKABLE, Known, Place
+from pipeline.state.catalog.place_marks import NOT_MARKABLE, Known, Place
 from pipeline.state.lake import Lake
 from pipeline.state.lake.lake_protocol import MARK_KEY
 from pipeline.state.store import Store

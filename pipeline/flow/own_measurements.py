@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline.catalogues.finding import find_gpu, find_model
+from pipeline.catalogues.by_name import find_gpu, find_model
 from pipeline.errors import UsageError
 from pipeline.settings import Settings
 from pipeline.state.catalog.attempt_records import Attempt, NewMeasurement

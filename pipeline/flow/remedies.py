@@ -7,7 +7,7 @@ from datetime import datetime
 from pipeline.errors import UsageError
 from pipeline.flow.job_making import JobMaker, prepare
 from pipeline.flow.trainings import Wish
-from pipeline.launchers.failures import remedy_of
+from pipeline.launchers.training_failures import remedy_of
 from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import CostRecord, Job

@@ -32,7 +32,7 @@ from pipeline.engines import Engine, Tell, is_cluster, make_engine
 from pipeline.flow.passing import PassedFiles, Span
 from pipeline.flow.shards import unpacked
 from pipeline.settings import Settings
-from pipeline.state.lake.part_places import PartPlace
+from pipeline.state.lake.places_of_parts import PartPlace
 from pipeline.state.store import Store, store_at
 from pipeline.wording import count_of
 

@@ -14,10 +14,10 @@ from typing import TypeAlias
 from pipeline.errors import Conflicting, ServiceError, UsageError
 from pipeline.flow.budgets import check_budgets, hourly_price, metered_nano_usd, month_of, within_budgets
 from pipeline.launchers.commands import RESUMABLE, trainer_of
-from pipeline.launchers.failures import failure_of
 from pipeline.launchers.journal import read_journal
 from pipeline.launchers.launcher import Launcher, Observation, Order
 from pipeline.launchers.own_machine import LINE_VALID
+from pipeline.launchers.training_failures import failure_of
 from pipeline.settings import Settings
 from pipeline.state.catalog.attempt_records import Attempt, NewAttempt
 from pipeline.state.catalog.catalog import Catalog

@@ -35,7 +35,7 @@ from pipeline.settings import Settings
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
 from pipeline.state.lake import Lake
 from pipeline.state.lake.lake_errors import lake_errors
-from pipeline.state.lake.part_places import FolderParts
+from pipeline.state.lake.places_of_parts import FolderParts
 from pipeline.state.store import Reader, Store
 from pipeline.state.store.local_reader import failure
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking

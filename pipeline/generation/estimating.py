@@ -1,7 +1,7 @@
 """What a plan takes, before it is made and meanwhile: tokens, and a range of money in whole billionths of a US dollar.
 
 Until enough items are finished it rests on what requests ask for; then on what the finished ones took, and the range
-holds nine in ten. What a call costs comes as a function, so prices are not known here (`pipeline/llm/prices.py`).
+holds nine in ten. What a call costs comes as a function, so prices are not known here (`pipeline/llm/call_prices.py`).
 """
 
 import json

@@ -1,7 +1,7 @@
 """Stage 4: another model judges a conversation by the rubric, and what it says is held against the conversation.
 
 A score whose quote is not in the text is None, with the reason; what was not judged has no score, and no other number
-ever stands in its place. How a score decides is in `selecting.py`; how far a judge agrees with itself, in
+ever stands in its place. How a score decides is in `accepting.py`; how far a judge agrees with itself, in
 `agreement.py`.
 """
 

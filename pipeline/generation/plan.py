@@ -1,6 +1,6 @@
 """A plan: which conversations are to be made, from which scaffolds, and what these leave open. Same wish, same plan.
 
-How many of each is in `quotas.py`. What a plan becomes when it is kept, paid for and made good is elsewhere:
+How many of each is in `cell_quotas.py`. What a plan becomes when it is kept, paid for and made good is elsewhere:
 `state/catalog` and `flow`.
 """
 
@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 import msgspec
 
 from pipeline.errors import UsageError
+from pipeline.generation.cell_quotas import Cell, quotas
 from pipeline.generation.model import EmotionalArc, PlannedItem, PromptTemplate, Scaffolds
-from pipeline.generation.quotas import Cell, quotas
 from pipeline.generation.seeded import combination, drawn
 from pipeline.generation.wish import PlanWish, axes_of
 

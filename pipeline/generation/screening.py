@@ -1,7 +1,7 @@
 """Stage 2: what is wrong with whole conversations, by the engine's own rules and by those of their scaffolds.
 
 The engine reads them as rows of an upload, so that what it finds here is what it would find in the training file.
-What only all of a batch together tell, such as duplicates, is a matter of `selecting.py`.
+What only all of a batch together tell, such as duplicates, is a matter of `accepting.py`.
 """
 
 import re

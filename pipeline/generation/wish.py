@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.catalogues.nearest import did_you_mean
 from pipeline.errors import UsageError
+from pipeline.generation.cell_quotas import Axes
 from pipeline.generation.model import Key, Scaffold, Scaffolds, Tier
-from pipeline.generation.quotas import Axes
 
 MAX_ITEMS = 100_000
 Axis = Literal["persona", "arc", "topic"]

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.launchers.failures import failure_of
+from pipeline.launchers.training_failures import failure_of
 from pipeline.state.catalog.attempt_records import Told
 from pipeline.state.catalog.job_records import Artifact, MetricsPoint
 from pipeline.state.catalog.statuses import AttemptState, FailureClass

@@ -16,7 +16,7 @@ from pipeline.errors import ServiceError
 from pipeline.llm.anthropic_replies import BatchPage, BatchReply, MessageReply, ResultLine, answer_in, answer_of
 from pipeline.llm.asking import Answer, BatchLook, Request
 from pipeline.llm.batch_files import checked, lines_of, most_input_tokens, not_too_large, read_lines
-from pipeline.llm.errors import AskingRefused, NotThere, ResultsGone, Unanswered
+from pipeline.llm.llm_errors import AskingRefused, NotThere, ResultsGone, Unanswered
 from pipeline.llm.refusals import without_answer
 from pipeline.llm.wire import LOOK_S, Wire
 from pipeline.state.durable import whole_file, written

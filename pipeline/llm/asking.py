@@ -90,7 +90,7 @@ class BatchLook:
 
 
 class Backend(Protocol):
-    """A provider's wire, which threads may share. No method asks twice; each raises one of `llm/errors.py`."""
+    """A provider's wire, which threads may share. No method asks twice; each raises one of `llm/llm_errors.py`."""
 
     name: str
     """Who is asked, as prices name it."""

@@ -22,10 +22,10 @@ from pipeline.errors import SettingsError
 from pipeline.llm.anthropic import VERSION, Anthropic
 from pipeline.llm.anthropic import read_results as anthropic_results
 from pipeline.llm.asking import Answer, Backend
-from pipeline.llm.errors import KeyRefused
+from pipeline.llm.call_prices import OWN_SERVER
+from pipeline.llm.llm_errors import KeyRefused
 from pipeline.llm.openai_compatible import OpenAICompatible
 from pipeline.llm.openai_compatible import read_results as openai_results
-from pipeline.llm.prices import OWN_SERVER
 from pipeline.llm.wire import LONGEST_SUBMIT_S, Key, Wire
 
 OTHER_KEY: Final = "LORA_LLM_API_KEY"

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.errors import ServiceError
 from pipeline.llm.asking import Answer, Request
-from pipeline.llm.errors import AskingRefused
+from pipeline.llm.llm_errors import AskingRefused
 
 T = TypeVar("T")
 _ID: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # Anthropic's rule; OpenAI takes more

@@ -16,7 +16,7 @@ import msgspec
 from pipeline.errors import ServiceError
 from pipeline.llm.asking import Answer, BatchLook, BatchState, Request
 from pipeline.llm.batch_files import checked, lines_of, most_input_tokens, not_too_large, read_lines
-from pipeline.llm.errors import AskingRefused, NotThere, ResultsGone, Unanswered
+from pipeline.llm.llm_errors import AskingRefused, NotThere, ResultsGone, Unanswered
 from pipeline.llm.openai_replies import (
     BatchPage,
     BatchReply,

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pipeline.errors import PipelineError
 from pipeline.llm.asking import Answer, Fault
-from pipeline.llm.errors import (
+from pipeline.llm.llm_errors import (
     AskingRefused,
     KeyRefused,
     LowCredit,

@@ -1,4 +1,4 @@
-"""The connection to a provider: a request goes out once, an answer comes in whole, or one of `errors.py` is raised.
+"""The connection to a provider: a request goes out once, an answer comes in whole, or one of `llm_errors.py` is raised.
 
 Nothing is repeated and no redirect is followed. The key goes to the place that it is for, and into no message: messages
 have the kind of what broke, never its words, because a library may quote a header.
@@ -14,7 +14,7 @@ import msgspec
 from pydantic import SecretStr
 
 from pipeline.errors import PipelineError, ServiceError
-from pipeline.llm.errors import KeyRefused, Unanswered, Unreachable
+from pipeline.llm.llm_errors import KeyRefused, Unanswered, Unreachable
 from pipeline.llm.refusals import error_of, said
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from pipeline.flow.owners import Owners
 from pipeline.service.background import working_aside
 from pipeline.service.error_answers import handle_errors
 from pipeline.service.event_streams import Streams
-from pipeline.service.health import HealthWatch
+from pipeline.service.health_of_parts import HealthWatch
 from pipeline.service.limits import Limiter
 from pipeline.service.measures.measuring import Measuring
 from pipeline.service.measures.request_times import RequestTimes

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pipeline.contract.training_values import AttemptTransition, TrainingAttempt
 from pipeline.flow.budgets import known_nano_usd
-from pipeline.launchers.failures import remedy_of
+from pipeline.launchers.training_failures import remedy_of
 from pipeline.state.catalog.attempt_records import Attempt, Transition
 from pipeline.state.catalog.costs import NANO
 

@@ -19,7 +19,7 @@ from pipeline.contract.generation_values import (
 from pipeline.generation.estimating import PlanEstimate, Range
 from pipeline.llm.backends import place_of
 from pipeline.service.record_fields import fields_of
-from pipeline.service.training_file_values import file_summary
+from pipeline.service.shown_training_files import file_summary
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import NANO
 from pipeline.state.catalog.generation_records import Batch, BatchMoney, Item, LedgerRow

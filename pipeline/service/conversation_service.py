@@ -16,13 +16,13 @@ from pipeline.contract.conversation_values import (
 from pipeline.errors import ConversationNotFound
 from pipeline.flow.generation.editing import Edit, edited
 from pipeline.flow.generation.installing import making_of
-from pipeline.flow.generation.training_files import conversations_now, exported_row
+from pipeline.flow.generation.training_file_building import conversations_now, exported_row
 from pipeline.generation.downloads import enriched_json, raw_json
 from pipeline.generation.file_content import FileConversation
 from pipeline.generation.model import MadeTurn
-from pipeline.service.conversation_values import conversation_details, conversation_summary, made_query
 from pipeline.service.made_access import MadeAccess
 from pipeline.service.service import Service
+from pipeline.service.shown_conversations import conversation_details, conversation_summary, made_query
 from pipeline.service.user import User
 from pipeline.state.catalog.generation_records import Made, MadeQuery, Version
 

@@ -24,7 +24,7 @@ def list_rows(
         UsageError: there is no such finding.
     """
     from pipeline.dataset.browsing.row_tables import RowTables  # pyarrow and Polars: 80 MB
-    from pipeline.flow.row_pages import accepted_page
+    from pipeline.flow.pages_of_rows import accepted_page
 
     dataset = _read_dataset(service, user, dataset_id)
     tables, version = RowTables(service.lake, dataset.id), dataset.validated_at
@@ -41,7 +41,7 @@ def list_rejected_rows(
         Conflicting: there is no verdict yet.
     """
     from pipeline.dataset.browsing.row_tables import RowTables
-    from pipeline.flow.row_pages import rejected_page
+    from pipeline.flow.pages_of_rows import rejected_page
     from pipeline.flow.upload_lines import lines_of_dataset
 
     dataset = _read_dataset(service, user, dataset_id)

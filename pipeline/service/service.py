@@ -13,7 +13,7 @@ from pipeline.flow.owners import Owners
 from pipeline.flow.trainings import Missing
 from pipeline.service.access import Access
 from pipeline.service.event_streams import Streams
-from pipeline.service.health import HealthWatch
+from pipeline.service.health_of_parts import HealthWatch
 from pipeline.service.limits import Limiter
 from pipeline.service.made_access import MadeAccess
 from pipeline.service.measures.measuring import Measuring

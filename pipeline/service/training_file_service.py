@@ -13,13 +13,13 @@ from pipeline.contract.training_file_values import (
 from pipeline.contract.training_values import KeptFile
 from pipeline.contract.values import DatasetSummary
 from pipeline.errors import LakeError, TrainingFileNotFound
-from pipeline.flow.generation import training_files
+from pipeline.flow.generation import training_file_building
 from pipeline.service import dataset_service
-from pipeline.service.conversation_values import made_query
 from pipeline.service.job_service import blocks_of
 from pipeline.service.job_values import job_summaries
 from pipeline.service.service import Service
-from pipeline.service.training_file_values import file_members, file_preview, file_summary
+from pipeline.service.shown_conversations import made_query
+from pipeline.service.shown_training_files import file_members, file_preview, file_summary
 from pipeline.service.user import User
 from pipeline.state.catalog.generation_records import TrainingFile
 
@@ -36,7 +36,7 @@ def build_file(service: Service, user: User, new: NewTrainingFile) -> BuiltTrain
         Conflicting: somebody built the same name just now.
     """
     own, query = service.made(user).own, made_query(new.query)
-    file, chosen = training_files.build(own, service.lake, user.id, new.name.strip(), query, service.now())
+    file, chosen = training_file_building.build(own, service.lake, user.id, new.name.strip(), query, service.now())
     shown = _details(service, user, file, page=1, limit=MAX_LIMIT)
     return BuiltTrainingFile(file=shown, repeated=chosen.repeated[:_MOST_REPEATED], repeated_count=len(chosen.repeated))
 
@@ -47,7 +47,7 @@ def preview_file(service: Service, user: User, wish: TrainingFileWish) -> Traini
     Raises:
         UsageError: others than accepted conversations are asked for.
     """
-    return file_preview(training_files.preview(service.made(user).own, user.id, made_query(wish.query)))
+    return file_preview(training_file_building.preview(service.made(user).own, user.id, made_query(wish.query)))
 
 
 def list_files(service: Service, user: User, *, page: int, limit: int) -> TrainingFileList:
@@ -90,7 +90,7 @@ def send_file(service: Service, user: User, file_id: str) -> DatasetSummary:
     """
     access = service.made(user)
     file, parts = access.own_training_file(file_id), (service.lake, service.store, service.settings)
-    dataset = training_files.send_to_datasets(access.own, *parts, file, service.now())
+    dataset = training_file_building.send_to_datasets(access.own, *parts, file, service.now())
     return dataset_service.summary(dataset)
 
 

@@ -1,4 +1,7 @@
-"""Trainings as users see them: started, tried again, watched. What a machine elsewhere tells is in `reports.py`."""
+"""Trainings as users see them: started, tried again, watched.
+
+What a machine elsewhere tells is in `machine_reports.py`.
+"""
 
 import csv
 import io

@@ -21,7 +21,7 @@ from pipeline.flow.marks import mark_store
 from pipeline.flow.shards import identity_of
 from pipeline.service.dataset_service import details, summary
 from pipeline.service.presigned import Part, Upload
-from pipeline.service.quotas import show_quota
+from pipeline.service.room_of_users import show_quota
 from pipeline.service.service import Service
 from pipeline.service.user import User
 from pipeline.state.catalog.dataset_records import NO_MAPPING, AnnouncedUpload, Dataset

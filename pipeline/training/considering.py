@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pipeline.catalogues.finding import find_gpu, find_model, find_price, no_such_price
+from pipeline.catalogues.by_name import find_gpu, find_model, find_price, no_such_price
 from pipeline.catalogues.gpus import Gpu
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.catalogues.prices import Price

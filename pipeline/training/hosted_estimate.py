@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.catalogues.finding import STALE_AFTER_DAYS, find_token_price, is_stale
+from pipeline.catalogues.by_name import STALE_AFTER_DAYS, find_token_price, is_stale
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.catalogues.token_prices import TokenPrice
 from pipeline.trainers.job import TrainingJob

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from typer.testing import Result
 
-from pipeline.flow.generation.training_files import build
+from pipeline.flow.generation.training_file_building import build
 from pipeline.generation.wish import PlanWish
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.generation_records import Batch, MadeQuery, TrainingFile
@@ -32,7 +32,7 @@ WISH = {
     "topics": ("pocket_money", "falling_markets", "first_budget", "emergency_savings", "moving_costs"),
 }
 _MADE_BADLY, _NEVER_MADE = "When investments lose value", "Teaching children about money"
-_WITH_IDS = ("planning", "sending", "training_files")  # modules of `pipeline.flow.generation` that give them
+_WITH_IDS = ("planning", "submitting", "training_file_building")  # modules of `pipeline.flow.generation` that give them
 
 
 @dataclass(frozen=True, slots=True)

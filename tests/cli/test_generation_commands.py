@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.cli import asking, batch_work
 from pipeline.flow.generation.making import BatchWork
-from pipeline.flow.generation.sending import prepare
+from pipeline.flow.generation.submitting import prepare
 from tests.cli.made_installation import FOLDER, GOLDENS, OWNER, golden, made_installation
 from tests.flow.generation.places import opened
 

@@ -204,7 +204,7 @@ def test_a_full_disk(make_installation, tmp_path):
 
 def test_a_locked_catalog(installation, monkeypatch):
     """Somebody holds a transaction open for longer than anyone should."""
-    monkeypatch.setattr("pipeline.state.catalog.engine.LOCK_TIMEOUT_S", 0.2)  # 30 s in production
+    monkeypatch.setattr("pipeline.state.catalog.catalog_engine.LOCK_TIMEOUT_S", 0.2)  # 30 s in production
     installation.drop("file.jsonl", valid_file())
     [tags] = installation.tick().runs
 

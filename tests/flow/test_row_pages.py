@@ -9,7 +9,7 @@ from pipeline.contract.row_values import RowQuery
 from pipeline.dataset.browsing import language_search, row_reading, row_tables
 from pipeline.errors import LakeError, UsageError
 from pipeline.flow.found_rows import FoundRows
-from pipeline.flow.row_pages import accepted_page, rejected_page
+from pipeline.flow.pages_of_rows import accepted_page, rejected_page
 from tests.browsed import CALL, browsed
 
 ACCEPTED = [row for row in range(1, 68) if row not in (5, 7)]

@@ -28,7 +28,7 @@ from pipeline.flow.validation import Validator
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
-from pipeline.state.lake.part_places import FolderParts
+from pipeline.state.lake.places_of_parts import FolderParts
 from pipeline.state.store import make_store
 from tests.flow.test_validation import ROWS, _register, place
 from tests.installation import bad_file, valid_file

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dataset.profiles.splits import SplitRules
+from pipeline.generation.accepting import Candidate, Selection, SelectionRules, select
 from pipeline.generation.cells import Refill, cell_of, quotas_of
 from pipeline.generation.endings import Ending, count_states, final_states, tier_of
 from pipeline.generation.likeness import Likeness, without_repeats
 from pipeline.generation.made_findings import MadeFinding
 from pipeline.generation.model import Failed, MadeConversation, MadeTurn
-from pipeline.generation.selecting import Candidate, Selection, SelectionRules, select
 from pipeline.generation.thinning import Thinning
 from pipeline.generation.variety import closing, measure_variety, most_times, opening_of, openings, too_common
 from tests.generation.made_samples import conversation, item, judgement, sentences

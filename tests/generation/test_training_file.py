@@ -17,12 +17,12 @@ from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import WORDS, Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
+from pipeline.generation.accepting import Candidate, select
 from pipeline.generation.downloads import enriched_json, raw_json
 from pipeline.generation.endings import Side
 from pipeline.generation.file_content import FileContent, FileConversation, origin_of
 from pipeline.generation.model import MadeConversation, MadeTurn, Scaffolds
 from pipeline.generation.rubric import CRITERIA, VERSION
-from pipeline.generation.selecting import Candidate, select
 from pipeline.generation.training_file import FILES, total_pairs
 from tests.generation.made_samples import ARC, SCAFFOLDS, conversation, item, judgement, sentences
 from tests.samples import DOCS_DIR

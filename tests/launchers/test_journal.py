@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.launchers.failures import failure_of, remedy_of
 from pipeline.launchers.journal import read_journal
 from pipeline.launchers.runner import figures, without_secrets
+from pipeline.launchers.training_failures import failure_of, remedy_of
 
 
 def _lines(*entries: object) -> bytes:

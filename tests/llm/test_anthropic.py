@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import ServiceError
 from pipeline.llm.asking import Message
-from pipeline.llm.errors import SpendingCap, Unanswered
+from pipeline.llm.llm_errors import SpendingCap, Unanswered
 from tests.llm.requests import SCHEMA, numbered, request
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline.llm.asking import Usage
-from pipeline.llm.errors import (
+from pipeline.llm.call_prices import cost_nano_usd, load_inference_prices, price_of
+from pipeline.llm.llm_errors import (
     AskingRefused,
     KeyRefused,
     LowCredit,
@@ -12,7 +13,6 @@ from pipeline.llm.errors import (
     RateLimited,
     SpendingCap,
 )
-from pipeline.llm.prices import cost_nano_usd, load_inference_prices, price_of
 from tests.llm.requests import request
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import SettingsError
 from pipeline.llm.backends import make_backend, place_of
-from pipeline.llm.errors import KeyRefused
+from pipeline.llm.llm_errors import KeyRefused
 
 KEYS = {"ANTHROPIC_API_KEY": "sk-a", "OPENAI_API_KEY": "sk-o", "LORA_LLM_API_KEY": "sk-l"}
 

@@ -8,7 +8,8 @@ import pytest
 from pipeline.clock import utc_now
 from pipeline.errors import ServiceError
 from pipeline.llm.asking import BatchLook
-from pipeline.llm.errors import (
+from pipeline.llm.call_prices import cost_nano_usd, load_inference_prices, price_of
+from pipeline.llm.llm_errors import (
     AskingRefused,
     KeyRefused,
     LowCredit,
@@ -19,7 +20,6 @@ from pipeline.llm.errors import (
     Unanswered,
     Unreachable,
 )
-from pipeline.llm.prices import cost_nano_usd, load_inference_prices, price_of
 from tests.fakes.openai import FakeOpenAI
 from tests.fakes.provider import PRICES
 from tests.llm.requests import numbered, request

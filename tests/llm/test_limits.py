@@ -4,8 +4,8 @@ import heapq
 import threading
 from collections.abc import Callable
 
-from pipeline.llm.errors import KeyRefused, Overloaded, RateLimited, Unanswered, Unreachable
-from pipeline.llm.limits import Limiter, Limiters
+from pipeline.llm.account_limits import Limiter, Limiters
+from pipeline.llm.llm_errors import KeyRefused, Overloaded, RateLimited, Unanswered, Unreachable
 
 
 class Asking:

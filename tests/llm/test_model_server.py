@@ -11,10 +11,10 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from pipeline.llm.account_limits import Limiter
 from pipeline.llm.asking import Backend, Message, Request
 from pipeline.llm.backends import make_backend
-from pipeline.llm.errors import NotThere
-from pipeline.llm.limits import Limiter
+from pipeline.llm.llm_errors import NotThere
 from tests.services import LLM
 
 pytestmark = pytest.mark.needs_llm

@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import ServiceError
 from pipeline.llm.asking import BatchLook
 from pipeline.llm.backends import make_backend
-from pipeline.llm.errors import NotThere
+from pipeline.llm.llm_errors import NotThere
 from tests.fakes.openai import FakeOpenAI
 from tests.llm.requests import numbered, request
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
 from pipeline.llm.asking import Usage
-from pipeline.llm.prices import cost_nano_usd, load_inference_prices, most_nano_usd, price_of
+from pipeline.llm.call_prices import cost_nano_usd, load_inference_prices, most_nano_usd, price_of
 from tests.fakes.provider import BATCH_PERCENT
 from tests.fakes.provider import PRICES as FAKES
 

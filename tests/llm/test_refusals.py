@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
-from pipeline.llm import errors
+from pipeline.llm import llm_errors
 from pipeline.llm.refusals import Said, error_of, fault_of, said, said_in
 
 
@@ -40,7 +40,7 @@ def test_errors_are_read_in_each_form():
 
 @pytest.mark.parametrize("body", [b"", b'{"error": {"type": "billing_error"}}'])
 def test_what_is_to_be_paid_for_first_is_no_credit(body):
-    assert isinstance(read(402, body), errors.LowCredit)
+    assert isinstance(read(402, body), llm_errors.LowCredit)
 
 
 @pytest.mark.parametrize("status", [100, 302, 400, 401, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 529, 599])
@@ -85,8 +85,10 @@ def test_how_long_to_wait_is_read_in_each_form(headers, expected):
 
 def test_every_error_of_the_room_is_in_its_drawing():
     """It is what people read."""
-    drawn = {line.split()[1] for line in errors.__doc__.splitlines() if "── " in line}
+    drawn = {line.split()[1] for line in llm_errors.__doc__.splitlines() if "── " in line}
 
     assert drawn == {
-        name for name, value in vars(errors).items() if isinstance(value, type) and value.__module__ == errors.__name__
+        name
+        for name, value in vars(llm_errors).items()
+        if isinstance(value, type) and value.__module__ == llm_errors.__name__
     }

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from pipeline.errors import PipelineError
-from pipeline.llm.errors import AskingRefused, KeyRefused
+from pipeline.llm.llm_errors import AskingRefused, KeyRefused
 from pipeline.llm.wire import Key, Wire
 from tests.fakes.anthropic import FakeAnthropic
 from tests.fakes.provider import KEY

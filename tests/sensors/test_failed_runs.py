@@ -9,7 +9,7 @@ from pipeline.clock import utc_now
 from tests.installation import valid_file
 
 QUOTED = "what somebody wrote"
-CLOCKS = ("sensors.new_uploads", "sensors.ready_datasets", "sensors.failed_runs", "assets.failures")
+CLOCKS = ("sensors.new_uploads", "sensors.ready_datasets", "sensors.failed_runs", "assets.failed_datasets")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pipeline.flow.generation.batch_checks import BATCH_CHECKS
 from pipeline.flow.generation.installing import making_of
 from pipeline.flow.generation.planning import BatchWish, keep, lay_out, start
 from pipeline.flow.generation.scaffold_sets import import_scaffolds
-from pipeline.flow.generation.training_files import build, send_to_datasets
+from pipeline.flow.generation.training_file_building import build, send_to_datasets
 from pipeline.generation.wish import PlanWish
 from pipeline.state.catalog.generation_records import MadeQuery
 from pipeline.state.store import make_store

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from pipeline.client import Client
-from pipeline.client.checksums import check_content
+from pipeline.client.stored_checksums import check_content
 from pipeline.errors import RequestRefused
 from pipeline.service.presigned_s3 import checksum_of
 from tests.service.serving import lines, token

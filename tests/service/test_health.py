@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.service import health as health_module
-from pipeline.service.health import SENSOR, State, banner, is_silent
+from pipeline.service import health_of_parts as health_module
+from pipeline.service.health_of_parts import SENSOR, State, banner, is_silent
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from tests.state.catalog.examples import NOON

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from pipeline.errors import CatalogError
-from pipeline.service import health as health_module
+from pipeline.service import health_of_parts as health_module
 from pipeline.service.measures import measuring as measuring_module
 from pipeline.service.measures.exposition import Family, Sample, exposition
-from pipeline.service.measures.families import FAMILIES
 from pipeline.service.measures.histogram import Histogram
+from pipeline.service.measures.measure_families import FAMILIES
 from pipeline.service.measures.verdict_times import OVERLAP, VerdictTimes
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.measures import DecidedDataset

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.flow.generation.training_files import send_to_datasets
+from pipeline.flow.generation.training_file_building import send_to_datasets
 from pipeline.state.lake import make_lake
 from pipeline.state.store import make_store
 from tests.made import ITEMS, ODD

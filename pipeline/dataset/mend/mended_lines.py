@@ -22,7 +22,7 @@ from pipeline.dataset.mend.raw_rows import RawRow
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.model.frame_columns import TurnColumns
-from pipeline.dataset.quality.answers import is_spaced, is_spoken_answer
+from pipeline.dataset.quality.short_answers import is_spaced, is_spoken_answer
 from pipeline.dataset.reading.block_verdicts import Verdicts
 from pipeline.dataset.reading.columns import Columns, read_columns
 from pipeline.dataset.reading.judge_line import judge_line

@@ -1,7 +1,7 @@
 """Turns conversations into shingles: a hash for every five words in a row, of all turns but instructions together.
 
 A system prompt that all conversations share would make them all alike, so system and developer turns do not count.
-What a word is says `words.py`; what is made of the hashes lives in `signatures.py`.
+What a word is says `word_vectors.py`; what is made of the hashes lives in `signatures.py`.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.dataset.model.bit_flags import Bytes, Integers
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.dataset.model.xxh3 import Hashes, hash_texts
-from pipeline.dataset.near.words import words_of
+from pipeline.dataset.near.word_vectors import words_of
 from pipeline.dataset.reading.columns import Columns
 
 SHINGLE_WORDS = 5

@@ -15,11 +15,11 @@ from pipeline.dataset.profiles.together import count_together
 from pipeline.dataset.profiles.turn_statistics import Statistics, conversation_figures, measure, turn_figures
 from pipeline.dataset.profiles.type_drift import ColumnTypes
 from pipeline.dataset.quality.answer_lengths import length_figures
-from pipeline.dataset.quality.answers import answer_figures
 from pipeline.dataset.quality.quality_statistics import (
     QualityStatistics,
     measure_quality,
 )
+from pipeline.dataset.quality.short_answers import answer_figures
 from pipeline.dataset.reading.block_verdicts import Verdicts
 from pipeline.dataset.tokens import TokenStatistics, measure_tokens
 from pipeline.dataset.tokens.tokenizers import Tokenizer

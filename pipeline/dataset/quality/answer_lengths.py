@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.frames.figures import Figures, counted, counts_of
 from pipeline.dataset.model.frame_columns import SIZE_STEPS
-from pipeline.dataset.quality.answers import NAMED_ROWS, first_rows
+from pipeline.dataset.quality.short_answers import NAMED_ROWS, first_rows
 from pipeline.dataset.rules.mismatch import Mismatch
 
 FEWEST_CONVERSATIONS = 50  # fewer have no shape to stand out from

@@ -10,13 +10,13 @@ from pipeline.dataset.quality.answer_lengths import (
     length_findings,
     measure_lengths,
 )
-from pipeline.dataset.quality.answers import Answers, measure_answers
 from pipeline.dataset.quality.languages import (
     LanguageFigures,
     LanguageSample,
     language_findings,
     sample_languages,
 )
+from pipeline.dataset.quality.short_answers import Answers, measure_answers
 from pipeline.dataset.reading.columns import Columns
 
 

@@ -12,7 +12,7 @@ from pipeline.generation.estimating import PlanEstimate
 from pipeline.generation.model import PlannedItem, Scaffolds
 from pipeline.llm.asking import Usage
 from pipeline.llm.backends import place_of
-from pipeline.llm.prices import InferencePrice, cost_nano_usd, price_of
+from pipeline.llm.call_prices import InferencePrice, cost_nano_usd, price_of
 from pipeline.state.catalog.generation_records import Batch
 from pipeline.state.catalog.statuses import PURPOSES, Purpose
 

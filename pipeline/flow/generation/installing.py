@@ -7,10 +7,10 @@ from functools import cache
 
 from pipeline.flow.generation.making import Making
 from pipeline.flow.generation.online import AT_ONCE
+from pipeline.llm.account_limits import Limiters
 from pipeline.llm.asking import Backend
 from pipeline.llm.backends import OTHER_KEY, make_backend
-from pipeline.llm.limits import Limiters
-from pipeline.llm.prices import load_inference_prices
+from pipeline.llm.call_prices import load_inference_prices
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake

@@ -11,10 +11,10 @@ from pipeline.flow.generation.scaffold_sets import scaffolds_at
 from pipeline.generation.model import PlannedItem, Scaffolds
 from pipeline.generation.plan import Plan, make_plan, refill
 from pipeline.generation.wish import PlanWish
+from pipeline.llm.account_limits import Limiters
 from pipeline.llm.asking import Backend
 from pipeline.llm.backends import place_of
-from pipeline.llm.limits import Limiters
-from pipeline.llm.prices import InferencePrice, price_of
+from pipeline.llm.call_prices import InferencePrice, price_of
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.generation_records import Batch, Item
 from pipeline.state.catalog.statuses import Purpose

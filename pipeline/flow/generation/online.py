@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from pipeline.errors import Conflicting, PipelineError
-from pipeline.flow.generation.answers import outcomes, pause_without_money
+from pipeline.flow.generation.answers_taken import outcomes, pause_without_money
+from pipeline.flow.generation.item_requests import Asked, bounds_of, counts_of, requests_for
 from pipeline.flow.generation.making import BatchWork
-from pipeline.flow.generation.requests import Asked, bounds_of, counts_of, requests_for
-from pipeline.flow.generation.sending import new_id, over_budget, within_budget
+from pipeline.flow.generation.submitting import new_id, over_budget, within_budget
 from pipeline.llm.asking import Answer, Request
-from pipeline.llm.errors import (
+from pipeline.llm.llm_errors import (
     AskingRefused,
     KeyRefused,
     LowCredit,

@@ -15,7 +15,7 @@ from pipeline.generation.model import Scaffolds
 from pipeline.generation.plan import Plan, make_plan
 from pipeline.generation.wish import PlanWish
 from pipeline.llm.backends import place_of
-from pipeline.llm.prices import price_of
+from pipeline.llm.call_prices import price_of
 from pipeline.state.catalog.costs import NANO
 from pipeline.state.catalog.generation_records import Batch, NewBatch, NewItem
 from pipeline.state.catalog.statuses import PURPOSES, Purpose

@@ -8,13 +8,13 @@ from datetime import datetime
 import msgspec
 
 from pipeline.flow.generation.making import BatchWork, planned_item
+from pipeline.generation.accepting import Candidate, Selection, SelectionRules, select
 from pipeline.generation.cells import Cell, Refill, cell_of
 from pipeline.generation.draws import MOST_DRAWS
 from pipeline.generation.endings import Ending
 from pipeline.generation.made_findings import MadeFinding
 from pipeline.generation.model import Judgement, MadeConversation
 from pipeline.generation.plan import refill
-from pipeline.generation.selecting import Candidate, Selection, SelectionRules, select
 from pipeline.state.catalog.generation_records import Item, Made, NewItem, Selected, Version
 from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.statuses import ENDED_ITEMS, ReviewAction

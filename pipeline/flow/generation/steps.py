@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.errors import CatalogError
-from pipeline.flow.generation.answers import book_unknown, ingest
+from pipeline.flow.generation.answers_taken import book_unknown, ingest
 from pipeline.flow.generation.making import BatchWork, Making
 from pipeline.flow.generation.online import ask_all, bury
 from pipeline.flow.generation.selection import conclude
-from pipeline.flow.generation.sending import (
+from pipeline.flow.generation.submitting import (
     MOST_ITEMS,
     find_again,
     has_results,
@@ -20,7 +20,7 @@ from pipeline.flow.generation.sending import (
     send,
     take_results,
 )
-from pipeline.llm.errors import ResultsGone
+from pipeline.llm.llm_errors import ResultsGone
 from pipeline.state.catalog.generation_records import Batch, Submission
 from pipeline.state.catalog.statuses import Purpose
 from pipeline.state.catalog.submissions import ASKED_IN

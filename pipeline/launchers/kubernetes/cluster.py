@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ServiceError, UsageError
-from pipeline.launchers.kubernetes.access import Access
+from pipeline.launchers.kubernetes.cluster_access import Access
 
 if TYPE_CHECKING:
     import httpx2

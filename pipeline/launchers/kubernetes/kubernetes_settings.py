@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from pipeline.launchers.kubernetes.access import cluster_access
 from pipeline.launchers.kubernetes.cluster import Cluster
+from pipeline.launchers.kubernetes.cluster_access import cluster_access
 from pipeline.launchers.kubernetes.job_manifest import Pods
 from pipeline.launchers.kubernetes.kubernetes_launcher import KubernetesLauncher
 from pipeline.settings import Settings

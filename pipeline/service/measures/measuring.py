@@ -8,9 +8,9 @@ from datetime import datetime
 from importlib.metadata import version
 
 from pipeline.errors import PipelineError
-from pipeline.service.health import PARTS as PART_NAMES
-from pipeline.service.health import State
-from pipeline.service.measures import families
+from pipeline.service.health_of_parts import PARTS as PART_NAMES
+from pipeline.service.health_of_parts import State
+from pipeline.service.measures import measure_families
 from pipeline.service.measures.exposition import Family, Sample, exposition
 from pipeline.service.measures.request_times import RequestTimes
 from pipeline.service.measures.verdict_times import VerdictTimes
@@ -48,13 +48,13 @@ class Measuring:
         parts = [Sample(name not in state.problems, {"part": name}) for name in PART_NAMES]
         return exposition(
             [
-                (families.BUILD, [Sample(1, {"version": version("lora-dataset-pipeline")})]),
-                (families.PARTS, parts),
+                (measure_families.BUILD, [Sample(1, {"version": version("lora-dataset-pipeline")})]),
+                (measure_families.PARTS, parts),
                 *of_catalog,
-                (families.VERDICTS, self._verdicts.counts()),
-                (families.VERDICT_TIMES, self._verdicts.times()),
-                (families.REQUESTS, self._requests.ends()),
-                (families.REQUEST_TIMES, self._requests.times()),
+                (measure_families.VERDICTS, self._verdicts.counts()),
+                (measure_families.VERDICT_TIMES, self._verdicts.times()),
+                (measure_families.REQUESTS, self._requests.ends()),
+                (measure_families.REQUEST_TIMES, self._requests.times()),
             ]
         )
 
@@ -67,9 +67,12 @@ class Measuring:
                 self._spent_nano_usd = sum(each.nano_usd or 0 for each in self._catalog.spending(None))
                 self._made_nano_usd = self._catalog.generation_nano_usd()
                 self._spent_at_s = time.monotonic()
-            paid = [(families.TRAINING_COST, self._spent_nano_usd), (families.GENERATION_COST, self._made_nano_usd)]
+            paid = [
+                (measure_families.TRAINING_COST, self._spent_nano_usd),
+                (measure_families.GENERATION_COST, self._made_nano_usd),
+            ]
             return [
-                (families.LOOKS, _looks(looks)),
+                (measure_families.LOOKS, _looks(looks)),
                 *_counted(self._catalog.measured(), now),
                 *((family, [Sample(nano_usd / NANO)]) for family, nano_usd in paid),
             ]
@@ -86,14 +89,14 @@ def _counted(found: Measured, now: datetime) -> list[_Measure]:
     waits_s = max(0.0, (now - found.waiting_since).total_seconds()) if found.waiting_since else 0.0
     waiting = {"unasked": found.unasked, "asked": found.asked}
     return [
-        (families.DATASETS, _by("status", found.datasets)),
-        (families.WAITING, _by("run", waiting)),
-        (families.RETRYING, [Sample(found.retrying)]),
-        (families.LONGEST_WAIT, [Sample(waits_s)]),
-        (families.IGNORED, [Sample(found.ignored_files)]),
-        (families.TRAININGS, _by("state", found.trainings)),
-        (families.METERED_COST, [Sample(found.metered_nano_usd / NANO)]),
-        (families.BATCHES, _by("status", found.batches)),
+        (measure_families.DATASETS, _by("status", found.datasets)),
+        (measure_families.WAITING, _by("run", waiting)),
+        (measure_families.RETRYING, [Sample(found.retrying)]),
+        (measure_families.LONGEST_WAIT, [Sample(waits_s)]),
+        (measure_families.IGNORED, [Sample(found.ignored_files)]),
+        (measure_families.TRAININGS, _by("state", found.trainings)),
+        (measure_families.METERED_COST, [Sample(found.metered_nano_usd / NANO)]),
+        (measure_families.BATCHES, _by("status", found.batches)),
     ]
 
 

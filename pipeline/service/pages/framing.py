@@ -3,7 +3,7 @@
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from pipeline.service.health import banner
+from pipeline.service.health_of_parts import banner
 from pipeline.service.pages.frame import IN_BELL, Frame, Place, notice_lines
 from pipeline.service.pages.render import render
 from pipeline.service.service import Service

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from pipeline.flow.trainings import LAUNCHERS, Missing, Wish, startable_reason
-from pipeline.launchers.failures import remedy_of
+from pipeline.launchers.training_failures import remedy_of
 from pipeline.service.pages.attempt_figures import PLACES
 from pipeline.service.pages.forms import budget_of
 from pipeline.service.pages.train_choices import Choice

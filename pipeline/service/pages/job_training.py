@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pipeline.flow.budgets import hours_of
 from pipeline.launchers.commands import RESUMABLE
-from pipeline.launchers.failures import Failure, remedy_of
+from pipeline.launchers.training_failures import Failure, remedy_of
 from pipeline.service.pages.attempt_figures import (
     BADGES,
     Progress,

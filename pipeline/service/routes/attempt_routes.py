@@ -8,8 +8,8 @@ from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from pipeline.contract.http_answers import MISSING, Answer
 from pipeline.contract.training_values import KeptFile, KeptFiles, Report, ReportTaken, RunnerSpec
 from pipeline.errors import UsageError
-from pipeline.service import reports
-from pipeline.service.reports import CurrentAttempt
+from pipeline.service import machine_reports
+from pipeline.service.machine_reports import CurrentAttempt
 from pipeline.service.routes.route_parameters import AttemptId, JobId
 from pipeline.service.service import CurrentService
 
@@ -25,7 +25,7 @@ KeptName = Annotated[
 @router.post("/reports", responses=MISSING)
 def take_report(service: CurrentService, attempt: CurrentAttempt, job_id: JobId, report: Report) -> Answer[ReportTaken]:
     """Tell how a training goes: bytes of its journal. What is known already changes nothing; go on from `offset`."""
-    return Answer(data=reports.take_report(service, attempt, report))
+    return Answer(data=machine_reports.take_report(service, attempt, report))
 
 
 @router.get(
@@ -37,7 +37,7 @@ def show_job_archive(
     service: CurrentService, attempt: CurrentAttempt, job_id: JobId, attempt_id: AttemptId
 ) -> StreamingResponse:
     """Download the job's files for the attempt's trainer."""
-    return StreamingResponse(reports.job_archive(service, attempt), media_type=_ZIP)
+    return StreamingResponse(machine_reports.job_archive(service, attempt), media_type=_ZIP)
 
 
 @router.get("/attempts/{attempt_id}/spec", responses=MISSING)
@@ -45,7 +45,7 @@ def show_spec(
     service: CurrentService, attempt: CurrentAttempt, job_id: JobId, attempt_id: AttemptId
 ) -> Answer[RunnerSpec]:
     """Say what is to be run."""
-    return Answer(data=reports.attempt_spec(service, attempt))
+    return Answer(data=machine_reports.attempt_spec(service, attempt))
 
 
 @router.get(
@@ -55,7 +55,7 @@ def show_spec(
 )
 def show_runner(attempt: CurrentAttempt, job_id: JobId, attempt_id: AttemptId) -> PlainTextResponse:
     """Download the program that runs an attempt: Python 3.9, nothing else."""
-    return PlainTextResponse(reports.runner_text(), media_type=_PYTHON)
+    return PlainTextResponse(machine_reports.runner_text(), media_type=_PYTHON)
 
 
 @router.get("/attempts/{attempt_id}/files", responses=MISSING)
@@ -63,7 +63,7 @@ def list_kept_files(
     service: CurrentService, attempt: CurrentAttempt, job_id: JobId, attempt_id: AttemptId
 ) -> Answer[KeptFiles]:
     """List what of the attempt's files arrived."""
-    return Answer(data=reports.kept_files(service, attempt))
+    return Answer(data=machine_reports.kept_files(service, attempt))
 
 
 @router.put("/attempts/{attempt_id}/files/{name:path}", responses=MISSING)
@@ -80,4 +80,4 @@ async def keep_file(
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
         raise UsageError("Content-Length: expected the number of bytes of the file, found none: send it")
-    return Answer(data=await reports.keep_file(request, service, attempt, name, sha256, int(length)))
+    return Answer(data=await machine_reports.keep_file(request, service, attempt, name, sha256, int(length)))

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from pipeline.contract.http_answers import Answer
 from pipeline.contract.values import IgnoredList
 from pipeline.service.dataset_service import MAX_LIMIT
-from pipeline.service.ignored import list_ignored
 from pipeline.service.service import CurrentService
+from pipeline.service.shown_ignored import list_ignored
 from pipeline.service.users import CurrentUser
 
 router = APIRouter(tags=["uploads"])

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from pipeline.contract.http_answers import Answer
 from pipeline.contract.values import Quota
-from pipeline.service.quotas import show_quota
+from pipeline.service.room_of_users import show_quota
 from pipeline.service.service import CurrentService
 from pipeline.service.users import CurrentUser
 

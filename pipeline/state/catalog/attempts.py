@@ -1,6 +1,7 @@
 """Attempts at a training: one of a job lives at a time, each state is reached from few others, by a named actor.
 
-What an attempt tells is in `journals.py`, what it leaves in `models.py`. A job's status is that of its newest attempt.
+What an attempt tells is in `journals.py`, what it leaves in `kept_models.py`. A job's status is that of its newest
+attempt.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Select, func, insert, or_, select, update
 from pipeline.errors import Conflicting, JobNotFound
 from pipeline.state.catalog.attempt_records import Attempt, NewAttempt, Transition
 from pipeline.state.catalog.attempt_tables import IS_LIVE, IS_UNCLOSED, attempt_transitions, training_attempts
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.selecting import find_row

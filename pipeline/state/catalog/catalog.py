@@ -1,37 +1,37 @@
 """The catalog as callers see it: one class, put together from one module per concept.
 
 Tables are in `tables.py`, records in `dataset_records.py` and `job_records.py`, transactions and error texts in
-`engine.py`.
+`catalog_engine.py`.
 """
 
 from types import TracebackType
 from typing import Self
 
 from pipeline.state.catalog.attempts import Attempts
-from pipeline.state.catalog.changes import ChangeNotes
+from pipeline.state.catalog.catalog_engine import catalog_url, make_engine, make_folder
+from pipeline.state.catalog.changed_keys import ChangeNotes
 from pipeline.state.catalog.confirmations import Confirmations
 from pipeline.state.catalog.costs import Costs
 from pipeline.state.catalog.deliveries import Deliveries
+from pipeline.state.catalog.dropped_files import Registry
 from pipeline.state.catalog.ended_sessions import EndedSessions
-from pipeline.state.catalog.engine import catalog_url, make_engine, make_folder
 from pipeline.state.catalog.export import Export
 from pipeline.state.catalog.generation_batches import GenerationBatches
 from pipeline.state.catalog.generation_lists import GenerationLists
 from pipeline.state.catalog.ignored import IgnoredFiles
 from pipeline.state.catalog.journals import Journals
+from pipeline.state.catalog.kept_models import Models
 from pipeline.state.catalog.looks import Looks
 from pipeline.state.catalog.lookup import Lookup
 from pipeline.state.catalog.made_conversations import MadeConversations
 from pipeline.state.catalog.mappings import Mappings
-from pipeline.state.catalog.marks import Marks
-from pipeline.state.catalog.measurements import Measurements
 from pipeline.state.catalog.measures import Measures
 from pipeline.state.catalog.migrate import check_sqlite, migrate
-from pipeline.state.catalog.models import Models
 from pipeline.state.catalog.notices import Notices
+from pipeline.state.catalog.own_measurements_kept import Measurements
+from pipeline.state.catalog.place_marks import Marks
 from pipeline.state.catalog.plans import Plans
 from pipeline.state.catalog.quotas import Quotas
-from pipeline.state.catalog.registry import Registry
 from pipeline.state.catalog.reports import Reports
 from pipeline.state.catalog.requests import Requests
 from pipeline.state.catalog.scaffold_rows import ScaffoldRows

@@ -1,6 +1,6 @@
 """Uploads through the service, from the row that is made first to the confirmation that the bytes are there.
 
-Once confirmed, a dataset is like any other; files that are simply dropped start in `registry.py`.
+Once confirmed, a dataset is like any other; files that are simply dropped start in `dropped_files.py`.
 """
 
 from dataclasses import asdict
@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection, case, insert, select, update
 
 from pipeline.errors import Conflicting, ObjectChanged, UsageError
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import NO_MAPPING, AnnouncedUpload, Dataset
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.dropped_files import lock_registry
 from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset, to_dataset
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.quotas import check_quota
-from pipeline.state.catalog.registry import lock_registry
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
 from pipeline.wording import moment
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 
 from pipeline.errors import JobNotFound
 from pipeline.state.catalog.attempt_tables import training_attempts
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.generation_batches import spending_by_batch
 from pipeline.state.catalog.generation_tables import IS_OPEN, batch_jobs, llm_calls, llm_submissions
 from pipeline.state.catalog.job_records import CostRecord, NewCost

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import Notification
-from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.statements import nobody_elses
 from pipeline.state.catalog.tables import notifications
 

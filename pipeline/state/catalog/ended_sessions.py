@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, Index, Table, delete, select
 
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.statements import insert_or
 from pipeline.state.catalog.tables import StorableText, UtcDateTime, metadata
 

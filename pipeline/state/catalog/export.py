@@ -15,8 +15,8 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.types import BigInteger, Boolean, Date, Float, Integer
 
 from pipeline.state.catalog import attempt_tables, generation_tables, job_tables  # noqa: F401  # every table of `metadata`
-from pipeline.state.catalog.changes import OF_ITSELF, Changes, RowKey, read_changes
-from pipeline.state.catalog.engine import Database, translated_errors
+from pipeline.state.catalog.catalog_engine import Database, translated_errors
+from pipeline.state.catalog.changed_keys import OF_ITSELF, Changes, RowKey, read_changes
 from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.tables import StorableJson, UtcDateTime, metadata
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, insert, or_, select, update
 
 from pipeline.errors import BatchNotFound, Conflicting
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.generation_records import (
     Batch,
     BatchMoney,

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from sqlalchemy import func, select
 
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.generation_batches import spending_by_batch
 from pipeline.state.catalog.generation_records import (
     BatchMoney,

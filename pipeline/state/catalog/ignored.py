@@ -10,10 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import IgnoredPage, IgnoredRow
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.dropped_files import lock_registry
 from pipeline.state.catalog.notices import Notice, send
-from pipeline.state.catalog.registry import lock_registry
 from pipeline.state.catalog.selecting import is_of, paged
 from pipeline.state.catalog.statements import chunks, insert_or
 from pipeline.state.catalog.tables import ignored_files

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 from pipeline.state.catalog.attempt_records import Attempt, Series, Told
 from pipeline.state.catalog.attempt_tables import metric_series, training_attempts
 from pipeline.state.catalog.attempts import move_attempt, read_attempt
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.job_records import Artifact, MetricsPoint
 from pipeline.state.catalog.job_tables import metrics_points, model_artifacts
 from pipeline.state.catalog.metric_buckets import with_points

@@ -12,7 +12,7 @@ from typing import Self
 from sqlalchemy import Connection, inspect, text
 
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.engine import catalog_url, make_engine
+from pipeline.state.catalog.catalog_engine import catalog_url, make_engine
 from pipeline.state.catalog.live_tables import (
     VERSIONS,
     Difference,

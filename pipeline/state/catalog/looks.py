@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Table, select
 
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.statements import insert_or
 from pipeline.state.catalog.tables import StorableText, UtcDateTime, metadata
 

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, null, select, update
 
 from pipeline.errors import DatasetNotFound
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import Dataset, Page
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.dropped_files import lock_registry
 from pipeline.state.catalog.events import Event, changed_datasets, note_events
 from pipeline.state.catalog.generation_tables import batch_jobs
 from pipeline.state.catalog.job_tables import training_jobs, training_plans
 from pipeline.state.catalog.quotas import check_quota
-from pipeline.state.catalog.registry import lock_registry
 from pipeline.state.catalog.selecting import check_listing, find_meant, find_row, is_named_like, is_of, paged
 from pipeline.state.catalog.statuses import STATUSES, EventKind, Status
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets, storable_text

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, cast, func, i
 from sqlalchemy.dialects.postgresql import JSONB
 
 from pipeline.errors import Conflicting, ConversationNotFound
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.generation_batches import read_batch, touch_batch
 from pipeline.state.catalog.generation_records import (
     Item,

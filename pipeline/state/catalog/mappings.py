@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from pipeline.errors import Conflicting
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import Dataset
-from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset
 from pipeline.state.catalog.tables import IS_CURRENT, datasets

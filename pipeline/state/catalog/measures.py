@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Column, ColumnElement, Connection, case, func, select, true
 
 from pipeline.state.catalog.attempt_tables import IS_LIVE, training_attempts
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.generation_tables import batch_jobs, llm_calls
 from pipeline.state.catalog.statuses import ATTEMPT_STATES, BATCH_STATUSES, STATUSES
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets, ignored_files

@@ -12,8 +12,8 @@ from pkgutil import iter_modules
 from sqlalchemy import URL, Connection, Engine, inspect, text
 
 from pipeline.errors import CatalogError, SettingsError
-from pipeline.state.catalog.changes import changes, note_every_change
-from pipeline.state.catalog.engine import describe, translated_errors
+from pipeline.state.catalog.catalog_engine import describe, translated_errors
+from pipeline.state.catalog.changed_keys import changes, note_every_change
 from pipeline.state.catalog.sqlite_catalog import check_content, database_path
 from pipeline.state.catalog.tables import metadata
 

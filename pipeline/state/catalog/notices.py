@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from pipeline.errors import NotificationNotFound
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import Notification
-from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.statements import insert_or
 from pipeline.state.catalog.statuses import NotificationKind
 from pipeline.state.catalog.tables import notifications

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import case, or_, select, update
 
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import Dataset
-from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.job_records import Job, Plan, PlanResult
 from pipeline.state.catalog.job_tables import training_jobs, training_plans

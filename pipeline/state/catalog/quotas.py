@@ -8,7 +8,7 @@ cannot both take the last place.
 from sqlalchemy import Connection, func, select
 
 from pipeline.errors import OverQuota
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
 
 _IS_EXPIRED = (datasets.c.status == "error") & datasets.c.content_version.is_(None)

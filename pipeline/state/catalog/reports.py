@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from pipeline.errors import Conflicting, UsageError
 from pipeline.state.catalog.attempt_records import Attempt, NewAttempt
 from pipeline.state.catalog.attempts import live_attempt, move_attempt, newest_attempt, open_attempt
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.job_records import Artifact, Job, MetricsPoint
 from pipeline.state.catalog.job_tables import metrics_points, model_artifacts
 from pipeline.state.catalog.journals import add_artifacts, add_points

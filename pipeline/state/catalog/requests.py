@@ -7,8 +7,8 @@ from sqlalchemy import Select, or_, select, update
 
 from pipeline.errors import Conflicting
 from pipeline.state.catalog.attempt_tables import IS_LIVE, IS_UNCLOSED, training_attempts
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import Dataset
-from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.events import Event, changed_datasets, note_events
 from pipeline.state.catalog.job_tables import training_plans
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset, to_dataset

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from pipeline.errors import CatalogError
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.generation_records import ScaffoldRow
 from pipeline.state.catalog.generation_tables import scaffolds
 from pipeline.state.catalog.statuses import ScaffoldKind

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, literal, or_, select, true, update
 
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.job_tables import training_jobs, training_plans
 from pipeline.state.catalog.notices import Notice, send

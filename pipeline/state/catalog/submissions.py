@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from pipeline.errors import Conflicting
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.generation_batches import pause, read_batch, settle_cancelled, spending, touch_batch
 from pipeline.state.catalog.generation_records import Item, NewCall, NewSubmission, Step, Submission
 from pipeline.state.catalog.generation_tables import (

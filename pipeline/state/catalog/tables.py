@@ -1,7 +1,7 @@
 """The catalog's tables, and the three column types that make SQLite and PostgreSQL behave alike.
 
-Queries live beside the concept they serve (`registry.py`, `verdict_writes.py`, …). A change here needs a revision in
-`migrations/versions/`, the newest by its file's name; a test compares the two.
+Queries live beside the concept they serve (`dropped_files.py`, `verdict_writes.py`, …). A change here needs a revision
+in `migrations/versions/`, the newest by its file's name; a test compares the two.
 """
 
 import math

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from pipeline.errors import Conflicting, TrainingFileNotFound
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.generation_records import Member, NewTrainingFile, TrainingFile
 from pipeline.state.catalog.generation_tables import (
     batch_items,

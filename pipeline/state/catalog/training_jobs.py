@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, case, func, insert, select, update
 
 from pipeline.errors import JobNotFound
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.costs import insert_cost
-from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.job_records import Job, JobPage, JobSort, NewCost, NewJob
 from pipeline.state.catalog.job_tables import cost_records, training_jobs
 from pipeline.state.catalog.lookup import read_dataset

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, select, update
 
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.job_tables import training_plans
 from pipeline.state.catalog.notices import Notice, send

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from pipeline.errors import ObjectChanged
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import Dataset, Verdict
-from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.events import Event, changed_datasets, note_events
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset
 from pipeline.state.catalog.notices import Notice, send

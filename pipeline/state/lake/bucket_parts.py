@@ -13,7 +13,7 @@ from boto3.s3.transfer import TransferConfig
 
 from pipeline.errors import LakeError, StoreError
 from pipeline.state.lake.lake_errors import lake_errors
-from pipeline.state.lake.part_places import LentPart, new_part_name
+from pipeline.state.lake.places_of_parts import LentPart, new_part_name
 from pipeline.state.store.s3_client import S3_ERRORS, make_s3_client, raise_store_error
 
 PARTS = "_parts/"

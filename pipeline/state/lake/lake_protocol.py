@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import pyarrow as pa
 
 from pipeline.errors import LakeError, UsageError
-from pipeline.state.lake.part_places import PartPlace
+from pipeline.state.lake.places_of_parts import PartPlace
 
 if TYPE_CHECKING:  # 50 MB that most who use a lake do not need
     import polars as pl

@@ -27,7 +27,7 @@ from pipeline.state.lake.lake_protocol import (
     made_key,
     model_key,
 )
-from pipeline.state.lake.part_places import FolderParts
+from pipeline.state.lake.places_of_parts import FolderParts
 from pipeline.state.lake.profiles import read_table
 from pipeline.state.lake.staging import Staging
 

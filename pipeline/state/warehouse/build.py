@@ -16,18 +16,23 @@ import pyarrow.compute as pc
 
 from pipeline.errors import WarehouseError
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.changes import RowKey
+from pipeline.state.catalog.changed_keys import RowKey
 from pipeline.state.catalog.export import TABLE_NAMES, Snapshot
 from pipeline.state.catalog.lookup import CHANGING_TABLES
 from pipeline.state.lake import Lake
 from pipeline.state.warehouse.catalog_rows import change_tables, copy_tables
 from pipeline.state.warehouse.comments import write_comments
 from pipeline.state.warehouse.completeness import EXPECTED, compare, insist
-from pipeline.state.warehouse.folded import change_folded, is_fold_lost, make_folded, usable
+from pipeline.state.warehouse.folded_datasets import change_folded, is_fold_lost, make_folded, usable
 from pipeline.state.warehouse.history import HISTORY_VIEWS, make_history
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS, change_lineage, make_lineage
-from pipeline.state.warehouse.profile_rows import change_profiles, make_profiles, other_versions, previous_profiles
 from pipeline.state.warehouse.publication import publication
+from pipeline.state.warehouse.published_profiles import (
+    change_profiles,
+    make_profiles,
+    other_versions,
+    previous_profiles,
+)
 from pipeline.state.warehouse.sql import identifier
 from pipeline.state.warehouse.standing import Standing, read_standing, rules_of, write_standing
 from pipeline.state.warehouse.views import VIEWS, create_views, look_into

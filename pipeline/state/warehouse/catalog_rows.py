@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import duckdb
 import pyarrow as pa
 
-from pipeline.state.catalog.changes import RowKey
+from pipeline.state.catalog.changed_keys import RowKey
 from pipeline.state.catalog.export import TABLE_NAMES, Snapshot, export_schema, key_columns
 from pipeline.state.warehouse.sql import identifier
 

@@ -1,5 +1,5 @@
 """The views over the lake: exactly the files of the datasets that are current, each by its id, or the folds that have
-their rows (`folded.py`).
+their rows (`folded_datasets.py`).
 
 Against a pattern with a semi-join, at 5,000 datasets, the list costs the same to publish (0.4 s for three views) and to
 query (a count 0.4 s against 0.6, one dataset 0.1 s), needs no listing on S3, and cannot take in what came later.

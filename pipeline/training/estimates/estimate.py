@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from pipeline.catalogues.finding import STALE_AFTER_DAYS, is_stale
+from pipeline.catalogues.by_name import STALE_AFTER_DAYS, is_stale
 from pipeline.catalogues.prices import Price
 from pipeline.errors import UsageError
 from pipeline.trainers.workload import Workload

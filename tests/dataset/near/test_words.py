@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dataset.near.words import case_folded, words_of
+from pipeline.dataset.near.word_vectors import case_folded, words_of
 from tests.dataset.near.examples import words_of as plain_words_of
 
 letters = st.sampled_from("aBcİKßéÉȺⱥ𐐀𐐨1")

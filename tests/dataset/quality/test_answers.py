@@ -2,7 +2,7 @@
 
 from pipeline.dataset.frames.figures import figures_of
 from pipeline.dataset.frames.frames import frames_of
-from pipeline.dataset.quality.answers import Answers, Marked, answer_figures, measure_answers
+from pipeline.dataset.quality.short_answers import Answers, Marked, answer_figures, measure_answers
 from tests.engine_blocks import columns_of, line_of
 
 CLEAN = ("assistant", "A good answer, long enough.")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pipeline.dataset.frames.figures import figures_of
 from pipeline.dataset.frames.frames import frames_of
 from pipeline.dataset.quality.answer_lengths import length_figures
-from pipeline.dataset.quality.answers import answer_figures
 from pipeline.dataset.quality.quality_statistics import QualityStatistics, measure_quality
+from pipeline.dataset.quality.short_answers import answer_figures
 from pipeline.dataset.reading.columns import Columns, read_columns
 from tests.dataset.quality.test_languages import ENGLISH, GERMAN
 from tests.engine_blocks import LIMITS, block_of, columns_of, line_of

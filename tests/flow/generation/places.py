@@ -13,9 +13,9 @@ from pipeline.flow.generation.planning import BatchWish, keep, lay_out, start
 from pipeline.flow.generation.scaffold_sets import import_scaffolds
 from pipeline.flow.generation.steps import advance, look_at_all
 from pipeline.generation.wish import PlanWish
+from pipeline.llm.account_limits import Limiters
 from pipeline.llm.backends import make_backend
-from pipeline.llm.limits import Limiters
-from pipeline.llm.prices import load_inference_prices
+from pipeline.llm.call_prices import load_inference_prices
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.generation_records import Batch
 from pipeline.state.lake import LocalLake

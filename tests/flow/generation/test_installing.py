@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.flow.generation.installing import making_of
-from pipeline.llm.errors import KeyRefused
+from pipeline.llm.llm_errors import KeyRefused
 from pipeline.settings import Settings
 from tests.fakes.provider import KEY
 from tests.llm.requests import request

@@ -16,9 +16,9 @@ from pipeline.flow.generation.audit import audit_usage
 from pipeline.flow.generation.batch_checks import BATCH_CHECKS
 from pipeline.flow.generation.batch_report import report_of_batch
 from pipeline.flow.generation.planning import BatchWish, lay_out, start
-from pipeline.flow.generation.sending import MOST_ITEMS, room
 from pipeline.flow.generation.settling import settle
 from pipeline.flow.generation.steps import advance, look_at_all
+from pipeline.flow.generation.submitting import MOST_ITEMS, room
 from pipeline.generation.wish import PlanWish
 from pipeline.state.catalog.generation_records import MadeQuery, NewSubmission, Submission
 from pipeline.state.catalog.statuses import ENDED_ITEMS
@@ -100,7 +100,7 @@ def test_a_batch_that_never_reached_the_provider_is_sent_again_with_the_same_bod
 def sent_by_one_that_died(place, batch):
     """Whoever was to send it died before the first byte went."""
     from pipeline.flow.generation.making import BatchWork
-    from pipeline.flow.generation.sending import prepare
+    from pipeline.flow.generation.submitting import prepare
 
     work = BatchWork(place.making, batch)
     submission = prepare(work, "generate", place.catalog.items_of(batch.id), place.clock())
@@ -161,7 +161,7 @@ def test_what_comes_to_nothing_is_drawn_anew_and_keeps_its_raw_answer(place, fak
 def first_ids(place, fake, batch, count):
     """Ids of the first requests, which are known once they are sent: so they are prepared here."""
     from pipeline.flow.generation.making import BatchWork
-    from pipeline.flow.generation.sending import prepare
+    from pipeline.flow.generation.submitting import prepare
 
     work = BatchWork(place.making, batch)
     submission = prepare(work, "generate", place.catalog.items_of(batch.id), place.clock())

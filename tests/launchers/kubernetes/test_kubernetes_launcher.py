@@ -17,8 +17,8 @@ from pipeline.errors import ServiceError, SettingsError, UsageError
 from pipeline.flow.closing import close
 from pipeline.flow.launching import what_is_missing
 from pipeline.flow.trainings import Trainings, Wish, ask
-from pipeline.launchers.kubernetes.access import Access, cluster_access
 from pipeline.launchers.kubernetes.cluster import Cluster
+from pipeline.launchers.kubernetes.cluster_access import Access, cluster_access
 from pipeline.launchers.kubernetes.job_manifest import BEGIN, Pods
 from pipeline.launchers.kubernetes.kubernetes_launcher import KubernetesLauncher
 from pipeline.launchers.kubernetes.kubernetes_settings import kubernetes_missing, make_kubernetes

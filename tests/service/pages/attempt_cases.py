@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from pipeline.launchers.failures import remedy_of
+from pipeline.launchers.training_failures import remedy_of
 from pipeline.state.catalog.attempt_records import Attempt, Evaluation, Model, Series, Transition
 from pipeline.state.catalog.costs import Spending
 from pipeline.state.catalog.job_records import CostRecord

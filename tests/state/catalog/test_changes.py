@@ -1,4 +1,4 @@
-"""Promises of `pipeline.state.catalog.changes`."""
+"""Promises of `pipeline.state.catalog.changed_keys`."""
 
 from contextlib import closing, suppress
 
@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, inspect, text, update
 
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.changes import note_every_change
+from pipeline.state.catalog.changed_keys import note_every_change
 from pipeline.state.catalog.export import TABLE_NAMES
 from pipeline.state.catalog.looks import looks
 from pipeline.state.catalog.tables import datasets, metadata, notifications
@@ -94,7 +94,7 @@ def test_notes_that_nobody_takes_are_forgotten_and_the_next_file_knows_of_none(c
     catalog.register_uploads([upload("d2")], NOON)
     assert not catalog.forget_changes()
 
-    monkeypatch.setattr("pipeline.state.catalog.changes._TOO_MANY_CHANGES", 1)
+    monkeypatch.setattr("pipeline.state.catalog.changed_keys._TOO_MANY_CHANGES", 1)
     assert catalog.forget_changes()
     with catalog.snapshot() as snapshot:
         seen = snapshot.changes()

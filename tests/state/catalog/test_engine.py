@@ -1,4 +1,4 @@
-"""Promises of `pipeline.state.catalog.engine`."""
+"""Promises of `pipeline.state.catalog.catalog_engine`."""
 
 import sqlite3
 import threading
@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from pipeline.errors import CatalogError, SettingsError
-from pipeline.state.catalog import engine as engine_module
+from pipeline.state.catalog import catalog_engine as engine_module
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.engine import catalog_url, describe
+from pipeline.state.catalog.catalog_engine import catalog_url, describe
 from pipeline.state.catalog.sqlite_catalog import RESTORE
 from tests.state.catalog.examples import NOON, upload
 

@@ -16,7 +16,7 @@ from sqlalchemy import inspect, text
 
 from pipeline.errors import CatalogError
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.engine import catalog_url, make_engine
+from pipeline.state.catalog.catalog_engine import catalog_url, make_engine
 from pipeline.state.catalog.migrate import HEAD, MIGRATIONS_DIR, migrate
 from pipeline.state.catalog.notices import Notice
 from pipeline.state.catalog.tables import metadata

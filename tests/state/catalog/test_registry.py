@@ -1,4 +1,4 @@
-"""Promises of `pipeline.state.catalog.registry`."""
+"""Promises of `pipeline.state.catalog.dropped_files`."""
 
 import subprocess
 import sys

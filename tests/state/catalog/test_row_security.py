@@ -15,7 +15,7 @@ from pipeline.state.catalog.attempt_tables import (
     training_measurements,
 )
 from pipeline.state.catalog.catalog import Catalog
-from pipeline.state.catalog.changes import changes, publications
+from pipeline.state.catalog.changed_keys import changes, publications
 from pipeline.state.catalog.ended_sessions import ended_sessions
 from pipeline.state.catalog.generation_records import ScaffoldRow
 from pipeline.state.catalog.generation_tables import (
@@ -39,8 +39,8 @@ from pipeline.state.catalog.job_tables import (
     training_plans,
 )
 from pipeline.state.catalog.looks import looks
-from pipeline.state.catalog.marks import marks
 from pipeline.state.catalog.notices import Notice
+from pipeline.state.catalog.place_marks import marks
 from pipeline.state.catalog.tables import dataset_events, datasets, ignored_files, metadata, notifications
 from tests.postgres import as_ordinary_role
 from tests.state.catalog.examples import NOON, start_upload, tell

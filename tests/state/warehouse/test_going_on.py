@@ -14,7 +14,7 @@ import pytest
 from pipeline.errors import WarehouseIncomplete
 from pipeline.flow import folding
 from pipeline.flow.folding import fold_lake
-from pipeline.state.catalog import changes as changes_module
+from pipeline.state.catalog import changed_keys as changes_module
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import PUBLISH_ORDER, LocalLake
 from pipeline.state.warehouse import build, build_warehouse, standing

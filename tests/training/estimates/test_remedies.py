@@ -4,7 +4,7 @@ from hypothesis import given
 
 from pipeline.training.estimates import estimate
 from pipeline.training.estimates.extrapolating import has_several_gpus, is_offered
-from pipeline.training.estimates.remedies import remedies
+from pipeline.training.estimates.fitting_remedies import remedies
 from tests.training.workloads import GPUS, workload, workloads
 
 

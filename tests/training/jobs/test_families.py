@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.catalogues.by_name import find_gpu
 from pipeline.catalogues.families import known_types, load_families
-from pipeline.catalogues.finding import find_gpu
 from pipeline.catalogues.model_config import model_from_config
 from pipeline.catalogues.models import BaseModelSpec
 from pipeline.catalogues.reading import load_models

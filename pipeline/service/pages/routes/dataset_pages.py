@@ -19,7 +19,7 @@ from pipeline.service.pages.job_page import JobLine, job_lines
 from pipeline.service.pages.live import card_events, card_html, seen_by_page
 from pipeline.service.pages.origin import origin_of
 from pipeline.service.pages.page_route import PageRoute
-from pipeline.service.quotas import show_quota
+from pipeline.service.room_of_users import show_quota
 from pipeline.service.service import CurrentService, Service
 from pipeline.service.user import User
 from pipeline.service.users import CurrentUser

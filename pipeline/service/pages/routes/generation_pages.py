@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pipeline.contract.generation_values import BatchDetails, WantedSettling
 from pipeline.errors import Conflicting, UsageError
 from pipeline.llm.backends import place_of
-from pipeline.llm.prices import load_inference_prices
+from pipeline.llm.call_prices import load_inference_prices
 from pipeline.service import generation_service
 from pipeline.service.pages.batch_figures import batch_url
 from pipeline.service.pages.batch_listing import PAGE_SIZE, batch_listing

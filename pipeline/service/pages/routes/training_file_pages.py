@@ -21,7 +21,7 @@ from pipeline.service.pages.page_route import PageRoute
 from pipeline.service.pages.training_file_listing import PAGE_SIZE, file_form, file_listing, file_url
 from pipeline.service.pages.training_file_page import MEMBERS_PAGE, file_page
 from pipeline.service.service import CurrentService, Service
-from pipeline.service.training_file_values import file_summary
+from pipeline.service.shown_training_files import file_summary
 from pipeline.service.user import User
 from pipeline.service.users import CurrentUser
 from pipeline.state.catalog.generation_records import MadeQuery

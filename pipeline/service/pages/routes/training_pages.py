@@ -7,7 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from pipeline.catalogues.finding import prices_of
+from pipeline.catalogues.by_name import prices_of
 from pipeline.catalogues.prices import Price
 from pipeline.catalogues.reading import load_gpus, load_models, load_prices
 from pipeline.service.pages.forms import Form

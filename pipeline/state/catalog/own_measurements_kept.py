@@ -8,7 +8,7 @@ from sqlalchemy import select
 from pipeline.state.catalog.attempt_records import Measurement, NewMeasurement
 from pipeline.state.catalog.attempt_tables import training_measurements
 from pipeline.state.catalog.attempts import read_attempt
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.statements import insert_or
 
 _MOST_RUNS = 500  # the newest: what is older was of other drivers and trainers

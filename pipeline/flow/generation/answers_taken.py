@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import msgspec
 
 from pipeline.flow.generation.audit import RESULTS
+from pipeline.flow.generation.item_requests import AGAIN, conversations_of, custom_id, most_tokens
 from pipeline.flow.generation.making import BatchWork
-from pipeline.flow.generation.requests import AGAIN, conversations_of, custom_id, most_tokens
-from pipeline.flow.generation.sending import CUT
+from pipeline.flow.generation.submitting import CUT
 from pipeline.generation.draws import next_draw
 from pipeline.generation.judging import read_judgement, score_of
 from pipeline.generation.made_findings import MadeFinding, state_by, worst_of
@@ -20,7 +20,7 @@ from pipeline.generation.parsing import parsed
 from pipeline.generation.rereading import read_reread, with_reread
 from pipeline.generation.screening import screened
 from pipeline.llm.asking import Answer, Usage
-from pipeline.llm.prices import InferencePrice, cost_nano_usd
+from pipeline.llm.call_prices import InferencePrice, cost_nano_usd
 from pipeline.state.catalog.generation_records import (
     Batch,
     Item,

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, case, insert, or_, select, text, update
 
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import NewUpload, Placed, Refusal
-from pipeline.state.catalog.engine import Database
 from pipeline.state.catalog.events import Event, note_events
 from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.statuses import EventKind

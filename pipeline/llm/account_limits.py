@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.llm.errors import Overloaded, RateLimited, Unanswered, Unreachable
+from pipeline.llm.llm_errors import Overloaded, RateLimited, Unanswered, Unreachable
 
 _FIRST = 4
 _FAILURES = 3  # in a row: a single one is a connection's

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlalchemy import Column, ColumnElement, Table, delete, insert, select
 
-from pipeline.state.catalog.engine import Database, check_file
+from pipeline.state.catalog.catalog_engine import Database, check_file
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, StorableText, UtcDateTime, datasets, metadata
 
 Place = Literal["store", "lake"]

@@ -10,7 +10,7 @@ from pipeline.errors import ModelNotFound
 from pipeline.state.catalog.attempt_records import Evaluation, Model, ModelPage, NewModel
 from pipeline.state.catalog.attempt_tables import model_evaluations, models
 from pipeline.state.catalog.attempts import read_attempt
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.selecting import find_meant, find_row, is_of, paged
 from pipeline.state.catalog.statements import insert_or

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete, func, select, update
 
-from pipeline.state.catalog.engine import Database
+from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.statements import chunks, insert_or
 from pipeline.state.catalog.tables import StorableText, metadata
 

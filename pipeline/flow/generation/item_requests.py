@@ -14,7 +14,7 @@ from pipeline.generation.writing import most_tokens as first_tokens
 from pipeline.generation.writing import write_request
 from pipeline.llm.asking import Request
 from pipeline.llm.backends import place_of
-from pipeline.llm.prices import most_nano_usd
+from pipeline.llm.call_prices import most_nano_usd
 from pipeline.state.catalog.generation_records import Item
 from pipeline.state.catalog.statuses import Purpose
 

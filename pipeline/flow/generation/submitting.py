@@ -14,11 +14,11 @@ from typing import Final, Literal
 
 from pipeline.errors import CatalogError, Conflicting, ServiceError
 from pipeline.flow.generation.audit import RESULTS
+from pipeline.flow.generation.item_requests import Asked, bounds_of, counts_of, requests_for
 from pipeline.flow.generation.making import BatchWork
-from pipeline.flow.generation.requests import Asked, bounds_of, counts_of, requests_for
 from pipeline.llm.asking import BatchLook
 from pipeline.llm.batch_files import lines_of
-from pipeline.llm.errors import (
+from pipeline.llm.llm_errors import (
     AskingRefused,
     KeyRefused,
     LowCredit,

@@ -13,8 +13,8 @@ from typing import Annotated, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.catalogues.by_name import nearest
 from pipeline.catalogues.entry import Entry, same
-from pipeline.catalogues.finding import nearest
 from pipeline.catalogues.reading import parse, read_entries
 from pipeline.errors import UsageError
 from pipeline.llm.asking import Usage

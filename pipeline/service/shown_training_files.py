@@ -8,7 +8,7 @@ from pipeline.contract.training_file_values import (
     TrainingFilePreview,
     TrainingFileSummary,
 )
-from pipeline.flow.generation.training_files import Preview
+from pipeline.flow.generation.training_file_building import Preview
 from pipeline.service.record_fields import fields_of
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import NANO
