@@ -43,7 +43,7 @@ def make(settings: Settings, count: int) -> None:
         own = {"id": "?1", "name": "?1", "storage_path": "'uploads/linked/' || ?1", "file_name": "?1"}
         chosen = ", ".join(own.get(name, name) for name in names)
         insert = f"INSERT INTO datasets ({', '.join(names)}) SELECT {chosen} FROM datasets WHERE id = ?2"
-        for number in range(count):
+        for number in range(len(ids), len(ids) + count):
             original = originals[number % len(originals)]
             dataset_id = f"{number:06d}{original[6:]}"  # as long: it stands in the profile's file
             _link(settings, original, dataset_id)
