@@ -11,6 +11,7 @@ from tests.benchmarks import (
     duckdb_ndjson,
     engine,
     event_storage,
+    linked_datasets,
     many_datasets,
     many_uploads,
     one_upload,
@@ -121,6 +122,19 @@ def test_many_datasets_are_published(tmp_path, capsys):
         4,
         (4, 1),
     ]
+
+
+def test_many_linked_datasets_are_folded_and_asked(tmp_path, monkeypatch):
+    monkeypatch.setattr(linked_datasets, "_ORIGINALS", 2)
+    settings = load_settings(data_dir=tmp_path / "data", settle_s=0)
+    linked_datasets.make(settings, 3)
+    linked_datasets.publish(settings)
+
+    folded = linked_datasets.fold(settings)
+    linked_datasets.publish(settings)
+
+    assert (folded["datasets"], folded["folds"]) == (5, 1)
+    assert set(linked_datasets.ask(settings)) == {"one_dataset", "by_role", "first_rows"}
 
 
 def test_one_upload_is_validated(tmp_path, valid, capsys, monkeypatch):
