@@ -34,12 +34,13 @@ _SKEW_S, _WRONG_S = 5.0, 300.0  # S3 refuses requests from 15 minutes away
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was looked at. remedy: what to do, empty where all is well."""
+    """One thing that was looked at."""
 
     name: str
     level: Level
     found: str
     remedy: str = ""
+    """What to do, empty where all is well."""
 
 
 def as_json(line: Line) -> str:

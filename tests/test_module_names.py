@@ -1,4 +1,4 @@
-"""A module's name says which one it is: the same name twice is a command, a route, or another front of what it names."""
+"""A module says by its name which one it is: the same name twice is a command, a route, or another front of a thing."""
 
 from collections import defaultdict
 from pathlib import Path

@@ -92,21 +92,24 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A dataset as its card shows it.
-
-    name: of the dataset, or of the file. path: where it was read. examples: some findings of each kind, by row.
-    words_per_turn, turns_per_conversation: how often each value occurs; None where only the spread is known.
-    dataset_id, owner, validated_at: empty and None for a file that is in no catalog.
-    """
+    """A dataset as its card shows it."""
 
     name: str
+    """Of the dataset, or of the file."""
     path: str
+    """Where it was read."""
     figures: Figures
     acceptance: tuple[Acceptance, ...] = ()
     examples: tuple[FindingRecord, ...] = ()
+    """Some findings of each kind, by row."""
     samples: tuple[Conversation, ...] = ()
     words_per_turn: Mapping[int, int] | None = None
+    """How often each value occurs; None where only the spread is known."""
     turns_per_conversation: Mapping[int, int] | None = None
+    """How often each value occurs; None where only the spread is known."""
     dataset_id: str = ""
+    """Empty and None for a file that is in no catalog."""
     owner: str = ""
+    """Empty and None for a file that is in no catalog."""
     validated_at: datetime | None = None
+    """Empty and None for a file that is in no catalog."""

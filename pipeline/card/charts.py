@@ -11,25 +11,26 @@ _LEAST_HEIGHT = 1.0  # percent; what exists is seen
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A row of a bar chart. length: percent of the longest bar there could be; share: of the whole, 0 to 1."""
+    """A row of a bar chart."""
 
     label: str
     value: int
     share: float
+    """Of the whole, 0 to 1."""
     length: float
+    """Percent of the longest bar there could be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a histogram. height: percent of the tallest.
-
-    axis_label: its smallest value; empty where there is no room for it.
-    """
+    """A column of a histogram."""
 
     label: str
     axis_label: str
+    """Its smallest value; empty where there is no room for it."""
     count: int
     height: float
+    """Percent of the tallest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,11 +40,12 @@ _FILTERS = (
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """All findings of a kind. length: percent of the most frequent kind's count."""
+    """All findings of a kind."""
 
     kind: FindingKind
     count: int
     length: float
+    """Percent of the most frequent kind's count."""
     examples: tuple[FindingRecord, ...]
 
 

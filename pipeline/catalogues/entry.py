@@ -7,14 +7,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Entry(BaseModel):
-    """One fact sheet. aliases: other names of the same thing. source: where it was read; as_of: when."""
+    """One fact sheet."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
     aliases: tuple[str, ...] = ()
+    """Other names of the same thing."""
     source: str = Field(min_length=1)
+    """Where it was read."""
     as_of: date
+    """When."""
 
     def names(self) -> tuple[str, ...]:
         """All that it is found by."""

@@ -14,32 +14,36 @@ Method = Literal["lora", "qlora", "full"]
 
 
 class Family(BaseModel):
-    """Models of one structure.
-
-    types: `model_type` in Transformers; the family's name unless given. reader: of `structures.READERS`. adapted: names
-    of the linear layers that LoRA adapts. experts: parameters of the experts' stacks that it adapts, from the layer on;
-    empty for dense models. lora, qlora, full: trainers whose files for that method were found to load, quantise and
-    adapt as estimated. is_vision: whether it may have a vision tower, which is left as it is. auto_class: what
-    Transformers loads it with. layer_class: of its layers, where those that Transformers would keep whole when a model
-    is shared out (`_no_split_modules`) are not all in it. own_quantisation: the format its weights come in, which is
-    widened to BF16 for training. has_fp16: whether it computes in FP16; some overflow there.
-    """
+    """Models of one structure."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     types: tuple[str, ...] = ()
+    """`model_type` in Transformers; the family's name unless given."""
     reader: str
+    """Of `structures.READERS`."""
     adapted: tuple[str, ...] = Field(min_length=1)
+    """Names of the linear layers that LoRA adapts."""
     experts: tuple[str, ...] = ()
+    """Parameters of the experts' stacks that it adapts, from the layer on; empty for dense models."""
     lora: tuple[str, ...]
+    """Trainers whose files for that method were found to load, quantise and adapt as estimated."""
     qlora: tuple[str, ...]
+    """Trainers whose files for that method were found to load, quantise and adapt as estimated."""
     full: tuple[str, ...]
+    """Trainers whose files for that method were found to load, quantise and adapt as estimated."""
     is_vision: bool = False
+    """Whether it may have a vision tower, which is left as it is."""
     auto_class: str = "AutoModelForCausalLM"
+    """What Transformers loads it with."""
     layer_class: str = ""
+    """Of its layers, where those that Transformers would keep whole when a model is shared out (`_no_split_modules`)
+    are not all in it."""
     own_quantisation: Literal["", "mxfp4", "fp8"] = ""
+    """The format its weights come in, which is widened to BF16 for training."""
     has_fp16: bool = True
+    """Whether it computes in FP16; some overflow there."""
 
     def trainers_for(self, method: Method) -> tuple[str, ...]:
         """Those that can train these models so."""

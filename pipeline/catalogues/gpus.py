@@ -10,13 +10,12 @@ Maker: TypeAlias = Literal["NVIDIA", "AMD"]
 
 
 class Gpu(Entry):
-    """One kind of GPU. name: as in `A100-80GB-SXM`; peak_tflops: dense BF16 (FP16 where there is no BF16).
-
-    memory_gb: what a process can use, in 2**30 bytes: trainers and nvidia-smi count so, and call it GB.
-    """
+    """One kind of GPU. name: as in `A100-80GB-SXM`;"""
 
     memory_gb: float = Field(gt=0)
+    """What a process can use, in 2**30 bytes: trainers and nvidia-smi count so, and call it GB."""
     peak_tflops: float = Field(gt=0)
+    """Dense BF16 (FP16 where there is no BF16)."""
     bandwidth_gb_per_s: float = Field(gt=0)  # of its memory
     interconnect_gb_per_s: float = Field(gt=0)  # to its neighbour in one machine, one way
     has_bf16: bool = True

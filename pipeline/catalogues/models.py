@@ -14,22 +14,21 @@ T = TypeVar("T")
 
 
 class BaseModelSpec(Entry):
-    """A decoder-only transformer. Dense models have one expert, all of it active.
-
-    hub_id: the name on the model hub, which trainers take; instruct_hub_id: of the sibling that was taught to answer,
-    where there is one: same dimensions, other weights. parameters: as published, all experts counted; tower_parameters:
-    those among them of a vision tower, which is loaded and left as it is.
-    template: the family of its chat template, as trainers name it (LLaMA-Factory's `template`). model_type: as
-    Transformers names it. config: fields of its config.json that the dimensions below do not say; where it is given, an
-    entry needs none of them.
-    """
+    """A decoder-only transformer. Dense models have one expert, all of it active."""
 
     hub_id: str
+    """The name on the model hub, which trainers take."""
     instruct_hub_id: str | None = None
+    """Of the sibling that was taught to answer, where there is one: same dimensions, other weights."""
     parameters: int = Field(gt=0)
+    """As published, all experts counted."""
     tower_parameters: int = Field(default=0, ge=0)
+    """Those among them of a vision tower, which is loaded and left as it is."""
     model_type: str = "llama"
+    """As Transformers names it."""
     config: dict[str, Any] = Field(default_factory=dict)
+    """Fields of its config.json that the dimensions below do not say; where it is given, an entry needs none of them.
+    """
     layers: int = Field(gt=0)
     hidden_size: int = Field(gt=0)
     intermediate_size: int = Field(gt=0)  # of one expert in a mixture of experts
@@ -42,6 +41,7 @@ class BaseModelSpec(Entry):
     active_experts: int = Field(default=1, ge=1)
     context_length: int = Field(gt=0)
     template: str
+    """The family of its chat template, as trainers name it (LLaMA-Factory's `template`)."""
     licence: str
 
     @model_validator(mode="before")

@@ -33,18 +33,18 @@ class Matrix(NamedTuple):
 
 @dataclass(frozen=True)
 class Structure:
-    """The matrices of all layers, without embeddings, head, norms and biases.
-
-    experts: of a layer that has any, else 1; active_experts: of these a token passes. attention_width: what queries of
-    softmax attention are wide, summed over layers. mlp_width: what a token passes of the MLPs, summed over layers.
-    """
+    """The matrices of all layers, without embeddings, head, norms and biases."""
 
     matrices: tuple[Matrix, ...]
     experts: int
+    """Of a layer that has any, else 1."""
     active_experts: int
+    """Of these a token passes."""
     layers: int
     attention_width: int
+    """What queries of softmax attention are wide, summed over layers."""
     mlp_width: int
+    """What a token passes of the MLPs, summed over layers."""
 
     def of(self, *kinds: Kind) -> int:
         """Parameters of these kinds."""

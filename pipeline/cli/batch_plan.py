@@ -43,11 +43,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """A plan with what it is of. batch: None of one that is not kept."""
+    """A plan with what it is of."""
 
     plan: "Plan"
     scaffolds: "Scaffolds"
     batch: "Batch | None" = None
+    """None of one that is not kept."""
 
 
 def plan(

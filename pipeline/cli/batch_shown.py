@@ -28,12 +28,14 @@ def row(batch: "Batch", states: "Mapping[ItemState, int]", money: "BatchMoney") 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that is known of a batch. open_ones: what is at a provider, or goes there. names: of personas, by key."""
+    """All that is known of a batch."""
 
     report: "BatchReport"
     open_ones: "Sequence[Submission]"
+    """What is at a provider, or goes there."""
     files: "Sequence[TrainingFile]"
     names: Mapping[str, str]
+    """Of personas, by key."""
 
 
 def print_batch(shown: Shown) -> None:

@@ -33,18 +33,18 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for on the command line.
-
-    report: text, json, sarif or github. workers: None for one a core. as_one: whether the files are one dataset.
-    """
+    """What was asked for on the command line."""
 
     files: tuple[str, ...]
     report: str = "text"
+    """Text, json, sarif or github."""
     findings: Path | None = None
     output: Path | None = None
     workers: int | None = None
+    """None for one a core."""
     rules: Rules = Rules()
     as_one: bool = False
+    """Whether the files are one dataset."""
 
     @property
     def datasets(self) -> tuple[str, ...]:

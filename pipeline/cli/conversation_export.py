@@ -24,10 +24,11 @@ _STDOUT = Path("-")
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a conversation is written. ending: of a file of its own; empty where all are rows of one file."""
+    """How a conversation is written."""
 
     write: "Callable[[Made, FileConversation], bytes]"
     ending: str = ""
+    """Of a file of its own; empty where all are rows of one file."""
 
 
 @with_filters

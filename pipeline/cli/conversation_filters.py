@@ -39,9 +39,10 @@ _OPTIONS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the options say; None for nothing. batch: as it was typed."""
+    """What the options say; None for nothing."""
 
     batch: str | None = None
+    """As it was typed."""
     persona: str | None = None
     arc: str | None = None
     topic: str | None = None

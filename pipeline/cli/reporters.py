@@ -33,11 +33,13 @@ PIPED_WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file that was read. file: as it was named on the command line. acceptance: by trainer, where it was asked."""
+    """A file that was read."""
 
     file: str
+    """As it was named on the command line."""
     profile: Profile
     acceptance: Sequence[Acceptance]
+    """By trainer, where it was asked."""
 
     @property
     def name(self) -> str:

@@ -19,16 +19,15 @@ KIND_NAMES = "persona, emotional_arc, training_topic or prompt_template"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A scaffold and where it is from: packaged, your file, or whose it is. version: None of one that is in no catalog.
-
-    versions: all that there are, newest first, where they were asked for.
-    """
+    """A scaffold and where it is from: packaged, your file, or whose it is."""
 
     kind: "ScaffoldKind"
     scaffold: "Scaffold"
     origin: str
     version: int | None = None
+    """None of one that is in no catalog."""
     versions: "Mapping[int, Scaffold]" = field(default_factory=dict)
+    """All that there are, newest first, where they were asked for."""
 
 
 def all_scaffolds(settings: "Settings", owner: str) -> list[Found]:

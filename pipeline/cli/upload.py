@@ -142,10 +142,11 @@ def _exit(status: str, failure: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _FileToPut:
-    """A file of the disk that becomes an upload. key: where."""
+    """A file of the disk that becomes an upload."""
 
     file: Path
     key: str
+    """Where."""
 
     @property
     def size_bytes(self) -> int:

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ShardsToPut:
-    """Files of the disk that become shards. key: of their manifest."""
+    """Files of the disk that become shards."""
 
     files: "Sequence[PackedFile]"
     key: str
+    """Of their manifest."""
 
     @property
     def size_bytes(self) -> int:

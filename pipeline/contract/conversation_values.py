@@ -22,7 +22,7 @@ _KEY_CHARACTERS = 200
 
 
 class ConversationSummary(Value):
-    """One conversation in a list. version: the newest."""
+    """One conversation in a list."""
 
     id: str
     user_id: str
@@ -35,7 +35,7 @@ class ConversationSummary(Value):
     status: ConversationStatus
     status_reason: str | None
     enrichment_status: EnrichmentStatus
-    version: int
+    version: int = Field(description="The newest.")
     score: float | None = Field(description="From 1 to 5; null where it was not judged.")
     quality_tier: QualityTier | None
     split: str | None
@@ -57,33 +57,35 @@ class ConversationList(Value):
 
 
 class ConversationTurn(Value):
-    """A turn with what is known of it. intensity: from 0 to 1; valence: from -1 to 1; null is not known."""
+    """A turn with what is known of it."""
 
     turn_number: int = Field(description="From 1 on.")
     role: Literal["user", "assistant"]
     content: str
     emotion: str | None
     secondary_emotion: str | None
-    intensity: float | None
-    valence: float | None
+    intensity: float | None = Field(description="From 0 to 1.")
+    valence: float | None = Field(description="From -1 to 1; null is not known.")
     strategy: str | None
     phase: str | None
     missing: str | None = Field(description="Why something is not known.")
 
 
 class ConversationFinding(Value):
-    """What is wrong with a version. turn: from 1; 0 of the system prompt, null of the whole."""
+    """What is wrong with a version."""
 
     code: str
     severity: Literal["error", "warning", "note"]
-    turn: int | None
+    turn: int | None = Field(description="From 1; 0 of the system prompt, null of the whole.")
     sentence: str
 
 
 class ConversationJudgement(Value):
-    """What the judge said. scores: from 1 to 5 by criterion; null where it has none, and `missing` says why."""
+    """What the judge said."""
 
-    scores: dict[str, int | None]
+    scores: dict[str, int | None] = Field(
+        description="From 1 to 5 by criterion; null where it has none, and `missing` says why."
+    )
     evidence: dict[str, str]
     reason: str
     is_arc_reached: bool | None
@@ -159,11 +161,15 @@ class WantedReview(Request):
 
 
 class WantedReviews(Request):
-    """What is decided about all that are meant. expected: how many were shown; others than these change nothing."""
+    """What is decided about all that are meant."""
 
     action: Literal["approve", "reject"]
     query: ConversationQuery
-    expected: int = Field(ge=0, le=MAX_REVIEWED, description="That are not under way any more.")
+    expected: int = Field(
+        ge=0,
+        le=MAX_REVIEWED,
+        description="How many were shown that are not under way any more; where there are others now, nothing changes.",
+    )
     note: str | None = Field(None, min_length=1, max_length=MAX_NOTE_CHARACTERS)
 
 
@@ -181,10 +187,10 @@ class EditedTurn(Request):
 
 
 class ConversationEdit(Request):
-    """What a person makes of the version that they read; null leaves as it is. turns: all of them, in order."""
+    """What a person makes of the version that they read; null leaves as it is."""
 
     version: int = Field(ge=1, le=2**31 - 1)
     title: str | None = Field(None, max_length=MAX_TITLE_CHARACTERS)
     system: str | None = Field(None, max_length=MAX_CONTENT_CHARACTERS)
-    turns: list[EditedTurn] | None = Field(None, max_length=MAX_TURNS)
+    turns: list[EditedTurn] | None = Field(None, max_length=MAX_TURNS, description="All of them, in order.")
     note: str | None = Field(None, min_length=1, max_length=MAX_NOTE_CHARACTERS)

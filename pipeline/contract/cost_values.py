@@ -17,9 +17,9 @@ class CostOfDay(Value):
 
 
 class CostShare(Value):
-    """What was spent on one dataset or base model, or at one provider. id: of a dataset; null of the others."""
+    """What was spent on one dataset or base model, or at one provider."""
 
-    id: str | None
+    id: str | None = Field(description="Of a dataset; null of the others.")
     name: str
     cost_usd: float
     nano_usd: int

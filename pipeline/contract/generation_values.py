@@ -36,14 +36,14 @@ class BatchCell(Value):
 
 
 class EstimatedCalls(Value):
-    """What all calls of a purpose take; tokens as expected. is_calibrated: after what finished items of it took."""
+    """What all calls of a purpose take; tokens as expected."""
 
     purpose: Purpose
     model: str
     input_tokens: int
     output_tokens: int
     cost_usd: EstimatedRange
-    is_calibrated: bool
+    is_calibrated: bool = Field(description="After what finished items of it took.")
 
 
 class BatchEstimate(Value):
@@ -107,14 +107,14 @@ class CallsOfPurpose(Value):
 
 
 class OpenSubmission(Value):
-    """Requests that were sent together and are not done with. external_id: as the provider calls them."""
+    """Requests that were sent together and are not done with."""
 
     id: str
     purpose: Purpose
     state: SubmissionState
     requests: int
     reserved_nano_usd: int
-    external_id: str | None
+    external_id: str | None = Field(description="As the provider calls them.")
     created_at: datetime
     sending_at: datetime | None
     sent_at: datetime | None

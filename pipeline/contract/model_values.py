@@ -13,12 +13,12 @@ MAX_MODEL_DESCRIPTION_CHARACTERS = 4_000
 
 
 class ModelSummary(Value):
-    """One model in a list. version: of the models of its job, from 1."""
+    """One model in a list."""
 
     id: str
     user_id: str
     name: str
-    version: int
+    version: int = Field(description="Of the models of its job, from 1.")
     description: str | None
     kind: ModelKind
     base_model: str
@@ -34,9 +34,9 @@ class ModelSummary(Value):
 
 
 class ModelEvaluation(Value):
-    """A figure on the rows kept back. moment: `before` of the base model, `after` of what was trained."""
+    """A figure on the rows kept back."""
 
-    moment: Moment
+    moment: Moment = Field(description="`before` of the base model, `after` of what was trained.")
     name: str
     value: float
     rows: int | None

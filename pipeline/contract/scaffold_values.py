@@ -48,10 +48,10 @@ class ScaffoldVersions(Value):
 
 
 class ScaffoldFault(Value):
-    """What does not fit in a scaffold, beside others or by itself. key: `*` where it is of all of a kind."""
+    """What does not fit in a scaffold, beside others or by itself."""
 
     kind: ScaffoldKind
-    key: str
+    key: str = Field(description="`*` where it is of all of a kind.")
     field: str
     expected: str
     found: str
@@ -73,8 +73,8 @@ class ScaffoldEdit(Request):
 
 
 class EditedScaffold(Value):
-    """The version that counts now, and what does not fit in it. is_new: false where it says what it said before."""
+    """The version that counts now, and what does not fit in it."""
 
     scaffold: ScaffoldVersion
-    is_new: bool
+    is_new: bool = Field(description="False where it says what it said before.")
     faults: list[ScaffoldFault]

@@ -12,12 +12,12 @@ from pipeline.contract.values import MAX_NAME_CHARACTERS, DatasetSummary, JobSum
 
 
 class TrainingFileSummary(Value):
-    """One training file in a list. version: of the files of its name, from 1."""
+    """One training file in a list."""
 
     id: str
     user_id: str
     name: str
-    version: int
+    version: int = Field(description="Of the files of its name, from 1.")
     conversation_count: int
     total_training_pairs: int
     cost_usd: float = Field(description="What making its conversations did cost, failed draws included.")
@@ -37,9 +37,9 @@ class TrainingFileList(Value):
 
 
 class TrainingFileMember(Value):
-    """A conversation of a file, as it was known when the file was built. position: from 1."""
+    """A conversation of a file, as it was known when the file was built."""
 
-    position: int
+    position: int = Field(description="From 1.")
     conversation_id: str
     version: int
     title: str

@@ -57,7 +57,7 @@ class AttemptTransition(Value):
 
 
 class TrainingAttempt(Value):
-    """One training of a job. started_at: when it began to train; heartbeat_at: when it last told anything."""
+    """One training of a job."""
 
     id: str
     job_id: str
@@ -84,8 +84,8 @@ class TrainingAttempt(Value):
     cost_nano_usd: int | None = Field(description="The same in billionths, exact.")
     created_at: datetime
     submitted_at: datetime | None
-    started_at: datetime | None
-    heartbeat_at: datetime | None
+    started_at: datetime | None = Field(description="When it began to train.")
+    heartbeat_at: datetime | None = Field(description="When it last told anything.")
     ended_at: datetime | None
     cancel_requested_at: datetime | None
     line: str | None = Field(
@@ -126,12 +126,12 @@ class Retry(Value):
 
 
 class TrainingProgress(Value):
-    """How a job's training goes just now. figures: the last value of each."""
+    """How a job's training goes just now."""
 
     job_id: str
     status: JobStatus
     attempt: TrainingAttempt | None
-    figures: dict[str, float]
+    figures: dict[str, float] = Field(description="The last value of each.")
 
 
 class MetricSeries(Value):

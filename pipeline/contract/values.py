@@ -93,7 +93,7 @@ class Acceptance(Value):
 
 
 class JobSummary(Value):
-    """A training job in a list. cost_usd, hours: as its newest estimate expects."""
+    """A training job in a list."""
 
     id: str
     user_id: str
@@ -109,8 +109,8 @@ class JobSummary(Value):
     targets: list[str]
     gpu: str
     gpu_count: int
-    cost_usd: EstimatedRange | None
-    hours: EstimatedRange | None
+    cost_usd: EstimatedRange | None = Field(description="As its newest estimate expects.")
+    hours: EstimatedRange | None = Field(description="As its newest estimate expects.")
     progress: float | None = Field(description="Of the newest attempt's steps, from 0 to 1; null where not known.")
     created_at: datetime
     updated_at: datetime

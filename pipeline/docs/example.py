@@ -7,11 +7,13 @@ from pipeline.dataset.profiles.profile_rules import Rules
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A file with one fault. note: what one cannot see in it; abridged: how to show what is too long to be shown."""
+    """A file with one fault."""
 
     data: bytes
     note: str = ""
+    """What one cannot see in it."""
     abridged: str = ""
+    """How to show what is too long to be shown."""
     rules: Rules = field(default_factory=Rules)
 
     @property

@@ -20,12 +20,13 @@ def _number(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A figure that everything else is made of. source: what measured it, or that it is assumed."""
+    """A figure that everything else is made of."""
 
     value: float
     unit: str
     what: str
     source: str
+    """What measured it, or that it is assumed."""
 
 
 _BURST = "all processes of an installation on SQLite, 1,000 uploads of 20 conversations dropped at once, 2026-11-28"
@@ -112,12 +113,14 @@ class SmallUploads:
 
 @dataclass(frozen=True, slots=True)
 class LargeFiles:
-    """So many bytes, read once in files of that size. line_bytes: of a conversation; mb: processor time of a MB."""
+    """So many bytes, read once in files of that size."""
 
     size_bytes: float
     file_bytes: float
     line_bytes: int
+    """Of a conversation."""
     mb: Constant
+    """Processor time of a MB."""
 
     @property
     def core_hours(self) -> float:

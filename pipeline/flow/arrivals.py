@@ -20,15 +20,15 @@ AWAY_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """What a tick noticed. told: in a sentence, where nothing was new. warnings: what somebody should know of.
-
-    registered: ids of the datasets that were made.
-    """
+    """What a tick noticed."""
 
     registered: tuple[str, ...]
+    """Ids of the datasets that were made."""
     cursor: Cursor
     told: str
+    """In a sentence, where nothing was new."""
     warnings: tuple[str, ...] = ()
+    """What somebody should know of."""
 
 
 def notice(

@@ -32,12 +32,13 @@ class ServiceDown(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A dataset for which a try came to nothing. spent: None where the try does not count."""
+    """A dataset for which a try came to nothing."""
 
     dataset_id: str
     sentence: str
     trace: str
     spent: Spent | None
+    """None where the try does not count."""
 
     def said(self) -> str:
         """A sentence for the run's log."""
@@ -47,32 +48,29 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What working through a batch needs. outage: asks the services, and says what is wrong with them, or nothing.
-
-    engine_outage: the same of the cluster, which only those wait for who need it.
-    """
+    """What working through a batch needs."""
 
     catalog: Catalog
     patience: Patience
     outage: Callable[[], str]
+    """Asks the services, and says what is wrong with them, or nothing."""
     log: Callable[[str], None]
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     engine_outage: Callable[[], str] = lambda: ""
+    """The same of the cluster, which only those wait for who need it."""
 
 
 @dataclass(slots=True)
 class BatchWork:
-    """One kind of work on the datasets of a run.
-
-    request_key: the request that the run answers; empty for one that a person started, which does what it was given.
-    """
+    """One kind of work on the datasets of a run."""
 
     means: Means
     work: Work
     run_id: str
     request_key: str
+    """The request that the run answers; empty for one that a person started, which does what it was given."""
     report: Callable[[Failed], None]
     failed: list[Failed] = field(default_factory=list)
 

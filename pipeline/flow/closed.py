@@ -8,11 +8,12 @@ from pipeline.state.catalog.job_records import CostRecord, Job
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What was kept of an attempt; model: None where it left none."""
+    """What was kept of an attempt;"""
 
     job: Job
     attempt: Attempt
     model: Model | None
+    """None where it left none."""
     evaluations: tuple[Evaluation, ...]
     cost: CostRecord | None
     estimate: CostRecord | None

@@ -32,16 +32,16 @@ _NOTHING_WALKED = Walked("", "", frozenset())  # what no event tells of may be t
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of a queue of events.
-
-    messages: how many were received. left: why some stay in the queue, a sentence each. unread: how many of them say
-    nothing that anybody can read; they are for a person, where the queue's redrive policy puts them.
-    """
+    """What came of a queue of events."""
 
     look: Look
     messages: int
+    """How many were received."""
     left: tuple[str, ...] = ()
+    """Why some stay in the queue, a sentence each."""
     unread: int = 0
+    """How many of them say nothing that anybody can read; they are for a person, where the queue's redrive policy puts
+    them."""
 
 
 @dataclass(slots=True)

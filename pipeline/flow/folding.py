@@ -32,11 +32,13 @@ _LEAST_SHOWN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What was done. datasets: how many were folded out of their own files; merged: folds that became others."""
+    """What was done."""
 
     datasets: int = 0
+    """How many were folded out of their own files."""
     made: int = 0
     merged: int = 0
+    """Folds that became others."""
     retired: int = 0
     removed: int = 0
 

@@ -26,13 +26,11 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the three, or the queue that tells the store's uploads.
-
-    problem: a sentence that says what is wrong and what to do; None where all is well.
-    """
+    """One of the three, or the queue that tells the store's uploads."""
 
     name: Literal["store", "catalog", "lake", "queue"]
     problem: str | None
+    """A sentence that says what is wrong and what to do; None where all is well."""
 
 
 def probe(store: Store, catalog: Catalog, lake: Lake, limit_s: float = LIMIT_S) -> tuple[Part, ...]:

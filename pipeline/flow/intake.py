@@ -42,18 +42,18 @@ MOST_QUEUED = 8  # full runs of one kind that wait side by side
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at the store found.
-
-    registered: ids of the datasets made by it; confirmed: of uploads whose confirmation it made up for;
-    unreadable: what is told of each, by its key. being_read: large files whose bytes are not known yet.
-    """
+    """What a look at the store found."""
 
     scan: Scan
     registered: tuple[str, ...]
+    """Ids of the datasets made by it."""
     cursor: Cursor
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    """What is told of each, by its key."""
     confirmed: tuple[str, ...] = ()
+    """Of uploads whose confirmation it made up for."""
     being_read: int = 0
+    """Large files whose bytes are not known yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,15 @@ MAX_JOBS = 1_000  # of a dataset, as its page shows them
 
 @dataclass(frozen=True, slots=True)
 class JobsReport:
-    """What is judged. costs: by job; not_possible: as plans keep it; today: by which prices are old."""
+    """What is judged."""
 
     jobs: Sequence[Job]
     costs: Mapping[str, Sequence[CostRecord]]
+    """By job."""
     not_possible: Sequence[Mapping[str, object]]
+    """As plans keep it."""
     today: date
+    """By which prices are old."""
 
     @property
     def current(self) -> list[Job]:
@@ -46,11 +49,12 @@ def report_of(catalog: Catalog, dataset_id: str, today: date) -> JobsReport:
 
 @dataclass(frozen=True, slots=True)
 class JobCheck:
-    """A question about the jobs of a dataset. asset: on whose page it stands."""
+    """A question about the jobs of a dataset."""
 
     name: str
     description: str
     asset: str
+    """On whose page it stands."""
     is_error: bool
     decide: Callable[[JobsReport], tuple[bool, str]]
     figures: Callable[[JobsReport], Figures]

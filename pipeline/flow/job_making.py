@@ -59,12 +59,13 @@ def prepare(lake: Lake, dataset: Dataset) -> Prepared:
 
 @dataclass(frozen=True, slots=True)
 class JobMaker:
-    """What making needs besides the job. run_id: None outside of runs."""
+    """What making needs besides the job."""
 
     catalog: Catalog
     lake: Lake
     tokenizer: Tokenizer
     run_id: str | None
+    """None outside of runs."""
 
     def make(self, prepared: Prepared, considered: Considered, origin: JobOrigin, now: datetime) -> Job:
         """Write the files of a job and remember it; returns it as it is remembered.

@@ -17,15 +17,17 @@ from pipeline.trainers.acceptance import Acceptance, acceptance_rows
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a dataset's rows come from. validated_at: aware; path: of the upload in the store."""
+    """Where a dataset's rows come from."""
 
     dataset_id: str
     user_id: str
     path: str
+    """Of the upload in the store."""
     content_version: str
     run_id: str
     code_version: str
     validated_at: datetime
+    """Aware."""
 
 
 def lake_files(profile: Profile, acceptance: Sequence[Acceptance], origin: Origin, folder: Path) -> dict[str, Path]:

@@ -37,13 +37,12 @@ class Outage:
 
 @dataclass(slots=True)
 class Watch:
-    """Looks at most every few seconds, and keeps what it saw.
-
-    ask: the three parts as they are now. file: where what was told is kept.
-    """
+    """Looks at most every few seconds, and keeps what it saw."""
 
     ask: Callable[[], Sequence[Part]]
+    """The three parts as they are now."""
     file: Path
+    """Where what was told is kept."""
     operators: Operators
     now: Callable[[], datetime]
     clock: Callable[[], float] = time.monotonic

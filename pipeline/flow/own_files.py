@@ -31,11 +31,13 @@ from pipeline.training.splitting import split_of
 
 @dataclass(frozen=True, slots=True)
 class OwnFile:
-    """A file that was read. facts: under the id that it gets when it is dropped as it is; rows: while the folder is."""
+    """A file that was read."""
 
     profile: Profile
     facts: DatasetFacts
+    """Under the id that it gets when it is dropped as it is."""
     rows: DatasetRows
+    """While the folder is."""
 
     def job_of(self, considered: Considered) -> TrainingJob:
         """The job under the id that tells its rows apart."""

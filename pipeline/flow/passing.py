@@ -17,17 +17,18 @@ from pipeline.flow.shards import unpacked
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Whole lines of a file: its bytes from `start` to `stop`, of packed ones its text from `start` to the end.
-
-    file: its number. first_line, offset: of the first byte in the text of all files. ending: what follows it there.
-    """
+    """Whole lines of a file: its bytes from `start` to `stop`, of packed ones its text from `start` to the end."""
 
     file: int
+    """Its number."""
     start: int
     stop: int | None
     first_line: int
+    """Of the first byte in the text of all files."""
     offset: int
+    """Of the first byte in the text of all files."""
     ending: bytes = b""
+    """What follows it there."""
 
 
 class PassedFiles:

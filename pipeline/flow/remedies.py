@@ -33,10 +33,11 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What helps after a failure. changes: to the job; none where only a person can help."""
+    """What helps after a failure."""
 
     sentence: str
     changes: tuple[Changed, ...]
+    """To the job; none where only a person can help."""
 
     @property
     def overrides(self) -> dict[str, str]:

@@ -32,12 +32,13 @@ class Fate:
     """What became of the run of a request.
 
     living: queued or at work. lost: Dagster knows no such run. ended: it is over, and said so itself. died: its process
-    ended without a word. reason: what it said, or what is known.
+    ended without a word.
     """
 
     state: Literal["living", "lost", "ended", "died"]
     run_id: str = ""
     reason: str = ""
+    """What it said, or what is known."""
 
 
 @dataclass(frozen=True, slots=True)

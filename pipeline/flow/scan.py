@@ -32,13 +32,11 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """What a sensor keeps between two ticks. Losing it costs one round, never an upload.
-
-    listed_for: the queue of events since which nothing has to be listed; empty while a round is due or under way.
-    """
+    """What a sensor keeps between two ticks. Losing it costs one round, never an upload."""
 
     resume_after: str = ""
     listed_for: str = ""
+    """The queue of events since which nothing has to be listed; empty while a round is due or under way."""
 
     def to_json(self) -> str:
         """Return the text that `from_json` reads."""

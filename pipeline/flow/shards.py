@@ -49,21 +49,24 @@ class _Manifest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One version of an object that is a part of a dataset. name: its path below its owner's folder."""
+    """One version of an object that is a part of a dataset."""
 
     key: str
     name: str
+    """Its path below its owner's folder."""
     size_bytes: int
     version: str
 
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """What a manifest names. missing: of what it names, that which is not there; identity: which bytes they all are."""
+    """What a manifest names."""
 
     shards: tuple[Shard, ...]
     missing: tuple[str, ...]
+    """Of what it names, that which is not there."""
     identity: str
+    """Which bytes they all are."""
     bad: BadManifest | None = field(default=None, compare=False)
 
     @property

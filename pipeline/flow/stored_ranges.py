@@ -77,12 +77,13 @@ class StoreAt:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One version of an object of the store. name: for people."""
+    """One version of an object of the store."""
 
     key: str
     version: str
     size_bytes: int
     name: str
+    """For people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,10 @@ class StoredRange:
 
 @dataclass(frozen=True, slots=True)
 class RangeRead:
-    """What came of a range. name: under which its rows were left."""
+    """What came of a range."""
 
     name: str
+    """Under which its rows were left."""
     totals: Totals
 
 
@@ -140,11 +142,14 @@ def _text_of(part: StoredRange) -> Iterator[ByteReader]:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """An engine for large uploads. begin: starts it; place: where its workers find them; range_bytes: of one part."""
+    """An engine for large uploads."""
 
     begin: Callable[[], Engine]
+    """Starts it."""
     place: StorePlace
+    """Where its workers find them."""
     range_bytes: int
+    """Of one part."""
 
     def profile(
         self, store: Store, files: Sequence[StoredFile], parts: PartPlace, folder: Path, rules: Rules

@@ -10,11 +10,12 @@ from pipeline.wording import span
 
 @dataclass(frozen=True, slots=True)
 class TrainingCheck:
-    """A question about a training. asset: on whose page it stands."""
+    """A question about a training."""
 
     name: str
     description: str
     asset: str
+    """On whose page it stands."""
     is_error: bool
     decide: Callable[[Closed], tuple[bool, str]]
     figures: Callable[[Closed], Figures]

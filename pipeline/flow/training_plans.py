@@ -26,16 +26,16 @@ YIELDS_FOR = timedelta(seconds=10)  # while uploads stream in there is always on
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What came of a plan. jobs: all of the dataset, also those of persons and those that are stale, newest first.
-
-    costs: by job. made: ids of the jobs that the plan made, or found made.
-    """
+    """What came of a plan."""
 
     prepared: Prepared
     made: tuple[str, ...]
+    """Ids of the jobs that the plan made, or found made."""
     not_possible: tuple[NotPossible, ...]
     jobs: tuple[Job, ...]
+    """All of the dataset, also those of persons and those that are stale, newest first."""
     costs: dict[str, list[CostRecord]]
+    """By job."""
 
     @property
     def planned_jobs(self) -> list[Job]:

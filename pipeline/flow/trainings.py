@@ -38,18 +38,18 @@ _NEVER_SEEN_S = 60.0  # after its submission, a training of which nothing is the
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person asks for. trainer: None for the job's first. budget_usd: None for that of the settings.
-
-    is_resumed: go on from the checkpoints of the last attempt. over_budget_reason: why it may cost more than the
-    budgets allow; None where it may not.
-    """
+    """What a person asks for."""
 
     job_id: str
     launcher: LauncherName = "local"
     trainer: str | None = None
+    """None for the job's first."""
     budget_usd: float | None = None
+    """None for that of the settings."""
     is_resumed: bool = False
+    """Go on from the checkpoints of the last attempt."""
     over_budget_reason: str | None = None
+    """Why it may cost more than the budgets allow; None where it may not."""
 
 
 def ask(
@@ -136,11 +136,12 @@ def _attempt_to_resume(catalog: Catalog, job: Job, trainer: str, wish: Wish) -> 
 
 @dataclass(frozen=True, slots=True)
 class Trainings:
-    """What the sensor and the short runs do. launchers: by name."""
+    """What the sensor and the short runs do."""
 
     catalog: Catalog
     settings: Settings
     launchers: Mapping[str, Launcher]
+    """By name."""
 
     def startable(self) -> list[Attempt]:
         """Attempts that were asked for and are not submitted, oldest first, as many as there is room for."""

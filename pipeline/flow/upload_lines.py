@@ -36,12 +36,14 @@ _Found = tuple[bytes, bool]
 
 @dataclass(frozen=True, slots=True)
 class UploadLines:
-    """The lines of one upload. container, compression: as its profile names them."""
+    """The lines of one upload."""
 
     store: Store
     dataset: Dataset
     container: str
+    """As its profile names them."""
     compression: str
+    """As its profile names them."""
 
     def marked(self, findings: Sequence[FindingRecord], width: int = WIDTH) -> list[MarkedLine | None]:
         """The piece of each finding's line, in the order of the findings.

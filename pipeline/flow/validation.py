@@ -226,17 +226,17 @@ def _changed() -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What validating a dataset gave.
-
-    acceptance: by trainer; lake_uris: where its rows are, by table; duration_s: reading and publishing.
-    """
+    """What validating a dataset gave."""
 
     dataset: Dataset
     profile: Profile
     acceptance: tuple[Acceptance, ...]
+    """By trainer."""
     lake_uris: dict[str, str]
+    """Where its rows are, by table."""
     upload_uri: str
     duration_s: float
+    """Reading and publishing."""
     run_id: str
     lines: tuple[MarkedLine | None, ...] = ()
     """Those that `shown_findings` speak of; None where one cannot be shown."""

@@ -23,45 +23,44 @@ from pipeline.generation.variety import MOST_SHARE, Variety, measure_variety
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A conversation that was made of an item. judgement: None where it was not judged. verdict: of who read it.
-
-    is_settled: whether it was accepted by a selection before, of fewer conversations; it stays so, whatever came since.
-    """
+    """A conversation that was made of an item."""
 
     item: PlannedItem
     conversation: MadeConversation
     findings: tuple[MadeFinding, ...] = ()
     judgement: Judgement | None = None
+    """None where it was not judged."""
     verdict: Literal["approve", "reject"] | None = None
+    """Of who read it."""
     is_settled: bool = False
+    """Whether it was accepted by a selection before, of fewer conversations; it stays so, whatever came since."""
 
 
 @dataclass(frozen=True, slots=True)
 class SelectionRules:
-    """What is asked of conversations, and how they are split.
-
-    unjudged: what becomes of one without a score; accepted, it has no tier. arc_missed: of one whose arc was not
-    reached, as its judge says. most_share: of conversations that may have one opening or closing line. seed: of the
-    split.
-    """
+    """What is asked of conversations, and how they are split."""
 
     unjudged: Literal["needs_review", "accepted"] = "needs_review"
+    """What becomes of one without a score; accepted, it has no tier."""
     arc_missed: Literal["needs_review", "accepted"] = "needs_review"
+    """Of one whose arc was not reached, as its judge says."""
     most_share: float = MOST_SHARE
+    """Of conversations that may have one opening or closing line."""
     seed: int = 0
+    """Of the split."""
     split: SplitRules = field(default_factory=SplitRules)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """endings: by the item's number. variety: of what is accepted. refills: cells below quota, in the quotas' order.
-
-    A conversation that waits for a person fills its cell: it may well be accepted.
-    """
+    """A conversation that waits for a person fills its cell: it may well be accepted."""
 
     endings: dict[int, Ending]
+    """By the item's number."""
     variety: Variety
+    """Of what is accepted."""
     refills: tuple[Refill, ...]
+    """Cells below quota, in the quotas' order."""
 
 
 def select(

@@ -12,22 +12,24 @@ from pipeline.generation.model import Judgement, MadeConversation
 
 @dataclass(frozen=True, slots=True)
 class TextAgreement:
-    """Of a field with words. compared: turns that both have it of. share: of them alike, 0 to 1.
-
-    kappa: Cohen's, which leaves out what would agree by chance; None where both always say one word.
-    """
+    """Of a field with words."""
 
     compared: int
+    """Turns that both have it of."""
     share: float | None
+    """Of them alike, 0 to 1."""
     kappa: float | None
+    """Cohen's, which leaves out what would agree by chance; None where both always say one word."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberAgreement:
-    """Of a field with numbers. compared: turns that both have it of. mean_difference: absolute, in the field's unit."""
+    """Of a field with numbers."""
 
     compared: int
+    """Turns that both have it of."""
     mean_difference: float | None
+    """Absolute, in the field's unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,14 @@ class AnnotationAgreement:
 
 @dataclass(frozen=True, slots=True)
 class RepeatAgreement:
-    """Of scores that were given twice. compared: scores. exact, within_one: shares of them, 0 to 1."""
+    """Of scores that were given twice."""
 
     compared: int
+    """Scores."""
     exact: float | None
+    """Shares of them, 0 to 1."""
     within_one: float | None
+    """Shares of them, 0 to 1."""
     mean_difference: float | None
 
 

@@ -24,7 +24,7 @@ _SHOWN_CHARACTERS = 40
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What somebody says of a turn, unchecked. who: as it follows "not told by"."""
+    """What somebody says of a turn, unchecked."""
 
     emotion: str | None
     secondary_emotion: str | None
@@ -33,6 +33,7 @@ class Told:
     strategy: str | None
     phase: str | None
     who: str = "the writer"
+    """As it follows "not told by"."""
 
 
 def annotated(turn: MadeTurn, told: Told, words: Vocabulary) -> MadeTurn:

@@ -15,10 +15,12 @@ MOST_DRAWS = 3  # of an item in all: the first and two more
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """further_draws: how often this failure alone may be drawn anew. room: what `max_tokens` is multiplied by."""
+    """What is done about a failure."""
 
     further_draws: int
+    """How often this failure alone may be drawn anew."""
     room: float = 1.0
+    """What `max_tokens` is multiplied by."""
 
 
 POLICIES: Mapping[FailureType, Policy] = {

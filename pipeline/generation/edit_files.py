@@ -8,21 +8,24 @@ from pipeline.errors import UsageError
 
 
 class EditedTurn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A turn as it is to be. turn_number: for the eye; the order is that of the file."""
+    """A turn as it is to be."""
 
     role: Literal["user", "assistant"]
     content: str
     turn_number: int | None = None
+    """For the eye; the order is that of the file."""
 
 
 class EditedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a file says; None leaves what there is. conversation_id, version: which one was read, if it says so."""
+    """What a file says; None leaves what there is."""
 
     title: str | None = None
     system: str | None = None
     turns: tuple[EditedTurn, ...] | None = None
     conversation_id: str | None = None
+    """Which one was read, if it says so."""
     version: int | None = None
+    """Which one was read, if it says so."""
 
 
 def read_edited_file(content: bytes, name: str) -> EditedFile:

@@ -33,16 +33,17 @@ _SHOWN_NUMBERS = 5
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How one item ends. code, reason: why it is not accepted; None of an accepted one.
-
-    tier: None of an accepted one that has no score. side: of the split, of accepted ones.
-    """
+    """How one item ends."""
 
     state: EndState
     code: Reason | None = None
+    """Why it is not accepted; None of an accepted one."""
     reason: str | None = None
+    """Why it is not accepted; None of an accepted one."""
     tier: QualityTier | None = None
+    """None of an accepted one that has no score."""
     side: Side | None = None
+    """Of the split, of accepted ones."""
 
 
 def tier_of(score: float) -> QualityTier | None:

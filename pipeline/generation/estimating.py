@@ -46,15 +46,13 @@ _LOW, _EXPECTED, _HIGH = 0.7, 1.08, 1.7
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Another model's call that reads a conversation. Tokens are those beside its text, which is counted in.
-
-    share: calls for each item; what is above 1 is asked twice.
-    """
+    """Another model's call that reads a conversation. Tokens are those beside its text, which is counted in."""
 
     prompt_tokens: int
     answer_tokens: int
     answer_tokens_a_turn: int
     share: float
+    """Calls for each item; what is above 1 is asked twice."""
 
     def usage(self, turns: int) -> Usage:
         """Of one call."""
@@ -70,17 +68,16 @@ READINGS: Mapping[Purpose, Reading] = {
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """All calls of one purpose. usage: of one, by turns.
-
-    share: calls for each item; 0.1 where a tenth is looked at, 1.05 where each is and some twice. observed: by item
-    number, what the finished ones took in all their attempts.
-    """
+    """All calls of one purpose."""
 
     purpose: Purpose
     usage: Callable[[int], Usage]
+    """Of one, by turns."""
     cost: Cost
     share: float = 1.0
+    """Calls for each item; 0.1 where a tenth is looked at, 1.05 where each is and some twice."""
     observed: Mapping[int, Usage] = field(default_factory=dict)
+    """By item number, what the finished ones took in all their attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +90,13 @@ class _Finished:
 
 @dataclass(frozen=True, slots=True)
 class CallsEstimate:
-    """usage: expected, of all calls. nano_usd: what was paid is in it."""
+    """What all calls of a purpose take."""
 
     purpose: Purpose
     usage: Usage
+    """Expected, of all calls."""
     nano_usd: Range
+    """What was paid is in it."""
     is_calibrated: bool
 
 

@@ -28,13 +28,14 @@ _DIGITS = 3  # of means
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The scaffolds that a conversation was made of, as they were then. versions: of each, by kind."""
+    """The scaffolds that a conversation was made of, as they were then."""
 
     persona: Persona
     arc: EmotionalArc
     topic: TrainingTopic
     template: str
     versions: Mapping[ScaffoldKind, int]
+    """Of each, by kind."""
 
     @property
     def keys(self) -> dict[ScaffoldKind, str]:
@@ -53,30 +54,32 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class FileConversation:
-    """A conversation of a file, in one of its versions. judgement: of this version; None where it was not judged.
-
-    is_reviewed: whether a person read it; reviewer_notes: what they wrote.
-    """
+    """A conversation of a file, in one of its versions."""
 
     conversation_id: str
     version: int
     conversation: MadeConversation
     origin: Origin
     judgement: Judgement | None = None
+    """Of this version; None where it was not judged."""
     quality_tier: QualityTier | None = None
     side: Side | None = None
     is_reviewed: bool = False
+    """Whether a person read it."""
     reviewer_notes: str | None = None
+    """What they wrote."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """A training file. version: which build of it, from 1 on. consultant_profile: who answers, as far as it is told."""
+    """A training file."""
 
     name: str
     version: int
+    """Which build of it, from 1 on."""
     conversations: Sequence[FileConversation]
     consultant_profile: Mapping[str, Any] = field(default_factory=dict)
+    """Who answers, as far as it is told."""
 
 
 def origin_of(item: PlannedItem, scaffolds: Scaffolds) -> Origin:

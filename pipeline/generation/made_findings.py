@@ -9,15 +9,15 @@ from pipeline.dataset.rules.kinds import Severity
 
 @dataclass(frozen=True, slots=True)
 class MadeFinding:
-    """A fault. code: of the engine's catalogue (docs/findings.md) or of a rule of scaffolds.
-
-    turn: from 1; 0 of the system prompt, None of the whole. sentence: what was expected and found, and what to do.
-    """
+    """A fault."""
 
     code: str
+    """Of the engine's catalogue (docs/findings.md) or of a rule of scaffolds."""
     severity: Literal["error", "warning", "note"]
     turn: int | None
+    """From 1; 0 of the system prompt, None of the whole."""
     sentence: str
+    """What was expected and found, and what to do."""
 
 
 def state_by(findings: Iterable[MadeFinding]) -> Literal["failed", "needs_review"] | None:

@@ -31,11 +31,13 @@ _SEEDS = 2**31  # every provider that takes a seed takes these
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """quotas: items of each cell that may be, also where that is 0. items: by number, from 1 on."""
+    """What is to be made."""
 
     wish: PlanWish
     quotas: Mapping[Cell, int]
+    """Items of each cell that may be, also where that is 0."""
     items: tuple[PlannedItem, ...]
+    """By number, from 1 on."""
 
     def matrix(self) -> dict[str, dict[str, int]]:
         """Items by arc and persona, each arc with all personas."""
@@ -107,10 +109,11 @@ def _placed(cells: Iterable[Cell]) -> Iterator[tuple[Cell, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Draws:
-    """Draws what scaffolds leave open. counts: items of each cell, in one draw of all."""
+    """Draws what scaffolds leave open."""
 
     seed: int
     counts: Mapping[Cell, int]
+    """Items of each cell, in one draw of all."""
     scaffolds: Scaffolds
 
     def item(self, number: int, cell: Cell, place: int, draw: int) -> PlannedItem:

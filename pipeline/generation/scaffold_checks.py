@@ -20,11 +20,12 @@ _TURNS_A_PHASE = 2  # a question and an answer
 
 @dataclass(frozen=True, slots=True, order=True)
 class ScaffoldFinding:
-    """What does not fit. field: of the scaffold; `*` as its key: of all of that kind together."""
+    """What does not fit."""
 
     kind: ScaffoldKind
     key: str
     field: str
+    """Of the scaffold; `*` as its key: of all of that kind together."""
     expected: str
     found: str
 

@@ -41,13 +41,15 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A conversation beside what it was made of. texts, lowered: of its turns, and in small letters and plain marks."""
+    """A conversation beside what it was made of."""
 
     conversation: MadeConversation
     item: PlannedItem
     scaffolds: Scaffolds
     texts: tuple[str, ...]
+    """Of its turns, and in small letters and plain marks."""
     lowered: tuple[str, ...]
+    """Of its turns, and in small letters and plain marks."""
 
 
 Look: TypeAlias = Callable[[Case], Iterator[Shown]]
@@ -55,10 +57,12 @@ Look: TypeAlias = Callable[[Case], Iterator[Shown]]
 
 @dataclass(frozen=True, slots=True)
 class ScaffoldRule:
-    """kind: its entry. look: all places where it shows."""
+    """A rule about entries of the scaffolds."""
 
     kind: FindingKind
+    """Its entry."""
     look: Look
+    """All places where it shows."""
 
 
 SCAFFOLD_RULES: list[ScaffoldRule] = []

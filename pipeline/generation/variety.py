@@ -27,16 +27,16 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…。！？])[\"'”’)*_]*\s+|\n+")
 
 @dataclass(frozen=True, slots=True)
 class Variety:
-    """Figures over n conversations. Shares are of n, None without any.
-
-    opening, closing: the commonest ones. distinct_n: different runs of n words over all of them, in the answers of a
-    sample of at most 500 conversations, so that batches of any size compare; None without words.
-    """
+    """Figures over n conversations. Shares are of n, None without any."""
 
     conversations: int
     opening: str | None
+    """The commonest ones. distinct_n: different runs of n words over all of them, in the answers of a sample of at most
+    500 conversations, so that batches of any size compare; None without words."""
     opening_share: float | None
     closing: str | None
+    """The commonest ones. distinct_n: different runs of n words over all of them, in the answers of a sample of at most
+    500 conversations, so that batches of any size compare; None without words."""
     closing_share: float | None
     distinct_1: float | None
     distinct_2: float | None

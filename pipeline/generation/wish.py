@@ -39,21 +39,24 @@ class Forbidden(BaseModel):
 
 
 class PlanWish(BaseModel):
-    """What somebody wants made. personas, arcs, topics, tiers: only these; empty for all that are active.
-
-    weights: how much of the items a key gets, by axis; 1 for the others. forbidden: beside what a persona's arcs say.
-    """
+    """What somebody wants made."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     items: int = Field(ge=1, le=MAX_ITEMS)
     seed: int = Field(default=0, ge=0, lt=2**53)  # every reader of JSON keeps these exact
     personas: tuple[Key, ...] = ()
+    """Only these; empty for all that are active."""
     arcs: tuple[Key, ...] = ()
+    """Only these; empty for all that are active."""
     topics: tuple[Key, ...] = ()
+    """Only these; empty for all that are active."""
     tiers: tuple[Tier, ...] = ()
+    """Only these; empty for all that are active."""
     weights: dict[Axis, dict[Key, Weight]] = Field(default_factory=dict)
+    """How much of the items a key gets, by axis; 1 for the others."""
     forbidden: tuple[Forbidden, ...] = ()
+    """Beside what a persona's arcs say."""
 
 
 def axes_of(wish: PlanWish, scaffolds: Scaffolds) -> Axes:

@@ -29,13 +29,14 @@ class WrittenTurn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WrittenConversation(msgspec.Struct, forbid_unknown_fields=True):
-    """A conversation as it was written. system: None where the one who asks has the system prompt."""
+    """A conversation as it was written."""
 
     title: str
     session_context: str
     expected_outcome: str
     turns: list[WrittenTurn]
     system: str | None = None
+    """None where the one who asks has the system prompt."""
 
 
 def answer_schema(arc: EmotionalArc, *, with_system: bool = False) -> Schema:

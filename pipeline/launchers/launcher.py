@@ -16,29 +16,27 @@ Seen = Literal["unknown", "absent", "waiting", "running", "completed", "failed",
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """How a training is. reason: why it ended so, or why it cannot be asked.
-
-    nano_usd: what it costs so far, in billionths of a US dollar, where the place tells; else its hours count.
-    exit_code: of what failed, where the place tells.
-    """
+    """How a training is."""
 
     seen: Seen
     reason: str | None = None
+    """Why it ended so, or why it cannot be asked."""
     nano_usd: int | None = None
+    """What it costs so far, in billionths of a US dollar, where the place tells; else its hours count."""
     exit_code: int | None = None
+    """Of what failed, where the place tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An attempt with all that starting it needs. resumed_from: the attempt whose checkpoints it goes on from.
-
-    is_spot: whether its price is that of machines that may be taken away.
-    """
+    """An attempt with all that starting it needs."""
 
     attempt: Attempt
     job: TrainingJob
     resumed_from: Attempt | None = None
+    """The attempt whose checkpoints it goes on from."""
     is_spot: bool = False
+    """Whether its price is that of machines that may be taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a place says that a training did cost. nano_usd: in billionths of a US dollar; source: how it says so.
-
-    hours: that it counts; None for those from its beginning to its end.
-    """
+    """What a place says that a training did cost."""
 
     nano_usd: int
+    """In billionths of a US dollar."""
     source: str
+    """How it says so."""
     hours: float | None = None
+    """That it counts; None for those from its beginning to its end."""
 
 
 class Launcher(Protocol):

@@ -11,12 +11,15 @@ from pipeline.state.catalog.statuses import FailureClass
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A class of ends. sentence: what happened. remedy: what helps, in words. changes: settings of another job."""
+    """A class of ends."""
 
     name: FailureClass
     sentence: str
+    """What happened."""
     remedy: str
+    """What helps, in words."""
     changes: tuple[str, ...] = ()
+    """Settings of another job."""
 
 
 _KNOWN: tuple[tuple[str, Failure], ...] = (

@@ -22,9 +22,10 @@ _LONGEST_PAUSE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A request that is under way; began_at: by the limiter's clock."""
+    """A request that is under way;"""
 
     began_at: float
+    """By the limiter's clock."""
 
 
 class Limiter:

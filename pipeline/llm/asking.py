@@ -25,20 +25,21 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One answer that is wanted. custom_id: unique in its submission, at most 64 of `[a-zA-Z0-9_-]`.
-
-    schema: JSON Schema of the answer, with `additionalProperties: false` and all properties required, as providers want
-    it; None for free text. temperature, seed: None to leave them to the provider; one that has none leaves them out.
-    """
+    """One answer that is wanted."""
 
     custom_id: str
+    """Unique in its submission, at most 64 of `[a-zA-Z0-9_-]`."""
     model: str
     system: str
     messages: tuple[Message, ...]
     max_tokens: int
     schema: dict[str, Any] | None = None
+    """JSON Schema of the answer, with `additionalProperties: false` and all properties required, as providers want it;
+    None for free text."""
     temperature: float | None = None
+    """None to leave them to the provider; one that has none leaves them out."""
     seed: int | None = None
+    """None to leave them to the provider; one that has none leaves them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +54,24 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a request. text: the answer as it came, whole or not. usage: None where the provider says none.
-
-    stop_reason: in the provider's word. error: what went wrong, in words, never with a key in it. fault: who has to do
-    what about it; None where nothing went wrong. model, answer_id: as the provider names what answered, and the answer.
-    """
+    """What came of a request."""
 
     custom_id: str
     outcome: Outcome
     text: str = ""
+    """The answer as it came, whole or not."""
     stop_reason: str | None = None
+    """In the provider's word."""
     usage: Usage | None = None
+    """None where the provider says none."""
     error: str | None = None
+    """What went wrong, in words, never with a key in it."""
     fault: Fault | None = None
+    """Who has to do what about it; None where nothing went wrong."""
     model: str | None = None
+    """As the provider names what answered, and the answer."""
     answer_id: str | None = None
+    """As the provider names what answered, and the answer."""
 
 
 BatchState = Literal["unknown", "absent", "in_progress", "ended", "failed"]
@@ -76,17 +80,16 @@ BatchState = Literal["unknown", "absent", "in_progress", "ended", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class BatchLook:
-    """How a batch at a provider is. done: requests that have an answer of any kind, where the provider tells.
-
-    fault: why it failed; `provider` where the same batch may go well later, as one that found the queue full. cut: why
-    it ended before all of it was done; what then has no answer was not done, and is not paid.
-    """
+    """How a batch at a provider is."""
 
     state: BatchState
     done: int | None = None
+    """Requests that have an answer of any kind, where the provider tells."""
     reason: str | None = None
     fault: Fault | None = None
+    """Why it failed; `provider` where the same batch may go well later, as one that found the queue full."""
     cut: Literal["expired", "canceled"] | None = None
+    """Why it ended before all of it was done; what then has no answer was not done, and is not paid."""
 
 
 class Backend(Protocol):

@@ -34,10 +34,11 @@ _EXPECTED: Final = "expected anthropic, openai, or an address as http://127.0.0.
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where models are asked. provider: whose prices hold."""
+    """Where models are asked."""
 
     wire: Literal["anthropic", "openai"]
     provider: str
+    """Whose prices hold."""
     base_url: str
     key_variable: str
     has_batches: bool

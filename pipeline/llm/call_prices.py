@@ -27,13 +27,14 @@ UsdPerMillion: TypeAlias = Annotated[Decimal, Field(ge=0, max_digits=12, decimal
 
 
 class Rates(BaseModel):
-    """US dollars for a million tokens of each kind. cache_write_usd: for the shortest time that a provider keeps it."""
+    """US dollars for a million tokens of each kind."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     input_usd: UsdPerMillion
     output_usd: UsdPerMillion
     cache_write_usd: UsdPerMillion
+    """For the shortest time that a provider keeps it."""
     cache_read_usd: UsdPerMillion
 
 

@@ -55,9 +55,10 @@ _LONGEST_WAIT_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What came instead of an answer. status: of HTTP, 0 where there is none; the texts are empty where not told."""
+    """What came instead of an answer."""
 
     status: int
+    """Of HTTP, 0 where there is none; the texts are empty where not told."""
     kind: str = ""
     code: str = ""
     message: str = ""

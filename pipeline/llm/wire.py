@@ -36,9 +36,10 @@ _NOT_SENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key and how it is shown: in this header, after these words. variable: of the environment that it came from."""
+    """A key and how it is shown: in this header, after these words."""
 
     variable: str
+    """Of the environment that it came from."""
     value: SecretStr
     header: str
     words: str = ""

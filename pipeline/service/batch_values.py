@@ -28,14 +28,16 @@ from pipeline.state.catalog.statuses import ItemState, Purpose
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """What a plan or a batch takes. models: who is asked, by purpose. cells: as they are filled by now."""
+    """What a plan or a batch takes."""
 
     estimate: PlanEstimate
     provider: str
     models: Mapping[Purpose, str | None]
+    """Who is asked, by purpose."""
     is_batched: bool
     is_paid: bool
     cells: list[BatchCell]
+    """As they are filled by now."""
 
 
 def batch_summary(batch: Batch, by_state: Mapping[ItemState, int], money: BatchMoney) -> BatchSummary:

@@ -18,9 +18,10 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file that is sent in pieces. name: what a browser calls it."""
+    """A file that is sent in pieces."""
 
     name: str
+    """What a browser calls it."""
     pieces: Iterator[bytes]
 
 

@@ -30,13 +30,12 @@ _VALID_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How it was when it was asked last.
-
-    problems: by the part's name, sentences for the operator. looked_at: when the daemon looked last, None for never.
-    """
+    """How it was when it was asked last."""
 
     problems: dict[str, str]
+    """By the part's name, sentences for the operator."""
     looked_at: datetime | None
+    """When the daemon looked last, None for never."""
     is_daemon_silent: bool
 
 

@@ -31,14 +31,18 @@ class ForbiddenCell(Request):
 
 
 class NewBatch(Request):
-    """Conversations that are wanted. personas, arcs, topics, tiers: only these; empty for all that are active."""
+    """Conversations that are wanted."""
 
     items: int = Field(ge=1, le=MAX_ITEMS, description="How many.", examples=[300])
     seed: int = Field(0, ge=0, lt=2**53, description="The same wish with the same seed is the same plan.")
     personas: Keys = Field(default_factory=list)
+    """Only these; empty for all that are active."""
     arcs: Keys = Field(default_factory=list)
+    """Only these; empty for all that are active."""
     topics: Keys = Field(default_factory=list)
+    """Only these; empty for all that are active."""
     tiers: list[Tier] = Field([], max_length=10)
+    """Only these; empty for all that are active."""
     weights: dict[Axis, Annotated[dict[Key, Weight], Field(max_length=_MAX_KEYS)]] = Field(
         default_factory=dict, description="How much of the items a key gets, by axis; 1 for the others."
     )

@@ -31,14 +31,12 @@ MAX_COMPARED = 500  # trainings, of some 5 ms each
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a training takes, and what the same takes on every GPU, the smallest first; none where a provider trains.
-
-    ruled: what it takes with nothing set by hand.
-    """
+    """What a training takes, and what the same takes on every GPU, the smallest first; none where a provider trains."""
 
     outcome: Outcome
     others: tuple[Outcome, ...]
     ruled: Outcome
+    """What it takes with nothing set by hand."""
 
 
 def compare_gpus(service: Service, user: User, dataset_id: str, setup: Setup) -> Comparison:

@@ -30,13 +30,7 @@ from pipeline.state.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts. `now` is the clock, `presigner` makes the addresses that uploads go to.
-
-    heavy: how many may plan or build what takes seconds at a time, so that lists keep their threads.
-    line_readers: how many may look up lines of uploads at a time, each of which may copy a small archive.
-    missing: what is to be set before a launcher can run a trainer. row_readers: how many may read rows of datasets at
-    a time, each of which takes memory; found_rows: what they found.
-    """
+    """The parts. `now` is the clock, `presigner` makes the addresses that uploads go to."""
 
     settings: Settings
     catalog: Catalog
@@ -53,10 +47,15 @@ class Service:
     measuring: Measuring
     now: Callable[[], datetime]
     missing: Missing
+    """What is to be set before a launcher can run a trainer."""
     heavy: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    """How many may plan or build what takes seconds at a time, so that lists keep their threads."""
     line_readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
+    """How many may look up lines of uploads at a time, each of which may copy a small archive."""
     row_readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    """How many may read rows of datasets at a time, each of which takes memory."""
     found_rows: FoundRows = field(default_factory=FoundRows)
+    """What they found."""
 
     def access(self, user: User) -> Access:
         """The catalog as a user may see it."""

@@ -15,15 +15,15 @@ _DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_IOERR", "SQLITE_CANTOPEN"
 
 @dataclass(frozen=True, slots=True)
 class SqliteFile:
-    """What is at a path. fault: why it is no database that can be used; is_empty: a database without any table.
-
-    revision: what Alembic noted in it, None where it noted nothing.
-    """
+    """What is at a path."""
 
     is_there: bool
     is_empty: bool = False
+    """A database without any table."""
     revision: str | None = None
+    """What Alembic noted in it, None where it noted nothing."""
     fault: str | None = None
+    """Why it is no database that can be used."""
 
 
 def examine(path: Path, *, is_thorough: bool = False) -> SqliteFile:

@@ -31,16 +31,15 @@ class JobData(_Part):
 
 
 class Targets(_Part):
-    """Which weights LoRA adapts. modules: names of linear layers; none: all of them, the head apart.
-
-    experts: parameters of the experts' stacks, each with an adapter of `expert_rank` an expert; empty of dense models.
-    is_vision: whether the model may see, so that layers of the same names in its tower are to be left alone.
-    """
+    """Which weights LoRA adapts."""
 
     modules: tuple[str, ...] = ()
+    """Names of linear layers; none: all of them, the head apart."""
     experts: tuple[str, ...] = ()
+    """Parameters of the experts' stacks, each with an adapter of `expert_rank` an expert; empty of dense models."""
     expert_rank: int = Field(default=1, ge=1, le=1024)
     is_vision: bool = False
+    """Whether the model may see, so that layers of the same names in its tower are to be left alone."""
 
 
 class Adapter(_Part):
@@ -54,14 +53,16 @@ class Adapter(_Part):
 
 
 class Optimisation(_Part):
-    """How it learns. warmup_share: of all steps. epochs: passes over the training rows."""
+    """How it learns."""
 
     learning_rate: float = Field(gt=0, le=0.01)
     schedule: Literal["cosine", "linear", "constant"]
     warmup_share: float = Field(ge=0, le=0.5)
+    """Of all steps."""
     weight_decay: float = Field(ge=0, le=1)
     max_grad_norm: float = Field(gt=0)
     epochs: int = Field(ge=1, le=50)
+    """Passes over the training rows."""
     micro_batch: int = Field(ge=1)
     gradient_accumulation: int = Field(ge=1)
     steps: int = Field(ge=1)  # optimiser steps of the whole training
@@ -69,22 +70,21 @@ class Optimisation(_Part):
 
 
 class Hardware(_Part):
-    """What it is planned for; names of the catalogue.
-
-    is_sharded: whether weights, gradients and optimiser are shared out over the GPUs (FSDP2, ZeRO-3), because a replica
-    does not fit.
-    """
+    """What it is planned for; names of the catalogue."""
 
     gpu: str
     gpu_count: int = Field(ge=1)
     has_bf16: bool = True
     is_sharded: bool = False
+    """Whether weights, gradients and optimiser are shared out over the GPUs (FSDP2, ZeRO-3), because a replica does not
+    fit."""
 
 
 class Explanation(_Part):
-    """Why a value is what it is. setting: its path in the job, as `optimisation.epochs`."""
+    """Why a value is what it is."""
 
     setting: str
+    """Its path in the job, as `optimisation.epochs`."""
     value: str
     because: str
 

@@ -13,9 +13,10 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One thing to set. setting: its path in the job."""
+    """One thing to set."""
 
     setting: str
+    """Its path in the job."""
     rule: ValueRule
 
 

@@ -26,24 +26,25 @@ TRAIN_FILE, VALIDATION_FILE = "train.jsonl", "validation.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """One trainer.
-
-    version: of the trainer that the files are for. make_rows: the rows of a conversation; notes by name what they do
-    not hold. make_files: the text of each file but the data. start: shell commands, in the folder of the files.
-    notes: what to know, a sentence each. validation_file: the name of the validation rows' file; those to train on are
-    always in `TRAIN_FILE`. command: what of `start` trains, as a process is started; None where a provider does.
-    """
+    """One trainer."""
 
     name: TargetName
     title: str
     version: str
+    """Of the trainer that the files are for."""
     make_rows: Callable[[Talk, Survey, set[str]], Iterable[Row]]
+    """The rows of a conversation; notes by name what they do not hold."""
     make_files: Callable[[TrainingJob, Survey], Mapping[str, str]]
+    """The text of each file but the data."""
     start: Callable[[TrainingJob, Survey], str]
+    """Shell commands, in the folder of the files."""
     notes: Callable[[TrainingJob, Survey], list[str]]
+    """What to know, a sentence each."""
     documents: tuple[Document, ...]
     validation_file: str = VALIDATION_FILE
+    """The name of the validation rows' file; those to train on are always in `TRAIN_FILE`."""
     command: Callable[[TrainingJob], list[str]] | None = None
+    """What of `start` trains, as a process is started; None where a provider does."""
 
 
 def template_file(name: str) -> str:

@@ -24,10 +24,11 @@ _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a file that its trainer does not know or take. path: as `training.learning_rate`."""
+    """Something in a file that its trainer does not know or take."""
 
     file: str
     path: str
+    """As `training.learning_rate`."""
     message: str
 
     def __str__(self) -> str:
@@ -37,18 +38,18 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file to check. sections: where the keys of a mapping are recorded, by the mapping's path ("" is the top).
-
-    rules: by path, with [] for the items of a list. required: paths that must be there. is_optional: not every job
-    has the file.
-    """
+    """A file to check."""
 
     file: str
     kind: Literal["yaml", "json", "python"]
     sections: Mapping[str, frozenset[str]]
+    """Where the keys of a mapping are recorded, by the mapping's path ("" is the top)."""
     rules: Mapping[str, ValueRule]
+    """By path, with [] for the items of a list."""
     required: Sequence[str] = ()
+    """Paths that must be there."""
     is_optional: bool = False
+    """Not every job has the file."""
 
 
 @cache

@@ -17,10 +17,8 @@ FIRST_ROWS = 20
 @dataclass(slots=True)
 class Survey:
     """What a job's rows are like; rows: conversations with something to learn from, answers: what is learned.
-    liked: of single judgements, training rows whose answer was liked.
 
-    first_dropped: the first rows by reason. has_unlearned_answers: some answers are context only. has_tools: tools
-    or calls of them. are_ids_nine: whether calls need ids of nine letters and digits.
+    liked: of single judgements, training rows whose answer was liked.
     """
 
     train_rows: int = 0
@@ -30,9 +28,13 @@ class Survey:
     train_liked: int = 0
     dropped: Counter[DropReason] = field(default_factory=Counter)
     first_dropped: dict[DropReason, list[int]] = field(default_factory=dict)
+    """The first rows by reason."""
     has_unlearned_answers: bool = False
+    """Some answers are context only."""
     has_tools: bool = False
+    """Tools or calls of them."""
     are_ids_nine: bool = False
+    """Whether calls need ids of nine letters and digits."""
 
     def add(self, talk: Talk, is_validation: bool) -> None:
         """Count a row that is kept."""

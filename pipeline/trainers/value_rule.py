@@ -6,12 +6,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class ValueRule:
-    """low, high: what a number lies between, both included. choices: of a text; empty where any will do."""
+    """What a value has to be."""
 
     kind: Literal["integer", "number", "choice", "switch", "text"]
     low: float = 0
+    """What a number lies between, both included."""
     high: float = 0
+    """What a number lies between, both included."""
     choices: tuple[str, ...] = ()
+    """Of a text; empty where any will do."""
 
     @property
     def expected(self) -> str:

@@ -22,10 +22,11 @@ Order = Literal["cost", "time"]
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A way to train. is_best: no option of the same preset is at least as cheap and as quick, and one of them more."""
+    """A way to train."""
 
     considered: Considered
     is_best: bool
+    """No option of the same preset is at least as cheap and as quick, and one of them more."""
 
     @property
     def cost_usd(self) -> float:
@@ -47,10 +48,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """options: in the order asked for. not_possible: with reasons, by GPU."""
+    """The ways to train, and what was not possible."""
 
     options: tuple[Option, ...]
+    """In the order asked for."""
     not_possible: tuple[NotPossible, ...]
+    """With reasons, by GPU."""
 
 
 def compare(

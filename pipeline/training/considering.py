@@ -80,23 +80,25 @@ class Catalogues:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The entries of the catalogues that a set-up names. price: the lowest of what is asked for; None: none listed."""
+    """The entries of the catalogues that a set-up names."""
 
     model: BaseModelSpec
     gpu: Gpu
     preset: Preset
     price: Price | None
+    """The lowest of what is asked for; None: none listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A job that can be made, and what it would take. price: of its GPU; a provider's is in the estimate."""
+    """A job that can be made, and what it would take."""
 
     setup: Setup
     job: TrainingJob
     gpu: Gpu
     estimate: Estimate | HostedEstimate
     price: Price | None
+    """Of its GPU; a provider's is in the estimate."""
 
     @property
     def is_hosted(self) -> bool:
@@ -149,15 +151,13 @@ def _hosted_cost(found: HostedEstimate) -> NewCost:
 
 @dataclass(frozen=True, slots=True)
 class NotPossible:
-    """A job that cannot be made of this dataset, and why: a fact about the data, not a mistake.
-
-    would_fit: what could be chosen otherwise, where it is too large.
-    """
+    """A job that cannot be made of this dataset, and why: a fact about the data, not a mistake."""
 
     setup: Setup
     kind: Obstacle
     reason: str
     would_fit: tuple[Change, ...] = ()
+    """What could be chosen otherwise, where it is too large."""
 
     def explained(self, phrase: Callable[[Change], str] = lambda change: change.in_words) -> str:
         """The reason, and what would fit; phrase: how whoever reads it makes such a change."""

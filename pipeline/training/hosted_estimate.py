@@ -28,15 +28,14 @@ _MILLION = 1e6
 
 @dataclass(frozen=True, slots=True)
 class HostedEstimate:
-    """What a training takes where a provider bills tokens. What only a GPU has is None.
-
-    billed_tokens: of the whole training. cost_usd: None where no price is listed; unpriced then says so.
-    """
+    """What a training takes where a provider bills tokens. What only a GPU has is None."""
 
     provider: str
     billed_tokens: Range
+    """Of the whole training."""
     price: TokenPrice | None
     cost_usd: Range | None
+    """None where no price is listed; unpriced then says so."""
     unpriced: str
     basis: tuple[str, ...]
     peak_memory_gb: None = None

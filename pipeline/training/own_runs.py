@@ -21,7 +21,7 @@ _NINETY_PERCENT, _LEAST_SPREAD = 1.645, 1.1
 
 @dataclass(frozen=True, slots=True)
 class OwnRun:
-    """A training that was measured. step_time_s: median of its steps; expected_step_time_s: without own runs."""
+    """A training that was measured."""
 
     base_model: str
     gpu: str
@@ -29,7 +29,9 @@ class OwnRun:
     method: str
     trainer: str
     step_time_s: float
+    """Median of its steps."""
     expected_step_time_s: float
+    """Without own runs."""
 
     @property
     def slowness(self) -> float:

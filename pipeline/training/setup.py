@@ -23,20 +23,21 @@ _PARTS = ("models", "presets", "GPUs", "trainers")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """One job that is wanted. method: None where the GPU decides. overrides: settings by key, as text.
-
-    provider, price_kind: at whose price, and at which; the lowest of that kind where no provider is named.
-    """
+    """One job that is wanted."""
 
     model: str
     preset: str = "balanced"
     gpu: str = "A100-80GB-SXM"
     gpu_count: int = 1
     method: Method | None = None
+    """None where the GPU decides."""
     targets: tuple[TargetName, ...] = (DEFAULT,)
     overrides: Mapping[str, str] = field(default_factory=dict)
+    """Settings by key, as text."""
     provider: str | None = None
+    """At whose price, and at which; the lowest of that kind where no provider is named."""
     price_kind: PriceKind = "on-demand"
+    """At whose price, and at which; the lowest of that kind where no provider is named."""
 
     def __str__(self) -> str:
         """A few words for people."""

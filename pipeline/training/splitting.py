@@ -22,17 +22,16 @@ from pipeline.trainers.dataset_rows import DatasetRows, dataset_rows
 
 @dataclass(frozen=True, slots=True)
 class SplitFacts:
-    """The split of one dataset version.
-
-    fingerprint: of what every accepted conversation says and of what it is learned from, in file order, and of its
-    side; other rows or another split give another one. leaking_clusters: groups of near-duplicates on both sides.
-    """
+    """The split of one dataset version."""
 
     train_conversations: int
     validation_conversations: int
     clusters: int
     leaking_clusters: int
+    """Groups of near-duplicates on both sides."""
     fingerprint: str
+    """Of what every accepted conversation says and of what it is learned from, in file order, and of its side; other
+    rows or another split give another one."""
 
 
 def read_split(lake: Lake, dataset_id: str) -> SplitFacts:

@@ -18,11 +18,14 @@ MOST_APART = 10_000  # rows; those that lie further apart are in more row groups
 
 @dataclass(frozen=True, slots=True)
 class OfLanguage:
-    """rows: those found. looked_at: how many were looked at. next_after: where to go on; None at the end."""
+    """What a look for a language found."""
 
     rows: Integers
+    """Those found."""
     looked_at: int
+    """How many were looked at."""
     next_after: int | None
+    """Where to go on; None at the end."""
 
 
 def rows_of_language(tables: RowTables, language: str, among: Integers | None, after: int, limit: int) -> OfLanguage:

@@ -24,13 +24,15 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class RowDifference:
-    """Rows by their places. changed_before, changed_after: the same rows in both, in the same order."""
+    """Rows by their places."""
 
     unchanged: int
     added: Integers
     removed: Integers
     changed_before: Integers
+    """The same rows in both, in the same order."""
     changed_after: Integers
+    """The same rows in both, in the same order."""
 
 
 def row_difference(before: RowTables, after: RowTables) -> RowDifference:

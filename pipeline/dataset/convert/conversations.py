@@ -11,22 +11,23 @@ from pipeline.dataset.reading.columns import Columns
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One turn. weight: None where the format leaves it open. tool_calls, parts: JSON text in OpenAI's shape.
-
-    reasoning: what was thought before the content, where it is kept apart. annotations: JSON text of what is said of
-    the turn beside its text.
-    """
+    """One turn."""
 
     role: str
     content: str
     is_supervised: bool
     weight: float | None = None
+    """None where the format leaves it open."""
     tool_calls: str | None = None
+    """JSON text in OpenAI's shape."""
     parts: str | None = None
+    """JSON text in OpenAI's shape."""
     tool_call_id: str | None = None
     name: str | None = None
     reasoning: str | None = None
+    """What was thought before the content, where it is kept apart."""
     annotations: str | None = None
+    """JSON text of what is said of the turn beside its text."""
 
     @property
     def learning_weight(self) -> float | None:
@@ -36,22 +37,24 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """One conversation, of a preference the chosen branch. lost: what no target holds, already left out.
-
-    row: its place in the file, from 1. identity: as in the file, else the row's name. tools: JSON text. rejected,
-    label: the other branch of a preference, and whether a judged answer was liked. annotations: JSON text of what is
-    said of the conversation beside its turns.
-    """
+    """One conversation, of a preference the chosen branch."""
 
     row: int
+    """Its place in the file, from 1."""
     line: int
     identity: str
+    """As in the file, else the row's name."""
     turns: list[Said]
     tools: str | None
+    """JSON text."""
     lost: frozenset[str]
+    """What no target holds, already left out."""
     rejected: tuple[Said, ...] = ()
+    """The other branch of a preference, and whether a judged answer was liked."""
     label: bool | None = None
+    """The other branch of a preference, and whether a judged answer was liked."""
     annotations: str | None = None
+    """JSON text of what is said of the conversation beside its turns."""
 
     @property
     def has_own_identity(self) -> bool:

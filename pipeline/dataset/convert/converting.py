@@ -25,20 +25,22 @@ from pipeline.state.durable import whole_file, written
 
 @dataclass(slots=True)
 class Converted:
-    """What became of a file. rejected: findings by code; first_rejected: rows; broken: why its archive ends early.
-
-    warnings: about which files of an archive were read. place_of: of a line of several files, its file and line there.
-    """
+    """What became of a file."""
 
     reading: Reading = field(default_factory=Reading)
     written: int = 0
     rejected: int = 0
+    """Findings by code."""
     rejected_codes: Counter[str] = field(default_factory=Counter)
     first_rejected: list[int] = field(default_factory=list)
+    """Rows."""
     losses: Losses = field(default_factory=Losses)
     broken: str = ""
+    """Why its archive ends early."""
     warnings: list[Finding] = field(default_factory=list)
+    """About which files of an archive were read."""
     place_of: Callable[[int], str] | None = None
+    """Of a line of several files, its file and line there."""
 
     @property
     def is_whole(self) -> bool:

@@ -17,11 +17,13 @@ MAX_LISTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Findings of one code. rows: where, among the block's rows, ascending. make: the finding at one of them."""
+    """Findings of one code."""
 
     code: str
     rows: Integers
+    """Where, among the block's rows, ascending."""
     make: Callable[[int], Finding]
+    """The finding at one of them."""
 
     def findings(self, limit: int | None = None) -> list[Finding]:
         """The first ones, at most `limit`."""

@@ -48,10 +48,12 @@ _READ_BYTES = 2**18
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFile:
-    """A plain file in an archive. name: its path there, with `/`. begin: its bytes, from the first on."""
+    """A plain file in an archive."""
 
     name: str
+    """Its path there, with `/`."""
     begin: Callable[[], ByteReader]
+    """Its bytes, from the first on."""
 
 
 def archive_of(head: bytes) -> Compression:

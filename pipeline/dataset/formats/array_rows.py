@@ -72,10 +72,7 @@ class GatheredRows:
 
 @dataclass(slots=True)
 class LongRow:
-    """A row of many chunks, looked at once, chunk by chunk, so that what finds its end stays small.
-
-    pieces: what the row says so far, without line breaks; none over the maximum.
-    """
+    """A row of many chunks, looked at once, chunk by chunk, so that what finds its end stays small."""
 
     line: int
     offset: int
@@ -85,6 +82,7 @@ class LongRow:
     is_inside: bool = False  # a string
     is_escaped: bool = False  # the next byte
     pieces: list[bytes] = field(default_factory=list)
+    """What the row says so far, without line breaks; none over the maximum."""
 
     @property
     def is_over(self) -> bool:
@@ -123,13 +121,11 @@ class LongRow:
 
 @dataclass(slots=True)
 class HandedOn:
-    """Rows of a file on their way out: counts them, and marks the first one.
-
-    is_marked: whether a byte order mark stands before the next one, which is the first.
-    """
+    """Rows of a file on their way out: counts them, and marks the first one."""
 
     count: int = 0
     is_marked: bool = False
+    """Whether a byte order mark stands before the next one, which is the first."""
 
     def blocks(self, gathered: GatheredRows) -> Iterator[Block]:
         """The gathered rows, in blocks; nothing where there are none."""

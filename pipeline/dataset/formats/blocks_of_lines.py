@@ -28,26 +28,22 @@ class ByteReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Where the rows of an array begin in the file: line numbers and byte offsets, int64.
-
-    first_row: the place of the first one among all rows of the array, from 1.
-    """
+    """Where the rows of an array begin in the file: line numbers and byte offsets, int64."""
 
     first_row: int
+    """The place of the first one among all rows of the array, from 1."""
     lines: Integers
     offsets: Integers
 
 
 @dataclass(frozen=True, slots=True)
 class RowFaults:
-    """What is wrong around rows of a block, by index, so that they cannot be read at all.
-
-    missing: rows that are not there, before a comma, ascending; a file may be nothing but commas. others: what is wrong
-    around other rows, or another fault of these.
-    """
+    """What is wrong around rows of a block, by index, so that they cannot be read at all."""
 
     missing: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Rows that are not there, before a comma, ascending; a file may be nothing but commas."""
     others: Mapping[int, Mismatch] = field(default_factory=dict)
+    """What is wrong around other rows, or another fault of these."""
 
     def __bool__(self) -> bool:
         return bool(len(self.missing) or self.others)
@@ -69,39 +65,38 @@ class RowFaults:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Where the rows of the file stand that the rows of a block were put together of: line numbers and byte offsets.
-
-    starts: where the parts of each row begin among them, then their count; all are int64.
-    """
+    """Where the rows of the file stand that the rows of a block were put together of: line numbers and byte offsets."""
 
     starts: Integers
+    """Where the parts of each row begin among them, then their count; all are int64."""
     lines: Integers
     offsets: Integers
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines, as they lie in the file.
-
-    data: the lines with their `\\n`; the file's last line may lack it. line: 1-based number of the first line.
-    offset: of the first byte in the file. starts: where each line begins in data, int64, then the end of data.
-    skipped_bytes: length of a line over the maximum, which is not kept (data is empty then); else 0.
-    is_ended: whether the last line has its `\\n`. rows: for a file that is one array, where each row begins instead;
-    data then holds them a line each. faults: of rows that cannot be read for what is around them.
-    is_marked: whether a byte order mark stands before the array that begins with these rows. parts: of rows that were
-    put together of several.
-    """
+    """Whole lines, as they lie in the file."""
 
     data: bytes
+    """The lines, each with its line feed; the file's last line may lack it."""
     line: int
+    """1-based number of the first line."""
     offset: int
+    """Of the first byte in the file."""
     starts: Integers
+    """Where each line begins in data, int64, then the end of data."""
     skipped_bytes: int = 0
+    """Length of a line over the maximum, which is not kept (data is empty then); else 0."""
     is_ended: bool = True
+    """Whether the last line has its line feed."""
     rows: "Rows | None" = None
+    """For a file that is one array, where each row begins; data then holds them a line each."""
     faults: RowFaults = field(default_factory=RowFaults)
+    """Of rows that cannot be read for what is around them."""
     is_marked: bool = False
+    """Whether a byte order mark stands before the array that begins with these rows."""
     parts: Parts | None = None
+    """Of rows that were put together of several."""
 
     @property
     def lines_at(self) -> Integers:

@@ -32,29 +32,28 @@ _TREE_ID, _MESSAGES, _KEY = TREE_ID.encode(), MESSAGES.encode(), CONVERSATION_ID
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What n rows say of where they belong: what their grouping needs of it, in their order.
-
-    keys: of the conversation, or of the message itself; 0 of a row of its own. orders: places in the conversation, NaN
-    where none is told. parents: the keys of the messages that they answer, 0 for none. is_meta: whether a row says what
-    the file is.
-    """
+    """What n rows say of where they belong: what their grouping needs of it, in their order."""
 
     keys: Keys
+    """Of the conversation, or of the message itself; 0 of a row of its own."""
     orders: Reals | None = None
+    """Places in the conversation, NaN where none is told."""
     parents: Keys | None = None
+    """The keys of the messages that they answer, 0 for none."""
     is_meta: Flags | None = None
+    """Whether a row says what the file is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """The rows' new order. order: their numbers. firsts: where each conversation begins in it, and the end.
-
-    kept: how many rows of each conversation are its turns; the others come behind them.
-    """
+    """The rows' new order."""
 
     order: Integers
+    """Their numbers."""
     firsts: Integers
+    """Where each conversation begins in it, and the end."""
     kept: Integers
+    """How many rows of each conversation are its turns; the others come behind them."""
 
 
 class Grouping(Protocol):
@@ -111,11 +110,12 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Messages one a row, by a key. order: the field of a message's place in its conversation, "" for the file's."""
+    """Messages one a row, by a key."""
 
     key: str
     listed: str
     order: str = ""
+    """The field of a message's place in its conversation, "" for the file's."""
     name: str = "messages"
 
     @property

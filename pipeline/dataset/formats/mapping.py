@@ -41,24 +41,28 @@ FieldPath = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$")]
 
 
 class Mapping(BaseModel):
-    """What a mapping file may say. Either turns (a list of messages), or prompt and answer (fields of the row).
-
-    turns: path of the list; role, content: the names of a message's fields. prompt, answer, system: paths of texts.
-    history: path of pairs of earlier questions and answers. id: path of the row's own name. roles: what the file's
-    roles mean.
-    """
+    """What a mapping file may say. Either turns (a list of messages), or prompt and answer (fields of the row)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     turns: FieldPath | None = None
+    """Path of the list."""
     role: Annotated[str, Field(min_length=1)] = "role"
+    """The names of a message's fields."""
     content: Annotated[str, Field(min_length=1)] = "content"
+    """The names of a message's fields."""
     prompt: FieldPath | None = None
+    """Paths of texts."""
     answer: FieldPath | None = None
+    """Paths of texts."""
     system: FieldPath | None = None
+    """Paths of texts."""
     history: FieldPath | None = None
+    """Path of pairs of earlier questions and answers."""
     id: FieldPath | None = None
+    """Path of the row's own name."""
     roles: dict[str, str] = {}
+    """What the file's roles mean."""
 
     @model_validator(mode="after")
     def _is_one_shape(self) -> Self:
@@ -164,10 +168,11 @@ def format_of(mapping: Mapping) -> Format:
 
 @dataclass(frozen=True, slots=True)
 class Mapped(FieldFormat):
-    """Rows whose fields are named by paths. turns: of the list; else prompt and answer: of texts."""
+    """Rows whose fields are named by paths."""
 
     keys: Keys
     turns: str | None
+    """Of the list; else prompt and answer: of texts."""
     prompt: str | None
     answer: str | None
     system: str | None

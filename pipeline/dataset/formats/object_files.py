@@ -23,10 +23,12 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class FieldOfRows:
-    """The list of rows in an object. path: names from the object down; list_at: the byte of its bracket."""
+    """The list of rows in an object."""
 
     path: tuple[str, ...]
+    """Names from the object down."""
     list_at: int
+    """The byte of its bracket."""
     beside: tuple[str, ...]
 
     @property

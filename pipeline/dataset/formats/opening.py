@@ -24,16 +24,16 @@ from pipeline.dataset.formats.texts_of_files import TextOfFiles, rows_of_files
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file that was begun. text: all of it, unpacked. sniffed: what its first bytes say against it.
-
-    files: those of an archive, where it is one.
-    """
+    """A file that was begun."""
 
     text: ByteReader
+    """All of it, unpacked."""
     reading: Reading
     sniffed: Finding | None
+    """What its first bytes say against it."""
     _unpacked: tuple[Expanded | ArchiveText | ParquetLines, ...]
     files: ArchiveText | None = None
+    """Those of an archive, where it is one."""
 
     @property
     def broken(self) -> BrokenArchive | None:

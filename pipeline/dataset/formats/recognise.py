@@ -44,25 +44,25 @@ Container = Literal["jsonl", "json-array", "json-objects", "json-field", "csv", 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is read. why: what was seen that says so, or that a person chose it, for people.
-
-    unlike: what the file seems to hold instead, where no row of its beginning is of a format that we know as it stands.
-    is_certain: whether a row as it stands was recognised, or the format chosen.
-    others: fields that the first rows have beside what is read as turns. list_at: of an object that holds the rows, the
-    byte of their list's bracket. separator: of the cells of a table of text. grouping: how rows that are parts of
-    one conversation are put together, wherever they stand.
-    """
+    """How a file is read."""
 
     form: Format = NATIVE
     container: Container = "jsonl"
     compression: Compression = Compression.NONE
     why: str = "nothing else was recognised"
+    """What was seen that says so, or that a person chose it, for people."""
     unlike: str = ""
+    """What the file seems to hold instead, where no row of its beginning is of a format that we know as it stands."""
     is_certain: bool = False
+    """Whether a row as it stands was recognised, or the format chosen."""
     others: tuple[str, ...] = ()
+    """Fields that the first rows have beside what is read as turns."""
     list_at: int = 0
+    """Of an object that holds the rows, the byte of their list's bracket."""
     separator: str = ""
+    """Of the cells of a table of text."""
     grouping: Grouping | None = None
+    """How rows that are parts of one conversation are put together, wherever they stand."""
 
     @property
     def row_name(self) -> Literal["row", "line"]:

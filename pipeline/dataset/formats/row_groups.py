@@ -247,10 +247,11 @@ class _Meta:
 
 @dataclass(slots=True)
 class _Made:
-    """Rows on their way into a block. members: the numbers of the rows that each was made of."""
+    """Rows on their way into a block."""
 
     texts: list[bytes] = field(default_factory=list)
     members: list[Integers] = field(default_factory=list)
+    """The numbers of the rows that each was made of."""
     faults: dict[int, Mismatch] = field(default_factory=dict)
 
     def add(self, text: bytes, members: Integers, fault: Mismatch | None = None) -> None:

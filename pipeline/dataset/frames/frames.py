@@ -23,16 +23,16 @@ Values: TypeAlias = pl.Series | pa.Array | Sequence[object] | np.typing.NDArray[
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """A block as frames. conversations: of the schema CONVERSATIONS; turns: of the schema TURNS, both in file order.
-
-    roles: by which there are turns.
-    columns: what they were made of, for what is no frame: paths in the rows, marks and hashes.
-    """
+    """A block as frames."""
 
     conversations: pl.DataFrame
+    """Of the schema CONVERSATIONS."""
     turns: pl.DataFrame
+    """Of the schema TURNS, both in file order."""
     columns: Columns
+    """What they were made of, for what is no frame: paths in the rows, marks and hashes."""
     roles: frozenset[str]
+    """By which there are turns."""
 
 
 def frames_of(columns: Columns) -> Frames:

@@ -12,15 +12,17 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 class Place:
     """Where a turn stands in its row.
 
-    owner[key]: its content (the key may be absent). message: the object that is the turn, None where the turn is a
-    field of the row. messages: the list that the message is an item of, None where it is in none; index: its place.
+    owner[key]: its content (the key may be absent).
     """
 
     owner: dict[str, Json] | list[Json]
     key: str | int
     message: dict[str, Json] | None = None
+    """The object that is the turn, None where the turn is a field of the row."""
     messages: list[Json] | None = None
+    """The list that the message is an item of, None where it is in none."""
     index: int = 0
+    """Its place."""
 
     @property
     def content(self) -> Json:

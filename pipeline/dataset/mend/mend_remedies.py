@@ -40,14 +40,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """action: what was done, for the record of changes. sentence: what is done and when, for people.
-
-    mend: changes a row, and says whether it did; None where lines or the whole file are mended, not rows.
-    """
+    """What mends a fault, and how it is told."""
 
     action: str
+    """What was done, for the record of changes."""
     sentence: str
+    """What is done and when, for people."""
     mend: Callable[[Row], bool] | None = None
+    """Changes a row, and says whether it did; None where lines or the whole file are mended, not rows."""
 
 
 def _mend_roles(row: Row) -> bool:

@@ -32,25 +32,28 @@ _BLANK = b" \t\r"
 
 
 class Line(msgspec.Struct, array_like=True):
-    """A row of the file and what becomes of it.
-
-    row: its number among all rows, from 1. lead: white space before it in an array. raw: as it stands, None where the
-    reader gave up on it. text: as it is written; mark, ending: what is written before and after it. codes: of what
-    was mended. findings: why it is put aside; empty for a row that is kept. places: of what stand-ins in raw and
-    text stand for.
-    """
+    """A row of the file and what becomes of it."""
 
     row: int
+    """Its number among all rows, from 1."""
     line: int
     offset: int
     lead: bytes
+    """White space before it in an array."""
     raw: bytes | None
+    """As it stands, None where the reader gave up on it."""
     text: bytes
+    """As it is written."""
     mark: bytes
+    """What is written before and after it."""
     ending: bytes
+    """What is written before and after it."""
     codes: list[str]
+    """Of what was mended."""
     findings: list[FindingRow]
+    """Why it is put aside; empty for a row that is kept."""
     places: Places
+    """Of what stand-ins in raw and text stand for."""
 
 
 class Mender:

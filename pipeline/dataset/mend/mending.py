@@ -39,10 +39,7 @@ _REPEATED = "those of an earlier {}"
 class Mending:
     """What was done, and what is left; lines_in == lines_out + lines_aside. Of an array, lines are its rows.
 
-    Rows that shared a line count each. lines_rejected: of those put aside, the ones with an error; the others repeat an
-    earlier one, are blank or hold no row. mended: lines by the code of the remedy. rejected: lines put aside by the
-    code of the error. remaining: findings of the mended file. warnings: about which files of an archive were read.
-    refusal: why the file cannot be mended at all; nothing is written then.
+    Rows that shared a line count each.
     """
 
     reading: Reading
@@ -52,11 +49,17 @@ class Mending:
     lines_aside: int = 0
     lines_changed: int = 0
     lines_rejected: int = 0
+    """Of those put aside, the ones with an error; the others repeat an earlier one, are blank or hold no row."""
     mended: Counter[str] = field(default_factory=Counter)
+    """Lines by the code of the remedy."""
     rejected: Counter[str] = field(default_factory=Counter)
+    """Lines put aside by the code of the error."""
     remaining: Counter[str] = field(default_factory=Counter)
+    """Findings of the mended file."""
     warnings: tuple[Finding, ...] = ()
+    """About which files of an archive were read."""
     refusal: Finding | None = None
+    """Why the file cannot be mended at all; nothing is written then."""
 
     @property
     def loses_much(self) -> bool:

@@ -17,18 +17,20 @@ LISTED = "not-an-object"
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as it stands. lead: white space before it in an array. text: None where the reader gave up on it.
-
-    places: of what the text's stand-ins stand for. original: what stood there where text is what it can only mean, or
-    the same for one of several rows of a line. code: of the remedy. is_no_row: whether it holds no row, as a fence.
-    """
+    """A row as it stands."""
 
     lead: bytes
+    """White space before it in an array."""
     text: bytes | None
+    """None where the reader gave up on it."""
     places: Places = field(default_factory=dict)
+    """Of what the text's stand-ins stand for."""
     original: bytes | None = None
+    """What stood there where text is what it can only mean, or the same for one of several rows of a line."""
     code: str = ""
+    """Of the remedy."""
     is_no_row: bool = False
+    """Whether it holds no row, as a fence."""
 
 
 class RepairedRows:

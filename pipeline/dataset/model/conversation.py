@@ -24,15 +24,16 @@ class Branch(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a format keeps what we read, as JSON paths for findings.
-
-    turns: the list of turns. role, content: their fields. identity: the conversation's id.
-    """
+    """Where a format keeps what we read, as JSON paths for findings."""
 
     turns: str = "$.turns"
+    """The list of turns."""
     role: str = ".role"
+    """Their fields."""
     content: str = ".content"
+    """Their fields."""
     identity: str = "$.conversation_id"
+    """The conversation's id."""
 
 
 NATIVE_LAYOUT = Layout()
@@ -40,53 +41,53 @@ NATIVE_LAYOUT = Layout()
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a reader accepts; sizes in bytes, without the line's end.
-
-    max_values: brackets, commas and texts on a line. Each may become an object of 20 to 100 times its bytes.
-    max_unpacked_bytes: of the text in an archive; without bound where a person checks a file of their own.
-    """
+    """What a reader accepts; sizes in bytes, without the line's end."""
 
     max_line_bytes: int = 64 * 2**20
     max_nesting: int = MAX_NESTING
     max_values: int = 1_000_000
+    """Brackets, commas and texts on a line. Each may become an object of 20 to 100 times its bytes."""
     max_unpacked_bytes: int = 2**62
+    """Of the text in an archive; without bound where a person checks a file of their own."""
 
 
 class FullTurn(msgspec.Struct, gc=False):
-    """A turn with all that any format can say of it.
-
-    content: its text, "" where there is none. path: JSON path of the content in its line. weight: of its loss; None
-    where the format leaves it open. tool_calls, parts: JSON text, in the shape of OpenAI's messages. reasoning: what
-    was thought before the content, where the format keeps it apart. tag: how ShareGPT's row calls the role, where that
-    is not LLaMA-Factory's name for it. annotations: JSON of what else is said.
-    """
+    """A turn with all that any format can say of it."""
 
     role: str
     content: str
+    """Its text, "" where there is none."""
     path: str
+    """JSON path of the content in its line."""
     is_supervised: bool
     weight: float | None = None
+    """Of its loss; None where the format leaves it open."""
     tool_calls: str | None = None
+    """JSON text, in the shape of OpenAI's messages."""
     parts: str | None = None
+    """JSON text, in the shape of OpenAI's messages."""
     tool_call_id: str | None = None
     name: str | None = None
     branch: int = 0
     reasoning: str | None = None
+    """What was thought before the content, where the format keeps it apart."""
     tag: str | None = None
+    """How ShareGPT's row calls the role, where that is not LLaMA-Factory's name for it."""
     annotations: str | None = None
+    """JSON of what else is said."""
 
 
 class FullConversation(msgspec.Struct):
-    """An accepted line of any format.
-
-    conversation_id: "" where the line has none. tools: JSON text. label: whether the answer was liked, in data of
-    single judgements (KTO). media: JSON of the row's fields of pictures and sounds. annotations: JSON of what else
-    the format says of the whole conversation.
-    """
+    """An accepted line of any format."""
 
     conversation_id: str
+    """"" where the line has none."""
     turns: list[FullTurn]
     tools: str | None = None
+    """JSON text."""
     label: bool | None = None
+    """Whether the answer was liked, in data of single judgements (KTO)."""
     media: str | None = None
+    """JSON of the row's fields of pictures and sounds."""
     annotations: str | None = None
+    """JSON of what else the format says of the whole conversation."""

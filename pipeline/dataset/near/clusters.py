@@ -11,13 +11,12 @@ from pipeline.dataset.near.near_records import Records
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """Every conversation of a file, in order, with its cluster.
-
-    records: of dtype SIGNATURE, one each. roots: the index of the first conversation of its cluster, int32.
-    """
+    """Every conversation of a file, in order, with its cluster."""
 
     records: Records
+    """Of dtype SIGNATURE, one each."""
     roots: npt.NDArray[np.int32]
+    """The index of the first conversation of its cluster, int32."""
 
     @property
     def rows(self) -> Integers:

@@ -48,21 +48,24 @@ Firsts = npt.NDArray[np.int32]  # of each row, the first that it is like
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicates:
-    """The conversations that nearly repeat an earlier one, by row; not those that repeat one exactly.
-
-    rows, lines, offsets: where the first MAX_LISTED are. firsts: the first row of the cluster; agreement_counts: of the
-    two signatures. clusters: of all conversations, with the exact duplicates. conversation_count: of near-duplicates;
-    cluster_count: of clusters with one.
-    """
+    """The conversations that nearly repeat an earlier one, by row; not those that repeat one exactly."""
 
     rows: Integers
+    """Where the first MAX_LISTED are."""
     lines: Integers
+    """Where the first MAX_LISTED are."""
     offsets: Integers
+    """Where the first MAX_LISTED are."""
     firsts: Integers
+    """The first row of the cluster."""
     agreement_counts: Integers
+    """Of the two signatures."""
     clusters: Clusters
+    """Of all conversations, with the exact duplicates."""
     conversation_count: int
+    """Of near-duplicates."""
     cluster_count: int
+    """Of clusters with one."""
 
     def counts(self) -> Counter[str]:
         """How many findings of each code there are."""

@@ -115,10 +115,12 @@ def _equal_neighbours(values: npt.NDArray[np.uint64]) -> Flags:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows that are told of. count: of all. listed: n × 4: row, line, offset, the row they are told of with; by row."""
+    """Rows that are told of."""
 
     count: int = 0
+    """Of all."""
     listed: Integers = field(default_factory=lambda: np.empty((0, 4), dtype=np.int64))
+    """N × 4: row, line, offset, the row they are told of with; by row."""
 
 
 def found_in(records: Array, found: Integers, with_: Integers, limit: int | None) -> Found:

@@ -25,14 +25,14 @@ class OverBudget(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """free_s: processor time that any file may take. s_per_mb: and for each megabyte that is read of its text.
-
-    clock: processor seconds of this process, of the machine it is on.
-    """
+    """How much processor time a file may take."""
 
     s_per_mb: float
+    """And for each megabyte that is read of its text."""
     free_s: float = FREE_S
+    """Processor time that any file may take."""
     clock: Callable[[], float] = time.process_time
+    """Processor seconds of this process, of the machine it is on."""
 
     def begin(self) -> "Meter":
         """Start counting."""

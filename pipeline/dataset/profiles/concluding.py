@@ -52,16 +52,15 @@ def refuse(finding: Finding, size_bytes: int, content_sha256: str | None, folder
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file that was read. findings: what speaks of all of it, such as a broken archive.
-
-    place_of: where a line of its text stands, where it lies in several files of an archive.
-    """
+    """The file that was read."""
 
     size_bytes: int
     content_sha256: str
     reading: Reading
     findings: tuple[Finding, ...] = ()
+    """What speaks of all of it, such as a broken archive."""
     place_of: Callable[[int], str] | None = None
+    """Where a line of its text stands, where it lies in several files of an archive."""
 
 
 def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Path, rules: Rules) -> Profile:

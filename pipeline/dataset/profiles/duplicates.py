@@ -68,13 +68,12 @@ def _extra_hashes(columns: Columns) -> npt.NDArray[np.uint64]:
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """The repeated rows of a file, each with the first row that it repeats. by_id: whose id an earlier row had.
-
-    by_turns: whose turns an earlier row had, whatever the id.
-    """
+    """The repeated rows of a file, each with the first row that it repeats."""
 
     by_id: Found = Found()
+    """Whose id an earlier row had."""
     by_turns: Found = Found()
+    """Whose turns an earlier row had, whatever the id."""
 
     def counts(self) -> Counter[str]:
         """How many findings of each code there are."""

@@ -40,13 +40,7 @@ class Nearness:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """All we know of a file.
-
-    content_sha256: hex, None when the file was not read. finding_counts: of all, listed or not. findings: the first
-    REPORTED_FINDINGS, in line order; errors: the first ten of severity error. parts: folders that hold
-    `conversations.parquet` and `turns.parquet`, in file order; findings_path: the listed findings as Parquet. quality,
-    tokens, nearness: None where they were not asked for, or the file was not read.
-    """
+    """All we know of a file."""
 
     status: Literal["ready", "error"]
     size_bytes: int
@@ -54,15 +48,24 @@ class Profile:
     duplicate_conversation_ids: int
     exact_duplicate_conversations: int
     content_sha256: str | None
+    """Hex, None when the file was not read."""
     finding_counts: Counter[str]
+    """Of all, listed or not."""
     findings: list[FindingRow]
+    """The first REPORTED_FINDINGS, in line order."""
     errors: list[FindingRow]
+    """The first ten of severity error."""
     parts: tuple[Path, ...]
+    """Folders that hold `conversations.parquet` and `turns.parquet`, in file order."""
     findings_path: Path
+    """The listed findings as Parquet."""
     reading: Reading = Reading()
     quality: QualityFigures | None = None
+    """None where they were not asked for, or the file was not read."""
     tokens: TokenFigures | None = None
+    """None where they were not asked for, or the file was not read."""
     nearness: Nearness | None = None
+    """None where they were not asked for, or the file was not read."""
     together: Mapping[frozenset[str], int] = field(default_factory=dict)
 
     @property

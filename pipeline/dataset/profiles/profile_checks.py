@@ -12,11 +12,12 @@ Figures = dict[str, int | float]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A question about a dataset. is_error: whether a dataset that fails is unfit, or only less good."""
+    """A question about a dataset."""
 
     name: str
     description: str
     is_error: bool
+    """Whether a dataset that fails is unfit, or only less good."""
     decide: Callable[[Report], tuple[bool, str]]
     figures: Callable[[Report], Figures]
     """What was counted, by name, as Dagster plots it; what is not known is left out."""

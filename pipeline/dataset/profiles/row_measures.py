@@ -18,11 +18,13 @@ from pipeline.dataset.tokens.features import count_characters
 
 @dataclass(frozen=True, slots=True)
 class RowMeasures:
-    """One value a conversation. token_counts: None for words × 1.3. languages: None where nobody asked."""
+    """One value a conversation."""
 
     char_counts: Integers
     token_counts: Integers | None
+    """None for words × 1.3."""
     languages: list[str | None] | None
+    """None where nobody asked."""
 
 
 def measure_rows(columns: Columns, tokens: TokenStatistics, rules: Rules) -> RowMeasures:

@@ -27,12 +27,13 @@ from pipeline.dataset.tokens.tokenizers import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """`+` joins two neighbouring parts, in file order. together: see `count_together`."""
+    """`+` joins two neighbouring parts, in file order."""
 
     statistics: Statistics = Statistics()
     quality: QualityStatistics = QualityStatistics()
     tokens: TokenStatistics = TokenStatistics()
     together: Counter[frozenset[str]] = field(default_factory=Counter)
+    """See `count_together`."""
     types: ColumnTypes = ColumnTypes()
 
     def __add__(self, other: "Totals") -> "Totals":

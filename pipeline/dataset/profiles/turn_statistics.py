@@ -25,12 +25,7 @@ Sample = dict[str, str | list[dict[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Counts over some lines of a file; `+` joins two neighbouring parts, in file order.
-
-    answers_to_learn: turns that are learned from, and say or call something. thinking_conversations: those with an
-    answer that has reasoning. words_per_turn, turns_per_conversation: how often each value occurs. roles: turns by role
-    (see `merge_roles`), long names cut. samples: the first three conversations, long text cut.
-    """
+    """Counts over some lines of a file; `+` joins two neighbouring parts, in file order."""
 
     lines: int = 0
     blank_lines: int = 0
@@ -39,13 +34,19 @@ class Statistics:
     turns: int = 0
     assistant_turns: int = 0
     answers_to_learn: int = 0
+    """Turns that are learned from, and say or call something."""
     words: int = 0
     thinking_conversations: int = 0
+    """Those with an answer that has reasoning."""
     roles: Counter[str] = field(default_factory=Counter)
+    """Turns by role (see `merge_roles`), long names cut."""
     words_per_turn: Counter[int] = field(default_factory=Counter)
+    """How often each value occurs."""
     turns_per_conversation: Counter[int] = field(default_factory=Counter)
+    """How often each value occurs."""
     finding_counts: Counter[str] = field(default_factory=Counter)
     samples: tuple[Sample, ...] = ()
+    """The first three conversations, long text cut."""
 
     def __add__(self, other: "Statistics") -> "Statistics":
         """The statistics of both parts together."""

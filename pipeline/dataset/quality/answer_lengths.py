@@ -19,12 +19,14 @@ _LEAST_SPREAD = SIZE_STEPS / 2  # files of one length are not strict about it: a
 
 @dataclass(frozen=True, slots=True)
 class LengthFigures:
-    """What is far from the rest. shortest_usual_bytes, longest_usual_bytes: outside are the outliers."""
+    """What is far from the rest."""
 
     outlier_count: int
     outlier_share: float
     shortest_usual_bytes: int
+    """Outside are the outliers."""
     longest_usual_bytes: int
+    """Outside are the outliers."""
     rows: tuple[int, ...]
 
 

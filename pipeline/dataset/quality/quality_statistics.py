@@ -22,11 +22,13 @@ from pipeline.dataset.reading.columns import Columns
 
 @dataclass(frozen=True, slots=True)
 class QualityFigures:
-    """The quality of a file. lengths: None for too few conversations. findings: notes about the whole file."""
+    """The quality of a file."""
 
     languages: LanguageFigures
     lengths: LengthFigures | None
+    """None for too few conversations."""
     findings: list[Finding]
+    """Notes about the whole file."""
 
 
 @dataclass(frozen=True, slots=True)

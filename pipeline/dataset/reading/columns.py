@@ -52,39 +52,48 @@ class Extras:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """n conversations with m turns, in file order.
-
-    rows: n places among all rows of the file, from 1, ascending: what tells conversations apart, as several of an array
-    may begin on one line. lines, offsets, ids, turn_counts: n each. text_hashes: n, XXH3 of each one's contents, end
-    to end. turn_starts: n + 1 positions among the turns. roles: m codes into role_names, which begins with KNOWN_ROLES.
-    contents: m strings, text_starts their m + 1 byte positions in text. word_counts: m. is_supervised: m, whether a
-    turn is learned from. branches: m codes of `Branch`.
-    extras: what only some formats have. layout: the names of the format's fields, for findings; content_paths: m paths,
-    where the layout alone does not tell. marks: of reasoning and media in the texts.
-    repeated: fields that a row names twice, by the conversation's number; large: its numbers that 64 bits do not hold.
-    """
+    """n conversations with m turns, in file order."""
 
     rows: Integers
+    """N places among all rows of the file, from 1, ascending: what tells conversations apart, as several of an array
+    may begin on one line."""
     lines: Integers
+    """N each."""
     offsets: Integers
+    """N each."""
     ids: pa.StringArray
+    """N each."""
     text_hashes: Hashes
+    """N, XXH3 of each one's contents, end to end."""
     turn_counts: Integers
+    """N each."""
     turn_starts: Integers
+    """N + 1 positions among the turns."""
     roles: Integers
+    """M codes into role_names, which begins with KNOWN_ROLES."""
     role_names: list[str]
     contents: pa.LargeStringArray
+    """M strings, text_starts their m + 1 byte positions in text."""
     text: npt.NDArray[np.uint8]
     text_starts: Integers
     word_counts: Integers
+    """M."""
     is_supervised: Flags
+    """M, whether a turn is learned from."""
     branches: npt.NDArray[np.int8]
+    """M codes of `Branch`."""
     extras: Extras = Extras()
+    """What only some formats have."""
     layout: Layout = NATIVE_LAYOUT
+    """The names of the format's fields, for findings."""
     content_paths: Sequence[str] | None = None
+    """M paths, where the layout alone does not tell."""
     marks: TextMarks = NO_MARKS
+    """Of reasoning and media in the texts."""
     repeated: Mapping[int, RepeatedKey] = field(default_factory=dict)
+    """Fields that a row names twice, by the conversation's number."""
     large: Mapping[int, LargeNumbers] = field(default_factory=dict)
+    """Its numbers that 64 bits do not hold."""
 
     def owner(self, turn: int) -> int:
         """Index of the conversation that a turn belongs to."""

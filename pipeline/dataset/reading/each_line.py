@@ -27,22 +27,23 @@ _MARKED = Finding(1, 0, "byte-order-mark", "$", Mismatch("the first line to begi
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What became of the lines of one block; accepted + rejected + blank lines are all its lines.
-
-    accepted: plain rows of `shape`, or full conversations where that is None. rows, lines, offsets: place among all
-    rows of the file, line number and byte offset of each of them, ascending, int64. groups: errors and blank lines, by
-    code. are_nameless: whether it is known that no accepted row has a name of its own.
-    """
+    """What became of the lines of one block; accepted + rejected + blank lines are all its lines."""
 
     accepted: list[FullConversation] | list[PlainRow]
+    """Plain rows of `shape`, or full conversations where that is None."""
     rows: Integers
+    """Place among all rows of the file, line number and byte offset of each of them, ascending, int64."""
     lines: Integers
+    """Place among all rows of the file, line number and byte offset of each of them, ascending, int64."""
     offsets: Integers
+    """Place among all rows of the file, line number and byte offset of each of them, ascending, int64."""
     groups: list[Group]
+    """Errors and blank lines, by code."""
     rejected_count: int
     blank_count: int
     shape: Shape | None = None
     are_nameless: bool = False
+    """Whether it is known that no accepted row has a name of its own."""
 
     @property
     def findings(self) -> list[Finding]:
@@ -88,12 +89,15 @@ def marks(block: Block) -> list[Group]:
 
 @dataclass(slots=True)
 class _Places:
-    """Where the lines are. rows: in the block; numbers: of their texts; marked: rows that begin with a mark."""
+    """Where the lines are."""
 
     block: Block
     rows: Integers
+    """In the block."""
     numbers: Integers
+    """Of their texts."""
     marked: Integers = field(default_factory=lambda: _integers([]))
+    """Rows that begin with a mark."""
 
 
 def _distinct(block: Block, rows: Integers) -> tuple[list[bytes], Integers]:

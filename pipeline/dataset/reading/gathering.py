@@ -26,23 +26,25 @@ _KNOWN = {role: code for code, role in enumerate(KNOWN_ROLES)}
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """m turns of n rows. turn_counts: n. text_starts: m + 1 positions in text. roles: codes into role_names.
-
-    weights: NaN where a turn has none; None where no turn has one. paths: of the contents. tags:
-    as `FullTurn` has them.
-    """
+    """m turns of n rows."""
 
     turn_counts: Integers
+    """N."""
     turn_starts: Integers
     roles: Integers
+    """Codes into role_names."""
     role_names: list[str]
     text: Bytes
     text_starts: Integers
+    """M + 1 positions in text."""
     is_supervised: Flags
     branches: npt.NDArray[np.int8]
     weights: Reals | None
+    """NaN where a turn has none; None where no turn has one."""
     paths: Sequence[str]
+    """Of the contents."""
     tags: list[str | None] | None = None
+    """As `FullTurn` has them."""
 
 
 def full_turns(conversations: list[FullConversation]) -> tuple[Turns, list[FullTurn]]:

@@ -28,10 +28,12 @@ _HIGH, _TENS, _SIX = (np.uint64(int(digits * 8, 16)) for digits in ("f0", "30", 
 
 @dataclass(frozen=True, slots=True)
 class LargeNumber:
-    """A number and its place. path: JSON path in the row. digits: as it stands, cut."""
+    """A number and its place."""
 
     path: str
+    """JSON path in the row."""
     digits: str
+    """As it stands, cut."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,10 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 @dataclass(frozen=True, slots=True)
 class RepeatedKey:
-    """A field that an object names more than once. path: of the object."""
+    """A field that an object names more than once."""
 
     path: str
+    """Of the object."""
     key: str
     count: int
 

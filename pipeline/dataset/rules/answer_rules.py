@@ -25,15 +25,15 @@ _SPACES = 16  # bytes of white space by which a copy may differ
 
 @dataclass(frozen=True, slots=True)
 class AnswerRule:
-    """judge: of question and answer, what is wrong, or None. example: a pair that has it.
-
-    among: which pairs are worth a look, by their sizes in bytes.
-    """
+    """A rule over a question and its answer."""
 
     kind: FindingKind
     judge: Judge
+    """Of question and answer, what is wrong, or None."""
     example: tuple[str, str]
+    """A pair that has it."""
     among: Suspects
+    """Which pairs are worth a look, by their sizes in bytes."""
 
 
 ANSWER_RULES: list[AnswerRule] = []

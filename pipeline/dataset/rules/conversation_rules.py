@@ -26,27 +26,28 @@ Place = Literal["turn", "role", "content"]
 
 @dataclass(frozen=True, slots=True)
 class TurnRule:
-    """Flags turns; a conversation has one finding, at its first flagged turn.
-
-    place: what the finding points at. says: what is wrong, always or by the turn. needs: columns, and roles: roles of
-    turns; where none of them has a value or a turn, nothing can be flagged, and nothing is asked.
-    """
+    """Flags turns; a conversation has one finding, at its first flagged turn."""
 
     kind: FindingKind
     flags: "Callable[[TurnColumns], pl.Expr]"
     place: Place
+    """What the finding points at."""
     says: Said
+    """What is wrong, always or by the turn."""
     needs: tuple[str, ...]
+    """Columns, and roles: roles of turns; where none of them has a value or a turn, nothing can be flagged, and nothing
+    is asked."""
     roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationRule:
-    """Flags conversations. path: what the finding points at, of the row and the layout. The rest as in `TurnRule`."""
+    """Flags conversations."""
 
     kind: FindingKind
     flags: "Callable[[ConversationColumns], pl.Expr]"
     path: Callable[[Row, Layout], str]
+    """What the finding points at, of the row and the layout. The rest as in `TurnRule`."""
     says: Said
     needs: tuple[str, ...]
 

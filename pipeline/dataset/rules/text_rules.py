@@ -24,20 +24,20 @@ Locate: TypeAlias = Callable[[str], Place | None]
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """A fault that shows in the text of a single turn.
-
-    expected: continues the sentence "expected …". suspect: RE2 expression that matches in every text in which `locate`
-    finds something, and in few others; what stands before and after must not matter to it, as texts lie end to end.
-    is_for_answers: looks only at turns that are learned from. openings: where the suspect matches only where an
-    answer begins, how it may begin, after white space, quotes and asterisks.
-    """
+    """A fault that shows in the text of a single turn."""
 
     kind: FindingKind
     expected: str
+    """Continues the sentence "expected …"."""
     suspect: str
+    """RE2 expression that matches in every text in which `locate` finds something, and in few others; what stands
+    before and after must not matter to it, as texts lie end to end."""
     locate: Locate
     is_for_answers: bool = False
+    """Looks only at turns that are learned from."""
     openings: tuple[str, ...] = ()
+    """Where the suspect matches only where an answer begins, how it may begin, after white space, quotes and asterisks.
+    """
 
 
 class TextRules(Book[TextRule]):

@@ -36,14 +36,13 @@ _CONTENT, _ROW, _LEARNED = range(3)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowLengths:
-    """Rows by length in tokens; `+` joins parts.
-
-    counts: rows in each bin, three times: by length of their contents; of the whole row, with what a template adds;
-    and of what comes before the first supervised token, for rows that have one. longest_tokens: of contents.
-    """
+    """Rows by length in tokens; `+` joins parts."""
 
     counts: Integers = field(default_factory=lambda: np.zeros((3, _BIN_COUNT), dtype=np.int64))
+    """Rows in each bin, three times: by length of their contents; of the whole row, with what a template adds; and of
+    what comes before the first supervised token, for rows that have one."""
     longest_tokens: int = 0
+    """Of contents."""
 
     @classmethod
     def of(cls, columns: Columns, tokens: Integers) -> "RowLengths":

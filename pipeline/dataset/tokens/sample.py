@@ -16,15 +16,14 @@ MAX_WINDOWS = 400  # 38 KB of text, for a standard error of about 0.5 % of the t
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenSample:
-    """What `+` keeps of two samples is what one look at both texts would keep.
-
-    totals: sums of the features of `features.py`, over all turns. turns: contents of all of them, None where they are
-    more than WHOLE_BYTES. windows: a table of `WINDOWS` in their order, MAX_WINDOWS rows at most.
-    """
+    """What `+` keeps of two samples is what one look at both texts would keep."""
 
     totals: Integers = field(default_factory=lambda: np.zeros(FEATURE_COUNT, dtype=np.int64))
+    """Sums of the features of `features.py`, over all turns."""
     turns: pa.ChunkedArray | None = field(default_factory=lambda: pa.chunked_array([], pa.large_utf8()))
+    """Contents of all of them, None where they are more than WHOLE_BYTES."""
     windows: pa.Table = field(default_factory=WINDOWS.empty_table)
+    """A table of `WINDOWS` in their order, MAX_WINDOWS rows at most."""
 
     @classmethod
     def of(cls, columns: Columns, features: Integers) -> "TokenSample":

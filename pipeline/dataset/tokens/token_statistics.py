@@ -23,44 +23,44 @@ from pipeline.dataset.tokens.tokenizers import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class TokenCount:
-    """standard_error: in tokens; 0 when every turn was counted, None when nothing was, or of too few conversations.
-
-    method: `exact:<tokenizer>`, `sample:<tokenizer>` or `words*1.3`. tokenizer: its name, empty without one.
-    """
+    """A count of tokens, and how sure it is."""
 
     tokens: int
     standard_error: float | None
+    """In tokens; 0 when every turn was counted, None when nothing was, or of too few conversations."""
     method: str
+    """`exact:<tokenizer>`, `sample:<tokenizer>` or `words*1.3`."""
     tokenizer: str
+    """Its name, empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFigures:
-    """tokens_per_conversation: as `spread` has it, of the contents. truncation: a row for each max_length
-    (see `RowLengths.truncation`). rows_by_tokens: see `RowLengths.histogram`.
-    """
+    """Figures of tokens."""
 
     count: TokenCount
     tokens_per_conversation: dict[str, int | None]
+    """As `spread` has it, of the contents."""
     truncation: list[Truncation]
+    """A row for each max_length (see `RowLengths.truncation`)."""
     rows_by_tokens: dict[int, int]
+    """See `RowLengths.histogram`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenStatistics:
-    """Of some conversations of a file; `+` joins parts, in any order. About 1 MB, however large the part.
-
-    counted_by: the tokenizer that counted every turn, None where a sample stands for them. tokens: those counted, or
-    as many as is usual. by_row: of each conversation, of one block alone: sums forget it.
-    """
+    """Of some conversations of a file; `+` joins parts, in any order. About 1 MB, however large the part."""
 
     turn_count: int = 0
     word_count: int = 0
     tokens: int = 0
+    """Those counted, or as many as is usual."""
     counted_by: str | None = None
+    """The tokenizer that counted every turn, None where a sample stands for them."""
     lengths: RowLengths = field(default_factory=RowLengths)
     sample: TokenSample = field(default_factory=TokenSample)
     by_row: Integers | None = None
+    """Of each conversation, of one block alone: sums forget it."""
 
     def __add__(self, other: "TokenStatistics") -> "TokenStatistics":
         """Both parts together.

@@ -19,10 +19,12 @@ _PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class UsageAudit:
-    """compared: calls whose raw answers are there. wrong: ids of those that are booked otherwise, or not at all."""
+    """What raw answers say of the ledger."""
 
     compared: int
+    """Calls whose raw answers are there."""
     wrong: tuple[str, ...]
+    """Ids of those that are booked otherwise, or not at all."""
 
 
 def audit_usage(catalog: Catalog, lake: Lake, batch: Batch) -> UsageAudit:

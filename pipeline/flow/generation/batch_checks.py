@@ -15,11 +15,12 @@ _LEAST_ACCEPTED = 0.5  # of the items: below, something is wrong with prompts or
 
 @dataclass(frozen=True, slots=True)
 class BatchCheck:
-    """A question about a batch. asset: on whose page it stands."""
+    """A question about a batch."""
 
     name: str
     description: str
     asset: str
+    """On whose page it stands."""
     is_error: bool
     decide: Callable[[BatchReport], tuple[bool, str]]
     figures: Callable[[BatchReport], Figures]

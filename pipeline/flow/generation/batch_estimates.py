@@ -19,10 +19,11 @@ from pipeline.state.catalog.statuses import PURPOSES, Purpose
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """Who is asked for what, as far as it costs. models: by purpose; None for nobody."""
+    """Who is asked for what, as far as it costs."""
 
     provider: str
     models: Mapping[Purpose, str | None]
+    """By purpose; None for nobody."""
     is_batched: bool
 
     def prices(self, making: Making) -> dict[Purpose, InferencePrice]:

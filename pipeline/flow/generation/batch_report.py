@@ -19,25 +19,25 @@ from pipeline.state.lake import Lake
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """calls: for each purpose how many, and their cost in billionths of a US dollar. failures: draws by type.
-
-    pairs: arc and topic pairs of the plan without an accepted conversation. repeats: accepted conversations that say
-    nearly what another says. repeated_judgements: how far those agree that were judged twice. audited: reads the raw
-    results in the lake when it is called.
-    """
+    """pairs: arc and topic pairs of the plan without an accepted conversation."""
 
     batch: Batch
     progress: Progress
     money: BatchMoney
     calls: Mapping[Purpose, tuple[int, int]]
+    """For each purpose how many, and their cost in billionths of a US dollar."""
     failures: Mapping[FailureType, int]
+    """Draws by type."""
     empty_pairs: tuple[tuple[str, str], ...]
     lacking: int
     variety: Variety
     repeats: int
+    """Accepted conversations that say nearly what another says."""
     unjudged: int
     repeated_judgements: RepeatAgreement
+    """How far those agree that were judged twice."""
     audited: Callable[[], UsageAudit]
+    """Reads the raw results in the lake when it is called."""
 
     def count(self, state: ItemState) -> int:
         """How many items are in a state."""

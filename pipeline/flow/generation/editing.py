@@ -19,11 +19,12 @@ _CHANGED = "a person changed this turn"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is changed; None leaves it as it is. turns: all of them, in order, without annotations."""
+    """What is changed; None leaves it as it is."""
 
     title: str | None = None
     system: str | None = None
     turns: Sequence[MadeTurn] | None = None
+    """All of them, in order, without annotations."""
 
 
 def edited(

@@ -24,11 +24,12 @@ AGAIN = "-again"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An item with its requests. bound_nano_usd: what they may cost at most."""
+    """An item with its requests."""
 
     item: Item
     requests: tuple[Request, ...]
     bound_nano_usd: int
+    """What they may cost at most."""
 
 
 def bounds_of(asked: Sequence[Asked]) -> dict[str, int]:

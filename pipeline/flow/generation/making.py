@@ -23,20 +23,23 @@ from pipeline.state.lake import Lake
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """catalog, lake: where all is kept. backend_of: whoever a batch's provider names. limiters: of this process.
-
-    now: the time; tests have a clock of their own. month_budget_usd: what an owner may spend in one; 0 for no limit.
-    backends: those that were made, by provider.
-    """
+    """What making conversations needs: places, providers, a clock."""
 
     catalog: Catalog
+    """Where all is kept."""
     lake: Lake
+    """Where all is kept."""
     prices: tuple[InferencePrice, ...]
     backend_of: Callable[[str], Backend]
+    """Whoever a batch's provider names."""
     limiters: Limiters
+    """Of this process."""
     now: Callable[[], datetime] = utc_now
+    """The time; tests have a clock of their own."""
     month_budget_usd: float = 0.0
+    """What an owner may spend in one; 0 for no limit."""
     backends: dict[str, Backend] = field(default_factory=dict)
+    """Those that were made, by provider."""
 
     def backend(self, provider: str) -> Backend:
         """Who is asked; always the same one, with its connections."""

@@ -38,12 +38,13 @@ _SILENT_S = LONGEST_CALL_S + 60.0  # after which a worker that told nothing is d
 
 @dataclass(slots=True)
 class _Asking:
-    """One submission while it is asked. has_stopped: set when the rest is not to be asked."""
+    """One submission while it is asked."""
 
     work: BatchWork
     submission: Submission
     until_s: float
     has_stopped: Event = field(default_factory=Event)
+    """Set when the rest is not to be asked."""
 
 
 def ask_all(work: BatchWork, purpose: Purpose, items: Sequence[Item], until_s: float) -> str:

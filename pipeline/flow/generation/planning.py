@@ -26,21 +26,23 @@ _SMALLER = "give it a smaller budget, or have LORA_BUDGET_PER_MONTH_USD raised"
 
 @dataclass(frozen=True, slots=True)
 class BatchWish:
-    """What a person asks for. provider, model: who writes. judging_model: None for nobody.
-
-    is_batched: None for the provider's batches where it has some. budget_nano_usd: that it may cost in all.
-    language: that answers are to be in, by its ISO 639-1 code; None for the one that most have.
-    """
+    """What a person asks for."""
 
     plan: PlanWish
     provider: str
+    """Who writes."""
     model: str
+    """Who writes."""
     name: str = ""
     annotating_model: str | None = None
     judging_model: str | None = None
+    """None for nobody."""
     is_batched: bool | None = None
+    """None for the provider's batches where it has some."""
     budget_nano_usd: int = 0
+    """That it may cost in all."""
     language: str | None = None
+    """That answers are to be in, by its ISO 639-1 code; None for the one that most have."""
 
     @property
     def models(self) -> dict[Purpose, str | None]:

@@ -32,14 +32,14 @@ LONGEST_RUN_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at all batches found. due: ids of batches for which a run has something to do.
-
-    silent: what could not be asked, in words. watched: how many batches were looked at.
-    """
+    """What a look at all batches found."""
 
     due: list[str]
+    """Ids of batches for which a run has something to do."""
     silent: list[str]
+    """What could not be asked, in words."""
     watched: int
+    """How many batches were looked at."""
 
 
 def look_at_all(making: Making, now: datetime) -> Seen:

@@ -64,10 +64,12 @@ def within_budget(work: BatchWork, asked: Sequence[Asked]) -> list[Asked]:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """items: of the next batch at most. wait_s: before it, after one that the provider's queue had no room for."""
+    """How much of a batch a provider's queue has room for."""
 
     items: int = MOST_ITEMS
+    """Of the next batch at most."""
     wait_s: float = _WAIT_S
+    """Before it, after one that the provider's queue had no room for."""
 
 
 def room(submissions: Sequence[Submission]) -> Room:

@@ -46,18 +46,20 @@ SENT = "native.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a query means now. repeated: conversations that say what one before them says, and are left out."""
+    """What a query means now."""
 
     members: list[Member]
     repeated: list[str]
+    """Conversations that say what one before them says, and are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a file of a query would have. repeated: conversations that would be left out of it."""
+    """What a file of a query would have."""
 
     conversations: Sequence[FileConversation]
     repeated: list[str]
+    """Conversations that would be left out of it."""
     total_training_pairs: int
     cost_nano_usd: int
 

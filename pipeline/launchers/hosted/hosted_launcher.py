@@ -41,12 +41,14 @@ _NANO_OF_A_MILLIONTH = 1_000  # billionths of a US dollar in a millionth of one
 
 @dataclass(frozen=True, slots=True)
 class TokenRate:
-    """What a provider takes for trained tokens. name: of its model; said: where that was read."""
+    """What a provider takes for trained tokens."""
 
     name: str
+    """Of its model."""
     usd_per_million: float
     minimum_usd: float
     said: str
+    """Where that was read."""
 
     def nano_usd(self, tokens: float) -> int:
         """The price of tokens, in billionths of a US dollar."""
@@ -56,9 +58,10 @@ class TokenRate:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What was known when a job was created. tokens: that it is expected to be billed for."""
+    """What was known when a job was created."""
 
     tokens: int
+    """That it is expected to be billed for."""
     rate: TokenRate | None
 
 

@@ -11,29 +11,30 @@ LIVE: tuple[JobState, ...] = ("waiting", "running")
 
 @dataclass(frozen=True, slots=True)
 class ProviderJob:
-    """A training as its provider tells of it. reason: why it failed, or what it waits for.
-
-    model: the name to call what was trained by, once there is one.
-
-    tokens: that are billed. nano_usd: the bill in billionths of a US dollar, where the provider tells money.
-    created_at, ended_at: seconds since 1970.
-    """
+    """A training as its provider tells of it."""
 
     id: str
     state: JobState
     reason: str | None = None
+    """Why it failed, or what it waits for."""
     model: str | None = None
+    """The name to call what was trained by, once there is one."""
     tokens: int | None = None
+    """That are billed."""
     nano_usd: int | None = None
+    """The bill in billionths of a US dollar, where the provider tells money."""
     created_at: float | None = None
+    """Seconds since 1970."""
     ended_at: float | None = None
+    """Seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that a provider tells of a job, as a line of a journal has it. id: the same whenever it is told."""
+    """One thing that a provider tells of a job, as a line of a journal has it."""
 
     id: str
+    """The same whenever it is told."""
     kind: Literal["metrics", "event", "checkpoint"]
     at: float | None = None
     values: Mapping[str, object] = field(default_factory=dict)

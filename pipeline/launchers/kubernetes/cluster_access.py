@@ -20,15 +20,15 @@ _OF_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The address of an API server, and who asks. token: read at each request; trusted: whose certificates count.
-
-    namespace: that of the pod or of the kubeconfig's context.
-    """
+    """The address of an API server, and who asks."""
 
     address: str
     token: Callable[[], str]
+    """Read at each request."""
     trusted: Callable[[], ssl.SSLContext | bool]
+    """Whose certificates count."""
     namespace: str = "default"
+    """That of the pod or of the kubeconfig's context."""
 
 
 def cluster_access(said: str, environment: Mapping[str, str]) -> Access:

@@ -38,17 +38,17 @@ os.execv(sys.executable, [sys.executable, "run.py", *place])
 
 @dataclass(frozen=True, slots=True)
 class Pods:
-    """As what pods run. gpu_resource: what a GPU is called there. secret: whose keys are variables of the trainer.
-
-    node_selector: labels that a node has to have.
-    """
+    """As what pods run."""
 
     image: str
     service_url: str
     gpu_resource: str
+    """What a GPU is called there."""
     secret: str
+    """Whose keys are variables of the trainer."""
     deadline_h: float
     node_selector: Mapping[str, str] = field(default_factory=dict)
+    """Labels that a node has to have."""
 
 
 def secret_manifest(attempt: Attempt, token: str) -> dict[str, Any]:

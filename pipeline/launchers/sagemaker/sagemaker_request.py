@@ -15,13 +15,16 @@ _CHANNEL, _SYNCED, _KEPT, _FOLDER = "/opt/ml/input/data/job", "/opt/ml/checkpoin
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and as what jobs run. bucket, prefix: of their files. instance_type: empty for that with the job's GPUs."""
+    """Where and as what jobs run."""
 
     role: str
     image: str
     bucket: str
+    """Of their files."""
     prefix: str
+    """Of their files."""
     instance_type: str
+    """Empty for that with the job's GPUs."""
     volume_gb: int
     deadline_h: float
     region: str

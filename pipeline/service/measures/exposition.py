@@ -21,11 +21,12 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A value of a family. suffix: `_bucket`, `_sum` and `_count` of a histogram."""
+    """A value of a family."""
 
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
     suffix: str = ""
+    """`_bucket`, `_sum` and `_count` of a histogram."""
 
 
 def exposition(measured: Iterable[tuple[Family, Iterable[Sample]]]) -> str:

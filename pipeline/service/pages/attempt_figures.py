@@ -48,22 +48,25 @@ _STAGES: dict[AttemptState, dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a training is. total: steps in all; left: how much longer, empty where nobody knows."""
+    """How far a training is."""
 
     step: int
     total: int
+    """Steps in all."""
     said: str
     epoch: str
     left: str
+    """How much longer, empty where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a training costs, in words; empty where it is not known. is_over: it is more than expected."""
+    """What a training costs, in words; empty where it is not known."""
 
     amount: str
     expected: str
     is_over: bool = False
+    """It is more than expected."""
 
 
 def is_changing(attempt: Attempt) -> bool:

@@ -58,7 +58,7 @@ class MoneyBar:
 
 @dataclass(frozen=True, slots=True)
 class BatchLine:
-    """A batch in a list. ended: how many of its items have ended, for a meter."""
+    """A batch in a list."""
 
     id: str
     url: str
@@ -66,6 +66,7 @@ class BatchLine:
     badge: Badge
     items: int
     ended: int
+    """How many of its items have ended, for a meter."""
     told: str
     parts: tuple[StatePart, ...]
     money: MoneyBar

@@ -13,11 +13,12 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True, slots=True)
 class BatchListing:
-    """The page of batches. asks: whom the installation asks, empty for nobody."""
+    """The page of batches."""
 
     batches: tuple[BatchLine, ...]
     pager: Pager
     asks: str
+    """Whom the installation asks, empty for nobody."""
 
     @property
     def is_changing(self) -> bool:

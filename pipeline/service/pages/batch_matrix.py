@@ -12,11 +12,13 @@ _SHADES = 4
 
 @dataclass(frozen=True, slots=True)
 class MatrixCell:
-    """shade: from 0, nothing, to 4, all that is wanted; said: the same in words. Empty where nothing is wanted."""
+    """A cell of a batch's matrix."""
 
     shade: int
+    """From 0, nothing, to 4, all that is wanted."""
     value: str
     said: str
+    """The same in words. Empty where nothing is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """personas: names at the head. is_plan: cells have what is wanted; else what is accepted of it."""
+    """A batch as a matrix of arcs by personas."""
 
     personas: tuple[str, ...]
+    """Names at the head."""
     rows: tuple[MatrixRow, ...]
     is_plan: bool
+    """Cells have what is wanted; else what is accepted of it."""
 
 
 def matrix_of(cells: Sequence[BatchCell], names: ScaffoldNames, *, is_plan: bool = False) -> Matrix:

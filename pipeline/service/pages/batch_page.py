@@ -38,12 +38,13 @@ _STARTS: dict[BatchStatus, str] = {"planned": "Start", "paused": "Go on", "runni
 
 @dataclass(frozen=True, slots=True)
 class StateCount:
-    """Items in a state. url: their conversations, empty where they have none."""
+    """Items in a state."""
 
     state: ItemState
     label: str
     count: int
     url: str
+    """Their conversations, empty where they have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class FailureKind:
 
 @dataclass(frozen=True, slots=True)
 class FailureLine:
-    """A draw that came to nothing. raw: the answer as it came, cut; more: what was cut off, in words."""
+    """A draw that came to nothing."""
 
     number: int
     kind: str
@@ -77,7 +78,9 @@ class FailureLine:
     detail: str
     stop_reason: str
     raw: str
+    """The answer as it came, cut."""
     more: str
+    """What was cut off, in words."""
     at: When
 
 
@@ -111,11 +114,7 @@ class Unsettled:
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
-    """The page. start: what the button that starts it says, empty where it cannot; refused: why it was not started.
-
-    budget_usd: as it is, to be typed over. done: what was done a moment ago. renew_url: where its progress is asked
-    for anew, empty where nothing changes by itself. state: changes with whatever stands around its progress.
-    """
+    """The page."""
 
     line: BatchLine
     tone: Tone
@@ -130,16 +129,22 @@ class BatchPage:
     conversations_url: str
     build_url: str
     start: str
+    """What the button that starts it says, empty where it cannot."""
     budget_usd: str
+    """As it is, to be typed over."""
     refused: str
+    """Why it was not started."""
     done: str
+    """What was done a moment ago."""
     can_pause: bool
     can_cancel: bool
     retry_count: int
     calls_url: str
     has_begun: bool
     renew_url: str
+    """Where its progress is asked for anew, empty where nothing changes by itself."""
     state: str
+    """Changes with whatever stands around its progress."""
 
 
 def batch_page(

@@ -13,28 +13,33 @@ _NAMED = 20  # places of rows; the API and the command have as many
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A figure or a kind of finding in both. change: the difference in words; tone: whether it is for the better."""
+    """A figure or a kind of finding in both."""
 
     label: str
     before: str
     after: str
     change: str
+    """The difference in words."""
     tone: str
+    """Whether it is for the better."""
     dot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparePage:
-    """The page. before: the older one. added, removed: addresses of the first rows, by their places."""
+    """The page."""
 
     card: DatasetCard
     before: DatasetCard
+    """The older one."""
     told: str
     tiles: tuple[tuple[str, str], ...]
     figures: tuple[Compared, ...]
     findings: tuple[Compared, ...]
     added: tuple[tuple[int, str], ...]
+    """Addresses of the first rows, by their places."""
     removed: tuple[tuple[int, str], ...]
+    """Addresses of the first rows, by their places."""
     more_added: int
     more_removed: int
     changed: tuple[ChangedRow, ...]

@@ -19,20 +19,23 @@ _MOST_FIELDS = MAX_TURNS + len(_ROLES)
 
 @dataclass(frozen=True, slots=True)
 class TurnField:
-    """A turn to be edited; rows: how high its field is. is_new: it is not there yet."""
+    """A turn to be edited;"""
 
     number: int
     role: str
     content: str
     rows: int
+    """How high its field is."""
     is_new: bool
+    """It is not there yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditForm:
-    """The fields, as they are or were typed. version: the one that was read."""
+    """The fields, as they are or were typed."""
 
     version: int
+    """The one that was read."""
     title: str
     system: str
     turns: tuple[TurnField, ...]

@@ -39,7 +39,7 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class ConversationLine:
-    """A conversation in the list. note: that a person read it, or changed it since it was judged."""
+    """A conversation in the list."""
 
     url: str
     title: str
@@ -53,25 +53,25 @@ class ConversationLine:
     findings: tuple[str, ...]
     turns: int
     note: str
+    """That a person read it, or changed it since it was judged."""
     updated: When
 
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """What is decided of all that fit. expected: how many they are, as the decision has to say again.
-
-    obstacle: why nothing can be decided of all at once.
-    """
+    """What is decided of all that fit."""
 
     expected: int
+    """How many they are, as the decision has to say again."""
     told: str
     asked: tuple[tuple[str, str], ...]
     obstacle: str
+    """Why nothing can be decided of all at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationListing:
-    """The page. is_empty: this person has none at all, whatever was asked for; done: what was decided a moment ago."""
+    """The page."""
 
     query: MadeQuery
     filters: tuple[Filter, ...]
@@ -85,8 +85,10 @@ class ConversationListing:
     export_url: str
     build_url: str
     is_empty: bool
+    """This person has none at all, whatever was asked for."""
     refused: str
     done: str
+    """What was decided a moment ago."""
 
     @property
     def is_narrow(self) -> bool:
@@ -96,16 +98,17 @@ class ConversationListing:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the catalog has of a list. counts: by status, whichever is asked for; own_counts: of this person's own only.
-
-    batch: the name of the one asked for. is_none: this person may see no conversation at all.
-    """
+    """What the catalog has of a list."""
 
     items: Sequence[ConversationSummary]
     counts: Mapping[ConversationStatus, int]
+    """By status, whichever is asked for."""
     own_counts: Mapping[ConversationStatus, int]
+    """Of this person's own only."""
     batch: str
+    """The name of the one asked for."""
     is_none: bool
+    """This person may see no conversation at all."""
 
 
 def conversation_listing(

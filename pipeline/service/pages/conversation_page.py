@@ -25,20 +25,22 @@ _ACTIONS = {"approve": "approved", "reject": "rejected", "edit": "edited"}
 
 @dataclass(frozen=True, slots=True)
 class ScaffoldNote:
-    """A scaffold that the conversation was made of, in short. url: its page."""
+    """A scaffold that the conversation was made of, in short."""
 
     kind: str
     name: str
     url: str
+    """Its page."""
     told: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """A version: who made it. url: where it is shown."""
+    """A version: who made it."""
 
     number: int
     url: str
+    """Where it is shown."""
     by: str
     at: When
     is_shown: bool
@@ -56,13 +58,15 @@ class ReviewLine:
 
 @dataclass(frozen=True, slots=True)
 class MadeOf:
-    """What the conversation was planned of. opening, situation: what the plan gave it of what scaffolds leave open."""
+    """What the conversation was planned of."""
 
     persona: Persona | None
     arc: EmotionalArc | None
     topic: TrainingTopic | None
     opening: str
+    """What the plan gave it of what scaffolds leave open."""
     situation: str
+    """What the plan gave it of what scaffolds leave open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class ConversationPage:
-    """The page. form: where it is edited, None where it is read. stale: why its judgement does not hold.
-
-    previous_url, next_url: of the list that somebody goes through. can_decide: it is one's own, and not under way.
-    """
+    """The page."""
 
     id: str
     url: str
@@ -95,6 +96,7 @@ class ConversationPage:
     findings: tuple[FindingLine, ...]
     judged: Judged | None
     stale: str
+    """Why its judgement does not hold."""
     scaffolds: tuple[ScaffoldNote, ...]
     versions: tuple[VersionLine, ...]
     version: int
@@ -106,12 +108,16 @@ class ConversationPage:
     enriched_url: str
     list_url: str
     previous_url: str
+    """Of the list that somebody goes through."""
     next_url: str
+    """Of the list that somebody goes through."""
     edit_url: str
     can_decide: bool
+    """It is one's own, and not under way."""
     can_approve: bool
     can_reject: bool
     form: EditForm | None
+    """Where it is edited, None where it is read."""
     refused: str
     decided: Decided | None
 

@@ -15,58 +15,65 @@ from pipeline.wording import sentence
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a turn's text. quote: the anchor of a quote that it is, empty for all else."""
+    """A piece of a turn's text."""
 
     text: str
     quote: str
+    """The anchor of a quote that it is, empty for all else."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """What is wrong. where: the turn's anchor, empty where it is of the whole."""
+    """What is wrong."""
 
     code: str
     tone: str
     severity: str
     place: str
     where: str
+    """The turn's anchor, empty where it is of the whole."""
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """A turn. feeling, means: what it is annotated with, in words; missing: why something is not known."""
+    """A turn."""
 
     number: int
     role: str
     pieces: tuple[Piece, ...]
     feeling: str
+    """What it is annotated with, in words."""
     means: str
+    """What it is annotated with, in words."""
     missing: str
+    """Why something is not known."""
     findings: tuple[FindingLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A criterion with its score, and the words that it rests on. where: their anchor, empty if they are not found."""
+    """A criterion with its score, and the words that it rests on."""
 
     criterion: str
     score: str
     length: int
     quote: str
     where: str
+    """Their anchor, empty if they are not found."""
     missing: str
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the judge said. again: the scores of a second judgement, in words."""
+    """What the judge said."""
 
     scores: tuple[Score, ...]
     reason: str
     arc: str
     by: str
     again: str
+    """The scores of a second judgement, in words."""
 
 
 def bubbles_of(found: ConversationDetails) -> tuple[Bubble, ...]:

@@ -37,12 +37,13 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The sum of some of the trainings. length: percent of the largest."""
+    """The sum of some of the trainings."""
 
     label: str
     amount: str
     share: str
     length: float
+    """Percent of the largest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Sums over time. ys: labels from the top down; grid: where they stand; said: for who does not see it."""
+    """Sums over time."""
 
     title: str
     columns: tuple[Column, ...]
     ys: tuple[str, ...]
+    """Labels from the top down."""
     grid: tuple[float, ...]
+    """Where they stand."""
     xs: tuple[str, ...]
     said: str
+    """For who does not see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class BudgetMeter:
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """What one training did cost beside what was expected. off: how far apart they are, where it ran to its end."""
+    """What one training did cost beside what was expected."""
 
     url: str
     job: str
@@ -90,35 +94,38 @@ class CostLine:
     amount: str
     expected: str
     off: str
+    """How far apart they are, where it ran to its end."""
     is_over: bool
     at: When
 
 
 @dataclass(frozen=True, slots=True)
 class CostPage:
-    """The page. total: of all trainings of the period; expected, off: of those that ran to their end.
-
-    making: what the rows did cost that were made here, in words, empty of others; it is beside all sums.
-    """
+    """The page."""
 
     periods: tuple[Period, ...]
     total: str
+    """Of all trainings of the period."""
     count: int
     hours: str
     expected: str
+    """Of those that ran to their end."""
     off: str
+    """Of those that ran to their end."""
     meter: BudgetMeter | None
     parts: tuple[tuple[str, tuple[Part, ...]], ...]
     columns: Columns | None
     lines: tuple[CostLine, ...]
     making: str
+    """What the rows did cost that were made here, in words, empty of others; it is beside all sums."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Of the calendar month. limit_usd: 0 for none; committed: spent, and what those under way may cost at the most."""
+    """Of the calendar month."""
 
     limit_usd: float
+    """0 for none; committed: spent, and what those under way may cost at the most."""
     spent_nano_usd: int
     committed_nano_usd: int
 
@@ -171,12 +178,13 @@ def _usd(nano_usd: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """What a training was expected to cost. is_whole: it ran to its end and has a price, so that both compare."""
+    """What a training was expected to cost."""
 
     said: str
     nano_usd: int
     most_nano_usd: int
     is_whole: bool
+    """It ran to its end and has a price, so that both compare."""
 
 
 def _planned(

@@ -25,13 +25,15 @@ Hue = Literal["training", "validation"]
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One figure as paths. line: its values; band: from the least to the greatest, empty where they are one."""
+    """One figure as paths."""
 
     label: str
     hue: Hue
     now: str
     line: str
+    """Its values."""
     band: str
+    """From the least to the greatest, empty where they are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +47,19 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Curves over one scale. ys: labels from the top down; grid: where they stand; xs: labels from left to right.
-
-    said: the same for who does not see it.
-    """
+    """Curves over one scale."""
 
     title: str
     curves: tuple[Curve, ...]
     ys: tuple[str, ...]
+    """Labels from the top down."""
     grid: tuple[float, ...]
+    """Where they stand."""
     xs: tuple[str, ...]
+    """Labels from left to right."""
     mark: Mark | None
     said: str
+    """The same for who does not see it."""
 
 
 def chart(title: str, drawn: Sequence[tuple[str, Hue, Series]], last_step: int, best: Series | None = None) -> Chart:
@@ -100,10 +103,11 @@ def thinned(buckets: Sequence[Bucket], most: int) -> list[Bucket]:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Round values at equal distances, from below. is_log: they are powers of ten."""
+    """Round values at equal distances, from below."""
 
     ticks: tuple[float, ...]
     is_log: bool = False
+    """They are powers of ten."""
 
     @property
     def grid(self) -> tuple[float, ...]:

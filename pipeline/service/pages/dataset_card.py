@@ -15,11 +15,12 @@ Tone = Literal["info", "warning", "good", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A status as people see it. is_moving: something happens just now."""
+    """A status as people see it."""
 
     label: str
     tone: Tone
     is_moving: bool = False
+    """Something happens just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +33,22 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """One figure. exact: the same without rounding, for who points at it."""
+    """One figure."""
 
     label: str
     value: str
     exact: str
+    """The same without rounding, for who points at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a dataset is not ready: the summary, then the first finding. code: empty where there is no finding."""
+    """Why a dataset is not ready: the summary, then the first finding."""
 
     summary: str
     detail: str = ""
     code: str = ""
+    """Empty where there is no finding."""
 
 
 @dataclass(frozen=True, slots=True)

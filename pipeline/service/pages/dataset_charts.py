@@ -25,37 +25,41 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TokenChart:
-    """Rows by their tokens. xs: the doublings, at equal distances; limits: where usual values of max_length stand.
-
-    ys: labels from the top down; grid: where they stand; said: for who does not see it.
-    """
+    """Rows by their tokens."""
 
     title: str
     columns: tuple[Column, ...]
     ys: tuple[str, ...]
+    """Labels from the top down."""
     grid: tuple[float, ...]
+    """Where they stand."""
     xs: tuple[str, ...]
+    """The doublings, at equal distances."""
     limits: tuple[float, ...]
+    """Where usual values of max_length stand."""
     said: str
+    """For who does not see it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A row of bars. length: percent of the longest there could be."""
+    """A row of bars."""
 
     label: str
     value: str
     note: str
     length: float
+    """Percent of the longest there could be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Bars under one title. note: what is to be known of them."""
+    """Bars under one title."""
 
     title: str
     rows: tuple[Part, ...]
     note: str = ""
+    """What is to be known of them."""
 
 
 @dataclass(frozen=True, slots=True)

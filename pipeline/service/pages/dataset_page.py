@@ -50,30 +50,33 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line about the dataset. url: where more is; is_code: an identifier, to be copied."""
+    """A line about the dataset."""
 
     label: str
     value: str
     url: str = ""
+    """Where more is."""
     is_code: bool = False
+    """An identifier, to be copied."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFinding:
-    """A row of the table: a finding, what is wrong, what to do, and how grave it looks.
-
-    title: what is wrong, in everyday words. remedy: empty where the fault says it. where: its path in words. line: the
-    piece of the line that it speaks of. url: of the row, where that was accepted.
-    """
+    """A row of the table: a finding, what is wrong, what to do, and how grave it looks."""
 
     finding: FindingRecord
     title: str
+    """What is wrong, in everyday words."""
     fault: str
     remedy: str
+    """Empty where the fault says it."""
     tone: Tone
     where: str = ""
+    """Its path in words."""
     line: MarkedLine | None = None
+    """The piece of the line that it speaks of."""
     url: str = ""
+    """Of the row, where that was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The findings of a dataset: all kinds, and one page of rows.
-
-    not_listed: how many more there are, in words. are_of_array: rows may share lines. lines_missing: none of the
-    lines can be shown, as the upload is not as it was read.
-    """
+    """The findings of a dataset: all kinds, and one page of rows."""
 
     total: int
     kinds: tuple[KindFilter, ...]
@@ -114,8 +113,11 @@ class Findings:
     jsonl_url: str
     csv_url: str
     not_listed: str = ""
+    """How many more there are, in words."""
     are_of_array: bool = False
+    """Rows may share lines."""
     lines_missing: bool = False
+    """None of the lines can be shown, as the upload is not as it was read."""
 
 
 @dataclass(frozen=True, slots=True)

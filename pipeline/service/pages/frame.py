@@ -52,18 +52,19 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The bar. place: what is marked as the current one; notices: the newest; can_sign_out: there is a session.
-
-    banner: what does not work at present.
-    """
+    """The bar."""
 
     user_id: str
     place: Place
+    """What is marked as the current one."""
     unread_count: int
     notices: tuple[NoticeLine, ...]
+    """The newest."""
     dagster_url: str
     can_sign_out: bool
+    """There is a session."""
     banner: str = ""
+    """What does not work at present."""
 
     @property
     def initial(self) -> str:

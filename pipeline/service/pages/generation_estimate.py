@@ -17,11 +17,12 @@ PURPOSES: dict[Purpose, str] = {"generate": "Writing", "annotate": "Annotating",
 
 @dataclass(frozen=True, slots=True)
 class EstimatedPurpose:
-    """What all calls of one purpose take. tokens: read and written."""
+    """What all calls of one purpose take."""
 
     label: str
     model: str
     tokens: str
+    """Read and written."""
     low: str
     expected: str
     high: str
@@ -29,7 +30,7 @@ class EstimatedPurpose:
 
 @dataclass(frozen=True, slots=True)
 class GenerationEstimate:
-    """The panel. budget_usd: one that most batches like this stay within, to be typed; empty where nothing is paid."""
+    """The panel."""
 
     headline: str
     said: str
@@ -41,6 +42,7 @@ class GenerationEstimate:
     matrix: Matrix
     needs_budget: bool
     budget_usd: str
+    """One that most batches like this stay within, to be typed; empty where nothing is paid."""
 
 
 def generation_estimate(found: BatchEstimate, names: ScaffoldNames) -> GenerationEstimate:

@@ -32,9 +32,10 @@ _MOST_CHARACTERS, _MOST_LINES_CHARACTERS, _MOST_FIELDS = 200, 4_000, 4_000
 
 @dataclass(frozen=True, slots=True)
 class ChoiceGroup:
-    """Options that stand together. title: empty where there is one group only."""
+    """Options that stand together."""
 
     title: str
+    """Empty where there is one group only."""
     choices: tuple[Choice, ...]
 
 
@@ -51,7 +52,7 @@ class Chooser:
 
 @dataclass(frozen=True, slots=True)
 class GenerationForm:
-    """The fields, as they were typed. models: names that have a price. asked: all of it, to be sent again."""
+    """The fields, as they were typed."""
 
     name: str
     items: str
@@ -66,7 +67,9 @@ class GenerationForm:
     tiers: tuple[Choice, ...]
     choosers: tuple[Chooser, ...]
     models: tuple[str, ...]
+    """Names that have a price."""
     asked: Pairs
+    """All of it, to be sent again."""
 
 
 def asked_of(pairs: Iterable[tuple[str, str]]) -> Pairs:

@@ -14,11 +14,14 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True, slots=True)
 class JobQuery:
-    """What a list was asked for. status, search: empty for all. page: from 1."""
+    """What a list was asked for."""
 
     status: JobStatus | None = None
+    """Empty for all."""
     search: str = ""
+    """Empty for all."""
     page: int = 1
+    """From 1."""
 
     @property
     def is_narrow(self) -> bool:
@@ -35,13 +38,14 @@ class JobQuery:
 
 @dataclass(frozen=True, slots=True)
 class JobListing:
-    """The page of training jobs. is_empty: this person has none at all, whatever was asked for."""
+    """The page of training jobs."""
 
     query: JobQuery
     filters: tuple[Filter, ...]
     jobs: tuple[JobLine, ...]
     pager: Pager
     is_empty: bool
+    """This person has none at all, whatever was asked for."""
 
     @property
     def is_changing(self) -> bool:

@@ -34,7 +34,7 @@ BADGES: dict[JobStatus, Badge] = {
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A job in a list. hours, cost: as expected; spent: by its newest attempt; empty where they are not known."""
+    """A job in a list."""
 
     id: str
     url: str
@@ -42,8 +42,11 @@ class JobLine:
     badge: Badge
     what: str
     hours: str
+    """As expected."""
     cost: str
+    """As expected."""
     spent: str
+    """By its newest attempt; empty where they are not known."""
     progress: Progress | None
     is_changing: bool
     created: When
@@ -60,18 +63,18 @@ class JobFile:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """The page of a job. training: None where it was never tried; start: None while it is being trained.
-
-    origin: what its rows were made of, if they were made here.
-    note: why it is out of date, or was given up before a training; can_cancel: there is something to end.
-    """
+    """The page of a job."""
 
     line: JobLine
     dataset_id: str
     note: str
+    """Why it is out of date, or was given up before a training."""
     training: Training | None
+    """None where it was never tried."""
     start: Start | None
+    """None while it is being trained."""
     can_cancel: bool
+    """There is something to end."""
     change_url: str
     memory: str
     archive_url: str
@@ -79,6 +82,7 @@ class JobPage:
     reasons: tuple[Reason, ...]
     warnings: tuple[str, ...]
     origin: Origin | None
+    """What its rows were made of, if they were made here."""
 
 
 def job_lines(

@@ -24,20 +24,22 @@ _MOST_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The form. obstacle: why no training can be started, empty where one can; refused: why the one asked for was not.
-
-    budget_usd, reason: as they were typed. lacking: places that are not set up, with what is to be set.
-    """
+    """The form."""
 
     heading: str
     obstacle: str
+    """Why no training can be started, empty where one can."""
     launchers: tuple[Choice, ...] = ()
     trainers: tuple[Choice, ...] = ()
     budget_usd: str = ""
+    """As they were typed."""
     reason: str = ""
+    """As they were typed."""
     refused: str = ""
+    """Why the one asked for was not."""
     is_resumed: bool = False
     lacking: tuple[tuple[str, str], ...] = ()
+    """Places that are not set up, with what is to be set."""
 
 
 def start_of(

@@ -43,24 +43,29 @@ _ENDED_BADLY = ("failed", "cancelled", "lost")
 
 @dataclass(frozen=True, slots=True)
 class JobSeen:
-    """A job with all that its page shows of it, as the catalog has it. series, transitions, models: by attempt."""
+    """A job with all that its page shows of it, as the catalog has it."""
 
     job: Job
     costs: Sequence[CostRecord]
     attempts: Sequence[Attempt]
     series: Mapping[str, Sequence[Series]]
+    """By attempt."""
     transitions: Mapping[str, Sequence[Transition]]
+    """By attempt."""
     models: Mapping[str, Model]
+    """By attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure. note: what it is to be compared with. is_over: it is more than was expected."""
+    """One figure."""
 
     label: str
     value: str
     note: str = ""
+    """What it is to be compared with."""
     is_over: bool = False
+    """It is more than was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +79,19 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What helps after a bad end. ways: to try again; change_url: to plan it otherwise, as `changes` say."""
+    """What helps after a bad end."""
 
     said: str
     ways: tuple[Way, ...]
+    """To try again."""
     changes: tuple[str, ...] = ()
     change_url: str = ""
+    """To plan it otherwise, as `changes` say."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """An attempt beside the others. history: what changed its state, and who did."""
+    """An attempt beside the others."""
 
     number: int
     url: str
@@ -100,11 +107,12 @@ class AttemptRow:
     actor: str
     model_url: str
     history: tuple[tuple[str, When, str], ...]
+    """What changed its state, and who did."""
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """The part. line: what to paste on one's own machine, where that is waited for."""
+    """The part."""
 
     state: str
     badge: Badge
@@ -113,6 +121,7 @@ class Training:
     explanation: str
     progress: Progress | None
     line: str
+    """What to paste on one's own machine, where that is waited for."""
     remedy: Remedy | None
     model_url: str
     tiles: tuple[Tile, ...]

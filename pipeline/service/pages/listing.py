@@ -19,11 +19,14 @@ _NOTHING = IgnoredPage([], 0)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a list was asked for. status, search: empty for all. page: from 1."""
+    """What a list was asked for."""
 
     status: Status | None = None
+    """Empty for all."""
     search: str = ""
+    """Empty for all."""
     page: int = 1
+    """From 1."""
 
     @property
     def is_narrow(self) -> bool:
@@ -53,13 +56,14 @@ class IgnoredLine:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The page of datasets. is_empty: this person has none at all, whatever was asked for."""
+    """The page of datasets."""
 
     query: Query
     filters: tuple[Filter, ...]
     cards: tuple[DatasetCard, ...]
     pager: Pager
     is_empty: bool
+    """This person has none at all, whatever was asked for."""
     ignored: tuple[IgnoredLine, ...] = ()
     ignored_count: int = 0
 

@@ -22,12 +22,13 @@ TIERS = {"template": "Template", "scenario": "Scenario", "edge_case": "Edge case
 
 @dataclass(frozen=True, slots=True)
 class ScaffoldNames:
-    """Names by key, in the order of pages; what is not there any more is called by its key. tiers: of arcs."""
+    """Names by key, in the order of pages; what is not there any more is called by its key."""
 
     personas: Mapping[str, str]
     arcs: Mapping[str, str]
     topics: Mapping[str, str]
     tiers: Mapping[str, str]
+    """Of arcs."""
 
     def what(self, persona: str, arc: str, topic: str) -> str:
         """Who asks, how it goes and what about, in a line."""

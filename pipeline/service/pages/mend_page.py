@@ -31,10 +31,11 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class MendPage:
-    """The page. headline: whether mending helps; refused: why nothing can be mended here."""
+    """The page."""
 
     card: DatasetCard
     headline: str
+    """Whether mending helps."""
     told: str
     tone: str
     mended: tuple[MendCount, ...]
@@ -43,6 +44,7 @@ class MendPage:
     examples: tuple[MendExample, ...]
     downloads: tuple[Download, ...]
     refused: str = ""
+    """Why nothing can be mended here."""
 
 
 def mend_page(card: DatasetCard, preview: MendPreview | None, refused: str = "") -> MendPage:

@@ -27,7 +27,7 @@ _KINDS = {"adapter": "Adapter", "model": "All weights"}
 
 @dataclass(frozen=True, slots=True)
 class ModelLine:
-    """A model in a list. before, after: loss on the rows kept back, of its base model and of it; empty if unknown."""
+    """A model in a list."""
 
     url: str
     name: str
@@ -35,18 +35,21 @@ class ModelLine:
     base_model: str
     kind: str
     before: str
+    """Loss on the rows kept back, of its base model and of it; empty if unknown."""
     after: str
+    """Loss on the rows kept back, of its base model and of it; empty if unknown."""
     size: str
     made: When
 
 
 @dataclass(frozen=True, slots=True)
 class ModelListing:
-    """The page of models. deleted: the name of the one that was deleted a moment ago."""
+    """The page of models."""
 
     models: tuple[ModelLine, ...]
     pager: Pager
     deleted: str
+    """The name of the one that was deleted a moment ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,13 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """A figure on the rows kept back. change: of the base model's, in percent."""
+    """A figure on the rows kept back."""
 
     label: str
     before: str
     after: str
     change: str
+    """Of the base model's, in percent."""
     is_better: bool
 
 
@@ -82,36 +86,35 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ModelSeen:
-    """A model with all that its page shows of it, as the catalog has it. siblings: the models of the same job.
-
-    dataset: None where it is no longer there.
-    """
+    """A model with all that its page shows of it, as the catalog has it."""
 
     model: Model
     job: Job
     attempt: Attempt
     dataset: Dataset | None
+    """None where it is no longer there."""
     costs: Sequence[CostRecord]
     evaluations: Evaluated
     siblings: Sequence[Model]
+    """The models of the same job."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelPage:
-    """The page of a model. card: its README, as text; rows: how many its quality was measured on.
-
-    hosted_as: how to call one that its provider has; empty of one whose weights are here.
-    """
+    """The page of a model."""
 
     line: ModelLine
     description: str
     hosted_as: str
+    """How to call one that its provider has; empty of one whose weights are here."""
     quality: tuple[Quality, ...]
     rows: str
+    """How many its quality was measured on."""
     files: tuple[ModelFile, ...]
     manifest_sha256: str
     archive_url: str
     card: str
+    """Its README, as text."""
     lineage: tuple[Step, ...]
     versions: tuple[ModelLine, ...]
     is_own: bool

@@ -11,11 +11,12 @@ from pipeline.wording import count_of
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A training file. cost: of making its conversations, with what came to nothing."""
+    """A training file."""
 
     url: str
     name: str
     cost: str
+    """Of making its conversations, with what came to nothing."""
 
 
 def origin_of(file: TrainingFile | None) -> Origin | None:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """Where one is, and the neighbours; empty addresses where there are none. first, last: items shown, from 1."""
+    """Where one is, and the neighbours; empty addresses where there are none."""
 
     page: int
     pages: int
     first: int
+    """Items shown, from 1."""
     last: int
+    """Items shown, from 1."""
     total: int
     previous_url: str
     next_url: str

@@ -34,26 +34,28 @@ _MOST_HITS = 100
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a text. is_hit: whether it is what was searched for."""
+    """A piece of a text."""
 
     text: str
     is_hit: bool
+    """Whether it is what was searched for."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowFinding:
-    """What was found in a row. where: in words."""
+    """What was found in a row."""
 
     code: str
     tone: str
     severity: str
     where: str
+    """In words."""
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """A turn. note: what else is to be known of it, such as that it is not learned from. more: characters left out."""
+    """A turn."""
 
     role: str
     name: str
@@ -63,24 +65,28 @@ class Bubble:
     calls: tuple[str, ...]
     media: tuple[str, ...]
     note: str
+    """What else is to be known of it, such as that it is not learned from."""
     more: int
+    """Characters left out."""
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class RowArticle:
-    """An accepted row. more: turns that are left out. cluster_url: to the others that say nearly the same."""
+    """An accepted row."""
 
     row: int
     title: str
     facts: tuple[str, ...]
     cluster: str
     cluster_url: str
+    """To the others that say nearly the same."""
     tools: tuple[str, ...]
     media: tuple[str, ...]
     findings: tuple[RowFinding, ...]
     bubbles: tuple[Bubble, ...]
     more: int
+    """Turns that are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +101,15 @@ class RejectedArticle:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an address asks for. kind: rejected, or empty for accepted rows. said: what of it could not be meant."""
+    """What an address asks for."""
 
     query: RowQuery
     kind: str = ""
+    """Rejected, or empty for accepted rows."""
     page: int = 1
     after: int = 0
     said: str = ""
+    """What of it could not be meant."""
 
     @property
     def is_rejected(self) -> bool:
@@ -116,7 +124,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class RowsPage:
-    """The page. scope: what of a language was looked at; next_url: where that goes on. unit: what a row is called."""
+    """The page."""
 
     card: DatasetCard
     asked: Asked
@@ -129,9 +137,12 @@ class RowsPage:
     pager: Pager | None
     found: str
     scope: str
+    """What of a language was looked at."""
     next_url: str
+    """Where that goes on."""
     all_url: str
     unit: str
+    """What a row is called."""
 
 
 def asked_of(asked: Mapping[str, str]) -> Asked:

@@ -31,14 +31,16 @@ _HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class ScaffoldField:
-    """A field. values: its text; the lines of a list; emotion, least and most of a feeling. rows: how high it is."""
+    """A field."""
 
     name: str
     label: str
     hint: str
     form: Form
     values: tuple[str, ...]
+    """Its text; the lines of a list; emotion, least and most of a feeling."""
     rows: int
+    """How high it is."""
     choices: tuple[Choice, ...] = ()
 
     @property

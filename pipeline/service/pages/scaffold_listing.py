@@ -35,7 +35,7 @@ class KindTab:
 
 @dataclass(frozen=True, slots=True)
 class ScaffoldLine:
-    """A scaffold in a list. whose: `yours` or `the installation's`."""
+    """A scaffold in a list."""
 
     url: str
     name: str
@@ -44,46 +44,49 @@ class ScaffoldLine:
     badge: Badge
     version: int
     whose: str
+    """`yours` or `the installation's`."""
     origin: str
     changed: When
 
 
 @dataclass(frozen=True, slots=True)
 class FaultLine:
-    """What does not fit in a scaffold. url: its page, empty where it is of all of a kind."""
+    """What does not fit in a scaffold."""
 
     url: str
+    """Its page, empty where it is of all of a kind."""
     of: str
     told: str
 
 
 @dataclass(frozen=True, slots=True)
 class ScaffoldListing:
-    """The page of a kind. faults: of all kinds."""
+    """The page of a kind."""
 
     tabs: tuple[KindTab, ...]
     rows: tuple[ScaffoldLine, ...]
     pager: Pager
     faults: tuple[FaultLine, ...]
+    """Of all kinds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScaffoldPage:
-    """The page of one. fields: what the shown version says, or was typed. is_editing: they are a form.
-
-    newest_url: where the newest version is shown, empty where it is.
-    """
+    """The page of one."""
 
     line: ScaffoldLine
     kind: str
     kind_url: str
     fields: tuple[ScaffoldField, ...]
+    """What the shown version says, or was typed."""
     versions: tuple[ScaffoldLine, ...]
     version: int
     faults: tuple[FaultLine, ...]
     newest_url: str
+    """Where the newest version is shown, empty where it is."""
     is_active: bool
     is_editing: bool
+    """They are a form."""
     key: str
     refused: str
     done: str

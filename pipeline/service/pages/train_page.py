@@ -24,7 +24,7 @@ _VERDICTS = {"does-not-fit": "Does not fit", "no-such-price": "No such price"}
 
 @dataclass(frozen=True, slots=True)
 class GpuRow:
-    """A GPU with what the same training takes on it. url: the same choice with this GPU."""
+    """A GPU with what the same training takes on it."""
 
     name: str
     memory: str
@@ -33,30 +33,36 @@ class GpuRow:
     hours: str
     cost: str
     url: str
+    """The same choice with this GPU."""
     is_chosen: bool
     is_cheapest: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What would do instead. url: the same choice with it."""
+    """What would do instead."""
 
     label: str
     url: str
+    """The same choice with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainPage:
-    """Everything on the page. asked: all that is chosen. plan, obstacle: one of them is there. ways: around it."""
+    """Everything on the page."""
 
     dataset_id: str
     dataset_name: str
     choices: Choices
     fields: tuple[SettingField, ...]
     asked: tuple[tuple[str, str], ...]
+    """All that is chosen."""
     plan: Plan | None
+    """One of them is there."""
     obstacle: str
+    """One of them is there."""
     ways: tuple[Way, ...]
+    """Around it."""
     gpus: tuple[GpuRow, ...]
     said: str
 

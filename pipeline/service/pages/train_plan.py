@@ -38,19 +38,19 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a training takes, in words. hours, cost: empty where they are not known; cost_note then says why.
-
-    meter: None where a provider trains on machines of its own; memory and hours are empty then.
-    """
+    """What a training takes, in words."""
 
     tone: str
     verdict: str
     memory: str
     memory_range: str
     meter: Meter | None
+    """None where a provider trains on machines of its own; memory and hours are empty then."""
     hours: str
+    """Empty where they are not known; cost_note then says why."""
     hours_range: str
     cost: str
+    """Empty where they are not known; cost_note then says why."""
     cost_range: str
     cost_note: str
     facts: tuple[Reason, ...]

@@ -27,17 +27,19 @@ _NO_REASON = Reason("", "", "")
 
 @dataclass(frozen=True, slots=True)
 class SettingField:
-    """One thing to set. value: what is set, empty where the rule holds. choices: none where it is typed."""
+    """One thing to set."""
 
     name: str
     label: str
     value: str
+    """What is set, empty where the rule holds."""
     by_rule: str = ""
     because: str = ""
     expected: str = ""
     error: str = ""
     input_mode: str = "text"
     choices: tuple[Choice, ...] = ()
+    """None where it is typed."""
 
 
 def setting_fields(

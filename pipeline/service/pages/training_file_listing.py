@@ -21,7 +21,7 @@ _MOST_GROUPS = 12
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A training file in a list. dataset_url: empty where it was not sent yet."""
+    """A training file in a list."""
 
     url: str
     name: str
@@ -30,6 +30,7 @@ class FileRow:
     pairs: int
     cost: str
     dataset_url: str
+    """Empty where it was not sent yet."""
     built: When
 
 
@@ -52,7 +53,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class FilePreview:
-    """What a file would have. repeated: more that are left out; unjudged: those without a judgement that holds."""
+    """What a file would have."""
 
     conversations: int
     told: str
@@ -60,19 +61,20 @@ class FilePreview:
     cost: str
     reviewed: int
     repeated: int
+    """More that are left out."""
     unjudged: int
+    """Those without a judgement that holds."""
     groups: tuple[tuple[str, tuple[Share, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FileForm:
-    """The page that builds a file. name: as it was typed; version: that a file of this name would be.
-
-    meant: how many accepted conversations fit; preview: what a file of them has, None where it was not counted.
-    """
+    """The page that builds a file."""
 
     name: str
+    """As it was typed."""
     version: int
+    """That a file of this name would be."""
     selects: tuple[Select, ...]
     codes: tuple[str, ...]
     finding: str
@@ -81,7 +83,9 @@ class FileForm:
     asked: tuple[tuple[str, str], ...]
     conversations_url: str
     meant: int
+    """How many accepted conversations fit."""
     preview: FilePreview | None
+    """What a file of them has, None where it was not counted."""
     obstacle: str
 
 

@@ -56,12 +56,13 @@ class MemberLine:
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A training job of its dataset. cost: as expected, with what making the conversations did cost."""
+    """A training job of its dataset."""
 
     url: str
     name: str
     badge: Badge
     cost: str
+    """As expected, with what making the conversations did cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class FilePage:
-    """The page. meant: which conversations were asked for, in words; add_url: where more of them are chosen."""
+    """The page."""
 
     row: FileRow
     id: str
     meant: str
+    """Which conversations were asked for, in words."""
     forms: tuple[FormLine, ...]
     members: tuple[MemberLine, ...]
     pager: Pager
@@ -88,6 +90,7 @@ class FilePage:
     dataset: Sent | None
     jobs: tuple[JobLine, ...]
     add_url: str
+    """Where more of them are chosen."""
     cost_each: str
     can_send: bool
     repeated: int

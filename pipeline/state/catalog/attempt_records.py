@@ -12,29 +12,27 @@ from pipeline.state.catalog.statuses import AttemptState, FailureClass, Launcher
 
 @dataclass(frozen=True, slots=True)
 class NewAttempt:
-    """A training that somebody asks for. actor: who. trainer: one of the job's targets.
-
-    resumed_from: the attempt whose checkpoints it goes on from. budget_usd: at which it is cancelled; None for none.
-    over_budget_reason: why it may cost more than the budgets allow.
-    """
+    """A training that somebody asks for."""
 
     job_id: str
     launcher: LauncherName
     trainer: str
+    """One of the job's targets."""
     actor: str
+    """Who."""
     price_per_gpu_hour: float | None = None
     provider: str | None = None
     resumed_from: str | None = None
+    """The attempt whose checkpoints it goes on from."""
     budget_usd: float | None = None
+    """At which it is cancelled; None for none."""
     over_budget_reason: str | None = None
+    """Why it may cost more than the budgets allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One row of `training_attempts`. journal_offset: bytes of its journal that the catalog knows.
-
-    heartbeat_at: when it last told anything. closed_at: when its model, cost and evaluation were kept.
-    """
+    """One row of `training_attempts`."""
 
     id: str
     job_id: str
@@ -58,10 +56,13 @@ class Attempt:
     submitted_at: datetime | None
     started_at: datetime | None
     heartbeat_at: datetime | None
+    """When it last told anything."""
     ended_at: datetime | None
     closed_at: datetime | None
+    """When its model, cost and evaluation were kept."""
     cancel_requested_at: datetime | None
     journal_offset: int
+    """Bytes of its journal that the catalog knows."""
     step: int | None
     total_steps: int | None
     epoch: float | None
@@ -71,27 +72,31 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a training told in its journal since the catalog last listened.
-
-    offset: bytes of the journal that are read now. at, begun_at, ended_at: when it last told anything, began and ended,
-    by its own clock. state: how it ended, where it did; failure_class, reason: why so; remedy: what helps.
-    """
+    """What a training told in its journal since the catalog last listened."""
 
     offset: int
+    """Bytes of the journal that are read now."""
     points: tuple[MetricsPoint, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     at: datetime | None = None
+    """When it last told anything, began and ended, by its own clock."""
     step: int | None = None
     total_steps: int | None = None
     epoch: float | None = None
     log_tail: str | None = None
     has_begun: bool = False
     begun_at: datetime | None = None
+    """When it last told anything, began and ended, by its own clock."""
     ended_at: datetime | None = None
+    """When it last told anything, began and ended, by its own clock."""
     state: AttemptState | None = None
+    """How it ended, where it did."""
     reason: str | None = None
+    """Why so."""
     remedy: str | None = None
+    """What helps."""
     failure_class: FailureClass | None = None
+    """Why so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A figure over the steps of an attempt, in short.
-
-    buckets: of `steps_a_bucket` steps each, in order: first step, last step, least, greatest and last value.
-    """
+    """A figure over the steps of an attempt, in short."""
 
     name: str
     points: int
@@ -120,13 +122,15 @@ class Series:
     least_value: float
     steps_a_bucket: int
     buckets: tuple[tuple[int, int, float, float, float], ...]
+    """Of `steps_a_bucket` steps each, in order: first step, last step, least, greatest and last value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A figure of a model on the rows kept back. moment: of the base model, or of what was trained."""
+    """A figure of a model on the rows kept back."""
 
     moment: Moment
+    """Of the base model, or of what was trained."""
     name: str
     value: float
     rows: int | None
@@ -135,26 +139,22 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class NewModel:
-    """What a training left, in its place. files: name to size in bytes and SHA-256.
-
-    base_model: what was trained in place of the job's; None for that.
-    """
+    """What a training left, in its place."""
 
     attempt_id: str
     kind: ModelKind
     files_uri: str
     files: dict[str, dict[str, object]]
+    """Name to size in bytes and SHA-256."""
     size_bytes: int
     manifest_sha256: str
     base_model: str | None = None
+    """What was trained in place of the job's; None for that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One row of `models`. version: of the models of one job, from 1.
-
-    files_uri: where it lies: a folder, `s3://…`, or of one that its provider has `<provider>:<its name there>`.
-    """
+    """One row of `models`."""
 
     id: str
     user_id: str
@@ -163,10 +163,12 @@ class Model:
     dataset_id: str
     name: str
     version: int
+    """Of the models of one job, from 1."""
     description: str | None
     kind: ModelKind
     base_model: str
     files_uri: str
+    """Where it lies: a folder, `s3://…`, or of one that its provider has `<provider>:<its name there>`."""
     files: dict[str, dict[str, object]]
     size_bytes: int
     manifest_sha256: str
@@ -189,10 +191,7 @@ class ModelPage:
 
 @dataclass(frozen=True, slots=True)
 class NewMeasurement:
-    """What an attempt was measured at. step_time_s: the median of its steps; expected_step_time_s: without own runs.
-
-    peak_memory_gb: of one GPU, in 2**30 bytes; None where it was not told.
-    """
+    """What an attempt was measured at."""
 
     attempt_id: str
     base_model: str
@@ -201,8 +200,11 @@ class NewMeasurement:
     method: str
     trainer: str
     step_time_s: float
+    """The median of its steps."""
     expected_step_time_s: float
+    """Without own runs."""
     peak_memory_gb: float | None
+    """Of one GPU, in 2**30 bytes; None where it was not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,15 +37,13 @@ RowKey = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed since the publication of this token; None: there was none, or nobody can tell.
-
-    ids: of the notes. keys: by table, the keys of its rows that were made, changed or removed; None where they are too
-    many to be told.
-    """
+    """What changed since the publication of this token; None: there was none, or nobody can tell."""
 
     token: str | None
     ids: Sequence[int]
+    """Of the notes."""
     keys: Mapping[str, frozenset[RowKey]] | None
+    """By table, the keys of its rows that were made, changed or removed; None where they are too many to be told."""
 
 
 def read_changes(connection: Connection) -> Changes:

@@ -28,7 +28,7 @@ NANO = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What one attempt at a training did cost. nano_usd: in billionths of a US dollar."""
+    """What one attempt at a training did cost."""
 
     job_id: str
     attempt_id: str | None
@@ -38,6 +38,7 @@ class Spending:
     base_model: str
     provider: str | None
     nano_usd: int | None
+    """In billionths of a US dollar."""
     hours: float | None
     source: str
     created_at: datetime

@@ -74,7 +74,6 @@ class Dataset:
     """One row of `datasets`; times are aware and in UTC, sizes in bytes, averages None until validated.
 
     `failed`: all attempts came to nothing, and it is tried again at `retry_at`. Five are those of `tries.py`.
-    mapping: how its fields are read, where its owner says so. replaces: the dataset whose next version this is.
     """
 
     id: str
@@ -117,7 +116,9 @@ class Dataset:
     crashes: int = 0
     retry_at: datetime | None = None
     mapping: str | None = None
+    """How its fields are read, where its owner says so."""
     replaces: str | None = None
+    """The dataset whose next version this is."""
     answers_to_learn: int | None = None
 
 
@@ -165,15 +166,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Something a user is told once; `dedupe_key` tells occasions of the same kind apart.
-
-    dataset_id: None where it is about no dataset. job_id, batch_id: the training job, or the batch of conversations
-    that are made, it is about, if any.
-    """
+    """Something a user is told once; `dedupe_key` tells occasions of the same kind apart."""
 
     id: int
     user_id: str
     dataset_id: str | None
+    """None where it is about no dataset."""
     kind: NotificationKind
     dedupe_key: str
     title: str
@@ -184,7 +182,9 @@ class Notification:
     webhook_due_at: datetime | None
     webhook_sent_at: datetime | None
     job_id: str | None = None
+    """The training job, or the batch of conversations that are made, it is about, if any."""
     batch_id: str | None = None
+    """The training job, or the batch of conversations that are made, it is about, if any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,21 +17,21 @@ from pipeline.state.catalog.tables import dataset_events, datasets
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened to a dataset; its fields are the columns of `dataset_events`.
-
-    status: of the dataset, once it happened. attempt: tries that came to nothing, this one among them. related_id: the
-    dataset that took its place. detail: why, or what came of it, in words.
-    """
+    """What happened to a dataset; its fields are the columns of `dataset_events`."""
 
     dataset_id: str
     user_id: str
     kind: EventKind
     status: Status
+    """Of the dataset, once it happened."""
     run_id: str | None = None
     request_key: str | None = None
     attempt: int | None = None
+    """Tries that came to nothing, this one among them."""
     related_id: str | None = None
+    """The dataset that took its place."""
     detail: str | None = None
+    """Why, or what came of it, in words."""
     line_count: int | None = None
     rejected_line_count: int | None = None
     conversation_count: int | None = None

@@ -26,26 +26,26 @@ from pipeline.state.catalog.statuses import (
 
 @dataclass(frozen=True, slots=True)
 class ScaffoldRow:
-    """One version of a scaffold. user_id: empty for one of the installation. content: all its fields.
-
-    origin: packaged, file, or who wrote it.
-    """
+    """One version of a scaffold."""
 
     user_id: str
+    """Empty for one of the installation."""
     kind: ScaffoldKind
     key: str
     version: int
     name: str
     tier: str | None
     content: dict[str, Any]
+    """All its fields."""
     is_active: bool
     origin: str
+    """Packaged, file, or who wrote it."""
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """A conversation that is to be made: what of its plan a row holds. refill_of: number of the item it makes good."""
+    """A conversation that is to be made: what of its plan a row holds."""
 
     number: int
     persona: str
@@ -58,33 +58,36 @@ class NewItem:
     opening: str
     situation: str
     refill_of: int | None = None
+    """Number of the item it makes good."""
     avoided_openings: Sequence[str] | None = None
     draw: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class NewBatch:
-    """A batch that somebody plans. plan: all that its items follow from. annotating_model, judging_model: None for
-    none. is_batched: by the provider's batches rather than call by call.
-    """
+    """A batch that somebody plans."""
 
     batch_id: str
     user_id: str
     name: str
     plan: Mapping[str, Any]
+    """All that its items follow from."""
     scaffold_versions: Mapping[str, int]
     provider: str
     model: str
     annotating_model: str | None
+    """None for none."""
     judging_model: str | None
+    """None for none."""
     is_batched: bool
+    """By the provider's batches rather than call by call."""
     budget_nano_usd: int
     items: Sequence[NewItem]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One row of `batch_jobs`. resume_at: before which its provider is not to be asked. refills: rounds of them."""
+    """One row of `batch_jobs`."""
 
     id: str
     user_id: str
@@ -105,7 +108,9 @@ class Batch:
     started_at: datetime | None
     ended_at: datetime | None
     resume_at: datetime | None
+    """Before which its provider is not to be asked."""
     refills: int
+    """Rounds of them."""
     reported_at: datetime | None
 
     def model_for(self, purpose: Purpose) -> str | None:
@@ -116,10 +121,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of `batch_items`. bound_nano_usd: what its requests that are under way may cost at most.
-
-    request_count: how many they are.
-    """
+    """One row of `batch_items`."""
 
     id: str
     batch_id: str
@@ -142,16 +144,15 @@ class Item:
     submission_id: str | None
     asked_at: datetime | None
     bound_nano_usd: int | None
+    """What its requests that are under way may cost at most."""
     request_count: int | None
+    """How many they are."""
     updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class NewSubmission:
-    """Requests that are to be sent together. bounds: what those of an item may cost at most, by its id.
-
-    request_counts: of items that have more than one.
-    """
+    """Requests that are to be sent together."""
 
     submission_id: str
     batch_id: str
@@ -159,13 +160,15 @@ class NewSubmission:
     model: str
     is_batched: bool
     bounds: Mapping[str, int]
+    """What those of an item may cost at most, by its id."""
     body_sha256: str | None = None
     request_counts: Mapping[str, int] = field(default_factory=dict)
+    """Of items that have more than one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One row of `llm_submissions`. reserved_nano_usd: what is still kept back for it. beat_at: its worker's last."""
+    """One row of `llm_submissions`."""
 
     id: str
     batch_id: str
@@ -179,12 +182,14 @@ class Submission:
     requests: int
     body_sha256: str | None
     reserved_nano_usd: int
+    """What is still kept back for it."""
     external_id: str | None
     created_at: datetime
     sending_at: datetime | None
     sent_at: datetime | None
     ended_at: datetime | None
     beat_at: datetime | None
+    """Its worker's last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,32 +228,30 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class NewFailure:
-    """A draw of an item that came to nothing; raw_response: as it came, whole or not."""
+    """A draw of an item that came to nothing;"""
 
     failure_type: FailureType
     detail: str
     stop_reason: str | None = None
     raw_response: str | None = None
+    """As it came, whole or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewConversation:
-    """What a model wrote, screened. findings: each with code, severity, turn and sentence."""
+    """What a model wrote, screened."""
 
     title: str
     content: Mapping[str, Any]
     raw: str
     findings: Sequence[Mapping[str, Any]]
+    """Each with code, severity, turn and sentence."""
     turn_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What becomes of an item with an answer: its next state, and whether it is drawn anew.
-
-    content, judgement: what an annotation or a judgement changes of its conversation; None leaves it. score: None
-    where it was not judged.
-    """
+    """What becomes of an item with an answer: its next state, and whether it is drawn anew."""
 
     item_id: str
     state: ItemState
@@ -257,24 +260,29 @@ class Step:
     failure: NewFailure | None = None
     conversation: NewConversation | None = None
     content: Mapping[str, Any] | None = None
+    """What an annotation or a judgement changes of its conversation; None leaves it."""
     judgement: Mapping[str, Any] | None = None
+    """What an annotation or a judgement changes of its conversation; None leaves it."""
     score: float | None = None
+    """None where it was not judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """How an item's conversation ends when its batch is selected. quality_tier, split: of an accepted one."""
+    """How an item's conversation ends when its batch is selected."""
 
     item_id: str
     state: ItemState
     reason: str | None
     quality_tier: QualityTier | None = None
+    """Of an accepted one."""
     split: str | None = None
+    """Of an accepted one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One row of `generated_conversations`; version: the newest."""
+    """One row of `generated_conversations`;"""
 
     id: str
     batch_id: str
@@ -288,6 +296,7 @@ class Made:
     status_reason: str | None
     enrichment_status: EnrichmentStatus
     version: int
+    """The newest."""
     score: float | None
     quality_tier: QualityTier | None
     split: str | None
@@ -337,9 +346,9 @@ class MadePage:
 
 @dataclass(frozen=True, slots=True)
 class MadeQuery:
-    """Which conversations are meant; a field that is None or empty asks for nothing. Frozen, it makes a training file.
+    """Which conversations are meant; a field that is None or empty asks for nothing.
 
-    score_min: those that were not judged have none, and do not fit. text: in the title.
+    Frozen, it makes a training file.
     """
 
     batch_id: str | None = None
@@ -350,8 +359,10 @@ class MadeQuery:
     quality_tier: QualityTier | None = None
     status: ConversationStatus | None = None
     score_min: float | None = None
+    """Those that were not judged have none, and do not fit."""
     finding: str | None = None
     text: str | None = None
+    """In the title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,33 +403,34 @@ class FailedDraw:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A conversation of a training file. told: what was known of it when the file was built."""
+    """A conversation of a training file."""
 
     conversation_id: str
     version: int
     told: dict[str, Any]
+    """What was known of it when the file was built."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewTrainingFile:
-    """A file that was built. conversations: in the file's order. files: names with SHA-256 and size.
-
-    version: the next of its name, as its files say of themselves.
-    """
+    """A file that was built."""
 
     name: str
     version: int
+    """The next of its name, as its files say of themselves."""
     query: Mapping[str, Any]
     conversations: Sequence[Member]
+    """In the file's order."""
     total_training_pairs: int
     files_uri: str
     files: Mapping[str, Any]
+    """Names with SHA-256 and size."""
     content_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingFile:
-    """One row of `training_files`. cost_nano_usd: what making its conversations cost. dataset_id: once it was sent."""
+    """One row of `training_files`."""
 
     id: str
     user_id: str
@@ -431,5 +443,7 @@ class TrainingFile:
     files: dict[str, Any]
     content_sha256: str
     cost_nano_usd: int
+    """What making its conversations cost."""
     dataset_id: str | None
+    """Once it was sent."""
     created_at: datetime

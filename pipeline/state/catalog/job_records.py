@@ -17,16 +17,13 @@ JOB_SORTS: tuple[JobSort, ...] = get_args(JobSort)
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job whose files are in place. origin: whether the default plan or a person asked for it.
-
-    split_fingerprint: of the rows and the split that it was made from. validation_run_id: of the verdict on them. job:
-    the canonical job, whole. run_id: None where no run of Dagster made it.
-    """
+    """A job whose files are in place."""
 
     job_id: str
     dataset_id: str
     name: str
     origin: JobOrigin
+    """Whether the default plan or a person asked for it."""
     base_model: str
     method: str
     preset: str
@@ -35,16 +32,20 @@ class NewJob:
     gpu_count: int
     content_sha256: str
     split_fingerprint: str
+    """Of the rows and the split that it was made from."""
     validation_run_id: str
+    """Of the verdict on them."""
     code_version: str
     run_id: str | None
+    """None where no run of Dagster made it."""
     files_uri: str
     job: JsonObject
+    """The canonical job, whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of `training_jobs`. status_reason: why it is stale or failed."""
+    """One row of `training_jobs`."""
 
     id: str
     user_id: str
@@ -52,6 +53,7 @@ class Job:
     name: str
     status: JobStatus
     status_reason: str | None
+    """Why it is stale or failed."""
     origin: JobOrigin
     base_model: str
     method: str
@@ -72,15 +74,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class NewCost:
-    """What a job is expected to cost, or did cost; an actual has no ranges, and may be of one attempt.
-
-    source: where the price, or the bill, was read. basis: what an estimate rests on, a sentence each.
-    """
+    """What a job is expected to cost, or did cost; an actual has no ranges, and may be of one attempt."""
 
     kind: CostKind
     cost_usd: float | None
     hours: float | None
     source: str
+    """Where the price, or the bill, was read."""
     cost_usd_low: float | None = None
     cost_usd_high: float | None = None
     hours_low: float | None = None
@@ -95,13 +95,14 @@ class NewCost:
     provider: str | None = None
     price_as_of: date | None = None
     basis: tuple[str, ...] = ()
+    """What an estimate rests on, a sentence each."""
     attempt_id: str | None = None
     billed_nano_usd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CostRecord:
-    """One row of `cost_records`. attempt_id: whose an actual is. billed_nano_usd: its `cost_usd`, exact."""
+    """One row of `cost_records`."""
 
     id: str
     job_id: str
@@ -126,29 +127,32 @@ class CostRecord:
     basis: list[str]
     created_at: datetime
     attempt_id: str | None
+    """Whose an actual is."""
     billed_nano_usd: int | None
+    """Its `cost_usd`, exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsPoint:
-    """A figure that a trainer reports at an optimiser step, as `loss`.
-
-    epoch: passes over the rows by then. measured_at: by the trainer's clock.
-    """
+    """A figure that a trainer reports at an optimiser step, as `loss`."""
 
     name: str
     step: int
     value: float
     epoch: float | None = None
+    """Passes over the rows by then."""
     measured_at: datetime | None = None
+    """By the trainer's clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file or folder that a training left behind. kind: as `adapter`; storage_path: where it lies, never a URL."""
+    """A file or folder that a training left behind."""
 
     kind: str
+    """As `adapter`."""
     storage_path: str
+    """Where it lies, never a URL."""
     size_bytes: int | None = None
     content_sha256: str | None = None
 
@@ -173,10 +177,7 @@ class PlanResult:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One row of `training_plans`: what came of the default plan for one verdict on a dataset.
-
-    message: what was made, or why no job could be. not_possible: kind, setup and reason of each job that could not be.
-    """
+    """One row of `training_plans`: what came of the default plan for one verdict on a dataset."""
 
     dataset_id: str
     validation_run_id: str
@@ -186,7 +187,9 @@ class Plan:
     split_fingerprint: str | None
     job_count: int | None
     message: str | None
+    """What was made, or why no job could be."""
     not_possible: list[JsonObject] | None
+    """Kind, setup and reason of each job that could not be."""
     run_id: str | None
     updated_at: datetime
     request_key: str | None = None

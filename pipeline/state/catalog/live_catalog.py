@@ -52,17 +52,19 @@ _LACKING = text(
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Somebody who keeps others waiting, or waits. who: as the database names them."""
+    """Somebody who keeps others waiting, or waits."""
 
     who: str
+    """As the database names them."""
     what: str
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What is there, and where it is not as declared. revision: that of the database; None where it tells none."""
+    """What is there, and where it is not as declared."""
 
     revision: str | None
+    """That of the database; None where it tells none."""
     tables: list[LiveTable]
     differences: list[Difference]
 

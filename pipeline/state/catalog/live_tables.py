@@ -43,46 +43,49 @@ class LiveColumn:
 
 @dataclass(frozen=True, slots=True)
 class LiveIndex:
-    """An index, or a constraint that values are unique. condition: of the rows that are in it; None for all."""
+    """An index, or a constraint that values are unique."""
 
     name: str
     columns: tuple[str, ...]
     is_unique: bool
     condition: str | None = None
+    """Of the rows that are in it; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class LivePolicy:
-    """Whose rows a transaction sees. command: for which it holds, ALL for every one."""
+    """Whose rows a transaction sees."""
 
     name: str
     command: str
+    """For which it holds, ALL for every one."""
     condition: str
 
 
 @dataclass(frozen=True, slots=True)
 class LiveTable:
-    """references: foreign keys, as `batch_id -> batch_jobs.id`. checks: conditions of rows, by name.
-
-    is_secured: whether policies bind everybody, also who owns the table; None where the database knows no policies.
-    """
+    """A table as the database has it."""
 
     name: str
     row_count: int
     columns: tuple[LiveColumn, ...]
     indices: tuple[LiveIndex, ...]
     references: tuple[str, ...]
+    """Foreign keys, as `batch_id -> batch_jobs.id`."""
     checks: dict[str, str]
+    """Conditions of rows, by name."""
     is_secured: bool | None
+    """Whether policies bind everybody, also who owns the table; None where the database knows no policies."""
     policies: tuple[LivePolicy, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is not as our definitions have it. what: as `column batch_id`."""
+    """What is not as our definitions have it."""
 
     table: str
     what: str
+    """As `column batch_id`."""
     expected: str
     found: str
 

@@ -17,31 +17,33 @@ MOST_DECIDED = 10_000  # of one look
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The catalog in numbers, at one moment.
-
-    datasets: current ones, by status. unasked, asked: those that wait for a verdict, without a run and with one.
-    retrying: of those, what was tried before. waiting_since: when the one that waits longest was asked for, or
-    registered. metered_nano_usd: of trainings that live.
-    """
+    """The catalog in numbers, at one moment."""
 
     datasets: dict[str, int]
+    """Current ones, by status."""
     unasked: int
+    """Those that wait for a verdict, without a run and with one."""
     asked: int
+    """Those that wait for a verdict, without a run and with one."""
     retrying: int
+    """Of those, what was tried before."""
     waiting_since: datetime | None
+    """When the one that waits longest was asked for, or registered."""
     ignored_files: int
     trainings: dict[str, int]
     batches: dict[str, int]
     metered_nano_usd: int
+    """Of trainings that live."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecidedDataset:
-    """A verdict. requested_at: when the run was asked for that gave it."""
+    """A verdict."""
 
     dataset_id: str
     status: str
     requested_at: datetime | None
+    """When the run was asked for that gave it."""
     validated_at: datetime
 
 

@@ -27,15 +27,13 @@ marks = Table(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the catalog knows of a place.
-
-    mark: what should lie there; None while it was never marked, `NOT_MARKABLE` where we may not write.
-    expected: some keys (store) or ids of datasets (lake) that should lie there, the newest first; those from before
-    the place was adopted are not among them.
-    """
+    """What the catalog knows of a place."""
 
     mark: str | None
+    """What should lie there; None while it was never marked, `NOT_MARKABLE` where we may not write."""
     expected: tuple[str, ...]
+    """Some keys (store) or ids of datasets (lake) that should lie there, the newest first; those from before the place
+    was adopted are not among them."""
 
 
 class Marks(Database):

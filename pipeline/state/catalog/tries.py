@@ -54,33 +54,36 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """An attempt that came to nothing. has_failed: it was one too many, and the status is `failed` now."""
+    """An attempt that came to nothing."""
 
     attempt: int
     retry_at: datetime
     has_failed: bool
+    """It was one too many, and the status is `failed` now."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """Something that failed too often. since: tells one occasion from the next."""
+    """Something that failed too often."""
 
     work: Work
     dataset_id: str
     name: str
     user_id: str
     since: str
+    """Tells one occasion from the next."""
     reason: str
     retry_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the tries of one kind of work are kept. is_open: without an outcome, and worth one."""
+    """Where the tries of one kind of work are kept."""
 
     table: Table
     key: Column[str]
     is_open: ColumnElement[bool]
+    """Without an outcome, and worth one."""
     waiting: str
     reason: str
 

@@ -23,13 +23,14 @@ _AT_ONCE = 1_000  # names in a request
 
 @dataclass(frozen=True, slots=True)
 class BucketParts:
-    """Parts under `prefix` of a bucket. folder: of the work, where it began; it is on no other machine."""
+    """Parts under `prefix` of a bucket."""
 
     endpoint_url: str
     region: str
     bucket: str
     prefix: str
     folder: Path
+    """Of the work, where it began; it is on no other machine."""
 
     @contextmanager
     def lend(self) -> Iterator[LentPart]:

@@ -36,13 +36,14 @@ Piece = Mapping[str, pa.Table]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An attempt at a dataset whose rows are to be folded. tables: those it has rows in."""
+    """An attempt at a dataset whose rows are to be folded."""
 
     dataset_id: str
     run_id: str
     validated_at: datetime
     upload_bytes: int
     tables: tuple[str, ...]
+    """Those it has rows in."""
 
 
 def fold_datasets(lake: Lake, fold_id: str, wanted: Sequence[Wanted]) -> int:

@@ -32,12 +32,14 @@ _RETIRED = "retired"  # a file that says since when
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """What lies in the lake under a fold's id. is_whole: all its files are there; is_retired: no view is to need it."""
+    """What lies in the lake under a fold's id."""
 
     fold_id: str
     size_bytes: int
     is_whole: bool
+    """All its files are there."""
     is_retired: bool
+    """No view is to need it."""
 
     @property
     def is_usable(self) -> bool:

@@ -35,10 +35,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """waiting: messages, about. redriven_to: the queue for those that nobody can do with; empty where there is none."""
+    """A queue as its service tells of it."""
 
     waiting: int
+    """Messages, about."""
     redriven_to: str
+    """The queue for those that nobody can do with; empty where there is none."""
 
 
 class EventQueue:

@@ -59,10 +59,12 @@ _ESCAPED = re.compile(r"\\(?:\\|x([0-9a-f]{2})|u\{([0-9a-f]+)\})")
 
 @dataclass(frozen=True, slots=True)
 class IgnoredFile:
-    """Something in the store that gets no row. key: as people see it (`shown_key`); folder: its owner's, or empty."""
+    """Something in the store that gets no row."""
 
     key: str
+    """As people see it (`shown_key`)."""
     folder: str
+    """Its owner's, or empty."""
     reason: Reason
     size_bytes: int | None = None
     modified_at: datetime | None = None

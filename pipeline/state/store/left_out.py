@@ -11,19 +11,22 @@ _WELL_AFTER_S = 3_600.0  # what is still being written, or tidied up by whoever 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """code: public and for ever. told_after_s: how long it must lie unchanged before its owner is told; None: never."""
+    """Why a file becomes no dataset."""
 
     code: str
+    """Public and for ever."""
     sentence: str
     remedy: str
     told_after_s: float | None = 0.0
+    """How long it must lie unchanged before its owner is told; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What a listing left out. key: as the store has it, perhaps not valid Unicode; that of a folder ends in `/`."""
+    """What a listing left out."""
 
     key: str
+    """As the store has it, perhaps not valid Unicode; that of a folder ends in `/`."""
     reason: Reason
     size_bytes: int | None = None
     modified_at: datetime | None = None

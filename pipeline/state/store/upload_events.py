@@ -19,10 +19,12 @@ _LONGEST_SAID = 120
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a message says. names: of objects that were made. problem: why some cannot be read; empty if all can."""
+    """What a message says."""
 
     names: tuple[str, ...] = ()
+    """Of objects that were made."""
     problem: str = ""
+    """Why some cannot be read; empty if all can."""
 
 
 class _Named(msgspec.Struct):

@@ -40,21 +40,22 @@ from pipeline.state.warehouse.views import VIEWS, create_views, look_into
 
 @dataclass(frozen=True, slots=True)
 class WarehouseReport:
-    """What was published. row_counts: by table and view; views are counted by what the profiles say.
-
-    profiles_read: files read from the lake, the others came from the previous warehouse. datasets: how many with a
-    verdict it should have, and has. last_change: of the catalog, as `Catalog.last_change`. changed: datasets that were
-    brought up to date in a copy of the file that stood; None where the file was made of everything.
-    """
+    """What was published."""
 
     path: Path
     row_counts: Mapping[str, int]
+    """By table and view; views are counted by what the profiles say."""
     size_bytes: int
     duration_s: float
     profiles_read: int
+    """Files read from the lake, the others came from the previous warehouse."""
     datasets: int
+    """How many with a verdict it should have, and has."""
     last_change: datetime | None
+    """Of the catalog, as `Catalog.last_change`."""
     changed: int | None = None
+    """Datasets that were brought up to date in a copy of the file that stood; None where the file was made of
+    everything."""
 
 
 def ensure_warehouse(path: Path, catalog: Catalog, lake: Lake, now: datetime) -> WarehouseReport | None:
@@ -125,10 +126,11 @@ class _Made:
 
 @dataclass(frozen=True, slots=True)
 class _Making:
-    """One file on its way: of what, and where. path: of the file that stands."""
+    """One file on its way: of what, and where."""
 
     building: Path
     path: Path
+    """Of the file that stands."""
     catalog: Catalog
     lake: Lake
     snapshot: Snapshot

@@ -40,10 +40,11 @@ _UNKNOWN = "SELECT id FROM shown_before ANTI JOIN datasets USING (id) ORDER BY i
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is missing. lacking: by dataset, the tables that the lake does not have for it."""
+    """What is missing."""
 
     expected: int
     lacking: Mapping[str, tuple[str, ...]]
+    """By dataset, the tables that the lake does not have for it."""
     unknown: tuple[str, ...]
     returning: tuple[str, ...]
 

@@ -42,11 +42,13 @@ WHERE is_current AND bytes <= $most_bytes AND $most_bytes > 0 ORDER BY dataset_i
 
 @dataclass(frozen=True, slots=True)
 class FoldShown:
-    """What a published file shows out of a fold. datasets: how many the fold has; shown: ids of those in the views."""
+    """What a published file shows out of a fold."""
 
     fold_id: str
     datasets: int
+    """How many the fold has."""
     shown: tuple[str, ...]
+    """Ids of those in the views."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,11 @@ _ORDER = {name: place for place, name in enumerate((*LINEAGE_VIEWS, *HISTORY_VIE
 
 @dataclass(frozen=True, slots=True)
 class Portable:
-    """What was written. row_counts: by table."""
+    """What was written."""
 
     path: Path
     row_counts: Mapping[str, int]
+    """By table."""
     size_bytes: int
 
 

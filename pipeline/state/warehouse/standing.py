@@ -29,14 +29,14 @@ _LAYOUT = 2  # raised where the code that fills or names tables gives others fro
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """token: as the catalog has it after the publication. rules: see `rules_of`.
-
-    full_bytes: size of the file that was last made of everything; 0 where it is this one.
-    """
+    """What a published file says of how it was made."""
 
     token: str
+    """As the catalog has it after the publication."""
     rules: str
+    """See `rules_of`."""
     full_bytes: int = 0
+    """Size of the file that was last made of everything; 0 where it is this one."""
 
     def is_base_of(self, seen_token: str | None, rules: str, size_bytes: int) -> bool:
         """Whether another file may go on from this one: it is the last publication, made so, and has not grown too far.

@@ -47,17 +47,17 @@ class _Strict(BaseModel):
 
 
 class CodeRule(_Strict):
-    """What a finding does. only, unless: the formats it is for, or not for; all by default.
-
-    as_is: only for a file that is not converted first, which would mend it.
-    """
+    """What a finding does."""
 
     code: Annotated[str, AfterValidator(_known)]
     effect: Literal[Effect.REFUSES, Effect.DROPS, Effect.HARMS, Effect.NOTES]
     because: str
     only: tuple[FormatName, ...] = ()
+    """The formats it is for, or not for; all by default."""
     unless: tuple[FormatName, ...] = ()
+    """The formats it is for, or not for; all by default."""
     as_is: bool = False
+    """Only for a file that is not converted first, which would mend it."""
 
     def applies_to(self, form: str) -> bool:
         """Whether the rule is for this format."""
@@ -65,12 +65,13 @@ class CodeRule(_Strict):
 
 
 class RoleRule(_Strict):
-    """What a known role does where it is used at all; a role is no finding. as_is: as for a code."""
+    """What a known role does where it is used at all; a role is no finding."""
 
     role: Literal["system", "developer", "tool", "function"]
     effect: Literal[Effect.REFUSES, Effect.HARMS, Effect.NOTES]
     because: str
     as_is: bool = False
+    """As for a code."""
 
 
 class FormatRule(_Strict):
@@ -82,15 +83,13 @@ class FormatRule(_Strict):
 
 
 class WrappingRule(_Strict):
-    """How a file's rows may not be wrapped; converted, they are lines of objects.
-
-    wrapping: an array of all rows, objects over several lines, rows in a field of one object, a table of text, a
-    Parquet file, an archive of a text or of files, or lines that are bare lists of messages.
-    """
+    """How a file's rows may not be wrapped; converted, they are lines of objects."""
 
     wrapping: Literal[
         "json-array", "json-objects", "json-field", "csv", "parquet", "gzip", "zstd", "zip", "tar", "lists"
     ]
+    """An array of all rows, objects over several lines, rows in a field of one object, a table of text, a Parquet file,
+    an archive of a text or of files, or lines that are bare lists of messages."""
     because: str
 
 
@@ -103,20 +102,21 @@ class Length(_Strict):
 
 
 class Target(_Strict):
-    """A trainer, or a model whose chat template every trainer applies.
-
-    version, as_of: of the facts; sources: where they were read. reads: formats taken as they are; others are
-    converted to `convert_to`. rejected_lines: why a line without a conversation refuses the file.
-    """
+    """A trainer, or a model whose chat template every trainer applies."""
 
     name: str
     title: str
     version: str
+    """Of the facts."""
     as_of: date
+    """Of the facts."""
     sources: tuple[str, ...] = Field(min_length=1)
+    """Where they were read."""
     reads: tuple[FormatName, ...] = Field(min_length=1)
+    """Formats taken as they are; others are converted to `convert_to`."""
     convert_to: FormatName
     rejected_lines: str
+    """Why a line without a conversation refuses the file."""
     min_conversations: int = Field(default=1, ge=1)
     max_conversations: int | None = None
     max_bytes: int | None = None

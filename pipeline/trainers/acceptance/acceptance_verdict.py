@@ -10,12 +10,7 @@ from pipeline.trainers.acceptance.acceptance_rules import Effect
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The dataset as its report has it.
-
-    roles: turns by role, for trainers that do not know every role. finding_counts: of all findings, listed or not.
-    wrappings: what stands around its rows, as rules name it (`WrappingRule`). together: conversations by which of the
-    codes they have for which some trainer drops them.
-    """
+    """The dataset as its report has it."""
 
     format: str
     conversations: int
@@ -23,9 +18,13 @@ class Subject:
     size_bytes: int
     truncation: Sequence[Truncation] = ()
     roles: Mapping[str, int] = field(default_factory=dict)
+    """Turns by role, for trainers that do not know every role."""
     finding_counts: Mapping[str, int] = field(default_factory=dict)
+    """Of all findings, listed or not."""
     together: Mapping[frozenset[str], int] = field(default_factory=dict)
+    """Conversations by which of the codes they have for which some trainer drops them."""
     wrappings: frozenset[str] = frozenset()
+    """What stands around its rows, as rules name it (`WrappingRule`)."""
 
 
 class Verdict(StrEnum):
@@ -38,16 +37,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why the verdict is not plain.
-
-    rule: a finding's code, or the name of another rule. count: rows; turns for a rule of roles. first_lines: at most
-    five of the rows, where they are known; of lines their numbers, of an array the places of the rows in it.
-    """
+    """Why the verdict is not plain."""
 
     rule: str
+    """A finding's code, or the name of another rule."""
     effect: Effect
     count: int
+    """Rows; turns for a rule of roles."""
     first_lines: tuple[int, ...]
+    """At most five of the rows, where they are known; of lines their numbers, of an array the places of the rows in it.
+    """
     sentence: str
 
     def as_dict(self) -> dict[str, object]:
@@ -63,19 +62,17 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What one trainer does with the dataset.
-
-    needs_conversion: the format to convert to first; the verdict is then on the converted file. rows_dropped: at
-    most all; a dropped row may also be among the truncated ones.
-    """
+    """What one trainer does with the dataset."""
 
     target: str
     title: str
     verdict: Verdict
     rows_dropped: int
+    """At most all; a dropped row may also be among the truncated ones."""
     rows_truncated: int
     reasons: tuple[Reason, ...]
     needs_conversion: str | None
+    """The format to convert to first; the verdict is then on the converted file."""
 
     def as_dict(self) -> dict[str, object]:
         """The public shape."""

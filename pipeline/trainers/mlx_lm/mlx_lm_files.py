@@ -28,12 +28,14 @@ _EVALUATIONS = 10  # in all
 
 @dataclass(frozen=True, slots=True)
 class _Pace:
-    """What mlx-lm counts. batch: rows at once; left_out: rows of a pass that fill no whole batch."""
+    """What mlx-lm counts."""
 
     batch: int
+    """Rows at once."""
     accumulation: int
     updates: int
     left_out: int
+    """Rows of a pass that fill no whole batch."""
 
     @property
     def iterations(self) -> int:

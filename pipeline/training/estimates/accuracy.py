@@ -38,17 +38,19 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Of some comparisons. error: mean absolute, as a share; bias: mean; within: share of rows within ±35 %.
-
-    below_high: share of rows whose `high` is at or above what was measured; inside: whose range holds it.
-    """
+    """Of some comparisons."""
 
     rows: int
     error: float
+    """Mean absolute, as a share."""
     bias: float
+    """Mean."""
     within: float
+    """Share of rows within ±35 %."""
     below_high: float
+    """Share of rows whose `high` is at or above what was measured."""
     inside: float
+    """Whose range holds it."""
 
 
 def leaving_out(

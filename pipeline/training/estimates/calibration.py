@@ -23,10 +23,12 @@ _MIXTURE = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """factor: of the physics' time; spread: the time is likely between a spread-th and spread times as much."""
+    """How measurements of a GPU correct a time."""
 
     factor: float
+    """Of the physics' time."""
     spread: float
+    """The time is likely between a spread-th and spread times as much."""
     basis: str
     is_from_data_sheet: bool = False
 

@@ -17,11 +17,13 @@ _GPU_COUNTS = (2, 4, 8)  # of one machine
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A change that makes it fit. options: what to type; workload: what it is then."""
+    """A change that makes it fit."""
 
     what: str
     options: str
+    """What to type."""
     workload: Workload
+    """What it is then."""
     peak_memory_gb: Range
 
     @property

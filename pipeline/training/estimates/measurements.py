@@ -21,13 +21,14 @@ _Known = Annotated[float | None, BeforeValidator(lambda text: text or None)]
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One run. workload.trainer: whose it was. step_time_s: None where the speed is not known, as is the memory."""
+    """One run. workload.trainer: whose it was."""
 
     set: MeasurementSet
     trainer: str
     workload: Workload
     peak_memory_gb: float | None
     step_time_s: float | None
+    """None where the speed is not known, as is the memory."""
     source: str
 
 

@@ -32,13 +32,13 @@ _USUAL_PARAMETERS = 2e9  # of the smallest models that the usual context was mea
 
 @dataclass(frozen=True, slots=True)
 class MemoryParts:
-    """In GiB. widened: of embeddings, more than in BF16. trained: weights of adapters, gradients, optimiser; in full
-    fine-tuning the weights are among them.
-    """
+    """In GiB."""
 
     weights: float
     widened: float
+    """Of embeddings, more than in BF16."""
     trained: float
+    """Weights of adapters, gradients, optimiser; in full fine-tuning the weights are among them."""
     activations: float
     logits: float
     context: float

@@ -42,20 +42,20 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a workload takes. peak_memory_gb: of one GPU, in 2**30 bytes, which trainers and nvidia-smi call GB.
-
-    fits: "tight" when only `high` does not fit.
-
-    step_time_s, tokens_per_s_per_gpu: None where no rule holds. hours, cost_usd: of the whole training; None where
-    that, tokens or the price are not known.
-    """
+    """What a workload takes."""
 
     peak_memory_gb: Range
+    """Of one GPU, in 2**30 bytes, which trainers and nvidia-smi call GB."""
     fits: Fits
+    """"tight" when only `high` does not fit."""
     step_time_s: Range | None
+    """None where no rule holds."""
     tokens_per_s_per_gpu: Range | None
+    """None where no rule holds."""
     hours: Range | None
+    """Of the whole training; None where that, tokens or the price are not known."""
     cost_usd: Range | None
+    """Of the whole training; None where that, tokens or the price are not known."""
     rests_on: Basis
 
     @property

@@ -14,35 +14,37 @@ _ONLY_OF_THE_FILE = frozenset({"rejected-lines", "byte-order-mark"})
 
 @dataclass(frozen=True, slots=True)
 class TargetAcceptance:
-    """What one trainer does with the dataset; refused_by: codes of the findings, or rules, that stand in the way."""
+    """What one trainer does with the dataset;"""
 
     verdict: str
     refused_by: tuple[str, ...] = ()
+    """Codes of the findings, or rules, that stand in the way."""
     sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetFacts:
-    """A validated dataset version.
-
-    rows: accepted conversations. tokens: of their contents, as the profile estimates them. tokens_per_conversation:
-    min, p50, p95, p99, max. truncation: what each limit on tokens does, shortest first. acceptance: by trainer.
-    roles: turns by role.
-    """
+    """A validated dataset version."""
 
     id: str
     name: str
     content_sha256: str
     format: str
     rows: int
+    """Accepted conversations."""
     train_rows: int
     validation_rows: int
     tokens: int
+    """Of their contents, as the profile estimates them."""
     turns: int = 0
     tokens_per_conversation: Mapping[str, int | None] = field(default_factory=dict)
+    """Min, p50, p95, p99, max."""
     truncation: tuple[Truncation, ...] = ()
+    """What each limit on tokens does, shortest first."""
     acceptance: Mapping[str, TargetAcceptance] = field(default_factory=dict)
+    """By trainer."""
     roles: Mapping[str, int] = field(default_factory=dict)
+    """Turns by role."""
 
     @classmethod
     def of_profile(cls, row: Mapping[str, object], name: str) -> "DatasetFacts":

@@ -25,11 +25,12 @@ class TargetRefuses(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing to choose otherwise, so that a job fits. note: what it means. A command and a page each phrase it."""
+    """One thing to choose otherwise, so that a job fits."""
 
     key: Literal["method", "max_length", "gpu"]
     value: str
     note: str = ""
+    """What it means. A command and a page each phrase it."""
 
     @property
     def in_words(self) -> str:
@@ -40,12 +41,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class DoesNotFit:
-    """A job that a GPU cannot hold; gigabytes as `Gpu` counts them. would_fit: what to change, one thing each."""
+    """A job that a GPU cannot hold; gigabytes as `Gpu` counts them."""
 
     gpu: str
     needed_gb: float
     available_gb: float
     would_fit: tuple[Change, ...]
+    """What to change, one thing each."""
 
     @property
     def message(self) -> str:

@@ -21,34 +21,38 @@ _KERNELS: tuple[LossKernel, ...] = ("full", "chunked")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be placed. method, micro_batch, loss_kernel, is_checkpointing: None where the GPU decides.
-
-    workload: carries everything else; batch: rows of a step, over all GPUs. least_micro_batch: rows that the loss
-    needs at once. methods: those to choose from; can_shard: whether the trainers can share out weights over GPUs.
-    """
+    """What is to be placed."""
 
     workload: Workload
+    """Carries everything else."""
     batch: int
+    """Rows of a step, over all GPUs."""
     method: Method | None = None
+    """None where the GPU decides."""
     micro_batch: int | None = None
+    """None where the GPU decides."""
     loss_kernel: LossKernel | None = None
+    """None where the GPU decides."""
     least_micro_batch: int = 1
+    """Rows that the loss needs at once."""
     is_checkpointing: bool | None = None
+    """None where the GPU decides."""
     methods: tuple[Method, ...] = ("lora", "qlora")
+    """Those to choose from."""
     can_shard: bool = False
+    """Whether the trainers can share out weights over GPUs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A workload with what the estimate says of it.
-
-    memory_because: a sentence on the micro batch. extrapolated: what lies beyond the measured runs, a sentence each.
-    """
+    """A workload with what the estimate says of it."""
 
     workload: Workload
     fits: Fits
     memory_because: str
+    """A sentence on the micro batch."""
     extrapolated: tuple[str, ...] = ()
+    """What lies beyond the measured runs, a sentence each."""
 
 
 def place(wish: Wish, estimate: Estimator) -> Placement | None:

@@ -33,23 +33,26 @@ Write = Callable[[bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class RenderedFile:
-    """path: relative to the folder, with / between its parts. target: None for files of the job itself."""
+    """A file that was rendered."""
 
     path: str
+    """Relative to the folder, with / between its parts."""
     target: TargetName | None
+    """None for files of the job itself."""
     size_bytes: int
     sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What was written. Rows are conversations; dropped: rows left out, by reason."""
+    """What was written. Rows are conversations;"""
 
     folder: Path
     files: tuple[RenderedFile, ...]
     train_rows: int
     validation_rows: int
     dropped: Mapping[str, int]
+    """Rows left out, by reason."""
 
 
 def render_job(job: TrainingJob, rows: DatasetRows, folder: Path, tokenizer: Tokenizer | None = None) -> Rendered:

@@ -42,22 +42,17 @@ class RateFormula(_Part):
 
 
 class Judged(_Part):
-    """Of preferences and single judgements (DPO, KTO). beta: the more, the closer it keeps to the base model."""
+    """Of preferences and single judgements (DPO, KTO)."""
 
     learning_rate: float = Field(default=5e-6, gt=0, le=0.01)
     beta: float = Field(default=0.1, gt=0, le=10)
+    """The more, the closer it keeps to the base model."""
     usual_epochs: int = Field(default=1, ge=1, le=50)
     max_epochs: int = Field(default=3, ge=1, le=50)
 
 
 class Preset(Entry):
-    """How strongly a job trains.
-
-    usual_epochs: where the dataset's size asks for neither more nor less. effective_batch: rows of a step.
-    dropout_of_few_rows: under 1,000. learning_rate_formula: learning_rate is then the most. has_rank_by_capacity:
-    whether the rank grows with the dataset's tokens. judged: in place of learning_rate and of the passes where answers
-    are compared; presets of a user's own may leave it out.
-    """
+    """How strongly a job trains."""
 
     name: PresetName
     title: str
@@ -65,17 +60,24 @@ class Preset(Entry):
     alpha: int = Field(ge=1, le=4096)
     learning_rate: RateBySize
     learning_rate_formula: RateFormula | None = None
+    """Learning_rate is then the most."""
     usual_epochs: int = Field(ge=1, le=50)
+    """Where the dataset's size asks for neither more nor less."""
     max_epochs: int = Field(ge=1, le=50)
     effective_batch: int = Field(ge=1, le=4096)
+    """Rows of a step."""
     dropout: float = Field(ge=0, lt=1)
     dropout_of_few_rows: float = Field(ge=0, lt=1)
+    """Under 1,000."""
     warmup_share: float = Field(ge=0, le=0.5)
     schedule: Literal["cosine", "linear", "constant"]
     weight_decay: float = Field(ge=0, le=1)
     max_grad_norm: float = Field(gt=0)
     has_rank_by_capacity: bool = False
+    """Whether the rank grows with the dataset's tokens."""
     judged: Judged = Judged()
+    """In place of learning_rate and of the passes where answers are compared; presets of a user's own may leave it out.
+    """
 
     def of_judgements(self) -> "Preset":
         """The preset with the passes that it makes where answers are compared."""

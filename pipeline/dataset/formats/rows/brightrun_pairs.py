@@ -24,12 +24,13 @@ _HISTORY, ASKED, _ANSWER, _SYSTEM = "conversation_history", "current_user_input"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One pair as it was read. turns: its history, the question once, and the answer where it has one."""
+    """One pair as it was read."""
 
     fields: Object
     path: str
     index: int
     turns: list[FullTurn]
+    """Its history, the question once, and the answer where it has one."""
     has_target: bool
 
 

@@ -25,23 +25,26 @@ from pipeline.dataset.model.json_text import Json
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A row with a list of messages. turns: the list's field, or BARE. identities: fields that may name the row.
-
-    example, becomes: as a `Format` has them. system: the field of a text that comes first. known_by: roles of which one
-    must be there; none where any will do. is_odd: whether a message must have both fields, and no `content` beside
-    another name of it: for names that come second to OpenAI's.
-    """
+    """A row with a list of messages."""
 
     name: str
     title: str
     turns: str
+    """The list's field, or BARE."""
     keys: Keys = Keys()
     identities: tuple[str, ...] = IDENTITIES
+    """Fields that may name the row."""
     example: str = ""
+    """As a `Format` has them."""
     becomes: str = ""
+    """As a `Format` has them."""
     system: str = "system"
+    """The field of a text that comes first."""
     known_by: tuple[str, ...] = ()
+    """Roles of which one must be there; none where any will do."""
     is_odd: bool = False
+    """Whether a message must have both fields, and no `content` beside another name of it: for names that come second
+    to OpenAI's."""
 
     @property
     def layout(self) -> Layout:

@@ -21,13 +21,10 @@ Names = str | list[str]
 
 
 class FieldSpec(msgspec.Struct, forbid_unknown_fields=True):
-    """`[[fields]]`: a field and the turns that it holds, in the turns' order; the names are those of a `Part`.
-
-    field: its name, or several of which a row has one. pairs: names of question and answer in each object of a list;
-    each pair of names is a variant of the format.
-    """
+    """`[[fields]]`: a field and the turns that it holds, in the turns' order; the names are those of a `Part`."""
 
     field: Names
+    """Its name, or several of which a row has one."""
     holds: Holds = "text"
     role: str = ""
     optional: bool = False
@@ -35,6 +32,7 @@ class FieldSpec(msgspec.Struct, forbid_unknown_fields=True):
     added: str = ""
     reasoning: tuple[str, ...] = ()
     pairs: list[tuple[str, str]] = []
+    """Names of question and answer in each object of a list; each pair of names is a variant of the format."""
 
     def parts(self) -> list[Part]:
         """The part, once for each pair of names."""
@@ -45,42 +43,45 @@ class FieldSpec(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class MessagesSpec(msgspec.Struct, forbid_unknown_fields=True):
-    """`[messages]`: a row is a list of messages; the names are those of a `Chat`.
-
-    roles: what the file's roles mean. has_usual_roles: ShareGPT's names of roles are known as well.
-    """
+    """`[messages]`: a row is a list of messages; the names are those of a `Chat`."""
 
     field: str
     role: str = "role"
     content: str = "content"
     roles: dict[str, str] = {}
+    """What the file's roles mean."""
     has_usual_roles: bool = False
+    """ShareGPT's names of roles are known as well."""
     known_by: list[str] = []
     identities: tuple[str, ...] = IDENTITIES
     system: str = "system"
 
 
 class Declaration(msgspec.Struct, forbid_unknown_fields=True):
-    """A file: `fields` or `messages`.
-
-    rank: formats of a lower one are asked first whether a row is theirs. example, becomes: for people. by_type, needs,
-    unless, has_tools: as a `Declared` has them. spellings: further names of a field; each is a variant of the format.
-    is_exclusive: a row that has two of those names is not understood, unless `beside` allows the second one.
-    """
+    """A file: `fields` or `messages`."""
 
     name: str
     title: str
     rank: int
+    """Formats of a lower one are asked first whether a row is theirs."""
     example: str
+    """For people."""
     becomes: str
+    """For people."""
     fields: list[FieldSpec] = []
     messages: MessagesSpec | None = None
     by_type: bool = False
+    """As a `Declared` has them."""
     needs: tuple[str, ...] = ()
+    """As a `Declared` has them."""
     unless: list[Names] = []
+    """As a `Declared` has them."""
     has_tools: bool = True
+    """As a `Declared` has them."""
     spellings: dict[str, list[str]] = {}
+    """Further names of a field; each is a variant of the format."""
     is_exclusive: bool = False
+    """A row that has two of those names is not understood, unless `beside` allows the second one."""
     beside: dict[str, list[str]] = {}
 
     def formats(self) -> Iterator[Declared | Chat]:

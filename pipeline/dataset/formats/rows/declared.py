@@ -36,21 +36,23 @@ _LISTS = ("pairs", "objects", "texts-in-turn")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A field of the row, and the turns that it holds.
-
-    fields: its names, of which one holds them. role: whose a text is. is_optional: it may be missing, null or empty.
-    is_learned: None for an assistant's turns alone. added: a field whose text follows on a line of its own. pair: of
-    objects, the names of question and answer. reasoning: fields of the row with what was thought before the answer.
-    """
+    """A field of the row, and the turns that it holds."""
 
     fields: tuple[str, ...]
+    """Its names, of which one holds them."""
     holds: Holds = "text"
     role: str = ""
+    """Whose a text is."""
     is_optional: bool = False
+    """It may be missing, null or empty."""
     is_learned: bool | None = None
+    """None for an assistant's turns alone."""
     added: str = ""
+    """A field whose text follows on a line of its own."""
     pair: tuple[str, str] = ("", "")
+    """Of objects, the names of question and answer."""
     reasoning: tuple[str, ...] = ()
+    """Fields of the row with what was thought before the answer."""
 
     def read(self, row: dict[str, Json], faults: Faults) -> list[FullTurn]:
         """Its turns in a row."""
@@ -118,12 +120,7 @@ def _is_json(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Declared(FieldFormat):
-    """A format of parts, in the turns' order.
-
-    by_type: whether a row is recognised only where the parts hold what they should: for names that mean many things.
-    needs: further texts that must be there. unless: fields beside which it is another matter; of a group of names all
-    must say something. has_tools: whether the row may have tools.
-    """
+    """A format of parts, in the turns' order."""
 
     name: str
     title: str
@@ -131,9 +128,13 @@ class Declared(FieldFormat):
     example: str = ""
     becomes: str = ""
     by_type: bool = False
+    """Whether a row is recognised only where the parts hold what they should: for names that mean many things."""
     unless: tuple[tuple[str, ...], ...] = ()
+    """Fields beside which it is another matter; of a group of names all must say something."""
     has_tools: bool = True
+    """Whether the row may have tools."""
     needs: tuple[str, ...] = ()
+    """Further texts that must be there."""
 
     def fits(self, row: Json) -> bool:
         """Whether it has all parts that must be there, and nothing that speaks against it."""

@@ -61,16 +61,18 @@ _MOSTLY = 0.9  # of the first rows tell their place
 
 @dataclass(frozen=True, slots=True)
 class FlatMessages:
-    """key: the field of the conversation's key. role, content: of who speaks and what is said. order: of the place.
-
-    listed: the list of the row that is made of a conversation; "" where the names of no file are known yet.
-    """
+    """The names of fields of flat messages."""
 
     key: str = CONVERSATION_ID
+    """The field of the conversation's key."""
     role: str = "role"
+    """Of who speaks and what is said."""
     content: str = "content"
+    """Of who speaks and what is said."""
     listed: str = ""
+    """The list of the row that is made of a conversation; "" where the names of no file are known yet."""
     order: str = ""
+    """Of the place."""
     name: str = "flat-messages"
     example: str = '{"conversation_id": "c-1", "turn": 0, "role": "user", "content": "Hello"}'
     becomes: str = (

@@ -46,11 +46,12 @@ _NUMBERS = (int, float)
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The names of a message's fields, and what its roles are called here. aliases: pairs, so that it has a hash."""
+    """The names of a message's fields, and what its roles are called here."""
 
     role: str = "role"
     content: str = "content"
     aliases: tuple[tuple[str, str], ...] = ()
+    """Pairs, so that it has a hash."""
 
 
 def read_messages(listed: Json, path: str, keys: Keys, faults: Faults, branch: int = 0) -> list[FullTurn]:

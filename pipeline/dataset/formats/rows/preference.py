@@ -46,10 +46,7 @@ _SPEAKER = re.compile(r"\n\n(Human|Assistant): ")
 
 @dataclass(frozen=True, slots=True)
 class Preference(FieldFormat):
-    """A chosen and a rejected answer, as TRL, OpenAI, ShareGPT's and Alpaca's users write them.
-
-    alternatives: names of both answers, of which a row has one pair.
-    """
+    """A chosen and a rejected answer, as TRL, OpenAI, ShareGPT's and Alpaca's users write them."""
 
     name: str = "preference"
     title: str = "preference: a chosen and a rejected answer"
@@ -61,6 +58,7 @@ class Preference(FieldFormat):
         "Human and Assistant, as in hh-rlhf, the turns that they name"
     )
     alternatives: tuple[tuple[str, str], ...] = _ALTERNATIVES
+    """Names of both answers, of which a row has one pair."""
 
     def fits(self, row: Json) -> bool:
         """Whether it has both alternatives."""

@@ -28,31 +28,32 @@ LISTS = ("messages", "objects", "texts-in-turn")  # kinds that are a list which 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A field of a row, and the turns that it holds.
-
-    kind: a text by `role`; messages under `keys`, or one of them; pairs of texts by user and assistant, objects with
-    both under the names of `pair`, or texts by both in turn. text_part: where the text, or each message's content, is a
-    list of one part of text, the name of the text in it. first_role: of messages, whose the first must be. within: the
-    object that the field is in, if not the row itself. added: of a text, a field whose text follows on a line of its
-    own. is_optional: a text that may be null, empty or absent, and then is no turn. is_learned: None for what its role
-    and weight say. weights: a message's fields of that.
-    """
+    """A field of a row, and the turns that it holds."""
 
     field: str
     kind: Kind = "messages"
+    """A text by `role`; messages under `keys`, or one of them; pairs of texts by user and assistant, objects with both
+    under the names of `pair`, or texts by both in turn."""
     role: str = ""
     keys: Keys = Keys()
     text_part: Literal["", "text", "value"] = ""
+    """Where the text, or each message's content, is a list of one part of text, the name of the text in it."""
     has_any_role: bool = False
     within: str = ""
+    """The object that the field is in, if not the row itself."""
     pair: tuple[str, str] = ("", "")
     added: str = ""
+    """Of a text, a field whose text follows on a line of its own."""
     is_optional: bool = False
+    """A text that may be null, empty or absent, and then is no turn."""
     is_learned: bool | None = None
+    """None for what its role and weight say."""
     branch: Branch = Branch.NONE
     weights: tuple[str, ...] = WEIGHT_FIELDS
+    """A message's fields of that."""
     unread: tuple[str, ...] = ()
     first_role: str = ""
+    """Of messages, whose the first must be."""
 
     def path(self, index: int) -> str:
         """JSON path of the content of one of its turns."""
@@ -73,21 +74,23 @@ SYSTEM = Segment("system", "text", role="system", is_optional=True)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A kind of rows that a format has.
-
-    identities: fields that may name the row. has_own_id: the first of them is a text that must be there. has_label:
-    whether it is a judgement. silent: fields that may be absent, null or "", but say nothing else; null: those that may
-    be absent or null; absent: those that must not be there. spelt: names of fields, and what a file calls them.
-    """
+    """A kind of rows that a format has."""
 
     segments: tuple[Segment, ...]
     identities: tuple[str, ...] = IDENTITIES
+    """Fields that may name the row."""
     has_own_id: bool = False
+    """The first of them is a text that must be there."""
     has_label: bool = False
+    """Whether it is a judgement."""
     silent: tuple[str, ...] = TOOL_FIELDS
+    """Fields that may be absent, null or "", but say nothing else."""
     null: tuple[str, ...] = ()
+    """Those that may be absent or null."""
     absent: tuple[str, ...] = ()
+    """Those that must not be there."""
     spelt: tuple[tuple[str, str], ...] = ()
+    """Names of fields, and what a file calls them."""
 
     def named(self, field: str) -> str:
         """What a file calls a field."""
