@@ -397,18 +397,20 @@ class Settings(BaseSettings):
     @classmethod
     def _addresses_are_of_mail(cls, value: str) -> str:
         for each in filter(None, map(str.strip, value.split(","))):
-            if not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", each):
+            if not re.fullmatch(r"[!-~]+@[!-~]+", each) or re.search(r"[<>,;]", each):
                 raise ValueError("expected addresses such as ops@example.com, with commas between")
         return value
 
     @field_validator("smtp_url")
     @classmethod
     def _mail_server_is_named(cls, value: SecretStr, others: ValidationInfo) -> SecretStr:
-        parts = urlsplit(value.get_secret_value())
-        if not value.get_secret_value() and others.data.get("operator_email"):
+        url = value.get_secret_value()
+        if not url and others.data.get("operator_email"):
             raise ValueError("expected the mail server's address, as LORA_OPERATOR_EMAIL is set")
-        if value.get_secret_value() and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
-            raise ValueError("expected smtp://host:587 or smtps://user:password@host:465")
+        if url and not re.fullmatch(r"smtps?://([^\s@/?#]+@)?([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?/?", url, re.ASCII):
+            raise ValueError(
+                "expected smtp://host:587 or smtps://user:password@host:465, with %2F for a slash in a password"
+            )
         return value
 
     @field_validator("jwt_secret", "service_secret", "webhook_secret", "metrics_token")

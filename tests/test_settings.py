@@ -127,7 +127,10 @@ def test_shown_settings_hide_the_password():
     [
         ({"operator_email": "ops@example.com"}, "LORA_SMTP_URL: Value error, expected the mail server's address"),
         ({"operator_email": "ops"}, "LORA_OPERATOR_EMAIL: Value error, expected addresses such as"),
+        ({"operator_email": "ö@example.com"}, "LORA_OPERATOR_EMAIL: Value error, expected addresses such as"),
         ({"smtp_url": "mail.example.com:25"}, "LORA_SMTP_URL: Value error, expected smtp://host:587"),
+        ({"smtp_url": "smtps://bob:se#cret@host:465"}, "LORA_SMTP_URL: Value error, expected smtp://host:587[^#]*$"),
+        ({"smtp_url": "smtp://host:abc"}, "LORA_SMTP_URL: Value error, expected smtp://host:587"),
     ],
 )
 def test_mail_needs_addresses_and_a_server(given, expected):

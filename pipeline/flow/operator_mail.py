@@ -41,7 +41,8 @@ class Mail:
         try:
             with self._connected() as server:
                 server.send_message(self._letter(title, message, page_url))
-        except (OSError, smtplib.SMTPException) as error:  # whose text may quote what the server was told
+        # Their text may quote what the server was told. ValueError: a name or password that no server's protocol takes.
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             _LOG.warning("operators could not be told by mail: %s", type(error).__name__)
             return False
         return True
@@ -67,8 +68,12 @@ class Mail:
 
     def _letter(self, title: str, message: str, page_url: str) -> EmailMessage:
         letter = EmailMessage()
-        letter["Subject"] = " ".join(title.split())
+        letter["Subject"] = " ".join(_sendable(title).split())
         letter["From"], letter["To"] = self.sender, ", ".join(self.to)
         letter["Date"], letter["Message-ID"] = formatdate(), make_msgid(domain="lora-pipeline.invalid")
-        letter.set_content(f"{message}\n\n{page_url}".rstrip() + "\n")
+        letter.set_content(_sendable(f"{message}\n\n{page_url}".rstrip() + "\n"))
         return letter
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")  # names of files may hold what no text may

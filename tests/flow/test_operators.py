@@ -161,5 +161,16 @@ def test_a_mail_server_that_is_away_or_knows_no_tls_gets_no_password(tmp_path, c
     mail = Mail(("ana@example.com",), "ana@example.com", "smtp://ana:hush@127.0.0.1:9")
 
     assert not mail.send("title", "message")
+    assert not Mail(("ana@example.com",), "ana@example.com", "smtp://ana:hush@127.0.0.1:99999").send("title", "message")
     assert "hush" not in repr(mail) + caplog.text
-    assert caplog.messages == ["operators could not be told by mail: ConnectionRefusedError"]
+    assert caplog.messages[0] == "operators could not be told by mail: ConnectionRefusedError"
+
+
+def test_a_name_that_is_no_text_and_a_password_that_is_not_ascii_stop_nothing(tmp_path, mail_server, caplog):
+    """A file's name may be anything, and the sensor that sends has other things to do."""
+    mail = Mail(("ana@example.com",), "ana@example.com", mail_server.url)
+
+    assert mail.send("run of \udcff", "it is \udcff.")
+    assert b"it is ?." in mail_server.got[0]
+    assert not Mail(mail.to, mail.sender, mail.url.replace("//", "//ana:h%C3%BCsh@")).send("title", "message")
+    assert "h\u00fcsh" not in caplog.text
