@@ -44,7 +44,7 @@ def embedding_parameters(model: BaseModelSpec) -> int:
 
 
 def active_parameters(model: BaseModelSpec) -> int:
-    """N of the FLOPs rules: what a token passes, without the input embedding, with the output head."""
+    """n of the FLOPs rules: what a token passes, without the input embedding, with the output head."""
     structure = model.structure
     experts = structure.of("expert") * structure.active_experts // structure.experts
     return structure.of("linear", "gate", "router") + experts + model.vocabulary * model.hidden_size

@@ -120,7 +120,7 @@ class Found:
     count: int = 0
     """Of all."""
     listed: Integers = field(default_factory=lambda: np.empty((0, 4), dtype=np.int64))
-    """N × 4: row, line, offset, the row they are told of with; by row."""
+    """n × 4: row, line, offset, the row they are told of with; by row."""
 
 
 def found_in(records: Array, found: Integers, with_: Integers, limit: int | None) -> Found:

@@ -55,25 +55,25 @@ class Columns:
     """n conversations with m turns, in file order."""
 
     rows: Integers
-    """N places among all rows of the file, from 1, ascending: what tells conversations apart, as several of an array
+    """n places among all rows of the file, from 1, ascending: what tells conversations apart, as several of an array
     may begin on one line."""
     lines: Integers
-    """N each."""
+    """n each."""
     offsets: Integers
-    """N each."""
+    """n each."""
     ids: pa.StringArray
-    """N each."""
+    """n each."""
     text_hashes: Hashes
     """N, XXH3 of each one's contents, end to end."""
     turn_counts: Integers
-    """N each."""
+    """n each."""
     turn_starts: Integers
-    """N + 1 positions among the turns."""
+    """n + 1 positions among the turns."""
     roles: Integers
-    """M codes into role_names, which begins with KNOWN_ROLES."""
+    """m codes into role_names, which begins with KNOWN_ROLES."""
     role_names: list[str]
     contents: pa.LargeStringArray
-    """M strings, text_starts their m + 1 byte positions in text."""
+    """m strings, text_starts their m + 1 byte positions in text."""
     text: npt.NDArray[np.uint8]
     text_starts: Integers
     word_counts: Integers
@@ -81,13 +81,13 @@ class Columns:
     is_supervised: Flags
     """M, whether a turn is learned from."""
     branches: npt.NDArray[np.int8]
-    """M codes of `Branch`."""
+    """m codes of `Branch`."""
     extras: Extras = Extras()
     """What only some formats have."""
     layout: Layout = NATIVE_LAYOUT
     """The names of the format's fields, for findings."""
     content_paths: Sequence[str] | None = None
-    """M paths, where the layout alone does not tell."""
+    """m paths, where the layout alone does not tell."""
     marks: TextMarks = NO_MARKS
     """Of reasoning and media in the texts."""
     repeated: Mapping[int, RepeatedKey] = field(default_factory=dict)

@@ -36,7 +36,7 @@ class Turns:
     role_names: list[str]
     text: Bytes
     text_starts: Integers
-    """M + 1 positions in text."""
+    """m + 1 positions in text."""
     is_supervised: Flags
     branches: npt.NDArray[np.int8]
     weights: Reals | None

@@ -154,8 +154,9 @@ class LocalLake:
         """See `Lake.all_made`."""
         folder = self._folder / kind
         with lake_errors("look into", folder):
-            ids = [each.name.removeprefix(MADE) for each in folder.iterdir()] if folder.exists() else []
-        return {each: self.made_files(kind, each) for each in sorted(ids)}
+            names = [each.name for each in folder.iterdir() if each.is_dir()] if folder.exists() else []
+        ids = sorted(name.removeprefix(MADE) for name in names if name.startswith(MADE))
+        return {each: self.made_files(kind, each) for each in ids}
 
     def remove_made(self, kind: MadeKind, known_id: str) -> None:
         """See `Lake.remove_made`."""

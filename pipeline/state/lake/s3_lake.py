@@ -205,7 +205,8 @@ class S3Lake:
         found: dict[str, dict[str, int]] = {}
         for key, size_bytes in self._sizes_below(kind).items():
             folder, _, name = key.partition("/")
-            found.setdefault(folder.removeprefix(MADE), {})[name] = size_bytes
+            if folder.startswith(MADE) and name:
+                found.setdefault(folder.removeprefix(MADE), {})[name] = size_bytes
         return found
 
     def remove_made(self, kind: MadeKind, known_id: str) -> None:

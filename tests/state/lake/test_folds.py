@@ -100,3 +100,13 @@ def test_files_of_older_versions_get_the_columns_of_today(local_lake, among):
         assert {row["dataset_id"] for row in rows} == set(among)
         gone = dict.fromkeys(PARTS) if table == "findings" else {}
         assert old == [{"fold_id": "00000001-a", "dataset_id": "old"} | row | gone for row in new]
+
+
+def test_what_others_put_beside_folds_is_none(local_lake, tmp_path):
+    publish(local_lake, "d1")
+    fold_datasets(local_lake, "00000001-ab", [wanted("d1")])
+    place = tmp_path / "lake" / FOLDED
+    (place / ".DS_Store").write_bytes(b"\0")
+    (place / "notes").mkdir()
+
+    assert [fold.fold_id for fold in list_folds(local_lake)] == ["00000001-ab"]
