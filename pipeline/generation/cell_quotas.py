@@ -8,6 +8,7 @@ each; then those of cells.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from typing import TypeAlias
 
@@ -20,6 +21,8 @@ from pipeline.generation.seeded import drawn
 
 Cell: TypeAlias = tuple[str, str, str]
 """Keys of a persona, an arc and a topic."""
+Shares: TypeAlias = tuple[tuple[str, Fraction], ...]
+_KEPT = 16  # plans whose quotas are remembered: each look at a batch lays its plan out again
 _TIE = 2**8  # what a draw may count between cells that are otherwise worth the same
 
 
@@ -51,6 +54,21 @@ def quotas(axes: Axes, items: int, seed: int) -> dict[Cell, int]:
     suiting = axes.suiting()
     if not suiting:
         return {}
+    shares = (tuple(axis.items()) for axis in (axes.personas, axes.arcs, axes.topics))
+    return dict(_quotas(*shares, tuple(suiting.items()), items, seed))
+
+
+@lru_cache(maxsize=_KEPT)
+def _quotas(
+    personas: Shares,
+    arcs: Shares,
+    topics: Shares,
+    suits: tuple[tuple[Pair, tuple[str, ...]], ...],
+    items: int,
+    seed: int,
+) -> dict[Cell, int]:
+    suiting = dict(suits)
+    axes = Axes(dict(personas), dict(arcs), dict(topics), lambda persona, *pair: persona in suiting.get(pair, ()))
     weights = {(arc, topic): axes.arcs[arc] * axes.topics[topic] for arc, topic in suiting}
     shares = persona_shares(suiting, weights, axes.personas)
     counts = _pair_counts(axes, weights, items, seed)
