@@ -20,6 +20,7 @@ from pipeline.errors import (
     TrainingFileNotFound,
     UsageError,
 )
+from pipeline.tls import trusted
 
 _TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
 _ATTEMPTS = 5
@@ -40,7 +41,7 @@ class Connection:
     """Sends requests with the token. Those that may be repeated are, while the service is busy or away."""
 
     def __init__(self, server: str, token: str) -> None:
-        self.http = httpx2.Client(timeout=_TIMEOUT)  # without the token: it is not for the store
+        self.http = httpx2.Client(timeout=_TIMEOUT, verify=trusted())  # without the token: it is not for the store
         self._server = server.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
 

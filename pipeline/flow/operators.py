@@ -18,6 +18,7 @@ from typing import Any, Literal
 from pipeline.flow.operator_mail import Mail
 from pipeline.settings import Settings
 from pipeline.state.locked_json import changed_json
+from pipeline.tls import trusted
 
 _LOG = logging.getLogger(__name__)
 Kind = Literal["outage", "outage_over", "run_crashed", "dataset_given_up", "plan_given_up"]
@@ -107,7 +108,9 @@ class Operators:
         import httpx2  # only who sends needs it
 
         try:
-            answer = httpx2.post(self.webhook_url, json=body, timeout=_TIMEOUT_S, follow_redirects=False)
+            answer = httpx2.post(
+                self.webhook_url, json=body, timeout=_TIMEOUT_S, follow_redirects=False, verify=trusted()
+            )
         except httpx2.HTTPError as error:
             _LOG.warning("operators could not be told by webhook: %s", type(error).__name__)
             return False

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from pipeline.errors import PipelineError, ServiceError
 from pipeline.llm.llm_errors import KeyRefused, Unanswered, Unreachable
 from pipeline.llm.refusals import error_of, said
+from pipeline.tls import trusted
 
 T = TypeVar("T")
 # Whoever looks for what became of a batch waits as long: by then its sender has an answer, or has given up.
@@ -72,6 +73,7 @@ class Wire:
             timeout=httpx2.Timeout(LOOK_S, connect=_CONNECT_S),
             limits=httpx2.Limits(keepalive_expiry=_KEEP_ALIVE_S),
             follow_redirects=False,
+            verify=trusted(),
         )
 
     def is_here(self, url: str) -> bool:

@@ -20,6 +20,7 @@ from pipeline.contract.values import NotificationItem
 from pipeline.service.notification_service import item
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Notification
+from pipeline.tls import trusted
 
 _LOG = logging.getLogger(__name__)
 BATCH = 50
@@ -44,7 +45,7 @@ class Webhook:
         self._secret = secret
         self._now = now
         # A redirection would carry what is sent to a place that nobody set.
-        self._client = httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=False)
+        self._client = httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=False, verify=trusted())
 
     def send_due(self, catalog: Catalog) -> int:
         """Send what is due, oldest first; return how many arrived.

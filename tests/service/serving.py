@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
 from pipeline.state.store import make_store
+from pipeline.tls import trusted
 
 SECRET = "a secret of thirty-two bytes or more, and long enough for HS512 too"
 _START_TIMEOUT_S = 30
@@ -54,7 +55,7 @@ class Serving:
 
     def client(self, user_id: str | None, **claims: Any) -> httpx2.Client:
         headers = {"Authorization": f"Bearer {token(user_id, **claims)}"} if user_id else {}
-        return httpx2.Client(base_url=self.url, headers=headers, timeout=60)
+        return httpx2.Client(base_url=self.url, headers=headers, timeout=60, verify=trusted())
 
     def announce(self, client: httpx2.Client, content: bytes, **fields: Any) -> dict[str, Any]:
         """`data` of a new upload."""

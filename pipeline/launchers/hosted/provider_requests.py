@@ -7,17 +7,15 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.errors import ServiceError, UsageError
 from pipeline.launchers.runner import SECRET
+from pipeline.tls import trusted
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx2
 
 _CONNECT_S, _ANSWER_S = 5.0, 15.0  # a sensor's tick has 60 s for all trainings
@@ -102,7 +100,7 @@ class ProviderRequests:
         headers = {"Authorization": f"Bearer {self._key}"}
         try:
             with httpx2.Client(
-                follow_redirects=False, timeout=timeout, transport=self._transport, verify=_trusted()
+                follow_redirects=False, timeout=timeout, transport=self._transport, verify=trusted()
             ) as client:
                 answer = client.request(method, f"{self._address}{path}", headers=headers, **options)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
@@ -153,11 +151,3 @@ def _retry_after(header: str | None) -> float:
         except ValueError:
             seconds = parsedate_to_datetime(header or "").timestamp() - time.time()
     return min(max(seconds, 1.0), _MOST_PAUSE_S) if seconds == seconds else _PAUSE_S
-
-
-@cache
-def _trusted() -> "ssl.SSLContext":
-    """Whom we trust, read once a process: it takes longer than a request."""
-    import httpx2
-
-    return httpx2.create_ssl_context()
