@@ -125,5 +125,6 @@ def test_the_client_brings_two_libraries_and_nothing_of_the_service():
 
     of_others = [each for each in done.stdout.split() if not each.startswith(("pipeline.client", "pipeline.contract"))]
     assert of_others == [
-        "pipeline", "pipeline.errors", "pipeline.state", "pipeline.state.catalog", "pipeline.state.catalog.statuses", "pipeline.tls",
+        "pipeline", "pipeline.errors", "pipeline.state", "pipeline.state.catalog", "pipeline.state.catalog.statuses",
+        "pipeline.tls",
     ]  # fmt: skip
