@@ -146,7 +146,7 @@ class ObjectChanged(StoreError):
 
 
 class ObjectUnreadable(StoreError):
-    """The object's permissions keep us from reading it; the store may be well."""
+    """The object's permissions keep us from reading it, or it lies behind a link; the store may be well."""
 
 
 class QueueError(ServiceError):

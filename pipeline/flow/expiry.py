@@ -6,9 +6,9 @@ Whoever runs it, the service or Dagster's schedule, comes to the same end; both 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.errors import ObjectChanged, ObjectMissing, StoreError
+from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable, StoreError
 from pipeline.flow.marks import mark_store
-from pipeline.flow.shards import identity_of
+from pipeline.flow.shards import identity_of, is_manifest
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Dataset
@@ -66,7 +66,12 @@ def confirm_if_whole(store: Store, catalog: Catalog, dataset: Dataset, now: date
         return f"expected {dataset.file_size:,} bytes, found that not all arrived"
     if stored.size_bytes != dataset.file_size:
         return f"expected the {dataset.file_size:,} bytes that were announced, found {stored.size_bytes:,}"
-    version = identity_of(store, stored).content_version
+    try:
+        version = identity_of(store, stored).content_version
+    except ObjectUnreadable as error:
+        if is_manifest(stored.key):
+            return str(error)
+        raise
     catalog.confirm_upload(dataset.id, dataset.user_id, version, stored.observed_version, now, stored.size_bytes)
     mark_store(catalog, store)
     return None

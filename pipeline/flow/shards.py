@@ -6,10 +6,10 @@ outside the folder of the manifest's owner can be named.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -20,7 +20,7 @@ from pipeline.dataset.formats.containers import Compression, Expanded, compressi
 from pipeline.dataset.formats.opening import read_head
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.rules.mismatch import Mismatch
-from pipeline.errors import ObjectMissing, TooLarge
+from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable, StoreError, TooLarge
 from pipeline.state.store import Store, StoredObject
 from pipeline.state.store.keys import UPLOADS, is_listed
 from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
@@ -28,6 +28,10 @@ from pipeline.wording import size
 
 MAX_SHARDS = 10_000
 _MOST_BYTES = 4 * 2**20
+_MOST_PATTERNS = 32
+_MOST_LISTED = 100_000  # of what lies in folders of shards, and below them
+_MOST_NAME_BYTES = 255  # of a file system
+_MOST_KEY_BYTES = 1_024  # of S3
 _FEW = 20  # of a folder, that are asked for one by one
 _MAGIC_BYTES = 4
 
@@ -105,6 +109,7 @@ def shards_of(store: Store, key: str, version: str = "") -> Shards:
 
     Raises:
         ObjectMissing, ObjectChanged, StoreError: the manifest cannot be read, or the store does not answer.
+        ObjectUnreadable: of a shard the store does not say whether it is there, though it answers.
     """
     with store.open(key, 0, _MOST_BYTES + 1, version) as reader:
         data = read_head(reader, _MOST_BYTES + 1)
@@ -114,6 +119,11 @@ def shards_of(store: Store, key: str, version: str = "") -> Shards:
         found, missing = _resolve(store, key, named)
     except BadManifest as error:
         return Shards((), (), f"shards:{digest.hexdigest()}", error)
+    except (ObjectMissing, ObjectChanged):
+        raise
+    except StoreError as error:
+        store.stat(key)  # one that is away says so
+        raise ObjectUnreadable(f"the shards of {key} cannot be looked at: {error}") from error
     for shard in found:
         digest.update(f"\0{shard.key}\0{shard.size_bytes}\0{shard.version}".encode())
     digest.update("".join(f"\0missing {name}" for name in missing).encode())
@@ -185,11 +195,13 @@ def _resolve(store: Store, manifest: str, named: Iterable[str]) -> tuple[list[Sh
     """What is there of what is named, and the names of the rest."""
     folder = f"{UPLOADS}{manifest.removeprefix(UPLOADS).partition('/')[0]}/"
     keys = [_key(store, folder, name) for name in named]
-    there = _look(store, [key for key in keys if "*" not in key])
+    if sum("*" in key for key in keys) > _MOST_PATTERNS:
+        raise BadManifest("bad-manifest", f"at most {_MOST_PATTERNS} paths with *", "more")
+    there = _look(store, keys)
     shards: dict[str, Shard] = {}
     missing = []
     for key in keys:
-        found = _matching(store, key) if "*" in key else [there[key]] if key in there else []
+        found = there.get(key, [])
         if not found:
             missing.append(key.removeprefix(folder))
         for each in found:
@@ -211,34 +223,86 @@ def _key(store: Store, folder: str, name: str) -> str:
         raise BadManifest("bad-manifest", f"shards by their paths below {folder}, or below {own}", printable(name, 200))
     if is_manifest(key):
         raise BadManifest("bad-manifest", "shards of rows", f"another manifest, {printable(name, 200)}")
+    whole = f"{own.removeprefix(f's3://{store.bucket}/')}{path}"
+    if len(whole.encode()) > _MOST_KEY_BYTES or any(len(part.encode()) > _MOST_NAME_BYTES for part in path.split("/")):
+        most = f"names of at most {_MOST_NAME_BYTES} bytes, in paths of at most {_MOST_KEY_BYTES:,}"
+        raise BadManifest("bad-manifest", most, printable(name, 200))
     return key
 
 
-def _look(store: Store, keys: Sequence[str]) -> dict[str, StoredObject]:
-    """The objects of these keys that are there; where many lie in one folder, by a listing of it."""
+def _look(store: Store, keys: Sequence[str]) -> dict[str, list[StoredObject]]:
+    """The objects that these keys mean, as far as they are there; of patterns in natural order: part-2 before part-10.
+
+    Each folder is listed once, where a pattern or many keys lie in it.
+    """
     by_folder: dict[str, list[str]] = {}
     for key in keys:
         by_folder.setdefault(key.rpartition("/")[0] + "/", []).append(key)
-    found: dict[str, StoredObject] = {}
+    found: dict[str, list[StoredObject]] = {}
+    left = _MOST_LISTED
     for folder, named in by_folder.items():
-        if len(named) > _FEW:
-            wanted = set(named)
-            found |= {each.key: each for each in store.list(folder) if each.key in wanted}
+        if len(named) <= _FEW and not any("*" in key for key in named):
+            found |= {key: [stored] for key in named if (stored := _stat(store, key))}
             continue
-        for key in named:
-            try:
-                found[key] = store.stat(key)
-            except ObjectMissing:
-                continue
-    return found
+        plain, patterns = {key for key in named if "*" not in key}, {key for key in named if "*" in key}
+        count = 0
+        for each in _listed(store, _shared_start(folder, named), left):
+            left -= 1
+            fitting = [key for key in patterns if _fits(each.key, key)] if not is_manifest(each.key) else []
+            for key in [each.key, *fitting] if each.key in plain else fitting:
+                found.setdefault(key, []).append(each)
+                count += key in patterns
+            if count > MAX_SHARDS:
+                raise BadManifest("bad-manifest", f"at most {MAX_SHARDS:,} shards, each once", "more")
+    return {key: sorted(each, key=_in_order) for key, each in found.items()}
 
 
-def _matching(store: Store, pattern: str) -> list[StoredObject]:
-    """The objects of a folder that fit a pattern, in natural order of their names: part-2 before part-10."""
-    fits = re.compile("[^/]*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
-    listed = store.list(pattern.partition("*")[0])
-    found = [each for each in listed if fits.fullmatch(each.key) and not is_manifest(each.key)]
-    return sorted(found, key=lambda each: (natural_order(each.key), each.key))
+def _stat(store: Store, key: str) -> StoredObject | None:
+    """One shard, if it is there. What lies behind a link, or may not be looked at, is not."""
+    try:
+        return store.stat(key)
+    except (ObjectMissing, ObjectUnreadable):
+        return None
+
+
+def _shared_start(folder: str, named: Sequence[str]) -> str:
+    """How all keys of a folder begin that are named."""
+    first, last = min(named), max(named)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1] != "*", zip(first, last, strict=False)))
+    return first[: max(len(folder), same)]
+
+
+def _listed(store: Store, prefix: str, most: int) -> Iterator[StoredObject]:
+    """What lies in a folder, and below it; nothing of one that is a link, or may not be read."""
+    listed = store.list(prefix)
+    try:
+        yield from islice(listed, most)
+        if next(listed, None):
+            raise BadManifest("bad-manifest", f"folders of shards that hold at most {_MOST_LISTED:,} files", "more")
+    except ObjectUnreadable:
+        return
+
+
+def _fits(key: str, pattern: str) -> bool:
+    """Whether a key is one of a pattern's folder, where `*` stands for any characters of a name; takes linear time.
+
+    >>> _fits("x/part-10.jsonl", "x/part-*.jsonl"), _fits("x/y/part-1.jsonl", "x/*.jsonl"), _fits("x/ab", "x/ab**b")
+    (True, False, False)
+    """
+    first, *between, last = pattern.split("*")
+    at, stop = len(first), len(key) - len(last)
+    if at > stop or not key.startswith(first) or not key.endswith(last) or "/" in key[at:]:
+        return False
+    for piece in between:
+        found = key.find(piece, at, stop)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
+
+
+def _in_order(stored: StoredObject) -> tuple[list[tuple[int, str]], str]:
+    return natural_order(stored.key), stored.key
 
 
 def _shown(key: str, folder: str) -> str:

@@ -15,7 +15,7 @@ from pipeline.contract.values import (
 )
 from pipeline.dataset.formats.mapping import checked_mapping
 from pipeline.dataset.formats.rows import BY_NAME
-from pipeline.errors import Conflicting, ObjectMissing, TooLarge, UsageError
+from pipeline.errors import Conflicting, ObjectMissing, ObjectUnreadable, TooLarge, UsageError
 from pipeline.flow.kept_mappings import keep_mappings
 from pipeline.flow.marks import mark_store
 from pipeline.flow.shards import identity_of
@@ -115,7 +115,10 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> ConfirmedUp
             "start a new upload"
         )
     # Also of one that was given up: its bytes came late, and are all there.
-    version = identity_of(service.store, stored).content_version
+    try:
+        version = identity_of(service.store, stored).content_version
+    except ObjectUnreadable as error:  # the store is well
+        raise Conflicting(str(error)) from error
     confirmed = access.confirm_upload(
         dataset.id, version, stored.observed_version, service.now(), file_size=stored.size_bytes
     )

@@ -1,5 +1,6 @@
 """At expiry, what is whole is confirmed by itself; what is not is given up with its reason, and its parts go."""
 
+import io
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from pipeline.flow.marks import STORE_KEY
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import AnnouncedUpload
 from pipeline.state.store import make_store
+from pipeline.state.store.local_store import LocalStore
 from tests.permissions import forbid
 
 SIZE = 100
@@ -100,6 +102,24 @@ def test_one_that_cannot_be_looked_at_waits_and_keeps_no_other_waiting(settings,
     assert [catalog.get(each).status for each in ("closed", "open")] == ["uploading", "validating"]
     monkeypatch.undo()
     assert expire(settings, catalog) == Expired(("closed",), ())
+
+
+def test_a_manifest_whose_shards_the_store_refuses_is_given_up(settings, catalog, monkeypatch):
+    key, manifest = "uploads/ana/m/m.shards.json", b'{"shards": ["a.jsonl"]}'
+    announced = AnnouncedUpload("m", "m", "local", key, "m.shards.json", len(manifest))
+    catalog.create_upload(announced, "ana", utc_now())
+    make_store(settings).put(key, io.BytesIO(manifest), len(manifest))
+    stat = LocalStore.stat
+
+    def some(store, key):
+        if key.endswith("a.jsonl"):
+            raise StoreError("no")
+        return stat(store, key)
+
+    monkeypatch.setattr(LocalStore, "stat", some)
+
+    assert expire(settings, catalog) == Expired((), ("m",))
+    assert catalog.get("m").failure == f"the shards of {key} cannot be looked at: no"
 
 
 @pytest.mark.needs_s3

@@ -4,17 +4,20 @@ import gzip
 import io
 import json
 import os
+import re
 from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.clock import utc_now
 from pipeline.dataset.profiles import parallel
 from pipeline.dataset.profiles.profile_rules import Rules
-from pipeline.errors import ObjectChanged
-from pipeline.flow import stored_ranges
+from pipeline.errors import ObjectChanged, StoreError
+from pipeline.flow import shards, stored_ranges
 from pipeline.flow.derived_files import converted_pieces
 from pipeline.flow.intake import look
 from pipeline.flow.scan import Cursor
@@ -25,6 +28,7 @@ from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
 from pipeline.state.store import make_store
+from pipeline.state.store.local_store import LocalStore
 from tests.flow.test_stored_ranges import cluster_here
 from tests.flow.test_validation import ROWS, place
 from tests.installation import bad_file, valid_file
@@ -43,8 +47,8 @@ class Shelf:
     def put(self, name, content):
         self.store.put(f"uploads/ana/{name}", io.BytesIO(content), len(content))
 
-    def name(self, *shards, name="all"):
-        self.put(f"{name}.shards.json", json.dumps({"shards": shards}).encode())
+    def name(self, *names, name="all"):
+        self.put(f"{name}.shards.json", json.dumps({"shards": names}).encode())
 
     def look(self):
         with Catalog.open(self.settings.catalog_url) as catalog:
@@ -97,20 +101,20 @@ def test_shards_are_the_dataset_that_one_file_is(shelf, by, monkeypatch):
         "processes": {"large_upload_bytes": 1, "workers": 2},
         "a cluster": {"large_upload_bytes": 1, "cluster": cluster_here(shelf.settings)},
     }[by]
-    shards = replace(shelf.validator, **large).validate(dataset)
-    rows = shelf.rows(shards)
+    read = replace(shelf.validator, **large).validate(dataset)
+    rows = shelf.rows(read)
 
     assert (ignored, dataset.file_size > len(SECOND)) == ([], True)
-    assert report(shards)[1] == report(alone)[1]
-    assert {**report(shards)[0], "bytes": 0} == {**report(alone)[0], "bytes": 0}
+    assert report(read)[1] == report(alone)[1]
+    assert {**report(read)[0], "bytes": 0} == {**report(alone)[0], "bytes": 0}
     assert all(rows[table].equals(whole[table]) for table in ROWS if table != "findings")
-    assert [row["detail"] for row in shards.profile.errors] == [
+    assert [row["detail"] for row in read.profile.errors] == [
         f"(line {line} of all.shards/part-10.jsonl)" for line in (3, 4, 5)
     ]
-    assert shards.profile.reading.why.endswith(
+    assert read.profile.reading.why.endswith(
         "; the rows are in 3 shards, all.shards/part-2.jsonl.gz to all.shards/last.jsonl.zst"
     )
-    assert [(line.before, line.marked) for line in shards.lines] == [(line.before, line.marked) for line in alone.lines]
+    assert [(line.before, line.marked) for line in read.lines] == [(line.before, line.marked) for line in alone.lines]
     assert list(shelf.settings.data_dir.glob("lake/_staging/*")) == []
 
 
@@ -142,6 +146,14 @@ def test_shards_are_converted_as_one_file(shelf):
         ('{"shards": [".owner"]}', "bad-manifest", ".owner"),
         ('{"shards": ["all.shards.json"]}', "bad-manifest", "another manifest, all.shards.json"),
         ('{"shards": ["a.jsonl", "a.*"]}', "bad-manifest", "a.jsonl twice"),
+        (json.dumps({"shards": [f"{number}-*" for number in range(33)]}), "bad-manifest", "more"),
+        (json.dumps({"shards": ["ü" * 128]}), "bad-manifest", "ü" * 128),
+        (json.dumps({"shards": ["/".join(["d" * 200] * 6) + "/*"]}), "bad-manifest", f"{'d' * 200}…"),
+        (
+            '{"shards": ["linked.jsonl", "linked/secret.jsonl", "linked/*"]}',
+            "shard-missing",
+            "none at linked.jsonl and 2 more",
+        ),
         ('{"shards": ["a.jsonl", "b.jsonl", "c-*"]}', "shard-missing", "none at b.jsonl and 1 more"),
         ('{"shards": ["a.jsonl", "a.csv"]}', "mixed-archive", "other rows in a.csv"),
         ('{"shards": ["a.csv", "a.jsonl"]}', "mixed-archive", "other rows in a.csv"),
@@ -157,6 +169,9 @@ def test_a_manifest_that_cannot_be_followed_is_a_verdict(shelf, manifest, code, 
         "openai.jsonl", b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n'
     )
     shelf.store.put("uploads/ben/secret.jsonl", io.BytesIO(FIRST), len(FIRST))
+    ben, ana = (shelf.store.local_path(f"uploads/{owner}") for owner in ("ben", "ana"))
+    (ana / "linked").symlink_to(ben)
+    (ana / "linked.jsonl").symlink_to(ben / "secret.jsonl")
     shelf.put("all.shards.json", manifest.encode())
     dataset = next(each for each in shelf.look()[0] if each.file_name == "all.shards.json")
 
@@ -164,6 +179,50 @@ def test_a_manifest_that_cannot_be_followed_is_a_verdict(shelf, manifest, code, 
 
     assert (code, found) in [(row["code"], row["found"]) for row in outcome.profile.errors]
     assert outcome.profile.status == "error"
+
+
+def test_a_manifest_whose_shards_the_store_refuses_keeps_no_other_upload_waiting(shelf, monkeypatch):
+    shelf.put("one.jsonl", FIRST)
+    shelf.name("refused.jsonl")
+    stat, refused = LocalStore.stat, ["refused.jsonl"]
+
+    def some(store, key):
+        if key.endswith(tuple(refused)):
+            raise StoreError(f"the service refused {key}")
+        return stat(store, key)
+
+    monkeypatch.setattr(LocalStore, "stat", some)
+    with Catalog.open(shelf.settings.catalog_url) as catalog:
+        found = look(shelf.store, catalog, shelf.settings, Cursor(), utc_now())
+        refused.append("all.shards.json")
+        with pytest.raises(StoreError, match=r"refused uploads/ana/all\.shards\.json"):
+            look(shelf.store, catalog, shelf.settings, Cursor(), utc_now())
+
+    assert [each.partition("-")[0] for each in found.registered] == ["one"]
+    assert found.unreadable == {
+        "uploads/ana/all.shards.json": "the shards of uploads/ana/all.shards.json cannot be looked at: "
+        "the service refused uploads/ana/refused.jsonl"
+    }
+
+
+def test_no_more_of_a_folder_is_looked_at_than_may_be_shards(shelf, monkeypatch):
+    for number in range(6):
+        shelf.put(f"all.shards/a/{number}.jsonl", FIRST)
+    found = []
+    for most, listed in ((5, 10), (10, 5)):
+        monkeypatch.setattr(shards, "MAX_SHARDS", most)
+        monkeypatch.setattr(shards, "_MOST_LISTED", listed)
+        shelf.name("all.shards/a/*", "all.shards/*")
+        found.append(shards_of(shelf.store, "uploads/ana/all.shards.json").bad.finding.mismatch.expected)
+
+    assert found == ["at most 5 shards, each once", "folders of shards that hold at most 5 files"]
+
+
+@given(pieces=st.lists(st.text("ab.", max_size=3), min_size=2), name=st.text("ab./", max_size=12))
+def test_a_star_stands_for_any_characters_of_a_name(pieces, name):
+    expected = re.fullmatch("[^/]*".join(map(re.escape, pieces)), name) is not None
+
+    assert shards._fits(f"x/{name}", f"x/{'*'.join(pieces)}") == expected
 
 
 def test_shards_that_change_before_they_are_read_and_too_many_bytes_are_verdicts(shelf):
@@ -216,10 +275,10 @@ def test_eight_shards_in_a_bucket_are_the_dataset_that_one_file_is(s3_gateway, t
         shelf.put(f"all.shards/part-{number}.jsonl.gz", gzip.compress(part, mtime=0))
     shelf.name(f"s3://{bucket}/in/uploads/ana/all.shards/*.jsonl.gz")
 
-    shards = replace(validator, large_upload_bytes=1, cluster=cluster_here(settings)).validate(shelf.dataset())
+    read = replace(validator, large_upload_bytes=1, cluster=cluster_here(settings)).validate(shelf.dataset())
 
-    assert len(shards.profile.parts) == 8
-    assert shards.profile.content_sha256 == alone.profile.content_sha256
-    assert report(shards)[1] == report(alone)[1]
-    assert all(shelf.rows(shards)[table].equals(whole[table]) for table in ROWS)
+    assert len(read.profile.parts) == 8
+    assert read.profile.content_sha256 == alone.profile.content_sha256
+    assert report(read)[1] == report(alone)[1]
+    assert all(shelf.rows(read)[table].equals(whole[table]) for table in ROWS)
     assert "_parts" not in os.listdir(tmp_path)

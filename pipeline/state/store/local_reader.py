@@ -1,5 +1,6 @@
 """Reads one version of one file of a local store as a stream, and says what a file's status means for a store."""
 
+import errno
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,8 @@ def failure(action: str, path: str, error: OSError) -> StoreError:
     if isinstance(error, FileNotFoundError):
         return ObjectMissing(f"expected a file at {path}, found none: upload it again")
     reason = error.strerror or str(error)
+    if error.errno == errno.ENAMETOOLONG and action in ("list", "look at", "read"):
+        return ObjectUnreadable(f"the store could not {action} {path}: {reason}; choose a shorter name")
     if isinstance(error, PermissionError) and action in ("list", "look at", "read"):
         return ObjectUnreadable(f"the store could not {action} {path}: {reason}; let the user who runs this read it")
     return StoreError(f"the store could not {action} {path}: {reason}; check the disk and its permissions")

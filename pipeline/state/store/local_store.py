@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable, StoreError
+from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
 from pipeline.state.durable import put_in_place, sync_folder
 from pipeline.state.store.keys import UPLOADS, check_key, check_prefix, is_listed, why_left_out
 from pipeline.state.store.left_out import LINK, NO_FILE, UNREADABLE, LeftOut, Reason
@@ -179,7 +179,7 @@ class LocalStore:
         check_key(key)
         path = f"{self._base}{key}"
         if os.path.realpath(path) != path:
-            raise StoreError(
+            raise ObjectUnreadable(
                 f"{path} passes through a symbolic link, which a store does not follow: put the file or folder itself "
                 "there, or set LORA_STORE to the folder that the link leads to"
             )

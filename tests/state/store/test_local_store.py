@@ -196,7 +196,7 @@ def test_a_name_too_long_for_the_disk_is_an_error_with_its_reason(root, path):
         LocalStore(root).stat(key)
 
     assert str(failure.value) == (
-        f"the store could not look at {root / key}: File name too long; check the disk and its permissions"
+        f"the store could not look at {root / key}: File name too long; choose a shorter name"
     )
 
 
