@@ -195,7 +195,8 @@ def new_uploads(
                 storage_bucket=store.bucket,
                 storage_path=stored.key,
                 file_name=key.name,
-                file_size=identity.size_bytes,
+                # What was announced through the service, and is confirmed, are a manifest's own bytes.
+                file_size=stored.size_bytes if key.dataset_id else identity.size_bytes,
                 content_version=version,
                 observed_version=stored.observed_version,
                 replacement_id=id_of_bytes if key.dataset_id else "",

@@ -27,6 +27,7 @@ from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
 from pipeline.wording import size
 
 MAX_SHARDS = 10_000
+IDENTITY_OF_SHARDS = "shards:"
 _MOST_BYTES = 4 * 2**20
 _MOST_PATTERNS = 32
 _MOST_LISTED = 100_000  # of what lies in folders of shards, and below them
@@ -74,6 +75,22 @@ class Shards:
     bad: BadManifest | None = field(default=None, compare=False)
 
     @property
+    def problem(self) -> Finding | None:
+        """Why none of them is read."""
+        if self.bad:
+            return self.bad.finding
+        if not self.missing:
+            return None
+        more = f" and {len(self.missing) - 1:,} more" if len(self.missing) > 1 else ""
+        found = f"none at {printable(self.missing[0], 200)}{more}"
+        return Finding(1, 0, "shard-missing", "$", Mismatch("the shards of the manifest", found))
+
+    @property
+    def digest(self) -> str:
+        """Their identity as a SHA-256 in hex."""
+        return self.identity.removeprefix(IDENTITY_OF_SHARDS)
+
+    @property
     def size_bytes(self) -> int:
         """Of all shards, as they lie in the store."""
         return sum(shard.size_bytes for shard in self.shards)
@@ -118,7 +135,7 @@ def shards_of(store: Store, key: str, version: str = "") -> Shards:
         named = _named(data)
         found, missing = _resolve(store, key, named)
     except BadManifest as error:
-        return Shards((), (), f"shards:{digest.hexdigest()}", error)
+        return Shards((), (), f"{IDENTITY_OF_SHARDS}{digest.hexdigest()}", error)
     except (ObjectMissing, ObjectChanged):
         raise
     except StoreError as error:
@@ -127,7 +144,7 @@ def shards_of(store: Store, key: str, version: str = "") -> Shards:
     for shard in found:
         digest.update(f"\0{shard.key}\0{shard.size_bytes}\0{shard.version}".encode())
     digest.update("".join(f"\0missing {name}" for name in missing).encode())
-    return Shards(tuple(found), tuple(missing), f"shards:{digest.hexdigest()}")
+    return Shards(tuple(found), tuple(missing), f"{IDENTITY_OF_SHARDS}{digest.hexdigest()}")
 
 
 @contextmanager

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, ByteReader, Pieced
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced
 from pipeline.dataset.formats.containers import BrokenArchive
 from pipeline.dataset.formats.opening import read_head
 from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
 from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.formats.sniff import sniff
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.profiles.budget import OverBudget
 from pipeline.dataset.profiles.concluding import Source, conclude, refuse
@@ -151,10 +152,19 @@ class Cluster:
     range_bytes: int
     """Of one part."""
 
-    def profile(
+    def profile(self, store: Store, file: StoredFile, parts: PartPlace, folder: Path, rules: Rules) -> Profile | None:
+        """Profile one object; None for one whose lines cannot be shared out. Raises what `profile_shards` does."""
+        with store.open(file.key, version=file.version) as stored:
+            reading = reading_of_lines(read_head(stored, RECOGNISED_BYTES), rules)
+        if reading is None:
+            return None
+        passed = PassedFiles([file.name], lambda _: store.open(file.key, version=file.version), 2**62)
+        return self._profile(passed, [file], reading, parts, folder, rules)
+
+    def profile_shards(
         self, store: Store, files: Sequence[StoredFile], parts: PartPlace, folder: Path, rules: Rules
-    ) -> Profile | None:
-        """Profile one object, or shards as one dataset; None for one whose lines cannot be shared out.
+    ) -> Profile:
+        """Profile shards as one dataset.
 
         folder: gets all findings, and what `parts` collects.
 
@@ -162,22 +172,19 @@ class Cluster:
             StoreError, LakeError: here or at a worker.
             EngineError: the engine gave a part up, or is down.
         """
-        reading = _reading(store, files, rules)
-        if reading is None:
-            return None
 
         def check(number: int, head: bytes) -> None:
             if number:
                 _check_alike(files[number].name, head, reading, rules)
 
-        limits = rules.limits
         passed = PassedFiles(
             [file.name for file in files],
             lambda number: store.open(files[number].key, version=files[number].version),
-            limits.max_unpacked_bytes if len(files) > 1 else 2**62,
+            rules.limits.max_unpacked_bytes,
             check,
         )
         try:
+            reading = _reading(store, files, rules)
             return self._profile(passed, files, reading, parts, folder, rules)
         except BrokenArchive as error:
             return refuse(Finding(1, 0, error.code, "$", error.mismatch), _size_of(files), None, folder)
@@ -211,16 +218,27 @@ class Cluster:
         return conclude(totals, folders, source, folder, rules)
 
 
-def _reading(store: Store, files: Sequence[StoredFile], rules: Rules) -> Reading | None:
-    """How to read the text, by the beginning of the first file that has one; of one file, only if it is not packed."""
+def _reading(store: Store, files: Sequence[StoredFile], rules: Rules) -> Reading:
+    """How to read the text of shards, by the beginning of the first that has more than blank lines.
+
+    Raises:
+        BrokenArchive: they hold nothing, or no lines.
+    """
+    is_empty = True
     for file in files:
         with store.open(file.key, version=file.version) as stored:
-            text: ByteReader = stored if len(files) == 1 else unpacked(stored, rules.limits.max_unpacked_bytes)[0]
+            text, expanded = unpacked(stored, rules.limits.max_unpacked_bytes)
             head = read_head(text, RECOGNISED_BYTES)
-        if head or file is files[-1]:
+        is_empty = is_empty and not head and not (expanded and expanded.broken)
+        if head.removeprefix(BYTE_ORDER_MARK).strip():
             break
-    reading = reading_of_lines(head, rules)
-    if reading is None or len(files) == 1:
+    if is_empty and (found := sniff(b"")):
+        raise BrokenArchive(found.code, found.mismatch)
+    reading = reading_of_lines(head or b"\n", rules)
+    if reading is None:
+        expected = "shards of lines, plain or packed by gzip or Zstandard"
+        raise BrokenArchive("mixed-archive", Mismatch(expected, f"other rows in {printable(file.name, 200)}"))
+    if len(files) == 1:
         return reading
     said = f"the rows are in {count_of(len(files), 'shard')}, {files[0].name} to {files[-1].name}"
     return replace(reading, why=f"{reading.why}; {said}")

@@ -17,7 +17,6 @@ from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES
 from pipeline.dataset.formats.mapping import mapped_format
 from pipeline.dataset.model.conversation import Limits
-from pipeline.dataset.model.printable import printable
 from pipeline.dataset.profiles.budget import Budget
 from pipeline.dataset.profiles.concluding import refuse
 from pipeline.dataset.profiles.parallel import profile_path
@@ -28,7 +27,7 @@ from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.engines.processes import Processes
 from pipeline.errors import LakeError, ObjectChanged, ObjectMissing, StoreError
 from pipeline.flow.lake_files import Origin, lake_files
-from pipeline.flow.shards import Shards, is_manifest, shards_of
+from pipeline.flow.shards import IDENTITY_OF_SHARDS, Shards, is_manifest, shards_of
 from pipeline.flow.stored_ranges import Cluster, StoreAt, StoredFile, StoreHere
 from pipeline.flow.upload_lines import UploadLines
 from pipeline.settings import Settings
@@ -124,15 +123,15 @@ class Validator:
             return (None,) * len(shown)
 
     def _profile(self, dataset: Dataset, folder: Path) -> Profile:
-        if dataset.file_size > self.max_upload_bytes:
-            mismatch = Mismatch(f"at most {self.max_upload_bytes:,} bytes", f"{dataset.file_size:,}")
-            return refuse(Finding(1, 0, "upload-too-large", "$", mismatch), dataset.file_size, None, folder)
         registered = dataset.content_version or ""
+        problem = None if registered.startswith(IDENTITY_OF_SHARDS) else self._too_large(dataset.file_size)
+        if problem:
+            return refuse(problem, dataset.file_size, None, folder)
         try:
             profile = self._read(dataset, folder)
         except ObjectMissing:
-            if problem := self.store_problem():
-                raise StoreError(problem) from None
+            if trouble := self.store_problem():
+                raise StoreError(trouble) from None
             mismatch = Mismatch(f"the upload at {dataset.storage_path}", "none")
             return refuse(Finding(1, 0, "upload-missing", "$", mismatch), dataset.file_size, None, folder)
         except ObjectChanged:
@@ -151,7 +150,7 @@ class Validator:
         if self.cluster and dataset.file_size > self.large_upload_bytes:
             version = self._version_to_read(dataset) or self.store.stat(key).observed_version
             file = StoredFile(key, version, dataset.file_size, dataset.file_name)
-            if found := self.cluster.profile(self.store, [file], self.lake.parts(folder), folder, rules):
+            if found := self.cluster.profile(self.store, file, self.lake.parts(folder), folder, rules):
                 return found
         with self.store.open(key, version=self._version_to_read(dataset)) as stream:
             if self.workers < 2 or dataset.file_size <= self.large_upload_bytes:
@@ -171,40 +170,34 @@ class Validator:
             return profile  # of one version, or it is no more
 
     def _read_shards(self, dataset: Dataset, folder: Path, rules: Rules) -> Profile:
-        """Read what a manifest names as one dataset, if it is what was registered."""
-        named = shards_of(self.store, dataset.storage_path)
-        size_bytes = named.size_bytes
-        if problem := self._problem_of(named, dataset):
-            return refuse(problem, size_bytes, None, folder)
-        files = [StoredFile(each.key, each.version, each.size_bytes, each.name) for each in named.shards]
-        is_large = size_bytes > self.large_upload_bytes
-        if self.cluster and is_large:
-            profile = self.cluster.profile(self.store, files, self.lake.parts(folder), folder, rules)
-        else:
-            processes = self.workers if self.place and is_large else 1
-            here = Cluster(lambda: Processes(processes), self.place or StoreHere(self.store), sys.maxsize)
-            profile = here.profile(self.store, files, FolderParts(folder), folder, rules)
-        if profile is None:
-            mismatch = Mismatch(
-                "shards of lines, plain or packed by gzip or Zstandard", f"other rows in {files[0].name}"
-            )
-            return refuse(Finding(1, 0, "mixed-archive", "$", mismatch), size_bytes, None, folder)
-        return profile
+        """Read what a manifest names as one dataset, if it is what was registered.
 
-    def _problem_of(self, named: Shards, dataset: Dataset) -> Finding | None:
-        """Why shards are not read: what a manifest says, what is gone, changed or too large."""
-        if named.bad:
-            return named.bad.finding
-        if named.missing:
-            more = f" and {len(named.missing) - 1:,} more" if len(named.missing) > 1 else ""
-            mismatch = Mismatch("the shards of the manifest", f"none at {printable(named.missing[0], 200)}{more}")
-            return Finding(1, 0, "shard-missing", "$", mismatch)
+        A refusal is one of these shards, as their identity says in the place of a content hash: else the upload would
+        count as one that was not there, and be tried again.
+        """
+        named = shards_of(self.store, dataset.storage_path)
         if named.identity != dataset.content_version:
-            return Finding(1, 0, "shard-changed", "$", Mismatch("the shards that were registered", "others"))
-        if named.size_bytes > self.max_upload_bytes:
-            mismatch = Mismatch(f"at most {self.max_upload_bytes:,} bytes", f"{named.size_bytes:,}")
-            return Finding(1, 0, "upload-too-large", "$", mismatch)
-        return None
+            found = named.problem or _changed_shards()
+            return refuse(found, named.size_bytes, None, folder)
+        if problem := named.problem or self._too_large(named.size_bytes):
+            return refuse(problem, named.size_bytes, named.digest, folder)
+        profile = self._profile_of_shards(named, folder, rules)
+        return replace(profile, content_sha256=profile.content_sha256 or named.digest)
+
+    def _profile_of_shards(self, named: Shards, folder: Path, rules: Rules) -> Profile:
+        files = [StoredFile(each.key, each.version, each.size_bytes, each.name) for each in named.shards]
+        is_large = named.size_bytes > self.large_upload_bytes
+        if self.cluster and is_large:
+            return self.cluster.profile_shards(self.store, files, self.lake.parts(folder), folder, rules)
+        processes = self.workers if self.place and is_large else 1
+        here = Cluster(lambda: Processes(processes), self.place or StoreHere(self.store), sys.maxsize)
+        return here.profile_shards(self.store, files, FolderParts(folder), folder, rules)
+
+    def _too_large(self, size_bytes: int) -> Finding | None:
+        if size_bytes <= self.max_upload_bytes:
+            return None
+        mismatch = Mismatch(f"at most {self.max_upload_bytes:,} bytes", f"{size_bytes:,}")
+        return Finding(1, 0, "upload-too-large", "$", mismatch)
 
     def _version_to_read(self, dataset: Dataset) -> str:
         """The version that must be found, or "" where the hash will tell: a file may only have been touched."""
@@ -218,6 +211,10 @@ def _copy(stream: Reader, path: Path) -> None:
     with lake_errors("write", path), path.open("wb") as file:
         while chunk := stream.read(BLOCK_BYTES):
             file.write(chunk)
+
+
+def _changed_shards() -> Finding:
+    return Finding(1, 0, "shard-changed", "$", Mismatch("the shards that were registered", "others"))
 
 
 def _changed() -> Finding:

@@ -71,7 +71,7 @@ def measure(path: Path, settings: Settings, how: str) -> dict[str, object]:
                 profile = profile_stream(stream, folder, rules_of(settings))
         else:
             cluster = Cluster(lambda: make_engine(name, WORKERS), store_of(settings), settings.range_bytes)
-            profile = cluster.profile(store, [file], lake.parts(folder), folder, rules_of(settings))
+            profile = cluster.profile(store, file, lake.parts(folder), folder, rules_of(settings))
         report = json.dumps(profile.as_dict(""), sort_keys=True).encode()
         return {
             "report": hashlib.sha256(report).hexdigest(),

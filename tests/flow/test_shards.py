@@ -21,11 +21,12 @@ from pipeline.flow import shards, stored_ranges
 from pipeline.flow.derived_files import converted_pieces
 from pipeline.flow.intake import look
 from pipeline.flow.scan import Cursor
-from pipeline.flow.shards import shards_of
+from pipeline.flow.shards import is_manifest, shards_of
 from pipeline.flow.stored_ranges import store_of
 from pipeline.flow.validation import Validator
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import AnnouncedUpload
 from pipeline.state.lake import make_lake
 from pipeline.state.store import make_store
 from pipeline.state.store.local_store import LocalStore
@@ -179,6 +180,65 @@ def test_a_manifest_that_cannot_be_followed_is_a_verdict(shelf, manifest, code, 
 
     assert (code, found) in [(row["code"], row["found"]) for row in outcome.profile.errors]
     assert outcome.profile.status == "error"
+
+
+def test_shards_that_are_refused_are_judged_once_and_changed_ones_again(shelf):
+    shelf.put("a.jsonl", FIRST)
+    shelf.put("a.csv", b"prompt,completion\nHello there,Hi\n")
+    shelf.put("cut.jsonl.gz", gzip.compress(FIRST)[:-12])
+    refused = {"bad": ["../x"], "missing": ["b.jsonl"], "mixed": ["a.jsonl", "a.csv"], "table": ["a.csv", "a.jsonl"]}
+    for name, names in {**refused, "cut": ["a.jsonl", "cut.jsonl.gz"], "changed": ["a.jsonl"]}.items():
+        shelf.name(*names, name=name)
+    shelf.name("a.jsonl", "cut.jsonl.gz", name="large")
+    datasets = [each for each in shelf.look()[0] if each.file_name.endswith(".shards.json")]
+
+    with Catalog.open(shelf.settings.catalog_url) as catalog:
+        catalog.mark_requested([each.id for each in datasets], "run", utc_now())
+        for each in datasets:
+            known = replace(each, content_version="shards:other") if each.name == "changed" else each
+            most = len(FIRST) if each.name == "large" else shelf.validator.max_upload_bytes
+            verdict = replace(shelf.validator, max_upload_bytes=most).validate(known).verdict()
+            catalog.record_verdict(replace(verdict, content_version=each.content_version), utc_now())
+        look(shelf.store, catalog, shelf.settings, Cursor(), utc_now())
+
+        assert [each.status for each in map(catalog.get, (each.id for each in datasets if each.name != "changed"))] == (
+            ["error"] * 6
+        )
+        assert {each.name for each in catalog.unrequested(10, utc_now()) if is_manifest(each.file_name)} == {"changed"}
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ([gzip.compress(FIRST)], []),
+        ([b"\n", gzip.compress(b"\xef\xbb\xbf \n"), FIRST], []),
+        ([b"", gzip.compress(b"")], ["empty-file"]),
+        ([b"", b"\n"], ["no-conversations"]),
+    ],
+)
+def test_shards_of_which_one_or_none_holds_rows(shelf, files, told):
+    for number, content in enumerate(files):
+        shelf.put(f"all.shards/{number}", content)
+    shelf.name("all.shards/*")
+
+    outcome = shelf.validator.validate(shelf.dataset())
+
+    assert [row["code"] for row in outcome.profile.errors] == told
+    assert outcome.profile.statistics.conversations == (0 if told else 60)
+
+
+def test_a_manifest_that_came_through_the_service_is_confirmed_by_its_own_bytes(shelf):
+    """Where its confirmation was lost."""
+    shelf.put("a.jsonl", FIRST)
+    key, manifest = "uploads/ana/m-0123456789abcdef/m.shards.json", b'{"shards": ["a.jsonl"]}'
+    announced = AnnouncedUpload("m-0123456789abcdef", "m", "local", key, "m.shards.json", len(manifest))
+    with Catalog.open(shelf.settings.catalog_url) as catalog:
+        catalog.create_upload(announced, "ana", utc_now())
+        shelf.store.put(key, io.BytesIO(manifest), len(manifest))
+        found = look(shelf.store, catalog, shelf.settings, Cursor(), utc_now(), is_thorough=True)
+
+        assert found.confirmed == ("m-0123456789abcdef",)
+        assert shelf.validator.validate(catalog.get("m-0123456789abcdef")).is_ready
 
 
 def test_a_manifest_whose_shards_the_store_refuses_keeps_no_other_upload_waiting(shelf, monkeypatch):
