@@ -12,16 +12,18 @@ from tempfile import TemporaryDirectory
 
 from pipeline.contract.mend_values import MendCount, MendExample, MendPreview
 from pipeline.dataset.convert.converting import convert_pieces
-from pipeline.dataset.findings.finding import CATALOGUE, ORDER
+from pipeline.dataset.findings.finding import CATALOGUE, ORDER, Finding
 from pipeline.dataset.findings.text_differences import around_difference
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES
+from pipeline.dataset.formats.containers import BrokenArchive
 from pipeline.dataset.formats.mapping import mapped_format
+from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.mend import REMEDIES, Mending, mend_file
 from pipeline.dataset.mend.mended_lines import Line
 from pipeline.dataset.model.conversation import Limits
-from pipeline.errors import TooLarge
-from pipeline.flow.kept_bytes import kept_version
+from pipeline.errors import Conflicting, TooLarge
+from pipeline.flow.kept_bytes import kept_upload, kept_version
 from pipeline.flow.shards import opened_upload
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.store import Store
@@ -52,12 +54,19 @@ def original_pieces(store: Store, dataset: Dataset) -> Iterator[bytes]:
 
 
 def converted_pieces(store: Store, dataset: Dataset, target: str, limits: Limits) -> Iterator[bytes]:
-    """The dataset's accepted rows in another format; raises what `original_pieces` does."""
-    version = kept_version(store, dataset)
+    """The dataset's accepted rows in another format; raises what `original_pieces` does.
+
+    Raises where they are read:
+        Conflicting: a shard is not there, or broken.
+    """
+    kept = kept_upload(store, dataset)
 
     def pieces() -> Iterator[bytes]:
-        with opened_upload(store, dataset.storage_path, version, limits.max_unpacked_bytes) as reader:
-            yield from convert_pieces(reader, target, _form(dataset), limits)
+        try:
+            with opened_upload(store, kept, limits.max_unpacked_bytes) as reader:
+                yield from convert_pieces(reader, target, _form(dataset), limits)
+        except BrokenArchive as error:
+            raise Conflicting(f"{dataset.id} cannot be converted: {error}") from error
 
     return pieces()
 
@@ -118,10 +127,13 @@ def _mend(
 ) -> Mending:
     if dataset.file_size > MOST_MENDED_BYTES:
         raise _too_large(size(dataset.file_size))
-    version, name = kept_version(store, dataset), mended_name(dataset.file_name)
+    kept, name = kept_upload(store, dataset), mended_name(dataset.file_name)
     within = replace(limits, max_unpacked_bytes=min(limits.max_unpacked_bytes, MOST_MENDED_BYTES))
-    with opened_upload(store, dataset.storage_path, version, within.max_unpacked_bytes) as reader:
-        mending = mend_file(reader, target, name, limits=within, chosen=_form(dataset), on_line=on_line)
+    try:
+        with opened_upload(store, kept, within.max_unpacked_bytes) as reader:
+            mending = mend_file(reader, target, name, limits=within, chosen=_form(dataset), on_line=on_line)
+    except BrokenArchive as error:  # of shards
+        mending = Mending(Reading(), refusal=Finding(1, 0, error.code, "$", error.mismatch))
     refused = mending.refusal.code if mending.refusal else None
     if within != limits and _UNPACKED in (refused, *mending.remaining):  # it is not the installation that refuses it
         raise _too_large("an archive with more text")

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader
 from pipeline.dataset.formats.containers import BrokenArchive
-from pipeline.dataset.rules.mismatch import Mismatch
-from pipeline.flow.shards import unpacked
+from pipeline.flow.shards import broken_shard, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class PassedFiles:
             self._line += chunk.count(b"\n", cut)
             last = chunk[-1:] or last
         if expanded and expanded.broken:
-            self.broken = _of_shard(expanded.broken, self._names[number])
+            self.broken = broken_shard(expanded.broken, self._names[number])
         stop, ending = self.size_bytes, b""
         if last not in (b"", b"\n") and number + 1 < len(self._names) and not self.broken:
             ending = b"\n"
@@ -110,10 +109,3 @@ class PassedFiles:
     def _see(self, piece: bytes) -> None:
         self._digest.update(piece)
         self.size_bytes += len(piece)
-
-
-def _of_shard(broken: BrokenArchive, name: str) -> BrokenArchive:
-    """The same, with the name of the shard."""
-    expected, found, detail, column = broken.mismatch
-    place = f"(in {name})"
-    return BrokenArchive(broken.code, Mismatch(expected, found, f"{detail} {place}" if detail else place, column))

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.archive_text import natural_order
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced, Prefixed
-from pipeline.dataset.formats.containers import Compression, Expanded, compression_of
+from pipeline.dataset.formats.containers import BrokenArchive, Compression, Expanded, compression_of
 from pipeline.dataset.formats.opening import read_head
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.rules.mismatch import Mismatch
@@ -147,35 +147,66 @@ def shards_of(store: Store, key: str, version: str = "") -> Shards:
     return Shards(tuple(found), tuple(missing), f"{IDENTITY_OF_SHARDS}{digest.hexdigest()}")
 
 
+@dataclass(frozen=True, slots=True)
+class KeptUpload:
+    """An upload that still has the bytes of its dataset."""
+
+    key: str
+    version: str
+    shards: Shards | None = None
+    """Of a manifest."""
+
+
 @contextmanager
-def opened_upload(store: Store, key: str, version: str, max_unpacked_bytes: int) -> Iterator[ByteReader]:
+def opened_upload(
+    store: Store, kept: KeptUpload, max_unpacked_bytes: int, *, is_whole: bool = True
+) -> Iterator[ByteReader]:
     """Open an upload to be read once; of a manifest the text of its shards, one after the other.
+
+    is_whole: whether what its shards hold is asked for, all or nothing; else the text ends where one of them breaks.
+
+    Raises:
+        BrokenArchive: there are no shards to read.
 
     Raises where it is read:
         ObjectMissing, ObjectChanged: it, or a shard, is not there any more.
+        BrokenArchive: a shard cannot be read to its end.
         TooLarge: its shards hold more text than that.
     """
-    if is_manifest(key):
-        yield Pieced(_within(_joined(store, shards_of(store, key, version).shards), max_unpacked_bytes))
+    if kept.shards:
+        if is_whole and (problem := kept.shards.problem):
+            raise BrokenArchive(problem.code, problem.mismatch)
+        yield Pieced(_within(_joined(store, kept.shards.shards, is_whole=is_whole), max_unpacked_bytes))
         return
-    with store.open(key, version=version) as reader:
+    with store.open(kept.key, version=kept.version) as reader:
         yield reader
 
 
-def _joined(store: Store, shards: Sequence[Shard]) -> Iterator[bytes]:
+def _joined(store: Store, shards: Sequence[Shard], *, is_whole: bool) -> Iterator[bytes]:
     last = b"\n"
     for number, shard in enumerate(shards):
         if last != b"\n":
             yield b"\n"
         last = b"\n"
         with store.open(shard.key, version=shard.version) as stored:
-            text, _ = unpacked(stored)
+            text, expanded = unpacked(stored)
             if number and (head := read_head(text, len(BYTE_ORDER_MARK))) != BYTE_ORDER_MARK:
                 yield head
                 last = head[-1:] or last
             while piece := text.read(BLOCK_BYTES):
                 last = piece[-1:]
                 yield piece
+        if expanded and expanded.broken:
+            if is_whole:
+                raise broken_shard(expanded.broken, shard.name)
+            return
+
+
+def broken_shard(broken: BrokenArchive, name: str) -> BrokenArchive:
+    """The same, with the name of the shard."""
+    expected, found, detail, column = broken.mismatch
+    place = f"(in {name})"
+    return BrokenArchive(broken.code, Mismatch(expected, found, f"{detail} {place}" if detail else place, column))
 
 
 def _within(pieces: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:

@@ -17,8 +17,8 @@ from pipeline.dataset.formats.blocks_of_lines import ByteReader
 from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.formats.opening import open_text
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
-from pipeline.flow.kept_bytes import kept_version
-from pipeline.flow.shards import is_manifest, opened_upload
+from pipeline.flow.kept_bytes import kept_upload
+from pipeline.flow.shards import opened_upload
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.lake import Lake
 from pipeline.state.store import Store
@@ -81,10 +81,11 @@ class UploadLines:
     def _runs(self, offsets: Sequence[int]) -> Iterator[Iterator[tuple[int, bytes]]]:
         if self._is_copied and self.dataset.file_size > COPIED_BYTES:
             return
-        key, version = self.dataset.storage_path, kept_version(self.store, self.dataset)
-        if is_manifest(key):
+        kept = kept_upload(self.store, self.dataset)
+        key, version = kept.key, kept.version
+        if kept.shards:
             near = [offset for offset in offsets if offset <= UNPACKED_BYTES]
-            with opened_upload(self.store, key, version, sys.maxsize) as text:
+            with opened_upload(self.store, kept, sys.maxsize, is_whole=False) as text:
                 yield _pieces(text, 0, near)
             return
         if self.compression != Compression.NONE or self.container == _PARQUET:

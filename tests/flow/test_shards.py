@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from pipeline.clock import utc_now
 from pipeline.dataset.profiles import parallel
 from pipeline.dataset.profiles.profile_rules import Rules
-from pipeline.errors import ObjectChanged, StoreError
+from pipeline.errors import Conflicting, ObjectChanged, StoreError
 from pipeline.flow import shards, stored_ranges
-from pipeline.flow.derived_files import converted_pieces
+from pipeline.flow.derived_files import converted_pieces, mend_preview
 from pipeline.flow.intake import look
 from pipeline.flow.scan import Cursor
 from pipeline.flow.shards import is_manifest, shards_of
@@ -225,6 +225,28 @@ def test_shards_of_which_one_or_none_holds_rows(shelf, files, told):
 
     assert [row["code"] for row in outcome.profile.errors] == told
     assert outcome.profile.statistics.conversations == (0 if told else 60)
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["a.jsonl", "b.jsonl"], "none at b.jsonl"),
+        (["../a.jsonl"], "../a.jsonl"),
+        (["a.jsonl", "cut.jsonl.gz", "a-2.jsonl"], "it cut off (in cut.jsonl.gz)"),
+    ],
+)
+def test_shards_that_are_not_whole_are_neither_mended_nor_converted(shelf, names, why):
+    shelf.put("a.jsonl", FIRST)
+    shelf.put("a-2.jsonl", THIRD)
+    shelf.put("cut.jsonl.gz", gzip.compress(FIRST)[:-12])
+    shelf.name(*names)
+    dataset = next(each for each in shelf.look()[0] if each.name == "all")
+
+    preview = mend_preview(shelf.store, dataset, Rules().limits)
+
+    assert (preview.is_ready, why in preview.refusal) == (False, True)
+    with pytest.raises(Conflicting, match=rf"^{dataset.id} cannot be converted: .*{re.escape(why)}"):
+        list(converted_pieces(shelf.store, dataset, "openai", Rules().limits))
 
 
 def test_a_manifest_that_came_through_the_service_is_confirmed_by_its_own_bytes(shelf):
