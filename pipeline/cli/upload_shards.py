@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pipeline.dataset.formats.packed_files import PackedFile
     from pipeline.state.store import Store, StoredObject
 
+_MOST_STEM_BYTES = 180  # of the 200 of a name in the store
+
 
 @dataclass(frozen=True, slots=True)
 class ShardsToPut:
@@ -31,13 +33,23 @@ class ShardsToPut:
         """Store them, and then their manifest; what lay under its name becomes another dataset's.
 
         Raises:
+            UsageError: they cannot be the shards of a manifest; nothing is stored.
             StoreError: the store refuses.
         """
+        from pipeline.flow.shards import BadManifest, check_manifest
+
         folder, name = self.key.removesuffix(".json"), self.key.rpartition("/")[2].removesuffix(".json")
+        manifest = json.dumps({"shards": [f"{name}/{file.name}" for file in self.files]}, ensure_ascii=False).encode()
+        try:
+            check_manifest(store, self.key, manifest)
+        except BadManifest as error:
+            expected, found, *_ = error.finding.mismatch
+            raise UsageError(
+                f"--as-one: expected {expected}, found {found}: rename files, or send them packed"
+            ) from None
         for file in self.files:
             with file.path.open("rb") as source:
                 store.put(f"{folder}/{file.name}", source, file.path.stat().st_size)
-        manifest = json.dumps({"shards": [f"{name}/{file.name}" for file in self.files]}, ensure_ascii=False).encode()
         return store.put(self.key, io.BytesIO(manifest), len(manifest))
 
 
@@ -48,7 +60,8 @@ def shards_to_put(named: str, owner: str, name: str) -> ShardsToPut:
         UsageError: there are none, or a name of one can be no key.
     """
     from pipeline.dataset.formats.archive_text import is_beside, natural_order
-    from pipeline.state.store import safe_key
+    from pipeline.flow.shards import is_manifest
+    from pipeline.state.store import safe_file_name, safe_key
     from pipeline.state.store.keys import is_listed
     from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
 
@@ -56,9 +69,11 @@ def shards_to_put(named: str, owner: str, name: str) -> ShardsToPut:
     if not files:
         raise UsageError(f"--as-one: {named}: expected files of rows, found none")
     for file in files:
-        if not is_listed(f"x/{file.name}") or "*" in file.name:
+        if not is_listed(f"x/{file.name}") or "*" in file.name or is_manifest(file.name):
             raise UsageError(
                 f"--as-one: {file.path}: expected a name that can be stored, found {file.name!r}: rename it"
             )
     files.sort(key=lambda file: (natural_order(file.name), file.name))
-    return ShardsToPut(files, safe_key(owner, f"{name}{MANIFEST_SUFFIX}"))
+    # Cut first, so that the end which makes it a manifest is never cut off.
+    stem = safe_file_name(name).encode()[:_MOST_STEM_BYTES].decode(errors="ignore")
+    return ShardsToPut(files, safe_key(owner, f"{stem}{MANIFEST_SUFFIX}"))

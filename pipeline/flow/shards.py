@@ -147,6 +147,17 @@ def shards_of(store: Store, key: str, version: str = "") -> Shards:
     return Shards(tuple(found), tuple(missing), f"{IDENTITY_OF_SHARDS}{digest.hexdigest()}")
 
 
+def check_manifest(store: Store, key: str, data: bytes) -> None:
+    """See that what a manifest at a key would say can be followed, wherever its shards are.
+
+    Raises:
+        BadManifest: it cannot.
+    """
+    for name in _named(data):
+        if "*" in _key(store, _folder_of(key), name):
+            raise BadManifest("bad-manifest", "shards whose names hold no *", printable(name, 200))
+
+
 @dataclass(frozen=True, slots=True)
 class KeptUpload:
     """An upload that still has the bytes of its dataset."""
@@ -241,7 +252,7 @@ def _named(data: bytes) -> list[str]:
 
 def _resolve(store: Store, manifest: str, named: Iterable[str]) -> tuple[list[Shard], list[str]]:
     """What is there of what is named, and the names of the rest."""
-    folder = f"{UPLOADS}{manifest.removeprefix(UPLOADS).partition('/')[0]}/"
+    folder = _folder_of(manifest)
     keys = [_key(store, folder, name) for name in named]
     if sum("*" in key for key in keys) > _MOST_PATTERNS:
         raise BadManifest("bad-manifest", f"at most {_MOST_PATTERNS} paths with *", "more")
@@ -260,6 +271,11 @@ def _resolve(store: Store, manifest: str, named: Iterable[str]) -> tuple[list[Sh
         if len(shards) > MAX_SHARDS:
             raise BadManifest("bad-manifest", f"at most {MAX_SHARDS:,} shards", "more")
     return list(shards.values()), missing
+
+
+def _folder_of(manifest: str) -> str:
+    """Of its owner."""
+    return f"{UPLOADS}{manifest.removeprefix(UPLOADS).partition('/')[0]}/"
 
 
 def _key(store: Store, folder: str, name: str) -> str:

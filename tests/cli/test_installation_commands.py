@@ -345,6 +345,32 @@ def test_a_folder_is_put_there_as_shards_with_their_manifest(tmp_path):
     assert empty.stderr == f"error: --as-one: {folder}/*.md: expected files of rows, found none\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "files", "told"),
+    [
+        ("ü" * 300, ["a.jsonl"], ""),
+        ("...", ["a.jsonl"], ""),
+        ("chats/", ["a.jsonl"], ""),
+        ("a*b", ["a.jsonl"], "found a*b.shards/a.jsonl: rename files"),
+        ("all", ["a.jsonl", "old.shards.json"], "found 'old.shards.json': rename it"),
+        ("all", ["/".join(["d" * 120] * 9) + "/a.jsonl"], "in paths of at most 1,024, found all.shards/ddd"),
+    ],
+)
+def test_a_folder_becomes_shards_whatever_its_name_or_is_refused_before_any_is_stored(tmp_path, name, files, told):
+    for file in files:
+        (tmp_path / "in" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / file).write_text("{}\n")
+    (tmp_path / "in/b.jsonl").write_text("{}\n")
+
+    arguments = ["upload", f"{tmp_path}/in", "--as-one", "--owner", "ana", "--name", name]
+    result = run(arguments, {"LORA_DATA_DIR": str(tmp_path / "data")})
+
+    stored = [path.name for path in (tmp_path / "data/uploads").rglob("*.json*")]
+    assert (result.exit_code, told in result.stderr) == (2 if told else 0, True), result.stderr
+    assert sum(each.endswith(".shards.json") for each in stored) == (0 if told else 1)
+    assert len(stored) == (0 if told else 3)
+
+
 def test_an_upload_of_nothing_is_wrong_use(tmp_path):
     result = run(["upload", str(tmp_path / "none.jsonl")], {"LORA_DATA_DIR": str(tmp_path)})
 
