@@ -157,9 +157,10 @@ class _Patience:
 
 @cache
 def sources_digest() -> str:
-    """A hash of this program's sources: another program might say something else of the same bytes."""
+    """A hash of this program's sources and declared formats: others might say something else of the same bytes."""
     digest = hashlib.sha256()
-    for path in sorted((PROJECT_DIR / "pipeline").rglob("*.py")):
+    sources = PROJECT_DIR / "pipeline"
+    for path in sorted([*sources.rglob("*.py"), *(sources / "dataset").rglob("*.toml")]):
         digest.update(b"%b %b" % (path.relative_to(PROJECT_DIR).as_posix().encode(), path.read_bytes()))
     return digest.hexdigest()
 

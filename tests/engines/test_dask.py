@@ -75,6 +75,18 @@ def test_a_cluster_without_workers_is_one_too_and_one_with_other_sources_does_no
         engine.close()
 
 
+def test_a_program_with_another_format_is_another_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(dask, "PROJECT_DIR", tmp_path)
+    declared = tmp_path / "pipeline/dataset/formats/rows/declared/a.toml"
+    declared.parent.mkdir(parents=True)
+    digests = []
+    for text in ("a = 1", "a = 2"):
+        declared.write_text(text)
+        digests.append(dask.sources_digest.__wrapped__())
+
+    assert digests[0] != digests[1]
+
+
 def test_without_dask_the_setting_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
 
