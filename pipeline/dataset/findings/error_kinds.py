@@ -123,7 +123,8 @@ FILE_ERRORS: list[FindingKind] = kinds(
             "shard-missing",
             "a shard of the manifest is not there",
             "A dataset is all of its shards, or none of it is read.",
-            "put the shard there, or take it out of the manifest; then upload the manifest again",
+            "put the shard there, or take it out of the manifest; then upload the manifest again, in a bucket with "
+            'another "version"',
         ),
         (
             "shard-changed",
