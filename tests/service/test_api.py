@@ -13,9 +13,11 @@ import pytest
 from pipeline.catalogues.reading import load_gpus, load_models
 from pipeline.client import Client
 from pipeline.contract.finding_record import FindingRow
+from pipeline.errors import StoreError
 from pipeline.flow.kept_mappings import KeptMappings
 from pipeline.flow.marks import STORE_KEY
 from pipeline.state.store import make_store
+from pipeline.state.store.local_store import LocalStore
 from tests.installation import bad_file, valid_file
 from tests.service.serving import lines, token
 
@@ -78,6 +80,26 @@ def test_an_archive_of_shards_is_one_dataset_whose_findings_name_the_file(local,
 
     [found] = ana.get(f"/api/datasets/{dataset_id}/findings", params={"code": "missing-field"}).json()["data"]["items"]
     assert (found["line"], found["detail"]) == (3, "(also at $.turns) (line 1 of part-10.jsonl)")
+
+
+def test_a_manifest_is_not_confirmed_where_the_store_refuses_its_shards(local, ana, monkeypatch):
+    manifest, stat = b'{"shards": ["refused.jsonl"]}', LocalStore.stat
+
+    def some(store, key):
+        if key.endswith("refused.jsonl"):
+            raise StoreError("no")
+        return stat(store, key)
+
+    monkeypatch.setattr(LocalStore, "stat", some)
+    started = local.announce(ana, manifest, file_name="all.shards.json")
+    part, dataset_id = started["upload"]["parts"][0], started["dataset"]["id"]
+    with local.client(None) as sender:
+        sender.put(part["url"], content=manifest, headers=part["headers"])
+    refused = ana.post(f"/api/datasets/{dataset_id}/confirm")
+    monkeypatch.undo()
+
+    assert (refused.status_code, "cannot be looked at: no" in refused.text) == (409, True)
+    assert ana.post(f"/api/datasets/{dataset_id}/confirm").status_code == 200
 
 
 def test_another_upload_of_the_same_name_is_read_by_the_mapping_of_the_one_before(local, ana):
