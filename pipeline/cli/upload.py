@@ -184,7 +184,7 @@ def _put(settings: "Settings", upload: "_FileToPut | ShardsToPut", owner: str, m
             raise StoreError(problem)
         if settings.quota_bytes:
             catalog.check_quota(safe_owner(owner), upload.key, upload.size_bytes, settings.quota_bytes)
-        [new] = new_uploads(store, [upload.put(store)], settings.max_upload_bytes)
+        [new] = new_uploads(store, [upload.put(store)], settings.max_upload_bytes, _cannot_be_read)
         catalog.register_uploads([new], utc_now())
         dataset = catalog.get(new.dataset_id)
         if mapping is not None:
@@ -195,6 +195,10 @@ def _put(settings: "Settings", upload: "_FileToPut | ShardsToPut", owner: str, m
         if dataset.mapping or mapping is not None:
             keep_mappings(store, catalog, dataset.storage_path)
         return dataset
+
+
+def _cannot_be_read(_stored: "StoredObject", told: str) -> None:
+    raise StoreError(told)
 
 
 def _wait(settings: "Settings", dataset_id: str) -> "Dataset":

@@ -7,8 +7,10 @@ outside the folder of the manifest's owner can be named.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice, takewhile
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,6 +31,7 @@ from pipeline.wording import size
 MAX_SHARDS = 10_000
 IDENTITY_OF_SHARDS = "shards:"
 _MOST_BYTES = 4 * 2**20
+_AT_ONCE = 8  # that are asked for: each waits for an answer, and does nothing else
 _MOST_PATTERNS = 32
 _MOST_LISTED = 100_000  # of what lies in folders of shards, and below them
 _MOST_NAME_BYTES = 255  # of a file system
@@ -302,23 +305,42 @@ def _look(store: Store, keys: Sequence[str]) -> dict[str, list[StoredObject]]:
     by_folder: dict[str, list[str]] = {}
     for key in keys:
         by_folder.setdefault(key.rpartition("/")[0] + "/", []).append(key)
-    found: dict[str, list[StoredObject]] = {}
-    left = _MOST_LISTED
-    for folder, named in by_folder.items():
-        if len(named) <= _FEW and not any("*" in key for key in named):
-            found |= {key: [stored] for key in named if (stored := _stat(store, key))}
-            continue
-        plain, patterns = {key for key in named if "*" not in key}, {key for key in named if "*" in key}
-        count = 0
-        for each in _listed(store, _shared_start(folder, named), left):
+    listed = [folder for folder, named in by_folder.items() if len(named) > _FEW or any("*" in key for key in named)]
+    found = _stat_all(store, [key for folder in by_folder.keys() - listed for key in by_folder[folder]])
+    left, count = _MOST_LISTED, 0
+    for folder in listed:
+        meaning = _Meaning(by_folder[folder])
+        for each in _listed(store, _shared_start(folder, by_folder[folder]), left):
             left -= 1
-            fitting = [key for key in patterns if _fits(each.key, key)] if not is_manifest(each.key) else []
-            for key in [each.key, *fitting] if each.key in plain else fitting:
+            for key in meaning.keys_of(each.key):
                 found.setdefault(key, []).append(each)
-                count += key in patterns
+                count += 1
             if count > MAX_SHARDS:
                 raise BadManifest("bad-manifest", f"at most {MAX_SHARDS:,} shards, each once", "more")
     return {key: sorted(each, key=_in_order) for key, each in found.items()}
+
+
+class _Meaning:
+    """What is named of a folder."""
+
+    def __init__(self, named: Iterable[str]) -> None:
+        self._plain, self._patterns = set[str](), dict[str, None]()
+        for key in named:
+            if "*" in key:
+                self._patterns[key] = None
+            else:
+                self._plain.add(key)
+
+    def keys_of(self, key: str) -> list[str]:
+        """The names that mean an object."""
+        fitting = [] if is_manifest(key) else [each for each in self._patterns if _fits(key, each)]
+        return [key, *fitting] if key in self._plain else fitting
+
+
+def _stat_all(store: Store, keys: Sequence[str]) -> dict[str, list[StoredObject]]:
+    with ThreadPoolExecutor(_AT_ONCE, "shards") as threads:
+        found = zip(keys, threads.map(partial(_stat, store), keys), strict=True)
+        return {key: [stored] for key, stored in found if stored}
 
 
 def _stat(store: Store, key: str) -> StoredObject | None:
