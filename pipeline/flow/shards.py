@@ -323,13 +323,9 @@ def _look(store: Store, keys: Sequence[str]) -> dict[str, list[StoredObject]]:
 class _Meaning:
     """What is named of a folder."""
 
-    def __init__(self, named: Iterable[str]) -> None:
-        self._plain, self._patterns = set[str](), dict[str, None]()
-        for key in named:
-            if "*" in key:
-                self._patterns[key] = None
-            else:
-                self._plain.add(key)
+    def __init__(self, named: Sequence[str]) -> None:
+        self._patterns = {key for key in named if "*" in key}
+        self._plain = set(named) - self._patterns
 
     def keys_of(self, key: str) -> list[str]:
         """The names that mean an object."""
