@@ -17,7 +17,7 @@ from pipeline.errors import LakeDamaged, LakeError
 from pipeline.flow.marks import lake_problem
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
-from pipeline.state.lake.fold_writer import Wanted, fold_datasets, merge_folds
+from pipeline.state.lake.fold_writer import batched, fold_datasets, merge_folds
 from pipeline.state.lake.folds import Fold, list_folds, new_fold_id, read_members, retire_fold, retired_at
 from pipeline.state.warehouse.folded_datasets import FoldShown, read_foldable
 
@@ -71,7 +71,7 @@ def fold_lake(warehouse: Path, catalog: Catalog, lake: Lake, most_upload_bytes: 
         if _merge(lake, group, now):
             merged, made = merged + len(group), made + 1
     datasets = 0
-    for batch in _batches(published.wanted):
+    for batch in batched(published.wanted, MOST_DATASETS, MOST_UPLOAD_BYTES):
         count = fold_datasets(lake, new_fold_id(list_folds(lake)), batch)
         datasets, made = datasets + count, made + bool(count)
     return Folded(datasets, made, merged, retired, removed)
@@ -133,17 +133,3 @@ def _tiers(folds: Sequence[FoldShown]) -> list[list[FoldShown]]:
 
 def _tier(fold: FoldShown) -> int:
     return (len(fold.shown).bit_length() - 1) // (FAN_IN.bit_length() - 1)
-
-
-def _batches(wanted: Sequence[Wanted]) -> Iterator[list[Wanted]]:
-    """What goes into a fold each, in the order of ids."""
-    batch: list[Wanted] = []
-    size_bytes = 0
-    for each in wanted:
-        if batch and (len(batch) == MOST_DATASETS or size_bytes + each.upload_bytes > MOST_UPLOAD_BYTES):
-            yield batch
-            batch, size_bytes = [], 0
-        batch.append(each)
-        size_bytes += each.upload_bytes
-    if batch:
-        yield batch

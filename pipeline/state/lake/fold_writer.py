@@ -83,17 +83,22 @@ class _Sized:
 _Any = TypeVar("_Any", Wanted, _Sized)
 
 
-def _pieces(ordered: Sequence[_Any]) -> Iterator[list[_Any]]:
-    piece: list[_Any] = []
+def batched(ordered: Sequence[_Any], most: int, most_bytes: int) -> Iterator[list[_Any]]:
+    """Groups of neighbours: at most so many, of uploads of at most so many bytes, where it is more than one."""
+    batch: list[_Any] = []
     size_bytes = 0
     for each in ordered:
-        if piece and (len(piece) == PIECE_DATASETS or size_bytes + each.upload_bytes > PIECE_BYTES):
-            yield piece
-            piece, size_bytes = [], 0
-        piece.append(each)
+        if batch and (len(batch) == most or size_bytes + each.upload_bytes > most_bytes):
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(each)
         size_bytes += each.upload_bytes
-    if piece:
-        yield piece
+    if batch:
+        yield batch
+
+
+def _pieces(ordered: Sequence[_Any]) -> Iterator[list[_Any]]:
+    return batched(ordered, PIECE_DATASETS, PIECE_BYTES)
 
 
 def _write(lake: Lake, fold_id: str, pieces: Iterator[Piece]) -> int:
