@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.settings import Settings, load_settings
 from pipeline.state.lake import LocalLake
+from tests.s3_gateway import S3Gateway
 from tests.training.installed import Installed, installed
 
 
@@ -19,3 +21,17 @@ def installation(tmp_path: Path) -> Iterator[Installed]:
 @pytest.fixture
 def local_lake(tmp_path: Path) -> LocalLake:
     return LocalLake(tmp_path / "lake")
+
+
+@pytest.fixture
+def bucket_settings(s3_gateway: S3Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Store and lake in a bucket of the test's own."""
+    for name, value in s3_gateway.environment.items():
+        monkeypatch.setenv(name, value)
+    bucket = s3_gateway.new_bucket()
+    return load_settings(
+        data_dir=tmp_path,
+        store=f"s3://{bucket}/in",
+        lake=f"s3://{bucket}/lake",
+        s3_endpoint_url=s3_gateway.endpoint_url,
+    )

@@ -24,7 +24,6 @@ from pipeline.flow.scan import Cursor
 from pipeline.flow.shards import is_manifest, shards_of
 from pipeline.flow.stored_ranges import store_of
 from pipeline.flow.validation import Validator
-from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import AnnouncedUpload
 from pipeline.state.lake import make_lake
@@ -337,16 +336,8 @@ def test_shards_without_a_manifest_are_told_and_many_names_are_looked_up_at_once
 
 
 @pytest.mark.needs_s3
-def test_eight_shards_in_a_bucket_are_the_dataset_that_one_file_is(s3_gateway, tmp_path, monkeypatch):
-    for name, value in s3_gateway.environment.items():
-        monkeypatch.setenv(name, value)
-    bucket = s3_gateway.new_bucket()
-    settings = load_settings(
-        data_dir=tmp_path,
-        store=f"s3://{bucket}/in",
-        lake=f"s3://{bucket}/lake",
-        s3_endpoint_url=s3_gateway.endpoint_url,
-    )
+def test_eight_shards_in_a_bucket_are_the_dataset_that_one_file_is(bucket_settings):
+    settings = bucket_settings
     validator = Validator(make_store(settings), make_lake(settings), Rules(), settings.max_upload_bytes, "run-1")
     shelf = Shelf(settings, validator)
     parts = [valid_file(20, seed=seed) for seed in range(8)]
@@ -355,7 +346,7 @@ def test_eight_shards_in_a_bucket_are_the_dataset_that_one_file_is(s3_gateway, t
     whole = shelf.rows(alone)
     for number, part in enumerate(parts):
         shelf.put(f"all.shards/part-{number}.jsonl.gz", gzip.compress(part, mtime=0))
-    shelf.name(f"s3://{bucket}/in/uploads/ana/all.shards/*.jsonl.gz")
+    shelf.name(f"{settings.store}/uploads/ana/all.shards/*.jsonl.gz")
 
     read = replace(validator, large_upload_bytes=1, cluster=cluster_here(settings)).validate(shelf.dataset())
 
@@ -363,4 +354,4 @@ def test_eight_shards_in_a_bucket_are_the_dataset_that_one_file_is(s3_gateway, t
     assert read.profile.content_sha256 == alone.profile.content_sha256
     assert report(read)[1] == report(alone)[1]
     assert all(shelf.rows(read)[table].equals(whole[table]) for table in ROWS)
-    assert "_parts" not in os.listdir(tmp_path)
+    assert "_parts" not in os.listdir(settings.data_dir)

@@ -25,7 +25,6 @@ from pipeline.flow.retries import patience_of
 from pipeline.flow.scan import Cursor
 from pipeline.flow.stored_ranges import Cluster, StoreAt
 from pipeline.flow.validation import Validator
-from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
 from pipeline.state.lake.places_of_parts import FolderParts
@@ -121,16 +120,8 @@ def test_a_worker_that_does_not_see_the_folder_says_what_is_expected(tmp_path):
 
 
 @pytest.mark.needs_s3
-def test_parts_go_through_the_bucket_and_leave_nothing_there(s3_gateway, tmp_path, monkeypatch):
-    for name, value in s3_gateway.environment.items():
-        monkeypatch.setenv(name, value)
-    bucket = s3_gateway.new_bucket()
-    settings = load_settings(
-        data_dir=tmp_path,
-        store=f"s3://{bucket}/in",
-        lake=f"s3://{bucket}/lake",
-        s3_endpoint_url=s3_gateway.endpoint_url,
-    )
+def test_parts_go_through_the_bucket_and_leave_nothing_there(bucket_settings):
+    settings = bucket_settings
     store, lake = make_store(settings), make_lake(settings)
     content = valid_file(200) + bad_file(3)
     store.put("uploads/ana/a.jsonl", io.BytesIO(content), len(content))
@@ -150,7 +141,7 @@ def test_parts_go_through_the_bucket_and_leave_nothing_there(s3_gateway, tmp_pat
     assert [len(each.profile.parts) for each in outcomes] == [1, 4]
     assert asdict(outcomes[0].verdict()) == asdict(outcomes[1].verdict())
     assert rows[0] == rows[1]
-    assert "Contents" not in lake._client.list_objects_v2(Bucket=bucket, Prefix="lake/_parts")
+    assert "Contents" not in lake._client.list_objects_v2(Bucket=store.bucket, Prefix="lake/_parts")
 
 
 def test_a_cluster_that_is_down_costs_no_attempt(settings):
