@@ -9,7 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.card import Card, card_of_profile, first_examples, render_card
+from pipeline.card.card import Card
+from pipeline.card.card_examples import first_examples
+from pipeline.card.page import render_card
+from pipeline.card.sources import card_of_profile
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_frame import FrameProfile, framed, profiled_file, profiled_frame
 from pipeline.trainers.acceptance import acceptance_of, asking

@@ -15,7 +15,7 @@ from pipeline.cli.owner import Owner
 from pipeline.errors import DatasetNotFound, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.card import Card
+    from pipeline.card.card import Card
 
 STDOUT = "-"
 _SUFFIX = ".card.html"
@@ -39,7 +39,8 @@ def card(
     It is one HTML file that needs no network and runs no script. It shows what stands in the dataset: share it only
     with people who may read that.
     """
-    from pipeline.card import render_card, write_card
+    from pipeline.card.page import render_card
+    from pipeline.card.write import write_card
 
     is_file = as_one or Path(dataset).exists()
     if output not in (None, STDOUT):
@@ -65,7 +66,8 @@ def _refuse_target(target: Path, dataset: str) -> None:
 
 
 def _of_file(file: Path, mapping: str | None, *, as_one: bool) -> "Card":
-    from pipeline.card import card_of_profile, first_examples
+    from pipeline.card.card_examples import first_examples
+    from pipeline.card.sources import card_of_profile
     from pipeline.cli.progress import progress_bar
     from pipeline.dataset.formats.packed_files import PackedFiles
     from pipeline.dataset.profiles.parallel import default_workers, profile_path
@@ -88,7 +90,7 @@ def _of_file(file: Path, mapping: str | None, *, as_one: bool) -> "Card":
 
 
 def _of_dataset(name_or_id: str, owner: str | None) -> "Card":
-    from pipeline.card import card_of_dataset
+    from pipeline.card.sources import card_of_dataset
 
     settings = current_settings()
     with open_catalog(settings) as catalog:

@@ -20,7 +20,8 @@ def card_page(service: Service, user: User, dataset_id: str) -> HTMLResponse:
     dataset = service.access(user).dataset(dataset_id)
     if not has_verdict(dataset):
         raise Conflicting(f"{dataset.id} has no verdict yet: it is {dataset.status}; try again in a few seconds")
-    from pipeline.card import card_of_dataset, render_card
+    from pipeline.card.page import render_card
+    from pipeline.card.sources import card_of_dataset
 
     page = render_card(card_of_dataset(dataset, service.lake))
     return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from pipeline.card import write_card
+from pipeline.card.write import write_card
 from tests.browser.conftest import photograph
 from tests.card.cards import CASES
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pipeline.card import Card
+from pipeline.card.card import Card
 from pipeline.card.card import Conversation, Cut, Figures, Spread, Turn
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.trainers.acceptance import Acceptance, Effect, Reason, Verdict

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.card import write_card
+from pipeline.card.write import write_card
 from tests.card.cards import CASES
 from tests.golden_names import chosen_goldens
 

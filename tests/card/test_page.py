@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from pipeline.card import render_card
+from pipeline.card.page import render_card
 from pipeline.safe_text import visible
 from tests.card.cards import CASES, CATALOGUED, READY, REJECTED, UNREAD, planted
 from tests.card.goldens import FOLDER

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.card import render_card, write_card
+from pipeline.card.page import render_card
+from pipeline.card.write import write_card
 from pipeline.errors import LakeError
 from tests.card.cards import READY, UNREAD
 

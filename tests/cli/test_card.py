@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.card import card_of_dataset, card_of_profile, render_card
+from pipeline.card.page import render_card
+from pipeline.card.sources import card_of_dataset, card_of_profile
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.settings import load_settings

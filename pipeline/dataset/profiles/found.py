@@ -6,7 +6,6 @@ All of them in order are in `merge.py`.
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.contract.finding_record import FindingRow
@@ -21,8 +20,7 @@ def count_findings(path: Path, code: str | None) -> int:
     with pq.ParquetFile(path) as file:
         if code is None:
             return int(file.metadata.num_rows)
-        batches = file.iter_batches(_ROWS, columns=["code"])
-        return sum(int(pc.sum(pc.equal(batch["code"], code)).as_py() or 0) for batch in batches)
+        return sum(_of_code(batch, code).num_rows for batch in file.iter_batches(_ROWS, columns=["code"]))
 
 
 def some_findings(path: Path, code: str | None, first: int, limit: int) -> list[FindingRow]:
@@ -39,4 +37,8 @@ def some_findings(path: Path, code: str | None, first: int, limit: int) -> list[
 
 
 def _of_code(batch: pa.RecordBatch, code: str | None) -> pa.RecordBatch:
-    return batch if code is None else batch.filter(pc.equal(batch["code"], code))
+    if code is None:
+        return batch
+    import pyarrow.compute as pc  # 25 ms that the first findings of a file need not wait for
+
+    return batch.filter(pc.equal(batch["code"], code))

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.settings import Settings
 from pipeline.state.store.local_store import LocalStore
 from pipeline.state.store.store_protocol import Store
 
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
-def make_store(settings: Settings, s3_client_factory: Callable[[], Any] | None = None) -> Store:
+
+def make_store(settings: "Settings", s3_client_factory: Callable[[], Any] | None = None) -> Store:
     """Return the store of an installation; nothing is connected or created yet.
 
     `s3_client_factory` gives the boto3 client where another part of the program owns it.

@@ -84,7 +84,7 @@ def _drawn(request: Request, service: Service, user: User, dataset_id: str, code
     dataset = service.access(user).dataset(dataset_id)
     card = findings = None
     if has_verdict(dataset):
-        from pipeline.card import card_of_dataset
+        from pipeline.card.sources import card_of_dataset
 
         card = card_of_dataset(dataset, service.lake)
         rows = list_findings(

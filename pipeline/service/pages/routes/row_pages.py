@@ -31,7 +31,7 @@ async def show_rows(request: Request, service: CurrentService, user: CurrentUser
             found = row_service.list_rows(
                 service, user, dataset_id, asked.query, page=asked.page, limit=PAGE_ROWS, after=asked.after
             )
-        from pipeline.card import figures_of_dataset
+        from pipeline.card.sources import figures_of_dataset
 
         dataset = service.access(user).dataset(dataset_id)
         figures = figures_of_dataset(dataset, service.lake)
