@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.card import card_of_profile, write_card
+from pipeline.card.sources import card_of_profile
+from pipeline.card.write import write_card
 from pipeline.flow.validation import Outcome
 from pipeline.state.lake.lake_errors import lake_errors
 

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pipeline.card.card import Card
-from pipeline.card.card import Conversation, Cut, Figures, Spread, Turn
+from pipeline.card.card import Card, Conversation, Cut, Figures, Spread, Turn
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.trainers.acceptance import Acceptance, Effect, Reason, Verdict
 from tests.dataset.findings.records import older_record, planted_record, record

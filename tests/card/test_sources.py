@@ -5,9 +5,9 @@ from dataclasses import asdict, fields, replace
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.card.card import Conversation, Figures, Turn
 from pipeline.card.card_examples import first_examples
 from pipeline.card.sources import card_of_dataset, card_of_profile
-from pipeline.card.card import Conversation, Figures, Turn
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.rules.mismatch import Mismatch
