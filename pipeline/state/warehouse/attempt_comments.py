@@ -81,7 +81,7 @@ ATTEMPT_COLUMNS = {
         "least_step": "The step of the least value.",
         "least_value": "The least value.",
         "steps_a_bucket": "Steps that each bucket spans.",
-        "buckets": "JSON: first step, last step, least, greatest and last value of each.",
+        "buckets": "First step, last step, least, greatest and last value of each.",
         "updated_at": "When a point was last added (UTC).",
     },
     "model_evaluations": {
@@ -106,7 +106,7 @@ ATTEMPT_COLUMNS = {
         "kind": "adapter, or model where all weights were trained.",
         "base_model": "The model that was trained, as the catalogue names it.",
         "files_uri": "Where it is: a path, s3://…, or <provider>:<its name there> where a provider has it.",
-        "files": "JSON: size in bytes and SHA-256 of each file, by name.",
+        "files": "Size in bytes and SHA-256 of each file, by name.",
         "size_bytes": "Bytes of all files.",
         "manifest_sha256": "SHA-256 of its manifest.json.",
         "created_at": "When it was kept (UTC).",

@@ -230,6 +230,6 @@ _VIEW_COUNTS = """
         coalesce(sum(conversations) FILTER (status = 'ready'), 0), coalesce(sum(turns) FILTER (status = 'ready'), 0),
         coalesce(sum(findings), 0),
         coalesce(sum(conversations) FILTER (status = 'ready' AND validation_conversations IS NOT NULL), 0),
-        coalesce(sum(json_array_length(target_acceptance)), 0)
+        coalesce(sum(len(target_acceptance)), 0)
     FROM dataset_profiles WHERE is_current
 """

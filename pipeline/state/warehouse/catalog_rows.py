@@ -7,13 +7,19 @@ import pyarrow as pa
 
 from pipeline.state.catalog.changed_keys import RowKey
 from pipeline.state.catalog.export import TABLE_NAMES, Snapshot, export_schema, key_columns
+from pipeline.state.warehouse.nested import selected
 from pipeline.state.warehouse.sql import identifier
 
 
 def copy_tables(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     """Make every table, with all its rows."""
     for table in TABLE_NAMES:
-        insert(connection, f"CREATE TABLE {identifier(table)} AS FROM source", export_schema(table).empty_table())
+        schema = export_schema(table)
+        insert(
+            connection,
+            f"CREATE TABLE {identifier(table)} AS SELECT {selected(table, schema.names)} FROM source",  # noqa: S608
+            schema.empty_table(),
+        )
         _append(connection, table, snapshot.export(table))
 
 
@@ -35,8 +41,13 @@ def insert(connection: duckdb.DuckDBPyConnection, statement: str, source: pa.Tab
 
 
 def _append(connection: duckdb.DuckDBPyConnection, table: str, batches: Iterable[pa.RecordBatch]) -> None:
+    columns = selected(table, export_schema(table).names)
     for batch in batches:
-        insert(connection, f"INSERT INTO {identifier(table)} FROM source", pa.Table.from_batches([batch]))
+        insert(
+            connection,
+            f"INSERT INTO {identifier(table)} SELECT {columns} FROM source",  # noqa: S608
+            pa.Table.from_batches([batch]),
+        )
 
 
 def _remove(connection: duckdb.DuckDBPyConnection, table: str, keys: frozenset[RowKey]) -> None:

@@ -19,6 +19,7 @@ from pipeline.state.warehouse.history import HISTORY_VIEWS
 from pipeline.state.warehouse.history_comments import HISTORY_COLUMNS, HISTORY_TABLES
 from pipeline.state.warehouse.job_comments import JOB_COLUMNS, JOB_TABLES, TRIES
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS
+from pipeline.state.warehouse.nested import NESTED
 from pipeline.state.warehouse.sql import identifier, text
 from pipeline.state.warehouse.views import RENAMED, VIEWS
 from pipeline.wording import moment
@@ -68,7 +69,7 @@ COLUMNS = {
         "total_tokens": "Estimated tokens (see token_method); NULL until validated.",
         "training_ready": "Whether training jobs may use it.",
         "validated_at": "When its verdict was written (UTC); NULL until then.",
-        "validation_errors": "JSON: the first 10 errors, with line numbers; more are in findings.",
+        "validation_errors": "The first 10 errors, with line numbers; more are in findings.",
         "sample_data": "JSON: the first 3 conversations, long text cut.",
         "avg_turns_per_conversation": "Mean; NULL without conversations.",
         "avg_tokens_per_turn": "Mean of estimated tokens; NULL without turns.",
@@ -157,18 +158,18 @@ COLUMNS = {
         "validation_conversations": "Conversations set aside for validation (see splits).",
         "validation_pairs": "Their turns.",
         "findings": "Findings of every severity, also those that are counted and not listed in findings.",
-        "finding_counts": "JSON: findings by code.",
-        "roles": "JSON: turns by role.",
-        "tokens_per_conversation": "JSON: min, p50, p95, p99 and max of tokens a conversation.",
-        "rows_by_tokens": "JSON: rows by their tokens with what a template adds; least of each quarter of a doubling.",
-        "truncation": "JSON: for each max_length the rows cut, and those left without a token to learn from.",
-        "languages": "JSON: share of the sampled answers by language.",
+        "finding_counts": "Findings by code.",
+        "roles": "Turns by role.",
+        "tokens_per_conversation": "Min, p50, p95, p99 and max of tokens a conversation.",
+        "rows_by_tokens": "Rows by their tokens with what a template adds; least of each quarter of a doubling.",
+        "truncation": "For each max_length the rows cut, and those left without a token to learn from.",
+        "languages": "Share of the sampled answers by language.",
         "languages_sampled": "How many answers were sampled for that.",
         "length_outliers": "Conversations far longer or shorter than the rest; NULL for too few to say.",
-        "finding_shares": "JSON: share of the lines with each code.",
-        "target_acceptance": "JSON: what each trainer does with it; one row a trainer in target_acceptance.",
-        "words_per_turn": "JSON: min, p50, p95, p99 and max of words a turn.",
-        "turns_per_conversation": "JSON: min, p50, p95, p99 and max of turns a conversation.",
+        "finding_shares": "Share of the lines with each code.",
+        "target_acceptance": "What each trainer does with it; one row a trainer in target_acceptance.",
+        "words_per_turn": "Min, p50, p95, p99 and max of words a turn.",
+        "turns_per_conversation": "Min, p50, p95, p99 and max of turns a conversation.",
         "is_current": "Neither superseded nor deleted: its rows are in conversations, turns and findings.",
         "lake_version": "Version of the profile's file; by it the next publication knows what is new.",
     },
@@ -243,7 +244,7 @@ COLUMNS = {
         "rows_dropped": "Rows that it leaves out.",
         "rows_truncated": "Rows that it cuts.",
         "needs_conversion": "The format to convert the file to first; NULL where it reads it as it is.",
-        "reasons": "JSON: rule, effect, count, first_lines (of an array, its rows) and sentence of each reason.",
+        "reasons": "Rule, effect, count, first_lines (of an array, its rows) and sentence of each reason.",
     },
     "findings": {
         "dataset_id": _DATASET_ID,
@@ -292,7 +293,9 @@ def lake_column(table: str, column: str) -> str:
     >>> lake_column("findings", "column")
     'Where in the row the fault is, in characters from 1; NULL where the path tells.'
     """
-    return COLUMNS[_TABLES_OF_WAREHOUSE.get(table, table)][RENAMED.get(column, column)]
+    owner = _TABLES_OF_WAREHOUSE.get(table, table)
+    meaning = COLUMNS[owner][RENAMED.get(column, column)]
+    return f"JSON: {meaning}" if column in NESTED.get(owner, ()) else meaning
 
 
 def table_comment(table: str) -> str:

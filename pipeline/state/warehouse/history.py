@@ -52,7 +52,7 @@ GROUP BY ALL
 _FINDING_TRENDS = """
 WITH verdicts AS (
     SELECT e.dataset_id, e.user_id, e.created_at::DATE AS day,
-        CAST(coalesce(e.finding_counts, p.finding_counts)::JSON AS MAP(VARCHAR, BIGINT)) AS counts
+        coalesce(e.finding_counts, p.finding_counts) AS counts
     FROM dataset_events AS e LEFT JOIN dataset_profiles AS p USING (dataset_id) WHERE e.kind = 'judged'
     QUALIFY row_number() OVER (PARTITION BY e.dataset_id ORDER BY e.id) = 1
 ), of_day AS (SELECT day, count(*) AS judged FROM verdicts GROUP BY day)
@@ -62,23 +62,11 @@ FROM (SELECT day, unnest(map_entries(counts)) AS found FROM verdicts) JOIN of_da
 GROUP BY day, found.key, judged
 """
 
-_SPREAD = 'STRUCT("min" BIGINT, p50 BIGINT, p95 BIGINT, p99 BIGINT, "max" BIGINT)'
-_COUNTS, _SHARES = "MAP(VARCHAR, BIGINT)", "MAP(VARCHAR, DOUBLE)"
-_NESTED = {
-    "roles": _COUNTS,
-    "finding_counts": _COUNTS,
-    "finding_shares": _SHARES,
-    "languages": _SHARES,
-    "words_per_turn": _SPREAD,
-    "turns_per_conversation": _SPREAD,
-    "tokens_per_conversation": _SPREAD,
-    "truncation": "STRUCT(max_length BIGINT, rows_cut BIGINT, share_cut DOUBLE, "
-    "rows_without_supervised_tokens BIGINT)[]",
-}
-_TYPED = ", ".join(f"CAST({name}::JSON AS {kind}) AS {name}" for name, kind in _NESTED.items())
-_PROFILE_FIGURES = f"""
-SELECT dataset_id, status, is_current, validated_at, {_TYPED} FROM dataset_profiles
-"""  # noqa: S608  # our own words
+_PROFILE_FIGURES = """
+SELECT dataset_id, status, is_current, validated_at, roles, finding_counts, finding_shares, languages, words_per_turn,
+    turns_per_conversation, tokens_per_conversation, truncation
+FROM dataset_profiles
+"""
 
 HISTORY = {
     "current_costs": _CURRENT_COSTS,

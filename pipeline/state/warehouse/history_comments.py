@@ -8,7 +8,7 @@ HISTORY_TABLES = {
     "cost_accuracy": "One row an actual cost beside the estimate that was the newest when it was added.",
     "daily_uploads": "One row a day (UTC) and owner: what was uploaded, and what came of the first verdicts.",
     "finding_trends": "One row a day (UTC) and code: in how many datasets it was found when they were first judged.",
-    "profile_figures": "What is nested in dataset_profiles, as STRUCT, MAP and LIST instead of JSON.",
+    "profile_figures": "What is nested in dataset_profiles.",
 }
 
 _DATASET_ID = "The dataset: datasets.id."
@@ -40,7 +40,7 @@ HISTORY_COLUMNS = {
         "rejected_line_count": "Of judged: lines with errors.",
         "conversation_count": "Of judged: valid conversations.",
         "total_tokens": "Of judged: estimated tokens.",
-        "finding_counts": "Of judged: JSON, findings by code; NULL of verdicts before version 0014.",
+        "finding_counts": "Of judged: findings by code; NULL of verdicts before version 0014.",
     },
     "current_costs": {
         "cost_id": "cost_records.id.",

@@ -15,9 +15,12 @@ from pipeline.errors import LakeDamaged
 from pipeline.state.lake import PROFILES, Lake
 from pipeline.state.lake.profiles import READ_SCHEMA
 from pipeline.state.warehouse.catalog_rows import insert
+from pipeline.state.warehouse.nested import NESTED, selected
 from pipeline.state.warehouse.sql import identifier, text
 
+_TABLE = "dataset_profiles"
 _COLUMNS = ", ".join(identifier(name) for name in PROFILES.names)
+_TYPED = selected(_TABLE, PROFILES.names)
 _OWN = [pa.field("is_current", pa.bool_()), pa.field("lake_version", pa.string())]
 _SCHEMA = pa.schema([*READ_SCHEMA, *_OWN])
 _HAS_VERDICT = "validated_at IS NOT NULL"
@@ -27,7 +30,11 @@ def make_profiles(
     connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Mapping[str, str], previous: pa.Table
 ) -> int:
     """Make the table; return how many files of the lake were read for it. versions: of the lake's profiles."""
-    insert(connection, "CREATE TABLE dataset_profiles AS FROM source", _SCHEMA.empty_table())
+    insert(
+        connection,
+        f"CREATE TABLE dataset_profiles AS SELECT {_TYPED}, is_current, lake_version FROM source",  # noqa: S608
+        _SCHEMA.empty_table(),
+    )
     return _add(connection, lake, versions, previous)
 
 
@@ -66,8 +73,11 @@ def other_versions(connection: duckdb.DuckDBPyConnection, versions: Mapping[str,
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, condition: str = "", *values: object) -> pa.Table:
-    query = f"SELECT {_COLUMNS}, is_current, lake_version FROM dataset_profiles {condition}"  # noqa: S608
-    return connection.sql(query, params=list(values)).to_arrow_table().cast(_SCHEMA)
+    query = f"SELECT {_TYPED}, is_current, lake_version FROM dataset_profiles {condition}"  # noqa: S608
+    found = connection.sql(query, params=list(values)).to_arrow_table()
+    nested = NESTED[_TABLE]
+    kinds = [found.schema.field(each.name).type if each.name in nested else each.type for each in _SCHEMA]
+    return found.cast(pa.schema(list(zip(_SCHEMA.names, kinds, strict=True))))
 
 
 def _add(connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Mapping[str, str], previous: pa.Table) -> int:
@@ -79,13 +89,13 @@ def _add(connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Mapping[st
     )
     insert(
         connection,
-        f"""CREATE OR REPLACE TEMP TABLE profiles AS SELECT {_COLUMNS} FROM source
+        f"""CREATE OR REPLACE TEMP TABLE profiles AS SELECT {_TYPED} FROM source
         SEMI JOIN wanted USING (dataset_id, lake_version)""",  # noqa: S608
         previous,
     )
     rows = connection.execute("SELECT dataset_id FROM wanted ANTI JOIN profiles USING (dataset_id) ORDER BY 1")
     to_read = [row[0] for row in rows.fetchall()]
-    insert(connection, "INSERT INTO profiles FROM source", _read(lake, to_read))
+    insert(connection, f"INSERT INTO profiles SELECT {_TYPED} FROM source", _read(lake, to_read))  # noqa: S608
     connection.execute(
         f"""INSERT INTO dataset_profiles SELECT {_COLUMNS}, is_current, lake_version
         FROM profiles JOIN wanted USING (dataset_id) ORDER BY dataset_id"""  # noqa: S608

@@ -19,6 +19,7 @@ from pipeline.state.warehouse import views
 from pipeline.state.warehouse.comments import COLUMNS, TABLES
 from pipeline.state.warehouse.history import HISTORY
 from pipeline.state.warehouse.lineage import DEFINITIONS
+from pipeline.state.warehouse.nested import NESTED
 from pipeline.state.warehouse.sql import text
 
 _MACRO = "published_as"  # no table: `SHOW TABLES` has what is for analysts
@@ -62,6 +63,7 @@ def rules_of(lake: Lake) -> str:
         COLUMNS,
         (views.VIEW, views.OWN_FILES, views.FOLDED_FILES),
         MEMBERS.to_string(),
+        NESTED,
         lake.place,
     )
     return hashlib.sha256(json.dumps(made_of, default=_plain).encode()).hexdigest()

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pipeline.state.lake import SCHEMAS, Lake, write_empty
 from pipeline.state.lake.folds import fold_schema, fold_uri
 from pipeline.state.lake.schemas import FORMER_NAMES
+from pipeline.state.warehouse.nested import selected_as
 from pipeline.state.warehouse.sql import identifier, path_pattern, text
 
 VIEWS: dict[str, pa.Schema] = {
@@ -32,11 +33,6 @@ _LOOKED_AT = 500  # files at a time: DuckDB keeps what it knows of each
 
 # `column` is a word of SQL, which one could select only in quotes.
 RENAMED = {"column": "column_number"}
-
-
-def view_columns(table: str) -> list[str]:
-    """Return the names of a view's columns."""
-    return ["dataset_id", *(RENAMED.get(name, name) for name in VIEWS[table].names)]
 
 
 VIEW = """
@@ -142,15 +138,13 @@ def _folds(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _view(table: str, *, has_own: bool, has_folded: bool) -> str:
-    if not has_own and not has_folded:
-        nulls = _typed_nulls(table, view_columns(table))
-        return f"CREATE OR REPLACE VIEW {table} AS SELECT {nulls} WHERE false"  # no file is an error in DuckDB
     parts = [_part(OWN_FILES, table, _OPTIONS)] * has_own + [_part(FOLDED_FILES, _folded(table), _FOLDED)] * has_folded
-    # Where every file is of an older version, a newer column would be an unknown name, and the other way round.
+    # No file at all is an error in DuckDB. Where every one is of an older version, a newer column would be an unknown
+    # name, and the other way round.
     former = [f"NULL::BIGINT AS {identifier(name)}" for name in _former_names(table)]
     return VIEW.format(
         table=table,
-        columns=", ".join(_selected(name) for name in ("dataset_id", *VIEWS[table].names)),
+        columns=", ".join(_selected(table, name) for name in ("dataset_id", *VIEWS[table].names)),
         nulls=", ".join([_typed_nulls(table, ["dataset_id", *VIEWS[table].names]), *former]),
         parts="".join(parts),
     )
@@ -183,10 +177,10 @@ def _listed(any_place: str, ids: str) -> str:
     return f"list_transform(string_split({text(ids)}, ' '), lambda each_id: {path})"
 
 
-def _selected(name: str) -> str:
+def _selected(table: str, name: str) -> str:
     """A column of the lake as the view has it; in files of older versions it may have another name."""
     known_as = [identifier(each) for each in (name, FORMER_NAMES.get(name)) if each]
-    return f"coalesce({', '.join(known_as)}) AS {identifier(RENAMED.get(name, name))}"
+    return selected_as(table, RENAMED.get(name, name), f"coalesce({', '.join(known_as)})")
 
 
 def _former_names(table: str) -> list[str]:

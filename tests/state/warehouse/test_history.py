@@ -89,7 +89,7 @@ def test_which_fault_an_owner_mended_is_one_query(installation):
     rows = installation.ask(
         """
         WITH found AS (
-            SELECT dataset_id, unnest(map_entries(finding_counts::JSON::MAP(VARCHAR, BIGINT))) AS f
+            SELECT dataset_id, unnest(map_entries(finding_counts)) AS f
             FROM dataset_events WHERE kind = 'judged'
         )
         SELECT s.dataset_id, s.related_id, b.f.key, b.f.value, coalesce(a.f.value, 0)
