@@ -67,7 +67,7 @@ def environment(settings: Settings, inherited: Mapping[str, str]) -> dict[str, s
 
 def code_server(socket: Path, log_format: LogFormat = "text") -> Part:
     """Holds the definitions, evaluates sensors, starts runs; reloads the code in a process below it."""
-    command = _dagster("dagster", "code-server", "start", "-m", DEFINITIONS, "-a", "defs", "--socket", str(socket))
+    command = _dagster("resources.code_server", "-m", DEFINITIONS, "-a", "defs", "--socket", str(socket))
     return Part(
         "Dagster's code server",
         (

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import dagster
 
+# The code server, which ours starts and looks after: what it is started by, and how it says that nothing was loaded.
+from dagster._cli.code_server import code_server_cli
+
 # What a check result was about. Public as an argument of AssetCheckEvaluation, not as a name.
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
@@ -44,6 +47,7 @@ from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 from dagster._serdes import ConfigurableClassData, deserialize_value
+from dagster._utils.error import SerializableErrorInfo
 
 __all__ = [
     "CONSOLE_LOGGERS",
@@ -65,10 +69,12 @@ __all__ = [
     "LaunchRunContext",
     "QueuedRunCoordinator",
     "RunQueueConfig",
+    "SerializableErrorInfo",
     "SqliteRunStorage",
     "SqliteScheduleStorage",
     "TickStatus",
     "WorkerStatus",
+    "code_server_cli",
     "context_creation_job",
     "deserialize_value",
 ]

@@ -155,7 +155,7 @@ def _part(process: Running) -> str | None:
         "daemon": "-m dagster._daemon run",
         "webserver": "-m dagster_webserver",
         "service": "-m pipeline.cli serve",
-        "code server": "-m dagster code-server start",
+        "code server": "-m resources.code_server",
         "worker of the code server": "api grpc",
     }.items():
         if mark in process.command:

@@ -21,7 +21,7 @@ from tests.installation import PROJECT_DIR, valid_file
 PATIENCE_S = 240
 PROGRAM = [sys.executable, "-m", "pipeline.cli"]
 DAEMON = [sys.executable, "-m", "dagster._daemon", "run", "-w", str(PROJECT_DIR / "workspace.yaml")]
-PARTS = ("pipeline.cli serve", "dagster code-server", "dagster api grpc", "dagster_webserver", "dagster._daemon")
+PARTS = ("pipeline.cli serve", "resources.code_server", "dagster api grpc", "dagster_webserver", "dagster._daemon")
 
 
 class Running:
@@ -155,7 +155,7 @@ def test_taken_ports_are_named_before_anything_starts(running, tmp_path):
 
 def test_parts_that_are_killed_come_back(running):
     """All at once, and of the code server the process that does its work. Then the daemon looks through it again."""
-    before, killed = running.parts(), [part for part in PARTS if part != "dagster code-server"]
+    before, killed = running.parts(), [part for part in PARTS if part != "resources.code_server"]
     for part in killed:
         os.kill(before[part], signal.SIGKILL)
 

@@ -28,10 +28,12 @@ from resources.dagster_internals import (
     LaunchRunContext,
     QueuedRunCoordinator,
     RunQueueConfig,
+    SerializableErrorInfo,
     SqliteRunStorage,
     SqliteScheduleStorage,
     TickStatus,
     WorkerStatus,
+    code_server_cli,
     context_creation_job,
     deserialize_value,
 )
@@ -48,6 +50,7 @@ SIGNATURES = {
     ConsolidatedSqliteEventLogStorage.on_modified: ["self"],
     ConsolidatedSqliteEventLogStorage.watch: ["self", "run_id", "cursor", "callback"],
     DagsterGrpcClient: ["port", "socket", "host", "use_ssl", "metadata"],
+    DagsterGrpcClient.list_repositories: ["self"],
     DagsterGrpcClient.reload_code: ["self", "timeout"],
     DagsterGrpcClient.can_cancel_execution: ["self", "can_cancel_execution_request", "timeout"],
     QueuedRunCoordinator.get_run_queue_config: ["self"],
@@ -143,3 +146,10 @@ def test_the_daemon_is_a_module_that_can_be_started():
 
 def test_each_name_is_looked_at_here():
     assert set(dagster_internals.__all__) - globals().keys() == set()
+
+
+def test_a_code_server_is_started_by_a_command_with_our_options():
+    options = {option for each in code_server_cli.commands["start"].params for option in each.opts}
+
+    assert options >= {"--socket", "-s", "--port", "-p", "--host", "-h", "--location-name", "-m", "-a"}
+    assert {"message", "stack", "cls_name"} <= set(SerializableErrorInfo._fields)
