@@ -48,18 +48,20 @@ class Problem(Value):
     details: ProblemDetails
 
 
+# FastAPI makes a validator of each response that has a model, for each route: most only say where the model stands.
+_PROBLEM = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "Not a request that can be understood"},
-    401: {"model": Problem, "description": "No token, or one that is not valid (any more)"},
-    403: {"model": Problem, "description": "Signed in, but not for this"},
-    413: {"model": Problem, "description": "Too large"},
-    422: {"model": Problem, "description": "A field is not as it should be; `details.fields` says which"},
-    429: {"model": Problem, "description": "Too many requests; `Retry-After` says when to try again"},
+    401: {**_PROBLEM, "description": "No token, or one that is not valid (any more)"},
+    403: {**_PROBLEM, "description": "Signed in, but not for this"},
+    413: {**_PROBLEM, "description": "Too large"},
+    422: {**_PROBLEM, "description": "A field is not as it should be; `details.fields` says which"},
+    429: {**_PROBLEM, "description": "Too many requests; `Retry-After` says when to try again"},
     503: {
-        "model": Problem,
+        **_PROBLEM,
         "description": "Store, catalog or lake do not answer; `Retry-After` says when to try again",
     },
 }
 """What any route may answer instead, for the OpenAPI document."""
-MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "None of this id, or not yours"}}
-CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "Not in the state that it needs"}}
+MISSING: dict[int | str, dict[str, Any]] = {404: {**_PROBLEM, "description": "None of this id, or not yours"}}
+CONFLICT: dict[int | str, dict[str, Any]] = {409: {**_PROBLEM, "description": "Not in the state that it needs"}}
