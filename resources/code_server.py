@@ -15,7 +15,7 @@ import dagster as dg
 
 from resources.dagster_internals import DagsterGrpcClient, SerializableErrorInfo, code_server_cli, deserialize_value
 
-_LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger("resources.code_server")  # also where it is the program
 _LOOK_S = 5.0  # seconds between two looks; one costs a millisecond
 _PAUSES_S = (0.0, 10.0, 30.0, 120.0)  # before each further try, the last again and again: the code itself may be broken
 _LOADING_S = 120  # seconds; loading the definitions takes 5 to 20
