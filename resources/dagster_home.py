@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from pipeline.errors import PipelineError, StateError
-from pipeline.state.sqlite_files import examine
+from pipeline.state.sqlite_files import SqliteFile, examine
 from resources.dagster_internals import MIGRATIONS, ConfigurableClassData, SqliteRunStorage, SqliteScheduleStorage
 
 RUNS, SCHEDULES, EVENTS = Path("history/runs.db"), Path("schedules/schedules.db"), Path("event_log.db")
@@ -34,9 +34,11 @@ class CheckedRunStorage(SqliteRunStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Called by Dagster."""
-        home = Path(config_value["base_dir"])
-        with looked_at(home, RUNS):
-            return cls.from_local(str((home / RUNS).parent), inst_data)
+        path = Path(config_value["base_dir"]) / RUNS
+        with looked_at(Path(config_value["base_dir"]), RUNS) as found:
+            if found.revision == newest_revision():
+                return cls(_address(path), inst_data)
+            return cls.from_local(str(path.parent), inst_data)
 
 
 class CheckedScheduleStorage(SqliteScheduleStorage):
@@ -45,15 +47,16 @@ class CheckedScheduleStorage(SqliteScheduleStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Called by Dagster."""
-        home = Path(config_value["base_dir"])
-        with looked_at(home, SCHEDULES):
-            storage = SqliteScheduleStorage.from_local(str((home / SCHEDULES).parent), inst_data)
-        return cls(storage._conn_string, inst_data)
+        path = Path(config_value["base_dir"]) / SCHEDULES
+        with looked_at(Path(config_value["base_dir"]), SCHEDULES) as found:
+            if found.revision != newest_revision():
+                SqliteScheduleStorage.from_local(str(path.parent), inst_data)
+        return cls(_address(path), inst_data)
 
 
 @contextmanager
-def looked_at(home: Path, database: Path) -> Iterator[bool]:
-    """Hold the lock under which storages are made; yields whether tables have to be made in a file that is there.
+def looked_at(home: Path, database: Path) -> Iterator[SqliteFile]:
+    """Hold the lock under which storages are made; yields what is there.
 
     Raises:
         StateError: the file cannot be used (one of Dagster's own programs ends instead).
@@ -64,7 +67,7 @@ def looked_at(home: Path, database: Path) -> Iterator[bool]:
         found = examine(home / database)
         if problem := storage_problem(home, database):
             refuse(StateError(problem))
-        yield found.is_empty
+        yield found
 
 
 def storage_problem(home: Path, database: Path, *, is_thorough: bool = False) -> str | None:
@@ -85,12 +88,28 @@ def storage_problem(home: Path, database: Path, *, is_thorough: bool = False) ->
     return None
 
 
-@cache
 def known_revisions() -> frozenset[str]:
     """Every revision of its databases that the Dagster installed here knows."""
+    return frozenset(each.revision for each in _migrations().walk_revisions())
+
+
+def newest_revision() -> str | None:
+    """The one that a database has which needs nothing done: Dagster would read every migration to see that, each time.
+
+    A sensor's tick opens the storages anew.
+    """
+    return _migrations().get_current_head()
+
+
+@cache
+def _migrations() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return frozenset(each.revision for each in ScriptDirectory.from_config(config).walk_revisions())
+    return ScriptDirectory.from_config(config)
+
+
+def _address(path: Path) -> str:
+    return f"sqlite:///{path.absolute()}"
 
 
 def profile_problem(home: Path) -> str | None:

@@ -30,9 +30,9 @@ class PooledSqliteEventLogStorage(ConsolidatedSqliteEventLogStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]) -> Self:
         """Called by Dagster. A file without tables, as a power cut may leave it, gets them where it is."""
-        with looked_at(Path(config_value["base_dir"]), EVENTS) as is_empty:
+        with looked_at(Path(config_value["base_dir"]), EVENTS) as found:
             storage = cls(inst_data=inst_data, **config_value)
-            if is_empty:
+            if found.is_empty:
                 ConsolidatedSqliteEventLogStorage._init_db(storage)  # type: ignore[no-untyped-call]
         return storage
 

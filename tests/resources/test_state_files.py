@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import StateError
 from resources import dagster_home as home_module
-from resources.dagster_home import DATABASES, EVENTS, PROFILE, storage_problem
+from resources.dagster_home import DATABASES, EVENTS, PROFILE, RUNS, SCHEDULES, storage_problem
 from resources.preflight import check
 from tests.installation import PROJECT_DIR, dagster_home
 
@@ -24,10 +24,10 @@ def cut(path, size_bytes):
     path.write_bytes(path.read_bytes()[:size_bytes])
 
 
-def stamp(path):
+def stamp(path, revision="ffffffffffff"):
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM alembic_version")
-        connection.execute("INSERT INTO alembic_version VALUES ('ffffffffffff')")
+        connection.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
 
 
 def put_folder(path):
@@ -141,3 +141,25 @@ def test_a_program_of_dagster_ends_with_one_sentence(home):
         f"error: {home}/history/runs.db: expected Dagster's database of runs"
     )
     assert "Traceback" not in done.stderr
+
+
+OURS = {
+    RUNS: (home_module.CheckedRunStorage, home_module.SqliteRunStorage),
+    SCHEDULES: (home_module.CheckedScheduleStorage, home_module.SqliteScheduleStorage),
+}
+
+
+@pytest.mark.parametrize("database", OURS, ids=str)
+def test_dagster_opens_only_what_is_new_or_of_an_older_one(home, database, monkeypatch):
+    """It reads all its migrations each time."""
+    ours, dagsters = OURS[database]
+    really, opened = dagsters.from_local, []
+    monkeypatch.setattr(dagsters, "from_local", lambda *args: opened.append(args[0]) or really(*args))
+
+    as_it_is = ours.from_config_value(None, {"base_dir": str(home)})
+    assert opened == []
+    stamp(home / database, "f495c27d5019")  # one before the newest
+    of_an_older_one = ours.from_config_value(None, {"base_dir": str(home)})
+
+    assert opened == [str((home / database).parent)]
+    assert as_it_is._conn_string == of_an_older_one._conn_string == really(*opened)._conn_string
