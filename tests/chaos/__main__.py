@@ -10,9 +10,12 @@ from pathlib import Path
 
 from tests.chaos.judging import Judgement
 from tests.chaos.kills import uploads_and_kills
+from tests.chaos.operator import listening_operator
 from tests.chaos.outages import uploads_and_outages
 from tests.chaos.places import PROFILES, places_of
 from tests.chaos.stream import stream
+from tests.chaos.system import running_system
+from tests.chaos.trainings import with_stub_trainer
 
 
 def main() -> int:
@@ -33,16 +36,19 @@ def main() -> int:
 
 def _kills(arguments: argparse.Namespace, folder: Path) -> bool:
     with places_of(arguments.profile, folder) as places:
-        found = uploads_and_kills(
-            places,
-            arguments.uploads,
-            arguments.kills,
-            arguments.seed,
-            arguments.pause,
-            outage_s=arguments.outage,
-            trainings=arguments.trainings,
-            tell=_tell,
-        )
+        if arguments.trainings:
+            places = with_stub_trainer(places, folder, arguments.trainings)
+        with running_system(places) as system:
+            found = uploads_and_kills(
+                system,
+                arguments.uploads,
+                arguments.kills,
+                arguments.seed,
+                arguments.pause,
+                outage_s=arguments.outage,
+                trainings=arguments.trainings,
+                tell=_tell,
+            )
     return _report(arguments, found.judgement, found.summary)
 
 
@@ -51,16 +57,23 @@ def _outage(arguments: argparse.Namespace, folder: Path) -> bool:
         if arguments.which not in places.outages:
             print(f"--which: expected one of {', '.join(places.outages)}, found {arguments.which}", file=sys.stderr)
             return False
-        found = uploads_and_outages(
-            places,
-            arguments.which,
-            arguments.uploads,
-            arguments.times,
-            arguments.gone,
-            arguments.between,
-            arguments.seed,
-            tell=_tell,
-        )
+        with (
+            listening_operator() as operator,
+            running_system(
+                places.with_variables(LORA_OPERATOR_WEBHOOK_URL=operator.url), has_webserver=False
+            ) as system,
+        ):
+            found = uploads_and_outages(
+                system,
+                operator,
+                arguments.which,
+                arguments.uploads,
+                arguments.times,
+                arguments.gone,
+                arguments.between,
+                arguments.seed,
+                tell=_tell,
+            )
     return _report(arguments, found.judgement, found.summary)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from tests.chaos.judging import Judgement, judge, wait_until_settled
 from tests.chaos.killing import kill_at_random
-from tests.chaos.places import Outage, Places
+from tests.chaos.places import Outage
 from tests.chaos.sending import Senders
-from tests.chaos.system import PARTS, Part, running_system
-from tests.chaos.trainings import Asking, with_stub_trainer
+from tests.chaos.system import PARTS, Part, System
+from tests.chaos.trainings import Asking
 from tests.chaos.uploads import make_uploads
 
 _GIVE_UP_AFTER_S = 600.0
@@ -27,7 +27,7 @@ class Killed:
 
 
 def uploads_and_kills(
-    places: Places,
+    system: System,
     uploads: int,
     kills: int,
     seed: int,
@@ -41,13 +41,12 @@ def uploads_and_kills(
     """Let uploads arrive all the time that the kills take, and judge what there is when all is quiet.
 
     outage_s: how long each of the profile's servers is gone in the middle, one after another; 0 for not at all.
-    trainings: of so many jobs a training is under way meanwhile.
+    trainings: of so many jobs a training is under way meanwhile; the system has the stub trainer.
     """
-    if trainings:
-        places = with_stub_trainer(places, places.settings.data_dir.parent, trainings)
-    wanted = make_uploads(uploads, seed)
+    places, wanted = system.places, make_uploads(uploads, seed)
+    system.uploads += wanted
     stopped = [outage for name, outage in places.outages.items() if name.endswith("-stopped")]
-    with running_system(places, "webserver" in parts) as system, Asking(places, trainings) as asking:
+    with Asking(places, trainings) as asking:
         senders = Senders(places, system.service_url, wanted, kills * pause_s / max(1, uploads), _GIVE_UP_AFTER_S)
         outages = threading.Thread(target=_stop_each, args=(stopped, outage_s), daemon=True)
 
@@ -62,12 +61,12 @@ def uploads_and_kills(
             outages.join()
         senders.join()
         tell(f"killed {dict(killed)}; waiting until all is quiet")
-        settled_s, waiting = wait_until_settled(places, wanted, settle_within_s, asking.waiting)
+        settled_s, waiting = wait_until_settled(places, system.uploads, settle_within_s, asking.waiting)
         if waiting:  # to say whether it is lost, or late
             tell(f"not settled after {settled_s:.0f} s: {waiting[:5]}")
-            more_s, waiting = wait_until_settled(places, wanted, _AFTER_ALL_S, asking.waiting)
+            more_s, waiting = wait_until_settled(places, system.uploads, _AFTER_ALL_S, asking.waiting)
             settled_s += more_s
-        judgement = judge(places, wanted, waiting, attempts=None)
+        judgement = judge(places, system.uploads, waiting, attempts=None)
         judgement.lost += senders.failed
         judgement.wrong += asking.judge()
         died = {name: count for name, count in system.died.items() if count}

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.chaos.judging import Judgement, judge, wait_until_settled
-from tests.chaos.operator import listening_operator
-from tests.chaos.places import Places
+from tests.chaos.operator import Operator
 from tests.chaos.sending import Senders
-from tests.chaos.system import running_system
+from tests.chaos.system import System
 from tests.chaos.uploads import make_uploads
 from tests.chaos.watching import Watch
 
@@ -30,7 +29,8 @@ class Endured:
 
 
 def uploads_and_outages(
-    places: Places,
+    system: System,
+    operator: Operator,
     outage_name: str,
     uploads: int,
     times: int,
@@ -42,42 +42,36 @@ def uploads_and_outages(
 ) -> Endured:
     """Take a place away `times` times for `gone_s` each, while uploads arrive; judge what there is in the end.
 
-    between_s: how long the place is there before each outage, the first one too.
+    operator: who is told by the system. between_s: how long the place is there before each outage, the first one too.
     """
-    outage = places.outages[outage_name]
+    places, outage = system.places, system.places.outages[outage_name]
     wanted = make_uploads(uploads, seed)
     every_s = times * (gone_s + between_s) / max(1, uploads)
-    with listening_operator() as operator:
-        with (
-            running_system(
-                places.with_variables(LORA_OPERATOR_WEBHOOK_URL=operator.url), has_webserver=False
-            ) as system,
-            Watch(places) as watch,
-        ):
-            first = make_uploads(3, seed + 1_000)  # so that there is something to lose
-            Senders(places, system.service_url, first, 0, _GIVE_UP_AFTER_S).join()
-            wait_until_settled(places, first, _PATIENCE_S)
-            senders = Senders(places, system.service_url, wanted, every_s, _GIVE_UP_AFTER_S)
-            for number in range(times):
-                time.sleep(between_s)
-                outage.begin()
-                tell(f"{outage.name}: gone, {number + 1} of {times}; {len(senders.sent)} uploads arrived")
-                time.sleep(gone_s)
-                outage.end()
-            tell(f"{outage.name}: back")
-            began_s = time.monotonic()
-            senders.join()
-            _, waiting = wait_until_settled(places, [*first, *wanted], _PATIENCE_S)
-            settled_s = time.monotonic() - began_s
-        judgement = judge(places, [*first, *wanted], waiting, attempts=0)
-        judgement.lost += senders.failed
-        judgement.wrong += [f"the warehouse was emptier than before: {text}" for text in watch.emptier]
-        if settled_s > within_s:
-            judgement.half.append(f"settled {settled_s:.0f} s after the return only, wanted {within_s:.0f} s")
-        told = [json.loads(each) for each in operator.told]
-        # One that is shorter than the sensors' interval may go by unseen; each is told once for each place.
-        titles = Counter(each["title"] for each in told)
-        judgement.doubled += [f"told {count} times: {title}" for title, count in titles.items() if count > times]
+    with Watch(places) as watch:
+        if not system.uploads:  # so that there is something to lose
+            _send_some(system, seed + 1_000)
+        system.uploads += wanted
+        senders = Senders(places, system.service_url, wanted, every_s, _GIVE_UP_AFTER_S)
+        for number in range(times):
+            time.sleep(between_s)
+            outage.begin()
+            tell(f"{outage.name}: gone, {number + 1} of {times}; {len(senders.sent)} uploads arrived")
+            time.sleep(gone_s)
+            outage.end()
+        tell(f"{outage.name}: back")
+        began_s = time.monotonic()
+        senders.join()
+        _, waiting = wait_until_settled(places, system.uploads, _PATIENCE_S)
+        settled_s = time.monotonic() - began_s
+    judgement = judge(places, system.uploads, waiting, attempts=0)
+    judgement.lost += senders.failed
+    judgement.wrong += [f"the warehouse was emptier than before: {text}" for text in watch.emptier]
+    if settled_s > within_s:
+        judgement.half.append(f"settled {settled_s:.0f} s after the return only, wanted {within_s:.0f} s")
+    told = [json.loads(each) for each in operator.told]
+    # One that is shorter than the sensors' interval may go by unseen; each is told once for each place.
+    titles = Counter(each["title"] for each in told)
+    judgement.doubled += [f"told {count} times: {title}" for title, count in titles.items() if count > times]
     died = {name: count for name, count in system.died.items() if count}
     summary = (
         f"{outage_name} {times} x {gone_s:.0f} s, {uploads} uploads: {judgement.counts()}; settled {settled_s:.0f} s "
@@ -85,3 +79,10 @@ def uploads_and_outages(
     )
     tell("\n".join(f"{each['title']}: {each['message']}" for each in told))
     return Endured(judgement, settled_s, [each["title"] for each in told], summary)
+
+
+def _send_some(system: System, seed: int) -> None:
+    first = make_uploads(3, seed)
+    system.uploads += first
+    Senders(system.places, system.service_url, first, 0, _GIVE_UP_AFTER_S).join()
+    wait_until_settled(system.places, first, _PATIENCE_S)

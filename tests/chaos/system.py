@@ -17,6 +17,7 @@ from typing import Literal, Self
 from pipeline.installation import code_server, daemon, service, webserver, write_workspace
 from pipeline.settings import PROJECT_DIR
 from tests.chaos.places import Places
+from tests.chaos.uploads import Upload
 from tests.processes import Running, kill_all, none_left, started_with
 
 Part = Literal["daemon", "code server", "run", "service", "webserver"]
@@ -30,13 +31,15 @@ class System:
     """The parts of one installation, as `lora-pipeline dev` has them, started again without end where they die.
 
     Runs are the code server's children, and for Dagster to start again. died: how often each part was found dead that
-    `kill` had not killed. has_webserver: nothing depends on it, and it costs as much as the daemon.
+    `kill` had not killed. uploads: all that it was ever given, to be judged by. has_webserver: nothing depends on it,
+    and it costs as much as the daemon.
     """
 
     def __init__(self, places: Places, has_webserver: bool = True) -> None:
         self.places = places
         self.service_url = f"http://127.0.0.1:{_free_port()}"
         self.died: Counter[str] = Counter()
+        self.uploads: list[Upload] = []
         self._variable = f"LORA_DATA_DIR={places.settings.data_dir}"
         # Not in the installation's folder: a socket's path must stay under 108 bytes.
         self._folder = Path(tempfile.mkdtemp(prefix="chaos-"))

@@ -44,7 +44,7 @@ class _Content:
 
 
 def make_uploads(count: int, seed: int) -> list[Upload]:
-    """Some of every kind, in an order of the seed; no two have the same bytes."""
+    """Some of every kind, in an order of the seed; no two have the same bytes, and those of other seeds other names."""
     rng = random.Random(seed)
     return [_upload(number, rng, seed) for number in range(count)]
 
@@ -56,7 +56,7 @@ def _upload(number: int, rng: random.Random, seed: int) -> Upload:
         kind = _empty  # the service takes none
     made = kind(rng, 1 + 10_000 * seed + number)
     status: Literal["ready", "error"] = "ready" if made.findings == 0 else "error"
-    name = f"{kind.__name__.lstrip('_')}-{number}{made.ending}"
+    name = f"{kind.__name__.lstrip('_')}-{seed}-{number}{made.ending}"
     return Upload(
         name, rng.choice(OWNERS[way]), way, made.content, status, made.conversations, made.turns, made.findings
     )
