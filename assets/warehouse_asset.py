@@ -9,12 +9,12 @@ from pydantic import Field
 from assets.specs import OWNERS, WAREHOUSE
 from pipeline.clock import utc_now
 from pipeline.errors import WarehouseIncomplete
+from pipeline.flow.folding import note_unfolded
 from pipeline.flow.publishing import publish
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
 from pipeline.state.warehouse import WarehouseReport
-from pipeline.state.warehouse.folded_datasets import read_foldable
 
 COMPLETE = "warehouse_is_complete"
 LAST_CHANGE = "catalog_changed_at"  # the sensor `stale_warehouse` compares it with the catalog
@@ -84,7 +84,8 @@ def warehouse(
         yield _not_complete(incomplete, lake)
         # Trying again at once would find the same: the sensor asks for it when the lake answers.
         raise dg.Failure(str(incomplete), allow_retries=False) from incomplete
-    yield dg.MaterializeResult(metadata=_metadata(report, settings))
+    unfolded = note_unfolded(settings.warehouse, catalog, settings.fold_max_bytes)
+    yield dg.MaterializeResult(metadata=_metadata(report, settings, unfolded))
     yield dg.AssetCheckResult(
         check_name=COMPLETE,
         passed=True,
@@ -93,14 +94,13 @@ def warehouse(
     )
 
 
-def _metadata(report: WarehouseReport, settings: Settings) -> dict[str, str | int | float]:
-    foldable = read_foldable(settings.warehouse, settings.fold_max_bytes)
+def _metadata(report: WarehouseReport, settings: Settings, unfolded: int) -> dict[str, str | int | float]:
     return {
         "dagster/uri": str(settings.warehouse),
         "size_bytes": report.size_bytes,
         "duration_s": round(report.duration_s, 2),
         "changed_datasets": "all" if report.changed is None else str(report.changed),
-        UNFOLDED: len(foldable.wanted) if foldable else 0,
+        UNFOLDED: unfolded,
         **({LAST_CHANGE: report.last_change.isoformat()} if report.last_change else {}),
         **{f"rows_{table}": count for table, count in report.row_counts.items()},
     }

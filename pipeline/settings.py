@@ -455,8 +455,7 @@ class Settings(BaseSettings):
 
     def masked(self) -> dict[str, str]:
         """Every setting as text, without secrets, the catalog's password and a webhook's path."""
-        values = {name: str(value) for name, value in self}
-        values["catalog_url"] = re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", values["catalog_url"])
+        values = {name: _without_password(str(value)) for name, value in self}
         for name in ("webhook_url", "operator_webhook_url"):
             if values[name]:  # with many services whoever knows the path may write
                 parts = urlsplit(values[name])
@@ -468,9 +467,14 @@ def _absolute(place: str) -> str:
     return place if not place or place.startswith("s3://") else str(Path(place).expanduser().resolve())
 
 
+def _without_password(text: str) -> str:
+    """Of an address, the user alone; `@` may stand in a password, too."""
+    return re.sub(r"(://[^:/@\s]*):[^/\s]*@", r"\1:***@", text)
+
+
 def _found(name: object, value: object) -> str:
     field = Settings.model_fields.get(str(name))
-    return "" if field is not None and field.annotation is SecretStr else f" (found {value!r})"
+    return "" if field is not None and field.annotation is SecretStr else f" (found {_without_password(repr(value))})"
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -56,6 +56,7 @@ def test_everything_that_is_wrong_is_said_at_once(monkeypatch):
     monkeypatch.setenv("LORA_BATCH_MAX_DATASETS", "0")
     monkeypatch.setenv("LORA_STORE", "ftp://somewhere")
     monkeypatch.setenv("LORA_DEFAULT_OWNER", "..")
+    monkeypatch.setenv("LORA_ENGINE", "dask://ana:hush@scheduler:8786")
 
     with pytest.raises(SettingsError) as raised:
         load_settings()
@@ -65,6 +66,8 @@ def test_everything_that_is_wrong_is_said_at_once(monkeypatch):
         "  LORA_STORE: Value error, expected a folder or s3://bucket/prefix (found 'ftp://somewhere')",
         "  LORA_DEFAULT_OWNER: Value error, expected 1 to 128 letters, digits or . _ @ - (found '..')",
         "  LORA_BATCH_MAX_DATASETS: Input should be greater than 0 (found '0')",
+        "  LORA_ENGINE: Value error, expected processes or dask://host:port, such as dask://scheduler:8786 (found "
+        "'dask://ana:***@scheduler:8786')",
     ]
 
 
@@ -112,12 +115,14 @@ def test_shown_settings_hide_the_password():
         webhook_url="https://hooks.example.com/hush?key=hush",
         operator_webhook_url="https://chat.example.com/hush",
         smtp_url="smtps://ops:hush@mail.example.com",
+        sqs_endpoint_url="https://queue:hu@sh@sqs.example.com",
     ).masked()
 
     assert shown["catalog_url"] == "postgresql://lora:***@db:5432/lora"
     assert shown["webhook_url"] == "https://hooks.example.com/***"
     assert shown["operator_webhook_url"] == "https://chat.example.com/***"
     assert shown["jwt_secret"] == "**********"
+    assert shown["sqs_endpoint_url"] == "https://queue:***@sqs.example.com"
     assert set(shown) == set(Settings.model_fields)
     assert "hush" not in str(shown)
 

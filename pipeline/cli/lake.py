@@ -17,7 +17,7 @@ def fold() -> None:
     it at once, while everything goes on. The files of datasets stay; whoever has the warehouse open is not disturbed.
     """
     from pipeline.clock import utc_now
-    from pipeline.flow.folding import fold_lake
+    from pipeline.flow.folding import fold_lake, note_unfolded
     from pipeline.flow.publishing import publish
 
     settings = current_settings()
@@ -26,4 +26,5 @@ def fold() -> None:
         publish(settings.warehouse, catalog, place, utc_now(), is_thorough=False)  # what is folded is what it says
         folded = fold_lake(settings.warehouse, catalog, place, settings.fold_max_bytes, utc_now())
         publish(settings.warehouse, catalog, place, utc_now(), is_thorough=False)
+        note_unfolded(settings.warehouse, catalog, settings.fold_max_bytes)
     typer.echo(folded.summary())

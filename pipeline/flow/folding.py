@@ -77,6 +77,18 @@ def fold_lake(warehouse: Path, catalog: Catalog, lake: Lake, most_upload_bytes: 
     return Folded(datasets, made, merged, retired, removed)
 
 
+def note_unfolded(warehouse: Path, catalog: Catalog, most_upload_bytes: int) -> int:
+    """Note in the catalog how many small datasets the published warehouse shows out of files of their own.
+
+    Raises:
+        CatalogError: it cannot be written to.
+    """
+    published = read_foldable(warehouse, most_upload_bytes)
+    wanted = published.wanted if published else ()
+    catalog.note_unfolded(len(wanted), min((each.validated_at for each in wanted), default=None))
+    return len(wanted)
+
+
 def _clear(lake: Lake, there: Sequence[Fold], published: Sequence[FoldShown], now: datetime) -> tuple[int, int]:
     """Retire folds that are of no use, remove those that have been for a day; return how many of each."""
     shown = {fold.fold_id: len(fold.shown) for fold in published}

@@ -1,4 +1,5 @@
-"""Whether store, catalog and lake answer, and are the ones that are meant. Asked every few seconds, so it is cheap:
+"""Whether store, catalog and lake answer, and are the ones that are meant; and those that only some work needs: the
+queue that tells of uploads, the cluster that reads large ones. Asked every few seconds, so it is cheap:
 three small queries of the catalog, one request to the store and one to the lake while all is well.
 
 What follows from a problem is decided by who asks: sensors wait, the service says so, a person is told.
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from pipeline.engines import engine_problem, is_cluster
 from pipeline.errors import PipelineError
 from pipeline.flow.marks import Site, problem_of, site_of_lake, site_of_store
 from pipeline.state.catalog.catalog import Catalog
@@ -26,9 +28,9 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the three, or the queue that tells the store's uploads."""
+    """One of the three, the queue that tells the store's uploads, or the cluster that reads large ones."""
 
-    name: Literal["store", "catalog", "lake", "queue"]
+    name: Literal["store", "catalog", "lake", "queue", "engine"]
     problem: str | None
     """A sentence that says what is wrong and what to do; None where all is well."""
 
@@ -52,6 +54,22 @@ def probe_queue(queue: "EventQueue", limit_s: float = LIMIT_S) -> tuple[Part, ..
     """Ask the queue in which the store tells of uploads; never raises."""
     _, problem = _call(f"the queue {queue.name}", queue.state).outcome(limit_s)
     return (Part("queue", problem),)
+
+
+def ask_engine(engine: str, limit_s: float = LIMIT_S) -> Callable[[], tuple[Part, ...]]:
+    """Ask the cluster of `LORA_ENGINE`, if it is one, beside whatever else is asked; what is returned gives its answer.
+
+    That never raises, and ends `limit_s` after this call.
+    """
+    if not is_cluster(engine):
+        return tuple
+    call = _call(f"the cluster {engine}", lambda: engine_problem(engine, limit_s / 2))  # for scheduler and workers each
+
+    def answer() -> tuple[Part, ...]:
+        found, problem = call.outcome(limit_s)
+        return (Part("engine", problem or found or None),)
+
+    return answer
 
 
 def _ask(site: Site, known: dict[Place, Known] | None, catalog: Catalog) -> "_Call[str | None]":

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from pipeline.flow import health as parts_module
 from pipeline.service import health_of_parts as health_module
 from pipeline.service.health_of_parts import SENSOR, State, banner, is_silent
 from pipeline.settings import load_settings
@@ -29,7 +30,7 @@ def test_healthz_needs_no_token_and_knows_when_the_daemon_looked(local):
         catalog.note_look(SENSOR, local.clock())
     after = healthz(local).json()["data"]
 
-    assert before == {"status": "degraded", "daemon": "silent", "daemon_looked_at": None}
+    assert before == {"status": "degraded", "daemon": "silent", "daemon_looked_at": None, "engine": None}
     assert (after["status"], after["daemon"], after["daemon_looked_at"] is None) == ("ok", "ok", False)
 
 
@@ -47,6 +48,28 @@ def test_a_part_that_is_down_is_a_503_that_names_it_and_no_path(local, caplog):
     healthz(local)
     told = [record.message for record in caplog.records if record.message.startswith("the lake does not answer")]
     assert [str(lake) in each for each in told] == [True]  # once, for the operator
+
+
+def test_a_cluster_that_does_not_answer_is_told_and_takes_no_service_away(serve, monkeypatch, caplog):
+    """Without it large uploads wait: who balances load by /healthz goes on sending requests."""
+    why = "the Dask scheduler of LORA_ENGINE=dask://scheduler:8786 has gone: check that it is up"
+    found = [why]
+    monkeypatch.setattr(parts_module, "engine_problem", lambda name, answer_s: found[-1])
+    monkeypatch.setattr(health_module, "_ENGINE_VALID_S", -1)
+    service = serve(engine="dask://scheduler:8786")
+    with Catalog.open(service.settings.catalog_url) as catalog:
+        catalog.note_look(SENSOR, service.clock())
+
+    before = healthz(service).json()["data"]
+    found.append("")
+    after = healthz(service).json()["data"]
+    with service.client(None) as nobody:
+        measures = nobody.get("/metrics").text
+
+    assert [(each["status"], each["engine"]) for each in (before, after)] == [("degraded", "down"), ("ok", "ok")]
+    told = [each.message for each in caplog.records if each.message.startswith("the engine")]
+    assert told == [f"the engine does not answer: {why}"]
+    assert 'lora_part_up{part="engine"} 1' in measures
 
 
 def test_the_process_says_that_it_lives_whatever_is_down(local):
@@ -89,6 +112,7 @@ def test_who_is_signed_in_reads_it_on_the_pages(local):
         (None, ""),
         (State({}, NOON, is_daemon_silent=False), ""),
         (State({}, None, is_daemon_silent=True), SILENT),
+        (State({"engine": "dask://a"}, NOON, is_daemon_silent=False), "Large uploads are taken, but not validated"),
         (
             State({"store": "/a/path", "lake": "x"}, None, is_daemon_silent=True),
             "Not everything works at present: no answer from the lake and the store.",

@@ -65,9 +65,13 @@ def test_a_dataset_waits_and_then_has_a_verdict(local):
     local.validate()
     after = values(ask(local).text)
 
-    assert before['lora_datasets_waiting{run="unasked"}'] == before['lora_datasets{status="validating"}'] == 1
-    assert 29 < before["lora_oldest_waiting_seconds"] < 90
-    assert after["lora_oldest_waiting_seconds"] == after['lora_datasets_waiting{run="unasked"}'] == 0
+    waiting, longest = 'lora_datasets_waiting{stage="validation",run="unasked"}', "lora_oldest_waiting_seconds"
+    assert before[waiting] == before['lora_datasets{status="validating"}'] == 1
+    assert 29 < before[f'{longest}{{stage="validation"}}'] < 90
+    assert after[f'{longest}{{stage="validation"}}'] == after[waiting] == 0
+    stages = ("planning", "publication", "folding")
+    assert [after[f'lora_datasets_waiting{{stage="{each}",run="unasked"}}'] for each in stages] == [1, 1, 0]
+    assert 'lora_datasets_waiting{stage="publication",run="asked"}' not in after
     assert (after['lora_datasets{status="ready"}'], after['lora_verdicts_total{verdict="ready"}']) == (1, 1)
     assert (before['lora_verdicts_total{verdict="ready"}'], after['lora_verdicts_total{verdict="error"}']) == (0, 0)
 

@@ -7,7 +7,9 @@ a service starts.
 from pipeline.service.measures.exposition import Family
 
 BUILD = Family("lora_build_info", "gauge", "Always 1; its labels are the version of the program.")
-PARTS = Family("lora_part_up", "gauge", "Whether store, catalog and lake answer, and are the ones that are meant.")
+PARTS = Family(
+    "lora_part_up", "gauge", "Whether store, catalog, lake and a cluster of LORA_ENGINE answer, as they are meant."
+)
 LOOKS = Family(
     "lora_daemon_last_look_timestamp_seconds", "gauge", "When a sensor of Dagster's daemon looked last, to 15 s."
 )
@@ -15,11 +17,13 @@ DATASETS = Family("lora_datasets", "gauge", "Current datasets by status; failed 
 WAITING = Family(
     "lora_datasets_waiting",
     "gauge",
-    "Datasets without a verdict: unasked, for which no run was asked for yet, and asked, for which one was.",
+    "Datasets that wait for a verdict, a plan of training, publication or folding, without and with a run asked for.",
 )
-RETRYING = Family("lora_datasets_retrying", "gauge", "Of those, datasets of which an attempt came to nothing.")
+RETRYING = Family(
+    "lora_datasets_retrying", "gauge", "Datasets that wait for a verdict, of which an attempt came to nothing."
+)
 LONGEST_WAIT = Family(
-    "lora_oldest_waiting_seconds", "gauge", "How long one waits since its run was asked for, or since it came; 0: none."
+    "lora_oldest_waiting_seconds", "gauge", "How long the one waits that waits longest for a stage; 0: none does."
 )
 IGNORED = Family("lora_ignored_files", "gauge", "Files of the store that became no dataset.")
 VERDICTS = Family("lora_verdicts_total", "counter", "Verdicts, counted by this service since it started.")

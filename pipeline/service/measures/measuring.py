@@ -8,7 +8,6 @@ from datetime import datetime
 from importlib.metadata import version
 
 from pipeline.errors import PipelineError
-from pipeline.service.health_of_parts import PARTS as PART_NAMES
 from pipeline.service.health_of_parts import State
 from pipeline.service.measures import measure_families
 from pipeline.service.measures.exposition import Family, Sample, exposition
@@ -16,11 +15,12 @@ from pipeline.service.measures.request_times import RequestTimes
 from pipeline.service.measures.verdict_times import VerdictTimes
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.costs import NANO
-from pipeline.state.catalog.measures import Measured
+from pipeline.state.catalog.measures import Measured, Queue
 
 _LOG = logging.getLogger(__name__)
 _VALID_S = 15.0
 _COST_VALID_S = 120.0  # summed over all that was ever paid
+_ASKED_FOR = ("validation", "planning")  # a publication or a fold is asked for once, for all
 _Measure = tuple[Family, Iterable[Sample]]
 
 
@@ -45,7 +45,7 @@ class Measuring:
                 self._of_catalog = self._ask() if "catalog" not in state.problems else []
                 self._asked_at_s = time.monotonic()
             of_catalog = self._of_catalog
-        parts = [Sample(name not in state.problems, {"part": name}) for name in PART_NAMES]
+        parts = [Sample(name not in state.problems, {"part": name}) for name in state.parts]
         return exposition(
             [
                 (measure_families.BUILD, [Sample(1, {"version": version("lora-dataset-pipeline")})]),
@@ -86,18 +86,27 @@ def _looks(looks: Mapping[str, datetime]) -> list[Sample]:
 
 
 def _counted(found: Measured, now: datetime) -> list[_Measure]:
-    waits_s = max(0.0, (now - found.waiting_since).total_seconds()) if found.waiting_since else 0.0
-    waiting = {"unasked": found.unasked, "asked": found.asked}
+    waiting = [
+        Sample(count, {"stage": stage, "run": run})
+        for stage, queue in found.queues.items()
+        for run, count in (("unasked", queue.unasked), ("asked", queue.asked))
+        if run == "unasked" or stage in _ASKED_FOR
+    ]
+    longest = [Sample(_waits_s(queue, now), {"stage": stage}) for stage, queue in found.queues.items()]
     return [
         (measure_families.DATASETS, _by("status", found.datasets)),
-        (measure_families.WAITING, _by("run", waiting)),
+        (measure_families.WAITING, waiting),
         (measure_families.RETRYING, [Sample(found.retrying)]),
-        (measure_families.LONGEST_WAIT, [Sample(waits_s)]),
+        (measure_families.LONGEST_WAIT, longest),
         (measure_families.IGNORED, [Sample(found.ignored_files)]),
         (measure_families.TRAININGS, _by("state", found.trainings)),
         (measure_families.METERED_COST, [Sample(found.metered_nano_usd / NANO)]),
         (measure_families.BATCHES, _by("status", found.batches)),
     ]
+
+
+def _waits_s(queue: Queue, now: datetime) -> float:
+    return max(0.0, (now - queue.since).total_seconds()) if queue.since else 0.0
 
 
 def _by(label: str, counts: Mapping[str, int]) -> list[Sample]:

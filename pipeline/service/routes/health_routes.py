@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 
 from pipeline.contract.http_answers import Answer, Value
 from pipeline.service.error_answers import RETRY_AFTER_S, problem
+from pipeline.service.health_of_parts import ENGINE
 from pipeline.service.service import CurrentService
 
 router = APIRouter(tags=["health"])
@@ -21,10 +22,13 @@ class Health(Value):
     """Store, catalog and lake answer; otherwise the answer is a 503 that names those that do not."""
 
     status: Literal["ok", "degraded"] = Field(
-        description="`degraded`: uploads are taken, but not validated at present."
+        description="`degraded`: uploads are taken, but not validated at present, or large ones are not."
     )
     daemon: Literal["ok", "silent"] = Field(description="`silent`: Dagster's daemon has not looked for minutes.")
     daemon_looked_at: datetime | None = Field(description="When it last looked for uploads.")
+    engine: Literal["ok", "down"] | None = Field(
+        description="`down`: the cluster that reads large uploads does not answer; null where there is none."
+    )
 
 
 class Alive(Value):
@@ -43,16 +47,17 @@ async def alive() -> Answer[Alive]:
 async def health(request: Request, service: CurrentService) -> Answer[Health] | JSONResponse:
     """Ask store, catalog and lake for something small; an answer stands for some seconds."""
     state = await service.health.current()
-    if state.problems:
-        sentence = f"no answer from: {', '.join(sorted(state.problems))}; the service's log says why"
+    if state.down:
+        sentence = f"no answer from: {', '.join(state.down)}; the service's log says why"
         answer = problem(request, 503, "part-down", sentence, [])
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
         return answer
-    silent = state.is_daemon_silent
+    engine: Literal["ok", "down"] = "down" if ENGINE in state.problems else "ok"
     return Answer(
         data=Health(
-            status="degraded" if silent else "ok",
-            daemon="silent" if silent else "ok",
+            status="degraded" if state.is_degraded else "ok",
+            daemon="silent" if state.is_daemon_silent else "ok",
             daemon_looked_at=state.looked_at,
+            engine=engine if state.has_cluster else None,
         )
     )

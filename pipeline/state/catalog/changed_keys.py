@@ -7,12 +7,13 @@ forgotten, and a publication takes what it has seen.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete, func, select, update
 
 from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.statements import chunks, insert_or
-from pipeline.state.catalog.tables import StorableText, metadata
+from pipeline.state.catalog.tables import StorableText, UtcDateTime, metadata
 
 changes = Table(
     "catalog_changes",
@@ -20,6 +21,7 @@ changes = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("table_name", StorableText, nullable=False),
     Column("row_key", StorableText, nullable=False),
+    Column("noted_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
     sqlite_autoincrement=True,
 )
 publications = Table(
@@ -27,11 +29,13 @@ publications = Table(
     metadata,
     Column("name", StorableText, primary_key=True),
     Column("token", StorableText, nullable=False),
+    Column("unfolded_count", Integer),
+    Column("unfolded_since", UtcDateTime),
 )
 OF_ITSELF = frozenset({"catalog_changes", "publications"})
 MOST_CHANGES = 200_000  # beyond that, a copy of all is as quick
 _TOO_MANY_CHANGES = 1_000_000
-_WAREHOUSE = "warehouse"
+WAREHOUSE = "warehouse"
 RowKey = tuple[object, ...]
 
 
@@ -48,19 +52,19 @@ class Changes:
 
 def read_changes(connection: Connection) -> Changes:
     """What is noted, inside the caller's transaction."""
-    token = connection.execute(select(publications.c.token).where(publications.c.name == _WAREHOUSE)).scalar()
+    token = connection.execute(select(publications.c.token).where(publications.c.name == WAREHOUSE)).scalar()
     if connection.execute(select(func.count()).select_from(changes)).scalar_one() > MOST_CHANGES:
         return Changes(token, connection.execute(select(changes.c.id)).scalars().all(), None)
     ids: list[int] = []
     keys: dict[str, set[RowKey]] = {}
-    for row in connection.execute(select(changes)):
+    for row in connection.execute(select(changes.c.id, changes.c.table_name, changes.c.row_key)):
         ids.append(row.id)
         keys.setdefault(row.table_name, set()).add(tuple(json.loads(row.row_key)))
     return Changes(token, ids, {table: frozenset(found) for table, found in keys.items()})
 
 
 class ChangeNotes(Database):
-    """The method that a publication ends with."""
+    """The methods that a publication ends with."""
 
     def note_published(self, seen: Changes, token: str) -> bool:
         """Note that a file with this token has all of `seen`, whose notes go; False where another was quicker.
@@ -69,15 +73,21 @@ class ChangeNotes(Database):
         """
         with self._writing() as connection:
             if seen.token is None:
-                row = insert_or(connection, publications).values(name=_WAREHOUSE, token=token)
+                row = insert_or(connection, publications).values(name=WAREHOUSE, token=token)
                 noted = connection.execute(row.on_conflict_do_nothing(index_elements=["name"]))
             else:
-                is_same = (publications.c.name == _WAREHOUSE) & (publications.c.token == seen.token)
+                is_same = (publications.c.name == WAREHOUSE) & (publications.c.token == seen.token)
                 noted = connection.execute(update(publications).where(is_same).values(token=token))
             if noted.rowcount == 1:
                 for some in chunks(seen.ids):
                     connection.execute(delete(changes).where(changes.c.id.in_(some)))
         return noted.rowcount == 1
+
+    def note_unfolded(self, count: int, since: datetime | None) -> None:
+        """Note how many published datasets could be folded, and when the first of them had its verdict."""
+        of_warehouse = update(publications).where(publications.c.name == WAREHOUSE)
+        with self._writing() as connection:
+            connection.execute(of_warehouse.values(unfolded_count=count, unfolded_since=since))
 
     def forget_changes(self) -> bool:
         """Let all notes go where nobody has published for so long that they are many; the next file is made anew."""

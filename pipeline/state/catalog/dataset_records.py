@@ -120,6 +120,8 @@ class Dataset:
     replaces: str | None = None
     """The dataset whose next version this is."""
     answers_to_learn: int | None = None
+    planned_run_id: str | None = None
+    """The verdict for which its default training jobs are planned."""
 
 
 def no_verdict(dataset: Dataset) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     Table,
     UniqueConstraint,
+    literal_column,
 )
 
 from pipeline.state.catalog.tables import StorableJson, StorableText, UtcDateTime, metadata
@@ -39,6 +40,13 @@ training_plans = Table(
     Column("crashes", Integer, nullable=False, server_default="0"),
     Column("retry_at", UtcDateTime),
     CheckConstraint("status IN ('requested', 'planned', 'failed')", name="status"),
+)
+IS_OPEN_PLAN = training_plans.c.status.in_([literal_column("'requested'"), literal_column("'failed'")])
+Index(
+    "ix_training_plans_open",
+    training_plans.c.requested_at,
+    sqlite_where=IS_OPEN_PLAN,
+    postgresql_where=IS_OPEN_PLAN,
 )
 
 training_jobs = Table(

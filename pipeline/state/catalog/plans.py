@@ -17,10 +17,9 @@ from pipeline.state.catalog.lookup import read_dataset, to_dataset
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.stale import mark_stale
 from pipeline.state.catalog.statements import chunks, insert_or, nobody_elses
-from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
+from pipeline.state.catalog.tables import IS_UNPLANNED, datasets
 from pipeline.state.catalog.waiting import DECIDED, is_due
 
-_IS_READY = (datasets.c.status == "ready") & IS_CURRENT & ~IS_DELETED
 _IS_FOR_VERDICT = training_plans.c.validation_run_id == datasets.c.run_id
 _WITH_PLAN = datasets.outerjoin(training_plans, training_plans.c.dataset_id == datasets.c.id)
 
@@ -30,12 +29,9 @@ class Plans(Database):
 
     def unplanned(self, limit: int, now: datetime) -> list[Dataset]:
         """Return ready datasets whose newest verdict has no plan, and that a run may be asked for now, oldest first."""
-        is_open = or_(
-            training_plans.c.dataset_id.is_(None),
-            training_plans.c.validation_run_id != datasets.c.run_id,
-            training_plans.c.status.in_(("requested", "failed")) & is_due(training_plans, now),
-        )
-        oldest = select(datasets).select_from(_WITH_PLAN).where(_IS_READY, is_open)
+        is_for_another = training_plans.c.validation_run_id != datasets.c.run_id
+        may_be_asked = or_(training_plans.c.dataset_id.is_(None), is_for_another, is_due(training_plans, now))
+        oldest = select(datasets).select_from(_WITH_PLAN).where(IS_UNPLANNED, may_be_asked)
         with self._reading() as connection:
             rows = connection.execute(oldest.order_by(datasets.c.created_at, datasets.c.id).limit(limit))
             return [to_dataset(row) for row in rows]
@@ -114,6 +110,7 @@ class Plans(Database):
             has_failed = is_same & (training_plans.c.status == "failed")
             again = values | {"status": case((has_failed, "failed"), else_="requested")}
             connection.execute(row.on_conflict_do_update(index_elements=["dataset_id"], set_=again))
+            connection.execute(update(datasets).where(datasets.c.id == dataset.id).values(planned_run_id=None))
             return mark_stale(connection, training_jobs.c.dataset_id == dataset.id, now)
 
     def record_plan(self, dataset: Dataset, result: PlanResult, now: datetime) -> None:
@@ -136,6 +133,8 @@ class Plans(Database):
                 **DECIDED,
             }
             connection.execute(update(training_plans).where(is_this).values(change))
+            verdict = select(training_plans.c.validation_run_id).where(is_this).scalar_subquery()
+            connection.execute(update(datasets).where(datasets.c.id == dataset.id).values(planned_run_id=verdict))
             planned = Event(dataset.id, owner, "planned", found.status, result.run_id, detail=result.message)
             note_events(connection, [planned], now)
             if result.job_count:

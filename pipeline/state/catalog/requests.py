@@ -10,14 +10,14 @@ from pipeline.state.catalog.attempt_tables import IS_LIVE, IS_UNCLOSED, training
 from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.events import Event, changed_datasets, note_events
-from pipeline.state.catalog.job_tables import training_plans
+from pipeline.state.catalog.job_tables import IS_OPEN_PLAN, training_plans
 from pipeline.state.catalog.lookup import describe_dataset, read_dataset, to_dataset
 from pipeline.state.catalog.statements import chunks, nobody_elses
-from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
+from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, IS_UNDECIDED, datasets
 from pipeline.state.catalog.waiting import VALIDATED_AGAIN, is_due
 
 _UNDECIDED = ("validating", "failed")
-_IS_WAITING = datasets.c.status.in_(_UNDECIDED) & IS_CURRENT & ~IS_DELETED
+_IS_WAITING = IS_UNDECIDED & IS_CURRENT & ~IS_DELETED
 _SOON = timedelta(minutes=5)  # a try that comes by then keeps its partition
 _OLDEST = (datasets.c.created_at, datasets.c.id)
 
@@ -40,7 +40,7 @@ class Requests(Database):
 
         What somebody changes at this moment is left out as well, and waits for the next request.
         """
-        free = select(datasets.c.id).where(datasets.c.status.in_(_UNDECIDED), datasets.c.requested_at.is_(None))
+        free = select(datasets.c.id).where(IS_UNDECIDED, datasets.c.requested_at.is_(None))
         mark = update(datasets).values(
             requested_at=now,
             request_key=request_key,
@@ -140,13 +140,13 @@ def _open_among(ids: Sequence[str], now: datetime) -> tuple[Select[tuple[str]], 
     is_wanted = IS_CURRENT & ~IS_DELETED
     is_asked = table.requested_at.is_not(None)
     is_pausing = (table.status == "failed") & table.retry_at.is_not(None) & (table.retry_at > soon)
-    validation = table.status.in_(_UNDECIDED) & (is_asked | (is_wanted & ~is_pausing))
+    validation = IS_UNDECIDED & (is_asked | (is_wanted & ~is_pausing))
     is_planned = (plan.validation_run_id == table.run_id) & (
         (plan.status == "planned") | ((plan.status == "failed") & plan.retry_at.is_not(None) & (plan.retry_at > soon))
     )
     without_plan = (table.status == "ready") & is_wanted & or_(plan.dataset_id.is_(None), ~is_planned)
     with_plan = select(table.id).select_from(datasets.outerjoin(training_plans, plan.dataset_id == table.id))
-    being_planned = plan.status.in_(("requested", "failed")) & plan.requested_at.is_not(None)
+    being_planned = IS_OPEN_PLAN & plan.requested_at.is_not(None)
     return (
         select(table.id).where(table.id.in_(ids), validation),
         with_plan.where(table.id.in_(ids), or_(without_plan, being_planned)),

@@ -53,6 +53,8 @@ def mark_stale(connection: Connection, which: ColumnElement[bool], now: datetime
         if row.is_gone:  # should the same verdict count again, it is planned again
             plan = update(training_plans).where(training_plans.c.dataset_id == row.dataset_id)
             connection.execute(plan.values(validation_run_id="", updated_at=now))
+            of_dataset = update(datasets).where(datasets.c.id == row.dataset_id)
+            connection.execute(of_dataset.values(planned_run_id=None))
         notice = Notice(
             kind="training_jobs_stale",
             dedupe_key=f"{row.verdict}:{row.superseded_by or ''}",

@@ -23,6 +23,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
+    or_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -155,12 +157,38 @@ datasets = Table(
     Column("mapping", StorableText),
     Column("replaces", StorableText),
     Column("answers_to_learn", BigInteger),
+    Column("planned_run_id", StorableText),
     CheckConstraint("status IN ('uploading', 'validating', 'ready', 'error', 'failed')", name="status"),
 )
 IS_CURRENT = datasets.c.superseded_by.is_(None)
 IS_DELETED = datasets.c.deleted_at.is_not(None)
 
-Index("ix_datasets_status", datasets.c.status, sqlite_where=~IS_DELETED, postgresql_where=~IS_DELETED)
+# Values that an index is made for are written out in its queries too: PostgreSQL takes none for a parameter.
+IS_UNDECIDED = datasets.c.status.in_([literal_column("'validating'"), literal_column("'failed'")])
+IS_UNPLANNED = (
+    (datasets.c.status == literal_column("'ready'"))
+    & IS_CURRENT
+    & ~IS_DELETED
+    & or_(datasets.c.planned_run_id.is_(None), datasets.c.planned_run_id != datasets.c.run_id)
+)
+"""Ready, with a verdict for which nothing was planned yet."""
+
+Index(
+    "ix_datasets_status",
+    datasets.c.status,
+    sqlite_where=IS_CURRENT & ~IS_DELETED,
+    postgresql_where=IS_CURRENT & ~IS_DELETED,
+)
+# What waits for a verdict or for a plan, beside any number that waits for nothing.
+Index("ix_datasets_undecided", datasets.c.requested_at, sqlite_where=IS_UNDECIDED, postgresql_where=IS_UNDECIDED)
+Index(
+    "ix_datasets_unplanned",
+    datasets.c.status,  # the same in all; without it SQLite takes the index above
+    datasets.c.created_at,
+    datasets.c.id,
+    sqlite_where=IS_UNPLANNED,
+    postgresql_where=IS_UNPLANNED,
+)
 Index("ix_datasets_created_at", datasets.c.created_at.desc())
 Index(
     "uq_datasets_current_storage_path",

@@ -15,11 +15,11 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, select, update
 
 from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.events import Event, note_events
-from pipeline.state.catalog.job_tables import training_plans
+from pipeline.state.catalog.job_tables import IS_OPEN_PLAN, training_plans
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.statuses import EventKind
-from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, datasets
+from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, IS_UNDECIDED, datasets
 from pipeline.state.catalog.waiting import UNTRIED
 from pipeline.wording import time_of_day
 
@@ -90,13 +90,11 @@ class _Place:
 
 _IS_WANTED = IS_CURRENT & ~IS_DELETED
 _PLACES: dict[Work, _Place] = {
-    "validation": _Place(
-        datasets, datasets.c.id, datasets.c.status.in_(("validating", "failed")), "validating", "failure"
-    ),
+    "validation": _Place(datasets, datasets.c.id, IS_UNDECIDED, "validating", "failure"),
     "plan": _Place(
         training_plans,
         training_plans.c.dataset_id,
-        training_plans.c.status.in_(("requested", "failed")),
+        IS_OPEN_PLAN,
         "requested",
         "message",
     ),

@@ -92,6 +92,7 @@ COLUMNS = {
         "mapping": "How its fields are read, where its owner says so: JSON, or auto; else NULL.",
         "replaces": "The dataset whose next version this is, which was deleted when this one was ready; else NULL.",
         "answers_to_learn": "Answers that training learns from; NULL until validated.",
+        "planned_run_id": "The run whose verdict its default training jobs are planned for; NULL until then.",
     },
     "notifications": {
         "id": "Counts up.",

@@ -167,6 +167,31 @@ def test_what_was_told_before_there_were_jobs_is_still_there(empty_url, monkeypa
         assert [n.kind for n in catalog.notifications("ann")] == ["training_jobs_ready", "dataset_ready"]
 
 
+def test_what_was_planned_before_plans_were_noted_at_the_dataset_is_not_planned_again(empty_url, monkeypatch):
+    monkeypatch.setattr("pipeline.state.catalog.migrate.HEAD", "0018")
+    Catalog.open(empty_url).close()
+    engine = make_engine(catalog_url(empty_url))
+    insert = (
+        "INSERT INTO datasets (id, user_id, name, status, storage_bucket, storage_path, file_name, file_size, "
+        "training_ready, run_id, attempt, created_at, updated_at) VALUES (:id, 'ann', :id, 'ready', 'bucket', :id, "
+        "'d.jsonl', 5, true, 'run-2', 0, '2026-03-01 12:00:00', '2026-03-01 12:00:00')"
+    )
+    plan = (
+        "INSERT INTO training_plans (dataset_id, validation_run_id, status, attempt, updated_at) "
+        "VALUES (:id, :run, :status, 0, '2026-03-01 12:00:00')"
+    )
+    plans = (("planned", "run-2", "planned"), ("older", "run-1", "planned"), ("open", "run-2", "requested"))
+    with engine.execution_options(catalog_writes=True).begin() as connection:
+        for dataset_id, run, status in plans:
+            connection.execute(text(insert), {"id": dataset_id})
+            connection.execute(text(plan), {"id": dataset_id, "run": run, "status": status})
+    engine.dispose()
+    monkeypatch.undo()
+
+    with Catalog.open(empty_url) as catalog:
+        assert {dataset.id for dataset in catalog.unplanned(10, NOON)} == {"older", "open"}
+
+
 def _definitions(engine):
     """Everything the database says about its tables, in its own words."""
     if engine.dialect.name == "sqlite":
