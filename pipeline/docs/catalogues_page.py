@@ -12,7 +12,9 @@ A model that is not listed can also be named by the path of its `config.json`.""
 _MODELS = """Adapters: parameters that LoRA of rank 16 adds: on all linear layers of a dense model; of a mixture of
 experts on attention and experts, those of an expert with a lower rank, and on no router. Where there is a sibling that
 was taught to answer (`Llama-3.1-8B-Instruct`), it is found by its own name and has the same dimensions."""
-_GPUS = """Memory in GiB, as a process can use it. TFLOP/s: dense BF16, or FP16 where there is no BF16."""
+_GPUS = """Memory in GiB, as a process can use it. TFLOP/s: dense BF16, or FP16 where there is none, by the data sheet;
+reached: what matrix products were measured to reach (`matmul_tflops`), which step times rest on; where nobody measured
+them, 80 % is assumed."""
 _PRICES = """For one GPU and hour. The lowest on-demand price is used unless a provider or spot is asked for; a price
 older than 90 days is marked. `lora-pipeline prices import FILE` takes a CSV of yours."""
 
@@ -78,13 +80,14 @@ def _gpus() -> str:
             gpu.maker,
             f"{gpu.memory_gb:g}",
             f"{gpu.peak_tflops:g}",
+            f"{gpu.matmul_tflops:g}" if gpu.matmul_tflops else "",
             f"{gpu.bandwidth_gb_per_s:g}",
             f"{gpu.interconnect_gb_per_s:g}",
             "yes" if gpu.has_bf16 else "no",
         )
         for gpu in sorted(load_gpus().values(), key=lambda each: each.name)
     ]
-    return table(("GPU", "also", "maker", "memory", "TFLOP/s", "bandwidth GB/s", "link GB/s", "BF16"), rows)
+    return table(("GPU", "also", "maker", "memory", "TFLOP/s", "reached", "bandwidth GB/s", "link GB/s", "BF16"), rows)
 
 
 def _prices() -> str:

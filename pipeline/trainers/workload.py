@@ -24,7 +24,7 @@ class Workload:
     gradient_accumulation: int
     gpu_count: int = 1
     rank: int = 16
-    """Of the adapters on all linear layers, 0 without any."""
+    """Of the adapters, 0 without any."""
     has_gradient_checkpointing: bool = True
     loss_kernel: LossKernel = "full"
     """Whether the logits of a micro batch are held at once."""
@@ -33,3 +33,5 @@ class Workload:
     is_sharded: bool | None = None
     """Whether several GPUs share out weights, gradients and optimiser (FSDP, ZeRO-3) or each holds a replica (DDP);
     None: shared out where a replica would leave too little room."""
+    adapted: tuple[str, ...] = ()
+    """The layers with adapters, where a measured run had not all that our files name."""

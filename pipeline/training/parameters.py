@@ -3,7 +3,10 @@
 Norms and biases are left out; they are less than a thousandth.
 """
 
+from collections.abc import Sequence
+
 from pipeline.catalogues.models import BaseModelSpec
+from pipeline.catalogues.structures import Matrix
 
 
 def expert_rank(model: BaseModelSpec, rank: int) -> int:
@@ -14,13 +17,29 @@ def expert_rank(model: BaseModelSpec, rank: int) -> int:
     return max(1, rank // model.active_experts)
 
 
-def adapter_parameters(model: BaseModelSpec, rank: int) -> int:
-    """Trainable parameters of LoRA with this rank; an adapter of a matrix of m x n has rank · (m + n)."""
+def adapter_parameters(model: BaseModelSpec, rank: int, names: Sequence[str] = ()) -> int:
+    """Trainable parameters of LoRA with this rank; an adapter of a matrix of m x n has rank · (m + n).
+
+    names: of the layers that have one; all that the family names unless given.
+    """
     narrow = expert_rank(model, rank)
     return sum(
-        matrix.number * (matrix.outputs + matrix.inputs) * (narrow if matrix.kind == "expert" else rank)
+        _adapted_width(matrix) * (narrow if matrix.kind == "expert" else rank)
         for matrix in model.adapted
+        if not names or matrix.name in names
     )
+
+
+def adapted_share(model: BaseModelSpec, names: Sequence[str]) -> float:
+    """How much of what goes into and out of the layers that LoRA can adapt does so at the named ones; none: all."""
+    if not names:
+        return 1.0
+    some = sum(_adapted_width(matrix) for matrix in model.adapted if matrix.name in names)
+    return some / sum(map(_adapted_width, model.adapted))
+
+
+def _adapted_width(matrix: Matrix) -> int:
+    return matrix.number * (matrix.outputs + matrix.inputs)
 
 
 def layer_parameters(model: BaseModelSpec) -> int:

@@ -41,6 +41,18 @@ def test_a_gpu_is_found_in_any_spelling_and_by_an_alias(name, gpu):
     assert find_gpu(name).name == gpu
 
 
+def test_products_reach_what_was_measured_or_four_fifths_of_the_data_sheet():
+    assert (find_gpu("L4").reached_tflops, find_gpu("L4").peak_tflops) == (70.9, 121)
+    assert find_gpu("A30").reached_tflops == 0.8 * 165
+
+
+def test_measured_products_are_near_the_data_sheet_and_over_it_on_consumer_cards_alone():
+    shares = {gpu.name: gpu.reached_tflops / gpu.peak_tflops for gpu in load_gpus().values()}
+
+    assert all(0.38 <= share <= 1.15 for share in shares.values()), shares
+    assert {name.partition("-")[0] for name, share in shares.items() if share > 1} == {"RTX"}
+
+
 def test_no_two_gpus_share_a_name():
     names = [same(name) for gpu in load_gpus().values() for name in gpu.names()]
 

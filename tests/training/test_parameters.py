@@ -5,6 +5,7 @@ import pytest
 from pipeline.catalogues import find_model
 from pipeline.training.parameters import (
     active_parameters,
+    adapted_share,
     adapter_parameters,
     embedding_parameters,
     layer_parameters,
@@ -26,6 +27,15 @@ def test_adapters_for_each_rank_are_as_tinker_publishes_them(model, published):
 
 def test_adapters_grow_with_their_rank():
     assert adapter_parameters(find_model("Llama-3.1-8B"), 16) == 16 * (851_968 + 1_769_472)
+
+
+def test_adapters_of_some_layers_are_counted_and_weighed_by_what_goes_through_them():
+    model, names = find_model("Llama-3.1-8B"), ("q_proj", "v_proj")
+
+    widths = 32 * (4096 + 4096 + 4096 + 1024)
+    assert adapter_parameters(model, 8, names) == 8 * widths
+    assert adapted_share(model, names) == widths / (851_968 + 1_769_472)
+    assert adapted_share(model, ()) == 1
 
 
 def test_a_tied_head_is_counted_once():

@@ -52,7 +52,8 @@ def _of_gpu(workload: Workload, constants: Constants, measurements: Sequence[Mea
             1.0,
             _UNSEEN_GPU,
             f"step time: no measured rows of {gpu.name} with {kind} kernels; from its data sheet "
-            f"({gpu.peak_tflops:g} TFLOP/s, {gpu.bandwidth_gb_per_s:g} GB/s) and rules fitted to other GPUs",
+            f"({gpu.bandwidth_gb_per_s:g} GB/s), its matrix products ({gpu.reached_tflops:g} TFLOP/s) and rules fitted "
+            "to other GPUs",
             is_from_data_sheet=True,
         )
     rows = same or timed

@@ -51,6 +51,8 @@ class _Row(BaseModel):
     micro_batch: int
     gradient_accumulation: Annotated[int, BeforeValidator(lambda text: text or 1)]
     gradient_checkpointing: Literal["yes", "no", ""]  # where it is not known it was needed to fit
+    sharded: Literal["yes", "no", ""]  # where it is not known, as `is_sharded` has it
+    adapted: str  # names of layers with blanks between; all linear ones where there is none
     loss_kernel: LossKernel
     peak_memory_gb: _Known
     step_time_s: _Known
@@ -88,6 +90,8 @@ def _measurement(row: _Row) -> Measurement:
         has_gradient_checkpointing=row.gradient_checkpointing != "no",
         loss_kernel=row.loss_kernel,
         trainer=row.trainer,
+        is_sharded=row.sharded == "yes" if row.sharded else None,
+        adapted=tuple(row.adapted.split()),
     )
     step_time_s = row.step_time_s
     if step_time_s is None and row.tokens_per_s_per_gpu:

@@ -75,7 +75,7 @@ def trainable_parameters(workload: Workload) -> int:
     """Of the adapters; of the model in full fine-tuning."""
     if workload.method == "full":
         return workload.model.parameters
-    return adapter_parameters(workload.model, workload.rank)
+    return adapter_parameters(workload.model, workload.rank, workload.adapted)
 
 
 def layer_activations(workload: Workload) -> float:

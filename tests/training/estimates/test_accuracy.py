@@ -12,7 +12,7 @@ from pipeline.training.estimates.fit import fit
 from pipeline.training.estimates.fitted import fitted, fitted_text
 from pipeline.training.estimates.measurements import load_measurements
 from pipeline.training.estimates.memory import memory_parts
-from pipeline.training.estimates.step_time import step_time_s
+from pipeline.training.estimates.step_time import flops, step_time_s
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,20 @@ def test_memory_is_as_near_as_promised(reference):
     assert errors.rows == 40
     assert errors.error <= 0.10
     assert errors.below_high >= 0.95
+
+
+def test_no_measured_run_is_faster_than_the_matrix_products_of_its_gpu():
+    shares = {
+        (row.trainer, work.model.name, work.gpu.name): flops(work)
+        * work.gradient_accumulation
+        / row.step_time_s
+        / (work.gpu.reached_tflops * 1e12)
+        for row in load_measurements()
+        if row.step_time_s
+        for work in [row.workload]
+    }
+
+    assert all(share < 0.95 for share in shares.values()), shares
 
 
 def test_the_shipped_constants_are_what_the_measurements_give():

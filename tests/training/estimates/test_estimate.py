@@ -61,8 +61,8 @@ def test_the_basis_names_the_rows_the_rules_and_the_price():
     assert measured[1].startswith("step time: rules times 1.0")
     assert "24 measured rows of A100-80GB-SXM, plain kernels, lora: Qwen-1.8B, Qwen-7B, Qwen-14B" in measured[1]
     assert unknown[1] == (
-        "step time: no measured rows of L4 with plain kernels; from its data sheet (121 TFLOP/s, 300 GB/s) and rules "
-        "fitted to other GPUs"
+        "step time: no measured rows of L4 with plain kernels; from its data sheet (300 GB/s), its matrix products "
+        "(70.9 TFLOP/s) and rules fitted to other GPUs"
     )
     assert unknown[2] == "2 GPUs: weights shared out (FSDP, ZeRO-3)"
 
