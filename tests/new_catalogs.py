@@ -1,6 +1,6 @@
 """New catalogs on SQLite are written as the first one of this process became, not by every migration once more.
 
-The tests of the catalog itself, in `tests/state/catalog`, migrate for real; so does every process that a test starts.
+Tests of migrations (`real_migrations`) migrate for real; so does every process that a test starts.
 """
 
 from sqlalchemy import Connection

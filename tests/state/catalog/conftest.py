@@ -18,7 +18,7 @@ __all__ = ["postgres_server", "postgres_url"]
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgres)]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other tests save themselves."""
     monkeypatch.setattr(migrate, "_upgrade", migrate_for_real)

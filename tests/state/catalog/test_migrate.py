@@ -23,6 +23,8 @@ from pipeline.state.catalog.tables import metadata
 from tests.state.catalog.examples import NOON, tell, upload
 from tests.state.catalog.statements_seen import statements_seen
 
+pytestmark = pytest.mark.usefixtures("real_migrations")
+
 
 def test_head_is_the_newest_revision():
     config = Config()
