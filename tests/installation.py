@@ -1,7 +1,7 @@
 """A whole installation in a test's own folder: settings, a real Dagster instance, the real definitions.
 
 `tick` does with a sensor's result what Dagster's daemon does with it, in the same order; runs execute in this process.
-The daemon itself is tried in `end_to_end/test_daemon.py`.
+The daemon itself is tried in `end_to_end/test_dev.py`.
 """
 
 import json

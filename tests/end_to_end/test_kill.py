@@ -28,9 +28,8 @@ TABLES = ("conversations", "turns", "findings")
 
 def _start(module, data_dir):
     command = [sys.executable, "-m", f"tests.end_to_end.{module}", str(data_dir)]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT_DIR)}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, env=environment, cwd=PROJECT_DIR, **pipes)
+    return subprocess.Popen(command, cwd=PROJECT_DIR, **pipes)
 
 
 class Victim:
