@@ -25,7 +25,6 @@ def empty_machine(tmp_path_factory):
         "LORA_DATA_DIR": str(folder / "data"),
         "DAGSTER_HOME": str(folder / "home"),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
-        "PYTHONPATH": str(PROJECT_DIR),
     }
 
 

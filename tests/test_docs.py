@@ -158,7 +158,7 @@ def _run(command: str, data_dir: Path) -> str:
     words = shlex.split(command)
     assert words[0] in ("lora-pipeline", ".venv/bin/lora-pipeline")
     variables = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    variables |= {"LORA_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
+    variables |= {"LORA_DATA_DIR": str(data_dir)}
     done = subprocess.run([*PROGRAM, *words[1:]], env=variables, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode in (0, 1), done.stderr
     return done.stdout

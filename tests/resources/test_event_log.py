@@ -1,6 +1,5 @@
 """The pooled event log keeps what Dagster expects of an event log, also between processes."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -19,12 +18,9 @@ __all__ = ["dagster_home", "installation", "make_installation"]
 def writers():
     """Two other processes with Dagster loaded."""
     command = [sys.executable, "-m", "tests.resources.event_writer"]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT_DIR)}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with ExitStack() as stack:
-        started = [
-            stack.enter_context(subprocess.Popen(command, env=environment, cwd=PROJECT_DIR, **pipes)) for _ in "12"
-        ]
+        started = [stack.enter_context(subprocess.Popen(command, cwd=PROJECT_DIR, **pipes)) for _ in "12"]
         for process in started:
             wait_for(process)
         yield started
