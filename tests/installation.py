@@ -25,6 +25,7 @@ from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.tries import WORKS
 from pipeline.state.lake import Lake, make_lake
 from sensors.pausing import _WATCHES
+from tests.samples import SAMPLES_DIR
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 PARTITIONS = "datasets"
@@ -259,6 +260,17 @@ def opened(settings: Settings, template: Path | None = None) -> Iterator[Install
         assert instance.event_log_storage
     with instance:
         yield Installation(settings, instance)
+
+
+@contextmanager
+def with_samples(folder: Path, template: Path) -> Iterator[Installation]:
+    """An installation as the demo leaves it, made in this process."""
+    with opened(local_settings(folder / "data"), template) as made:
+        for sample in SAMPLES_DIR.glob("*.jsonl"):
+            made.drop(sample.name, sample.read_bytes(), owner=made.settings.default_owner)
+        assert [run.success for run in [*made.ingest(), *made.plan()]] == [True, True]
+        assert made.run("publish").success
+        yield made
 
 
 MakeInstallation = Callable[..., Installation]

@@ -17,8 +17,7 @@ from typer.main import get_command
 from pipeline.cli import app
 from pipeline.definitions import build_defs
 from pipeline.settings import Settings, load_settings
-from tests.installation import dagster_home, local_settings, opened
-from tests.samples import SAMPLES_DIR
+from tests.installation import dagster_home
 
 __all__ = ["dagster_home"]
 
@@ -143,12 +142,7 @@ def test_every_decision_is_listed():
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory, dagster_home):
     """What `make demo` leaves, made in this process."""
-    settings = local_settings(tmp_path_factory.mktemp("readme") / "data")
-    with opened(settings, dagster_home) as installation:
-        for sample in SAMPLES_DIR.glob("*.jsonl"):
-            installation.drop(sample.name, sample.read_bytes(), owner=settings.default_owner)
-        assert [run.success for run in [*installation.ingest(), *installation.plan()]] == [True, True]
-        assert installation.run("publish").success
+    with with_samples(tmp_path_factory.mktemp("readme"), dagster_home) as installation:
         yield installation
 
 

@@ -1,4 +1,4 @@
-"""`lora-pipeline jobs`, on an installation that the demo has made with real runs."""
+"""`lora-pipeline jobs`, on an installation with the jobs of the samples, made as the demo makes them."""
 
 import hashlib
 import json
@@ -13,17 +13,17 @@ from pipeline.state.catalog.attempt_records import NewModel
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
 from tests.cli.goldens import run
+from tests.installation import dagster_home, with_samples
 from tests.samples import SAMPLES_DIR
 
+__all__ = ["dagster_home"]
 TALK, CHAT, BROKEN = "everyday_talk", "support_chat", "broken_lines"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("jobs")
-    result = run(["demo"], {"LORA_DATA_DIR": str(made), "COLUMNS": "200"})
-    assert result.exit_code == 0, result.stderr
-    return made
+def folder(tmp_path_factory, dagster_home):
+    with with_samples(tmp_path_factory.mktemp("jobs"), dagster_home) as made:
+        return made.settings.data_dir
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`serve` and `upload --server`, as processes: a token once, a file uploaded with it."""
+"""`serve` as a process and `upload --server`: a token once, a file uploaded with it."""
 
 import os
 import re
@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
+from tests.cli.goldens import run
 from tests.samples import SAMPLES_DIR
 
 PROGRAM = [sys.executable, "-c", "from pipeline.cli import main; main()"]
@@ -39,9 +41,8 @@ def serving(data_dir: Path, *options: str) -> Iterator[tuple[str, str]]:
         process.stderr.read()
 
 
-def run(*arguments: str, token: str | None = None) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | ({"LORA_TOKEN": token} if token else {})
-    return subprocess.run([*PROGRAM, *arguments], env=environment, capture_output=True, text=True, check=False)
+def upload(*arguments: str, token: str | None = None) -> Result:
+    return run(["upload", *arguments], {"LORA_TOKEN": token} if token else {})
 
 
 @pytest.fixture
@@ -49,22 +50,25 @@ def sample() -> Path:
     return SAMPLES_DIR / "support_chat.jsonl"
 
 
-def test_the_token_is_shown_once_and_opens_the_service(tmp_path, sample):
+def test_the_token_is_shown_once_and_opens_the_service(tmp_path, sample, monkeypatch):
     with serving(tmp_path) as (url, said):
         [token] = re.findall(r"^token \(shown this once\): (\S+)$", said, re.MULTILINE)
-        done = run("upload", str(sample), "--server", url, "--name", "Support", token=token)
-        wrong = run("upload", str(sample), "--server", url, token="wrong")
-        none = run("upload", str(sample), "--server", url)
-    with serving(tmp_path) as (_, again):
-        assert "token" not in again
+        done = upload(str(sample), "--server", url, "--name", "Support", token=token)
+        wrong = upload(str(sample), "--server", url, token="wrong")
+        none = upload(str(sample), "--server", url)
+    with monkeypatch.context() as patch:  # all but the server itself, and its logs
+        patch.setattr("uvicorn.Server.run", lambda _: None)
+        patch.setattr("pipeline.cli.serve.configure_logs", lambda _: None)
+        again = run(["serve"], {"LORA_DATA_DIR": str(tmp_path)})
     with serving(tmp_path, "--new-token") as (url, renewed):
         assert "token (shown this once)" in renewed
-        old = run("upload", str(sample), "--server", url, token=token)
+        old = upload(str(sample), "--server", url, token=token)
 
     assert "alembic.runtime.migration" in said
     assert "alembic.runtime.plugins" not in said
     assert re.fullmatch(r"support-chat-[0-9a-f]{16}: validating\n", done.stdout)
-    assert [each.returncode for each in (done, wrong, none, old)] == [0, 2, 2, 2]
+    assert again.stderr == "service: http://127.0.0.1:8000\n"
+    assert [each.exit_code for each in (done, wrong, none, old)] == [0, 2, 2, 2]
     assert none.stderr == "error: --token: expected the service's token, found none; set LORA_TOKEN\n"
     assert "is not the one of this installation" in wrong.stderr
     with Catalog.open(load_settings(data_dir=tmp_path).catalog_url) as catalog:
@@ -73,6 +77,6 @@ def test_the_token_is_shown_once_and_opens_the_service(tmp_path, sample):
 
 
 def test_resuming_needs_a_server(sample):
-    done = run("upload", str(sample), "--resume", "some-id")
+    done = upload(str(sample), "--resume", "some-id")
 
-    assert (done.returncode, "expected --server as well" in done.stderr) == (2, True)
+    assert (done.exit_code, "expected --server as well" in done.stderr) == (2, True)
