@@ -17,7 +17,7 @@ from typer.main import get_command
 from pipeline.cli import app
 from pipeline.definitions import build_defs
 from pipeline.settings import Settings, load_settings
-from tests.installation import dagster_home
+from tests.installation import dagster_home, with_samples
 
 __all__ = ["dagster_home"]
 
