@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.clock import utc_now
 from pipeline.state.catalog.job_records import NewCost
-from tests.installation import bad_file, valid_file
+from tests.installation import bad_file, local_settings, opened, valid_file
 
 
 def _validate_again(installation, dataset_id):
@@ -22,6 +22,17 @@ def _statuses(installation):
 @pytest.fixture
 def trained(installation):
     """An upload with a job that was paid for."""
+    return _train(installation)
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory, dagster_home):
+    """The same, for those that only look."""
+    with opened(local_settings(tmp_path_factory.mktemp("trained") / "data"), dagster_home) as installation:
+        yield _train(installation)
+
+
+def _train(installation):
     installation.drop("talk.jsonl", valid_file(60))
     assert [run.success for run in installation.ingest()] == [True]
     assert [run.success for run in installation.plan()] == [True]
@@ -32,10 +43,10 @@ def trained(installation):
     return installation
 
 
-def test_one_query_leads_from_a_cost_to_the_upload(trained):
-    [job], dataset = trained.jobs(), trained.dataset("talk")
+def test_one_query_leads_from_a_cost_to_the_upload(untouched):
+    [job], dataset = untouched.jobs(), untouched.dataset("talk")
 
-    rows = trained.query(
+    rows = untouched.query(
         "SELECT cost_kind, job_id, config_uri, split_fingerprint, dataset_id, content_version, storage_path, "
         "job_run_id, validation_run_id FROM training_lineage ORDER BY cost_kind"
     )
@@ -54,22 +65,22 @@ def test_one_query_leads_from_a_cost_to_the_upload(trained):
     assert job.run_id != dataset.run_id
 
 
-def test_one_query_leads_from_the_upload_to_everything_made_of_it(trained):
-    [job] = trained.jobs()
+def test_one_query_leads_from_the_upload_to_everything_made_of_it(untouched):
+    [job] = untouched.jobs()
 
-    rows = trained.query("SELECT made, name, uri FROM upload_lineage WHERE storage_path = 'uploads/ana/talk.jsonl'")
+    rows = untouched.query("SELECT made, name, uri FROM upload_lineage WHERE storage_path = 'uploads/ana/talk.jsonl'")
 
     assert {made for made, _, _ in rows} == {"table", "training_plan", "training_job", "cost_estimate", "cost_actual"}
     assert ("training_job", job.id, job.files_uri) in rows
 
 
-def test_the_files_hold_the_rows_of_their_side(trained):
-    [job], dataset = trained.jobs(), trained.dataset("talk")
-    sides = {row["line"]: row["split"] for row in trained.lake_rows("splits", dataset.id)}
+def test_the_files_hold_the_rows_of_their_side(untouched):
+    [job], dataset = untouched.jobs(), untouched.dataset("talk")
+    sides = {row["line"]: row["split"] for row in untouched.lake_rows("splits", dataset.id)}
 
     rows = {}
     for side, name in (("train", "trl/train.jsonl"), ("validation", "trl/validation.jsonl")):
-        with trained.lake.fetch_job_file(job.id, name) as path:
+        with untouched.lake.fetch_job_file(job.id, name) as path:
             rows[side] = [json.loads(line)["messages"][0]["content"] for line in path.read_text().splitlines()]
 
     # Line n of the upload says "some words n-1" first.
