@@ -7,6 +7,7 @@ import warnings
 
 import dagster as dg
 
+from assets.batch_report import combined, profile_reports
 from assets.partition_events import AnyCheck, severity_of
 from assets.partitions import DATASETS, GENERATION_BATCHES, READY_DATASETS, TRAINED_JOBS
 from pipeline.clock import utc_now
@@ -16,6 +17,7 @@ from pipeline.flow.generation.batch_checks import BATCH_CHECKS, BatchCheck
 from pipeline.flow.generation.batch_report import report_of_batch
 from pipeline.flow.job_checks import JOB_CHECKS, JobCheck, report_of
 from pipeline.flow.training_checks import TRAINING_RUN_CHECKS, TrainingCheck
+from pipeline.flow.training_plans import is_plannable
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
 
@@ -27,8 +29,15 @@ def _asset_check(check: Check) -> dg.AssetChecksDefinition:
         description=check.description,
         partitions_def=DATASETS,
     )
-    def run(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
-        [report] = lake.read_profiles([context.partition_key]).to_pylist()
+    def run(
+        context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]
+    ) -> dg.AssetCheckResult:
+        key = context.partition_key
+        [ids] = catalog.partition_members([key]).values()
+        if ids != [key]:
+            reports = profile_reports(lake, ids)
+            return _result(check, *combined({each: check.decide(report) for each, report in reports.items()}))
+        [report] = lake.read_profiles(ids).to_pylist()
         return _result(check, check.decide(report), check.figures(report))
 
     return run
@@ -42,7 +51,13 @@ def _job_check(check: JobCheck) -> dg.AssetChecksDefinition:
         partitions_def=READY_DATASETS,
     )
     def run(context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog]) -> dg.AssetCheckResult:
-        report = report_of(catalog, context.partition_key, utc_now().date())
+        key, today = context.partition_key, utc_now().date()
+        [ids] = catalog.partition_members([key]).values()
+        if ids != [key]:
+            ready = [each for each in catalog.in_batch(key) if is_plannable(each)]
+            reports = {each.id: report_of(catalog, each.id, today) for each in ready}
+            return _result(check, *combined({each: check.decide(report) for each, report in reports.items()}))
+        report = report_of(catalog, key, today)
         return _result(check, check.decide(report), check.figures(report))
 
     return run

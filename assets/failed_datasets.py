@@ -3,7 +3,7 @@
 Steps have no retry policy of their own: it would try everything again within seconds, while a pause is what helps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
@@ -31,13 +31,14 @@ def batch_work(
     asset: str,
     parts: tuple[Store, Catalog, Lake],
     settings: Settings,
+    places: Mapping[str, str],
 ) -> BatchWork:
-    """The way through the datasets of a run. asset: whose partition shows what failed."""
+    """The way through the datasets of a run. asset: on whose page what failed is shown; places: by id, a partition."""
     _, catalog, _ = parts
 
     def report(failed: Failed) -> None:
         context.log.error(f"{failed.said()}\n{failed.trace}")
-        context.log_event(failure_event(asset, failed))
+        context.log_event(failure_event(asset, failed, places[failed.dataset_id]))
 
     means = Means(
         catalog=catalog,
@@ -47,17 +48,17 @@ def batch_work(
         now=utc_now,
         engine_outage=lambda: engine_problem(settings.engine, ENGINE_ANSWER_S),
     )
-    return BatchWork(means, work, context.run.run_id, _request_key(context.run), report)
+    return BatchWork(means, work, context.run.run_id, request_key(context.run), report)
 
 
-def failure_event(asset: str, failed: Failed) -> dg.AssetObservation:
+def failure_event(asset: str, failed: Failed, partition: str) -> dg.AssetObservation:
     """What the partition of a dataset shows: why, at which attempt, when it is tried again, where in the program."""
-    metadata: Metadata = {"failure": failed.sentence}
+    metadata: Metadata = {"dataset": failed.dataset_id, "failure": failed.sentence}
     if failed.spent:
         metadata["attempt"] = failed.spent.attempt
         metadata["tried_again_at"] = moment(failed.spent.retry_at, seconds=True)
     metadata["trace"] = dg.MetadataValue.md(f"```\n{failed.trace}\n```")
-    return dg.AssetObservation(asset, partition=failed.dataset_id, description=failed.sentence, metadata=metadata)
+    return dg.AssetObservation(asset, partition=partition, description=failed.sentence, metadata=metadata)
 
 
 def raise_any(failed: Sequence[Failed], done: str) -> None:
@@ -74,7 +75,7 @@ def raise_any(failed: Sequence[Failed], done: str) -> None:
         )
 
 
-def _request_key(run: dg.DagsterRun) -> str:
+def request_key(run: dg.DagsterRun) -> str:
     """The request that a run answers; a person who executes a run again wants all of it."""
     return "" if run.parent_run_id else run.tags.get(REQUEST_TAG, "")
 

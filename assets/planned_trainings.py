@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.batch_pages import BatchPages, run_datasets
+from assets.batch_training_report import batch_plan_pages
 from assets.failed_datasets import batch_work, raise_any
 from assets.partitions import READY_DATASETS
 from assets.training_report import evaluations, materializations
@@ -36,10 +38,19 @@ def planned_trainings(
     What goes wrong in one is noted for that one, and the others go on. What Dagster shows is logged before the plan is
     recorded: a run killed between the two is done again.
     """
-    from pipeline.flow.training_plans import Planner, is_plannable
+    from pipeline.flow.training_plans import Planned, Planner, is_plannable
 
     planner = Planner.of_settings(settings, catalog, lake, context.run.run_id, utc_now().date())
-    batch = batch_work(context, "plan", "training_job_configs", (store.connect(), catalog, lake), settings)
+    datasets = run_datasets(context, catalog, "plan")
+    parts = (store.connect(), catalog, lake)
+    batch = batch_work(context, "plan", "training_job_configs", parts, settings, datasets.places)
+    pages = BatchPages(datasets, batch_plan_pages(context, catalog, lambda: utc_now().date()))
+
+    def tell(planned: Planned) -> None:
+        for materialization in materializations(planned, lake):
+            context.log_event(materialization)
+        for evaluation in evaluations(planned, context.instance, utc_now().date()):
+            context.log_event(evaluation)
 
     def plan(dataset_id: str) -> None:
         dataset, known = catalog.get(dataset_id), catalog.plan_of(dataset_id)
@@ -51,14 +62,18 @@ def planned_trainings(
         try:
             planned = planner.plan(dataset, utc_now())
         except DatasetNotReady as reason:
+            if pages.has(dataset_id):
+                pages.about_to_note(dataset_id, (dataset_id, f"{reason}."))
             catalog.record_plan(dataset, PlanResult(0, f"{reason}.", (), context.run.run_id), utc_now())
             return
-        for materialization in materializations(planned, lake):
-            context.log_event(materialization)
-        for evaluation in evaluations(planned, context.instance, utc_now().date()):
-            context.log_event(evaluation)
+        if pages.has(dataset_id):
+            pages.about_to_note(dataset_id, (dataset_id, planned.summary()))
+        else:
+            tell(planned)
         catalog.record_plan(dataset, planned.result(context.run.run_id), utc_now())
         context.log.info("%s: %s", dataset_id, planned.summary())
 
-    raise_any(batch.go_through(context.partition_keys, plan), "planned")
+    failed = batch.go_through(datasets.ids, plan)
+    pages.tell_rest()
+    raise_any(failed, "planned")
     yield from ()

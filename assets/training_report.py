@@ -5,7 +5,7 @@ that have become stale is here, too.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
@@ -50,17 +50,24 @@ def evaluations(planned: Planned, instance: dg.DagsterInstance, today: date) -> 
             yield evaluation(check.asset, check, decided, dataset_id, judged[check.asset], figures)
 
 
-def stale_events(jobs: Sequence[Job], instance: dg.DagsterInstance) -> list[StaleEvent]:
-    """What Dagster is told when jobs of datasets become stale: an observation, and a check that fails."""
+def stale_events(
+    jobs: Sequence[Job], instance: dg.DagsterInstance, partition_of: Callable[[str], str]
+) -> list[StaleEvent]:
+    """What Dagster is told when jobs of datasets become stale: an observation, and a check that fails.
+
+    partition_of: a dataset's partition.
+    """
     [check] = [each for each in JOB_CHECKS if each.name == "jobs_are_current"]
     events: list[StaleEvent] = []
     for dataset_id in dict.fromkeys(job.dataset_id for job in jobs):
         stale = [job for job in jobs if job.dataset_id == dataset_id]
-        reason = f"{len(stale)} jobs are out of date: {stale[0].status_reason}"
+        partition = partition_of(dataset_id)
+        of_dataset = "" if partition == dataset_id else f"{dataset_id}: "
+        reason = f"{of_dataset}{len(stale)} jobs are out of date: {stale[0].status_reason}"
         metadata: Metadata = {"summary": reason, "jobs": job_table(stale, {})}
-        events.append(dg.AssetObservation(CONFIGS, partition=dataset_id, description=reason, metadata=metadata))
-        judged = newest_materialization(instance, CONFIGS, dataset_id)
-        events.append(evaluation(CONFIGS, check, (False, reason), dataset_id, judged, {"stale": len(stale)}))
+        events.append(dg.AssetObservation(CONFIGS, partition=partition, description=reason, metadata=metadata))
+        judged = newest_materialization(instance, CONFIGS, partition)
+        events.append(evaluation(CONFIGS, check, (False, reason), partition, judged, {"stale": len(stale)}))
     return events
 
 

@@ -1,9 +1,12 @@
 """The assets made by reading an upload: one fused step, so that each byte is read once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 
+from assets.batch_pages import BatchPages, run_datasets
+from assets.batch_report import batch_evaluations, batch_materializations, with_last
 from assets.dataset_cards import write_dataset_card
 from assets.failed_datasets import batch_work, raise_any
 from assets.partition_events import newest_materialization
@@ -17,7 +20,7 @@ from pipeline.engines import check_engine
 from pipeline.flow.intake import is_asked_for
 from pipeline.flow.marks import lake_problem, mark_lake, store_problem
 from pipeline.flow.stored_ranges import cluster_of, store_of
-from pipeline.flow.validation import Validator, rules_of
+from pipeline.flow.validation import Outcome, Validator, rules_of
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
@@ -57,7 +60,25 @@ def validated_uploads(
         store_problem=lambda: store_problem(catalog, uploads),
         lake_problem=lambda: lake_problem(catalog, lake),
     )
-    batch = batch_work(context, "validation", "dataset_profiles", (uploads, catalog, lake), settings)
+    datasets = run_datasets(context, catalog, "validation")
+    batch = batch_work(context, "validation", "dataset_profiles", (uploads, catalog, lake), settings, datasets.places)
+
+    def tell_batch(key: str, last: Outcome | None) -> None:
+        rows = with_last(catalog.in_batch(key), last)
+        for materialization in batch_materializations(key, rows, settings.service_url):
+            context.log_event(materialization)
+        judged = newest_materialization(context.instance, "dataset_profiles", key)
+        for evaluation in batch_evaluations(key, rows, lake, judged):
+            context.log_event(evaluation)
+
+    def tell(outcome: Outcome, card: Path) -> None:
+        for materialization in materializations(outcome, card, settings.service_url):
+            context.log_event(materialization)
+        judged = newest_materialization(context.instance, "dataset_profiles", outcome.dataset.id)
+        for evaluation in evaluations(outcome, judged):
+            context.log_event(evaluation)
+
+    pages = BatchPages(datasets, tell_batch)
 
     def validate(dataset_id: str) -> None:
         dataset = catalog.get(dataset_id)
@@ -65,15 +86,15 @@ def validated_uploads(
             return  # decided meanwhile, or asked for anew
         outcome = validator.validate(dataset)
         card = write_dataset_card(outcome, settings.data_dir / "cards")
-        for materialization in materializations(outcome, card, settings.service_url):
-            context.log_event(materialization)
-        judged = newest_materialization(context.instance, "dataset_profiles", dataset_id)
-        for evaluation in evaluations(outcome, judged):
-            context.log_event(evaluation)
+        if pages.has(dataset_id):
+            pages.about_to_note(dataset_id, outcome)
+        else:
+            tell(outcome, card)
         catalog.record_verdict(outcome.verdict(), utc_now())
         context.log.info("%s: %s", dataset_id, outcome.profile.status)
 
-    failed = batch.go_through(context.partition_keys, validate)
+    failed = batch.go_through(datasets.ids, validate)
+    pages.tell_rest()
     mark_lake(catalog, lake)
     raise_any(failed, "validated")
     yield from ()

@@ -7,6 +7,7 @@ Credentials are not settings: S3 keys come from the standard AWS_* variables, a 
 import re
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -240,11 +241,16 @@ class Settings(BaseSettings):
         description="Runs that Dagster works on at a time, where its `dagster.yaml` says no number. Default: one for "
         "each core of the daemon's machine, two at least. Where runs work elsewhere, what that place has room for.",
     )
+    partition_by: Literal["dataset", "hour"] = Field(
+        "dataset",
+        description="What a partition of the intake is in Dagster: a dataset, or, for thousands of uploads an hour, a "
+        "numbered batch of an hour's uploads, of whose pages each dataset is a row.",
+    )
     partitions_kept: int = Field(
         20_000,
         gt=0,
-        description="Datasets that Dagster has partitions of; beyond that, the oldest that are decided lose theirs. "
-        "Nothing else of them goes, and whoever has one validated again brings its partition back.",
+        description="Datasets, or batches, that Dagster has partitions of; beyond that, the oldest that are decided "
+        "lose theirs. Nothing else of them goes, and whoever has one validated again brings its partition back.",
     )
     max_attempts: int = Field(
         3, gt=0, description="Attempts that a dataset has until it counts as failed and a person is called."

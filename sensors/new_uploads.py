@@ -1,13 +1,17 @@
 """Sees uploads arrive, and asks for runs that validate them, many datasets in one run."""
 
+from collections.abc import Collection, Sequence
+
 import dagster as dg
 
 from assets.asset_jobs import INGEST
+from assets.batch_report import batch_of_uploads
 from assets.partitions import DATASETS, REQUEST_TAG
 from pipeline.clock import utc_now
 from pipeline.errors import QueueError
 from pipeline.flow.arrivals import notice
-from pipeline.flow.intake import PlannedRun, missing_partitions, plan_runs, worth_asking
+from pipeline.flow.batches import MOST_OF_AN_HOUR, batch_key
+from pipeline.flow.intake import PlannedRun, in_batches, missing_partitions, plan_runs, worth_asking
 from pipeline.flow.scan import Cursor
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -59,6 +63,9 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
             context.log.warning(message)
         now = utc_now()
         waiting = catalog.unrequested(settings.tick_max_uploads, now)
+        if settings.partition_by == "hour":
+            last = catalog.last_batch(batch_key(now, 0), batch_key(now, MOST_OF_AN_HOUR))
+            waiting = in_batches(waiting, last, settings, now)
         if not waiting:
             ignored = catalog.list_ignored(None, limit=_NAMED)
             return dg.SensorResult(skip_reason=_nothing_new(seen.told, ignored), cursor=seen.cursor.to_json())
@@ -69,13 +76,14 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         runs = worth_asking(plan_runs(waiting, [*order, *added], settings, now), queued, settings)
         # Noted before Dagster has stored the requests: if it fails to, the sensor of failed runs asks again, while
         # noting them later would ask twice whenever a new upload changes the batches.
-        runs = [run for run in runs if catalog.mark_requested(run.batch.keys, run.run_key, now)]
-        new = set(seen.registered)
+        shared = {each.id: each.partition for each in waiting if each.partition != each.id}
+        runs = [run for run in runs if catalog.mark_requested(run.batch.dataset_ids, run.run_key, now, shared)]
+        added = worth_adding(added, runs, shared.values())
         return dg.SensorResult(
             skip_reason=None if runs else f"{len(waiting):,} uploads wait for the run that is queued",
             run_requests=[run_request(run) for run in runs],
             dynamic_partitions_requests=[DATASETS.build_add_request(added)] if added else [],
-            asset_events=[upload_event(dataset, connected) for dataset in waiting if dataset.id in new],
+            asset_events=upload_events(waiting, set(seen.registered), added, catalog, connected),
             cursor=seen.cursor.to_json(),
         )
 
@@ -96,10 +104,25 @@ def run_request(run: PlannedRun) -> dg.RunRequest:
         tags={
             "dagster/asset_partition_range_start": run.batch.first_key,
             "dagster/asset_partition_range_end": run.batch.last_key,
-            "lora/datasets": str(len(run.batch.keys)),
+            "lora/datasets": str(len(run.batch.dataset_ids)),
             REQUEST_TAG: run.run_key,
         },
     )
+
+
+def worth_adding(keys: Sequence[str], runs: Sequence[PlannedRun], shared: Collection[str]) -> list[str]:
+    """Those of new partitions that are a dataset's own, or a batch of which a run is asked for."""
+    asked = {key for run in runs for key in run.batch.keys}
+    return [key for key in keys if key in asked or key not in shared]
+
+
+def upload_events(
+    waiting: Sequence[Dataset], registered: Collection[str], added: Sequence[str], catalog: Catalog, store: Store
+) -> list[dg.AssetMaterialization]:
+    """What Dagster is told of uploads: of each when it is registered, of a batch when it becomes a partition."""
+    own = [upload_event(each, store) for each in waiting if each.id in registered and each.partition == each.id]
+    shared = {each.partition for each in waiting if each.partition != each.id}
+    return own + [batch_of_uploads(key, catalog.in_batch(key), store) for key in added if key in shared]
 
 
 def upload_event(dataset: Dataset, store: Store) -> dg.AssetMaterialization:

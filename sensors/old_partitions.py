@@ -42,7 +42,7 @@ def old_partitions(
             continue
         runs = context.instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
         busy = named_by_runs(order, [run.tags for run in runs])
-        keys = to_retire(order, kept, busy, lambda ids: catalog.settled(ids, now))
+        keys = to_retire(order, kept, busy, lambda some: catalog.settled_partitions(some, now))
         if keys:
             requests.append(partitions.build_delete_request(keys))
             retired += len(keys)

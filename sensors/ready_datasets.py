@@ -18,7 +18,7 @@ from pipeline.state.lake import Lake
 from resources.upload_store import UploadStore
 from sensors.coverage import living_runs, queued_runs
 from sensors.intervals import at_most_every
-from sensors.new_uploads import run_request
+from sensors.new_uploads import run_request, worth_adding
 from sensors.pausing import outage, waits
 
 READY_SET = str(READY_DATASETS.name)
@@ -45,7 +45,7 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
             return waits(reason, context.cursor)
         now, instance = utc_now(), context.instance
         catalog.note_look(context.sensor_name, now)
-        told = stale_events(catalog.mark_stale_jobs(now), instance)
+        told = stale_events(catalog.mark_stale_jobs(now), instance, lambda each: catalog.get(each).partition)
         if living_runs(instance, now, settings.stuck_after_s, PLAN_TRAINING.name):
             return dg.SensorResult(skip_reason="training is being planned", asset_events=told)
         waiting = catalog.unplanned(settings.tick_max_uploads, now)
@@ -60,9 +60,10 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
         tried = catalog.plan_tries([each.id for each in waiting])
         # One run at a time, so that an upload that comes meanwhile finds a place to be validated.
         run = plan_runs(waiting, tried, [*order, *added], settings, now)[0]
-        chosen = set(run.batch.keys)
+        chosen = set(run.batch.dataset_ids)
         if not catalog.mark_plans_requested([each for each in waiting if each.id in chosen], run.run_key, now):
             return dg.SensorResult(skip_reason="another asks for the plans that wait", asset_events=told)
+        added = worth_adding(added, [run], [each.partition for each in waiting if each.partition != each.id])
         return dg.SensorResult(
             run_requests=[run_request(run)],
             dynamic_partitions_requests=[READY_DATASETS.build_add_request(added)] if added else [],

@@ -23,7 +23,7 @@ OUTAGE_PATIENCE_S = 300.0
 _LOOK_EVERY_S = 2.0
 _SECOND_TRY_S = 1.0
 # What may be over the next moment. Errors of SQL that are not the catalog's come from where Dagster keeps its events.
-_PASSING = (ServiceError, SQLAlchemyError)
+PASSING = (ServiceError, SQLAlchemyError)
 
 
 class ServiceDown(ServiceError):
@@ -105,7 +105,7 @@ class BatchWork:
             except ServiceDown:
                 raise
             except Exception as error:
-                if isinstance(error, _PASSING) and not is_last:
+                if isinstance(error, PASSING) and not is_last:
                     self.means.sleep(_SECOND_TRY_S)
                     continue
                 self._note(dataset_id, error)

@@ -4,12 +4,12 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
-from pipeline.flow.batches import Batch, contiguous_batches, run_key
+from pipeline.flow.batches import Batch, Wanted, batch_keys, contiguous_batches, run_key
 from pipeline.flow.kept_mappings import KeptMappings
 from pipeline.flow.marks import mark_store
 from pipeline.flow.owners import Owners
@@ -236,15 +236,28 @@ def plan_runs(
     order = list(partition_order)
     runs = []
     for is_crashed, is_tried in sorted({_history(dataset) for dataset in waiting}):
+        alike = [each for each in waiting if _history(each) == (is_crashed, is_tried)]
         batches = contiguous_batches(
             order,
-            [(each.id, _expected_bytes(each)) for each in waiting if _history(each) == (is_crashed, is_tried)],
+            [Wanted(each.partition, each.id, _expected_bytes(each)) for each in alike],
             1 if is_crashed else settings.batch_max_datasets,
             settings.batch_max_bytes,
             settings.large_upload_bytes,
         )
         runs += [PlannedRun(batch, run_key(batch, now)) for batch in batches]
     return runs
+
+
+def in_batches(waiting: Sequence[Dataset], last: str | None, settings: Settings, now: datetime) -> list[Dataset]:
+    """Give those that never had a partition one that they share with those validated with them; others keep theirs.
+
+    last: the last batch of this hour so far.
+    """
+    new = [replace(each, partition_key=each.id) for each in waiting if each.partition_key is None]
+    runs = plan_runs(new, [each.id for each in new], settings, now)
+    keys = zip(batch_keys(last, now, len(runs)), runs, strict=True)
+    shared = {dataset_id: key for key, run in keys for dataset_id in run.batch.dataset_ids}
+    return [replace(each, partition_key=shared.get(each.id, each.partition_key)) for each in waiting]
 
 
 def is_asked_for(dataset: Dataset, request_key: str) -> bool:
@@ -265,7 +278,7 @@ def worth_asking(runs: Sequence[PlannedRun], queued_runs: int, settings: Setting
 
 
 def _is_full(batch: Batch, settings: Settings) -> bool:
-    return len(batch.keys) >= settings.batch_max_datasets or batch.size_bytes >= settings.batch_max_bytes // 2
+    return len(batch.dataset_ids) >= settings.batch_max_datasets or batch.size_bytes >= settings.batch_max_bytes // 2
 
 
 def _history(dataset: Dataset) -> tuple[bool, bool]:
@@ -280,5 +293,5 @@ def _expected_bytes(dataset: Dataset) -> int:
 
 
 def missing_partitions(waiting: Sequence[Dataset], has_partition: Callable[[str], bool]) -> list[str]:
-    """Ids that are not partitions yet, in the order in which they should be added."""
-    return [dataset.id for dataset in waiting if not has_partition(dataset.id)]
+    """Partitions that are not there yet, in the order in which they should be added."""
+    return [key for key in dict.fromkeys(each.partition for each in waiting) if not has_partition(key)]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
 MOST_RETIRED = 1_000  # of a set and a look: the daemon takes them out one by one
-_PAGE = 1_000
+_PAGE, _LEAST_PAGE = 1_000, 50  # a key may stand for hundreds of datasets
 _MOST_LOOKED_AT = 20_000  # the oldest may be open for long
 _RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
@@ -22,16 +22,17 @@ def to_retire(
 ) -> list[str]:
     """Return the keys to take out, oldest first, so that `kept` are left where that many may go.
 
-    order: the set, oldest first. busy: keys that runs name. settled: those of some ids of which nothing is under way;
-    an id that nobody knows is settled.
+    order: the set, oldest first. busy: keys that runs name. settled: those of some keys of whose datasets nothing is
+    under way; a key that nobody knows is settled.
     """
     wanted = min(len(order) - kept, most)
     found: list[str] = []
     looked_at = [key for key in islice(order, _MOST_LOOKED_AT) if key not in busy]
-    for start in range(0, len(looked_at), _PAGE):
+    size = min(_PAGE, max(_LEAST_PAGE, 2 * wanted))
+    for start in range(0, len(looked_at), size):
         if len(found) >= wanted:
             break
-        page = looked_at[start : start + _PAGE]
+        page = looked_at[start : start + size]
         may_go = settled(page)
         found += [key for key in page if key in may_go]
     return found[: max(0, wanted)]

@@ -110,7 +110,7 @@ def test_a_dataset_at_which_a_process_died_shares_its_run_with_nobody(settings, 
 
     runs = plan_runs(catalog.unrequested(100, utc_now()), order, settings, utc_now())
 
-    assert [run.batch.keys for run in runs] == [(order[0],), tuple(order[2:]), (order[1],)]
+    assert [run.batch.dataset_ids for run in runs] == [(order[0],), tuple(order[2:]), (order[1],)]
 
 
 def test_datasets_at_which_processes_died_share_their_last_attempts_with_nobody(settings, catalog, store):
@@ -126,7 +126,7 @@ def test_datasets_at_which_processes_died_share_their_last_attempts_with_nobody(
 
     runs = plan_runs(catalog.unrequested(100, utc_now()), order, settings, utc_now())
 
-    assert sorted(run.batch.keys for run in runs) == sorted((dataset_id,) for dataset_id in order)
+    assert sorted(run.batch.dataset_ids for run in runs) == sorted((dataset_id,) for dataset_id in order)
 
 
 def test_nobody_waits_for_a_large_upload_nor_for_one_that_is_packed(settings, catalog, store):
@@ -139,7 +139,7 @@ def test_nobody_waits_for_a_large_upload_nor_for_one_that_is_packed(settings, ca
 
     runs = plan_runs(waiting, [dataset.id for dataset in waiting], settings, utc_now())
 
-    assert [run.batch.keys for run in runs] == [(dataset.id,) for dataset in waiting]
+    assert [run.batch.dataset_ids for run in runs] == [(dataset.id,) for dataset in waiting]
 
 
 def test_a_dataset_that_failed_before_waits_in_no_run_of_new_ones(settings, catalog, store):
@@ -152,7 +152,7 @@ def test_a_dataset_that_failed_before_waits_in_no_run_of_new_ones(settings, cata
 
     runs = plan_runs(catalog.unrequested(10, utc_now()), order, settings, utc_now())
 
-    assert [run.batch.keys for run in runs] == [(order[0],), (order[2],), (order[1],)]
+    assert [run.batch.dataset_ids for run in runs] == [(order[0],), (order[2],), (order[1],)]
 
 
 def test_while_a_run_waits_in_the_queue_only_full_ones_are_asked_for(settings, catalog, store):
@@ -166,7 +166,7 @@ def test_while_a_run_waits_in_the_queue_only_full_ones_are_asked_for(settings, c
 
     counts = {queued: len(worth_asking(runs, queued, settings)) for queued in (0, 1, MOST_QUEUED - 1, MOST_QUEUED + 1)}
 
-    assert [len(run.batch.keys) for run in runs] == [2, 2, 1]
+    assert [len(run.batch.dataset_ids) for run in runs] == [2, 2, 1]
     assert counts == {0: 3, 1: 2, MOST_QUEUED - 1: 1, MOST_QUEUED + 1: 0}
 
 

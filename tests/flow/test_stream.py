@@ -93,7 +93,9 @@ class Installation:
         step = self.settings.batch_max_datasets
         parts = [waiting[start : start + step] for start in range(0, len(waiting), step)]
         runs = {str(n): part for n, part in enumerate(parts)}
-        planned = [PlannedRun(Batch(tuple(map(str, range(len(part)))), len(part)), key) for key, part in runs.items()]
+        planned = [
+            PlannedRun(Batch((), tuple(map(str, range(len(part)))), len(part)), key) for key, part in runs.items()
+        ]
         for each in worth_asking(planned, self._count(INGEST.name), self.settings):
             part = runs[each.run_key]
             self.asked |= {id(upload) for upload in part}

@@ -79,9 +79,9 @@ class Attempts(RuleBasedStateMachine):
     def sensor_asks(self, is_lost=False):
         """A daemon that dies here leaves a request that Dagster never heard of."""
         for planned in plan_runs(self.catalog.unrequested(10, self.now), IDS, self.settings, self.now):
-            self.catalog.mark_requested(planned.batch.keys, planned.run_key, self.now)
+            self.catalog.mark_requested(planned.batch.dataset_ids, planned.run_key, self.now)
             if not is_lost:
-                self.runs[planned.run_key] = Run(planned.run_key, planned.batch.keys)
+                self.runs[planned.run_key] = Run(planned.run_key, planned.batch.dataset_ids)
 
     @precondition(lambda self: any(run.state == "queued" for run in self.runs.values()))
     @rule(dies_at=st.sampled_from([None, "start", *IDS]), goes_away_at=st.sampled_from([None, *IDS]))

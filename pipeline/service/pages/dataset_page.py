@@ -341,13 +341,15 @@ def _facts(dataset: Dataset, card: Card | None, dagster_url: str, versions: Vers
         Fact("Uploaded", moment(dataset.created_at)),
         Fact("Validated", moment(dataset.validated_at) if dataset.validated_at else ""),
         Fact(
-            "In Dagster", "Runs, lineage and checks" if dagster_url and card else "", asset_url(dagster_url, dataset.id)
+            "In Dagster",
+            "Runs, lineage and checks" if dagster_url and card else "",
+            asset_url(dagster_url, dataset.partition),
         ),
     ]
     return tuple(fact for fact in facts if fact.value)
 
 
-def asset_url(dagster_url: str, dataset_id: str) -> str:
-    """The page of a dataset's profile in Dagster's UI."""
-    asked = urlencode({"view": "partitions", "partition": dataset_id})
+def asset_url(dagster_url: str, partition: str) -> str:
+    """The page of a dataset's profile in Dagster's UI, or of the batch that it is in."""
+    asked = urlencode({"view": "partitions", "partition": partition})
     return f"{dagster_url.rstrip('/')}/assets/dataset_profiles?{asked}" if dagster_url else ""

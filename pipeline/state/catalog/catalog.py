@@ -29,11 +29,11 @@ from pipeline.state.catalog.measures import Measures
 from pipeline.state.catalog.migrate import check_sqlite, migrate
 from pipeline.state.catalog.notices import Notices
 from pipeline.state.catalog.own_measurements_kept import Measurements
+from pipeline.state.catalog.partitions import Partitions
 from pipeline.state.catalog.place_marks import Marks
 from pipeline.state.catalog.plans import Plans
 from pipeline.state.catalog.quotas import Quotas
 from pipeline.state.catalog.reports import Reports
-from pipeline.state.catalog.requests import Requests
 from pipeline.state.catalog.scaffold_rows import ScaffoldRows
 from pipeline.state.catalog.sqlite_catalog import prepare_file
 from pipeline.state.catalog.stale import StaleJobs
@@ -48,7 +48,7 @@ class Catalog(
     Registry,
     Confirmations,
     IgnoredFiles,
-    Requests,
+    Partitions,
     Tries,
     Verdicts,
     Lookup,
@@ -81,9 +81,10 @@ class Catalog(
     """What the system knows and changes about datasets and their training jobs.
 
     Dropped files (`Registry`), uploads through the service (`Confirmations`), what gets no row (`IgnoredFiles`),
-    runs to ask for (`Requests`), what came to nothing (`Tries`), outcomes (`Verdicts`), lists and deletion
-    (`Lookup`), notifications (`Notices`), also to a webhook (`Deliveries`), training jobs: planned (`Plans`), made
-    and found (`Jobs`), trained (`Attempts`), what trainings tell (`Journals`; by hand, `Reports`) and leave
+    runs to ask for (`Requests`) and their partitions (`Partitions`), what came to nothing (`Tries`), outcomes
+    (`Verdicts`), lists and deletion (`Lookup`), notifications (`Notices`), also to a webhook (`Deliveries`), training
+    jobs: planned (`Plans`), made and found (`Jobs`), trained (`Attempts`), what trainings tell (`Journals`; by hand,
+    `Reports`) and leave
     (`Models`), what they were measured at (`Measurements`), out of date (`StaleJobs`), their money (`Costs`);
     conversations that are made: scaffolds (`ScaffoldRows`), batches (`GenerationBatches`), what is asked and paid
     (`Submissions`), the conversations (`MadeConversations`), files of them (`TrainingFiles`), and what is listed of

@@ -122,6 +122,13 @@ class Dataset:
     answers_to_learn: int | None = None
     planned_run_id: str | None = None
     """The verdict for which its default training jobs are planned."""
+    partition_key: str | None = None
+    """Its partition in Dagster, for ever: its own id, or a batch that it shares; None until a run is asked for."""
+
+    @property
+    def partition(self) -> str:
+        """Its partition in Dagster; its own where it has none yet."""
+        return self.partition_key or self.id
 
 
 def no_verdict(dataset: Dataset) -> str:

@@ -1,9 +1,10 @@
 """Which datasets wait for a validation run, and which runs were asked for. What becomes of them is in `tries.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
 
 from pipeline.errors import Conflicting
 from pipeline.state.catalog.attempt_tables import IS_LIVE, IS_UNCLOSED, training_attempts
@@ -16,6 +17,7 @@ from pipeline.state.catalog.statements import chunks, nobody_elses
 from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, IS_UNDECIDED, datasets
 from pipeline.state.catalog.waiting import VALIDATED_AGAIN, is_due
 
+NO_BATCHES: Mapping[str, str] = MappingProxyType({})
 _UNDECIDED = ("validating", "failed")
 _IS_WAITING = IS_UNDECIDED & IS_CURRENT & ~IS_DELETED
 _SOON = timedelta(minutes=5)  # a try that comes by then keeps its partition
@@ -35,10 +37,13 @@ class Requests(Database):
         with self._reading() as connection:
             return [to_dataset(row) for row in connection.execute(oldest.limit(limit))]
 
-    def mark_requested(self, ids: Sequence[str], request_key: str, now: datetime) -> list[str]:
+    def mark_requested(
+        self, ids: Sequence[str], request_key: str, now: datetime, batches: Mapping[str, str] = NO_BATCHES
+    ) -> list[str]:
         """Note that a run is asked for; return the ids of which it is, those that another asks for left out.
 
-        What somebody changes at this moment is left out as well, and waits for the next request.
+        What somebody changes at this moment is left out as well, and waits for the next request. batches: by id, the
+        partition of those that are to share one; all others that have none yet get their own.
         """
         free = select(datasets.c.id).where(IS_UNDECIDED, datasets.c.requested_at.is_(None))
         mark = update(datasets).values(
@@ -53,7 +58,8 @@ class Requests(Database):
         with self._writing() as connection:
             for some in chunks(ids):
                 mine = nobody_elses(free.where(datasets.c.id.in_(some)))
-                asked = changed_datasets(connection, mark.where(datasets.c.id.in_(mine)))
+                place = mark.values(partition_key=func.coalesce(datasets.c.partition_key, _place(some, batches)))
+                asked = changed_datasets(connection, place.where(datasets.c.id.in_(mine)))
                 marked += [row.id for row in asked]
                 events = [
                     Event(row.id, row.user_id, "requested", row.status, None, request_key, row.attempt) for row in asked
@@ -118,6 +124,16 @@ class Requests(Database):
         """Whoever has a dataset."""
         with self._reading() as connection:
             return list(connection.execute(select(datasets.c.user_id).distinct()).scalars())
+
+
+def _place(ids: Sequence[str], batches: Mapping[str, str]) -> ColumnElement[str]:
+    """The partition of each, as an expression."""
+    shared: dict[str, list[str]] = {}
+    for each in ids:
+        if each in batches:
+            shared.setdefault(batches[each], []).append(each)
+    whens = [(datasets.c.id.in_(some), key) for key, some in shared.items()]
+    return case(*whens, else_=datasets.c.id) if whens else datasets.c.id
 
 
 def _why_not_again(dataset: Dataset) -> str:

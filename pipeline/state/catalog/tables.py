@@ -158,10 +158,13 @@ datasets = Table(
     Column("replaces", StorableText),
     Column("answers_to_learn", BigInteger),
     Column("planned_run_id", StorableText),
+    Column("partition_key", StorableText),
     CheckConstraint("status IN ('uploading', 'validating', 'ready', 'error', 'failed')", name="status"),
 )
 IS_CURRENT = datasets.c.superseded_by.is_(None)
 IS_DELETED = datasets.c.deleted_at.is_not(None)
+IS_IN_BATCH = datasets.c.partition_key != datasets.c.id
+"""Its partition in Dagster is one that it shares."""
 
 # Values that an index is made for are written out in its queries too: PostgreSQL takes none for a parameter.
 IS_UNDECIDED = datasets.c.status.in_([literal_column("'validating'"), literal_column("'failed'")])
@@ -189,6 +192,7 @@ Index(
     sqlite_where=IS_UNPLANNED,
     postgresql_where=IS_UNPLANNED,
 )
+Index("ix_datasets_partition_key", datasets.c.partition_key, sqlite_where=IS_IN_BATCH, postgresql_where=IS_IN_BATCH)
 Index("ix_datasets_created_at", datasets.c.created_at.desc())
 Index(
     "uq_datasets_current_storage_path",

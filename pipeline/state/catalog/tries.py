@@ -119,6 +119,13 @@ class Tries(Database):
             rows = connection.execute(query.order_by(table.requested_at, place.key)).all()
         return [OpenRequest(*row) for row in rows]
 
+    def asked_by(self, work: Work, request_key: str) -> set[str]:
+        """Ids of datasets that wait for the run of a request."""
+        place = _PLACES[work]
+        query = select(place.key).where(place.is_open, place.table.c.request_key == request_key)
+        with self._reading() as connection:
+            return set(connection.execute(query).scalars())
+
     def begin_try(self, work: Work, dataset_id: str, run_id: str) -> None:
         """Note that a run begins with a dataset; where there is a verdict or a plan already, nothing is noted."""
         place = _PLACES[work]

@@ -54,7 +54,7 @@ _CONTENT_VERSION = "Which bytes these are: etag:… or sha256:…."
 
 COLUMNS = {
     "datasets": {
-        "id": "The dataset; the partition key in Dagster.",
+        "id": "The dataset.",
         "user_id": "Its owner.",
         "name": "Its name, as the owner sees it.",
         "description": "The owner's own words; NULL without any.",
@@ -93,6 +93,7 @@ COLUMNS = {
         "replaces": "The dataset whose next version this is, which was deleted when this one was ready; else NULL.",
         "answers_to_learn": "Answers that training learns from; NULL until validated.",
         "planned_run_id": "The run whose verdict its default training jobs are planned for; NULL until then.",
+        "partition_key": "Its partition in Dagster: its id, or a batch; NULL until a run is asked for.",
     },
     "notifications": {
         "id": "Counts up.",

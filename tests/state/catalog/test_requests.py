@@ -42,7 +42,7 @@ def test_a_request_counts_once(catalog):
     catalog.mark_requested(["d1"], "first", LATER)
     catalog.mark_requested(["d1", "unknown"], "second", MUCH_LATER)
 
-    asked = replace(registered, requested_at=LATER, updated_at=LATER, request_key="first", asked=1)
+    asked = replace(registered, requested_at=LATER, updated_at=LATER, request_key="first", asked=1, partition_key="d1")
     assert catalog.get("d1") == asked
     assert [d.id for d in catalog.unrequested(10, MUCH_LATER)] == ["d2"]
 

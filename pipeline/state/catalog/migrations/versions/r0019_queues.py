@@ -1,4 +1,5 @@
-"""What waits for a verdict, a plan, a publication or a fold is found and counted without what waits for nothing.
+"""What waits for a verdict, a plan, a publication or a fold is found and counted without what waits for nothing; and
+a dataset knows its partition in Dagster.
 
 What changed is forgotten with the notes that are made anew: the publication after an upgrade copies everything anyway.
 """
@@ -16,6 +17,8 @@ def upgrade() -> None:
         "UPDATE datasets SET planned_run_id = (SELECT validation_run_id FROM training_plans "
         "WHERE training_plans.dataset_id = datasets.id AND training_plans.status = 'planned')"
     )
+    op.add_column("datasets", sa.Column("partition_key", sa.Text))
+    op.execute("UPDATE datasets SET partition_key = id")  # until now each had its own
     is_listed = sa.text("superseded_by IS NULL AND deleted_at IS NULL")
     is_undecided = sa.text("status IN ('validating', 'failed')")
     is_unplanned = sa.text(
@@ -28,6 +31,7 @@ def upgrade() -> None:
     _index("ix_datasets_undecided", "datasets", ["requested_at"], is_undecided)
     _index("ix_datasets_unplanned", "datasets", ["status", "created_at", "id"], is_unplanned)
     _index("ix_training_plans_open", "training_plans", ["requested_at"], is_open)
+    _index("ix_datasets_partition_key", "datasets", ["partition_key"], sa.text("partition_key != id"))
     op.add_column("publications", sa.Column("unfolded_count", sa.Integer))
     op.add_column("publications", sa.Column("unfolded_since", sa.DateTime(timezone=True)))
     op.drop_table("catalog_changes")

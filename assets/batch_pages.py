@@ -1,0 +1,84 @@
+"""The datasets of a run's partitions, and when the pages of a batch are written that many of them share.
+
+A batch is told of as a whole, out of the catalog, when the run comes to the last of the datasets that it was asked for:
+before what came of that one is noted. So a run that is killed before has left a dataset that is asked for again, and
+the next run tells of the batch.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import dagster as dg
+
+from assets.failed_datasets import request_key
+from pipeline.flow.batch_work import PASSING
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.tries import Work
+
+_Outcome = TypeVar("_Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class RunDatasets:
+    """What a run is to work on."""
+
+    places: Mapping[str, str]
+    """The partition of each dataset, in the order in which they are worked on."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Of the datasets."""
+        return list(self.places)
+
+
+def run_datasets(context: dg.AssetExecutionContext, catalog: Catalog, work: Work) -> RunDatasets:
+    """Those that the run's request names; all of its partitions, where a person started it."""
+    members = catalog.partition_members(context.partition_keys)
+    key = request_key(context.run)
+    asked = catalog.asked_by(work, key) if key else None
+    places = {each: partition for partition, ids in members.items() for each in ids}
+    return RunDatasets({each: place for each, place in places.items() if asked is None or each in asked})
+
+
+class BatchPages(Generic[_Outcome]):
+    """Writes the pages of each batch once. tell: does it; it is given what is not in the catalog yet."""
+
+    def __init__(self, datasets: RunDatasets, tell: Callable[[str, _Outcome | None], None]) -> None:
+        self._places = datasets.places
+        self._tell = tell
+        self._problem: Exception | None = None
+        self._left: dict[str, set[str]] = {}
+        for dataset_id, place in self._places.items():
+            if place != dataset_id:
+                self._left.setdefault(place, set()).add(dataset_id)
+
+    def has(self, dataset_id: str) -> bool:
+        """Whether a dataset is told of with others."""
+        return self._places[dataset_id] != dataset_id
+
+    def about_to_note(self, dataset_id: str, outcome: _Outcome) -> None:
+        """Tell of the batch, if this dataset was the last of it that was left."""
+        place = self._places[dataset_id]
+        left = self._left.get(place, set())
+        left.discard(dataset_id)
+        if not left:
+            self._left.pop(place, None)
+            try:
+                self._tell(place, outcome)
+            except PASSING:
+                raise
+            except Exception as error:  # whichever dataset it is about, it is not this one's fault
+                self._problem = self._problem or error
+
+    def tell_rest(self) -> None:
+        """Tell of the batches of which a dataset failed, or was decided by another.
+
+        Raises:
+            Exception: what kept another batch from being told of; its datasets are decided.
+        """
+        for place in list(self._left):
+            del self._left[place]
+            self._tell(place, None)
+        if self._problem:
+            raise self._problem

@@ -1,0 +1,194 @@
+"""What a partition that is a batch shows: its datasets, a row each, and what they are together.
+
+All of it is read from catalog and lake when it is told, so that it is true of the batch whichever of its datasets a run
+was about. What a dataset shows that is a partition of its own is in `validated_report.py`.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import dagster as dg
+
+from assets.partition_events import Judged, Metadata, evaluation, origin_tags, table
+from pipeline.contract.finding_record import FindingRecord
+from pipeline.dataset.profiles.profile_checks import CHECKS, Report
+from pipeline.errors import LakeError
+from pipeline.flow.validation import CODE_VERSION, Outcome
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.lake import Lake
+from pipeline.state.store import Store
+from pipeline.wording import count_of, cut
+
+_NAMED = 5  # datasets that a check names
+_MOST_CHARS = 200
+_SHOWN_FINDINGS = 3  # of a dataset
+_MOST_FINDINGS = 100
+_COLUMNS = ("dataset", "name", "owner", "verdict", "conversations", "tokens", "lines", "rejected_lines", "why", "page")
+_UPLOAD_COLUMNS = ("dataset", "name", "owner", "size_bytes", "uri")
+_FINDING_COLUMNS = ("dataset", "line", "code", "message")
+
+
+def batch_of_uploads(key: str, datasets: Sequence[Dataset], store: Store) -> dg.AssetMaterialization:
+    """What Dagster is told of a batch's uploads, which it did not make."""
+    rows = [
+        {"dataset": each.id, "name": each.name, "owner": each.user_id, "size_bytes": each.file_size,
+         "uri": store.uri(each.storage_path)}
+        for each in datasets
+    ]  # fmt: skip
+    metadata: Metadata = {
+        "dagster/row_count": len(datasets),
+        "size_bytes": sum(each.file_size for each in datasets),
+        "datasets": table(rows, _UPLOAD_COLUMNS, integers=("size_bytes",)),
+    }
+    return dg.AssetMaterialization(
+        "uploads", partition=key, metadata=metadata, tags={"dagster/data_version": _bytes_of(datasets)}
+    )
+
+
+def with_last(datasets: Iterable[Dataset], last: Outcome | None) -> list[Dataset]:
+    """The datasets as they are when the last outcome is noted as well."""
+    return [_decided(each, last) if last and each.id == last.dataset.id else each for each in datasets]
+
+
+def _decided(dataset: Dataset, outcome: Outcome) -> Dataset:
+    verdict = outcome.verdict()
+    return replace(
+        dataset,
+        status=verdict.status,
+        conversation_count=verdict.conversation_count,
+        total_tokens=verdict.total_tokens,
+        line_count=verdict.line_count,
+        rejected_line_count=verdict.rejected_line_count,
+        content_sha256=verdict.content_sha256,
+        validation_errors=verdict.validation_errors,
+        failure=None,
+    )
+
+
+def batch_materializations(
+    key: str, datasets: Sequence[Dataset], service_url: str
+) -> Iterator[dg.AssetMaterialization]:
+    """What Dagster is told of a batch, the verdicts last; where none is ready it has no conversations."""
+    rows = [_row(each, service_url) for each in datasets]
+    ready = [row for row in rows if row["verdict"] == "ready"]
+    uploaded = {"uploads": _bytes_of(datasets)}
+    summary = _summary(datasets)
+    if ready:
+        yield _event("conversations", key, summary, datasets, uploaded, _listed(ready, "conversations"))
+    yield _event("findings", key, summary, datasets, uploaded, _finding_metadata(datasets))
+    read = {"conversations": _version(datasets), "findings": _version(datasets)}
+    counts: Metadata = dict(Counter(str(row["verdict"]) for row in rows))
+    yield _event(
+        "dataset_profiles", key, summary, datasets, read, {"summary": summary, **counts, **_listed(rows, "lines")}
+    )
+
+
+def batch_evaluations(
+    key: str, datasets: Sequence[Dataset], lake: Lake, judged: Judged | None
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """The result of every check over the datasets that have a verdict; none where their profiles cannot be read."""
+    try:
+        reports = profile_reports(lake, [each.id for each in datasets if each.status in ("ready", "error")])
+    except LakeError:
+        return  # what is lost is validated again, and tells of the batch then
+    for check in CHECKS:
+        decided, figures = combined({each: check.decide(report) for each, report in reports.items()})
+        yield evaluation("dataset_profiles", check, decided, key, judged, figures)
+
+
+def profile_reports(lake: Lake, ids: Sequence[str]) -> dict[str, Report]:
+    """What checks judge, by dataset, of those that have files in the lake.
+
+    Raises:
+        LakeError: they cannot be read.
+    """
+    there = [each for each in ids if lake.has(each)]
+    return dict(zip(there, lake.read_profiles(there).to_pylist(), strict=True)) if there else {}
+
+
+def combined(decided: Mapping[str, tuple[bool, str]]) -> tuple[tuple[bool, str], dict[str, int | float]]:
+    """One result of a check for many datasets, which names those that fail, and its figures."""
+    failing = {each: said for each, (passed, said) in decided.items() if not passed}
+    figures: dict[str, int | float] = {"datasets": len(decided), "failing": len(failing)}
+    if not failing:
+        return (True, f"{count_of(len(decided), 'dataset')}, all of them pass"), figures
+    named = "; ".join(f"{each}: {said}" for each, said in list(failing.items())[:_NAMED])
+    more = f"; and {len(failing) - _NAMED:,} more" if len(failing) > _NAMED else ""
+    return (False, f"{len(failing):,} of {count_of(len(decided), 'dataset')} fail: {named}{more}"), figures
+
+
+def _event(
+    asset: str, key: str, summary: str, datasets: Sequence[Dataset], inputs: Mapping[str, str], metadata: Metadata
+) -> dg.AssetMaterialization:
+    tags = {"dagster/data_version": _version(datasets), **origin_tags(CODE_VERSION, inputs)}
+    return dg.AssetMaterialization(asset, partition=key, description=summary, metadata=metadata, tags=tags)
+
+
+def _summary(datasets: Sequence[Dataset]) -> str:
+    counts = Counter(_verdict(each) for each in datasets)
+    return f"{count_of(len(datasets), 'dataset')}: {', '.join(f'{count:,} {each}' for each, count in counts.items())}"
+
+
+def _verdict(dataset: Dataset) -> str:
+    return "deleted" if dataset.deleted_at else dataset.status
+
+
+def _row(dataset: Dataset, service_url: str) -> dict[str, object]:
+    return {
+        "dataset": dataset.id,
+        "name": dataset.name,
+        "owner": dataset.user_id,
+        "verdict": _verdict(dataset),
+        "conversations": dataset.conversation_count,
+        "tokens": dataset.total_tokens,
+        "lines": dataset.line_count,
+        "rejected_lines": dataset.rejected_line_count,
+        "why": cut(_why(dataset), _MOST_CHARS),
+        "page": f"{service_url.rstrip('/')}/datasets/{dataset.id}" if service_url else "",
+    }
+
+
+def _why(dataset: Dataset) -> str:
+    if dataset.failure:
+        return dataset.failure
+    first = FindingRecord.first_of(dataset.validation_errors) if dataset.status == "error" else None
+    return first.message if first else ""
+
+
+def _listed(rows: Sequence[Mapping[str, object]], counted: str) -> Metadata:
+    """Rows as a table, with the sum of a column as the count that Dagster plots."""
+    integers = ("conversations", "tokens", "lines", "rejected_lines")
+    counts = [row[counted] for row in rows]
+    return {
+        "dagster/row_count": sum(each for each in counts if isinstance(each, int)),
+        "datasets": table(rows, _COLUMNS, integers),
+    }
+
+
+def _finding_metadata(datasets: Sequence[Dataset]) -> Metadata:
+    """Of each dataset the first findings; all are in the lake, and on its page."""
+    rows = [
+        {"dataset": each.id, "line": found.line, "code": found.code, "message": found.message}
+        for each in datasets
+        for found in map(FindingRecord.of, (each.validation_errors or [])[:_SHOWN_FINDINGS])
+    ]
+    metadata: Metadata = {"rejected_lines": sum(each.rejected_line_count or 0 for each in datasets)}
+    if rows:
+        metadata["first_findings"] = table(rows[:_MOST_FINDINGS], _FINDING_COLUMNS, integers=("line",))
+    return metadata
+
+
+def _bytes_of(datasets: Sequence[Dataset]) -> str:
+    return digest((each.id, each.content_version) for each in datasets)
+
+
+def _version(datasets: Sequence[Dataset]) -> str:
+    return digest((each.id, each.content_sha256 or each.content_version) for each in datasets)
+
+
+def digest(parts: Iterable[object]) -> str:
+    """A version of something, which is another where any part is."""
+    return hashlib.sha256(json.dumps(list(parts), default=str).encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""Which datasets share a partition in Dagster. A dataset gets one when a run is asked for it the first time, and keeps
+it for ever, whatever `LORA_PARTITION_BY` says later: what Dagster knows of a dataset is found in one place.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.catalog.lookup import to_dataset
+from pipeline.state.catalog.requests import Requests
+from pipeline.state.catalog.statements import chunks
+from pipeline.state.catalog.tables import IS_IN_BATCH, datasets
+
+_OLDEST = (datasets.c.created_at, datasets.c.id)
+
+
+class Partitions(Requests):
+    """The methods of sensors and runs that turn partitions into datasets."""
+
+    def partition_members(self, keys: Sequence[str]) -> dict[str, list[str]]:
+        """Return the datasets of each partition, oldest first; a key that is no batch is a dataset's own."""
+        members: dict[str, list[str]] = {key: [] for key in keys}
+        columns = select(datasets.c.partition_key, datasets.c.id).where(IS_IN_BATCH)
+        with self._reading() as connection:
+            for some in chunks(keys):
+                for key, dataset_id in connection.execute(
+                    columns.where(datasets.c.partition_key.in_(some)).order_by(*_OLDEST)
+                ):
+                    members[key].append(dataset_id)
+        return {key: ids or [key] for key, ids in members.items()}
+
+    def in_batch(self, key: str) -> list[Dataset]:
+        """Return the datasets of a batch, oldest first."""
+        query = select(datasets).where(IS_IN_BATCH, datasets.c.partition_key == key).order_by(*_OLDEST)
+        with self._reading() as connection:
+            return [to_dataset(row) for row in connection.execute(query)]
+
+    def last_batch(self, first: str, last: str) -> str | None:
+        """Return the last batch from one key to another. They are of one length: databases compare text by locales."""
+        is_between = datasets.c.partition_key.between(first, last)
+        query = select(func.max(datasets.c.partition_key)).where(IS_IN_BATCH, is_between)
+        with self._reading() as connection:
+            return connection.execute(query).scalar()
+
+    def settled_partitions(self, keys: Sequence[str], now: datetime) -> set[str]:
+        """Those of some partitions all of whose datasets are `settled`."""
+        members = self.partition_members(keys)
+        settled = self.settled([each for ids in members.values() for each in ids], now)
+        return {key for key, ids in members.items() if settled.issuperset(ids)}

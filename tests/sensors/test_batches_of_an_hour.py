@@ -1,0 +1,211 @@
+"""With LORA_PARTITION_BY=hour a partition is a batch, and a user finds all of a dataset that they find without."""
+
+import dagster as dg
+import pytest
+
+from pipeline.flow.validation import Validator
+from pipeline.state.catalog.catalog import Catalog
+from tests.cli.goldens import run
+from tests.installation import bad_file, valid_file
+from tests.sensors.test_failed_runs import clock
+
+__all__ = ["clock"]
+SERVICE = "https://data.example.com"
+
+
+class Killed(BaseException):
+    """As far as the datasets are concerned: nothing of the run is done after it."""
+
+
+def _drop(installation, *names):
+    for name in names:
+        content = bad_file() if name == "bad" else valid_file(12, seed=sum(map(ord, name)))
+        installation.drop(f"{name}.jsonl", content)
+
+
+def _rows(installation, asset, batch):
+    """The datasets that the newest event of a batch lists, by name."""
+    table = installation.materializations(asset, batch)[-1].metadata["datasets"]
+    return {row.data["name"]: row.data for row in table.records}
+
+
+def _checks(installation, batch):
+    """The newest results of a batch's checks that failed, in words."""
+    wanted = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    runs = installation.instance.get_runs()
+    events = [each for found in runs[::-1] for each in installation.instance.all_logs(found.run_id, of_type=wanted)]
+    results = {
+        each.check_name: each
+        for event in events
+        if (each := event.dagster_event.event_specific_data).partition == batch
+    }
+    return {name: each.description for name, each in results.items() if not each.passed}
+
+
+@pytest.fixture
+def hourly(make_installation):
+    return make_installation(partition_by="hour", service_url=SERVICE)
+
+
+def test_five_uploads_one_of_them_bad_are_rows_of_one_partition_from_drop_to_publication(hourly):
+    _drop(hourly, "a", "b", "bad", "c", "d")
+    runs = [*hourly.ingest(), *hourly.plan()]
+    [batch] = hourly.partitions
+    bad = hourly.dataset("bad")
+
+    assert [each.success for each in runs] == [True, True]
+    assert batch == f"{bad.requested_at:%Y-%m-%dT%H}-0001"
+    assert list(hourly.instance.get_dynamic_partitions("ready_datasets")) == [batch]
+    assert hourly.statuses() == {"a": "ready", "b": "ready", "bad": "error", "c": "ready", "d": "ready"}
+    uploads, profiles = _rows(hourly, "uploads", batch), _rows(hourly, "dataset_profiles", batch)
+    assert set(uploads) == set(profiles) == set(hourly.statuses())
+    assert (profiles["bad"]["verdict"], profiles["bad"]["rejected_lines"]) == ("error", 15)
+    assert profiles["bad"]["page"] == f"{SERVICE}/datasets/{bad.id}"
+    assert profiles["bad"]["why"].startswith(bad.validation_errors[0]["message"][:40])
+    assert set(_rows(hourly, "conversations", batch)) == {"a", "b", "c", "d"}
+    first = hourly.materializations("findings", batch)[-1].metadata["first_findings"].records[0].data
+    assert (first["dataset"], first["line"], first["code"]) == (bad.id, 3, "malformed-json")
+    assert {row["jobs"] for row in _rows(hourly, "training_job_configs", batch).values()} == {1}
+    assert len(hourly.materializations("dataset_profiles")) == len(hourly.materializations("cost_records")) == 1
+    failing = _checks(hourly, batch)
+    assert failing["structure"].startswith(f"1 of 5 datasets fail: {bad.id}: 15 of 17 lines rejected")
+    assert sorted(each.name for each in (hourly.settings.data_dir / "cards").iterdir()) == sorted(
+        f"{each.id}.html" for each in hourly.datasets()
+    )
+
+    assert hourly.run("publish").success
+    assert len(hourly.jobs()) == 4
+    assert hourly.query("SELECT count(*), count(DISTINCT partition_key) FROM datasets") == [(5, 1)]
+    assert hourly.tick().runs == []
+
+
+def test_one_that_fails_stops_no_other_and_is_tried_again_alone_until_it_has_its_row(hourly, clock, monkeypatch):
+    really, judged = Validator.validate, []
+
+    def fail(self, dataset):
+        judged.append(dataset.name)
+        if dataset.name == "b":
+            raise RuntimeError("no luck")
+        return really(self, dataset)
+
+    monkeypatch.setattr(Validator, "validate", fail)
+    _drop(hourly, "a", "b", "c")
+    failed = hourly.ingest()
+    [batch] = hourly.partitions
+    before = _rows(hourly, "dataset_profiles", batch)
+    at_once = hourly.ingest()
+    clock(minutes=1, seconds=1)
+    again = hourly.ingest()
+    told = hourly.instance.fetch_observations(
+        dg.AssetRecordsFilter(dg.AssetKey("dataset_profiles"), asset_partitions=[batch]), limit=1
+    )
+    monkeypatch.setattr(Validator, "validate", really)
+    clock(minutes=6)
+    mended = hourly.ingest()
+
+    assert [each.success for each in (*failed, *again, *mended)] == [False, False, True]
+    assert (at_once, judged) == ([], ["a", "b", "c", "b"])
+    assert {name: row["verdict"] for name, row in before.items()} == {"a": "ready", "b": "validating", "c": "ready"}
+    assert before["b"]["why"] == told.records[0].asset_observation.description
+    assert before["b"]["why"].startswith("a fault of this program, not of the file: RuntimeError in tests/")
+    assert {row["verdict"] for row in _rows(hourly, "dataset_profiles", batch).values()} == {"ready"}
+    assert hourly.partitions == [batch]
+
+
+@pytest.mark.parametrize(("died_at", "told"), [("b", 0), ("c", 1)])
+def test_a_run_that_dies_leaves_a_batch_that_the_next_one_tells_of(hourly, monkeypatch, died_at, told):
+    """Whether it had told of the batch, and not of its last dataset, or of nothing."""
+    really = Catalog.record_verdict
+
+    def die(self, verdict, now):
+        if self.get(verdict.dataset_id).name == died_at:
+            raise Killed
+        return really(self, verdict, now)
+
+    monkeypatch.setattr(Catalog, "record_verdict", die)
+    _drop(hourly, "a", "b", "c")
+    [dead] = hourly.ingest()
+    [batch] = hourly.partitions
+    before = len(hourly.materializations("dataset_profiles", batch))
+    monkeypatch.setattr(Catalog, "record_verdict", really)
+    hourly.forget_requests()
+
+    assert [each.success for each in (dead, *hourly.ingest())] == [False, True]
+    assert before == told
+    assert set(hourly.statuses().values()) == {"ready"}
+    assert {row["verdict"] for row in _rows(hourly, "dataset_profiles", batch).values()} == {"ready"}
+    assert [kind for kind, _ in hourly.notices()] == ["dataset_ready"] * 3
+
+
+def test_what_cannot_be_shown_of_one_leaves_no_other_without_a_verdict(hourly, monkeypatch):
+    """The batch is told of with the last, whoever is to blame."""
+
+    def fail(*_):
+        raise ZeroDivisionError("of one of them")
+
+    monkeypatch.setattr("assets.validated.batch_materializations", fail)
+    _drop(hourly, "a", "b")
+
+    [ended] = hourly.ingest()
+
+    assert (ended.success, hourly.statuses()) == (False, {"a": "ready", "b": "ready"})
+    assert "of one of them" in hourly.failures()[0]
+
+
+def test_the_setting_is_changed_there_and_back_and_each_dataset_keeps_its_partition(make_installation):
+    one_each = make_installation(partitions_kept=1)
+    hourly = make_installation(partition_by="hour", partitions_kept=1)
+    _drop(one_each, "a")
+    runs = one_each.ingest()  # planned after the change
+    _drop(hourly, "b", "c")
+    runs += [*hourly.plan(), *hourly.ingest()]
+    _drop(one_each, "d")
+    runs += [*one_each.plan(), *one_each.ingest(), *one_each.plan()]
+    batch = one_each.dataset("b").partition
+    own = [one_each.dataset(name).id for name in ("a", "d")]
+    one_each.tick("old_partitions")
+    retired = one_each.partitions
+
+    for name in ("a", "b"):
+        run(["datasets", "retry", name, "--owner", "ana"], {"LORA_DATA_DIR": str(one_each.settings.data_dir)})
+    replayed = [*hourly.ingest(), *hourly.plan(), *one_each.plan()]
+
+    assert all(each.success for each in (*runs, *replayed))
+    assert len(one_each.jobs()) == 4
+    assert (retired, set(one_each.partitions)) == ([own[1]], {*own, batch})
+    assert [len(one_each.materializations("dataset_profiles", key)) for key in (own[0], batch, own[1])] == [2, 2, 1]
+    assert [len(one_each.materializations("training_splits", key)) for key in (own[0], batch, own[1])] == [2, 2, 1]
+    assert set(_rows(one_each, "dataset_profiles", batch)) == {"b", "c"}
+    assert one_each.dataset("b").run_id != one_each.dataset("c").run_id
+
+
+def test_a_person_has_a_whole_batch_validated_and_checked(hourly):
+    _drop(hourly, "a", "bad")
+    hourly.ingest()
+    [batch] = hourly.partitions
+    before = hourly.dataset("a").run_id
+    checks = hourly.repository.get_implicit_global_asset_job_def()
+    selected = [dg.AssetCheckKey(dg.AssetKey("dataset_profiles"), "structure")]
+
+    by_hand = hourly.run("ingest", {"dagster/partition": batch})
+    checked = checks.get_subset(asset_selection=set(), asset_check_selection=set(selected)).execute_in_process(
+        instance=hourly.instance, tags={"dagster/partition": batch}
+    )
+
+    assert by_hand.success
+    assert (hourly.dataset("a").run_id, hourly.dataset("bad").run_id) == (by_hand.run_id,) * 2 != (before,) * 2
+    [result] = checked.get_asset_check_evaluations()
+    assert (result.passed, result.description.partition(":")[0]) == (False, "1 of 2 datasets fail")
+
+
+def test_uploads_beyond_one_run_are_several_batches_and_a_full_queue_numbers_nothing(make_installation):
+    installation = make_installation(partition_by="hour", batch_max_datasets=2)
+    _drop(installation, "a", "b", "c")
+    first = installation.tick()
+    _drop(installation, "d")
+    installation.enqueue("ingest")
+    waits = installation.tick()
+
+    assert [each["lora/datasets"] for each in first.runs] == ["2", "1"]
+    assert [key[-5:] for key in installation.partitions] == ["-0001", "-0002"]
+    assert (waits.runs, installation.dataset("d").partition_key) == ([], None)
