@@ -45,6 +45,8 @@ class Structure:
     """What queries of softmax attention are wide, summed over layers."""
     mlp_width: int
     """What a token passes of the MLPs, summed over layers."""
+    streams: int = 1
+    """How many times as wide as the model what is handed from layer to layer is (DeepSeek-V4's hyper-connections)."""
 
     def of(self, *kinds: Kind) -> int:
         """Parameters of these kinds."""
@@ -71,6 +73,7 @@ class _Layers:
         self._parts: Counter[_Part] = Counter()
         self._attention_width = self._mlp_width = 0
         self._experts, self._active = 1, 1
+        self.streams = 1
 
     def add(self, kind: Kind, name: str, outputs: int, inputs: int, count: int = 1) -> None:
         if outputs and inputs and count:
@@ -78,7 +81,8 @@ class _Layers:
 
     def structure(self) -> Structure:
         matrices = tuple(Matrix(*part, count) for part, count in self._parts.items())
-        return Structure(matrices, self._experts, self._active, self.count, self._attention_width, self._mlp_width)
+        widths = self._attention_width, self._mlp_width
+        return Structure(matrices, self._experts, self._active, self.count, *widths, self.streams)
 
     def attention(
         self,
@@ -87,6 +91,7 @@ class _Layers:
         *,
         gated: bool = False,
         fused: bool = False,
+        out: str = "o_proj",
     ) -> None:
         """Softmax attention with grouped queries. gated: queries carry a gate as wide as they are (Qwen3-Next)."""
         heads = self.fields["num_attention_heads"]
@@ -98,11 +103,15 @@ class _Layers:
             self.add("linear", "q_proj", queries * (2 if gated else 1), self.width)
             self.add("linear", "k_proj", keys, self.width)
             self.add("linear", "v_proj", keys, self.width)
-        self.close_attention(queries)
+        self.close_attention(queries, out)
 
-    def close_attention(self, queries: int) -> None:
+    def close_attention(self, queries: int, out: str = "o_proj") -> None:
         """What leads back from heads that are so wide together."""
-        self.add("linear", "o_proj", self.width, queries)
+        self.add("linear", out, self.width, queries)
+        self.widen_attention(queries)
+
+    def widen_attention(self, queries: int) -> None:
+        """Queries so wide attend to all tokens, or as many fewer as the others see of them."""
         self._attention_width += queries
 
     def latent_attention(self) -> None:
@@ -143,13 +152,22 @@ class _Layers:
         self.add("linear", "out_proj", self.width, inner)
         self.add("other", "conv1d", inner + 2 * groups * state, kernel)
 
-    def mlp(self, inner: int, *, fused: str = "", down: str = "down_proj", gated: bool = True) -> None:
+    def mlp(
+        self,
+        inner: int,
+        *,
+        fused: str = "",
+        gate: str = "gate_proj",
+        up: str = "up_proj",
+        down: str = "down_proj",
+        gated: bool = True,
+    ) -> None:
         """An MLP. fused: the name of gate and up in one."""
         if fused:
             self.add("linear", fused, 2 * inner, self.width)
         else:
-            self.add("linear", "gate_proj", inner if gated else 0, self.width)
-            self.add("linear", "up_proj", inner, self.width)
+            self.add("linear", gate, inner if gated else 0, self.width)
+            self.add("linear", up, inner, self.width)
         self.add("linear", down, self.width, inner)
         self._mlp_width += inner
 
@@ -182,6 +200,7 @@ _LEAST: Mapping[str, int] = dict.fromkeys(
         *("intermediate_size", "intermediate_size_mlp", "max_position_embeddings", "kv_lora_rank", "q_lora_rank"),
         *("qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim", "linear_num_key_heads", "linear_num_value_heads"),
         *("linear_key_head_dim", "linear_value_head_dim", "mamba_n_heads", "mamba_num_heads", "mamba_head_dim"),
+        *("block_ff_dim", "block_multiple_of", "conv_L_cache", "o_groups", "o_lora_rank"),
         *("global_head_dim", "num_global_key_value_heads", "full_attention_interval", "interleave_moe_layer_step"),
     ),
     1,
@@ -190,6 +209,7 @@ _LEAST: Mapping[str, int] = dict.fromkeys(
         *("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "num_experts_per_tok", "moe_k"),
         *("n_shared_experts", "num_shared_experts", "moe_num_shared_experts", "first_k_dense_replace"),
         *("moe_intermediate_size", "shared_expert_intermediate_size", "shared_intermediate_size"),
+        *("index_n_heads", "index_head_dim", "hc_mult"),
         *("num_kv_shared_layers", "hidden_size_per_layer_input", "top_k_experts", "moe_layer_start_index"),
     ),
     0,
@@ -268,14 +288,91 @@ def _mixture(fields: Fields) -> Structure:
     return layers.structure()
 
 
+def _mistral3(fields: Fields) -> Structure:
+    """Dense (Ministral 3), or with latent attention and experts (Mistral Small 4): the whole has one type."""
+    return _latent_mixture(fields) if fields.get("n_routed_experts") else _dense(fields)
+
+
 def _latent_mixture(fields: Fields) -> Structure:
-    """DeepSeek-V3, Kimi-K2, GLM-4.7-Flash."""
+    """DeepSeek-V3, Kimi-K2, GLM-4.7-Flash, the text model of Mistral Small 4."""
     layers = _Layers(fields)
     sparse, inner = _sparse_layers(fields), fields["moe_intermediate_size"]
     for layer in range(layers.count):
         layers.latent_attention()
         layers.mixture(layer, sparse, inner)
     return layers.structure()
+
+
+def _deepseek_v4(fields: Fields) -> Structure:
+    """One head of keys and values, further tokens by what is compressed of them; every layer has experts."""
+    layers = _Layers(fields)
+    layers.streams = streams = int(fields.get("hc_mult") or 4)
+    ratios = fields.get("compress_ratios") or list(map(_RATIOS.__getitem__, _v4_layer_types(fields)))
+    for ratio in ratios[: layers.count]:
+        _compressed_attention(layers, int(ratio))
+        layers.experts(_experts_of(fields), _active_of(fields), fields["moe_intermediate_size"])
+        layers.mlp(_shared_experts(fields) * fields["moe_intermediate_size"])
+        layers.add("router", "hyper_connection", (2 + streams) * streams, streams * layers.width, 2)
+    return layers.structure()
+
+
+_RATIOS = {"sliding_attention": 0, "compressed_sparse_attention": 4, "heavily_compressed_attention": 128}
+
+
+def _v4_layer_types(fields: Fields) -> Iterable[str]:
+    given: Iterable[str] | None = fields.get("layer_types")
+    return given or [
+        "compressed_sparse_attention" if layer > 1 and layer % 2 else "heavily_compressed_attention"
+        for layer in range(fields["num_hidden_layers"])
+    ]
+
+
+def _compressed_attention(layers: _Layers, ratio: int) -> None:
+    """Names from the layer on, for those of the compressor and its index end alike."""
+    fields, size, narrow = layers.fields, head_size_of(layers.fields), layers.fields["q_lora_rank"]
+    queries = fields["num_attention_heads"] * size
+    layers.add("linear", "self_attn.q_a_proj", narrow, layers.width)
+    layers.add("linear", "self_attn.q_b_proj", queries, narrow)
+    layers.add("linear", "self_attn.kv_proj", size, layers.width)
+    outputs = fields["o_groups"] * fields["o_lora_rank"]
+    layers.add("linear", "self_attn.o_a_proj", outputs, queries // fields["o_groups"])  # of each group its own part
+    layers.add("linear", "self_attn.o_b_proj", layers.width, outputs)
+    if ratio:
+        layers.widen_attention(queries // ratio)
+        layers.add("linear", "compressor", size if ratio > 4 else 2 * size, layers.width, 2)
+    if ratio == 4:
+        heads, width = fields["index_n_heads"], fields["index_head_dim"]
+        layers.add("linear", "indexer.kv_proj", 2 * width, layers.width, 2)
+        layers.add("linear", "indexer.q_b_proj", heads * width, narrow)
+        layers.add("linear", "indexer.weights_proj", heads, layers.width)
+
+
+def _lfm2(fields: Fields) -> Structure:
+    """Some layers attend, the others are short convolutions between two gates."""
+    layers = _Layers(fields)
+    attending = fields.get("full_attn_idxs")
+    kinds = fields.get("layer_types") or [
+        "full_attention" if attending is None or layer in attending else "conv" for layer in range(layers.count)
+    ]
+    for kind in kinds:
+        if kind == "full_attention":
+            layers.attention(out="out_proj")
+        else:
+            layers.add("linear", "in_proj", 3 * layers.width, layers.width)
+            layers.add("linear", "out_proj", layers.width, layers.width)
+            layers.add("other", "conv", layers.width, int(fields.get("conv_L_cache") or 3))
+        layers.mlp(_lfm2_inner(fields), gate="w1", up="w3", down="w2")
+    return layers.structure()
+
+
+def _lfm2_inner(fields: Fields) -> int:
+    """Two thirds of what is told, rounded up, unless it is told as it is."""
+    inner = int(fields.get("block_ff_dim") or fields["intermediate_size"])
+    if not fields.get("block_auto_adjust_ff_dim", True):
+        return inner
+    step = int(fields.get("block_multiple_of") or 256)
+    adjusted = int((fields.get("block_ffn_dim_multiplier") or 1.0) * int(2 * inner / 3))
+    return -(-adjusted // step) * step
 
 
 def _hybrid_qwen(fields: Fields, *, joined: bool) -> Structure:
@@ -487,6 +584,9 @@ READERS: Mapping[str, Callable[[Fields], Structure]] = {
     "glm4": partial(_dense, fused_mlp="gate_up_proj"),
     "mixture": _mixture,
     "latent-mixture": _latent_mixture,
+    "mistral3": _mistral3,
+    "deepseek_v4": _deepseek_v4,
+    "lfm2": _lfm2,
     "qwen3_next": partial(_hybrid_qwen, joined=True),
     "qwen3_5": partial(_hybrid_qwen, joined=False),
     "llama4": _llama4,

@@ -72,9 +72,9 @@ def test_a_config_gives_the_dimensions_that_the_catalogue_has(tmp_path, config, 
         (json.dumps({**_LLAMA, "hidden_size": None}), "expected the config.json of a model that is known: "),
         ("{}", "expected the config.json of a model that is known: model_type is missing"),
         (
-            json.dumps({**_LLAMA, "model_type": "deepseek_v4"}),
-            "expected the config.json of a model that is known: model_type 'deepseek_v4' is not among those whose "
-            "reading is tested: deepseek_v3, ernie4_5, ",
+            json.dumps({**_LLAMA, "model_type": "deepseek_v32"}),
+            "expected the config.json of a model that is known: model_type 'deepseek_v32' is not among those whose "
+            "reading is tested: deepseek_v3, deepseek_v4, ernie4_5, ",
         ),
         (
             json.dumps({**_LLAMA, "num_attention_heads": 0}),

@@ -35,7 +35,7 @@ def extrapolations(workload: Workload, calibration: Calibration) -> Iterator[str
             "kernels for experts decide a factor of ten; memory is by rule, not fitted"
         )
     if _has_few_softmax_layers(workload):
-        yield f"{family.name}: its layers of linear attention are timed by their matrix products; no run is measured"
+        yield f"{family.name}: its layers without full attention are timed by their matrix products; no run is measured"
     if family.reader == "latent-mixture":
         yield "latent attention is timed by its matrix products; no run is measured"
     if model.experts > 1 and is_sharded(workload):

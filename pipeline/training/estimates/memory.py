@@ -81,7 +81,7 @@ def trainable_parameters(workload: Workload) -> int:
 def layer_activations(workload: Workload) -> float:
     """Bytes that one layer keeps for the backward pass: each tensor between its matrix products once, in BF16."""
     model = workload.model
-    attention = 4 * model.hidden_size + 2 * query_width(model) + 2 * key_value_width(model)
+    attention = (3 + model.structure.streams) * model.hidden_size + 2 * query_width(model) + 2 * key_value_width(model)
     mlp = 4 * model.structure.mlp_width / model.layers
     return 2.0 * _micro_batch_tokens(workload) * (attention + mlp)
 
@@ -101,7 +101,7 @@ def _activations(workload: Workload, constants: Constants) -> float:
     experts = _adapted_experts(workload)
     if not workload.has_gradient_checkpointing:
         return (layer * kept + experts) * (model.layers + constants.recomputed_layers)
-    inputs = 2.0 * _micro_batch_tokens(workload) * model.layers * model.hidden_size
+    inputs = 2.0 * _micro_batch_tokens(workload) * model.layers * model.hidden_size * model.structure.streams
     return inputs + layer * kept * constants.recomputed_layers + experts
 
 

@@ -38,7 +38,7 @@ TINY = json.loads((Path(__file__).parent / "tiny_families.json").read_text())
 RANK = 8
 LIKE_LLAMA = set(load_families()["llama"].types) - {"llama"}  # the same layers by the same names
 NO_DEFAULTS = {"qwen", "kimi_k2"}  # which Transformers has no classes of
-SEEING = {"gemma3", "mistral3", "gemma4-vision"}
+SEEING = {"gemma3", "mistral3", "mistral3-mixture", "gemma4-vision"}
 
 
 @pytest.mark.parametrize("family", [each for each in load_families().values() if each.lora], ids=lambda each: each.name)
