@@ -22,7 +22,7 @@ from tests.installation import PROJECT_DIR, bad_file, valid_file
 PATIENCE_S = 240
 PROGRAM = [sys.executable, "-m", "pipeline.cli"]
 DAEMON = [sys.executable, "-m", "dagster._daemon", "run", "-w", str(PROJECT_DIR / "workspace.yaml")]
-PARTS = ("pipeline.cli serve", "dagster code-server", "dagster api grpc", "dagster_webserver", "dagster._daemon")
+PARTS = ("pipeline.cli serve", "resources.code_server", "dagster api grpc", "dagster_webserver", "dagster._daemon")
 
 
 class Running:
