@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from dagster_aws.s3 import S3Resource
 
-from pipeline.state.store.s3_client import s3_config
+from pipeline.state.store.s3_client import new_session, s3_config
 
 
 class TimedS3Resource(S3Resource):
@@ -16,7 +15,7 @@ class TimedS3Resource(S3Resource):
     def get_client(self) -> Any:
         """Return a boto3 client made from the resource's fields."""
         config = s3_config(self.max_attempts)
-        return boto3.session.Session(profile_name=self.profile_name).client(
+        return new_session(self.profile_name).client(
             "s3",
             region_name=self.region_name,
             endpoint_url=self.endpoint_url,

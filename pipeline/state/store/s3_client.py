@@ -48,21 +48,28 @@ def make_client(service: Literal["s3", "sqs"], endpoint_url: str, region: str) -
     Raises:
         StoreError: the endpoint is no URL, or a named AWS profile does not exist.
     """
-    import boto3
-    from botocore.session import get_session
-
     try:
-        core = get_session()
-        core.register_component("data_loader", _descriptions())
-        return boto3.session.Session(botocore_session=core).client(
-            service, endpoint_url=endpoint_url or None, region_name=region, config=s3_config()
-        )
+        return new_session().client(service, endpoint_url=endpoint_url or None, region_name=region, config=s3_config())
     except (BotoCoreError, ValueError) as error:
         name = service.upper()
         raise StoreError(
             f"no {name} client for the endpoint {endpoint_url!r}: {error}; check LORA_{name}_ENDPOINT_URL and "
             "AWS_PROFILE"
         ) from error
+
+
+def new_session(profile_name: str | None = None) -> Any:
+    """Return a boto3 session whose clients share what they read of S3 with those of all others.
+
+    Raises:
+        BotoCoreError: there is no profile of that name.
+    """
+    import boto3
+    from botocore.session import get_session
+
+    core = get_session()
+    core.register_component("data_loader", _descriptions())
+    return boto3.session.Session(botocore_session=core, profile_name=profile_name)
 
 
 @cache

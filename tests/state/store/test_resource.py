@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.settings import Settings
 from pipeline.state.store.local_store import LocalStore
+from pipeline.state.store.s3_client import make_s3_client
 from pipeline.state.store.s3_store import S3Store
 from resources.s3_resource import TimedS3Resource
 from resources.upload_store import UploadStore
@@ -56,3 +57,11 @@ def test_the_client_has_our_time_limits_and_the_fields_of_the_resource():
     assert config.s3["addressing_style"] == "path"
     assert client.meta.endpoint_url == "http://localhost:1"
     client.close()
+
+
+def test_the_client_reads_no_more_of_s3_than_others_of_its_process_did(monkeypatch):
+    """A sensor makes one at each look: reading it anew was half of what an idle code server cost with a bucket."""
+    make_s3_client("http://127.0.0.1:9").close()
+    monkeypatch.delattr("botocore.loaders.JSONFileLoader.load_file")
+
+    UploadStore(location="s3://bucket", s3_endpoint_url="http://127.0.0.1:9")._client().close()
