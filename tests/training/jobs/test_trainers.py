@@ -49,7 +49,7 @@ SHARED = {
     LLAMA_FACTORY: ("datasets", "peft", "transformers.trainer"),
     MISTRAL: (),
 }
-NOT_INSTALLED = {"llama-factory": {"bitsandbytes", "deepspeed"}}  # their versions are a solver's word
+NOT_INSTALLED = {"llama-factory": {"bitsandbytes"}}  # its version is a solver's word
 
 
 class Environments:
@@ -258,6 +258,22 @@ def test_a_model_that_two_processes_share_out_trains(environments, models, case_
     assert (folder / "output/checkpoint-2/pytorch_model_fsdp.bin").is_file()
     shapes = {name: each["shape"] for name, each in _tensors(folder / "output/adapter").items()}
     assert len(shapes) == 2 * 7 * 2  # layers, linear layers of each, and the two matrices of an adapter
+    assert shapes["base_model.model.model.layers.0.mlp.down_proj.lora_A.weight"] == [16, 64]
+
+
+def test_a_model_that_two_processes_share_out_by_zero3_trains(environments, models, case_folders):
+    """Five steps with the emitted `ds_z3_config.json`, on CPUs; what is kept of the adapter is whole."""
+    folder = case_folders["sharded"] / "llama-factory"
+
+    found = environments.last_line(LLAMA_FACTORY, "share_out.py", folder, models / "unmarked")
+
+    assert found["kind"] == "DEEPSPEED"
+    losses, evaluations = _logged(found["log"], "loss"), _logged(found["log"], "eval_loss")
+    assert (list(losses), list(evaluations)) == ([1, 2, 3, 4, 5], [0, 5])
+    assert all(math.isfinite(loss) for loss in (*losses.values(), *evaluations.values()))
+    assert (folder / "output/checkpoint-5/zero_to_fp32.py").is_file()
+    shapes = {name: each["shape"] for name, each in _tensors(folder / "output").items()}
+    assert len(shapes) == 2 * 7 * 2
     assert shapes["base_model.model.model.layers.0.mlp.down_proj.lora_A.weight"] == [16, 64]
 
 
