@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow.compute as pc
 
 from pipeline.errors import WarehouseError
 from pipeline.state.catalog.catalog import Catalog
@@ -32,6 +31,7 @@ from pipeline.state.warehouse.published_profiles import (
     make_profiles,
     other_versions,
     previous_profiles,
+    previously_shown,
 )
 from pipeline.state.warehouse.sql import identifier
 from pipeline.state.warehouse.standing import Standing, read_standing, rules_of, write_standing
@@ -143,10 +143,8 @@ class _Making:
             copy_tables(connection, self.snapshot)
             # Listed after the snapshot: a dataset is in the lake before its verdict is in the catalog.
             versions = self.lake.profile_versions()
-            previous = previous_profiles(self.path)
-            profiles_read = make_profiles(connection, self.lake, versions, previous)
-            shown_before = previous.filter(pc.field("is_current"))["dataset_id"].to_pylist()
-            expected = self._insist(connection, shown_before, None)
+            profiles_read = make_profiles(connection, self.lake, versions, previous_profiles(self.path))
+            expected = self._insist(connection, previously_shown(self.path), None)
             make_folded(connection, self.lake)
             make_lineage(connection, self.lake)
             make_history(connection)
@@ -192,9 +190,10 @@ class _Making:
 
 @contextmanager
 def _writing(building: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """One transaction: else each of a hundred statements would wait for the disk."""
+    """A few transactions: else each of a hundred statements would wait for the disk, or all stay in memory."""
     with closing(duckdb.connect(str(building))) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_external_file_cache = false")  # each of the lake's files is read once
         connection.begin()
         yield connection
         connection.commit()

@@ -10,6 +10,8 @@ from pipeline.state.catalog.export import TABLE_NAMES, Snapshot, export_schema, 
 from pipeline.state.warehouse.nested import selected
 from pipeline.state.warehouse.sql import identifier
 
+_SETTLED_BATCHES = 5  # a commit waits for the disk
+
 
 def copy_tables(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     """Make every table, with all its rows."""
@@ -40,14 +42,19 @@ def insert(connection: duckdb.DuckDBPyConnection, statement: str, source: pa.Tab
     connection.unregister("source")
 
 
+def settle(connection: duckdb.DuckDBPyConnection) -> None:
+    """Commit what was written so far, so that it need not stay in memory: nobody sees the file that is being built."""
+    connection.commit()
+    connection.begin()
+
+
 def _append(connection: duckdb.DuckDBPyConnection, table: str, batches: Iterable[pa.RecordBatch]) -> None:
     columns = selected(table, export_schema(table).names)
-    for batch in batches:
-        insert(
-            connection,
-            f"INSERT INTO {identifier(table)} SELECT {columns} FROM source",  # noqa: S608
-            pa.Table.from_batches([batch]),
-        )
+    add = f"INSERT INTO {identifier(table)} SELECT {columns} FROM source"  # noqa: S608
+    for number, batch in enumerate(batches, 1):
+        insert(connection, add, pa.Table.from_batches([batch]))
+        if number % _SETTLED_BATCHES == 0:
+            settle(connection)
 
 
 def _remove(connection: duckdb.DuckDBPyConnection, table: str, keys: frozenset[RowKey]) -> None:

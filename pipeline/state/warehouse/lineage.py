@@ -4,14 +4,15 @@
 down; one query each answers, without a join.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import duckdb
 import pyarrow as pa
 
 from pipeline.state.lake import PUBLISH_ORDER, Lake
-from pipeline.state.warehouse.catalog_rows import insert
+from pipeline.state.warehouse.catalog_rows import insert, settle
 
+_AT_ONCE = 5_000  # datasets, of six files each
 LINEAGE_VIEWS = ("training_lineage", "upload_lineage", "generation_lineage", "dataset_costs")
 
 _FILES = """
@@ -113,9 +114,10 @@ DEFINITIONS = (_FILES, _TRAINING, _UPLOAD, _GENERATION, _DATASET_COSTS)
 
 def make_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     """Make the table of files and the views; the catalog's tables and `dataset_profiles` are there already."""
-    ids = [row[0] for row in connection.execute("SELECT dataset_id FROM dataset_profiles").fetchall()]
+    ids = [row[0] for row in connection.execute("SELECT dataset_id FROM dataset_profiles ORDER BY 1").fetchall()]
     table, *views = DEFINITIONS
-    insert(connection, f"CREATE TABLE lineage AS {table}", _places(lake, ids))
+    insert(connection, f"CREATE TABLE lineage AS {table}", _places(lake, []))
+    _add(connection, lake, ids)
     for view in views:
         connection.execute(view)
 
@@ -126,7 +128,14 @@ def change_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake, ids: Colle
     What `dataset_profiles` has no longer goes.
     """
     connection.execute(_GONE, [list(ids)])
-    insert(connection, f"INSERT INTO lineage {_FILES}", _places(lake, ids))
+    _add(connection, lake, list(ids))
+
+
+def _add(connection: duckdb.DuckDBPyConnection, lake: Lake, ids: Sequence[str]) -> None:
+    for start in range(0, len(ids), _AT_ONCE):
+        if start:
+            settle(connection)
+        insert(connection, f"INSERT INTO lineage {_FILES}", _places(lake, ids[start : start + _AT_ONCE]))
 
 
 _GONE = """

@@ -101,6 +101,6 @@ def test_five_thousand_datasets_are_read_by_one_statement_and_as_text(catalog):
     with statements_seen(catalog._engine) as seen:
         row_counts = [batch.num_rows for batch in catalog.export("datasets")]
 
-    assert row_counts == [5_000]
+    assert row_counts == [1_000] * 5
     [_snapshot, rows] = seen
     assert "CAST(datasets.sample_data AS TEXT)" in rows.text

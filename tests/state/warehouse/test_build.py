@@ -10,7 +10,7 @@ from pipeline.errors import WarehouseError, WarehouseIncomplete
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.export import TABLE_NAMES
 from pipeline.state.lake import LocalLake
-from pipeline.state.warehouse import build_warehouse, ensure_warehouse
+from pipeline.state.warehouse import build_warehouse, catalog_rows, ensure_warehouse, lineage, published_profiles
 from pipeline.state.warehouse.history import HISTORY_VIEWS
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS
 from pipeline.state.warehouse.views import VIEWS
@@ -184,6 +184,31 @@ def test_a_folder_with_letters_that_mean_something_in_patterns_and_sql_works(ins
     odd.build()
 
     assert odd.ask("SELECT count(*) FROM turns") == [(4,)]
+
+
+def test_a_file_that_is_made_in_pieces_is_the_same_and_holds_few_profiles_at_a_time(
+    installation, tmp_path, monkeypatch
+):
+    """Memory does not grow with the number of datasets: neither by what is read, nor by what is not committed yet."""
+    for number in range(5):
+        installation.add(f"d{number}")
+    installation.build()
+    read, settled = [], []
+    reads, settles = LocalLake.read_profiles, catalog_rows.settle
+    monkeypatch.setattr(LocalLake, "read_profiles", lambda lake, ids: read.append(list(ids)) or reads(lake, read[-1]))
+    for module in (published_profiles, lineage):
+        monkeypatch.setattr(module, "_AT_ONCE", 2)
+        monkeypatch.setattr(module, "settle", lambda connection: settled.append(1) or settles(connection))
+    pieces = Installation(installation.catalog, installation.lake, tmp_path / "pieces.duckdb")
+
+    first = pieces.build()
+    anew = build_warehouse(pieces.warehouse, pieces.catalog, pieces.lake, NOON, is_full=True)
+
+    assert read == [["d0", "d1"], ["d2", "d3"], ["d4"]]
+    assert (first.profiles_read, anew.profiles_read, len(settled)) == (5, 0, 6)
+    for table in ("dataset_profiles", "lineage", "datasets"):
+        rows = f"SELECT * FROM {table} ORDER BY ALL"
+        assert pieces.ask(rows) == installation.ask(rows)
 
 
 def test_the_next_publication_reads_only_the_profiles_that_are_new(installation):
