@@ -33,9 +33,13 @@ class RunDatasets:
 
 
 def run_datasets(context: dg.AssetExecutionContext, catalog: Catalog, work: Work) -> RunDatasets:
-    """Those that the run's request names; all of its partitions, where a person started it."""
-    members = catalog.partition_members(context.partition_keys)
+    """Those that the run's request names; where a person started it, all of its partitions.
+
+    Of a batch those are left out that nobody asked for: the upload of a former version has other bytes by now, and its
+    verdict would be replaced by a refusal.
+    """
     key = request_key(context.run)
+    members = catalog.partition_members(context.partition_keys, only_listed=not key)
     asked = catalog.asked_by(work, key) if key else None
     places = {each: partition for partition, ids in members.items() for each in ids}
     return RunDatasets({each: place for each, place in places.items() if asked is None or each in asked})

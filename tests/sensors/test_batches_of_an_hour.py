@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from pipeline.clock import utc_now
 from pipeline.flow.validation import Validator
 from pipeline.state.catalog.catalog import Catalog
 from tests.cli.goldens import run
@@ -196,6 +197,24 @@ def test_a_person_has_a_whole_batch_validated_and_checked(hourly):
     assert (hourly.dataset("a").run_id, hourly.dataset("bad").run_id) == (by_hand.run_id,) * 2 != (before,) * 2
     [result] = checked.get_asset_check_evaluations()
     assert (result.passed, result.description.partition(":")[0]) == (False, "1 of 2 datasets fail")
+
+
+def test_a_person_has_no_former_version_of_a_batch_validated(hourly):
+    """Its upload has other bytes, or is to be forgotten: what it was once found to be stays."""
+    _drop(hourly, "a", "b", "c")
+    hourly.ingest()
+    [batch] = hourly.partitions
+    with hourly.catalog() as catalog:
+        catalog.soft_delete(hourly.dataset("b").id, "ana", utc_now())
+    hourly.drop("a.jsonl", valid_file(15, seed=99))
+    hourly.ingest()
+    before = {each.id: each for each in hourly.datasets()}
+
+    by_hand = hourly.run("ingest", {"dagster/partition": batch})
+
+    changed = [each.name for each in hourly.datasets() if each != before[each.id]]
+    assert (by_hand.success, changed, hourly.dataset("c").run_id) == (True, ["c"], by_hand.run_id)
+    assert set(_rows(hourly, "dataset_profiles", batch)) == {"a", "b", "c"}
 
 
 def test_uploads_beyond_one_run_are_several_batches_and_a_full_queue_numbers_nothing(make_installation):

@@ -11,7 +11,7 @@ from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.lookup import to_dataset
 from pipeline.state.catalog.requests import Requests
 from pipeline.state.catalog.statements import chunks
-from pipeline.state.catalog.tables import IS_IN_BATCH, datasets
+from pipeline.state.catalog.tables import IS_CURRENT, IS_DELETED, IS_IN_BATCH, datasets
 
 _OLDEST = (datasets.c.created_at, datasets.c.id)
 
@@ -19,17 +19,21 @@ _OLDEST = (datasets.c.created_at, datasets.c.id)
 class Partitions(Requests):
     """The methods of sensors and runs that turn partitions into datasets."""
 
-    def partition_members(self, keys: Sequence[str]) -> dict[str, list[str]]:
-        """Return the datasets of each partition, oldest first; a key that is no batch is a dataset's own."""
-        members: dict[str, list[str]] = {key: [] for key in keys}
-        columns = select(datasets.c.partition_key, datasets.c.id).where(IS_IN_BATCH)
+    def partition_members(self, keys: Sequence[str], *, only_listed: bool = False) -> dict[str, list[str]]:
+        """Return the datasets of each partition, oldest first; a key that is no batch is a dataset's own.
+
+        only_listed: without those of a batch that are deleted, or that a newer upload replaced.
+        """
+        members: dict[str, list[str]] = {}
+        columns = select(datasets.c.partition_key, datasets.c.id, IS_CURRENT & ~IS_DELETED).where(IS_IN_BATCH)
         with self._reading() as connection:
             for some in chunks(keys):
-                for key, dataset_id in connection.execute(
-                    columns.where(datasets.c.partition_key.in_(some)).order_by(*_OLDEST)
-                ):
-                    members[key].append(dataset_id)
-        return {key: ids or [key] for key, ids in members.items()}
+                rows = connection.execute(columns.where(datasets.c.partition_key.in_(some)).order_by(*_OLDEST))
+                for key, dataset_id, is_listed in rows:
+                    ids = members.setdefault(key, [])
+                    if is_listed or not only_listed:
+                        ids.append(dataset_id)
+        return {key: members.get(key, [key]) for key in keys}
 
     def in_batch(self, key: str) -> list[Dataset]:
         """Return the datasets of a batch, oldest first."""
