@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pipeline.state.warehouse.sql import identifier
 
 _COUNTS, _SHARES = "MAP(VARCHAR, BIGINT)", "MAP(VARCHAR, DOUBLE)"
+_BY_NUMBER = "MAP(BIGINT, BIGINT)"
 _SPREAD = 'STRUCT("min" BIGINT, p50 BIGINT, p95 BIGINT, p99 BIGINT, "max" BIGINT)'
 _FILES = "MAP(VARCHAR, STRUCT(sha256 VARCHAR, size_bytes BIGINT))"
 _REASONS = "STRUCT(rule VARCHAR, effect VARCHAR, count BIGINT, first_lines BIGINT[], sentence VARCHAR)[]"
@@ -26,7 +27,7 @@ NESTED: dict[str, dict[str, str]] = {
         "finding_shares": _SHARES,
         "languages": _SHARES,
         "roles": _COUNTS,
-        "rows_by_tokens": "MAP(BIGINT, BIGINT)",
+        "rows_by_tokens": _BY_NUMBER,
         "target_acceptance": "STRUCT(target VARCHAR, title VARCHAR, verdict VARCHAR, rows_dropped BIGINT, "
         f"rows_truncated BIGINT, reasons {_REASONS}, needs_conversion VARCHAR)[]",
         "tokens_per_conversation": _SPREAD,
@@ -59,5 +60,12 @@ def selected(table: str, columns: Iterable[str]) -> str:
 def selected_as(table: str, column: str, value: str) -> str:
     """A value as a column of a SELECT, in the column's type where it is nested."""
     kind = NESTED.get(table, {}).get(column)
-    typed = f"TRY_CAST(TRY_CAST({value} AS JSON) AS {kind})" if kind else value
+    typed = _typed(value, kind) if kind else value
     return typed if typed == identifier(column) else f"{typed} AS {identifier(column)}"
+
+
+def _typed(value: str, kind: str) -> str:
+    json = f"TRY_CAST({value} AS JSON)"
+    if kind == _BY_NUMBER:  # of JSON, a key that is no number would be an error in spite of TRY_CAST
+        json = f"TRY_CAST({json} AS {_COUNTS})"
+    return f"TRY_CAST({json} AS {kind})"

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.state.warehouse import build_warehouse
 from pipeline.state.warehouse.comments import COLUMNS
-from pipeline.state.warehouse.nested import NESTED
+from pipeline.state.warehouse.nested import NESTED, selected_as
 from tests.state.lake.examples import NOON
 from tests.state.warehouse.examples import Installation
 
@@ -57,6 +57,16 @@ def test_a_value_of_another_shape_keeps_nobody_from_being_published(installation
     installation.build()
 
     assert installation.ask("SELECT count(*), count(*) FILTER (id = 'd2') FROM datasets") == [(2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("odd", "shown"),
+    [('{"10": 5}', {10: 5}), ('{"10": 5, "x": 1}', None), ("[1]", None), ("no JSON", None), (None, None)],
+)
+def test_a_key_that_is_no_number_keeps_nobody_from_being_published_either(odd, shown):
+    value = selected_as("dataset_profiles", "rows_by_tokens", "?::VARCHAR")
+
+    assert duckdb.execute(f"SELECT {value}", [odd]).fetchone() == (shown,)
 
 
 def test_profiles_of_a_warehouse_that_had_text_are_taken_over(installation):
