@@ -1,4 +1,4 @@
-"""The partition sets. A dataset's id is its partition key."""
+"""The partition sets. A dataset's id is its partition key, or it shares a batch's (`LORA_PARTITION_BY`)."""
 
 import dagster as dg
 

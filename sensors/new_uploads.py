@@ -63,13 +63,15 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
             context.log.warning(message)
         now = utc_now()
         waiting = catalog.unrequested(settings.tick_max_uploads, now)
+        order = list(context.instance.get_dynamic_partitions(PARTITION_SET)) if waiting else []
         if settings.partition_by == "hour":
-            last = catalog.last_batch(batch_key(now, 0), batch_key(now, MOST_OF_AN_HOUR))
-            waiting = in_batches(waiting, last, settings, now)
+            first, most = batch_key(now, 0), batch_key(now, MOST_OF_AN_HOUR)
+            # Dagster may know later ones than a catalog that was lost, or brought back from a copy.
+            numbered = [key for key in (catalog.last_batch(first, most), *order) if key and first <= key <= most]
+            waiting = in_batches(waiting, max(numbered, default=None), settings, now)
         if not waiting:
             ignored = catalog.list_ignored(None, limit=_NAMED)
             return dg.SensorResult(skip_reason=_nothing_new(seen.told, ignored), cursor=seen.cursor.to_json())
-        order = list(context.instance.get_dynamic_partitions(PARTITION_SET))
         known = set(order)
         added = missing_partitions(waiting, known.__contains__)
         queued = queued_runs(context.instance, INGEST.name)

@@ -217,6 +217,21 @@ def test_a_person_has_no_former_version_of_a_batch_validated(hourly):
     assert set(_rows(hourly, "dataset_profiles", batch)) == {"a", "b", "c"}
 
 
+def test_after_the_catalog_was_lost_batches_are_others_than_before(hourly, monkeypatch):
+    now = utc_now()
+    monkeypatch.setattr("sensors.new_uploads.utc_now", lambda: now)  # within one hour
+    _drop(hourly, "a", "b")
+    hourly.ingest()
+    hourly.lose_catalog()
+    hourly.uploads.joinpath("ana", "b.jsonl").unlink()
+
+    again = hourly.ingest()
+
+    assert [each.success for each in again] == [True]
+    assert [key[-5:] for key in hourly.partitions] == ["-0001", "-0002"]
+    assert set(_rows(hourly, "uploads", hourly.dataset("a").partition)) == {"a"}
+
+
 def test_uploads_beyond_one_run_are_several_batches_and_a_full_queue_numbers_nothing(make_installation):
     installation = make_installation(partition_by="hour", batch_max_datasets=2)
     _drop(installation, "a", "b", "c")

@@ -1,6 +1,6 @@
 """What a key of the store says about an upload, and the ids that uploads get.
 
-The id is the Dagster partition key for ever, so `dataset_id` must never change what it returns.
+The id is the dataset's for ever, in Dagster too, so `dataset_id` must never change what it returns.
 """
 
 import hashlib
