@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import dagster as dg
 
@@ -29,6 +30,8 @@ _MOST_FINDINGS = 100
 _COLUMNS = ("dataset", "name", "owner", "verdict", "conversations", "tokens", "lines", "rejected_lines", "why", "page")
 _UPLOAD_COLUMNS = ("dataset", "name", "owner", "size_bytes", "uri")
 _FINDING_COLUMNS = ("dataset", "line", "code", "message")
+
+BatchState: TypeAlias = frozenset[tuple[str, str, str | None]]
 
 
 def batch_of_uploads(key: str, datasets: Sequence[Dataset], store: Store) -> dg.AssetMaterialization:
@@ -53,11 +56,17 @@ def with_last(datasets: Iterable[Dataset], last: Outcome | None) -> list[Dataset
     return [_decided(each, last) if last and each.id == last.dataset.id else each for each in datasets]
 
 
+def state_of(datasets: Iterable[Dataset]) -> BatchState:
+    """What is told of a batch is another where this is."""
+    return frozenset((each.id, each.status, each.run_id) for each in datasets)
+
+
 def _decided(dataset: Dataset, outcome: Outcome) -> Dataset:
     verdict = outcome.verdict()
     return replace(
         dataset,
         status=verdict.status,
+        run_id=verdict.run_id,
         conversation_count=verdict.conversation_count,
         total_tokens=verdict.total_tokens,
         line_count=verdict.line_count,

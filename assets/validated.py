@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.batch_pages import BatchPages, run_datasets
-from assets.batch_report import batch_evaluations, batch_materializations, with_last
+from assets.batch_report import BatchState, batch_evaluations, batch_materializations, state_of, with_last
 from assets.dataset_cards import write_dataset_card
 from assets.failed_datasets import batch_work, raise_any
 from assets.partition_events import newest_materialization
@@ -63,8 +63,11 @@ def validated_uploads(
     datasets = run_datasets(context, catalog, "validation")
     batch = batch_work(context, "validation", "dataset_profiles", (uploads, catalog, lake), settings, datasets.places)
 
+    told: dict[str, BatchState] = {}
+
     def tell_batch(key: str, last: Outcome | None) -> None:
         rows = with_last(catalog.in_batch(key), last)
+        told[key] = state_of(rows)
         for materialization in batch_materializations(key, rows, settings.service_url):
             context.log_event(materialization)
         judged = newest_materialization(context.instance, "dataset_profiles", key)
@@ -95,6 +98,8 @@ def validated_uploads(
 
     failed = batch.go_through(datasets.ids, validate)
     pages.tell_rest()
+    for key in [key for key, state in told.items() if state_of(catalog.in_batch(key)) != state]:
+        tell_batch(key, None)  # another run over it noted something meanwhile; whoever notes last tells all
     mark_lake(catalog, lake)
     raise_any(failed, "validated")
     yield from ()

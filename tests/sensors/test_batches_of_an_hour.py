@@ -138,6 +138,30 @@ def test_a_run_that_dies_leaves_a_batch_that_the_next_one_tells_of(hourly, monke
     assert [kind for kind, _ in hourly.notices()] == ["dataset_ready"] * 3
 
 
+def test_two_runs_over_one_batch_at_a_time_leave_it_told_as_both_left_it(hourly, monkeypatch):
+    really, runs = Catalog.record_verdict, []
+
+    def other_first(self, verdict, now):
+        if runs:
+            assert hourly.run("ingest", runs.pop()).success
+        return really(self, verdict, now)
+
+    _drop(hourly, "a", "b")
+    hourly.ingest()
+    [batch] = hourly.partitions
+    asked = []
+    for name in ("a", "b"):
+        run(["datasets", "retry", name, "--owner", "ana"], {"LORA_DATA_DIR": str(hourly.settings.data_dir)})
+        asked += hourly.tick().runs
+    first, other = asked
+    runs.append(other)
+    monkeypatch.setattr(Catalog, "record_verdict", other_first)
+
+    assert hourly.run("ingest", first).success
+    assert (runs, hourly.statuses()) == ([], {"a": "ready", "b": "ready"})
+    assert {row["verdict"] for row in _rows(hourly, "dataset_profiles", batch).values()} == {"ready"}
+
+
 def test_what_cannot_be_shown_of_one_leaves_no_other_without_a_verdict(hourly, monkeypatch):
     """The batch is told of with the last, whoever is to blame."""
 
