@@ -115,7 +115,7 @@ def test_shown_settings_hide_the_password():
         webhook_url="https://hooks.example.com/hush?key=hush",
         operator_webhook_url="https://chat.example.com/hush",
         smtp_url="smtps://ops:hush@mail.example.com",
-        sqs_endpoint_url="https://queue:hu@sh@sqs.example.com",
+        sqs_endpoint_url="https://queue:hu@s/h@sqs.example.com",
     ).masked()
 
     assert shown["catalog_url"] == "postgresql://lora:***@db:5432/lora"
