@@ -7,7 +7,7 @@ import warnings
 
 import dagster as dg
 
-from assets.batch_report import combined, profile_reports
+from assets.intake_batch_report import combined, profile_reports
 from assets.partition_events import AnyCheck, severity_of
 from assets.partitions import DATASETS, GENERATION_BATCHES, READY_DATASETS, TRAINED_JOBS
 from pipeline.clock import utc_now

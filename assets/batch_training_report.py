@@ -1,6 +1,6 @@
 """What a partition that is a batch shows of the training of its ready datasets, a row each.
 
-Read from the catalog when it is told, as in `batch_report.py`. What a dataset shows that is a partition of its own is
+Read from the catalog when it is told, as in `intake_batch_report.py`. What a dataset shows that is a partition of its own is
 in `training_report.py`.
 """
 
@@ -10,7 +10,7 @@ from datetime import date
 
 import dagster as dg
 
-from assets.batch_report import combined, digest
+from assets.intake_batch_report import combined, digest
 from assets.partition_events import Metadata, evaluation, newest_materialization, origin_tags, table
 from assets.training_specs import CONFIGS, COSTS, SPLITS
 from assets.training_tables import cost_table, job_table

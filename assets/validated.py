@@ -6,9 +6,9 @@ from pathlib import Path
 import dagster as dg
 
 from assets.batch_pages import BatchPages, run_datasets
-from assets.batch_report import BatchState, batch_evaluations, batch_materializations, state_of, with_last
 from assets.dataset_cards import write_dataset_card
 from assets.failed_datasets import batch_work, raise_any
+from assets.intake_batch_report import BatchState, batch_evaluations, batch_materializations, state_of, with_last
 from assets.partition_events import newest_materialization
 from assets.partitions import DATASETS
 from assets.specs import VALIDATED

@@ -475,7 +475,8 @@ def _absolute(place: str) -> str:
 
 def _without_password(text: str) -> str:
     """Of an address, the user alone; `@` and `/` may stand in a password, too."""
-    return re.sub(r"(:/+[^:/@\s]*):\S*@", r"\1:***@", text)
+    text = re.sub(r"(:/+[^:/@\s]*):\S*@", r"\1:***@", text)
+    return re.sub(r"([?&]password=)[^&\s'\"]*", r"\1***", text)
 
 
 def _found(name: object, value: object) -> str:

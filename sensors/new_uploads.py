@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import dagster as dg
 
 from assets.asset_jobs import INGEST
-from assets.batch_report import batch_of_uploads
+from assets.intake_batch_report import batch_of_uploads
 from assets.partitions import DATASETS, REQUEST_TAG
 from pipeline.clock import utc_now
 from pipeline.errors import QueueError

@@ -108,7 +108,7 @@ def test_settings_cannot_be_changed_afterwards(settings):
 def test_shown_settings_hide_the_password():
     """They end up in terminals and tickets."""
     shown = load_settings(
-        catalog_url="postgresql://lora:hush@db:5432/lora",
+        catalog_url="postgresql://lora:hush@db:5432/lora?sslmode=require&password=hush&connect_timeout=5",
         jwt_secret="hush" * 8,
         service_secret="hush" * 8,
         webhook_secret="hush" * 8,
@@ -118,7 +118,7 @@ def test_shown_settings_hide_the_password():
         sqs_endpoint_url="https://queue:hu@s/h@sqs.example.com",
     ).masked()
 
-    assert shown["catalog_url"] == "postgresql://lora:***@db:5432/lora"
+    assert shown["catalog_url"] == ("postgresql://lora:***@db:5432/lora?sslmode=require&password=***&connect_timeout=5")
     assert shown["webhook_url"] == "https://hooks.example.com/***"
     assert shown["operator_webhook_url"] == "https://chat.example.com/***"
     assert shown["jwt_secret"] == "**********"

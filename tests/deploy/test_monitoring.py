@@ -23,7 +23,8 @@ _SELECTED = re.compile(r"\b(lora_[a-z_]+)(?:\{([^}]*)\})?")
 @pytest.fixture(scope="module")
 def exposed(tmp_path_factory):
     """Names of samples with the names and values of their labels, from an installation in which something happened."""
-    settings = load_settings(data_dir=tmp_path_factory.mktemp("data"), jwt_secret=SECRET)
+    engine = "dask://127.0.0.1:1"  # where nobody is
+    settings = load_settings(data_dir=tmp_path_factory.mktemp("data"), jwt_secret=SECRET, engine=engine)
     with pytest.MonkeyPatch.context() as patched, serving(settings) as service:
         patched.setattr(measuring, "_VALID_S", -1)
         yield _samples(service)

@@ -195,3 +195,21 @@ def test_an_interrupt_ends_all_of_it(running):
 
     assert running.process.wait(PATIENCE_S) == 0
     until(lambda: running.parts() == {})
+
+
+def test_dagsters_own_daemon_alone_does_the_same_on_that_folder(running):
+    """With nothing of ours around it: it starts the code server that `workspace.yaml` names."""
+    daemon = subprocess.Popen(DAEMON, cwd=PROJECT_DIR, env=variables(running.data_dir), start_new_session=True)
+    try:
+        (running.data_dir / "uploads" / "local" / "later.jsonl").write_bytes(valid_file(7))
+        until(lambda: _status(running.data_dir, "later") == "ready")
+        daemon.send_signal(signal.SIGINT)
+        daemon.wait(PATIENCE_S)
+    finally:
+        daemon.kill()
+
+
+def _status(data_dir, name):
+    with Catalog.open(load_settings(data_dir=data_dir).catalog_url) as catalog:
+        found = catalog.list_datasets(None, search=name).items
+    return found[0].status if found else None

@@ -12,6 +12,7 @@ from pipeline.state.catalog.catalog_engine import catalog_url, make_engine, make
 from pipeline.state.catalog.changed_keys import ChangeNotes
 from pipeline.state.catalog.confirmations import Confirmations
 from pipeline.state.catalog.costs import Costs
+from pipeline.state.catalog.dataset_partitions import Partitions
 from pipeline.state.catalog.deliveries import Deliveries
 from pipeline.state.catalog.dropped_files import Registry
 from pipeline.state.catalog.ended_sessions import EndedSessions
@@ -29,7 +30,6 @@ from pipeline.state.catalog.measures import Measures
 from pipeline.state.catalog.migrate import check_sqlite, migrate
 from pipeline.state.catalog.notices import Notices
 from pipeline.state.catalog.own_measurements_kept import Measurements
-from pipeline.state.catalog.partitions import Partitions
 from pipeline.state.catalog.place_marks import Marks
 from pipeline.state.catalog.plans import Plans
 from pipeline.state.catalog.quotas import Quotas

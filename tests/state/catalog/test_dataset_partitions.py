@@ -1,4 +1,4 @@
-"""Promises of `pipeline.state.catalog.partitions`."""
+"""Promises of `pipeline.state.catalog.dataset_partitions`."""
 
 from tests.state.catalog.examples import LATER, MUCH_LATER, NOON, READY, upload
 from tests.state.catalog.job_examples import planned
