@@ -1,7 +1,7 @@
 """What a partition that is a batch shows of the training of its ready datasets, a row each.
 
-Read from the catalog when it is told, as in `intake_batch_report.py`. What a dataset shows that is a partition of its own is
-in `training_report.py`.
+Read from the catalog when it is told, as in `intake_batch_report.py`. What a dataset shows that is a partition of its
+own is in `training_report.py`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
