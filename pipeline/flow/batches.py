@@ -103,7 +103,7 @@ def run_key(batch: Batch, now: datetime) -> str:
 
 def batch_key(now: datetime, number: int) -> str:
     """The partition of a batch of an hour, which no dataset has as its id."""
-    return f"{now:%Y-%m-%dT%H}-{number:04d}"
+    return f"{now.isoformat(timespec='hours')[:13]}-{number:04d}"
 
 
 def batch_keys(last: str | None, now: datetime, count: int) -> list[str]:

@@ -66,7 +66,7 @@ def test_a_value_of_another_shape_keeps_nobody_from_being_published(installation
 def test_a_key_that_is_no_number_keeps_nobody_from_being_published_either(odd, shown):
     value = selected_as("dataset_profiles", "rows_by_tokens", "?::VARCHAR")
 
-    assert duckdb.execute(f"SELECT {value}", [odd]).fetchone() == (shown,)
+    assert duckdb.execute(f"SELECT {value}", [odd]).fetchall() == [(shown,)]
 
 
 def test_profiles_of_a_warehouse_that_had_text_are_taken_over(installation):

@@ -119,7 +119,7 @@ def test_a_mixture_of_experts_is_said_to_be_unmeasured():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"model": "Qwen3.5-9B"}, "linear attention"),
+        ({"model": "Qwen3.5-9B"}, "layers without full attention"),
         ({"model": "GLM-4.7-Flash"}, "latent attention"),
         ({"gpu": "L4"}, "L4: its speed is from the data sheet"),
         ({"model": "Qwen3-30B-A3B", "gpu_count": 8, "is_sharded": True}, "experts shared out"),
