@@ -22,7 +22,7 @@ from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.job_records import Plan
 from pipeline.wording import count_of
 
-_COLUMNS = ("dataset", "name", "plan", "jobs", "training_pairs", "validation_pairs", "fingerprint")
+_COLUMNS = ("dataset", "plan", "jobs", "training_pairs", "validation_pairs")
 _INTEGERS = ("jobs", "training_pairs", "validation_pairs")
 
 
@@ -107,10 +107,8 @@ def _row(planned: PlannedDataset) -> dict[str, object]:
     dataset = planned.dataset
     return {
         "dataset": dataset.id,
-        "name": dataset.name,
         "plan": planned.message,
         "jobs": len(planned.report.jobs),
         "training_pairs": dataset.total_training_pairs,
         "validation_pairs": dataset.total_validation_pairs,
-        "fingerprint": (planned.plan.split_fingerprint or "") if planned.plan else "",
     }

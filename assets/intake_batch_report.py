@@ -15,6 +15,7 @@ import dagster as dg
 
 from assets.partition_events import Judged, Metadata, evaluation, origin_tags, table
 from pipeline.contract.finding_record import FindingRecord
+from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.profiles.profile_checks import CHECKS, Report
 from pipeline.errors import LakeError
 from pipeline.flow.validation import CODE_VERSION, Outcome
@@ -27,8 +28,10 @@ _NAMED = 5  # datasets that a check names
 _MOST_CHARS = 200
 _SHOWN_FINDINGS = 3  # of a dataset
 _MOST_FINDINGS = 100
-_COLUMNS = ("dataset", "name", "owner", "verdict", "conversations", "tokens", "lines", "rejected_lines", "why", "page")
-_UPLOAD_COLUMNS = ("dataset", "name", "owner", "size_bytes", "uri")
+# Few, so that the UI shows all of them at 1,280 pixels: an id begins with the name.
+_COLUMNS = ("dataset", "verdict", "why", "conversations", "rejected_lines")
+_READY_COLUMNS = ("dataset", "owner", "conversations", "tokens")
+_UPLOAD_COLUMNS = ("dataset", "owner", "size_bytes", "uri")
 _FINDING_COLUMNS = ("dataset", "line", "code", "message")
 
 BatchState: TypeAlias = frozenset[tuple[str, str, str | None]]
@@ -37,8 +40,7 @@ BatchState: TypeAlias = frozenset[tuple[str, str, str | None]]
 def batch_of_uploads(key: str, datasets: Sequence[Dataset], store: Store) -> dg.AssetMaterialization:
     """What Dagster is told of a batch's uploads, which it did not make."""
     rows = [
-        {"dataset": each.id, "name": each.name, "owner": each.user_id, "size_bytes": each.file_size,
-         "uri": store.uri(each.storage_path)}
+        {"dataset": each.id, "owner": each.user_id, "size_bytes": each.file_size, "uri": store.uri(each.storage_path)}
         for each in datasets
     ]  # fmt: skip
     metadata: Metadata = {
@@ -81,18 +83,17 @@ def batch_materializations(
     key: str, datasets: Sequence[Dataset], service_url: str
 ) -> Iterator[dg.AssetMaterialization]:
     """What Dagster is told of a batch, the verdicts last; where none is ready it has no conversations."""
-    rows = [_row(each, service_url) for each in datasets]
+    rows = [_row(each) for each in datasets]
     ready = [row for row in rows if row["verdict"] == "ready"]
     uploaded = {"uploads": _bytes_of(datasets)}
     summary = _summary(datasets)
     if ready:
-        yield _event("conversations", key, summary, datasets, uploaded, _listed(ready, "conversations"))
+        yield _event("conversations", key, summary, datasets, uploaded, _listed(ready, "conversations", _READY_COLUMNS))
     yield _event("findings", key, summary, datasets, uploaded, _finding_metadata(datasets))
     read = {"conversations": _version(datasets), "findings": _version(datasets)}
     counts: Metadata = dict(Counter(str(row["verdict"]) for row in rows))
-    yield _event(
-        "dataset_profiles", key, summary, datasets, read, {"summary": summary, **counts, **_listed(rows, "lines")}
-    )
+    told = {"summary": summary, **counts, **_listed(rows, "lines", _COLUMNS), **_pages(datasets, service_url)}
+    yield _event("dataset_profiles", key, summary, datasets, read, told)
 
 
 def batch_evaluations(
@@ -146,10 +147,9 @@ def _verdict(dataset: Dataset) -> str:
     return "deleted" if dataset.deleted_at else dataset.status
 
 
-def _row(dataset: Dataset, service_url: str) -> dict[str, object]:
+def _row(dataset: Dataset) -> dict[str, object]:
     return {
         "dataset": dataset.id,
-        "name": dataset.name,
         "owner": dataset.user_id,
         "verdict": _verdict(dataset),
         "conversations": dataset.conversation_count,
@@ -157,7 +157,6 @@ def _row(dataset: Dataset, service_url: str) -> dict[str, object]:
         "lines": dataset.line_count,
         "rejected_lines": dataset.rejected_line_count,
         "why": cut(_why(dataset), _MOST_CHARS),
-        "page": f"{service_url.rstrip('/')}/datasets/{dataset.id}" if service_url else "",
     }
 
 
@@ -165,17 +164,23 @@ def _why(dataset: Dataset) -> str:
     if dataset.failure:
         return dataset.failure
     first = FindingRecord.first_of(dataset.validation_errors) if dataset.status == "error" else None
-    return first.message if first else ""
+    return f"{place_of(first)}: {first.code}" if first else ""
 
 
-def _listed(rows: Sequence[Mapping[str, object]], counted: str) -> Metadata:
+def _listed(rows: Sequence[Mapping[str, object]], counted: str, columns: Sequence[str]) -> Metadata:
     """Rows as a table, with the sum of a column as the count that Dagster plots."""
     integers = ("conversations", "tokens", "lines", "rejected_lines")
     counts = [row[counted] for row in rows]
     return {
         "dagster/row_count": sum(each for each in counts if isinstance(each, int)),
-        "datasets": table(rows, _COLUMNS, integers),
+        "datasets": table(rows, columns, integers),
     }
+
+
+def _pages(datasets: Sequence[Dataset], service_url: str) -> Metadata:
+    """The address of each dataset's page, where somebody said where the pages are."""
+    rows = [{"page": f"{service_url.rstrip('/')}/datasets/{each.id}"} for each in datasets if service_url]
+    return {"pages": table(rows, ("page",))} if rows else {}
 
 
 def _finding_metadata(datasets: Sequence[Dataset]) -> Metadata:
