@@ -113,12 +113,14 @@ def _waiting(places: Places, uploads: Sequence[Upload]) -> Iterator[str]:
         datasets = _datasets(catalog)
         decided = [each for each in datasets if each.status in ("ready", "error")]
         unplanned = catalog.unplanned(_ALL, utc_now() + timedelta(days=365))  # those that pause, too
+        asked = catalog.open_requests("plan")  # Dagster makes the run a moment later
     yield from (
         f"{each.file_name}: {each.status}" for each in datasets if each.status not in ("ready", "error", "uploading")
     )
     if len(decided) < len(uploads):
         yield f"{len(uploads) - len(decided)} uploads without a verdict"
     yield from (f"{each.file_name}: not planned" for each in unplanned)
+    yield from (f"{each.dataset_id}: its plan is asked for" for each in asked)
     with open_instance(places) as instance:
         for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
             yield f"run {run.run_id[:8]} of {run.job_name}: {run.status.value}"

@@ -139,3 +139,11 @@ def test_a_warehouse_that_lacks_a_dataset_is_found(whole):
     found = _judge(whole)
 
     assert sum("not in the warehouse" in text for text in found.lost) == len(UPLOADS)
+
+
+def test_a_plan_that_was_asked_for_is_waited_for_before_dagster_has_its_run(whole):
+    _change(whole, "UPDATE training_plans SET status = 'requested', request_key = 'k', attempt = 0")
+
+    found = _judge(whole)
+
+    assert any("its plan is asked for" in each for each in found.half)
