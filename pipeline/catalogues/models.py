@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from pipeline.catalogues.entry import Entry
 from pipeline.catalogues.families import Family, read_structure
-from pipeline.catalogues.structures import Fields, Matrix, Structure, head_size_of, key_value_heads_of
+from pipeline.catalogues.structures import Fields, Matrix, Structure, head_size_of, inner_size_of, key_value_heads_of
 
 T = TypeVar("T")
 _TIED = ("gemma", "lfm2")  # families whose head is the embedding unless told otherwise
@@ -110,10 +110,6 @@ class BaseModelSpec(Entry):
         return {**fields, **self.config}
 
 
-def _intermediate_size(fields: Fields) -> int:
-    return int(fields.get("block_ff_dim") or fields["intermediate_size"])
-
-
 def _is_adapted(matrix: Matrix, family: Family) -> bool:
     if matrix.kind == "expert":
         return any(path.rpartition(".")[2] == matrix.name for path in family.experts)
@@ -143,7 +139,7 @@ def dimensions_of(fields: Fields) -> dict[str, Any]:
         "model_type": fields["model_type"],
         "layers": structure.layers,
         "hidden_size": fields["hidden_size"],
-        "intermediate_size": inner or _intermediate_size(fields) // (2 if family.reader == "qwen" else 1),
+        "intermediate_size": inner or inner_size_of(fields) // (2 if family.reader == "qwen" else 1),
         "vocabulary": fields["vocab_size"],
         "attention_heads": fields["num_attention_heads"],
         "key_value_heads": key_value_heads_of(fields),

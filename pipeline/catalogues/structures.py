@@ -250,6 +250,11 @@ def head_size_of(fields: Fields) -> int:
     return int(fields.get("head_dim") or fields["hidden_size"] // fields["num_attention_heads"])
 
 
+def inner_size_of(fields: Fields) -> int:
+    """Of the feed-forward network, as it is told; LFM2 has a name of its own for it."""
+    return int(fields.get("block_ff_dim") or fields["intermediate_size"])
+
+
 def key_value_heads_of(fields: Fields) -> int:
     """As many as of queries unless they are fewer."""
     return int(fields.get("num_key_value_heads") or fields["num_attention_heads"])
@@ -367,7 +372,7 @@ def _lfm2(fields: Fields) -> Structure:
 
 def _lfm2_inner(fields: Fields) -> int:
     """Two thirds of what is told, rounded up, unless it is told as it is."""
-    inner = int(fields.get("block_ff_dim") or fields["intermediate_size"])
+    inner = inner_size_of(fields)
     if not fields.get("block_auto_adjust_ff_dim", True):
         return inner
     step = int(fields.get("block_multiple_of") or 256)
