@@ -1,6 +1,6 @@
 """The catalog's tables in the file that is being built: copied whole, or brought up to date row by row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -46,6 +46,14 @@ def settle(connection: duckdb.DuckDBPyConnection) -> None:
     """Commit what was written so far, so that it need not stay in memory: nobody sees the file that is being built."""
     connection.commit()
     connection.begin()
+
+
+def in_pieces(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    """So many of some ids at a time; what was written for the former ones is settled."""
+    for start in range(0, len(ids), most):
+        if start:
+            settle(connection)
+        yield ids[start : start + most]
 
 
 def _append(connection: duckdb.DuckDBPyConnection, table: str, batches: Iterable[pa.RecordBatch]) -> None:

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.state.lake import PUBLISH_ORDER, Lake
-from pipeline.state.warehouse.catalog_rows import insert, settle
+from pipeline.state.warehouse.catalog_rows import in_pieces, insert
 
 _AT_ONCE = 5_000  # datasets, of six files each
 LINEAGE_VIEWS = ("training_lineage", "upload_lineage", "generation_lineage", "dataset_costs")
@@ -132,10 +132,8 @@ def change_lineage(connection: duckdb.DuckDBPyConnection, lake: Lake, ids: Colle
 
 
 def _add(connection: duckdb.DuckDBPyConnection, lake: Lake, ids: Sequence[str]) -> None:
-    for start in range(0, len(ids), _AT_ONCE):
-        if start:
-            settle(connection)
-        insert(connection, f"INSERT INTO lineage {_FILES}", _places(lake, ids[start : start + _AT_ONCE]))
+    for some in in_pieces(connection, ids, _AT_ONCE):
+        insert(connection, f"INSERT INTO lineage {_FILES}", _places(lake, some))
 
 
 _GONE = """

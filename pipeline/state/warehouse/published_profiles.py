@@ -4,7 +4,7 @@ Reading a profile file for each of 5,000 datasets costs more than all the rest, 
 taken from the warehouse that stands. That is a shortcut only: without it, everything is read from the lake.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipeline.errors import LakeDamaged
 from pipeline.state.lake import PROFILES, Lake
 from pipeline.state.lake.profiles import READ_SCHEMA
-from pipeline.state.warehouse.catalog_rows import insert, settle
+from pipeline.state.warehouse.catalog_rows import in_pieces, insert
 from pipeline.state.warehouse.nested import NESTED, selected
 from pipeline.state.warehouse.sql import text
 
@@ -110,10 +110,8 @@ def _add(
         insert(connection, add.format(", lake_version"), known)
     rows = connection.execute("SELECT dataset_id FROM wanted ANTI JOIN dataset_profiles USING (dataset_id) ORDER BY 1")
     to_read = [row[0] for row in rows.fetchall()]
-    for start in range(0, len(to_read), _AT_ONCE):
-        if start:
-            settle(connection)
-        insert(connection, add.format(""), _read(lake, to_read[start : start + _AT_ONCE]))
+    for some in in_pieces(connection, to_read, _AT_ONCE):
+        insert(connection, add.format(""), _read(lake, some))
     return len(to_read)
 
 
@@ -123,7 +121,7 @@ def _list(connection: duckdb.DuckDBPyConnection, versions: Mapping[str, str]) ->
     insert(connection, "CREATE OR REPLACE TEMP TABLE listing AS FROM source", listing)
 
 
-def _read(lake: Lake, ids: list[str]) -> pa.Table:
+def _read(lake: Lake, ids: Sequence[str]) -> pa.Table:
     """Leave out what is damaged: it counts as missing, like a file that is not there."""
     try:
         return lake.read_profiles(ids)

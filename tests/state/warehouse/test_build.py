@@ -198,7 +198,7 @@ def test_a_file_that_is_made_in_pieces_is_the_same_and_holds_few_profiles_at_a_t
     monkeypatch.setattr(LocalLake, "read_profiles", lambda lake, ids: read.append(list(ids)) or reads(lake, read[-1]))
     for module in (published_profiles, lineage):
         monkeypatch.setattr(module, "_AT_ONCE", 2)
-        monkeypatch.setattr(module, "settle", lambda connection: settled.append(1) or settles(connection))
+    monkeypatch.setattr(catalog_rows, "settle", lambda connection: settled.append(1) or settles(connection))
     pieces = Installation(installation.catalog, installation.lake, tmp_path / "pieces.duckdb")
 
     first = pieces.build()
