@@ -33,11 +33,10 @@ def _asset_check(check: Check) -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog], lake: dg.ResourceParam[Lake]
     ) -> dg.AssetCheckResult:
         key = context.partition_key
-        [ids] = catalog.partition_members([key]).values()
-        if ids != [key]:
-            reports = profile_reports(lake, ids)
+        if batch := catalog.in_batch(key):
+            reports = profile_reports(lake, [each.id for each in batch])
             return _result(check, *combined({each: check.decide(report) for each, report in reports.items()}))
-        [report] = lake.read_profiles(ids).to_pylist()
+        [report] = lake.read_profiles([key]).to_pylist()
         return _result(check, check.decide(report), check.figures(report))
 
     return run
@@ -52,10 +51,8 @@ def _job_check(check: JobCheck) -> dg.AssetChecksDefinition:
     )
     def run(context: dg.AssetCheckExecutionContext, catalog: dg.ResourceParam[Catalog]) -> dg.AssetCheckResult:
         key, today = context.partition_key, utc_now().date()
-        [ids] = catalog.partition_members([key]).values()
-        if ids != [key]:
-            ready = [each for each in catalog.in_batch(key) if is_plannable(each)]
-            reports = {each.id: report_of(catalog, each.id, today) for each in ready}
+        if batch := catalog.in_batch(key):
+            reports = {each.id: report_of(catalog, each.id, today) for each in batch if is_plannable(each)}
             return _result(check, *combined({each: check.decide(report) for each, report in reports.items()}))
         report = report_of(catalog, key, today)
         return _result(check, check.decide(report), check.figures(report))

@@ -5,8 +5,7 @@ before what came of that one is noted. So a run that is killed before has left a
 the next run tells of the batch.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 import dagster as dg
@@ -19,21 +18,9 @@ from pipeline.state.catalog.tries import Work
 _Outcome = TypeVar("_Outcome")
 
 
-@dataclass(frozen=True, slots=True)
-class RunDatasets:
-    """What a run is to work on."""
-
-    places: Mapping[str, str]
-    """The partition of each dataset, in the order in which they are worked on."""
-
-    @property
-    def ids(self) -> Sequence[str]:
-        """Of the datasets."""
-        return list(self.places)
-
-
-def run_datasets(context: dg.AssetExecutionContext, catalog: Catalog, work: Work) -> RunDatasets:
-    """Those that the run's request names; where a person started it, all of its partitions.
+def run_datasets(context: dg.AssetExecutionContext, catalog: Catalog, work: Work) -> dict[str, str]:
+    """The partition of each dataset that a run is to work on, in that order: of those that the run's request names;
+    where a person started it, of all in its partitions.
 
     Of a batch those are left out that nobody asked for: the upload of a former version has other bytes by now, and its
     verdict would be replaced by a refusal.
@@ -41,15 +28,16 @@ def run_datasets(context: dg.AssetExecutionContext, catalog: Catalog, work: Work
     key = request_key(context.run)
     members = catalog.partition_members(context.partition_keys, only_listed=not key)
     asked = catalog.asked_by(work, key) if key else None
-    places = {each: partition for partition, ids in members.items() for each in ids}
-    return RunDatasets({each: place for each, place in places.items() if asked is None or each in asked})
+    return {each: partition for partition, ids in members.items() for each in ids if asked is None or each in asked}
 
 
 class BatchPages(Generic[_Outcome]):
-    """Writes the pages of each batch once. tell: does it; it is given what is not in the catalog yet."""
+    """Writes the pages of each batch once. places: as `run_datasets` finds them. tell: writes them; it is given what is
+    not in the catalog yet.
+    """
 
-    def __init__(self, datasets: RunDatasets, tell: Callable[[str, _Outcome | None], None]) -> None:
-        self._places = datasets.places
+    def __init__(self, places: Mapping[str, str], tell: Callable[[str, _Outcome | None], None]) -> None:
+        self._places = places
         self._tell = tell
         self._problem: Exception | None = None
         self._left: dict[str, set[str]] = {}

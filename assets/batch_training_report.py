@@ -11,7 +11,7 @@ from datetime import date
 import dagster as dg
 
 from assets.intake_batch_report import combined, digest
-from assets.partition_events import Metadata, evaluation, newest_materialization, origin_tags, table
+from assets.partition_events import Metadata, evaluation, materialization, newest_materialization, origin_tags, table
 from assets.training_specs import CONFIGS, COSTS, SPLITS
 from assets.training_tables import cost_table, job_table
 from pipeline.flow.job_checks import JOB_CHECKS, JobsReport, report_of
@@ -60,8 +60,7 @@ def batch_plans(key: str, planned: Sequence[PlannedDataset]) -> Iterator[dg.Asse
 
     def event(asset: str, version: str, inputs: Mapping[str, str], metadata: Metadata) -> dg.AssetMaterialization:
         summary = f"{count_of(len(planned), 'ready dataset')}, {count_of(len(jobs), 'job')}"
-        tags = {"dagster/data_version": version, **origin_tags(CODE_VERSION, inputs)}
-        return dg.AssetMaterialization(asset, partition=key, description=summary, metadata=metadata, tags=tags)
+        return materialization(asset, key, summary, version, origin_tags(CODE_VERSION, inputs), metadata)
 
     pairs = sum(each.dataset.total_training_pairs or 0 for each in planned)
     yield event(SPLITS, splits, read, {"dagster/row_count": len(planned), "training_pairs": pairs, **listed})
@@ -95,8 +94,8 @@ def batch_plan_pages(
 
     def tell(key: str, last: tuple[str, str] | None) -> None:
         planned = planned_datasets(catalog, key, last, today())
-        for materialization in batch_plans(key, planned):
-            context.log_event(materialization)
+        for event in batch_plans(key, planned):
+            context.log_event(event)
         for each in batch_plan_evaluations(key, planned, context.instance):
             context.log_event(each)
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import dagster as dg
 
-from assets.partition_events import Judged, Metadata, evaluation, origin_tags, table
+from assets.partition_events import Judged, Metadata, evaluation, materialization, origin_tags, table
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.profiles.profile_checks import CHECKS, Report
@@ -134,8 +134,7 @@ def combined(decided: Mapping[str, tuple[bool, str]]) -> tuple[tuple[bool, str],
 def _event(
     asset: str, key: str, summary: str, datasets: Sequence[Dataset], inputs: Mapping[str, str], metadata: Metadata
 ) -> dg.AssetMaterialization:
-    tags = {"dagster/data_version": _version(datasets), **origin_tags(CODE_VERSION, inputs)}
-    return dg.AssetMaterialization(asset, partition=key, description=summary, metadata=metadata, tags=tags)
+    return materialization(asset, key, summary, _version(datasets), origin_tags(CODE_VERSION, inputs), metadata)
 
 
 def _summary(datasets: Sequence[Dataset]) -> str:

@@ -61,6 +61,24 @@ def newest_materialization(instance: dg.DagsterInstance, asset: str, dataset_id:
     return None
 
 
+def materialization(
+    asset: str,
+    partition: str,
+    summary: str,
+    version: str,
+    tags: Mapping[str, str],
+    metadata: Metadata,
+) -> dg.AssetMaterialization:
+    """What Dagster is told of an asset's partition. version: of its data. tags: `origin_tags` and others."""
+    return dg.AssetMaterialization(
+        asset_key=asset,
+        partition=partition,
+        description=summary,
+        metadata=metadata,
+        tags={"dagster/data_version": version, **tags},
+    )
+
+
 def origin_tags(code_version: str, inputs: Mapping[str, str]) -> dict[str, str]:
     """What an asset was made by and from, as Dagster writes it itself for values that a step returns.
 

@@ -41,10 +41,10 @@ def planned_trainings(
     from pipeline.flow.training_plans import Planned, Planner, is_plannable
 
     planner = Planner.of_settings(settings, catalog, lake, context.run.run_id, utc_now().date())
-    datasets = run_datasets(context, catalog, "plan")
+    places = run_datasets(context, catalog, "plan")
     parts = (store.connect(), catalog, lake)
-    batch = batch_work(context, "plan", "training_job_configs", parts, settings, datasets.places)
-    pages = BatchPages(datasets, batch_plan_pages(context, catalog, lambda: utc_now().date()))
+    batch = batch_work(context, "plan", "training_job_configs", parts, settings, places)
+    pages = BatchPages(places, batch_plan_pages(context, catalog, lambda: utc_now().date()))
 
     def tell(planned: Planned) -> None:
         for materialization in materializations(planned, lake):
@@ -73,7 +73,7 @@ def planned_trainings(
         catalog.record_plan(dataset, planned.result(context.run.run_id), utc_now())
         context.log.info("%s: %s", dataset_id, planned.summary())
 
-    failed = batch.go_through(datasets.ids, plan)
+    failed = batch.go_through(list(places), plan)
     pages.tell_rest()
     raise_any(failed, "planned")
     yield from ()

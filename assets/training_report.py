@@ -10,7 +10,7 @@ from datetime import date
 
 import dagster as dg
 
-from assets.partition_events import Metadata, evaluation, newest_materialization, origin_tags, table
+from assets.partition_events import Metadata, evaluation, materialization, newest_materialization, origin_tags, table
 from assets.training_specs import CONFIGS, COSTS, SPLITS
 from assets.training_tables import cost_table, job_table
 from pipeline.flow.job_checks import JOB_CHECKS, JobsReport
@@ -74,13 +74,8 @@ def stale_events(
 def _event(
     asset: str, planned: Planned, version: str, inputs: Mapping[str, str], metadata: Metadata
 ) -> dg.AssetMaterialization:
-    return dg.AssetMaterialization(
-        asset_key=asset,
-        partition=planned.prepared.dataset.id,
-        description=planned.summary(),
-        metadata=metadata,
-        tags={"dagster/data_version": version, **origin_tags(CODE_VERSION, inputs)},
-    )
+    origin = origin_tags(CODE_VERSION, inputs)
+    return materialization(asset, planned.prepared.dataset.id, planned.summary(), version, origin, metadata)
 
 
 def _version(ids: Iterable[str]) -> str:

@@ -60,8 +60,8 @@ def validated_uploads(
         store_problem=lambda: store_problem(catalog, uploads),
         lake_problem=lambda: lake_problem(catalog, lake),
     )
-    datasets = run_datasets(context, catalog, "validation")
-    batch = batch_work(context, "validation", "dataset_profiles", (uploads, catalog, lake), settings, datasets.places)
+    places = run_datasets(context, catalog, "validation")
+    batch = batch_work(context, "validation", "dataset_profiles", (uploads, catalog, lake), settings, places)
 
     told: dict[str, BatchState] = {}
 
@@ -81,7 +81,7 @@ def validated_uploads(
         for evaluation in evaluations(outcome, judged):
             context.log_event(evaluation)
 
-    pages = BatchPages(datasets, tell_batch)
+    pages = BatchPages(places, tell_batch)
 
     def validate(dataset_id: str) -> None:
         dataset = catalog.get(dataset_id)
@@ -96,7 +96,7 @@ def validated_uploads(
         catalog.record_verdict(outcome.verdict(), utc_now())
         context.log.info("%s: %s", dataset_id, outcome.profile.status)
 
-    failed = batch.go_through(datasets.ids, validate)
+    failed = batch.go_through(list(places), validate)
     pages.tell_rest()
     for key in [key for key, state in told.items() if state_of(catalog.in_batch(key)) != state]:
         tell_batch(key, None)  # another run over it noted something meanwhile; whoever notes last tells all

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.partition_events import Judged, Metadata, evaluation, origin_tags, table
+from assets.partition_events import Judged, Metadata, evaluation, materialization, origin_tags, table
 from pipeline.contract.marked_line import MarkedLine
 from pipeline.dataset.findings.path_words import path_in_words
 from pipeline.dataset.findings.plain_sentences import plain_sentence
@@ -49,17 +49,9 @@ def _materialization(asset: str, outcome: Outcome, metadata: Metadata) -> dg.Ass
     read = {"conversations": version if outcome.is_ready else "INITIAL", "findings": version}
     uploaded = {"uploads": outcome.dataset.content_version or "unknown"}
     origin = origin_tags(CODE_VERSION, read if asset == "dataset_profiles" else uploaded)
-    return dg.AssetMaterialization(
-        asset_key=asset,
-        partition=outcome.dataset.id,
-        description=outcome.summary(),
-        metadata={
-            **metadata,
-            "parquet": dg.MetadataValue.path(uri),  # with a button to copy it
-            "dagster/uri": uri,
-        },
-        tags={"dagster/data_version": version, "lora/status": outcome.profile.status, **origin},
-    )
+    shown: Metadata = {**metadata, "parquet": dg.MetadataValue.path(uri), "dagster/uri": uri}  # a path can be copied
+    tags = {"lora/status": outcome.profile.status, **origin}
+    return materialization(asset, outcome.dataset.id, outcome.summary(), version, tags, shown)
 
 
 def _conversation_metadata(outcome: Outcome) -> Metadata:

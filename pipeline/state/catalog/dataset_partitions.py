@@ -36,7 +36,7 @@ class Partitions(Requests):
         return {key: members.get(key, [key]) for key in keys}
 
     def in_batch(self, key: str) -> list[Dataset]:
-        """Return the datasets of a batch, oldest first."""
+        """Return the datasets of a batch, oldest first; none of a key that is a dataset's own."""
         query = select(datasets).where(IS_IN_BATCH, datasets.c.partition_key == key).order_by(*_OLDEST)
         with self._reading() as connection:
             return [to_dataset(row) for row in connection.execute(query)]
