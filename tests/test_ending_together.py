@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
+
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_S = 60
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found in /proc")
 
 HOOKS = "from tests.ending_together import pytest_configure, pytest_unconfigure\n"
@@ -37,14 +37,6 @@ def is_running(pid: int) -> bool:
     return state not in "ZX"  # a zombie waits only for somebody to notice
 
 
-def wait_until(holds, what: str) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not holds():
-        if time.monotonic() > deadline_s:
-            raise AssertionError(f"{what}: not within {PATIENCE_S} s")
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("arguments", [[], ["-n", "1"]], ids=["alone", "with workers"])
 def test_what_a_killed_pytest_started_is_gone(tmp_path, arguments):
     (tmp_path / "conftest.py").write_text(HOOKS)
@@ -55,11 +47,11 @@ def test_what_a_killed_pytest_started_is_gone(tmp_path, arguments):
     environment.pop("PYTEST_XDIST_WORKER", None)
     inner = subprocess.Popen([*command, "test_hangs.py"], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
     try:
-        wait_until(lambda: started.exists() and started.read_text().strip(), "the poller starts")
+        until(lambda: started.exists() and started.read_text().strip(), lambda: "the poller does not start")
         poller = int(started.read_text())
         assert is_running(poller)
     finally:
         os.kill(inner.pid, signal.SIGKILL)
         inner.wait()
 
-    wait_until(lambda: not is_running(poller), "the poller ends")
+    until(lambda: not is_running(poller), lambda: "the poller does not end")

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ import pytest
 from pipeline.errors import ServiceError
 from pipeline.supervision import MAX_RESTARTS, WITHIN_S, Part, Supervisor
 from tests.installation import PROJECT_DIR
+from tests.waiting import until
 
-PATIENCE_S = 60
 SLEEPS = ("sleep", "1000")
 # A shell with a child, as Dagster's code server is; a shell's own command line does not say `sleep 1000`.
 WORKS_BELOW = ("sh", "-c", "sleep 10''00 & while :; do wait; sleep 0.1; done")
@@ -34,15 +33,6 @@ def supervisor(said, clock):
     supervisor = Supervisor(os.environ, said.append, lambda: clock[0])
     yield supervisor
     supervisor.end()
-
-
-def until(is_true):
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not (found := is_true()):
-        if time.monotonic() > deadline_s:
-            pytest.fail("waited in vain")
-        time.sleep(0.05)
-    return found
 
 
 def lives(pid):

@@ -14,6 +14,7 @@ from dagster._grpc.client import DagsterGrpcClient
 
 from tests.chaos.system import System
 from tests.chaos.uploads import Upload, make_uploads
+from tests.waiting import until
 
 PATIENCE_S = 600.0
 
@@ -24,17 +25,8 @@ def two_large(seed: int) -> list[Upload]:
 
 
 def wait_for(what: Callable[[], Any]) -> Any:
-    """What it gives as soon as it gives anything.
-
-    Raises:
-        TimeoutError: it gives nothing.
-    """
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not (found := what()):
-        if time.monotonic() > deadline_s:
-            raise TimeoutError("it did not come")
-        time.sleep(0.05)
-    return found
+    """What it gives as soon as it gives anything; the test fails where it gives nothing."""
+    return until(what, patience_s=PATIENCE_S)
 
 
 def frozen_run(system: System, instance: dg.DagsterInstance, upload: Upload) -> tuple[int, str]:

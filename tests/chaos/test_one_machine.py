@@ -24,6 +24,7 @@ from tests.chaos.trainings import with_stub_trainer
 PARTS = ("daemon", "code server", "run", "service")
 UPLOADS, KILLS, TRAININGS = 6, 4, 2  # each part once
 PATIENCE_S = 900.0  # on a machine that is busy with something else
+SHORT_OUTAGE = {"uploads": 4, "times": 1, "gone_s": 12, "between_s": 2, "seed": 3, "within_s": PATIENCE_S}
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +66,7 @@ def test_a_code_server_that_starts_no_run_any_more_is_renewed(system):
 
 def test_a_lake_that_is_not_mounted_for_a_while(system, operator):
     """While uploads arrive: the warehouse loses nothing, no attempt is spent, a person is told once."""
-    endured = uploads_and_outages(
-        system,
-        operator,
-        "lake-unmounted",
-        uploads=4,
-        times=1,
-        gone_s=12,
-        between_s=2,
-        seed=3,
-        within_s=PATIENCE_S,
-    )
+    endured = uploads_and_outages(system, operator, "lake-unmounted", **SHORT_OUTAGE)
 
     assert endured.judgement.details() == "", endured.summary
     assert endured.told == ["The lake does not answer", "The lake answers again"]

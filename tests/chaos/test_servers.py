@@ -17,7 +17,7 @@ from tests.chaos.operator import listening_operator
 from tests.chaos.outages import uploads_and_outages
 from tests.chaos.places import server_places
 from tests.chaos.system import running_system
-from tests.chaos.test_one_machine import KILLS, PARTS, PATIENCE_S, UPLOADS
+from tests.chaos.test_one_machine import KILLS, PARTS, PATIENCE_S, SHORT_OUTAGE, UPLOADS
 
 pytestmark = [pytest.mark.needs_postgres, pytest.mark.needs_s3]
 
@@ -38,17 +38,7 @@ def system(tmp_path_factory, operator, postgres_server, s3_gateway):
 
 def test_a_catalog_that_is_stopped_for_a_while(system, operator):
     """PostgreSQL holds Dagster's own storage, too. The bucket goes away while parts are killed."""
-    endured = uploads_and_outages(
-        system,
-        operator,
-        "catalog-stopped",
-        uploads=4,
-        times=1,
-        gone_s=12,
-        between_s=2,
-        seed=3,
-        within_s=PATIENCE_S,
-    )
+    endured = uploads_and_outages(system, operator, "catalog-stopped", **SHORT_OUTAGE)
 
     assert endured.judgement.details() == "", endured.summary
 

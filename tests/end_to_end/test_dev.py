@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -17,9 +17,11 @@ import pytest
 from pipeline.clock import utc_now
 from pipeline.settings import load_settings
 from pipeline.state.catalog.catalog import Catalog
+from tests import waiting
 from tests.installation import PROJECT_DIR, bad_file, valid_file
 
 PATIENCE_S = 240
+until = partial(waiting.until, patience_s=PATIENCE_S, look_s=0.2)  # a look costs, too
 PROGRAM = [sys.executable, "-m", "pipeline.cli"]
 DAEMON = [sys.executable, "-m", "dagster._daemon", "run", "-w", str(PROJECT_DIR / "workspace.yaml")]
 PARTS = ("pipeline.cli serve", "resources.code_server", "dagster api grpc", "dagster_webserver", "dagster._daemon")
@@ -63,14 +65,6 @@ class Running:
     def has_looked_since(self, moment):
         with Catalog.open(load_settings(data_dir=self.data_dir).catalog_url) as catalog:
             return (looked_at := catalog.looks().get("new_uploads")) is not None and looked_at > moment
-
-
-def until(is_true, told=lambda: ""):
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not is_true():
-        if time.monotonic() > deadline_s:
-            pytest.fail(told() or "waited in vain")
-        time.sleep(0.2)  # a look costs, too
 
 
 def free_ports():

@@ -3,8 +3,6 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 import pytest
 from dagster._core.errors import DagsterUserCodeUnreachableError
@@ -12,6 +10,7 @@ from dagster._serdes import serialize_value
 
 from resources import code_server
 from resources.dagster_internals import DagsterGrpcClient, SerializableErrorInfo, deserialize_value
+from tests.waiting import until
 
 DEFINITIONS = "import dagster as dg\n\n\n@dg.asset\ndef one(): ...\n\n\ndefs = dg.Definitions([one])\n"
 
@@ -29,10 +28,10 @@ def test_a_server_that_began_while_dagsters_storage_was_away_loads_when_it_is_ba
     command = [sys.executable, "-m", "resources.code_server", "--socket", socket, "-f", str(defined), "-a", "defs"]
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}) as server:
         try:
-            _until(lambda: _is_failed(client) is True)
+            until(lambda: _is_failed(client) is True)
             assert next(code_server.tries(client)) is False  # while it is away, nothing is tried
             away.unlink()
-            _until(lambda: _is_failed(client) is False)
+            until(lambda: _is_failed(client) is False)
         finally:
             server.terminate()
 
@@ -80,14 +79,6 @@ def test_code_that_cannot_be_loaded_is_tried_ever_more_seldom_whatever_dagster_s
     assert [next(looks) for _ in range(5)] == [True] * 5
     assert server.reloads == 5
     assert [each for each in waits if each != code_server._LOOK_S] == [0, 10, 30, 120, 120]
-
-
-def _until(is_true: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + 120
-    while not is_true():
-        if time.monotonic() > deadline_s:
-            pytest.fail("waited in vain")
-        time.sleep(0.1)
 
 
 def _is_failed(client: DagsterGrpcClient) -> bool | None:
