@@ -2,6 +2,8 @@
 
 Dagster's own tries once. A server that starts or is renewed while Dagster's storage is away keeps that error for ever:
 no sensor looks and no run is started, though the storage is back, until a person starts the server anew.
+
+The process below it that loads them is ours, too: `resources/run_server.py`.
 """
 
 import argparse
@@ -14,7 +16,14 @@ from threading import Thread
 
 import dagster as dg
 
-from resources.dagster_internals import DagsterGrpcClient, SerializableErrorInfo, code_server_cli, deserialize_value
+from resources.dagster_internals import (
+    PROGRAM,
+    DagsterGrpcClient,
+    SerializableErrorInfo,
+    code_server_cli,
+    deserialize_value,
+    grpc_server,
+)
 
 _LOG = logging.getLogger("resources.code_server")  # also where it is the program
 _LOOK_S = 5.0  # seconds between two looks; one costs a millisecond
@@ -79,6 +88,7 @@ def main(arguments: list[str]) -> None:
     """Serve as `dagster code-server start` with the same arguments does."""
     if client := _client(arguments):
         Thread(target=_look_after, args=(client,), name="reloading", daemon=True).start()
+    setattr(grpc_server, PROGRAM, lambda python: [python, "-m", "resources.run_server"])
     code_server_cli(["start", *arguments])
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import dagster
 
+# Dagster's program.
+from dagster._cli import main as dagster_cli
+
 # The code server, which ours starts and looks after: what it is started by, and how it says that nothing was loaded.
 from dagster._cli.code_server import code_server_cli
 
@@ -44,7 +47,9 @@ from dagster._core.storage.schedules import SqliteScheduleStorage
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
 # Asking that server whether it knows the run. Dagster's own launcher asks in the same words when it cancels one.
+from dagster._grpc import server as grpc_server
 from dagster._grpc.client import DagsterGrpcClient
+from dagster._grpc.server import DagsterApiServer
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 from dagster._serdes import ConfigurableClassData, deserialize_value
 from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defined]  # it is defined in dagster_shared
@@ -54,13 +59,16 @@ __all__ = [
     "GRPC_INFO_TAG",
     "MIGRATIONS",
     "NOTHING_STARTED",
+    "PROGRAM",
     "QUEUE_LOGGER",
+    "SERVER",
     "AssetCheckEvaluationTargetMaterializationData",
     "CanCancelExecutionRequest",
     "CanCancelExecutionResult",
     "CheckRunHealthResult",
     "ConfigurableClassData",
     "ConsolidatedSqliteEventLogStorage",
+    "DagsterApiServer",
     "DagsterGrpcClient",
     "DagsterLaunchFailedError",
     "DagsterUserCodeUnreachableError",
@@ -76,7 +84,9 @@ __all__ = [
     "WorkerStatus",
     "code_server_cli",
     "context_creation_job",
+    "dagster_cli",
     "deserialize_value",
+    "grpc_server",
 ]
 
 # Alembic's folder: the revisions of its databases that the installed Dagster knows.
@@ -86,3 +96,7 @@ CONSOLE_LOGGERS = "default_system_loggers"
 # Where the queue's daemon says each second that a limit of 0 lets it start nothing, and how.
 QUEUE_LOGGER = "dagster.daemon.QueuedRunCoordinatorDaemon"
 NOTHING_STARTED = "Maximum is 0, won't launch more"
+# In `grpc_server`: the class of the server of code that Dagster's program makes, and the function that gives the
+# command by which the server that reloads starts that program. No setting names others.
+SERVER = "DagsterApiServer"
+PROGRAM = "get_python_environment_entry_point"

@@ -16,11 +16,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A process that lives. command: its arguments, with spaces between."""
+    """A process that lives. command: its arguments, with spaces between; name: as `ps` and `top` show it."""
 
     pid: int
     parent: int
     command: str
+    name: str
 
 
 def running() -> Iterator[Running]:
@@ -30,10 +31,11 @@ def running() -> Iterator[Running]:
             continue
         with suppress(OSError):  # it ended meanwhile, or is another user's
             # The name in parentheses may hold spaces and parentheses of its own.
-            state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
+            name, _, fields = (folder / "stat").read_text().partition(" (")[2].rpartition(")")
+            state, parent, *_ = fields.split()
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
             if state not in "ZX":
-                yield Running(int(folder.name), int(parent), command)
+                yield Running(int(folder.name), int(parent), command, name)
 
 
 def children(pid: int) -> list[int]:

@@ -65,9 +65,10 @@ def looks(system: System, run_id: str) -> int:
 
 
 def kill_code_servers(system: System) -> None:
-    """All processes of it."""
-    for pid in system.find("code server"):
-        system.kill(pid)
+    """All processes of it but the one that runs are forked from: they end with that."""
+    for process in system.alive():
+        if "resources.code_server" in process.command or "api grpc" in process.command:
+            system.kill(process.pid)
 
 
 def tell_worker_to_end(system: System) -> None:

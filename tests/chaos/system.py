@@ -16,6 +16,7 @@ from typing import Literal, Self
 
 from pipeline.installation import code_server, daemon, service, webserver, write_workspace
 from pipeline.settings import PROJECT_DIR
+from resources.run_server import NAME
 from tests.chaos.places import Places
 from tests.chaos.uploads import Upload
 from tests.processes import Running, kill_all, none_left, started_with
@@ -78,21 +79,14 @@ class System:
 
     def find(self, part: Part) -> list[int]:
         """Process numbers of a part, as far as there are any now."""
-        alive = self.alive()
-        parts = {process.pid: _part(process) for process in alive}
-        servers = {pid for pid, found in parts.items() if found == "worker of the code server"}
-        # A run is a child of its code server; what the server left behind when it died has another parent, and what is
-        # a child of a run is a worker of it.
-        runs = {process.pid for process in alive if _is_spawned(process) and parts.get(process.parent) is None}
-        runs |= {process.pid for process in alive if _is_spawned(process) and process.parent in servers}
-        spawned = {process.pid for process in alive if _is_spawned(process)}
-        runs -= {process.pid for process in alive if process.parent in spawned}
+        if part == "run":
+            return sorted(process.pid for process in self.alive() if process.name == NAME)
         # Its worker is as good as itself: nothing works without it.
         wanted = (part, f"worker of the {part}")
-        return sorted(runs) if part == "run" else [pid for pid, found in parts.items() if found in wanted]
+        return [process.pid for process in self.alive() if _part(process) in wanted]
 
     def kill(self, pid: int) -> None:
-        """SIGKILL. With its worker the code server dies, too: its supervisor sees to that."""
+        """SIGKILL. With the worker that loads the code the code server dies, too: its supervisor sees to that."""
         with self._lock:
             killed = [each for each in self.alive() if each.pid == pid]
             proxies = [self._processes["code server"].pid] if any("api grpc" in each.command for each in killed) else []
@@ -163,11 +157,8 @@ def _part(process: Running) -> str | None:
     }.items():
         if mark in process.command:
             return part
-    return None
-
-
-def _is_spawned(process: Running) -> bool:
-    return "multiprocessing.spawn" in process.command
+    is_run = process.name == NAME  # forked, so its command is that of the process it was forked from
+    return "worker of the code server" if "multiprocessing.forkserver" in process.command and not is_run else None
 
 
 def _free_port() -> int:

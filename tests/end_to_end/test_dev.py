@@ -24,7 +24,7 @@ PATIENCE_S = 240
 until = partial(waiting.until, patience_s=PATIENCE_S, look_s=0.2)  # a look costs, too
 PROGRAM = [sys.executable, "-m", "pipeline.cli"]
 DAEMON = [sys.executable, "-m", "dagster._daemon", "run", "-w", str(PROJECT_DIR / "workspace.yaml")]
-PARTS = ("pipeline.cli serve", "resources.code_server", "dagster api grpc", "dagster_webserver", "dagster._daemon")
+PARTS = ("pipeline.cli serve", "resources.code_server", "resources.run_server", "dagster_webserver", "dagster._daemon")
 
 
 class Running:
@@ -153,7 +153,7 @@ def test_parts_that_are_killed_come_back(running):
 
     The service and Dagster's UI are minded as the daemon is: `tests/test_supervision.py`.
     """
-    before, killed = running.parts(), ["dagster api grpc", "dagster._daemon"]
+    before, killed = running.parts(), ["resources.run_server", "dagster._daemon"]
     for part in killed:
         os.kill(before[part], signal.SIGKILL)
 

@@ -5,6 +5,7 @@ import inspect
 
 import dagster as dg
 import pytest
+from dagster._cli import api
 from dagster._daemon.run_coordinator import QueuedRunCoordinatorDaemon, queued_run_coordinator_daemon
 
 from resources import dagster_internals
@@ -13,13 +14,16 @@ from resources.dagster_internals import (
     GRPC_INFO_TAG,
     MIGRATIONS,
     NOTHING_STARTED,
+    PROGRAM,
     QUEUE_LOGGER,
+    SERVER,
     AssetCheckEvaluationTargetMaterializationData,
     CanCancelExecutionRequest,
     CanCancelExecutionResult,
     CheckRunHealthResult,
     ConfigurableClassData,
     ConsolidatedSqliteEventLogStorage,
+    DagsterApiServer,
     DagsterGrpcClient,
     DagsterLaunchFailedError,
     DagsterUserCodeUnreachableError,
@@ -35,7 +39,9 @@ from resources.dagster_internals import (
     WorkerStatus,
     code_server_cli,
     context_creation_job,
+    dagster_cli,
     deserialize_value,
+    grpc_server,
 )
 
 # Each callable, with the names of its parameters.
@@ -142,6 +148,17 @@ def test_runs_take_the_loggers_of_their_console_where_ours_puts_them():
 def test_the_daemon_is_a_module_that_can_be_started():
     """`pipeline/installation.py` starts it, as Dagster's own `dagster dev` does."""
     assert importlib.util.find_spec("dagster._daemon.__main__") is not None
+
+
+def test_the_server_of_code_is_made_and_started_by_names_that_ours_can_take():
+    """`resources/code_server.py` gives the command, and `resources/run_server.py` the class and how it starts a run."""
+    assert "cli(" in inspect.getsource(dagster_cli)
+    assert "from dagster._grpc.server import DagsterApiServer" in inspect.getsource(api.grpc_command.callback)
+    assert getattr(grpc_server, SERVER) is DagsterApiServer
+    assert f"{PROGRAM}(executable_path or sys.executable)" in inspect.getsource(grpc_server.open_server_process)
+    assert "self._mp_ctx.Process(" in inspect.getsource(DagsterApiServer.StartRun)
+    names = DagsterApiServer.__init__.__code__.co_names
+    assert {"_mp_ctx", "_loadable_target_origin", "_serializable_load_error"} <= set(names)
 
 
 def test_each_name_is_looked_at_here():

@@ -1,0 +1,90 @@
+"""Promises of `resources.run_server`: runs are forked from a process that imported the definitions and did no more."""
+
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from resources.run_server import NAME, forking
+from tests.waiting import until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runs are forked on Linux only")
+MODULE = "pipeline.definitions"
+
+
+@pytest.fixture
+def started(tmp_path):
+    """Starts a process as the server starts a run; whatever lives in the end is killed."""
+    context, processes = forking(MODULE), []
+
+    def start(what, *arguments):
+        processes.append(context.Process(target=what, args=(*arguments, tmp_path / "told")))
+        processes[-1].start()
+        return processes[-1], tmp_path / "told"
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.join()
+
+
+def test_a_run_has_everything_imported_and_a_name_of_its_own(started):
+    process, told = started(tell_what_is_there)
+    process.join()
+
+    assert told.read_text() == f"{NAME} True"
+
+
+def test_what_runs_are_forked_from_has_no_thread_that_a_fork_would_lose(started):
+    process, told = started(tell_threads_of_the_parent)
+    process.join()
+
+    threads = Counter(told.read_text().split())
+    # Those of the allocator, which knows of forks, and one of Polars that removes files of processes that have ended.
+    for harmless in ("jemalloc_bg_thd", "polars-ooc-clea"):
+        threads.pop(harmless, None)
+    assert threads.total() == 1
+
+
+def test_a_run_ends_with_what_it_was_forked_from_for_dagster_holds_it_for_dead_then(started):
+    process, told = started(tell_parent_and_wait)
+    server = int(until(lambda: told.exists() and told.read_text()))
+
+    os.kill(server, signal.SIGKILL)
+
+    until(lambda: not Path(f"/proc/{process.pid}").exists())
+    process.join()
+    again, _ = started(tell_what_is_there)  # from a new one
+    again.join()
+    assert told.read_text() == f"{NAME} True"
+
+
+def test_what_a_run_forks_itself_is_left_alone(started):
+    process, told = started(fork_a_child)
+    process.join()
+
+    assert told.read_text() == "7"
+
+
+def tell_what_is_there(told):
+    told.write_text(f"{Path('/proc/self/comm').read_text().strip()} {MODULE in sys.modules}")
+
+
+def tell_threads_of_the_parent(told):
+    names = [path.read_text().strip() for path in Path(f"/proc/{os.getppid()}/task").glob("*/comm")]
+    told.write_text(" ".join(names))
+
+
+def tell_parent_and_wait(told):
+    told.with_suffix(".part").write_text(str(os.getppid()))
+    told.with_suffix(".part").rename(told)
+    signal.pause()
+
+
+def fork_a_child(told):
+    if not (child := os.fork()):
+        os._exit(7)
+    told.write_text(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
