@@ -1,5 +1,9 @@
-"""What the process that runs are forked from imports last: it gets ready to be forked."""
+"""What the process that runs are forked from imports last: it gets ready all that any run would need first.
 
+Nothing here may start a thread or open a connection: a fork shares neither.
+"""
+
+import atexit
 import gc
 import os
 import signal
@@ -7,8 +11,26 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import dagster as dg
+import pyarrow.dataset  # noqa: F401
+
+from pipeline.card.page import load_templates
 from pipeline.child_processes import end_with
+from pipeline.training.estimates.measurements import load_measurements
+from resources import dagster_home, event_log, run_coordinator  # noqa: F401
 from resources.run_server import NAME
+
+
+@dg.op(name="nothing")
+def _nothing() -> None:
+    """Takes no time."""
+
+
+def _execute_nothing() -> None:
+    """Make Dagster import what it does with the first step that a process executes."""
+    job = dg.GraphDefinition("nothing", node_defs=[_nothing]).to_job()
+    with dg.DagsterInstance.ephemeral() as instance:
+        job.execute_in_process({"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}, instance)
 
 
 def _begin(server: int, end_with_it: Callable[[], None]) -> None:
@@ -21,6 +43,10 @@ def _begin(server: int, end_with_it: Callable[[], None]) -> None:
         end_with_it()
 
 
+_execute_nothing()
+load_templates()
+load_measurements()
 os.register_at_fork(after_in_child=partial(_begin, os.getpid(), end_with(os.getpid(), signal.SIGKILL)))
 gc.collect()
-gc.freeze()  # what was imported is looked through by no run again, and so stays shared
+gc.freeze()  # what is there now is looked through by no run again, and so stays shared
+atexit.register(gc.unfreeze)  # else DuckDB tells at length what it could not take away

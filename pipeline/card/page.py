@@ -37,6 +37,8 @@ _FILTERS = (
     wording.size,
 )
 
+_PAGE = "card.html.jinja"
+
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
@@ -54,7 +56,7 @@ def render_card(card: Card) -> str:
     figures, groups = card.figures, _finding_groups(card)
     return (
         _templates()
-        .get_template("card.html.jinja")
+        .get_template(_PAGE)
         .render(
             card=card,
             figures=figures,
@@ -115,6 +117,11 @@ def _spread_bars(spread: Spread) -> list[Bar]:
     }
     top = spread.max or 1
     return [Bar(label, value, 0, 100 * value / top) for label, value in named.items() if value is not None]
+
+
+def load_templates() -> None:
+    """Compile the page's templates, which the first card of a process would wait for."""
+    _templates().get_template(_PAGE)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +25,7 @@ class Entry(BaseModel):
         return (self.name, *self.aliases)
 
 
+@lru_cache(maxsize=8192)  # the names of all catalogues several times over: each question goes through them
 def same(name: str) -> str:
     """What two spellings of a name have in common: `rtx 4090` is `RTX-4090`."""
     return re.sub(r"[\s_]+", "-", name.strip().casefold())

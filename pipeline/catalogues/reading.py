@@ -1,7 +1,7 @@
 """Reads catalogues: the shipped TOML files, then the user's own file, whose entries replace those of the same name."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -26,12 +26,12 @@ def load_models(own: Path | None = None) -> Mapping[str, BaseModelSpec]:
     Raises:
         UsageError: the user's file cannot be used; names each fault.
     """
-    return _by_name(_shipped(BaseModelSpec, "models"), read_entries(BaseModelSpec, "models", own))
+    return _by_name(BaseModelSpec, "models", own)
 
 
 def load_gpus(own: Path | None = None) -> Mapping[str, Gpu]:
     """GPUs by name; see `load_models`."""
-    return _by_name(_shipped(Gpu, "gpus"), read_entries(Gpu, "gpus", own))
+    return _by_name(Gpu, "gpus", own)
 
 
 def load_prices(own: Path | None = None) -> tuple[Price, ...]:
@@ -89,6 +89,14 @@ def _shipped(kind: type[E], table: str) -> tuple[E, ...]:
     return parse(kind, table, (files("pipeline.catalogues") / f"{table}.toml").read_text("utf-8"))
 
 
-def _by_name(shipped: Iterable[E], mine: Iterable[E]) -> Mapping[str, E]:
-    entries = {same(entry.name): entry for entry in (*shipped, *mine)}
+def _by_name(kind: type[E], table: str, own: Path | None) -> Mapping[str, E]:
+    shipped, mine = _shipped_by_name(kind, table), read_entries(kind, table, own)
+    if not mine:
+        return shipped
+    entries = {same(name): entry for name, entry in shipped.items()} | {same(entry.name): entry for entry in mine}
     return MappingProxyType({entry.name: entry for entry in entries.values()})
+
+
+@cache
+def _shipped_by_name(kind: type[E], table: str) -> Mapping[str, E]:
+    return MappingProxyType({entry.name: entry for entry in _shipped(kind, table)})
