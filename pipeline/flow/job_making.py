@@ -7,6 +7,7 @@ job, the same files and the same estimate.
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline.dataset.convert.converting import in_scratch
 from pipeline.dataset.tokens import Tokenizer
 from pipeline.errors import DatasetNotReady, LakeError
 from pipeline.state.catalog.catalog import Catalog
@@ -77,7 +78,7 @@ class JobMaker:
         """
         dataset, job = prepared.dataset, of_rows(considered.job, prepared.split.fingerprint)
         with self.lake.staging() as folder, dataset_rows(self.lake, dataset.id) as rows:
-            render_job(job, rows, folder / "job", self.tokenizer)
+            render_job(job, rows, folder / "job", self.tokenizer, in_scratch)
             files_uri = self.lake.publish_job(job.job_id, folder / "job")
         new = NewJob(
             job_id=job.job_id,

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack
+from unittest.mock import Mock
 
 import dagster as dg
 import pytest
@@ -76,6 +77,20 @@ def test_a_page_of_events_goes_on_where_the_last_one_ended(installation):
 
     assert [len(first.records), len(second.records)] == [3, 2]
     assert (first.has_more, second.has_more) == (True, False)
+
+
+def test_an_event_is_there_with_all_that_is_found_by_it_or_not_at_all(installation, monkeypatch):
+    """A disk that is full, or a kill, between the event and the list of assets."""
+    instance, failing = installation.instance, RuntimeError("the disk is full")
+    monkeypatch.setattr(PooledSqliteEventLogStorage, "_store_asset_event", Mock(side_effect=failing))
+    with pytest.raises(RuntimeError):
+        instance.report_runless_asset_event(dg.AssetMaterialization("uploads", partition="a"))
+    monkeypatch.undo()
+
+    assert instance.get_materialized_partitions(dg.AssetKey("uploads")) == set()
+    instance.report_runless_asset_event(dg.AssetMaterialization("uploads", partition="b"))
+    assert instance.get_materialized_partitions(dg.AssetKey("uploads")) == {"b"}
+    assert instance.get_latest_materialization_event(dg.AssetKey("uploads")) is not None
 
 
 def test_wiping_an_asset_and_the_log_leaves_nothing(installation):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from pipeline.dataset.convert.conversations import talks
 from pipeline.dataset.convert.losses import FIRST_ROWS, Losses
@@ -21,6 +22,8 @@ from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.reading.columns import read_columns
 from pipeline.errors import UsageError
 from pipeline.state.durable import whole_file, written
+
+Write: TypeAlias = Callable[[bytes], None]
 
 
 @dataclass(slots=True)
@@ -123,22 +126,34 @@ def _convert_block(block: Block, writer: RowWriter, limits: Limits, converted: C
 
 
 @contextmanager
-def replaced(target: Path) -> Iterator[Callable[[bytes], None]]:
+def replaced(target: Path) -> Iterator[Write]:
     """Writes into a file that takes the target's place when all went well.
 
     Raises:
         LakeError: the file cannot be written; so does the writer.
     """
-    with whole_file(target) as aside:
-        with written(target):
-            stream = aside.open("wb")
+    with whole_file(target) as aside, _open(aside, target) as write:
+        yield write
 
-        def write(line: bytes) -> None:
-            with written(target):
-                stream.write(line)
 
-        try:
-            yield write
-        finally:
-            with written(target):
-                stream.close()
+@contextmanager
+def in_scratch(target: Path) -> Iterator[Write]:
+    """The same, of a folder that nobody reads before it is put in place: nothing waits for the disk."""
+    with _open(target, target) as write:
+        yield write
+
+
+@contextmanager
+def _open(path: Path, named: Path) -> Iterator[Write]:
+    with written(named):
+        stream = path.open("wb")
+
+    def write(line: bytes) -> None:
+        with written(named):
+            stream.write(line)
+
+    try:
+        yield write
+    finally:
+        with written(named):
+            stream.close()

@@ -171,10 +171,8 @@ class LocalLake:
 
     def _publish_below(self, key: str, folder: Path) -> None:
         places = {file: self._folder / key / name for name, file in files_below(folder).items()}
-        for file, place in places.items():
-            with lake_errors("put in place", place):
-                place.parent.mkdir(parents=True, exist_ok=True)
-                put_in_place(file, place)
+        if places:
+            put_all_in_place(places, lake_errors)
 
     def _files_below(self, key: str) -> dict[str, int]:
         folder = self._folder / key

@@ -5,13 +5,14 @@ Same dataset, same job, same bytes.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
-from pipeline.dataset.convert.converting import replaced
+from pipeline.dataset.convert.converting import Write, replaced
 from pipeline.dataset.convert.losses import Losses
 from pipeline.dataset.tokens import DEFAULT_TOKENIZER, Tokenizer, load_tokenizer
 from pipeline.errors import ServiceError
@@ -28,7 +29,7 @@ from pipeline.trainers.target_name import TargetName
 from pipeline.training.jobs.explaining import explain_md
 
 JOB_FILE, EXPLAIN_FILE, DROPPED_FILE = "job.json", "explain.md", "dropped_rows.jsonl"
-Write = Callable[[bytes], None]
+_Opener: TypeAlias = Callable[[Path], AbstractContextManager[Write]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,16 @@ class Rendered:
     """Rows left out, by reason."""
 
 
-def render_job(job: TrainingJob, rows: DatasetRows, folder: Path, tokenizer: Tokenizer | None = None) -> Rendered:
+def render_job(
+    job: TrainingJob,
+    rows: DatasetRows,
+    folder: Path,
+    tokenizer: Tokenizer | None = None,
+    opened: _Opener = replaced,
+) -> Rendered:
     """Write the job's files into a folder, which is made; what is there under the same names is replaced.
 
-    tokenizer: counts what comes before an answer; ours by default.
+    tokenizer: counts what comes before an answer; ours by default. opened: writes a file.
 
     Raises:
         UsageError: no row is left to train on.
@@ -71,15 +78,15 @@ def render_job(job: TrainingJob, rows: DatasetRows, folder: Path, tokenizer: Tok
     for target in targets:
         with written(folder / target.name):
             (folder / target.name).mkdir(parents=True, exist_ok=True)
-    _write_data(job, rows, folder, counter, found, losses)
+    _write_data(job, rows, folder, counter, found, losses, opened)
     files: list[tuple[str, TargetName | None]] = [(JOB_FILE, None)]
     for target in targets:
         texts = _texts(job, target, found)
         texts[EXPLAIN_FILE] = explain_md(job, target, found, losses[target.name], counter.name)
         for name, text in texts.items():
-            _write_text(folder / target.name / name, text)
+            _write_text(folder / target.name / name, text, opened)
         files += [(f"{target.name}/{name}", target.name) for name in sorted((*_data_files(target, found), *texts))]
-    _write_text(folder / JOB_FILE, job.model_dump_json(indent=2) + "\n")
+    _write_text(folder / JOB_FILE, job.model_dump_json(indent=2) + "\n", opened)
     described = tuple(_described(folder, path, target) for path, target in files)
     dropped = {str(reason): count for reason, count in sorted(found.dropped.items())}
     return Rendered(folder, described, found.train_rows, found.validation_rows, dropped)
@@ -103,20 +110,19 @@ def _write_data(
     tokenizer: Tokenizer,
     found: Survey,
     losses: Mapping[TargetName, Losses],
+    opened: _Opener,
 ) -> None:
     """Write the data of every target."""
     encode = msgspec.json.Encoder().encode
     with ExitStack() as stack:
 
-        def opened(target: TargetName, name: str) -> Write:
-            return stack.enter_context(replaced(folder / target / name))
+        def lent(target: TargetName, name: str) -> Write:
+            return stack.enter_context(opened(folder / target / name))
 
         targets = {name: renderer(name, job.objective) for name in job.targets}
-        train = {name: opened(name, TRAIN_FILE) for name in targets}
-        validation = {
-            name: opened(name, each.validation_file) for name, each in targets.items() if found.validation_rows
-        }
-        dropped = {name: opened(name, DROPPED_FILE) for name in targets if found.dropped}
+        train = {name: lent(name, TRAIN_FILE) for name in targets}
+        validation = {name: lent(name, each.validation_file) for name, each in targets.items() if found.validation_rows}
+        dropped = {name: lent(name, DROPPED_FILE) for name in targets if found.dropped}
         for talk, is_validation in prepared(job, rows, tokenizer):
             for name, target in targets.items():
                 if isinstance(talk, Dropped):
@@ -136,8 +142,8 @@ def _data_files(target: Renderer, found: Survey) -> list[str]:
     return [TRAIN_FILE, *validation, *([DROPPED_FILE] if found.dropped else [])]
 
 
-def _write_text(path: Path, text: str) -> None:
-    with replaced(path) as write:
+def _write_text(path: Path, text: str, opened: _Opener) -> None:
+    with opened(path) as write:
         write(text.encode())
 
 
