@@ -235,6 +235,12 @@ class Settings(BaseSettings):
         ge=1_000_000,
         description="Bytes that a worker of a cluster reads at a time, at most: what is read again if it dies.",
     )
+    cluster_near_rows: int = Field(
+        100_000_000,
+        ge=0,
+        description="Conversations of a dataset from which the workers of a cluster look for near-duplicates as well, "
+        "some bands each. Below, the run does, by one process.",
+    )
     concurrent_runs: int = Field(
         0,
         ge=0,

@@ -5,6 +5,7 @@ This process lets the text pass by once (`passing.py`), to hash it and to count 
 soon as its first line is known; so the engine works while the text still passes by here.
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -21,6 +22,7 @@ from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.sniff import sniff
 from pipeline.dataset.model.printable import printable
+from pipeline.dataset.near.near_duplicates import FindRoots
 from pipeline.dataset.profiles.budget import OverBudget
 from pipeline.dataset.profiles.concluding import Source, conclude, refuse
 from pipeline.dataset.profiles.parallel import MIN_RANGE_BYTES, reading_of_lines
@@ -32,6 +34,7 @@ from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.engines import Engine, Tell, is_cluster, make_engine
 from pipeline.flow.passing import PassedFiles, Span
 from pipeline.flow.shards import unpacked
+from pipeline.flow.stored_near import BandsByEngine
 from pipeline.settings import Settings
 from pipeline.state.lake.places_of_parts import PartPlace
 from pipeline.state.store import Store, store_at
@@ -151,6 +154,8 @@ class Cluster:
     """Where its workers find them."""
     range_bytes: int
     """Of one part."""
+    near_rows: int = sys.maxsize
+    """Conversations of a dataset from which its workers also look for near-duplicates."""
 
     def profile(self, store: Store, file: StoredFile, parts: PartPlace, folder: Path, rules: Rules) -> Profile | None:
         """Profile one object; None for one whose lines cannot be shared out. Raises what `profile_shards` does."""
@@ -198,7 +203,7 @@ class Cluster:
         folder: Path,
         rules: Rules,
     ) -> Profile:
-        done: dict[int, tuple[Totals, Path]] = {}
+        done: dict[int, tuple[RangeRead, Path]] = {}
         with closing(self.begin()) as engine:
             wanted_bytes = max(MIN_RANGE_BYTES, -(-_size_of(files) // engine.width))
             spans = passed.spans(min(self.range_bytes, wanted_bytes))
@@ -207,15 +212,27 @@ class Cluster:
                 if isinstance(read, Finding):
                     deque(spans, maxlen=0)  # so that the hash is of all of it
                     return refuse(read, passed.size_bytes, passed.sha256(), folder)
-                done[number] = read.totals, parts.collect(read.name)
+                done[number] = read, parts.collect(read.name)
+            reads = [done[number][0] for number in range(len(done))]
+            folders = [done[number][1] for number in range(len(done))]
+            totals = [read.totals for read in reads]
+            source = _source(passed, totals, reading, are_several=len(files) > 1)
+            profile = conclude(totals, folders, source, folder, rules, self._find_roots(engine, parts, reads))
         parts.remove()
-        totals = [done[number][0] for number in range(len(done))]
-        folders = [done[number][1] for number in range(len(done))]
-        broken, lines = passed.broken, max(1, sum(each.statistics.lines for each in totals))
-        of_file = (Finding(lines, 0, broken.code, "$", broken.mismatch, lines),) if broken else ()
-        place_of = passed.place_of if len(files) > 1 else None
-        source = Source(passed.size_bytes, passed.sha256(), reading, of_file, place_of)
-        return conclude(totals, folders, source, folder, rules)
+        return profile
+
+    def _find_roots(self, engine: Engine, parts: PartPlace, reads: Sequence[RangeRead]) -> FindRoots | None:
+        """Who looks for near-duplicates: the engine where there are many conversations, else this process."""
+        if sum(read.totals.statistics.conversations for read in reads) < self.near_rows:
+            return None
+        return BandsByEngine(engine, parts, tuple(read.name for read in reads)).roots
+
+
+def _source(passed: PassedFiles, totals: Sequence[Totals], reading: Reading, *, are_several: bool) -> Source:
+    broken, lines = passed.broken, max(1, sum(each.statistics.lines for each in totals))
+    of_file = (Finding(lines, 0, broken.code, "$", broken.mismatch, lines),) if broken else ()
+    place_of = passed.place_of if are_several else None
+    return Source(passed.size_bytes, passed.sha256(), reading, of_file, place_of)
 
 
 def _reading(store: Store, files: Sequence[StoredFile], rules: Rules) -> Reading:
@@ -268,7 +285,12 @@ def cluster_of(settings: Settings) -> Cluster | None:
     """The cluster that an installation names; None where processes of this machine read what is large."""
     if not is_cluster(settings.engine):
         return None
-    return Cluster(lambda: make_engine(settings.engine, 1), store_of(settings), settings.range_bytes)
+    return Cluster(
+        lambda: make_engine(settings.engine, 1),
+        store_of(settings),
+        settings.range_bytes,
+        settings.cluster_near_rows,
+    )
 
 
 def store_of(settings: Settings) -> StoreAt:

@@ -70,7 +70,8 @@ def measure(path: Path, settings: Settings, how: str) -> dict[str, object]:
             with store.open(key) as stream:
                 profile = profile_stream(stream, folder, rules_of(settings))
         else:
-            cluster = Cluster(lambda: make_engine(name, WORKERS), store_of(settings), settings.range_bytes)
+            near_rows = 0 if how in ("cluster", "killed") else sys.maxsize
+            cluster = Cluster(lambda: make_engine(name, WORKERS), store_of(settings), settings.range_bytes, near_rows)
             profile = cluster.profile(store, file, lake.parts(folder), folder, rules_of(settings))
         report = json.dumps(profile.as_dict(""), sort_keys=True).encode()
         return {

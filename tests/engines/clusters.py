@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.flow.stored_near import join_by_bands
 from pipeline.flow.stored_ranges import read_range
 
 
@@ -25,6 +26,15 @@ def read_range_dying_once(part, tell):
             (lent.folder / "turns.parquet").write_bytes(b"half")
             os.kill(os.getpid(), signal.SIGKILL)
     return read_range(part, tell)
+
+
+def join_by_bands_dying_once(part, tell):
+    """As `join_by_bands`, after the first worker that has the second bands died of it, pairs half written."""
+    if part.numbers.start and _is_first(part.parts.folder.parent / "died of bands"):
+        with part.parts.lend() as lent:
+            (lent.folder / "joined.bin").write_bytes(b"half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    return join_by_bands(part, tell)
 
 
 def _is_first(mark: Path) -> bool:

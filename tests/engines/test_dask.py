@@ -10,11 +10,12 @@ import pytest
 from pipeline.doctor import _engine
 from pipeline.engines import check_engine, dask, engine_problem, make_engine
 from pipeline.errors import EngineDown, EngineError, SettingsError
-from pipeline.flow import stored_ranges
+from pipeline.flow import stored_near, stored_ranges
 from pipeline.flow.stored_ranges import cluster_of
 from pipeline.preflight import Line
-from tests.engines.clusters import local_cluster, read_range_dying_once
+from tests.engines.clusters import join_by_bands_dying_once, local_cluster, read_range_dying_once
 from tests.engines.test_processes import square
+from tests.flow.test_stored_ranges import near_file
 from tests.flow.test_validation import ROWS, _register, place
 from tests.installation import bad_file, valid_file
 
@@ -25,12 +26,13 @@ NOBODY = "dask://127.0.0.1:9"
 def test_a_cluster_of_which_a_worker_is_killed_gives_the_verdict_and_rows_of_one_process(place, monkeypatch):
     monkeypatch.setattr(stored_ranges, "MIN_RANGE_BYTES", 20_000)
     monkeypatch.setattr(stored_ranges, "read_range", read_range_dying_once)
+    monkeypatch.setattr(stored_near, "join_by_bands", join_by_bands_dying_once)
     settings, alone = place
-    _, dataset = _register(settings, valid_file(200) + bad_file(3))
+    _, dataset = _register(settings, near_file(30) + valid_file(170) + bad_file(3))
 
     outcomes, rows = [], []
     with local_cluster(2) as address:
-        cluster = cluster_of(settings.model_copy(update={"engine": address}))
+        cluster = cluster_of(settings.model_copy(update={"engine": address, "cluster_near_rows": 200}))
         for each in (alone, replace(alone, large_upload_bytes=dataset.file_size - 1, cluster=cluster)):
             outcomes.append(each.validate(dataset))
             rows.append({table: pq.read_table(outcomes[-1].lake_uris[table]) for table in ROWS})
@@ -39,7 +41,7 @@ def test_a_cluster_of_which_a_worker_is_killed_gives_the_verdict_and_rows_of_one
     assert asdict(outcomes[0].verdict()) == asdict(outcomes[1].verdict())
     assert outcomes[0].profile.as_dict("a") == outcomes[1].profile.as_dict("a")
     assert all(rows[0][table].equals(rows[1][table]) for table in ROWS)
-    assert os.listdir(settings.data_dir / "lake" / "_staging") == ["died"]
+    assert sorted(os.listdir(settings.data_dir / "lake" / "_staging")) == ["died", "died of bands"]
 
 
 def test_a_scheduler_that_does_not_answer_is_an_outage_that_doctor_names(settings):

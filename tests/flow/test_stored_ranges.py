@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.clock import utc_now
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK
+from pipeline.dataset.near.signatures import BANDS
 from pipeline.dataset.profiles.budget import Budget
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.engines.processes import Processes
@@ -23,12 +24,15 @@ from pipeline.flow.intake import look
 from pipeline.flow.passing import PassedFiles, Span
 from pipeline.flow.retries import patience_of
 from pipeline.flow.scan import Cursor
-from pipeline.flow.stored_ranges import Cluster, StoreAt
+from pipeline.flow.stored_near import StoredBands
+from pipeline.flow.stored_ranges import Cluster, StoreAt, StoredRange
 from pipeline.flow.validation import Validator
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import make_lake
 from pipeline.state.lake.places_of_parts import FolderParts
 from pipeline.state.store import make_store
+from tests.engine_blocks import line_of
+from tests.engines.backwards import Backwards
 from tests.flow.test_validation import ROWS, _register, place
 from tests.installation import bad_file, valid_file
 from tests.state.catalog.examples import NOON, upload
@@ -101,6 +105,45 @@ def test_a_range_over_its_budget_refuses_the_upload(place, monkeypatch):
     assert outcome.profile.content_sha256 == hashlib.sha256(content).hexdigest()
 
 
+def near_file(count):
+    """Conversations of nine stems, in each of which a word is replaced."""
+    stems = [[f"stem{stem}word{place}" for place in range(60)] for stem in range(9)]
+    texts = [" ".join([*stems[number % 9][:-1], f"own{number}"]) for number in range(count)]
+    return b"".join(line_of(str(number), ("user", text), ("assistant", "Yes")) for number, text in enumerate(texts))
+
+
+@pytest.mark.parametrize(("width", "calls"), [(1, 8), (9, 9), (40, 32)])
+def test_near_duplicates_by_the_bands_of_an_engine_are_those_of_one_process(place, width, calls):
+    settings, alone = place
+    _, dataset = _register(settings, near_file(60) + near_file(3) + valid_file(90))
+    engine = Backwards(width)
+    cluster = replace(cluster_here(settings), begin=lambda: engine, near_rows=153)
+
+    outcomes, rows = [], []
+    for each in (alone, replace(alone, large_upload_bytes=1, cluster=cluster)):
+        outcomes.append(each.validate(dataset))
+        rows.append({table: pq.read_table(outcomes[-1].lake_uris[table]).to_pylist() for table in ROWS})
+
+    shared = [part.numbers for part in engine.done if isinstance(part, StoredBands)]
+    assert len(shared) == calls
+    assert sorted(number for some in shared for number in some) == list(range(BANDS))
+    assert outcomes[0].profile.nearness.near_duplicate_conversations == 51
+    assert outcomes[0].profile.as_dict("a") == outcomes[1].profile.as_dict("a")
+    assert rows[0] == rows[1]
+
+
+def test_with_fewer_conversations_the_run_looks_for_near_duplicates(place):
+    settings, alone = place
+    _, dataset = _register(settings, near_file(20))
+    engine = Backwards(2)
+    cluster = replace(cluster_here(settings), begin=lambda: engine, near_rows=21)
+
+    outcome = replace(alone, large_upload_bytes=1, cluster=cluster).validate(dataset)
+
+    assert outcome.profile.nearness.near_duplicate_conversations == 11
+    assert {type(part) for part in engine.done} == {StoredRange}
+
+
 def test_what_has_no_lines_is_read_here(place):
     settings, alone = place
     _, dataset = _register(settings, b"[" + b",".join(valid_file(9).splitlines()) + b"]", "a.json")
@@ -123,22 +166,24 @@ def test_a_worker_that_does_not_see_the_folder_says_what_is_expected(tmp_path):
 def test_parts_go_through_the_bucket_and_leave_nothing_there(bucket_settings):
     settings = bucket_settings
     store, lake = make_store(settings), make_lake(settings)
-    content = valid_file(200) + bad_file(3)
+    content = near_file(20) + valid_file(180) + bad_file(3)
     store.put("uploads/ana/a.jsonl", io.BytesIO(content), len(content))
     with Catalog.open(settings.catalog_url) as catalog:
         [dataset_id] = look(store, catalog, settings, Cursor(), utc_now()).registered
         dataset = catalog.get(dataset_id)
     alone = Validator(store, lake, Rules(), settings.max_upload_bytes, "run-1")
 
+    cluster = replace(cluster_here(settings), near_rows=1)
     outcomes, rows = [], []
-    for each in (alone, replace(alone, large_upload_bytes=1, cluster=cluster_here(settings))):
+    for each in (alone, replace(alone, large_upload_bytes=1, cluster=cluster)):
         outcomes.append(each.validate(dataset))
         rows.append({})
         for table in ROWS:
             with lake.fetch(table, dataset_id) as path:
                 rows[-1][table] = pq.read_table(path)
 
-    assert [len(each.profile.parts) for each in outcomes] == [1, 4]
+    assert [len(each.profile.parts) for each in outcomes] == [1, 5]
+    assert [each.profile.nearness.near_duplicate_conversations for each in outcomes] == [11, 11]
     assert asdict(outcomes[0].verdict()) == asdict(outcomes[1].verdict())
     assert rows[0] == rows[1]
     assert "Contents" not in lake._client.list_objects_v2(Bucket=store.bucket, Prefix="lake/_parts")

@@ -27,8 +27,8 @@ _KEYED = np.dtype([("keyed", "<u8")])
 Pairs = tuple[Integers, Integers]  # the earlier rows and the later rows beside them
 
 
-def candidates(bands: Records, is_asked: Flags, folder: Path) -> Iterator[Pairs]:
-    """Pairs that agree in a band, some of them more than once. folder: for files that disappear.
+def candidates(bands: Records, is_asked: Flags, folder: Path, numbers: range = range(BANDS)) -> Iterator[Pairs]:
+    """Pairs that agree in one of these bands, some of them more than once. folder: for files that disappear.
 
     Raises:
         LakeError: the disk is full.
@@ -36,8 +36,8 @@ def candidates(bands: Records, is_asked: Flags, folder: Path) -> Iterator[Pairs]
     asked_count = int(is_asked.sum())
     row_bits = np.uint64(_ROW_BITS if len(bands) <= 1 << _ROW_BITS else _MANY_ROW_BITS)
     at_once = min(max(SHARE_KEYS // max(asked_count, 1), _BANDS_AT_ONCE), BANDS) if row_bits == _ROW_BITS else 1
-    for first in range(0, BANDS, at_once):
-        keyed = _keyed(bands, slice(first, min(first + at_once, BANDS)), is_asked, row_bits)
+    for first in range(numbers.start, numbers.stop, at_once):
+        keyed = _keyed(bands, slice(first, min(first + at_once, numbers.stop)), is_asked, row_bits)
         for share in handed_out(
             keyed, lambda some: some["keyed"] >> row_bits, asked_count * at_once, SHARE_KEYS, folder
         ):

@@ -1,11 +1,12 @@
 """Finds nearly equal conversations of a whole file, and joins them into clusters.
 
-Which are compared is the choice of `candidates.py`. Signatures and all that is known of a conversation stay on disk; in
-memory are about 20 bytes a conversation, and 4 afterwards; where all agree in a band, 16 more.
+Which are compared is the choice of `candidates.py`, which are alike is found by `alike.py`. Signatures and all that is
+known of a conversation stay on disk; in memory are about 20 bytes a conversation, and 4 afterwards; where all agree in
+a band, 16 more.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,15 @@ import numpy.typing as npt
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import MAX_LISTED
 from pipeline.dataset.model.bit_flags import Flags, Integers
-from pipeline.dataset.near.candidates import Pairs, candidates
+from pipeline.dataset.near.alike import (
+    COMPARED_PAIRS,
+    LEAST_AGREEMENTS,
+    Firsts,
+    agreements_of,
+    roots_by_bands,
+    taken_in_any_order,
+)
 from pipeline.dataset.near.clusters import Clusters
-from pipeline.dataset.near.forest import Forest
 from pipeline.dataset.near.near_records import Records
 from pipeline.dataset.near.shares import Array, are_different, handed_out
 from pipeline.dataset.near.signatures import (
@@ -25,8 +32,6 @@ from pipeline.dataset.near.signatures import (
     SIGNED,
     SIGNED_BANDS,
     SINGLE,
-    agreements,
-    agreements_at,
     bands_of,
     jaccard,
 )
@@ -34,16 +39,11 @@ from pipeline.dataset.near.sketches import BINS
 from pipeline.dataset.rules.mismatch import Mismatch
 
 CODE = "near-duplicate-conversation"
-THRESHOLD = 0.8
-# The estimate scatters by about 0.02. Asked for a little less, it finds 99 % of the pairs at the threshold, all above
-# 0.85, and 3 % of those at 0.70 (tests/benchmarks/near_duplicates.py).
-LEAST_AGREEMENTS = agreements_at(THRESHOLD - 0.05)
-_PAIRS = 50_000  # compared at a time: about 30 MB
-
 _SHARE_RECORDS = 2**19  # held at a time, about 30 MB
 _HASHED = np.dtype([("hash", "<u8"), ("index", "<i8")])
 
-Firsts = npt.NDArray[np.int32]  # of each row, the first that it is like
+FindRoots = Callable[[Flags], Firsts]
+"""Of each signed conversation, given which are asked for, the first that it is nearly alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,11 @@ class NearDuplicates:
             yield Finding(int(line), int(offset), CODE, "$", said, int(row))
 
 
-def find_near_duplicates(spills: Sequence[Path]) -> NearDuplicates:
+def find_near_duplicates(spills: Sequence[Path], find_roots: FindRoots | None = None) -> NearDuplicates:
     """All near-duplicates.
 
     spills: files of signatures, with their bands beside them (`bands_of`); within and across them in row order.
+    find_roots: looks through the bands, which is most of the work; by default `roots_by_bands`.
     """
     records, bands = Records(spills, SIGNATURE), Records(list(map(bands_of, spills)), SIGNED_BANDS)
     folder = spills[0].parent if spills else Path()
@@ -96,7 +97,8 @@ def find_near_duplicates(spills: Sequence[Path]) -> NearDuplicates:
     is_single = is_new & (kinds == SINGLE)
     roots = _firsts(_hashes(records, "shingle", is_single), int(is_single.sum()), len(records), folder)
     signed = np.flatnonzero(kinds == SIGNED).astype(np.int32)
-    roots[signed] = signed[_roots_by_bands(bands, is_new[signed], folder)]
+    is_asked = is_new[signed]
+    roots[signed] = signed[find_roots(is_asked) if find_roots else roots_by_bands(bands, is_asked, folder)]
     near = np.flatnonzero(is_new & (roots != np.arange(len(roots), dtype=np.int32)))
     listed = near[:MAX_LISTED]
     firsts = roots[listed]
@@ -107,7 +109,7 @@ def find_near_duplicates(spills: Sequence[Path]) -> NearDuplicates:
         rows=told["row"],
         lines=told["line"],
         offsets=told["offset"],
-        firsts=_taken(records, firsts.astype(np.int64))["row"],
+        firsts=taken_in_any_order(records, firsts.astype(np.int64))["row"],
         agreement_counts=_compare_with_first(bands, signed, listed, firsts),
         clusters=Clusters(records, roots[copied]),
         conversation_count=len(near),
@@ -138,36 +140,6 @@ def _firsts(hashed: Iterator[Array], hash_count: int, count: int, folder: Path) 
     return firsts
 
 
-def _roots_by_bands(bands: Records, is_asked: Flags, folder: Path) -> Firsts:
-    """Of each signed row, the first of those that it is nearly alike, by way of others or not."""
-    forest = Forest(len(bands))
-    for pairs in candidates(bands, is_asked, folder):
-        _join_alike(bands, forest, pairs)
-    return forest.all_roots()
-
-
-def _join_alike(records: Records, forest: Forest, pairs: Pairs) -> None:
-    """Join the pairs whose signatures agree enough, without a look at those that are together already."""
-    for begin in range(0, len(pairs[0]), _PAIRS):
-        earlier, later = (rows[begin : begin + _PAIRS] for rows in pairs)
-        are_apart = forest.are_apart(earlier, later)
-        earlier, later = earlier[are_apart], later[are_apart]
-        if len(earlier):
-            is_alike = _agreements(records, earlier, later) >= LEAST_AGREEMENTS
-            forest.join(earlier[is_alike], later[is_alike])
-
-
-def _agreements(records: Records, earlier: Integers, later: Integers) -> Integers:
-    bands = _taken(records, np.concatenate([earlier, later]))["bands"]
-    return agreements(bands[: len(earlier)], bands[len(earlier) :])
-
-
-def _taken(records: Records, rows: Integers) -> Array:
-    """The records of the rows, in their order, as often as each is named."""
-    distinct, places = np.unique(rows, return_inverse=True)
-    return records.take(distinct)[places]
-
-
 def _compare_with_first(
     bands: Records, signed: npt.NDArray[np.int32], rows: Integers, firsts: Firsts
 ) -> npt.NDArray[np.int64]:
@@ -175,6 +147,6 @@ def _compare_with_first(
     counts = np.full(len(rows), BINS)
     numbers = np.searchsorted(signed, rows)
     has_bands = np.append(signed, -1)[numbers] == rows
-    for some in np.array_split(np.flatnonzero(has_bands), -(-len(rows) // _PAIRS) or 1):
-        counts[some] = _agreements(bands, np.searchsorted(signed, firsts[some]), numbers[some])
+    for some in np.array_split(np.flatnonzero(has_bands), -(-len(rows) // COMPARED_PAIRS) or 1):
+        counts[some] = agreements_of(bands, np.searchsorted(signed, firsts[some]), numbers[some])
     return counts

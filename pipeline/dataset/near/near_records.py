@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pipeline.dataset.model.bit_flags import Flags, Integers
 
 _CHUNK_RECORDS = 4_096
+_NEXT_RECORDS = 512  # so far apart, records are read by themselves: what lies between takes longer
 
 
 class Records:
@@ -35,7 +36,7 @@ class Records:
                     size = min(_CHUNK_RECORDS, count - begin)
                     if wanted is None or wanted[first : first + size].any():
                         stream.seek(begin * self._dtype.itemsize)
-                        yield first, self._read(stream)
+                        yield first, self._read(stream, size)
                     first += size
 
     def take(self, rows: Integers) -> npt.NDArray[np.void]:
@@ -44,13 +45,13 @@ class Records:
         for path, count in zip(self._paths, self._counts, strict=True):
             first, end = end, end + count
             wanted = rows[np.searchsorted(rows, first) : np.searchsorted(rows, end)] - first
-            chunks = wanted // _CHUNK_RECORDS
-            with path.open("rb") as stream:
-                for near in np.split(wanted, np.flatnonzero(np.diff(chunks)) + 1) if len(wanted) else []:
-                    begin = int(near[0]) // _CHUNK_RECORDS * _CHUNK_RECORDS
+            is_cut = (np.diff(wanted // _CHUNK_RECORDS) > 0) | (np.diff(wanted) > _NEXT_RECORDS)
+            with path.open("rb", buffering=0) as stream:
+                for near in np.split(wanted, np.flatnonzero(is_cut) + 1) if len(wanted) else []:
+                    begin = int(near[0])
                     stream.seek(begin * self._dtype.itemsize)
-                    taken.append(self._read(stream)[near - begin])
+                    taken.append(self._read(stream, int(near[-1]) + 1 - begin)[near - begin])
         return np.concatenate(taken)
 
-    def _read(self, stream: BinaryIO) -> npt.NDArray[np.void]:
-        return np.frombuffer(stream.read(_CHUNK_RECORDS * self._dtype.itemsize), dtype=self._dtype)
+    def _read(self, stream: IO[bytes], count: int) -> npt.NDArray[np.void]:
+        return np.frombuffer(stream.read(count * self._dtype.itemsize), dtype=self._dtype)

@@ -12,7 +12,7 @@ from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.respelled import odd_names
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.near.conflicting_answers import find_conflicting_answers
-from pipeline.dataset.near.near_duplicates import find_near_duplicates
+from pipeline.dataset.near.near_duplicates import FindRoots, find_near_duplicates
 from pipeline.dataset.profiles.duplicates import find_duplicates
 from pipeline.dataset.profiles.merge import first_findings, write_findings
 from pipeline.dataset.profiles.mixed_reasoning import mixed_reasoning
@@ -63,8 +63,17 @@ class Source:
     """Where a line of its text stands, where it lies in several files of an archive."""
 
 
-def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Path, rules: Rules) -> Profile:
+def conclude(
+    totals: list[Totals],
+    parts: list[Path],
+    source: Source,
+    folder: Path,
+    rules: Rules,
+    find_roots: FindRoots | None = None,
+) -> Profile:
     """The profile of a file whose parts, in file order, have been read; `folder` gets all findings.
+
+    find_roots: looks for near-duplicates elsewhere (`find_near_duplicates`).
 
     Raises:
         LakeError: the folder cannot be written.
@@ -89,7 +98,7 @@ def conclude(totals: list[Totals], parts: list[Path], source: Source, folder: Pa
         late.append(duplicates.findings(source.reading.form.layout, source.reading.row_name))
     nearness = None
     if rules.has_near_duplicates:
-        nearness, found, found_counts = _nearness(parts, source.reading.row_name)
+        nearness, found, found_counts = _nearness(parts, source.reading.row_name, find_roots)
         late += found
         finding_counts += found_counts
     findings_path = folder / "all_findings.parquet"
@@ -121,8 +130,10 @@ def _tokens(total: Totals, rules: Rules) -> TokenFigures | None:
     return total.tokens.conclude(rules.load_tokenizer())
 
 
-def _nearness(parts: list[Path], row_name: str) -> tuple[Nearness, list[Iterable[Finding]], Counter[str]]:
-    near = find_near_duplicates([part / SIGNATURES for part in parts])
+def _nearness(
+    parts: list[Path], row_name: str, find_roots: FindRoots | None
+) -> tuple[Nearness, list[Iterable[Finding]], Counter[str]]:
+    near = find_near_duplicates([part / SIGNATURES for part in parts], find_roots)
     conflicts = find_conflicting_answers([part / ANSWERS for part in parts])
     nearness = Nearness(near.conversation_count, near.cluster_count, conflicts.conversation_count, split(near.clusters))
     return nearness, [near.findings(row_name), conflicts.findings(row_name)], near.counts() + conflicts.counts()

@@ -55,6 +55,13 @@ class BucketParts:
                     self._client.download_file(self.bucket, key, str(target / key.removeprefix(prefix)))
         return target
 
+    def borrow(self, name: str, file_name: str, folder: Path) -> Path:
+        """See `PartPlace.borrow`: a copy."""
+        target, key = folder / f"{name}-{file_name}", f"{self.prefix}{name}/{file_name}"
+        with self._errors("read", key), lake_errors("write", target):
+            self._client.download_file(self.bucket, key, str(target), Config=_TRANSFER)
+        return target
+
     def remove(self) -> None:
         """See `PartPlace.remove`."""
         with self._errors("remove", self.prefix):

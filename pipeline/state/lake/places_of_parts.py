@@ -40,6 +40,13 @@ class PartPlace(Protocol):
             LakeError: it cannot be read.
         """
 
+    def borrow(self, name: str, file_name: str, folder: Path) -> Path:
+        """Return one file of what was left under a name, on any machine: where it is, or a copy in a folder.
+
+        Raises:
+            LakeError: it cannot be read from this machine.
+        """
+
     def remove(self) -> None:
         """Remove what does not go with the folder of the work."""
 
@@ -53,11 +60,7 @@ class FolderParts:
     @contextmanager
     def lend(self) -> Iterator[LentPart]:
         """See `PartPlace.lend`."""
-        if not self.folder.is_dir():
-            raise LakeError(
-                f"{self.folder} is not on this worker's machine: expected LORA_LAKE to be s3://…, or a folder that all "
-                "workers have under the same path"
-            )
+        self._check_folder()
         part = LentPart(name := new_part_name(), self.folder / name)
         with lake_errors("write", part.folder):
             part.folder.mkdir()
@@ -67,8 +70,21 @@ class FolderParts:
         """See `PartPlace.collect`."""
         return self.folder / name
 
+    def borrow(self, name: str, file_name: str, folder: Path) -> Path:
+        """See `PartPlace.borrow`: the file itself."""
+        del folder
+        self._check_folder()
+        return self.folder / name / file_name
+
     def remove(self) -> None:
         """See `PartPlace.remove`: they all go with it."""
+
+    def _check_folder(self) -> None:
+        if not self.folder.is_dir():
+            raise LakeError(
+                f"{self.folder} is not on this worker's machine: expected LORA_LAKE to be s3://…, or a folder that all "
+                "workers have under the same path"
+            )
 
 
 def new_part_name() -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dataset.near import candidates, near_duplicates, near_records, shingles
+from pipeline.dataset.near import alike, candidates, near_duplicates, near_records, shingles
 from pipeline.dataset.near.near_duplicates import find_near_duplicates
 from pipeline.dataset.near.signatures import SIGNATURE, SIGNED, SIGNED_BANDS, SINGLE, bands_of
 from tests.dataset.near.examples import jaccard_of, spill, variants
@@ -57,7 +57,8 @@ def test_where_a_file_is_cut_and_what_is_held_at_once_makes_no_difference(listed
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr(near_records, "_CHUNK_RECORDS", chunk_records)
         patch.setattr(shingles, "_PIECE_BYTES", piece_bytes)
-        patch.setattr(near_duplicates, "_PAIRS", 2)
+        patch.setattr(alike, "COMPARED_PAIRS", 2)
+        patch.setattr(near_duplicates, "COMPARED_PAIRS", 2)
         patch.setattr(near_duplicates, "_SHARE_RECORDS", chunk_records)
         patch.setattr(candidates, "SHARE_KEYS", 2 * chunk_records)
         parts = find_near_duplicates(spill(Path(folder), listed[:cut], listed[cut:]))

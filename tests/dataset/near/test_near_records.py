@@ -14,13 +14,19 @@ from pipeline.dataset.near.near_records import Records
 NUMBERED = np.dtype([("number", "<u4")])
 
 
-@given(counts=st.lists(st.integers(0, 9), max_size=4), chunk_records=st.integers(1, 10), data=st.data())
-def test_records_are_read_as_they_were_written(counts, chunk_records, data):
+@given(
+    counts=st.lists(st.integers(0, 9), max_size=4),
+    chunk_records=st.integers(1, 10),
+    next_records=st.integers(1, 9),
+    data=st.data(),
+)
+def test_records_are_read_as_they_were_written(counts, chunk_records, next_records, data):
     total = sum(counts)
     written = np.arange(total, dtype="<u4") * 7
     rows = sorted(data.draw(st.sets(st.integers(0, total - 1)))) if total else []
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr(module, "_CHUNK_RECORDS", chunk_records)
+        patch.setattr(module, "_NEXT_RECORDS", next_records)
         paths = [Path(folder, str(number)) for number in range(len(counts))]
         for path, part in zip(paths, np.split(written, np.cumsum(counts))[:-1] if counts else [], strict=True):
             path.write_bytes(part.tobytes())

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dataset.near import sketches as module
-from pipeline.dataset.near.near_duplicates import LEAST_AGREEMENTS
+from pipeline.dataset.near.alike import LEAST_AGREEMENTS
 from pipeline.dataset.near.signatures import agreements, jaccard, packed_samples
 from pipeline.dataset.near.sketches import BINS, sketches
 
