@@ -94,12 +94,12 @@ lock: $(SET_UP) ## Solve all requirements*.txt from pyproject.toml (newer versio
 	$(LOCK) --extra pipeline --output-file requirements.txt
 	$(LOCK) --constraint requirements.txt --output-file requirements-core.txt
 	$(LOCK) --extra pipeline --group dev --constraint requirements.txt --output-file requirements-dev.txt
-	for extra in kubernetes celery dask; do \
+	for extra in kubernetes celery dask ray; do \
 		$(LOCK) --extra $$extra --constraint requirements.txt --output-file deploy/requirements-$$extra.txt; done
 
 .PHONY: clean
 clean: ## Remove the .venv folders and caches; data/ stays
-	rm -rf .venv .venv-trainers .venv-llamafactory .venv-mistral .venv-llm build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-trainers .venv-llamafactory .venv-mistral .venv-llm .venv-ray build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: services

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.engines import engine_problem, is_cluster
+from pipeline.engines import check_engine, engine_problem, is_cluster
 from pipeline.errors import PipelineError, SettingsError
 from pipeline.flow.health import probe
 from pipeline.installation import environment
@@ -104,11 +104,12 @@ def _engine(settings: Settings) -> Iterator[Line]:
     if not is_cluster(settings.engine):
         return
     try:
+        check_engine(settings.engine)
         problem = engine_problem(settings.engine, _ANSWER_S / 2)
     except SettingsError as error:
         problem = str(error)
     remedy = "docs/scaling.md, A cluster"
-    yield Line("engine", "fail", problem, remedy) if problem else Line("engine", "ok", "answers, and has workers")
+    yield Line("engine", "fail", problem, remedy) if problem else Line("engine", "ok", "answers")
 
 
 def _revision(catalog: LiveCatalog) -> Line | None:

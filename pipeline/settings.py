@@ -227,8 +227,8 @@ class Settings(BaseSettings):
     )
     engine: str = Field(
         "processes",
-        description="Who reads such an upload: `processes` of the run's machine, or the workers of a Dask cluster at "
-        "`dask://host:8786`.",
+        description="Who reads such an upload: `processes` of the run's machine, or the workers of a cluster, of Dask "
+        "at `dask://host:8786` or of Ray at `ray://host:10001`.",
     )
     range_bytes: int = Field(
         256_000_000,
@@ -369,8 +369,12 @@ class Settings(BaseSettings):
     @field_validator("engine")
     @classmethod
     def _engine_is_known(cls, value: str) -> str:
-        if value != "processes" and not re.fullmatch(r"dask://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}", value):
-            raise ValueError("expected processes or dask://host:port, such as dask://scheduler:8786")
+        place = r"(?:dask|ray)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}"
+        if value != "processes" and not re.fullmatch(place, value):
+            raise ValueError(
+                "expected processes, dask://host:port, such as dask://scheduler:8786, or ray://host:port, such as "
+                "ray://head:10001"
+            )
         return value
 
     @field_validator("retry_pauses_s")

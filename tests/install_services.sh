@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 
 tests/install_trainers.sh
 tests/install_llm.sh
+tests/install_ray.sh
 
 packages=$(.venv/bin/python -c '
 from tests.services import SERVICES

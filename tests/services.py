@@ -15,6 +15,7 @@ _PROJECT = _TESTS.parent
 TRAINERS, LLAMA_FACTORY = _PROJECT / ".venv-trainers", _PROJECT / ".venv-llamafactory"
 MISTRAL = _PROJECT / ".venv-mistral"
 LLM = _PROJECT / ".venv-llm"
+RAY = _PROJECT / ".venv-ray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,18 @@ def model_server() -> Path | None:
     return LLM if (LLM / ".installed").is_file() else None
 
 
+def ray() -> Path | None:
+    """The environment of Ray (`install_ray.sh`)."""
+    return RAY if (RAY / ".installed").is_file() else None
+
+
 SERVICES: Mapping[str, Service] = {
     "needs_postgres": Service(postgres_bin, "PostgreSQL"),
     "needs_s3": Service(s3_gateway, "Ceph's S3 gateway (radosgw)"),
     "needs_browser": Service(browser, "Chromium"),
     "needs_trainers": Service(trainers, "The trainers' environment"),
     "needs_llm": Service(model_server, "The environment of a model server"),
+    "needs_ray": Service(ray, "The environment of Ray"),
 }
 
 

@@ -43,7 +43,7 @@ def project_files() -> list[Path]:
         paths = [ROOT / name for name in names if name]
     else:
         made = {".git", "__pycache__", "lake", "uploads", "dagster_home", "build"}
-        made |= {".venv", ".venv-trainers", ".venv-llamafactory", ".venv-mistral", ".venv-llm"}
+        made |= {".venv", ".venv-trainers", ".venv-llamafactory", ".venv-mistral", ".venv-llm", ".venv-ray"}
         paths = [path for path in ROOT.rglob("*") if not made & set(path.relative_to(ROOT).parts)]
         paths = [path for path in paths if not any(part.endswith("_cache") for part in path.parts)]
     return sorted(path for path in paths if path.is_file() or path.is_symlink())
@@ -105,7 +105,7 @@ def test_requirements_are_pinned_by_hash():
     """Each line of the locks is one exact version, a hash of it, and nothing else."""
     locks = [*ROOT.glob("requirements*.txt"), *ROOT.glob("tests/**/requirements*.txt")]
     locks += ROOT.glob("deploy/requirements*.txt")
-    assert len(locks) == 10
+    assert len(locks) == 12
     for path in locks:
         lines = path.read_text().splitlines()
 

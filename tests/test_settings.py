@@ -66,7 +66,8 @@ def test_everything_that_is_wrong_is_said_at_once(monkeypatch):
         "  LORA_STORE: Value error, expected a folder or s3://bucket/prefix (found 'ftp://somewhere')",
         "  LORA_DEFAULT_OWNER: Value error, expected 1 to 128 letters, digits or . _ @ - (found '..')",
         "  LORA_BATCH_MAX_DATASETS: Input should be greater than 0 (found '0')",
-        "  LORA_ENGINE: Value error, expected processes or dask://host:port, such as dask://scheduler:8786 (found "
+        "  LORA_ENGINE: Value error, expected processes, dask://host:port, such as dask://scheduler:8786, or "
+        "ray://host:port, such as ray://head:10001 (found "
         "'dask://ana:***@scheduler:8786')",
     ]
 
@@ -94,9 +95,10 @@ def test_a_queue_of_uploads_has_a_place_and_belongs_to_a_bucket(store, events, e
 
 
 def test_an_engine_is_this_machine_or_the_address_of_a_scheduler():
-    with pytest.raises(SettingsError, match="expected processes or dask://host:port, such as dask://scheduler:8786"):
+    with pytest.raises(SettingsError, match="expected processes, dask://host:port, such as dask://scheduler:8786, or"):
         load_settings(engine="dask://scheduler")
-    assert load_settings(engine="dask://[::1]:8786").engine == "dask://[::1]:8786"
+    for engine in ("dask://[::1]:8786", "ray://head-1:10001"):
+        assert load_settings(engine=engine).engine == engine
 
 
 def test_settings_cannot_be_changed_afterwards(settings):

@@ -4,19 +4,15 @@ when a worker dies. All that is ours is when we stop waiting, and what we say th
 The workers need this version of the project, and the credentials of store and lake in their environment.
 """
 
-import hashlib
-import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from pipeline.engines.engine import PartT, ResultT, Tell
+from pipeline.engines.patience import ANSWER_S, Patience
+from pipeline.engines.same_sources import run_checked, sources_digest
 from pipeline.errors import EngineDown, EngineError, SettingsError
-from pipeline.packaged_files import PROJECT_DIR
 
-ANSWER_S = 20.0
-"""How long a scheduler may take to answer, and a cluster to have a worker."""
 _RETRIES = 2  # of what a task raises; Dask itself counts the workers that died
 _POLL_S = 1.0
 _EXTRA = "pip install 'lora-dataset-pipeline[dask]'"
@@ -55,7 +51,7 @@ class Dask:
             self._client = make_client(where, timeout=answer_s, set_as_default=False)
         except (OSError, ValueError) as error:
             raise self._down(f"has not answered for {answer_s:,.0f} s ({error})") from error
-        self._waiting = _Patience(answer_s)
+        self._waiting = Patience(answer_s)
         try:
             self._client.wait_for_workers(1, timeout=answer_s)
             self.width = max(1, len(self._client.nthreads()))
@@ -69,7 +65,7 @@ class Dask:
         numbers: dict[str, int] = {}
         kept = []  # a future that nobody holds is given up by the scheduler
         for number, part in enumerate(parts):
-            future = self._client.submit(_run, task, part, sources_digest(), pure=False, retries=_RETRIES)
+            future = self._client.submit(run_checked, task, part, sources_digest(), pure=False, retries=_RETRIES)
             numbers[future.key] = number
             kept.append(future)
             future.add_done_callback(done.put)
@@ -136,38 +132,3 @@ class Dask:
             f"the Dask scheduler of LORA_ENGINE={self._address} has had no worker for {self._answer_s:,.0f} s: start "
             "some, or set LORA_ENGINE=processes"
         )
-
-
-class _Patience:
-    """How long something has been wrong without a break."""
-
-    def __init__(self, most_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most_s, self._clock = most_s, clock
-        self._since_s: float | None = None
-
-    def is_over(self, problem: str) -> bool:
-        """Whether this was wrong for longer than one waits. problem: empty where all is well."""
-        if not problem:
-            self._since_s = None
-            return False
-        if self._since_s is None:
-            self._since_s = self._clock()
-        return self._clock() - self._since_s > self._most_s
-
-
-@cache
-def sources_digest() -> str:
-    """A hash of this program's sources and declared formats: others might say something else of the same bytes."""
-    digest = hashlib.sha256()
-    sources = PROJECT_DIR / "pipeline"
-    for path in sorted([*sources.rglob("*.py"), *(sources / "dataset").rglob("*.toml")]):
-        digest.update(b"%b %b" % (path.relative_to(PROJECT_DIR).as_posix().encode(), path.read_bytes()))
-    return digest.hexdigest()
-
-
-def _run(task: Callable[[PartT, Tell], ResultT], part: PartT, digest: str) -> ResultT:
-    if digest != sources_digest():
-        raise EngineError(
-            "a worker of LORA_ENGINE has another version of lora-dataset-pipeline: install this one on all"
-        )
-    return task(part, lambda _: None)

@@ -1,11 +1,12 @@
-"""Picks the engine that a setting names; Dask is imported only where it is named (a second)."""
+"""Picks the engine that a setting names; what it needs is imported only where it is named (a second)."""
 
 from pipeline.engines.engine import Engine
+from pipeline.engines.patience import ANSWER_S
 from pipeline.engines.processes import Processes
 from pipeline.errors import EngineDown
 
 PROCESSES = "processes"
-_DASK = "dask://"
+_RAY = "ray://"
 
 
 def is_cluster(name: str) -> bool:
@@ -13,20 +14,25 @@ def is_cluster(name: str) -> bool:
     return name != PROCESSES
 
 
-def make_engine(name: str, processes: int, answer_s: float | None = None) -> Engine:
+def make_engine(name: str, processes: int, answer_s: float = ANSWER_S) -> Engine:
     """Start the engine of `LORA_ENGINE`. processes: how many, where it is this machine.
 
-    answer_s: how long a cluster may take to answer, None for as long as usual.
+    answer_s: how long a cluster may take to answer.
 
     Raises:
         SettingsError: what it needs is not installed.
+        EngineError: the cluster cannot do this program's work.
         EngineDown: it does not answer, or has no worker.
     """
     if not is_cluster(name):
         return Processes(processes)
-    from pipeline.engines.dask import ANSWER_S, Dask
+    if name.startswith(_RAY):
+        from pipeline.engines.ray import Ray
 
-    return Dask(name, ANSWER_S if answer_s is None else answer_s)
+        return Ray(name, answer_s)
+    from pipeline.engines.dask import Dask
+
+    return Dask(name, answer_s)
 
 
 def check_engine(name: str) -> None:
@@ -35,22 +41,29 @@ def check_engine(name: str) -> None:
     Raises:
         SettingsError: it is not.
     """
-    if is_cluster(name):
-        from pipeline.engines.dask import check_library
+    if name.startswith(_RAY):
+        from pipeline.engines.ray import check_library as check_ray
 
-        check_library()
+        check_ray()
+    elif is_cluster(name):
+        from pipeline.engines.dask import check_library as check_dask
+
+        check_dask()
 
 
 def engine_problem(name: str, answer_s: float) -> str:
-    """What is wrong with an engine, in a sentence; empty where it answers and has workers.
+    """What is wrong with an engine, in a sentence; empty where it answers, and has workers as far as it is asked.
 
     Raises:
-        SettingsError: what it needs is not installed.
+        SettingsError: what is needed to ask is not installed.
     """
-    if not is_cluster(name):
-        return ""
     try:
-        make_engine(name, 1, answer_s).close()
+        if name.startswith(_RAY):
+            from pipeline.engines.ray import check_answers
+
+            check_answers(name, answer_s)
+        elif is_cluster(name):
+            make_engine(name, 1, answer_s).close()
     except EngineDown as error:
         return str(error)
     return ""
