@@ -8,15 +8,15 @@ import numpy as np
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers
 
 WHITE = b" \t\r\n"
-_KIND = np.zeros(256, dtype=np.int8)
+KIND = np.zeros(256, dtype=np.int8)
 for _byte in b"[{":
-    _KIND[_byte] = 1
+    KIND[_byte] = 1
 for _byte in b"]}":
-    _KIND[_byte] = -1
+    KIND[_byte] = -1
 COMMA, _QUOTE = 2, 3
-_KIND[ord(",")] = COMMA
-_KIND[ord('"')] = _QUOTE
-_IS_STRUCTURE = _KIND != 0
+KIND[ord(",")] = COMMA
+KIND[ord('"')] = _QUOTE
+_IS_STRUCTURE = KIND != 0
 _IS_WHITE = np.zeros(256, dtype=np.bool_)
 _IS_WHITE[list(WHITE)] = True
 _USUAL_SPACES = 64  # between rows; more of them are counted row by row
@@ -26,7 +26,7 @@ _RAW_BREAK = ord("\x01")  # a line break inside a string is no JSON, before and 
 def structure(data: Bytes) -> tuple[Integers, Integers, Integers]:
     """Places of brackets and commas outside strings, their kinds, and the places of the quotes around strings."""
     at = np.flatnonzero(_IS_STRUCTURE[data])
-    kinds = _KIND[data[at]]
+    kinds = KIND[data[at]]
     if (data == ord("\\")).any():
         is_quote = kinds == _QUOTE
         is_kept = np.ones(len(at), dtype=np.bool_)

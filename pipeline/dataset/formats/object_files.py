@@ -4,6 +4,7 @@ Only values that are JSON as they stand count: what is broken keeps its lines, s
 """
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ _MOST_VALUES = 50
 MOST_DEPTH = 3
 _TEXT_KEYS = {"text", "id", "meta", "metadata", "source"}
 _WHITE = " \t\r\n"
+_BETWEEN = {mark: re.compile(f"[{_WHITE}{mark}]*+") for mark in ("", ":", ",")}  # a megabyte of blanks at once
 _DECODER = json.JSONDecoder()
 
 
@@ -58,8 +60,7 @@ def is_over_lines(text: bytes) -> bool:
             return False  # a number that no double holds, for one
         spans = spans or "\n" in said[at:end]
         at, count = end, count + 1
-        while at < len(said) and said[at] in _WHITE:
-            at += 1
+        at = _skip(said, at, "")
     return spans
 
 
@@ -141,6 +142,4 @@ def _value_at(said: str, at: int, wanted: str) -> int | None:
 
 
 def _skip(said: str, at: int, mark: str) -> int:
-    while at < len(said) and (said[at] in _WHITE or said[at] == mark):
-        at += 1
-    return at
+    return _BETWEEN[mark].match(said, at).end()  # type: ignore[union-attr]  # it matches nothing, too

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import chain, islice
 from typing import Literal
 
 from pipeline.dataset.formats.array import read_array
@@ -126,7 +127,7 @@ def _recognised(head: bytes, compression: Compression, chosen: Format | None, *,
         form = format_of(mapping)
         why = f"no format that we know fits; this mapping does: {mapping_text(mapping)}"
         return replace(_of_form(reading, form, rows), why=why, is_certain=True)
-    sample = sample_of(piece for _, _, piece in _pieces(text, container, list_in_text, separator))
+    sample = sample_of(_pieces(text, container, list_in_text, separator))
     said = likeness(text, [row for row in rows if row is not None], sample)
     if mapping is not None:
         hint = f"--mapping '{mapping_text(mapping)}' reads them, and so does --mapping {AUTO}"
@@ -239,7 +240,7 @@ def _is_bracketed(line: bytes) -> bool:
 def _rows(text: bytes, container: Container, list_at: int, separator: str) -> list[Json]:
     """The first rows that are whole and JSON."""
     rows: list[Json] = []
-    for _, (_, _, piece) in zip(range(MAX_ROWS), _pieces(text, container, list_at, separator), strict=False):
+    for piece in islice(_pieces(text, container, list_at, separator), MAX_ROWS):
         value = decoded(piece)
         if value is not None or piece.strip() == b"null":
             rows.append(value)
@@ -252,16 +253,11 @@ def _unfinished_rows(text: bytes, container: Container, list_at: int) -> list[Js
     return value[:1] if container in ("json-array", "json-field") and isinstance(value, list) else [value]
 
 
-def _pieces(text: bytes, container: Container, list_at: int, separator: str) -> Iterator[tuple[int, int, bytes]]:
-    """Line number, byte offset and text of each line, or of each row of another container."""
-    if container != "jsonl":
-        for block in _blocks(text, container, list_at, separator):
-            yield from zip(block.lines_at.tolist(), block.offsets_at.tolist(), block.lines(), strict=True)
-        return
-    offset = 0
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        yield number, offset, line
-        offset += len(line) + 1
+def _pieces(text: bytes, container: Container, list_at: int, separator: str) -> Iterable[bytes]:
+    """Each line, or each row of another container."""
+    if container == "jsonl":
+        return text.split(b"\n")
+    return chain.from_iterable(block.lines() for block in _blocks(text, container, list_at, separator))
 
 
 def _blocks(text: bytes, container: Container, list_at: int, separator: str) -> Iterator[Block]:

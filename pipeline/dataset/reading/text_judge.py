@@ -20,7 +20,7 @@ from pipeline.dataset.reading.judge_line import is_deeper, is_too_full, judge_li
 from pipeline.dataset.rules.mismatch import Mismatch
 
 BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
-BLANK_LINE, MALFORMED = ("blank-line",), ("malformed-json",)
+BLANK_LINE, MALFORMED, NOT_AN_OBJECT = ("blank-line",), ("malformed-json",), ("not-an-object",)
 TINY_BYTES = 64  # no more is looked at before the reader of whole rows has
 _ESCAPE = b"\\"
 _NUL_ESCAPE = rb"\u0000"
@@ -47,6 +47,8 @@ class TextJudge:
             type(_decode_any(text)): self._codes(text) for text in (b"1", b"1.5", b'"a"', b"true", b"null")
         }
         self.number = self._scalars[int]
+        of_list = self._codes(b"[]")  # a format without messages of lists takes no list, whatever it holds
+        self._list = of_list if of_list == NOT_AN_OBJECT else None
 
     def judge_all(self, texts: list[bytes]) -> Iterator[Row | tuple[str, ...]]:
         """The row of each accepted line, or the codes of another, sorted."""
@@ -131,6 +133,8 @@ class TextJudge:
             return None
         except msgspec.DecodeError:
             return MALFORMED if text.strip(BLANK) else BLANK_LINE
+        if type(value) is list:  # an object in front may be a message, and the list a row of another format
+            return None if value and type(value[0]) is dict else self._list
         if type(value) is not dict:
             return self._scalars.get(type(value))
         if self._unknown and value.keys().isdisjoint(self._unknown[0]):  # what an object has not tells, too

@@ -44,6 +44,10 @@ def begins(part: object, whole: object) -> bool:
         (b'{"a": 1}', {"a": 1}),
         (b"hello", None),
         (b"{]", None),
+        (b"]{", None),
+        (b'[1,\\",2', [1]),
+        (b'["a,[",{"b":"]"', ["a,[", {"b": "]"}]),
+        (b"[" * 2_000, None),
         (b"", None),
     ],
 )

@@ -52,6 +52,7 @@ TRIFLES = [
         b"01",
     ),
     *(b'{"conversation_id":"a","turns":[{}]}', b'{"messages":[1]}', b'{"text":1}', b"[1]", b'[{"role":"user"}]'),
+    *(b"[[]]", b'[[{"role":"user"}]]', b'["a",{"role":"user"}]', b'[{"text":"a"}]', b"[{}]", b"[null]", b"[1] 2"),
 ]
 OF_ANY = frozenset(name for form in FORMATS for name in (unknown_object(form) or ((), ()))[0])
 
@@ -115,6 +116,7 @@ def test_objects_are_told_apart_by_the_fields_that_they_have(form):
     # Of a field that only others have, one value each, and for every fourth format: no reader asks for it.
     others = list(enumerate(sorted(OF_ANY - own)))[FORMATS.index(form) % 4 :: 4]
     texts += [f'{{"{name}":{values[n % 6]}}}'.encode() for n, name in others]
+    texts += [b"[%b]" % held for held in (b"", b"1", b'"x"', b"[]", b"{}", b'[{"role":"user","content":"x"}]')]
     block = block_of(b"\n".join(texts) + b"\n")
 
     verdicts = judge_each(block, LIMITS, form)

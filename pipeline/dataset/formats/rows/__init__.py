@@ -21,6 +21,7 @@ from pipeline.dataset.formats.rows.oasst import OASST
 from pipeline.dataset.formats.rows.preference import OTHER_PREFERENCES, PREFERENCE
 from pipeline.dataset.formats.rows.request_log import REQUEST_LOG
 from pipeline.dataset.formats.rows.segments_rows import SEGMENTS
+from pipeline.dataset.formats.rows.shapes import BARE
 from pipeline.dataset.formats.rows.xlam import XLAM
 from pipeline.dataset.model.json_text import Json
 
@@ -60,12 +61,19 @@ BY_NAME: dict[str, Format] = {
 # Those that find turns or calls within texts, so that a text must be there as a whole.
 WITHIN_TEXTS = frozenset({GLAIVE.name, GUANACO.name, XLAM.name, HUB_ROWS.name, PREFERENCE.name})
 _KEPT_BYTES = 1_000  # of the names of a row's fields
+_OF_LISTS = tuple(form for form in FORMATS if isinstance(form, Chat) and form.turns == BARE)  # others are objects
 
 
 def recognise_row(row: Json) -> Format | None:
     """The format that a row goes by, None when it is none that we know."""
-    forms = _likely(tuple(row)) if type(row) is dict and sum(map(len, row)) <= _KEPT_BYTES else FORMATS
-    return next((form for form in forms if form.fits(row)), None)
+    return next((form for form in _forms_of(row) if form.fits(row)), None)
+
+
+def _forms_of(row: Json) -> tuple[Format, ...]:
+    """Those that the row may be of, in their order."""
+    if not isinstance(row, dict):
+        return _OF_LISTS if isinstance(row, list) else ()
+    return _likely(tuple(row)) if type(row) is dict and sum(map(len, row)) <= _KEPT_BYTES else FORMATS
 
 
 @lru_cache(256)

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from pipeline.dataset.findings.faults import NoFaults
-from pipeline.dataset.formats.rows import BY_NAME, recognise_row
+from pipeline.dataset.formats.rows import BY_NAME, FORMATS, recognise_row
 from tests.properties.formats_rows import KINDS
 from tests.samples_of_formats import ROWS
 
@@ -18,6 +18,14 @@ def test_its_example_is_recognised_as_it_and_has_no_fault(name):
     assert recognise_row(row) == BY_NAME[name]
     assert BY_NAME[name].read(row, NoFaults()).turns
     assert BY_NAME[name].becomes
+
+
+@pytest.mark.parametrize("message", [1, [], {}, *({name: "x"} for name in ("role", "from", "text", "user", "value"))])
+def test_a_list_is_of_the_first_format_that_it_fits(message):
+    rows = [[message], [message, message], message]
+    expected = [next((form for form in FORMATS if form.fits(row)), None) for row in rows]
+
+    assert [recognise_row(row) for row in rows] == expected
 
 
 def test_every_format_has_rows_to_be_tested_with_and_a_sample():
