@@ -19,9 +19,9 @@ class GatheredRows:
     """Rows on their way into a block."""
 
     texts: list[bytes] = field(default_factory=list)
-    sizes: list[Integers] = field(default_factory=list)
-    lines: list[Integers] = field(default_factory=list)
-    offsets: list[Integers] = field(default_factory=list)
+    sizes: list[Integers | list[int]] = field(default_factory=list)
+    lines: list[Integers | list[int]] = field(default_factory=list)
+    offsets: list[Integers | list[int]] = field(default_factory=list)
     empty: list[Integers] = field(default_factory=list)  # rows that are not there, before a comma
     faults: dict[int, Mismatch] = field(default_factory=dict)  # of other rows, or others of these
     count: int = 0
@@ -31,8 +31,13 @@ class GatheredRows:
         if fault is not None:
             self.faults[self.count] = fault
             text = b"?"
-        size, one_line, one_offset = (np.array([value], dtype=np.int64) for value in (len(text) + 1, line, offset))
-        self.add_many(text + b"\n", size, one_line, one_offset)
+        self.texts.append(text + b"\n")
+        for places, value in ((self.sizes, len(text) + 1), (self.lines, line), (self.offsets, offset)):
+            if places and isinstance(last := places[-1], list):
+                last.append(value)
+            else:
+                places.append([value])
+        self.count += 1
 
     def add_many(self, text: bytes, sizes: Integers, lines: Integers, offsets: Integers) -> None:
         """Append rows. text: a line each, of these sizes."""

@@ -38,19 +38,28 @@ class ParquetLines:
         with tempfile.TemporaryFile(prefix="lora-parquet-") as copy:
             size_bytes, given_bytes = copied(stream, copy), 0
             try:
-                for line in _lines_of(copy, pq):
-                    given_bytes += len(line)
-                    self.broken = growth_fault(given_bytes, size_bytes, self._max_bytes)
-                    if self.broken is not None:
-                        return
-                    yield line
+                for lines in _lines_of(copy, pq):
+                    some_bytes = sum(map(len, lines))
+                    if growth_fault(given_bytes + some_bytes, size_bytes, self._max_bytes) is None:
+                        given_bytes += some_bytes
+                        yield b"".join(lines)
+                        continue
+                    for line in lines:
+                        given_bytes += len(line)
+                        self.broken = growth_fault(given_bytes, size_bytes, self._max_bytes)
+                        if self.broken is not None:
+                            return
+                        yield line
             except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
                 said = str(error).partition("\n")[0]
                 self.broken = BrokenArchive("broken-archive", Mismatch("a whole Parquet file", f"a fault: {said}"))
 
 
-def _lines_of(copy: IO[bytes], pq) -> Iterator[bytes]:  # type: ignore[no-untyped-def]  # it has no types
-    """Each row as a line. Until it is one, its texts stay in dictionaries, where one may stand for a million rows."""
+def _lines_of(copy: IO[bytes], pq) -> Iterator[list[bytes]]:  # type: ignore[no-untyped-def]  # it has no types
+    """Each row as a line, some at a time.
+
+    Until it is one, its texts stay in dictionaries, where one may stand for a million rows.
+    """
     encode = msgspec.json.Encoder(enc_hook=str).encode
     with pq.ParquetFile(copy, buffer_size=_READ_BYTES, pre_buffer=False) as file:
         columns = [file.metadata.schema.column(index) for index in range(file.metadata.num_columns)]
@@ -64,8 +73,11 @@ def _lines_of(copy: IO[bytes], pq) -> Iterator[bytes]:  # type: ignore[no-untype
             at, count = 0, 1
             while at < batch.num_rows:
                 some = _plain(batch.slice(at, count))  # type: ignore[no-untyped-call]
-                lines = [encode(_said(row)) + b"\n" for row in some.to_pylist()]
-                yield from lines
+                rows = some.to_pylist()
+                if any(column.null_count for column in some.columns):
+                    rows = map(_said, rows)
+                lines = [encode(row) + b"\n" for row in rows]
+                yield lines
                 at += count
                 count = max(1, min(2 * count, _MOST_ROWS, _SLICE_BYTES // (1 + max(map(len, lines)))))
 

@@ -34,6 +34,7 @@ from pipeline.wording import count_of
 
 HEAD_BYTES = 2**20
 MAX_ROWS = 1_000
+_TABLE_BYTES = 2**16  # of a table at a time: a thousand rows are seldom more
 MAX_OTHERS = 100  # fields; no table of people has more
 _LOOKED_AT_LINES = 200
 _FEW_FIELDS = 5  # of an object, that are named
@@ -262,7 +263,7 @@ def _pieces(text: bytes, container: Container, list_at: int, separator: str) -> 
 
 def _blocks(text: bytes, container: Container, list_at: int, separator: str) -> Iterator[Block]:
     if container == "csv":
-        return read_table(BytesIO(text), separator, len(text) + 1)
+        return read_table(BytesIO(text), separator, len(text) + 1, block_bytes=_TABLE_BYTES)
     if container == "json-objects":
         return read_objects(BytesIO(text), len(text) + 1)
     if container == "json-field":

@@ -6,12 +6,13 @@ No more than a block of rows is held.
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 
 from pipeline.dataset.formats.array_rows import GatheredRows, HandedOn
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BLOCK_LINES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.guessed_mapping import guessed_mapping
+from pipeline.dataset.formats.plain_tables import PlainRows, plain_rows
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.respelled import with_right_keys
@@ -28,6 +29,7 @@ _JUDGED = {"true": True, "false": False, "1": True, "0": False}
 _SAMPLED_ROWS = 50
 _SAMPLED_BYTES = 2**16  # read at a time for them
 _BLOCK_BYTES = BLOCK_BYTES // 2
+_PLAIN_BYTES = 2**15  # told apart at once: a quote among them costs no more than these
 _TOO_LONG = "more in one row: a quote that is not closed, as a rule"
 
 
@@ -87,28 +89,31 @@ def read_table(
     lines = _Lines(stream, max_row_bytes, on_bytes, block_bytes)
     rows = csv.reader(lines, delimiter=separator, strict=True)
     gathered, handed_on, held_bytes = GatheredRows(), HandedOn(), 0
-    names: list[str] | None = None
+    header: _Header | None = None
     while True:
         line, offset = lines.line + 1, lines.offset
-        lines.begin_row()
-        fault: Mismatch | None = None
-        cells: list[str] = []
-        try:
-            cells = next(rows)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            fault = Mismatch("a row of cells", f"a fault: {error}")
-        if not cells and fault is None:
-            continue  # a blank line
-        if names is None and fault is None:
-            names = cells
-            continue
-        if fault is None and len(cells) != len(names or ()):
-            fault = Mismatch(f"{len(names or ())} cells, as the header has", f"{len(cells)}")
-        text = b"" if fault else _as_json(names or [], cells)
-        gathered.add(text, line, offset, fault)
-        held_bytes += len(text)
+        if header is not None and (plain := lines.plain_rows(separator, header)):
+            gathered.add_many(plain.text, plain.sizes, plain.lines + line, plain.offsets + offset)
+            held_bytes += len(plain.text)
+        else:
+            lines.begin_row()
+            try:
+                cells, fault = next(rows), None
+            except StopIteration:
+                break
+            except csv.Error as error:
+                cells, fault = [], Mismatch("a row of cells", f"a fault: {error}")
+            if not cells and fault is None:
+                continue  # a blank line
+            if header is None and fault is None:
+                header = _Header(cells)
+                continue
+            count = 0 if header is None else len(header.names)
+            if fault is None and len(cells) != count:
+                fault = Mismatch(f"{count} cells, as the header has", f"{len(cells)}")
+            text = b"" if fault or header is None else header.as_json(cells)
+            gathered.add(text, line, offset, fault)
+            held_bytes += len(text)
         if held_bytes > block_bytes or gathered.count >= BLOCK_LINES:
             handed_on.is_marked = lines.is_marked and not handed_on.count
             yield from handed_on.blocks(gathered)
@@ -117,15 +122,24 @@ def read_table(
     yield from handed_on.blocks(gathered)
 
 
-def _as_json(names: list[str], cells: list[str]) -> bytes:
-    """An object with each column in its place: one that is named twice is told as in JSON."""
-    values = (_value(name, cell) for name, cell in zip(names, cells, strict=True))
-    members = (f"{_text(name)}: {_text(value)}" for name, value in zip(names, values, strict=True))
-    return f"{{{', '.join(members)}}}".encode("utf-8", "surrogateescape")
+class _Header:
+    """The names of the columns, and how a row of cells is said under them."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self.has_labels = "label" in names
+        self.has_lists = not _LISTS.isdisjoint(names)
+        self._row = ", ".join(_text(name).replace("%", "%%") + ": %s" for name in names).join("{}")
+
+    def as_json(self, cells: list[str]) -> bytes:
+        """An object with each column in its place: one that is named twice is told as in JSON."""
+        values: Iterable[Json] = cells
+        if self.has_labels or self.has_lists:
+            values = map(_value, self.names, cells)
+        return (self._row % tuple(map(_text, values))).encode("utf-8", "surrogateescape")
 
 
-def _text(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_text: Callable[[Json], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _value(name: str, cell: str) -> Json:
@@ -146,8 +160,8 @@ class _Lines:
     ) -> None:
         self._stream, self._on_bytes, self._block_bytes = stream, on_bytes, block_bytes
         self._max = max_row_bytes
-        self._lines: Iterator[bytes] = iter(())
-        self._held: list[bytes] = []
+        self._chunk, self._at = b"", 0  # what was read, and how far it was given
+        self._looked_at = 0  # how far it is known whether lines are plain
         self._row_bytes = 0
         self.line = self.offset = 0
         self.is_marked = False
@@ -171,28 +185,41 @@ class _Lines:
             raise csv.Error(f"expected at most {self._max:,} bytes, found {_TOO_LONG}")
         return line.decode("utf-8", "surrogateescape")
 
+    def plain_rows(self, separator: str, header: _Header) -> PlainRows | None:
+        """The next rows, which are taken then, where they are plain; None where they are to be read one by one."""
+        if header.has_labels or self._at < self._looked_at or not self._has_more():
+            return None
+        end = self._chunk.rfind(b"\n", self._at, self._at + _PLAIN_BYTES) + 1
+        self._looked_at = end or len(self._chunk)
+        text = self._chunk[self._at : end]
+        if not text or (header.has_lists and b"[" in text):
+            return None
+        plain = plain_rows(text, separator, header.names, self._max)
+        if plain is not None:
+            self._at = end
+            self.line += text.count(b"\n")
+            self.offset += len(text)
+        return plain
+
+    def _has_more(self) -> bool:
+        """Whether there is more, which is read when all was given."""
+        if self._at < len(self._chunk):
+            return True
+        self._chunk, self._at, self._looked_at = self._stream.read(self._block_bytes), 0, 0
+        self._on_bytes(self._chunk)
+        return bool(self._chunk)
+
     def _next_line(self) -> tuple[bytes, int]:
         """The next line, empty where it is too long, and its size."""
         held: list[bytes] = []
         size = 0
-        while True:
-            line = next(self._lines, None)
-            if line is None:
-                chunk = self._stream.read(self._block_bytes)
-                if not chunk:
-                    if size:
-                        return b"".join(held), size
-                    raise StopIteration
-                self._on_bytes(chunk)
-                self._lines = iter(_split(chunk))
-                continue
+        while self._has_more():
+            end = self._chunk.find(b"\n", self._at) + 1 or len(self._chunk)
+            line, self._at = self._chunk[self._at : end], end
             size += len(line)
             held = [*held, line] if size <= self._max else []
             if line.endswith(b"\n"):
                 return b"".join(held), size
-
-
-def _split(chunk: bytes) -> list[bytes]:
-    """Pieces that end at each line feed alone."""
-    pieces = chunk.split(b"\n")
-    return [piece + b"\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+        if size:
+            return b"".join(held), size
+        raise StopIteration

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.dataset.formats import table_rows
 from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.formats.mapping import mapped_format
 from pipeline.dataset.formats.recognise import recognise
@@ -135,3 +136,24 @@ def test_a_header_in_other_spelling_is_that_of_the_format():
     reading = recognise(b"\xef\xbb\xbfPrompt ,completion\na,b\nc,d\n", Compression.NONE, None)
 
     assert (reading.container, reading.form.name, reading.is_certain) == ("csv", "prompt-completion", True)
+
+
+_CELLS = st.lists(st.text("ab é[1", max_size=3), min_size=2, max_size=2) | st.lists(st.text('a\t"\\\r\x00', max_size=2))
+
+
+@given(
+    names=st.lists(st.sampled_from(["prompt", "a%s", "é", "label", "text"]), min_size=1, max_size=2),
+    rows=st.lists(_CELLS | st.sampled_from([[], ["a"]]), max_size=12),
+    separator=st.sampled_from([",", "\t"]),
+    plain_bytes=st.sampled_from([8, 2**15]),
+    max_row_bytes=st.sampled_from([6, 1_000]),
+)
+def test_plain_rows_that_are_read_at_once_are_what_each_is_alone(names, rows, separator, plain_bytes, max_row_bytes):
+    data = "\n".join(map(separator.join, [names, *rows])).encode()
+
+    def told(at_once: int) -> list[tuple[int, int, int, bytes]]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(table_rows, "_PLAIN_BYTES", at_once)
+            return rows_of(read_table(io.BytesIO(data), separator, max_row_bytes, block_bytes=20))
+
+    assert told(plain_bytes) == told(0)
