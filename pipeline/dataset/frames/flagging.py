@@ -26,7 +26,7 @@ def first_places(
     owners = np.searchsorted(columns.turn_starts, turns, side="right") - 1
 
     def make(row: int) -> Finding:
-        begin, end = np.searchsorted(owners, [row, row + 1]).tolist()
+        begin, end = owners.searchsorted((row, row + 1)).tolist()
         named = turns[begin : min(end, begin + 1 + MAX_NAMED_PLACES)].tolist()
         paths = [path(turn) for turn in named]
         return finding_in(columns, row, code, paths[0], elsewhere(says(named[0]), paths[1:], end - begin - 1))
@@ -36,5 +36,5 @@ def first_places(
 
 def finding_in(columns: Columns, index: int, code: str, path: str, mismatch: Mismatch) -> Finding:
     """A finding in the row of a conversation. index: of the conversation in the block."""
-    line, offset, row = int(columns.lines[index]), int(columns.offsets[index]), int(columns.rows[index])
+    line, offset, row = columns.lines.item(index), columns.offsets.item(index), columns.rows.item(index)
     return Finding(line, offset, code, path, mismatch, row)

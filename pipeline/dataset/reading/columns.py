@@ -97,7 +97,7 @@ class Columns:
 
     def owner(self, turn: int) -> int:
         """Index of the conversation that a turn belongs to."""
-        return int(np.searchsorted(self.turn_starts, turn, side="right")) - 1
+        return int(self.turn_starts.searchsorted(turn, side="right")) - 1
 
     def turn_path(self, turn: int) -> str:
         """JSON path of a turn in its line."""

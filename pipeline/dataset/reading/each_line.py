@@ -233,8 +233,8 @@ def _group(judged: _Judged, places: _Places, code: str, having: list[int]) -> Gr
     lines, offsets, in_file = places.block.lines_at, places.block.offsets_at, places.block.rows_at
 
     def make(row: int) -> Finding:
-        number = int(numbers[np.searchsorted(rows, row)])
-        return judged.finding(number, code, row, int(lines[row]), int(offsets[row]), int(in_file[row]))
+        number = numbers.item(rows.searchsorted(row))
+        return judged.finding(number, code, row, lines.item(row), offsets.item(row), in_file.item(row))
 
     return Group(code, rows, make)
 

@@ -223,14 +223,21 @@ class _Paths(Sequence[str]):
         self._shape = shape
         self._starts = starts
         self._by_segment = by_segment
+        self._first, self._end = 0, 0  # the turns of the row that was asked for last, which is asked for again
+        self._counts: list[int] = []
 
     def __len__(self) -> int:
         return int(self._starts[-1])
 
     def __getitem__(self, turn: Any) -> Any:
-        row = int(np.searchsorted(self._starts, turn, side="right")) - 1
-        index = int(turn - self._starts[row])
-        for segment, count in zip(self._shape.segments, self._by_segment[:, row].tolist(), strict=True):
+        if not 0 <= turn < len(self):
+            raise IndexError(turn)
+        if not self._first <= turn < self._end:
+            row = int(self._starts.searchsorted(turn, side="right")) - 1
+            self._first, self._end = self._starts[row : row + 2].tolist()
+            self._counts = self._by_segment[:, row].tolist()
+        index = int(turn) - self._first
+        for segment, count in zip(self._shape.segments, self._counts, strict=True):
             if index < count:
                 path = segment.path(index)
                 return respelt_path(path, self._shape.spelt) if self._shape.spelt else path
