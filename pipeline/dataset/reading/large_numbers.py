@@ -96,11 +96,13 @@ class _Digits(str):
     __slots__ = ()
 
 
+_decode = json.JSONDecoder(parse_int=_Digits, parse_float=_Digits).decode
+
+
 def _of_row(text: bytes) -> LargeNumbers:
     no_double = no_integer = None
     try:
-        value = json.loads(text.removeprefix(b"\xef\xbb\xbf"), parse_int=_Digits, parse_float=_Digits)
-        for path, digits in _numbers(value, "$"):
+        for path, digits in _numbers(_decode(text.decode("utf-8-sig")), "$"):
             is_whole = digits.removeprefix("-").isdecimal()
             if isinf(float(digits)):
                 no_double = no_double or LargeNumber(path, printable(digits, _SHOWN_DIGITS))

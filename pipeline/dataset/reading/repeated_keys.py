@@ -130,11 +130,13 @@ class _Pairs(list[tuple[str, Any]]):
     """An object with all its keys."""
 
 
+# Numbers stay text: Python refuses to make one of more than 4,300 digits.
+_decode_pairs = json.JSONDecoder(object_pairs_hook=_Pairs, parse_int=str, parse_float=str).decode
+
+
 def _first_repeated(text: str, names: set[str]) -> RepeatedKey | None:
     try:
-        # Numbers stay text: Python refuses to make one of more than 4,300 digits.
-        value = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
-        return _search(value, "$", names)
+        return _search(_decode_pairs(text.removeprefix("\ufeff")), "$", names)
     except RecursionError:  # nested far deeper than what is read of a row
         return None
 
