@@ -36,6 +36,8 @@ _REPEATED: dict[str, bytes] = {
     "KTO of one word": b'{"prompt":"a","completion":"b","label":true}\n',
     "all warnings at once": _MANY_FAULTS,
     "plain text and 1 by turns": b'{"text":"a"}\n1\n',
+    "a number that no double holds": b'{"text":"a","n":1e999}\n',
+    "a brace that is open": b"{\n",
     "2,000 turns of one character": b'{"conversation_id":"a","turns":[%b]}\n'
     % b",".join([b'{"role":"user","content":"a"}'] * 2_000),
 }
@@ -47,6 +49,10 @@ _NEVER_TWICE: dict[str, Callable[[int], bytes]] = {
     "native of one word, all different": lambda number: _WORD % (number, number),
     "roles, all different": lambda number: _WORD.replace(b"user", b"%x") % (0, number, 0),
     "near-duplicates of 20 words": lambda number: _NEAR % (number, number),
+    "lists, all different": lambda number: b"[%d]\n" % number,
+    "a text that is a number, all different": lambda number: b'{"text":%d}\n' % number,
+    "a message that is a number, all different": lambda number: b'{"messages":[%d]}\n' % number,
+    "a field twice, all different": lambda number: b'{"text":"a","x":1,"x":%d}\n' % number,
 }
 _ARRAYS: dict[str, bytes] = {
     "an array of 1": b"1",
@@ -61,11 +67,16 @@ _LONG: dict[str, tuple[bytes, bytes, bytes]] = {
     "one line of NUL escapes": (b'{"conversation_id":"a","turns":[{"role":"user","content":"', b"\\u0000", b'"}]}'),
     "one line of escapes": (b'{"conversation_id":"a","turns":[{"role":"user","content":"', b"\\u0061", b'"}]}'),
 }
+_TABLES: dict[str, tuple[bytes, bytes]] = {
+    "a table of two columns": (b"prompt,completion\n", b"a,b\n"),
+    "a table of quoted cells": (b"prompt,completion\n", b'"a","b"\n'),
+    "a table of empty cells": (b"prompt,completion\n", b",\n"),
+}
 _PACKED: dict[str, Callable[[bytes], bytes]] = {
     "a gzip of a member a line": gzip.compress,
     "a Zstandard of a frame a line": zstandard.compress,
 }
-KINDS: tuple[str, ...] = (*_REPEATED, *_NEVER_TWICE, *_ARRAYS, *_LONG, *_PACKED)
+KINDS: tuple[str, ...] = (*_REPEATED, *_NEVER_TWICE, *_ARRAYS, *_LONG, *_TABLES, *_PACKED)
 
 
 def write_worst(path: Path, kind: str, size_bytes: int) -> None:
@@ -89,6 +100,10 @@ def _pieces(kind: str, size_bytes: int) -> Iterator[bytes]:
         yield first
         yield from _some(unit, size_bytes)
         yield last + b"\n"
+    elif kind in _TABLES:
+        header, row = _TABLES[kind]
+        yield header
+        yield from _some(row, size_bytes)
     else:
         yield from _some(_PACKED[kind](b'{"text":"a"}\n'), size_bytes)
 
