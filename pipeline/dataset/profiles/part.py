@@ -24,7 +24,7 @@ from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.quiet import keep_freed_memory, paused_collector
 from pipeline.dataset.profiles.rejected_texts import rejected_texts
 from pipeline.dataset.profiles.row_measures import measure_rows
-from pipeline.dataset.profiles.totals import Totals, measure_block
+from pipeline.dataset.profiles.totals import Totals, measure_block, measure_rejected
 from pipeline.dataset.profiles.type_drift import measure_types
 from pipeline.dataset.quality.quality_findings import quality_groups
 from pipeline.dataset.reading.columns import Columns, read_columns
@@ -76,15 +76,19 @@ def profile_part(
         for block in read_rows(stream, reading, limits.max_line_bytes, first_line, offset, seen):
             verdicts, columns = read_columns(block, limits, form, reading.others)
             verdicts.groups.extend(_unended(block))
-            frames = frames_of(columns)
-            groups = in_parts(_groups_of_conversations(frames, rules), block, form.layout)
-            measured = measure_block(verdicts, frames, groups, rules, tokenizer)
-            total += replace(measured, types=measure_types(block, columns, reading.others))
+            groups = verdicts.groups
             if columns.ids:
+                frames = frames_of(columns)
+                of_rows = in_parts(_groups_of_conversations(frames, rules), block, form.layout)
+                measured = measure_block(verdicts, frames, of_rows, rules, tokenizer)
+                total += replace(measured, types=measure_types(block, columns, reading.others))
                 hashes = spills.write(columns)
                 conversations.write(conversation_rows(columns, hashes, measure_rows(columns, measured.tokens, rules)))
                 turns.write(turn_rows(columns))
-            if found := listing.take([*verdicts.groups, *groups]):
+                groups = [*groups, *of_rows]
+            else:
+                total += measure_rejected(verdicts)
+            if found := listing.take(groups):
                 findings.write(finding_rows(found, rejected_texts(found, block, rules.rejected_text_chars)))
     if meter:
         meter.check()

@@ -64,6 +64,18 @@ def measure_block(
     )
 
 
+def measure_rejected(verdicts: Verdicts) -> Totals:
+    """The totals of a block without conversations, of which a megabyte can be sixteen: nothing is asked of frames."""
+    return Totals(
+        Statistics(
+            lines=verdicts.rejected_count + verdicts.blank_count,
+            blank_lines=verdicts.blank_count,
+            rejected_lines=verdicts.rejected_count,
+            finding_counts=count_groups(verdicts.groups),
+        )
+    )
+
+
 @cache
 def _figures(has_quality: bool) -> tuple[dict[str, pl.Expr], dict[str, pl.Expr]]:
     """What is asked of the turns and of the conversations of a block."""

@@ -5,7 +5,8 @@
 """
 
 from collections.abc import Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -42,13 +43,8 @@ class TextJudge:
         self._short_bytes = min(limits.max_values, limits.max_nesting)  # neither too many values nor too deep
         self.glanced_bytes = min(self._short_bytes, limits.max_line_bytes)
         self._tiny_bytes = min(TINY_BYTES, self.glanced_bytes)
-        self._unknown = unknown_object(form)
-        self._scalars: dict[type, tuple[str, ...] | None] = {
-            type(_decode_any(text)): self._codes(text) for text in (b"1", b"1.5", b'"a"', b"true", b"null")
-        }
-        self.number = self._scalars[int]
-        of_list = self._codes(b"[]")  # a format without messages of lists takes no list, whatever it holds
-        self._list = of_list if of_list == NOT_AN_OBJECT else None
+        self._unknown, self._by_type = _codes_of_trifles(limits, form)  # type: ignore[arg-type]  # a format is a value
+        self.number = self._by_type[int]
 
     def judge_all(self, texts: list[bytes]) -> Iterator[Row | tuple[str, ...]]:
         """The row of each accepted line, or the codes of another, sorted."""
@@ -133,17 +129,33 @@ class TextJudge:
             return None
         except msgspec.DecodeError:
             return MALFORMED if text.strip(BLANK) else BLANK_LINE
-        if type(value) is list:  # an object in front may be a message, and the list a row of another format
-            return None if value and type(value[0]) is dict else self._list
+        if type(value) is list and value and type(value[0]) is dict:  # a message, and the list a row, perhaps
+            return None
         if type(value) is not dict:
-            return self._scalars.get(type(value))
+            return self._by_type.get(type(value))
         if self._unknown and value.keys().isdisjoint(self._unknown[0]):  # what an object has not tells, too
             return self._unknown[1]
         return None
 
-    def _codes(self, text: bytes) -> tuple[str, ...] | None:
-        verdict = judge_line(text, 0, 0, self._limits, self._form)
-        return tuple(finding.code for finding in verdict) if isinstance(verdict, list) else None
+
+_Codes: TypeAlias = tuple[str, ...] | None
+
+
+@lru_cache(16)
+def _codes_of_trifles(
+    limits: Limits, form: Format
+) -> tuple[tuple[frozenset[str], tuple[str, ...]] | None, dict[type, _Codes]]:
+    """What `unknown_object` says, and by type the codes of what is no object, whatever it is."""
+    of_type = {type(_decode_any(text)): _codes(text, limits, form) for text in (b"1", b"1.5", b'"a"', b"true", b"null")}
+    of_list = _codes(b"[]", limits, form)
+    if of_list == NOT_AN_OBJECT:  # a format whose rows are no lists of messages takes no list, whatever it holds
+        of_type[list] = of_list
+    return unknown_object(form), of_type
+
+
+def _codes(text: bytes, limits: Limits, form: Format) -> _Codes:
+    verdict = judge_line(text, 0, 0, limits, form)
+    return tuple(finding.code for finding in verdict) if isinstance(verdict, list) else None
 
 
 def too_long(line: int, offset: int, size: int, limits: Limits, row: int = 0) -> Finding:
