@@ -93,8 +93,9 @@ class _Texts:
 
     def _read(self, after: "Integers | int", size_bytes: int) -> Hashes:
         """The number at so many bytes after the start of each text."""
-        at = (self._starts + after)[:, np.newaxis] + np.arange(size_bytes)
-        numbers: Hashes = self._data[at].view(f"<u{size_bytes}").ravel().astype(np.uint64)
+        count = len(self._data) - size_bytes + 1  # at every byte one begins
+        loads = np.ndarray(count, dtype=f"<u{size_bytes}", buffer=self._data, strides=(1,))
+        numbers: Hashes = loads[self._starts + after].astype(np.uint64)
         return numbers
 
     def hash_64(self) -> Hashes:
