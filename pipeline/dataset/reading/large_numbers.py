@@ -13,17 +13,17 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.dataset.formats.blocks_of_lines import Block
-from pipeline.dataset.model.bit_flags import Bytes, Integers
+from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers
 from pipeline.dataset.model.printable import printable
 
 # Behind a colon, a comma or a bracket, where numbers stand; the same in a text is sorted out when the row is read.
 _MAY_BE = r"[:,\[]\s*-?[0-9]{19}|[:,\[]\s*-?[0-9.]+[eE]\+?[0-9]{3}"
 _SHOWN_DIGITS = 40
 _LEAST_DIGITS = 19  # of a whole number of more than 64 bits
-_AT_ONCE = 65_536  # places looked at together: some 30 MB of memory
+_SLICE_BYTES = 2**18  # a slice and its flags stay in a core's cache
+_SHARED_BYTES = 32  # of two slices: more than what is looked for
 _MOST_DIGITS = 310  # more are no double; Python would take long for them
 _INTEGERS = range(-(2**63), 2**63)
-_HIGH, _TENS, _SIX = (np.uint64(int(digits * 8, 16)) for digits in ("f0", "30", "06"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +65,36 @@ def large_numbers(block: Block, indexes: Integers) -> dict[int, LargeNumbers]:
 
 
 def _may_hold_any(data: Bytes) -> bool:
-    """Whether nineteen digits stand together, but for those of a fraction, or an exponent of three stands anywhere."""
-    if _has_long_run(data):
+    """Whether nineteen digits stand together, but for those of a fraction, or an exponent of three stands anywhere.
+
+    Both have three digits in a row, and few texts do: those are looked for, and what is around them.
+    """
+    digits, flags = np.empty(_SLICE_BYTES, dtype=np.uint8), np.empty(_SLICE_BYTES, dtype=np.bool_)
+    for start in range(0, len(data), _SLICE_BYTES - _SHARED_BYTES):
+        piece = data[start : start + _SLICE_BYTES]
+        is_digit = np.less(np.subtract(piece, ord("0"), out=digits[: len(piece)]), 10, out=flags[: len(piece)])
+        threes = np.flatnonzero(is_digit[2:] & is_digit[1:-1] & is_digit[:-2])
+        if len(threes) and _holds_any(data, threes + start, start):
+            return True
+    return False
+
+
+def _holds_any(data: Bytes, threes: Integers, start: int) -> bool:
+    """threes: where three digits stand, in the slice from `start` on."""
+    begins = np.flatnonzero(np.diff(threes, prepend=-2) != 1)
+    firsts, lengths = threes[begins], np.diff(begins, append=len(threes)) + 2
+    before = data[np.maximum(firsts - 1, 0)]
+    mark = np.where(before == ord("+"), firsts - 2, firsts - 1)
+    if (((data[mark] | 32) == ord("e")) & _is_digit(data[mark - 1])).any():
         return True
-    is_digit, is_exponent = (data - ord("0")) < 10, (data | 32) == ord("e")
-    is_sign = data == ord("+")
-    begins = is_digit[:-4] & is_exponent[1:-3] & (is_digit[2:-2] | is_sign[2:-2]) & is_digit[3:-1] & is_digit[4:]
-    return bool(begins.any())
+    is_whole = (lengths >= _LEAST_DIGITS) & (before != ord("."))
+    if start > 0 and firsts[0] == start and _is_digit(before[:1]).all():
+        is_whole[0] = False  # begins in the slice before, which has seen enough of it
+    return bool(is_whole.any())
 
 
-def _has_long_run(data: Bytes) -> bool:
-    """Nineteen digits hold eight at a multiple of eight, wherever they begin: those are looked for, eight at once."""
-    words = data[: len(data) // 8 * 8].view(np.uint64)
-    hits = np.flatnonzero(((words & _HIGH) == _TENS) & (((words + _SIX) & _HIGH) == _TENS)) * 8
-    return any(_is_in_long_run(data, hits[at : at + _AT_ONCE]) for at in range(0, len(hits), _AT_ONCE))
-
-
-def _is_in_long_run(data: Bytes, hits: Integers) -> bool:
-    """Whether one of the eights of digits at these places is of nineteen that are no fraction's."""
-    before = (data[np.maximum(hits[:, None] - np.arange(1, 9), 0)] - ord("0")) < 10
-    first = hits - np.cumprod(before, axis=1).sum(axis=1)
-    run = data[np.minimum(first[:, None] + np.arange(_LEAST_DIGITS), len(data) - 1)]
-    is_long = ((run - ord("0")) < 10).all(axis=1)
-    return bool((is_long & (data[np.maximum(first - 1, 0)] != ord("."))).any())
+def _is_digit(data: Bytes) -> Flags:
+    return (data - ord("0")) < 10
 
 
 class _Digits(str):

@@ -4,13 +4,14 @@ import decimal
 import io
 import json
 
+import numpy as np
 import pytest
 
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.dataset.reading.columns import read_columns
-from pipeline.dataset.reading.large_numbers import LargeNumber, LargeNumbers
+from pipeline.dataset.reading.large_numbers import _SLICE_BYTES, LargeNumber, LargeNumbers, _may_hold_any
 from tests.dataset.formats.test_parquet_rows import parquet
 from tests.engine_blocks import LIMITS, block_of
 
@@ -65,6 +66,20 @@ def test_all_else_is_none(value):
 def test_it_is_found_wherever_it_begins(first):
     assert list(large(f'{{{CHAT}, "x{"y" * first}": 1234567890123456789012}}')) == [0]
     assert list(large(f'{{"x{"y" * first}": 1e400, {CHAT}}}')) == [0]
+
+
+@pytest.mark.parametrize("digits", ["1e400", "1E+400", "1234567890123456789"])
+def test_it_is_found_across_the_slices_in_which_a_block_is_looked_at(digits):
+    before = f'{{{CHAT}, "x": "'
+    for size in range(_SLICE_BYTES - 40, _SLICE_BYTES + 10, 3):
+        assert list(large(f'{before}{"y" * (size - len(before))}", "z": {digits}9}}')) == [0]
+
+
+def test_fractions_cost_no_second_look_wherever_a_slice_begins():
+    texts = [b"0." + b"3" * 40 + b"." + b"y" * size for size in range(_SLICE_BYTES - 80, _SLICE_BYTES, 3)]
+
+    assert not any(_may_hold_any(np.frombuffer(text[::-1], dtype=np.uint8)) for text in texts)
+    assert not any(_may_hold_any(np.frombuffer(b"y" * (len(text) - 43) + text, dtype=np.uint8)) for text in texts)
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
