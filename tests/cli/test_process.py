@@ -75,14 +75,22 @@ def test_a_command_imports_no_other(arguments, shown, environment):
     assert result.stderr.split()[-1] == b"1"
 
 
-def test_check_needs_no_service(environment):
-    """The engine in a terminal: no orchestrator, database or store is imported."""
+def test_check_needs_no_service(environment, tmp_path):
+    """The engine in a terminal: no orchestrator, database or store is imported. What reads a file, as each process of
+    a large one does, needs less still."""
     services = [name for name in HEAVY if name not in ("numpy", "pyarrow", "polars", "rich")]
-    program = f"import sys, pipeline.cli.check_run; print([name for name in {services} if name in sys.modules])"
+    data = SAMPLES_DIR / "support_chat.jsonl"
+    program = (
+        "import sys; from pathlib import Path; from pipeline.dataset.profiles.parallel import profile_path\n"
+        "from pipeline.dataset.profiles.profile_rules import Rules\n"
+        f"profile_path(Path({str(data)!r}), Path({str(tmp_path)!r}), Rules())\n"
+        "print([name for name in ('pydantic', 'pyarrow.compute') if name in sys.modules])\n"
+        f"import pipeline.cli.check_run; print([name for name in {services} if name in sys.modules])"
+    )
 
     result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
 
-    assert result.stdout == b"[]\n"
+    assert result.stdout == b"[]\n[]\n"
 
 
 def test_output_that_nobody_reads_ends_the_command_quietly(environment, tmp_path):

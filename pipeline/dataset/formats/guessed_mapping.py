@@ -6,10 +6,26 @@ A question and its answer, with what a person may have put beside them; or a lis
 import json
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from pipeline.dataset.formats.mapping import ROLE_WORDS, FieldPath, Mapping, find
+from pipeline.dataset.formats.mapped_rows import find
+from pipeline.dataset.formats.rows.format import Format
+from pipeline.dataset.formats.rows.message_lists import ALIASES
+from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.dataset.model.json_text import Json
 
+if TYPE_CHECKING:
+    from pipeline.dataset.formats.mapping import Mapping
+
+# What people call the roles, without case, blanks and underscores.
+ROLE_WORDS = {
+    **{name.replace("_", ""): role for name, role in ALIASES.items()},
+    **{role: role for role in KNOWN_ROLES},
+    **dict.fromkeys(("customer", "client", "visitor", "caller", "patient", "student", "asker"), "user"),
+    **dict.fromkeys(
+        ("agent", "ai", "chatbot", "llm", "support", "operator", "doctor", "tutor", "teacher"), "assistant"
+    ),
+}
 # By how likely the pair is meant; compared without case, blanks and underscores.
 _PAIRS = (
     ("question", "answer"),
@@ -65,7 +81,7 @@ _NAMEABLE = re.compile(r"[^.\s\\\"']+")
 _MOST_DEPTH = 2
 
 
-def guessed_mapping(rows: Sequence[Json]) -> Mapping | None:
+def guessed_mapping(rows: Sequence[Json]) -> "Mapping | None":
     """The mapping by which nearly all of the rows can be read; None where there is none, or nobody can say."""
     objects = [row for row in rows[:_SAMPLED_ROWS] if isinstance(row, dict)]
     if not objects or len(objects) < _LEAST_SHARE * len(rows[:_SAMPLED_ROWS]):
@@ -77,9 +93,22 @@ def guessed_mapping(rows: Sequence[Json]) -> Mapping | None:
     return None
 
 
-def mapping_text(mapping: Mapping) -> str:
+def mapping_text(mapping: "Mapping") -> str:
     """The mapping as JSON that the option takes; no quote that a shell would mind stands in it."""
     return json.dumps(mapping.model_dump(exclude_defaults=True), ensure_ascii=False)
+
+
+def mapped_form(mapping: "Mapping") -> Format:
+    """The format that it describes."""
+    from pipeline.dataset.formats.mapping import format_of
+
+    return format_of(mapping)
+
+
+def _mapping(**said: Any) -> "Mapping":
+    from pipeline.dataset.formats.mapping import Mapping  # pydantic: most files need none
+
+    return Mapping(**said)
 
 
 def _owners(row: dict[str, Json], path: str = "", depth: int = 1) -> Iterator[tuple[str, dict[str, Json]]]:
@@ -108,7 +137,7 @@ def _fields(rows: list[dict[str, Json]], path: str, kind: type) -> dict[str, str
     return {plain: name for owner in owners if isinstance(owner, dict) for plain, name in _named(owner, kind).items()}
 
 
-def _pair(path: str, owner: dict[str, Json], rows: list[dict[str, Json]]) -> Mapping | None:
+def _pair(path: str, owner: dict[str, Json], rows: list[dict[str, Json]]) -> "Mapping | None":
     texts = _named(owner, str)
     pair = next((names for names in _PAIRS if texts.keys() >= set(names)), None)
     if pair is None:
@@ -125,7 +154,7 @@ def _pair(path: str, owner: dict[str, Json], rows: list[dict[str, Json]]) -> Map
         return None
     lists = _named(owner, list)
     history = next((f"{path}{lists[name]}" for name in _HISTORY if name in lists), None)
-    return Mapping(
+    return _mapping(
         prompt=prompt,
         answer=answer,
         system=_first(path, texts, _SYSTEM),
@@ -134,7 +163,7 @@ def _pair(path: str, owner: dict[str, Json], rows: list[dict[str, Json]]) -> Map
     )
 
 
-def _first(path: str, named: dict[str, str], wanted: tuple[str, ...]) -> FieldPath | None:
+def _first(path: str, named: dict[str, str], wanted: tuple[str, ...]) -> str | None:
     return next((f"{path}{named[name]}" for name in wanted if name in named), None)
 
 
@@ -152,7 +181,7 @@ def _are_pairs(rows: list[dict[str, Json]], path: str) -> bool:
     return all(isinstance(pair, list) and len(pair) == 2 for listed in lists for pair in listed)
 
 
-def _messages(path: str, owner: dict[str, Json], rows: list[dict[str, Json]]) -> Mapping | None:
+def _messages(path: str, owner: dict[str, Json], rows: list[dict[str, Json]]) -> "Mapping | None":
     for name, value in owner.items():
         if not (isinstance(value, list) and value and isinstance(value[0], dict) and _NAMEABLE.fullmatch(name)):
             continue
@@ -167,7 +196,7 @@ def _messages(path: str, owner: dict[str, Json], rows: list[dict[str, Json]]) ->
         if said and all(words.values()) and "assistant" in words.values():  # else the answer is somewhere else
             roles = {each: word for each, word in sorted(words.items()) if word is not None and each != word}
             identity = _first("", _named(rows[0], str), _IDS)
-            return Mapping(turns=turns, role=role, content=content, roles=roles, id=identity)
+            return _mapping(turns=turns, role=role, content=content, roles=roles, id=identity)
     return None
 
 

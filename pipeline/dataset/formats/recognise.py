@@ -13,11 +13,11 @@ from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.formats.field_rows import read_field
 from pipeline.dataset.formats.groupings import Grouping, grouping_of
-from pipeline.dataset.formats.guessed_mapping import guessed_mapping, mapping_text
+from pipeline.dataset.formats.guessed_mapping import guessed_mapping, mapped_form, mapping_text
 from pipeline.dataset.formats.lookalikes.file_likeness import likeness, loose_rows, sample_of
 from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
 from pipeline.dataset.formats.lookalikes.row_likeness import of_table
-from pipeline.dataset.formats.mapping import AUTO, AUTO_MAPPED, format_of
+from pipeline.dataset.formats.mapped_rows import AUTO, AUTO_MAPPED
 from pipeline.dataset.formats.object_files import FieldOfRows, field_of_rows, is_over_lines
 from pipeline.dataset.formats.objects import read_objects
 from pipeline.dataset.formats.rows import FORMATS, recognise_row
@@ -65,6 +65,12 @@ class Reading:
     """Of the cells of a table of text."""
     grouping: Grouping | None = None
     """How rows that are parts of one conversation are put together, wherever they stand."""
+
+    @property
+    def untyped_fields(self) -> tuple[str, ...]:
+        """Those of the others that may hold anything: the native format's id is a text, or the row is refused."""
+        typed = {name for shape in NATIVE.shapes for name in shape.identities} if self.form == NATIVE else set()
+        return tuple(name for name in self.others if name not in typed)
 
     @property
     def row_name(self) -> Literal["row", "line"]:
@@ -125,7 +131,7 @@ def _recognised(head: bytes, compression: Compression, chosen: Format | None, *,
     is_table = len(rows) == 1 and bool(of_table(rows[0]))
     mapping = None if is_table else guessed_mapping(rows)
     if mapping is not None and chosen == AUTO_MAPPED:
-        form = format_of(mapping)
+        form = mapped_form(mapping)
         why = f"no format that we know fits; this mapping does: {mapping_text(mapping)}"
         return replace(_of_form(reading, form, rows), why=why, is_certain=True)
     sample = sample_of(_pieces(text, container, list_in_text, separator))

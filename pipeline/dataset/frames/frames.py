@@ -12,6 +12,7 @@ import pyarrow as pa
 from pipeline.dataset.frames.call_facts import call_facts
 from pipeline.dataset.frames.row_facts import row_facts
 from pipeline.dataset.frames.text_facts import text_facts
+from pipeline.dataset.model.arrow_series import series_of
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.conversation import ASSISTANT, KNOWN_ROLES, TEXT_ROLE, Branch
 from pipeline.dataset.model.frame_columns import CONVERSATIONS, SIZE_STEPS, TURNS, Kind, Schema
@@ -50,7 +51,7 @@ def _turns(columns: Columns) -> dict[str, Values]:
         "line": columns.lines[owners],
         "turn_index": (np.arange(len(owners)) - columns.turn_starts[:-1][owners]).astype(np.int32),
         "role": pl.Series(columns.role_names, dtype=pl.String).gather(columns.roles),
-        "content": _texts(columns.contents),
+        "content": series_of(columns.contents),
         "word_count": columns.word_counts.astype(np.int32),
         "is_supervised": columns.is_supervised,
         "weight": None if extras.weights is None else pl.Series(extras.weights).fill_nan(None),
@@ -104,7 +105,7 @@ def _conversations(columns: Columns) -> dict[str, Values]:
         "row": columns.rows,
         "line": columns.lines,
         "byte_offset": columns.offsets,
-        "conversation_id": _texts(columns.ids),
+        "conversation_id": series_of(columns.ids),
         "turn_count": columns.turn_counts,
         "tools": extras.tools,
         "label": extras.labels,
@@ -141,12 +142,6 @@ def _branches(columns: Columns) -> pl.Series | None:
         return None
     named = [None if branch is Branch.NONE else branch.name.lower() for branch in Branch]
     return pl.Series(named, dtype=pl.String).gather(columns.branches)
-
-
-def _texts(array: pa.Array) -> pl.Series:
-    series = pl.from_arrow(array)
-    assert isinstance(series, pl.Series)  # noqa: S101  # a frame is made of a table only
-    return series
 
 
 def _frame(schema: Schema, values: dict[str, Values], count: int) -> pl.DataFrame:

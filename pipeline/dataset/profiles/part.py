@@ -81,7 +81,7 @@ def profile_part(
                 frames = frames_of(columns)
                 of_rows = in_parts(_groups_of_conversations(frames, rules), block, form.layout)
                 measured = measure_block(verdicts, frames, of_rows, rules, tokenizer)
-                total += replace(measured, types=measure_types(block, columns, reading.others))
+                total += replace(measured, types=measure_types(block, columns, reading.untyped_fields))
                 hashes = spills.write(columns)
                 conversations.write(conversation_rows(columns, hashes, measure_rows(columns, measured.tokens, rules)))
                 turns.write(turn_rows(columns))

@@ -8,7 +8,6 @@ from functools import cache
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, all_findings_of
@@ -55,7 +54,7 @@ def answer_findings(frames: Frames) -> Iterator[Group]:
     columns, suspected = frames.columns, frames.turns.select(_suspects(tuple(ANSWER_RULES)))
     for rule, suspects in zip(ANSWER_RULES, suspected.iter_columns(), strict=True):
         answered = np.flatnonzero(suspects.to_numpy())
-        questions, answers = (columns.contents.take(pa.array(at)).to_pylist() for at in (answered - 1, answered))
+        questions, answers = (frames.turns["content"].gather(at).to_list() for at in (answered - 1, answered))
         judged = map(rule.judge, questions, answers)
         said = {index: what for index, what in zip(answered.tolist(), judged, strict=True) if what is not None}
         turns = np.array(list(said), dtype=np.int64)

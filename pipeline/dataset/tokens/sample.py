@@ -30,7 +30,7 @@ class TokenSample:
         """The sample of one block."""
         is_small = len(columns.text) <= WHOLE_BYTES
         turns = pa.chunked_array([columns.contents]) if is_small else None
-        return cls(features.sum(axis=0), turns, first_windows(pick_windows(columns, MAX_WINDOWS), MAX_WINDOWS))
+        return cls(features.sum(axis=0), turns, pick_windows(columns, MAX_WINDOWS))
 
     def __add__(self, other: "TokenSample") -> "TokenSample":
         """The sample of both texts together."""

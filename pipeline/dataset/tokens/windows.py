@@ -49,7 +49,7 @@ _CHARACTER = re.compile(rb"[^\x80-\xbf]")
 
 
 def pick_windows(columns: Columns, limit: int) -> pa.Table:
-    """The windows of a block that come first in the order, at most `limit`."""
+    """The windows of a block that come first in the order, in order, at most `limit`."""
     sizes = np.diff(columns.text_starts)
     owners = np.repeat(columns.text_hashes, columns.turn_counts)
     index = np.arange(len(sizes)) - np.repeat(columns.turn_starts[:-1], columns.turn_counts)
@@ -60,9 +60,9 @@ def pick_windows(columns: Columns, limit: int) -> pa.Table:
     turns = np.repeat(np.arange(len(sizes)), counts)
     steps = np.arange(len(turns)) - np.repeat(np.cumsum(counts) - counts, counts)
     order = _mix(seeds[turns] ^ _mix(steps.astype(np.uint64)))
-    if len(order) > limit:
-        kept = np.argpartition(order, limit)[:limit]
-        turns, steps, order = turns[kept], steps[kept], order[kept]
+    kept = np.argpartition(order, limit)[:limit] if len(order) > limit else np.arange(len(order))
+    kept = kept[np.argsort(order[kept])]
+    turns, steps, order = turns[kept], steps[kept], order[kept]
     return _cut_out(columns, turns, firsts[turns] + steps * STEP_BYTES, order, owners[turns])
 
 

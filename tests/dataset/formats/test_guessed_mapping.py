@@ -8,7 +8,8 @@ import pytest
 from pipeline.dataset.findings.faults import NoFaults
 from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.formats.guessed_mapping import guessed_mapping, mapping_text
-from pipeline.dataset.formats.mapping import AUTO_MAPPED, checked_mapping, mapped_format
+from pipeline.dataset.formats.mapped_rows import AUTO_MAPPED
+from pipeline.dataset.formats.mapping import checked_mapping, mapped_format
 from pipeline.dataset.formats.recognise import recognise
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.dataset.profiles.profile_rules import Rules

@@ -204,3 +204,14 @@ def test_lines_that_begin_with_a_label_are_no_array():
 
     assert (reading.container, reading.form.name) == ("jsonl", "prompt-completion")
     assert "text before the row, as in a log" in reading.unlike
+
+
+def test_the_id_of_the_native_format_is_no_field_that_may_change_its_type():
+    turns = [{"role": "user", "content": "a"}]
+    native = {"conversation_id": "c", "turns": turns, "source": 1}
+    chat = {"conversation_id": "c", "messages": turns, "source": 1}
+
+    read = [recognise(json.dumps(row).encode(), Compression.NONE, None) for row in (native, chat)]
+
+    assert [each.others for each in read] == [("conversation_id", "source")] * 2
+    assert [each.untyped_fields for each in read] == [("source",), ("conversation_id", "source")]
