@@ -1,5 +1,6 @@
 """The engine that is always there: processes of this machine."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -31,7 +32,7 @@ class Processes:
         self.width = max(1, count)
         self._pool: ProcessPoolExecutor | None = None
         if count > 1:
-            first = (self._bytes_read, os.getpid())
+            first = (self._bytes_read, os.getpid(), gc.get_threshold())
             self._pool = ProcessPoolExecutor(count - 1, mp_context=context, initializer=_start_worker, initargs=first)
             for _ in range(count - 1):
                 self._pool.submit(_start)
@@ -65,8 +66,9 @@ class Processes:
         self._told = seen
 
 
-def _start_worker(bytes_read: "Synchronized[int]", parent: int) -> None:
+def _start_worker(bytes_read: "Synchronized[int]", parent: int, thresholds: tuple[int, int, int]) -> None:
     end_with(parent, signal.SIGKILL)()  # a worker would wait for work for ever
+    gc.set_threshold(*thresholds)  # as there: else its imports would take a tenth longer
     global _bytes_read  # a worker process has no other way to receive shared memory
     _bytes_read = bytes_read
 

@@ -1,6 +1,5 @@
 """The format that a person chose, by its name or by a mapping of the fields."""
 
-from pipeline.dataset.formats.mapping import mapped_format
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.errors import UsageError
@@ -21,4 +20,6 @@ def format_chosen(
     if name is not None:
         said = f"{mapping_option} says how rows are read, and so does {name_option} {name}"
         raise UsageError(f"{said}; leave one of them out")
+    from pipeline.dataset.formats.mapping import mapped_format  # pydantic: most files need none
+
     return mapped_format(mapping)
