@@ -28,7 +28,7 @@ from pipeline.state.checksums import sha256_of
 from pipeline.state.lake.lake_errors import lake_errors
 
 MAX_WORKERS = 8  # by default
-MIN_RANGE_BYTES = 8 * BLOCK_BYTES  # below this, starting a process costs more than it saves
+MIN_RANGE_BYTES = 16 * BLOCK_BYTES  # read in the half second of processor time that another process takes to start
 
 
 def default_workers() -> int:
