@@ -9,12 +9,13 @@ from typing import IO, BinaryIO, Protocol
 
 import numpy as np
 
-from pipeline.dataset.model.bit_flags import Flags, Integers
+from pipeline.dataset.model.bit_flags import Flags, Integers, count_of
 from pipeline.dataset.rules.mismatch import Mismatch
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK_BYTES = 2 * 2**20  # larger blocks gain nothing and cost memory: docs/decisions/0021-memory.md
 _NO_ROW = Mismatch("a row before the ','", "none")
+_NEWLINE = ord("\n")
 _SHORT_BYTES = 200  # lines of a mean below it are found with a look at every byte
 BLOCK_LINES = 2**16  # each may become a finding, an object: two million of them are half a gigabyte
 
@@ -208,7 +209,7 @@ def _blocks(data: bytes, line: int, offset: int) -> Iterator[Block]:
 
 def _block(data: bytes, line: int, offset: int) -> Block:
     is_ended = data.endswith(b"\n")
-    ends = [*_line_ends(data)] if data.count(b"\n") * _SHORT_BYTES < len(data) else _all_line_ends(data)
+    ends = [*_line_ends(data)] if count_of(data, _NEWLINE) * _SHORT_BYTES < len(data) else _all_line_ends(data)
     starts = np.concatenate([[0], np.asarray(ends, dtype=np.int64), [] if is_ended else [len(data)]]).astype(np.int64)
     return Block(data, line, offset, starts, is_ended=is_ended)
 
@@ -222,7 +223,7 @@ def _line_ends(data: bytes) -> Iterator[int]:
 
 def _all_line_ends(data: bytes) -> Integers:
     """The same for short lines."""
-    ends: Integers = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")) + 1
+    ends: Integers = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE) + 1
     return ends
 
 
@@ -232,7 +233,7 @@ def _skipped(line: int, offset: int, size: int, *, is_ended: bool) -> Block:
 
 def count_newlines(stream: ByteReader) -> int:
     """How many `\n` the stream holds."""
-    return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(BLOCK_BYTES), b""))
+    return sum(count_of(chunk, _NEWLINE) for chunk in iter(lambda: stream.read(BLOCK_BYTES), b""))
 
 
 class BoundedReader:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dataset.model.bit_flags import bits_before, packed, padded, run_starts
+from pipeline.dataset.model.bit_flags import bits_before, count_of, packed, padded, run_starts
 
 
 @given(st.lists(st.booleans(), max_size=300), st.data())
@@ -34,3 +34,10 @@ def test_a_run_ends_where_its_string_does(strings):
 @pytest.mark.parametrize(("size", "expected"), [(0, 64), (1, 64), (63, 64), (64, 128), (65, 128)])
 def test_there_is_always_a_place_after_the_last_flag(size, expected):
     assert padded(size) == expected
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**18 - 1, 2**18, 2**18 + 1, 2**19 + 5])
+def test_a_byte_is_counted_in_every_slice(size):
+    data = (b"ab\ncd\n\n" * (size // 7 + 1))[:size]
+
+    assert count_of(data, ord("\n")) == data.count(b"\n")
