@@ -64,7 +64,13 @@ class Marks(Database):
         return known
 
     def mark_of(self, place: Place) -> str | None:
-        """Return the mark that a place has, as far as is known: one row, where `known_places` looks for datasets."""
+        """Return the mark that a place has, as far as is known: one row, where `known_places` looks for datasets.
+
+        Raises:
+            CatalogError: see `known_places`.
+        """
+        self._ready()
+        check_file(self._engine.url)
         with self._reading() as connection:
             return connection.execute(select(marks.c.mark).where(marks.c.place == place)).scalar()
 
