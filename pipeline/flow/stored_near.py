@@ -50,8 +50,8 @@ def join_by_bands(part: StoredBands, tell: Tell) -> str:
         LakeError: the bands cannot be read, or what is joined cannot be left.
     """
     del tell
-    with part.parts.lend() as lent, _scratch() as folder:
-        bands_file = bands_of(Path(SIGNATURES)).name
+    bands_file = bands_of(Path(SIGNATURES)).name
+    with part.parts.lend() as lent, lake_errors("read", Path(bands_file)), _scratch() as folder:
         bands = Records([part.parts.borrow(name, bands_file, folder) for name in part.names], SIGNED_BANDS)
         asked = np.fromfile(part.parts.borrow(part.asked, _ASKED, folder), dtype=np.uint8)
         is_asked = np.unpackbits(asked, count=len(bands)).view(np.bool_)

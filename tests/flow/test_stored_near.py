@@ -49,3 +49,11 @@ def test_a_worker_that_does_not_see_the_folder_says_what_is_expected(tmp_path):
 
     with pytest.raises(LakeError, match=r"expected LORA_LAKE to be s3://…, or a folder that all workers have"):
         join_by_bands(part, lambda _: None)
+
+
+def test_what_a_range_left_and_is_not_there_is_no_fault_of_ours(tmp_path):
+    """A share of the network may show it late."""
+    part = StoredBands(FolderParts(tmp_path), ("part-a",), "part-b", range(4))
+
+    with pytest.raises(LakeError, match=r"cannot read signatures\.bands: No such file or directory"):
+        join_by_bands(part, lambda _: None)
