@@ -3,7 +3,7 @@
 Dagster's own tries once. A server that starts or is renewed while Dagster's storage is away keeps that error for ever:
 no sensor looks and no run is started, though the storage is back, until a person starts the server anew.
 
-The process below it that loads them is ours, too: `resources/run_server.py`.
+The process below it that loads them is ours, too: `resources/run_server/`.
 """
 
 import argparse

@@ -154,7 +154,7 @@ def test_the_daemon_is_a_module_that_can_be_started():
 
 
 def test_the_server_of_code_is_made_and_started_by_names_that_ours_can_take():
-    """`resources/code_server.py` gives the command, and `resources/run_server.py` the class and how it starts a run."""
+    """`resources/code_server.py` gives the command, and `resources/run_server/` the class and how it starts a run."""
     assert "cli(" in inspect.getsource(dagster_cli)
     assert "from dagster._grpc.server import DagsterApiServer" in inspect.getsource(api.grpc_command.callback)
     assert getattr(grpc_server, SERVER) is DagsterApiServer

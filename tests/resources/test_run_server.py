@@ -1,14 +1,19 @@
 """Promises of `resources.run_server`: runs are forked from a process that imported the definitions and did no more."""
 
+import importlib.util
 import os
 import signal
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
-from resources.run_server import NAME, forking
+from resources import run_server
+from resources.dagster_internals import DagsterApiServer
+from resources.run_server import NAME, ForkingServer, forking
 from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runs are forked on Linux only")
@@ -62,11 +67,33 @@ def test_a_run_ends_with_what_it_was_forked_from_for_dagster_holds_it_for_dead_t
     assert told.read_text() == f"{NAME} True"
 
 
+def test_what_a_run_starts_afresh_imports_no_dagster():
+    """A process that helps to read a large file. It imports the main module of the server again, unless that is called
+    `__main__`; Dagster would take two seconds and 150 MB of each."""
+    assert importlib.util.find_spec("resources.run_server.__main__") is not None
+
+
 def test_what_a_run_forks_itself_is_left_alone(started):
     process, told = started(fork_a_child)
     process.join()
 
     assert told.read_text() == "7"
+
+
+def test_where_no_process_can_be_forked_from_runs_begin_as_dagster_begins_them(monkeypatch):
+    """A TMPDIR too long for the name of a socket, for one."""
+
+    def begin(self):
+        self._loadable_target_origin, self._serializable_load_error = SimpleNamespace(module_name=MODULE), None
+        self._logger, self._mp_ctx = Mock(), "Dagster's own"
+
+    monkeypatch.setattr(DagsterApiServer, "__init__", begin)
+    monkeypatch.setattr(run_server, "forking", Mock(side_effect=OSError("AF_UNIX path too long")))
+
+    server = ForkingServer()
+
+    assert server._mp_ctx == "Dagster's own"
+    server._logger.warning.assert_called_once()
 
 
 def tell_what_is_there(told):

@@ -1,4 +1,4 @@
-"""`python -m resources.run_server`: Dagster's program, whose server of code forks the processes of runs.
+"""Dagster's server of code, which forks the processes of runs; `python -m resources.run_server` starts it.
 
 Dagster's own starts a new Python for each run, which imports the definitions for 2.5 seconds of processor time before
 it does anything. Ours has them imported once more beside the server, by a process that does nothing else (Python's
@@ -15,7 +15,7 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from typing import Any
 
-from resources.dagster_internals import SERVER, DagsterApiServer, dagster_cli, grpc_server
+from resources.dagster_internals import DagsterApiServer
 
 NAME = "dagster-run"  # of a run's process in `ps` and `top`; the kernel keeps 15 characters
 _LAST_IMPORTED = "resources.run_imports"
@@ -30,7 +30,10 @@ class ForkingServer(DagsterApiServer):
         super().__init__(*arguments, **named)
         origin = self._loadable_target_origin
         if sys.platform == "linux" and origin and origin.module_name and not self._serializable_load_error:
-            self._mp_ctx = forking(origin.module_name)
+            try:
+                self._mp_ctx = forking(origin.module_name)
+            except OSError as error:  # such as a TMPDIR too long for a socket's name
+                self._logger.warning("runs are not forked, and begin some seconds later: %s", error)
 
 
 def forking(module: str) -> ForkServerContext:
@@ -39,8 +42,3 @@ def forking(module: str) -> ForkServerContext:
     context.set_forkserver_preload([module, _LAST_IMPORTED])
     forkserver.ensure_running()  # not with the first run, which would wait for it
     return context
-
-
-if __name__ == "__main__":
-    setattr(grpc_server, SERVER, ForkingServer)
-    dagster_cli()  # type: ignore[no-untyped-call]
