@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -33,20 +34,31 @@ def _execute_nothing() -> None:
         job.execute_in_process({"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}, instance)
 
 
-def _begin(server: int, end_with_it: Callable[[], None]) -> None:
+_is_run = False
+
+
+def _begin(end_with_server: Callable[[], None]) -> None:
     """Called first in each process that is forked; what a run forks itself is not the server's.
 
     A server that was killed can tell nobody how its runs end: Dagster holds them for dead then, and starts them again.
     """
-    if os.getppid() == server:
+    global _is_run  # which those that a run forks inherit
+    if _is_run:
+        return
+    _is_run = True
+    end_with_server()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with suppress(OSError):  # only a name
         Path("/proc/self/comm").write_text(NAME)
-        end_with_it()
 
 
 _execute_nothing()
 load_templates()
 load_measurements()
-os.register_at_fork(after_in_child=partial(_begin, os.getpid(), end_with(os.getpid(), signal.SIGKILL)))
+os.register_at_fork(after_in_child=partial(_begin, end_with(os.getpid(), signal.SIGKILL)))
+# It ends by itself when the server and all runs have ended. Who tells a whole service to end, as systemd does, tells
+# this process, too, and the runs would be killed with it before they have put anything in order.
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
 gc.collect()
 gc.freeze()  # what is there now is looked through by no run again, and so stays shared
 atexit.register(gc.unfreeze)  # else DuckDB tells at length what it could not take away

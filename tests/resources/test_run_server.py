@@ -67,6 +67,21 @@ def test_a_run_ends_with_what_it_was_forked_from_for_dagster_holds_it_for_dead_t
     assert told.read_text() == f"{NAME} True"
 
 
+def test_runs_that_are_told_to_end_are_not_killed_by_what_they_were_forked_from(started):
+    """Who ends a service tells all of its processes, as systemd does."""
+    process, told = started(tell_parent_and_wait)
+    server = int(until(lambda: told.exists() and told.read_text()))
+
+    os.kill(server, signal.SIGTERM)
+    again, _ = started(tell_parent_and_end)
+    again.join()
+    os.kill(process.pid, signal.SIGTERM)
+    process.join()
+
+    assert (again.exitcode, int(told.read_text())) == (0, server)
+    assert process.exitcode == -signal.SIGTERM
+
+
 def test_what_a_run_starts_afresh_imports_no_dagster():
     """A process that helps to read a large file. It imports the main module of the server again, unless that is called
     `__main__`; Dagster would take two seconds and 150 MB of each."""
@@ -109,6 +124,10 @@ def tell_parent_and_wait(told):
     told.with_suffix(".part").write_text(str(os.getppid()))
     told.with_suffix(".part").rename(told)
     signal.pause()
+
+
+def tell_parent_and_end(told):
+    told.write_text(str(os.getppid()))
 
 
 def fork_a_child(told):
