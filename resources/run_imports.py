@@ -5,6 +5,7 @@ Nothing here may start a thread or open a connection: a fork shares neither.
 
 import atexit
 import gc
+import logging
 import os
 import signal
 from collections.abc import Callable
@@ -52,9 +53,11 @@ def _begin(end_with_server: Callable[[], None]) -> None:
         Path("/proc/self/comm").write_text(NAME)
 
 
-_execute_nothing()
-load_templates()
-load_measurements()
+for _prepare in (_execute_nothing, load_templates, load_measurements):
+    try:
+        _prepare()
+    except Exception:  # such as a full disk: each run does it for itself then
+        logging.getLogger(__name__).warning("every run will be slower to begin", exc_info=True)
 os.register_at_fork(after_in_child=partial(_begin, end_with(os.getpid(), signal.SIGKILL)))
 # It ends by itself when the server and all runs have ended. Who tells a whole service to end, as systemd does, tells
 # this process, too, and the runs would be killed with it before they have put anything in order.

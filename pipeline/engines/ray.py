@@ -68,7 +68,11 @@ class Ray:
                 self._context = self._ray.init(address, logging_level="ERROR", log_to_driver=False)
             except RuntimeError as error:  # versions
                 raise self._unable(error) from error
-            self.width = max(1, int(self._ray.cluster_resources().get("CPU", 0)))
+            try:
+                self.width = max(1, int(self._ray.cluster_resources().get("CPU", 0)))
+            except BaseException:
+                self.close()  # Ray knows one connection a process: the next try would be refused
+                raise
 
     def map(self, task: Callable[[PartT, Tell], ResultT], parts: Iterable[PartT]) -> Iterator[tuple[int, ResultT]]:
         """See `Engine.map`."""
