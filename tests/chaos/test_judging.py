@@ -3,6 +3,7 @@
 import io
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import duckdb
 import pytest
 
 from pipeline.state.store import make_store, safe_key
+from tests.chaos import judging
 from tests.chaos.judging import judge, wait_until_settled
 from tests.chaos.places import Places
 from tests.chaos.uploads import make_uploads
@@ -109,10 +111,15 @@ def test_what_still_waits_is_half_done(whole):
     assert any("publish: QUEUED" in text for text in found.half)
 
 
-def test_leftovers_are_half_done(whole):
-    (whole.settings.data_dir / ".warehouse.duckdb.x.building").touch()
+def test_leftovers_are_half_done_and_a_publication_that_is_at_work_is_none(whole, monkeypatch):
+    building = whole.settings.data_dir / ".warehouse.duckdb.x.building"
+    building.touch()
+    monkeypatch.setattr(judging, "_PUBLICATION_S", 0)
 
-    assert any("beside the warehouse" in text for text in _judge(whole).half)
+    assert "left beside the warehouse: .warehouse.duckdb.x.building" in _judge(whole).half
+    monkeypatch.setattr(judging, "_PUBLICATION_S", 10)
+    monkeypatch.setattr(time, "sleep", lambda _: building.unlink(missing_ok=True))
+    assert judging._staying(whole) == []
 
 
 def test_a_second_attempt_is_spent(whole):
