@@ -8,28 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from pipeline.engines.cluster_libraries import check_library
 from pipeline.engines.engine import PartT, ResultT, Tell
 from pipeline.engines.patience import ANSWER_S, Patience
 from pipeline.engines.same_sources import run_checked, sources_digest
-from pipeline.errors import EngineDown, EngineError, SettingsError
+from pipeline.errors import EngineDown, EngineError
 
 _RETRIES = 2  # of what a task raises; Dask itself counts the workers that died
 _POLL_S = 1.0
-_EXTRA = "pip install 'lora-dataset-pipeline[dask]'"
-
-
-def check_library() -> None:
-    """Insist on Dask being installed.
-
-    Raises:
-        SettingsError: it is not.
-    """
-    try:
-        import distributed  # noqa: F401
-    except ImportError as error:
-        raise SettingsError(
-            f"LORA_ENGINE: dask://… needs Dask distributed, which is not installed ({error}): {_EXTRA}"
-        ) from error
 
 
 class Dask:
@@ -41,7 +27,7 @@ class Dask:
     """
 
     def __init__(self, address: str, answer_s: float = ANSWER_S) -> None:
-        check_library()
+        check_library("dask")
         from distributed import Client
 
         make_client: Callable[..., Any] = Client  # its methods have no types

@@ -1,5 +1,6 @@
 """Picks the engine that a setting names; what it needs is imported only where it is named (a second)."""
 
+from pipeline.engines.cluster_libraries import check_library
 from pipeline.engines.engine import Engine
 from pipeline.engines.patience import ANSWER_S
 from pipeline.engines.processes import Processes
@@ -41,14 +42,8 @@ def check_engine(name: str) -> None:
     Raises:
         SettingsError: it is not.
     """
-    if name.startswith(_RAY):
-        from pipeline.engines.ray import check_library as check_ray
-
-        check_ray()
-    elif is_cluster(name):
-        from pipeline.engines.dask import check_library as check_dask
-
-        check_dask()
+    if is_cluster(name):
+        check_library(name.partition("://")[0])
 
 
 def engine_problem(name: str, answer_s: float) -> str:

@@ -11,26 +11,14 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.engines.cluster_libraries import check_library
 from pipeline.engines.engine import PartT, ResultT, Tell
 from pipeline.engines.patience import ANSWER_S, Patience
 from pipeline.engines.same_sources import run_checked, sources_digest
-from pipeline.errors import EngineDown, EngineError, SettingsError
+from pipeline.errors import EngineDown, EngineError
 
 _RETRIES = 2  # of a part that raises, or whose worker died
 _POLL_S = 1.0
-_EXTRA = "pip install 'lora-dataset-pipeline[ray]'"
-
-
-def check_library() -> None:
-    """Insist on Ray being installed.
-
-    Raises:
-        SettingsError: it is not.
-    """
-    try:
-        import ray  # noqa: F401
-    except ImportError as error:
-        raise SettingsError(f"LORA_ENGINE: ray://… needs Ray, which is not installed ({error}): {_EXTRA}") from error
 
 
 def check_answers(address: str, answer_s: float) -> None:
@@ -56,7 +44,7 @@ class Ray:
     """
 
     def __init__(self, address: str, answer_s: float = ANSWER_S) -> None:
-        check_library()
+        check_library("ray")
         check_answers(address, answer_s)
         import ray
 

@@ -21,20 +21,24 @@ def local_cluster(workers: int) -> Iterator[str]:
 
 def read_range_dying_once(part, tell):
     """As `read_range`, after the first worker that has the second range died of it, rows half written."""
-    if part.span.start and _is_first(part.parts.folder.parent / "died"):
-        with part.parts.lend() as lent:
-            (lent.folder / "turns.parquet").write_bytes(b"half")
-            os.kill(os.getpid(), signal.SIGKILL)
+    if part.span.start:
+        _die_once(part.parts, "died", "turns.parquet")
     return read_range(part, tell)
 
 
 def join_by_bands_dying_once(part, tell):
     """As `join_by_bands`, after the first worker that has the second bands died of it, pairs half written."""
-    if part.numbers.start and _is_first(part.parts.folder.parent / "died of bands"):
-        with part.parts.lend() as lent:
-            (lent.folder / "joined.bin").write_bytes(b"half")
-            os.kill(os.getpid(), signal.SIGKILL)
+    if part.numbers.start:
+        _die_once(part.parts, "died of bands", "joined.bin")
     return join_by_bands(part, tell)
+
+
+def _die_once(parts, mark, file_name):
+    """Kill this worker with a file half written, unless one did so before."""
+    if _is_first(parts.folder.parent / mark):
+        with parts.lend() as lent:
+            (lent.folder / file_name).write_bytes(b"half")
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _is_first(mark: Path) -> bool:
