@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dataset.formats.mapped_rows import find
-from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.message_lists import ALIASES
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.dataset.model.json_text import Json
@@ -96,13 +95,6 @@ def guessed_mapping(rows: Sequence[Json]) -> "Mapping | None":
 def mapping_text(mapping: "Mapping") -> str:
     """The mapping as JSON that the option takes; no quote that a shell would mind stands in it."""
     return json.dumps(mapping.model_dump(exclude_defaults=True), ensure_ascii=False)
-
-
-def mapped_form(mapping: "Mapping") -> Format:
-    """The format that it describes."""
-    from pipeline.dataset.formats.mapping import format_of
-
-    return format_of(mapping)
 
 
 def _mapping(**said: Any) -> "Mapping":

@@ -13,7 +13,7 @@ from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.formats.field_rows import read_field
 from pipeline.dataset.formats.groupings import Grouping, grouping_of
-from pipeline.dataset.formats.guessed_mapping import guessed_mapping, mapped_form, mapping_text
+from pipeline.dataset.formats.guessed_mapping import guessed_mapping, mapping_text
 from pipeline.dataset.formats.lookalikes.file_likeness import likeness, loose_rows, sample_of
 from pipeline.dataset.formats.lookalikes.repairs import is_list_of_rows
 from pipeline.dataset.formats.lookalikes.row_likeness import of_table
@@ -30,6 +30,7 @@ from pipeline.dataset.formats.table_rows import read_table, separator_of
 from pipeline.dataset.formats.unfinished import finished
 from pipeline.dataset.model.json_text import Json, decoded
 from pipeline.dataset.model.printable import printable
+from pipeline.dataset.model.quiet import paused_collector
 from pipeline.wording import count_of
 
 HEAD_BYTES = 2**20
@@ -93,7 +94,8 @@ def recognise(head: bytes, compression: Compression, chosen: Format | None, *, a
 
     chosen: the format, when a person named one. are_lines: whether its rows are known to be lines.
     """
-    reading = _recognised(head, compression, chosen, are_lines=are_lines)
+    with paused_collector():  # a megabyte that is looked at may be a million lists
+        reading = _recognised(head, compression, chosen, are_lines=are_lines)
     return replace(reading, why=f"{reading.why}; {reading.grouping.said}") if reading.grouping else reading
 
 
@@ -131,7 +133,9 @@ def _recognised(head: bytes, compression: Compression, chosen: Format | None, *,
     is_table = len(rows) == 1 and bool(of_table(rows[0]))
     mapping = None if is_table else guessed_mapping(rows)
     if mapping is not None and chosen == AUTO_MAPPED:
-        form = mapped_form(mapping)
+        from pipeline.dataset.formats.mapping import format_of  # pydantic: most files need none
+
+        form = format_of(mapping)
         why = f"no format that we know fits; this mapping does: {mapping_text(mapping)}"
         return replace(_of_form(reading, form, rows), why=why, is_certain=True)
     sample = sample_of(_pieces(text, container, list_in_text, separator))

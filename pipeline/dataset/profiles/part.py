@@ -15,13 +15,13 @@ from pipeline.dataset.formats.opening import read_rows
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.frames.frames import Frames, frames_of
 from pipeline.dataset.frames.warnings import warning_groups
+from pipeline.dataset.model.quiet import keep_freed_memory, paused_collector
 from pipeline.dataset.near.conflicting_answers import answers
 from pipeline.dataset.near.signatures import bands_of, signatures
 from pipeline.dataset.profiles.duplicates import fingerprints
 from pipeline.dataset.profiles.finding_columns import finding_rows
 from pipeline.dataset.profiles.profile_rows import conversation_rows, turn_rows
 from pipeline.dataset.profiles.profile_rules import Rules
-from pipeline.dataset.profiles.quiet import keep_freed_memory, paused_collector
 from pipeline.dataset.profiles.rejected_texts import rejected_texts
 from pipeline.dataset.profiles.row_measures import measure_rows
 from pipeline.dataset.profiles.totals import Totals, measure_block, measure_rejected

@@ -13,7 +13,6 @@ from pipeline.dataset.profiles.concluding import Source, conclude, refuse
 from pipeline.dataset.profiles.part import profile_part
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
-from pipeline.dataset.profiles.quiet import paused_collector
 
 
 def profile_stream(
@@ -28,8 +27,7 @@ def profile_stream(
         TokenizerError: the rules' tokenizer cannot be loaded.
     """
     source = _Observed(stream, on_bytes)
-    with paused_collector():  # a megabyte that is looked at may be a million lists
-        opened = open_text(source, rules.form, rules.limits.max_unpacked_bytes)
+    opened = open_text(source, rules.form, rules.limits.max_unpacked_bytes)
     if opened.refusal:
         source.drain()
         return refuse(opened.refusal, source.size_bytes, source.sha256(), folder)

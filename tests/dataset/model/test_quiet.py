@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from pipeline.dataset.profiles.quiet import paused_collector
+from pipeline.dataset.model.quiet import paused_collector
 
 PROGRAM = """
 import resource, sys
-from pipeline.dataset.profiles.quiet import keep_freed_memory
+from pipeline.dataset.model.quiet import keep_freed_memory
 
 if sys.argv[1] == "kept":
     keep_freed_memory()
