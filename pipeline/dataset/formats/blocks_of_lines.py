@@ -9,7 +9,7 @@ from typing import IO, BinaryIO, Protocol
 
 import numpy as np
 
-from pipeline.dataset.model.bit_flags import Flags, Integers, count_of
+from pipeline.dataset.model.bit_flags import Flags, Integers, count_byte
 from pipeline.dataset.rules.mismatch import Mismatch
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -209,7 +209,7 @@ def _blocks(data: bytes, line: int, offset: int) -> Iterator[Block]:
 
 def _block(data: bytes, line: int, offset: int) -> Block:
     is_ended = data.endswith(b"\n")
-    ends = [*_line_ends(data)] if count_of(data, _NEWLINE) * _SHORT_BYTES < len(data) else _all_line_ends(data)
+    ends = [*_line_ends(data)] if count_byte(data, _NEWLINE) * _SHORT_BYTES < len(data) else _all_line_ends(data)
     starts = np.concatenate([[0], np.asarray(ends, dtype=np.int64), [] if is_ended else [len(data)]]).astype(np.int64)
     return Block(data, line, offset, starts, is_ended=is_ended)
 
@@ -233,7 +233,7 @@ def _skipped(line: int, offset: int, size: int, *, is_ended: bool) -> Block:
 
 def count_newlines(stream: ByteReader) -> int:
     """How many `\n` the stream holds."""
-    return sum(count_of(chunk, _NEWLINE) for chunk in iter(lambda: stream.read(BLOCK_BYTES), b""))
+    return sum(count_byte(chunk, _NEWLINE) for chunk in iter(lambda: stream.read(BLOCK_BYTES), b""))
 
 
 class BoundedReader:

@@ -3,19 +3,18 @@
 What is plain is read here as `csv` reads it; all else is left to `table_rows.py`, row by row.
 """
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.dataset.model.bit_flags import Bytes, Integers
+from pipeline.dataset.model.json_text import dumped
 
 _BREAK = ord("\n")
 _NO_TEXT = np.ones(256, dtype=np.bool_)  # bytes that a text of JSON, or a cell without quotes, cannot hold
 _NO_TEXT[0x20:] = False
 _NO_TEXT[[*b'"\\']] = True
 _NO_TEXT[_BREAK] = False
-_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ _END = b'"}\n'
 
 def _heads(names: list[str]) -> list[bytes]:
     """What stands before each cell of a row; before the first, the end of the row above it, too."""
-    said = [f'{_text(name)}: "'.encode("utf-8", "surrogateescape") for name in names]
+    said = [f'{dumped(name)}: "'.encode("utf-8", "surrogateescape") for name in names]
     return [_END + b"{" + said[0], *(b'", ' + name for name in said[1:])]
 
 

@@ -5,7 +5,6 @@ No more than a block of rows is held.
 """
 
 import csv
-import json
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 
@@ -16,7 +15,7 @@ from pipeline.dataset.formats.plain_tables import PlainRows, plain_rows
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.respelled import with_right_keys
-from pipeline.dataset.model.json_text import Json, decoded
+from pipeline.dataset.model.json_text import Json, decoded, dumped
 from pipeline.dataset.rules.mismatch import Mismatch
 
 SEPARATORS = {"csv": ",", "tsv": "\t", "semicolons": ";", "bars": "|"}
@@ -97,12 +96,9 @@ def read_table(
             held_bytes += len(plain.text)
         else:
             lines.begin_row()
-            try:
-                cells, fault = next(rows), None
-            except StopIteration:
+            if (row := _next_row(rows)) is None:
                 break
-            except csv.Error as error:
-                cells, fault = [], Mismatch("a row of cells", f"a fault: {error}")
+            cells, fault = row
             if not cells and fault is None:
                 continue  # a blank line
             if header is None and fault is None:
@@ -122,6 +118,16 @@ def read_table(
     yield from handed_on.blocks(gathered)
 
 
+def _next_row(rows: Iterator[list[str]]) -> tuple[list[str], Mismatch | None] | None:
+    """The cells of the next row, none of a blank line, and what is wrong with it; None at the end."""
+    try:
+        return next(rows), None
+    except StopIteration:
+        return None
+    except csv.Error as error:
+        return [], Mismatch("a row of cells", f"a fault: {error}")
+
+
 class _Header:
     """The names of the columns, and how a row of cells is said under them."""
 
@@ -129,17 +135,14 @@ class _Header:
         self.names = names
         self.has_labels = "label" in names
         self.has_lists = not _LISTS.isdisjoint(names)
-        self._row = ", ".join(_text(name).replace("%", "%%") + ": %s" for name in names).join("{}")
+        self._row = ", ".join(dumped(name).replace("%", "%%") + ": %s" for name in names).join("{}")
 
     def as_json(self, cells: list[str]) -> bytes:
         """An object with each column in its place: one that is named twice is told as in JSON."""
         values: Iterable[Json] = cells
         if self.has_labels or self.has_lists:
             values = map(_value, self.names, cells)
-        return (self._row % tuple(map(_text, values))).encode("utf-8", "surrogateescape")
-
-
-_text: Callable[[Json], str] = json.JSONEncoder(ensure_ascii=False).encode
+        return (self._row % tuple(map(dumped, values))).encode("utf-8", "surrogateescape")
 
 
 def _value(name: str, cell: str) -> Json:

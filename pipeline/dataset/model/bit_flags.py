@@ -54,7 +54,7 @@ def places_of(data: Bytes, byte: int) -> Integers:
     return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
 
-def count_of(data: bytes, byte: int) -> int:
+def count_byte(data: bytes, byte: int) -> int:
     """How often the byte stands, slice by slice: in a quarter of the time of `bytes.count`."""
     looked_at = np.frombuffer(data, dtype=np.uint8)
     slices = range(0, len(looked_at), _SLICE_BYTES)

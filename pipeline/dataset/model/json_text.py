@@ -12,6 +12,8 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 
 
 _encoder = msgspec.json.Encoder()
+dumped = json.JSONEncoder(ensure_ascii=False).encode
+"""JSON text as `json.dumps` writes it, with letters as they are; made once."""
 
 
 class NotJson(ValueError):
@@ -46,7 +48,7 @@ def decoded(text: str | bytes) -> Json:
 def _decoded_by_python(text: str | bytes) -> Json:
     try:
         value: Json = STRICT.decode(text if isinstance(text, str) else text.decode())
-        json.dumps(value, ensure_ascii=False).encode()  # the quick decoder refuses half a surrogate pair, too
+        dumped(value).encode()  # the quick decoder refuses half a surrogate pair, too
     except (ValueError, RecursionError):
         return None
     return value

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dataset.model.bit_flags import bits_before, count_of, packed, padded, run_starts
+from pipeline.dataset.model.bit_flags import bits_before, count_byte, packed, padded, run_starts
 
 
 @given(st.lists(st.booleans(), max_size=300), st.data())
@@ -40,4 +40,4 @@ def test_there_is_always_a_place_after_the_last_flag(size, expected):
 def test_a_byte_is_counted_in_every_slice(size):
     data = (b"ab\ncd\n\n" * (size // 7 + 1))[:size]
 
-    assert count_of(data, ord("\n")) == data.count(b"\n")
+    assert count_byte(data, ord("\n")) == data.count(b"\n")
