@@ -36,7 +36,6 @@ _FILTERS = (
     card_sentences.where,
     wording.size,
 )
-
 _PAGE = "card.html.jinja"
 
 

@@ -93,7 +93,7 @@ def _by_name(kind: type[E], table: str, own: Path | None) -> Mapping[str, E]:
     shipped, mine = _shipped_by_name(kind, table), read_entries(kind, table, own)
     if not mine:
         return shipped
-    entries = {same(name): entry for name, entry in shipped.items()} | {same(entry.name): entry for entry in mine}
+    entries = {same(entry.name): entry for entry in (*shipped.values(), *mine)}
     return MappingProxyType({entry.name: entry for entry in entries.values()})
 
 

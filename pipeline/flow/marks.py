@@ -98,15 +98,15 @@ def problem_of(site: Site, known: Known | None, catalog: Catalog) -> str | None:
 
 def lake_problem(catalog: Catalog, lake: Lake) -> str | None:
     """`problem_of` the lake, from what the catalog knows now."""
-    return _problem_of(site_of_lake(lake), catalog)
+    return _problem_now(site_of_lake(lake), catalog)
 
 
 def store_problem(catalog: Catalog, store: Store) -> str | None:
     """`problem_of` the store, from what the catalog knows now."""
-    return _problem_of(site_of_store(store), catalog)
+    return _problem_now(site_of_store(store), catalog)
 
 
-def _problem_of(site: Site, catalog: Catalog) -> str | None:
+def _problem_now(site: Site, catalog: Catalog) -> str | None:
     mark = catalog.mark_of(site.name)
     if mark and site.read_mark() == mark:
         return None  # as nearly always, and asked before each dataset

@@ -6,8 +6,6 @@ copies them to its disk first, where the keys of four bands, 32 bytes a conversa
 """
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -51,19 +49,17 @@ def join_by_bands(part: StoredBands, tell: Tell) -> str:
     """
     del tell
     bands_file = bands_of(Path(SIGNATURES)).name
-    with part.parts.lend() as lent, lake_errors("read", Path(bands_file)), _scratch() as folder:
+    with (
+        part.parts.lend() as lent,
+        lake_errors("read", Path(bands_file)),
+        tempfile.TemporaryDirectory(prefix="lora-bands-") as made,  # of this machine; its disk may be full
+    ):
+        folder = Path(made)
         bands = Records([part.parts.borrow(name, bands_file, folder) for name in part.names], SIGNED_BANDS)
         asked = np.fromfile(part.parts.borrow(part.asked, _ASKED, folder), dtype=np.uint8)
         is_asked = np.unpackbits(asked, count=len(bands)).view(np.bool_)
         _leave(roots_by_bands(bands, is_asked, folder, part.numbers), lent.folder / _JOINED)
     return lent.name
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder of this machine that disappears; its disk may be full."""
-    with tempfile.TemporaryDirectory(prefix="lora-bands-") as folder:
-        yield Path(folder)
 
 
 def _leave(roots: Firsts, target: Path) -> None:

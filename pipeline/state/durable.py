@@ -84,6 +84,8 @@ def put_all_in_place(places: Mapping[Path, Path], refusal: _Refusal) -> None:
 
     refusal: around each step, given what is done and to which path; files before one that is refused are in place.
     """
+    if not places:
+        return
     for source in places:
         with refusal("write", source):
             sync(source)

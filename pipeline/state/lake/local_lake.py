@@ -171,8 +171,7 @@ class LocalLake:
 
     def _publish_below(self, key: str, folder: Path) -> None:
         places = {file: self._folder / key / name for name, file in files_below(folder).items()}
-        if places:
-            put_all_in_place(places, lake_errors)
+        put_all_in_place(places, lake_errors)
 
     def _files_below(self, key: str) -> dict[str, int]:
         folder = self._folder / key
