@@ -2,8 +2,8 @@
 
 Dagster's own starts a new Python for each run, which imports the definitions for 2.5 seconds of processor time before
 it does anything. Ours has them imported once more beside the server, by a process that does nothing else (Python's
-`forkserver`), and forks each run from there: it begins within milliseconds, with the code that the server itself has
-loaded, and shares the memory of what was imported.
+`forkserver`), and forks each run from there: it begins within milliseconds, with the code that was there when that
+process began, and shares the memory of what was imported.
 
 A fork loses all threads but one, so that process must have used nothing that starts some: `resources/run_imports.py`.
 Elsewhere than on Linux the libraries of the system do not bear it, and Dagster's own way stays.
