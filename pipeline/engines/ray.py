@@ -7,7 +7,7 @@ connection a process: a second engine is made after the first is closed.
 
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +18,9 @@ from pipeline.engines.same_sources import run_checked, sources_digest
 from pipeline.errors import EngineDown, EngineError
 
 _RETRIES = 2  # of a part that raises, or whose worker died
+_CONNECTS = 4
+"""How often a connection is begun. The head forks a process for each client, a few in a hundred of which die at once
+(ray-project/ray issue 63202: 7 %), which says nothing of the cluster."""
 _POLL_S = 1.0
 
 
@@ -53,7 +56,7 @@ class Ray:
         self._waiting = Patience(answer_s)
         with self._outages("does not take this client"):
             try:
-                self._context = self._ray.init(address, logging_level="ERROR", log_to_driver=False)
+                self._context = self._connected()
             except RuntimeError as error:  # versions
                 raise self._unable(error) from error
             try:
@@ -76,6 +79,15 @@ class Ray:
     def close(self) -> None:
         """See `Engine.close`: what this client began ends with it; the cluster stays."""
         self._context.disconnect()
+
+    def _connected(self) -> Any:
+        for _ in range(_CONNECTS - 1):
+            with suppress(ConnectionAbortedError):
+                return self._connect()
+        return self._connect()
+
+    def _connect(self) -> Any:
+        return self._ray.init(self._address, logging_level="ERROR", log_to_driver=False)
 
     def _done(self, running: dict[Any, int], wait_s: float) -> Iterator[tuple[int, Any]]:
         with self._outages("has gone"):

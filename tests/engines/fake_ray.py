@@ -1,6 +1,6 @@
 """Ray's module as far as the engine knows it, in this process: tasks are done when they are asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType, SimpleNamespace
 
 
@@ -37,18 +37,20 @@ class OfTask(RayTaskError, OSError):
 
 
 class FakeRay(ModuleType):
-    """`ray`. problem: what getting a result raises; cores: of the cluster; refusal: what connecting raises."""
+    """`ray`. problem: what getting a result raises; cores: of the cluster; refusals: what connecting raises in turn."""
 
-    def __init__(self, problem: Exception | None = None, cores: float = 2.0, refusal: Exception | None = None) -> None:
+    def __init__(
+        self, problem: Exception | None = None, cores: float = 2.0, refusals: Iterable[Exception] = ()
+    ) -> None:
         super().__init__("ray")
-        self.problem, self.cores, self.refusal, self.connections = problem, cores, refusal, 0
+        self.problem, self.cores, self.refusals, self.connections = problem, cores, list(refusals), 0
         self.exceptions = ModuleType("ray.exceptions")
         for each in (RayError, RayTaskError, RaySystemError, ObjectLostError, GetTimeoutError):
             setattr(self.exceptions, each.__name__, each)
 
     def init(self, _address: str, **_how: object) -> SimpleNamespace:
-        if self.refusal:
-            raise self.refusal
+        if self.refusals:
+            raise self.refusals.pop(0)
         self.connections += 1
         return SimpleNamespace(disconnect=self._disconnect)
 

@@ -82,9 +82,16 @@ def test_a_cluster_without_cores_and_one_that_refuses_are_told(begin, address):
     with pytest.raises(EngineDown, match=f"LORA_ENGINE={address} has had no worker for 0 s: "):
         dict(begin(cores=0)[1].map(square, [4]))
     with pytest.raises(EngineDown, match=r"does not take this client \(full\): "):
-        begin(refusal=ConnectionAbortedError("full"))
+        begin(refusals=[ConnectionAbortedError("full")] * 4)
     with pytest.raises(EngineError, match=r"cannot do this work \(Version mismatch\): install this version of"):
-        begin(refusal=RuntimeError("Version mismatch"))
+        begin(refusals=[RuntimeError("Version mismatch")])
+
+
+def test_a_process_that_the_head_made_in_vain_is_asked_for_again(begin):
+    ray, engine = begin(refusals=[ConnectionAbortedError("Starting Ray client server failed")] * 3)
+
+    assert dict(engine.map(square, [4])) == {0: 2}
+    assert ray.connections == 1
 
 
 def test_workers_with_other_sources_do_nothing(begin, monkeypatch):

@@ -72,7 +72,7 @@ class Environments:
         process.stdin.write(json.dumps([*map(str, (printed, said, SCRIPTS / script, *arguments))]) + "\n")
         process.stdin.flush()
         code = process.stdout.readline().strip()
-        assert code == "0", said.read_text("utf-8", "replace")[-4_000:]
+        assert code == "0", said.read_text("utf-8", "replace")[-40_000:]  # of several processes the first end counts
         return printed.read_text("utf-8")
 
     def last_line(self, environment: Path, script: str, *arguments: object) -> object:
@@ -249,6 +249,10 @@ def test_a_model_that_two_processes_share_out_trains(environments, models, case_
         TRAINERS,
         TRAINERS / "bin/accelerate",
         *("launch", "--config_file", folder / "accelerate.yaml", "--mixed_precision", "no"),
+        *(
+            "--max_restarts",
+            "1",
+        ),  # of some 30 runs on a busy machine one process of Gloo's ended in an abort of its own
         *(SCRIPTS / "on_cpus.py", folder / "train.py", "--model", models / "marked", *options),
     )
 
