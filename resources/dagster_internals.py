@@ -24,6 +24,9 @@ from dagster._core.definitions.run_request import InstigatorType
 # What the gRPC client raises where a code server is gone, and the launcher where the server starts no run.
 from dagster._core.errors import DagsterLaunchFailedError, DagsterUserCodeUnreachableError
 
+# Its tables, and which events are kept in more of them than one: ours fills them by statements that it makes once.
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
+
 # Where runs get the logger that writes to the console: no setting names another one for every run.
 from dagster._core.execution import context_creation_job
 
@@ -40,6 +43,7 @@ from dagster._core.scheduler.instigation import TickStatus
 
 # The storages on SQLite, which ours look at before Dagster uses them, and whose connections they keep.
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetKeyTable, SqlEventLogStorageTable
 from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.schedules import SqliteScheduleStorage
 
@@ -55,6 +59,8 @@ from dagster._serdes import ConfigurableClassData, deserialize_value
 from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defined]  # it is defined in dagster_shared
 
 __all__ = [
+    "ASSET_CHECK_EVENTS",
+    "ASSET_EVENTS",
     "CONSOLE_LOGGERS",
     "GRPC_INFO_TAG",
     "MIGRATIONS",
@@ -63,6 +69,8 @@ __all__ = [
     "QUEUE_LOGGER",
     "SERVER",
     "AssetCheckEvaluationTargetMaterializationData",
+    "AssetCheckExecutionsTable",
+    "AssetKeyTable",
     "CanCancelExecutionRequest",
     "CanCancelExecutionResult",
     "CheckRunHealthResult",
@@ -78,6 +86,7 @@ __all__ = [
     "QueuedRunCoordinator",
     "RunQueueConfig",
     "SerializableErrorInfo",
+    "SqlEventLogStorageTable",
     "SqliteRunStorage",
     "SqliteScheduleStorage",
     "TickStatus",

@@ -10,6 +10,8 @@ from dagster._daemon.run_coordinator import QueuedRunCoordinatorDaemon, queued_r
 
 from resources import dagster_internals
 from resources.dagster_internals import (
+    ASSET_CHECK_EVENTS,
+    ASSET_EVENTS,
     CONSOLE_LOGGERS,
     GRPC_INFO_TAG,
     MIGRATIONS,
@@ -18,6 +20,8 @@ from resources.dagster_internals import (
     QUEUE_LOGGER,
     SERVER,
     AssetCheckEvaluationTargetMaterializationData,
+    AssetCheckExecutionsTable,
+    AssetKeyTable,
     CanCancelExecutionRequest,
     CanCancelExecutionResult,
     CheckRunHealthResult,
@@ -33,6 +37,7 @@ from resources.dagster_internals import (
     QueuedRunCoordinator,
     RunQueueConfig,
     SerializableErrorInfo,
+    SqlEventLogStorageTable,
     SqliteRunStorage,
     SqliteScheduleStorage,
     TickStatus,
@@ -50,8 +55,16 @@ SIGNATURES = {
     ConfigurableClassData: ["module_name", "class_name", "config_yaml"],
     ConsolidatedSqliteEventLogStorage: ["base_dir", "inst_data"],
     ConsolidatedSqliteEventLogStorage._connect: ["self"],
-    ConsolidatedSqliteEventLogStorage._has_asset_key_col_on_connection: ["self", "conn", "column_name"],
+    ConsolidatedSqliteEventLogStorage._event_to_row: ["self", "event"],
+    ConsolidatedSqliteEventLogStorage._get_asset_entry_values: [
+        "self",
+        "event",
+        "event_id",
+        "has_asset_key_index_cols",
+    ],
     ConsolidatedSqliteEventLogStorage._init_db: ["self"],
+    ConsolidatedSqliteEventLogStorage._store_asset_event_tags: ["self", "conn", "events", "event_ids"],
+    ConsolidatedSqliteEventLogStorage.store_asset_check_event: ["self", "event", "event_id"],
     ConsolidatedSqliteEventLogStorage.dispose: ["self"],
     ConsolidatedSqliteEventLogStorage.get_db_path: ["self"],
     ConsolidatedSqliteEventLogStorage.has_table: ["self", "table_name"],
@@ -103,6 +116,15 @@ def test_the_event_log_keeps_its_address_and_its_watchers_where_ours_looks_for_t
 
     assert found == (str(tmp_path), f"sqlite:///{tmp_path}/event_log.db", None, {})
     assert watchers == {}
+
+
+def test_an_event_is_kept_in_the_tables_that_ours_fills():
+    """What goes into them is tested against Dagster's own storage, `test_event_log.py`."""
+    tables = (SqlEventLogStorageTable, AssetKeyTable, AssetCheckExecutionsTable)
+
+    assert [table.name for table in tables] == ["event_logs", "asset_keys", "asset_check_executions"]
+    assert {each.value for each in ASSET_EVENTS} >= {"ASSET_MATERIALIZATION", "ASSET_OBSERVATION"}
+    assert {each.value for each in ASSET_CHECK_EVENTS} >= {"ASSET_CHECK_EVALUATION"}
 
 
 def test_the_storage_of_schedules_keeps_its_address(tmp_path):
