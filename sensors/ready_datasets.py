@@ -4,6 +4,9 @@ Jobs of datasets that are no longer what they were made from are marked here, to
 the sensor of failed runs.
 """
 
+from datetime import datetime, timedelta
+from functools import partial
+
 import dagster as dg
 
 from assets.asset_jobs import INGEST, PLAN_TRAINING
@@ -22,6 +25,8 @@ from sensors.new_uploads import run_request, worth_adding
 from sensors.pausing import outage, waits
 
 READY_SET = str(READY_DATASETS.name)
+_OVERLAP = timedelta(minutes=10)
+"""How long before the last look a change may be dated: its transaction lasted, or another machine's clock is slow."""
 
 
 def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
@@ -45,15 +50,17 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
             return waits(reason, context.cursor)
         now, instance = utc_now(), context.instance
         catalog.note_look(context.sensor_name, now)
-        told = stale_events(catalog.mark_stale_jobs(now), instance, lambda each: catalog.get(each).partition)
+        stale = catalog.mark_stale_jobs(now, _since(context.cursor, now))
+        told = stale_events(stale, instance, lambda each: catalog.get(each).partition)
+        result = partial(dg.SensorResult, asset_events=told, cursor=now.isoformat())
         if living_runs(instance, now, settings.stuck_after_s, PLAN_TRAINING.name):
-            return dg.SensorResult(skip_reason="training is being planned", asset_events=told)
+            return result(skip_reason="training is being planned")
         waiting = catalog.unplanned(settings.tick_max_uploads, now)
         if not waiting:
-            return dg.SensorResult(skip_reason="no ready dataset without a plan", asset_events=told)
+            return result(skip_reason="no ready dataset without a plan")
         if queued_runs(instance, INGEST.name) and not goes_before_validation(waiting, now):
             reason = f"{len(waiting):,} ready datasets wait: validation goes first"
-            return dg.SensorResult(skip_reason=reason, asset_events=told)
+            return result(skip_reason=reason)
         checked_plans(settings, now.date())  # a name that no catalogue knows fails the tick, not every run
         order = list(instance.get_dynamic_partitions(READY_SET))
         added = missing_partitions(waiting, set(order).__contains__)
@@ -62,12 +69,20 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
         run = plan_runs(waiting, tried, [*order, *added], settings, now)[0]
         chosen = set(run.batch.dataset_ids)
         if not catalog.mark_plans_requested([each for each in waiting if each.id in chosen], run.run_key, now):
-            return dg.SensorResult(skip_reason="another asks for the plans that wait", asset_events=told)
+            return result(skip_reason="another asks for the plans that wait")
         added = worth_adding(added, [run], [each.partition for each in waiting if each.partition != each.id])
-        return dg.SensorResult(
+        return result(
             run_requests=[run_request(run)],
             dynamic_partitions_requests=[READY_DATASETS.build_add_request(added)] if added else [],
-            asset_events=told,
         )
 
     return ready_datasets
+
+
+def _since(cursor: str | None, now: datetime) -> datetime | None:
+    """From when on it is asked which jobs became stale. Once a day it is asked of all, whatever was missed.
+
+    cursor: when this was asked last.
+    """
+    last = datetime.fromisoformat(cursor) if cursor else None
+    return last - _OVERLAP if last and last.date() == now.date() else None

@@ -83,11 +83,12 @@ training_jobs = Table(
 Index("ix_training_jobs_dataset_id", training_jobs.c.dataset_id)
 Index("ix_training_jobs_user_id", training_jobs.c.user_id, training_jobs.c.created_at.desc())
 # The sensor looks for jobs to mark stale every few seconds; only these can become it.
+IS_CONFIGURED = training_jobs.c.status == literal_column("'configured'")
 Index(
     "ix_training_jobs_configured",
-    training_jobs.c.dataset_id,
-    sqlite_where=training_jobs.c.status == "configured",
-    postgresql_where=training_jobs.c.status == "configured",
+    training_jobs.c.updated_at,
+    sqlite_where=IS_CONFIGURED,
+    postgresql_where=IS_CONFIGURED,
 )
 
 cost_records = Table(

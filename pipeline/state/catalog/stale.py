@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, literal, or_, se
 
 from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.job_records import Job
-from pipeline.state.catalog.job_tables import training_jobs, training_plans
+from pipeline.state.catalog.job_tables import IS_CONFIGURED, training_jobs, training_plans
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.tables import datasets
 from pipeline.state.catalog.training_jobs import read_job
@@ -35,13 +35,24 @@ _JOBS_OF_DATASETS = training_jobs.join(datasets, datasets.c.id == training_jobs.
 class StaleJobs(Database):
     """The method that the sensor uses."""
 
-    def mark_stale_jobs(self, now: datetime) -> list[Job]:
-        """Mark configured jobs stale whose dataset was replaced, has errors or other rows; return them."""
+    def mark_stale_jobs(self, now: datetime, since: datetime | None = None) -> list[Job]:
+        """Mark configured jobs stale whose dataset was replaced, has errors or other rows; return them.
+
+        since: of the datasets and jobs that changed then or later; None: of all that there are.
+        """
+        which = true() if since is None else _changed(since)
         with self._reading() as connection:  # nearly always there is nothing to write
-            if connection.execute(_stale(true()).limit(1)).first() is None:
+            if connection.execute(_stale(which).limit(1)).first() is None:
                 return []
         with self._writing() as connection:
-            return mark_stale(connection, true(), now)
+            return mark_stale(connection, which, now)
+
+
+def _changed(since: datetime) -> ColumnElement[bool]:
+    """Jobs that may have become stale. Whoever records a split marks those of other rows: of plans nothing is asked."""
+    changed = select(datasets.c.id).where(datasets.c.updated_at >= since)
+    made = select(training_jobs.c.dataset_id).where(IS_CONFIGURED, training_jobs.c.updated_at >= since)
+    return training_jobs.c.dataset_id.in_(changed.union(made))
 
 
 def mark_stale(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[Job]:
@@ -76,6 +87,6 @@ def _stale(which: ColumnElement[bool]) -> Select[Any]:
         datasets.c.superseded_by,
         datasets.c.name.label("dataset_name"),
     )
-    is_stale = (training_jobs.c.status == "configured") & or_(_IS_GONE, _HAS_OTHER_ROWS)
+    is_stale = IS_CONFIGURED & or_(_IS_GONE, _HAS_OTHER_ROWS)
     oldest = select(*columns).select_from(_JOBS_OF_DATASETS).where(is_stale, which)
     return oldest.order_by(training_jobs.c.created_at, training_jobs.c.id)

@@ -9,6 +9,7 @@ Which runs are asked for is in `requests.py` and `plans.py`; what a failure mean
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Literal
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, select, update
@@ -224,6 +225,7 @@ class Tries(Database):
         with self._reading() as connection:
             for work, place in _PLACES.items():
                 rows = connection.execute(_failed(place)).all()
+                rows = sorted(rows, key=attrgetter("created_at", "id"))  # an order would have SQLite read all datasets
                 found += [
                     GivenUp(work, row.id, row.name, row.user_id, _occasion(work, row), row.reason or "", row.retry_at)
                     for row in rows
@@ -253,13 +255,15 @@ def _note_failure(
 
 def _failed(place: _Place) -> Any:
     of_dataset = datasets.c
-    columns = (of_dataset.id, of_dataset.name, of_dataset.user_id, of_dataset.validated_at, of_dataset.run_id)
+    names = ("id", "name", "user_id", "created_at", "validated_at", "run_id")
     table = place.table.c
     source = datasets if place.table is datasets else datasets.join(training_plans)
-    query = select(*columns, table[place.reason].label("reason"), table.retry_at).select_from(source)
+    query = select(
+        *(of_dataset[name] for name in names), table[place.reason].label("reason"), table.retry_at
+    ).select_from(source)
     if place.table is training_plans:
         query = query.where(table.validation_run_id == of_dataset.run_id, of_dataset.status == "ready")
-    return query.where(table.status == "failed", _IS_WANTED).order_by(of_dataset.created_at, of_dataset.id)
+    return query.where(place.is_open, table.status == "failed", _IS_WANTED)
 
 
 def _occasion(work: Work, row: Any) -> str:
