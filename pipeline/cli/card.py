@@ -70,7 +70,7 @@ def _of_file(file: Path, mapping: str | None, *, as_one: bool) -> "Card":
     from pipeline.card.sources import card_of_profile
     from pipeline.cli.progress import progress_bar
     from pipeline.dataset.formats.packed_files import PackedFiles
-    from pipeline.dataset.profiles.parallel import default_workers, profile_path
+    from pipeline.dataset.profiles.parallel import default_workers, helpers_for, profile_path
     from pipeline.dataset.profiles.profile_rules import Rules
     from pipeline.dataset.profiles.profile_streams import profile_stream
     from pipeline.trainers.acceptance import acceptance_of, asking
@@ -79,12 +79,15 @@ def _of_file(file: Path, mapping: str | None, *, as_one: bool) -> "Card":
         raise UsageError(f"{file}: expected a file, found a folder or a device; name a file, or add --as-one")
     packed, rules = files_as_one([str(file)]) if as_one else [], asking(Rules(form=chosen_format(None, mapping)))
     workers = default_workers()
-    with tempfile.TemporaryDirectory(prefix="lora-card-", ignore_cleanup_errors=True) as work:
+    with (
+        helpers_for([] if packed else [str(file)], workers) as helpers,
+        tempfile.TemporaryDirectory(prefix="lora-card-", ignore_cleanup_errors=True) as work,
+    ):
         with progress_bar(file.name, None if packed else file.stat().st_size) as tell:
             if packed:
                 profile = profile_stream(PackedFiles(packed), Path(work), rules, tell)
             else:
-                profile = profile_path(file, Path(work), rules, workers, tell)
+                profile = profile_path(file, Path(work), rules, workers, tell, helpers)
         examples = first_examples(profile.findings_path, profile.finding_counts)
         return card_of_profile(profile, str(file), acceptance_of(profile), examples)
 

@@ -20,10 +20,11 @@ from pipeline.cli.progress import progress_bar
 from pipeline.cli.reporters import STDIN, STDIN_NAME, Checked, reporter_for
 from pipeline.dataset.formats.blocks_of_lines import ByteReader
 from pipeline.dataset.formats.packed_files import PackedFiles
-from pipeline.dataset.profiles.parallel import default_workers, profile_path
+from pipeline.dataset.profiles.parallel import default_workers, helpers_for, profile_path
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
+from pipeline.engines.helpers import Helpers
 from pipeline.errors import LakeError, PipelineError, ServiceError, UsageError
 from pipeline.trainers.acceptance import acceptance_of
 
@@ -51,6 +52,16 @@ class Request:
         """What is checked, by the names that reports give it."""
         return (label_of(self.files),) if self.as_one else self.files
 
+    @property
+    def on_disk(self) -> tuple[str, ...]:
+        """Those that several processes may read, where they are files of lines."""
+        return () if self.as_one else self.files
+
+    @property
+    def processes(self) -> int:
+        """How many may read a file."""
+        return self.workers or default_workers()
+
 
 def check_files(request: Request) -> int:
     """Check every file; returns the exit code.
@@ -61,12 +72,12 @@ def check_files(request: Request) -> int:
     """
     _refuse_contradictions(request)
     code, reporter = 0, reporter_for(request.report, len(request.datasets), request.rules.max_rejected_share)
-    with findings_file(request.findings) as findings:
+    with helpers_for(request.on_disk, request.processes) as helpers, findings_file(request.findings) as findings:
         for number, (file, stem) in enumerate(zip(request.datasets, stems(request.datasets), strict=True), start=1):
             label = file if len(request.datasets) == 1 else f"{number}/{len(request.datasets)} {file}"
             with _work_folder(request.output) as work:
                 try:
-                    profile = _profile(file, work, label, request)
+                    profile = _profile(file, work, label, request, helpers)
                 except PipelineError as error:
                     code = max(code, explain(error))
                     reporter.unread(str(error))
@@ -100,7 +111,7 @@ def _work_folder(output: Path | None) -> Iterator[Path]:
         yield Path(path)
 
 
-def _profile(file: str, work: Path, label: str, request: Request) -> Profile:
+def _profile(file: str, work: Path, label: str, request: Request, helpers: Helpers | None) -> Profile:
     """The profile of one file.
 
     Raises:
@@ -116,9 +127,8 @@ def _profile(file: str, work: Path, label: str, request: Request) -> Profile:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 return _profile_stream(stream, work, label, request.rules)
-        workers = request.workers or default_workers()
         with progress_bar(label, status.st_size) as tell:
-            return profile_path(Path(file), work, request.rules, workers, tell)
+            return profile_path(Path(file), work, request.rules, request.processes, tell, helpers)
     except OSError as error:
         raise _explained(file, work, error) from error
 

@@ -53,16 +53,16 @@ def lent_own_file(
     """
     from dataclasses import replace
 
-    from pipeline.dataset.profiles.parallel import default_workers
+    from pipeline.dataset.profiles.parallel import default_workers, helpers_for
     from pipeline.flow.own_files import read_own_file
     from pipeline.flow.validation import rules_of
 
     with tempfile.TemporaryDirectory(prefix="lora-plan-", ignore_cleanup_errors=True) as work:
         path, rows = _one_file(files, Path(work)), Path(work, "rows")
         rows.mkdir()
-        with progress_bar(path.name, path.stat().st_size) as tell:
-            rules = replace(rules_of(settings), form=chosen)
-            own = read_own_file(path, owner, rows, rules, default_workers(), tell)
+        rules, workers = replace(rules_of(settings), form=chosen), default_workers()
+        with helpers_for([str(path)], workers) as helpers, progress_bar(path.name, path.stat().st_size) as tell:
+            own = read_own_file(path, owner, rows, rules, workers, tell, helpers)
         _refuse_errors(own, files)
         yield own, path
 

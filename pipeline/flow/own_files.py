@@ -15,6 +15,7 @@ from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.tokens import Tokenizer
+from pipeline.engines.helpers import Helpers
 from pipeline.flow.lake_files import Origin, lake_files, profile_row
 from pipeline.flow.validation import CODE_VERSION
 from pipeline.state.store.keys import UPLOADS
@@ -60,14 +61,15 @@ def read_own_file(
     rules: Rules,
     workers: int = 1,
     on_bytes: Callable[[int], None] = lambda _: None,
+    helpers: Helpers | None = None,
 ) -> OwnFile:
-    """Read and judge a file. folder: for its rows; owner: whose upload it would be.
+    """Read and judge a file. folder: for its rows; owner: whose upload it would be; the rest: see `profile_path`.
 
     Raises:
         OSError: the file cannot be read.
         LakeError: the folder cannot be written.
     """
-    profile = profile_path(path, folder, asking(rules), workers, on_bytes)
+    profile = profile_path(path, folder, asking(rules), workers, on_bytes, helpers)
     acceptance = acceptance_of(profile)
     key, version = f"{UPLOADS}{owner}/{path.name}", f"sha256:{profile.content_sha256}"
     origin = Origin(dataset_id(owner, key, version), owner, key, version, "", CODE_VERSION, utc_now())

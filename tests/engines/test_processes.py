@@ -1,6 +1,5 @@
 """The engine that is always there gives every part's result, once, with any number of processes."""
 
-import gc
 import math
 from contextlib import closing
 
@@ -33,16 +32,6 @@ def test_each_part_has_its_result_and_all_bytes_are_told(count):
 def test_what_a_task_raises_is_raised():
     with closing(make_engine("processes", 1)) as engine, pytest.raises(UsageError, match="no 49"):
         dict(engine.map(square, [9, 49, 16]))
-
-
-def thresholds(_, tell):
-    return gc.get_threshold()
-
-
-def test_a_process_collects_garbage_as_rarely_as_this_one(monkeypatch):
-    monkeypatch.setattr(gc, "get_threshold", lambda: (9_000, 9, 9))  # of this process; the others have their own
-    with closing(Processes(2)) as engine:
-        assert dict(engine.map(thresholds, range(4))) == dict.fromkeys(range(4), (9_000, 9, 9))
 
 
 def test_the_machine_itself_is_no_cluster_and_always_answers():

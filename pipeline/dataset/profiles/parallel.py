@@ -3,8 +3,10 @@
 Everything about a file is a sum over its ranges; only line numbers need a count of what lies before a range.
 """
 
+import os
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -23,6 +25,7 @@ from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.dataset.profiles.totals import Totals
 from pipeline.engines.engine import Tell
+from pipeline.engines.helpers import Helpers, can_fork
 from pipeline.engines.processes import Processes
 from pipeline.state.checksums import sha256_of
 from pipeline.state.lake.lake_errors import lake_errors
@@ -42,10 +45,12 @@ def profile_path(
     rules: Rules,
     workers: int = 1,
     on_bytes: Tell = lambda _: None,
+    helpers: Helpers | None = None,
 ) -> Profile:
     """Profile a local file; its rows are left in folders below `folder`, one a range.
 
-    on_bytes: told now and then how many more bytes were read. The rules' budget is for each range, by its own bytes.
+    on_bytes: told now and then how many more bytes were read. helpers: see `helpers_for`; None to start some where the
+    file needs them. The rules' budget is for each range, by its own bytes.
 
     Raises:
         OSError: the file cannot be read.
@@ -54,7 +59,7 @@ def profile_path(
     """
     with path.open("rb") as stream:
         size_bytes = path.stat().st_size
-        ranges = line_ranges(stream, size_bytes, min(workers, size_bytes // MIN_RANGE_BYTES))
+        ranges = line_ranges(stream, size_bytes, _most_ranges(size_bytes, workers))
         stream.seek(0)
         if len(ranges) < 2:
             return profile_stream(stream, folder, rules, on_bytes)
@@ -62,7 +67,27 @@ def profile_path(
         if reading is None:
             stream.seek(0)
             return profile_stream(stream, folder, rules, on_bytes)
-        return _profile_ranges(path, ranges, folder, rules, reading, on_bytes)
+        return _profile_ranges(path, ranges, folder, rules, reading, on_bytes, helpers)
+
+
+def _most_ranges(size_bytes: int, workers: int) -> int:
+    return min(workers, size_bytes // MIN_RANGE_BYTES)
+
+
+@contextmanager
+def helpers_for(files: Iterable[str], workers: int) -> Iterator[Helpers | None]:
+    """Lend processes that help to read whichever of the files are large, forked from this one.
+
+    None where no file is, or this process cannot be forked: a file that is large starts its own then. To be asked when
+    all that reads a file has been imported, and nothing has been done: a query or a bar that is drawn starts threads.
+    """
+    sizes_bytes = [os.path.getsize(file) for file in files if os.path.isfile(file)] if workers > 1 else []
+    wanted = _most_ranges(max(sizes_bytes, default=0), workers) - 1
+    if wanted < 1 or not can_fork():
+        yield None
+        return
+    with closing(Helpers(wanted, is_forked=True)) as helpers:
+        yield helpers
 
 
 def reading_of_lines(head: bytes, rules: Rules) -> Reading | None:
@@ -93,12 +118,13 @@ def _profile_ranges(
     rules: Rules,
     reading: Reading,
     on_bytes: Tell,
+    helpers: Helpers | None,
 ) -> Profile:
     folders = [folder / f"part-{number:05d}" for number in range(len(ranges))]
     for part in folders:
         with lake_errors("write", part):
             part.mkdir()
-    with closing(Processes(len(ranges), on_bytes)) as engine, ThreadPoolExecutor(1) as hasher:
+    with closing(Processes(len(ranges), on_bytes, helpers)) as engine, ThreadPoolExecutor(1) as hasher:
         first_lines = _first_lines(path, ranges)  # counted while the processes start
         parts = [
             _Range(path, *span, line, part, rules, reading)

@@ -96,12 +96,13 @@ def test_an_error_over_budget_comes_from_another_process_as_it_was():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel is asked to, which only Linux can")
-def test_workers_end_with_a_process_that_was_killed(tmp_path):
+@pytest.mark.parametrize("is_forked", [False, True])
+def test_helpers_end_with_a_process_that_was_killed(is_forked, tmp_path):
     script = (
         "import time\n"
-        "from pipeline.engines.processes import Processes\n"
+        "from pipeline.engines.helpers import Helpers\n"
         "if __name__ == '__main__':\n"
-        "    pool = Processes(2)._pool\n"
+        f"    pool = Helpers(1, {is_forked})._pool\n"
         "    print(*[pool.submit(time.sleep, 0).result() or pid for pid in list(pool._processes)], flush=True)\n"
         "    time.sleep(600)\n"
     )
