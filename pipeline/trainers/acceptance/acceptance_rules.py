@@ -10,20 +10,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+import msgspec
+from msgspec import Meta
 
 from pipeline.dataset.findings.finding import CATALOGUE
 from pipeline.dataset.formats.rows import BY_NAME as FORMATS_BY_NAME
 from pipeline.trainers.registry import BY_NAME, JUDGING
-
-
-def _is_format(name: str) -> str:
-    if name not in FORMATS_BY_NAME:
-        raise ValueError(f"expected one of {', '.join(FORMATS_BY_NAME)}, found {name!r}")
-    return name
-
-
-FormatName = Annotated[str, AfterValidator(_is_format)]
 
 
 class Effect(StrEnum):
@@ -36,53 +28,71 @@ class Effect(StrEnum):
     NOTES = "notes"
 
 
-def _known(code: str) -> str:
-    if code not in CATALOGUE:
-        raise ValueError(f"expected a code of the findings catalogue, found {code}")
-    return code
+def _insist_on_formats(*names: str) -> None:
+    for name in names:
+        if name not in FORMATS_BY_NAME:
+            raise ValueError(f"expected one of {', '.join(FORMATS_BY_NAME)}, found {name!r}")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _insist_on_effect(effect: Effect, *possible: Effect) -> None:
+    if effect not in possible:
+        raise ValueError(f"effect: expected one of {', '.join(possible)}, found {effect}")
 
 
-class CodeRule(_Strict):
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of a file: all keys are known. Not of pydantic, which takes longer to import than a small dataset to read."""
+
+
+class CodeRule(_Strict, frozen=True):
     """What a finding does."""
 
-    code: Annotated[str, AfterValidator(_known)]
-    effect: Literal[Effect.REFUSES, Effect.DROPS, Effect.HARMS, Effect.NOTES]
+    code: str
+    effect: Effect
     because: str
-    only: tuple[FormatName, ...] = ()
+    only: tuple[str, ...] = ()
     """The formats it is for, or not for; all by default."""
-    unless: tuple[FormatName, ...] = ()
+    unless: tuple[str, ...] = ()
     """The formats it is for, or not for; all by default."""
     as_is: bool = False
     """Only for a file that is not converted first, which would mend it."""
+
+    def __post_init__(self) -> None:
+        if self.code not in CATALOGUE:
+            raise ValueError(f"expected a code of the findings catalogue, found {self.code}")
+        _insist_on_effect(self.effect, Effect.REFUSES, Effect.DROPS, Effect.HARMS, Effect.NOTES)
+        _insist_on_formats(*self.only, *self.unless)
 
     def applies_to(self, form: str) -> bool:
         """Whether the rule is for this format."""
         return (not self.only or form in self.only) and form not in self.unless
 
 
-class RoleRule(_Strict):
+class RoleRule(_Strict, frozen=True):
     """What a known role does where it is used at all; a role is no finding."""
 
     role: Literal["system", "developer", "tool", "function"]
-    effect: Literal[Effect.REFUSES, Effect.HARMS, Effect.NOTES]
+    effect: Effect
     because: str
     as_is: bool = False
     """As for a code."""
 
+    def __post_init__(self) -> None:
+        _insist_on_effect(self.effect, Effect.REFUSES, Effect.HARMS, Effect.NOTES)
 
-class FormatRule(_Strict):
+
+class FormatRule(_Strict, frozen=True):
     """What a format does: one that no conversion helps is refused, one with conditions is noted."""
 
-    format: FormatName
-    effect: Literal[Effect.REFUSES, Effect.NOTES]
+    format: str
+    effect: Effect
     because: str
 
+    def __post_init__(self) -> None:
+        _insist_on_formats(self.format)
+        _insist_on_effect(self.effect, Effect.REFUSES, Effect.NOTES)
 
-class WrappingRule(_Strict):
+
+class WrappingRule(_Strict, frozen=True):
     """How a file's rows may not be wrapped; converted, they are lines of objects."""
 
     wrapping: Literal[
@@ -93,15 +103,18 @@ class WrappingRule(_Strict):
     because: str
 
 
-class Length(_Strict):
+class Length(_Strict, frozen=True):
     """The most tokens of a row, unless the trainer is told otherwise, and what comes of longer ones."""
 
-    max_length: int = Field(gt=0)
-    effect: Literal[Effect.DROPS, Effect.TRUNCATES]
+    max_length: Annotated[int, Meta(gt=0)]
+    effect: Effect
     because: str
 
+    def __post_init__(self) -> None:
+        _insist_on_effect(self.effect, Effect.DROPS, Effect.TRUNCATES)
 
-class Target(_Strict):
+
+class Target(_Strict, frozen=True):
     """A trainer, or a model whose chat template every trainer applies."""
 
     name: str
@@ -110,14 +123,14 @@ class Target(_Strict):
     """Of the facts."""
     as_of: date
     """Of the facts."""
-    sources: tuple[str, ...] = Field(min_length=1)
+    sources: Annotated[tuple[str, ...], Meta(min_length=1)]
     """Where they were read."""
-    reads: tuple[FormatName, ...] = Field(min_length=1)
+    reads: Annotated[tuple[str, ...], Meta(min_length=1)]
     """Formats taken as they are; others are converted to `convert_to`."""
-    convert_to: FormatName
+    convert_to: str
     rejected_lines: str
     """Why a line without a conversation refuses the file."""
-    min_conversations: int = Field(default=1, ge=1)
+    min_conversations: Annotated[int, Meta(ge=1)] = 1
     max_conversations: int | None = None
     max_bytes: int | None = None
     length: Length | None = None
@@ -125,6 +138,9 @@ class Target(_Strict):
     roles: tuple[RoleRule, ...] = ()
     formats: tuple[FormatRule, ...] = ()
     wrappings: tuple[WrappingRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        _insist_on_formats(*self.reads, self.convert_to)
 
 
 @cache
@@ -149,4 +165,4 @@ def parse_target(name: str, text: str) -> Target:
     Raises:
         ValueError: it is not TOML, or a rule is not one of ours.
     """
-    return Target.model_validate({"name": name, **tomllib.loads(text)})
+    return msgspec.convert({"name": name, **tomllib.loads(text)}, Target)

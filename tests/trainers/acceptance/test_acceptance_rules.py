@@ -45,10 +45,15 @@ def test_the_targets_stand_in_their_order():
             '[[codes]]\ncode = "no-such"\neffect = "drops"\nbecause = "x"',
             "a code of the findings catalogue, found no-such",
         ),
-        ('[[codes]]\ncode = "blank-line"\neffect = "truncates"\nbecause = "x"', "codes.0.effect"),
-        ('[[roles]]\nrole = "user"\neffect = "notes"\nbecause = "x"', "roles.0.role"),
-        ('colour = "red"', "colour\n  Extra inputs are not permitted"),
-        ("min_conversations = 0", "min_conversations"),
+        (
+            '[[codes]]\ncode = "blank-line"\neffect = "truncates"\nbecause = "x"',
+            "effect: expected one of refuses, drops, harms, notes, found truncates - at `$.codes[0]`",
+        ),
+        ('[[roles]]\nrole = "user"\neffect = "notes"\nbecause = "x"', "`$.roles[0].role`"),
+        ('colour = "red"', "unknown field `colour`"),
+        ('[length]\nmax_length = 9\neffect = "harms"\nbecause = "x"', "`$.length`"),
+        ('[[formats]]\nformat = "fax"\neffect = "notes"\nbecause = "x"', "found 'fax'"),
+        ("min_conversations = 0", "`$.min_conversations`"),
     ],
 )
 def test_a_slip_in_a_file_is_an_error(addition, complaint):
