@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.common import Commands
+from pipeline.cli.typer_internals import import_pydantic_late
 
 PROGRAM = "lora-pipeline"
 COMPLETE = "_LORA_PIPELINE_COMPLETE"
@@ -65,6 +66,7 @@ def about(
 
 def app_of(commands: Iterable[str]) -> typer.Typer:
     """The command line with some of COMMANDS."""
+    import_pydantic_late()
     made = typer.Typer(
         name=PROGRAM,
         cls=Commands,

@@ -3,16 +3,24 @@
 Typer carries its own copy of click, and moved it between versions: the exceptions are known by what they can do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
 from typing import Any
+
+import typer._param_types as param_types
+from typer import core
 
 # Public is only that `Typer(cls=…)` takes a class derived from it.
 from typer.core import TyperGroup
+
+_BUILDER = "build_runtime_param"  # of what turns the words of a parameter into its value; younger than typer 0.16
 
 __all__ = [
     "TyperGroup",
     "completion_script",
     "context_of",
+    "import_pydantic_late",
     "is_wrong_use",
     "prepare_completion",
     "typed_options",
@@ -59,3 +67,37 @@ def typed_options(context: Any, names: Iterable[str]) -> list[str]:
     """Those of a command's parameters that were typed, as options: their defaults were not."""
     typed = [name for name in names if context.get_parameter_source(name).name == "COMMANDLINE"]
     return [f"--{name.strip('_').replace('_', '-')}" for name in typed]
+
+
+def import_pydantic_late() -> None:
+    """Take what needs no check as it is: typer has pydantic look at every value, whose import takes 90 ms."""
+    build = getattr(core, _BUILDER, None)
+    if build is not None and not isinstance(build, partial):  # ours already
+        setattr(core, _BUILDER, partial(_Value, build))
+
+
+class _Value:
+    """Gives a parameter its value; what is not plain goes the way of typer, which `build` makes of the descriptor."""
+
+    def __init__(self, build: Callable[[Any], Any], descriptor: Any) -> None:
+        self._build, self._descriptor = build, descriptor
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """See `typer._coercion.RuntimeParam`."""
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        wanted, info = self._descriptor.annotation, self._descriptor.parameter_info
+        if info.parser is None and _is_plain(value, wanted, info):
+            return list(value) if wanted == list[str] else value
+        if wanted is Path and info.path_type is None and str(Path(value)) == str(value):
+            return param_types.coerce_cli_path(Path(value), info, path_type=Path, param=param, ctx=ctx)
+        return self._build(self._descriptor).coerce(value, param=param, ctx=ctx)
+
+
+def _is_plain(value: Any, wanted: Any, info: Any) -> bool:
+    """Whether typer's checks would find nothing, and change nothing but a sequence into a list."""
+    if wanted == list[str]:
+        return bool(value) and all(type(each) is str for each in value)
+    if type(value) is not wanted or wanted not in (str, int, float):
+        return False
+    return (info.min is None or value >= info.min) and (info.max is None or value <= info.max)

@@ -1,9 +1,11 @@
 """Typer's errors can be told apart as we do it: the first test to read after an upgrade of it."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
 import typer
+from typer import core
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -12,6 +14,7 @@ from pipeline.cli.typer_internals import (
     TyperGroup,
     completion_script,
     context_of,
+    import_pydantic_late,
     is_wrong_use,
     prepare_completion,
     typed_options,
@@ -111,3 +114,42 @@ def test_a_wrong_choice_is_said_without_the_words_of_a_library():
         get_command(app).main(["three"], standalone_mode=False)
 
     assert usage_sentence(caught.value).endswith("'three' is not one of 'one', 'two'")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["a", "b"], (["a", "b"], None, None, 5, 0.5)),
+        (["a", "--to", "x/y", "--name", "n"], (["a"], Path("x/y"), "n", 5, 0.5)),
+        (["a", "--to", "./x", "--number", "7", "--share", "1"], (["a"], Path("x"), None, 7, 1.0)),
+        ([], "Missing argument 'files'."),
+        (["a", "--number", "0"], "Invalid value for '--number': Input should be greater than or equal to 1"),
+        (["a", "--to", __file__], f"Invalid value for '--to': dir {__file__!r} is a file."),
+    ],
+)
+def test_values_and_complaints_are_those_of_typer_whoever_looks_at_them(arguments, expected, monkeypatch):
+    import_pydantic_late()
+    ours = given(arguments)
+    monkeypatch.setattr(core, "build_runtime_param", core.build_runtime_param.args[0])
+
+    assert [ours, given(arguments)] == [expected, expected]
+
+
+def given(arguments):
+    """The values of a command's parameters, or what was complained of."""
+    app = typer.Typer()
+
+    @app.command()
+    def count(
+        files: list[str],
+        to: Annotated[Path | None, typer.Option(file_okay=False)] = None,
+        name: str | None = None,
+        number: Annotated[int, typer.Option(min=1)] = 5,
+        share: float = 0.5,
+    ) -> object:
+        return files, to, name, number, share
+
+    try:
+        return get_command(app).main(arguments, standalone_mode=False)
+    except Exception as error:  # which one typer raises is asked above
+        return error.format_message()
