@@ -20,6 +20,7 @@ from pipeline.dataset.formats.recognise import recognise
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.sniff import sniff
 from pipeline.dataset.formats.texts_of_files import BY_FILE, TextOfFiles
+from pipeline.dataset.model.late_patterns import late_pattern
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.state.store import data_names
@@ -28,19 +29,19 @@ from pipeline.wording import count_of
 MAX_DATA_FILES = 1_000  # the beginning of each is looked at
 _LOOKED_AT_BYTES = 2**16
 # What stands beside data and holds no rows.
-_BESIDE = re.compile(
+_BESIDE = late_pattern(
     r"(?:readme|licen[cs]e|notice|changelog|copying|citation)(?:\.(?:md|txt|rst|cff|bib|html?))?"
     r"|dataset_infos?\.json|_success|thumbs\.db"
     r"|.*\.(?:md|rst|html?|ya?ml|toml|py|sh|ipynb|png|jpe?g|gif|webp|bmp|svg|wav|mp3|flac|ogg|mp4|webm|sha256|md5)",
     re.IGNORECASE,
 )
-_LIKE_DATA = re.compile(
+_LIKE_DATA = late_pattern(
     rf".*\.(?:{'|'.join(data_names.ROWS)})(?:\.(?:{'|'.join(data_names.PACKED)}))?", re.IGNORECASE | re.DOTALL
 )
 _NAMED_FILES = 20
 _MOST_DIGITS = 4_000  # that Python makes a number of
-_DIGITS = re.compile(r"(\d+)")
-_WORDS = re.compile(r"[a-z]+")
+_DIGITS = late_pattern(r"(\d+)")
+_WORDS = late_pattern(r"[a-z]+")
 _SPLITS = frozenset({"train", "test", "valid", "validation", "val", "dev", "eval"})
 _LINES = frozenset({"jsonl", "json-objects"})
 _JOINED = "files of lines, arrays, tables or Parquet files"

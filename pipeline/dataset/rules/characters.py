@@ -3,13 +3,14 @@
 import re
 from typing import Final
 
+from pipeline.dataset.model.late_patterns import late_pattern
 from pipeline.dataset.rules.text_rules import Place, TextRules
 
 _CONTROLS = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u0080-\u009f\ufffd]"
-_CONTROL = re.compile(_CONTROLS)
+_CONTROL = late_pattern(_CONTROLS)
 
 # Not among them: zero-width joiners, which emoji and many scripts need, and the marks U+200E and U+200F.
-_HIDDEN = re.compile(
+_HIDDEN = late_pattern(
     "[\u202a-\u202e\u2066-\u2069\u2060-\u2064\ufeff]"
     # Between words of scripts without spaces a zero-width space says where a line may break.
     "|(?<![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"
@@ -20,7 +21,7 @@ _HIDDEN = re.compile(
 # What the bytes of UTF-8 become when read as Windows-1252 or Latin-1: a lead byte, then continuation bytes.
 _TAIL = "[\u0080-\u00bfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]"
 _SUSPECT_MOJIBAKE = f"[ÂÃÄÅ]{_TAIL}|[ÐÑ]{_TAIL}[ÐÑ]{_TAIL}|[à-ï]{_TAIL}{_TAIL}|ð[Ÿ\u009f]"
-_MOJIBAKE = re.compile(_SUSPECT_MOJIBAKE)
+_MOJIBAKE = late_pattern(_SUSPECT_MOJIBAKE)
 _SUSPECT_HIDDEN = "[\u202a-\u202e\u2066-\u2069\u2060-\u2064\ufeff\u200b\U000e0000-\U000e007f]"
 CHARACTER_RULES = TextRules()
 _WINDOW: Final = 100  # characters on each side that the decision rests on

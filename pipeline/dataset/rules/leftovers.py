@@ -3,6 +3,7 @@
 import re
 from itertools import islice
 
+from pipeline.dataset.model.late_patterns import late_pattern
 from pipeline.dataset.rules.code_spans import without_code
 from pipeline.dataset.rules.kinds import Severity
 from pipeline.dataset.rules.text_rules import Place, TextRules
@@ -24,20 +25,20 @@ _MARKERS = (
     r"(?m:^)#{2,3} ?(?:Instruction|Response|Human|Assistant|User|System) ?:",
     r"\n\nHuman: |\n\nAssistant: |(?m:^)(?:USER|ASSISTANT): ",
 )
-_MARKUP = re.compile(
+_MARKUP = late_pattern(
     r"&(?:nbsp|amp|lt|gt|quot|apos|hellip|mdash|ndash|rsquo|lsquo|ldquo|rdquo|#\d{2,5}|#x[0-9a-fA-F]{2,5});"
     r"|<(?:br ?/?|/?(?:p|div|span|font|li|ul|ol|b|i|u|em|strong|td|tr|table|h[1-6]|blockquote))>"
 )
-_DELIBERATE = re.compile(r"<!doctype|<html|<head>|<body|<script|<style|<\?xml|<svg|<form|html", re.IGNORECASE)
+_DELIBERATE = late_pattern(r"<!doctype|<html|<head>|<body|<script|<style|<\?xml|<svg|<form|html", re.IGNORECASE)
 
 # A line break as JSON writes it, where a line would end: not the beginning of a name (`C:\\new`, `\\nabla`).
-_WRITTEN_BREAK = re.compile(r"(?<!\\)(?:(?:\\r)?\\n)+(?![a-z])")
-_WRITTEN_CHARACTER = re.compile(r"(?<!\\)\\u[0-9a-fA-F]{4}")
-_WRITTEN_FOR_MACHINES = re.compile(r"\s*[\[{\"]")
+_WRITTEN_BREAK = late_pattern(r"(?<!\\)(?:(?:\\r)?\\n)+(?![a-z])")
+_WRITTEN_CHARACTER = late_pattern(r"(?<!\\)\\u[0-9a-fA-F]{4}")
+_WRITTEN_FOR_MACHINES = late_pattern(r"\s*[\[{\"]")
 _BREAKS_BY_ACCIDENT = 1  # in one text: a word about an escape, a path, an expression
 
-_PLACEHOLDER = re.compile("|".join(_PLACEHOLDERS))
-_MARKER = re.compile("|".join(_MARKERS))
+_PLACEHOLDER = late_pattern("|".join(_PLACEHOLDERS))
+_MARKER = late_pattern("|".join(_MARKERS))
 
 
 @LEFTOVER_RULES.add(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from ipaddress import AddressValueError, IPv4Address
 
+from pipeline.dataset.model.late_patterns import late_pattern
 from pipeline.dataset.rules.kinds import Severity
 from pipeline.dataset.rules.text_rules import Place, TextRules
 
@@ -14,16 +15,16 @@ PERSONAL_RULES = TextRules()
 _EXPECTED = "no personal data"
 
 # Possessive and bounded: a run of letters without an @ must not be tried from each of its characters.
-_EMAIL = re.compile(
+_EMAIL = late_pattern(
     r"(?<![A-Za-z0-9._%+/=:@-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}+@"
     r"((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24})(?![A-Za-z0-9@-])"
 )
-_RESERVED_DOMAINS = re.compile(  # RFC 2606, and what people write instead
+_RESERVED_DOMAINS = late_pattern(  # RFC 2606, and what people write instead
     r"(?:.*\.)?(?:(?:my|your|some)?(?:example[a-z-]*|domain|company|email|mail|website|site|test|acme)\.[a-z.]{2,6}"
     r"|.*\.(?:test|example|invalid|localhost))",
     re.IGNORECASE,
 )
-_PHONE = re.compile(
+_PHONE = late_pattern(
     r"(?<![\w+.])\+(?:[1-9]\d{0,2})(?:[ .-]?\(\d{1,4}\))?(?:[ .-]?\d{1,5}){2,6}(?![\d\w])"
     r"|(?<![\w.(-])\((?P<area>[2-9]\d\d)\) ?[2-9]\d\d[-. ]\d{4}(?![\d\w-])"
     r"|(?<![\w.-])[2-9]\d\d(?P<mark>[-.])[2-9]\d\d(?P=mark)\d{4}(?![\d\w-])"
@@ -31,20 +32,20 @@ _PHONE = re.compile(
     r"(?=[0-9(])(?:[ ./-]?\(?\d{1,6}\)?){2,7}(?![\d\w])",
     re.IGNORECASE,
 )
-_SOME_ORDER = re.compile(r"12345|98765|(\d)\1{5}")
-_CARD = re.compile(
+_SOME_ORDER = late_pattern(r"12345|98765|(\d)\1{5}")
+_CARD = late_pattern(
     r"(?<![\w.-])(?<!\d{4} )\d{4}(?P<mark>[ -]?)"
     r"(?:\d{4}(?P=mark)\d{4}(?P=mark)\d{4}|\d{6}(?P=mark)\d{5})"
     r"(?![\w-]|\.\d| \d{4}(?!\d))"
 )
-_CARD_ISSUER = re.compile(
+_CARD_ISSUER = late_pattern(
     r"(?:4|5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|6011|65|64[4-9]|62|35(?:2[89]|[3-8]))\d*|3[47]\d{13}"
 )
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
-_SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])")
+_IBAN = late_pattern(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
+_SSN = late_pattern(r"(?<![\w.-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])")
 _SSN_OF_NOBODY = {"078-05-1120", "219-09-9999", "123-45-6789"}  # printed in advertisements and manuals
-_IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
-_BEFORE_VERSION = re.compile(r"(?:version|ver\.?|release|v|build|section|§)\s*\Z", re.IGNORECASE)
+_IPV4 = late_pattern(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
+_BEFORE_VERSION = late_pattern(r"(?:version|ver\.?|release|v|build|section|§)\s*\Z", re.IGNORECASE)
 
 # ISO 13616: how long an IBAN is in each country.
 _IBAN_LENGTHS = {

@@ -2,6 +2,7 @@
 
 import re
 
+from pipeline.dataset.model.late_patterns import late_pattern
 from pipeline.dataset.rules.text_rules import Place, TextRules
 
 _A = "['’]"  # both apostrophes
@@ -70,9 +71,9 @@ _REGRETS = (  # and what each says soon after
 )
 _START = r"[\s\"“'*]*"
 
-_MODEL_TALK = re.compile("|".join(_BOILERPLATE), re.IGNORECASE)
-_REFUSAL = re.compile(f"{_START}(?:{'|'.join(_REFUSALS)})", re.IGNORECASE)
-_IDIOM = re.compile(rf"\s*i can(?:not|{_A}t| not) help (?:but|it\b|myself|wonder|thinking|feeling)", re.IGNORECASE)
+_MODEL_TALK = late_pattern("|".join(_BOILERPLATE), re.IGNORECASE)
+_REFUSAL = late_pattern(f"{_START}(?:{'|'.join(_REFUSALS)})", re.IGNORECASE)
+_IDIOM = late_pattern(rf"\s*i can(?:not|{_A}t| not) help (?:but|it\b|myself|wonder|thinking|feeling)", re.IGNORECASE)
 REFUSAL_RULES = TextRules()
 
 

@@ -1,7 +1,6 @@
 """Secrets: keys and tokens whose form alone says what they are. Nothing is guessed from randomness."""
 
-import re
-
+from pipeline.dataset.model.late_patterns import late_pattern
 from pipeline.dataset.rules.text_rules import Place, TextRules
 
 SECRET_RULES = TextRules()
@@ -21,7 +20,7 @@ _PATTERNS = {
     "a JSON web token": r"eyJ[A-Za-z0-9_-]{10,}+\.eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{20,}",
     "a private key": r"-----BEGIN (?:[A-Z]{2,12} ){0,2}PRIVATE KEY(?: BLOCK)?-----[^-]{0,200}?[A-Za-z0-9+/]{40}",
 }
-_SECRET = re.compile("|".join(f"(?<![A-Za-z0-9_])({pattern})" for pattern in _PATTERNS.values()))
+_SECRET = late_pattern("|".join(f"(?<![A-Za-z0-9_])({pattern})" for pattern in _PATTERNS.values()))
 _SUSPECT = (
     r"(?:AKIA|ASIA)[A-Z2-7]{16}|gh[pousr]_[A-Za-z0-9]{20}|github_pat_|glpat-|xox[abeoprs]-[0-9]|hooks\.slack\.com/|"
     r"sk-[A-Za-z0-9_-]{20}|AIza[A-Za-z0-9_-]{20}|[rs]k_live_|whsec_|hf_[A-Za-z]{20}|npm_[A-Za-z0-9]{20}|"

@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from pipeline.dataset.model.json_text import STRICT, NotJson
+from pipeline.dataset.model.late_patterns import late_pattern
 
 _CONTEXT = 400  # characters looked at around a place
 _MEND = "lora-pipeline mend does"
@@ -83,24 +84,24 @@ UNCLOSED = "the row is not closed: cut off, or an object over several lines, whi
 
 SPACES = "\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200C))) + "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 """White space that JSON does not have between its values."""
-_SPACE = re.compile(f"[{SPACES}]")
-_STREAM_LINE = re.compile(r"data: ?(?:[\[{\"]|$)|event: ?[\w.-]+$|id: ?[\w-]*$|retry: ?\d+$|: ?[\w -]*$")
-_POINTER_LINE = re.compile(r"version https://git-lfs\.github\.com/spec/|oid sha256:[0-9a-f]{64}$|size \d+$")
-_BRACKETS = re.compile(r"[{}\[\], ]{1,6}$")
-_LABEL = re.compile(r"\[[^\[\]{}\"]{1,80}\][^{\[]{0,80}\{")
-_PART = re.compile(r"\"(?:[^\"\\]|\\.){0,80}\"\s*:(?:.*[,\[{]|[^{}\[\]]*)$", re.DOTALL)
-_CLOSED = re.compile(r"\"\s*[}\]]{1,8},?$")
-_SHELL = re.compile(
+_SPACE = late_pattern(f"[{SPACES}]")
+_STREAM_LINE = late_pattern(r"data: ?(?:[\[{\"]|$)|event: ?[\w.-]+$|id: ?[\w-]*$|retry: ?\d+$|: ?[\w -]*$")
+_POINTER_LINE = late_pattern(r"version https://git-lfs\.github\.com/spec/|oid sha256:[0-9a-f]{64}$|size \d+$")
+_BRACKETS = late_pattern(r"[{}\[\], ]{1,6}$")
+_LABEL = late_pattern(r"\[[^\[\]{}\"]{1,80}\][^{\[]{0,80}\{")
+_PART = late_pattern(r"\"(?:[^\"\\]|\\.){0,80}\"\s*:(?:.*[,\[{]|[^{}\[\]]*)$", re.DOTALL)
+_CLOSED = late_pattern(r"\"\s*[}\]]{1,8},?$")
+_SHELL = late_pattern(
     r"(ObjectId|ISODate|Number(?:Long|Int|Decimal)|Timestamp|BinData|UUID|new Date|Date|DBRef|MinKey|MaxKey)\("
 )
-_OBJECT = re.compile(r"(?:datetime\.|Decimal\(|array\(|tensor\(|np\.|numpy\.|<[\w.]+ )")
-_MISSING = re.compile(r"(?:[+-]?(?:nan|inf|infinity)|NaT|<NA>)(?![\w(])", re.IGNORECASE)
-_CELL_OF_JSON = re.compile(r"(?P<before>(?:[^\",;\t]*[,;\t])*)\"[\[{]+ ?\"\"")
-_CONFLICT_LINE = re.compile(r"(?:<{7}|>{7}|\|{7})(?: |$)|={7}$")
-_ASSIGNMENT = re.compile(r"(?:(?:export |module\.)?[\w.$]+ )?[\w.$]+ ?(?:= ?|\()(?=[\[{])|export default (?=[\[{])")
-_BASE64 = re.compile(r"(?:eyJ|W3si|ey[AIJK])[A-Za-z0-9+/_=-]{20,}$")
-_ROW_BEGINS = re.compile(r'"(?:[^"\\]|\\.)*"\s*:')
-_CURLY_AT_EDGE = re.compile(r"[{\[,:]\s*[“”„‟]|[“”„‟]\s*[:,}\]]")
+_OBJECT = late_pattern(r"(?:datetime\.|Decimal\(|array\(|tensor\(|np\.|numpy\.|<[\w.]+ )")
+_MISSING = late_pattern(r"(?:[+-]?(?:nan|inf|infinity)|NaT|<NA>)(?![\w(])", re.IGNORECASE)
+_CELL_OF_JSON = late_pattern(r"(?P<before>(?:[^\",;\t]*[,;\t])*)\"[\[{]+ ?\"\"")
+_CONFLICT_LINE = late_pattern(r"(?:<{7}|>{7}|\|{7})(?: |$)|={7}$")
+_ASSIGNMENT = late_pattern(r"(?:(?:export |module\.)?[\w.$]+ )?[\w.$]+ ?(?:= ?|\()(?=[\[{])|export default (?=[\[{])")
+_BASE64 = late_pattern(r"(?:eyJ|W3si|ey[AIJK])[A-Za-z0-9+/_=-]{20,}$")
+_ROW_BEGINS = late_pattern(r'"(?:[^"\\]|\\.)*"\s*:')
+_CURLY_AT_EDGE = late_pattern(r"[{\[,:]\s*[“”„‟]|[“”„‟]\s*[:,}\]]")
 
 
 def cause_of(line: str) -> str:

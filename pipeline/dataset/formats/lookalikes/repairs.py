@@ -12,19 +12,20 @@ import msgspec
 from pipeline.dataset.formats.lookalikes.line_causes import SPACES
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.model.json_text import Json
+from pipeline.dataset.model.late_patterns import late_pattern
 
 MOST_BYTES = 2**20  # of a longer line nothing is mended: it would be held many times over
 _WHITE = " \t\r\n"
-_NO_ROW = re.compile(
+_NO_ROW = late_pattern(
     r"(?:```|~~~)[\w ]*$|[\[\]]$|//|#|data: ?(?:\[DONE\])?$|event: ?[\w.-]+$|id: ?\d*$|retry: ?\d+$|: ?[\w -]*$"
 )
-_PREFIX = re.compile(r"data: ?(?=[\[{])")
-_OUTSIDE = re.compile(
+_PREFIX = late_pattern(r"data: ?(?=[\[{])")
+_OUTSIDE = late_pattern(
     rf'(?P<text>"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))|(?P<comma>,(?=[{_WHITE}{SPACES}]*+[}}\]]))|(?P<nan>(?<![\w-])NaN\b)'
     rf"|(?P<space>[{SPACES}])",
     re.DOTALL,
 )
-_CONTROL = re.compile(r"[\x00-\x1f]")
+_CONTROL = late_pattern(r"[\x00-\x1f]")
 _DECODER = json.JSONDecoder()
 _RAW_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
