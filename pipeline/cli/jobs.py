@@ -19,7 +19,6 @@ from pipeline.cli.owner import Owner, how_many_of
 from pipeline.cli.printed_table import print_table
 from pipeline.errors import UsageError
 from pipeline.safe_text import shown
-from pipeline.state.catalog.job_records import JOB_SORTS
 from pipeline.state.catalog.statuses import JOB_STATUSES
 from pipeline.trainers.registry import are_hosted
 
@@ -48,6 +47,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List training jobs with what they are expected to cost."""
+    from pipeline.state.catalog.job_records import JOB_SORTS  # many records, which the help does not need
+
     settings = current_settings()
     if status is not None and status not in JOB_STATUSES:
         raise UsageError(f"--status: expected one of {', '.join(JOB_STATUSES)}, found {status}")
