@@ -10,6 +10,8 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -27,14 +29,32 @@ def __getattr__(name: str) -> "Typer":
     return app_of(COMMANDS)
 
 
+@contextmanager
+def lasting_imports() -> Iterator[None]:
+    """Keep the garbage collector from what is imported inside, now and later: it stays until the process ends.
+
+    Does nothing in a process that is not ours.
+    """
+    if gc.get_threshold()[0] != _COLLECT_AFTER:
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def main() -> NoReturn:
     """Run the command that the process was started with."""
     gc.set_threshold(_COLLECT_AFTER)
-    from typer.main import get_command
+    with lasting_imports():
+        from typer.main import get_command
 
-    from pipeline.cli.command_line import COMPLETE, PROGRAM, app_of, asked
-    from pipeline.cli.common import leave_on_termination
-    from pipeline.cli.typer_internals import prepare_completion
+        from pipeline.cli.command_line import COMPLETE, PROGRAM, app_of, asked
+        from pipeline.cli.common import leave_on_termination
+        from pipeline.cli.typer_internals import prepare_completion
 
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # it reads the metadata of every installed library for them
     # Work is shared out to a process per core: threads of a block's queries would only wake one another.

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli import lasting_imports
 from pipeline.cli.chosen_files import MappingOption, chosen_format
 from pipeline.cli.files_as_one import AsOneOption
 from pipeline.cli.named_files import Excludes, named_files
@@ -94,12 +95,13 @@ def check(
 
     Exit code: 0 every file is ready, 1 one is not, 2 wrong use, 3 a file cannot be read or written.
     """
-    from pipeline.cli.check_run import Request, check_files  # numpy and Arrow: not for --help
-    from pipeline.dataset.formats.rows import BY_NAME
-    from pipeline.dataset.model.conversation import Limits
-    from pipeline.dataset.profiles.profile_rules import WORDS, Rules
-    from pipeline.dataset.tokens import DEFAULT_TOKENIZER
-    from pipeline.trainers.acceptance import asking
+    with lasting_imports():  # numpy and Arrow: not for --help
+        from pipeline.cli.check_run import Request, check_files
+        from pipeline.dataset.formats.rows import BY_NAME
+        from pipeline.dataset.model.conversation import Limits
+        from pipeline.dataset.profiles.profile_rules import WORDS, Rules
+        from pipeline.dataset.tokens import DEFAULT_TOKENIZER
+        from pipeline.trainers.acceptance import asking
 
     report, dataset_format = _chosen([*(formats or []), *(["json"] if as_json else [])], BY_NAME)
     rules = Rules(

@@ -1,6 +1,7 @@
 """`lora-pipeline` as a process of its own: exit codes, signals, pipes, terminals, and what it imports."""
 
 import fcntl
+import gc
 import json
 import os
 import pty
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli import lasting_imports
 from tests.samples import SAMPLES_DIR
 
 # What the console script does.
@@ -90,6 +92,19 @@ def test_check_needs_no_service(environment, tmp_path):
     done = subprocess.run([sys.executable, "-c", end + program], env=environment, capture_output=True, check=True)
 
     assert done.stdout.splitlines()[-1] == b"[]"
+
+
+@pytest.mark.parametrize(("threshold", "is_ours"), [(20_000, True), (700, False)])
+def test_the_collector_leaves_imports_alone_in_a_process_of_ours_only(threshold, is_ours, monkeypatch):
+    """Others of the process, such as these tests, have garbage, which would never be collected."""
+    frozen = []
+    monkeypatch.setattr(gc, "get_threshold", lambda: (threshold, 10, 10))
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(True))
+
+    with lasting_imports():
+        is_paused = not gc.isenabled()
+
+    assert (is_paused, gc.isenabled(), frozen) == (is_ours, True, [True] * is_ours)
 
 
 def test_output_that_nobody_reads_ends_the_command_quietly(environment, tmp_path):
