@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+from functools import cache
 from random import Random
 
 import pytest
@@ -42,6 +43,7 @@ PACKERS = {"gzip": gz, "zstd": zst, "zstd-streamed": zst_streamed}
 packers = pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
 
 
+@cache
 def lines(name: str, count: int) -> bytes:
     return b"".join(line + b"\n" for line in BY_KIND[name].lines(Random(count), count))
 
@@ -65,7 +67,8 @@ def test_a_packed_file_has_the_report_of_the_plain_one(kind, tmp_path):
     plain = report_of(data, tmp_path / "plain")
     assert (plain["compression"], plain["conversations"]) == ("none", 21)
 
-    for name, pack in PACKERS.items():
+    at = KINDS.index(kind) % len(PACKERS)  # no packer knows what is in it
+    for name, pack in [*PACKERS.items()][at : at + 1]:
         packed = report_of(pack(data), tmp_path / name)
 
         assert packed["compression"] == ("gzip" if pack is gz else "zstd")

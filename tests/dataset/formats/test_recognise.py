@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from pipeline.dataset.formats import opening
 from pipeline.dataset.formats.containers import Compression
 from pipeline.dataset.formats.recognise import HEAD_BYTES, recognise
 from pipeline.dataset.formats.rows import BY_NAME
@@ -39,7 +40,7 @@ def lines_of(kind, count: int, seed: int = 0) -> bytes:
 @pytest.mark.parametrize("count", [1, 2, 50])
 @pytest.mark.parametrize("kind", KINDS, **ids)
 def test_each_format_is_recognised_as_lines_and_as_an_array(kind, count):
-    for seed in range(3):
+    for seed in range(3 if count < 50 else 1):
         rows = [kind.make(Random(seed), n) for n in range(count)]
         as_lines = b"\n".join(json.dumps(row).encode() for row in rows)
         arrays = [json.dumps(rows).encode(), json.dumps(rows, indent=2).encode()]
@@ -140,16 +141,18 @@ def test_what_nothing_fits_is_read_as_native():
 
 
 @pytest.mark.parametrize("kind", KINDS, **ids)
-def test_a_first_row_larger_than_what_is_looked_at_is_recognised_by_its_beginning(kind, tmp_path):
+def test_a_first_row_larger_than_what_is_looked_at_is_recognised_by_its_beginning(kind, tmp_path, monkeypatch):
     """In a label or an alternative that comes after, nothing could be seen; so these come first here."""
     row, other = (kind.make(Random(0), n) for n in range(2))
     if isinstance(row, dict):
         row = dict(
             sorted(row.items(), key=lambda item: (item[0] in ("messages", "conversations", "turns", "row"), item[0]))
         )
+    head_bytes = HEAD_BYTES if kind is KINDS[0] else 2**14  # how much that is, is the same for all
+    monkeypatch.setattr(opening, "RECOGNISED_BYTES", head_bytes)
     text = json.dumps(row)
     at = text.rindex("row 0")
-    huge = text[:at] + "more words " * (HEAD_BYTES // 11 + 1) + text[at:]
+    huge = text[:at] + "more words " * (head_bytes // 11 + 1) + text[at:]
 
     as_lines = profile_of(f"{huge}\n{json.dumps(other)}\n".encode(), tmp_path)
     as_array = profile_of(f"[{huge}, {json.dumps(other)}]".encode(), tmp_path)
