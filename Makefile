@@ -60,13 +60,21 @@ test-services: $(SET_UP) services ## Run only the tests that test-all adds to te
 
 .PHONY: check
 check: $(SET_UP) ## Lint, types, import directions, dependencies, generated docs, what may be tracked
+	@$(MAKE) --no-print-directory --jobs=2 types rules  # half of the time each
+
+.PHONY: types
+types: $(SET_UP) ## Of the check, only the types
+	$(BIN)/mypy
+
+.PHONY: rules
+rules: $(SET_UP) ## Of the check, all but the types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/deptry .
 	$(BIN)/python -m pipeline.docs --check
 	$(BIN)/pytest --quiet tests/test_project.py
+	@$(BIN)/python -m tests.bytecode
 
 .PHONY: bench
 bench: $(SET_UP) ## Measure the engine and the pipeline on generated data (an hour; ARGS=--small for a try)
