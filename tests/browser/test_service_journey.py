@@ -11,12 +11,60 @@ from tests.browser.service import card, sign_in, upload
 from tests.samples import EVERYDAY_TALK, SAMPLES_DIR
 
 pytestmark = pytest.mark.needs_browser
-_SERVICES = [pytest.mark.needs_s3, pytest.mark.needs_postgres]
 
 
-@pytest.fixture(scope="module", params=["local", pytest.param("remote", marks=_SERVICES)])
-def served(request):
-    return request.getfixturevalue(f"{request.param}_service")
+@pytest.fixture(scope="module")
+def served(local_service):
+    return local_service
+
+
+def _take_findings(page):
+    """Narrow the findings of the page to a kind, and take them home."""
+    page.get_by_role("navigation", name="By kind").get_by_role("link", name="missing-field").click()
+    rows = page.get_by_role("region", name="Findings").locator("tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Expected the field role, found field content")
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="JSON Lines").click()
+    lines = [json.loads(line) for line in taken.value.path().read_text("utf-8").splitlines()]
+    assert [(line["line"], line["code"]) for line in lines] == [(2, "missing-field")]
+
+
+def _take_files(page):
+    """Take all files of the job of the page home, in one."""
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Download all files").click()
+    with zipfile.ZipFile(taken.value.path()) as archive:
+        names = {name.split("/", 1)[1] for name in archive.namelist()}
+        assert archive.testzip() is None
+    listed = page.get_by_role("region", name="Files").get_by_role("link").all_inner_texts()
+    assert names == set(listed)
+    assert {"job.json", "trl/config.yaml", "trl/train.jsonl", "trl/train.py"} <= names
+
+
+@pytest.mark.needs_s3
+@pytest.mark.needs_postgres
+def test_all_that_is_sent_and_taken_goes_through_a_bucket(remote_service, chromium):
+    """Of what a person does, that in which the bucket and the other catalog have a part; the rest is as below."""
+    served = remote_service
+    with visiting(chromium, served.url, *served.upload_origins) as visit:
+        page = visit.page
+        sign_in(page, served)
+        upload(page, served, "everyday_talk.jsonl", EVERYDAY_TALK.read_bytes())
+        upload(page, served, "broken_lines.jsonl", (SAMPLES_DIR / "broken_lines.jsonl").read_bytes())
+        page.goto(f"{served.url}/datasets")
+        with served.work():
+            expect(card(page, "broken_lines").get_by_text("All 6 lines are rejected.")).to_be_visible()
+        expect(card(page, "everyday_talk").get_by_text("4,189")).to_be_visible()
+
+        card(page, "broken_lines").get_by_role("link", name="View details").click()
+        _take_findings(page)
+
+        page.goto(f"{served.url}/datasets")
+        card(page, "everyday_talk").get_by_role("link", name="Start training").click()
+        page.wait_for_load_state()
+        page.get_by_role("button", name="Make the training files").click()
+        _take_files(page)
 
 
 def test_from_an_upload_to_a_verdict(served, chromium):
@@ -47,15 +95,8 @@ def test_from_an_upload_to_a_verdict(served, chromium):
         card(page, "broken_lines").get_by_role("link", name="View details").click()
         expect(page.get_by_role("heading", name="Not ready")).to_be_visible()
         served.look(page, "error")
-        page.get_by_role("navigation", name="By kind").get_by_role("link", name="missing-field").click()
-        rows = page.get_by_role("region", name="Findings").locator("tbody tr")
-        expect(rows).to_have_count(1)
-        expect(rows).to_contain_text("Expected the field role, found field content")
+        _take_findings(page)
         served.look(page, "error_narrowed")
-        with page.expect_download() as taken:
-            page.get_by_role("link", name="JSON Lines").click()
-        lines = [json.loads(line) for line in taken.value.path().read_text("utf-8").splitlines()]
-        assert [(line["line"], line["code"]) for line in lines] == [(2, "missing-field")]
 
         page.goto(f"{served.url}/datasets")
         card(page, "everyday_talk").get_by_role("link", name="View details").click()
@@ -108,14 +149,7 @@ def test_from_a_ready_dataset_to_a_training_config(served, chromium):
         config = taken.value.path().read_text("utf-8")
         assert "Qwen/Qwen3-4B" in config
         assert "  r: 8\n" in config
-        with page.expect_download() as taken:
-            page.get_by_role("link", name="Download all files").click()
-        with zipfile.ZipFile(taken.value.path()) as archive:
-            names = {name.split("/", 1)[1] for name in archive.namelist()}
-            assert archive.testzip() is None
-        listed = page.get_by_role("region", name="Files").get_by_role("link").all_inner_texts()
-        assert names == set(listed)
-        assert {"job.json", "trl/config.yaml", "trl/train.jsonl", "trl/train.py"} <= names
+        _take_files(page)
 
         page.get_by_role("link", name="Training", exact=True).click()
         expect(page.get_by_role("link", name="everyday_talk, Qwen3-4B, balanced")).to_be_visible()
