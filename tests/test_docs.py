@@ -1,13 +1,12 @@
 """The hand-written pages tell the truth: links lead somewhere, names exist, and what README shows is what one sees."""
 
 import json
-import os
 import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -17,13 +16,13 @@ from typer.main import get_command
 from pipeline.cli import app
 from pipeline.definitions import build_defs
 from pipeline.settings import Settings, load_settings
+from tests.cli.goldens import run
 from tests.installation import dagster_home, with_samples
 
 __all__ = ["dagster_home"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("d*/README.md")])
-PROGRAM = [sys.executable, "-c", "from pipeline.cli import main; main()"]
 # Read by the command line itself, before there are settings.
 OTHER_VARIABLES = {"LORA_DEBUG", "LORA_TOKEN", "LORA_JOURNAL", "LORA_ATTEMPT_TOKEN", "LORA_LLM_API_KEY"}
 
@@ -151,10 +150,9 @@ def _run(command: str, data_dir: Path) -> str:
         return "".join(_run(f"lora-pipeline {listed} list", data_dir) for listed in ("datasets", "jobs"))
     words = shlex.split(command)
     assert words[0] in ("lora-pipeline", ".venv/bin/lora-pipeline")
-    variables = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    variables |= {"LORA_DATA_DIR": str(data_dir)}
-    done = subprocess.run([*PROGRAM, *words[1:]], env=variables, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode in (0, 1), done.stderr
+    with chdir(ROOT):
+        done = run(words[1:], {"LORA_DATA_DIR": str(data_dir), "COLUMNS": None})
+    assert done.exit_code in (0, 1), done.output
     return done.stdout
 
 

@@ -41,8 +41,11 @@ RENDERINGS = [
 ]
 
 
-def run(arguments: Sequence[str], environment: Mapping[str, str] = _PLAIN, stdin: bytes = b"") -> Result:
-    """Run `lora-pipeline` in this process; as there, only the command that is asked for is put together."""
+def run(arguments: Sequence[str], environment: Mapping[str, str | None] = _PLAIN, stdin: bytes = b"") -> Result:
+    """Run `lora-pipeline` in this process; as there, only the command that is asked for is put together.
+
+    environment: what is added to ours; None for what is taken out of it.
+    """
     runner = CliRunner(env=dict(environment))
     return runner.invoke(app_of(asked(arguments)), list(arguments), input=stdin)
 

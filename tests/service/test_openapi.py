@@ -51,7 +51,7 @@ def test_every_answer_is_as_declared(service, operation):
     running, there = service
 
     @given(case=operation.as_strategy(), is_there=st.booleans())
-    @settings(max_examples=10, suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(max_examples=6, suppress_health_check=list(HealthCheck), deadline=None)
     def answers(case, is_there):
         if is_there:
             case.path_parameters |= {name: id_ for name, id_ in there.items() if name in case.path_parameters}

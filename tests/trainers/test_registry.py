@@ -1,7 +1,6 @@
 """Promises of `pipeline.trainers.registry`: a folder is a trainer, and no list elsewhere repeats the registry."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
@@ -51,7 +50,9 @@ def test_the_guide_to_training_tells_its_files_and_its_command(name):
 
 def lists_of_trainers(source: str) -> list[int]:
     """Lines of literals that name two trainers or more."""
-    found = []
+    found: list[int] = []
+    if sum(name in source for name in BY_NAME) < 2:
+        return found  # most of a thousand files are not taken apart
     for node in ast.walk(ast.parse(source)):
         elements = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else []
         elements = node.keys if isinstance(node, ast.Dict) else elements
@@ -61,9 +62,10 @@ def lists_of_trainers(source: str) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_literal_list_repeats_the_registry(path: Path):
-    assert lists_of_trainers(path.read_text("utf-8")) == []
+def test_no_literal_list_repeats_the_registry():
+    found = {str(path.relative_to(ROOT)): lists_of_trainers(path.read_text("utf-8")) for path in SOURCES}
+
+    assert {path: lines for path, lines in found.items() if lines} == {}
 
 
 def test_such_a_list_would_be_found():

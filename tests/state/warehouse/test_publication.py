@@ -93,7 +93,7 @@ def test_a_poller_never_sees_half_a_dataset_nor_a_row_twice(installation, tmp_pa
     installation.add("d0")
     installation.build()
     with start(POLLER, tmp_path) as poller:
-        for number in range(1, 11):
+        for number in range(1, 6):
             installation.add(f"d{number}")
             installation.validate("d0", TWO_CONVERSATIONS, run_id=f"run-{number}")
             installation.build()
@@ -141,7 +141,7 @@ import sys
 from pathlib import Path
 from tests.state.warehouse.examples import open_installation
 installation = open_installation(Path(sys.argv[1]))
-for _ in range(3):
+for _ in range(2):
     installation.build()
 """
 
