@@ -20,5 +20,5 @@ def test_they_are_those_that_migrations_make(tmp_path, monkeypatch):
     monkeypatch.setattr(migrate, "_upgrade", new_catalogs.migrate_for_real)
     Catalog.open(f"sqlite:///{tmp_path / 'real'}").close()
 
-    assert new_catalogs._statements
+    assert new_catalogs._first
     assert _dump(tmp_path / "later") == _dump(tmp_path / "first") == _dump(tmp_path / "real")
