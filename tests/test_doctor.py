@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from pipeline import doctor as module
 from pipeline.clock import utc_now
 from pipeline.doctor import exit_code
 from pipeline.preflight import Line, unknown_variables
@@ -29,6 +30,12 @@ def data_dir(installation):
     with installation.catalog() as catalog:
         catalog.note_look(SENSOR, utc_now())
     return installation.settings.data_dir
+
+
+@pytest.fixture
+def without_dagster(monkeypatch):
+    """What is no matter of Dagster's need not start a process that imports it."""
+    monkeypatch.setattr(module, "_dagster", lambda *_: iter(()))
 
 
 def test_an_installation_that_is_well_but_for_the_daemon(data_dir):
@@ -66,6 +73,7 @@ def test_all_that_is_broken_is_told_at_once(data_dir):
     assert lines["Dagster"][1].startswith(f"{runs}: expected Dagster's database of runs")
 
 
+@pytest.mark.usefixtures("without_dagster")
 @pytest.mark.parametrize(("revision", "level"), [("0001", "warn"), ("9999", "fail")])
 def test_a_catalog_of_another_version_is_told(data_dir, revision, level):
     with closing(sqlite3.connect(data_dir / "catalog.db")) as connection, connection:
@@ -98,6 +106,7 @@ def test_the_exit_code_is_that_of_the_worst(levels, code):
     assert exit_code([Line("a part", level, "") for level in levels]) == code
 
 
+@pytest.mark.usefixtures("without_dagster")
 def test_people_read_a_line_each(data_dir):
     done = run(["doctor"], {"LORA_DATA_DIR": str(data_dir), "NO_COLOR": "1"})
 
