@@ -74,7 +74,6 @@ rules: $(SET_UP) ## Of the check, all but the types
 	$(BIN)/deptry .
 	$(BIN)/python -m pipeline.docs --check
 	$(BIN)/pytest --quiet tests/test_project.py
-	@$(BIN)/python -m tests.bytecode
 
 .PHONY: bench
 bench: $(SET_UP) ## Measure the engine and the pipeline on generated data (an hour; ARGS=--small for a try)

@@ -82,14 +82,10 @@ training_jobs = Table(
 )
 Index("ix_training_jobs_dataset_id", training_jobs.c.dataset_id)
 Index("ix_training_jobs_user_id", training_jobs.c.user_id, training_jobs.c.created_at.desc())
-# The sensor looks for jobs to mark stale every few seconds; only these can become it.
+# Sensors ask every few seconds what changed last, and which configured jobs are new.
+Index("ix_training_jobs_updated_at", training_jobs.c.updated_at)
+Index("ix_training_plans_updated_at", training_plans.c.updated_at)
 IS_CONFIGURED = training_jobs.c.status == literal_column("'configured'")
-Index(
-    "ix_training_jobs_configured",
-    training_jobs.c.updated_at,
-    sqlite_where=IS_CONFIGURED,
-    postgresql_where=IS_CONFIGURED,
-)
 
 cost_records = Table(
     "cost_records",

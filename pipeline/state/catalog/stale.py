@@ -12,18 +12,17 @@ from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.job_tables import IS_CONFIGURED, training_jobs, training_plans
 from pipeline.state.catalog.notices import Notice, send
-from pipeline.state.catalog.tables import datasets
+from pipeline.state.catalog.tables import IS_REPLACED, datasets
 from pipeline.state.catalog.training_jobs import read_job
 
-_IS_REPLACED = datasets.c.superseded_by.is_not(None)
 _HAS_ERRORS = datasets.c.status == "error"
 # Only by the plan of the newest verdict: a job made between a verdict and its plan has other rows than the old plan.
 _HAS_OTHER_ROWS = (training_plans.c.validation_run_id == datasets.c.run_id) & (
     training_plans.c.split_fingerprint != training_jobs.c.split_fingerprint
 )
-_IS_GONE = or_(_IS_REPLACED, _HAS_ERRORS)
+_IS_GONE = or_(IS_REPLACED, _HAS_ERRORS)
 _WHY = case(
-    (_IS_REPLACED, literal("a newer upload took the dataset's place")),
+    (IS_REPLACED, literal("a newer upload took the dataset's place")),
     (_HAS_ERRORS, literal("the dataset was validated again and has errors")),
     else_=literal("the dataset was validated again and has other rows or another split"),
 )
