@@ -1,6 +1,7 @@
 """Rows of every format with something wrong or unusual in them: a value of another kind, a field gone, a field more."""
 
 import json
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -42,12 +43,12 @@ def _changed(random: Random, row: Any) -> Any:
         owner, key = random.choice(places)
         chance = random.random()
         if chance < 0.5:
-            owner[key] = random.choice(_VALUES)
+            owner[key] = deepcopy(random.choice(_VALUES))  # which a later change may go into
         elif chance < 0.65:
             del owner[key]
         elif isinstance(owner, dict):
             name = random.choice(list(_FIELDS))
-            owner[name] = random.choice(_FIELDS[name])
+            owner[name] = deepcopy(random.choice(_FIELDS[name]))
     return row
 
 

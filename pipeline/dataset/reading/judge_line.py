@@ -19,10 +19,11 @@ from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.rows.declared import Declared
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
+from pipeline.dataset.formats.rows.probe import Probe
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.model.json_text import STRICT, Json, NotJson
 from pipeline.dataset.model.printable import printable
-from pipeline.dataset.reading.probe import Probe
+from pipeline.dataset.reading.alike_texts import opaque
 
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?$)', re.DOTALL)
@@ -72,6 +73,21 @@ def unknown_object(form: Format) -> tuple[frozenset[str], tuple[str, ...]] | Non
     except NotAsked:
         return None
     return frozenset(probe.asked), tuple(finding.code for finding in shape.findings())
+
+
+def codes_of_alike(text: bytes, form: Format) -> tuple[str, ...] | None:
+    """The codes of all texts of a shape (`alike_texts.py`), of which this is one; None where they do not follow.
+
+    text: UTF-8 without escapes, not blank, and too short to be too full or too deep.
+    """
+    try:
+        shape, _ = _read(opaque(STRICT.decode(text.decode())), 0, 0, form)
+    except (json.JSONDecodeError, NotJson):
+        return ("malformed-json",)
+    except (NotAsked, TypeError, RecursionError):  # msgspec knows no closed values
+        return None
+    codes = tuple(finding.code for finding in shape.findings())
+    return codes or None
 
 
 def _other_format(value: Json, form: Format) -> Format | None:

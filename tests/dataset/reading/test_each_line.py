@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pipeline.dataset.findings.faults import NotAsked
 from pipeline.dataset.formats.blocks_of_lines import Block
 from pipeline.dataset.formats.rows import BY_NAME, FORMATS
+from pipeline.dataset.formats.rows.probe import Probe
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.reading.block_verdicts import judge_block, judge_each
 from pipeline.dataset.reading.columns import read_columns
 from pipeline.dataset.reading.judge_line import judge_line, unknown_object
-from pipeline.dataset.reading.probe import Probe
 from tests.engine_blocks import LIMITS, block_of, line_of
 from tests.properties.hostile_files import KINDS, seeds
 

@@ -18,6 +18,7 @@ from pipeline.dataset.formats.rows.message_lists import (
     read_messages,
     require_turns,
 )
+from pipeline.dataset.formats.rows.row_sketches import Fields
 from pipeline.dataset.formats.rows.shapes import BARE, IDENTITIES, SYSTEM, Segment, Shape, first_name
 from pipeline.dataset.model.conversation import FullConversation, FullTurn, Layout
 from pipeline.dataset.model.json_text import Json
@@ -58,20 +59,23 @@ class Chat:
         if not isinstance(listed, list):
             return False
         first = listed[0] if listed else None
-        if not isinstance(first, dict) or not (self.keys.role in first or self.keys.content in first):
-            return False
-        role, content = self.keys.role, self.keys.content
-        if self.is_odd and not (
-            role in first and content in first and (content == "content" or "content" not in first)
-        ):
+        if not isinstance(first, dict) or not self._goes_by(first.keys()):
             return False
         return not self.known_by or any(
-            isinstance(message, dict) and message.get(role) in self.known_by for message in listed
+            isinstance(message, dict) and message.get(self.keys.role) in self.known_by for message in listed
         )
 
-    def could_be(self, names: Set[str]) -> bool:
+    def could_be(self, fields: Fields) -> bool:
         """Whether a row of these fields may be one of it."""
-        return self.turns in names
+        first = fields.get(self.turns)
+        return isinstance(first, frozenset) and self._goes_by(first)
+
+    def _goes_by(self, names: Set[str]) -> bool:
+        """Whether a first message of these fields is one of it."""
+        role, content = self.keys.role, self.keys.content
+        if self.is_odd:
+            return role in names and content in names and (content == "content" or "content" not in names)
+        return role in names or content in names
 
     def read(self, row: Json, faults: Faults) -> FullConversation | None:
         """All that the messages and the fields beside them say."""

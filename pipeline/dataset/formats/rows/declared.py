@@ -4,7 +4,7 @@ The exact reader and the shapes of the quick one follow from the same parts. Wha
 `declaration.py`; how single fields are read is in `fields.py`.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
@@ -26,6 +26,7 @@ from pipeline.dataset.formats.rows.fields import (
     text_turn,
     texts_in_turn,
 )
+from pipeline.dataset.formats.rows.row_sketches import Fields, Held, held_by
 from pipeline.dataset.formats.rows.shapes import IDENTITIES, Segment, Shape
 from pipeline.dataset.model.conversation import FullConversation, FullTurn
 from pipeline.dataset.model.json_text import Json, decoded
@@ -99,23 +100,31 @@ class Part:
             return bool(named)
         return any(self._is_right(row[name]) for name in named)
 
+    def could_be(self, fields: Fields, *, by_type: bool) -> bool:
+        """Whether a row of these fields may have it."""
+        return any(name in fields and (not by_type or self._takes(fields[name])) for name in self.fields)
+
     def _is_right(self, value: Json) -> bool:
-        if self.holds == "objects":
-            first = value[0] if isinstance(value, list) and value else None
-            return isinstance(first, dict) and all(name in first for name in self.pair)
+        if not self._takes(held_by(value, frozenset((*self.pair, "role")))):
+            return False
+        return self.holds != "texts-in-turn" or not _is_json(value[0])  # type: ignore[index,arg-type]  # a list of texts
+
+    def _takes(self, held: Held) -> bool:
+        """Whether what a field holds is of the right kind."""
+        if isinstance(held, frozenset):
+            return (
+                held.issuperset(self.pair)
+                if self.holds == "objects"
+                else self.holds == "text-or-messages" and "role" in held
+            )
         if self.holds in _LISTS:
-            first = value[0] if isinstance(value, list) and value else None
-            return isinstance(first, list) if self.holds == "pairs" else isinstance(first, str) and not _is_json(first)
-        return isinstance(value, str) or (self.holds == "text-or-messages" and _are_messages(value))
-
-
-def _are_messages(value: Json) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict) and "role" in value[0]
+            return (self.holds, held) in (("pairs", "lists"), ("texts-in-turn", "texts"))
+        return held == "text"
 
 
 def _is_json(text: str) -> bool:
     """Whether it seems to be an object that was encoded twice."""
-    return text.lstrip()[:1] in ("{", "[") and isinstance(decoded(text), dict | list)
+    return text.lstrip().startswith(("{", "[")) and isinstance(decoded(text), dict | list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +163,9 @@ class Declared(FieldFormat):
         tools = tools_of(fields, faults) if self.has_tools else None
         return FullConversation(identity_of(fields, IDENTITIES), turns, tools, media=media_of(fields))
 
-    def could_be(self, names: Set[str]) -> bool:
+    def could_be(self, fields: Fields) -> bool:
         """Whether a row of these fields may be one of it."""
-        return all(not names.isdisjoint(part.fields) for part in self.parts if not part.is_optional)
+        return all(part.could_be(fields, by_type=self.by_type) for part in self.parts if not part.is_optional)
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

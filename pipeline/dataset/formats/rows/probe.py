@@ -4,7 +4,7 @@ Whoever decides by asking for fields decides the same about every object in whic
 else it holds; so the verdict on millions of such objects, all different, is reached once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from pipeline.dataset.findings.faults import NotAsked
@@ -55,3 +55,12 @@ class Probe(dict[str, Json]):
     __iter__ = __len__ = __bool__ = __eq__ = __ne__ = __or__ = __ror__ = _refuse
     items = values = copy = pop = _refuse
     __hash__ = None
+
+
+def asked_for(is_so: Callable[[Json], bool]) -> frozenset[str] | None:
+    """Fields without any of which it is not so, of whichever object; None where that does not follow from them."""
+    probe = Probe()
+    try:
+        return None if is_so(probe) else frozenset(probe.asked)
+    except NotAsked:
+        return None
