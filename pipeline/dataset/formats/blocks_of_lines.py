@@ -128,6 +128,10 @@ class Block:
         """Lines in the block; a skipped line is one."""
         return len(self.starts) - 1
 
+    def line_at(self, index: int) -> bytes:
+        """One line without its `\\n`."""
+        return self.data[self.starts[index] : self.starts[index + 1]].removesuffix(b"\n")
+
     def lines(self) -> list[bytes]:
         """Each line without its `\\n`."""
         lines = self.data.split(b"\n")

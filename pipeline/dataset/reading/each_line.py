@@ -1,6 +1,7 @@
 """The verdict on lines one by one, each text once: a block of a million equal lines costs no more than one of them.
 
-What many lines are is told at a glance (`at_a_glance.py`); of the others each text is judged once (`text_judge.py`).
+What many lines are is told at a glance (`at_a_glance.py`), or once for all of a shape (`line_shapes.py`); of the others
+each text is judged once (`text_judge.py`).
 How blocks are read at once, where all is well, is in `block_verdicts.py`.
 """
 
@@ -18,9 +19,11 @@ from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.reading.at_a_glance import glance
+from pipeline.dataset.reading.line_shapes import shapes_of
 from pipeline.dataset.reading.text_judge import BLANK_LINE, MALFORMED, TINY_BYTES, Row, TextJudge
 from pipeline.dataset.rules.mismatch import Mismatch
 
+MANY = 8  # lines of a shape: what is true of all of them takes as long to find out as a few take by themselves
 _LONG_BYTES = 2**12  # lines of that many bytes are few in a block, and looking for equal ones copies them
 _MARKED = Finding(1, 0, "byte-order-mark", "$", Mismatch("the first line to begin at once", "the bytes EF BB BF"))
 
@@ -71,6 +74,7 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE, chosen: Inte
         is_faulty[block.faults.rows] = True
         places.numbers[is_faulty[rows]] = judged.add_faulty()
     _tell_at_a_glance(places, judged, judge)
+    _tell_by_shape(places, judged, judge)
     left = np.flatnonzero(places.numbers < 0)
     texts, numbers = _distinct(block, rows[left])
     places.numbers[left] = judged.add_all(texts)[numbers]
@@ -134,6 +138,22 @@ def _tell_at_a_glance(places: _Places, judged: "_Judged", judge: TextJudge) -> N
             numbers[is_told] = judged.add_alike(codes)
 
 
+def _tell_by_shape(places: _Places, judged: "_Judged", judge: TextJudge) -> None:
+    """Number the lines whose codes are those of many others that differ in words and numbers alone."""
+    block, numbers = places.block, places.numbers
+    is_open = (numbers < 0) & (block.offsets_at[places.rows] > 0)
+    rows = places.rows[is_open]
+    if len(rows) < MANY or not judge.is_utf8 or len(block.data) // block.line_count > judge.glanced_bytes:
+        return
+    shapes = shapes_of(block, rows, judge.glanced_bytes)
+    each, firsts, counts = np.unique(shapes, return_index=True, return_counts=True)
+    number_of = np.full(len(rows) + 1, -1)  # by shape; the last is of those without one
+    for shape, first, count in zip(each.tolist(), firsts.tolist(), counts.tolist(), strict=True):
+        if shape >= 0 and count >= MANY and (codes := judge.judge_alike(block.line_at(rows.item(first)))):
+            number_of[shape] = judged.add_alike(codes)
+    numbers[is_open] = number_of[shapes]
+
+
 class _Judged:
     """The verdicts on different texts of a block, by number."""
 
@@ -190,7 +210,7 @@ class _Judged:
             return Finding(line, offset, code, "$", block.faults[index], row)
         text = self._texts[number]
         if text is None:
-            text = block.data[block.starts[index] : block.starts[index + 1]].removesuffix(b"\n")
+            text = block.line_at(index)
         words = self._words.get(text)
         if words is None:
             found = self._judge.findings(text, line, offset)

@@ -23,7 +23,7 @@ from pipeline.dataset.formats.rows.probe import Probe
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.model.json_text import STRICT, Json, NotJson
 from pipeline.dataset.model.printable import printable
-from pipeline.dataset.reading.alike_texts import opaque
+from pipeline.dataset.reading.closed_values import closed
 
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?$)', re.DOTALL)
@@ -76,12 +76,14 @@ def unknown_object(form: Format) -> tuple[frozenset[str], tuple[str, ...]] | Non
 
 
 def codes_of_alike(text: bytes, form: Format) -> tuple[str, ...] | None:
-    """The codes of all texts of a shape (`alike_texts.py`), of which this is one; None where they do not follow.
+    """The codes of all lines of a shape (`line_shapes.py`), of which this is one; None where they do not follow.
 
-    text: UTF-8 without escapes, not blank, and too short to be too full or too deep.
+    text: UTF-8 without escapes, and too short to be too full or too deep.
     """
+    if not text.strip(b" \t\r"):
+        return None
     try:
-        shape, _ = _read(opaque(STRICT.decode(text.decode())), 0, 0, form)
+        shape, _ = _read(closed(STRICT.decode(text.decode())), 0, 0, form)
     except (json.JSONDecodeError, NotJson):
         return ("malformed-json",)
     except (NotAsked, TypeError, RecursionError):  # msgspec knows no closed values

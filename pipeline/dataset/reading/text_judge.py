@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
-import numpy as np
 
 from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.finding import Finding
@@ -18,13 +17,11 @@ from pipeline.dataset.formats.rows.native import NATIVE, read_line
 from pipeline.dataset.formats.rows.shapes import PlainRow
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.model.json_text import Json
-from pipeline.dataset.reading.alike_texts import shapes_of
 from pipeline.dataset.reading.judge_line import codes_of_alike, is_deeper, is_too_full, judge_line, unknown_object
 from pipeline.dataset.rules.mismatch import Mismatch
 
 BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
 BLANK_LINE, MALFORMED, NOT_AN_OBJECT = ("blank-line",), ("malformed-json",), ("not-an-object",)
-MANY = 8  # texts of a shape: to find out what is true of all takes as long as a few of them do by themselves
 TINY_BYTES = 64  # no more is looked at before the reader of whole rows has
 _ESCAPE = b"\\"
 _NUL_ESCAPE = rb"\u0000"
@@ -51,35 +48,15 @@ class TextJudge:
 
     def judge_all(self, texts: list[bytes]) -> Iterator[Row | tuple[str, ...]]:
         """The row of each accepted line, or the codes of another, sorted."""
-        known = self._told_apart(texts)
-        left = [place for place, codes in enumerate(known) if codes is None]
-        for place, codes in zip(left, self._told_by_shape([texts[place] for place in left]), strict=True):
-            known[place] = codes
-        return (codes or self.judge(text) for text, codes in zip(texts, known, strict=True))
-
-    def _told_apart(self, texts: list[bytes]) -> list[tuple[str, ...] | None]:
-        """The codes of objects that have no field of ours, where all texts are small objects; None of any other."""
         if not self._unknown or (values := self._objects(texts)) is None:
-            return [None] * len(texts)
+            return map(self.judge, texts)
         fields, codes = self._unknown
-        return [codes if value.keys().isdisjoint(fields) else None for value in values]
+        pairs = zip(texts, values, strict=True)
+        return (codes if value.keys().isdisjoint(fields) else self.judge(text) for text, value in pairs)
 
-    def _told_by_shape(self, texts: list[bytes]) -> list[tuple[str, ...] | None]:
-        """The codes of texts that many others are like; None where they do not follow from that."""
-        found: list[tuple[str, ...] | None] = [None] * len(texts)
-        short = [
-            place for place, text in enumerate(texts) if 0 < len(text.strip(BLANK)) <= len(text) <= self.glanced_bytes
-        ]
-        if len(short) < MANY or not self.is_utf8:
-            return found
-        shapes = shapes_of([texts[place] for place in short])
-        each, firsts, counts = np.unique(shapes, return_index=True, return_counts=True)
-        are_many = (each >= 0) & (counts >= MANY)
-        firsts_of_many = zip(each[are_many].tolist(), firsts[are_many].tolist(), strict=True)
-        of_shape = {shape: codes_of_alike(texts[short[first]], self._form) for shape, first in firsts_of_many}
-        for place, shape in zip(short, shapes.tolist(), strict=True):
-            found[place] = of_shape.get(shape)
-        return found
+    def judge_alike(self, text: bytes) -> tuple[str, ...] | None:
+        """The codes of all lines of a shape, of which this is one; None where they do not follow."""
+        return codes_of_alike(text, self._form)
 
     def _objects(self, texts: list[bytes]) -> list[dict[str, Json]] | None:
         """The values of texts that are all small objects, read at once; None where one may be anything else.

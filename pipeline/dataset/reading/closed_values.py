@@ -1,56 +1,31 @@
-"""Texts that differ in nothing but their numbers and plain words: a megabyte can be sixty thousand of them.
+"""Words and numbers that are only known to be such, and raise `NotAsked` when anything else is asked of them.
 
-`shapes_of` finds them. What a format says of all of them at once is found out with values that may not be looked at
-(`opaque`): a verdict that is reached without looking is that of each. Where it is not, they are judged one by one.
+A verdict that is reached without looking at them is that of all rows that differ in nothing else (`line_shapes.py`).
 """
 
 import re
 from typing import Any, NoReturn, TypeVar
 
-import numpy as np
-import pyarrow as pa
-
 from pipeline.dataset.findings.faults import NotAsked
 from pipeline.dataset.formats.rows.call_rows import CALL_ROLES
 from pipeline.dataset.formats.rows.message_lists import ALIASES, TEXT_PARTS
-from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.dataset.model.json_text import Json
 
-# Words that formats ask for: with one of these kept as it stands, more verdicts are reached.
-_TELLING = (*KNOWN_ROLES, *ALIASES, *CALL_ROLES, *TEXT_PARTS)
-_Kind = TypeVar("_Kind", str, int, float)
+# Words that formats ask for: where one of these stays as it is, more verdicts are reached.
+TELLING = (*KNOWN_ROLES, *ALIASES, *CALL_ROLES, *TEXT_PARTS)
 _PLAIN = re.compile(r"\w+", re.ASCII)
-_MARK = b"\x01"  # stands in no text that is looked at
-_WORD = re.compile(rb'"(?!(?:%b)")\w+"(?=[,\]}])' % "|".join(_TELLING).encode())  # a value, not a field's name
-# Behind a string or a number that is kept as it stands: one with an exponent, which may be too large, or of many
-# digits, or with a nought that should not be there.
-_NUMBER = re.compile(rb'("[^"\n]*"|[0-9.]+[eE][+-]?[0-9]+|(?<![.0-9])0[0-9]*|[0-9]{16,})|[0-9]+')
+_Kind = TypeVar("_Kind", str, int, float)
 
 
-def shapes_of(texts: list[bytes]) -> Integers:
-    """The number of each text's shape: those of one differ only in words and numbers, or are all no JSON.
-
-    -1 for a text with escapes, in which a quote may be no quote. texts: UTF-8, without line breaks.
-    """
-    shapes = np.full(len(texts), -1, dtype=np.int64)
-    plain = [place for place, text in enumerate(texts) if b"\\" not in text and _MARK not in text]
-    if plain:
-        said = b"\n".join([texts[place] for place in plain])
-        said = _NUMBER.sub(rb"\1" + _MARK, _WORD.sub(b'"a"', said))
-        column = pa.array(said.split(b"\n"), pa.large_binary()).dictionary_encode()
-        shapes[plain] = column.indices.to_numpy()
-    return shapes
-
-
-def opaque(value: Json) -> Json:
+def closed(value: Json) -> Json:
     """The same with words and numbers that are only known to be such, and raise `NotAsked` when looked at."""
     if isinstance(value, dict):
-        return {key: opaque(item) for key, item in value.items()}
+        return {key: closed(item) for key, item in value.items()}
     if isinstance(value, list):
-        return list(map(opaque, value))
+        return list(map(closed, value))
     if isinstance(value, str):
-        return _Text(value) if _PLAIN.fullmatch(value) and value not in _TELLING else value
+        return _Text(value) if _PLAIN.fullmatch(value) and value not in TELLING else value
     if isinstance(value, bool) or value is None:
         return value
     return _Integer(value) if isinstance(value, int) else _Real(value)

@@ -1,8 +1,9 @@
-"""Texts of one shape get what each of them gets alone, and what may not be looked at is not looked at."""
+"""Lines of one shape get what each of them gets alone, and what may not be looked at is not looked at."""
 
 import re
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from pipeline.dataset.findings.faults import NotAsked
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.dataset.model.conversation import FullConversation, Limits
-from pipeline.dataset.reading.alike_texts import opaque, shapes_of
+from pipeline.dataset.reading.block_verdicts import judge_each
+from pipeline.dataset.reading.closed_values import closed
+from pipeline.dataset.reading.each_line import MANY
 from pipeline.dataset.reading.judge_line import codes_of_alike, judge_line
-from pipeline.dataset.reading.text_judge import MANY, TextJudge
-from tests.engine_blocks import LIMITS
+from pipeline.dataset.reading.line_shapes import shapes_of
+from tests.engine_blocks import LIMITS, block_of
 from tests.properties.hostile_files import KINDS, seeds
 from tests.properties.mutated_rows import file_of
 
@@ -43,10 +46,13 @@ def varied(random: Random, text: bytes) -> bytes:
     )
 
 
-def told(texts: list[bytes], form: str) -> list[tuple[str, ...] | None]:
-    """The codes of each, None for a row that is accepted."""
-    judged = TextJudge(LIMITS, BY_NAME[form], is_utf8=True).judge_all(texts)
-    return [verdict if isinstance(verdict, tuple) else None for verdict in judged]
+def told(texts: list[bytes], form: str, limits: Limits = LIMITS) -> list[tuple[str, ...] | None]:
+    """The codes of each as lines of one block, None for a row that is accepted."""
+    verdicts = judge_each(block_of(b"\n".join(texts) + b"\n", offset=9), limits, BY_NAME[form])
+    codes: list[list[str]] = [[] for _ in texts]
+    for finding in verdicts.findings:
+        codes[finding.line - 1].append(finding.code)
+    return [tuple(each) or None for each in codes]
 
 
 def told_alone(text: bytes, form: str) -> tuple[str, ...] | None:
@@ -54,7 +60,7 @@ def told_alone(text: bytes, form: str) -> tuple[str, ...] | None:
     return None if isinstance(verdict, FullConversation) else tuple(finding.code for finding in verdict)
 
 
-@pytest.mark.parametrize("form", BY_NAME)
+@pytest.mark.parametrize("form", [*BY_NAME][::3])  # the property below asks all of them
 def test_wrong_rows_that_differ_in_words_and_numbers_get_what_each_gets_alone(form):
     random = Random(form)
     texts = [varied(random, row) for row in ROWS for _ in range(3 * MANY)]
@@ -91,38 +97,48 @@ def test_texts_of_one_shape_differ_in_plain_words_and_numbers_alone():
         *(b'{"a":"x","b":[1,2.5e10]}', b'{"a":"x","b":[,2.5]}', b'{"a":1,"b":[1,2.5]}', b'{"a":"x","b":["1",2.5]}'),
     ]
 
-    shapes = shapes_of([*alike, *others, b'{"a":"\\n"}', b'{"a":\x01}']).tolist()
+    lines = block_of(b"\n".join([*alike, *others, b'{"a":"\\n"}', b'{"a":\x01}', b'{"a', b"1" * 99, b""]))
+    shapes = shapes_of(lines, np.arange(lines.line_count), 99).tolist()
 
-    assert shapes == [0, 0, *range(1, len(others) + 1), -1, -1]
+    assert shapes == [0, 0, *range(1, len(others) + 1), *[-1] * 4]
 
 
 @pytest.mark.parametrize("value", ["word", 5, 2.5])
 def test_what_is_closed_is_known_by_its_type_alone(value):
-    closed = opaque(value)
+    shut = closed(value)
     looks = [str, repr, hash, lambda v: v + v, lambda v: v < v, lambda v: v == value, lambda v: v != value]
 
-    assert isinstance(closed, type(value))
-    assert (closed == None, closed == [], closed in (None, [], {})) == (False, False, False)  # noqa: E711  # as `in` does
+    assert isinstance(shut, type(value))
+    assert (shut == None, shut == [], shut in (None, [], {})) == (False, False, False)  # noqa: E711  # as `in` does
     for look in [*looks, lambda v: {v: 1}, "{}".format, lambda v: v in {"a", 1}]:
         with pytest.raises(NotAsked):
-            look(closed)
+            look(shut)
 
 
 def test_of_a_word_it_is_known_that_it_is_not_empty_and_has_no_marks():
-    word = opaque("word")
+    word = closed("word")
 
     assert (bool(word), word == "", "\0" in word, word.lstrip().startswith(("{", "["))) == (True, False, False, False)
-    for look in (len, list, str.upper, lambda v: "w" in v, lambda v: v.startswith("w"), lambda v: v[:1]):
+    for look in (len, list, lambda v: v.upper(), lambda v: "w" in v, lambda v: v.startswith("w"), lambda v: v[:1]):
         with pytest.raises(NotAsked):
             look(word)
 
 
-def test_limits_hold_for_texts_of_a_shape():
+def test_limits_hold_for_lines_of_a_shape():
     texts = [b'{"messages":[%d]}' % number for number in range(100, 120)]
 
-    for limits in (Limits(max_line_bytes=10), Limits(max_nesting=1), Limits(max_values=2)):
-        judged = list(TextJudge(limits, BY_NAME["openai"], is_utf8=True).judge_all(texts))
-        expected = {
-            tuple(each.code for each in TextJudge(limits, BY_NAME["openai"], is_utf8=True).findings(texts[0], 0, 0))
-        }
-        assert set(judged) == expected
+    told_by = [told(texts, "openai", limits) for limits in (Limits(10), Limits(max_nesting=1), Limits(max_values=2))]
+
+    assert told_by == [[(code,)] * 20 for code in ("line-too-long", "nesting-too-deep", "too-many-values")]
+
+
+def test_blank_lines_are_of_no_shape():
+    block = block_of(b"\n".join([*[b"1,%d" % number for number in range(20)], b" ", b"", b"2,7", b""]), offset=9)
+
+    verdicts = judge_each(block, LIMITS)
+
+    assert [finding.code for finding in verdicts.findings] == [
+        *["malformed-json"] * 20,
+        *["blank-line"] * 2,
+        "malformed-json",
+    ]

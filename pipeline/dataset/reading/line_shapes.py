@@ -1,0 +1,108 @@
+"""Lines that differ in nothing but their numbers and plain words: a megabyte can be sixty thousand of them.
+
+What a format says of all of them at once is found out with `closed_values.py`, where it can be.
+"""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.dataset.formats.blocks_of_lines import Block
+from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, bits_before, packed
+from pipeline.dataset.reading.closed_values import TELLING
+
+_QUOTE, _BREAK, _MARK = ord('"'), ord("\n"), 1  # the mark stands in no line that is looked at
+_MOST_DIGITS = 15  # any number of them is held as it stands, whole or not
+_TELLING = re.compile(rb'"(?:%b)"' % "|".join(TELLING).encode())
+
+
+def _are(named: bytes) -> Flags:
+    flags = np.zeros(256, dtype=np.bool_)
+    flags[[*named]] = True
+    return flags
+
+
+_IS_WORD = _are(b"0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_IS_POWER, _IS_BEFORE_POWER, _IS_BEHIND_VALUE = _are(b"eE"), _are(b"eE+"), _are(b",]}")
+
+
+def shapes_of(block: Block, rows: Integers, max_bytes: int) -> Integers:
+    """The number of each line's shape: those of one differ only in words and numbers, or are all no JSON.
+
+    -1 for a line over the maximum, or in which a quote may be no quote. rows: of the block, ascending.
+    """
+    shapes = np.full(len(rows), -1, dtype=np.int64)
+    is_plain = _are_plain(block, rows, max_bytes)
+    if not is_plain.any():
+        return shapes
+    is_chosen = np.zeros(block.line_count, dtype=np.bool_)
+    is_chosen[rows[is_plain]] = True
+    text = np.frombuffer(block.data, dtype=np.uint8)[np.repeat(is_chosen, np.diff(block.starts))]
+    said = _without_values(text if text[-1] == _BREAK else np.append(text, np.uint8(_BREAK)))
+    starts = np.append(0, np.flatnonzero(said == _BREAK) + 1)
+    buffers = [None, pa.py_buffer(starts), pa.py_buffer(said)]
+    column = pa.Array.from_buffers(pa.large_binary(), len(starts) - 1, buffers)
+    shapes[is_plain] = column.dictionary_encode().indices.to_numpy()
+    return shapes
+
+
+def _are_plain(block: Block, rows: Integers, max_bytes: int) -> Flags:
+    """Which lines are short, and have as many opening quotes as closing ones: there is no escape."""
+    data = np.frombuffer(block.data, dtype=np.uint8)
+    begins, ends = block.starts[rows], block.starts[rows + 1]
+    odd, quotes = packed((data == ord("\\")) | (data == _MARK)), packed(data == _QUOTE)
+    quote_counts = bits_before(quotes, ends) - bits_before(quotes, begins)
+    has_no_escape = bits_before(odd, ends) == bits_before(odd, begins)
+    are_plain: Flags = has_no_escape & (quote_counts % 2 == 0) & (ends - begins <= max_bytes)
+    return are_plain
+
+
+def _without_values(text: Bytes) -> Bytes:
+    """The lines with one byte for each plain word that is a value, and one mark for each plain row of digits."""
+    quotes = np.flatnonzero(text == _QUOTE)
+    opening, closing = quotes[::2], quotes[1::2]
+    begins, ends = _digits(text, _within(len(text), opening, closing))
+    are_words = _are_words(text, opening, closing)
+    words, stops = opening[are_words] + 1, closing[are_words]
+    said = text.copy()
+    said[begins], said[words] = _MARK, ord("a")
+    is_left_out = _within(len(text), np.append(begins, words) + 1, np.append(ends, stops))
+    return said[~is_left_out]
+
+
+def _within(size: int, begins: Integers, ends: Integers) -> Flags:
+    """Which bytes lie between a beginning and its end; no two overlap."""
+    steps = np.zeros(size + 1, dtype=np.int8)
+    steps[begins] += 1
+    steps[ends] -= 1
+    is_within: Flags = np.cumsum(steps[:size], dtype=np.int8).view(np.bool_)
+    return is_within
+
+
+def _are_words(text: Bytes, opening: Integers, closing: Integers) -> Flags:
+    """Which texts are values, not names of fields, and plain words; but for those that formats ask for."""
+    marks = packed(~_IS_WORD[text])
+    are_words = (bits_before(marks, closing) == bits_before(marks, opening) + 1) & (closing > opening + 1)
+    are_words &= _IS_BEHIND_VALUE[text[closing + 1]]
+    telling = [found.start() for found in _TELLING.finditer(text.tobytes())]
+    are_words[np.isin(opening, telling)] = False
+    return are_words
+
+
+def _digits(text: Bytes, is_within_text: Flags) -> tuple[Integers, Integers]:
+    """Where the digits of a number begin and end, whole or behind its point, any of which would be such a number.
+
+    But for a number with an exponent, which may be too large, and one with a nought that should not be there.
+    """
+    is_digit = (text - np.uint8(ord("0")) < 10) & ~is_within_text
+    borders = np.flatnonzero(is_digit[1:] != is_digit[:-1]) + 1
+    borders = np.append(0, borders) if is_digit[0] else borders
+    begins, ends = borders[::2], borders[1::2]
+    before, behind = text[begins - 1], text[ends]
+    has_power = _IS_POWER[behind]
+    has_power[:-1] |= (behind[:-1] == ord(".")) & has_power[1:]
+    is_power = _IS_BEFORE_POWER[before] | ((before == ord("-")) & _IS_POWER[text[begins - 2]])
+    is_padded = (text[begins] == ord("0")) & (before != ord("."))
+    is_plain = ~(has_power | is_power | is_padded) & (ends - begins <= _MOST_DIGITS)
+    return begins[is_plain], ends[is_plain]
