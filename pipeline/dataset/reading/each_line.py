@@ -24,6 +24,7 @@ from pipeline.dataset.reading.text_judge import BLANK_LINE, MALFORMED, TINY_BYTE
 from pipeline.dataset.rules.mismatch import Mismatch
 
 MANY = 8  # lines of a shape: what is true of all of them takes as long to find out as a few take by themselves
+_FEW = 4  # where texts come back so often, to judge each of them once is quicker
 _LONG_BYTES = 2**12  # lines of that many bytes are few in a block, and looking for equal ones copies them
 _MARKED = Finding(1, 0, "byte-order-mark", "$", Mismatch("the first line to begin at once", "the bytes EF BB BF"))
 
@@ -111,14 +112,16 @@ def _distinct(block: Block, rows: Integers) -> tuple[list[bytes], Integers]:
     if len(block.data) // block.line_count >= _LONG_BYTES:
         lines = block.lines()
         return [lines[row] for row in rows.tolist()], np.arange(len(rows))
-    column = pa.Array.from_buffers(
-        pa.large_binary(), block.line_count, [None, pa.py_buffer(block.starts), pa.py_buffer(block.data)]
-    )
-    if len(rows) < block.line_count:
-        column = column.take(pa.array(rows))
-    encoded = column.dictionary_encode()
+    encoded = _encoded(block, rows)
     texts = [text.removesuffix(b"\n") for text in encoded.dictionary.to_pylist()]
     return texts, encoded.indices.to_numpy().astype(np.int64)
+
+
+def _encoded(block: Block, rows: Integers) -> pa.DictionaryArray:
+    """The lines as numbers of their texts."""
+    buffers = [None, pa.py_buffer(block.starts), pa.py_buffer(block.data)]
+    column = pa.Array.from_buffers(pa.large_binary(), block.line_count, buffers)
+    return (column.take(pa.array(rows)) if len(rows) < block.line_count else column).dictionary_encode()
 
 
 def _tell_at_a_glance(places: _Places, judged: "_Judged", judge: TextJudge) -> None:
@@ -144,6 +147,8 @@ def _tell_by_shape(places: _Places, judged: "_Judged", judge: TextJudge) -> None
     is_open = (numbers < 0) & (block.offsets_at[places.rows] > 0)
     rows = places.rows[is_open]
     if len(rows) < MANY or not judge.is_utf8 or len(block.data) // block.line_count > judge.glanced_bytes:
+        return
+    if len(_encoded(block, rows).dictionary) * _FEW < len(rows):
         return
     shapes = shapes_of(block, rows, judge.glanced_bytes)
     each, firsts, counts = np.unique(shapes, return_index=True, return_counts=True)

@@ -83,7 +83,7 @@ def _within(size: int, begins: Integers, ends: Integers) -> Flags:
 def _are_words(text: Bytes, opening: Integers, closing: Integers) -> Flags:
     """Which texts are values, not names of fields, and plain words; but for those that formats ask for."""
     marks = packed(~_IS_WORD[text])
-    are_words = (bits_before(marks, closing) == bits_before(marks, opening) + 1) & (closing > opening + 1)
+    are_words: Flags = (bits_before(marks, closing) == bits_before(marks, opening) + 1) & (closing > opening + 1)
     are_words &= _IS_BEHIND_VALUE[text[closing + 1]]
     telling = [found.start() for found in _TELLING.finditer(text.tobytes())]
     are_words[np.isin(opening, telling)] = False
