@@ -44,6 +44,9 @@ class LargeNumbers:
     no_integer: LargeNumber | None = None
 
 
+_NONE = LargeNumbers()
+
+
 def large_numbers(block: Block, indexes: Integers) -> dict[int, LargeNumbers]:
     """Those of each accepted row that has any, by its number among the accepted ones.
 
@@ -56,12 +59,11 @@ def large_numbers(block: Block, indexes: Integers) -> dict[int, LargeNumbers]:
     buffers = [None, pa.py_buffer(block.starts), pa.py_buffer(block.data)]
     lines = pa.Array.from_buffers(pa.large_binary(), block.line_count, buffers)
     may_be = pc.match_substring_regex(lines, _MAY_BE).to_numpy(zero_copy_only=False)[indexes]
-    found = {}
-    for number in np.flatnonzero(may_be).tolist():
-        numbers = _of_row(lines[int(indexes[number])].as_py())
-        if numbers != LargeNumbers():
-            found[number] = numbers
-    return found
+    numbers = np.flatnonzero(may_be)
+    told = lines.take(pa.array(indexes[numbers])).dictionary_encode()
+    of_texts = list(map(_of_row, told.dictionary.to_pylist()))
+    of_rows = zip(numbers.tolist(), told.indices.to_pylist(), strict=True)
+    return {number: of_texts[text] for number, text in of_rows if of_texts[text] != _NONE}
 
 
 def _may_hold_any(data: Bytes) -> bool:

@@ -1,8 +1,8 @@
 """Finds objects that name a field twice: of such, readers of JSON take the last, and Arrow refuses the file.
 
 Looked for are the fields that a format reads, and those beside them that a table would have. A key that is read stands
-once in a row, or once in each turn, so counting them in the bytes of a block tells which rows are worth a look; only
-those are read again, key by key.
+once in a row, or once in each turn, so counting them in the bytes of a block tells which rows are worth a look; of
+those one of each shape is read again, key by key.
 """
 
 import json
@@ -18,7 +18,9 @@ from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.shapes import BARE
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, places_of, preceded_by
 from pipeline.dataset.model.printable import printable
+from pipeline.dataset.reading.line_shapes import first_alike
 
+_SHORT_BYTES = 512  # longer rows are few in a block
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -66,12 +68,10 @@ def repeated_keys(
         found = _key_ends(data, ends, lasts, name.encode())
         counts = np.diff(np.searchsorted(found, block.starts))[indexes]
         _suspect_beside(block, name, beside, counts, indexes, suspects)
-    names, starts, found_keys = {*of_rows, *of_turns, *beside}, block.starts, {}
-    for number in np.flatnonzero(suspects).tolist():
-        index = int(indexes[number])
-        if key := _first_repeated(block.data[starts[index] : starts[index + 1]].decode(), names):
-            found_keys[number] = key
-    return found_keys
+    names, numbers = {*of_rows, *of_turns, *beside}, np.flatnonzero(suspects)
+    rows = first_alike(block, indexes[numbers], _SHORT_BYTES).tolist()
+    repeated = {row: _first_repeated(block.line_at(row).decode(), names) for row in dict.fromkeys(rows)}
+    return {number: key for number, row in zip(numbers.tolist(), rows, strict=True) if (key := repeated[row])}
 
 
 def _suspect_beside(
@@ -82,21 +82,23 @@ def _suspect_beside(
     What lies inside has fields of the same name as well, and mostly does where there are many: it is only counted.
     """
     key = b'"%b":' % name.encode()
-    for number in np.flatnonzero((counts > 1) & ~suspects).tolist():
-        index = int(indexes[number])
-        text = block.data[block.starts[index] : block.starts[index + 1]]
-        try:
-            suspects[number] = _names_twice(text, key, int(counts[number]), others)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):  # only the exact judge reads it
-            suspects[number] = True
+    numbers = np.flatnonzero((counts > 1) & ~suspects)
+    rows = first_alike(block, indexes[numbers], _SHORT_BYTES)
+    each, firsts, places = np.unique(rows, return_index=True, return_inverse=True)
+    looked_at = zip(each.tolist(), counts[numbers[firsts]].tolist(), strict=True)
+    named_twice = [_names_twice(block.line_at(row), key, count, others) for row, count in looked_at]
+    suspects[numbers] = np.array(named_twice, dtype=np.bool_)[places]
 
 
 def _names_twice(text: bytes, key: bytes, count: int, others: Sequence[str]) -> bool:
     """Whether a row, or what one of the other fields holds, has the key twice. count: how often it is there in all."""
-    fields = _decode_fields(text)
-    if count - sum(bytes(value).count(key) for value in fields.values()) > 1:
+    try:
+        fields = _decode_fields(text)
+        if count - sum(bytes(value).count(key) for value in fields.values()) > 1:
+            return True
+        return any(_loses_one(bytes(fields[other]), key) for other in others if other in fields)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):  # only the exact judge reads it
         return True
-    return any(_loses_one(bytes(fields[other]), key) for other in others if other in fields)
 
 
 def _loses_one(value: bytes, key: bytes) -> bool:
