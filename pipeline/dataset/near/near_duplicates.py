@@ -130,14 +130,30 @@ def _firsts(hashed: Iterator[Array], hash_count: int, count: int, folder: Path) 
     """Of each row, the first that has the same hash; itself where it has none. count: of rows."""
     firsts = np.arange(count, dtype=np.int32)
     for share in handed_out(hashed, lambda some: some["hash"], hash_count, _SHARE_RECORDS, folder):
-        held = np.concatenate([np.empty(0, dtype=_HASHED), *share])
-        if are_different(held["hash"]):  # half of the time of putting them in order
-            continue
-        order = np.argsort(held["hash"], kind="stable")
-        ordered, indexes = held["hash"][order], held["index"][order]
-        starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-        firsts[indexes] = np.repeat(indexes[starts], np.diff(starts, append=len(indexes)))
+        known = np.empty(0, dtype=_HASHED)  # the first of each hash: all records of a file may have the same one
+        for some in _lots(share):
+            held = np.concatenate([known, some])
+            if are_different(held["hash"]):  # half of the time of putting them in order
+                known = held
+                continue
+            order = np.argsort(held["hash"], kind="stable")
+            ordered, indexes = held["hash"][order], held["index"][order]
+            starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+            firsts[indexes] = np.repeat(indexes[starts], np.diff(starts, append=len(indexes)))
+            known = held[order[starts]]
     return firsts
+
+
+def _lots(arrays: Iterator[Array]) -> Iterator[Array]:
+    """The records of arrays, about as many at a time as a share should have."""
+    held: list[Array] = []
+    for some in arrays:
+        held.append(some)
+        if sum(map(len, held)) >= _SHARE_RECORDS:
+            yield np.concatenate(held)
+            held = []
+    if held:
+        yield np.concatenate(held)
 
 
 def _compare_with_first(
