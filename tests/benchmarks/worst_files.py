@@ -52,6 +52,17 @@ _NEVER_TWICE: dict[str, Callable[[int], bytes]] = {
     "lists, all different": lambda number: b"[%d]\n" % number,
     "a text that is a number, all different": lambda number: b'{"text":%d}\n' % number,
     "a message that is a number, all different": lambda number: b'{"messages":[%d]}\n' % number,
+    "a message that is a word, all different": lambda number: b'{"messages":["%x"]}\n' % number,
+    "a message that is an object of one field, all different": lambda number: b'{"messages":{"%x":1}}\n' % number,
+    "a role without a content, all different": lambda number: b'{"messages":[{"role":"%x"}]}\n' % number,
+    "a content that is a number, all different": lambda number: (
+        b'{"messages":[{"role":"user","content":%d}]}\n' % number
+    ),
+    "a list in a list, all different": lambda number: b'{"messages":[[%d.5,[{}]]]}\n' % number,
+    "a question without an answer, all different": lambda number: b'{"instruction":"%x"}\n' % number,
+    "an unknown field beside a wrong one, all different": lambda number: b'{"%x":1,"text":[]}\n' % number,
+    "half a character, all different": lambda number: b'{"text":"%x\\ud800"}\n' % number,
+    "a number of more than 64 bits, all different": lambda number: b'{"text":"a","n":%d0000000000000000000}\n' % number,
     "a field twice, all different": lambda number: b'{"text":"a","x":1,"x":%d}\n' % number,
 }
 _ARRAYS: dict[str, bytes] = {
@@ -72,11 +83,15 @@ _TABLES: dict[str, tuple[bytes, bytes]] = {
     "a table of quoted cells": (b"prompt,completion\n", b'"a","b"\n'),
     "a table of empty cells": (b"prompt,completion\n", b",\n"),
 }
+_TABLES_NEVER_TWICE: dict[str, tuple[bytes, Callable[[int], bytes]]] = {
+    "a table of two columns, all different": (b"prompt,completion\n", lambda number: b"%x,b\n" % number),
+}
 _PACKED: dict[str, Callable[[bytes], bytes]] = {
     "a gzip of a member a line": gzip.compress,
     "a Zstandard of a frame a line": zstandard.compress,
 }
-KINDS: tuple[str, ...] = (*_REPEATED, *_NEVER_TWICE, *_ARRAYS, *_LONG, *_TABLES, *_PACKED)
+_ALL = (_REPEATED, _NEVER_TWICE, _ARRAYS, _LONG, _TABLES, _TABLES_NEVER_TWICE, _PACKED)
+KINDS: tuple[str, ...] = tuple(kind for kinds in _ALL for kind in kinds)
 
 
 def write_worst(path: Path, kind: str, size_bytes: int) -> None:
@@ -104,6 +119,10 @@ def _pieces(kind: str, size_bytes: int) -> Iterator[bytes]:
         header, row = _TABLES[kind]
         yield header
         yield from _some(row, size_bytes)
+    elif kind in _TABLES_NEVER_TWICE:
+        header, row_of = _TABLES_NEVER_TWICE[kind]
+        yield header
+        yield from _different(row_of, size_bytes)
     else:
         yield from _some(_PACKED[kind](b'{"text":"a"}\n'), size_bytes)
 

@@ -111,10 +111,18 @@ def find_near_duplicates(spills: Sequence[Path], find_roots: FindRoots | None = 
         offsets=told["offset"],
         firsts=taken_in_any_order(records, firsts.astype(np.int64))["row"],
         agreement_counts=_compare_with_first(bands, signed, listed, firsts),
-        clusters=Clusters(records, roots[copied]),
+        clusters=Clusters(records, _followed(copied, roots)),
         conversation_count=len(near),
         cluster_count=int(is_cluster.sum()),
     )
+
+
+def _followed(copied: Firsts, roots: Firsts) -> Firsts:
+    """The roots of those that rows copy, where these stood: no third array of all rows."""
+    for first in range(0, len(copied), _SHARE_RECORDS):
+        some = copied[first : first + _SHARE_RECORDS]
+        some[:] = roots[some]
+    return copied
 
 
 def _hashes(records: Records, field: str, is_asked: Flags | None = None) -> Iterator[Array]:

@@ -11,6 +11,7 @@ from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.respelled import odd_names
 from pipeline.dataset.model.printable import printable
+from pipeline.dataset.model.quiet import give_back_freed_memory
 from pipeline.dataset.near.conflicting_answers import find_conflicting_answers
 from pipeline.dataset.near.near_duplicates import FindRoots, find_near_duplicates
 from pipeline.dataset.profiles.duplicates import find_duplicates
@@ -27,6 +28,7 @@ from pipeline.dataset.tokens import TokenFigures
 
 REPORTED_FINDINGS = 1_000
 REPORTED_ERRORS = 10
+_MANY_CONVERSATIONS = 1_000_000  # what is known of all of them then takes more than the blocks did
 _SHOWN_NAMES = 4
 
 
@@ -82,6 +84,8 @@ def conclude(
     total = sum(totals, start=Totals())
     counts = total.statistics
     quality = total.quality.conclude(source.reading.row_name) if rules.has_quality else None
+    if counts.conversations >= _MANY_CONVERSATIONS:
+        give_back_freed_memory()
     tokens = _tokens(total, rules)
     duplicates = find_duplicates([part / FINGERPRINTS for part in parts])
     of_file = [*source.findings, *_file_findings(counts, source.reading)]

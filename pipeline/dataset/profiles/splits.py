@@ -56,7 +56,7 @@ class Split:
         for first, chunk in self.clusters.records.chunks():
             of_chunk = slice(first, first + len(chunk))
             sides = pa.DictionaryArray.from_arrays(pa.array(self.is_validation[of_chunk].astype(np.int8)), SIDES)
-            columns = [chunk["row"], chunk["line"], sides, rows[roots[of_chunk]]]
+            columns = [chunk["row"], chunk["line"], sides, rows[roots[of_chunk]].astype(np.int64)]
             yield pa.RecordBatch.from_arrays(list(map(pa.array, columns)), schema=SPLITS)
 
 

@@ -8,12 +8,15 @@ from typing import Any, NoReturn, TypeVar
 
 from pipeline.dataset.findings.faults import NotAsked
 from pipeline.dataset.formats.rows.call_rows import CALL_ROLES
-from pipeline.dataset.formats.rows.message_lists import ALIASES, TEXT_PARTS
+from pipeline.dataset.formats.rows.chat import Chat
+from pipeline.dataset.formats.rows.declaration import DECLARED
+from pipeline.dataset.formats.rows.message_lists import ALIASES, TEXT_PARTS, USUAL_TAGS
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.dataset.model.json_text import Json
 
 # Words that formats ask for: where one of these stays as it is, more verdicts are reached.
-TELLING = (*KNOWN_ROLES, *ALIASES, *CALL_ROLES, *TEXT_PARTS)
+_KNOWN_BY = {role for form in DECLARED if isinstance(form, Chat) for role in form.known_by}
+TELLING = (*KNOWN_ROLES, *ALIASES, *USUAL_TAGS, *CALL_ROLES, *TEXT_PARTS, *_KNOWN_BY)
 _PLAIN = re.compile(r"\w+", re.ASCII)
 _Kind = TypeVar("_Kind", str, int, float)
 
@@ -25,10 +28,15 @@ def closed(value: Json) -> Json:
     if isinstance(value, list):
         return list(map(closed, value))
     if isinstance(value, str):
-        return _Text(value) if _PLAIN.fullmatch(value) and value not in TELLING else value
+        return _Text(value) if _is_hidden(value) else value
     if isinstance(value, bool) or value is None:
         return value
     return _Integer(value) if isinstance(value, int) else _Real(value)
+
+
+def _is_hidden(text: str) -> bool:
+    """Whether it is a plain word that formats do not ask for."""
+    return _PLAIN.fullmatch(text) is not None and text not in TELLING
 
 
 def _refuse(*_: Any, **__: Any) -> NoReturn:
@@ -36,8 +44,8 @@ def _refuse(*_: Any, **__: Any) -> NoReturn:
 
 
 def _equals(_: object, other: object) -> bool:
-    """A word is not empty, and a number no list: of these it is known."""
-    if isinstance(other, int | float) or (isinstance(other, str) and other != ""):
+    """A word is no telling one, nor a text with marks, and a number no list: of these it is known."""
+    if isinstance(other, int | float) or (isinstance(other, str) and _is_hidden(other)):
         raise NotAsked
     return False
 

@@ -90,7 +90,7 @@ def read_messages(listed: Json, path: str, keys: Keys, faults: Faults, branch: i
 
 def _unusual_tag(message: Json, keys: Keys) -> str | None:
     role = message.get(keys.role) if isinstance(message, dict) and keys.content == "value" else None
-    return role if isinstance(role, str) and role not in USUAL_TAGS else None
+    return role if isinstance(role, str) and all(role != tag for tag in USUAL_TAGS) else None
 
 
 def _only_value(parts: list[Json]) -> str | None:
@@ -124,12 +124,19 @@ def read_message(
     content = message.get(keys.content)
     if role in CALL_ROLES and aliases:
         return _call_turn(message, keys, path, faults, branch)
-    role = aliases.get(role, role)
+    role = _meant(role, aliases)
     if isinstance(content, str) and message.keys().isdisjoint(_EXTRA_FIELDS):
         if "\0" in content:
             check_nul(content, content_path, faults)
         return FullTurn(role, content, content_path, role == "assistant", branch=branch)
     return _rich_turn(message, role, path, keys, faults, branch)
+
+
+def _meant(role: str, aliases: Mapping[str, str]) -> str:
+    """The role that a name stands for. A name that only lets itself be compared (`closed_values.py`) has no hash."""
+    if type(role) is str:
+        return aliases.get(role, role)
+    return next((meant for said, meant in aliases.items() if said == role), role)
 
 
 def _rich_turn(message: dict[str, Json], role: str, path: str, keys: Keys, faults: Faults, branch: int) -> FullTurn:
