@@ -114,10 +114,10 @@ def keys_of(owner: dict[str, Json]) -> str:
     try:
         if not owner:
             return "no fields"
+        named = ", ".join(printable(key) for key in list(owner)[:5])
+        return f"{plural_of('field', len(owner))} {named}{', …' if len(owner) > 5 else ''}"
     except NotAsked:
         return ""
-    named = ", ".join(printable(key) for key in list(owner)[:5])
-    return f"{plural_of('field', len(owner))} {named}{', …' if len(owner) > 5 else ''}"
 
 
 def name_of(value: Json) -> str:

@@ -1,16 +1,22 @@
-"""Words and numbers that are only known to be such, and raise `NotAsked` when anything else is asked of them.
+"""Words, numbers and names that are only known to be such, and raise `NotAsked` when anything else is asked of them.
 
 A verdict that is reached without looking at them is that of all rows that differ in nothing else (`line_shapes.py`).
 """
 
 import re
+from collections.abc import Container, Iterable
+from contextlib import suppress
+from functools import cache
+from itertools import chain
 from typing import Any, NoReturn, TypeVar
 
-from pipeline.dataset.findings.faults import NotAsked
+from pipeline.dataset.findings.faults import Faults, NotAsked
+from pipeline.dataset.formats.rows import FORMATS, known_names
 from pipeline.dataset.formats.rows.call_rows import CALL_ROLES
 from pipeline.dataset.formats.rows.chat import Chat
 from pipeline.dataset.formats.rows.declaration import DECLARED
-from pipeline.dataset.formats.rows.message_lists import ALIASES, TEXT_PARTS, USUAL_TAGS
+from pipeline.dataset.formats.rows.message_lists import ALIASES, EXTRA_FIELDS, TEXT_PARTS, USUAL_TAGS
+from pipeline.dataset.formats.rows.probe import Probe
 from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.dataset.model.json_text import Json
 
@@ -24,7 +30,8 @@ _Kind = TypeVar("_Kind", str, int, float)
 def closed(value: Json) -> Json:
     """The same with words and numbers that are only known to be such, and raise `NotAsked` when looked at."""
     if isinstance(value, dict):
-        return {key: closed(item) for key, item in value.items()}
+        fields = {name: closed(item) for name, item in value.items() if not _is_hidden(name, telling_names())}
+        return fields if len(fields) == len(value) else _Object(fields)
     if isinstance(value, list):
         return list(map(closed, value))
     if isinstance(value, str):
@@ -34,9 +41,21 @@ def closed(value: Json) -> Json:
     return _Integer(value) if isinstance(value, int) else _Real(value)
 
 
-def _is_hidden(text: str) -> bool:
+@cache
+def telling_names() -> frozenset[str]:
+    """Names of fields that formats ask for: where one of these stays as it is, more verdicts are reached."""
+    names = {*chain(*known_names()), *EXTRA_FIELDS, "type", "text", "value", "refusal", "function", "arguments"}
+    for form in FORMATS:
+        probe = Probe()
+        with suppress(NotAsked):
+            form.read(probe, Faults(0, 0))
+        names |= probe.asked
+    return frozenset(names)
+
+
+def _is_hidden(text: str, telling: Container[str] = TELLING) -> bool:
     """Whether it is a plain word that formats do not ask for."""
-    return _PLAIN.fullmatch(text) is not None and text not in TELLING
+    return _PLAIN.fullmatch(text) is not None and text not in telling
 
 
 def _refuse(*_: Any, **__: Any) -> NoReturn:
@@ -51,7 +70,8 @@ def _equals(_: object, other: object) -> bool:
 
 
 def _differs(value: object, other: object) -> bool:
-    return not _equals(value, other)
+    is_equal = value == other
+    return not is_equal
 
 
 def _holds(_: object, part: object) -> bool:
@@ -88,3 +108,60 @@ _Text = _closed(
     str, __bool__=lambda _: True, __contains__=_holds, startswith=_begins_with, strip=_itself, lstrip=_itself
 )
 _Integer, _Real = _closed(int), _closed(float)
+
+
+class _Names:
+    """The names of an object's fields, as far as they can be asked for."""
+
+    def __init__(self, owner: "_Object") -> None:
+        self._owner = owner
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._owner
+
+    def isdisjoint(self, names: Iterable[str]) -> bool:
+        """Whether none of these is there."""
+        return not any(name in self._owner for name in names)
+
+    def __rand__(self, names: frozenset[str]) -> frozenset[str]:
+        return frozenset(name for name in names if name in self._owner)
+
+    __iter__ = __len__ = __bool__ = __eq__ = _refuse
+    __hash__ = None  # type: ignore[assignment]  # as names of other objects
+
+
+class _Object(dict[str, Json]):
+    """An object with fields that are left out: of their names it is known that no format asks for them."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(_asked(name))
+
+    def __getitem__(self, name: str) -> Json:
+        return super().__getitem__(_asked(name))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The field, where it is one that formats ask for."""
+        return super().get(_asked(name), default)
+
+    def keys(self) -> Any:
+        """Names that can only be asked for."""
+        return _Names(self)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, dict) and other:
+            raise NotAsked
+        return False
+
+    __ne__ = _differs
+    __iter__ = __len__ = __or__ = __ror__ = __str__ = __repr__ = __reversed__ = _refuse
+    items = values = copy = pop = popitem = setdefault = update = _refuse
+    __hash__ = None
+
+
+def _asked(name: Any) -> str:
+    if _is_hidden(name, telling_names()):
+        raise NotAsked
+    return str(name)

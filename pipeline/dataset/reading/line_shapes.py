@@ -1,18 +1,19 @@
-"""Lines that differ in nothing but their numbers and plain words: a megabyte can be sixty thousand of them.
+"""Lines that differ in nothing but numbers, plain words and names: a megabyte can be sixty thousand of them.
 
 What a format says of all of them at once is found out with `closed_values.py`, where it can be.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.dataset.formats.blocks_of_lines import Block
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, bits_before, packed
-from pipeline.dataset.reading.closed_values import TELLING
+from pipeline.dataset.reading.closed_values import TELLING, telling_names
 
 _QUOTE, _BREAK, _MARK = ord('"'), ord("\n"), 1  # the mark stands in no line that is looked at
 _MOST_DIGITS = 15  # any number of them is held as it stands, whole or not
-_TELLING = pa.array([word.encode() for word in TELLING], pa.large_binary())
 
 
 def _are(named: bytes) -> Flags:
@@ -25,10 +26,11 @@ _IS_WORD = _are(b"0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 _IS_POWER, _IS_BEFORE_POWER, _IS_BEHIND_VALUE = _are(b"eE"), _are(b"eE+"), _are(b",]}")
 
 
-def shapes_of(block: Block, rows: Integers, max_bytes: int) -> Integers:
-    """The number of each line's shape: those of one differ only in words and numbers, or are all no JSON.
+def shapes_of(block: Block, rows: Integers, max_bytes: int, *, are_names_told: bool = False) -> Integers:
+    """The number of each line's shape: those of one differ only in words, names and numbers, or are all no JSON.
 
-    -1 for a line over the maximum, or in which a quote may be no quote. rows: of the block, ascending.
+    -1 for a line over the maximum, or in which a quote may be no quote. rows: of the block, ascending. are_names_told:
+    whether lines of one shape have the same names of fields.
     """
     shapes = np.full(len(rows), -1, dtype=np.int64)
     is_plain = _are_plain(block, rows, max_bytes)
@@ -37,7 +39,9 @@ def shapes_of(block: Block, rows: Integers, max_bytes: int) -> Integers:
     is_chosen = np.zeros(block.line_count, dtype=np.bool_)
     is_chosen[rows[is_plain]] = True
     text = np.frombuffer(block.data, dtype=np.uint8)[np.repeat(is_chosen, np.diff(block.starts))]
-    said = _without_values(text if text[-1] == _BREAK else np.append(text, np.uint8(_BREAK)))
+    said = _without_values(
+        text if text[-1] == _BREAK else np.append(text, np.uint8(_BREAK)), are_names_told=are_names_told
+    )
     starts = np.append(0, np.flatnonzero(said == _BREAK) + 1)
     buffers = [None, pa.py_buffer(starts), pa.py_buffer(said)]
     column = pa.Array.from_buffers(pa.large_binary(), len(starts) - 1, buffers)
@@ -46,8 +50,8 @@ def shapes_of(block: Block, rows: Integers, max_bytes: int) -> Integers:
 
 
 def first_alike(block: Block, rows: Integers, max_bytes: int) -> Integers:
-    """For each line the first of its shape among these, which is itself where there is no other."""
-    shapes = shapes_of(block, rows, max_bytes)
+    """For each line the first of its shape and names among these, which is itself where there is no other."""
+    shapes = shapes_of(block, rows, max_bytes, are_names_told=True)
     _, firsts, places = np.unique(shapes, return_index=True, return_inverse=True)
     alike: Integers = np.where(shapes < 0, rows, rows[firsts[places]])
     return alike
@@ -64,12 +68,12 @@ def _are_plain(block: Block, rows: Integers, max_bytes: int) -> Flags:
     return are_plain
 
 
-def _without_values(text: Bytes) -> Bytes:
-    """The lines with one byte for each plain word that is a value, and one mark for each plain row of digits."""
+def _without_values(text: Bytes, *, are_names_told: bool) -> Bytes:
+    """The lines with one byte for each plain word that is a value or a name, and one mark for each row of digits."""
     quotes = np.flatnonzero(text == _QUOTE)
     opening, closing = quotes[::2], quotes[1::2]
     begins, ends = _digits(text, _within(len(text), opening, closing))
-    are_words = _are_words(text, opening, closing)
+    are_words = _are_words(text, opening, closing, are_names_told=are_names_told)
     words, stops = opening[are_words] + 1, closing[are_words]
     said = text.copy()
     said[begins], said[words] = _MARK, ord("a")
@@ -86,23 +90,31 @@ def _within(size: int, begins: Integers, ends: Integers) -> Flags:
     return is_within
 
 
-def _are_words(text: Bytes, opening: Integers, closing: Integers) -> Flags:
-    """Which texts are values, not names of fields, and plain words; but for those that formats ask for."""
+def _are_words(text: Bytes, opening: Integers, closing: Integers, *, are_names_told: bool) -> Flags:
+    """Which texts are plain words, but for those that formats ask for: of the names of fields, or of values."""
     marks = packed(~_IS_WORD[text])
-    are_words: Flags = (bits_before(marks, closing) == bits_before(marks, opening) + 1) & (closing > opening + 1)
-    are_words &= _IS_BEHIND_VALUE[text[closing + 1]]
-    are_words[are_words] = ~_are_telling(text, opening[are_words] + 1, closing[are_words])
+    are_plain = (bits_before(marks, closing) == bits_before(marks, opening) + 1) & (closing > opening + 1)
+    behind = text[closing + 1]
+    are_words: Flags = _without_telling(text, opening, closing, are_plain & _IS_BEHIND_VALUE[behind], TELLING)
+    if not are_names_told:
+        are_words |= _without_telling(text, opening, closing, are_plain & (behind == ord(":")), telling_names())
     return are_words
 
 
-def _are_telling(text: Bytes, begins: Integers, ends: Integers) -> Flags:
+def _without_telling(
+    text: Bytes, opening: Integers, closing: Integers, are_asked: Flags, telling: Iterable[str]
+) -> Flags:
+    """Which of those that are asked for are none of the telling ones."""
     import pyarrow.compute as pc  # 25 ms, and few files need it
 
+    begins, ends = opening[are_asked] + 1, closing[are_asked]
     starts = np.append(0, np.cumsum(ends - begins))
     buffers = [None, pa.py_buffer(starts), pa.py_buffer(text[_within(len(text), begins, ends)])]
     words = pa.Array.from_buffers(pa.large_binary(), len(begins), buffers)
-    are_telling: Flags = pc.is_in(words, value_set=_TELLING).to_numpy(zero_copy_only=False)
-    return are_telling
+    told = pa.array([word.encode() for word in telling], pa.large_binary())
+    are_others = are_asked.copy()
+    are_others[are_asked] = ~pc.is_in(words, value_set=told).to_numpy(zero_copy_only=False)
+    return are_others
 
 
 def _digits(text: Bytes, is_within_text: Flags) -> tuple[Integers, Integers]:

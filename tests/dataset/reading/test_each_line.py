@@ -146,4 +146,4 @@ def test_an_object_that_may_only_be_asked_lets_nobody_look_at_all_of_it():
 
 def test_most_formats_decide_by_single_fields():
     """Where one does not, its lines are judged one by one, and cost more."""
-    assert {form.name for form in FORMATS if unknown_object(form) is None} == {"preference", "brightrun-v4"}
+    assert {form.name for form in FORMATS if unknown_object(form) is None} == {"brightrun-v4"}

@@ -2,6 +2,7 @@
 
 import re
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from tests.properties.hostile_files import KINDS, seeds
 from tests.properties.mutated_rows import file_of
 
 WORDS = ("a", "x9", "true", "7", "user", "gpt", "function_call", "text", "NaN", "_")
+NAMES = (b'"x1"', b'"x2"', b'"x 3"', b'"content"', b'"text"', b'"turns"')
 NUMBERS = ("1", "20", "999999999999999", "0", "9" * 16, "7.05", "1e5", "1e999", "-3", "01", "0.5")
 ROWS = (
     *(b'{"messages":[1]}', b'{"messages":["a"]}', b'{"messages":[[1,[{}]]]}', b'{"text":1}', b'{"text":1.5}'),
@@ -28,20 +30,27 @@ ROWS = (
     *(b'{"conversation_id":"a","turns":[1]}', b'{"conversation_id":"a","turns":[{"role":"a"}]}', b'[1,{"role":"a"}]'),
     *(b'{"text":"a","tools":"a"}', b'{"messages":[{"role":"user","content":"a","weight":1}]}', b'{"text":"a" "a"}'),
     *(b'{"conversations":[{"from":"a","value":1}]}', b'{"prompt":"a","completion":"b","label":1}', b'{"text":1,}'),
+    *(
+        b'{"messages":{"x":1}}',
+        b'{"x":1,"text":[]}',
+        b'{"messages":[{"x":1}]}',
+        b'{"x":{"y":[]},"prompt":{}}',
+        b'[{"x":1}]',
+    ),
     *(b'{"messages":[{"role":"assistant","content":[{"type":"text","text":1}]}]}', b'[{"role":"a","content":1}, 1]'),
 )
 A_NUMBER = re.compile(rb"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 def varied(random: Random, text: bytes) -> bytes:
-    """The text with other words, and other numbers outside its strings."""
+    """The text with other words, now and then names of fields, and other numbers outside its strings."""
     pieces = re.split(rb'("[^"]*")', text)
     return b"".join(
         A_NUMBER.sub(lambda _: random.choice(NUMBERS).encode(), piece)
         if place % 2 == 0
         else re.sub(rb'"\w+"', lambda _: b'"%b"' % random.choice(WORDS).encode(), piece)
         if not pieces[place + 1].startswith(b":")
-        else piece
+        else random.choice((piece, piece, *NAMES))
         for place, piece in enumerate(pieces)
     )
 
@@ -98,9 +107,38 @@ def test_texts_of_one_shape_differ_in_plain_words_and_numbers_alone():
     ]
 
     lines = block_of(b"\n".join([*alike, *others, b'{"a":"\\n"}', b'{"a":\x01}', b'{"a', b"1" * 99, b""]))
-    shapes = shapes_of(lines, np.arange(lines.line_count), 99).tolist()
+    shapes = shapes_of(lines, np.arange(lines.line_count), 99, are_names_told=True).tolist()
 
     assert shapes == [0, 0, *range(1, len(others) + 1), *[-1] * 4]
+
+
+def test_names_that_no_format_asks_for_are_alike_where_they_are_not_told():
+    lines = block_of(b'{"a":1}\n{"b":2}\n{"b c":1}\n{"content":1}\n{"a":1,"b":1}\n')
+
+    shapes = [shapes_of(lines, np.arange(5), 99, are_names_told=told).tolist() for told in (False, True)]
+
+    assert shapes == [[0, 0, 1, 2, 3], [0, 1, 2, 3, 4]]
+
+
+def test_an_object_with_fields_that_nobody_asks_for_is_asked_for_others_alone():
+    shut: Any = closed({"a": 1, "text": "x y"})
+
+    assert (shut.get("text"), "content" in shut, shut.get("role"), bool(shut)) == ("x y", False, None, True)
+    assert (shut in (None, "", [], {}), shut.keys().isdisjoint({"role", "text"})) == (False, False)
+    assert frozenset({"role", "text"}) & shut.keys() == {"text"}
+    for look in (
+        len,
+        list,
+        str,
+        dict,
+        lambda v: v["a"],
+        lambda v: "a" in v,
+        lambda v: v == {"a": 1},
+        lambda v: v.items(),
+    ):
+        with pytest.raises(NotAsked):
+            look(shut)
+    assert type(closed({"text": 1, "b c": 2})) is dict
 
 
 @pytest.mark.parametrize("value", ["word", 5, 2.5])

@@ -85,7 +85,7 @@ def is_list_of_rows(value: Json) -> bool:
     """Whether it is a list of rows of a format, not a list of messages, which is a row."""
     if not isinstance(value, list) or not value or recognise_row(value) is not None:
         return False
-    return recognise_row(value[0]) is not None and set(map(type, value)) <= {dict, list}
+    return recognise_row(value[0]) is not None and all(isinstance(item, dict | list) for item in value)
 
 
 def _mended(found: re.Match[str]) -> str:

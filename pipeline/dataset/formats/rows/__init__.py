@@ -73,7 +73,7 @@ def _forms_of(row: Json) -> tuple[Format, ...]:
     """Those that the row may be of, in their order."""
     if not isinstance(row, dict):
         return _OF_LISTS if isinstance(row, list) else ()
-    return _likely(sketch_of(row, *_known_names())) if type(row) is dict else FORMATS
+    return _likely(sketch_of(row, *known_names())) if type(row) is dict else FORMATS
 
 
 @lru_cache(4096)
@@ -86,7 +86,7 @@ def _likely(sketch: Sketch) -> tuple[Format, ...]:
 
 
 @cache
-def _known_names() -> tuple[frozenset[str], frozenset[str]]:
+def known_names() -> tuple[frozenset[str], frozenset[str]]:
     """The fields of a row by which formats go, and those of the first object in a list."""
     parts = [part for form in FORMATS if isinstance(form, Declared) for part in form.parts]
     keys = [form.keys for form in FORMATS if isinstance(form, Chat)]

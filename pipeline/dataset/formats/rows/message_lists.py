@@ -40,7 +40,7 @@ WEIGHT_FIELDS = ("weight", "loss_weight")
 FLAG_FIELDS = ("loss", "train", "training")  # ms-swift's, and those that Axolotl is told of; false is a weight of 0
 TOO_HEAVY = 1e6  # no weight; a number that was meant for something else
 _KEPT_PATHS = 200
-_EXTRA_FIELDS = (*CALL_FIELDS, *WEIGHT_FIELDS, *FLAG_FIELDS, *REASONING_FIELDS, *MEDIA_FIELDS, "tool_call_id", "name")
+EXTRA_FIELDS = (*CALL_FIELDS, *WEIGHT_FIELDS, *FLAG_FIELDS, *REASONING_FIELDS, *MEDIA_FIELDS, "tool_call_id", "name")
 _NUMBERS = (int, float)
 
 
@@ -125,7 +125,7 @@ def read_message(
     if role in CALL_ROLES and aliases:
         return _call_turn(message, keys, path, faults, branch)
     role = _meant(role, aliases)
-    if isinstance(content, str) and message.keys().isdisjoint(_EXTRA_FIELDS):
+    if isinstance(content, str) and message.keys().isdisjoint(EXTRA_FIELDS):
         if "\0" in content:
             check_nul(content, content_path, faults)
         return FullTurn(role, content, content_path, role == "assistant", branch=branch)

@@ -80,9 +80,9 @@ class Preference(FieldFormat):
         if not prompt or (_begins_anew(chosen) and _begins_anew(rejected)):
             shared, chosen, rejected = without_common(chosen, rejected)
             prompt = [*_not_in(shared, prompt), *shared]
-        tools = fields["input"] if isinstance(fields.get("input"), dict) else fields
+        inner = fields.get("input")
         turns = [*prompt, *chosen, *rejected]
-        listed = tools_of(dict(tools), faults)  # type: ignore[arg-type]
+        listed = tools_of(inner if isinstance(inner, dict) else fields, faults)
         return FullConversation(identity_of(fields, IDENTITIES), turns, listed, media=media_of(fields))
 
     @property
