@@ -24,6 +24,7 @@ from pipeline.dataset.reading.text_judge import BLANK_LINE, MALFORMED, TINY_BYTE
 from pipeline.dataset.rules.mismatch import Mismatch
 
 MANY = 8  # lines of a shape: what is true of all of them takes as long to find out as a few take by themselves
+_SAMPLED = 16
 _FEW = 4  # where texts come back so often, to judge each of them once is quicker
 _LONG_BYTES = 2**12  # lines of that many bytes are few in a block, and looking for equal ones copies them
 _MARKED = Finding(1, 0, "byte-order-mark", "$", Mismatch("the first line to begin at once", "the bytes EF BB BF"))
@@ -148,6 +149,9 @@ def _tell_by_shape(places: _Places, judged: "_Judged", judge: TextJudge) -> None
     rows = places.rows[is_open]
     if len(rows) < MANY or not judge.is_utf8 or len(block.data) // block.line_count > judge.glanced_bytes:
         return
+    sample = map(block.line_at, rows[:: -(-len(rows) // _SAMPLED)].tolist())
+    if not any(type(judge.judge(text)) is tuple for text in sample):
+        return  # of rows that are right each is wanted
     if len(_encoded(block, rows).dictionary) * _FEW < len(rows):
         return
     shapes = shapes_of(block, rows, judge.glanced_bytes)
