@@ -39,7 +39,7 @@ from pipeline.dataset.near.sketches import BINS
 from pipeline.dataset.rules.mismatch import Mismatch
 
 CODE = "near-duplicate-conversation"
-_SHARE_RECORDS = 2**19  # held at a time, about 30 MB
+_SHARE_RECORDS = 2**18  # held at a time, about 15 MB
 _HASHED = np.dtype([("hash", "<u8"), ("index", "<i8")])
 
 FindRoots = Callable[[Flags], Firsts]
