@@ -20,7 +20,7 @@ from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, places_of, 
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.reading.line_shapes import first_alike
 
-_SHORT_BYTES = 512  # longer rows are few in a block
+_SHORT_BYTES = 128  # longer rows are few in a block: each is read as quickly as its shape is found
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -64,30 +64,44 @@ def repeated_keys(
                 continue
             suspects |= np.diff(np.searchsorted(found, block.starts))[indexes] > most
     beside = [name for name in others if name not in of_rows | of_turns]
+    counted: dict[str, Integers] = {}  # of each name that some row has more than once
     for name in beside:
         found = _key_ends(data, ends, lasts, name.encode())
         counts = np.diff(np.searchsorted(found, block.starts))[indexes]
-        _suspect_beside(block, name, beside, counts, indexes, suspects)
+        if (counts > 1).any():
+            counted[name] = counts
+    firsts = _firsts(block, indexes, np.logical_or.reduce([suspects, *(counts > 1 for counts in counted.values())]))
+    for name, counts in counted.items():
+        _suspect_beside(block, name, beside, counts, firsts, suspects)
     names, numbers = {*of_rows, *of_turns, *beside}, np.flatnonzero(suspects)
-    rows = first_alike(block, indexes[numbers], _SHORT_BYTES).tolist()
+    rows = firsts[numbers].tolist()
     repeated = {row: _first_repeated(block.line_at(row).decode(), names) for row in dict.fromkeys(rows)}
     return {number: key for number, row in zip(numbers.tolist(), rows, strict=True) if (key := repeated[row])}
 
 
+def _firsts(block: Block, indexes: Integers, are_looked_at: Flags) -> Integers:
+    """For each row the first of its shape among those that are looked at. Found once for all names."""
+    firsts = indexes.copy()
+    if are_looked_at.any():
+        firsts[are_looked_at] = first_alike(block, indexes[are_looked_at], _SHORT_BYTES)
+    return firsts
+
+
 def _suspect_beside(
-    block: Block, name: str, others: Sequence[str], counts: Integers, indexes: Integers, suspects: Flags
+    block: Block, name: str, others: Sequence[str], counts: Integers, firsts: Integers, suspects: Flags
 ) -> None:
     """Flag rows that name a field twice, or in which one of the others has an object that does.
+
+    firsts: of each row the one in the block that is read for it.
 
     What lies inside has fields of the same name as well, and mostly does where there are many: it is only counted.
     """
     key = b'"%b":' % name.encode()
     numbers = np.flatnonzero((counts > 1) & ~suspects)
-    rows = first_alike(block, indexes[numbers], _SHORT_BYTES)
-    each, firsts, places = np.unique(rows, return_index=True, return_inverse=True)
-    looked_at = zip(each.tolist(), counts[numbers[firsts]].tolist(), strict=True)
+    each, places, numbers_of = np.unique(firsts[numbers], return_index=True, return_inverse=True)
+    looked_at = zip(each.tolist(), counts[numbers[places]].tolist(), strict=True)
     named_twice = [_names_twice(block.line_at(row), key, count, others) for row, count in looked_at]
-    suspects[numbers] = np.array(named_twice, dtype=np.bool_)[places]
+    suspects[numbers] = np.array(named_twice, dtype=np.bool_)[numbers_of]
 
 
 def _names_twice(text: bytes, key: bytes, count: int, others: Sequence[str]) -> bool:
