@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from pipeline.engines.engine import PartT, ResultT, Tell
 # Those of the allocator, which knows of forks, and one of Polars that removes files of processes that have ended. All
 # others begin with the first query, the first bar that is drawn.
 _HARMLESS_THREADS = frozenset({"jemalloc_bg_thd", "polars-ooc-clea"})
+_ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 _bytes_read: "Synchronized[int] | None" = None  # set in each helper when it begins
 
@@ -33,7 +35,7 @@ class Helpers:
         self._bytes_read: Synchronized[int] = context.Value("q", 0)
         first = (self._bytes_read, os.getpid(), gc.get_threshold())
         self._pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=first)
-        with warnings.catch_warnings():
+        with _ends_later() if is_forked else nullcontext(), warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of forks of a process with threads; see `can_fork`
             for _ in range(count):
                 self._pool.submit(_begun)
@@ -58,13 +60,43 @@ def can_fork(threads: Path = Path("/proc/self/task")) -> bool:
     """
     if sys.platform != "linux":
         return False
-    others = [thread for thread in threads.iterdir() if thread.name != str(os.getpid())]
-    return all((thread / "comm").read_text().strip() in _HARMLESS_THREADS for thread in others)
+    try:
+        others = [thread for thread in threads.iterdir() if thread.name != str(os.getpid())]
+    except OSError:  # no /proc
+        return False
+    return all(map(_is_harmless, others))
+
+
+def _is_harmless(thread: Path) -> bool:
+    try:
+        return (thread / "comm").read_text().strip() in _HARMLESS_THREADS
+    except OSError:  # it has ended meanwhile, as that of Polars soon does
+        return not thread.exists()
+
+
+@contextmanager
+def _ends_later() -> Iterator[None]:
+    """Have signals that end this process wait until all is done inside.
+
+    Between two forks one would leave helpers for which this process waits for ever; in what Python calls before and
+    after a fork, it would come to nothing.
+    """
+    handlers = {each: handler for each in _ENDINGS if callable(handler := signal.getsignal(each))}
+    came: list[int] = []
+    for each in handlers:
+        signal.signal(each, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def _begin(bytes_read: "Synchronized[int]", parent: int, thresholds: tuple[int, int, int]) -> None:
     end_with(parent, signal.SIGKILL)()  # a helper would wait for work for ever
-    for ending in (signal.SIGINT, signal.SIGTERM):
+    for ending in _ENDINGS:
         if signal.getsignal(ending) is not signal.SIG_IGN:
             signal.signal(ending, signal.SIG_DFL)  # it has nothing to put in order, and nothing to say
     gc.set_threshold(*thresholds)  # as there: else its imports would take a tenth longer

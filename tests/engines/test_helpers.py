@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from contextlib import closing
+from unittest.mock import Mock
 
 import pytest
 
@@ -68,6 +69,50 @@ def test_a_process_with_threads_that_a_fork_would_lose_is_not_forked(names, is_h
         (tmp_path / str(number) / "comm").write_text(f"{name}\n")
 
     assert can_fork(tmp_path) is is_harmless
+
+
+@pytest.mark.parametrize(("names", "is_harmless"), [(["gone"], True), ([], False)])
+def test_a_thread_that_has_ended_is_no_harm_and_without_a_list_of_them_nothing_is_forked(names, is_harmless, tmp_path):
+    """One of Polars ends soon after it began."""
+    listed = Mock(iterdir=lambda: [tmp_path / name for name in names]) if names else tmp_path / "no such folder"
+
+    assert can_fork(listed) is is_harmless
+
+
+# Is told to end while it starts its helpers: after the second fork, and in what Python calls before one.
+ENDS = """
+import os, signal, sys
+from pipeline.engines.helpers import Helpers
+
+def leave(_number, _frame):
+    sys.exit(143)
+
+def ended():
+    os.kill(os.getpid(), signal.SIGTERM)
+
+def fork(plain=os.fork, children=[]):
+    if child := plain():
+        children.append(child)
+        if len(children) == 2:
+            ended()
+    return child
+
+signal.signal(signal.SIGTERM, leave)
+if sys.argv[1] == "after":
+    os.fork = fork
+else:
+    os.register_at_fork(before=ended)
+Helpers(2, is_forked=True)
+print("it goes on")
+"""
+
+
+@on_linux
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_command_that_is_to_end_while_it_forks_ends_and_leaves_nobody(when):
+    done = subprocess.run([sys.executable, "-c", ENDS, when], cwd=PROJECT_DIR, capture_output=True, timeout=20)
+
+    assert (done.returncode, done.stdout, done.stderr) == (143, b"", b"")
 
 
 @pytest.fixture(scope="module")
