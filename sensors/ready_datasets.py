@@ -54,7 +54,8 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
         told = stale_events(stale, instance, lambda each: catalog.get(each).partition)
         result = partial(dg.SensorResult, asset_events=told, cursor=now.isoformat())
         if living_runs(instance, now, settings.stuck_after_s, PLAN_TRAINING.name):
-            return result(skip_reason="training is being planned")
+            # Its jobs bear the time when their plan began, and may be there an hour later: not until their files are.
+            return dg.SensorResult(skip_reason="training is being planned", asset_events=told, cursor=context.cursor)
         waiting = catalog.unplanned(settings.tick_max_uploads, now)
         if not waiting:
             return result(skip_reason="no ready dataset without a plan")
@@ -82,7 +83,11 @@ def ready_datasets_sensor(interval_s: int) -> dg.SensorDefinition:
 def _since(cursor: str | None, now: datetime) -> datetime | None:
     """From when on it is asked which jobs became stale. Once a day it is asked of all, whatever was missed.
 
-    cursor: when this was asked last.
+    cursor: when this was asked last. After what is no moment, or is still to come, it is asked of all.
     """
-    last = datetime.fromisoformat(cursor) if cursor else None
-    return last - _OVERLAP if last and last.date() == now.date() else None
+    try:
+        last = datetime.fromisoformat(cursor or "")
+    except ValueError:
+        return None
+    is_of_today = last.tzinfo is not None and last <= now and last.date() == now.date()
+    return last - _OVERLAP if is_of_today else None

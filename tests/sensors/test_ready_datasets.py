@@ -1,6 +1,6 @@
 """The sensor of ready datasets: what it asks for, once each, after validation; and what it tells of stale jobs."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -9,8 +9,10 @@ from dagster._core.storage.event_log.base import PartitionKeyFilter
 
 from assets.training_specs import CONFIGS
 from pipeline.errors import SettingsError
+from sensors.ready_datasets import _since
 from tests.installation import bad_file, valid_file
 
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SENSOR, READY = "ready_datasets", "ready_datasets"
 
 
@@ -64,6 +66,33 @@ def test_nothing_is_asked_for_while_a_plan_is_being_made(installation):
     _validate(installation, "b")
 
     assert installation.tick(SENSOR).result.skip_message == "training is being planned"
+
+
+def test_a_job_that_was_long_in_the_making_is_looked_at_when_its_run_has_ended(installation):
+    """It is there long after the moment that it bears; its dataset was replaced meanwhile."""
+    _validate(installation, "a")
+    [tags] = installation.tick(SENSOR).runs
+    asked_at = installation.cursors[SENSOR]
+    installation.enqueue("plan_training", tags)
+
+    installation.tick(SENSOR)
+
+    assert installation.cursors[SENSOR] == asked_at is not None
+
+
+@pytest.mark.parametrize(
+    ("cursor", "since"),
+    [
+        ("2026-11-30T11:50:00+00:00", NOON - timedelta(minutes=20)),
+        ("2026-11-29T23:59:59+00:00", None),  # once a day of all
+        ("2026-11-30T15:00:00+00:00", None),  # the clock went wrong, and was put right
+        ("2026-11-30T11:50:00", None),
+        ("17", None),
+        (None, None),
+    ],
+)
+def test_jobs_are_asked_after_since_the_last_look_or_all_of_them(cursor, since):
+    assert _since(cursor, NOON) == since
 
 
 def test_validation_goes_first_for_a_while(installation, monkeypatch):
