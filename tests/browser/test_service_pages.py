@@ -75,6 +75,8 @@ def test_an_upload_goes_on_after_the_connection_broke_and_the_page_was_loaded_ag
         assert [int(request.headers.get("upload-offset", 0)) > 0 for request in sent] == [False, True]
         stored = [each.read_bytes() for each in Path(served.settings.store, "uploads").rglob("*") if each.is_file()]
         assert stored.count(content) == 1
+        with served.work():  # tests below look at it
+            expect(page.locator("#verdict-place .card.ready")).to_be_visible()
 
 
 def test_an_upload_can_be_cancelled(served, chromium):
