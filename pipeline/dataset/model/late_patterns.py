@@ -18,6 +18,9 @@ class _Late:
     def __init__(self, pattern: str, flags: int) -> None:
         self._written = pattern, flags
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return re.compile, self._written  # to another process goes what can be asked there
+
     def __getattr__(self, name: str) -> Any:
         found = getattr(re.compile(*self._written), name)  # which keeps those that it has compiled
         setattr(self, name, found)

@@ -1,5 +1,6 @@
 """A pattern that is compiled late finds what it would have found anyway, and costs nothing before."""
 
+import pickle
 import re
 
 import pytest
@@ -13,6 +14,7 @@ def test_it_is_the_pattern_that_it_was_written_as():
     assert late.search("xA7")["n"] == "7"
     assert late.sub(r"\g<n>", "a1 A2") == "1 2"
     assert (late.pattern, late.groupindex) == (compiled.pattern, compiled.groupindex)
+    assert pickle.loads(pickle.dumps(late)) == compiled
 
 
 def test_it_is_compiled_when_it_is_first_used():
