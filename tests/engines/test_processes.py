@@ -1,13 +1,15 @@
 """The engine that is always there gives every part's result, once, with any number of processes."""
 
 import math
+import os
+import signal
 from contextlib import closing
 
 import pytest
 
 from pipeline.engines import engine_problem, is_cluster, make_engine
 from pipeline.engines.processes import Processes
-from pipeline.errors import UsageError
+from pipeline.errors import EngineError, UsageError
 
 
 def square(number, tell):
@@ -36,3 +38,17 @@ def test_what_a_task_raises_is_raised():
 
 def test_the_machine_itself_is_no_cluster_and_always_answers():
     assert (is_cluster("processes"), engine_problem("processes", 1)) == (False, "")
+
+
+def end_elsewhere(own, _tell):
+    """A part that ends the process that does it, but for the one that is named."""
+    if os.getpid() != own:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_is_told_with_what_to_do():
+    with (
+        closing(Processes(2)) as engine,
+        pytest.raises(EngineError, match=r"was killed before .* \(--workers 1; LORA_"),
+    ):
+        list(engine.map(end_elsewhere, [os.getpid()] * 6))
