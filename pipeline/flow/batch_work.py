@@ -19,7 +19,11 @@ from pipeline.wording import time_of_day
 
 GIVE_UP_AFTER = 3  # errors of services in a row, each tried twice: then the rest of the batch need not ask them, too
 PAUSE_AFTER = timedelta(minutes=1)
-OUTAGE_PATIENCE_S = 300.0
+OUTAGE_PATIENCE_S = 3_600.0
+"""While these services are away no other run is started. What a run has begun it cannot give back without the catalog,
+and where Dagster's storage is away too, it would seem to have crashed."""
+ENGINE_PATIENCE_S = 300.0
+"""A cluster is wanted by few datasets, and others wait for the run's place."""
 _LOOK_EVERY_S = 2.0
 _SECOND_TRY_S = 1.0
 # What may be over the next moment. Errors of SQL that are not the catalog's come from where Dagster keeps its events.
@@ -128,17 +132,20 @@ class BatchWork:
                 return act()
             except Exception as error:
                 means = self.means
-                if not self._sit_out(means.engine_outage if isinstance(error, EngineDown) else means.outage):
+                of_engine = (means.engine_outage, ENGINE_PATIENCE_S)
+                if not self._sit_out(
+                    *(of_engine if isinstance(error, EngineDown) else (means.outage, OUTAGE_PATIENCE_S))
+                ):
                     raise
 
-    def _sit_out(self, ask: Callable[[], str]) -> bool:
+    def _sit_out(self, ask: Callable[[], str], patience_s: float) -> bool:
         """Wait until all services answer that are asked; returns whether one did not."""
         outage, began_s = ask(), self.means.clock()
         if not outage:
             return False
         self.means.log(f"waiting: {outage}")
         while outage := ask():
-            if self.means.clock() - began_s > OUTAGE_PATIENCE_S:
+            if self.means.clock() - began_s > patience_s:
                 raise ServiceDown(f"stopped, nothing is lost, what is left is asked for again: {outage}") from None
             self.means.sleep(_LOOK_EVERY_S)
         return True
