@@ -16,6 +16,7 @@ from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import ANY_ROLE, NATIVE, filled
 from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
+from pipeline.dataset.model.arrow_series import column_of
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.reading.at_a_glance import glance
@@ -120,8 +121,7 @@ def _distinct(block: Block, rows: Integers) -> tuple[list[bytes], Integers]:
 
 def _encoded(block: Block, rows: Integers) -> pa.DictionaryArray:
     """The lines as numbers of their texts."""
-    buffers = [None, pa.py_buffer(block.starts), pa.py_buffer(block.data)]
-    column = pa.Array.from_buffers(pa.large_binary(), block.line_count, buffers)
+    column = column_of(block.data, block.starts)
     return (column.take(pa.array(rows)) if len(rows) < block.line_count else column).dictionary_encode()
 
 

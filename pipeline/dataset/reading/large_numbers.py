@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.dataset.formats.blocks_of_lines import Block
+from pipeline.dataset.model.arrow_series import column_of
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers
 from pipeline.dataset.model.printable import printable
 
@@ -56,8 +57,7 @@ def large_numbers(block: Block, indexes: Integers) -> dict[int, LargeNumbers]:
         return {}
     import pyarrow.compute as pc  # 25 ms, and few files need it
 
-    buffers = [None, pa.py_buffer(block.starts), pa.py_buffer(block.data)]
-    lines = pa.Array.from_buffers(pa.large_binary(), block.line_count, buffers)
+    lines = column_of(block.data, block.starts)
     may_be = pc.match_substring_regex(lines, _MAY_BE).to_numpy(zero_copy_only=False)[indexes]
     numbers = np.flatnonzero(may_be)
     told = lines.take(pa.array(indexes[numbers])).dictionary_encode()

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.dataset.formats.blocks_of_lines import Block
+from pipeline.dataset.model.arrow_series import column_of
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, bits_before, packed
 from pipeline.dataset.reading.closed_values import TELLING, telling_names
 
@@ -43,9 +44,7 @@ def shapes_of(block: Block, rows: Integers, max_bytes: int, *, are_names_told: b
         text if text[-1] == _BREAK else np.append(text, np.uint8(_BREAK)), are_names_told=are_names_told
     )
     starts = np.append(0, np.flatnonzero(said == _BREAK) + 1)
-    buffers = [None, pa.py_buffer(starts), pa.py_buffer(said)]
-    column = pa.Array.from_buffers(pa.large_binary(), len(starts) - 1, buffers)
-    shapes[is_plain] = column.dictionary_encode().indices.to_numpy()
+    shapes[is_plain] = column_of(said, starts).dictionary_encode().indices.to_numpy()
     return shapes
 
 
@@ -109,8 +108,7 @@ def _without_telling(
 
     begins, ends = opening[are_asked] + 1, closing[are_asked]
     starts = np.append(0, np.cumsum(ends - begins))
-    buffers = [None, pa.py_buffer(starts), pa.py_buffer(text[_within(len(text), begins, ends)])]
-    words = pa.Array.from_buffers(pa.large_binary(), len(begins), buffers)
+    words = column_of(text[_within(len(text), begins, ends)], starts)
     told = pa.array([word.encode() for word in telling], pa.large_binary())
     are_others = are_asked.copy()
     are_others[are_asked] = ~pc.is_in(words, value_set=told).to_numpy(zero_copy_only=False)
