@@ -132,10 +132,11 @@ class BatchWork:
                 return act()
             except Exception as error:
                 means = self.means
-                of_engine = (means.engine_outage, ENGINE_PATIENCE_S)
-                if not self._sit_out(
-                    *(of_engine if isinstance(error, EngineDown) else (means.outage, OUTAGE_PATIENCE_S))
-                ):
+                if isinstance(error, EngineDown):
+                    is_over = self._sit_out(means.engine_outage, ENGINE_PATIENCE_S)
+                else:
+                    is_over = self._sit_out(means.outage, OUTAGE_PATIENCE_S)
+                if not is_over:
                     raise
 
     def _sit_out(self, ask: Callable[[], str], patience_s: float) -> bool:

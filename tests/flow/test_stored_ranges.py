@@ -17,12 +17,10 @@ from pipeline.dataset.near.signatures import BANDS
 from pipeline.dataset.profiles.budget import Budget
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.engines.processes import Processes
-from pipeline.errors import EngineDown, LakeError
+from pipeline.errors import LakeError
 from pipeline.flow import passing
-from pipeline.flow.batch_work import BatchWork, Means, ServiceDown
 from pipeline.flow.intake import look
 from pipeline.flow.passing import PassedFiles, Span
-from pipeline.flow.retries import patience_of
 from pipeline.flow.scan import Cursor
 from pipeline.flow.stored_near import StoredBands
 from pipeline.flow.stored_ranges import Cluster, StoreAt, StoredRange
@@ -35,7 +33,6 @@ from tests.engine_blocks import line_of
 from tests.engines.backwards import Backwards
 from tests.flow.test_validation import ROWS, _register, place
 from tests.installation import bad_file, valid_file
-from tests.state.catalog.examples import NOON, upload
 
 __all__ = ["place"]
 
@@ -187,29 +184,3 @@ def test_parts_go_through_the_bucket_and_leave_nothing_there(bucket_settings):
     assert asdict(outcomes[0].verdict()) == asdict(outcomes[1].verdict())
     assert rows[0] == rows[1]
     assert "Contents" not in lake._client.list_objects_v2(Bucket=store.bucket, Prefix="lake/_parts")
-
-
-def test_a_cluster_that_is_down_costs_no_attempt(settings):
-    """The run waits for it, and gives back what it could not do."""
-    with Catalog.open(settings.catalog_url) as catalog:
-        catalog.register_uploads([upload("a")], NOON)
-        catalog.mark_requested(["a"], "run", NOON)
-
-        def do(_dataset_id):
-            raise EngineDown("no scheduler")
-
-        means = Means(
-            catalog,
-            patience_of(settings),
-            outage=lambda: "",
-            log=lambda _: None,
-            now=lambda: NOON,
-            sleep=lambda _: None,
-            clock=iter(range(0, 10**9, 200)).__next__,
-            engine_outage=lambda: "no scheduler",
-        )
-        with pytest.raises(ServiceDown, match="nothing is lost, what is left is asked for again: no scheduler"):
-            BatchWork(means, "validation", "run", "run", lambda _: None).go_through(["a"], do)
-
-        assert catalog.get("a").attempt == 0
-        assert [each.id for each in catalog.unrequested(10, NOON)] == ["a"]
