@@ -193,8 +193,8 @@ Index(
     postgresql_where=IS_UNPLANNED,
 )
 Index("ix_datasets_partition_key", datasets.c.partition_key, sqlite_where=IS_IN_BATCH, postgresql_where=IS_IN_BATCH)
-# SQLite looks whether a new dataset is one that another is replaced by, as it is written in one transaction.
-IS_REPLACED = datasets.c.superseded_by.is_not(None)
+# A row that is replaced names the new one before that is there: SQLite then looks for all that name it.
+IS_REPLACED = ~IS_CURRENT
 Index("ix_datasets_superseded_by", datasets.c.superseded_by, sqlite_where=IS_REPLACED, postgresql_where=IS_REPLACED)
 Index("ix_datasets_created_at", datasets.c.created_at.desc())
 Index(
