@@ -42,7 +42,7 @@ from dagster._core.run_coordinator.queued_run_coordinator import QueuedRunCoordi
 from dagster._core.scheduler.instigation import TickStatus
 
 # The storages on SQLite, which ours look at before Dagster uses them, and whose connections they keep.
-from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage, SqlEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetKeyTable, SqlEventLogStorageTable
 from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.schedules import SqliteScheduleStorage
@@ -86,6 +86,7 @@ __all__ = [
     "QueuedRunCoordinator",
     "RunQueueConfig",
     "SerializableErrorInfo",
+    "SqlEventLogStorage",
     "SqlEventLogStorageTable",
     "SqliteRunStorage",
     "SqliteScheduleStorage",

@@ -61,7 +61,7 @@ mon allow pool size one = true
 mon max pg per osd = 1000
 mon data avail crit = 1
 [client.rgw]
-rgw frontends = beast endpoint=127.0.0.1:$s3_port
+rgw frontends = beast endpoint=127.0.0.1:$s3_port tcp_nodelay=1
 rgw thread pool size = 16
 rgw enable usage log = false
 rgw enable ops log = false

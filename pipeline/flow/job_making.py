@@ -4,6 +4,8 @@ Files come first, the catalog's row last: a job that is in the catalog has its f
 job, the same files and the same estimate.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,12 +17,12 @@ from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.job_records import Job, NewJob
 from pipeline.state.catalog.statuses import JobOrigin
 from pipeline.state.lake import Lake
-from pipeline.trainers.dataset_rows import dataset_rows
+from pipeline.trainers.dataset_rows import DatasetRows, dataset_rows
 from pipeline.training.considering import Considered
 from pipeline.training.jobs.dataset_facts import DatasetFacts
 from pipeline.training.jobs.job_identity import of_rows
 from pipeline.training.jobs.rendering import render_job
-from pipeline.training.splitting import SplitFacts, read_split
+from pipeline.training.splitting import SplitFacts, read_split, split_of
 
 CODE_VERSION = "6"  # raised when the same dataset and set-up would give another job or other files
 
@@ -32,6 +34,8 @@ class Prepared:
     dataset: Dataset
     facts: DatasetFacts
     split: SplitFacts
+    rows: DatasetRows | None = None
+    """Those that are lent; without, each job fetches them."""
 
 
 def prepare(lake: Lake, dataset: Dataset) -> Prepared:
@@ -41,6 +45,22 @@ def prepare(lake: Lake, dataset: Dataset) -> Prepared:
         DatasetNotReady: it is not.
         LakeError: its rows are not there, or are those of another verdict.
     """
+    return Prepared(dataset, _facts(lake, dataset), read_split(lake, dataset.id))
+
+
+@contextmanager
+def prepared_with_rows(lake: Lake, dataset: Dataset) -> Iterator[Prepared]:
+    """The same, and its rows for as long as several jobs are made of them: from a bucket they are fetched once.
+
+    Raises:
+        DatasetNotReady, LakeError: see `prepare`.
+    """
+    facts = _facts(lake, dataset)
+    with dataset_rows(lake, dataset.id) as rows:
+        yield Prepared(dataset, facts, split_of(rows, dataset.id), rows)
+
+
+def _facts(lake: Lake, dataset: Dataset) -> DatasetFacts:
     if dataset.status != "ready" or dataset.superseded_by or dataset.deleted_at:
         state = "deleted" if dataset.deleted_at else "superseded" if dataset.superseded_by else dataset.status
         raise DatasetNotReady(
@@ -55,7 +75,7 @@ def prepare(lake: Lake, dataset: Dataset) -> Prepared:
         )
     if row["run_id"] != dataset.run_id:
         raise LakeError(f"expected the rows of the verdict on {dataset.id}, found newer ones: wait for their verdict")
-    return Prepared(dataset, DatasetFacts.of_profile(row, dataset.name), read_split(lake, dataset.id))
+    return DatasetFacts.of_profile(row, dataset.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +97,8 @@ class JobMaker:
             CatalogError: the catalog cannot be written; the files are found by the next try.
         """
         dataset, job = prepared.dataset, of_rows(considered.job, prepared.split.fingerprint)
-        with self.lake.staging() as folder, dataset_rows(self.lake, dataset.id) as rows:
+        lent = nullcontext(prepared.rows) if prepared.rows else dataset_rows(self.lake, dataset.id)
+        with self.lake.staging() as folder, lent as rows:
             render_job(job, rows, folder / "job", self.tokenizer, in_scratch)
             files_uri = self.lake.publish_job(job.job_id, folder / "job")
         new = NewJob(

@@ -9,7 +9,7 @@ from pipeline.errors import SettingsError, UsageError
 from pipeline.flow.intake import PlannedRun
 from pipeline.flow.intake import plan_runs as group_runs
 from pipeline.flow.job_checks import MAX_JOBS
-from pipeline.flow.job_making import JobMaker, Prepared, prepare
+from pipeline.flow.job_making import JobMaker, Prepared, prepared_with_rows
 from pipeline.flow.own_measurements import with_own_runs
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -109,10 +109,11 @@ class Planner:
         Raises:
             ServiceError: the lake or the catalog fails.
         """
-        catalog, prepared = self.maker.catalog, prepare(self.maker.lake, dataset)
-        catalog.record_split(dataset, prepared.split.fingerprint, now)
-        catalogues = with_own_runs(self.catalogues, catalog, dataset.user_id)
-        outcomes = [self._make(prepared, setup, catalogues, now) for setup in self.setups]
+        catalog = self.maker.catalog
+        with prepared_with_rows(self.maker.lake, dataset) as prepared:
+            catalog.record_split(dataset, prepared.split.fingerprint, now)
+            catalogues = with_own_runs(self.catalogues, catalog, dataset.user_id)
+            outcomes = [self._make(prepared, setup, catalogues, now) for setup in self.setups]
         made = dict.fromkeys(outcome for outcome in outcomes if isinstance(outcome, str))
         jobs = tuple(catalog.list_jobs(None, dataset.id, limit=MAX_JOBS).items)
         return Planned(

@@ -7,6 +7,8 @@ import dagster as dg
 import pytest
 from dagster._cli import api
 from dagster._daemon.run_coordinator import QueuedRunCoordinatorDaemon, queued_run_coordinator_daemon
+from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
+from dagster_postgres.utils import create_pg_engine, get_token_provider_from_config, pg_url_from_config
 
 from resources import dagster_internals
 from resources.dagster_internals import (
@@ -37,6 +39,7 @@ from resources.dagster_internals import (
     QueuedRunCoordinator,
     RunQueueConfig,
     SerializableErrorInfo,
+    SqlEventLogStorage,
     SqlEventLogStorageTable,
     SqliteRunStorage,
     SqliteScheduleStorage,
@@ -55,16 +58,16 @@ SIGNATURES = {
     ConfigurableClassData: ["module_name", "class_name", "config_yaml"],
     ConsolidatedSqliteEventLogStorage: ["base_dir", "inst_data"],
     ConsolidatedSqliteEventLogStorage._connect: ["self"],
-    ConsolidatedSqliteEventLogStorage._event_to_row: ["self", "event"],
-    ConsolidatedSqliteEventLogStorage._get_asset_entry_values: [
+    SqlEventLogStorage._event_to_row: ["self", "event"],
+    SqlEventLogStorage._get_asset_entry_values: [
         "self",
         "event",
         "event_id",
         "has_asset_key_index_cols",
     ],
     ConsolidatedSqliteEventLogStorage._init_db: ["self"],
-    ConsolidatedSqliteEventLogStorage._store_asset_event_tags: ["self", "conn", "events", "event_ids"],
-    ConsolidatedSqliteEventLogStorage.store_asset_check_event: ["self", "event", "event_id"],
+    SqlEventLogStorage._store_asset_event_tags: ["self", "conn", "events", "event_ids"],
+    SqlEventLogStorage.store_asset_check_event: ["self", "event", "event_id"],
     ConsolidatedSqliteEventLogStorage.dispose: ["self"],
     ConsolidatedSqliteEventLogStorage.get_db_path: ["self"],
     ConsolidatedSqliteEventLogStorage.has_table: ["self", "table_name"],
@@ -79,6 +82,13 @@ SIGNATURES = {
     SqliteRunStorage.from_local: ["base_dir", "inst_data"],
     SqliteScheduleStorage: ["conn_string", "inst_data"],
     SqliteScheduleStorage.from_local: ["base_dir", "inst_data"],
+    PostgresEventLogStorage: ["postgres_url", "should_autocreate_tables", "inst_data", "token_provider"],
+    PostgresEventLogStorage._connect: ["self"],
+    PostgresEventLogStorage.store_event: ["self", "event"],
+    DagsterPostgresStorage: ["postgres_url", "should_autocreate_tables", "inst_data", "token_provider"],
+    create_pg_engine: ["postgres_url", "token_provider", "engine_kwargs"],
+    get_token_provider_from_config: ["config_value"],
+    pg_url_from_config: ["config_value"],
     deserialize_value: ["val", "as_type", "whitelist_map"],
 }
 FIELDS = {

@@ -8,11 +8,11 @@ from unittest.mock import Mock
 
 import dagster as dg
 import pytest
-import sqlalchemy as sa
 
 from resources.dagster_internals import ConsolidatedSqliteEventLogStorage
 from resources.event_log import PooledSqliteEventLogStorage
 from tests.installation import PROJECT_DIR, bad_file, dagster_home, installation, make_installation, valid_file
+from tests.resources.kept_events import events_of_every_kind, kept
 
 __all__ = ["dagster_home", "installation", "make_installation"]
 
@@ -95,28 +95,11 @@ def test_an_event_is_there_with_all_that_is_found_by_it_or_not_at_all(installati
     assert instance.get_latest_materialization_event(dg.AssetKey("uploads")) is not None
 
 
-TABLES = ("event_logs", "asset_keys", "asset_check_executions", "asset_event_tags")
-
-
-def _kept(storage):
-    """The rows of the tables, without when they were made."""
-    with storage._connect() as connection:
-        rows = {table: connection.execute(sa.text(f"SELECT * FROM {table} ORDER BY id")).mappings() for table in TABLES}
-        return {table: [dict(row) | {"create_timestamp": 0} for row in found] for table, found in rows.items()}
-
-
 def test_it_keeps_of_each_event_what_dagsters_own_keeps(installation, tmp_path):
-    """Its statements are its own. The events of a batch with a good and a bad upload, and kinds that we do not make."""
+    """Its statements are its own."""
     installation.drop("good.jsonl", valid_file())
     installation.drop("bad.jsonl", bad_file())
-    runs = [*installation.ingest(), *installation.plan()]
-    instance, key = installation.instance, dg.AssetKey("uploads")
-    evaluated = dg.DagsterEventType.ASSET_CHECK_EVALUATION
-    instance.report_runless_asset_event(dg.AssetObservation(key, partition="a", tags={"dagster/data_version": "1"}))
-    instance.report_runless_asset_event(dg.AssetMaterialization(key, tags={"dagster/data_version": "2"}))
-    instance.report_runless_asset_event(dg.AssetCheckEvaluation(key, "unplanned", passed=False))
-    events = [event for run_id in ("", *(run.run_id for run in runs)) for event in instance.all_logs(run_id)]
-    events += [event for event in events if event.dagster_event_type == evaluated]  # a result that is replaced
+    events = events_of_every_kind(installation)
     kinds = (ConsolidatedSqliteEventLogStorage, PooledSqliteEventLogStorage)
     theirs, ours = (kind(str(tmp_path / kind.__name__)) for kind in kinds)
 
@@ -124,8 +107,8 @@ def test_it_keeps_of_each_event_what_dagsters_own_keeps(installation, tmp_path):
         for event in events:
             storage.store_event(event)
 
-    assert _kept(ours) == (expected := _kept(theirs))
-    assert min(len(expected[table]) for table in TABLES) > 5
+    assert kept(ours) == (expected := kept(theirs))
+    assert min(map(len, expected.values())) > 5
 
 
 def test_wiping_an_asset_and_the_log_leaves_nothing(installation):
