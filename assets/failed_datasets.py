@@ -6,6 +6,7 @@ Steps have no retry policy of their own: it would try everything again within se
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
+from dagster_postgres.utils import DagsterPostgresException
 
 from assets.partition_events import Metadata
 from assets.partitions import REQUEST_TAG
@@ -47,6 +48,7 @@ def batch_work(
         log=lambda message: context.log.warning(message),
         now=utc_now,
         engine_outage=lambda: engine_problem(settings.engine, ENGINE_ANSWER_S),
+        passing=(DagsterPostgresException,),
     )
     return BatchWork(means, work, context.run.run_id, request_key(context.run), report)
 

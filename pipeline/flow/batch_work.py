@@ -6,6 +6,7 @@ the end gives the rest back. Nothing of that costs a dataset an attempt.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -64,6 +65,8 @@ class Means:
     clock: Callable[[], float] = time.monotonic
     engine_outage: Callable[[], str] = lambda: ""
     """The same of the cluster, which only those wait for who need it."""
+    passing: tuple[type[Exception], ...] = ()
+    """Errors beside `PASSING` that may be over the next moment."""
 
 
 @dataclass(slots=True)
@@ -109,7 +112,7 @@ class BatchWork:
             except ServiceDown:
                 raise
             except Exception as error:
-                if isinstance(error, PASSING) and not is_last:
+                if isinstance(error, (*PASSING, *self.means.passing)) and not is_last:
                     self.means.sleep(_SECOND_TRY_S)
                     continue
                 self._note(dataset_id, error)
@@ -144,7 +147,7 @@ class BatchWork:
         outage, began_s = ask(), self.means.clock()
         if not outage:
             return False
-        self.means.log(f"waiting: {outage}")
+        self._say(f"waiting: {outage}")
         while outage := ask():
             if self.means.clock() - began_s > patience_s:
                 raise ServiceDown(f"stopped, nothing is lost, what is left is asked for again: {outage}") from None
@@ -166,7 +169,7 @@ class BatchWork:
         except ServiceDown:
             raise
         except Exception as second:  # then it is asked for again when the run is over
-            self.means.log(f"{dataset_id}: its failure could not be noted: {sentence_of(second)}")
+            self._say(f"{dataset_id}: its failure could not be noted: {sentence_of(second)}")
         failed = Failed(dataset_id, sentence, trace, spent[-1] if spent else None)
         self.failed.append(failed)
         try:
@@ -174,11 +177,16 @@ class BatchWork:
         except ServiceDown:
             raise
         except Exception as second:
-            self.means.log(f"{dataset_id}: its failure could not be shown: {sentence_of(second)}")
+            self._say(f"{dataset_id}: its failure could not be shown: {sentence_of(second)}")
+
+    def _say(self, message: str) -> None:
+        """What cannot be logged is not: the log is kept where Dagster keeps its events, which may be what is away."""
+        with suppress(Exception):
+            self.means.log(message)
 
     def _give_back(self, dataset_ids: Sequence[str], retry_at: datetime | None = None) -> None:
         """Best effort: what the catalog cannot note now is found by the sensor when the run is over."""
         try:
             self.means.catalog.release(self.work, dataset_ids, self.request_key or None, retry_at)
         except Exception as error:
-            self.means.log(f"{len(dataset_ids)} datasets are given back later: {sentence_of(error)}")
+            self._say(f"{len(dataset_ids)} datasets are given back later: {sentence_of(error)}")

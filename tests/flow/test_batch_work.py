@@ -32,6 +32,10 @@ def go_through(catalog, settings):
             if now_s[0] < away_s:
                 raise error
 
+        def log(_message):
+            if now_s[0] < away_s:
+                raise error
+
         def sleep(pause_s):
             now_s[0] += pause_s
 
@@ -43,11 +47,12 @@ def go_through(catalog, settings):
             catalog,
             patience_of(settings),
             outage=(lambda: "") if is_of_engine else ask,
-            log=lambda _: None,
+            log=log,
             now=lambda: NOON,
             sleep=sleep,
             clock=lambda: now_s[0],
             engine_outage=ask if is_of_engine else lambda: "",
+            passing=(PostgresException,),
         )
         failed = BatchWork(means, "validation", "run", "run", lambda _: None).go_through(["a"], do)
         return len(begun), failed
@@ -55,10 +60,37 @@ def go_through(catalog, settings):
     return go_through
 
 
+class PostgresException(Exception):
+    """As Dagster's storage on PostgreSQL has one, which is no error of SQL."""
+
+
 def test_a_run_goes_on_after_an_outage_of_ten_minutes(catalog, go_through):
     """What it had begun is no crash."""
     assert go_through(CatalogError("gone"), TEN_MINUTES_S) == (2, [])
     assert catalog.get("a").attempt == 0
+
+
+def test_what_failed_when_an_outage_ended_is_tried_again(catalog, settings):
+    """Dagster's storage had given up on an event just before; who asks the services afterwards hears of nothing."""
+    begun = []
+
+    def do(dataset_id):
+        begun.append(dataset_id)
+        if len(begun) == 1:
+            raise PostgresException
+
+    means = Means(
+        catalog,
+        patience_of(settings),
+        outage=lambda: "",
+        log=lambda _: None,
+        now=lambda: NOON,
+        sleep=lambda _: None,
+        passing=(PostgresException,),
+    )
+
+    assert BatchWork(means, "validation", "run", "run", lambda _: None).go_through(["a"], do) == []
+    assert (len(begun), catalog.get("a").attempt) == (2, 0)
 
 
 @pytest.mark.parametrize(
