@@ -31,7 +31,7 @@ hypothesis_settings.register_profile("thorough", deadline=None, max_examples=2_0
 _QUICK_START = str(Path(__file__).parent / "quick_start")
 
 # Folders and files whose few tests start processes and wait for them, or try much: minutes each.
-_KILLING = {"test_kill.py", "test_one_machine.py", "test_servers.py"}
+_KILLING = {"test_kill.py", "test_one_machine.py", "test_servers.py", "test_killed_servers.py"}
 _LONG = {
     "chaos", "end_to_end", "browser", "test_trainers.py", "test_process.py", "test_dev.py", "test_isolation.py",
     "test_long_texts.py", "test_mending.py", "test_publication.py", "test_supervision.py", "test_whole_bytes.py",

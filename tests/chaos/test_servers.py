@@ -9,31 +9,15 @@ import signal
 import dagster as dg
 import pytest
 
-from tests.chaos.conftest import find_deaths_sooner
 from tests.chaos.freezing import frozen_run, kill_code_servers, looks, two_large, wait_for
 from tests.chaos.judging import judge, open_instance, wait_until_settled
-from tests.chaos.kills import uploads_and_kills
-from tests.chaos.operator import listening_operator
+from tests.chaos.on_servers import operator, system
 from tests.chaos.outages import uploads_and_outages
-from tests.chaos.places import server_places
-from tests.chaos.system import running_system
-from tests.chaos.test_one_machine import KILLS, PARTS, PATIENCE_S, SHORT_OUTAGE, UPLOADS
+from tests.chaos.test_one_machine import PATIENCE_S, SHORT_OUTAGE
+
+__all__ = ["operator", "system"]
 
 pytestmark = [pytest.mark.needs_postgres, pytest.mark.needs_s3]
-
-
-@pytest.fixture(scope="module")
-def operator():
-    with listening_operator() as listening:
-        yield listening
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory, operator, postgres_server, s3_gateway):
-    with server_places(tmp_path_factory.mktemp("servers"), postgres_server, s3_gateway) as places:
-        find_deaths_sooner(places)
-        with running_system(places.with_variables(LORA_OPERATOR_WEBHOOK_URL=operator.url), has_webserver=False) as up:
-            yield up
 
 
 def test_a_catalog_that_is_stopped_for_a_while(system, operator):
@@ -66,11 +50,3 @@ def test_a_run_outlives_its_code_server_and_a_dead_one_is_asked_for_again(system
     assert status_without_server is dg.DagsterRunStatus.STARTED
     assert statuses == [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
     assert found.details() == ""
-
-
-def test_kills_while_uploads_arrive_and_servers_crash_half_way(system):
-    found = uploads_and_kills(
-        system, UPLOADS, KILLS, seed=2, pause_s=4, outage_s=5, settle_within_s=PATIENCE_S, parts=PARTS
-    )
-
-    assert found.judgement.details() == "", found.summary
