@@ -31,6 +31,7 @@ from pipeline.state.catalog.sqlite_catalog import database_path
 from pipeline.state.lake import make_lake
 from pipeline.state.sqlite_files import examine
 from pipeline.state.store import make_store
+from pipeline.state.warehouse.standing import is_whole
 from pipeline.wording import moment
 
 _THOROUGH_BYTES = 2_000_000_000  # reading more takes longer than one waits
@@ -163,6 +164,9 @@ def _warehouse(settings: Settings) -> Iterator[Line]:
         duckdb.connect(str(path), read_only=True).close()
     except (duckdb.Error, OSError) as error:
         yield Line("warehouse", "fail", f"{path}: {str(error).splitlines()[0]}", f"remove it, then {remedy}")
+        return
+    if path.stat().st_size < _THOROUGH_BYTES and not is_whole(path):
+        yield Line("warehouse", "fail", f"{path}: not all of its rows can be read", f"remove it, then {remedy}")
         return
     published = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     change = _last_change(settings)

@@ -21,11 +21,11 @@ from pipeline.state.catalog.lookup import CHANGING_TABLES
 from pipeline.state.lake import Lake
 from pipeline.state.warehouse.catalog_rows import change_tables, copy_tables
 from pipeline.state.warehouse.comments import write_comments
-from pipeline.state.warehouse.completeness import EXPECTED, compare, insist
+from pipeline.state.warehouse.completeness import EXPECTED, Found, compare, insist
 from pipeline.state.warehouse.folded_datasets import change_folded, is_fold_lost, make_folded, usable
 from pipeline.state.warehouse.history import HISTORY_VIEWS, make_history
 from pipeline.state.warehouse.lineage import LINEAGE_VIEWS, change_lineage, make_lineage
-from pipeline.state.warehouse.publication import publication
+from pipeline.state.warehouse.publication import publication, remove_leftovers
 from pipeline.state.warehouse.published_profiles import (
     change_profiles,
     make_profiles,
@@ -34,7 +34,7 @@ from pipeline.state.warehouse.published_profiles import (
     previously_shown,
 )
 from pipeline.state.warehouse.sql import identifier
-from pipeline.state.warehouse.standing import Standing, read_standing, rules_of, write_standing
+from pipeline.state.warehouse.standing import Standing, is_whole, read_standing, rules_of, write_standing
 from pipeline.state.warehouse.views import VIEWS, create_views, look_into
 
 
@@ -99,12 +99,11 @@ def build_warehouse(
         before = None if is_full or may_shrink else read_standing(path)
         making = _Making(building, path, catalog, lake, snapshot, now, may_shrink)
         try:
+            made = None
             if before and seen.keys is not None and before.is_base_of(seen.token, rules, path.stat().st_size):
                 standing = Standing(token, rules, before.full_bytes or path.stat().st_size)
-                shutil.copyfile(path, building)
-                made = making.go_on(seen.keys, standing, is_thorough=is_thorough)
-            else:
-                made = making.make(Standing(token, rules))
+                made = making.go_on_if_whole(seen.keys, standing, is_thorough=is_thorough)
+            made = made or making.make(Standing(token, rules))
         except duckdb.Error as error:
             raise WarehouseError(f"cannot build {path}: {error}; the warehouse stays as it was") from error
         size_bytes = building.stat().st_size
@@ -148,11 +147,26 @@ class _Making:
             make_folded(connection, self.lake)
             make_lineage(connection, self.lake)
             make_history(connection)
-            look_into(connection, self.lake)
+            self._insist_readable(look_into(connection, self.lake), expected)
             create_views(connection, self.lake)
             write_comments(connection, self.now)
             write_standing(connection, standing)
             return self._made(connection, profiles_read, expected, None)
+
+    def go_on_if_whole(
+        self, keys: Mapping[str, frozenset[RowKey]], standing: Standing, *, is_thorough: bool
+    ) -> _Made | None:
+        """Go on from the file that stands; None where that is damaged, which is looked for where that is thorough."""
+        if is_thorough and not is_whole(self.path):
+            return None
+        shutil.copyfile(self.path, self.building)
+        try:
+            return self.go_on(keys, standing, is_thorough=is_thorough)
+        except duckdb.Error:
+            if is_whole(self.path):
+                raise
+        remove_leftovers(self.path)
+        return None
 
     def go_on(self, keys: Mapping[str, frozenset[RowKey]], standing: Standing, *, is_thorough: bool) -> _Made:
         """Bring a copy of the file that stands up to date. keys: of the catalog's rows that changed, by table."""
@@ -169,7 +183,7 @@ class _Making:
             expected = self._insist(connection, shown_before, None if is_thorough else changed)
             change_folded(connection, self.lake, folds, None if is_thorough else changed)
             change_lineage(connection, self.lake, changed)
-            look_into(connection, self.lake, changed)
+            self._insist_readable(look_into(connection, self.lake, None if is_thorough else changed), expected)
             write_comments(connection, self.now, ["datasets", *create_views(connection, self.lake)])
             write_standing(connection, standing)
             return self._made(connection, profiles_read, expected, len(changed))
@@ -181,6 +195,11 @@ class _Making:
         found = compare(connection, self.lake, shown_before, self.now, ids)
         insist(found, self.path, self.catalog.place, self.lake.place, may_shrink=self.may_shrink)
         return int(connection.execute(f"SELECT count(*) FROM datasets WHERE {EXPECTED}").fetchall()[0][0])  # noqa: S608
+
+    def _insist_readable(self, damaged: Mapping[str, tuple[str, ...]], expected: int) -> None:
+        """What cannot be read is as good as gone: of one dataset it must not keep all others out for good."""
+        found = Found(expected, damaged, (), ())
+        insist(found, self.path, self.catalog.place, self.lake.place, may_shrink=self.may_shrink)
 
     def _made(
         self, connection: duckdb.DuckDBPyConnection, profiles_read: int, expected: int, changed: int | None

@@ -30,12 +30,12 @@ def publication(path: Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[
     """
     building = path.with_name(f".{path.name}.{uuid.uuid4().hex}.building")
     with _os_errors(path), _lock(path, lock_timeout_s):
-        _remove_leftovers(path)
+        remove_leftovers(path)
         try:
             yield building
             put_in_place(building, path)
         finally:
-            _remove_leftovers(path)
+            remove_leftovers(path)
 
 
 @contextmanager
@@ -63,7 +63,8 @@ def _is_locked(descriptor: int) -> bool:
     return True
 
 
-def _remove_leftovers(path: Path) -> None:
+def remove_leftovers(path: Path) -> None:
+    """Remove what publications of this file began and did not end."""
     # With DuckDB's own companions: a write-ahead log, a folder for what does not fit into memory.
     prefix = f".{path.name}."
     for name in os.listdir(path.parent):

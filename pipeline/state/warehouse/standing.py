@@ -20,7 +20,7 @@ from pipeline.state.warehouse.comments import COLUMNS, TABLES
 from pipeline.state.warehouse.history import HISTORY
 from pipeline.state.warehouse.lineage import DEFINITIONS
 from pipeline.state.warehouse.nested import NESTED
-from pipeline.state.warehouse.sql import text
+from pipeline.state.warehouse.sql import identifier, text
 
 _MACRO = "published_as"  # no table: `SHOW TABLES` has what is for analysts
 _MOST_GROWN = 4
@@ -85,6 +85,19 @@ def read_standing(path: Path) -> Standing | None:
             return Standing(said["token"], said["rules"], said["full_bytes"])
     except (duckdb.Error, ValueError, KeyError, TypeError):
         return None
+
+
+def is_whole(path: Path) -> bool:
+    """Read every row of every table: what a disk or a power cut spoiled shows only there."""
+    try:
+        with closing(duckdb.connect()) as connection:
+            connection.execute(f"ATTACH {text(str(path))} AS standing (READ_ONLY)")
+            tables = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'standing'"
+            for (table,) in connection.execute(tables).fetchall():
+                connection.execute(f"SELECT bit_xor(hash(t)) FROM standing.{identifier(table)} AS t").fetchall()  # noqa: S608
+    except duckdb.Error:
+        return False
+    return True
 
 
 def write_standing(connection: duckdb.DuckDBPyConnection, standing: Standing) -> None:

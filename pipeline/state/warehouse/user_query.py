@@ -12,8 +12,10 @@ import duckdb
 from pipeline.errors import QueryError, WarehouseError
 from pipeline.state.warehouse.reading_only import close_doors, read_statements, refusal
 from pipeline.state.warehouse.sql import text
+from pipeline.state.warehouse.standing import is_whole
 
 _ROWS = 1_000
+_MADE_ANEW = "remove it and ask again, which makes it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         close_doors(connection)
     except duckdb.Error as error:
         connection.close()
-        raise WarehouseError(f"cannot open the warehouse {path}: {error}; publish it again") from error
+        raise WarehouseError(f"cannot open the warehouse {path}: {error}; {_MADE_ANEW}") from error
     return connection
 
 
@@ -102,6 +104,8 @@ def _sql_errors(path: Path) -> Iterator[None]:
             ) from error
         if "attached in read-only mode" in message:
             message = f"{message}\n\nThe warehouse is for reading; what it holds comes from the catalog and the lake."
+        if not isinstance(error, duckdb.ProgrammingError | duckdb.DataError) and not is_whole(path):
+            raise WarehouseError(f"the warehouse {path} is damaged: {message}; {_MADE_ANEW}") from error
         raise QueryError(message) from error
 
 

@@ -6,7 +6,8 @@ query (a count 0.4 s against 0.6, one dataset 0.1 s), needs no listing on S3, an
 """
 
 import tempfile
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -100,19 +101,46 @@ def _create(
         connection.execute(f"RESET VARIABLE {identifier(variable)}")
 
 
-def look_into(connection: duckdb.DuckDBPyConnection, lake: Lake, among: Collection[str] | None = None) -> None:
+def look_into(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, among: Collection[str] | None = None
+) -> dict[str, tuple[str, ...]]:
     """See that files of a local lake can be read: those of all views, or of some datasets in them.
 
+    Returns the tables that cannot, by dataset.
+
     Raises:
-        duckdb.Error: one cannot.
+        duckdb.Error: they cannot be read together.
     """
     if lake.place.startswith("s3://"):
-        return
-    for table in VIEWS:
-        ids = _ids(connection, table, among).split()
-        for start in range(0, len(ids), _LOOKED_AT):
-            files = _files(table, lake, " ".join(ids[start : start + _LOOKED_AT]))
-            connection.execute(f"DESCRIBE FROM read_parquet({files}, {_OPTIONS})")
+        return {}
+    ids_of = {table: _ids(connection, table, among).split() for table in VIEWS}
+    try:
+        for table, ids in ids_of.items():
+            for start in range(0, len(ids), _LOOKED_AT):
+                files = _files(table, lake, " ".join(ids[start : start + _LOOKED_AT]))
+                connection.execute(f"DESCRIBE FROM read_parquet({files}, {_OPTIONS})")
+    except duckdb.Error:
+        if damaged := _damaged(lake, ids_of):
+            return damaged
+        raise
+    return {}
+
+
+def _damaged(lake: Lake, ids_of: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    found = defaultdict[str, tuple[str, ...]](tuple)
+    for table, ids in ids_of.items():
+        for each in ids:
+            if not _is_readable(lake.uri(table, each)):
+                found[each] += (table,)
+    return dict(found)
+
+
+def _is_readable(file: str) -> bool:
+    try:
+        pq.read_metadata(file)
+    except (pa.ArrowException, OSError):
+        return False
+    return True
 
 
 def _ids(connection: duckdb.DuckDBPyConnection, table: str, among: Collection[str] | None = None) -> str:

@@ -33,6 +33,7 @@ COMMENTS = (
     "SELECT function_name, macro_definition FROM duckdb_functions() WHERE function_name LIKE 'files_of_%' ORDER BY ALL",
 )
 
+_FIRST_BLOCK_AT, _BLOCK_BYTES = 12_288, 262_144  # of DuckDB
 VIEWED = [f"SELECT * FROM {view} ORDER BY ALL" for view in VIEWS]
 
 
@@ -254,6 +255,39 @@ def test_who_was_slower_is_not_taken_for_the_last(installation):
     assert installation.catalog.note_published(slower, "slower") is False
     installation.add("d3")
     assert go_on(installation, is_thorough=False).changed == 1
+
+
+@pytest.mark.parametrize("is_thorough", [False, True])
+def test_a_file_that_is_damaged_in_its_middle_is_made_anew(installation, is_thorough):
+    """What it says of itself can be read, so that it looks like a base."""
+    installation.add("d1")
+    go_on(installation)
+    with installation.warehouse.open("r+b") as file:
+        file.seek(_FIRST_BLOCK_AT + _BLOCK_BYTES)
+        file.write(bytes(100))
+    assert standing.read_standing(installation.warehouse) is not None
+    assert not standing.is_whole(installation.warehouse)
+    installation.add("d2")
+
+    report = go_on(installation, is_thorough=is_thorough)
+
+    assert (report.changed, report.datasets) == (None, 2)
+    assert standing.is_whole(installation.warehouse)
+
+
+@pytest.mark.parametrize("table", ["turns", "target_acceptance"])
+def test_a_file_of_the_lake_that_is_damaged_is_lost_and_keeps_out_nobody_else_for_good(installation, table):
+    for name in ("d1", "d2"):
+        installation.add(name)
+    go_on(installation)
+    place = Path(installation.lake.uri(table, "d2"))
+    place.write_bytes(b"broken" * 1_000)
+
+    with pytest.raises(WarehouseIncomplete) as failure:
+        go_on(installation)
+
+    assert failure.value.lost == ("d2",)
+    assert f"d2: {table}" in str(failure.value)
 
 
 def test_views_are_for_analysts_only(installation):

@@ -165,7 +165,20 @@ def test_a_file_that_is_no_warehouse_is_said(tmp_path):
         query(path, "SELECT 1")
 
     assert str(failure.value).startswith(f"cannot open the warehouse {path}: ")
-    assert str(failure.value).endswith("; publish it again")
+    assert str(failure.value).endswith("; remove it and ask again, which makes it anew")
+
+
+def test_a_warehouse_that_is_damaged_is_no_fault_of_the_question(warehouse, tmp_path):
+    path = tmp_path / "warehouse.duckdb"
+    content = bytearray(warehouse.read_bytes())
+    content[274_432 + 100 : 274_432 + 200] = bytes(100)  # the second of DuckDB's blocks
+    path.write_bytes(content)
+
+    with pytest.raises(WarehouseError) as failure:
+        for (table,) in query(path, "SELECT table_name FROM duckdb_tables() WHERE NOT temporary")[1]:
+            query(path, f"SELECT hash(t) FROM {table} AS t")
+
+    assert str(failure.value).startswith(f"the warehouse {path} is damaged: ")
 
 
 _NOTHING_ELSE = (
