@@ -16,6 +16,7 @@ import typer
 from pipeline.cli.extras import missing_extra
 from pipeline.cli.typer_internals import TyperGroup, context_of, is_wrong_use, usage_sentence, wants_help
 from pipeline.errors import PipelineError
+from pipeline.panics import panics_as_errors
 from pipeline.safe_text import shown
 
 if TYPE_CHECKING:  # rich takes longer to import than all of --help
@@ -50,7 +51,8 @@ class Commands(Group):
         """Run a command and exit with its code."""
         options["standalone_mode"] = False
         try:
-            code = super().main(*args, **options)
+            with panics_as_errors():
+                code = super().main(*args, **options)
         except Exception as error:
             code = explain(error)
         _flush_or_silence()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import EngineDown, ServiceError
 from pipeline.flow.failure_words import sentence_of, trace_of
+from pipeline.panics import panics_as_errors
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.tries import Patience, Spent, Work
 from pipeline.wording import time_of_day
@@ -122,7 +123,8 @@ class BatchWork:
 
     def _try(self, dataset_id: str, do: Callable[[str], None]) -> None:
         self.means.catalog.begin_try(self.work, dataset_id, self.run_id)
-        do(dataset_id)
+        with panics_as_errors():
+            do(dataset_id)
 
     def _through_outages(self, act: Callable[[], None]) -> None:
         """Act; when it fails while a service is down, wait for the service and act again.

@@ -1,5 +1,6 @@
 """How long a run waits for what is away."""
 
+import polars as pl
 import pytest
 
 from pipeline.errors import CatalogError, EngineDown
@@ -103,3 +104,18 @@ def test_a_cluster_is_waited_for_for_less_and_a_service_not_for_ever(catalog, go
 
     assert catalog.get("a").attempt == 0
     assert [each.id for each in catalog.unrequested(10, NOON)] == ["a"]
+
+
+def test_a_panic_of_a_library_is_that_datasets_outcome(catalog, go_through):
+    """It is no `Exception`: it would end the run, and with it the datasets behind."""
+    begun, [failed] = go_through(pl.exceptions.PanicException("index out of bounds"), TEN_MINUTES_S)
+
+    assert begun == 1
+    assert failed.sentence.startswith("a fault of this program, not of the file: pipeline.panics.LibraryPanic in ")
+    assert "pyo3_runtime.PanicException" in failed.trace
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1)])
+def test_whoever_ends_the_run_ends_it(go_through, error):
+    with pytest.raises(type(error)):
+        go_through(error, TEN_MINUTES_S)
