@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipeline.errors import CatalogError, EngineDown
+from pipeline.errors import CatalogError, EngineDown, ServiceError
 from pipeline.flow.batch_work import BatchWork, Means, ServiceDown
 from pipeline.flow.retries import patience_of
 from pipeline.state.catalog.catalog import Catalog
@@ -41,7 +41,7 @@ def go_through(catalog, settings):
             now_s[0] += pause_s
 
         def ask():
-            return "it is away" if now_s[0] < away_s else ""
+            return "it is away" if isinstance(error, ServiceError) and now_s[0] < away_s else ""
 
         is_of_engine = isinstance(error, EngineDown)
         means = Means(
