@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from pipeline.errors import Conflicting, ServiceError, UsageError
+from pipeline.errors import CatalogError, Conflicting, UsageError
 from pipeline.flow.budgets import check_budgets, hourly_price, metered_nano_usd, month_of, within_budgets
+from pipeline.flow.failure_words import sentence_of
 from pipeline.launchers.commands import RESUMABLE, trainer_of
 from pipeline.launchers.journal import read_journal
 from pipeline.launchers.launcher import Launcher, Observation, Order
@@ -192,11 +193,14 @@ class Trainings:
         for attempt in self.startable():
             try:
                 said.append(self.start(attempt.id, now))
-            except ServiceError as error:
-                said.append(f"{attempt.id} could not be started: {error}")
-                self.catalog.note_reason(attempt.id, str(error))
+            except CatalogError:
+                raise
+            except Exception as error:  # whatever is wrong with one
+                why = sentence_of(error)
+                said.append(f"{attempt.id} could not be started: {why}")
+                self.catalog.note_reason(attempt.id, why)
                 if (now - attempt.created_at).total_seconds() > _GIVEN_UP_S:
-                    self.catalog.move_attempt(attempt.id, "failed", "start", now, str(error), "other")
+                    self.catalog.move_attempt(attempt.id, "failed", "start", now, why, "other")
         return said
 
     def watch(self, now: datetime) -> list[str]:
@@ -217,8 +221,10 @@ class Trainings:
                 continue
             try:
                 self._look_at(attempt, launcher, now)
-            except (ServiceError, Conflicting) as error:  # that it cannot be asked says nothing about it
-                silent.append(f"{attempt.id}: {error}")
+            except CatalogError:
+                raise
+            except Exception as error:  # that it cannot be asked says nothing about it, nor about the others
+                silent.append(f"{attempt.id}: {sentence_of(error)}")
         return silent
 
     def listen(self, attempt: Attempt, launcher: Launcher, now: datetime, most: int = sys.maxsize) -> Attempt:

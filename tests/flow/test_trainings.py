@@ -171,17 +171,22 @@ def test_a_submission_that_breaks_off_is_found_again_and_trained_once(trained, w
     assert len((trained.here.place(attempt.id) / "job/trl/started").read_text().split()) == 1
 
 
-def test_one_that_cannot_be_asked_has_not_failed(trained):
+@pytest.mark.parametrize(
+    ("error", "said"), [(ServiceError("no answer"), "no answer"), (KeyError("state"), "a fault of this program")]
+)
+def test_one_that_cannot_be_asked_has_not_failed_and_keeps_no_other_from_its_turn(trained, error, said):
     class Silent(Broken):
         def poll(self, attempt):
-            raise ServiceError("no answer")
+            raise error
 
     attempt = trained.ask()
     trained.trainings.start(attempt.id, NOON)
     trained.catalog.move_attempt(attempt.id, "running", "watch", NOON)
     silent = replace(trained.trainings, launchers={"local": Silent(trained.here, "")})
 
-    assert silent.watch(NOON + timedelta(days=3)) == [f"{attempt.id}: no answer"]
+    [told] = silent.watch(NOON + timedelta(days=3))
+
+    assert told.startswith(f"{attempt.id}: {said}")
     assert trained.catalog.get_attempt(attempt.id).state == "running"
     assert trained.until_ended(attempt.id).state == "completed"
 

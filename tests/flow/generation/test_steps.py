@@ -574,6 +574,7 @@ def test_what_is_wrong_with_one_batch_stops_no_other(place, fake, monkeypatch):
     monkeypatch.setattr(steps, "look_at", broken)
     seen = look_at_all(place.making, place.clock())
     assert [first.id in each for each in seen.silent] == [True]
+    assert seen.due == [second.id]
     place.clock.forward(60)
     monkeypatch.setattr(steps, "look_at", look)
     place.work()
