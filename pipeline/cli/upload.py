@@ -174,14 +174,13 @@ def _put(settings: "Settings", upload: "_FileToPut | ShardsToPut", owner: str, m
     from pipeline.clock import utc_now
     from pipeline.flow.intake import new_uploads
     from pipeline.flow.kept_mappings import keep_mappings
-    from pipeline.flow.marks import store_problem
+    from pipeline.flow.marks import insist_on_store
     from pipeline.state.catalog.dataset_records import NO_MAPPING
     from pipeline.state.store import safe_owner
 
     store = connect_store(settings)
     with open_catalog(settings, make=True) as catalog:
-        if problem := store_problem(catalog, store):
-            raise StoreError(problem)
+        insist_on_store(store, catalog)
         if settings.quota_bytes:
             catalog.check_quota(safe_owner(owner), upload.key, upload.size_bytes, settings.quota_bytes)
         [new] = new_uploads(store, [upload.put(store)], settings.max_upload_bytes, _cannot_be_read)

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.errors import JobNotFound
 from pipeline.flow.budgets import hours_of
 from pipeline.flow.closed import Closed
+from pipeline.flow.marks import insist_on_lake
 from pipeline.flow.model_card import model_card
 from pipeline.flow.own_measurements import measured
 from pipeline.flow.trainings import Trainings
@@ -52,6 +53,7 @@ def close(trainings: Trainings, lake: Lake, attempt_id: str, now: datetime) -> C
     if launcher is not None and launcher.is_training(attempt):
         launcher.cancel(attempt)  # it was taken for ended: nothing runs that nobody watches
         return None
+    insist_on_lake(lake, catalog)
     job = catalog.get_job(attempt.job_id)
     planned = TrainingJob.model_validate(job.job)
     figures = _kept_files(lake, attempt, launcher)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable, StoreError
-from pipeline.flow.marks import mark_store
+from pipeline.flow.marks import insist_on_store, mark_store
 from pipeline.flow.shards import identity_of, is_manifest
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -29,9 +29,11 @@ def expire_uploads(store: Store, catalog: Catalog, settings: Settings, now: date
     Of an upload that is given up, the parts are removed; an object of another size stays, and is listed as ignored.
 
     Raises:
-        StoreError: of one upload at least nothing can be said; it waits, and so do all parts.
+        StoreError: of one upload at least nothing can be said, or of none, because the store is not the one that is
+            meant; it waits, and so do all parts.
         CatalogError: the catalog cannot be reached.
     """
+    insist_on_store(store, catalog)
     before = now - timedelta(hours=settings.unconfirmed_expiry_h)
     confirmed, given_up = [], []
     failed: StoreError | None = None

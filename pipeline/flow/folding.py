@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
-from pipeline.errors import LakeDamaged, LakeError
-from pipeline.flow.marks import lake_problem
+from pipeline.errors import LakeDamaged
+from pipeline.flow.marks import insist_on_lake
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
 from pipeline.state.lake.fold_writer import batched, fold_datasets, merge_folds
@@ -59,8 +59,7 @@ def fold_lake(warehouse: Path, catalog: Catalog, lake: Lake, most_upload_bytes: 
         LakeError: the lake is not there or not the one that is meant, or it or the disk fails.
         CatalogError: the catalog cannot be asked which lake is meant.
     """
-    if problem := lake_problem(catalog, lake):
-        raise LakeError(problem)
+    insist_on_lake(lake, catalog)
     published = read_foldable(warehouse, most_upload_bytes)
     if published is None:
         return Folded()

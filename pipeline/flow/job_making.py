@@ -12,6 +12,7 @@ from datetime import datetime
 from pipeline.dataset.convert.converting import in_scratch
 from pipeline.dataset.tokens import Tokenizer
 from pipeline.errors import DatasetNotReady, LakeError
+from pipeline.flow.marks import insist_on_lake
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.catalog.job_records import Job, NewJob
@@ -93,10 +94,11 @@ class JobMaker:
 
         Raises:
             UsageError: no row is left to train on.
-            LakeError: the lake cannot be read or written.
+            LakeError: the lake is not the one that is meant, or cannot be read or written.
             CatalogError: the catalog cannot be written; the files are found by the next try.
         """
         dataset, job = prepared.dataset, of_rows(considered.job, prepared.split.fingerprint)
+        insist_on_lake(self.lake, self.catalog)
         lent = nullcontext(prepared.rows) if prepared.rows else dataset_rows(self.lake, dataset.id)
         with self.lake.staging() as folder, lent as rows:
             render_job(job, rows, folder / "job", self.tokenizer, in_scratch)

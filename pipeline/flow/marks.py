@@ -136,8 +136,26 @@ def insist_on_places(store: Store, catalog: Catalog, lake: Lake) -> None:
         StoreError, LakeError: it is not, or does not answer.
         CatalogError: the catalog does not answer.
     """
+    insist_on_store(store, catalog)
+    insist_on_lake(lake, catalog)
+
+
+def insist_on_store(store: Store, catalog: Catalog) -> None:
+    """The same for the store alone: what is not there has not lost what was sent to it, and takes nothing.
+
+    Raises:
+        StoreError, CatalogError: as `insist_on_places`.
+    """
     if problem := store_problem(catalog, store):
         raise StoreError(problem)
+
+
+def insist_on_lake(lake: Lake, catalog: Catalog) -> None:
+    """The same for the lake alone: what is put into a folder whose disk is not mounted is out of sight with it.
+
+    Raises:
+        LakeError, CatalogError: as `insist_on_places`.
+    """
     if problem := lake_problem(catalog, lake):
         raise LakeError(problem)
 

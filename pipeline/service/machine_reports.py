@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 
 from pipeline.contract.training_values import KeptFile, KeptFiles, Report, ReportTaken, RunnerSpec
 from pipeline.errors import Conflicting, LakeError, NotAllowed, NotSignedIn, StoreError, TooLarge, UsageError
+from pipeline.flow.marks import insist_on_lake
 from pipeline.launchers import own_machine, runner
 from pipeline.launchers.commands import runner_spec
 from pipeline.launchers.journal import read_journal
@@ -148,6 +149,7 @@ async def keep_file(
         UsageError: other bytes arrived than were announced.
         ServiceError: they cannot be written.
     """
+    await to_thread.run_sync(insist_on_lake, service.lake, service.catalog)
     await to_thread.run_sync(_check_room, service, attempt, name, size_bytes)
     with service.lake.staging() as folder:
         place = folder / "kept" / name

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from pipeline.contract.http_answers import Value
 from pipeline.errors import Conflicting, NotAllowed, ObjectMissing, StoreError, TooLarge, UsageError
+from pipeline.flow.marks import insist_on_store
 from pipeline.service.presigned import Upload
 from pipeline.service.presigned_local import read_ticket, received_bytes
 from pipeline.service.receivers import Stop
@@ -41,6 +42,7 @@ async def receive(request: Request, service: Service, ticket: str, offset: int, 
         Conflicting: the upload is not open, or `offset` is not where it goes on.
         TooLarge: more bytes than were announced.
         UsageError: fewer.
+        StoreError: the store is not the one that is meant, or its disk does not take them.
     """
     upload = read_ticket(service.signer, ticket)
     store = service.store
@@ -70,6 +72,7 @@ def _check(service: Service, upload: Upload, offset: int, length: int) -> None:
         raise TooLarge(f"expected {upload.size_bytes - offset:,} more bytes, found {length:,}: send what was announced")
     if offset + length < upload.size_bytes:
         raise UsageError(f"expected {upload.size_bytes - offset:,} more bytes, found {length:,}: send all of the rest")
+    insist_on_store(service.store, service.catalog)
 
 
 async def _write(

@@ -17,7 +17,7 @@ from pipeline.dataset.formats.mapping import checked_mapping
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.errors import Conflicting, ObjectMissing, ObjectUnreadable, TooLarge, UsageError
 from pipeline.flow.kept_mappings import keep_mappings
-from pipeline.flow.marks import mark_store
+from pipeline.flow.marks import insist_on_store, mark_store
 from pipeline.flow.shards import identity_of
 from pipeline.service.dataset_service import details, summary
 from pipeline.service.presigned import Part, Upload
@@ -38,7 +38,7 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
         Conflicting: that one is deleted, or was replaced already.
         TooLarge: more bytes than are taken.
         OverQuota: more bytes than the user has room for.
-        StoreError: no address can be made; nothing is left behind.
+        StoreError: no address can be made, or the store is not the one that is meant; nothing is left behind.
     """
     if new.format is not None and new.format not in BY_NAME:
         raise UsageError(f"format: expected one of {', '.join(sorted(BY_NAME))}, found another; leave it out")
@@ -47,6 +47,7 @@ def start_upload(service: Service, user: User, new: NewUpload) -> StartedUpload:
     check_size(service, new.file_size)
     if new.replaces is not None:
         _check_replaced(service.access(user).own_dataset(new.replaces))
+    insist_on_store(service.store, service.catalog)
     now = service.now()
     dataset_id = new_dataset_id(new.file_name)
     key = safe_key(user.id, new.file_name, dataset_id)
@@ -79,9 +80,11 @@ def resume_upload(service: Service, user: User, dataset_id: str) -> UploadPlan:
     Raises:
         DatasetNotFound: there is none of this user.
         Conflicting: it was confirmed, expired or deleted.
+        StoreError: the store is not the one that is meant.
     """
     dataset = service.access(user).own_dataset(dataset_id)
     check_open(dataset)
+    insist_on_store(service.store, service.catalog)
     expires_at = _expiry(service)
     return _plan(expires_at, service.presigner.resume(upload_of(dataset), expires_at))
 
@@ -93,6 +96,7 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> ConfirmedUp
         DatasetNotFound: there is none of this user.
         ObjectMissing: nothing arrived yet.
         Conflicting: not all of it arrived, or it expired or was deleted.
+        StoreError: the store is not the one that is meant, so that nothing can be said of what arrived.
     """
     access = service.access(user)
     dataset = access.own_dataset(dataset_id)
@@ -101,6 +105,7 @@ def confirm_upload(service: Service, user: User, dataset_id: str) -> ConfirmedUp
     is_open = dataset.status == "uploading"
     if dataset.deleted_at is not None:
         check_open(dataset)
+    insist_on_store(service.store, service.catalog)
     if is_open:
         service.presigner.finish(upload_of(dataset))
     try:

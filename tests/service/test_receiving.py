@@ -2,11 +2,16 @@
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
+from pipeline.errors import StoreError
+from pipeline.flow.expiry import expire_uploads
 from pipeline.service import receiving
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.store import make_store
 from tests.service.serving import Serving, lines
 
 CONTENT = lines(4_000)  # half a megabyte
@@ -146,3 +151,27 @@ def test_whatever_comes_together_no_answer_is_our_fault(local):
 
     assert len(statuses) == 80
     assert [each for each in statuses if each[2] >= 500] == []
+
+
+def test_a_store_that_is_not_mounted_takes_nothing_and_loses_nothing(local, ana):
+    """What is put into the folder of a disk that is not there would be out of sight with it."""
+    local.upload(ana, lines(1))
+    whole, begun = local.announce(ana, CONTENT), local.announce(ana, CONTENT)
+    confirm = f"/api/datasets/{whole['dataset']['id']}/confirm"
+    ana.put(whole["upload"]["parts"][0]["url"], content=CONTENT)
+    uploads = local.settings.data_dir / "uploads"
+    uploads.rename(uploads.with_name("away"))
+
+    answers = [
+        ana.post("/api/datasets", json={"name": "Chat", "file_name": "chat.jsonl", "file_size": 100}),
+        ana.put(begun["upload"]["parts"][0]["url"], content=CONTENT),
+        ana.post(f"/api/datasets/{begun['dataset']['id']}/upload"),
+        ana.post(confirm),
+    ]
+    with Catalog.open(local.settings.catalog_url) as catalog, pytest.raises(StoreError, match="found neither its mark"):
+        expire_uploads(make_store(local.settings), catalog, local.settings, local.clock() + timedelta(hours=25))
+
+    assert [answer.status_code for answer in answers] == [503] * 4
+    assert not uploads.exists()
+    uploads.with_name("away").rename(uploads)
+    assert ana.post(confirm).status_code == 200

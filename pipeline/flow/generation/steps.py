@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.errors import CatalogError
+from pipeline.errors import CatalogError, PipelineError
+from pipeline.flow.failure_words import sentence_of
 from pipeline.flow.generation.answers_taken import book_unknown, ingest
 from pipeline.flow.generation.making import BatchWork, Making
 from pipeline.flow.generation.online import ask_all, bury
@@ -20,6 +21,7 @@ from pipeline.flow.generation.submitting import (
     send,
     take_results,
 )
+from pipeline.flow.marks import insist_on_lake
 from pipeline.llm.llm_errors import ResultsGone
 from pipeline.state.catalog.generation_records import Batch, Submission
 from pipeline.state.catalog.statuses import Purpose
@@ -58,8 +60,9 @@ def look_at_all(making: Making, now: datetime) -> Seen:
         except CatalogError:
             raise
         except Exception as error:  # whatever is wrong with one batch stops no other
-            silent.append(f"{batch.id}: {error}")
-            silent_providers.add(batch.provider)
+            silent.append(f"{batch.id}: {sentence_of(error)}")
+            if isinstance(error, PipelineError):  # else it is a fault of ours, which says nothing of the provider
+                silent_providers.add(batch.provider)
     return Seen(due, silent, len(batches))
 
 
@@ -81,6 +84,7 @@ def advance(making: Making, batch_id: str, until_s: float | None = None) -> list
     until_s = time.monotonic() + LONGEST_RUN_S if until_s is None else until_s
     said: list[str] = []
     while True:
+        insist_on_lake(making.lake, making.catalog)
         batch = making.catalog.get_batch(batch_id)
         work = BatchWork(making, batch)
         said += _take(work, making.now())

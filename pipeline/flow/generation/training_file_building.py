@@ -17,7 +17,7 @@ from pipeline.errors import UsageError
 from pipeline.flow.generation.making import planned_item
 from pipeline.flow.generation.scaffold_sets import scaffolds_at
 from pipeline.flow.intake import new_uploads
-from pipeline.flow.marks import mark_store
+from pipeline.flow.marks import insist_on_lake, insist_on_store, mark_store
 from pipeline.flow.owners import Owners
 from pipeline.generation.file_content import FileContent, FileConversation, origin_of
 from pipeline.generation.likeness import Likeness, without_repeats
@@ -115,12 +115,14 @@ def build(
     Raises:
         UsageError: the query means no accepted conversation, or the name is empty.
         Conflicting: somebody built the same name just now.
+        LakeError: the lake is not the one that is meant, or cannot be written.
     """
     if not name.strip():
         raise UsageError("expected a name for the training file, found none")
     chosen = choose(catalog, user_id, query)
     version = catalog.next_version(user_id, name)
     content = _content(catalog, name, version, chosen.members)
+    insist_on_lake(lake, catalog)
     file_id = f"f{uuid.uuid4().hex[:12]}"
     with lake.staging() as folder:
         files = _write(content, folder)
@@ -150,9 +152,11 @@ def send_to_datasets(
 
     Raises:
         OverQuota: its owner has no room for it.
+        StoreError: the store is not the one that is meant, or cannot be written.
     """
     if file.dataset_id is not None:
         return catalog.get(file.dataset_id)
+    insist_on_store(store, catalog)
     key = safe_key(file.user_id, f"{_file_name(file)}.jsonl")
     with lake.fetch_made("training_files", file.id, SENT) as path:
         size_bytes = path.stat().st_size
