@@ -18,6 +18,7 @@ from pipeline.dataset.profiles.parallel import default_workers
 from pipeline.dataset.tokens import load_tokenizer
 from pipeline.engines import check_engine
 from pipeline.flow.intake import is_asked_for
+from pipeline.flow.kept_deletions import keep_deletions
 from pipeline.flow.marks import lake_problem, mark_lake, store_problem
 from pipeline.flow.stored_ranges import cluster_of, store_of
 from pipeline.flow.validation import Outcome, Validator, rules_of
@@ -94,6 +95,8 @@ def validated_uploads(
         else:
             tell(outcome, card)
         catalog.record_verdict(outcome.verdict(), utc_now())
+        if dataset.replaces:  # it took the place of another, which is as good as deleted
+            keep_deletions(uploads, catalog, dataset)
         context.log.info("%s: %s", dataset_id, outcome.profile.status)
 
     failed = batch.go_through(list(places), validate)

@@ -113,11 +113,13 @@ def show(dataset: Dataset_, owner: Owner = None, as_json: AsJson = False) -> Non
 def delete(dataset: Dataset_, owner: Owner = None) -> None:
     """Delete a dataset; its files and training jobs stay, and `restore` brings it back."""
     from pipeline.clock import utc_now
+    from pipeline.flow.kept_deletions import keep_deletions
 
     settings = current_settings()
     user = owner or settings.default_owner
     with open_catalog(settings) as catalog:
         found = catalog.soft_delete(catalog.find(user, dataset).id, user, utc_now())
+        keep_deletions(connect_store(settings), catalog, found)
         hanging = catalog.list_jobs(user, found.id, limit=SHOWN_JOBS)
     typer.echo(f"{found.id}: deleted; to undo: lora-pipeline datasets restore {found.id}")
     if hanging.total:
@@ -133,11 +135,13 @@ def delete(dataset: Dataset_, owner: Owner = None) -> None:
 def restore(dataset: Dataset_, owner: Owner = None) -> None:
     """Bring a deleted dataset back."""
     from pipeline.clock import utc_now
+    from pipeline.flow.kept_deletions import keep_deletions
 
     settings = current_settings()
     user = owner or settings.default_owner
     with open_catalog(settings) as catalog:
         found = catalog.restore(catalog.find(user, dataset).id, user, utc_now(), settings.quota_bytes)
+        keep_deletions(connect_store(settings), catalog, found)
     typer.echo(f"{found.id}: restored, {found.status}")
 
 

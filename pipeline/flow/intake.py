@@ -10,6 +10,7 @@ from functools import partial
 
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable
 from pipeline.flow.batches import Batch, Wanted, batch_keys, contiguous_batches, run_key
+from pipeline.flow.kept_deletions import KeptDeletions
 from pipeline.flow.kept_mappings import KeptMappings
 from pipeline.flow.marks import mark_store
 from pipeline.flow.owners import Owners
@@ -130,6 +131,7 @@ def register(
         KeptMappings(store).of,
         version_of or store.content_version,
         being_read.append,
+        KeptDeletions(store).beside,
     )
     placed = catalog.place_uploads(uploads, now)
     if placed.inserted or placed.confirmed:
@@ -161,13 +163,15 @@ def new_uploads(
     mapping_of: Callable[[str], str | None] = lambda _: None,
     version_of: Callable[[StoredObject], str | None] | None = None,
     on_being_read: Callable[[StoredObject], None] = lambda _: None,
+    deletions_beside: Callable[[str], Mapping[str, datetime]] = lambda _path: {},
 ) -> list[NewUpload]:
     """What the catalog registers of objects in the store.
 
     Those that change meanwhile wait for the next look, and so do those that may not be read, or whose mapping may not:
     each look tries again, and says so to `on_unreadable`; those whose bytes are not known yet are told to
     `on_being_read`. owner_of: whose a folder is. mapping_of: what is written down of how a path is read. version_of:
-    which bytes an object has, where not the store is to say it at once.
+    which bytes an object has, where not the store is to say it at once. deletions_beside: when
+    datasets in the folder of a path were deleted, by id, as that is written down.
     """
     uploads = []
     for stored in objects:
@@ -175,7 +179,7 @@ def new_uploads(
         if not isinstance(key, UploadKey):
             continue
         try:
-            mapping = mapping_of(stored.key)
+            mapping, deletions = mapping_of(stored.key), deletions_beside(stored.key)
             identity = _identity(store, stored, max_upload_bytes, version_of or store.content_version)
         except (ObjectMissing, ObjectChanged):
             continue
@@ -201,6 +205,7 @@ def new_uploads(
                 observed_version=stored.observed_version,
                 replacement_id=id_of_bytes if key.dataset_id else "",
                 mapping=mapping,
+                deleted_at=deletions.get(key.dataset_id or id_of_bytes),
             )
         )
     return uploads

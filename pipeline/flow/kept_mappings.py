@@ -61,14 +61,14 @@ def keep_all_mappings(store: Store, catalog: Catalog) -> None:
     """Do so for the folder of every owner: one without a mapping may have had some."""
     by_folder: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for owner in catalog.owners():
-        by_folder.update((folder, {}) for folder in {owner, safe_owner(owner)} if _is_folder(folder))
+        by_folder.update((folder, {}) for folder in {owner, safe_owner(owner)} if is_folder(folder))
     for path, mapping in catalog.mappings_under(UPLOADS).items():
         by_folder[owner_folder(path)][path] = mapping
     for folder, mappings in by_folder.items():
         _keep(store, catalog, folder, mappings)
 
 
-def _is_folder(owner: str) -> bool:
+def is_folder(owner: str) -> bool:
     """Whether a folder can have the name of this owner, as that of dropped files has."""
     key = f"{UPLOADS}{owner}/-"
     return owner_folder(key) == owner and is_listed(key)

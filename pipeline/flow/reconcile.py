@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.flow.intake import look
+from pipeline.flow.kept_deletions import keep_all_deletions
 from pipeline.flow.kept_mappings import keep_all_mappings
 from pipeline.flow.marks import insist_on_places
 from pipeline.flow.owners import Owners
@@ -54,6 +55,7 @@ def reconcile(store: Store, catalog: Catalog, lake: Lake, settings: Settings, no
     remember_owners(store, catalog)
     restored = register_all(store, catalog, settings, now)
     keep_all_mappings(store, catalog)
+    keep_all_deletions(store, catalog)
     retried = sum(catalog.retry_now(work) for work in WORKS)
     lost = [dataset_id for dataset_id in catalog.with_verdict() if not lake.has(dataset_id)]
     catalog.request_again(lost, now)

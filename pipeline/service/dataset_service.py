@@ -14,6 +14,7 @@ from pipeline.contract.values import (
 )
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.formats.mapping import checked_mapping
+from pipeline.flow.kept_deletions import keep_deletions
 from pipeline.flow.kept_mappings import keep_mappings
 from pipeline.service.job_values import job_summaries
 from pipeline.service.service import Service
@@ -48,7 +49,9 @@ def delete_dataset(service: Service, user: User, dataset_id: str) -> DatasetSumm
     Raises:
         DatasetNotFound: there is none of this user.
     """
-    return summary(service.access(user).delete(dataset_id, service.now()))
+    deleted = service.access(user).delete(dataset_id, service.now())
+    keep_deletions(service.store, service.catalog, deleted)
+    return summary(deleted)
 
 
 def restore_dataset(service: Service, user: User, dataset_id: str) -> DatasetSummary:
@@ -58,7 +61,9 @@ def restore_dataset(service: Service, user: User, dataset_id: str) -> DatasetSum
         DatasetNotFound: there is none of this user.
         OverQuota: they have no room for it any more.
     """
-    return summary(service.access(user).restore(dataset_id, service.now(), service.settings.quota_bytes))
+    restored = service.access(user).restore(dataset_id, service.now(), service.settings.quota_bytes)
+    keep_deletions(service.store, service.catalog, restored)
+    return summary(restored)
 
 
 def retry_dataset(service: Service, user: User, dataset_id: str) -> DatasetSummary:

@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, select
 from pipeline.clock import utc_now
 from pipeline.flow.expiry import expire_uploads
 from pipeline.flow.intake import look
+from pipeline.flow.kept_deletions import keep_deletions
 from pipeline.flow.marks import STORE_KEY, mark_lake, mark_store
 from pipeline.flow.owners import Owners
 from pipeline.flow.reconcile import reconcile
@@ -49,7 +50,7 @@ class Announced:
     content: bytes
 
 
-_OWN = ("/.owner", STORE_KEY)  # of the service: no uploads
+_OWN = ("/.owner", "/.deleted", STORE_KEY)  # of the service: no uploads
 
 
 class LocalPlace:
@@ -131,6 +132,7 @@ class WholeBytes(RuleBasedStateMachine):
         self.now = utc_now()
         self.cursor = Cursor()
         self.backup: dict[str, list[dict[str, object]]] = {}
+        self.deleted: set[str] = set()
 
     @initialize()
     def begin(self) -> None:
@@ -207,6 +209,9 @@ class WholeBytes(RuleBasedStateMachine):
         if datasets := self.datasets():
             dataset = datasets[number % len(datasets)]
             self.catalog.soft_delete(dataset.id, dataset.user_id, self.now)
+            keep_deletions(self.place.store, self.catalog, dataset)
+            if dataset.superseded_by is None:
+                self.deleted.add(dataset.id)
 
     # What the system does
 
@@ -276,6 +281,7 @@ class WholeBytes(RuleBasedStateMachine):
             row = current[key]
             assert row.content_version == self.place.store.content_version(stored), key
             assert row.status in ("validating", "ready"), key
+        assert not [each.id for each in current.values() if each.id in self.deleted and not each.deleted_at]
         for upload in self.uploads:
             if shown_key(upload.key) not in ignored and upload.key in self.place.files():
                 row = self.row(upload.dataset_id)

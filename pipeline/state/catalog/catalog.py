@@ -13,6 +13,7 @@ from pipeline.state.catalog.changed_keys import ChangeNotes
 from pipeline.state.catalog.confirmations import Confirmations
 from pipeline.state.catalog.costs import Costs
 from pipeline.state.catalog.dataset_partitions import Partitions
+from pipeline.state.catalog.deletions import Deletions
 from pipeline.state.catalog.deliveries import Deliveries
 from pipeline.state.catalog.dropped_files import Registry
 from pipeline.state.catalog.ended_sessions import EndedSessions
@@ -74,6 +75,7 @@ class Catalog(
     EndedSessions,
     Quotas,
     Mappings,
+    Deletions,
     Measures,
     ChangeNotes,
     Export,

@@ -38,6 +38,8 @@ class NewUpload:
     replacement_id: str = ""
     # How its fields are read, where that is written down in the store; what the catalog says of its path goes before.
     mapping: str | None = None
+    # When it was deleted, where that is written down in the store; what the catalog says of it goes before.
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

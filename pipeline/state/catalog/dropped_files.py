@@ -123,7 +123,7 @@ class _Shelf:
             if announced.is_unconfirmed:
                 self._confirm(announced, upload)
             elif announced.content_version != upload.content_version:
-                upload = replace(upload, dataset_id=upload.replacement_id, user_id=announced.user_id)
+                upload = replace(upload, dataset_id=upload.replacement_id, user_id=announced.user_id, deleted_at=None)
         elif current is not None and current.status == "uploading":
             return None
         entry = self._find(upload)
@@ -242,6 +242,9 @@ def _events(shelf: _Shelf, inserted: list[NewUpload]) -> Iterator[Event]:
     new_ids = [upload.dataset_id for upload in inserted]
     for dataset_id in (*new_ids, *sorted(shelf.confirmed)):
         yield _event(shelf.by_id[dataset_id], "registered")
+    for upload in inserted:
+        if upload.deleted_at is not None:
+            yield _event(shelf.by_id[upload.dataset_id], "deleted")
     for dataset_id in sorted({*shelf.resettled, *new_ids}):
         entry = shelf.by_id[dataset_id]
         if entry.superseded_by is not None:
@@ -293,6 +296,7 @@ def _new_row(upload: NewUpload, shelf: _Shelf, now: datetime) -> dict[str, objec
         "observed_version": entry.observed_version,
         "superseded_by": entry.superseded_by,
         "mapping": entry.mapping,
+        "deleted_at": upload.deleted_at,
         "created_at": now,
         "updated_at": now,
     }

@@ -12,9 +12,10 @@ from pipeline.state.store.left_out import BACKSLASH, EMPTY_PART, FOLDER_MARK, HI
 
 UPLOADS = "uploads/"
 # What we put there ourselves: uploads that come in, the mark of the installation, files that `put` writes, whose a
-# folder is, and how its uploads are read.
+# folder is, how its uploads are read, and which are deleted.
 _OWN = re.compile(
-    r"uploads/(?:\.incoming/.*|\.lora-installation|(?:.*/)?(?:\.[0-9a-f]{32}\.part|\.owner|\.mappings))", re.DOTALL
+    r"uploads/(?:\.incoming/(?:[^/]*\.part)?|\.lora-installation|(?:.*/)?(?:\.[0-9a-f]{32}\.part|\.owner|\.mappings|\.deleted))",
+    re.DOTALL,
 )
 _UNFINISHED = (".part", ".tmp", "~")  # what browsers, rsync and editors call a file they still write
 # File systems take 255 bytes a name; the rest is for the suffixes that tools add to it.

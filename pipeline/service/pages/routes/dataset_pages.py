@@ -106,14 +106,14 @@ def show_card(service: CurrentService, user: CurrentUser, dataset_id: str) -> HT
 @router.post("/{dataset_id}/delete")
 def delete_dataset(service: CurrentService, user: CurrentUser, dataset_id: str) -> RedirectResponse:
     """Take it out of the list, and offer to undo that."""
-    service.access(user).delete(dataset_id, service.now())
+    dataset_service.delete_dataset(service, user, dataset_id)
     return RedirectResponse(f"/datasets?{urlencode({'deleted': dataset_id})}", 303)
 
 
 @router.post("/{dataset_id}/restore")
 def restore_dataset(service: CurrentService, user: CurrentUser, dataset_id: str) -> RedirectResponse:
     """Bring it back."""
-    service.access(user).restore(dataset_id, service.now(), service.settings.quota_bytes)
+    dataset_service.restore_dataset(service, user, dataset_id)
     return RedirectResponse(f"/datasets/{quote(dataset_id)}", 303)
 
 
