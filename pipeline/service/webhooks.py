@@ -1,6 +1,6 @@
 """Sends notifications to `LORA_WEBHOOK_URL`, at least once each, signed, with an id to tell repetitions by.
 
-    X-Lora-Delivery: 42                       the notification's id, the same at each attempt
+    X-Lora-Delivery: 5f0c…                    what tells the notification from others, the same at each attempt
     X-Lora-Signature: t=1767225600,v1=<hex>   HMAC-SHA256 of `<t>.<body>` with LORA_WEBHOOK_SECRET
 
 Any answer but 2xx, and silence, lead to another attempt: after 10 s, then twice as long each time up to an hour, for
@@ -9,6 +9,7 @@ three days. What is left to send is in the catalog (`catalog/deliveries.py`).
 
 import hashlib
 import hmac
+import json
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -71,7 +72,7 @@ class Webhook:
         payload = Delivery(user_id=notification.user_id, notification=item(notification)).model_dump_json().encode()
         headers = {
             "Content-Type": "application/json",
-            "X-Lora-Delivery": str(notification.id),
+            "X-Lora-Delivery": delivery_of(notification),
             "X-Lora-Signature": signature(self._secret, payload, int(self._now().timestamp())),
         }
         try:
@@ -84,6 +85,19 @@ class Webhook:
         if not answer.is_success:
             _LOG.warning("notification %d: the webhook answered %d", notification.id, answer.status_code)
         return answer.is_success
+
+
+def delivery_of(notification: Notification) -> str:
+    """The same for the same occasion, also where a catalog that was lost or restored tells of it again.
+
+    Its ids begin anew: by them, whoever leaves out repetitions would leave out news.
+    """
+    occasion: list[str | None]
+    if notification.dataset_id is None:  # told each time
+        occasion = [str(notification.id), notification.created_at.isoformat(), notification.user_id]
+    else:
+        occasion = [notification.dataset_id, notification.kind, notification.dedupe_key]
+    return hashlib.sha256(json.dumps(occasion).encode()).hexdigest()[:32]
 
 
 def pause(attempt: int) -> timedelta:
