@@ -50,7 +50,10 @@ def site_of_store(store: Store) -> Site:
         try:
             with store.open(STORE_KEY) as reader:
                 return reader.read(_MAX_MARK_BYTES).decode(errors="replace").strip()
-        except ObjectMissing:
+        except (
+            ObjectMissing,
+            ObjectUnreadable,
+        ):  # what cannot be read is no mark either: the place is known by the rest
             next(store.list(UPLOADS), None)  # raises where the place cannot be listed, or is no folder
             return None
 

@@ -1,8 +1,10 @@
 """Promises of `pipeline.flow.health`: what does not answer, or is not the place that is meant, is a problem."""
 
 import io
+import os
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +140,17 @@ def test_a_copy_without_its_marks_is_known_by_what_lies_there(used):
     assert used.problems() == {}
 
     assert used.lake.read_mark() == used.catalog.known_places()["lake"].mark
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nowhere")])
+def test_a_mark_that_is_no_file_is_none(used, make):
+    """Reading a pipe would not end."""
+    for mark in (used.folder / "lake/.lora-installation", used.folder / STORE_KEY):
+        mark.unlink()
+        make(mark)
+
+    assert used.problems() == {}
+    assert used.problems() == {}  # as it was noted then
 
 
 def test_a_new_catalog_over_old_places_knows_them_as_soon_as_it_knows_an_upload(used):

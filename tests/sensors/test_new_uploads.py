@@ -245,5 +245,6 @@ def test_a_tick_says_which_uploads_cannot_be_read(installation, monkeypatch):
 
     assert tick.result.skip_message == (
         "1 uploads seen, none new; 0 still being written; 1 ignored (all: lora-pipeline datasets ignored): "
-        "uploads/ana/closed.jsonl: its permissions forbid reading it; let the user who runs the pipeline read it"
+        "uploads/ana/closed.jsonl: it cannot be read: its permissions forbid it, its path is too long, or its disk "
+        "fails; let the user who runs the pipeline read it, or store it again under a shorter path"
     )

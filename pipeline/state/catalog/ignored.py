@@ -145,7 +145,7 @@ def _tell(connection: Connection, files: Sequence[IgnoredFile], owner_of: Callab
 def _notices(files: Sequence[IgnoredFile]) -> list[Notice]:
     if len(files) <= _MOST_NOTICES:
         return [
-            Notice("upload_ignored", file.key, f"{file.key.rpartition('/')[2] or file.key} is ignored", describe(file))
+            Notice("upload_ignored", file.key, f"{file.key.rstrip('/').rpartition('/')[2]} is ignored", describe(file))
             for file in files
         ]
     first = describe(files[0])

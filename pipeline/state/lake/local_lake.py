@@ -199,6 +199,8 @@ class LocalLake:
         """See `Lake.read_mark`."""
         place = self._folder / MARK_KEY
         with lake_errors("read", place):
+            if place.exists() and not place.is_file():  # reading a pipe would not end
+                return None
             try:
                 return place.read_text("utf-8", "replace").strip()
             except FileNotFoundError:

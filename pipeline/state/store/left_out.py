@@ -57,4 +57,8 @@ LINK = Reason(
     "put the file itself there, or set LORA_STORE to the folder that the link leads to",
 )
 NO_FILE = Reason("no-file", "it is no plain file: a pipe, a socket or a device", "put a plain file there")
-UNREADABLE = Reason("unreadable", "its permissions forbid reading it", "let the user who runs the pipeline read it")
+UNREADABLE = Reason(
+    "unreadable",
+    "it cannot be read: its permissions forbid it, its path is too long, or its disk fails",
+    "let the user who runs the pipeline read it, or store it again under a shorter path",
+)

@@ -60,6 +60,8 @@ def failure(action: str, path: str, error: OSError) -> StoreError:
         return ObjectUnreadable(f"the store could not {action} {path}: {reason}; choose a shorter name")
     if isinstance(error, PermissionError) and action in ("list", "look at", "read"):
         return ObjectUnreadable(f"the store could not {action} {path}: {reason}; let the user who runs this read it")
+    if error.errno == errno.EIO and action in ("list", "look at", "read"):  # one bad place of a disk is no outage
+        return ObjectUnreadable(f"the store could not {action} {path}: {reason}; check the disk, and store it again")
     return StoreError(f"the store could not {action} {path}: {reason}; check the disk and its permissions")
 
 

@@ -1,10 +1,12 @@
 """What only a folder does: links, pipes, files that change while they are read."""
 
+import errno
 import io
 import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -198,6 +200,21 @@ def test_a_name_too_long_for_the_disk_is_an_error_with_its_reason(root, path):
     assert str(failure.value) == (
         f"the store could not look at {root / key}: File name too long; choose a shorter name"
     )
+
+
+def test_a_bad_place_of_the_disk_is_one_objects(root, path, monkeypatch):
+    """Not the store's: whoever looks goes on with the others."""
+
+    def spoiled(_size):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    store = LocalStore(root)
+    store.put(KEY, io.BytesIO(b"1"), 1)
+
+    with store.open(KEY) as reader:
+        monkeypatch.setattr(reader, "_file", SimpleNamespace(read=spoiled))
+        with pytest.raises(ObjectUnreadable, match="check the disk, and store it again"):
+            reader.read()
 
 
 def test_a_source_that_breaks_leaves_the_old_file_and_nothing_else(root, path):
