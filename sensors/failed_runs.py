@@ -60,7 +60,7 @@ def _tell_given_up(operators: Operators, given_up: list[GivenUp], now: datetime)
     """What failed at one time is told at one time, by kind of work."""
     kinds: tuple[tuple[str, Kind, str], ...] = (
         ("validation", "dataset_given_up", "could not be validated"),
-        ("plan", "plan_given_up", "have no training jobs"),
+        ("plan", "plan_given_up", "could not be planned"),
     )
     for work, kind, what in kinds:
         by_occasion = {f"{work}-{each.dataset_id}-{each.since}": each for each in given_up if each.work == work}

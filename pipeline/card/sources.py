@@ -13,7 +13,7 @@ from pipeline.card.card_examples import first_examples, pick_examples
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.errors import LakeError, UsageError
-from pipeline.state.catalog.dataset_records import Dataset
+from pipeline.state.catalog.dataset_records import Dataset, no_verdict
 from pipeline.state.lake import Lake
 from pipeline.trainers.acceptance import Acceptance, load_targets
 
@@ -54,7 +54,7 @@ def card_of_dataset(dataset: Dataset, lake: Lake) -> Card:
         LakeError: its files are missing, cannot be read, or are of an earlier version.
     """
     if dataset.status not in ("ready", "error"):
-        raise UsageError(f"{dataset.id} has no verdict yet: it is {dataset.status}; try again in a few seconds")
+        raise UsageError(no_verdict(dataset))
     profile = _profile(dataset, lake)
     figures, validated_at = _figures(profile, dataset.id), profile["validated_at"]
     with lake.fetch("findings", dataset.id) as findings:

@@ -6,6 +6,7 @@ from pipeline.errors import Conflicting
 from pipeline.service.dataset_service import has_verdict
 from pipeline.service.service import Service
 from pipeline.service.user import User
+from pipeline.state.catalog.dataset_records import no_verdict
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 
@@ -19,7 +20,7 @@ def card_page(service: Service, user: User, dataset_id: str) -> HTMLResponse:
     """
     dataset = service.access(user).dataset(dataset_id)
     if not has_verdict(dataset):
-        raise Conflicting(f"{dataset.id} has no verdict yet: it is {dataset.status}; try again in a few seconds")
+        raise Conflicting(no_verdict(dataset))
     from pipeline.card.page import render_card
     from pipeline.card.sources import card_of_dataset
 

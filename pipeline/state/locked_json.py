@@ -33,7 +33,7 @@ def changed_json(file: Path) -> Iterator[dict[str, Any]]:
 def _read(file: Path) -> dict[str, Any]:
     try:
         value = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -1,6 +1,7 @@
 """Where cards come from: the profile of a file, and the catalog with the lake tell the same."""
 
 from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
 import pytest
@@ -117,6 +118,16 @@ def test_a_dataset_without_a_verdict_has_no_card(settings):
         card_of_dataset(dataset, make_lake(settings))
 
     assert str(caught.value) == f"{dataset.id} has no verdict yet: it is validating; try again in a few seconds"
+
+
+def test_one_that_failed_says_why_and_when_it_is_tried_again(settings):
+    found = registered(settings, valid_file(1), "file.jsonl")
+    dataset = replace(found, status="failed", failure="no space left", retry_at=datetime(2026, 3, 1, 12, 5, tzinfo=UTC))
+
+    with pytest.raises(UsageError) as caught:
+        card_of_dataset(dataset, make_lake(settings))
+
+    assert str(caught.value) == f"{found.id} has no verdict yet: no space left; it is tried again at 12:05 UTC"
 
 
 def test_a_profile_of_another_version_says_what_to_do(settings):

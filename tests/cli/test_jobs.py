@@ -11,10 +11,13 @@ from pipeline.launchers.journal import read_journal
 from pipeline.settings import load_settings
 from pipeline.state.catalog.attempt_records import NewModel
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.tries import Patience
 from pipeline.state.lake import make_lake
 from tests.cli.goldens import run
 from tests.installation import dagster_home, with_samples
 from tests.samples import SAMPLES_DIR
+from tests.state.catalog.examples import NOON
+from tests.state.catalog.job_examples import ready
 
 __all__ = ["dagster_home"]
 TALK, CHAT, BROKEN = "everyday_talk", "support_chat", "broken_lines"
@@ -55,6 +58,18 @@ def test_every_ready_sample_has_the_job_of_the_default_plan(command):
     assert all(job["costs"][0]["kind"] == "estimate" for job in jobs)
     found = _lines(command("list", "--json", "--search", "EVERYDAY", "--sort", "cost"))
     assert {job["name"].partition(",")[0] for job in found} == {"everyday_talk"}
+
+
+def test_of_a_dataset_whose_plan_failed_it_is_said_why_it_has_none(tmp_path):
+    with Catalog.open(f"sqlite:///{tmp_path / 'catalog.db'}") as catalog:
+        dataset = ready(catalog, "d1")
+        catalog.mark_plans_requested([dataset], "request", NOON)
+        catalog.begin_try("plan", dataset.id, "run-1")
+        catalog.spend_try("plan", dataset.id, "run-1", "no space left", Patience(1, (3600,)), NOON)
+
+    result = run(["jobs", "list", "--dataset", "d1", "--owner", dataset.user_id], {"LORA_DATA_DIR": str(tmp_path)})
+
+    assert result.stderr.splitlines()[-1] == "no space left; it is tried again at 13:00 UTC"
 
 
 def test_a_job_is_made_with_its_cost_and_the_next_step_and_again_it_is_the_same(command):
