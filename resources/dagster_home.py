@@ -61,13 +61,29 @@ def looked_at(home: Path, database: Path) -> Iterator[SqliteFile]:
     Raises:
         StateError: the file cannot be used (one of Dagster's own programs ends instead).
     """
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / _LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        found = examine(home / database)
-        if problem := storage_problem(home, database):
-            refuse(StateError(problem))
-        yield found
+    with files_that_can_be_used(home):
+        home.mkdir(parents=True, exist_ok=True)
+        with (home / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            found = examine(home / database)
+            if problem := storage_problem(home, database):
+                refuse(StateError(problem))
+            yield found
+
+
+@contextmanager
+def files_that_can_be_used(home: Path) -> Iterator[None]:
+    """Say in one sentence which file or folder of Dagster's home is in the way of another, or may not be written.
+
+    Raises:
+        StateError: one is (one of Dagster's own programs ends instead).
+    """
+    try:
+        yield
+    except OSError as error:
+        found = (error.strerror or str(error)).lower()
+        what = f"{error.filename or home}: expected a file or folder of Dagster's home that can be used, found: {found}"
+        refuse(StateError(f"{what}; stop everything, then move it away, or correct its rights"))
 
 
 def storage_problem(home: Path, database: Path, *, is_thorough: bool = False) -> str | None:

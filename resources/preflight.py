@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipeline.errors import PipelineError, StateError, UsageError
-from resources.dagster_home import profile_problem
+from resources.dagster_home import files_that_can_be_used, profile_problem
 from resources.run_coordinator import LOCK, holder
 
 _PATIENCE_S = 10.0  # the daemon of a `dev` that was killed takes some seconds to end
@@ -26,9 +26,13 @@ def check(home: Path) -> None:
     """
     if problem := profile_problem(home):
         raise StateError(problem)
-    with dg.DagsterInstance.from_config(str(home)):
-        pass
-    lock = home / LOCK
+    with files_that_can_be_used(home):
+        with dg.DagsterInstance.from_config(str(home)):
+            pass
+        _insist_on_no_other(home / LOCK)
+
+
+def _insist_on_no_other(lock: Path) -> None:
     deadline_s = time.monotonic() + _PATIENCE_S
     while who := holder(lock):
         if time.monotonic() > deadline_s:

@@ -121,6 +121,25 @@ def test_settings_of_dagster_that_say_nothing_are_told(home, content, found):
     assert str(caught.value) == f"{path}: expected Dagster's settings, found {found}; copy deploy/dagster.yaml there"
 
 
+@pytest.mark.parametrize(
+    ("name", "is_folder", "found"),
+    [(".storage.lock", True, "is a directory"), ("daemon.lock", True, "is a directory"),
+     ("history", False, "file exists"), ("schedules", False, "file exists")],
+)  # fmt: skip
+def test_what_is_in_the_way_is_told_by_name(home, name, is_folder, found):
+    path = home / name
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    path.mkdir() if is_folder else path.write_bytes(b"")
+
+    with pytest.raises(StateError) as caught:
+        check(home)
+
+    assert str(caught.value) == (
+        f"{path}: expected a file or folder of Dagster's home that can be used, found: {found}; stop everything, then "
+        "move it away, or correct its rights"
+    )
+
+
 def test_events_go_into_a_database_that_was_empty(home):
     cut(home / EVENTS, 0)
 
