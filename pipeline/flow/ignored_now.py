@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pipeline.flow.marks import insist_on_store
 from pipeline.flow.shards import is_manifest
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.store import Store
@@ -25,9 +26,10 @@ def ignored_now(store: Store, catalog: Catalog) -> Iterator[IgnoredFile]:
     """Yield it, in the order of the store; what only a comparison with rows finds, as it was noted last, comes after.
 
     Raises:
-        StoreError: the store cannot be listed.
+        StoreError: the store cannot be listed, or is not the one that is meant.
         CatalogError: the catalog cannot be reached.
     """
+    insist_on_store(store, catalog)
     seen = set()
     manifests = _Manifests(catalog)
     for entry in store.entries(UPLOADS):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BUSY_TIMEOUT_S = 30.0
+_LEAST_BYTES = 512  # SQLite's smallest page; a file of some bytes it takes for an empty database, and writes over it
 _DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
@@ -67,4 +68,6 @@ def _ask(path: Path, *, is_thorough: bool) -> SqliteFile:
             if "alembic_version" in tables
             else None
         )
+    if not tables and (size_bytes := path.stat().st_size) < _LEAST_BYTES:
+        return SqliteFile(is_there=True, fault=f"{size_bytes:,} bytes that are no database")
     return SqliteFile(is_there=True, is_empty=not tables, revision=row[0] if row else None)

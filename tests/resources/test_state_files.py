@@ -37,6 +37,7 @@ def put_folder(path):
 
 REPAIRED = {"missing": lambda path: path.unlink(), "empty": lambda path: cut(path, 0)}
 TOLD = {
+    "a byte": (lambda path: cut(path, 1), "1 bytes that are no database"),
     "header": (lambda path: cut(path, 100), "100 bytes that are damaged ("),
     "half a page": (lambda path: cut(path, 2_048), "2,048 bytes that are damaged"),
     "half": (

@@ -4,8 +4,9 @@ To SQLite an empty file is an empty database. To us it is a catalog that a power
 with tables it would look like a new installation.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Engine
@@ -30,6 +31,7 @@ def prepare_file(url: URL, make_engine: Callable[[URL], Engine], migrate: Callab
         return
     if path.exists():
         check_content(path)
+        _check_tables(path)
     else:
         _make(path, url, make_engine, migrate)
 
@@ -44,6 +46,21 @@ def check_content(path: Path) -> None:
         raise CatalogError(f"expected the catalog at {path}, found a folder; move it away, or set LORA_CATALOG_URL")
     if path.stat().st_size == 0:  # not opened: SQLite would remove its write-ahead log
         raise CatalogError(f"the catalog {path} is an empty file, so what it knew is lost: {RESTORE}")
+
+
+def _check_tables(path: Path) -> None:
+    """See that nothing is made in what is no catalog: in another program's database, or in the few bytes that are left
+    of one, which SQLite takes for an empty one.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError:
+        return  # locked, may not be read, damaged: opening it says so
+    if not tables:
+        raise CatalogError(f"the catalog {path} has no tables, so what it knew is lost: {RESTORE}")
+    if "alembic_version" not in tables:
+        raise CatalogError(f"expected the catalog at {path}, found another program's database; set LORA_CATALOG_URL")
 
 
 def database_path(url: URL) -> Path | None:

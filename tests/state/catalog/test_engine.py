@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import traceback
+from contextlib import closing
 
 import pytest
 from sqlalchemy import text
@@ -89,11 +90,12 @@ def cut(path, size_bytes):
     ("damage", "told"),
     [
         (lambda path: cut(path, 0), "is an empty file, so what it knew is lost: "),
+        (lambda path: cut(path, 1), "has no tables, so what it knew is lost: "),
         (lambda path: cut(path, 100), "is damaged ("),
         (lambda path: cut(path, 2_048), "is damaged ("),
         (lambda path: cut(path, path.stat().st_size // 8_192 * 4_096), "is damaged (database disk image is"),
     ],
-    ids=["empty", "header", "half a page", "half"],
+    ids=["empty", "a byte", "header", "half a page", "half"],
 )
 def test_a_catalog_that_lost_its_content_is_never_made_anew(tmp_path, damage, told):
     path = tmp_path / "catalog.db"
@@ -108,6 +110,18 @@ def test_a_catalog_that_lost_its_content_is_never_made_anew(tmp_path, damage, to
     assert told in str(caught.value)
     assert str(path) in str(caught.value)
     assert str(caught.value).endswith(RESTORE)
+    assert path.read_bytes() == left
+
+
+def test_nothing_is_made_in_another_programs_database(tmp_path):
+    path = tmp_path / "notes.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+    left = path.read_bytes()
+
+    with pytest.raises(CatalogError, match="found another program's database; set LORA_CATALOG_URL"):
+        Catalog.open(f"sqlite:///{path}")
+
     assert path.read_bytes() == left
 
 
