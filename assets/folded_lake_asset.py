@@ -1,13 +1,24 @@
 """The lake's files that many small datasets share."""
 
 import dagster as dg
+from pydantic import Field
 
 from assets.specs import OWNERS, WAREHOUSE
+from assets.warehouse_asset import CHANGES_ONLY as PUBLISH_CHANGES_ONLY
 from pipeline.clock import utc_now
 from pipeline.flow.folding import fold_lake
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
+
+CHANGES_ONLY = {"ops": {"folded_lake": {"config": {"is_thorough": False}}, **PUBLISH_CHANGES_ONLY["ops"]}}
+"""What a run is configured with that folds what is new, and looks at nothing else."""
+
+
+class Folding(dg.Config):
+    """How it is folded. The sensor asks for what is new, the schedule looks for damage as well."""
+
+    is_thorough: bool = Field(True, description="Read all rows of all folds, and make anew those that are damaged.")
 
 
 @dg.asset(
@@ -19,15 +30,17 @@ from pipeline.state.lake import Lake
     retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
 )
 def folded_lake(
+    config: Folding,
     catalog: dg.ResourceParam[Catalog],
     lake: dg.ResourceParam[Lake],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[None]:
     """`folded/` in the lake: the rows of small datasets that are published, in few files, so that a question opens few.
 
-    Each dataset's own files stay as they are. Folds that no view needs are removed a day later.
+    Each dataset's own files stay as they are. A damaged fold is made anew, one that no view needs is removed a day later.
     """
-    folded = fold_lake(settings.warehouse, catalog, lake, settings.fold_max_bytes, utc_now())
+    now = utc_now()
+    folded = fold_lake(settings.warehouse, catalog, lake, settings.fold_max_bytes, now, is_thorough=config.is_thorough)
     return dg.MaterializeResult(
         metadata={
             "dagster/uri": f"{lake.place}/folded",

@@ -46,5 +46,6 @@ def old_partitions(
         if keys:
             requests.append(partitions.build_delete_request(keys))
             retired += len(keys)
-    told = f"{count_of(retired, 'partition')} retired" if retired else f"at most {kept:,} partitions: none retires"
+    none = f"at most {count_of(kept, 'partition')}: none retires"
+    told = f"{count_of(retired, 'partition')} retired" if retired else none
     return dg.SensorResult(skip_reason=told, dynamic_partitions_requests=requests)

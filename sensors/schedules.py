@@ -86,7 +86,7 @@ SCHEDULES = [
         cron_schedule="0 4 * * *",
         tags={CAUSE: "the clock, once a day"},
         default_status=_RUNNING,
-        description="Once a day: fold what is left, remove folded files that no view needs.",
+        description="Once a day: fold what is left, make damaged folded files anew, remove those that no view needs.",
     ),
     dg.ScheduleDefinition(
         "hourly_expiry",

@@ -3,7 +3,8 @@
 import dagster as dg
 
 from assets.asset_jobs import CAUSE, FOLD
-from assets.warehouse_asset import CHANGES_ONLY, UNFOLDED
+from assets.folded_lake_asset import CHANGES_ONLY
+from assets.warehouse_asset import UNFOLDED
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake

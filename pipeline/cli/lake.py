@@ -15,6 +15,7 @@ def fold() -> None:
     Questions of analysts then open few files. Dagster's job fold_lake does it by itself when more than LORA_FOLD_AFTER
     datasets have small files of their own, and once a day; after an upgrade of a large installation this command does
     it at once, while everything goes on. The files of datasets stay; whoever has the warehouse open is not disturbed.
+    Folded files are read whole, and made anew where they are damaged.
     """
     from pipeline.clock import utc_now
     from pipeline.flow.folding import fold_lake, note_unfolded

@@ -7,7 +7,7 @@ times. The files of datasets stay as they are.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -18,7 +18,16 @@ from pipeline.flow.marks import insist_on_lake
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
 from pipeline.state.lake.fold_writer import batched, fold_datasets, merge_folds
-from pipeline.state.lake.folds import Fold, list_folds, new_fold_id, read_members, retire_fold, retired_at
+from pipeline.state.lake.folds import (
+    FOLDED,
+    Fold,
+    is_readable,
+    list_folds,
+    new_fold_id,
+    read_members,
+    retire_fold,
+    retired_at,
+)
 from pipeline.state.warehouse.folded_datasets import FoldShown, read_foldable
 
 KEPT_RETIRED = timedelta(days=1)  # for whoever has an older warehouse open
@@ -50,23 +59,29 @@ class Folded:
         )
 
 
-def fold_lake(warehouse: Path, catalog: Catalog, lake: Lake, most_upload_bytes: int, now: datetime) -> Folded:
+def fold_lake(
+    warehouse: Path, catalog: Catalog, lake: Lake, most_upload_bytes: int, now: datetime, *, is_thorough: bool = True
+) -> Folded:
     """Fold what the published warehouse shows out of small datasets' own files; the next publication reads the folds.
 
-    Nothing is done where nothing was published by this version.
+    Nothing is done where nothing was published by this version. Of a damaged fold the datasets are folded anew.
+
+    is_thorough: whether all rows of all folds are read to find damage, or only the ends of a local lake's files.
 
     Raises:
         LakeError: the lake is not there or not the one that is meant, or it or the disk fails.
         CatalogError: the catalog cannot be asked which lake is meant.
     """
     insist_on_lake(lake, catalog)
-    published = read_foldable(warehouse, most_upload_bytes)
+    there = list_folds(lake)
+    usable = {fold.fold_id: fold for fold in there if fold.is_usable}
+    damaged = {each for each in usable if not is_readable(lake, each, is_thorough=is_thorough)}
+    published = read_foldable(warehouse, most_upload_bytes, damaged)
     if published is None:
         return Folded()
-    there = list_folds(lake)
-    retired, removed = _clear(lake, there, published.folds, now)
+    retired, removed = _clear(lake, there, damaged, published.folds, now)
     merged, made = 0, 0
-    for group in _to_merge(published.folds, {fold.fold_id: fold for fold in there if fold.is_usable}):
+    for group in _to_merge([fold for fold in published.folds if fold.fold_id not in damaged], usable):
         if _merge(lake, group, now):
             merged, made = merged + len(group), made + 1
     datasets = 0
@@ -88,18 +103,34 @@ def note_unfolded(warehouse: Path, catalog: Catalog, most_upload_bytes: int) -> 
     return len(wanted)
 
 
-def _clear(lake: Lake, there: Sequence[Fold], published: Sequence[FoldShown], now: datetime) -> tuple[int, int]:
+def _clear(
+    lake: Lake, there: Sequence[Fold], damaged: Collection[str], published: Sequence[FoldShown], now: datetime
+) -> tuple[int, int]:
     """Retire folds that are of no use, remove those that have been for a day; return how many of each."""
-    shown = {fold.fold_id: len(fold.shown) for fold in published}
-    useless = [fold.fold_id for fold in there if not fold.is_retired and _is_useless(lake, fold, shown)]
+    shown = {fold.fold_id: len(fold.shown) for fold in published if fold.fold_id not in damaged}
+    left = [fold for fold in there if not fold.is_retired]
+    useless = [fold.fold_id for fold in left if fold.fold_id in damaged or _is_useless(lake, fold, shown)]
     for fold_id in useless:
         retire_fold(lake, fold_id, now)
     # One that the published file still knows may have to be read: nobody has published for a day.
     known = {fold.fold_id for fold in there if fold.is_retired and fold.fold_id not in shown}
-    gone = [fold_id for fold_id in sorted(known) if now - retired_at(lake, fold_id) >= KEPT_RETIRED]
+    gone = [fold_id for fold_id in sorted(known) if _is_over(lake, fold_id, now)]
     for fold_id in gone:
-        lake.remove_made("folded", fold_id)
+        lake.remove_made(FOLDED, fold_id)
     return len(useless), len(gone)
+
+
+def _is_over(lake: Lake, fold_id: str, now: datetime) -> bool:
+    """Whether a fold has been retired for a day. Where nobody can read since when, its day begins now."""
+    try:
+        since = retired_at(lake, fold_id)
+    except LakeError:
+        if lake.made_files(FOLDED, fold_id):
+            raise
+        return False  # another who folds has removed it
+    if since is None:
+        retire_fold(lake, fold_id, now)
+    return since is not None and now - since >= KEPT_RETIRED
 
 
 def _is_useless(lake: Lake, fold: Fold, shown: dict[str, int]) -> bool:

@@ -17,7 +17,7 @@ from pipeline.flow.folding import Folded, fold_lake
 from pipeline.flow.publishing import publish
 from pipeline.state.lake import PUBLISH_ORDER
 from pipeline.state.lake import fold_writer as writer
-from pipeline.state.lake.folds import FOLDED, list_folds, read_members
+from pipeline.state.lake.folds import FOLDED, list_folds, read_members, retire_fold
 from pipeline.state.warehouse import build_warehouse
 from pipeline.state.warehouse.portable import write_portable
 from tests.state.lake.examples import NOON, ONE_REJECTED_LINE, conversation, jsonl
@@ -158,25 +158,98 @@ def test_a_fold_that_is_gone_is_done_without_and_made_anew(place):
     assert again == Folded(datasets=2, made=1, retired=1)
 
 
-def test_a_fold_that_cannot_be_read_is_made_anew(place, monkeypatch):
-    """Of its profile the publication notices, of other tables who merges it."""
-    monkeypatch.setattr(folding, "FAN_IN", 2)
-    add(place, "d1")
-    fold(place)
-    add(place, "d2")
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def change_a_byte_of_a_text(path: Path) -> None:
+    content = pq.ParquetFile(path).metadata.row_group(0).column(pq.ParquetFile(path).schema.names.index("content"))
+    data = bytearray(path.read_bytes())
+    data[content.data_page_offset + content.total_compressed_size - 3] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_publication_does_without_a_fold_that_is_no_parquet(place):
+    add(place, "d1", "d2")
     fold(place)
     place.build()
     before = viewed(place)
-    for made, table in zip(list_folds(place.lake), ("profiles", "turns"), strict=True):
-        Path(place.lake.made_uri(FOLDED, made.fold_id), f"{table}.parquet").write_bytes(b"neither Parquet nor short")
+    [made] = list_folds(place.lake)
+    cut(Path(place.lake.made_uri(FOLDED, made.fold_id), "turns.parquet"))
 
-    given_up = fold(place)
+    build_warehouse(place.warehouse, place.catalog, place.lake, NOON, is_thorough=False)
+
+    assert viewed(place) == before
+    assert place.ask("SELECT * FROM folded_datasets") == []
+
+
+@pytest.mark.parametrize(
+    ("table", "damage"),
+    [("profiles", cut), ("turns", change_a_byte_of_a_text)],
+)
+def test_a_fold_that_is_damaged_is_made_anew_by_whoever_folds(place, table, damage):
+    add(place, "d1", "d2")
+    fold(place)
+    place.build()
+    before = viewed(place)
+    [made] = list_folds(place.lake)
+    damage(Path(place.lake.made_uri(FOLDED, made.fold_id), f"{table}.parquet"))
+
+    again = fold(place)
+    place.build()
+
+    assert again == Folded(datasets=2, made=1, retired=1)
+    assert viewed(place) == before
+    assert [each for (each,) in place.ask("SELECT DISTINCT fold_id FROM folded_datasets")] > [made.fold_id]
+    assert fold(place) == Folded()
+
+
+def test_folds_of_which_one_turns_out_damaged_while_they_are_merged_are_made_anew(place, monkeypatch):
+    """Who folds what is new has looked at the ends of files alone."""
+    monkeypatch.setattr(folding, "FAN_IN", 2)
+    for name in ("d1", "d2"):
+        add(place, name)
+        fold(place)
+    place.build()
+    before = viewed(place)
+    change_a_byte_of_a_text(Path(place.lake.made_uri(FOLDED, list_folds(place.lake)[1].fold_id), "turns.parquet"))
+
+    given_up = fold_lake(place.warehouse, place.catalog, place.lake, SMALL_BYTES, NOON, is_thorough=False)
     place.build()
     again = fold(place)
     place.build()
 
     assert (given_up, again) == (Folded(), Folded(datasets=2, made=1))
     assert viewed(place) == before
+
+
+@pytest.mark.parametrize("said", ["", "2026-03-01T12:00:00"])
+def test_a_fold_of_which_nobody_can_read_since_when_it_is_retired_has_another_day(place, said):
+    add(place, "d1")
+    fold(place)
+    [made] = list_folds(place.lake)
+    Path(place.lake.made_uri(FOLDED, made.fold_id), "retired").write_text(said)
+
+    folded = [fold(place, NOON + DAY), fold(place, NOON + 2 * DAY)]
+
+    assert [each.removed for each in folded] == [0, 1]
+
+
+def test_two_who_fold_at_once_remove_what_is_retired_together(place, monkeypatch):
+    add(place, "d1")
+    fold(place)
+    [made] = list_folds(place.lake)
+    retire_fold(place.lake, made.fold_id, NOON - DAY)
+    real = folding.list_folds
+
+    def overtaken(lake):
+        found = real(lake)
+        lake.remove_made(FOLDED, made.fold_id)
+        return found
+
+    monkeypatch.setattr(folding, "list_folds", overtaken)
+
+    assert fold(place) == Folded(datasets=1, made=1)
 
 
 def test_datasets_that_are_lost_are_asked_for_although_their_rows_are_folded(place):

@@ -35,7 +35,7 @@ def test_what_is_under_way_keeps_its_partition(make_installation):
     assert installation.partitions == [newest.id]
     assert list(installation.instance.get_dynamic_partitions(READY)) == [newest.id]
     assert tick.result.skip_message == "4 partitions retired"
-    assert installation.tick(SENSOR).result.skip_message == "at most 1 partitions: none retires"
+    assert installation.tick(SENSOR).result.skip_message == "at most 1 partition: none retires"
 
 
 def test_a_retired_dataset_is_not_lost_and_a_replay_brings_it_back(make_installation):

@@ -1,7 +1,7 @@
 """The lake is folded when many small datasets that are published have files of their own."""
 
 from assets.asset_jobs import CAUSE
-from assets.warehouse_asset import CHANGES_ONLY
+from assets.folded_lake_asset import CHANGES_ONLY
 from tests.cli.goldens import run
 from tests.installation import valid_file
 

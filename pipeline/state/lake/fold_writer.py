@@ -120,6 +120,7 @@ def _writer(table: str, folder: Path) -> pq.ParquetWriter:
         folder / file_name(table),
         fold_schema(table),
         compression="snappy",
+        write_page_checksum=True,
         use_dictionary=["fold_id", "dataset_id", *DICTIONARY_COLUMNS.get(table, [])],
         write_statistics=[name for name in _STATISTICS if name in fold_schema(table).names],
     )
@@ -233,7 +234,13 @@ def _rows_of(table: str, path: Path, is_wanted: pc.Expression, first: str, last:
     key = pc.field("dataset_id")
     is_near = (key >= pa.scalar(first)) & (key <= pa.scalar(last))
     try:
-        rows = pq.read_table(path, filters=is_near & is_wanted, partitioning=None, use_threads=False)
+        rows = pq.read_table(
+            path,
+            filters=is_near & is_wanted,
+            partitioning=None,
+            use_threads=False,
+            page_checksum_verification=True,
+        )
     except (pa.ArrowException, OSError) as error:
         raise LakeDamaged(f"cannot read {path}: {error}", (str(path),)) from error
     columns = [_column(rows, field) for field in list(fold_schema(table))[1:]]

@@ -7,7 +7,8 @@ has an older warehouse open still reads it. What is folded when is decided in `p
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -96,12 +97,42 @@ def read_whole(path: Path, columns: list[str] | None = None) -> pa.Table:
     Raises:
         LakeDamaged: it is none.
     """
+    with _damage(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        return file.read(columns, use_threads=False)
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
     try:
-        with pq.ParquetFile(path) as file:
-            return file.read(columns, use_threads=False)
+        yield
     except (pa.ArrowException, OSError) as error:
         first, *_ = str(error).splitlines() or [type(error).__name__]
         raise LakeDamaged(f"cannot read {path}: {first}", (str(path),)) from error
+
+
+def is_readable(lake: Lake, fold_id: str, *, is_thorough: bool) -> bool:
+    """Whether the files of a whole fold are Parquet; is_thorough: and all of their rows are as they were written.
+
+    Only a thorough look fetches files out of a bucket.
+
+    Raises:
+        LakeError: they are not there, or the lake does not answer.
+    """
+    if not is_thorough and lake.place.startswith("s3://"):
+        return True
+    try:
+        for table in PUBLISH_ORDER:
+            with lake.fetch_made(FOLDED, fold_id, file_name(table)) as path:
+                _check(path, is_thorough=is_thorough)
+    except LakeDamaged:
+        return False
+    return True
+
+
+def _check(path: Path, *, is_thorough: bool) -> None:
+    with _damage(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for group in range(file.num_row_groups if is_thorough else 0):
+            file.read_row_group(group, use_threads=False)
 
 
 def retire_fold(lake: Lake, fold_id: str, now: datetime) -> None:
@@ -111,7 +142,16 @@ def retire_fold(lake: Lake, fold_id: str, now: datetime) -> None:
         lake.publish_made(FOLDED, fold_id, folder)
 
 
-def retired_at(lake: Lake, fold_id: str) -> datetime:
-    """Since when a retired fold is."""
+def retired_at(lake: Lake, fold_id: str) -> datetime | None:
+    """Since when a retired fold is; None where its file says nothing that can be read.
+
+    Raises:
+        LakeError: it is not there, or the lake does not answer.
+    """
     with lake.fetch_made(FOLDED, fold_id, _RETIRED) as path:
-        return datetime.fromisoformat(path.read_text())
+        said = path.read_bytes()
+    try:
+        since = datetime.fromisoformat(said.decode())
+    except ValueError:
+        return None
+    return since if since.tzinfo else None

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipeline.errors import LakeDamaged
 from pipeline.state.lake import Lake
 from pipeline.state.lake.fold_writer import Wanted
-from pipeline.state.lake.folds import MEMBERS, list_folds, read_members
+from pipeline.state.lake.folds import MEMBERS, is_readable, list_folds, read_members
 from pipeline.state.warehouse.catalog_rows import insert
 from pipeline.state.warehouse.sql import text
 from pipeline.state.warehouse.views import tables_of
@@ -35,7 +35,7 @@ UPDATE folded_datasets SET is_shown = NOT is_shown WHERE dataset_id IN (FROM tou
 """
 _FOLDABLE = """
 SELECT dataset_id, run_id, validated_at, bytes, status = 'ready', format_why IS NOT NULL FROM dataset_profiles
-ANTI JOIN (FROM folded_datasets WHERE is_shown) USING (dataset_id)
+ANTI JOIN (FROM folded_datasets WHERE is_shown AND NOT list_contains($without::VARCHAR[], fold_id)) USING (dataset_id)
 WHERE is_current AND bytes <= $most_bytes AND $most_bytes > 0 ORDER BY dataset_id
 """
 
@@ -67,7 +67,8 @@ def make_folded(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
 
 def usable(lake: Lake) -> set[str]:
     """The folds of which views may name files."""
-    return {fold.fold_id for fold in list_folds(lake) if fold.is_usable}
+    folds = [fold.fold_id for fold in list_folds(lake) if fold.is_usable]
+    return {fold_id for fold_id in folds if is_readable(lake, fold_id, is_thorough=False)}
 
 
 def is_fold_lost(connection: duckdb.DuckDBPyConnection, folds: Collection[str]) -> bool:
@@ -104,10 +105,10 @@ def _members(lake: Lake, fold_id: str) -> pa.Table:
         return MEMBERS.empty_table()
 
 
-def read_foldable(path: Path, most_bytes: int) -> Foldable | None:
+def read_foldable(path: Path, most_bytes: int, without: Collection[str] = ()) -> Foldable | None:
     """Return what a published file says; None where there is none, or it is of a version that knew no folds.
 
-    most_bytes: of an upload whose rows may be folded.
+    most_bytes: of an upload whose rows may be folded. without: folds that have to be made anew.
     """
     if not path.exists():
         return None
@@ -116,7 +117,8 @@ def read_foldable(path: Path, most_bytes: int) -> Foldable | None:
             connection.execute(f"ATTACH {text(str(path))} AS published (READ_ONLY)")
             connection.execute("USE published")
             connection.execute("SET TimeZone = 'UTC'")
-            rows = connection.execute(_FOLDABLE, {"most_bytes": most_bytes}).fetchall()
+            asked = {"most_bytes": most_bytes, "without": list(without)}
+            rows = connection.execute(_FOLDABLE, asked).fetchall()
             folds = connection.execute(
                 """SELECT fold_id, count(*), coalesce(list(dataset_id ORDER BY dataset_id) FILTER (is_shown), [])
                 FROM folded_datasets GROUP BY fold_id ORDER BY fold_id"""
