@@ -37,7 +37,7 @@ def folded_lake(
 ) -> dg.MaterializeResult[None]:
     """`folded/` in the lake: the rows of small datasets that are published, in few files, so that a question opens few.
 
-    Each dataset's own files stay as they are. A damaged fold is made anew, one that no view needs is removed a day later.
+    Each dataset's own files stay as they are. A damaged fold is made anew, an unneeded one is removed a day later.
     """
     now = utc_now()
     folded = fold_lake(settings.warehouse, catalog, lake, settings.fold_max_bytes, now, is_thorough=config.is_thorough)

@@ -20,6 +20,8 @@ from pipeline.dataset.formats.archive_text import natural_order
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced, Prefixed
 from pipeline.dataset.formats.containers import BrokenArchive, Compression, Expanded, compression_of
 from pipeline.dataset.formats.opening import read_head
+from pipeline.dataset.formats.sniff import HEAD_BYTES as SNIFFED_BYTES
+from pipeline.dataset.formats.sniff import sniff
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.errors import ObjectChanged, ObjectMissing, ObjectUnreadable, StoreError, TooLarge
@@ -245,11 +247,12 @@ def _named(data: bytes) -> list[str]:
     if len(data) > _MOST_BYTES:
         raise BadManifest("bad-manifest", f"at most {_MOST_BYTES >> 20} MiB", "more")
     try:
-        return _Manifest.model_validate_json(data).shards
+        return _Manifest.model_validate_json(data.removeprefix(BYTE_ORDER_MARK)).shards
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        found = f"{first['msg']}{f' at {where}' if where else ''}"
+        told = sniff(data[:SNIFFED_BYTES], data)
+        found = told.mismatch.found if told else f"{first['msg']}{f' at {where}' if where else ''}"
         raise BadManifest("bad-manifest", '{"shards": ["FOLDER/part-*.jsonl.gz", …]}', printable(found, 200)) from None
 
 

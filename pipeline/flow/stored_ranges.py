@@ -20,6 +20,7 @@ from pipeline.dataset.formats.containers import BrokenArchive
 from pipeline.dataset.formats.opening import read_head
 from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
 from pipeline.dataset.formats.recognise import Reading
+from pipeline.dataset.formats.sniff import HEAD_BYTES as SNIFFED_BYTES
 from pipeline.dataset.formats.sniff import sniff
 from pipeline.dataset.model.printable import printable
 from pipeline.dataset.near.near_duplicates import FindRoots
@@ -253,8 +254,7 @@ def _reading(store: Store, files: Sequence[StoredFile], rules: Rules) -> Reading
         raise BrokenArchive(found.code, found.mismatch)
     reading = reading_of_lines(head or b"\n", rules)
     if reading is None:
-        expected = "shards of lines, plain or packed by gzip or Zstandard"
-        raise BrokenArchive("mixed-archive", Mismatch(expected, f"other rows in {printable(file.name, 200)}"))
+        raise _no_lines(file.name, head)
     if len(files) == 1:
         return reading
     said = f"the rows are in {count_of(len(files), 'shard')}, {files[0].name} to {files[-1].name}"
@@ -269,12 +269,17 @@ def _check_alike(name: str, head: bytes, reading: Reading, rules: Rules) -> None
     """
     own = reading_of_lines(head[:_LOOKED_AT_BYTES], rules)
     if own is None:
-        found = f"other rows in {printable(name, 200)}"
-    elif own.is_certain and reading.is_certain and own.form.name != reading.form.name:
+        raise _no_lines(name, head)
+    if own.is_certain and reading.is_certain and own.form.name != reading.form.name:
         found = f"{reading.form.name} in the first and {own.form.name} in {printable(name, 200)}"
-    else:
-        return
-    raise BrokenArchive("mixed-archive", Mismatch("shards of lines, of one format", found))
+        raise BrokenArchive("mixed-archive", Mismatch("shards of lines, of one format", found))
+
+
+def _no_lines(name: str, head: bytes) -> BrokenArchive:
+    """The refusal of a shard, with what it is as far as its first bytes say it."""
+    told = sniff(head[:SNIFFED_BYTES], head)
+    found = f"{told.mismatch.found if told else 'other rows'} in {printable(name, 200)}"
+    return BrokenArchive("mixed-archive", Mismatch("shards of lines, plain or packed by gzip or Zstandard", found))
 
 
 def _size_of(files: Sequence[StoredFile]) -> int:

@@ -1,5 +1,6 @@
 """Shards are one dataset, as if they were one file; a manifest names its owner's uploads and no others."""
 
+import bz2
 import gzip
 import io
 import json
@@ -156,6 +157,11 @@ def test_shards_are_converted_as_one_file(shelf):
         ),
         ('{"shards": ["a.jsonl", "b.jsonl", "c-*"]}', "shard-missing", "none at b.jsonl and 1 more"),
         ('{"shards": ["a.jsonl", "a.csv"]}', "mixed-archive", "other rows in a.csv"),
+        ('{"shards": ["a.jsonl", "a.bz2"]}', "mixed-archive", "a bzip2 archive in a.bz2"),
+        ('{"shards": ["wide.jsonl", "a.jsonl"]}', "mixed-archive", "the byte order mark of UTF-16 in wide.jsonl"),
+        ('\ufeff{"shards": ["b.jsonl"]}', "shard-missing", "none at b.jsonl"),
+        (gzip.compress(b'{"shards": ["a.jsonl"]}', mtime=0), "bad-manifest", "a gzip archive"),
+        ('{"shards": ["a.jsonl"]}'.encode("utf-16"), "bad-manifest", "the byte order mark of UTF-16"),
         ('{"shards": ["a.csv", "a.jsonl"]}', "mixed-archive", "other rows in a.csv"),
         ('{"shards": ["a.jsonl", "openai.jsonl"]}', "mixed-archive", "native in the first and openai in openai.jsonl"),
         ('{"shards": ["cut.jsonl.gz", "a.jsonl"]}', "broken-archive", "it cut off"),
@@ -172,7 +178,9 @@ def test_a_manifest_that_cannot_be_followed_is_a_verdict(shelf, manifest, code, 
     ben, ana = (shelf.store.local_path(f"uploads/{owner}") for owner in ("ben", "ana"))
     (ana / "linked").symlink_to(ben)
     (ana / "linked.jsonl").symlink_to(ben / "secret.jsonl")
-    shelf.put("all.shards.json", manifest.encode())
+    shelf.put("a.bz2", bz2.compress(FIRST))
+    shelf.put("wide.jsonl", FIRST.decode().encode("utf-16"))
+    shelf.put("all.shards.json", manifest.encode() if isinstance(manifest, str) else manifest)
     dataset = next(each for each in shelf.look()[0] if each.file_name == "all.shards.json")
 
     outcome = shelf.validator.validate(dataset)
