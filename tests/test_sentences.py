@@ -35,7 +35,26 @@ OTHERS = {
 
 def taken_apart(source: str) -> list[str]:
     """Each expression that looks into one of our sentences, or for words of ours."""
-    return [ast.unparse(node) for node in ast.walk(ast.parse(source)) if _looks_into(node)]
+    tree = ast.parse(source)
+    errors = {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name}
+    return [ast.unparse(node) for node in ast.walk(tree) if _looks_into(node) or _cuts_what_an_error_says(node, errors)]
+
+
+def _cuts_what_an_error_says(node: ast.AST, errors: set[str]) -> bool:
+    """Whether the text of a caught exception is cut; its first line, and its words without breaks, may be taken."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=attr, value=text), args=[what, *_]) if attr in CUTTERS:
+            return _is_said(text, errors) and ast.unparse(what) != repr("\n")
+        case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[text]):
+            return _is_said(text, errors)
+    return False
+
+
+def _is_said(node: ast.AST, errors: set[str]) -> bool:
+    match node:
+        case ast.Call(func=ast.Name("str"), args=[ast.Name(name)]):
+            return name in errors
+    return False
 
 
 def _looks_into(node: ast.AST) -> bool:
@@ -96,6 +115,8 @@ def test_an_exception_is_one(name):
         'basis = tuple(told if sentence.startswith("hours: ") else sentence for sentence in whole.basis)',
         'is_nul = "found NUL" in finding.message',
         'line = text.split(" found ")[0]',
+        "try: parse(given)\nexcept UsageError as error: fault = str(error).removeprefix(f'settings: {key}: ')",
+        "try: parse(given)\nexcept UsageError as error: is_rank = 'rank' in str(error)",
     ],
 )
 def test_what_once_was_there_would_be_told(code):
@@ -110,6 +131,7 @@ def test_what_once_was_there_would_be_told(code):
         "said = mismatch._replace(detail=elsewhere)",
         'name = path.rpartition("/")[2]',
         "found = pattern.fullmatch(text)",
+        'try: read()\nexcept ValueError as error: said = " ".join(str(error).partition("\\n")[0].split())',
     ],
 )
 def test_what_is_no_sentence_may_be_looked_into(code):

@@ -86,15 +86,25 @@ def parse_overrides(given: Mapping[str, str]) -> Overrides:
             near = did_you_mean(short.rpartition(".")[2], KEYS) or f"; known are {', '.join(KEYS)}"
             problems.append(f"{name} is not a setting{near}")
             continue
-        rule = KEYS[short].rule
-        value = _read(rule, text.strip())
-        if value is not None and rule.accepts(value):
+        value = _taken(KEYS[short].rule, text)
+        if value is not None:
             values[short] = value
         else:
-            problems.append(f"{name}: expected {rule.expected}, found {text!r}")
+            problems.append(f"{name}: {refusal(short, text)}")
     if problems:
         raise UsageError("settings: " + "; ".join(problems))
     return Overrides(values)
+
+
+def refusal(key: str, text: str) -> str:
+    """Why a value is not taken for a key of `KEYS`; empty where it is."""
+    rule = KEYS[key].rule
+    return f"expected {rule.expected}, found {text!r}" if _taken(rule, text) is None else ""
+
+
+def _taken(rule: ValueRule, text: str) -> Value | None:
+    value = _read(rule, text.strip())
+    return value if value is not None and rule.accepts(value) else None
 
 
 def _read(rule: ValueRule, text: str) -> Value | None:

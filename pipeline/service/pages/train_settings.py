@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.catalogues.prices import Price
-from pipeline.errors import UsageError
 from pipeline.service.pages.train_choices import Choice
 from pipeline.service.pages.train_plan import Reason
 from pipeline.trainers.job import TrainingJob
-from pipeline.trainers.overrides import KEYS, parse_overrides
+from pipeline.trainers.overrides import KEYS, refusal
 from pipeline.trainers.registry import BY_NAME, are_hosted
 from pipeline.trainers.value_rule import ValueRule
 from pipeline.training.considering import Considered, NotPossible
@@ -86,18 +85,10 @@ def _own_field(key: str, value: str, reason: Reason) -> SettingField:
         by_rule=reason.value,
         because=sentence(reason.because),
         expected="" if rule.kind in ("switch", "choice") else sentence(rule.expected),
-        error=_error(key, value) if value else "",
+        error=sentence(refusal(key, value)) if value else "",
         input_mode=_INPUT_MODES.get(rule.kind, "text"),
         choices=_choices(rule, value, reason.value),
     )
-
-
-def _error(key: str, value: str) -> str:
-    try:
-        parse_overrides({key: value})
-    except UsageError as error:
-        return sentence(str(error).removeprefix(f"settings: {key}: "))
-    return ""
 
 
 def _choices(rule: ValueRule, value: str, by_rule: str) -> tuple[Choice, ...]:
