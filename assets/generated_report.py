@@ -19,10 +19,10 @@ from assets.generated_specs import (
 from assets.partition_events import Metadata, evaluation, newest_materialization, table
 from pipeline.flow.generation.batch_checks import BATCH_CHECKS
 from pipeline.flow.generation.batch_report import BatchReport
-from pipeline.state.catalog.statuses import ENDED_ITEMS
+from pipeline.state.catalog.statuses import ENDED_ITEMS, ItemState
 from pipeline.wording import nano_usd
 
-_STAGES = {
+_STAGES: dict[str, tuple[ItemState, ...]] = {
     PLAN: (),
     RAW: ("written", "annotated", "judged", *ENDED_ITEMS),
     PARSED: ("written", "annotated", "judged", "accepted", "rejected", "needs_review"),

@@ -112,7 +112,9 @@ def _show(settings: "Settings", batch_id: str, file: "TrainingFile") -> None:
         made = catalog.made_of_batch(batch_id)
         shown = next((each for each in made if each.status == "accepted"), None)
         turns = catalog.versions_of(shown.id)[0].content["turns"][:4] if shown else []
-    ended = [str(states.get(each, 0)) for each in ("accepted", "rejected", "failed", "needs_review")]
+    from pipeline.state.catalog.statuses import ENDED_ITEMS
+
+    ended = [str(states.get(each, 0)) for each in ENDED_ITEMS]
     spent = (str(calls), nano_usd(money.spent_nano_usd), nano_usd(batch.budget_nano_usd))
     print_table(_COLUMNS, [(batch.name, batch.status, *ended, *spent)])
     for turn in turns:

@@ -21,9 +21,7 @@ from pipeline.contract.training_values import (
     TrainingProgress,
 )
 from pipeline.errors import ServiceError
-from pipeline.state.catalog.statuses import LauncherName
-
-UNDER_WAY = ("queued", "running", "lost")
+from pipeline.state.catalog.statuses import UNDER_WAY, LauncherName
 
 
 class TrainingCalls:

@@ -252,7 +252,7 @@ def _named(data: bytes) -> list[str]:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         told = sniff(data[:SNIFFED_BYTES], data)
-        found = told.mismatch.found if told else f"{first['msg']}{f' at {where}' if where else ''}"
+        found = (told and told.mismatch.found) or f"{first['msg']}{f' at {where}' if where else ''}"
         raise BadManifest("bad-manifest", '{"shards": ["FOLDER/part-*.jsonl.gz", …]}', printable(found, 200)) from None
 
 

@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from pipeline.generation.model import Failed, PlannedItem
+from pipeline.state.catalog.statuses import ENDED_ITEMS, EndedItem, QualityTier
 
-EndState: TypeAlias = Literal["accepted", "rejected", "failed", "needs_review"]
-END_STATES: tuple[EndState, ...] = get_args(EndState)
-QualityTier: TypeAlias = Literal["seed", "production", "experimental"]
 Side: TypeAlias = Literal["train", "validation"]
 # Least scores, from 1 to 5, as the replaced system had them; what is below all of them is rejected.
 LEAST_SCORES: Mapping[QualityTier, float] = {"seed": 4.5, "production": 3.5, "experimental": 2.5}
@@ -35,7 +33,7 @@ _SHOWN_NUMBERS = 5
 class Ending:
     """How one item ends."""
 
-    state: EndState
+    state: EndedItem
     code: Reason | None = None
     """Why it is not accepted; None of an accepted one."""
     reason: str | None = None
@@ -71,9 +69,9 @@ def final_states(
     return {number: decided.get(number) or _unmade(failed.get(number)) for number in numbers}
 
 
-def count_states(endings: Iterable[Ending]) -> dict[EndState, int]:
+def count_states(endings: Iterable[Ending]) -> dict[EndedItem, int]:
     """How many items end in each state, also in those that none does."""
-    counts = dict.fromkeys(END_STATES, 0)
+    counts = dict.fromkeys(ENDED_ITEMS, 0)
     for ending in endings:
         counts[ending.state] += 1
     return counts

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.generation.endings import QualityTier, Side
+from pipeline.generation.endings import Side
 from pipeline.generation.judging import score_of
 from pipeline.generation.model import (
     EmotionalArc,
@@ -21,7 +21,7 @@ from pipeline.generation.model import (
     TrainingTopic,
 )
 from pipeline.generation.rubric import CRITERIA
-from pipeline.state.catalog.statuses import ScaffoldKind
+from pipeline.state.catalog.statuses import QualityTier, ScaffoldKind
 
 _DIGITS = 3  # of means
 

@@ -8,8 +8,8 @@ from pipeline.service.access import Access
 from pipeline.service.followed import POLL_S, event, followed
 from pipeline.service.service import Service
 from pipeline.service.training_service import show_progress
+from pipeline.state.catalog.statuses import UNDER_WAY
 
-_UNDER_WAY = ("queued", "running", "lost")
 _CHANGING = {"cost_usd", "cost_nano_usd", "eta_s", "heartbeat_at"}  # of themselves: no news
 
 
@@ -23,7 +23,7 @@ def training_events(
 
 
 def _is_under_way(progress: TrainingProgress) -> bool:
-    return progress.status in _UNDER_WAY
+    return progress.status in UNDER_WAY
 
 
 def _news(progress: TrainingProgress) -> dict[str, object]:

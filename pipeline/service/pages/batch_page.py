@@ -13,7 +13,7 @@ from pipeline.service.pages.dataset_card import Tone, When, when
 from pipeline.service.pages.generation_estimate import PURPOSES
 from pipeline.service.pages.made_names import ScaffoldNames
 from pipeline.service.pages.pager import Pager, pager
-from pipeline.state.catalog.statuses import ENDED_ITEMS, BatchStatus, FailureType, ItemState
+from pipeline.state.catalog.statuses import ENDED_ITEMS, OPEN_BATCHES, BatchStatus, FailureType, ItemState
 from pipeline.wording import count_of, sentence, time_of_day
 
 FAILURES_PAGE = 5
@@ -173,7 +173,7 @@ def batch_page(
         refused=sentence(refused),
         done=done,
         can_pause=is_own and batch.status == "running",
-        can_cancel=is_own and batch.status in ("planned", "running", "paused"),
+        can_cancel=is_own and batch.status in OPEN_BATCHES,
         retry_count=batch.by_state.get("failed", 0) if is_own and has_begun else 0,
         has_begun=has_begun,
         calls_url=f"/api/generation/batches/{quote(batch.id)}/calls?format=csv" if batch.calls else "",

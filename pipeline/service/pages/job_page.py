@@ -15,7 +15,7 @@ from pipeline.service.pages.train_plan import Reason, reasons_of
 from pipeline.state.catalog.attempt_records import Attempt
 from pipeline.state.catalog.costs import newest
 from pipeline.state.catalog.job_records import CostRecord, Job
-from pipeline.state.catalog.statuses import JobStatus
+from pipeline.state.catalog.statuses import UNDER_WAY, JobStatus
 from pipeline.trainers.job import TrainingJob
 from pipeline.trainers.registry import BY_NAME, are_hosted
 from pipeline.wording import sentence, size, span, times
@@ -111,7 +111,7 @@ def job_page(
     planned = TrainingJob.model_validate(job.job)
     line = _line(job, seen.costs, seen.attempts, now)
     is_told = training is not None and job.status != "stale"
-    may_end = training is not None and job.status in ("queued", "running", "lost")
+    may_end = training is not None and job.status in UNDER_WAY
     return JobPage(
         line=line,
         dataset_id=job.dataset_id,

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from pipeline.state.catalog.statuses import ENDED_STATES, LIVE_STATES
 from pipeline.state.catalog.tables import StorableJson, StorableText, UtcDateTime, metadata
 
 training_attempts = Table(
@@ -57,10 +58,8 @@ training_attempts = Table(
     ),
     UniqueConstraint("job_id", "number", name="uq_training_attempts_job_id"),
 )
-IS_LIVE = training_attempts.c.state.in_(("queued", "preparing", "running"))
-IS_UNCLOSED = training_attempts.c.state.in_(("completed", "failed", "cancelled")) & training_attempts.c.closed_at.is_(
-    None
-)
+IS_LIVE = training_attempts.c.state.in_(LIVE_STATES)
+IS_UNCLOSED = training_attempts.c.state.in_(ENDED_STATES) & training_attempts.c.closed_at.is_(None)
 # Whatever dies when, and however many ask: a job is never trained twice at a time.
 Index(
     "uq_training_attempts_live",

@@ -17,17 +17,24 @@ from pipeline.state.catalog.catalog_engine import Database
 from pipeline.state.catalog.job_records import Job
 from pipeline.state.catalog.notices import Notice, send
 from pipeline.state.catalog.selecting import find_row
-from pipeline.state.catalog.statuses import ENDED_STATES, AttemptState, FailureClass, JobStatus, NotificationKind
+from pipeline.state.catalog.statuses import (
+    ENDED_STATES,
+    LIVE_STATES,
+    AttemptState,
+    FailureClass,
+    JobStatus,
+    NotificationKind,
+)
 from pipeline.state.catalog.training_jobs import read_job, set_status, touch
 
 FROM_STATES: dict[AttemptState, tuple[AttemptState, ...]] = {
     "queued": (),
     "preparing": ("queued",),
     "running": ("queued", "preparing", "lost"),
-    "completed": ("queued", "preparing", "running", "lost"),
-    "failed": ("queued", "preparing", "running", "lost"),
-    "cancelled": ("queued", "preparing", "running", "lost"),
-    "lost": ("queued", "preparing", "running"),
+    "completed": (*LIVE_STATES, "lost"),
+    "failed": (*LIVE_STATES, "lost"),
+    "cancelled": (*LIVE_STATES, "lost"),
+    "lost": LIVE_STATES,
 }
 """From which states each is reached; what has ended stays as it is."""
 JOB_STATUS_OF: dict[AttemptState, JobStatus] = {

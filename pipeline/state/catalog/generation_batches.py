@@ -32,6 +32,7 @@ from pipeline.state.catalog.statements import chunks
 from pipeline.state.catalog.statuses import (
     BATCH_STATUSES,
     ENDED_ITEMS,
+    OPEN_BATCHES,
     BatchStatus,
     FailureType,
     ItemState,
@@ -44,7 +45,7 @@ _FROM: dict[BatchStatus, tuple[BatchStatus, ...]] = {
     "running": ("planned", "paused"),
     "paused": ("running",),
     "completed": ("running",),
-    "cancelled": ("planned", "running", "paused"),
+    "cancelled": OPEN_BATCHES,
 }
 _NOTICES: dict[BatchStatus, tuple[NotificationKind, str]] = {
     "running": ("generation_started", "is under way"),

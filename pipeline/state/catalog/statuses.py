@@ -9,6 +9,8 @@ Status = Literal["uploading", "validating", "ready", "error", "failed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 JobStatus = Literal["configured", "stale", "cancelled", "queued", "running", "succeeded", "failed", "lost"]
 JOB_STATUSES: tuple[JobStatus, ...] = get_args(JobStatus)
+UNDER_WAY: tuple[JobStatus, ...] = ("queued", "running", "lost")
+"""Of jobs whose training may go on: one that is lost may come back."""
 ReportedStatus = Literal["running", "succeeded", "failed"]
 """Those that somebody who trains may report."""
 REPORTED_STATUSES: tuple[ReportedStatus, ...] = get_args(ReportedStatus)
@@ -31,9 +33,12 @@ ScaffoldKind = Literal["persona", "emotional_arc", "training_topic", "prompt_tem
 SCAFFOLD_KINDS: tuple[ScaffoldKind, ...] = get_args(ScaffoldKind)
 BatchStatus = Literal["planned", "running", "paused", "completed", "cancelled"]
 BATCH_STATUSES: tuple[BatchStatus, ...] = get_args(BatchStatus)
+OPEN_BATCHES: tuple[BatchStatus, ...] = ("planned", "running", "paused")
+"""Those that can be cancelled."""
 ItemState = Literal["planned", "written", "annotated", "judged", "accepted", "rejected", "failed", "needs_review"]
 ITEM_STATES: tuple[ItemState, ...] = get_args(ItemState)
-ENDED_ITEMS: tuple[ItemState, ...] = ("accepted", "rejected", "failed", "needs_review")
+EndedItem = Literal["accepted", "rejected", "failed", "needs_review"]
+ENDED_ITEMS: tuple[EndedItem, ...] = get_args(EndedItem)
 """They sum to a batch's items, once it has ended."""
 SubmissionState = Literal["prepared", "sending", "doubtful", "asking", "sent", "ended", "ingested", "refused", "aside"]
 """prepared: its body is written. sending: it may be at the provider. doubtful: a person has to say. asking: its
