@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
-from pipeline.errors import LakeDamaged
+from pipeline.errors import LakeDamaged, LakeError
 from pipeline.flow.marks import insist_on_lake
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.lake import Lake
