@@ -6,7 +6,7 @@ are made, in the modules of its four attributes.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -74,6 +74,7 @@ class Client(JobCalls, TrainingCalls, RowCalls, DatasetFileCalls):
         replaces: str | None = None,
         resume_id: str | None = None,
         tell: Tell = lambda _: None,
+        **others: str | None,
     ) -> DatasetDetails:
         """Upload a file, confirm it, and compare checksums; returns the dataset, which is being validated then.
 
@@ -81,7 +82,8 @@ class Client(JobCalls, TrainingCalls, RowCalls, DatasetFileCalls):
             else as your newest upload of its file name is.
         replaces: the dataset whose next version this is; once this one is ready, that one is taken out of the lists.
         resume_id: the dataset of an upload that broke off; only what is missing is sent. tell: is told how many more
-        bytes arrived, for a progress bar.
+        bytes arrived, for a progress bar. others: what else the API takes with an upload, under its names, such as
+        `format`.
 
         Raises:
             UsageError: there is no such file, it is empty, or it is not the one that was begun; a name is too long.
@@ -90,7 +92,8 @@ class Client(JobCalls, TrainingCalls, RowCalls, DatasetFileCalls):
         """
         size_bytes = _size(file)
         if resume_id is None:
-            new = _announcement(file, size_bytes, name, description, mapping, replaces)
+            said = {"description": description, "mapping": mapping, "replaces": replaces, **others}
+            new = _announcement(file, size_bytes, name, said)
             # Not repeated by itself: an answer that got lost would leave a second dataset behind.
             started = self._connection.ask(
                 StartedUpload, "POST", "/api/datasets", is_repeatable=False, json=new.model_dump(mode="json")
@@ -219,26 +222,12 @@ def _size(file: Path) -> int:
     return file.stat().st_size
 
 
-def _announcement(
-    file: Path,
-    size_bytes: int,
-    name: str | None,
-    description: str | None,
-    mapping: str | None,
-    replaces: str | None,
-) -> NewUpload:
+def _announcement(file: Path, size_bytes: int, name: str | None, said: Mapping[str, str | None]) -> NewUpload:
     if not size_bytes:
         raise UsageError(f"{file}: expected conversations, found an empty file")
     named = name or file.stem[:MAX_NAME_CHARACTERS]
     try:
-        return NewUpload(
-            name=named,
-            description=description,
-            file_name=file.name,
-            file_size=size_bytes,
-            mapping=mapping,
-            replaces=replaces,
-        )
+        return NewUpload.model_validate({**said, "name": named, "file_name": file.name, "file_size": size_bytes})
     except ValidationError as error:
         wrong = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors())
         raise UsageError(f"{file} cannot be uploaded like this: {wrong}") from None

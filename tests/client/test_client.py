@@ -44,12 +44,14 @@ def client(service: Serving, url: str = "") -> Client:
 def test_a_file_is_uploaded_validated_and_read_back(service, file):
     told = []
     with client(service) as ana:
-        dataset = ana.upload(file, name="Support chat", tell=told.append)
+        dataset = ana.upload(file, name="Support chat", format="openai", tell=told.append)
+        expected = ana.dataset(dataset.id).format
         service.validate()
         verdict = ana.wait(dataset.id)
         page = ana.datasets(search="SUPPORT")
 
     assert (dataset.status, verdict.status, verdict.conversation_count) == ("validating", "ready", 4_000)
+    assert expected == "openai"
     assert sum(told) == file.stat().st_size
     assert [each.id for each in page.items] == [dataset.id]
 
@@ -268,17 +270,18 @@ def test_a_file_with_a_very_long_name_is_uploaded(local, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "said"),
+    ("content", "given", "said"),
     [
-        (b"", None, "expected conversations, found an empty file"),
-        (b"{}", "x" * 201, "cannot be uploaded like this: name: String should have at most 200 characters"),
+        (b"", {}, "expected conversations, found an empty file"),
+        (b"{}", {"name": "x" * 201}, "cannot be uploaded like this: name: String should have at most 200 characters"),
+        (b"{}", {"licence": "none"}, "cannot be uploaded like this: licence: Extra inputs are not permitted"),
     ],
 )
-def test_what_cannot_be_announced_is_refused_in_a_sentence(local, tmp_path, content, name, said):
+def test_what_cannot_be_announced_is_refused_in_a_sentence(local, tmp_path, content, given, said):
     file = tmp_path / "chat.jsonl"
     file.write_bytes(content)
 
     with client(local) as ana, pytest.raises(UsageError) as caught:
-        ana.upload(file, name=name)
+        ana.upload(file, **given)
 
     assert said in str(caught.value)
