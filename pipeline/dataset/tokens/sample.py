@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from pipeline.dataset.model.arrow_series import column_of
 from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.tokens.features import BYTE_FEATURES, FEATURE_COUNT
@@ -21,7 +22,7 @@ class TokenSample:
     totals: Integers = field(default_factory=lambda: np.zeros(FEATURE_COUNT, dtype=np.int64))
     """Sums of the features of `features.py`, over all turns."""
     turns: pa.ChunkedArray | None = field(default_factory=lambda: pa.chunked_array([], pa.large_utf8()))
-    """Contents of all of them, None where they are more than WHOLE_BYTES."""
+    """Contents of all that have one, None where they are more than WHOLE_BYTES."""
     windows: pa.Table = field(default_factory=WINDOWS.empty_table)
     """A table of `WINDOWS` in their order, MAX_WINDOWS rows at most."""
 
@@ -29,7 +30,7 @@ class TokenSample:
     def of(cls, columns: Columns, features: Integers) -> "TokenSample":
         """The sample of one block."""
         is_small = len(columns.text) <= WHOLE_BYTES
-        turns = pa.chunked_array([columns.contents]) if is_small else None
+        turns = pa.chunked_array([_with_text(columns)]) if is_small else None
         return cls(features.sum(axis=0), turns, pick_windows(columns, MAX_WINDOWS))
 
     def __add__(self, other: "TokenSample") -> "TokenSample":
@@ -41,6 +42,12 @@ class TokenSample:
             turns = pa.chunked_array([turns])
         windows = first_windows(pa.concat_tables([self.windows, other.windows]), MAX_WINDOWS)
         return TokenSample(totals, turns, windows)
+
+
+def _with_text(columns: Columns) -> pa.LargeStringArray:
+    """The contents that are not empty: no more than there are bytes, of a file of nothing but empty ones none."""
+    starts = columns.text_starts[np.append(True, np.diff(columns.text_starts) > 0)]
+    return column_of(columns.text, starts).view(pa.large_utf8())
 
 
 def first_windows(windows: pa.Table, limit: int) -> pa.Table:

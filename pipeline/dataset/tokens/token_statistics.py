@@ -101,7 +101,9 @@ class TokenStatistics:
             return TokenCount(round(self.word_count * TOKENS_PER_WORD), None, TOKEN_METHOD, "")
         name = tokenizer.name
         if self.sample.turns is not None:
-            tokens = int(tokenizer.count(self.sample.turns.to_pylist()).sum())
+            kept = self.sample.turns.to_pylist()
+            of_empty = int(tokenizer.count([""])[0])
+            tokens = int(tokenizer.count(kept).sum()) + of_empty * (self.turn_count - len(kept))
             return TokenCount(tokens, 0.0, f"exact:{name}", name)
         estimate, error = estimate_tokens(self.sample.windows, self.sample.totals, tokenizer)
         return TokenCount(round(estimate), error if math.isfinite(error) else None, f"sample:{name}", name)

@@ -132,9 +132,11 @@ def test_statistics_stay_small():
 
 
 def test_a_turn_may_have_no_text_and_a_file_no_turns_but_such():
-    statistics = measured([line_of("a", ("user", ""), ("assistant", ""))] * 3)
+    """A megabyte can be a million of them: none is kept."""
+    statistics = measured([line_of("a", ("user", ""), ("assistant", ""))] * 3, parts=2)
 
     assert statistics.conclude(TOKENIZER).count.tokens == 0
+    assert len(statistics.sample.turns) == 0
 
 
 def test_counts_and_estimates_do_not_add_up():
