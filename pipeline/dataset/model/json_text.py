@@ -4,6 +4,7 @@ What is wrong with a whole line is told in `reading/judge_line.py`.
 """
 
 import json
+from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
@@ -32,7 +33,12 @@ def _integer(digits: str) -> int:
     return int(digits) if len(digits) <= 4_300 else 0
 
 
-STRICT = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer)
+def strict_decoder(on_object: Callable[[list[tuple[str, Json]]], Json] | None = None) -> json.JSONDecoder:
+    """What reads JSON as RFC 8259 has it. on_object: makes the value of an object of all its fields."""
+    return json.JSONDecoder(object_pairs_hook=on_object, parse_constant=_refuse_constant, parse_int=_integer)
+
+
+STRICT = strict_decoder()
 
 
 def decoded(text: str | bytes) -> Json:

@@ -1,10 +1,10 @@
-"""Words, numbers and names that are only known to be such, and raise `NotAsked` when anything else is asked of them.
+"""Texts, numbers and names that are only known to be such, and raise `NotAsked` when anything else is asked of them.
 
 A verdict that is reached without looking at them is that of all rows that differ in nothing else (`line_shapes.py`).
 """
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from itertools import chain
@@ -28,14 +28,14 @@ _Kind = TypeVar("_Kind", str, int, float)
 
 
 def closed(value: Json) -> Json:
-    """The same with words and numbers that are only known to be such, and raise `NotAsked` when looked at."""
+    """The same with texts and numbers that are only known to be such, and raise `NotAsked` when looked at."""
     if isinstance(value, dict):
-        fields = {name: closed(item) for name, item in value.items() if not _is_hidden(name, telling_names())}
+        fields = {name: closed(item) for name, item in value.items() if not is_hidden_name(name)}
         return fields if len(fields) == len(value) else _Object(fields)
     if isinstance(value, list):
         return list(map(closed, value))
     if isinstance(value, str):
-        return _Text(value) if _is_hidden(value) else value
+        return _closed_text(value)
     if isinstance(value, bool) or value is None:
         return value
     return _Integer(value) if isinstance(value, int) else _Real(value)
@@ -53,9 +53,20 @@ def telling_names() -> frozenset[str]:
     return frozenset(names)
 
 
-def _is_hidden(text: str, telling: Container[str] = TELLING) -> bool:
+def is_hidden_name(name: str) -> bool:
+    """Whether formats do not ask for a field of this name."""
+    return bool(name) and name not in telling_names()
+
+
+def _closed_text(text: str) -> str:
+    if not text or text in TELLING:
+        return text
+    return _Word(text) if _PLAIN.fullmatch(text) else _Marked(text)
+
+
+def _is_hidden_word(text: str) -> bool:
     """Whether it is a plain word that formats do not ask for."""
-    return _PLAIN.fullmatch(text) is not None and text not in telling
+    return _PLAIN.fullmatch(text) is not None and text not in TELLING
 
 
 def _refuse(*_: Any, **__: Any) -> NoReturn:
@@ -64,7 +75,15 @@ def _refuse(*_: Any, **__: Any) -> NoReturn:
 
 def _equals(_: object, other: object) -> bool:
     """A word is no telling one, nor a text with marks, and a number no list: of these it is known."""
-    if isinstance(other, int | float) or (isinstance(other, str) and _is_hidden(other)):
+    if isinstance(other, int | float) or (isinstance(other, str) and _is_hidden_word(other)):
+        raise NotAsked
+    return False
+
+
+def _marked_equals(_: object, other: object) -> bool:
+    """A text with marks is no word, and none that formats ask for."""
+    is_known = other is None or isinstance(other, list | dict)
+    if not is_known and not (isinstance(other, str) and (_PLAIN.fullmatch(other) or not other or other in TELLING)):
         raise NotAsked
     return False
 
@@ -75,7 +94,7 @@ def _differs(value: object, other: object) -> bool:
 
 
 def _holds(_: object, part: object) -> bool:
-    """A word holds no NUL."""
+    """No text holds a NUL."""
     if part != "\0":
         raise NotAsked
     return False
@@ -104,9 +123,10 @@ def _closed(kind: type[_Kind], **known: Any) -> type[_Kind]:
     return type(f"_{kind.__name__}", (kind,), members)
 
 
-_Text = _closed(
+_Word = _closed(
     str, __bool__=lambda _: True, __contains__=_holds, startswith=_begins_with, strip=_itself, lstrip=_itself
 )
+_Marked = _closed(str, __bool__=lambda _: True, __contains__=_holds, __eq__=_marked_equals)
 _Integer, _Real = _closed(int), _closed(float)
 
 
@@ -162,6 +182,6 @@ class _Object(dict[str, Json]):
 
 
 def _asked(name: Any) -> str:
-    if _is_hidden(name, telling_names()):
+    if is_hidden_name(name):
         raise NotAsked
     return str(name)

@@ -21,14 +21,15 @@ from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.probe import Probe
 from pipeline.dataset.model.conversation import FullConversation, Limits
-from pipeline.dataset.model.json_text import STRICT, Json, NotJson
+from pipeline.dataset.model.json_text import STRICT, Json, NotJson, strict_decoder
 from pipeline.dataset.model.printable import printable
-from pipeline.dataset.reading.closed_values import closed
+from pipeline.dataset.reading.closed_values import closed, is_hidden_name
 
 # Possessive, because a repetition that may step back keeps a note of every step: 1 GB for a string of 10 MB.
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?$)', re.DOTALL)
 _MALFORMED = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<byte>\d+)\)")
 _STRINGS_AND_BRACKETS = re.compile(_STRINGS.pattern + r"|[\[\]{}]", re.DOTALL)
+_UNICODE_ESCAPE = rb"\u"
 _NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 
 
@@ -45,12 +46,15 @@ def judge_line(
     if faults.found:
         return faults.findings()
     shape, conversation = _read(value, line, offset, form, row)
+    found = _with_surrogates(text, value, faults, shape)
+    return conversation if conversation is not None and not found else found
+
+
+def _with_surrogates(text: bytes, value: Json, faults: Faults, shape: Faults) -> list[Finding]:
+    """All findings of a line that is JSON, sorted. value: what it holds; shape: what its format says."""
     if b"\\" in text:  # else there is no escape
         _check_surrogates(value, faults)
-    found = [*faults.findings(), *shape.findings()]
-    if found or conversation is None:
-        return sorted(found, key=lambda finding: finding.sort_key)
-    return conversation
+    return sorted([*faults.findings(), *shape.findings()], key=lambda finding: finding.sort_key)
 
 
 def _read(value: Json, line: int, offset: int, form: Format, row: int = 0) -> tuple[Faults, FullConversation | None]:
@@ -78,18 +82,28 @@ def unknown_object(form: Format) -> tuple[frozenset[str], tuple[str, ...]] | Non
 def codes_of_alike(text: bytes, form: Format) -> tuple[str, ...] | None:
     """The codes of all lines of a shape (`line_shapes.py`), of which this is one; None where they do not follow.
 
-    text: UTF-8 without escapes, and too short to be too full or too deep.
+    text: UTF-8, and too short to be too full or too deep.
     """
     if not text.strip(b" \t\r"):
         return None
     try:
-        shape, _ = _read(closed(STRICT.decode(text.decode())), 0, 0, form)
+        value: Json = (_TOLD if _UNICODE_ESCAPE in text else STRICT).decode(text.decode())
+        shape, _ = _read(closed(value), 0, 0, form)
     except (json.JSONDecodeError, NotJson):
         return ("malformed-json",)
     except (NotAsked, TypeError, RecursionError):  # msgspec knows no closed values
         return None
-    codes = tuple(finding.code for finding in shape.findings())
-    return codes or None
+    return tuple(finding.code for finding in _with_surrogates(text, value, Faults(0, 0), shape)) or None
+
+
+def _with_names_told(pairs: list[tuple[str, Json]]) -> Json:
+    """An object. Two names may be equal in other lines, where half a character in the first one's value is lost."""
+    if sum(is_hidden_name(name) for name, _ in pairs) > 1:
+        raise NotAsked
+    return dict(pairs)
+
+
+_TOLD = strict_decoder(_with_names_told)
 
 
 def _other_format(value: Json, form: Format) -> Format | None:

@@ -1,19 +1,23 @@
-"""Lines that differ in nothing but numbers, plain words and names: a megabyte can be sixty thousand of them.
+"""Lines that differ in nothing but numbers, texts and names: a megabyte can be sixty thousand of them.
 
 What a format says of all of them at once is found out with `closed_values.py`, where it can be.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.dataset.formats.blocks_of_lines import Block
 from pipeline.dataset.model.arrow_series import column_of
-from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers, bits_before, packed
+from pipeline.dataset.model.bit_flags import Bits, Bytes, Flags, Integers, bits_before, packed
 from pipeline.dataset.reading.closed_values import TELLING, telling_names
+from pipeline.dataset.reading.unescape import HEX, escape_starts
 
-_QUOTE, _BREAK, _MARK = ord('"'), ord("\n"), 1  # the mark stands in no line that is looked at
+_QUOTE, _BREAK, _BACKSLASH = ord('"'), ord("\n"), ord("\\")
+_DIGITS, _MARKED, _HALVED = _MARKS = range(1, 4)  # these stand in no line that is looked at
+_UNICODE_BYTES = len(r"\ud800")
 _MOST_DIGITS = 15  # any number of them is held as it stands, whole or not
 
 
@@ -24,11 +28,13 @@ def _are(named: bytes) -> Flags:
 
 
 _IS_WORD = _are(b"0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_IS_ESCAPED = _are(b'"\\/bfnrtu')
+_HEX_DIGITS = _are(b"0123456789abcdefABCDEF")
 _IS_POWER, _IS_BEFORE_POWER, _IS_BEHIND_VALUE = _are(b"eE"), _are(b"eE+"), _are(b",]}")
 
 
 def shapes_of(block: Block, rows: Integers, max_bytes: int, *, are_names_told: bool = False) -> Integers:
-    """The number of each line's shape: those of one differ only in words, names and numbers, or are all no JSON.
+    """The number of each line's shape: those of one differ only in texts, names and numbers, or are all no JSON.
 
     -1 for a line over the maximum, or in which a quote may be no quote. rows: of the block, ascending. are_names_told:
     whether lines of one shape have the same names of fields.
@@ -57,27 +63,96 @@ def first_alike(block: Block, rows: Integers, max_bytes: int) -> Integers:
 
 
 def _are_plain(block: Block, rows: Integers, max_bytes: int) -> Flags:
-    """Which lines are short, and have as many opening quotes as closing ones: there is no escape."""
+    """Which lines are short, and have as many opening quotes as closing ones, and no escape that JSON has not."""
     data = np.frombuffer(block.data, dtype=np.uint8)
     begins, ends = block.starts[rows], block.starts[rows + 1]
-    odd, quotes = packed((data == ord("\\")) | (data == _MARK)), packed(data == _QUOTE)
+    is_odd, is_quote = np.isin(data, _MARKS), data == _QUOTE
+    if len(escapes := escape_starts(np.flatnonzero(data == _BACKSLASH))):
+        is_odd[escapes[~_are_escapes(data, escapes)]] = True
+        is_quote[np.minimum(escapes + 1, len(data) - 1)] = False
+    odd, quotes = packed(is_odd), packed(is_quote)
     quote_counts = bits_before(quotes, ends) - bits_before(quotes, begins)
-    has_no_escape = bits_before(odd, ends) == bits_before(odd, begins)
-    are_plain: Flags = has_no_escape & (quote_counts % 2 == 0) & (ends - begins <= max_bytes)
+    has_no_other = bits_before(odd, ends) == bits_before(odd, begins)
+    are_plain: Flags = has_no_other & (quote_counts % 2 == 0) & (ends - begins <= max_bytes)
     return are_plain
 
 
+def _are_escapes(data: Bytes, starts: Integers) -> Flags:
+    """Which are escapes of JSON. starts: of what may be some."""
+    last = len(data) - 1
+    kinds = data[np.minimum(starts + 1, last)]
+    digits = (_HEX_DIGITS[data[np.minimum(starts + place, last)]] for place in range(2, 6))
+    are_hex = np.logical_and.reduce([starts + 5 <= last, *digits])
+    are_escapes: Flags = _IS_ESCAPED[kinds] & ((kinds != ord("u")) | are_hex)
+    return are_escapes
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The texts of lines that are plain, and what stands in them."""
+
+    opening: Integers
+    """Places of their quotes."""
+    closing: Integers
+    """Places of their quotes."""
+    are_words: Flags
+    """Texts of plain words."""
+    are_marked: Flags
+    """Others that are not empty, and surely none of these, nor hold a NUL."""
+    are_halved: Flags
+    """Of these, which have half a character."""
+
+
 def _without_values(text: Bytes, *, are_names_told: bool) -> Bytes:
-    """The lines with one byte for each plain word that is a value or a name, and one mark for each row of digits."""
-    quotes = np.flatnonzero(text == _QUOTE)
-    opening, closing = quotes[::2], quotes[1::2]
+    """The lines with one byte for each text that is a value or a name, and one mark for each row of digits."""
+    texts = _texts_in(text)
+    opening, closing = texts.opening, texts.closing
     begins, ends = _digits(text, _within(len(text), opening, closing))
-    are_words = _are_words(text, opening, closing, are_names_told=are_names_told)
-    words, stops = opening[are_words] + 1, closing[are_words]
+    are_hidden = _are_hidden(text, texts, are_names_told=are_names_told)
+    words, stops = opening[are_hidden] + 1, closing[are_hidden]
     said = text.copy()
-    said[begins], said[words] = _MARK, ord("a")
+    said[begins] = _DIGITS
+    said[words] = np.select([texts.are_words, texts.are_halved], [ord("a"), _HALVED], _MARKED)[are_hidden]
     is_left_out = _within(len(text), np.append(begins, words) + 1, np.append(ends, stops))
     return said[~is_left_out]
+
+
+def _texts_in(text: Bytes) -> _Texts:
+    """All texts of the lines."""
+    quotes, escapes = np.flatnonzero(text == _QUOTE), escape_starts(np.flatnonzero(text == _BACKSLASH))
+    if len(escapes):
+        quotes = np.setdiff1d(quotes, escapes + 1, assume_unique=True)
+    opening, closing = quotes[::2], quotes[1::2]
+    has_marks = _hold(packed(~_IS_WORD[text]), opening, closing)
+    is_unsure = text < ord(" ")  # a line break, too, which stands in no text
+    is_half = np.zeros(len(text), dtype=np.bool_)
+    if len(escapes):
+        unsure, half = _told_escapes(text, escapes)
+        is_unsure[unsure], is_half[half] = True, True
+    are_long = closing > opening + 1
+    are_marked = has_marks & are_long & ~_hold(packed(is_unsure), opening, closing)
+    are_halved = are_marked & _hold(packed(is_half), opening, closing)
+    return _Texts(opening, closing, ~has_marks & are_long, are_marked, are_halved)
+
+
+def _told_escapes(text: Bytes, escapes: Integers) -> tuple[Integers, Integers]:
+    """The escapes that may be letters, a NUL or a mark that formats ask for; and those that are half a pair."""
+    kinds = text[escapes + 1]
+    is_unicode = kinds == ord("u")
+    high = np.where(is_unicode, HEX[text[np.minimum(escapes + 2, len(text) - 1)]], 0) << 4
+    high |= np.where(is_unicode, HEX[text[np.minimum(escapes + 3, len(text) - 1)]], 0)
+    is_first, is_second = (high >= 0xD8) & (high < 0xDC), (high >= 0xDC) & (high < 0xE0)
+    is_beside = np.diff(escapes) == _UNICODE_BYTES
+    is_pair = np.append(is_first[:-1] & is_second[1:] & is_beside, False)
+    is_half = (is_first & ~is_pair) | (is_second & ~np.append(False, is_pair[:-1]))
+    is_unsure = (is_unicode & (high == 0)) | (kinds == ord("/"))
+    return escapes[is_unsure], escapes[is_half]
+
+
+def _hold(bits: Bits, opening: Integers, closing: Integers) -> Flags:
+    """Which texts hold a byte whose bit is set."""
+    holding: Flags = bits_before(bits, closing) > bits_before(bits, opening + 1)
+    return holding
 
 
 def _within(size: int, begins: Integers, ends: Integers) -> Flags:
@@ -89,15 +164,14 @@ def _within(size: int, begins: Integers, ends: Integers) -> Flags:
     return is_within
 
 
-def _are_words(text: Bytes, opening: Integers, closing: Integers, *, are_names_told: bool) -> Flags:
-    """Which texts are plain words, but for those that formats ask for: of the names of fields, or of values."""
-    marks = packed(~_IS_WORD[text])
-    are_plain = (bits_before(marks, closing) == bits_before(marks, opening) + 1) & (closing > opening + 1)
-    behind = text[closing + 1]
-    are_words: Flags = _without_telling(text, opening, closing, are_plain & _IS_BEHIND_VALUE[behind], TELLING)
+def _are_hidden(text: Bytes, texts: _Texts, *, are_names_told: bool) -> Flags:
+    """Which texts are not told, whatever they are: none that formats ask for, of the names of fields, or of values."""
+    opening, closing = texts.opening, texts.closing
+    may_be, behind = texts.are_words | texts.are_marked, text[closing + 1]
+    are_hidden: Flags = _without_telling(text, opening, closing, may_be & _IS_BEHIND_VALUE[behind], TELLING)
     if not are_names_told:
-        are_words |= _without_telling(text, opening, closing, are_plain & (behind == ord(":")), telling_names())
-    return are_words
+        are_hidden |= _without_telling(text, opening, closing, may_be & (behind == ord(":")), telling_names())
+    return are_hidden
 
 
 def _without_telling(

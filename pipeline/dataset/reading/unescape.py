@@ -16,9 +16,9 @@ _MEANING = np.zeros(256, dtype=np.uint8)  # RFC 8259, section 7
 for _escape, _text in zip(b'"\\/bfnrt', b'"\\/\b\f\n\r\t', strict=True):
     _MEANING[_escape] = _text
 
-_HEX = np.zeros(256, dtype=np.int64)
+HEX = np.zeros(256, dtype=np.int64)
 for _digit in b"0123456789abcdefABCDEF":
-    _HEX[_digit] = int(chr(_digit), 16)
+    HEX[_digit] = int(chr(_digit), 16)
 
 _PIECE_BYTES = 2**20
 _PAIR_BYTES = len(rb"\ud83d\ude00")
@@ -55,7 +55,7 @@ def _mend_piece(raw: Bytes, *, is_last: bool) -> int:
     backslashes = np.flatnonzero(raw == _BACKSLASH)
     if len(backslashes) == 0:
         return len(raw)
-    escapes = _escape_starts(backslashes)
+    escapes = escape_starts(backslashes)
     count = len(escapes) if is_last else int(np.searchsorted(escapes, len(raw) - _PAIR_BYTES, side="right"))
     if 0 < count < len(escapes) and _is_high(raw, int(escapes[count - 1])):
         count += 1  # the other half of its pair, which is whole, too
@@ -65,7 +65,7 @@ def _mend_piece(raw: Bytes, *, is_last: bool) -> int:
 
 def _is_high(raw: Bytes, at: int) -> bool:
     r"""Whether the escape is the first of a pair: `\uD8xx` to `\uDBxx`."""
-    return bool(raw[at + 1] == _U and _HEX[raw[at + 2]] == 0xD and _HEX[raw[at + 3]] in range(0x8, 0xC))
+    return bool(raw[at + 1] == _U and HEX[raw[at + 2]] == 0xD and HEX[raw[at + 3]] in range(0x8, 0xC))
 
 
 def _only(raw: Bytes, kept: Bits) -> Bytes:
@@ -76,7 +76,7 @@ def _only(raw: Bytes, kept: Bits) -> Bytes:
     return only
 
 
-def _escape_starts(backslashes: Integers) -> Integers:
+def escape_starts(backslashes: Integers) -> Integers:
     """The backslashes that begin an escape: every second one of a run of them, from its first."""
     follows = np.diff(backslashes, prepend=-2) == 1
     if not follows.any():
@@ -100,7 +100,7 @@ def _mend_unicode(raw: Bytes, at: Integers) -> None:
     r"""Write each `\uXXXX` as UTF-8 into the last bytes it occupies, and a pair into those of its second half."""
     code = np.zeros(len(at), dtype=np.int64)
     for digit in range(2, 6):
-        code = code << 4 | _HEX[raw[at + digit]]
+        code = code << 4 | HEX[raw[at + digit]]
     is_high = (code >= 0xD800) & (code <= 0xDBFF)
     second = np.flatnonzero(is_high) + 1
     code[second] = 0x10000 + ((code[second - 1] - 0xD800) << 10) + (code[second] - 0xDC00)

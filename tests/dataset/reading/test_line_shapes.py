@@ -13,7 +13,7 @@ from pipeline.dataset.findings.faults import NotAsked
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.reading.block_verdicts import judge_each
-from pipeline.dataset.reading.closed_values import closed
+from pipeline.dataset.reading.closed_values import TELLING, closed, telling_names
 from pipeline.dataset.reading.each_line import MANY
 from pipeline.dataset.reading.judge_line import codes_of_alike, judge_line
 from pipeline.dataset.reading.line_shapes import shapes_of
@@ -22,7 +22,49 @@ from tests.properties.hostile_files import KINDS, seeds
 from tests.properties.mutated_rows import file_of
 
 WORDS = ("a", "x9", "true", "7", "user", "gpt", "function_call", "text", "NaN", "_")
-NAMES = (b'"x1"', b'"x2"', b'"x 3"', b'"content"', b'"text"', b'"turns"')
+MARKED = (
+    *(
+        "a b",
+        "x-",
+        "é",
+        "",
+        " ",
+        "{",
+        "[1]",
+        "\\n",
+        '\\"',
+        "a\\\\",
+        "us\\u0065r",
+        "\\/",
+        "\\u00e9",
+        "\\u0000",
+        "</s>",
+        "\\u2028",
+    ),
+    *(
+        "\\ud800",
+        "x\\udc00",
+        "\\ud83d\\ude00",
+        "\\ud83d\\ude00\\ude00",
+        "\\ud83d\\ud83d\\ude00",
+        "\\uD83",
+        "\\x",
+        "\t",
+        "\\\\ud800",
+    ),
+)
+NAMES = (
+    b'"x1"',
+    b'"x2"',
+    b'"x 3"',
+    b'"content"',
+    b'"text"',
+    b'"turns"',
+    b'"x\\ud800"',
+    b'"x\\n"',
+    b'"x\\/"',
+    b'"\\u0078"',
+)
 NUMBERS = ("1", "20", "999999999999999", "0", "9" * 16, "7.05", "1e5", "1e999", "-3", "01", "0.5")
 ROWS = (
     *(b'{"messages":[1]}', b'{"messages":["a"]}', b'{"messages":[[1,[{}]]]}', b'{"text":1}', b'{"text":1.5}'),
@@ -48,7 +90,7 @@ def varied(random: Random, text: bytes) -> bytes:
     return b"".join(
         A_NUMBER.sub(lambda _: random.choice(NUMBERS).encode(), piece)
         if place % 2 == 0
-        else re.sub(rb'"\w+"', lambda _: b'"%b"' % random.choice(WORDS).encode(), piece)
+        else re.sub(rb'"\w+"', lambda _: b'"%b"' % random.choice((*WORDS, *WORDS, *MARKED)).encode(), piece)
         if not pieces[place + 1].startswith(b":")
         else random.choice((piece, piece, *NAMES))
         for place, piece in enumerate(pieces)
@@ -98,32 +140,46 @@ def test_most_shapes_are_told_without_a_look_at_words_and_numbers(row, form):
     assert codes_of_alike(row, BY_NAME[form]) == told_alone(row, form)
 
 
-def test_texts_of_one_shape_differ_in_plain_words_and_numbers_alone():
+def test_texts_of_one_shape_differ_in_texts_of_a_kind_and_numbers_alone():
+    """Words, texts with marks, and those with half a character."""
     alike = [b'{"a":"x","b":[1,2.5]}', b'{"a":"y_9","b":[77,10.05]}']
+    marked = [
+        b'{"a":"x y"}',
+        b'{"a":"-"}',
+        b'{"a":"\\n"}',
+        b'{"a":"x\\"y"}',
+        b'{"a":"\\ud83d\\ude00"}',
+        '{"a":"é"}'.encode(),
+    ]
+    halved = [b'{"a":"x\\ud800"}', b'{"a":"\\n\\uDFFF y"}', b'{"a":"\\ude00\\ud83d"}']
     others = [
         *(b'{"a":"user","b":[1,2.5]}', b'{"c":"x","b":[1,2.5]}', b'{"a":"","b":[1,2.5]}', b'{"a":"x y","b":[1,2.5]}'),
         *(b'{"a":"x","b":[1,2]}', b'{"a":"x","b":[-1,2.5]}', b'{"a":"x","b":[01,2.5]}', b'{"a":"x","b":[1,2.5e9]}'),
         *(b'{"a":"x","b":[1,2.5e10]}', b'{"a":"x","b":[,2.5]}', b'{"a":1,"b":[1,2.5]}', b'{"a":"x","b":["1",2.5]}'),
     ]
 
-    lines = block_of(b"\n".join([*alike, *others, b'{"a":"\\n"}', b'{"a":\x01}', b'{"a', b"1" * 99, b""]))
+    unsure = [b'{"a":"\\u0061"}', b'{"a":"\\u0000"}', b'{"a":"\\/"}', b'{"a":"\t"}']
+    none = [b'{"a":"\\x"}', b'{"a":"\\ud8"}', b'{"a":"\\', b'{"a":\x01}', b'{"a', b"1" * 99]
+
+    lines = block_of(b"\n".join([*alike, *marked, *halved, *others, *unsure, *none, b""]))
     shapes = shapes_of(lines, np.arange(lines.line_count), 99, are_names_told=True).tolist()
 
-    assert shapes == [0, 0, *range(1, len(others) + 1), *[-1] * 4]
+    others_count = len(others) + len(unsure)
+    assert shapes == [0, 0, *[1] * len(marked), *[2] * len(halved), *range(3, 3 + others_count), *[-1] * len(none)]
 
 
 def test_names_that_no_format_asks_for_are_alike_where_they_are_not_told():
-    lines = block_of(b'{"a":1}\n{"b":2}\n{"b c":1}\n{"content":1}\n{"a":1,"b":1}\n')
+    lines = block_of(b'{"a":1}\n{"b":2}\n{"b c":1}\n{"content":1}\n{"a":1,"b":1}\n{"":1}\n')
 
-    shapes = [shapes_of(lines, np.arange(5), 99, are_names_told=told).tolist() for told in (False, True)]
+    shapes = [shapes_of(lines, np.arange(6), 99, are_names_told=told).tolist() for told in (False, True)]
 
-    assert shapes == [[0, 0, 1, 2, 3], [0, 1, 2, 3, 4]]
+    assert shapes == [[0, 0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5]]
 
 
 def test_an_object_with_fields_that_nobody_asks_for_is_asked_for_others_alone():
-    shut: Any = closed({"a": 1, "text": "x y"})
+    shut: Any = closed({"a": 1, "b c": 2, "text": ""})
 
-    assert (shut.get("text"), "content" in shut, shut.get("role"), bool(shut)) == ("x y", False, None, True)
+    assert (shut.get("text"), "content" in shut, shut.get("role"), bool(shut)) == ("", False, None, True)
     assert (shut in (None, "", [], {}), shut.keys().isdisjoint({"role", "text"})) == (False, False)
     assert frozenset({"role", "text"}) & shut.keys() == {"text"}
     for look in (
@@ -133,15 +189,16 @@ def test_an_object_with_fields_that_nobody_asks_for_is_asked_for_others_alone():
         dict,
         lambda v: v["a"],
         lambda v: "a" in v,
+        lambda v: "b c" in v,
         lambda v: v == {"a": 1},
         lambda v: v.items(),
     ):
         with pytest.raises(NotAsked):
             look(shut)
-    assert type(closed({"text": 1, "b c": 2})) is dict
+    assert type(closed({"text": 1, "": 2})) is dict
 
 
-@pytest.mark.parametrize("value", ["word", 5, 2.5])
+@pytest.mark.parametrize("value", ["word", "two words", "\ud800", 5, 2.5])
 def test_what_is_closed_is_known_by_its_type_alone(value):
     shut = closed(value)
     looks = [str, repr, hash, lambda v: v + v, lambda v: v < v, lambda v: v == value, lambda v: v != value]
@@ -160,6 +217,41 @@ def test_of_a_word_it_is_known_that_it_is_not_empty_and_has_no_marks():
     for look in (len, list, lambda v: v.upper(), lambda v: "w" in v, lambda v: v.startswith("w"), lambda v: v[:1]):
         with pytest.raises(NotAsked):
             look(word)
+
+
+def test_of_a_text_with_marks_it_is_known_that_it_is_no_word():
+    text = closed("a-b")
+
+    assert (bool(text), text == "", text == "user", text == "word", "\0" in text) == (True, False, False, False, False)
+    assert (closed("user"), closed("")) == ("user", "")
+    for look in (
+        lambda v: v.strip(),
+        lambda v: v == "a b",
+        lambda v: v.startswith("{"),
+        lambda v: v.lstrip(),
+        lambda v: "-" in v,
+    ):
+        with pytest.raises(NotAsked):
+            look(text)
+
+
+def test_words_that_formats_ask_for_have_no_letter_that_is_told_only_by_an_escape():
+    """Else a text with such an escape might be one of them."""
+    assert [
+        word
+        for word in (*TELLING, *telling_names())
+        if not word.isascii() or not word.isprintable() or {*word} & {*'"\\'}
+    ] == []
+
+
+def test_half_a_character_is_told_by_shape_where_no_name_may_hide_it():
+    one, two = b'{"text":"a\\ud800","x":1}', b'{"text":[],"x":"\\ud800","y":1}'
+
+    assert (codes_of_alike(one, BY_NAME["plain-text"]), told_alone(one, "plain-text")) == (("lone-surrogate",),) * 2
+    assert (codes_of_alike(two, BY_NAME["plain-text"]), told_alone(two, "plain-text")) == (
+        None,
+        ("wrong-type", "lone-surrogate"),
+    )
 
 
 def test_limits_hold_for_lines_of_a_shape():
