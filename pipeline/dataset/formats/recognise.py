@@ -21,6 +21,7 @@ from pipeline.dataset.formats.mapped_rows import AUTO, AUTO_MAPPED
 from pipeline.dataset.formats.object_files import FieldOfRows, field_of_rows, is_over_lines
 from pipeline.dataset.formats.objects import read_objects
 from pipeline.dataset.formats.rows import FORMATS, recognise_row
+from pipeline.dataset.formats.rows.decoders import is_readable
 from pipeline.dataset.formats.rows.flat_messages import FlatMessages
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
@@ -69,9 +70,12 @@ class Reading:
 
     @property
     def untyped_fields(self) -> tuple[str, ...]:
-        """Those of the others that may hold anything: the native format's id is a text, or the row is refused."""
+        """Those of the others that may hold anything, and that are read quickly.
+
+        The native format's id is a text, or the row is refused.
+        """
         typed = {name for shape in NATIVE.shapes for name in shape.identities} if self.form == NATIVE else set()
-        return tuple(name for name in self.others if name not in typed)
+        return tuple(name for name in self.others if name not in typed and is_readable(name))
 
     @property
     def row_name(self) -> Literal["row", "line"]:

@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.groups import group_of
 from pipeline.dataset.formats.blocks_of_lines import Block, have_brackets
-from pipeline.dataset.formats.rows.decoders import decoder
+from pipeline.dataset.formats.rows.decoders import decoder, usable
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
@@ -91,7 +91,7 @@ def _decode(data: bytes, form: Format) -> _Whole:
     Raises:
         msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong: a row is not right.
     """
-    for shape in form.shapes:
+    for shape in usable(*form.shapes):
         try:
             rows = decoder(shape).decode_lines(data)
         except msgspec.ValidationError:

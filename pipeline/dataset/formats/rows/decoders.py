@@ -4,6 +4,7 @@ The attributes of a decoded row go by the numbers of the shape's parts: segment_
 identity_0, and label. Those of a message are role, content and weight_0; those of a pair stand in `SIDES`.
 """
 
+import re
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -22,6 +23,7 @@ _UNREAD = (*CALL_FIELDS, *FLAG_FIELDS, *REASONING_FIELDS, *MEDIA_FIELDS, "tool_c
 _NoMedia = Annotated[str, msgspec.Meta(max_length=0)] | Annotated[list[Any], msgspec.Meta(max_length=0)] | None
 _Field: TypeAlias = tuple[str, Any, Any, str]  # attribute, type, default, name in the row
 _REQUIRED = object()
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')
 SIDES = ("asked", "answered")  # attributes of a pair that is an object
 
 
@@ -34,14 +36,21 @@ def decoder(shape: Shape) -> msgspec.json.Decoder[PlainRow]:
 
 
 def usable(*shapes: Shape) -> tuple[Shape, ...]:
-    """Those that give no name two meanings, which a person's mapping may do."""
+    """Those that give no name two meanings, which a person's mapping may do, and have none with a mark to escape."""
     return tuple(shape for shape in shapes if _is_usable(shape))
 
 
 @cache
 def _is_usable(shape: Shape) -> bool:
-    messages = all(_has_distinct_names(_message_fields(segment)) for segment in shape.segments)
-    return messages and _has_distinct_names(_fields(shape))
+    return all(
+        _has_distinct_names(fields) and all(is_readable(shape.named(name)) for *_, name in fields)
+        for fields in (*map(_message_fields, shape.segments), _fields(shape))
+    )
+
+
+def is_readable(name: str) -> bool:
+    """Whether msgspec takes it for the name of a field: one that is written with an escape it refuses."""
+    return _ESCAPED.search(name) is None
 
 
 def _has_distinct_names(fields: list[_Field]) -> bool:

@@ -62,6 +62,7 @@ def test_spoilt_rows_are_judged_alike():
         ({"Instruction": "a", "Output": "b"}, "$", "'Instruction' for instruction, 'Output' for output"),
         ({"prompt ": "a", " completion": "b"}, "$", "'prompt ' for prompt, ' completion' for completion"),
         ({"\ufeffprompt": "a", "completion": "b"}, "$", "'\N{REPLACEMENT CHARACTER}prompt' for prompt"),
+        ({"prompt\n": "a", "completion": "b", "x\n": "c"}, "$", "'prompt\N{REPLACEMENT CHARACTER}' for prompt"),
         (
             {"Question": "a", "Complex_CoT": "think", "Response": "b"},
             "$",
