@@ -20,7 +20,7 @@ from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.conversation import Branch
 from pipeline.dataset.model.xxh3 import xxh3_64
 from pipeline.dataset.near.shares import Found, found_in, grouped, joined, shares, taken
-from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.reading.columns import Again, Columns
 from pipeline.dataset.reading.turn_hashes import hash_surroundings, hash_turns
 from pipeline.dataset.rules.mismatch import Mismatch
 
@@ -34,6 +34,23 @@ Answers = npt.NDArray[np.void]
 
 def answers(columns: Columns) -> Answers:
     """One record for each conversation that has a prompt and an answer, in order."""
+    return _answers(columns)[0] if columns.again is None else _answers_again(columns, columns.again)
+
+
+def _answers_again(columns: Columns, again: Again) -> Answers:
+    """The same of rows that come again and again."""
+    of_different, owners = _answers(again.different)
+    places = np.full(len(again.different.rows), -1)
+    places[owners] = np.arange(len(owners))
+    has_answer = places[again.rows] >= 0
+    records = taken(of_different, places[again.rows[has_answer]])
+    records["row"], records["line"] = columns.rows[has_answer], columns.lines[has_answer]
+    records["offset"] = columns.offsets[has_answer]
+    return records
+
+
+def _answers(columns: Columns) -> tuple[Answers, Integers]:
+    """The records, and whose each is."""
     owners, turns = _last_learned(columns)
     firsts = columns.turn_starts[owners]
     records = np.empty(len(owners), dtype=ANSWER)
@@ -42,7 +59,7 @@ def answers(columns: Columns) -> Answers:
     records["row"] = columns.rows[owners]
     records["line"] = columns.lines[owners]
     records["offset"] = columns.offsets[owners]
-    return records
+    return records, owners
 
 
 def _last_learned(columns: Columns) -> tuple[Integers, Integers]:

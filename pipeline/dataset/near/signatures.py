@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.xxh3 import Hashes
+from pipeline.dataset.near.shares import taken
 from pipeline.dataset.near.shingles import shingles
 from pipeline.dataset.near.sketches import BINS, Samples, sketches
-from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.reading.columns import Again, Columns
 
 BANDS = 32
 REPEATED, SINGLE, SIGNED = range(3)
@@ -43,10 +44,30 @@ def signatures(columns: Columns, contents: Hashes) -> tuple[Signatures, Bands]:
 
     contents: 64 bits of the hash of each one's turns.
     """
-    records = np.empty(len(columns.ids), dtype=SIGNATURE)
+    if columns.again is None:
+        records, bands = _signatures(columns, contents)
+    else:
+        records, bands = _signatures_again(columns.again, contents)
     records["row"] = columns.rows
     records["line"] = columns.lines
     records["offset"] = columns.offsets
+    return records, bands
+
+
+def _signatures_again(again: Again, contents: Hashes) -> tuple[Signatures, Bands]:
+    """Of rows that come again and again, each is signed where it first comes: in this order they stand."""
+    firsts = np.unique(again.rows, return_index=True)[1]
+    of_different, bands = _signatures(again.different, contents[firsts])
+    records = taken(of_different, again.rows)
+    is_again = np.ones(len(records), dtype=np.bool_)
+    is_again[firsts] = False
+    records["kind"][is_again] = REPEATED
+    return records, bands
+
+
+def _signatures(columns: Columns, contents: Hashes) -> tuple[Signatures, Bands]:
+    """The records, without their places."""
+    records = np.zeros(len(columns.ids), dtype=SIGNATURE)
     records["content"] = contents
     records["turn_count"] = columns.turn_counts
     is_new = np.zeros(len(records), dtype=np.bool_)

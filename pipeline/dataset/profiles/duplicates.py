@@ -36,11 +36,15 @@ def fingerprints(columns: Columns) -> Fingerprints:
     """One record for each conversation, in order. The turns' hash covers roles and contents, not the id."""
     records = np.empty(len(columns.ids), dtype=FINGERPRINT)
     records["id"] = _id_hashes(columns.ids)
-    records["turns"] = hash_turns(columns, columns.turn_starts[:-1], columns.turn_starts[1:], _extra_hashes(columns))
+    records["turns"] = columns.of_rows(_hashes_of_turns)
     records["row"] = columns.rows
     records["line"] = columns.lines
     records["offset"] = columns.offsets
     return records
+
+
+def _hashes_of_turns(columns: Columns) -> Hashes:
+    return hash_turns(columns, columns.turn_starts[:-1], columns.turn_starts[1:], _extra_hashes(columns))
 
 
 def _id_hashes(ids: pa.StringArray) -> Hashes:

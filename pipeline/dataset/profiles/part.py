@@ -27,8 +27,9 @@ from pipeline.dataset.profiles.row_measures import measure_rows
 from pipeline.dataset.profiles.totals import Totals, measure_block, measure_rejected
 from pipeline.dataset.profiles.type_drift import measure_types
 from pipeline.dataset.quality.quality_findings import quality_groups
-from pipeline.dataset.reading.columns import Columns, read_columns
+from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.reading.part_places import in_parts
+from pipeline.dataset.reading.rows_again import groups_of_all, read_once
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.state.lake import TableWriter
 from pipeline.state.lake.lake_errors import lake_errors
@@ -74,13 +75,13 @@ def profile_part(
         _Spills(folder, rules) as spills,
     ):
         for block in read_rows(stream, reading, limits.max_line_bytes, first_line, offset, seen):
-            verdicts, columns = read_columns(block, limits, form, reading.others)
+            verdicts, columns = read_once(block, limits, form, reading.others)
             verdicts.groups.extend(_unended(block))
             groups = verdicts.groups
             if columns.ids:
-                frames = frames_of(columns)
-                of_rows = in_parts(_groups_of_conversations(frames, rules), block, form.layout)
-                measured = measure_block(verdicts, frames, of_rows, rules, tokenizer)
+                frames = frames_of(columns.again.different if columns.again else columns)
+                of_rows = in_parts(_groups_of_conversations(frames, columns, rules), block, form.layout)
+                measured = measure_block(verdicts, columns, frames, of_rows, rules, tokenizer)
                 total += replace(measured, types=measure_types(block, columns, reading.untyped_fields))
                 hashes = spills.write(columns)
                 conversations.write(conversation_rows(columns, hashes, measure_rows(columns, measured.tokens, rules)))
@@ -95,9 +96,12 @@ def profile_part(
     return total
 
 
-def _groups_of_conversations(frames: Frames, rules: Rules) -> list[Group]:
-    """All findings of a block's conversations, by code."""
-    return [*warning_groups(frames), *(quality_groups(frames) if rules.has_quality else [])]
+def _groups_of_conversations(frames: Frames, columns: Columns, rules: Rules) -> list[Group]:
+    """All findings of a block's conversations, by code. frames: of the different ones, where they come again."""
+    groups = [*warning_groups(frames), *(quality_groups(frames) if rules.has_quality else [])]
+    if columns.again is None:
+        return groups
+    return groups_of_all(groups, columns.again.rows, columns.rows, columns.lines, columns.offsets)
 
 
 class _Spills:

@@ -29,9 +29,13 @@ class RowMeasures:
 
 def measure_rows(columns: Columns, tokens: TokenStatistics, rules: Rules) -> RowMeasures:
     """Of a block with conversations. tokens: of this block alone."""
-    starts = columns.text_starts[columns.turn_starts]
     return RowMeasures(
-        count_characters(columns.text, np.asarray(starts, dtype=np.int64)),
+        columns.of_rows(_characters),
         tokens.by_row,
         languages_of(columns) if rules.has_languages else None,
     )
+
+
+def _characters(columns: Columns) -> Integers:
+    starts = columns.text_starts[columns.turn_starts]
+    return count_characters(columns.text, np.asarray(starts, dtype=np.int64))

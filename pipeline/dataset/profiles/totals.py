@@ -21,6 +21,7 @@ from pipeline.dataset.quality.quality_statistics import (
 )
 from pipeline.dataset.quality.short_answers import answer_figures
 from pipeline.dataset.reading.block_verdicts import Verdicts
+from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.tokens import TokenStatistics, measure_tokens
 from pipeline.dataset.tokens.tokenizers import Tokenizer
 
@@ -48,13 +49,19 @@ class Totals:
 
 
 def measure_block(
-    verdicts: Verdicts, frames: Frames, groups: Sequence[Group], rules: Rules, tokenizer: Tokenizer | None
+    verdicts: Verdicts,
+    columns: Columns,
+    frames: Frames,
+    groups: Sequence[Group],
+    rules: Rules,
+    tokenizer: Tokenizer | None,
 ) -> Totals:
     """The totals of one block, as far as the rules ask for them.
 
-    groups: findings of its conversations. tokenizer: needed where tokens are counted exactly.
+    frames: of the different rows, where they come again and again. groups: findings of its conversations. tokenizer:
+    needed where tokens are counted exactly.
     """
-    columns, figures = frames.columns, figures_of(frames, *_figures(rules.has_quality))
+    figures = figures_of(frames, columns, *_figures(rules.has_quality))
     has_tokens = rules.tokenizer != WORDS
     return Totals(
         measure(verdicts, columns, figures, count_groups([*verdicts.groups, *groups])),

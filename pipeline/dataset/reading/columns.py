@@ -1,9 +1,9 @@
 """The accepted conversations of a block, turned from objects into columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from pipeline.dataset.reading.part_places import in_parts
 from pipeline.dataset.reading.repeated_keys import RepeatedKey, repeated_keys
 from pipeline.dataset.reading.text_marks import NO_MARKS, TextMarks, find_marks
 
+T = TypeVar("T", bound=np.generic)
 _TURN_BYTES = len('{"role":"","content":""}')
 
 
@@ -94,6 +95,19 @@ class Columns:
     """Fields that a row names twice, by the conversation's number."""
     large: Mapping[int, LargeNumbers] = field(default_factory=dict)
     """Its numbers that 64 bits do not hold."""
+    again: "Again | None" = None
+    """Where its rows are few that come again and again: what is known of these is known of all."""
+
+    def of_rows(self, look: "Callable[[Columns], npt.NDArray[T]]") -> "npt.NDArray[T]":
+        """What a look says of each conversation: at the different ones alone, where they come again and again.
+
+        look: at what they say, not at their places.
+        """
+        return look(self) if self.again is None else look(self.again.different)[self.again.rows]
+
+    def of_turns(self, look: "Callable[[Columns], npt.NDArray[T]]") -> "npt.NDArray[T]":
+        """The same of each turn."""
+        return look(self) if self.again is None else look(self.again.different)[self.again.turns]
 
     def owner(self, turn: int) -> int:
         """Index of the conversation that a turn belongs to."""
@@ -125,6 +139,18 @@ class Columns:
         """Role and content of one turn."""
         text = self.text[self.text_starts[index] : self.text_starts[index + 1]].tobytes().decode()
         return {"role": self.role_names[self.roles[index]], "content": text}
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Rows that come again and again (`rows_again.py`)."""
+
+    different: Columns
+    """They, in the order in which they first come."""
+    rows: Integers
+    """N, which of them each conversation is."""
+    turns: Integers
+    """M, which of their turns each turn is."""
 
 
 def read_columns(
@@ -186,7 +212,7 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
         rows=verdicts.rows,
         lines=verdicts.lines,
         offsets=verdicts.offsets,
-        ids=_identities(verdicts, form),
+        ids=identities_of(verdicts, form),
         text_hashes=hash_texts(turns.text, turns.text_starts[turns.turn_starts]),
         turn_counts=turns.turn_counts,
         turn_starts=turns.turn_starts,
@@ -205,7 +231,7 @@ def gather(verdicts: Verdicts, form: Format = NATIVE) -> Columns:
     )
 
 
-def _identities(verdicts: Verdicts, form: Format) -> pa.StringArray:
+def identities_of(verdicts: Verdicts, form: Format) -> pa.StringArray:
     """The conversations' ids; a row that has none is named after its place in the file."""
     ids = [] if verdicts.are_nameless else verdicts.identities
     if form is NATIVE or (ids and all(ids)):

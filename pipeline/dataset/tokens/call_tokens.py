@@ -49,6 +49,7 @@ def with_calls(columns: Columns) -> Columns:
         text_starts=text_starts,
         text_hashes=hash_texts(text, text_starts[columns.turn_starts]),
         word_counts=word_counts,
+        again=None,
     )
 
 

@@ -31,7 +31,7 @@ roles = st.dictionaries(st.sampled_from([*KNOWN_ROLES[:3], *"abcdefghijk", "(oth
 
 
 def measured(verdicts, columns, finding_counts) -> Statistics:
-    figures = figures_of(frames_of(columns), turn_figures(), conversation_figures())
+    figures = figures_of(frames_of(columns), columns, turn_figures(), conversation_figures())
     return measure(verdicts, columns, figures, finding_counts)
 
 

@@ -8,7 +8,8 @@ from tests.engine_blocks import columns_of, line_of
 
 def lengths_of(*sizes: int):
     lines = [line_of(str(i), ("user", "x" * size)) for i, size in enumerate(sizes)]
-    return measure_lengths(figures_of(frames_of(columns_of(*lines)), {}, length_figures()))
+    columns = columns_of(*lines)
+    return measure_lengths(figures_of(frames_of(columns), columns, {}, length_figures()))
 
 
 def test_conversations_of_like_length_have_no_outliers():

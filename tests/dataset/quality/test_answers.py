@@ -10,7 +10,8 @@ CLEAN = ("assistant", "A good answer, long enough.")
 
 def measured(*answers: str) -> Answers:
     lines = [line_of(str(i), ("user", " a "), ("assistant", a)) for i, a in enumerate(answers)]
-    return measure_answers(figures_of(frames_of(columns_of(*lines)), answer_figures(), {}))
+    columns = columns_of(*lines)
+    return measure_answers(figures_of(frames_of(columns), columns, answer_figures(), {}))
 
 
 def test_a_file_without_either_has_no_note():

@@ -18,7 +18,7 @@ texts = st.lists(st.one_of(st.text("ab \n", max_size=40), st.integers(0, 9).map(
 
 
 def quality_of(columns: Columns) -> QualityStatistics:
-    return measure_quality(columns, figures_of(frames_of(columns), answer_figures(), length_figures()))
+    return measure_quality(columns, figures_of(frames_of(columns), columns, answer_figures(), length_figures()))
 
 
 def measured_at(lines: list[bytes], first: int) -> QualityStatistics:
