@@ -21,26 +21,55 @@ from tests.dataset.formats.test_objects import rows_of
 RULES = Rules().structure_only()
 cells = st.text(alphabet="ab ,;\t\"\n\r'é😀{}[]", max_size=12)
 tables = st.lists(st.tuples(cells, cells, cells), max_size=8)
+plain_tables = st.lists(st.tuples(*[st.sampled_from(["", "a", "b c"])] * 3), max_size=8)
 
 
-def table(rows, separator: str = ",", names=("question", "answer", "note")) -> bytes:
+def table(rows, separator=",", names=("question", "answer", "note"), quoting=csv.QUOTE_ALL, end="\n") -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=separator, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer = csv.writer(text, delimiter=separator, quoting=quoting, lineterminator=end)
     writer.writerows([names, *rows])
     return text.getvalue().encode()
 
 
-@given(rows=tables, separator=st.sampled_from(",;\t"), size=st.sampled_from([1, 2, 7, 4096]))
-def test_every_row_is_read_as_it_was_written_and_stands_where_it_does(rows, separator, size):
-    data = b"\xef\xbb\xbf" + table(rows, separator)
+@given(
+    written=st.tuples(tables, st.just(csv.QUOTE_ALL))
+    | st.tuples(plain_tables, st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL])),
+    separator=st.sampled_from(",;\t"),
+    size=st.sampled_from([1, 2, 7, 4096]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_every_row_is_read_as_it_was_written_and_stands_where_it_does(written, separator, size, end):
+    rows, quoting = written
+    data = b"\xef\xbb\xbf" + table(rows, separator, quoting=quoting, end=end)
 
     found = rows_of(read_table(io.BytesIO(data), separator, 2**20, block_bytes=size))
 
     assert [tuple(json.loads(text).values()) for *_, text in found] == rows
     assert [place for place, *_ in found] == list(range(1, len(rows) + 1))
-    offsets = [3 + len(table(rows[:n], separator)) for n in range(len(rows))]
+    offsets = [3 + len(table(rows[:n], separator, quoting=quoting, end=end)) for n in range(len(rows))]
     assert [offset for _, _, offset, _ in found] == offsets
     assert [line for _, line, *_ in found] == [1 + data[:offset].count(b"\n") for offset in offsets]
+
+
+@pytest.mark.parametrize("row", [b"a,b", b'"a","b"', b'"a",b', b'"",""', b",", b"a,b\r"])
+def test_rows_whose_cells_have_no_marks_are_read_many_at_once(row, monkeypatch):
+    """One by one they take ten times as long."""
+    data = b"prompt,completion\n" + b"%b\n" % row * 9
+    expected = rows_of(read_table(io.BytesIO(data), ",", 2**20))
+
+    monkeypatch.setattr(table_rows._Header, "as_json", None)
+
+    assert len(expected) == 9
+    assert rows_of(read_table(io.BytesIO(data), ",", 2**20)) == expected
+
+
+@pytest.mark.parametrize("row", [b'a"b,c', b'"a"b,c', b'"a","', b'",",a', b'"",', b'"a ,"b"', b'"a""b",c', b"a\rb,c"])
+def test_a_row_among_others_is_what_it_is_alone(row):
+    """A quote that is not the first or last byte of its cell, for one."""
+    alone = rows_of(read_table(io.BytesIO(b"prompt,completion\n%b\n" % row), ",", 99))
+    among = rows_of(read_table(io.BytesIO(b'prompt,completion\n"a","b"\n%b\n' % row), ",", 99))
+
+    assert [found[3:] for found in among[1:]] == [found[3:] for found in alone]
 
 
 def test_rows_of_other_cells_and_broken_quotes_are_faults_at_their_places():
