@@ -105,10 +105,6 @@ class Columns:
         """
         return look(self) if self.again is None else look(self.again.different)[self.again.rows]
 
-    def of_turns(self, look: "Callable[[Columns], npt.NDArray[T]]") -> "npt.NDArray[T]":
-        """The same of each turn."""
-        return look(self) if self.again is None else look(self.again.different)[self.again.turns]
-
     def owner(self, turn: int) -> int:
         """Index of the conversation that a turn belongs to."""
         return int(self.turn_starts.searchsorted(turn, side="right")) - 1
@@ -151,6 +147,16 @@ class Again:
     """N, which of them each conversation is."""
     turns: Integers
     """M, which of their turns each turn is."""
+
+    @property
+    def row_counts(self) -> Integers:
+        """How often each of the different ones comes."""
+        return np.bincount(self.rows, minlength=len(self.different.rows))
+
+    @property
+    def turn_counts(self) -> Integers:
+        """The same of each of their turns."""
+        return np.repeat(self.row_counts, self.different.turn_counts)
 
 
 def read_columns(

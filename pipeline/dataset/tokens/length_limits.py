@@ -45,8 +45,8 @@ class RowLengths:
     """Of contents."""
 
     @classmethod
-    def of(cls, columns: Columns, tokens: Integers) -> "RowLengths":
-        """The rows of one block that has some; tokens: of each turn.
+    def of(cls, columns: Columns, tokens: Integers, times: Integers | None = None) -> "RowLengths":
+        """The rows of one block that has some. tokens: of each turn; times: how often each row comes, if not once.
 
         The alternatives of a preference are rows of their own to a trainer; the longer one counts.
         """
@@ -55,8 +55,10 @@ class RowLengths:
         before = _tokens_before(columns, tokens + TURN_OVERHEAD_TOKENS) + TURN_OVERHEAD_TOKENS
         rows = np.maximum.reduceat(before + tokens, firsts)
         learned = np.minimum.reduceat(np.where(columns.is_supervised & (tokens > 0), before, _NEVER), firsts)
-        bins = [_bins(contents), _BIN_COUNT + _bins(rows), 2 * _BIN_COUNT + _bins(learned[learned < _NEVER])]
-        counts = np.bincount(np.concatenate(bins), minlength=3 * _BIN_COUNT).reshape(3, _BIN_COUNT)
+        is_learned = learned < _NEVER
+        bins = np.concatenate([_bins(contents), _BIN_COUNT + _bins(rows), 2 * _BIN_COUNT + _bins(learned[is_learned])])
+        weights = None if times is None else np.concatenate([times, times, times[is_learned]])
+        counts = np.bincount(bins, weights, minlength=3 * _BIN_COUNT).astype(np.int64).reshape(3, _BIN_COUNT)
         return cls(counts, int(contents.max()))
 
     def __add__(self, other: "RowLengths") -> "RowLengths":

@@ -27,11 +27,11 @@ class TokenSample:
     """A table of `WINDOWS` in their order, MAX_WINDOWS rows at most."""
 
     @classmethod
-    def of(cls, columns: Columns, features: Integers) -> "TokenSample":
+    def of(cls, columns: Columns, totals: Integers) -> "TokenSample":
         """The sample of one block."""
         is_small = len(columns.text) <= WHOLE_BYTES
         turns = pa.chunked_array([_with_text(columns)]) if is_small else None
-        return cls(features.sum(axis=0), turns, pick_windows(columns, MAX_WINDOWS))
+        return cls(totals, turns, pick_windows(columns, MAX_WINDOWS))
 
     def __add__(self, other: "TokenSample") -> "TokenSample":
         """The sample of both texts together."""

@@ -128,11 +128,17 @@ def measure_tokens(columns: Columns, tokenizer: Tokenizer | None = None, *, exac
         lengths = RowLengths.of(columns, counts)
         return TokenStatistics(turn_count, word_count, int(counts.sum()), tokenizer.name, lengths, by_row=by_row)
     columns = with_calls(columns)
-    features = columns.of_turns(lambda these: count_features(these.text, these.text_starts, these.word_counts))
+    again = columns.again
+    different = again.different if again else columns
+    features = count_features(different.text, different.text_starts, different.word_counts)
     usual = usual_tokens(features)
-    lengths, sample = RowLengths.of(columns, usual), TokenSample.of(columns, features)
-    by_row = np.add.reduceat(usual, columns.turn_starts[:-1])
-    return TokenStatistics(turn_count, word_count, int(usual.sum()), None, lengths, sample, by_row)
+    by_row = np.add.reduceat(usual, different.turn_starts[:-1])
+    totals, tokens = features.sum(axis=0), int(usual.sum())
+    if again:
+        totals, tokens = again.turn_counts @ features, int(again.turn_counts @ usual)
+        by_row = by_row[again.rows]
+    lengths = RowLengths.of(different, usual, again.row_counts if again else None)
+    return TokenStatistics(turn_count, word_count, tokens, None, lengths, TokenSample.of(columns, totals), by_row)
 
 
 def count_tokens(columns: Columns, tokenizer: Tokenizer) -> Integers:

@@ -50,6 +50,14 @@ _CHARACTER = re.compile(rb"[^\x80-\xbf]")
 
 def pick_windows(columns: Columns, limit: int) -> pa.Table:
     """The windows of a block that come first in the order, in order, at most `limit`."""
+    again = columns.again
+    if again is not None:
+        return _pick(again.different, limit, np.minimum(again.turn_counts, limit))
+    return _pick(columns, limit)
+
+
+def _pick(columns: Columns, limit: int, times: Integers | None = None) -> pa.Table:
+    """times: how often each turn comes, if not once."""
     sizes = np.diff(columns.text_starts)
     owners = np.repeat(columns.text_hashes, columns.turn_counts)
     index = np.arange(len(sizes)) - np.repeat(columns.turn_starts[:-1], columns.turn_counts)
@@ -62,6 +70,8 @@ def pick_windows(columns: Columns, limit: int) -> pa.Table:
     order = _mix(seeds[turns] ^ _mix(steps.astype(np.uint64)))
     kept = np.argpartition(order, limit)[:limit] if len(order) > limit else np.arange(len(order))
     kept = kept[np.argsort(order[kept])]
+    if times is not None:
+        kept = np.repeat(kept, times[turns[kept]])[:limit]
     turns, steps, order = turns[kept], steps[kept], order[kept]
     return _cut_out(columns, turns, firsts[turns] + steps * STEP_BYTES, order, owners[turns])
 
