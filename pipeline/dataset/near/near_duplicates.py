@@ -24,7 +24,7 @@ from pipeline.dataset.near.alike import (
     roots_by_bands,
     taken_in_any_order,
 )
-from pipeline.dataset.near.clusters import Clusters
+from pipeline.dataset.near.clusters import Chosen, Clusters, are_firsts
 from pipeline.dataset.near.near_records import Records
 from pipeline.dataset.near.shares import Array, are_different, handed_out
 from pipeline.dataset.near.signatures import (
@@ -89,19 +89,15 @@ def find_near_duplicates(spills: Sequence[Path], find_roots: FindRoots | None = 
     """
     records, bands = Records(spills, SIGNATURE), Records(list(map(bands_of, spills)), SIGNED_BANDS)
     folder = spills[0].parent if spills else Path()
-    kinds = np.empty(len(records), dtype=np.uint8)
-    for first, chunk in records.chunks():
-        kinds[first : first + len(chunk)] = chunk["kind"]
     copied = _firsts(_hashes(records, "content"), len(records), len(records), folder)
-    is_new = copied == np.arange(len(copied), dtype=np.int32)
-    is_single = is_new & (kinds == SINGLE)
-    roots = _firsts(_hashes(records, "shingle", is_single), int(is_single.sum()), len(records), folder)
-    signed = np.flatnonzero(kinds == SIGNED).astype(np.int32)
-    is_asked = is_new[signed]
-    roots[signed] = signed[find_roots(is_asked) if find_roots else roots_by_bands(bands, is_asked, folder)]
-    near = np.flatnonzero(is_new & (roots != np.arange(len(roots), dtype=np.int32)))
-    listed = near[:MAX_LISTED]
-    firsts = roots[listed]
+    new = Chosen.that_are_firsts(copied)
+    is_single, signed = _kinds(records, copied)
+    roots = _firsts(_hashes(records, "shingle", is_single, new), int(is_single.sum()), new.count, folder)
+    is_asked = copied[signed] == signed
+    of_signed = find_roots(is_asked) if find_roots else roots_by_bands(bands, is_asked, folder)
+    roots[new.places(signed[is_asked])] = new.places(signed[of_signed[is_asked]])
+    near = np.flatnonzero(roots != np.arange(len(roots), dtype=np.int32))
+    listed, firsts = new.at(near[:MAX_LISTED]), new.at(roots[near[:MAX_LISTED]])
     is_cluster = np.zeros(len(roots), dtype=np.bool_)
     is_cluster[roots[near]] = True
     told = records.take(listed)
@@ -109,28 +105,43 @@ def find_near_duplicates(spills: Sequence[Path], find_roots: FindRoots | None = 
         rows=told["row"],
         lines=told["line"],
         offsets=told["offset"],
-        firsts=taken_in_any_order(records, firsts.astype(np.int64))["row"],
+        firsts=taken_in_any_order(records, firsts)["row"],
         agreement_counts=_compare_with_first(bands, signed, listed, firsts),
-        clusters=Clusters(records, _followed(copied, roots)),
+        clusters=Clusters(records, _followed(copied, new, roots)),
         conversation_count=len(near),
         cluster_count=int(is_cluster.sum()),
     )
 
 
-def _followed(copied: Firsts, roots: Firsts) -> Firsts:
+def _kinds(records: Records, copied: Firsts) -> tuple[Flags, Firsts]:
+    """Which new conversations have a single shingle, and where those that are signed are."""
+    is_single, signed = np.empty(len(records), dtype=np.bool_), [np.empty(0, dtype=np.int32)]
+    for first, chunk in records.chunks():
+        of_chunk = slice(first, first + len(chunk))
+        is_single[of_chunk] = (chunk["kind"] == SINGLE) & are_firsts(copied[of_chunk], first)
+        signed.append((np.flatnonzero(chunk["kind"] == SIGNED) + first).astype(np.int32))
+    return is_single, np.concatenate(signed)
+
+
+def _followed(copied: Firsts, new: Chosen, roots: Firsts) -> Firsts:
     """The roots of those that rows copy, where these stood: no third array of all rows."""
     for first in range(0, len(copied), _SHARE_RECORDS):
         some = copied[first : first + _SHARE_RECORDS]
-        some[:] = roots[some]
+        some[:] = new.at(roots[new.places(some)])
     return copied
 
 
-def _hashes(records: Records, field: str, is_asked: Flags | None = None) -> Iterator[Array]:
-    """The field of each record that is asked for, and the record's index."""
+def _hashes(
+    records: Records, field: str, is_asked: Flags | None = None, among: Chosen | None = None
+) -> Iterator[Array]:
+    """The field of each record that is asked for, and the record's index; among others, its place there."""
     for first, chunk in records.chunks(is_asked):
-        asked = np.arange(len(chunk)) if is_asked is None else np.flatnonzero(is_asked[first : first + len(chunk)])
+        asked: Integers = np.arange(len(chunk))
+        if is_asked is not None:
+            asked = np.flatnonzero(is_asked[first : first + len(chunk)])
         hashed = np.empty(len(asked), dtype=_HASHED)
-        hashed["hash"], hashed["index"] = chunk[field][asked], asked + first
+        hashed["hash"] = chunk[field][asked]
+        hashed["index"] = asked + first if among is None else among.places(asked + first)
         yield hashed
 
 
@@ -165,7 +176,7 @@ def _lots(arrays: Iterator[Array]) -> Iterator[Array]:
 
 
 def _compare_with_first(
-    bands: Records, signed: npt.NDArray[np.int32], rows: Integers, firsts: Firsts
+    bands: Records, signed: npt.NDArray[np.int32], rows: Integers, firsts: Integers
 ) -> npt.NDArray[np.int64]:
     """In how much each row agrees with the first of its cluster: those of one shingle in all."""
     counts = np.full(len(rows), BINS)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.dataset.model.bit_flags import Flags
-from pipeline.dataset.near.clusters import Clusters
+from pipeline.dataset.near.clusters import Chosen, Clusters
 from pipeline.state.lake.schemas import SPLITS
 
 _SORTED_AT_FIRST = 4_096
@@ -52,24 +52,28 @@ class Split:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Rows of SPLITS, in file order; made from what the file left on disk when it was read."""
-        rows, roots = self.clusters.rows, self.clusters.roots
+        roots, heads = self.clusters.roots, Chosen.that_are_firsts(self.clusters.roots)
+        rows = self.clusters.rows_of(heads)
         for first, chunk in self.clusters.records.chunks():
             of_chunk = slice(first, first + len(chunk))
             sides = pa.DictionaryArray.from_arrays(pa.array(self.is_validation[of_chunk].astype(np.int8)), SIDES)
-            columns = [chunk["row"], chunk["line"], sides, rows[roots[of_chunk]].astype(np.int64)]
+            columns = [chunk["row"], chunk["line"], sides, rows[heads.places(roots[of_chunk])].astype(np.int64)]
             yield pa.RecordBatch.from_arrays(list(map(pa.array, columns)), schema=SPLITS)
 
 
 def split(clusters: Clusters, rules: SplitRules | None = None) -> Split:
     """Choose whole clusters for validation, as many as the rules ask for or as fit; the rest is for training."""
     rules = rules or SplitRules()
-    chosen = np.zeros(len(clusters.roots), dtype=np.bool_)
-    chosen[_choose(clusters, rules.target(len(clusters.roots)))] = True
-    is_validation = chosen[clusters.roots]
+    heads = Chosen.that_are_firsts(clusters.roots)
+    chosen = np.zeros(heads.count, dtype=np.bool_)
+    chosen[_choose(clusters, heads, rules.target(len(clusters.roots)))] = True
+    is_validation = np.empty(len(clusters.roots), dtype=np.bool_)
     turn_count = validation_turns = 0
     for first, chunk in clusters.records.chunks():
+        of_chunk = slice(first, first + len(chunk))
+        is_validation[of_chunk] = chosen[heads.places(clusters.roots[of_chunk])]
         turn_count += int(chunk["turn_count"].sum())
-        validation_turns += int(chunk["turn_count"][is_validation[first : first + len(chunk)]].sum())
+        validation_turns += int(chunk["turn_count"][is_validation[of_chunk]].sum())
     count = int(is_validation.sum())
     return Split(
         clusters=clusters,
@@ -81,21 +85,24 @@ def split(clusters: Clusters, rules: SplitRules | None = None) -> Split:
     )
 
 
-def _choose(clusters: Clusters, target: int) -> list[int]:
-    """Roots of clusters with at most `target` conversations together; one that is too large is passed over."""
+def _choose(clusters: Clusters, heads: Chosen, target: int) -> list[int]:
+    """Clusters with at most `target` conversations together; one that is too large is passed over.
+
+    heads: their first conversations, among which each is told by its place.
+    """
     if target == 0:
         return []
-    sizes = np.zeros(len(clusters.roots), dtype=np.int32)
-    keys = np.full(len(clusters.roots), 2**64 - 1, dtype=np.uint64)
+    sizes = np.zeros(heads.count, dtype=np.int32)
+    keys = np.full(heads.count, 2**64 - 1, dtype=np.uint64)
     for first, chunk in clusters.records.chunks():
-        roots = clusters.roots[first : first + len(chunk)]
-        np.add.at(sizes, roots, 1)
-        np.minimum.at(keys, roots, chunk["content"])
+        places = heads.places(clusters.roots[first : first + len(chunk)])
+        np.add.at(sizes, places, 1)
+        np.minimum.at(keys, places, chunk["content"])
     chosen: list[int] = []
-    for root in _in_order(keys, (sizes > 0) & (sizes <= target)):
-        if sizes[root] <= target:
-            chosen.append(root)
-            target -= int(sizes[root])
+    for place in _in_order(keys, (sizes > 0) & (sizes <= target)):
+        if sizes[place] <= target:
+            chosen.append(place)
+            target -= int(sizes[place])
         if target == 0:
             break
     return chosen
