@@ -1,13 +1,15 @@
 """Finds numbers that 64 bits do not hold: readers of JSON in Python take them, and tables cannot.
 
-A block is looked at as bytes; only rows in which such a number may stand are read again, number by number.
+A block is looked at as bytes; only rows in which such a number may stand are read again, of each shape one number by
+number: in the others it stands at the same place.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isinf
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +18,12 @@ from pipeline.dataset.formats.blocks_of_lines import Block
 from pipeline.dataset.model.arrow_series import column_of
 from pipeline.dataset.model.bit_flags import Bytes, Flags, Integers
 from pipeline.dataset.model.printable import printable
+from pipeline.dataset.reading.line_shapes import first_alike
 
 # Behind a colon, a comma or a bracket, where numbers stand; the same in a text is sorted out when the row is read.
 _MAY_BE = r"[:,\[]\s*-?[0-9]{19}|[:,\[]\s*-?[0-9.]+[eE]\+?[0-9]{3}"
 _SHOWN_DIGITS = 40
+_SHORT_BYTES = 128  # longer rows are few in a block: each is read as quickly as its shape is found
 _LEAST_DIGITS = 19  # of a whole number of more than 64 bits
 _SLICE_BYTES = 2**18  # a slice and its flags stay in a core's cache
 _SHARED_BYTES = 32  # of two slices: more than what is looked for
@@ -27,8 +31,7 @@ _MOST_DIGITS = 310  # more are no double; Python would take long for them
 _INTEGERS = range(-(2**63), 2**63)
 
 
-@dataclass(frozen=True, slots=True)
-class LargeNumber:
+class LargeNumber(NamedTuple):
     """A number and its place."""
 
     path: str
@@ -37,8 +40,7 @@ class LargeNumber:
     """As it stands, cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class LargeNumbers:
+class LargeNumbers(NamedTuple):
     """The first numbers of a row that no double holds, and that are whole and no 64-bit integer holds."""
 
     no_double: LargeNumber | None = None
@@ -61,9 +63,13 @@ def large_numbers(block: Block, indexes: Integers) -> dict[int, LargeNumbers]:
     may_be = pc.match_substring_regex(lines, _MAY_BE).to_numpy(zero_copy_only=False)[indexes]
     numbers = np.flatnonzero(may_be)
     told = lines.take(pa.array(indexes[numbers])).dictionary_encode()
-    of_texts = list(map(_of_row, told.dictionary.to_pylist()))
-    of_rows = zip(numbers.tolist(), told.indices.to_pylist(), strict=True)
-    return {number: of_texts[text] for number, text in of_rows if of_texts[text] != _NONE}
+    texts, of_rows = told.dictionary.to_pylist(), told.indices.to_numpy()
+    firsts = first_alike(block, indexes[numbers], _SHORT_BYTES)[np.unique(of_rows, return_index=True)[1]].tolist()
+    reader = _Reader()
+    known = {first: reader.search(block.line_at(first)) for first in dict.fromkeys(firsts)}
+    of_texts = [reader.alike(text, known[first]) for text, first in zip(texts, firsts, strict=True)]
+    told_of = zip(numbers.tolist(), of_rows.tolist(), strict=True)
+    return {number: of_texts[text] for number, text in told_of if of_texts[text] != _NONE}
 
 
 def _may_hold_any(data: Bytes) -> bool:
@@ -105,21 +111,75 @@ class _Digits(str):
     __slots__ = ()
 
 
-_decode = json.JSONDecoder(parse_int=_Digits, parse_float=_Digits).decode
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What a row of a shape has, and which of all its numbers these are."""
+
+    found: LargeNumbers
+    double_at: int = 0
+    integer_at: int = 0
 
 
-def _of_row(text: bytes) -> LargeNumbers:
-    no_double = no_integer = None
-    try:
-        for path, digits in _numbers(_decode(text.decode("utf-8-sig")), "$"):
-            is_whole = digits.removeprefix("-").isdecimal()
-            if isinf(float(digits)):
-                no_double = no_double or LargeNumber(path, printable(digits, _SHOWN_DIGITS))
-            elif is_whole and len(digits) <= _MOST_DIGITS and int(digits) not in _INTEGERS:
-                no_integer = no_integer or LargeNumber(path, printable(digits, _SHOWN_DIGITS))
-    except (ValueError, RecursionError):  # nested deeper than what is read of a row
-        pass
-    return LargeNumbers(no_double, no_integer)
+class _Reader:
+    """Reads rows with their numbers as they stand, in this order."""
+
+    def __init__(self) -> None:
+        self._numbers: list[str] = []
+        note = self._numbers.append
+        self._decode = json.JSONDecoder(parse_int=self._note, parse_float=self._note).decode
+        self._pass_over = json.JSONDecoder(
+            parse_int=note, parse_float=note
+        ).scan_once  # as it begins: a third of the time
+
+    def _note(self, digits: str) -> _Digits:
+        number = _Digits(digits)
+        self._numbers.append(number)
+        return number
+
+    def search(self, text: bytes) -> _Searched:
+        """The first ones of a row, number by number."""
+        found: dict[Callable[[str], bool], LargeNumber] = {}
+        places: dict[Callable[[str], bool], int] = {}
+        with suppress(ValueError, RecursionError):  # nested deeper than what is read of a row
+            self._numbers.clear()
+            for path, digits in _numbers(self._decode(_said(text)), "$"):
+                for is_large in (_is_no_double, _is_no_integer):
+                    if is_large not in found and is_large(digits):
+                        found[is_large] = LargeNumber(path, printable(digits, _SHOWN_DIGITS))
+                        places[is_large] = next(at for at, each in enumerate(self._numbers) if each is digits)
+        return _Searched(
+            LargeNumbers(found.get(_is_no_double), found.get(_is_no_integer)),
+            places.get(_is_no_double, 0),
+            places.get(_is_no_integer, 0),
+        )
+
+    def alike(self, text: bytes, searched: _Searched) -> LargeNumbers:
+        """Those of a row of the same shape."""
+        if searched.found == _NONE:
+            return _NONE
+        self._numbers.clear()
+        self._pass_over(_said(text), 0)
+        of_double, of_integer = searched.found.no_double, searched.found.no_integer
+        return LargeNumbers(
+            of_double and LargeNumber(of_double.path, self._shown(searched.double_at)),
+            of_integer and LargeNumber(of_integer.path, self._shown(searched.integer_at)),
+        )
+
+    def _shown(self, at: int) -> str:
+        return printable(self._numbers[at], _SHOWN_DIGITS)
+
+
+def _said(text: bytes) -> str:
+    return text.decode().lstrip("\ufeff \t\r")
+
+
+def _is_no_double(digits: str) -> bool:
+    return isinf(float(digits))
+
+
+def _is_no_integer(digits: str) -> bool:
+    is_whole = len(digits) <= _MOST_DIGITS and digits.removeprefix("-").isdecimal()
+    return is_whole and not _is_no_double(digits) and int(digits) not in _INTEGERS
 
 
 def _numbers(value: Any, path: str) -> Iterator[tuple[str, _Digits]]:

@@ -16,9 +16,10 @@ from pipeline.dataset.reading.closed_values import TELLING, telling_names
 from pipeline.dataset.reading.unescape import HEX, escape_starts
 
 _QUOTE, _BREAK, _BACKSLASH = ord('"'), ord("\n"), ord("\\")
-_DIGITS, _MARKED, _HALVED = _MARKS = range(1, 4)  # these stand in no line that is looked at
+_DIGITS, _MANY_DIGITS, _MARKED, _HALVED = _MARKS = range(1, 5)  # these stand in no line that is looked at
 _UNICODE_BYTES = len(r"\ud800")
 _MOST_DIGITS = 15  # any number of them is held as it stands, whole or not
+_LEAST_LARGE, _MOST_LARGE = 20, 300  # no number of these is held by 64 bits, and each by a double
 
 
 def _are(named: bytes) -> Flags:
@@ -107,11 +108,11 @@ def _without_values(text: Bytes, *, are_names_told: bool) -> Bytes:
     """The lines with one byte for each text that is a value or a name, and one mark for each row of digits."""
     texts = _texts_in(text)
     opening, closing = texts.opening, texts.closing
-    begins, ends = _digits(text, _within(len(text), opening, closing))
+    begins, ends, are_many = _digits(text, _within(len(text), opening, closing))
     are_hidden = _are_hidden(text, texts, are_names_told=are_names_told)
     words, stops = opening[are_hidden] + 1, closing[are_hidden]
     said = text.copy()
-    said[begins] = _DIGITS
+    said[begins] = np.where(are_many, _MANY_DIGITS, _DIGITS)
     said[words] = np.select([texts.are_words, texts.are_halved], [ord("a"), _HALVED], _MARKED)[are_hidden]
     is_left_out = _within(len(text), np.append(begins, words) + 1, np.append(ends, stops))
     return said[~is_left_out]
@@ -189,10 +190,11 @@ def _without_telling(
     return are_others
 
 
-def _digits(text: Bytes, is_within_text: Flags) -> tuple[Integers, Integers]:
+def _digits(text: Bytes, is_within_text: Flags) -> tuple[Integers, Integers, Flags]:
     """Where the digits of a number begin and end, whole or behind its point, any of which would be such a number.
 
-    But for a number with an exponent, which may be too large, and one with a nought that should not be there.
+    But for a number with an exponent, which may be too large, and one with a nought that should not be there. The flags
+    tell whole numbers that 64 bits do not hold, but a double does.
     """
     is_digit = (text - np.uint8(ord("0")) < 10) & ~is_within_text
     borders = np.flatnonzero(is_digit[1:] != is_digit[:-1]) + 1
@@ -203,5 +205,7 @@ def _digits(text: Bytes, is_within_text: Flags) -> tuple[Integers, Integers]:
     has_power[:-1] |= (behind[:-1] == ord(".")) & has_power[1:]
     is_power = _IS_BEFORE_POWER[before] | ((before == ord("-")) & _IS_POWER[text[begins - 2]])
     is_padded = (text[begins] == ord("0")) & (before != ord("."))
-    is_plain = ~(has_power | is_power | is_padded) & (ends - begins <= _MOST_DIGITS)
-    return begins[is_plain], ends[is_plain]
+    counts, is_whole = ends - begins, (before != ord(".")) & (behind != ord("."))
+    are_many = is_whole & (counts >= _LEAST_LARGE) & (counts <= _MOST_LARGE)
+    is_plain = ~(has_power | is_power | is_padded) & ((counts <= _MOST_DIGITS) | are_many)
+    return begins[is_plain], ends[is_plain], are_many[is_plain]

@@ -10,6 +10,7 @@ import pytest
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
+from pipeline.dataset.reading import large_numbers
 from pipeline.dataset.reading.columns import read_columns
 from pipeline.dataset.reading.large_numbers import _SLICE_BYTES, LargeNumber, LargeNumbers, _may_hold_any
 from tests.dataset.formats.test_parquet_rows import parquet
@@ -115,3 +116,20 @@ def test_cells_of_tables_are_texts_and_decimals_of_parquet_as_well(tmp_path):
         (tmp_path / str(number)).mkdir()
         report = report_of(data, tmp_path / str(number))
         assert (report["status"], "number-too-large" in report["finding_counts"]) == ("ready", False)
+
+
+def test_of_rows_that_differ_in_their_digits_alone_one_is_searched(monkeypatch):
+    """A megabyte can be twenty thousand; each has its own digits, and numbers in texts are none."""
+    searched: list[bytes] = []
+    search = large_numbers._Reader.search
+    monkeypatch.setattr(large_numbers._Reader, "search", lambda self, text: searched.append(text) or search(self, text))
+    rows = [f'{{"text":"a","x":"{n}, 1","n":[{n},-{10**20 + n}]}}' for n in range(1, 31)]
+    other = [f'{{"text":"a","n":{10**20 + n}.5}}' for n in range(30)]
+    inside = [f'{{"text":"a","n":{{"n":1e400,"m":{10**60 - n}}}}}' for n in range(1, 4)]
+
+    found = large(*rows, *other, *inside, form="plain-text")
+
+    of_rows = {n - 1: LargeNumbers(None, LargeNumber("$.n[1]", f"-{10**20 + n}")) for n in range(1, 31)}
+    of_inside = LargeNumbers(LargeNumber("$.n.n", "1e400"), LargeNumber("$.n.m", f"{'9' * 40}…"))
+    assert found == of_rows | dict.fromkeys((60, 61, 62), of_inside)
+    assert len(searched) == 1 + len(other) + 1

@@ -250,7 +250,7 @@ def test_half_a_character_is_told_by_shape_where_no_name_may_hide_it():
     assert (codes_of_alike(one, BY_NAME["plain-text"]), told_alone(one, "plain-text")) == (("lone-surrogate",),) * 2
     assert (codes_of_alike(two, BY_NAME["plain-text"]), told_alone(two, "plain-text")) == (
         None,
-        ("wrong-type", "lone-surrogate"),
+        ("lone-surrogate", "wrong-type"),
     )
 
 
