@@ -28,10 +28,12 @@ class PlainRows:
     """Where each row stands, counted in lines from the first that was looked at."""
     offsets: Integers
     """The same in bytes."""
+    cell_counts: Integers
+    """Of each row. The line of one that has not a cell for each name is `NO_ROW`."""
 
 
 def plain_rows(data: bytes, separator: str, names: list[str], max_row_bytes: int) -> PlainRows | None:
-    """The rows of whole lines, where all are plain and have a cell for each name, else None; blank lines are none."""
+    """The rows of whole lines, where all are plain, else None; blank lines are none."""
     offsets = np.append(0, np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _BREAK)[:-1] + 1)
     if b"\r" in data:
         if data.count(b"\r") != data.count(b"\r\n"):
@@ -45,28 +47,46 @@ def plain_rows(data: bytes, separator: str, names: list[str], max_row_bytes: int
     is_cell_end = looked_at == ord(separator)
     if int(sizes.max()) + len(b"\r") >= max_row_bytes or _holds_no_text(looked_at, separator):
         return None
-    borders = np.flatnonzero(is_cell_end | (looked_at == _BREAK)) if len(names) > 1 else breaks
+    borders = np.flatnonzero(is_cell_end | (looked_at == _BREAK))
     counts = np.diff(np.searchsorted(borders, breaks), prepend=-1)
-    if (len(names) == 1 and is_cell_end.any()) or (counts[is_row] != len(names)).any():
-        return None
     is_quote, quoted_count = _quotes(looked_at, borders)
     if quoted_count is None:
         return None
-    said = data if is_row.all() and not quoted_count else looked_at[np.repeat(is_row, sizes + 1) & ~is_quote].tobytes()
-    cells = said[:-1].replace(b"\n", separator.encode()).split(separator.encode()) if said else []
-    heads = _heads(names)
-    added = len(b"".join(heads)) - (len(names) - 1) * len(separator)
-    text = b""
-    if cells:
-        pieces = [b""] * (2 * len(cells))
-        pieces[::2], pieces[1::2] = heads * (len(cells) // len(names)), cells
-        text = b"".join(pieces)[len(_END) :] + _END
+    is_whole = is_row & (counts == len(names))
+    is_said = is_whole.all() and not quoted_count
+    said = data if is_said else looked_at[np.repeat(is_whole, sizes + 1) & ~is_quote].tobytes()
     if quoted_count:
         sizes = sizes - np.add.reduceat(is_quote, starts, dtype=np.int64)
-    return PlainRows(text, sizes[is_row] + added, np.flatnonzero(is_row), offsets[is_row])
+    heads = _heads(names)
+    sizes += len(b"".join(heads)) - (len(names) - 1) * len(separator)
+    sizes[~is_whole] = len(NO_ROW)
+    text = _with_others(_under(heads, said, separator), is_whole[is_row], sizes[is_row])
+    return PlainRows(text, sizes[is_row], np.flatnonzero(is_row), offsets[is_row], counts[is_row])
 
 
+NO_ROW = b"?\n"
 _END = b'"}\n'
+
+
+def _under(heads: list[bytes], said: bytes, separator: str) -> bytes:
+    """The rows as JSON. said: all cells as they stand."""
+    if not said:
+        return b""
+    cells = said[:-1].replace(b"\n", separator.encode()).split(separator.encode())
+    pieces = [b""] * (2 * len(cells))
+    pieces[::2], pieces[1::2] = heads * (len(cells) // len(heads)), cells
+    return b"".join(pieces)[len(_END) :] + _END
+
+
+def _with_others(text: bytes, is_whole: Flags, sizes: Integers) -> bytes:
+    """The lines of whole rows, and those that stand for others between them."""
+    if is_whole.all():
+        return text
+    lines = np.empty(int(sizes.sum()), dtype=np.uint8)
+    is_of_whole = np.repeat(is_whole, sizes)
+    lines[is_of_whole] = np.frombuffer(text, dtype=np.uint8)
+    lines[~is_of_whole] = np.tile(np.frombuffer(NO_ROW, dtype=np.uint8), int(np.count_nonzero(~is_whole)))
+    return lines.tobytes()
 
 
 def _heads(names: list[str]) -> list[bytes]:

@@ -8,6 +8,8 @@ import csv
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 
+import numpy as np
+
 from pipeline.dataset.formats.array_rows import GatheredRows, HandedOn
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BLOCK_LINES, BYTE_ORDER_MARK, Block, ByteReader
 from pipeline.dataset.formats.guessed_mapping import guessed_mapping
@@ -15,6 +17,7 @@ from pipeline.dataset.formats.plain_tables import PlainRows, plain_rows
 from pipeline.dataset.formats.rows import recognise_row
 from pipeline.dataset.formats.rows.format import Format
 from pipeline.dataset.formats.rows.respelled import with_right_keys
+from pipeline.dataset.model.bit_flags import Integers
 from pipeline.dataset.model.json_text import Json, decoded, dumped
 from pipeline.dataset.rules.mismatch import Mismatch
 
@@ -92,6 +95,7 @@ def read_table(
     while True:
         line, offset = lines.line + 1, lines.offset
         if header is not None and (plain := lines.plain_rows(separator, header)):
+            gathered.faults |= _other_cells(plain.cell_counts, len(header.names), gathered.count)
             gathered.add_many(plain.text, plain.sizes, plain.lines + line, plain.offsets + offset)
             held_bytes += len(plain.text)
         else:
@@ -106,7 +110,7 @@ def read_table(
                 continue
             count = 0 if header is None else len(header.names)
             if fault is None and len(cells) != count:
-                fault = Mismatch(f"{count} cells, as the header has", f"{len(cells)}")
+                fault = _of_cells(len(cells), count)
             text = b"" if fault or header is None else header.as_json(cells)
             gathered.add(text, line, offset, fault)
             held_bytes += len(text)
@@ -116,6 +120,17 @@ def read_table(
             gathered, held_bytes = GatheredRows(), 0
     handed_on.is_marked = lines.is_marked and not handed_on.count
     yield from handed_on.blocks(gathered)
+
+
+def _of_cells(found: int, wanted: int) -> Mismatch:
+    return Mismatch(f"{wanted} cells, as the header has", f"{found}")
+
+
+def _other_cells(counts: Integers, wanted: int, before: int) -> dict[int, Mismatch]:
+    """The faults of rows that have other cells. before: how many rows stand before these."""
+    others = np.flatnonzero(counts != wanted)
+    faults = {count: _of_cells(count, wanted) for count in np.unique(counts[others]).tolist()}
+    return {row + before: faults[count] for row, count in zip(others.tolist(), counts[others].tolist(), strict=True)}
 
 
 def _next_row(rows: Iterator[list[str]]) -> tuple[list[str], Mismatch | None] | None:

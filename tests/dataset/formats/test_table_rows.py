@@ -63,13 +63,30 @@ def test_rows_whose_cells_have_no_marks_are_read_many_at_once(row, monkeypatch):
     assert rows_of(read_table(io.BytesIO(data), ",", 2**20)) == expected
 
 
-@pytest.mark.parametrize("row", [b'a"b,c', b'"a"b,c', b'"a","', b'",",a', b'"",', b'"a ,"b"', b'"a""b",c', b"a\rb,c"])
+@pytest.mark.parametrize(
+    "row",
+    [b'a"b,c', b'"a"b,c', b'"a","', b'",",a', b'"",', b'"a ,"b"', b'"a""b",c', b"a\rb,c", b"a,b,c", b"a", b'"",,""'],
+)
 def test_a_row_among_others_is_what_it_is_alone(row):
     """A quote that is not the first or last byte of its cell, for one."""
     alone = rows_of(read_table(io.BytesIO(b"prompt,completion\n%b\n" % row), ",", 99))
     among = rows_of(read_table(io.BytesIO(b'prompt,completion\n"a","b"\n%b\n' % row), ",", 99))
 
     assert [found[3:] for found in among[1:]] == [found[3:] for found in alone]
+
+
+def test_rows_of_other_cells_are_told_many_at_once(monkeypatch):
+    """A megabyte can be half a million of them: only the header and an end are asked of the reader of rows."""
+    asked: list[object] = []
+    next_row = table_rows._next_row
+    monkeypatch.setattr(table_rows, "_next_row", lambda rows: asked.append(rows) or next_row(rows))
+
+    found = rows_of(read_table(io.BytesIO(b"prompt,completion\n\n" + b'a\n"a","b"\na,b,c\n' * 3), ",", 2**20))
+
+    texts = [b"1", b'{"prompt": "a", "completion": "b"}', b"3"]
+    assert [text for *_, text in found] == texts * 3
+    assert [place[:3] for place in found][:4] == [(1, 3, 19), (2, 4, 21), (3, 5, 29), (4, 6, 35)]
+    assert len(asked) == 2
 
 
 def test_rows_of_other_cells_and_broken_quotes_are_faults_at_their_places():
