@@ -61,6 +61,7 @@ _NEVER_TWICE: dict[str, Callable[[int], bytes]] = {
     "a list in a list, all different": lambda number: b'{"messages":[[%d.5,[{}]]]}\n' % number,
     "a question without an answer, all different": lambda number: b'{"instruction":"%x"}\n' % number,
     "an unknown field beside a wrong one, all different": lambda number: b'{"%x":1,"text":[]}\n' % number,
+    "an unknown field with a mark beside a wrong one, all different": lambda number: b'{"%x-":1,"text":[]}\n' % number,
     "half a character, all different": lambda number: b'{"text":"%x\\ud800"}\n' % number,
     "a number of more than 64 bits, all different": lambda number: b'{"text":"a","n":%d0000000000000000000}\n' % number,
     "a field twice, all different": lambda number: b'{"text":"a","x":1,"x":%d}\n' % number,
@@ -82,6 +83,7 @@ _TABLES: dict[str, tuple[bytes, bytes]] = {
     "a table of two columns": (b"prompt,completion\n", b"a,b\n"),
     "a table of quoted cells": (b"prompt,completion\n", b'"a","b"\n'),
     "a table of empty cells": (b"prompt,completion\n", b",\n"),
+    "a table of rows of one cell": (b"prompt,completion\na,b\n", b"a\n"),
 }
 _TABLES_NEVER_TWICE: dict[str, tuple[bytes, Callable[[int], bytes]]] = {
     "a table of two columns, all different": (b"prompt,completion\n", lambda number: b"%x,b\n" % number),
