@@ -55,6 +55,15 @@ def upload(
             metavar="DATASET", help="With --server: the dataset whose next version this is; it leaves the lists."
         ),
     ] = None,
+    description: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="With --server: what people read beside its name.")
+    ] = None,
+    expected_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME", help="With --server: the format you expect, shown until there is a verdict."
+        ),
+    ] = None,
     resume: Annotated[
         str | None, typer.Option(metavar="DATASET", help="Go on with an upload to a service that broke off.")
     ] = None,
@@ -71,12 +80,14 @@ def upload(
         if as_one:
             pack = f"tar -czf {file.name or 'data'}.tar.gz {file}"
             raise UsageError(f"--as-one: expected no --server, found one; send the files packed: {pack}")
-        _send(server, token, file, name, resume, kept, wait, replaces)
+        said = {"mapping": kept, "replaces": replaces, "description": description, "format": expected_format}
+        _send(server, token, file, name, resume, wait, said)
         return
     if replaces is not None:
         raise UsageError("--replaces: expected --server as well, found none; here the same --name replaces a file")
-    if resume is not None:
-        raise UsageError("--resume: expected --server as well, found none; give the service's address")
+    for option, given in (("--resume", resume), ("--description", description), ("--format", expected_format)):
+        if given is not None:
+            raise UsageError(f"{option}: expected --server as well, found none; give the service's address")
     settings = current_settings()
     owner = owner or settings.default_owner
     dataset = _put(settings, _to_put(file, owner, name, as_one=as_one), owner, kept)
@@ -109,10 +120,10 @@ def _send(
     file: Path,
     name: str | None,
     resume_id: str | None,
-    mapping: str | None,
     wait: bool,
-    replaces: str | None,
+    said: dict[str, str | None],
 ) -> None:
+    """Send it to a service. said: what the API takes with an upload."""
     from pipeline.cli.progress import progress_bar
     from pipeline.client import Client
     from pipeline.client.stored_checksums import check_content
@@ -123,7 +134,7 @@ def _send(
     size_bytes = file.stat().st_size if file.is_file() else None
     with Client(server, token) as client:
         with progress_bar(file.name, size_bytes, "comparing checksums") as tell:
-            dataset = client.upload(file, name=name, mapping=mapping, replaces=replaces, resume_id=resume_id, tell=tell)
+            dataset = client.upload(file, name=name, resume_id=resume_id, tell=tell, **said)
         typer.echo(f"{dataset.id}: {dataset.status}")
         if wait:
             dataset = client.wait(dataset.id)

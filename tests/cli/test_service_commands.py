@@ -53,7 +53,8 @@ def sample() -> Path:
 def test_the_token_is_shown_once_and_opens_the_service(tmp_path, sample, monkeypatch):
     with serving(tmp_path) as (url, said):
         [token] = re.findall(r"^token \(shown this once\): (\S+)$", said, re.MULTILINE)
-        done = upload(str(sample), "--server", url, "--name", "Support", token=token)
+        told = ("--name", "Support", "--description", "Night shift", "--format", "openai")
+        done = upload(str(sample), "--server", url, *told, token=token)
         wrong = upload(str(sample), "--server", url, token="wrong")
         none = upload(str(sample), "--server", url)
     with monkeypatch.context() as patch:  # all but the server itself, and its logs
@@ -73,10 +74,12 @@ def test_the_token_is_shown_once_and_opens_the_service(tmp_path, sample, monkeyp
     assert "is not the one of this installation" in wrong.stderr
     with Catalog.open(load_settings(data_dir=tmp_path).catalog_url) as catalog:
         [dataset] = catalog.list_datasets("local").items
-    assert (dataset.name, dataset.status, dataset.file_size) == ("Support", "validating", sample.stat().st_size)
+    assert (dataset.name, dataset.description, dataset.format) == ("Support", "Night shift", "openai")
+    assert (dataset.status, dataset.file_size) == ("validating", sample.stat().st_size)
 
 
-def test_resuming_needs_a_server(sample):
-    done = upload(str(sample), "--resume", "some-id")
+@pytest.mark.parametrize("option", ["--resume", "--description", "--format"])
+def test_what_only_a_service_takes_needs_one(sample, option):
+    done = upload(str(sample), option, "some")
 
     assert (done.exit_code, "expected --server as well" in done.stderr) == (2, True)
