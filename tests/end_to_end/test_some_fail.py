@@ -19,7 +19,7 @@ VALIDATION_STEPS = {
     "verdict": ("pipeline.state.catalog.catalog.Catalog.record_verdict", lambda _self, verdict, *_: verdict.dataset_id),
 }
 PLANNING_STEPS = {
-    "prepare": ("pipeline.flow.training_plans.prepare", lambda _lake, dataset: dataset.id),
+    "prepare": ("pipeline.flow.training_plans.prepared_with_rows", lambda _lake, dataset: dataset.id),
     "split": ("pipeline.state.catalog.catalog.Catalog.record_split", lambda _self, dataset, *_: dataset.id),
     "consider": ("pipeline.flow.training_plans.consider", lambda facts, *_: facts.id),
     "make": ("pipeline.flow.job_making.JobMaker.make", lambda _self, prepared, *_: prepared.dataset.id),

@@ -132,7 +132,7 @@ class WholeBytes(RuleBasedStateMachine):
         self.now = utc_now()
         self.cursor = Cursor()
         self.backup: dict[str, list[dict[str, object]]] = {}
-        self.deleted: set[str] = set()
+        self.deleted: set[tuple[str, str]] = set()  # ids and paths: a copy under another owner is another's
 
     @initialize()
     def begin(self) -> None:
@@ -211,7 +211,7 @@ class WholeBytes(RuleBasedStateMachine):
             self.catalog.soft_delete(dataset.id, dataset.user_id, self.now)
             keep_deletions(self.place.store, self.catalog, dataset)
             if dataset.superseded_by is None:
-                self.deleted.add(dataset.id)
+                self.deleted.add((dataset.id, dataset.storage_path))
 
     # What the system does
 
@@ -281,7 +281,8 @@ class WholeBytes(RuleBasedStateMachine):
             row = current[key]
             assert row.content_version == self.place.store.content_version(stored), key
             assert row.status in ("validating", "ready"), key
-        assert not [each.id for each in current.values() if each.id in self.deleted and not each.deleted_at]
+        left = [each for each in current.values() if not each.deleted_at]
+        assert not [each.id for each in left if (each.id, each.storage_path) in self.deleted]
         for upload in self.uploads:
             if shown_key(upload.key) not in ignored and upload.key in self.place.files():
                 row = self.row(upload.dataset_id)

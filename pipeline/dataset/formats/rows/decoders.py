@@ -42,10 +42,12 @@ def usable(*shapes: Shape) -> tuple[Shape, ...]:
 
 @cache
 def _is_usable(shape: Shape) -> bool:
-    return all(
-        _has_distinct_names(fields) and all(is_readable(shape.named(name)) for *_, name in fields)
-        for fields in (*map(_message_fields, shape.segments), _fields(shape))
-    )
+    messages = all(_are_usable(_message_fields(segment), shape) for segment in shape.segments)
+    return messages and _are_usable(_fields(shape), shape)  # whose types are made of the messages'
+
+
+def _are_usable(fields: list[_Field], shape: Shape) -> bool:
+    return _has_distinct_names(fields) and all(is_readable(shape.named(name)) for *_, name in fields)
 
 
 def is_readable(name: str) -> bool:
