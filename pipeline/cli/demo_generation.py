@@ -100,6 +100,7 @@ def _run(command: "Sequence[str]", variables: "Mapping[str, str]") -> None:
 
 def _show(settings: "Settings", batch_id: str, file: "TrainingFile") -> None:
     from pipeline.state.catalog.costs import newest
+    from pipeline.state.catalog.statuses import ENDED_ITEMS
 
     with open_catalog(settings) as catalog:
         batch, money = catalog.get_batch(batch_id), catalog.spending_of(batch_id)
@@ -112,8 +113,6 @@ def _show(settings: "Settings", batch_id: str, file: "TrainingFile") -> None:
         made = catalog.made_of_batch(batch_id)
         shown = next((each for each in made if each.status == "accepted"), None)
         turns = catalog.versions_of(shown.id)[0].content["turns"][:4] if shown else []
-    from pipeline.state.catalog.statuses import ENDED_ITEMS
-
     ended = [str(states.get(each, 0)) for each in ENDED_ITEMS]
     spent = (str(calls), nano_usd(money.spent_nano_usd), nano_usd(batch.budget_nano_usd))
     print_table(_COLUMNS, [(batch.name, batch.status, *ended, *spent)])

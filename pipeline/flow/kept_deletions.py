@@ -5,14 +5,15 @@ The catalog is what counts where it heard of a deletion (`pipeline/state/catalog
 writes all of them anew.
 """
 
-import io
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache, partial
 
 import msgspec
 
-from pipeline.errors import ObjectMissing, StoreError
+from pipeline.errors import StoreError
+from pipeline.flow.kept_files import read_kept, write_kept
 from pipeline.flow.kept_mappings import is_folder
 from pipeline.flow.marks import insist_on_store
 from pipeline.state.catalog.catalog import Catalog
@@ -21,6 +22,7 @@ from pipeline.state.store import Store
 from pipeline.state.store.ignored_files import owner_folder
 from pipeline.state.store.keys import UPLOADS, safe_owner
 
+_NAME = ".deleted"
 _MOST_BYTES = 2**26
 _LOG = logging.getLogger(__name__)
 _decode = msgspec.json.Decoder(dict[str, datetime]).decode
@@ -30,8 +32,7 @@ class KeptDeletions:
     """Reads what is written down in each folder once."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[str, dict[str, datetime]] = {}
+        self._read = cache(partial(_read, store))
 
     def beside(self, storage_path: str) -> Mapping[str, datetime]:
         """When datasets in the folder of an upload were deleted, by id.
@@ -39,10 +40,7 @@ class KeptDeletions:
         Raises:
             StoreError: what is written down cannot be read now.
         """
-        folder = owner_folder(storage_path)
-        if folder not in self._known:
-            self._known[folder] = _read(self._store, folder)
-        return self._known[folder]
+        return self._read(owner_folder(storage_path))
 
 
 def keep_deletions(store: Store, catalog: Catalog, dataset: Dataset) -> None:
@@ -77,24 +75,12 @@ def _keep(store: Store, catalog: Catalog, folder: str, deletions: Mapping[str, d
         again = catalog.delete_again(unheard, f"{UPLOADS}{folder}/") if unheard else []
         unknown = unheard.keys() - catalog.known_ids(unheard)  # lost with the catalog, and not registered again yet
         wanted = {**deletions, **{each: written[each] for each in (*again, *unknown)}}
-        if wanted == written:
-            return
-        text = msgspec.json.encode(wanted, order="sorted")
-        store.put(_file(folder), io.BytesIO(text), len(text))
+        if wanted != written:
+            write_kept(store, folder, _NAME, wanted)
     except StoreError as error:
         _LOG.warning("deletions of %s are not written down: %s", folder, error)
 
 
 def _read(store: Store, folder: str) -> dict[str, datetime]:
-    if not folder:  # a name that no other key can hold
-        return {}
-    try:
-        with store.open(_file(folder), 0, _MOST_BYTES) as reader:
-            found = _decode(reader.read())
-    except (ObjectMissing, msgspec.MsgspecError, UnicodeDecodeError):
-        return {}  # whoever can write there may have written anything
+    found = read_kept(store, folder, _NAME, _decode, _MOST_BYTES)
     return {each: at for each, at in found.items() if at.tzinfo is not None}
-
-
-def _file(folder: str) -> str:
-    return f"{UPLOADS}{folder}/.deleted"

@@ -4,22 +4,24 @@ The catalog is what counts (`pipeline/state/catalog/mappings.py`). A file that i
 once said of its upload; each reconciliation writes all of them anew.
 """
 
-import io
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache, partial
 
 import msgspec
 
 from pipeline.contract.values import MAX_MAPPING_CHARACTERS
 from pipeline.dataset.formats.mapping import checked_mapping
-from pipeline.errors import ObjectMissing, StoreError, UsageError
+from pipeline.errors import StoreError, UsageError
+from pipeline.flow.kept_files import read_kept, write_kept
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.tables import storable_text
 from pipeline.state.store import Store
 from pipeline.state.store.ignored_files import owner_folder
 from pipeline.state.store.keys import UPLOADS, is_listed, safe_owner
 
+_NAME = ".mappings"
 _MOST_BYTES = 2**24
 _LOG = logging.getLogger(__name__)
 _decode = msgspec.json.Decoder(dict[str, str]).decode
@@ -29,8 +31,7 @@ class KeptMappings:
     """Reads what is written down in each folder once."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[str, dict[str, str]] = {}
+        self._read = cache(partial(_read, store))
 
     def of(self, storage_path: str) -> str | None:
         """The mapping of an upload; None where none is written down, or it describes no format.
@@ -38,11 +39,9 @@ class KeptMappings:
         Raises:
             StoreError: what is written down cannot be read now.
         """
-        folder = owner_folder(storage_path)
-        if folder not in self._known:
-            self._known[folder] = _read(self._store, folder)
+        written = self._read(owner_folder(storage_path))
         try:  # whoever can write there may have written anything
-            return checked_mapping(self._known[folder].get(storage_path), MAX_MAPPING_CHARACTERS)
+            return checked_mapping(written.get(storage_path), MAX_MAPPING_CHARACTERS)
         except UsageError:
             return None
 
@@ -78,10 +77,8 @@ def _keep(store: Store, catalog: Catalog, folder: str, mappings: dict[str, str])
     try:
         written = _read(store, folder)
         wanted = mappings | {path: written[path] for path in _unknown(catalog, folder, written)}
-        if wanted == written:
-            return
-        text = msgspec.json.encode(wanted, order="sorted")
-        store.put(_file(folder), io.BytesIO(text), len(text))
+        if wanted != written:
+            write_kept(store, folder, _NAME, wanted)
     except StoreError as error:
         _LOG.warning("mappings of %s are not written down: %s", folder, error)
 
@@ -93,14 +90,4 @@ def _unknown(catalog: Catalog, folder: str, written: Iterable[str]) -> set[str]:
 
 
 def _read(store: Store, folder: str) -> dict[str, str]:
-    if not folder:  # a name that no other key can hold
-        return {}
-    try:
-        with store.open(_file(folder), 0, _MOST_BYTES) as reader:
-            return _decode(reader.read())
-    except (ObjectMissing, msgspec.MsgspecError, UnicodeDecodeError):
-        return {}
-
-
-def _file(folder: str) -> str:
-    return f"{UPLOADS}{folder}/.mappings"
+    return read_kept(store, folder, _NAME, _decode, _MOST_BYTES)
