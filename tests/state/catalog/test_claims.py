@@ -75,10 +75,11 @@ def test_a_notification_is_sent_by_one_of_several_services(waiting, url):
 
 @contextmanager
 def _held(url, sql):
-    """Somebody changes rows, and takes their time."""
+    """Somebody changes rows, and takes their time; they let go before this ends."""
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(sql)
         yield
+        connection.rollback()  # a closed connection is told to the server, which lets go when it reads so
 
 
 @pytest.mark.needs_postgres
