@@ -92,6 +92,7 @@ class Fault:
 
 
 _AFTER_THE_DEED = {"lost", "hung", "cut", "garbled"}
+_LONGEST_S = 120.0
 
 
 class FakeProvider:
@@ -135,6 +136,15 @@ class FakeProvider:
     def fail(self, endpoint: str, name: str, retry_after: str | None = None, times: int = 1) -> None:
         """The next calls of an endpoint go wrong."""
         self._faults[endpoint].extend([Fault(name, retry_after)] * times)
+
+    def wait_for_the_dead(self) -> None:
+        """Return when all that killed processes sent is done; nobody else may be asking."""
+        with socket.create_connection(self._server.server_address, timeout=_LONGEST_S) as own:
+            own.sendall(b"NOTHING / HTTP/1.0\r\n\r\n")
+            while own.recv(65_536):  # it is answered: whoever came before is taken
+                pass
+        with self._server.is_quiet:
+            assert self._server.is_quiet.wait_for(lambda: self._server.connections == 0, _LONGEST_S)
 
     def called(self, endpoint: str) -> list[Call]:
         return [call for call in self.calls if call.endpoint == endpoint]
@@ -209,6 +219,26 @@ class FakeProvider:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def __init__(self, *own: Any) -> None:
+        self.connections = 0
+        self.is_quiet = threading.Condition()
+        super().__init__(*own)
+
+    def process_request(self, *connection: Any) -> None:
+        self._count(1)
+        super().process_request(*connection)
+
+    def process_request_thread(self, *connection: Any) -> None:
+        try:
+            super().process_request_thread(*connection)
+        finally:
+            self._count(-1)
+
+    def _count(self, step: int) -> None:
+        with self.is_quiet:
+            self.connections += step
+            self.is_quiet.notify_all()
 
     def handle_error(self, *_: object) -> None:
         """Whoever asked is gone; what goes wrong here is in `crashes`."""
