@@ -31,9 +31,12 @@ hypothesis_settings.register_profile("thorough", deadline=None, max_examples=2_0
 _QUICK_START = str(Path(__file__).parent / "quick_start")
 
 # Folders and files whose few tests start processes and wait for them, or try much: minutes each.
-_KILLING = {"test_kill.py", "test_one_machine.py", "test_servers.py", "test_killed_servers.py"}
+_LONGEST = {
+    "test_kill.py", "test_killed_servers.py", "test_one_machine.py", "test_ray_cluster.py", "test_servers.py",
+    "test_service_journey.py", "test_trainers.py", "test_trainings.py",
+}  # fmt: skip
 _LONG = {
-    "chaos", "end_to_end", "browser", "test_trainers.py", "test_process.py", "test_dev.py", "test_isolation.py",
+    "chaos", "end_to_end", "browser", "test_families.py", "test_process.py", "test_dev.py", "test_isolation.py",
     "test_long_texts.py", "test_mending.py", "test_publication.py", "test_supervision.py", "test_whole_bytes.py",
 }  # fmt: skip
 
@@ -82,7 +85,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def place(item: pytest.Item) -> tuple[bool, bool, int, str]:
         name = item.path.name
-        return name not in _KILLING, not _LONG & {*item.path.parts}, -sizes[item.path], str(item.path)
+        return name not in _LONGEST, not _LONG & {*item.path.parts}, -sizes[item.path], str(item.path)
 
     items.sort(key=place)
 

@@ -31,8 +31,8 @@ from pipeline.training.jobs.choosing import plan_job
 from pipeline.training.parameters import adapter_parameters, layer_parameters
 from pipeline.training.presets import find_preset
 from tests.services import TRAINERS
+from tests.training.jobs.environments import Environments, open_environments
 from tests.training.jobs.examples import FACTS, gpu, planned
-from tests.training.jobs.test_trainers import Environments, open_environments
 
 TINY = json.loads((Path(__file__).parent / "tiny_families.json").read_text())
 RANK = 8
