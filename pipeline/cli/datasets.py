@@ -94,10 +94,13 @@ def show(dataset: Dataset_, owner: Owner = None, as_json: AsJson = False) -> Non
     settings = current_settings()
     with open_catalog(settings) as catalog:
         found = catalog.find(owner or settings.default_owner, dataset)
+        plan = catalog.plan_of(found.id)
+    no_jobs = plan.why_no_jobs(found) if plan else ""
     if as_json:
-        typer.echo(as_line(found))
+        typer.echo(json.dumps(asdict(found) | {"no_jobs": no_jobs or None}, default=str))
         return
     values = {name: value for name, value in asdict(found).items() if value is not None}
+    values |= {"no_jobs": no_jobs} if no_jobs else {}
     errors = [FindingRecord.of(each) for each in values.pop("validation_errors", [])]
     samples = values.pop("sample_data", [])
     print_table(("field", "value"), [(name, _plain(value)) for name, value in values.items()])

@@ -21,7 +21,6 @@ from pipeline.errors import UsageError
 from pipeline.safe_text import shown
 from pipeline.state.catalog.statuses import JOB_STATUSES
 from pipeline.trainers.registry import are_hosted
-from pipeline.wording import time_of_day
 
 if TYPE_CHECKING:
     from pipeline.state.catalog.job_records import Job
@@ -58,19 +57,19 @@ def list_(
         raise UsageError(f"--sort: expected one of {', '.join(JOB_SORTS)}, found {sort}")
     user = None if everyone else owner or settings.default_owner
     with open_catalog(settings) as catalog:
-        dataset_id = catalog.find(user, dataset).id if dataset else None
+        of_dataset = catalog.find(user, dataset) if dataset else None
+        dataset_id = of_dataset.id if of_dataset else None
         found = catalog.list_jobs(user, dataset_id, status, page, limit, search, order)
         costs = catalog.costs_of([job.id for job in found.items])
-        plan = catalog.plan_of(dataset_id) if dataset_id and not found.total else None
+        plan = catalog.plan_of(of_dataset.id) if of_dataset else None
     if as_json:
         for job in found.items:
             typer.echo(as_line(job, costs[job.id]))
     else:
         print_table(COLUMNS, [row(job, costs[job.id]) for job in found.items])
         typer.echo(how_many_of(len(found.items), found.total, "jobs", user), err=True)
-    if plan and plan.message and not plan.job_count:
-        again = f"; it is tried again at {time_of_day(plan.retry_at)}" if plan.retry_at else ""
-        typer.echo(f"{plan.message.rstrip('.')}{again}", err=True)
+    if of_dataset and plan and (why := plan.why_no_jobs(of_dataset)):
+        typer.echo(shown(why), err=True)
 
 
 @jobs.command()

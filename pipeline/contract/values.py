@@ -189,6 +189,7 @@ class DatasetDetails(DatasetSummary):
     sample_data: list[Sample] = Field(description="The first conversations.")
     acceptance: list[Acceptance]
     jobs: list[JobSummary] = Field(description="The newest training jobs made of it.")
+    no_jobs: str | None = Field(description="Why planning by itself gave none for this verdict, in words.")
 
 
 class ConfirmedUpload(DatasetDetails):

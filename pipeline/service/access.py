@@ -162,6 +162,11 @@ class Access:
         """Return one page of training jobs."""
         return self._readable.list_jobs(self._reader_id, dataset_id, status, page, limit, search, sort)
 
+    def why_no_jobs(self, dataset: Dataset) -> str:
+        """Why planning by itself gave none for the newest verdict on a dataset that the user may read."""
+        plan = self._readable.plan_of(dataset.id)
+        return plan.why_no_jobs(dataset) if plan else ""
+
     def job_counts(self, dataset_id: str | None = None) -> dict[JobStatus, int]:
         """Count the training jobs of each status."""
         return self._readable.job_counts(self._reader_id, dataset_id)

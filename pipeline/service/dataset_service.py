@@ -110,6 +110,7 @@ def details(service: Service, user: User, dataset: Dataset) -> DatasetDetails:
         validation_errors=[FindingRecord.of(each) for each in dataset.validation_errors or []],
         sample_data=[Sample.model_validate(each) for each in dataset.sample_data or []],
         acceptance=_acceptance(service, dataset),
+        no_jobs=access.why_no_jobs(dataset) or None,
         jobs=job_summaries(jobs, access.costs_of(job_ids), access.newest_attempts(job_ids)),
     )
 

@@ -67,9 +67,13 @@ def test_of_a_dataset_whose_plan_failed_it_is_said_why_it_has_none(tmp_path):
         catalog.begin_try("plan", dataset.id, "run-1")
         catalog.spend_try("plan", dataset.id, "run-1", "no space left", Patience(1, (3600,)), NOON)
 
-    result = run(["jobs", "list", "--dataset", "d1", "--owner", dataset.user_id], {"LORA_DATA_DIR": str(tmp_path)})
+    place, owner = {"LORA_DATA_DIR": str(tmp_path)}, ("--owner", dataset.user_id)
+    listed = run(["jobs", "list", "--dataset", "d1", *owner], place)
+    shown, as_json = (run(["datasets", "show", "d1", *owner, *form], place).stdout for form in ((), ("--json",)))
 
-    assert result.stderr.splitlines()[-1] == "no space left; it is tried again at 13:00 UTC"
+    why = "no space left; it is tried again at 13:00 UTC"
+    assert listed.stderr.splitlines()[-1] == json.loads(as_json)["no_jobs"] == why
+    assert re.search(rf"no_jobs +│ {why}", shown)
 
 
 def test_a_job_is_made_with_its_cost_and_the_next_step_and_again_it_is_the_same(command):

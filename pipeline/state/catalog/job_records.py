@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
 
-from pipeline.state.catalog.dataset_records import JsonObject
+from pipeline.state.catalog.dataset_records import Dataset, JsonObject
 from pipeline.state.catalog.statuses import CostKind, JobOrigin, JobStatus
+from pipeline.wording import time_of_day
 
 JobSort = Literal["created", "cost"]
 """The newest first; or what costs most first, what has no price last."""
@@ -197,3 +198,12 @@ class Plan:
     begun_by: str | None = None
     crashes: int = 0
     retry_at: datetime | None = None
+
+    def why_no_jobs(self, dataset: Dataset) -> str:
+        """Why it gave no jobs for the dataset's newest verdict, and when it is tried again; empty where it may yet."""
+        is_empty = self.status == "planned" and not self.job_count
+        has_come_to_nothing = is_empty or self.status == "failed" or self.attempt
+        if self.validation_run_id != dataset.run_id or not has_come_to_nothing or not self.message:
+            return ""
+        again = f"; it is tried again at {time_of_day(self.retry_at)}" if self.retry_at else ""
+        return f"{self.message.rstrip('.')}{again}"

@@ -75,10 +75,10 @@ _LINES = [MarkedLine('{"turns": [1', ",", "]}", 13), MarkedLine('…"role": ', H
 _LINES = [_LINES[place] if place < len(_LINES) else None for place in range(len(_ROWS))]
 
 
-def _page(dataset: Dataset, card=None, code: str = "", origin: Origin | None = None) -> str:
+def _page(dataset: Dataset, card=None, code: str = "", origin: Origin | None = None, no_jobs: str = "") -> str:
     findings = findings_of(dataset.id, card.figures, _ROWS, code, 1, _LINES) if card else None
     page = dataset_page(dataset, card, findings, DAGSTER, NOW, origin)
-    return render("dataset", frame=FRAME, page=page, jobs=())
+    return render("dataset", frame=FRAME, page=page, jobs=(), no_jobs=no_jobs)
 
 
 _NOTHING = IgnoredPage([], 0)
@@ -113,7 +113,7 @@ def planted_pages(text: str) -> list[str]:
     notices = notice_lines([replace(NOTIFICATIONS[0], title=text, message=text)], NOW)
     frame = replace(FRAME, notices=notices)
     return [
-        render("dataset", frame=frame, page=page, jobs=()),
+        render("dataset", frame=frame, page=page, jobs=(), no_jobs=""),
         render("new", frame=frame, max_upload_bytes=1, quota=QUOTA, former=dataset),
         render("notifications", frame=frame, notices=notices),
         _list(Query(search=text), [dataset, interrupted], deleted=dataset, ignored=ignored_page(text)),
@@ -299,6 +299,9 @@ CASES = {
         "new", frame=FRAME, max_upload_bytes=500_000_000, quota=QUOTA, former=replace(ERROR, name=HOSTILE_TEXT)
     ),
     "ready.html": lambda: _page(READY_DATASET, READY),
+    "ready_unplanned.html": lambda: _page(
+        READY_DATASET, READY, no_jobs=f"{HOSTILE_TEXT}; it is tried again at 13:00 UTC"
+    ),
     "ready_made_here.html": lambda: _page(READY_DATASET, READY, origin=ORIGIN),
     "error.html": lambda: _page(ERROR, REJECTED, "malformed-json"),
     "validating.html": lambda: _page(VALIDATING),

@@ -6,9 +6,12 @@ import re
 import pytest
 
 from pipeline.service.pages.render import MEDIA_TYPES
+from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.tries import Patience
 from tests.public_names import page_routes
 from tests.service.pages.signed_in import PAGE, dataset_id
 from tests.service.serving import token
+from tests.state.catalog.examples import NOON
 
 FOR_ANYBODY = {"/", "/login", "/static/{name}", "/training", "/training/jobs", "/training/jobs/{job_id}"}
 PAGES = {each.path for each in page_routes() if "GET" in each.methods} - FOR_ANYBODY
@@ -98,6 +101,24 @@ def test_an_address_that_is_none_is_a_page_for_people_and_json_for_programs(open
         assert client.get(path).json()["details"]["code"] == "not-found"
     assert client.get("/api/nowhere", headers={"Accept": "text/html"}).json()["details"]["code"] == "not-found"
     assert client.post("/nowhere", headers={"Accept": "text/html"}).json()["details"]["code"] == "not-found"
+
+
+def test_of_a_dataset_whose_plan_failed_page_and_api_say_why_it_has_no_jobs(open_as, installation):
+    client = open_as("ana")
+    good = dataset_id(client, "good")
+    headers = {"Authorization": f"Bearer {token('ana')}"}
+    assert "Training jobs</h2>" not in client.get(f"/datasets/{good}").text
+    with Catalog.open(installation.catalog_url) as catalog:
+        catalog.mark_plans_requested([catalog.get(good)], "request", NOON)
+        asked = client.get(f"/api/datasets/{good}", headers=headers).json()["data"]["no_jobs"]
+        catalog.begin_try("plan", good, "run-1")
+        catalog.spend_try("plan", good, "run-1", "no <space> left", Patience(1, (3600,)), NOON)
+
+    page = client.get(f"/datasets/{good}").text
+    failed = client.get(f"/api/datasets/{good}", headers=headers).json()["data"]["no_jobs"]
+
+    assert (asked, failed) == (None, "no <space> left; it is tried again at 13:00 UTC")
+    assert "No &lt;space&gt; left; it is tried again at 13:00 UTC." in page
 
 
 def test_a_finding_shows_the_line_that_it_speaks_of_as_long_as_the_upload_is_as_it_was(open_as, installation):

@@ -94,7 +94,8 @@ def _drawn(request: Request, service: Service, user: User, dataset_id: str, code
     origin = origin_of(service.made(user).readable.training_file_of(dataset.id))
     versions = service.access(user).versions_beside(dataset)
     shown = dataset_page(dataset, card, findings, service.settings.dagster_url, service.now(), origin, versions)
-    return framed(request, service, user, "datasets", "dataset", page=shown, jobs=_jobs(service, user, dataset_id))
+    jobs, no_jobs = _jobs(service, user, dataset_id), service.access(user).why_no_jobs(dataset)
+    return framed(request, service, user, "datasets", "dataset", page=shown, jobs=jobs, no_jobs=no_jobs)
 
 
 @router.get("/{dataset_id}/live")
