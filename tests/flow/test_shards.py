@@ -2,11 +2,14 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import json
 import os
 import re
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
@@ -15,14 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.clock import utc_now
+from pipeline.dataset.formats.opening import read_head
 from pipeline.dataset.profiles import parallel
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.errors import Conflicting, ObjectChanged, StoreError
 from pipeline.flow import shards, stored_ranges
 from pipeline.flow.derived_files import converted_pieces, mend_preview
 from pipeline.flow.intake import look
+from pipeline.flow.passing import PassedFiles
 from pipeline.flow.scan import Cursor
-from pipeline.flow.shards import is_manifest, shards_of
+from pipeline.flow.shards import KeptUpload, Shard, Shards, is_manifest, opened_upload, shards_of
 from pipeline.flow.stored_ranges import store_of
 from pipeline.flow.validation import Validator
 from pipeline.state.catalog.catalog import Catalog
@@ -305,6 +310,26 @@ def test_no_more_of_a_folder_is_looked_at_than_may_be_shards(shelf, monkeypatch)
         found.append(shards_of(shelf.store, "uploads/ana/all.shards.json").bad.finding.mismatch.expected)
 
     assert found == ["at most 5 shards, each once", "folders of shards that hold at most 5 files"]
+
+
+PIECES = st.sampled_from([b"", b"\xef\xbb\xbf", b"a", b"\n", b"bc\n"])
+PACKERS = st.sampled_from([bytes, gzip.compress, zstandard.compress])
+
+
+@given(st.lists(st.tuples(st.lists(PIECES, max_size=3).map(b"".join), PACKERS), min_size=1, max_size=6))
+def test_the_text_of_shards_is_the_same_wherever_it_is_read(contents):
+    """An empty one between others ended what was converted, mended and shown."""
+    files = {str(number): pack(content) for number, (content, pack) in enumerate(contents)}
+    named = Shards(tuple(Shard(name, name, len(content), "") for name, content in files.items()), (), "")
+    store = SimpleNamespace(open=lambda key, **_: nullcontext(io.BytesIO(files[key])))
+    passed = PassedFiles(list(files), lambda number: store.open(str(number)), 10**6)
+    spans = list(passed.spans(2))
+
+    with opened_upload(store, KeptUpload("", "", named), 10**6) as reader:
+        text = read_head(reader, 10**6)
+
+    assert (len(text), hashlib.sha256(text).hexdigest()) == (passed.size_bytes, passed.sha256())
+    assert [text.count(b"\n", 0, span.offset) + 1 for span in spans] == [span.first_line for span in spans]
 
 
 @given(pieces=st.lists(st.text("ab.", max_size=3), min_size=2), name=st.text("ab./", max_size=12))

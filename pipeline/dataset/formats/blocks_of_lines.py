@@ -268,7 +268,10 @@ class Prefixed:
 
 
 class Pieced:
-    """The bytes of an iterator's pieces as a stream; nothing is asked of it before something is read."""
+    """The bytes of an iterator's pieces as a stream; nothing is asked of it before something is read.
+
+    An empty piece is no end.
+    """
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
@@ -276,7 +279,7 @@ class Pieced:
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; empty at the end."""
-        while len(self._held) < size and (piece := next(self._pieces, b"")):
+        while len(self._held) < size and (piece := next(self._pieces, None)) is not None:
             self._held += piece
         text = bytes(self._held[:size])
         del self._held[:size]
