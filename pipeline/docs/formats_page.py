@@ -36,9 +36,10 @@ _CONTAINERS = f"""- **Lines** (`jsonl`): one row a line. Only `\\n` ends a line.
   and the line in it. Hidden files, a README, a licence, pictures and programs are passed over, and named; a hidden one
   that may be data is a warning
   ([`data-passed-over`](findings.md#data-passed-over)), as are files for training and for testing that lie together
-  ([`splits-in-archive`](findings.md#splits-in-archive)). Files of other kinds together, links, passwords, archives in
-  the archive and paths that lead out are refused ([`mixed-archive`](findings.md#mixed-archive),
-  [`archive-not-read`](findings.md#archive-not-read)). The archive is copied to a temporary file; its files are not.
+  ([`splits-in-archive`](findings.md#splits-in-archive)). A file may be packed itself by gzip or Zstandard. Files of
+  other kinds together, links, passwords, archives in the archive and paths that lead out are refused
+  ([`mixed-archive`](findings.md#mixed-archive), [`archive-not-read`](findings.md#archive-not-read)). The archive is
+  copied to a temporary file; its files are not.
   So a folder is one dataset, too, and so are several files: `check`, `mend`, `convert` and `card` take `--as-one`
   (`lora-pipeline check --as-one data/`, `--as-one 'data/*.parquet'`), as they take `tar -cf - FOLDER`.
 - **Shards**: an upload named `NAME.shards.json` that holds `{{"shards": ["NAME.shards/part-*.jsonl.gz", …]}}` names

@@ -10,8 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader
-from pipeline.dataset.formats.containers import BrokenArchive
-from pipeline.flow.shards import broken_shard, unpacked
+from pipeline.dataset.formats.containers import BrokenArchive, broken_in, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class PassedFiles:
             self._line += chunk.count(b"\n", cut)
             last = chunk[-1:] or last
         if expanded and expanded.broken:
-            self.broken = broken_shard(expanded.broken, self._names[number])
+            self.broken = broken_in(expanded.broken, self._names[number])
         stop, ending = self.size_bytes, b""
         if last not in (b"", b"\n") and number + 1 < len(self._names) and not self.broken:
             ending = b"\n"

@@ -17,9 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.archive_text import natural_order
-from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced, Prefixed
-from pipeline.dataset.formats.containers import BrokenArchive, Compression, Expanded, compression_of
-from pipeline.dataset.formats.opening import read_head
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced, read_head
+from pipeline.dataset.formats.containers import BrokenArchive, broken_in, unpacked
 from pipeline.dataset.formats.sniff import HEAD_BYTES as SNIFFED_BYTES
 from pipeline.dataset.formats.sniff import sniff
 from pipeline.dataset.model.printable import printable
@@ -39,7 +38,6 @@ _MOST_LISTED = 100_000  # of what lies in folders of shards, and below them
 _MOST_NAME_BYTES = 255  # of a file system
 _MOST_KEY_BYTES = 1_024  # of S3
 _FEW = 20  # of a folder, that are asked for one by one
-_MAGIC_BYTES = 4
 
 
 class BadManifest(Exception):
@@ -214,15 +212,8 @@ def _joined(store: Store, shards: Sequence[Shard], *, is_whole: bool) -> Iterato
                 yield piece
         if expanded and expanded.broken:
             if is_whole:
-                raise broken_shard(expanded.broken, shard.name)
+                raise broken_in(expanded.broken, shard.name)
             return
-
-
-def broken_shard(broken: BrokenArchive, name: str) -> BrokenArchive:
-    """The same, with the name of the shard."""
-    expected, found, detail, column = broken.mismatch
-    place = f"(in {name})"
-    return BrokenArchive(broken.code, Mismatch(expected, found, f"{detail} {place}" if detail else place, column))
 
 
 def _within(pieces: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
@@ -232,15 +223,6 @@ def _within(pieces: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
         if size_bytes > max_bytes:
             raise TooLarge(f"expected shards of at most {size(max_bytes)} of text, found more: do it in a terminal")
         yield piece
-
-
-def unpacked(stored: ByteReader, max_bytes: int = 2**62) -> tuple[ByteReader, Expanded | None]:
-    """The text of a shard from its first byte on, and what it is taken out of where it is packed."""
-    head = read_head(stored, _MAGIC_BYTES)
-    whole = Prefixed(head, stored)
-    compression = compression_of(head)
-    expanded = None if compression is Compression.NONE else Expanded(whole, compression, max_bytes)
-    return expanded or whole, expanded
 
 
 def _named(data: bytes) -> list[str]:

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.dataset.findings.finding import Finding
-from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced
-from pipeline.dataset.formats.containers import BrokenArchive
-from pipeline.dataset.formats.opening import read_head
+from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced, read_head
+from pipeline.dataset.formats.containers import BrokenArchive, unpacked
 from pipeline.dataset.formats.recognise import HEAD_BYTES as RECOGNISED_BYTES
 from pipeline.dataset.formats.recognise import Reading
 from pipeline.dataset.formats.sniff import HEAD_BYTES as SNIFFED_BYTES
@@ -34,7 +33,6 @@ from pipeline.dataset.profiles.totals import Totals
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.engines import Engine, Tell, is_cluster, make_engine
 from pipeline.flow.passing import PassedFiles, Span
-from pipeline.flow.shards import unpacked
 from pipeline.flow.stored_near import BandsByEngine
 from pipeline.settings import Settings
 from pipeline.state.lake.places_of_parts import PartPlace

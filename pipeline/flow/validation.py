@@ -40,7 +40,7 @@ from pipeline.state.store.local_reader import failure
 from pipeline.trainers.acceptance import Acceptance, acceptance_of, asking
 from pipeline.wording import sentence
 
-CODE_VERSION = "21"  # raised when the same upload would get other rows or another verdict
+CODE_VERSION = "22"  # raised when the same upload would get other rows or another verdict
 SHOWN_FINDINGS = 10  # with their lines, to whoever looks at the run
 SHOWN_CHARACTERS = 120
 

@@ -1,5 +1,6 @@
 """`--as-one`: files, folders and patterns are one dataset, and findings name the file and the line in it."""
 
+import gzip
 import json
 import os
 
@@ -14,7 +15,7 @@ ROW = '{"messages": [{"role": "user", "content": "Is %s?"}, {"role": "assistant"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """A folder of shards, in which commands run."""
+    """A folder of shards, one of them packed, in which commands run."""
     (tmp_path / "here/data/more").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "here")
     files = {
@@ -24,7 +25,8 @@ def folder(tmp_path, monkeypatch):
         "README.md": "-",
     }
     for name, text in files.items():
-        (tmp_path / "here/data" / name).write_text(text)
+        packed = gzip.compress(text.encode()) if name.startswith("more/") else text.encode()
+        (tmp_path / "here/data" / name).write_bytes(packed)
     return tmp_path / "here"
 
 

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.clock import utc_now
-from pipeline.dataset.formats.opening import read_head
+from pipeline.dataset.formats.blocks_of_lines import read_head
 from pipeline.dataset.profiles import parallel
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.errors import Conflicting, ObjectChanged, StoreError

@@ -72,8 +72,8 @@ FILE_ERRORS: list[FindingKind] = kinds(
         (
             "archive-not-read",
             "the archive is not one that is taken apart",
-            "Only plain files are read, out of zip and tar: none that are encrypted, packed twice, links, or lead out "
-            "of the archive. Nothing was unpacked.",
+            "Only files of rows are read out of zip and tar, plain or packed by gzip or Zstandard: no other archives, "
+            "none that are encrypted, links, or lead out of the archive. Nothing was unpacked.",
             "pack the data files alone and plainly, for example: zip data.zip train.jsonl",
         ),
         (

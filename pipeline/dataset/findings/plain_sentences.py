@@ -14,7 +14,7 @@ PLAIN_SENTENCES = {
     "window-too-large": "The file was packed in a way that needs too much memory to unpack.",
     "archive-without-data": "The packed file holds no conversations, only other kinds of files.",
     "mixed-archive": "The packed file holds several kinds of data that do not fit together.",
-    "archive-not-read": "The packed file is locked, packed twice, or of a kind that is not opened here.",
+    "archive-not-read": "The packed file is locked, holds other packed files, or is of a kind that is not opened here.",
     "unknown-format": "It is not clear which part of a row is the question and which is the answer.",
     "unreadable-rows": "Every line has the same fault, so none could be read.",
     "upload-too-large": "The file is larger than this installation accepts.",

@@ -1,7 +1,7 @@
 """Reads the data files of an archive as one text: the only one as it is, several of one kind one after the other.
 
-They are taken in natural order of their paths (part-2 before part-10). Which of them are data is told by their names,
-of which kind by their bytes.
+They are taken in natural order of their paths (part-2 before part-10), each as it is or packed by gzip or Zstandard.
+Which of them are data is told by their names, of which kind by their bytes.
 """
 
 import re
@@ -14,7 +14,16 @@ from typing import IO
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.archives import FAULTS, ArchivedFile, archive_of, files_of, shown
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BYTE_ORDER_MARK, ByteReader, Pieced, copied
-from pipeline.dataset.formats.containers import BrokenArchive, Compression, growth_fault, not_read
+from pipeline.dataset.formats.containers import (
+    MAGIC_BYTES,
+    BrokenArchive,
+    Compression,
+    Expanded,
+    broken_in,
+    growth_fault,
+    not_read,
+    unpacked,
+)
 from pipeline.dataset.formats.parquet_rows import MARK, ParquetLines
 from pipeline.dataset.formats.recognise import recognise
 from pipeline.dataset.formats.rows.format import Format
@@ -64,11 +73,20 @@ class PlaceInFile:
 class ArchiveText:
     """The data files of an archive as one text. It ends where the archive breaks; `broken` says so afterwards.
 
-    refused: why it is not read at all; holds_parquet: whether its rows come as lines of Parquet files; said: which
-    files they are, for people; warnings: findings about which they are. All four are known once something was read.
+    packed: what the stream is taken out of. refused: why it is not read at all; holds_parquet: whether its rows come as
+    lines of Parquet files; said: which files they are, for people; warnings: findings about which they are. These four
+    are known once something was read.
     """
 
-    def __init__(self, stream: ByteReader, kind: Compression, chosen: Format | None, max_bytes: int) -> None:
+    def __init__(
+        self,
+        stream: ByteReader,
+        kind: Compression,
+        chosen: Format | None,
+        max_bytes: int,
+        packed: Expanded | None = None,
+    ) -> None:
+        self._packed = packed
         self._kind = kind
         self._chosen = chosen
         self._max_bytes = max_bytes
@@ -120,6 +138,8 @@ class ArchiveText:
     def _pieces(self, stream: ByteReader) -> Iterator[bytes]:
         with tempfile.TemporaryFile(prefix="lora-archive-") as copy:
             packed_bytes, unpacked_bytes = copied(stream, copy), 0
+            if self._packed:  # what is packed twice may grow as much as what is packed once
+                packed_bytes = min(packed_bytes, self._packed.read_bytes)
 
             def count(size_bytes: int) -> None:
                 nonlocal unpacked_bytes
@@ -179,7 +199,8 @@ class ArchiveText:
             self._starts.append(at)
             self._names.append(file.name)
             self._first_lines.append(line)
-            text: ByteReader = _Metered(file.begin(), count)
+            text, expanded = _begun(file, self._max_bytes)
+            text = _Metered(text, count)
             columns = ParquetLines(text, self._max_bytes) if self.holds_parquet else None
             text = columns or text
             is_first, last = True, b"\n"
@@ -191,6 +212,18 @@ class ArchiveText:
                 yield piece
             if columns is not None and columns.broken:
                 raise columns.broken
+            _raise_broken(file, expanded)
+
+
+def _begun(file: ArchivedFile, max_bytes: int = 2**62) -> tuple[ByteReader, Expanded | None]:
+    """The text of a file, and what it is taken out of where it is packed once more."""
+    stream = file.begin()
+    return unpacked(stream, max_bytes, stream.read(MAGIC_BYTES))  # at once: a tar may be cut off behind them
+
+
+def _raise_broken(file: ArchivedFile, expanded: Expanded | None) -> None:
+    if expanded and expanded.broken:
+        raise broken_in(expanded.broken, shown(file.name))
 
 
 class _Metered:
@@ -272,13 +305,15 @@ def _kind_of(files: list[ArchivedFile], chosen: Format | None) -> str:
     formats: dict[str, str] = {}
     separators: dict[str, str] = {}
     for file in files:
-        stream = file.begin()
+        stream, expanded = _begun(file)
         head = stream.read(_LOOKED_AT_BYTES)
         if head.startswith(MARK):
             found.setdefault("parquet", file.name)
             continue
         if not head and len(files) > 1:
             continue
+        if not head:
+            _raise_broken(file, expanded)
         _refuse_binary(file.name, head, is_alone=len(files) == 1)
         if len(files) == 1:
             return "text"

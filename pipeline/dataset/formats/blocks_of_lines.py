@@ -254,6 +254,15 @@ class BoundedReader:
         return chunk
 
 
+def read_head(stream: ByteReader, size: int) -> bytes:
+    """The first `size` bytes; a connection may give them in several pieces."""
+    pieces, left = [], size
+    while left and (more := stream.read(left)):
+        pieces.append(more)
+        left -= len(more)
+    return b"".join(pieces)
+
+
 class Prefixed:
     """Bytes that were read ahead of a stream, then the stream."""
 

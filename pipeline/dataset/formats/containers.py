@@ -9,9 +9,10 @@ from typing import Any, Self
 import zstandard
 
 from pipeline.dataset.findings.finding_sentences import fault_sentence
-from pipeline.dataset.formats.blocks_of_lines import ByteReader
+from pipeline.dataset.formats.blocks_of_lines import ByteReader, Prefixed, read_head
 from pipeline.dataset.rules.mismatch import Mismatch
 
+MAGIC_BYTES = 4  # that tell how a file is packed
 MAX_EXPANSION = 200  # text compresses 3 to 20 times; a bomb a thousand times
 FREE_BYTES = 64 * 2**20  # small files of one repeated row compress better than that, and do no harm
 # How far back Zstandard may look, all of which is held: what its own program unpacks unasked. With `--long=31` a file
@@ -47,6 +48,13 @@ class BrokenArchive(Exception):
 def not_read(expected: str, found: str, remedy: str = "") -> BrokenArchive:
     """The refusal of an archive that is not taken apart."""
     return BrokenArchive("archive-not-read", Mismatch(expected, found, f"({remedy})" if remedy else None))
+
+
+def broken_in(broken: BrokenArchive, name: str) -> BrokenArchive:
+    """The same, with the name of the file that it is in."""
+    expected, found, detail, column = broken.mismatch
+    place = f"(in {name})"
+    return BrokenArchive(broken.code, Mismatch(expected, found, f"{detail} {place}" if detail else place, column))
 
 
 def compression_of(head: bytes) -> Compression:
@@ -117,7 +125,10 @@ class _Window:
 
 
 class Expanded:
-    """The text in a compressed stream. It ends where the archive breaks; `broken` says so afterwards."""
+    """The text in a compressed stream. It ends where the archive breaks; `broken` says so afterwards.
+
+    read_bytes: how many bytes of the stream were read so far.
+    """
 
     def __init__(self, stream: ByteReader, compression: Compression, max_bytes: int = 2**62) -> None:
         self._stream = stream
@@ -132,7 +143,7 @@ class Expanded:
         self._stock, self._taken = b"", 0
         self._packed = b""
         self._ready = bytearray()
-        self._read_bytes = self._given_bytes = 0
+        self.read_bytes = self._given_bytes = 0
         self._is_begun, self._is_fresh = False, True  # the archive, and its member
         self._window = _Window()
         self.broken: BrokenArchive | None = None
@@ -166,7 +177,7 @@ class Expanded:
             self.broken = BrokenArchive("broken-archive", Mismatch("a whole archive", f"a fault: {error}"))
             return False
         self._given_bytes += len(text)
-        self.broken = growth_fault(self._given_bytes, self._read_bytes, self._max_bytes)
+        self.broken = growth_fault(self._given_bytes, self.read_bytes, self._max_bytes)
         if self.broken is not None:
             return False
         self._ready += text
@@ -176,7 +187,7 @@ class Expanded:
         """A few more bytes of the archive. What is at hand is small: an archive may have a member every 20 bytes."""
         if self._taken == len(self._stock):
             self._stock, self._taken = self._stream.read(_READ_BYTES), 0
-            self._read_bytes += len(self._stock)
+            self.read_bytes += len(self._stock)
         piece = self._stock[self._taken : self._taken + _PIECE_BYTES]
         self._taken += len(piece)
         return piece
@@ -254,3 +265,17 @@ def _salvaged(unpacker: Any, packed: bytes) -> bytes:
     except zlib.error:
         pass
     return b"".join(texts)
+
+
+def unpacked(
+    stored: ByteReader, max_bytes: int = 2**62, head: bytes | None = None
+) -> tuple[ByteReader, Expanded | None]:
+    """The text of a file from its first byte on, and what it is taken out of where it is packed.
+
+    head: its first bytes, where they were read already.
+    """
+    head = read_head(stored, MAGIC_BYTES) if head is None else head
+    whole = Prefixed(head, stored)
+    compression = compression_of(head)
+    expanded = None if compression is Compression.NONE else Expanded(whole, compression, max_bytes)
+    return expanded or whole, expanded

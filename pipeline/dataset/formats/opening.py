@@ -7,7 +7,7 @@ from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.archive_text import ArchiveText
 from pipeline.dataset.formats.archives import archive_of
 from pipeline.dataset.formats.array import read_array
-from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader, Prefixed, read_blocks
+from pipeline.dataset.formats.blocks_of_lines import Block, ByteReader, Prefixed, read_blocks, read_head
 from pipeline.dataset.formats.containers import BrokenArchive, Compression, Expanded, compression_of
 from pipeline.dataset.formats.field_rows import read_field
 from pipeline.dataset.formats.objects import read_objects
@@ -61,7 +61,7 @@ def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int
     files = None
     if (kind := archive_of(start)) is not Compression.NONE:
         compression = kind
-        text = files = ArchiveText(Prefixed(start, text), kind, chosen, max_unpacked_bytes)
+        text = files = ArchiveText(Prefixed(start, text), kind, chosen, max_unpacked_bytes, expanded)
         start, unpacked = read_head(text, RECOGNISED_BYTES), (*unpacked, files)
     is_parquet = start.startswith(MARK) or (files is not None and files.holds_parquet)
     if start.startswith(MARK):
@@ -78,15 +78,6 @@ def open_text(stream: ByteReader, chosen: Format | None, max_unpacked_bytes: int
         sniffed = Finding(1, 0, files.refused.code, "$", files.refused.mismatch)
     whole = Prefixed(start, text)
     return Opened(files.by_file(whole) if files else whole, reading, sniffed, unpacked, files)
-
-
-def read_head(stream: ByteReader, size: int) -> bytes:
-    """The first `size` bytes; a connection may give them in several pieces."""
-    pieces, left = [], size
-    while left and (more := stream.read(left)):
-        pieces.append(more)
-        left -= len(more)
-    return b"".join(pieces)
 
 
 def read_rows(

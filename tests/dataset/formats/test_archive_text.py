@@ -94,6 +94,41 @@ def test_several_files_are_one_dataset_in_natural_order(pack, tmp_path):
     assert text == b"\n".join(parts[f"train-{number}.jsonl"] for number in (1, 2, 10))
 
 
+@packers
+def test_files_that_are_packed_themselves_are_read_as_plain_ones(pack, tmp_path):
+    plain = {"1": ROWS[0] + b"{}", "2": b"", "3": BYTE_ORDER_MARK + ROWS[1], "10": ROWS[2]}
+    packed = {"1": gz(plain["1"]), "2": gz(b""), "3": zstandard.compress(plain["3"]), "10": plain["10"]}
+
+    report = report_of(pack(packed), tmp_path / "packed")
+
+    assert report == report_of(pack(plain), tmp_path / "plain") | {"bytes": report["bytes"], **_hash(report)}
+    assert [row["line"] for row in report["findings"]] == [2]
+
+
+def _hash(report: dict) -> dict:
+    return {"content_sha256": report["content_sha256"]}
+
+
+def test_the_rows_before_the_end_of_a_packed_file_that_is_cut_off_are_kept(tmp_path):
+    files = {"1.gz": gz(OPENAI)[:-9], "2.jsonl": OPENAI}
+
+    report = report_of(zipped(files), tmp_path)
+
+    assert [row["code"] for row in report["findings"]] == ["broken-archive"]
+    assert "found it cut off (in 1.gz)" in report["findings"][0]["message"]
+    assert 0 < report["lines"] <= 20
+
+
+def test_what_is_packed_twice_grows_no_more_than_what_is_packed_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(containers, "FREE_BYTES", 100_000)
+    archive = tarred({"a.jsonl.gz": gz(b"\n" * 2_000) * 700})
+
+    report = report_of(gz(archive), tmp_path)
+
+    assert len(gz(archive)) * 200 < 2_000 * 700 < len(archive) * 200
+    assert report["finding_counts"]["expands-too-much"] == 1
+
+
 def test_a_finding_names_the_file_and_the_line_in_it(tmp_path):
     broken = {"b.jsonl": ROWS[0] + b"{}\n", "a.jsonl": ROWS[1] + ROWS[2]}
 
@@ -267,7 +302,7 @@ def test_convert_reads_archives():
             "a.csv and cells between semicolons in b.csv",
         ),
         (
-            {"a.jsonl.gz": gz(OPENAI)},
+            {"a.jsonl.gz": gz(gz(OPENAI))},
             "archive-not-read",
             "expected no archive in the archive, found a.jsonl.gz, a gzip archive (unpack that one, and upload it)",
         ),
@@ -293,6 +328,16 @@ def test_convert_reads_archives():
             "expected no archive in the archive, found b.zip, a ZIP archive (unpack that file, or take it out of",
         ),
         ({"a.jsonl": b""}, "empty-file", ""),
+        (
+            {"a.jsonl.gz": gz(OPENAI)[:12]},
+            "broken-archive",
+            "expected the archive's end, found it cut off (in a.jsonl.gz",
+        ),
+        (
+            {"a.gz": gz(OPENAI), "b.gz": gz(tarred({"a": OPENAI}))},
+            "archive-not-read",
+            "expected no archive in the archive",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
