@@ -74,6 +74,17 @@ def test_every_measure_is_watched_and_told_of(exposed):
     assert {each for each in families if each not in " ".join(EXPRESSIONS)} == {"lora_build_info"}
 
 
+def test_of_what_has_no_time_yet_an_alarm_is_given_too():
+    """A daemon that never began was no silent one: nothing is older than something that is not there."""
+    ages = {name for each in RULES for name in re.findall(r"time\(\) - .*\b(lora_\w+_timestamp_seconds)", each["expr"])}
+
+    assert (
+        ages
+        == {name for each in RULES for name in re.findall(r"unless on \(\) max\((lora_\w+)\)$", each["expr"])}
+        != set()
+    )
+
+
 def test_for_every_alarm_it_is_written_what_to_do():
     written = re.findall(r"^\| (Lora\w+) \| \S", OPERATIONS, re.MULTILINE)
 
