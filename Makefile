@@ -103,6 +103,7 @@ lock: $(SET_UP) ## Solve all requirements*.txt from pyproject.toml (newer versio
 	$(LOCK) --extra pipeline --group dev --constraint requirements.txt --output-file requirements-dev.txt
 	for extra in kubernetes celery dask ray; do \
 		$(LOCK) --extra $$extra --constraint requirements.txt --output-file deploy/requirements-$$extra.txt; done
+	$(LOCK) --extra kubernetes --extra dask --constraint requirements.txt --output-file deploy/requirements-kubernetes-dask.txt
 
 .PHONY: clean
 clean: ## Remove the .venv folders and caches; data/ stays

@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEPLOY = ROOT / "deploy"
 KUBERNETES = DEPLOY / "kubernetes"
+DASK = DEPLOY / "kubernetes-dask"
 INSTANCES = (
     "dagster.yaml",
     "dagster-postgres.yaml",
@@ -40,6 +41,15 @@ def resources() -> list[Found]:
         for name in loaded("kubernetes/kustomization.yaml")["resources"]
         for each in documents(f"kubernetes/{name}")
     ]
+
+
+def overlay() -> Found:
+    """The overlay that docs/deployment.md shows."""
+    [text] = re.findall(
+        r"```yaml\n# OVERLAY/kustomization\.yaml\n(.*?)```", (ROOT / "docs/deployment.md").read_text(), re.DOTALL
+    )
+    found: Found = yaml.safe_load(text)
+    return found
 
 
 def of_kind(kind: str) -> dict[str, Found]:

@@ -1,14 +1,19 @@
 """The base for Kubernetes: everything that is named is there, and no pod may do more than it needs."""
 
+import re
+
 import pytest
 
+from pipeline.settings import Settings
 from tests.deploy.manifests import (
+    DASK,
     KUBERNETES,
     component,
     container,
     documents,
     loaded,
     of_kind,
+    overlay,
     resources,
     variables_read,
 )
@@ -146,3 +151,55 @@ def test_only_what_starts_runs_may_ask_the_cluster():
     assert set(accounts.values()) == {"lora-runs"}
     assert of_kind("ServiceAccount")["lora-service"]["automountServiceAccountToken"] is False
     assert [rule for rule in role["rules"] if "*" in [*rule["verbs"], *rule["resources"]]] == []
+
+
+def test_runs_get_the_image_that_an_overlay_gives_the_parts():
+    """It is copied where images are named: what the base has copied is the base's own."""
+    base, own = loaded("kubernetes/kustomization.yaml"), overlay()
+
+    assert {each["name"] for each in own["images"]} == {each["name"] for each in base["images"]}
+    assert own["replacements"] == base["replacements"]
+    assert {patch["target"]["name"] for patch in own["patches"]} <= set(of_kind("ConfigMap"))
+
+
+def test_large_uploads_go_to_the_cluster_that_the_operator_makes():
+    component, cluster = loaded("kubernetes-dask/kustomization.yaml"), loaded("kubernetes-dask/cluster.yaml")
+    [patch] = component["patches"]
+    [engine] = re.findall(r"LORA_ENGINE, value: \"(.*?)\"", patch["patch"])
+    scheduler = cluster["spec"]["scheduler"]
+    ports = {each["name"]: each["port"] for each in scheduler["service"]["ports"]}
+
+    assert {*component["resources"], "kustomization.yaml"} == {path.name for path in DASK.iterdir()}
+    assert patch["target"]["name"] in of_kind("ConfigMap")
+    assert engine == f"dask://{cluster['metadata']['name']}-scheduler:{ports['tcp-comm']}"
+    assert Settings(engine=engine).engine == engine
+    assert scheduler["service"]["selector"]["dask.org/cluster-name"] == cluster["metadata"]["name"]
+
+
+@pytest.mark.parametrize("part", ["scheduler", "worker"])
+def test_pods_of_the_cluster_may_no_more_than_others(part):
+    """Whoever reaches the scheduler has any code run there: no secret lies there but the bucket's."""
+    pod = loaded("kubernetes-dask/cluster.yaml")["spec"][part]["spec"]
+    [only] = pod["containers"]
+    secrets = [each["valueFrom"]["secretKeyRef"]["key"] for each in only["env"] if "valueFrom" in each]
+
+    assert (pod["securityContext"]["runAsUser"], pod["automountServiceAccountToken"]) == (10001, False)
+    assert only["securityContext"] == container(of_kind("Deployment")["lora-daemon"])["securityContext"]
+    assert only["image"] == container(of_kind("Deployment")["lora-daemon"])["image"]
+    assert set(only["resources"]) == {"requests", "limits"}
+    assert ("envFrom" in only, [each for each in secrets if not each.startswith("AWS_")]) == (False, [])
+
+
+def test_who_asks_the_cluster_may_reach_it_and_is_let_in():
+    """The base lets nothing out to other ports."""
+    policies = {each["metadata"]["name"]: each["spec"] for each in documents("kubernetes-dask/network.yaml")}
+    [out] = policies["lora-to-dask"]["egress"]
+    [scheduler] = [each["podSelector"]["matchLabels"] for each in out["to"]]
+    [asking, _] = policies["lora-dask-scheduler"]["ingress"]
+    run = loaded("kubernetes/dagster.yaml")["run_launcher"]["config"]["labels"]
+
+    assert policies["lora-dask-scheduler"]["podSelector"]["matchLabels"] == scheduler
+    assert asking["from"] == [{"podSelector": policies["lora-to-dask"]["podSelector"]}]
+    [asks] = policies["lora-to-dask"]["podSelector"]["matchExpressions"]
+    assert run["app.kubernetes.io/component"] in asks["values"]
+    assert policies["lora-to-dask"]["podSelector"]["matchLabels"].items() <= run.items()
