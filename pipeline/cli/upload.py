@@ -1,5 +1,6 @@
 """`lora-pipeline upload`."""
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pipeline.cli.owner import Owner
 from pipeline.errors import ServiceError, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.cli.upload_shards import ShardsToPut
+    from pipeline.cli.upload_shards import ShardsThere, ShardsToPut
     from pipeline.settings import Settings
     from pipeline.state.catalog.dataset_records import Dataset
     from pipeline.state.store import Store, StoredObject
@@ -24,11 +25,11 @@ _POLL_S = 0.5
 
 def upload(
     file: Annotated[
-        Path,
+        str,
         typer.Argument(
             metavar="FILE",
             help="A dataset: JSON Lines, JSON, CSV, TSV or Parquet, also packed (gzip, Zstandard, zip, tar). With "
-            "--as-one a folder, or a pattern in quotes.",
+            "--as-one a folder, or a pattern in quotes, also of objects that are in the store: s3://…/*.jsonl.gz.",
         ),
     ],
     owner: Owner = None,
@@ -46,7 +47,9 @@ def upload(
     as_one: Annotated[
         bool,
         typer.Option(
-            "--as-one", help="Put the files of a folder into the store as shards, which a manifest makes one dataset."
+            "--as-one",
+            help="Put the files of a folder into the store as shards, which a manifest makes one dataset; of objects "
+            "that are there, the manifest alone.",
         ),
     ] = False,
     replaces: Annotated[
@@ -78,10 +81,9 @@ def upload(
     kept = _stored(mapping)
     if server is not None:
         if as_one:
-            pack = f"tar -czf {file.name or 'data'}.tar.gz {file}"
-            raise UsageError(f"--as-one: expected no --server, found one; send the files packed: {pack}")
+            raise UsageError(f"--as-one: expected no --server, found one; {_instead(file)}")
         said = {"mapping": kept, "replaces": replaces, "description": description, "format": expected_format}
-        _send(server, token, file, name, resume, wait, said)
+        _send(server, token, Path(file), name, resume, wait, said)
         return
     if replaces is not None:
         raise UsageError("--replaces: expected --server as well, found none; here the same --name replaces a file")
@@ -102,6 +104,16 @@ def upload(
     else:
         typer.echo(f"watch it, while lora-pipeline dev runs: lora-pipeline datasets show {dataset.id}", err=True)
     _exit(dataset.status, dataset.failure)
+
+
+def _instead(file: str) -> str:
+    """What a service takes of a dataset of several files."""
+    from pipeline.cli.upload_shards import is_address
+    from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
+
+    if is_address(file):
+        return f"send a file NAME{MANIFEST_SUFFIX} that holds {json.dumps({'shards': [file]})}"
+    return f"send the files packed: tar -czf {Path(file).name or 'data'}.tar.gz {file}"
 
 
 def _stored(mapping: str | None) -> str | None:
@@ -159,29 +171,36 @@ class _FileToPut:
     key: str
     """Where."""
 
-    @property
-    def size_bytes(self) -> int:
+    def size_in(self, _store: "Store") -> int:
         return self.file.stat().st_size
 
     def put(self, store: "Store") -> "StoredObject":
         with self.file.open("rb") as source:
-            return store.put(self.key, source, self.size_bytes)
+            return store.put(self.key, source, self.size_in(store))
 
 
-def _to_put(file: Path, owner: str, name: str | None, *, as_one: bool) -> "_FileToPut | ShardsToPut":
+def _to_put(named: str, owner: str, name: str | None, *, as_one: bool) -> "_FileToPut | ShardsToPut | ShardsThere":
+    from pipeline.cli.upload_shards import is_address, shards_there, shards_to_put
     from pipeline.state.store import safe_key
 
+    file = Path(named)
+    if as_one and is_address(named):
+        return shards_there(named, owner, name)
     if as_one:
-        from pipeline.cli.upload_shards import shards_to_put
-
         return shards_to_put(str(file), owner, name or file.resolve().name.partition("*")[0] or "data")
+    if is_address(named):
+        raise UsageError(
+            f"{named}: expected a file, found an address; objects of the store become a dataset with --as-one"
+        )
     if not file.is_file():
         pack = f"a folder; upload its files as one dataset: --as-one {file}" if file.is_dir() else "nothing"
         raise UsageError(f"{file}: expected a file, found {pack}")
     return _FileToPut(file, safe_key(owner, name or file.name))
 
 
-def _put(settings: "Settings", upload: "_FileToPut | ShardsToPut", owner: str, mapping: str | None) -> "Dataset":
+def _put(
+    settings: "Settings", upload: "_FileToPut | ShardsToPut | ShardsThere", owner: str, mapping: str | None
+) -> "Dataset":
     from pipeline.clock import utc_now
     from pipeline.flow.intake import new_uploads
     from pipeline.flow.kept_mappings import keep_mappings
@@ -193,7 +212,7 @@ def _put(settings: "Settings", upload: "_FileToPut | ShardsToPut", owner: str, m
     with open_catalog(settings, make=True) as catalog:
         insist_on_store(store, catalog)
         if settings.quota_bytes:
-            catalog.check_quota(safe_owner(owner), upload.key, upload.size_bytes, settings.quota_bytes)
+            catalog.check_quota(safe_owner(owner), upload.key, upload.size_in(store), settings.quota_bytes)
         [new] = new_uploads(store, [upload.put(store)], settings.max_upload_bytes, _cannot_be_read)
         catalog.register_uploads([new], utc_now())
         dataset = catalog.get(new.dataset_id)

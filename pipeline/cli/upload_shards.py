@@ -1,8 +1,10 @@
-"""`lora-pipeline upload --as-one`: files put into the store as shards, and the manifest that makes them one dataset."""
+"""`lora-pipeline upload --as-one`: files put into the store as shards, or objects that are there, and the manifest that
+makes them one dataset.
+"""
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,9 +26,8 @@ class ShardsToPut:
     key: str
     """Of their manifest."""
 
-    @property
-    def size_bytes(self) -> int:
-        """Of all of them."""
+    def size_in(self, _store: "Store") -> int:
+        """Of all of them, in bytes."""
         return sum(file.path.stat().st_size for file in self.files)
 
     def put(self, store: "Store") -> "StoredObject":
@@ -39,7 +40,7 @@ class ShardsToPut:
         from pipeline.flow.shards import BadManifest, check_manifest
 
         folder, name = self.key.removesuffix(".json"), self.key.rpartition("/")[2].removesuffix(".json")
-        manifest = json.dumps({"shards": [f"{name}/{file.name}" for file in self.files]}, ensure_ascii=False).encode()
+        manifest = _manifest(f"{name}/{file.name}" for file in self.files)
         try:
             check_manifest(store, self.key, manifest)
         except BadManifest as error:
@@ -53,6 +54,55 @@ class ShardsToPut:
         return store.put(self.key, io.BytesIO(manifest), len(manifest))
 
 
+@dataclass(frozen=True, slots=True)
+class ShardsThere:
+    """Objects of the store that become shards where they are."""
+
+    address: str
+    """Of one, or of many with `*` in its last part."""
+    key: str
+    """Of their manifest."""
+
+    def size_in(self, store: "Store") -> int:
+        """Of all of them, in bytes.
+
+        Raises:
+            UsageError: there are none, or they are not their owner's.
+            StoreError: the store does not answer.
+        """
+        from pipeline.flow.shards import shards_in
+
+        found = shards_in(store, self.key, _manifest([self.address]))
+        if problem := found.problem:
+            expected, what, *_ = problem.mismatch
+            raise UsageError(f"--as-one: expected {expected}, found {what}")
+        return found.size_bytes
+
+    def put(self, store: "Store") -> "StoredObject":
+        """Store their manifest alone; raises what `size_in` does, and nothing is stored then."""
+        self.size_in(store)
+        manifest = _manifest([self.address])
+        return store.put(self.key, io.BytesIO(manifest), len(manifest))
+
+
+def _manifest(names: Iterable[str]) -> bytes:
+    return json.dumps({"shards": list(names)}, ensure_ascii=False).encode()
+
+
+def is_address(named: str) -> bool:
+    """Whether objects of a bucket are named, and no files."""
+    return named.startswith("s3://")
+
+
+def shards_there(address: str, owner: str, name: str | None) -> ShardsThere:
+    """The objects at an address of the store. name: what the dataset is called; by itself like their folder."""
+    from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
+
+    folder, _, last = address.rpartition("/")
+    own = folder.rpartition("/")[2].removesuffix(MANIFEST_SUFFIX.removesuffix(".json")) if "*" in last else last
+    return ShardsThere(address, _key_of_manifest(owner, name or own or "data"))
+
+
 def shards_to_put(named: str, owner: str, name: str) -> ShardsToPut:
     """The data files of a folder or pattern, in natural order of their paths. name: what the dataset is called.
 
@@ -61,9 +111,7 @@ def shards_to_put(named: str, owner: str, name: str) -> ShardsToPut:
     """
     from pipeline.dataset.formats.archive_text import is_beside, natural_order
     from pipeline.flow.shards import is_manifest
-    from pipeline.state.store import safe_file_name, safe_key
     from pipeline.state.store.keys import is_listed
-    from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
 
     files = [file for file in files_as_one([named]) if not is_beside(file.name)]
     if not files:
@@ -74,6 +122,13 @@ def shards_to_put(named: str, owner: str, name: str) -> ShardsToPut:
                 f"--as-one: {file.path}: expected a name that can be stored, found {file.name!r}: rename it"
             )
     files.sort(key=lambda file: (natural_order(file.name), file.name))
+    return ShardsToPut(files, _key_of_manifest(owner, name))
+
+
+def _key_of_manifest(owner: str, name: str) -> str:
+    from pipeline.state.store import safe_file_name, safe_key
+    from pipeline.state.store.upload_identity import MANIFEST_SUFFIX
+
     # Cut first, so that the end which makes it a manifest is never cut off.
     stem = safe_file_name(name).encode()[:_MOST_STEM_BYTES].decode(errors="ignore")
-    return ShardsToPut(files, safe_key(owner, f"{stem}{MANIFEST_SUFFIX}"))
+    return safe_key(owner, f"{stem}{MANIFEST_SUFFIX}")

@@ -133,17 +133,27 @@ def shards_of(store: Store, key: str, version: str = "") -> Shards:
     """
     with store.open(key, 0, _MOST_BYTES + 1, version) as reader:
         data = read_head(reader, _MOST_BYTES + 1)
+    try:
+        return shards_in(store, key, data)
+    except (ObjectMissing, ObjectChanged):
+        raise
+    except StoreError as error:
+        store.stat(key)  # one that is away says so
+        raise ObjectUnreadable(f"the shards of {key} cannot be looked at: {error}") from error
+
+
+def shards_in(store: Store, key: str, data: bytes) -> Shards:
+    """The shards that a manifest of these bytes names at a key, as `shards_of` has them.
+
+    Raises:
+        StoreError: the store does not answer, or does not say whether a shard is there.
+    """
     digest = hashlib.sha256(data)
     try:
         named = _named(data)
         found, missing = _resolve(store, key, named)
     except BadManifest as error:
         return Shards((), (), f"{IDENTITY_OF_SHARDS}{digest.hexdigest()}", error)
-    except (ObjectMissing, ObjectChanged):
-        raise
-    except StoreError as error:
-        store.stat(key)  # one that is away says so
-        raise ObjectUnreadable(f"the shards of {key} cannot be looked at: {error}") from error
     for shard in found:
         digest.update(f"\0{shard.key}\0{shard.size_bytes}\0{shard.version}".encode())
     digest.update("".join(f"\0missing {name}" for name in missing).encode())

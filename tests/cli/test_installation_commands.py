@@ -1,5 +1,6 @@
 """The commands that speak of an installation, on one that the demo has made with real runs."""
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -9,8 +10,12 @@ import pytest
 
 from pipeline.cli import app
 from pipeline.cli.demo import program_from_here
+from pipeline.cli.upload_shards import shards_there
+from pipeline.errors import UsageError
+from pipeline.flow.shards import shards_of
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.store.local_store import LocalStore
 from tests.cli.goldens import run
 from tests.samples import SAMPLES_DIR
 
@@ -343,6 +348,40 @@ def test_a_folder_is_put_there_as_shards_with_their_manifest(tmp_path):
     assert alone.stderr.endswith(f"found a folder; upload its files as one dataset: --as-one {folder}\n")
     assert sent.stderr.endswith(f"send the files packed: tar -czf spring.tar.gz {folder}\n")
     assert empty.stderr == f"error: --as-one: {folder}/*.md: expected files of rows, found none\n"
+
+
+def test_objects_of_the_store_become_one_dataset_where_they_are(tmp_path):
+    store = LocalStore(tmp_path)
+    for number in (1, 2):
+        store.put(f"uploads/ana/spring.shards/{number}.jsonl", io.BytesIO(b"{}\n"), 3)
+    address = store.uri("uploads/ana/spring.shards/x").removesuffix("x")
+
+    there = shards_there(f"{address}*.jsonl", "ana", None)
+    stored = there.put(store)
+
+    assert (there.size_in(store), stored.key) == (6, "uploads/ana/spring.shards.json")
+    assert [shard.name for shard in shards_of(store, stored.key).shards] == [f"spring.shards/{n}.jsonl" for n in (1, 2)]
+    with pytest.raises(UsageError, match=r"^--as-one: expected the shards of the manifest, found none at .*/3\.jsonl$"):
+        shards_there(f"{address}3.jsonl", "ana", "x").put(store)
+    assert [path.name for path in (tmp_path / "uploads/ana").iterdir() if path.is_file()] == ["spring.shards.json"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["--as-one"],
+            "--as-one: expected shards by their paths below uploads/local/, or below {data}/uploads/local/, ",
+        ),
+        ([], "s3://b/*.jsonl: expected a file, found an address; objects of the store become a dataset with --as-one"),
+        (["--as-one", "--server", "http://127.0.0.1:9"], "--as-one: expected no --server, found one; send a file "),
+    ],
+)
+def test_an_address_of_others_or_where_none_is_taken_is_wrong_use(tmp_path, arguments, told):
+    result = run(["upload", "s3://b/*.jsonl", *arguments], {"LORA_DATA_DIR": str(tmp_path), "LORA_TOKEN": "t"})
+
+    assert (result.exit_code, list((tmp_path / "uploads").rglob("*.json"))) == (2, [])
+    assert result.stderr.startswith(f"error: {told.format(data=tmp_path)}")
 
 
 @pytest.mark.parametrize(
