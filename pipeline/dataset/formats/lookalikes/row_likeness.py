@@ -121,6 +121,11 @@ def _holds(row: Json, *path: str | int) -> bool:
 
 _KNOWN: tuple[tuple[Callable[[Row], bool], str], ...] = (
     (
+        lambda row: row.keys() <= {"shards", "version"} and isinstance(row.get("shards"), list),
+        "a manifest of shards: its name must end in .shards.json, and it is followed in the store alone; "
+        "lora-pipeline check --as-one reads files that are here as one dataset",
+    ),
+    (
         lambda row: "custom_id" in row and "body" in row,
         "OpenAI's batch requests, which hold questions without their answers; messages lie in body.messages: put them "
         "together with the results by custom_id",

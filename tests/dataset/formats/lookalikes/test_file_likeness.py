@@ -91,6 +91,11 @@ GUESS = """--mapping '{"prompt": "riddle", "answer": "reveal"}' reads it"""
         ("[1]\n[2]\n", ""),
         ("1\n2\n", ""),
         ("{}\n", ""),
+        (
+            '{\n"shards": ["a.shards/*.jsonl", "b", "c"]\n}\n',
+            "a manifest of shards: its name must end in .shards.json, and it is followed in the store alone; "
+            "lora-pipeline check --as-one reads files that are here as one dataset",
+        ),
         ('{"riddle": "a", "reveal": "b"}\n', "rows with the fields riddle, reveal"),
         (
             '{"messages": "[]"}\n',
