@@ -244,7 +244,7 @@ def plan_runs(
         alike = [each for each in waiting if _history(each) == (is_crashed, is_tried)]
         batches = contiguous_batches(
             order,
-            [Wanted(each.partition, each.id, _expected_bytes(each)) for each in alike],
+            [Wanted(each.partition, each.id, _expected_bytes(each, settings)) for each in alike],
             1 if is_crashed else settings.batch_max_datasets,
             settings.batch_max_bytes,
             settings.large_upload_bytes,
@@ -291,8 +291,14 @@ def _history(dataset: Dataset) -> tuple[bool, bool]:
     return dataset.crashes > 0, dataset.attempt > 0
 
 
-def _expected_bytes(dataset: Dataset) -> int:
-    """How much there is to read; of what is packed, as its name says, more than what lies in the store."""
+def _expected_bytes(dataset: Dataset, settings: Settings) -> int:
+    """How much there is to read; of what is packed, as its name says, more than what lies in the store.
+
+    A manifest that came through the service has its own size, which says nothing of its shards': it counts as large.
+    """
+    key = owner_and_name(dataset.storage_path)
+    if is_manifest(dataset.storage_path) and isinstance(key, UploadKey) and not key.is_drop:
+        return settings.large_upload_bytes + 1
     is_packed = dataset.file_name.lower().endswith(_PACKED)
     return dataset.file_size * (_USUAL_EXPANSION if is_packed else 1)
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -140,6 +141,19 @@ def test_nobody_waits_for_a_large_upload_nor_for_one_that_is_packed(settings, ca
     runs = plan_runs(waiting, [dataset.id for dataset in waiting], settings, utc_now())
 
     assert [run.batch.dataset_ids for run in runs] == [(dataset.id,) for dataset in waiting]
+
+
+def test_nobody_waits_for_shards_whose_size_a_manifest_does_not_say(settings, catalog, store):
+    """One that came through the service has its own."""
+    for name in ("a.jsonl", "b.jsonl", "c.jsonl"):
+        _drop(settings, name, name.encode())
+    look(store, catalog, settings, Cursor(), utc_now())
+    first, sent, last = catalog.unrequested(10, utc_now())
+    waiting = [first, replace(sent, storage_path=f"uploads/ana/{sent.id}/b.shards.json"), last]
+
+    runs = plan_runs(waiting, [first.id, last.id, sent.id], settings, utc_now())
+
+    assert [run.batch.dataset_ids for run in runs] == [(first.id, last.id), (sent.id,)]
 
 
 def test_a_dataset_that_failed_before_waits_in_no_run_of_new_ones(settings, catalog, store):
