@@ -201,6 +201,18 @@ def test_images_have_the_version_of_the_project():
     assert "latest" not in str(COMPOSE) + str(loaded("helm-values.yaml"))
 
 
+def test_dagsters_chart_takes_our_secret_and_our_code():
+    """By itself it makes a secret of the name that it is given, with a password of its own."""
+    values = loaded("helm-values.yaml")
+    coordinator = values["dagsterDaemon"]["runCoordinator"]["config"]["customRunCoordinator"]
+    [location] = values["dagster-user-deployments"]["deployments"]
+
+    assert (values["generatePostgresqlPasswordSecret"], values["postgresql"]["enabled"]) == (False, False)
+    assert hasattr(importlib.import_module(coordinator["module"]), coordinator["class"])
+    assert location["dagsterApiGrpcArgs"] == ["-m", "pipeline.definitions", "-a", "defs"]
+    assert {each["name"] for each in location["envConfigMaps"]} <= set(of_kind("ConfigMap"))
+
+
 def test_what_extras_bring_is_locked():
     for lock in ("kubernetes", "celery", "kubernetes-dask"):
         wanted = [
