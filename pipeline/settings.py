@@ -369,8 +369,8 @@ class Settings(BaseSettings):
     @field_validator("engine")
     @classmethod
     def _engine_is_known(cls, value: str) -> str:
-        place = r"(?:dask|ray)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}"
-        if value != "processes" and not re.fullmatch(place, value):
+        place = r"(?:dask|ray)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}"
+        if value != "processes" and not (re.fullmatch(place, value) and _has_possible_port(value)):
             raise ValueError(
                 "expected processes, dask://host:port, such as dask://scheduler:8786, or ray://host:port, such as "
                 "ray://head:10001"
@@ -400,13 +400,21 @@ class Settings(BaseSettings):
         return ",".join(listed)
 
     @field_validator(
-        "jwks_url", "webhook_url", "operator_webhook_url", "service_url", "dagster_url", "sqs_endpoint_url"
+        "jwks_url",
+        "webhook_url",
+        "operator_webhook_url",
+        "service_url",
+        "dagster_url",
+        "s3_endpoint_url",
+        "sqs_endpoint_url",
     )
     @classmethod
     def _address_is_of_the_web(cls, value: str) -> str:
         parts = urlsplit(value)
         if value and (parts.scheme not in ("http", "https") or not parts.netloc):
             raise ValueError("expected an address that begins with https:// or http://")
+        if not _has_possible_port(value):
+            raise ValueError("expected a port from 1 to 65535")
         return value
 
     @field_validator("operator_email", "smtp_from")
@@ -427,6 +435,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "expected smtp://host:587 or smtps://user:password@host:465, with %2F for a slash in a password"
             )
+        if not _has_possible_port(url):
+            raise ValueError("expected a port from 1 to 65535")
         return value
 
     @field_validator("jwt_secret", "service_secret", "webhook_secret", "metrics_token")
@@ -477,6 +487,14 @@ class Settings(BaseSettings):
                 parts = urlsplit(values[name])
                 values[name] = f"{parts.scheme}://{parts.hostname}/***"
         return values
+
+
+def _has_possible_port(url: str) -> bool:
+    """Whether the port of an address, where it names one, can be one."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _absolute(place: str) -> str:

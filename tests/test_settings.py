@@ -95,10 +95,24 @@ def test_a_queue_of_uploads_has_a_place_and_belongs_to_a_bucket(store, events, e
 
 
 def test_an_engine_is_this_machine_or_the_address_of_a_scheduler():
-    with pytest.raises(SettingsError, match="expected processes, dask://host:port, such as dask://scheduler:8786, or"):
-        load_settings(engine="dask://scheduler")
+    for engine in ("dask://scheduler", "ray://head:65536", "dask://scheduler:0", "dask://scheduler:8786/"):
+        with pytest.raises(
+            SettingsError, match="expected processes, dask://host:port, such as dask://scheduler:8786, "
+        ):
+            load_settings(engine=engine)
     for engine in ("dask://[::1]:8786", "ray://head-1:10001"):
         assert load_settings(engine=engine).engine == engine
+
+
+@pytest.mark.parametrize("name", ["s3_endpoint_url", "sqs_endpoint_url", "jwks_url", "webhook_url", "service_url"])
+def test_an_address_can_be_one(name):
+    """A client that is made of it later fails with words that name no setting."""
+    assert load_settings(**{name: "http://host:9000"})
+    for address, expected in (("host:9000", "an address that begins with"), ("http://host:65536", "a port from 1 to ")):
+        with pytest.raises(SettingsError, match=f"LORA_{name.upper()}: Value error, expected {expected}"):
+            load_settings(**{name: address})
+    with pytest.raises(SettingsError, match="LORA_SMTP_URL: Value error, expected a port from 1 to 65535"):
+        load_settings(smtp_url="smtp://host:0")
 
 
 def test_settings_cannot_be_changed_afterwards(settings):
