@@ -162,6 +162,29 @@ def test_runs_get_the_image_that_an_overlay_gives_the_parts():
     assert {patch["target"]["name"] for patch in own["patches"]} <= set(of_kind("ConfigMap"))
 
 
+def test_trainings_on_the_same_cluster_may_what_their_launcher_asks_for():
+    """See `KubernetesLauncher`: a Job, its Secret, and a look at its pod."""
+    component, (role, binding) = (
+        loaded("kubernetes-trainings/kustomization.yaml"),
+        documents("kubernetes-trainings/role.yaml"),
+    )
+    rules = of_kind("Role")["lora-runs"]["rules"] + role["rules"]
+    may = {(what, verb) for rule in rules for what in rule["resources"] for verb in rule["verbs"]}
+
+    assert {("jobs", verb) for verb in ("create", "get", "delete")} | {("pods", "list")} <= may
+    assert {verb for what, verb in may if what == "secrets"} == {"create", "patch"}
+    assert binding["subjects"] == of_kind("RoleBinding")["lora-runs"]["subjects"]
+    assert of_kind("Deployment")["lora-code-location"]["spec"]["template"]["spec"]["serviceAccountName"] == "lora-runs"
+    assert component["patches"][0]["target"]["name"] in of_kind("ConfigMap")
+
+
+def test_pods_reach_what_settings_name_by_their_usual_ports():
+    out = of_kind("NetworkPolicy")["lora-nothing-by-itself"]["spec"]["egress"]
+
+    ports = {each["port"] for rule in out for each in rule["ports"]}
+    assert {53, 443, 5432, 465, 587} <= ports
+
+
 def test_large_uploads_go_to_the_cluster_that_the_operator_makes():
     component, cluster = loaded("kubernetes-dask/kustomization.yaml"), loaded("kubernetes-dask/cluster.yaml")
     [patch] = component["patches"]
