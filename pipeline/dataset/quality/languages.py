@@ -1,13 +1,14 @@
 """Which languages the answers are in, told from a bounded sample that does not depend on the order of reading.
 
-The sample is the conversations whose text has the smallest hashes: those of a whole are among those of its parts.
-Detection is slow (a tenth of a millisecond a text) and happens once a file, at the end.
+The sample is the different answers whose conversations' text has the smallest hashes: those of a whole are among those
+of its parts, however often each comes in which of them. Detection is slow (a tenth of a millisecond a text) and happens
+once a file, at the end.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -28,6 +29,9 @@ LANGUAGES = (
     "ARABIC CHINESE DUTCH ENGLISH FRENCH GERMAN ITALIAN JAPANESE KOREAN POLISH PORTUGUESE RUSSIAN SPANISH TURKISH "
     "VIETNAMESE"
 )
+Place: TypeAlias = tuple[int, int, int]
+"""The hash of a conversation's text, where an answer begins in it, how long it is: what tells which words these are, as
+the same text may be that of other roles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,9 @@ class LanguageFigures:
 
 @dataclass(frozen=True, slots=True)
 class LanguageSample:
-    """Beginnings of answers by the hash of their conversation, at most SAMPLE_SIZE."""
+    """Beginnings of answers, at most SAMPLE_SIZE."""
 
-    texts: dict[int, str] = field(default_factory=dict)
+    texts: dict[Place, str] = field(default_factory=dict)
 
     def __add__(self, other: "LanguageSample") -> "LanguageSample":
         both = self.texts | other.texts
@@ -68,11 +72,16 @@ def language_of(text: str) -> str | None:
 
 def sample_languages(columns: Columns) -> LanguageSample:
     """The sample of a block: of each conversation the longest answer. columns: with conversations."""
-    hashes = columns.text_hashes
-    chosen = np.argpartition(hashes, SAMPLE_SIZE)[:SAMPLE_SIZE] if len(hashes) > SAMPLE_SIZE else np.arange(len(hashes))
-    sizes = np.diff(columns.text_starts) * columns.is_supervised
-    said = _beginnings(columns, _first_longest(columns, sizes)[chosen], sizes)
-    return LanguageSample(dict(sorted(zip(hashes[chosen].tolist(), said, strict=True))))
+    different = columns.again.different if columns.again else columns
+    sizes = np.diff(different.text_starts) * different.is_supervised
+    turns = _first_longest(different, sizes)
+    begins = different.text_starts[turns] - different.text_starts[different.turn_starts[:-1]]
+    places = np.stack([different.text_hashes, begins.astype(np.uint64), sizes[turns].astype(np.uint64)])
+    order = np.lexsort(places[::-1])
+    is_first = np.append(True, (np.diff(places[:, order]) != 0).any(axis=0))
+    chosen = order[is_first][:SAMPLE_SIZE]
+    said = _beginnings(different, turns[chosen], sizes)
+    return LanguageSample(dict(zip(map(tuple, places[:, chosen].T.tolist()), said, strict=True)))
 
 
 def languages_of(columns: Columns) -> list[str | None]:

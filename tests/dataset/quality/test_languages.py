@@ -1,7 +1,14 @@
 """Languages are told from the answers, and a file without a main one gets a note."""
 
-from pipeline.dataset.quality.languages import SAMPLE_SIZE, LanguageFigures, language_findings, sample_languages
-from tests.engine_blocks import columns_of, line_of
+from pipeline.dataset.quality.languages import (
+    SAMPLE_SIZE,
+    LanguageFigures,
+    LanguageSample,
+    language_findings,
+    sample_languages,
+)
+from pipeline.dataset.reading.rows_again import read_once
+from tests.engine_blocks import LIMITS, block_of, columns_of, line_of
 
 ENGLISH = "This is an answer number {} that is long enough to tell the language it was written in."
 GERMAN = "Das ist die Antwort Nummer {}, die lang genug ist, damit man ihre Sprache erkennen kann."
@@ -46,3 +53,20 @@ def test_the_sample_is_bounded_and_cuts_no_character_in_half():
     assert len(sample.texts) == SAMPLE_SIZE
     assert max(len(text.encode()) for text in sample.texts.values()) <= 300
     assert all("\ufffd" not in text for text in sample.texts.values())
+
+
+def test_the_sample_does_not_depend_on_the_parts():
+    """However often rows come, and where the same words are once an answer and once a question."""
+    answers = numbered(ENGLISH, SAMPLE_SIZE + 20)
+    rows = [line_of("a", ("user", "Well?"), ("assistant", each)) for each in answers]
+    turned = [line_of("b", ("assistant", "Well?"), ("user", each)) for each in answers]
+    lines = [*rows[:9] * SAMPLE_SIZE, *rows, *turned, *rows]  # the first block is read by its different rows
+
+    def parts(cut: int):
+        blocks = (block_of(b"".join(lines[at : at + cut])) for at in range(0, len(lines), cut))
+        return [sample_languages(read_once(block, LIMITS)[1]) for block in blocks]
+
+    whole, *several = (sum(parts(cut), start=LanguageSample()).texts for cut in (len(lines), 1_800, 300))
+
+    assert len(whole) == SAMPLE_SIZE
+    assert several == [whole, whole]
