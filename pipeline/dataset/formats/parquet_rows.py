@@ -11,10 +11,12 @@ import msgspec
 
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, ByteReader, Pieced, copied
 from pipeline.dataset.formats.containers import BrokenArchive, growth_fault
+from pipeline.dataset.formats.parquet_dictionaries import rows_to_decode
 from pipeline.dataset.rules.mismatch import Mismatch
 
 MARK = b"PAR1"
 _MOST_ROWS = 1_000  # decoded at once; fewer where they are long
+_FEWEST_ROWS = 4  # decoded at once; where they may be too large for it, their texts stay in dictionaries
 _READ_BYTES = 2**20
 _SLICE_BYTES = 2**20  # of text, made at once where rows are as long as those before
 
@@ -58,19 +60,25 @@ class ParquetLines:
 def _lines_of(copy: IO[bytes], pq) -> Iterator[list[bytes]]:  # type: ignore[no-untyped-def]  # it has no types
     """Each row as a line, some at a time.
 
-    Until it is one, its texts stay in dictionaries, where one may stand for a million rows.
+    Where one text of a dictionary may stand for a million rows, texts stay in dictionaries until a row is a line.
     """
     encode = msgspec.json.Encoder(enc_hook=str).encode
     with pq.ParquetFile(copy, buffer_size=_READ_BYTES, pre_buffer=False) as file:
-        columns = [file.metadata.schema.column(index) for index in range(file.metadata.num_columns)]
-        texts = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+        metadata = file.metadata
+    columns = [metadata.schema.column(index) for index in range(metadata.num_columns)]
+    held_bytes = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    row_bytes = held_bytes // max(1, metadata.num_rows)
+    rows_at_once = max(1, min(_MOST_ROWS, BLOCK_BYTES // max(1, row_bytes)))
+    decoded_rows = rows_to_decode(copy, metadata)
+    if decoded_rows < _FEWEST_ROWS:
+        kept = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+    else:
+        kept, rows_at_once = [], min(rows_at_once, decoded_rows)
     copy.seek(0)
-    with pq.ParquetFile(copy, buffer_size=_READ_BYTES, pre_buffer=False, read_dictionary=texts) as file:
-        held_bytes = sum(file.metadata.row_group(number).total_byte_size for number in range(file.num_row_groups))
-        row_bytes = held_bytes // max(1, file.metadata.num_rows)
-        rows_at_once = max(1, min(_MOST_ROWS, BLOCK_BYTES // max(1, row_bytes)))
-        for batch in file.iter_batches(rows_at_once):
-            at, count = 0, 1
+    with pq.ParquetFile(copy, buffer_size=_READ_BYTES, pre_buffer=False, read_dictionary=kept) as file:
+        count = 1
+        for batch in _batches(file, rows_at_once):  # type: ignore[no-untyped-call]
+            at = 0
             while at < batch.num_rows:
                 some = _plain(batch.slice(at, count))  # type: ignore[no-untyped-call]
                 rows = some.to_pylist()
@@ -80,6 +88,12 @@ def _lines_of(copy: IO[bytes], pq) -> Iterator[list[bytes]]:  # type: ignore[no-
                 yield lines
                 at += count
                 count = max(1, min(2 * count, _MOST_ROWS, _SLICE_BYTES // (1 + max(map(len, lines)))))
+
+
+def _batches(file, rows_at_once):  # type: ignore[no-untyped-def]  # it has no types
+    """All rows, some at a time, never of two row groups: Arrow joins no lists whose texts are in two dictionaries."""
+    for number in range(file.num_row_groups):
+        yield from file.iter_batches(rows_at_once, row_groups=[number])
 
 
 def _plain(batch):  # type: ignore[no-untyped-def]  # it has no types
