@@ -14,7 +14,13 @@ from pipeline.card.card_examples import first_examples
 from pipeline.card.page import render_card
 from pipeline.card.sources import card_of_profile
 from pipeline.dataset.profiles.profile import Profile
-from pipeline.dataset.profiles.profile_frame import FrameProfile, framed, profiled_file, profiled_frame
+from pipeline.dataset.profiles.profile_frame import (
+    FrameProfile,
+    MappingSaid,
+    framed,
+    profiled_file,
+    profiled_frame,
+)
 from pipeline.trainers.acceptance import acceptance_of, asking
 
 _HEIGHT_PX = 640
@@ -40,7 +46,7 @@ def read(
     path: str | Path,
     *,
     dataset_format: str | None = None,
-    mapping: str | None = None,
+    mapping: MappingSaid = None,
     structure_only: bool = False,
 ) -> ShownProfile:
     """Read, judge and profile a file as `lora-pipeline check` does.
@@ -59,7 +65,7 @@ def profile(
     frame: pl.DataFrame | pl.LazyFrame,
     *,
     dataset_format: str | None = None,
-    mapping: str | None = None,
+    mapping: MappingSaid = None,
     structure_only: bool = False,
 ) -> ShownProfile:
     """Judge and profile rows that one holds; the same as `pipeline.dataset.profile`, and shown as a card.

@@ -22,4 +22,4 @@ def format_chosen(
         raise UsageError(f"{said}; leave one of them out")
     from pipeline.dataset.formats.mapping import mapped_format  # pydantic: most files need none
 
-    return mapped_format(mapping)
+    return mapped_format(mapping, mapping_option)

@@ -10,6 +10,7 @@ import zstandard
 
 from pipeline.dataset.findings.finding_sentences import fault_sentence
 from pipeline.dataset.formats.blocks_of_lines import ByteReader, Prefixed, read_head
+from pipeline.dataset.model.conversation import ANY_SIZE
 from pipeline.dataset.rules.mismatch import Mismatch
 
 MAGIC_BYTES = 4  # that tell how a file is packed
@@ -67,7 +68,12 @@ def compression_of(head: bytes) -> Compression:
 
 
 def growth_fault(given_bytes: int, packed_bytes: int, max_bytes: int) -> BrokenArchive | None:
-    """Why no more text is taken out of so many packed bytes: it is beyond reason, or over the limit."""
+    """Why no more text is taken out of so many packed bytes: it is beyond reason, or over the limit.
+
+    max_bytes: ANY_SIZE for neither.
+    """
+    if max_bytes == ANY_SIZE:
+        return None
     if given_bytes > max(FREE_BYTES, MAX_EXPANSION * packed_bytes):
         return BrokenArchive("expands-too-much", Mismatch(f"at most {MAX_EXPANSION} times its size", "more"))
     if given_bytes > max_bytes:

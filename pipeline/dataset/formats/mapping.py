@@ -19,6 +19,7 @@ from pipeline.dataset.model.conversation import KNOWN_ROLES
 from pipeline.errors import UsageError
 from pipeline.state.catalog.dataset_records import NO_MAPPING
 
+OPTION = "--mapping"  # what messages call it, where a caller has no other name for it
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[^.\s]+(\.[^.\s]+)*$")]
 
 
@@ -64,17 +65,17 @@ def stored_mapping(said: str) -> str:
         UsageError: the file cannot be read, or it does not describe a format.
     """
     said = said.strip()
-    return AUTO if said == AUTO else _read(said).model_dump_json(exclude_defaults=True)
+    return AUTO if said == AUTO else _read(said, OPTION).model_dump_json(exclude_defaults=True)
 
 
-def mapped_format(said: str) -> Format:
-    """The format that a mapping describes. said: as for `stored_mapping`.
+def mapped_format(said: str, name: str = OPTION) -> Format:
+    """The format that a mapping describes. said: as for `stored_mapping`. name: what it is called where it was said.
 
     Raises:
         UsageError: the file cannot be read, or it does not describe a format.
     """
     said = said.strip()
-    return AUTO_MAPPED if said == AUTO else format_of(_read(said))
+    return AUTO_MAPPED if said == AUTO else format_of(_read(said, name))
 
 
 def checked_mapping(said: str | None, max_characters: int) -> str | None:
@@ -99,12 +100,11 @@ def checked_mapping(said: str | None, max_characters: int) -> str | None:
     return _decoded(said, "mapping").model_dump_json(exclude_defaults=True)
 
 
-def _read(said: str) -> Mapping:
-    return _decoded(said, "--mapping") if said.startswith("{") else _loaded(Path(said))
+def _read(said: str, name: str) -> Mapping:
+    return _decoded(said, name) if said.startswith("{") else _loaded(Path(said), name)
 
 
 def _decoded(said: str, name: str) -> Mapping:
-    """name: what it is called where it was said."""
     try:
         value = msgspec.json.decode(said)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -112,15 +112,15 @@ def _decoded(said: str, name: str) -> Mapping:
     return _validated(value, f"{name}: the mapping")
 
 
-def _loaded(path: Path) -> Mapping:
+def _loaded(path: Path, name: str) -> Mapping:
     try:
         text = path.read_bytes()
         value = tomllib.loads(text.decode()) if path.suffix == ".toml" else msgspec.json.decode(text)
     except OSError as error:
-        raise UsageError(f"--mapping: {path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise UsageError(f"{name}: {path} cannot be read: {(error.strerror or str(error)).lower()}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"--mapping: expected JSON or TOML in {path}, found neither: {error}") from error
-    return _validated(value, f"--mapping: {path}")
+        raise UsageError(f"{name}: expected JSON or TOML in {path}, found neither: {error}") from error
+    return _validated(value, f"{name}: {path}")
 
 
 def _validated(value: object, where: str) -> Mapping:

@@ -39,6 +39,9 @@ class Layout:
 NATIVE_LAYOUT = Layout()
 
 
+ANY_SIZE = 2**63 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a reader accepts; sizes in bytes, without the line's end."""
@@ -48,7 +51,8 @@ class Limits:
     max_values: int = 1_000_000
     """Brackets, commas and texts on a line. Each may become an object of 20 to 100 times its bytes."""
     max_unpacked_bytes: int = 2**62
-    """Of the text in an archive; without bound where a person checks a file of their own."""
+    """Of the text in an archive; without bound where a person checks a file of their own. ANY_SIZE also lets it grow
+    beyond reason: of rows that a person holds."""
 
 
 class FullTurn(msgspec.Struct, gc=False):

@@ -3,15 +3,18 @@
 import atexit
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+import msgspec
 import polars as pl
 
 from pipeline.dataset.findings.finding import CATALOGUE, Scope
 from pipeline.dataset.formats.chosen_format import format_chosen
+from pipeline.dataset.model.conversation import ANY_SIZE
+from pipeline.dataset.profiles.frame_files import write_frame
 from pipeline.dataset.profiles.parallel import profile_path
 from pipeline.dataset.profiles.profile import Profile
 from pipeline.dataset.profiles.profile_rules import Rules
@@ -36,6 +39,7 @@ _NO_FIGURES = (  # what is no single value, and what only files have
     "findings",
     "findings_truncated",
 )
+MappingSaid: TypeAlias = str | Mapping[str, object] | None
 Prepared: TypeAlias = Callable[[Rules], Rules]
 _AS_THEY_ARE: Prepared = lambda rules: rules  # noqa: E731  # a default that does nothing
 _OF_FILES = [code for code, kind in CATALOGUE.items() if kind.scope is Scope.FILE]
@@ -65,18 +69,18 @@ def profile_frame(
     frame: pl.DataFrame | pl.LazyFrame,
     *,
     dataset_format: str | None = None,
-    mapping: str | None = None,
+    mapping: MappingSaid = None,
     structure_only: bool = False,
 ) -> FrameProfile:
     """Judge and profile the rows of a frame as an upload of them would be.
 
     frame: columns as a format names its fields, such as `messages` with lists of `role` and `content`; a lazy one is
     written as it is read, never held whole. dataset_format: what the rows are read as; None to recognise it. mapping:
-    what the columns mean, as `--mapping` takes it. structure_only: look at form and exact duplicates only.
+    what the columns mean, as `--mapping` takes it, or a dict. structure_only: look at form and exact duplicates only.
 
     Raises:
-        UsageError: this is no frame, or one that cannot be read or kept as Parquet; there is no such format, or the
-            mapping describes none.
+        UsageError: this is no frame, or one whose rows cannot be read or kept as Parquet; there is no such format, or
+            the mapping describes none.
         LakeError: temporary files cannot be written.
     """
     return framed(profiled_frame(frame, dataset_format, mapping, structure_only))
@@ -85,7 +89,7 @@ def profile_frame(
 def profiled_frame(
     frame: pl.DataFrame | pl.LazyFrame,
     dataset_format: str | None,
-    mapping: str | None,
+    mapping: MappingSaid,
     structure_only: bool,
     prepared: Prepared = _AS_THEY_ARE,
 ) -> Profile:
@@ -97,11 +101,17 @@ def profiled_frame(
     if not isinstance(frame, pl.DataFrame | pl.LazyFrame):
         raise UsageError(f"frame: expected a DataFrame or a LazyFrame of Polars, found {type(frame).__name__}")
     rules = _rules(dataset_format, mapping, structure_only, prepared)
+    # Many rows of one text are a small file; from another they would be a bomb.
+    rules = replace(rules, limits=replace(rules.limits, max_unpacked_bytes=ANY_SIZE))
     return _kept(lambda folder: _profiled(frame, folder, rules))
 
 
 def profiled_file(
-    path: Path, dataset_format: str | None, mapping: str | None, structure_only: bool, prepared: Prepared = _AS_THEY_ARE
+    path: Path,
+    dataset_format: str | None,
+    mapping: MappingSaid,
+    structure_only: bool,
+    prepared: Prepared = _AS_THEY_ARE,
 ) -> Profile:
     """The profile of a file; see `profiled_frame`.
 
@@ -127,10 +137,20 @@ def framed(profile: Profile) -> FrameProfile:
     )
 
 
-def _rules(dataset_format: str | None, mapping: str | None, structure_only: bool, prepared: Prepared) -> Rules:
-    form = format_chosen(dataset_format, mapping, name_option="dataset_format", mapping_option="mapping")
+def _rules(dataset_format: str | None, mapping: MappingSaid, structure_only: bool, prepared: Prepared) -> Rules:
+    said = _mapping_text(mapping)
+    form = format_chosen(dataset_format, said, name_option="dataset_format", mapping_option="mapping")
     rules = Rules(form=form)
     return rules.structure_only() if structure_only else prepared(rules)
+
+
+def _mapping_text(mapping: MappingSaid) -> str | None:
+    if mapping is None or isinstance(mapping, str):
+        return mapping
+    try:
+        return msgspec.json.encode(mapping).decode()
+    except TypeError as error:
+        raise UsageError(f"mapping: expected a text or a dict of texts, found: {error}") from error
 
 
 def _kept(profiled: Callable[[Path], Profile]) -> Profile:
@@ -151,10 +171,7 @@ def _profiled(frame: pl.DataFrame | pl.LazyFrame, folder: Path, rules: Rules) ->
     rows, work = folder / "rows.parquet", folder / "work"
     with lake_errors("write", rows):
         work.mkdir()
-        try:
-            frame.lazy().sink_parquet(rows)
-        except pl.exceptions.PolarsError as error:
-            raise UsageError(f"frame: expected columns that Parquet can hold, found: {error}") from error
+        write_frame(frame.lazy(), rows)
     profile = profile_path(rows, work, rules, workers=1)
     rows.unlink()
     return profile

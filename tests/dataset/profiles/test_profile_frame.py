@@ -2,12 +2,15 @@
 
 import io
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from pipeline.dataset import profile
+from pipeline.dataset.formats import containers
+from pipeline.dataset.profiles.frame_files import write_frame
 from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.errors import UsageError
@@ -114,7 +117,76 @@ def test_what_is_no_frame_is_said(tmp_path, monkeypatch):
 
     with pytest.raises(UsageError, match="frame: expected a DataFrame or a LazyFrame of Polars, found list"):
         profile([{"messages": []}])
-    with pytest.raises(UsageError, match="frame: expected columns that Parquet can hold, found: "):
-        profile(pl.DataFrame({"a": pl.Series([object()], dtype=pl.Object)}))
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (
+            ROWS.lazy().select("text"),
+            'a query that gives rows, found: unable to find column "text"; valid columns: ["messages"]; try it with '
+            "collect()",
+        ),
+        (
+            pl.scan_parquet("nowhere.parquet"),
+            "a query that gives rows, found: No such file or directory (os error 2): nowhere.parquet; try it with "
+            "collect()",
+        ),
+        (
+            pl.scan_ndjson(b"{", schema={"messages": pl.String}),
+            "a query that gives rows, found: error parsing line: Syntax at character 0 ('{'); try it with collect()",
+        ),
+        (
+            ROWS.with_columns(pl.struct(id=pl.lit(1, pl.Int128)).alias("meta"), n=pl.lit(1, pl.UInt128)),
+            "columns that Parquet can hold, found Int128 in meta, UInt128 in n; cast them, as to pl.String, or leave "
+            "them out",
+        ),
+        (
+            pl.DataFrame({"a": pl.Series([object()], dtype=pl.Object)}),
+            "columns that Parquet can hold, found Object in a; cast them, as to pl.String, or leave them out",
+        ),
+    ],
+    ids=["no such column", "no such file", "found while it is read", "whole numbers of 128 bits", "objects"],
+)
+def test_rows_that_cannot_be_had_are_the_fault_of_the_frame(frame, message, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    with pytest.raises(UsageError) as raised:
+        profile(frame)
+
+    assert str(raised.value) == f"frame: expected {message}"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full is asked of Linux")
+def test_a_disk_that_is_full_is_no_fault_of_the_frame():
+    with pytest.raises(OSError, match="No space left on device"):
+        write_frame(ROWS.lazy(), Path("/dev/full"))
+
+
+def test_rows_that_come_again_and_again_are_all_read(monkeypatch):
+    """A file of them is small, and from another it would be taken for a bomb."""
+    monkeypatch.setattr(containers, "FREE_BYTES", 100)
+    monkeypatch.setattr(containers, "MAX_EXPANSION", 1)
+
+    found = profile(pl.concat([ROWS.head(1)] * 3_000), structure_only=True)
+
+    assert found.figures.select("status", "conversations", "exact_duplicate_conversations").row(0) == (
+        "ready",
+        3_000,
+        2_999,
+    )
+
+
+def test_a_mapping_may_be_a_dict():
+    rows = pl.DataFrame({"request": ["How long?"], "reply": ["Three minutes, not four."]})
+
+    found = profile(rows, mapping={"prompt": "request", "answer": "reply"}, structure_only=True)
+
+    assert found.figures.item(0, "conversations") == 1
+    with pytest.raises(UsageError, match=r"^mapping: the mapping: expected either turns, or both prompt and answer"):
+        profile(rows, mapping={"prompt": "request"})
+    with pytest.raises(UsageError, match=r"^mapping: expected a text or a dict of texts, found: "):
+        profile(rows, mapping={"prompt": pl.col("request")})
