@@ -5,7 +5,7 @@ Its end says where its columns lie, so it is copied to a temporary file first. R
 
 import tempfile
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -15,6 +15,7 @@ from pipeline.dataset.formats.parquet_dictionaries import rows_to_decode
 from pipeline.dataset.rules.mismatch import Mismatch
 
 MARK = b"PAR1"
+NO_FIELD = ""  # the one field of a struct without fields, always null: Parquet holds no struct without any
 _MOST_ROWS = 1_000  # decoded at once; fewer where they are long
 _FEWEST_ROWS = 4  # decoded at once; where they may be too large for it, their texts stay in dictionaries
 _READ_BYTES = 2**20
@@ -66,6 +67,7 @@ def _lines_of(copy: IO[bytes], pq) -> Iterator[list[bytes]]:  # type: ignore[no-
     with pq.ParquetFile(copy, buffer_size=_READ_BYTES, pre_buffer=False) as file:
         metadata = file.metadata
     columns = [metadata.schema.column(index) for index in range(metadata.num_columns)]
+    has_empty = any(column.path.endswith(f".{NO_FIELD}") for column in columns)
     held_bytes = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
     row_bytes = held_bytes // max(1, metadata.num_rows)
     rows_at_once = max(1, min(_MOST_ROWS, BLOCK_BYTES // max(1, row_bytes)))
@@ -84,6 +86,8 @@ def _lines_of(copy: IO[bytes], pq) -> Iterator[list[bytes]]:  # type: ignore[no-
                 rows = some.to_pylist()
                 if any(column.null_count for column in some.columns):
                     rows = map(_said, rows)
+                if has_empty:
+                    rows = map(_emptied, rows)
                 lines = [encode(row) + b"\n" for row in rows]
                 yield lines
                 at += count
@@ -110,3 +114,10 @@ def _plain(batch):  # type: ignore[no-untyped-def]  # it has no types
 def _said(row: dict[str, object]) -> dict[str, object]:
     """The row without what it lacks: every row of a table has every column."""
     return {name: value for name, value in row.items() if value is not None}
+
+
+def _emptied(value: Any) -> Any:
+    """The value with its structs without fields as they were."""
+    if isinstance(value, dict):
+        return {} if value == {NO_FIELD: None} else {name: _emptied(each) for name, each in value.items()}
+    return list(map(_emptied, value)) if isinstance(value, list) else value

@@ -5,9 +5,11 @@ Polars says the same of a disk that is full and of a query that is wrong.
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from pipeline.dataset.formats.parquet_rows import NO_FIELD
 from pipeline.errors import UsageError
 
 _NOT_KEPT = (pl.Object, pl.Int128, pl.UInt128)  # as Arrow reads no such columns
@@ -23,8 +25,10 @@ def write_frame(frame: pl.LazyFrame, path: Path) -> None:
     with path.open("wb") as file:
         target = _Target(file.write)
         try:
-            _check_columns(frame.collect_schema())
-            frame.sink_parquet(target)  # type: ignore[call-overload]  # which asks for more than it uses
+            schema = frame.collect_schema()
+            _check_columns(schema)
+            filled = {name: _with_a_field(dtype) for name, dtype in schema.items()}
+            frame.cast({name: dtype for name, dtype in filled.items() if dtype != schema[name]}).sink_parquet(target)  # type: ignore[call-overload]  # which asks for more than it uses
         except (pl.exceptions.PolarsError, OSError) as error:
             if target.refused is not None:
                 raise target.refused from error
@@ -57,6 +61,16 @@ def _check_columns(schema: pl.Schema) -> None:
             f"frame: expected columns that Parquet can hold, found {', '.join(odd)}; cast them, as to pl.String, or "
             "leave them out"
         )
+
+
+def _with_a_field(dtype: Any) -> Any:
+    """The type with a field in each struct that has none, as the parameters of a tool may: Parquet holds no others."""
+    if isinstance(dtype, pl.Struct):
+        held = {field.name: _with_a_field(field.dtype) for field in dtype.fields}
+        return pl.Struct(held or {NO_FIELD: pl.Boolean})
+    if isinstance(dtype, pl.List):
+        return pl.List(_with_a_field(dtype.inner))
+    return pl.Array(_with_a_field(dtype.inner), dtype.size) if isinstance(dtype, pl.Array) else dtype
 
 
 def _not_kept_in(dtype: object) -> object | None:

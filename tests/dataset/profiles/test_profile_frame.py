@@ -180,6 +180,17 @@ def test_rows_that_come_again_and_again_are_all_read(monkeypatch):
     )
 
 
+def test_structs_without_fields_are_kept():
+    """As the parameters of a tool that takes none."""
+    tools = [{"type": "function", "function": {"name": "now", "parameters": {"type": "object", "properties": {}}}}]
+    rows = ROWS.head(1).with_columns(tools=pl.Series([tools]), empty=pl.Series([{}]), pair=pl.Series([[{}, None]]))
+
+    found = profile(rows, structure_only=True)
+
+    assert [json.loads(said) for said in found.conversations.collect()["tools"]] == [tools]
+    assert found.figures.item(0, "status") == "ready"
+
+
 def test_a_mapping_may_be_a_dict():
     rows = pl.DataFrame({"request": ["How long?"], "reply": ["Three minutes, not four."]})
 
