@@ -16,12 +16,13 @@ from tests.benchmarks.publication import PUBLICATION
 from tests.benchmarks.quality import QUALITY
 from tests.benchmarks.running import BURST, LATENCY
 from tests.benchmarks.service import SERVICE_LISTS, SERVICE_LOAD
+from tests.benchmarks.stages import STAGES_OF_CHECK
 from tests.benchmarks.tick import TICK
 from tests.benchmarks.tokens import TOKENS
 from tests.benchmarks.worst_lines import WORST_LINES
 
 BENCHMARKS: tuple[Benchmark, ...] = (
-    CHECK_COMMAND,
+    CHECK_COMMAND, STAGES_OF_CHECK,
     PLAIN_JSON, DUCKDB, MEMORY, WORST_LINES, WORKERS, FORMATS_BENCHMARK, QUALITY, TOKENS, NEAR_DUPLICATES,
     BURST, BURST_POSTGRES, LATENCY, LARGE_UPLOAD, BY_CLUSTER, TICK, PUBLICATION, FOLDING, EVENT_LOG,
     SERVICE_LOAD, SERVICE_LISTS,

@@ -1,11 +1,16 @@
 """The programs that are measured do what they say, or their figures would mean nothing."""
 
+import io
+import itertools
 import json
+from importlib import import_module
+from operator import attrgetter
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.dataset.profiles.profile_rules import Rules
 from pipeline.settings import load_settings
 from tests.benchmarks import (
     duckdb_ndjson,
@@ -16,6 +21,7 @@ from tests.benchmarks import (
     many_uploads,
     one_upload,
     plain_json,
+    stages,
 )
 from tests.benchmarks.engine_cpu import EXACT_IN_DUCKDB
 from tests.benchmarks.generate import write_conversations
@@ -144,3 +150,22 @@ def test_one_upload_is_validated(tmp_path, valid, capsys, monkeypatch):
 
     printed = json.loads(capsys.readouterr().out)
     assert (printed["succeeded"], printed["status"], printed["pairs"] > 0) == (True, "ready", True)
+
+
+def test_the_time_of_all_stages_is_that_of_the_whole(monkeypatch, tmp_path, valid):
+    """Each function of a stage is there, is called, and is counted once, whatever it calls."""
+    now_s = iter(range(10**6))
+    monkeypatch.setattr(stages.time, "process_time", lambda: float(next(now_s)))
+    clock = stages.Clock()
+    for place in itertools.chain(*stages.STAGES.values()):  # to be put back after the test
+        module, _, path = place.partition(":")
+        holder, _, name = path.rpartition(".")
+        held = import_module(module)
+        monkeypatch.setattr(getattr(held, holder) if holder else held, name, attrgetter(path)(held))
+
+    stages.timed_stages(clock)
+    engine.profile_stream(io.BytesIO(valid.read_bytes()), tmp_path, Rules())
+    spent_s = clock.take()
+
+    assert all(spent_s.values()), f"never called: {[name for name, each in spent_s.items() if not each]}"
+    assert sum(spent_s.values()) == next(now_s) - 1
