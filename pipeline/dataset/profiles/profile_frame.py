@@ -39,6 +39,9 @@ _NO_FIGURES = (  # what is no single value, and what only files have
     "findings",
     "findings_truncated",
 )
+# The types of figures; the others are counts. What is not known of some rows is null, of the same type.
+_TEXTS = ("format", "format_why", "container", "compression", "status", "token_method")
+_REALS = ("tokens_standard_error", "avg_turns_per_conversation", "avg_tokens_per_turn")
 MappingSaid: TypeAlias = str | Mapping[str, object] | None
 Prepared: TypeAlias = Callable[[Rules], Rules]
 _AS_THEY_ARE: Prepared = lambda rules: rules  # noqa: E731  # a default that does nothing
@@ -184,8 +187,14 @@ def _scan(profile: Profile, table: str) -> pl.LazyFrame:
 
 
 def _figures(profile: Profile) -> pl.DataFrame:
-    report = profile.as_dict("")
-    return pl.DataFrame([{k: v for k, v in report.items() if k not in _NO_FIGURES}])
+    figures = {name: value for name, value in profile.as_dict("").items() if name not in _NO_FIGURES}
+    return pl.DataFrame([figures], schema={name: _type_of(name) for name in figures})
+
+
+def _type_of(figure: str) -> type[pl.DataType]:
+    if figure in _TEXTS:
+        return pl.String
+    return pl.Float64 if figure in _REALS else pl.Int64
 
 
 def _finding_counts(profile: Profile) -> pl.DataFrame:

@@ -95,7 +95,8 @@ def test_a_frame_without_rows_has_findings_and_no_turns(rows):
     assert found.figures.item(0, "status") == "error"
     assert found.turns.collect().columns == profile(ROWS).turns.collect().columns
     assert found.turns.collect().is_empty()
-    assert found.figures.columns == profile(ROWS, structure_only=True).figures.columns
+    assert found.figures.schema == profile(ROWS, structure_only=True).figures.schema == profile(ROWS).figures.schema
+    assert pl.Null not in found.figures.dtypes
 
 
 def test_a_finding_about_all_rows_has_no_row():
