@@ -1,6 +1,6 @@
 """The findings of quality: what a trainer accepts and a person would not want to train on.
 
-Rules over texts and over answers bring their own entries (`dataset/rules/`). How the others are found lives in
+Rules about rows bring their own entries (`dataset/rules/`). How the others are found lives in
 `dataset/quality/`.
 """
 
@@ -8,22 +8,11 @@ from pipeline.dataset.rules.answer_rules import ANSWER_RULES
 from pipeline.dataset.rules.characters import CHARACTER_RULES
 from pipeline.dataset.rules.kinds import FindingKind, Scope, Severity, kinds
 from pipeline.dataset.rules.leftovers import ESCAPE_RULES, LEFTOVER_RULES
+from pipeline.dataset.rules.looping_answers import LOOP
 from pipeline.dataset.rules.personal import PERSONAL_RULES
 from pipeline.dataset.rules.refused_answers import REFUSAL_RULES
 from pipeline.dataset.rules.secrets import SECRET_RULES
 
-_LOOPS = kinds(
-    Severity.WARNING,
-    Scope.LINE,
-    [
-        (
-            "degenerate-repetition",
-            "an answer repeats itself over and over",
-            "A loop is what a model writes when it fails; trained on, it loops sooner.",
-            "cut the answer before it loops, or remove the line",
-        ),
-    ],
-)
 _FILE_NOTES = kinds(
     Severity.NOTE,
     Scope.FILE,
@@ -57,7 +46,7 @@ _FILE_NOTES = kinds(
 
 QUALITY_KINDS: list[FindingKind] = [
     *REFUSAL_RULES.kinds(),
-    *_LOOPS,
+    LOOP,
     *PERSONAL_RULES.kinds(Severity.WARNING),
     *SECRET_RULES.kinds(),
     *LEFTOVER_RULES.kinds(Severity.WARNING),

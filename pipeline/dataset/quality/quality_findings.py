@@ -14,7 +14,7 @@ from pipeline.dataset.findings.groups import Group, all_findings_of
 from pipeline.dataset.frames.flagging import first_places
 from pipeline.dataset.frames.frames import Frames, frames_of
 from pipeline.dataset.model.frame_columns import TurnColumns
-from pipeline.dataset.quality.repetition import degenerate_repetition
+from pipeline.dataset.quality.repetition import repetition_groups
 from pipeline.dataset.quality.turn_rules import scan
 from pipeline.dataset.reading.columns import Columns
 from pipeline.dataset.rules.answer_rules import ANSWER_RULES, AnswerRule
@@ -39,7 +39,7 @@ def quality_groups(frames: Frames) -> list[Group]:
     if not len(frames.conversations):
         return []
     columns = frames.columns
-    return [*scan(columns, TEXT_RULES), *degenerate_repetition(columns), *answer_findings(frames)]
+    return [*scan(columns, TEXT_RULES), *repetition_groups(columns), *answer_findings(frames)]
 
 
 def quality_findings(columns: Columns) -> list[Finding]:

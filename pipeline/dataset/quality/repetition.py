@@ -1,4 +1,4 @@
-"""Answers that loop: the same character, words or lines over and over, as a model does that has lost its thread."""
+"""Which answers of a block may loop; whether one does is said by `rules/looping_answers.py`."""
 
 from collections.abc import Iterator
 
@@ -6,18 +6,16 @@ import numpy as np
 
 from pipeline.dataset.findings.groups import Group
 from pipeline.dataset.frames.flagging import first_places
-from pipeline.dataset.model.bit_flags import Bytes
 from pipeline.dataset.reading.columns import Columns
+from pipeline.dataset.rules.looping_answers import FEWEST_TIMES, LOOP, degenerate_repetition
 from pipeline.dataset.rules.mismatch import Mismatch
 
 FEWEST_BYTES = 240  # of a turn
-FEWEST_TIMES = 10
 _ANCHOR_BYTES = 32
-_SPOKEN = frozenset("!?")  # with letters and pictures what speech is made of; rules, tables and matrices are not
 
 
-def degenerate_repetition(columns: Columns) -> list[Group]:
-    """An answer of which half or more is one passage, at least ten times in a row."""
+def repetition_groups(columns: Columns) -> list[Group]:
+    """The answers of which half or more is one passage, at least ten times in a row."""
     sizes = np.diff(columns.text_starts)
     turns = np.flatnonzero(columns.is_supervised & (sizes >= FEWEST_BYTES))
     starts, ends = columns.text_starts[turns], columns.text_starts[turns + 1]
@@ -26,7 +24,7 @@ def degenerate_repetition(columns: Columns) -> list[Group]:
     loops = {
         int(turns[place]): loop
         for place, period in periods
-        if (loop := _loop(columns.text[starts[place] : ends[place]], period))
+        if (loop := degenerate_repetition(columns.text[starts[place] : ends[place]], period))
     }
 
     def says(turn: int) -> Mismatch:
@@ -36,7 +34,7 @@ def degenerate_repetition(columns: Columns) -> list[Group]:
         return Mismatch("an answer that goes on", f"{unit} {times:,} times in a row", place)
 
     found = np.array(list(loops), dtype=np.int64)
-    return first_places(columns, found, "degenerate-repetition", columns.content_path, says)
+    return first_places(columns, found, LOOP.code, columns.content_path, says)
 
 
 def _periods(text: bytes, middles: list[int], reaches: list[int]) -> Iterator[tuple[int, int]]:
@@ -53,23 +51,3 @@ def _periods(text: bytes, middles: list[int], reaches: list[int]) -> Iterator[tu
         before = text.rfind(text[middle - _ANCHOR_BYTES : middle], middle - reach, middle - 1)
         if before > 0:
             yield number, middle - _ANCHOR_BYTES - before
-
-
-def _loop(turn: Bytes, period: int) -> tuple[int, int, int] | None:
-    """The loop around the middle: its first character, the characters of a round, the number of rounds."""
-    middle = len(turn) // 2
-    differs = np.flatnonzero(turn[period:] != turn[:-period])
-    place = int(np.searchsorted(differs, middle - period // 2))
-    begin = int(differs[place - 1]) + 1 if place else 0
-    end = int(differs[place]) + period if place < len(differs) else len(turn)
-    if end - begin < max(len(turn) / 2, FEWEST_TIMES * period):
-        return None
-    unit = turn[begin : begin + period].tobytes().decode(errors="ignore")
-    if not any(map(_is_spoken, unit)):
-        return None
-    before = turn[:begin].tobytes().decode(errors="ignore")
-    return len(before), max(len(unit), 1), (end - begin) // period
-
-
-def _is_spoken(character: str) -> bool:
-    return character.isalpha() or character in _SPOKEN or character >= "\U0001f300"
