@@ -51,8 +51,11 @@ def _with_text(columns: Columns) -> pa.LargeStringArray:
 
 
 def first_windows(windows: pa.Table, limit: int) -> pa.Table:
-    """The rows that come first, in order. Rows of equal order are equal, so it is no matter which of them stay."""
-    first = np.argsort(windows["order"].to_numpy())[:limit]
+    """The rows that come first, in order; of equal ones those that stand first.
+
+    They are of one text, which may be cut into turns at two places.
+    """
+    first = np.argsort(windows["order"].to_numpy(), kind="stable")[:limit]
     if not len(first):
         return windows
     # Two tables in order are some slices of each; Arrow's `take` would import `pyarrow.compute`.

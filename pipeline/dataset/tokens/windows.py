@@ -18,6 +18,7 @@ from pipeline.dataset.reading.columns import Columns
 WINDOW_BYTES = 96
 STEP_BYTES = 2_048  # a window every so many bytes; far more than are looked at, unless the file is small
 REACH_BYTES = 96  # how far a border is looked for; without white space, some 30 Chinese characters
+_LAST = np.uint64(2**64 - 1)
 _BEFORE_BYTES = 4  # the longest character, so that a border can be told from what is before it
 
 # order: a pseudo-random number, smallest first. owner: hash of the conversation. begins, ends: the window in `text`,
@@ -49,7 +50,7 @@ _CHARACTER = re.compile(rb"[^\x80-\xbf]")
 
 
 def pick_windows(columns: Columns, limit: int) -> pa.Table:
-    """The windows of a block that come first in the order, in order, at most `limit`."""
+    """The windows of a block that come first in the order, in order, at most `limit`; equal ones as in the file."""
     again = columns.again
     if again is not None:
         return _pick(again.different, limit, np.minimum(again.turn_counts, limit))
@@ -68,8 +69,9 @@ def _pick(columns: Columns, limit: int, times: Integers | None = None) -> pa.Tab
     turns = np.repeat(np.arange(len(sizes)), counts)
     steps = np.arange(len(turns)) - np.repeat(np.cumsum(counts) - counts, counts)
     order = _mix(seeds[turns] ^ _mix(steps.astype(np.uint64)))
-    kept = np.argpartition(order, limit)[:limit] if len(order) > limit else np.arange(len(order))
-    kept = kept[np.argsort(order[kept])]
+    last = np.partition(order, limit - 1)[limit - 1] if len(order) > limit else _LAST
+    kept = np.flatnonzero(order <= last)
+    kept = kept[np.argsort(order[kept], kind="stable")][:limit]
     if times is not None:
         kept = np.repeat(kept, times[turns[kept]])[:limit]
     turns, steps, order = turns[kept], steps[kept], order[kept]

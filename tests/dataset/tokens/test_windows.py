@@ -1,11 +1,14 @@
 """Windows are chosen by content alone, reach every byte alike, and add up to the text they cover."""
 
+from functools import reduce
 from itertools import pairwise
 
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dataset.tokens import windows
+from pipeline.dataset.tokens.sample import first_windows
 from pipeline.dataset.tokens.windows import pick_windows, widen
 from tests.dataset.tokens.texts import KINDS, write_lines
 from tests.engine_blocks import columns_of, line_of
@@ -75,3 +78,22 @@ def test_the_first_in_the_order_are_kept():
     all_of_them, some = pick_windows(columns, 10**6).sort_by("order"), pick_windows(columns, 50).sort_by("order")
 
     assert some.equals(all_of_them.slice(0, 50).combine_chunks())
+
+
+def test_texts_cut_into_turns_at_different_places_are_kept_in_one_order():
+    """Their windows have one order, so which of them stay depends on the file alone, not on its blocks."""
+    texts = [" ".join(f"{word} of {number}" for word in range(30)) for number in range(60)]
+    lines = [
+        line_of("a", ("user", text[:cut]), ("assistant", text[cut:])) for text in texts for cut in (90, 40, 170, 120)
+    ]
+    shuffled = [lines[7 * place % len(lines)] for place in range(len(lines))]
+
+    for limit in (50, 181):
+        whole = pick_windows(columns_of(*shuffled), limit)
+        for size in (1, 100):
+            parts = (columns_of(*shuffled[at : at + size]) for at in range(0, len(shuffled), size))
+            kept = reduce(
+                lambda held, part: first_windows(pa.concat_tables([held, part]), limit),
+                (pick_windows(part, limit) for part in parts),
+            )
+            assert kept.equals(whole)
