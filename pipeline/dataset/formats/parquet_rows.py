@@ -71,10 +71,12 @@ def _lines_of(copy: IO[bytes], pq) -> Iterator[list[bytes]]:  # type: ignore[no-
     held_bytes = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
     row_bytes = held_bytes // max(1, metadata.num_rows)
     rows_at_once = max(1, min(_MOST_ROWS, BLOCK_BYTES // max(1, row_bytes)))
+    kept = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+    copy.seek(0)
+    with pq.ParquetFile(copy, buffer_size=_READ_BYTES, pre_buffer=False, read_dictionary=kept) as file:
+        _begin_each(file)  # type: ignore[no-untyped-call]
     decoded_rows = rows_to_decode(copy, metadata)
-    if decoded_rows < _FEWEST_ROWS:
-        kept = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
-    else:
+    if decoded_rows >= _FEWEST_ROWS:
         kept, rows_at_once = [], min(rows_at_once, decoded_rows)
     copy.seek(0)
     with pq.ParquetFile(copy, buffer_size=_READ_BYTES, pre_buffer=False, read_dictionary=kept) as file:
@@ -92,6 +94,15 @@ def _lines_of(copy: IO[bytes], pq) -> Iterator[list[bytes]]:  # type: ignore[no-
                 yield lines
                 at += count
                 count = max(1, min(2 * count, _MOST_ROWS, _SLICE_BYTES // (1 + max(map(len, lines)))))
+
+
+def _begin_each(file):  # type: ignore[no-untyped-def]  # it has no types
+    """Read a row of each row group: where Arrow's metadata of columns are odd, only its reader says so as an error.
+
+    Asked from Python, the same ends the process.
+    """
+    for number in range(file.num_row_groups):
+        next(file.iter_batches(1, row_groups=[number]), None)
 
 
 def _batches(file, rows_at_once):  # type: ignore[no-untyped-def]  # it has no types

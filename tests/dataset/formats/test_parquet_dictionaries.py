@@ -73,3 +73,14 @@ def test_rows_are_the_same_however_they_are_decoded(monkeypatch):
 
     assert at_once.count(b"\n") == len(ROWS) + 1
     assert (few == at_once, in_dictionaries == at_once) == (True, True)
+
+
+def test_metadata_that_are_odd_do_not_end_the_process():
+    """Arrow does so where a column's are asked for that its reader would refuse; this test would not come back."""
+    rows = [{"id": n, "messages": [{"role": "user", "content": f"{n % 5} hi"}]} for n in range(50)]
+    spoiled = bytearray(written(pa.Table.from_pylist(rows), row_group_size=17, compression="none").getvalue())
+    spoiled[-1511] = 123  # how long a list is, in the sizes of a column
+    lines = ParquetLines(io.BytesIO(bytes(spoiled)), 2**62)
+
+    assert len(b"".join(iter(lambda: lines.read(2**20), b""))) < len(rows) * len(str(rows[0]))
+    assert lines.broken.code == "broken-archive"
