@@ -14,6 +14,11 @@ _MANY_FAULTS = (
 )
 _NEAR = b'{"conversation_id":"%x","turns":[{"role":"user","content":"a b c d e f g h i j k l m n o p q r s %x"}]}\n'
 _WORD = b'{"conversation_id":"%x","turns":[{"role":"user","content":"%x"}]}\n'
+# A usual row, and what stands in its place each thousand times.
+_SOME_WRONG = (b'{"text":"%x"}\n', b'{"text":%d}\n')
+_SOME_UNASKED = (b'{"instruction":"%x","output":"b"}\n', b'{"output":"%x"}\n')
+_SOME_NO_TEXT = (b'{"messages":[{"role":"assistant","content":"%x"}]}\n', b"%x\xff\n")
+_SOME_NO_MESSAGE = (b'{"messages":[%d]}\n', b"%x\xff\n")
 _REPEATED: dict[str, bytes] = {
     "blank": b"\n",
     "1": b"1\n",
@@ -65,6 +70,10 @@ _NEVER_TWICE: dict[str, Callable[[int], bytes]] = {
     "half a character, all different": lambda number: b'{"text":"%x\\ud800"}\n' % number,
     "a number of more than 64 bits, all different": lambda number: b'{"text":"a","n":%d0000000000000000000}\n' % number,
     "a field twice, all different": lambda number: b'{"text":"a","x":1,"x":%d}\n' % number,
+    "plain text of one word, some a number": lambda number: _SOME_WRONG[number % 1_000 == 0] % number,
+    "Alpaca of one word, some without an instruction": lambda number: _SOME_UNASKED[number % 1_000 == 0] % number,
+    "OpenAI chat of one word, some no UTF-8": lambda number: _SOME_NO_TEXT[number % 1_000 == 0] % number,
+    "a message that is a number, some no UTF-8": lambda number: _SOME_NO_MESSAGE[number % 1_000 == 0] % number,
 }
 _ARRAYS: dict[str, bytes] = {
     "an array of 1": b"1",

@@ -5,7 +5,6 @@ in a block (one bad line, a blank one, a field we do not know) sends the block t
 whatever is unusual in a line sends the line to `judge_line`.
 """
 
-from dataclasses import replace
 from operator import attrgetter
 
 import msgspec
@@ -20,7 +19,7 @@ from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
 from pipeline.dataset.model.bit_flags import Flags, Integers
 from pipeline.dataset.model.conversation import FullConversation, Limits
-from pipeline.dataset.reading.each_line import Verdicts, is_utf8, judge_each, marks
+from pipeline.dataset.reading.each_line import Verdicts, are_nameless, is_utf8, judge_each, marks
 from pipeline.dataset.reading.judge_line import is_too_full
 from pipeline.dataset.reading.text_judge import too_long
 
@@ -39,7 +38,7 @@ def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts
         return Verdicts([], _NONE, _NONE, _NONE, [group_of(finding, np.zeros(1, dtype=np.int64))], 1, 0)
     whole = _accept_whole(block, limits, form)
     if whole is None:
-        return _accept_apart(block, limits, form) or judge_each(block, limits, form)
+        return judge_each(block, limits, form)
     accepted, shape = whole
     rows, lines, offsets = block.rows_at, block.lines_at, block.offsets_at
     return Verdicts(
@@ -51,7 +50,7 @@ def judge_block(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts
         rejected_count=0,
         blank_count=0,
         shape=shape,
-        are_nameless=_are_nameless(block, shape),
+        are_nameless=are_nameless(block, shape),
     )
 
 
@@ -106,53 +105,6 @@ def _full(row: object, form: Format) -> FullConversation:
     if conversation is None:
         raise LooksWrong
     return conversation
-
-
-def _accept_apart(block: Block, limits: Limits, form: Format) -> Verdicts | None:
-    """The verdicts where all lines that look like rows are, and the others are blank or wrong; else None.
-
-    So a file of which every block has some broken lines is read nearly as quickly as one without.
-    """
-    if block.faults or block.skipped_bytes:
-        return None
-    looks_right = _look_like_rows(block, form)
-    if looks_right.all() or not looks_right.any():
-        return None
-    likely = _chosen(block, looks_right)
-    whole = _accept_whole(likely, limits, form)
-    if whole is None:
-        return None
-    others = judge_each(block, limits, form, np.flatnonzero(~looks_right))
-    if others.accepted:
-        return None
-    accepted, shape = whole
-    return replace(
-        others,
-        accepted=accepted,
-        rows=block.rows_at[looks_right],
-        lines=block.lines_at[looks_right],
-        offsets=block.offsets_at[looks_right],
-        shape=shape,
-        are_nameless=_are_nameless(block, shape),
-    )
-
-
-def _are_nameless(block: Block, shape: Shape | None) -> bool:
-    """Whether no row can have a field that names it. A look at the bytes costs less than one at each row.
-
-    Where there are escapes, a field may be written with them.
-    """
-    if shape is None or shape.has_own_id or b"\\" in block.data:
-        return False
-    return not any(b'"%b"' % shape.named(name).encode() in block.data for name in shape.identities)
-
-
-def _chosen(block: Block, is_chosen: Flags) -> Block:
-    """Some lines of a block as one of their own, whose places say nothing."""
-    sizes = np.diff(block.starts)
-    data = np.frombuffer(block.data, dtype=np.uint8)[np.repeat(is_chosen, sizes)].tobytes()
-    starts = np.concatenate([[0], np.cumsum(sizes[is_chosen])])
-    return Block(data, block.line, block.offset, starts)
 
 
 def _look_like_rows(block: Block, form: Format) -> Flags:

@@ -1,7 +1,7 @@
 """The verdict on lines one by one, each text once: a block of a million equal lines costs no more than one of them.
 
-What many lines are is told at a glance (`at_a_glance.py`), or once for all of a shape (`line_shapes.py`); of the others
-each text is judged once (`text_judge.py`).
+What many lines are is told at a glance (`at_a_glance.py`), or once for all of a shape (`line_shapes.py`), and plain
+rows are read without a look at more (`plain_lines.py`); of the others each text is judged once (`text_judge.py`).
 How blocks are read at once, where all is well, is in `block_verdicts.py`.
 """
 
@@ -14,14 +14,15 @@ from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.findings.groups import Group, all_findings_of, group_of
 from pipeline.dataset.formats.blocks_of_lines import BYTE_ORDER_MARK, Block
 from pipeline.dataset.formats.rows.format import Format
-from pipeline.dataset.formats.rows.native import ANY_ROLE, NATIVE, filled
+from pipeline.dataset.formats.rows.native import NATIVE
 from pipeline.dataset.formats.rows.shapes import PlainRow, Shape
 from pipeline.dataset.model.arrow_series import column_of
-from pipeline.dataset.model.bit_flags import Flags, Integers
+from pipeline.dataset.model.bit_flags import Flags, Integers, bits_before, packed
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.reading.at_a_glance import glance
 from pipeline.dataset.reading.line_shapes import shapes_of
-from pipeline.dataset.reading.text_judge import BLANK_LINE, MALFORMED, TINY_BYTES, Row, TextJudge
+from pipeline.dataset.reading.plain_lines import PlainReader
+from pipeline.dataset.reading.text_judge import BLANK_LINE, INVALID_UTF8, MALFORMED, TINY_BYTES, TextJudge
 from pipeline.dataset.rules.mismatch import Mismatch
 
 MANY = 8  # lines of a shape: what is true of all of them takes as long to find out as a few take by themselves
@@ -66,18 +67,22 @@ class Verdicts:
         return [conversation.conversation_id for conversation in self.accepted]
 
 
-def judge_each(block: Block, limits: Limits, form: Format = NATIVE, chosen: Integers | None = None) -> Verdicts:
-    """The verdict for every line of the block, line by line. chosen: some of its lines, if not all."""
-    rows = np.arange(block.line_count) if chosen is None else chosen
+def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
+    """The verdict for every line of the block, line by line."""
+    rows = np.arange(block.line_count)
     judge = TextJudge(limits, form, is_utf8=is_utf8(block.data))
+    plain = PlainReader(limits, form, is_utf8=judge.is_utf8)
     judged = _Judged(judge, block)
     places = _Places(block, rows, np.full(len(rows), -1))
     if block.faults:
         is_faulty = np.zeros(block.line_count, dtype=np.bool_)
         is_faulty[block.faults.rows] = True
         places.numbers[is_faulty[rows]] = judged.add_faulty()
+    _tell_no_utf8(places, judged, judge)
     _tell_at_a_glance(places, judged, judge)
+    _tell_plain(places, judged, plain)
     _tell_by_shape(places, judged, judge)
+    _tell_plain(places, judged, plain)  # where most of what came before were not
     left = np.flatnonzero(places.numbers < 0)
     texts, numbers = _distinct(block, rows[left])
     places.numbers[left] = judged.add_all(texts)[numbers]
@@ -125,6 +130,20 @@ def _encoded(block: Block, rows: Integers) -> pa.DictionaryArray:
     return (column.take(pa.array(rows)) if len(rows) < block.line_count else column).dictionary_encode()
 
 
+def _tell_no_utf8(places: _Places, judged: "_Judged", judge: TextJudge) -> None:
+    """Number the lines that are no UTF-8, so that what is told of many of the others is not held up by them."""
+    block, numbers = places.block, places.numbers
+    if judge.is_utf8:
+        return
+    starts, rows = block.starts, places.rows
+    is_asked = (numbers < 0) & (block.offsets_at[rows] > 0) & (np.diff(starts)[rows] <= judge.most_bytes)
+    others = packed(np.frombuffer(block.data, dtype=np.uint8) >= 0x80)
+    is_asked &= bits_before(others, starts[rows + 1]) > bits_before(others, starts[rows])
+    at = np.flatnonzero(is_asked)
+    wrong = [index for index, row in zip(at.tolist(), rows[at].tolist(), strict=True) if not _is_text(block, row)]
+    numbers[wrong] = judged.add_alike(INVALID_UTF8)
+
+
 def _tell_at_a_glance(places: _Places, judged: "_Judged", judge: TextJudge) -> None:
     """Number the lines whose codes need no look at each by itself. The file's first may begin with a mark."""
     block, rows, numbers = places.block, places.rows, places.numbers
@@ -142,12 +161,27 @@ def _tell_at_a_glance(places: _Places, judged: "_Judged", judge: TextJudge) -> N
             numbers[is_told] = judged.add_alike(codes)
 
 
+def _tell_plain(places: _Places, judged: "_Judged", plain: PlainReader) -> None:
+    """Number the lines that are plain rows, where most are of one shape."""
+    left = np.flatnonzero(places.numbers < 0)
+    if judged.shape is not None or not len(left):
+        return
+    lines = places.block.lines()
+    texts = [lines[row] for row in places.rows[left].tolist()]
+    shape = plain.shape_of(texts)
+    if shape is None:
+        return
+    rows = plain.read(texts, shape)
+    at = [index for index, row in enumerate(rows) if row is not None]
+    places.numbers[left[at]] = judged.add_plain([texts[index] for index in at], [rows[index] for index in at], shape)
+
+
 def _tell_by_shape(places: _Places, judged: "_Judged", judge: TextJudge) -> None:
     """Number the lines whose codes are those of many others that differ in words and numbers alone."""
     block, numbers = places.block, places.numbers
     is_open = (numbers < 0) & (block.offsets_at[places.rows] > 0)
     rows = places.rows[is_open]
-    if len(rows) < MANY or not judge.is_utf8 or len(block.data) // block.line_count > judge.glanced_bytes:
+    if len(rows) < MANY or len(block.data) // block.line_count > judge.glanced_bytes:
         return
     sample = map(block.line_at, rows[:: -(-len(rows) // _SAMPLED)].tolist())
     if not any(type(judge.judge(text)) is tuple for text in sample):
@@ -171,7 +205,10 @@ class _Judged:
         self._block = block
         self._texts: list[bytes | None] = []  # None: of lines that are alike in their codes, not in their text
         self._words: dict[bytes, dict[str, Finding]] = {}
-        self.rows: dict[int, Row] = {}
+        self.shape: Shape | None = None
+        self._plain: list[PlainRow] = []
+        self._first_plain = 0
+        self._full: dict[int, FullConversation] = {}
         self.by_code: dict[str, list[int]] = {}
         self.faulty = -1  # the number of rows that cannot be read for what is around them
 
@@ -181,8 +218,8 @@ class _Judged:
         self._texts += texts
         by_codes: dict[tuple[str, ...], list[int]] = {}
         for number, verdict in enumerate(self._judge.judge_all(texts), start=first):
-            if type(verdict) is not tuple:
-                self.rows[number] = verdict
+            if not isinstance(verdict, tuple):
+                self._full[number] = verdict
             elif verdict in by_codes:
                 by_codes[verdict].append(number)
             else:
@@ -190,6 +227,12 @@ class _Judged:
         for codes, numbers in by_codes.items():
             self._add_codes(codes, numbers)
         return np.arange(first, len(self._texts))
+
+    def add_plain(self, texts: list[bytes], rows: list[PlainRow], shape: Shape) -> Integers:
+        """Take in plain rows, and the texts that they were read from; returns their numbers. To be called once."""
+        self.shape, self._plain, self._first_plain = shape, rows, len(self._texts)
+        self._texts += texts
+        return np.arange(self._first_plain, len(self._texts))
 
     def add_alike(self, codes: tuple[str, ...]) -> int:
         """The number of lines with these codes, whatever their texts are."""
@@ -212,6 +255,24 @@ class _Judged:
         flags[numbers] = True
         return flags
 
+    @property
+    def are_accepted(self) -> Flags:
+        """Of each text, whether it is."""
+        return self.among([*range(self._first_plain, self._first_plain + len(self._plain)), *self._full])
+
+    def accepted(self, numbers: Integers) -> tuple[list[FullConversation] | list[PlainRow], Shape | None]:
+        """The rows of accepted texts as plain ones of a shape, or all as full conversations."""
+        if not self._full:
+            return [self._plain[number] for number in (numbers - self._first_plain).tolist()], self.shape
+        return [self._conversation(number) for number in numbers.tolist()], None
+
+    def _conversation(self, number: int) -> FullConversation:
+        """What an accepted text holds."""
+        read = self._full.get(number) or self._judge.judge(self._texts[number] or b"")
+        if isinstance(read, tuple):
+            raise TypeError(f"a shape takes a row that the format refuses: {read}")
+        return read
+
     def finding(self, number: int, code: str, index: int, line: int, offset: int, row: int) -> Finding:
         """A text's finding of a code, at one of its places. index: of a line with this text, in the block."""
         block = self._block
@@ -230,14 +291,14 @@ class _Judged:
 
 def _verdicts(judged: _Judged, places: _Places) -> Verdicts:
     block, numbers, rows = places.block, places.numbers, places.rows
-    is_accepted = judged.among(list(judged.rows))[numbers]
+    is_accepted = judged.are_accepted[numbers]
     blank_count = int(judged.among(judged.by_code.get("blank-line", []))[numbers].sum())
-    accepted, shape = _of_one_kind(judged.rows)
+    accepted, shape = judged.accepted(numbers[is_accepted])
     at = rows[is_accepted]
     groups = [*marks(block), *([group_of(_MARKED, places.marked)] if len(places.marked) else [])]
     groups += [_group(judged, places, code, having) for code, having in judged.by_code.items()]
     return Verdicts(
-        [accepted[number] for number in numbers[is_accepted].tolist()],
+        accepted,
         block.rows_at[at],
         block.lines_at[at],
         block.offsets_at[at],
@@ -245,15 +306,18 @@ def _verdicts(judged: _Judged, places: _Places) -> Verdicts:
         len(rows) - len(at) - blank_count,
         blank_count,
         shape,
+        are_nameless(block, shape),
     )
 
 
-def _of_one_kind(rows: dict[int, Row]) -> tuple[dict[int, Row], Shape | None]:
-    """The rows as plain ones of a shape, or all as full conversations."""
-    if not any(isinstance(row, FullConversation) for row in rows.values()):
-        return rows, ANY_ROLE
-    full = {number: row if isinstance(row, FullConversation) else filled(row) for number, row in rows.items()}
-    return full, None
+def are_nameless(block: Block, shape: Shape | None) -> bool:
+    """Whether no row can have a field that names it. A look at the bytes costs less than one at each row.
+
+    Where there are escapes, a field may be written with them.
+    """
+    if shape is None or shape.has_own_id or b"\\" in block.data:
+        return False
+    return not any(b'"%b"' % shape.named(name).encode() in block.data for name in shape.identities)
 
 
 def _group(judged: _Judged, places: _Places, code: str, having: list[int]) -> Group:
@@ -275,6 +339,14 @@ def is_utf8(data: bytes) -> bool:
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _is_text(block: Block, row: int) -> bool:
+    try:
+        block.line_at(row).decode()
+    except UnicodeDecodeError:
         return False
     return True
 

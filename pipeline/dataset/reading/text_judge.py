@@ -13,24 +13,21 @@ import msgspec
 from pipeline.dataset.findings.faults import LooksWrong, NoFaults
 from pipeline.dataset.findings.finding import Finding
 from pipeline.dataset.formats.rows.format import Format
-from pipeline.dataset.formats.rows.native import NATIVE, read_line
-from pipeline.dataset.formats.rows.shapes import PlainRow
 from pipeline.dataset.model.conversation import FullConversation, Limits
 from pipeline.dataset.model.json_text import Json
-from pipeline.dataset.reading.judge_line import codes_of_alike, is_deeper, is_too_full, judge_line, unknown_object
+from pipeline.dataset.reading.judge_line import codes_of_alike, judge_line, unknown_object
+from pipeline.dataset.reading.plain_lines import holds_nul, is_monstrous
 from pipeline.dataset.rules.mismatch import Mismatch
 
 BLANK = b" \t\r"  # JSON's white space; anything else on a line is content
 BLANK_LINE, MALFORMED, NOT_AN_OBJECT = ("blank-line",), ("malformed-json",), ("not-an-object",)
+INVALID_UTF8 = ("invalid-utf8",)
 TINY_BYTES = 64  # no more is looked at before the reader of whole rows has
 _ESCAPE = b"\\"
-_NUL_ESCAPE = rb"\u0000"
 _NO_FAULTS = NoFaults()
 _BLANK = Mismatch("a JSON object", "a blank line")
 _decode_any = msgspec.json.Decoder().decode
 _decode_objects = msgspec.json.Decoder(dict[str, Any]).decode_lines
-
-Row = FullConversation | PlainRow
 
 
 class TextJudge:
@@ -41,12 +38,13 @@ class TextJudge:
         self._form = form
         self.is_utf8 = is_utf8
         self._short_bytes = min(limits.max_values, limits.max_nesting)  # neither too many values nor too deep
+        self.most_bytes = limits.max_line_bytes
         self.glanced_bytes = min(self._short_bytes, limits.max_line_bytes)
         self._tiny_bytes = min(TINY_BYTES, self.glanced_bytes)
         self._unknown, self._by_type = _codes_of_trifles(limits, form)  # type: ignore[arg-type]  # a format is a value
         self.number = self._by_type[int]
 
-    def judge_all(self, texts: list[bytes]) -> Iterator[Row | tuple[str, ...]]:
+    def judge_all(self, texts: list[bytes]) -> Iterator[FullConversation | tuple[str, ...]]:
         """The row of each accepted line, or the codes of another, sorted."""
         if not self._unknown or (values := self._objects(texts)) is None:
             return map(self.judge, texts)
@@ -74,7 +72,7 @@ class TextJudge:
             return None
         return values if len(values) == len(texts) else None
 
-    def judge(self, text: bytes) -> Row | tuple[str, ...]:
+    def judge(self, text: bytes) -> FullConversation | tuple[str, ...]:
         """The row of an accepted line, or the codes of another, sorted."""
         is_tiny = len(text) <= self._tiny_bytes and _ESCAPE not in text
         if is_tiny and self.is_utf8 and (codes := self._glance(text)):
@@ -87,7 +85,7 @@ class TextJudge:
             try:
                 text.decode()
             except UnicodeDecodeError:
-                return ("invalid-utf8",)
+                return INVALID_UTF8
         if is_tiny and not self.is_utf8 and (codes := self._glance(text)):
             return codes
         if text[0] in b"{[ \t" and (row := self._row(text)) is not None:
@@ -103,22 +101,16 @@ class TextJudge:
         found = judge_line(text, line, offset, self._limits, self._form)
         return found if isinstance(found, list) else []
 
-    def _row(self, text: bytes) -> Row | None:
+    def _row(self, text: bytes) -> FullConversation | None:
         """What an accepted line holds, read quickly; None where the exact judge must see it."""
-        if _NUL_ESCAPE in text or (len(text) > self._short_bytes and self._is_monstrous(text.decode())):
+        if holds_nul(text) or is_monstrous(text, self._limits):
             return None
         try:
-            if self._form is NATIVE:
-                return read_line(text)
-            conversation = self._form.read(_decode_any(text), _NO_FAULTS)
+            return self._form.read(_decode_any(text), _NO_FAULTS)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong):
             return None
-        return conversation
 
-    def _is_monstrous(self, text: str) -> bool:
-        return is_too_full(text, self._limits.max_values) or is_deeper(text, self._limits.max_nesting)
-
-    def _rejected(self, text: bytes) -> Row | tuple[str, ...]:
+    def _rejected(self, text: bytes) -> FullConversation | tuple[str, ...]:
         """The codes of a line that the quick reader refused; the row of one that it refused in vain."""
         if self._tiny_bytes < len(text) <= self._short_bytes and _ESCAPE not in text and (codes := self._glance(text)):
             return codes

@@ -6,14 +6,11 @@ they have the right type, and are no fault when they have not: to this format th
 
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from pipeline.dataset.findings.faults import Faults, LooksWrong, NoFaults, check_nul, field, name_of
 from pipeline.dataset.formats.rows.beside_text import MEDIA_FIELDS, REASONING_FIELDS, media_of
 from pipeline.dataset.formats.rows.call_rows import tools_of
-from pipeline.dataset.formats.rows.decoders import decoder
 from pipeline.dataset.formats.rows.message_lists import Keys, read_message
-from pipeline.dataset.formats.rows.shapes import PlainRow, Segment, Shape
+from pipeline.dataset.formats.rows.shapes import Segment, Shape
 from pipeline.dataset.model.conversation import NATIVE_LAYOUT, FullConversation, FullTurn, Layout
 from pipeline.dataset.model.json_text import Json, encoded
 
@@ -23,7 +20,7 @@ ANNOTATIONS = "annotations"  # of a row, and of a turn: what is said of it that 
 _TURNS = Segment("turns", weights=("weight",), unread=(ANNOTATIONS,))
 # As nearly all are; a tenth quicker to read.
 _KNOWN_ROLES = Shape((_TURNS,), ("conversation_id",), has_own_id=True, null=(ANNOTATIONS,))
-ANY_ROLE = replace(_KNOWN_ROLES, segments=(replace(_TURNS, has_any_role=True),))
+_ANY_ROLE = replace(_KNOWN_ROLES, segments=(replace(_TURNS, has_any_role=True),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +82,7 @@ class Native:
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """Turns of role, content and perhaps a weight."""
-        return (_KNOWN_ROLES, ANY_ROLE)
-
-
-def read_line(text: bytes) -> FullConversation | PlainRow:
-    """One line, as a row of ANY_ROLE where it says no more; nearly all lines do.
-
-    Raises:
-        msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LooksWrong: it is not right.
-    """
-    try:
-        row = decoder(ANY_ROLE).decode(text)
-    except msgspec.ValidationError:
-        return _read_fully(text)
-    if not ANY_ROLE.are_whole([row]):
-        raise LooksWrong
-    if any(turn.weight_0 is not None or memoryview(turn.content)[0] != ord('"') for turn in row.segment_0):
-        return _read_fully(text)
-    return row
-
-
-def filled(row: PlainRow) -> FullConversation:
-    """A row that `read_line` found plain, as a conversation."""
-    turns = [
-        FullTurn(turn.role, msgspec.json.decode(turn.content), _TURNS.path(index), turn.role == "assistant")
-        for index, turn in enumerate(row.segment_0)
-    ]
-    return FullConversation(row.identity_0, turns)
-
-
-def _read_fully(text: bytes) -> FullConversation:
-    conversation = NATIVE.read(msgspec.json.decode(text), _NO_FAULTS)
-    if conversation is None:
-        raise LooksWrong
-    return conversation
+        return (_KNOWN_ROLES, _ANY_ROLE)
 
 
 def _with_extras(turn: dict[str, Json], role: str, content: str, path: str) -> FullTurn:

@@ -100,6 +100,12 @@ class Shape:
         """Whether each of the fields holds turns."""
         return set(fields) <= {segment.field for segment in self.segments}
 
+    @property
+    def first_roles(self) -> list[tuple[int, str]]:
+        """By the numbers of segments, whose the first message must be."""
+        numbered = enumerate(self.segments)
+        return [(number, each.first_role) for number, each in numbered if each.kind == "messages" and each.first_role]
+
     def getter(self, number: int) -> Callable[[PlainRow], Any]:
         """What takes a segment's value from a row."""
         segment = self.segments[number]
@@ -122,9 +128,8 @@ class Shape:
 
     def _begin_right(self, rows: list[PlainRow]) -> bool:
         """Whether each list of messages begins with the role that it should."""
-        numbered = enumerate(self.segments)
-        asked = [(number, each.first_role) for number, each in numbered if each.kind == "messages" and each.first_role]
-        return all(messages[0].role == role for number, role in asked for messages in map(self.getter(number), rows))
+        lists = ((map(self.getter(number), rows), role) for number, role in self.first_roles)
+        return all(messages[0].role == role for each, role in lists for messages in each)
 
     def names_of(self, rows: list[PlainRow]) -> list[str]:
         """The rows' own names, "" where one has none."""
