@@ -70,6 +70,11 @@ _NEVER_TWICE: dict[str, Callable[[int], bytes]] = {
     "half a character, all different": lambda number: b'{"text":"%x\\ud800"}\n' % number,
     "a number of more than 64 bits, all different": lambda number: b'{"text":"a","n":%d0000000000000000000}\n' % number,
     "a field twice, all different": lambda number: b'{"text":"a","x":1,"x":%d}\n' % number,
+    "a NUL, all different": lambda number: b'{"text":"%x\\u0000"}\n' % number,
+    "a number with an exponent for a text, all different": lambda number: b'{"text":%de5}\n' % number,
+    "a letter as an escape beside a wrong field, all different": lambda number: (
+        b'{"text":[],"x":"\\u0061%x"}\n' % number
+    ),
     "plain text of one word, some a number": lambda number: _SOME_WRONG[number % 1_000 == 0] % number,
     "Alpaca of one word, some without an instruction": lambda number: _SOME_UNASKED[number % 1_000 == 0] % number,
     "OpenAI chat of one word, some no UTF-8": lambda number: _SOME_NO_TEXT[number % 1_000 == 0] % number,

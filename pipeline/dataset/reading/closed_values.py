@@ -61,6 +61,8 @@ def is_hidden_name(name: str) -> bool:
 def _closed_text(text: str) -> str:
     if not text or text in TELLING:
         return text
+    if "\0" in text:
+        return _Nulled(text)
     return _Word(text) if _PLAIN.fullmatch(text) else _Marked(text)
 
 
@@ -100,6 +102,16 @@ def _holds(_: object, part: object) -> bool:
     return False
 
 
+def _holds_nul(_: object, part: object) -> bool:
+    """This one does."""
+    return not _holds(_, part)
+
+
+def _nul_at(_: object, part: object) -> int:
+    """Somewhere, and no code depends on it."""
+    return int(_holds(_, part))
+
+
 def _begins_with(_: object, beginnings: str | tuple[str, ...]) -> bool:
     """A word begins with no mark."""
     each = beginnings if isinstance(beginnings, tuple) else (beginnings,)
@@ -127,6 +139,7 @@ _Word = _closed(
     str, __bool__=lambda _: True, __contains__=_holds, startswith=_begins_with, strip=_itself, lstrip=_itself
 )
 _Marked = _closed(str, __bool__=lambda _: True, __contains__=_holds, __eq__=_marked_equals)
+_Nulled = _closed(str, __bool__=lambda _: True, __contains__=_holds_nul, index=_nul_at, __eq__=_marked_equals)
 _Integer, _Real = _closed(int), _closed(float)
 
 

@@ -16,7 +16,7 @@ from pipeline.dataset.reading.closed_values import TELLING, telling_names
 from pipeline.dataset.reading.unescape import HEX, escape_starts
 
 _QUOTE, _BREAK, _BACKSLASH = ord('"'), ord("\n"), ord("\\")
-_DIGITS, _MANY_DIGITS, _MARKED, _HALVED = _MARKS = range(1, 5)  # these stand in no line that is looked at
+_DIGITS, _MANY_DIGITS, _MARKED, _HALVED, _NULLED = _MARKS = range(1, 6)  # these stand in no line that is looked at
 _UNICODE_BYTES = len(r"\ud800")
 _MOST_DIGITS = 15  # any number of them is held as it stands, whole or not
 _LEAST_LARGE, _MOST_LARGE = 20, 300  # no number of these is held by 64 bits, and each by a double
@@ -31,6 +31,7 @@ def _are(named: bytes) -> Flags:
 _IS_WORD = _are(b"0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _IS_ESCAPED = _are(b'"\\/bfnrtu')
 _HEX_DIGITS = _are(b"0123456789abcdefABCDEF")
+_IS_LETTER = _are(bytes({*range(ord(" "), 0x7F)} - {_QUOTE, _BACKSLASH}))  # it means the same without an escape
 _IS_POWER, _IS_BEFORE_POWER, _IS_BEHIND_VALUE = _are(b"eE"), _are(b"eE+"), _are(b",]}")
 
 
@@ -99,55 +100,94 @@ class _Texts:
     are_words: Flags
     """Texts of plain words."""
     are_marked: Flags
-    """Others that are not empty, and surely none of these, nor hold a NUL."""
+    """Others that are not empty, and surely none of these."""
     are_halved: Flags
     """Of these, which have half a character."""
+    are_nulled: Flags
+    """Which hold a NUL."""
 
 
 def _without_values(text: Bytes, *, are_names_told: bool) -> Bytes:
     """The lines with one byte for each text that is a value or a name, and one mark for each row of digits."""
+    if not are_names_told:
+        text = _with_letters(text)
     texts = _texts_in(text)
     opening, closing = texts.opening, texts.closing
-    begins, ends, are_many = _digits(text, _within(len(text), opening, closing))
+    begins, ends, are_many = _digits(text, _within(len(text), opening, closing), are_told=are_names_told)
     are_hidden = _are_hidden(text, texts, are_names_told=are_names_told)
     words, stops = opening[are_hidden] + 1, closing[are_hidden]
     said = text.copy()
     said[begins] = np.where(are_many, _MANY_DIGITS, _DIGITS)
-    said[words] = np.select([texts.are_words, texts.are_halved], [ord("a"), _HALVED], _MARKED)[are_hidden]
+    kinds = [texts.are_words, texts.are_halved, texts.are_nulled]
+    said[words] = np.select(kinds, [ord("a"), _HALVED, _NULLED], _MARKED)[are_hidden]
     is_left_out = _within(len(text), np.append(begins, words) + 1, np.append(ends, stops))
     return said[~is_left_out]
 
 
-def _texts_in(text: Bytes) -> _Texts:
-    """All texts of the lines."""
-    quotes, escapes = np.flatnonzero(text == _QUOTE), escape_starts(np.flatnonzero(text == _BACKSLASH))
+def _with_letters(text: Bytes) -> Bytes:
+    """The lines with the letters and marks that stand as escapes in their texts, and need none."""
+    escapes = escape_starts(np.flatnonzero(text == _BACKSLASH))
+    if not len(escapes):
+        return text
+    opening, closing = _quotes(text, escapes)
+    is_slash, is_letter = text[escapes + 1] == ord("/"), _are_letters(text, escapes)
+    is_told = (is_slash | is_letter) & _within(len(text), opening, closing)[escapes]
+    places, is_short = escapes[is_told], is_slash[is_told]
+    said, last = text.copy(), places + np.where(is_short, 1, _UNICODE_BYTES - 1)
+    said[places] = np.where(is_short, ord("/"), _code(text, places, 4))
+    return said[~_within(len(text), places + 1, last + 1)]
+
+
+def _are_letters(text: Bytes, escapes: Integers) -> Flags:
+    """Which escapes are letters or marks that need none."""
+    are_small = (text[escapes + 1] == ord("u")) & (_code(text, escapes, 2) == 0)
+    are_letters: Flags = are_small & _IS_LETTER[_code(text, escapes, 4)]
+    return are_letters
+
+
+def _code(text: Bytes, escapes: Integers, first: int) -> Integers:
+    """The number that two of an escape's digits make. first: of them, from the backslash on."""
+    last = len(text) - 1
+    high, low = (HEX[text[np.minimum(escapes + place, last)]] for place in (first, first + 1))
+    code: Integers = high << 4 | low
+    return code
+
+
+def _quotes(text: Bytes, escapes: Integers) -> tuple[Integers, Integers]:
+    """Where those of the texts open and close."""
+    quotes = np.flatnonzero(text == _QUOTE)
     if len(escapes):
         quotes = np.setdiff1d(quotes, escapes + 1, assume_unique=True)
-    opening, closing = quotes[::2], quotes[1::2]
+    return quotes[::2], quotes[1::2]
+
+
+def _texts_in(text: Bytes) -> _Texts:
+    """All texts of the lines."""
+    escapes = escape_starts(np.flatnonzero(text == _BACKSLASH))
+    opening, closing = _quotes(text, escapes)
     has_marks = _hold(packed(~_IS_WORD[text]), opening, closing)
     is_unsure = text < ord(" ")  # a line break, too, which stands in no text
-    is_half = np.zeros(len(text), dtype=np.bool_)
+    is_half, is_nul = np.zeros((2, len(text)), dtype=np.bool_)
     if len(escapes):
-        unsure, half = _told_escapes(text, escapes)
-        is_unsure[unsure], is_half[half] = True, True
+        kinds = text[escapes + 1]
+        is_unsure[escapes[_are_letters(text, escapes) | (kinds == ord("/"))]] = True
+        is_nul[escapes[(kinds == ord("u")) & (_code(text, escapes, 2) == 0) & (_code(text, escapes, 4) == 0)]] = True
+        is_half[_halves(text, escapes)] = True
     are_long = closing > opening + 1
-    are_marked = has_marks & are_long & ~_hold(packed(is_unsure), opening, closing)
-    are_halved = are_marked & _hold(packed(is_half), opening, closing)
-    return _Texts(opening, closing, ~has_marks & are_long, are_marked, are_halved)
+    are_halved, are_nulled = (_hold(packed(each), opening, closing) for each in (is_half, is_nul))
+    are_unsure = _hold(packed(is_unsure), opening, closing) | (are_halved & are_nulled)
+    are_marked = has_marks & are_long & ~are_unsure
+    return _Texts(opening, closing, ~has_marks & are_long, are_marked, are_halved, are_nulled)
 
 
-def _told_escapes(text: Bytes, escapes: Integers) -> tuple[Integers, Integers]:
-    """The escapes that may be letters, a NUL or a mark that formats ask for; and those that are half a pair."""
-    kinds = text[escapes + 1]
-    is_unicode = kinds == ord("u")
-    high = np.where(is_unicode, HEX[text[np.minimum(escapes + 2, len(text) - 1)]], 0) << 4
-    high |= np.where(is_unicode, HEX[text[np.minimum(escapes + 3, len(text) - 1)]], 0)
+def _halves(text: Bytes, escapes: Integers) -> Integers:
+    """The escapes that are half a pair."""
+    high = np.where(text[escapes + 1] == ord("u"), _code(text, escapes, 2), 0)
     is_first, is_second = (high >= 0xD8) & (high < 0xDC), (high >= 0xDC) & (high < 0xE0)
     is_beside = np.diff(escapes) == _UNICODE_BYTES
     is_pair = np.append(is_first[:-1] & is_second[1:] & is_beside, False)
-    is_half = (is_first & ~is_pair) | (is_second & ~np.append(False, is_pair[:-1]))
-    is_unsure = (is_unicode & (high == 0)) | (kinds == ord("/"))
-    return escapes[is_unsure], escapes[is_half]
+    halves: Integers = escapes[(is_first & ~is_pair) | (is_second & ~np.append(False, is_pair[:-1]))]
+    return halves
 
 
 def _hold(bits: Bits, opening: Integers, closing: Integers) -> Flags:
@@ -190,21 +230,23 @@ def _without_telling(
     return are_others
 
 
-def _digits(text: Bytes, is_within_text: Flags) -> tuple[Integers, Integers, Flags]:
+def _digits(text: Bytes, is_within_text: Flags, *, are_told: bool) -> tuple[Integers, Integers, Flags]:
     """Where the digits of a number begin and end, whole or behind its point, any of which would be such a number.
 
-    But for a number with an exponent, which may be too large, and one with a nought that should not be there. The flags
-    tell whole numbers that 64 bits do not hold, but a double does.
+    But for one with a nought that should not be there. are_told: whether numbers that are too large are not such ones,
+    nor any with an exponent; the flags tell whole ones that 64 bits do not hold, but a double does.
     """
     is_digit = (text - np.uint8(ord("0")) < 10) & ~is_within_text
     borders = np.flatnonzero(is_digit[1:] != is_digit[:-1]) + 1
     borders = np.append(0, borders) if is_digit[0] else borders
     begins, ends = borders[::2], borders[1::2]
     before, behind = text[begins - 1], text[ends]
+    is_padded = (text[begins] == ord("0")) & (before != ord("."))
+    if not are_told:
+        return begins[~is_padded], ends[~is_padded], np.zeros(np.count_nonzero(~is_padded), dtype=np.bool_)
     has_power = _IS_POWER[behind]
     has_power[:-1] |= (behind[:-1] == ord(".")) & has_power[1:]
     is_power = _IS_BEFORE_POWER[before] | ((before == ord("-")) & _IS_POWER[text[begins - 2]])
-    is_padded = (text[begins] == ord("0")) & (before != ord("."))
     counts, is_whole = ends - begins, (before != ord(".")) & (behind != ord("."))
     are_many = is_whole & (counts >= _LEAST_LARGE) & (counts <= _MOST_LARGE)
     is_plain = ~(has_power | is_power | is_padded) & ((counts <= _MOST_DIGITS) | are_many)

@@ -40,6 +40,13 @@ MARKED = (
         "\\u0000",
         "</s>",
         "\\u2028",
+        "\\u001f",
+        "\\u0022",
+        "\\u005c\\u005C",
+        "x\\u0000\\ud800",
+        "\\u0075\\u0073er",
+        "\\\\u0000",
+        "\\u0020",
     ),
     *(
         "\\ud800",
@@ -65,7 +72,7 @@ NAMES = (
     b'"x\\/"',
     b'"\\u0078"',
 )
-NUMBERS = ("1", "20", "999999999999999", "0", "9" * 16, "7.05", "1e5", "1e999", "-3", "01", "0.5")
+NUMBERS = ("1", "20", "999999999999999", "0", "9" * 16, "7.05", "1e5", "1e999", "-3", "01", "0.5", "2E-400", "0e+07")
 ROWS = (
     *(b'{"messages":[1]}', b'{"messages":["a"]}', b'{"messages":[[1,[{}]]]}', b'{"text":1}', b'{"text":1.5}'),
     *(b'{"prompt":"a"}', b'{"prompt":"a","chosen":1}', b'{"messages":[{"role":"user","content":1}]}', b'["a"]'),
@@ -235,6 +242,15 @@ def test_of_a_text_with_marks_it_is_known_that_it_is_no_word():
             look(text)
 
 
+def test_of_a_text_with_a_nul_it_is_known_that_it_has_one():
+    text = closed("a\0b")
+
+    assert (bool(text), "\0" in text, text == "", text == "user", text == "word") == (True, True, False, False, False)
+    for look in (lambda v: "a" in v, lambda v: v.index("b"), lambda v: v == "a\0b", lambda v: v.strip()):
+        with pytest.raises(NotAsked):
+            look(text)
+
+
 def test_words_that_formats_ask_for_have_no_letter_that_is_told_only_by_an_escape():
     """Else a text with such an escape might be one of them."""
     assert [
@@ -252,6 +268,26 @@ def test_half_a_character_is_told_by_shape_where_no_name_may_hide_it():
         None,
         ("lone-surrogate", "wrong-type"),
     )
+
+
+def test_what_is_written_in_another_way_is_of_one_shape():
+    """Letters as escapes, NULs in texts, and numbers of any size: each cost 1 to 1.5 s a megabyte, all different."""
+    texts = [
+        *(rb'{"text":[],"x":"ab"}', rb'{"text":[],"x":"\u0061b"}'),
+        *(rb'{"text":[],"x":"a/"}', rb'{"text":[],"x":"\/\u0061"}', rb'{"text":[],"x":"\u00e9\u0022"}'),
+        *(rb'{"text":"a\u0000"}', rb'{"text":"\u0000 b"}'),
+        *(b'{"text":1e5}', b'{"text":77e999}', b'{"text":1234567890123456789e5}'),
+        *(b'{"text":1}', b'{"text":1234567890123456}', b'{"text":' + b"9" * 40 + b"}"),
+        *(rb'{"text":[],"x":"\u0075ser"}', rb'{"text":"\u0000\ud800"}'),
+    ]
+    lines = block_of(b"\n".join([*texts, b""]))
+
+    shapes = shapes_of(lines, np.arange(lines.line_count), 99).tolist()
+
+    assert shapes == [0, 0, 1, 1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 6]
+    assert [codes_of_alike(text, BY_NAME["plain-text"]) for text in texts] == [
+        told_alone(text, "plain-text") for text in texts
+    ]
 
 
 def test_limits_hold_for_lines_of_a_shape():
