@@ -75,10 +75,10 @@ _NEVER_TWICE: dict[str, Callable[[int], bytes]] = {
     "a letter as an escape beside a wrong field, all different": lambda number: (
         b'{"text":[],"x":"\\u0061%x"}\n' % number
     ),
-    "plain text of one word, some a number": lambda number: _SOME_WRONG[number % 1_000 == 0] % number,
-    "Alpaca of one word, some without an instruction": lambda number: _SOME_UNASKED[number % 1_000 == 0] % number,
-    "OpenAI chat of one word, some no UTF-8": lambda number: _SOME_NO_TEXT[number % 1_000 == 0] % number,
-    "a message that is a number, some no UTF-8": lambda number: _SOME_NO_MESSAGE[number % 1_000 == 0] % number,
+    "plain text of one word, some a number": lambda number: _SOME_WRONG[number % 1_000 == 999] % number,
+    "Alpaca of one word, some without an instruction": lambda number: _SOME_UNASKED[number % 1_000 == 999] % number,
+    "OpenAI chat of one word, some no UTF-8": lambda number: _SOME_NO_TEXT[number % 1_000 == 999] % number,
+    "a message that is a number, some no UTF-8": lambda number: _SOME_NO_MESSAGE[number % 1_000 == 999] % number,
 }
 _ARRAYS: dict[str, bytes] = {
     "an array of 1": b"1",

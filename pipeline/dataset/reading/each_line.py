@@ -80,9 +80,9 @@ def judge_each(block: Block, limits: Limits, form: Format = NATIVE) -> Verdicts:
         places.numbers[is_faulty[rows]] = judged.add_faulty()
     _tell_no_utf8(places, judged, judge)
     _tell_at_a_glance(places, judged, judge)
-    _tell_plain(places, judged, plain)
+    _tell_plain(places, judged, judge, plain)
     _tell_by_shape(places, judged, judge)
-    _tell_plain(places, judged, plain)  # where most of what came before were not
+    _tell_plain(places, judged, judge, plain)  # where most of what came before were not
     left = np.flatnonzero(places.numbers < 0)
     texts, numbers = _distinct(block, rows[left])
     places.numbers[left] = judged.add_all(texts)[numbers]
@@ -161,15 +161,22 @@ def _tell_at_a_glance(places: _Places, judged: "_Judged", judge: TextJudge) -> N
             numbers[is_told] = judged.add_alike(codes)
 
 
-def _tell_plain(places: _Places, judged: "_Judged", plain: PlainReader) -> None:
-    """Number the lines that are plain rows, where most are of one shape."""
+def _tell_plain(places: _Places, judged: "_Judged", judge: TextJudge, plain: PlainReader) -> None:
+    """Number the lines that are plain rows, where most are of one shape and the others wrong, as far as some tell.
+
+    Where rows say more, all are to be read fully, and once.
+    """
     left = np.flatnonzero(places.numbers < 0)
     if judged.shape is not None or not len(left):
         return
     lines = places.block.lines()
     texts = [lines[row] for row in places.rows[left].tolist()]
-    shape = plain.shape_of(texts)
+    sample = texts[:: -(-len(texts) // _SAMPLED)]
+    shape = plain.shape_of(sample)
     if shape is None:
+        return
+    others = [text for text, row in zip(sample, plain.read(sample, shape), strict=True) if row is None]
+    if not all(isinstance(judge.judge(text), tuple) for text in others):
         return
     rows = plain.read(texts, shape)
     at = [index for index, row in enumerate(rows) if row is not None]

@@ -18,7 +18,6 @@ from pipeline.dataset.reading.judge_line import is_deeper, is_too_full
 
 Decode: TypeAlias = Callable[[bytes], PlainRow]
 
-_SAMPLED = 16
 _NUL_ESCAPE = rb"\u0000"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -32,14 +31,13 @@ class PlainReader:
         self._is_utf8 = is_utf8
 
     def shape_of(self, texts: Sequence[bytes]) -> Shape | None:
-        """The shape that most of the lines are of; None where most are of none. Some are looked at.
+        """The shape that half of the lines or more are of; None where there is none.
 
         Of several the last: it takes what others do, and more.
         """
-        sample = texts[:: -(-len(texts) // _SAMPLED)]
-        fewest = (len(sample) + 1) // 2
+        fewest = (len(texts) + 1) // 2
         for shape in reversed(usable(*self._form.shapes)):
-            if sum(row is not None for row in self.read(sample, shape)) >= fewest:
+            if sum(row is not None for row in self.read(texts, shape)) >= fewest:
                 return shape
         return None
 
