@@ -36,6 +36,7 @@ def main() -> int:
 
 def _kills(arguments: argparse.Namespace, folder: Path) -> bool:
     with places_of(arguments.profile, folder) as places:
+        places = places.with_variables(LORA_PARTITION_BY=arguments.partition_by)
         if arguments.trainings:
             places = with_stub_trainer(places, folder, arguments.trainings)
         with running_system(places) as system:
@@ -46,6 +47,7 @@ def _kills(arguments: argparse.Namespace, folder: Path) -> bool:
                 arguments.seed,
                 arguments.pause,
                 outage_s=arguments.outage,
+                settle_within_s=arguments.within,
                 trainings=arguments.trainings,
                 tell=_tell,
             )
@@ -102,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     kills.add_argument("--pause", type=float, default=4.0, metavar="S", help="seconds between two kills, on average")
     kills.add_argument("--outage", type=float, default=20.0, metavar="S", help="each server is gone as long, half-way")
     kills.add_argument("--trainings", type=int, default=0, help="of so many jobs a training is under way meanwhile")
+    kills.add_argument("--partition-by", choices=("dataset", "hour"), default="dataset")
+    kills.add_argument("--within", type=float, default=180.0, metavar="S", help="all is to be quiet so soon afterwards")
     outage = commands.add_parser("outage", help="take a place away for a while, and again")
     outage.set_defaults(run=_outage)
     outage.add_argument("--uploads", type=int, default=60)

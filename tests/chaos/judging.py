@@ -29,6 +29,7 @@ from tests.chaos.uploads import Upload
 
 _ALL = 100_000
 _POLL_S = 2.0
+_RESTS = 10  # times as long as a look takes: one at 10,000 uploads takes a second, of what is looked at
 _PUBLICATION_S = 60.0  # more than one takes
 _UNFINISHED = [status for status in dg.DagsterRunStatus if status not in (
     dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED
@@ -74,6 +75,7 @@ def wait_until_settled(
     """
     began_s = time.monotonic()
     while True:
+        looked_s = time.monotonic()
         try:
             waiting = [*_waiting(places, uploads), *others()]
         except PipelineError as error:
@@ -81,7 +83,7 @@ def wait_until_settled(
         took_s = time.monotonic() - began_s
         if not waiting or took_s > timeout_s:
             return took_s, waiting
-        time.sleep(_POLL_S)
+        time.sleep(max(_POLL_S, _RESTS * (time.monotonic() - looked_s)))
 
 
 def judge(places: Places, uploads: Sequence[Upload], waiting: Sequence[str], attempts: int | None) -> Judgement:
