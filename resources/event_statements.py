@@ -29,6 +29,9 @@ _INSERT_EVENT = SqlEventLogStorageTable.insert()
 _INSERT_CHECK = AssetCheckExecutionsTable.insert()
 _PLANNED = ("asset_key", "check_name", "run_id", "partition")
 """What names the row of a check's evaluation since it was planned."""
+_DELETE_CHECK = AssetCheckExecutionsTable.delete().where(
+    *(AssetCheckExecutionsTable.c[name] == sa.bindparam(f"told_{name}") for name in _PLANNED)
+)
 
 
 class EventStatements(SqlEventLogStorage):
@@ -52,6 +55,8 @@ class EventStatements(SqlEventLogStorage):
         if kind is dg.DagsterEventType.ASSET_CHECK_EVALUATION and event.run_id:
             _store_evaluation(connection, event, event_id, row)
         elif kind in ASSET_CHECK_EVENTS:
+            if not event.run_id:
+                _forget_evaluation(connection, event)
             self.store_asset_check_event(event, event_id)
 
     def _together(self, connection: sa.Connection) -> AbstractContextManager[Any]:
@@ -92,6 +97,13 @@ def _store_evaluation(connection: sa.Connection, event: dg.EventLogEntry, event_
     planned = {f"planned_{name}": value for name, value in values.items() if name in _PLANNED and value is not None}
     if not connection.execute(_update_check(tuple(planned)), planned | values).rowcount:
         connection.execute(_INSERT_CHECK, values)
+
+
+def _forget_evaluation(connection: sa.Connection, event: dg.EventLogEntry) -> None:
+    """Make room for the result that a sensor tells: Dagster's insertion fails on a partition's second, and its tick."""
+    evaluation: Any = event.get_dagster_event().event_specific_data
+    named = (evaluation.asset_key.to_string(), evaluation.check_name, event.run_id, evaluation.partition)
+    connection.execute(_DELETE_CHECK, dict(zip((f"told_{name}" for name in _PLANNED), named, strict=True)))
 
 
 @cache
