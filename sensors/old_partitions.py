@@ -3,7 +3,6 @@
 import dagster as dg
 
 from assets.partitions import DATASETS, READY_DATASETS
-from pipeline.clock import utc_now
 from pipeline.flow.retiring import named_by_runs, to_retire
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
@@ -33,7 +32,7 @@ def old_partitions(
     """Bound both sets; what is under way, or asked for, stays."""
     if reason := outage(store.connect(), catalog, lake, settings):
         return waits(reason, context.cursor)
-    now, kept = utc_now(), settings.partitions_kept
+    kept = settings.partitions_kept
     requests = []
     retired = 0
     for partitions in _SETS:
@@ -42,7 +41,7 @@ def old_partitions(
             continue
         runs = context.instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
         busy = named_by_runs(order, [run.tags for run in runs])
-        keys = to_retire(order, kept, busy, lambda some: catalog.settled_partitions(some, now))
+        keys = to_retire(order, kept, busy, catalog.settled_partitions)
         if keys:
             requests.append(partitions.build_delete_request(keys))
             retired += len(keys)

@@ -3,7 +3,6 @@ it for ever, whatever `LORA_PARTITION_BY` says later: what Dagster knows of a da
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -48,8 +47,8 @@ class Partitions(Requests):
         with self._reading() as connection:
             return connection.execute(query).scalar()
 
-    def settled_partitions(self, keys: Sequence[str], now: datetime) -> set[str]:
+    def settled_partitions(self, keys: Sequence[str]) -> set[str]:
         """Those of some partitions all of whose datasets are `settled`."""
         members = self.partition_members(keys)
-        settled = self.settled([each for ids in members.values() for each in ids], now)
+        settled = self.settled([each for ids in members.values() for each in ids])
         return {key for key, ids in members.items() if settled.issuperset(ids)}

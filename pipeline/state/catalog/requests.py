@@ -1,7 +1,7 @@
 """Which datasets wait for a validation run, and which runs were asked for. What becomes of them is in `tries.py`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
@@ -20,7 +20,6 @@ from pipeline.state.catalog.waiting import VALIDATED_AGAIN, is_due
 NO_BATCHES: Mapping[str, str] = MappingProxyType({})
 _UNDECIDED = ("validating", "failed")
 _IS_WAITING = IS_UNDECIDED & IS_CURRENT & ~IS_DELETED
-_SOON = timedelta(minutes=5)  # a try that comes by then keeps its partition
 _OLDEST = (datasets.c.created_at, datasets.c.id)
 
 
@@ -100,15 +99,15 @@ class Requests(Database):
             )
             return read_dataset(connection, dataset_id)
 
-    def settled(self, ids: Sequence[str], now: datetime) -> set[str]:
+    def settled(self, ids: Sequence[str]) -> set[str]:
         """Those of some ids of which nothing is under way: no validation, no plan of training, no training.
 
-        What failed is settled while its next try is some minutes away; an id that is nobody's is settled.
+        What failed is not settled: it is tried again, and a person should see it. An id that is nobody's is.
         """
         left = set(ids)
         with self._reading() as connection:
             for some in chunks(ids):
-                for open_ones in _open_among(some, now):
+                for open_ones in _open_among(some):
                     left.difference_update(connection.execute(open_ones).scalars())
         return left
 
@@ -149,17 +148,13 @@ def _why_not_again(dataset: Dataset) -> str:
     return ""
 
 
-def _open_among(ids: Sequence[str], now: datetime) -> tuple[Select[tuple[str]], ...]:
+def _open_among(ids: Sequence[str]) -> tuple[Select[tuple[str]], ...]:
     """Queries whose ids are those of datasets of which something is under way."""
-    soon = now + _SOON
     table, plan = datasets.c, training_plans.c
     is_wanted = IS_CURRENT & ~IS_DELETED
     is_asked = table.requested_at.is_not(None)
-    is_pausing = (table.status == "failed") & table.retry_at.is_not(None) & (table.retry_at > soon)
-    validation = IS_UNDECIDED & (is_asked | (is_wanted & ~is_pausing))
-    is_planned = (plan.validation_run_id == table.run_id) & (
-        (plan.status == "planned") | ((plan.status == "failed") & plan.retry_at.is_not(None) & (plan.retry_at > soon))
-    )
+    validation = IS_UNDECIDED & (is_asked | is_wanted)
+    is_planned = (plan.validation_run_id == table.run_id) & (plan.status == "planned")
     without_plan = (table.status == "ready") & is_wanted & or_(plan.dataset_id.is_(None), ~is_planned)
     with_plan = select(table.id).select_from(datasets.outerjoin(training_plans, plan.dataset_id == table.id))
     being_planned = IS_OPEN_PLAN & plan.requested_at.is_not(None)

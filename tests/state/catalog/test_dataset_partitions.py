@@ -40,11 +40,11 @@ def test_a_batch_is_settled_when_all_of_it_is(catalog):
     catalog.record_verdict(READY, LATER)
     planned(catalog, catalog.get("d1"))
     catalog.soft_delete("alone", "ann", LATER)
-    while_one_waits = catalog.settled_partitions([BATCH, "alone", "nobodys"], MUCH_LATER)
+    while_one_waits = catalog.settled_partitions([BATCH, "alone", "nobodys"])
     catalog.soft_delete("d2", "ann", MUCH_LATER)
 
     assert while_one_waits == {"alone", "nobodys"}
-    assert catalog.settled_partitions([BATCH], MUCH_LATER) == {BATCH}
+    assert catalog.settled_partitions([BATCH]) == {BATCH}
 
 
 def test_a_request_names_its_datasets_and_no_others_of_their_batch(catalog):
