@@ -7,7 +7,7 @@ import warnings
 
 import dagster as dg
 
-from assets.intake_batch_report import combined, profile_reports
+from assets.intake_batch_report import combined, judged_of, profile_reports
 from assets.partition_events import AnyCheck, severity_of
 from assets.partitions import DATASETS, GENERATION_BATCHES, READY_DATASETS, TRAINED_JOBS
 from pipeline.clock import utc_now
@@ -34,7 +34,7 @@ def _asset_check(check: Check) -> dg.AssetChecksDefinition:
     ) -> dg.AssetCheckResult:
         key = context.partition_key
         if batch := catalog.in_batch(key):
-            reports = profile_reports(lake, [each.id for each in batch])
+            reports = profile_reports(lake, [each.id for each in judged_of(batch)])
             return _result(check, *combined({each: check.decide(report) for each, report in reports.items()}))
         [report] = lake.read_profiles([key]).to_pylist()
         return _result(check, check.decide(report), check.figures(report))

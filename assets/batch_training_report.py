@@ -34,6 +34,8 @@ class PlannedDataset:
     plan: Plan | None
     message: str
     """What came of its plan."""
+    is_planned: bool
+    """Whether something came of it: else there is nothing to be judged."""
     report: JobsReport
 
 
@@ -41,9 +43,10 @@ def planned_datasets(catalog: Catalog, key: str, last: tuple[str, str] | None, t
     """The ready datasets of a batch. last: id and message of the plan that is noted next."""
     found = []
     for dataset in filter(is_plannable, catalog.in_batch(key)):
-        plan = catalog.plan_of(dataset.id)
-        message = last[1] if last and last[0] == dataset.id else (plan.message or plan.status) if plan else "waits"
-        found.append(PlannedDataset(dataset, plan, message, report_of(catalog, dataset.id, today)))
+        plan, is_last = catalog.plan_of(dataset.id), bool(last and last[0] == dataset.id)
+        message = last[1] if last and is_last else (plan.message or plan.status) if plan else "waits"
+        is_planned = is_last or bool(plan and plan.status == "planned")
+        found.append(PlannedDataset(dataset, plan, message, is_planned, report_of(catalog, dataset.id, today)))
     return found
 
 
@@ -83,7 +86,8 @@ def batch_plan_evaluations(
     has_jobs = any(each.report.jobs for each in planned)
     for check in JOB_CHECKS:
         if check.asset == CONFIGS or has_jobs:
-            decided, figures = combined({each.dataset.id: check.decide(each.report) for each in planned})
+            judging = [each for each in planned if each.is_planned]
+            decided, figures = combined({each.dataset.id: check.decide(each.report) for each in judging})
             yield evaluation(check.asset, check, decided, key, judged[check.asset], figures)
 
 
@@ -94,6 +98,9 @@ def batch_plan_pages(
 
     def tell(key: str, last: tuple[str, str] | None) -> None:
         planned = planned_datasets(catalog, key, last, today())
+        has_any = any(each.is_planned for each in planned)
+        if not has_any and newest_materialization(context.instance, CONFIGS, key) is None:
+            return  # as of a dataset whose plan failed: what there is to say is an observation
         for event in batch_plans(key, planned):
             context.log_event(event)
         for each in batch_plan_evaluations(key, planned, context.instance):

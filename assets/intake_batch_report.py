@@ -1,5 +1,6 @@
 """What a partition that is a batch shows: its datasets, a row each, and what they are together.
 
+Those that were deleted, or replaced by a newer upload, have their rows and count for nothing else, as in the warehouse.
 All of it is read from catalog and lake when it is told, so that it is true of the batch whichever of its datasets a run
 was about. What a dataset shows that is a partition of its own is in `validated_report.py`.
 """
@@ -101,12 +102,17 @@ def batch_evaluations(
 ) -> Iterator[dg.AssetCheckEvaluation]:
     """The result of every check over the datasets that have a verdict; none where their profiles cannot be read."""
     try:
-        reports = profile_reports(lake, [each.id for each in datasets if each.status in ("ready", "error")])
+        reports = profile_reports(lake, [each.id for each in judged_of(datasets)])
     except LakeError:
         return  # what is lost is validated again, and tells of the batch then
     for check in CHECKS:
         decided, figures = combined({each: check.decide(report) for each, report in reports.items()})
         yield evaluation("dataset_profiles", check, decided, key, judged, figures)
+
+
+def judged_of(datasets: Iterable[Dataset]) -> list[Dataset]:
+    """Those whose verdict counts."""
+    return [each for each in datasets if _verdict(each) in ("ready", "error")]
 
 
 def profile_reports(lake: Lake, ids: Sequence[str]) -> dict[str, Report]:
@@ -125,7 +131,8 @@ def combined(decided: Mapping[str, tuple[bool, str]]) -> tuple[tuple[bool, str],
     failing = {each: said for each, (passed, said) in decided.items() if not passed}
     figures: dict[str, int | float] = {"datasets": len(decided), "failing": len(failing)}
     if not failing:
-        return (True, f"{count_of(len(decided), 'dataset')}, all of them pass"), figures
+        passing = "all of them pass" if decided else "none is there to be judged"
+        return (True, f"{count_of(len(decided), 'dataset')}, {passing}"), figures
     named = "; ".join(f"{each}: {said}" for each, said in list(failing.items())[:_NAMED])
     more = f"; and {len(failing) - _NAMED:,} more" if len(failing) > _NAMED else ""
     return (False, f"{len(failing):,} of {count_of(len(decided), 'dataset')} fail: {named}{more}"), figures
@@ -143,7 +150,9 @@ def _summary(datasets: Sequence[Dataset]) -> str:
 
 
 def _verdict(dataset: Dataset) -> str:
-    return "deleted" if dataset.deleted_at else dataset.status
+    if dataset.deleted_at:
+        return "deleted"
+    return "replaced" if dataset.superseded_by else dataset.status
 
 
 def _row(dataset: Dataset) -> dict[str, object]:
@@ -162,7 +171,7 @@ def _row(dataset: Dataset) -> dict[str, object]:
 def _why(dataset: Dataset) -> str:
     if dataset.failure:
         return dataset.failure
-    first = FindingRecord.first_of(dataset.validation_errors) if dataset.status == "error" else None
+    first = FindingRecord.first_of(dataset.validation_errors) if _verdict(dataset) == "error" else None
     return f"{place_of(first)}: {first.code}" if first else ""
 
 
@@ -184,12 +193,13 @@ def _pages(datasets: Sequence[Dataset], service_url: str) -> Metadata:
 
 def _finding_metadata(datasets: Sequence[Dataset]) -> Metadata:
     """Of each dataset the first findings; all are in the lake, and on its page."""
+    judged = judged_of(datasets)
     rows = [
         {"dataset": each.id, "line": found.line, "code": found.code, "message": found.message}
-        for each in datasets
+        for each in judged
         for found in map(FindingRecord.of, (each.validation_errors or [])[:_SHOWN_FINDINGS])
     ]
-    metadata: Metadata = {"rejected_lines": sum(each.rejected_line_count or 0 for each in datasets)}
+    metadata: Metadata = {"rejected_lines": sum(each.rejected_line_count or 0 for each in judged)}
     if rows:
         metadata["first_findings"] = table(rows[:_MOST_FINDINGS], _FINDING_COLUMNS, integers=("line",))
     return metadata

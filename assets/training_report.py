@@ -5,6 +5,7 @@ that have become stale is here, too.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
@@ -22,6 +23,7 @@ from pipeline.state.lake import Lake
 from pipeline.trainers.markdown_text import block, code, inline
 
 SHOWN_BASIS = 6
+_NAMED = 5  # datasets of a batch that a check names
 StaleEvent = dg.AssetObservation | dg.AssetCheckEvaluation
 
 
@@ -53,12 +55,15 @@ def evaluations(planned: Planned, instance: dg.DagsterInstance, today: date) -> 
 def stale_events(
     jobs: Sequence[Job], instance: dg.DagsterInstance, partition_of: Callable[[str], str]
 ) -> list[StaleEvent]:
-    """What Dagster is told when jobs of datasets become stale: an observation, and a check that fails.
+    """What Dagster is told when jobs of datasets become stale: an observation of each, and a check that fails for each
+    partition.
 
     partition_of: a dataset's partition.
     """
     [check] = [each for each in JOB_CHECKS if each.name == "jobs_are_current"]
     events: list[StaleEvent] = []
+    by_partition: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
     for dataset_id in dict.fromkeys(job.dataset_id for job in jobs):
         stale = [job for job in jobs if job.dataset_id == dataset_id]
         partition = partition_of(dataset_id)
@@ -66,9 +71,18 @@ def stale_events(
         reason = f"{of_dataset}{len(stale)} jobs are out of date: {stale[0].status_reason}"
         metadata: Metadata = {"summary": reason, "jobs": job_table(stale, {})}
         events.append(dg.AssetObservation(CONFIGS, partition=partition, description=reason, metadata=metadata))
+        by_partition.setdefault(partition, []).append(reason)
+        counts[partition] += len(stale)
+    for partition, reasons in by_partition.items():
         judged = newest_materialization(instance, CONFIGS, partition)
-        events.append(evaluation(CONFIGS, check, (False, reason), partition, judged, {"stale": len(stale)}))
+        told = (False, _first_of(reasons))
+        events.append(evaluation(CONFIGS, check, told, partition, judged, {"stale": counts[partition]}))
     return events
+
+
+def _first_of(reasons: Sequence[str]) -> str:
+    more = f"; and {len(reasons) - _NAMED:,} datasets more" if len(reasons) > _NAMED else ""
+    return f"{'; '.join(reasons[:_NAMED])}{more}"
 
 
 def _event(

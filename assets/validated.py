@@ -8,7 +8,14 @@ import dagster as dg
 from assets.batch_pages import BatchPages, run_datasets
 from assets.dataset_cards import write_dataset_card
 from assets.failed_datasets import batch_work, raise_any
-from assets.intake_batch_report import BatchState, batch_evaluations, batch_materializations, state_of, with_last
+from assets.intake_batch_report import (
+    BatchState,
+    batch_evaluations,
+    batch_materializations,
+    judged_of,
+    state_of,
+    with_last,
+)
 from assets.partition_events import newest_materialization
 from assets.partitions import DATASETS
 from assets.specs import VALIDATED
@@ -69,6 +76,8 @@ def validated_uploads(
     def tell_batch(key: str, last: Outcome | None) -> None:
         rows = with_last(catalog.in_batch(key), last)
         told[key] = state_of(rows)
+        if not judged_of(rows) and newest_materialization(context.instance, "dataset_profiles", key) is None:
+            return  # as of a dataset that failed: what there is to say is an observation
         for materialization in batch_materializations(key, rows, settings.service_url):
             context.log_event(materialization)
         judged = newest_materialization(context.instance, "dataset_profiles", key)
@@ -87,7 +96,7 @@ def validated_uploads(
     def validate(dataset_id: str) -> None:
         dataset = catalog.get(dataset_id)
         if batch.request_key and not is_asked_for(dataset, batch.request_key):
-            return  # decided meanwhile, or asked for anew
+            return  # decided, deleted or replaced meanwhile, or asked for anew
         outcome = validator.validate(dataset)
         card = write_dataset_card(outcome, settings.data_dir / "cards")
         if pages.has(dataset_id):

@@ -64,15 +64,15 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         now = utc_now()
         waiting = catalog.unrequested(settings.tick_max_uploads, now)
         order = list(context.instance.get_dynamic_partitions(PARTITION_SET)) if waiting else []
+        known = set(order)
         if settings.partition_by == "hour":
             first, most = batch_key(now, 0), batch_key(now, MOST_OF_AN_HOUR)
             # Dagster may know later ones than a catalog that was lost, or brought back from a copy.
             numbered = [key for key in (catalog.last_batch(first, most), *order) if key and first <= key <= most]
-            waiting = in_batches(waiting, max(numbered, default=None), settings, now)
+            waiting = in_batches(waiting, max(numbered, default=None), known.__contains__, settings, now)
         if not waiting:
             ignored = catalog.list_ignored(None, limit=_NAMED)
             return dg.SensorResult(skip_reason=_nothing_new(seen.told, ignored), cursor=seen.cursor.to_json())
-        known = set(order)
         added = missing_partitions(waiting, known.__contains__)
         queued = queued_runs(context.instance, INGEST.name)
         runs = worth_asking(plan_runs(waiting, [*order, *added], settings, now), queued, settings)
@@ -85,7 +85,7 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
             skip_reason=None if runs else f"{len(waiting):,} uploads wait for the run that is queued",
             run_requests=[run_request(run) for run in runs],
             dynamic_partitions_requests=[DATASETS.build_add_request(added)] if added else [],
-            asset_events=upload_events(waiting, set(seen.registered), added, catalog, connected),
+            asset_events=upload_events(waiting, added, catalog, connected),
             cursor=seen.cursor.to_json(),
         )
 
@@ -119,12 +119,14 @@ def worth_adding(keys: Sequence[str], runs: Sequence[PlannedRun], shared: Collec
 
 
 def upload_events(
-    waiting: Sequence[Dataset], registered: Collection[str], added: Sequence[str], catalog: Catalog, store: Store
+    waiting: Sequence[Dataset], added: Sequence[str], catalog: Catalog, store: Store
 ) -> list[dg.AssetMaterialization]:
-    """What Dagster is told of uploads: of each when it is registered, of a batch when it becomes a partition."""
-    own = [upload_event(each, store) for each in waiting if each.id in registered and each.partition == each.id]
-    shared = {each.partition for each in waiting if each.partition != each.id}
-    return own + [batch_of_uploads(key, catalog.in_batch(key), store) for key in added if key in shared]
+    """What Dagster is told of uploads, when they become partitions, or do so again."""
+    own = {each.id: each for each in waiting if each.partition == each.id}
+    return [
+        upload_event(own[key], store) if key in own else batch_of_uploads(key, catalog.in_batch(key), store)
+        for key in added
+    ]
 
 
 def upload_event(dataset: Dataset, store: Store) -> dg.AssetMaterialization:

@@ -253,12 +253,23 @@ def plan_runs(
     return runs
 
 
-def in_batches(waiting: Sequence[Dataset], last: str | None, settings: Settings, now: datetime) -> list[Dataset]:
+def in_batches(
+    waiting: Sequence[Dataset],
+    last: str | None,
+    has_partition: Callable[[str], bool],
+    settings: Settings,
+    now: datetime,
+) -> list[Dataset]:
     """Give those that never had a partition one that they share with those validated with them; others keep theirs.
 
-    last: the last batch of this hour so far.
+    last: the last batch of this hour so far. has_partition: whether Dagster has it, of a dataset for which no run was
+    asked yet when the setting was another.
     """
-    new = [replace(each, partition_key=each.id) for each in waiting if each.partition_key is None]
+    new = [
+        replace(each, partition_key=each.id)
+        for each in waiting
+        if each.partition_key is None and not has_partition(each.id)
+    ]
     runs = plan_runs(new, [each.id for each in new], settings, now)
     keys = zip(batch_keys(last, now, len(runs)), runs, strict=True)
     shared = {dataset_id: key for key, run in keys for dataset_id in run.batch.dataset_ids}
@@ -266,8 +277,11 @@ def in_batches(waiting: Sequence[Dataset], last: str | None, settings: Settings,
 
 
 def is_asked_for(dataset: Dataset, request_key: str) -> bool:
-    """Whether a dataset still waits for the run of this request: another may have decided it meanwhile."""
-    return dataset.request_key == request_key and dataset.status in ("validating", "failed")
+    """Whether a dataset still waits for the run of this request: another may have decided it meanwhile, its owner may
+    have deleted it, or put other bytes in the place of those that were to be read.
+    """
+    is_wanted = dataset.deleted_at is None and dataset.superseded_by is None
+    return is_wanted and dataset.request_key == request_key and dataset.status in ("validating", "failed")
 
 
 def worth_asking(runs: Sequence[PlannedRun], queued_runs: int, settings: Settings) -> list[PlannedRun]:

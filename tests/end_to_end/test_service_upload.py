@@ -19,3 +19,4 @@ def test_confirmed_uploads_get_their_verdicts_from_dagster(make_installation: Ma
     assert seen == {good: "ready", bad: "error", waiting: "uploading"}
     assert again == []
     assert sorted(installation.partitions) == sorted([good, bad])
+    assert [each.partition for each in installation.materializations("uploads")] == installation.partitions

@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from pipeline.clock import utc_now
+from pipeline.flow.training_plans import Planner
 from pipeline.flow.validation import Validator
 from pipeline.state.catalog.catalog import Catalog
 from tests.cli.goldens import run
@@ -255,6 +256,110 @@ def test_after_the_catalog_was_lost_batches_are_others_than_before(hourly, monke
     assert [each.success for each in again] == [True]
     assert [key[-5:] for key in hourly.partitions] == ["-0001", "-0002"]
     assert set(_rows(hourly, "uploads", hourly.dataset("a").partition)) == {"a"}
+
+
+def test_what_goes_while_its_batch_waits_is_not_judged_and_nobody_is_told_of_it(hourly):
+    """One is deleted, one is replaced; both are judged when they are wanted again."""
+    _drop(hourly, "a", "b", "c")
+    waiting = hourly.tick().runs
+    gone, replaced = hourly.dataset("a").id, hourly.dataset("b")
+    with hourly.catalog() as catalog:
+        catalog.soft_delete(gone, "ana", utc_now())
+    hourly.drop("b.jsonl", valid_file(15, seed=99))
+    runs = [hourly.run("ingest", tags) for tags in (*waiting, *hourly.tick().runs)]
+    batch, told = replaced.partition_key or hourly.partitions[0], hourly.notices()
+    rows = _rows(hourly, "dataset_profiles", batch)
+    hourly.tick("failed_runs")
+    with hourly.catalog() as catalog:
+        catalog.restore(gone, "ana", utc_now())
+    _drop(hourly, "b")
+    runs += hourly.ingest()
+
+    assert all(each.success for each in runs)
+    assert told == [("dataset_ready", "c is ready"), ("dataset_ready", "b is ready")]
+    assert {name: row["verdict"] for name, row in rows.items()} == {"a": "deleted", "b": "replaced", "c": "ready"}
+    assert [title for _, title in hourly.notices()[2:]] == ["a is ready", "b is ready"]
+    assert {row["verdict"] for row in _rows(hourly, "dataset_profiles", batch).values()} == {"ready"}
+
+
+def test_what_was_deleted_or_replaced_fails_no_check_of_its_batch(hourly):
+    _drop(hourly, "a", "bad", "b")
+    hourly.drop("worse.jsonl", bad_file(20, seed=3))
+    hourly.ingest()
+    [batch] = hourly.partitions
+    before = _checks(hourly, batch)["structure"]
+    with hourly.catalog() as catalog:
+        catalog.soft_delete(hourly.dataset("bad").id, "ana", utc_now())
+    hourly.drop("worse.jsonl", valid_file(15, seed=99))
+    hourly.ingest()
+
+    assert hourly.run("ingest", {"dagster/partition": batch}).success
+    assert before.startswith("2 of 4 datasets fail: ")
+    assert _checks(hourly, batch) == {}
+    assert hourly.materializations("findings", batch)[-1].metadata["rejected_lines"].value == 0
+    assert set(_rows(hourly, "conversations", batch)) == {"a", "b"}
+
+
+def test_a_batch_of_which_nothing_came_looks_like_a_dataset_of_which_nothing_came(hourly, clock, monkeypatch):
+    """Its partition is failed, not green, and no check of nothing passes."""
+
+    def fail(*_):
+        raise RuntimeError("no luck")
+
+    _drop(hourly, "a", "b")
+    with monkeypatch.context() as patch:
+        patch.setattr(Validator, "validate", fail)
+        hourly.ingest()
+    [batch] = hourly.partitions
+    judged = len(hourly.materializations("dataset_profiles", batch))
+    clock(minutes=1, seconds=1)
+    hourly.ingest()
+    with monkeypatch.context() as patch:
+        patch.setattr(Planner, "plan", fail)
+        hourly.plan()
+    planned = len(hourly.materializations("training_job_configs", batch))
+    clock(minutes=3)
+    runs = hourly.plan()
+
+    assert (judged, planned, [each.success for each in runs]) == (0, 0, [True])
+    assert {row["jobs"] for row in _rows(hourly, "training_job_configs", batch).values()} == {1}
+
+
+def test_datasets_of_one_batch_whose_jobs_become_stale_are_told_together(hourly):
+    _drop(hourly, "a", "b")
+    hourly.ingest()
+    hourly.plan()
+    [batch] = hourly.partitions
+    for name in ("a", "b"):
+        hourly.drop(f"{name}.jsonl", valid_file(15, seed=99 + ord(name)))
+    hourly.ingest()
+
+    events = hourly.tick("ready_datasets").result.asset_events
+
+    [check] = [each for each in events if isinstance(each, dg.AssetCheckEvaluation)]
+    assert (len(events), check.partition, check.metadata["stale"].value) == (3, batch, 2)
+    assert check.description.count("1 jobs are out of date: a newer upload took the dataset's place") == 2
+
+
+def test_what_waited_when_the_setting_was_changed_keeps_the_partition_that_it_has(make_installation):
+    """And each upload is told of where its partition is, however many waited before it."""
+    one_each, hourly = make_installation(tick_max_uploads=1), make_installation(partition_by="hour")
+    _drop(one_each, "a")
+    one_each.enqueue("ingest")
+    one_each.tick()
+    _drop(one_each, "b")
+    waits = one_each.tick().runs
+    for each in one_each.instance.get_runs():
+        one_each.instance.delete_run(each.run_id)
+    _drop(hourly, "c")
+
+    [run] = hourly.ingest()
+
+    batch = hourly.dataset("b").partition
+    assert (waits, run.success, hourly.partitions) == ([], True, [hourly.dataset("a").id, batch])
+    assert (hourly.dataset("a").partition, hourly.dataset("c").partition) == (hourly.dataset("a").id, batch)
+    assert [each.partition for each in hourly.materializations("uploads")] == hourly.partitions
+    assert set(_rows(hourly, "uploads", batch)) == {"b", "c"}
 
 
 def test_uploads_beyond_one_run_are_several_batches_and_a_full_queue_numbers_nothing(make_installation):
