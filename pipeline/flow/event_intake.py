@@ -15,6 +15,7 @@ from datetime import datetime
 from pipeline.errors import ObjectMissing, QueueError, StoreError
 from pipeline.flow.intake import Look, register
 from pipeline.flow.scan import scan
+from pipeline.flow.shards import is_manifest
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
 from pipeline.state.catalog.ignored import Walked
@@ -24,6 +25,7 @@ from pipeline.state.store.left_out import LeftOut
 from pipeline.state.store.s3_store import S3Store
 from pipeline.state.store.store_protocol import StoredObject
 from pipeline.state.store.upload_events import read_events
+from pipeline.state.store.upload_identity import LONE_SHARD, folder_of_shards
 
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 8  # objects that are asked for: each waits for an answer, and does nothing else
@@ -71,6 +73,7 @@ def take_events(
     entries, failed = _entries(store, reading.keys, lambda: time.monotonic() - began > budget_s)
     found = scan(entries, catalog.known_versions, now, 0.0, len(entries) + 1, lambda: False)
     look = register(store, catalog, settings, found, found.new, _NOTHING_WALKED, now)
+    _speak_for_shards(catalog, entries, now)
     waiting = {**failed, **look.unreadable}
     done = [
         each for each, keys in reading.keys_of.items() if each not in reading.unread and waiting.keys().isdisjoint(keys)
@@ -124,6 +127,15 @@ def _entries(
 
     with ThreadPoolExecutor(_AT_ONCE, "events") as threads:
         return [found for found in threads.map(ask, keys) if found], failed
+
+
+def _speak_for_shards(catalog: Catalog, entries: Iterable[StoredObject | LeftOut], now: datetime) -> None:
+    """Note of shards whose manifest has come that they lack none: no event tells of them again."""
+    for each in entries:
+        if isinstance(each, StoredObject) and is_manifest(each.key):
+            folder = folder_of_shards(each.key)
+            walked = Walked(f"{folder}/", f"{folder}0", {LONE_SHARD.code})  # 0 is next to / in the order of keys
+            catalog.note_ignored((), walked, lambda owner: owner, now)
 
 
 def _remove(queue: EventQueue, done: list[Message]) -> Iterator[str]:

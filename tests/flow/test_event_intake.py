@@ -132,6 +132,21 @@ def test_what_is_no_upload_is_done_with_and_what_is_misplaced_is_noted(world):
     assert world.told.waiting() == 0
 
 
+def test_shards_lack_no_manifest_any_more_as_soon_as_it_comes(world):
+    """It comes last, as a rule; no event tells of the shards again."""
+    for folder in ("a.shards", "b.shards"):
+        world.told.drop(f"uploads/ana/{folder}/part-1.jsonl", valid_file(2))
+    world.take()
+    before = [each.key for each in world.catalog.list_ignored(None).items]
+    world.told.drop("uploads/ana/a.shards.json", b'{"shards": ["a.shards/*"]}')
+
+    taken = world.take()
+
+    assert before == ["uploads/ana/a.shards/part-1.jsonl", "uploads/ana/b.shards/part-1.jsonl"]
+    assert len(taken.look.registered) == 1
+    assert [each.key for each in world.catalog.list_ignored(None).items] == ["uploads/ana/b.shards/part-1.jsonl"]
+
+
 @pytest.fixture
 def received(world, monkeypatch):
     """Messages as they come out of the queue."""

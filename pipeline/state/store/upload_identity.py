@@ -80,6 +80,15 @@ def manifest_of(key: str) -> str:
     return "/".join(key.split("/")[:3]) + MANIFEST_SUFFIX.removeprefix(_SHARDS)
 
 
+def folder_of_shards(manifest: str) -> str:
+    """The folder whose shards belong to a manifest by its name.
+
+    >>> folder_of_shards("uploads/ana/spring.shards.json")
+    'uploads/ana/spring.shards'
+    """
+    return manifest.removesuffix(MANIFEST_SUFFIX.removeprefix(_SHARDS))
+
+
 def dataset_id(owner: str, storage_path: str, content_version: str) -> str:
     """Return the id of one version of one dropped file, readable and short.
 
