@@ -58,6 +58,7 @@ def planned_trainings(
             return  # planned meanwhile, or asked for anew
         if not is_plannable(dataset):
             context.log.info("%s: not ready any more", dataset_id)
+            catalog.release("plan", [dataset_id], batch.request_key or None)
             return
         try:
             planned = planner.plan(dataset, utc_now())

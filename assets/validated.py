@@ -96,7 +96,9 @@ def validated_uploads(
     def validate(dataset_id: str) -> None:
         dataset = catalog.get(dataset_id)
         if batch.request_key and not is_asked_for(dataset, batch.request_key):
-            return  # decided, deleted or replaced meanwhile, or asked for anew
+            # Decided meanwhile, or asked for anew; one that was deleted or replaced has begun nothing that can be lost.
+            catalog.release("validation", [dataset_id], batch.request_key)
+            return
         outcome = validator.validate(dataset)
         card = write_dataset_card(outcome, settings.data_dir / "cards")
         if pages.has(dataset_id):
