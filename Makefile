@@ -104,10 +104,11 @@ lock: $(SET_UP) ## Solve all requirements*.txt from pyproject.toml (newer versio
 	for extra in kubernetes celery dask ray; do \
 		$(LOCK) --extra $$extra --constraint requirements.txt --output-file deploy/requirements-$$extra.txt; done
 	$(LOCK) --extra kubernetes --extra dask --constraint requirements.txt --output-file deploy/requirements-kubernetes-dask.txt
+	$(LOCK:pyproject.toml=tests/benchmarks/peers/peers.in) --output-file tests/benchmarks/peers/requirements-peers.txt
 
 .PHONY: clean
 clean: ## Remove the .venv folders and caches; data/ stays
-	rm -rf .venv .venv-trainers .venv-llamafactory .venv-mistral .venv-llm .venv-ray build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-trainers .venv-llamafactory .venv-mistral .venv-llm .venv-peers .venv-ray build .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: services

@@ -1,6 +1,7 @@
 """All benchmarks, in the order in which they run and are shown."""
 
 from tests.benchmarks.benchmark import Benchmark
+from tests.benchmarks.beside_peers import PEERS
 from tests.benchmarks.burst_postgres import BURST_POSTGRES
 from tests.benchmarks.by_cluster import BY_CLUSTER
 from tests.benchmarks.check_command import CHECK_COMMAND
@@ -23,7 +24,7 @@ from tests.benchmarks.worst_lines import WORST_LINES
 
 BENCHMARKS: tuple[Benchmark, ...] = (
     CHECK_COMMAND, STAGES_OF_CHECK,
-    PLAIN_JSON, DUCKDB, MEMORY, WORST_LINES, WORKERS, FORMATS_BENCHMARK, QUALITY, TOKENS, NEAR_DUPLICATES,
+    PLAIN_JSON, DUCKDB, MEMORY, WORST_LINES, WORKERS, FORMATS_BENCHMARK, QUALITY, TOKENS, NEAR_DUPLICATES, PEERS,
     BURST, BURST_POSTGRES, LATENCY, LARGE_UPLOAD, BY_CLUSTER, TICK, PUBLICATION, FOLDING, EVENT_LOG,
     SERVICE_LOAD, SERVICE_LISTS,
 )  # fmt: skip
