@@ -14,6 +14,8 @@ from typer import core
 # Public is only that `Typer(cls=…)` takes a class derived from it.
 from typer.core import TyperGroup
 
+from pipeline.errors import UsageError
+
 _BUILDER = "build_runtime_param"  # of what turns the words of a parameter into its value; younger than typer 0.16
 
 __all__ = [
@@ -87,6 +89,9 @@ class _Value:
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
         wanted, info = self._descriptor.annotation, self._descriptor.parameter_info
+        if (wanted is Path and value == "") or (wanted == list[Path] and "" in value):
+            # Typer would take it for the folder that one is in.
+            raise UsageError(f"{param.opts[0]}: expected a path, found nothing; is a variable of the shell empty?")
         if info.parser is None and _is_plain(value, wanted, info):
             return list(value) if wanted == list[str] else value
         if wanted is Path and info.path_type is None and str(Path(value)) == str(value):

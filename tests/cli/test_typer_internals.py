@@ -69,6 +69,20 @@ def test_a_group_lists_commands_with_their_whole_help():
     assert callable(group.format_commands)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["check", __file__, "--output", ""], "--output"),
+        (["prices", "import", ""], "file"),
+    ],
+)
+def test_a_path_of_an_empty_variable_is_refused_and_not_taken_for_the_folder_one_is_in(arguments, name):
+    result = run(arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"error: {name}: expected a path, found nothing; is a variable of the shell empty?\n"
+
+
 def test_an_error_of_a_command_is_no_wrong_use():
     assert not is_wrong_use(ValueError("no"))
 
