@@ -56,7 +56,7 @@ test-all: $(SET_UP) services ## Install the services that tests need (apt-get, t
 
 .PHONY: test-services
 test-services: $(SET_UP) services ## Run only the tests that test-all adds to test
-	$(BIN)/pytest -n $$(($$(nproc) + 6)) --no-skips -m needs_service $(ARGS)  # most of them wait for servers
+	$(BIN)/pytest -n $$(($$(nproc) + 4)) --no-skips -m needs_service $(ARGS)  # most of them wait for servers
 
 .PHONY: check
 check: $(SET_UP) ## Lint, types, import directions, dependencies, generated docs, what may be tracked
