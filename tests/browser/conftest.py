@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.browser.service import Served
 
 SCREENSHOTS = PROJECT_DIR / "build" / "screenshots"
-START_S, PAGE_S, STOP_S = 180, 60, 60  # generous: another test may have the processor
+START_S, PAGE_S, STOP_S = 180, 180, 60  # generous: another test may have the processor
 # What Chromium must not do by itself: call home, update, guess names.
 _FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
