@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import dagster as dg
 
-from assets.partition_events import Judged, Metadata, evaluation, materialization, origin_tags, table
+from assets.partition_events import Judged, Metadata, evaluation, first_of, materialization, origin_tags, table
 from pipeline.contract.finding_record import FindingRecord
 from pipeline.dataset.findings.row_places import place_of
 from pipeline.dataset.profiles.profile_checks import CHECKS, Report
@@ -25,7 +25,6 @@ from pipeline.state.lake import Lake
 from pipeline.state.store import Store
 from pipeline.wording import count_of, cut
 
-_NAMED = 5  # datasets that a check names
 _MOST_CHARS = 200
 _SHOWN_FINDINGS = 3  # of a dataset
 _MOST_FINDINGS = 100
@@ -133,9 +132,8 @@ def combined(decided: Mapping[str, tuple[bool, str]]) -> tuple[tuple[bool, str],
     if not failing:
         passing = "all of them pass" if decided else "none is there to be judged"
         return (True, f"{count_of(len(decided), 'dataset')}, {passing}"), figures
-    named = "; ".join(f"{each}: {said}" for each, said in list(failing.items())[:_NAMED])
-    more = f"; and {len(failing) - _NAMED:,} more" if len(failing) > _NAMED else ""
-    return (False, f"{len(failing):,} of {count_of(len(decided), 'dataset')} fail: {named}{more}"), figures
+    named = first_of([f"{each}: {said}" for each, said in failing.items()])
+    return (False, f"{len(failing):,} of {count_of(len(decided), 'dataset')} fail: {named}"), figures
 
 
 def _event(

@@ -17,6 +17,7 @@ from resources.dagster_internals import AssetCheckEvaluationTargetMaterializatio
 
 AnyCheck = Check | JobCheck | TrainingCheck | BatchCheck
 Judged = AssetCheckEvaluationTargetMaterializationData
+_NAMED = 5  # datasets of a batch that a check names
 Metadata = dict[str, dg.MetadataValue[Any] | str | int | float]
 
 
@@ -51,6 +52,12 @@ def evaluation(
 def severity_of(check: AnyCheck) -> dg.AssetCheckSeverity:
     """How Dagster shows that the check failed."""
     return dg.AssetCheckSeverity.ERROR if check.is_error else dg.AssetCheckSeverity.WARN
+
+
+def first_of(said: Sequence[str], more: str = "more") -> str:
+    """What is said of the first few, and of how many it could be said as well. more: what those are called."""
+    rest = f"; and {len(said) - _NAMED:,} {more}" if len(said) > _NAMED else ""
+    return f"{'; '.join(said[:_NAMED])}{rest}"
 
 
 def newest_materialization(instance: dg.DagsterInstance, asset: str, dataset_id: str) -> Judged | None:

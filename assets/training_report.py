@@ -11,7 +11,15 @@ from datetime import date
 
 import dagster as dg
 
-from assets.partition_events import Metadata, evaluation, materialization, newest_materialization, origin_tags, table
+from assets.partition_events import (
+    Metadata,
+    evaluation,
+    first_of,
+    materialization,
+    newest_materialization,
+    origin_tags,
+    table,
+)
 from assets.training_specs import CONFIGS, COSTS, SPLITS
 from assets.training_tables import cost_table, job_table
 from pipeline.flow.job_checks import JOB_CHECKS, JobsReport
@@ -23,7 +31,6 @@ from pipeline.state.lake import Lake
 from pipeline.trainers.markdown_text import block, code, inline
 
 SHOWN_BASIS = 6
-_NAMED = 5  # datasets of a batch that a check names
 StaleEvent = dg.AssetObservation | dg.AssetCheckEvaluation
 
 
@@ -75,14 +82,9 @@ def stale_events(
         counts[partition] += len(stale)
     for partition, reasons in by_partition.items():
         judged = newest_materialization(instance, CONFIGS, partition)
-        told = (False, _first_of(reasons))
+        told = (False, first_of(reasons, "datasets more"))
         events.append(evaluation(CONFIGS, check, told, partition, judged, {"stale": counts[partition]}))
     return events
-
-
-def _first_of(reasons: Sequence[str]) -> str:
-    more = f"; and {len(reasons) - _NAMED:,} datasets more" if len(reasons) > _NAMED else ""
-    return f"{'; '.join(reasons[:_NAMED])}{more}"
 
 
 def _event(

@@ -94,10 +94,9 @@ def show(dataset: Dataset_, owner: Owner = None, as_json: AsJson = False) -> Non
     settings = current_settings()
     with open_catalog(settings) as catalog:
         found = catalog.find(owner or settings.default_owner, dataset)
-        plan = catalog.plan_of(found.id)
-    no_jobs = plan.why_no_jobs(found) if plan else ""
+        no_jobs = catalog.why_no_jobs(found)
     if as_json:
-        typer.echo(json.dumps(asdict(found) | {"no_jobs": no_jobs or None}, default=str))
+        typer.echo(as_line(found, no_jobs=no_jobs or None))
         return
     values = {name: value for name, value in asdict(found).items() if value is not None}
     values |= {"no_jobs": no_jobs} if no_jobs else {}
@@ -180,9 +179,9 @@ def row(dataset: "Dataset") -> TableRow:
     )
 
 
-def as_line(dataset: "Dataset") -> str:
-    """A dataset as one line of JSON; times as ISO 8601."""
-    return json.dumps(asdict(dataset), default=str)
+def as_line(dataset: "Dataset", **more: object) -> str:
+    """A dataset as one line of JSON; times as ISO 8601. more: what else is said of it."""
+    return json.dumps(asdict(dataset) | more, default=str)
 
 
 def _ignored_line(file: "IgnoredFile", remedy: str) -> str:

@@ -61,14 +61,14 @@ def list_(
         dataset_id = of_dataset.id if of_dataset else None
         found = catalog.list_jobs(user, dataset_id, status, page, limit, search, order)
         costs = catalog.costs_of([job.id for job in found.items])
-        plan = catalog.plan_of(of_dataset.id) if of_dataset else None
+        why = catalog.why_no_jobs(of_dataset) if of_dataset else ""
     if as_json:
         for job in found.items:
             typer.echo(as_line(job, costs[job.id]))
     else:
         print_table(COLUMNS, [row(job, costs[job.id]) for job in found.items])
         typer.echo(how_many_of(len(found.items), found.total, "jobs", user), err=True)
-    if of_dataset and plan and (why := plan.why_no_jobs(of_dataset)):
+    if why:
         typer.echo(shown(why), err=True)
 
 

@@ -164,8 +164,7 @@ class Access:
 
     def why_no_jobs(self, dataset: Dataset) -> str:
         """Why planning by itself gave none for the newest verdict on a dataset that the user may read."""
-        plan = self._readable.plan_of(dataset.id)
-        return plan.why_no_jobs(dataset) if plan else ""
+        return self._readable.why_no_jobs(dataset)
 
     def job_counts(self, dataset_id: str | None = None) -> dict[JobStatus, int]:
         """Count the training jobs of each status."""

@@ -147,6 +147,11 @@ class Plans(Database):
                 )
                 send(connection, dataset.id, owner, notice, now)
 
+    def why_no_jobs(self, dataset: Dataset) -> str:
+        """Why planning by itself gave none for a dataset's newest verdict; empty where it did, or may yet."""
+        plan = self.plan_of(dataset.id) if dataset.status == "ready" else None
+        return plan.why_no_jobs(dataset) if plan else ""
+
     def plan_of(self, dataset_id: str) -> Plan | None:
         """What became of a dataset's plan; None where none was asked for."""
         query = select(training_plans).where(training_plans.c.dataset_id == dataset_id)

@@ -6,7 +6,6 @@ The fields of the models are in `tiny_families.json`; the scripts run where Tran
 import json
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle, product
 from pathlib import Path
@@ -31,7 +30,6 @@ from pipeline.training.jobs.choosing import plan_job
 from pipeline.training.parameters import adapter_parameters, layer_parameters
 from pipeline.training.presets import find_preset
 from tests.services import TRAINERS
-from tests.training.jobs.environments import Environments, open_environments
 from tests.training.jobs.examples import FACTS, gpu, planned
 
 TINY = json.loads((Path(__file__).parent / "tiny_families.json").read_text())
@@ -46,12 +44,6 @@ def test_every_family_has_a_tiny_model(family):
     types = {fields["model_type"] for fields in TINY.values()}
 
     assert types & set(family.types or (family.name,))
-
-
-@pytest.fixture(scope="module")
-def environments(tmp_path_factory) -> Iterator[Environments]:
-    with open_environments(tmp_path_factory.mktemp("home")) as environments:
-        yield environments
 
 
 @pytest.fixture(scope="module")
