@@ -79,13 +79,13 @@ def batch_plans(key: str, planned: Sequence[PlannedDataset]) -> Iterator[dg.Asse
 
 
 def batch_plan_evaluations(
-    key: str, planned: Sequence[PlannedDataset], instance: dg.DagsterInstance
+    key: str, planned: Sequence[PlannedDataset], instance: dg.DagsterInstance, run_id: str
 ) -> Iterator[dg.AssetCheckEvaluation]:
-    """The result of every check over the batch; those on costs only where there are any."""
-    judged = {asset: newest_materialization(instance, asset, key) for asset in (CONFIGS, COSTS)}
-    has_jobs = any(each.report.jobs for each in planned)
+    """The result of every check over the batch; those on costs only where there are any. run_id: of who tells."""
+    made = (CONFIGS, COSTS) if any(each.report.jobs for each in planned) else (CONFIGS,)
+    judged = {asset: newest_materialization(instance, asset, key, run_id) for asset in made}
     for check in JOB_CHECKS:
-        if check.asset == CONFIGS or has_jobs:
+        if check.asset in judged:
             judging = [each for each in planned if each.is_planned]
             decided, figures = combined({each.dataset.id: check.decide(each.report) for each in judging})
             yield evaluation(check.asset, check, decided, key, judged[check.asset], figures)
@@ -103,7 +103,7 @@ def batch_plan_pages(
             return  # as of a dataset whose plan failed: what there is to say is an observation
         for event in batch_plans(key, planned):
             context.log_event(event)
-        for each in batch_plan_evaluations(key, planned, context.instance):
+        for each in batch_plan_evaluations(key, planned, context.instance, context.run.run_id):
             context.log_event(each)
 
     return tell

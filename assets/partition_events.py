@@ -14,6 +14,7 @@ from pipeline.flow.generation.batch_checks import BatchCheck
 from pipeline.flow.job_checks import JobCheck
 from pipeline.flow.training_checks import TrainingCheck
 from resources.dagster_internals import AssetCheckEvaluationTargetMaterializationData
+from resources.event_statements import EventStatements
 
 AnyCheck = Check | JobCheck | TrainingCheck | BatchCheck
 Judged = AssetCheckEvaluationTargetMaterializationData
@@ -60,8 +61,16 @@ def first_of(said: Sequence[str], more: str = "more") -> str:
     return f"{'; '.join(said[:_NAMED])}{rest}"
 
 
-def newest_materialization(instance: dg.DagsterInstance, asset: str, dataset_id: str) -> Judged | None:
-    """The last materialization of a partition: the UI shows a result only beside the one that it judged."""
+def newest_materialization(
+    instance: dg.DagsterInstance, asset: str, dataset_id: str, run_id: str = ""
+) -> Judged | None:
+    """The last materialization of a partition: the UI shows a result only beside the one that it judged.
+
+    run_id: of the run that asks; where it told of one, that is what it judges.
+    """
+    storage = instance.event_log_storage
+    if isinstance(storage, EventStatements) and (told := storage.told_by(run_id, asset, dataset_id)):
+        return told
     wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[dataset_id])
     for record in instance.fetch_materializations(wanted, limit=1).records:
         return Judged(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp)

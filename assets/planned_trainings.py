@@ -49,7 +49,7 @@ def planned_trainings(
     def tell(planned: Planned) -> None:
         for materialization in materializations(planned, lake):
             context.log_event(materialization)
-        for evaluation in evaluations(planned, context.instance, utc_now().date()):
+        for evaluation in evaluations(planned, context.instance, context.run.run_id, utc_now().date()):
             context.log_event(evaluation)
 
     def plan(dataset_id: str) -> None:

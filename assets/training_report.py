@@ -47,14 +47,17 @@ def materializations(planned: Planned, lake: Lake) -> Iterator[dg.AssetMateriali
         yield _event(COSTS, planned, costs, {CONFIGS: configs}, _cost_metadata(planned))
 
 
-def evaluations(planned: Planned, instance: dg.DagsterInstance, today: date) -> Iterator[dg.AssetCheckEvaluation]:
-    """The result of every check; those on costs only where there are any."""
+def evaluations(
+    planned: Planned, instance: dg.DagsterInstance, run_id: str, today: date
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """The result of every check; those on costs only where there are any. run_id: of the run that told of the plan."""
     dataset_id = planned.prepared.dataset.id
     not_possible = [each.as_dict() for each in planned.not_possible]
     report = JobsReport(planned.jobs, planned.costs, not_possible, today)
-    judged = {asset: newest_materialization(instance, asset, dataset_id) for asset in (CONFIGS, COSTS)}
+    made = (CONFIGS, COSTS) if planned.made else (CONFIGS,)
+    judged = {asset: newest_materialization(instance, asset, dataset_id, run_id) for asset in made}
     for check in JOB_CHECKS:
-        if check.asset == CONFIGS or planned.made:
+        if check.asset in judged:
             decided, figures = check.decide(report), check.figures(report)
             yield evaluation(check.asset, check, decided, dataset_id, judged[check.asset], figures)
 

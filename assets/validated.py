@@ -54,13 +54,13 @@ def validated_uploads(
     """
     load_tokenizer(settings.tokenizer)  # what is wrong with the installation is no dataset's fault
     check_engine(settings.engine)
-    uploads = store.connect()
+    uploads, run_id = store.connect(), context.run.run_id
     validator = Validator(
         uploads,
         lake,
         rules_of(settings),
         settings.max_upload_bytes,
-        context.run.run_id,
+        run_id,
         large_upload_bytes=settings.large_upload_bytes,
         workers=settings.large_upload_workers or default_workers(),
         cluster=cluster_of(settings),
@@ -80,14 +80,14 @@ def validated_uploads(
             return  # as of a dataset that failed: what there is to say is an observation
         for materialization in batch_materializations(key, rows, settings.service_url):
             context.log_event(materialization)
-        judged = newest_materialization(context.instance, "dataset_profiles", key)
+        judged = newest_materialization(context.instance, "dataset_profiles", key, run_id)
         for evaluation in batch_evaluations(key, rows, lake, judged):
             context.log_event(evaluation)
 
     def tell(outcome: Outcome, card: Path) -> None:
         for materialization in materializations(outcome, card, settings.service_url):
             context.log_event(materialization)
-        judged = newest_materialization(context.instance, "dataset_profiles", outcome.dataset.id)
+        judged = newest_materialization(context.instance, "dataset_profiles", outcome.dataset.id, run_id)
         for evaluation in evaluations(outcome, judged):
             context.log_event(evaluation)
 

@@ -212,6 +212,9 @@ class Settings(BaseSettings):
     sensor_interval_s: int = Field(
         5, gt=0, description="Pause between two looks at the store; Dagster rounds it up to 5."
     )
+    look_again_s: float = Field(
+        0.5, ge=0, description="How soon a tick that found no upload looks again, for up to 4 s; 0 looks once a tick."
+    )
     settle_s: float = Field(1.0, ge=0, description="A local file is taken once it was unchanged for this long.")
     tick_max_uploads: int = Field(1_000, gt=0, description="Most uploads that one sensor tick registers.")
     tick_budget_s: float = Field(40.0, gt=0, description="Time one tick may use (Dagster stops it at 60 s).")

@@ -4,6 +4,7 @@ Dagster's own storages compile theirs anew for every event, ask each time which 
 words twice. Whose storage derives from this one keeps the same rows in the same tables: docs/decisions/.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from resources.dagster_internals import (
     ASSET_CHECK_EVENTS,
     ASSET_EVENTS,
+    AssetCheckEvaluationTargetMaterializationData,
     AssetCheckExecutionsTable,
     AssetKeyTable,
     SqlEventLogStorage,
@@ -29,6 +31,8 @@ _INSERT_EVENT = SqlEventLogStorageTable.insert()
 _INSERT_CHECK = AssetCheckExecutionsTable.insert()
 _PLANNED = ("asset_key", "check_name", "run_id", "partition")
 """What names the row of a check's evaluation since it was planned."""
+_REMEMBERED = 100
+"""Materializations: a run asks for the last few that it told of."""
 _DELETE_CHECK = AssetCheckExecutionsTable.delete().where(
     *(AssetCheckExecutionsTable.c[name] == sa.bindparam(f"told_{name}") for name in _PLANNED)
 )
@@ -42,6 +46,7 @@ class EventStatements(SqlEventLogStorage):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._tables: set[str] = set()  # those that were found
+        self._told: OrderedDict[tuple[str, str | None], AssetCheckEvaluationTargetMaterializationData] = OrderedDict()
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _store(self, connection: sa.Connection, event: dg.EventLogEntry) -> None:
@@ -59,6 +64,14 @@ class EventStatements(SqlEventLogStorage):
                 _forget_evaluation(connection, event)
             self.store_asset_check_event(event, event_id)
 
+    def told_by(self, run_id: str, asset: str, partition: str) -> AssetCheckEvaluationTargetMaterializationData | None:
+        """The last materialization of a partition that this process stored for a run; None where it remembers none.
+
+        To ask the database for it takes longer than to store it.
+        """
+        told = self._told.get((dg.AssetKey(asset).to_string(), partition))
+        return told if told and told.run_id == run_id else None
+
     def _together(self, connection: sa.Connection) -> AbstractContextManager[Any]:
         """What is done within is there whole, or not at all."""
         raise NotImplementedError
@@ -68,11 +81,23 @@ class EventStatements(SqlEventLogStorage):
             record = f'{{"__class__": "EventLogRecord", "event_log_entry": {row["event"]}, "storage_id": {event_id}}}'
             values = {"last_materialization": record, "last_run_id": event.run_id}
             values["last_materialization_timestamp"] = row["timestamp"].replace(tzinfo=UTC)
+            self._remember(event, event_id)
         else:
             values = self._get_asset_entry_values(event, event_id, has_asset_key_index_cols=True)
         if values:
             statement = _upsert_asset(type(self)._insert, tuple(values))
             connection.execute(statement, {"asset_key": row["asset_key"], **values})
+
+    def _remember(self, event: dg.EventLogEntry, event_id: int) -> None:
+        asset_key = event.get_dagster_event().asset_key
+        assert asset_key is not None  # noqa: S101  # it is an asset's
+        place = (asset_key.to_string(), event.get_dagster_event().partition)
+        self._told[place] = AssetCheckEvaluationTargetMaterializationData(
+            storage_id=event_id, run_id=event.run_id, timestamp=event.timestamp
+        )
+        self._told.move_to_end(place)
+        if len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
 
     def has_table(self, table_name: str) -> bool:
         """Whether it is there; none goes away."""

@@ -9,7 +9,7 @@ from assets.intake_batch_report import batch_of_uploads
 from assets.partitions import DATASETS, REQUEST_TAG
 from pipeline.clock import utc_now
 from pipeline.errors import QueueError
-from pipeline.flow.arrivals import notice
+from pipeline.flow.arrivals import Patience, notice, watch
 from pipeline.flow.batches import MOST_OF_AN_HOUR, batch_key
 from pipeline.flow.intake import PlannedRun, in_batches, missing_partitions, plan_runs, worth_asking
 from pipeline.flow.scan import Cursor
@@ -56,13 +56,17 @@ def new_uploads_sensor(interval_s: int) -> dg.SensorDefinition:
         catalog.note_look(context.sensor_name, utc_now())
         cursor = Cursor.from_json(context.cursor)
         try:
-            seen = notice(connected, catalog, settings, cursor, utc_now(), last_look)
+            seen, waiting = watch(
+                lambda from_there: notice(connected, catalog, settings, from_there, utc_now(), last_look),
+                lambda: catalog.unrequested(settings.tick_max_uploads, utc_now()),
+                cursor,
+                Patience(settings.look_again_s, is_listing_free=not connected.is_atomic),
+            )
         except QueueError as error:
             return waits(str(error), _TO_BE_LISTED)
         for message in seen.warnings[:_TOLD]:
             context.log.warning(message)
         now = utc_now()
-        waiting = catalog.unrequested(settings.tick_max_uploads, now)
         order = list(context.instance.get_dynamic_partitions(PARTITION_SET)) if waiting else []
         known = set(order)
         if settings.partition_by == "hour":

@@ -9,6 +9,7 @@ missing. MODULE holds the definitions; it lies above this one, so it is named, n
 
 import importlib
 import logging
+import os
 import sys
 import time
 
@@ -82,6 +83,7 @@ def _tick(repository: dg.RepositoryDefinition, instance: dg.DagsterInstance, nam
 
 def main() -> None:
     """Run against the instance of DAGSTER_HOME."""
+    os.environ.setdefault("LORA_LOOK_AGAIN_S", "0")  # what is to be found is there
     logging.getLogger("dagster").setLevel(logging.WARNING)
     definitions = importlib.import_module(sys.argv[1]).defs()
     repository = definitions.get_repository_def()

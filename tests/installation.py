@@ -235,6 +235,7 @@ def local_settings(data_dir: Path, **chosen: object) -> Settings:
         "data_dir": data_dir,
         "dagster_home": data_dir / "dagster_home",
         "settle_s": 0,
+        "look_again_s": 0,
         "publication_pause_s": 0,
     }
     return load_settings(**defaults | chosen)

@@ -5,6 +5,7 @@ after nobody looked for so long that messages may have been lost. Once a day `re
 """
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,10 +13,13 @@ from pipeline.flow.intake import Look, look
 from pipeline.flow.scan import Cursor
 from pipeline.settings import Settings
 from pipeline.state.catalog.catalog import Catalog
+from pipeline.state.catalog.dataset_records import Dataset
 from pipeline.state.store import Store
 from pipeline.wording import count_of
 
 AWAY_AFTER = timedelta(hours=1)
+_LOOKED_FOR_S = 4.0  # Dagster's daemon begins a tick each 5 s
+_SHARE_OF_TIME = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,42 @@ class Arrivals:
     """In a sentence, where nothing was new."""
     warnings: tuple[str, ...] = ()
     """What somebody should know of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a tick that found nothing goes on looking."""
+
+    again_s: float
+    """How soon it looks again; 0 if it does not."""
+    is_listing_free: bool
+    """Whether the store may be gone through each time: one that bills each question is asked once a tick."""
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
+def watch(
+    noticed: Callable[[Cursor], Arrivals],
+    waiting: Callable[[], Sequence[Dataset]],
+    cursor: Cursor,
+    patience: Patience,
+) -> tuple[Arrivals, Sequence[Dataset]]:
+    """Look until something waits for its run, or until the next tick is near; what was noticed last, and what waits.
+
+    A look takes a tenth of the time at most: where there is much to go through, a tick does so once.
+
+    Raises:
+        as `noticed` and `waiting` do.
+    """
+    began = patience.clock()
+    arrived, found = noticed(cursor), waiting()
+    pause_s = max(patience.again_s, (patience.clock() - began) / _SHARE_OF_TIME)
+    while not found and patience.again_s and patience.clock() - began + pause_s < _LOOKED_FOR_S:
+        patience.sleep(pause_s)
+        if patience.is_listing_free:
+            arrived = noticed(arrived.cursor)
+        found = waiting()
+    return arrived, found
 
 
 def notice(

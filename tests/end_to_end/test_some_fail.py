@@ -14,7 +14,7 @@ VALIDATION_STEPS = {
     "publish": ("pipeline.state.lake.local_lake.LocalLake.publish", lambda _self, dataset_id, *_: dataset_id),
     "card": ("assets.validated.write_dataset_card", lambda outcome, *_: outcome.dataset.id),
     "materialize": ("assets.validated.materializations", lambda outcome, *_: outcome.dataset.id),
-    "judge": ("assets.validated.newest_materialization", lambda _instance, _asset, dataset_id: dataset_id),
+    "judge": ("assets.validated.newest_materialization", lambda _instance, _asset, dataset_id, *_: dataset_id),
     "evaluate": ("assets.validated.evaluations", lambda outcome, *_: outcome.dataset.id),
     "verdict": ("pipeline.state.catalog.catalog.Catalog.record_verdict", lambda _self, verdict, *_: verdict.dataset_id),
 }

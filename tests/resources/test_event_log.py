@@ -187,3 +187,30 @@ def test_processes_that_start_on_an_empty_machine_together_do_not_collide(tmp_pa
         at_once(writers, [f"make {tmp_path / str(attempt)}"] * 2)
 
     assert [path.name for path in (tmp_path / "0").iterdir() if path.suffix == ".db"] == ["event_log.db"]
+
+
+def test_what_a_run_told_is_remembered_as_the_database_has_it(installation):
+    """Asking for it takes longer than storing it."""
+    installation.drop("good.jsonl", valid_file())
+    runs = [*installation.ingest(), *installation.plan()]
+    [dataset] = installation.datasets()
+    storage = installation.instance.event_log_storage
+
+    for run, assets in zip(runs, [("conversations", "dataset_profiles"), ("training_job_configs",)], strict=True):
+        for asset in assets:
+            wanted = dg.AssetRecordsFilter(dg.AssetKey(asset), [dataset.id])
+            [record] = storage.fetch_materializations(wanted, limit=1).records
+            told = storage.told_by(run.run_id, asset, dataset.id)
+            assert (told.storage_id, told.run_id, told.timestamp) == (record.storage_id, run.run_id, record.timestamp)
+            assert storage.told_by("another", asset, dataset.id) is None
+            assert storage.told_by(run.run_id, asset, "another") is None
+
+
+def test_only_the_last_few_are_remembered(installation):
+    """A run over many partitions stays small."""
+    for number in range(150):
+        installation.instance.report_runless_asset_event(dg.AssetMaterialization("uploads", partition=str(number)))
+
+    storage = installation.instance.event_log_storage
+    assert storage.told_by("", "uploads", "149").run_id == ""
+    assert storage.told_by("", "uploads", "20") is None

@@ -1,6 +1,7 @@
 """The upload sensor: what a tick registers, how it batches, and that nothing is asked for twice or forgotten."""
 
 import json
+import threading
 from datetime import timedelta
 
 import pytest
@@ -248,3 +249,16 @@ def test_a_tick_says_which_uploads_cannot_be_read(installation, monkeypatch):
         "uploads/ana/closed.jsonl: it cannot be read: its permissions forbid it, its path is too long, or its disk "
         "fails; let the user who runs the pipeline read it, or store it again under a shorter path"
     )
+
+
+def test_a_file_that_comes_while_a_tick_looks_is_taken_by_it(make_installation):
+    """Who drops a file does not wait for the next tick."""
+    installation = make_installation(look_again_s=0.05)
+    dropping = threading.Timer(0.3, installation.drop, ("late.jsonl", valid_file()))
+    dropping.start()
+
+    tick = installation.tick()
+
+    dropping.join()
+    assert _covered(installation, tick) == [installation.partitions]
+    assert len(installation.partitions) == 1
