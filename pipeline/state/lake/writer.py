@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,7 +26,7 @@ _GROUP_BYTES = 16 * 2**20  # however few writes: one line may be as large as thi
 class TableWriter:
     """Writes one Parquet file of a table, a few calls to a row group. Closing without rows leaves a valid, empty file.
 
-    A thread of its own does the writing, while the caller waits. Parquet keeps a little metadata of every row group
+    Where there are several groups a thread of its own does the writing, while the caller waits. Parquet keeps a little metadata of every row group
     until the file is closed; glibc gives each thread its own heap, so these small pieces cannot lie among the
     caller's large short-lived buffers, where they keep freed memory from being used again as the file grows.
     """
@@ -42,7 +43,8 @@ class TableWriter:
             )
         self._path = path
         self._held: list[pa.RecordBatch] = []
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"write-{table}")
+        self._threads = ExitStack()
+        self._thread: ThreadPoolExecutor | None = None
 
     def write(self, columns: dict[str, pa.Array]) -> None:
         """Append rows; `columns` holds every column of the table's schema.
@@ -55,11 +57,16 @@ class TableWriter:
         if len(self._held) == _GROUP_WRITES or sum(batch.nbytes for batch in self._held) >= _GROUP_BYTES:
             self._write_group()
 
-    def _write_group(self) -> None:
+    def _write_group(self, *, is_last: bool = False) -> None:
         # One dictionary a group: where it changes, Parquet goes on without one.
         table = pa.Table.from_batches(self._held, self._schema).unify_dictionaries()
         self._held = []
         with lake_errors("write", self._path):
+            if is_last and self._thread is None:  # the only one: a thread would take longer than the writing
+                self._writer.write_table(table)
+                return
+            if self._thread is None:
+                self._thread = self._threads.enter_context(ThreadPoolExecutor(1, f"write-{self._path.stem}"))
             self._thread.submit(self._writer.write_table, table).result()
 
     def __enter__(self) -> Self:
@@ -68,10 +75,10 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._thread:
+        with self._threads:
             try:
                 if self._held and error is None:
-                    self._write_group()
+                    self._write_group(is_last=True)
             finally:
                 with lake_errors("write", self._path):
                     self._writer.close()
