@@ -26,9 +26,10 @@ _GROUP_BYTES = 16 * 2**20  # however few writes: one line may be as large as thi
 class TableWriter:
     """Writes one Parquet file of a table, a few calls to a row group. Closing without rows leaves a valid, empty file.
 
-    Where there are several groups a thread of its own does the writing, while the caller waits. Parquet keeps a little metadata of every row group
-    until the file is closed; glibc gives each thread its own heap, so these small pieces cannot lie among the
-    caller's large short-lived buffers, where they keep freed memory from being used again as the file grows.
+    Where there are several groups a thread of its own does the writing, while the caller waits. Parquet keeps a little
+    metadata of every row group until the file is closed; glibc gives each thread its own heap, so these small pieces
+    cannot lie among the caller's large short-lived buffers, where they keep freed memory from being used again as the
+    file grows.
     """
 
     def __init__(self, table: str, path: Path) -> None:
