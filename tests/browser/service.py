@@ -119,7 +119,8 @@ def look(page: Page, name: str) -> None:
 
 
 def violations(page: Page, scheme: str = "light") -> list[str]:
-    """What axe finds: rule, help and places."""
+    """What axe finds on the page with its styles: rule, help and places."""
+    page.wait_for_load_state("load")  # a heading is there before them
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(_AXE)
     run = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']}).then(found => found.violations)"
