@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import dagster
+import sqlalchemy as sa
 import yaml
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -20,6 +21,7 @@ from alembic.script import ScriptDirectory
 from pipeline.errors import PipelineError, StateError
 from pipeline.state.sqlite_files import SqliteFile, examine
 from resources.dagster_internals import MIGRATIONS, ConfigurableClassData, SqliteRunStorage, SqliteScheduleStorage
+from resources.kept_connections import KeptConnections
 
 RUNS, SCHEDULES, EVENTS = Path("history/runs.db"), Path("schedules/schedules.db"), Path("event_log.db")
 DATABASES = {RUNS: "runs", SCHEDULES: "schedules, sensors and their cursors", EVENTS: "events"}
@@ -28,8 +30,14 @@ _LOCK = ".storage.lock"
 _PROGRAMS = ("dagster", "dagster-daemon", "dagster-webserver", "dagster-graphql")
 
 
-class CheckedRunStorage(SqliteRunStorage):
+class CheckedRunStorage(KeptConnections, SqliteRunStorage):
     """Runs in `history/runs.db` of `base_dir`, where Dagster's default has them."""
+
+    @contextmanager
+    def connect(self) -> Iterator[sa.Connection]:
+        """Called by Dagster, for a transaction."""
+        with self._pool().begin() as connection:
+            yield connection
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
@@ -41,8 +49,29 @@ class CheckedRunStorage(SqliteRunStorage):
             return cls.from_local(str(path.parent), inst_data)
 
 
-class CheckedScheduleStorage(SqliteScheduleStorage):
+class CheckedScheduleStorage(KeptConnections, SqliteScheduleStorage):
     """Schedules, sensors and cursors in `schedules/schedules.db` of `base_dir`, where Dagster's default has them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._built: set[str] = set()  # what was found to be; none of it goes away
+        super().__init__(*args, **kwargs)
+
+    @contextmanager
+    def connect(self) -> Iterator[sa.Connection]:
+        """Called by Dagster, for a transaction."""
+        with self._pool().begin() as connection:
+            yield connection
+
+    def has_built_index(self, migration_name: str) -> bool:
+        """Whether rows can be found by it."""
+        if migration_name not in self._built and super().has_built_index(migration_name):
+            self._built.add(migration_name)
+        return migration_name in self._built
+
+    def _has_instigators_table(self, conn: sa.Connection) -> bool:
+        if "instigators" not in self._built and super()._has_instigators_table(conn):
+            self._built.add("instigators")
+        return "instigators" in self._built
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:

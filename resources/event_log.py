@@ -23,15 +23,13 @@ from pipeline.state.durable import put_in_place
 from resources.dagster_home import EVENTS, looked_at
 from resources.dagster_internals import ConfigurableClassData, ConsolidatedSqliteEventLogStorage
 from resources.event_statements import EventStatements
+from resources.kept_connections import KeptConnections
 
-_BUSY_TIMEOUT_S = 60
 
-
-class PooledSqliteEventLogStorage(EventStatements, ConsolidatedSqliteEventLogStorage):
+class PooledSqliteEventLogStorage(KeptConnections, EventStatements, ConsolidatedSqliteEventLogStorage):
     """All events in one file, `event_log.db` in `base_dir`, through one pool of connections."""
 
     _insert = staticmethod(sqlite.insert)
-    _pooled: sa.Engine | None = None
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._storing = threading.local()  # the connection of an event that is being stored
@@ -65,11 +63,10 @@ class PooledSqliteEventLogStorage(EventStatements, ConsolidatedSqliteEventLogSto
     def _together(self, connection: sa.Connection) -> AbstractContextManager[Any]:
         return nullcontext()  # as all of an event
 
-    def _pool(self) -> sa.Engine:
-        if self._pooled is None:
-            self._pooled = sa.create_engine(self._conn_string, connect_args={"timeout": _BUSY_TIMEOUT_S})
-            sa.event.listen(self._pooled, "connect", _configure)
-        return self._pooled
+    def _prepare(self, connection: Any, _record: object) -> None:
+        # With a write-ahead log, NORMAL survives a crash of the process; only a power cut may lose the last events,
+        # and what they told is still in the catalog.
+        connection.execute("PRAGMA synchronous=NORMAL")
 
     def _init_db(self) -> None:
         # The UI and the daemon start together: tables made aside and linked into place are there whole, or not yet.
@@ -88,13 +85,6 @@ class PooledSqliteEventLogStorage(EventStatements, ConsolidatedSqliteEventLogSto
             self._obs = observer
         self._watchers[run_id][callback] = cursor
 
-    def dispose(self) -> None:
-        """Close all connections."""
-        super().dispose()  # type: ignore[no-untyped-call]
-        if self._pooled is not None:
-            self._pooled.dispose()
-            self._pooled = None
-
 
 class _LogHandler(PatternMatchingEventHandler):
     """Hears of new events, which with kept connections go to the write-ahead log and reach the database much later."""
@@ -107,9 +97,3 @@ class _LogHandler(PatternMatchingEventHandler):
     def on_modified(self, event: FileSystemEvent) -> None:
         """Called by the observer's thread."""
         self._storage.on_modified()  # type: ignore[no-untyped-call]
-
-
-def _configure(connection: Any, _record: object) -> None:
-    # With a write-ahead log, NORMAL survives a crash of the process; only a power cut may lose the last events,
-    # and what they told is still in the catalog.
-    connection.execute("PRAGMA synchronous=NORMAL")
