@@ -50,7 +50,7 @@ def measure_latency(is_small: bool, folder: Path) -> list[Measurement]:
             write_conversations(path, UPLOAD_BYTES, seed=number)
             times_s += installation.ready_times_s([path], TIMEOUT_S)
     detail = f" (median of {len(times_s)}; {min(times_s):.1f} to {max(times_s):.1f})"
-    return [at_most(f"an upload of {UPLOAD_BYTES / 1e6:.0f} MB, drop to ready", 15, median(times_s), " s", detail)]
+    return [at_most(f"an upload of {UPLOAD_BYTES / 1e6:.0f} MB, drop to ready", 5, median(times_s), " s", detail)]
 
 
 BURST = Benchmark(
