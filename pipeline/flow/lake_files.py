@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import repeat
 from pathlib import Path
 
 import pyarrow as pa
@@ -39,12 +41,21 @@ def lake_files(profile: Profile, acceptance: Sequence[Acceptance], origin: Origi
         LakeError: the folder cannot be written.
     """
     return {
-        **{table: _rows(table, profile.parts, folder / f"{table}.parquet") for table in ("turns", "conversations")},
+        **_tables(profile.parts, folder),
         "findings": profile.findings_path,
         "splits": _write_splits(profile, folder / "splits.parquet"),
         "target_acceptance": _write_acceptance(acceptance, folder / "target_acceptance.parquet"),
         "profiles": _write_profile(profile_row(profile, acceptance, origin), folder / "profile.parquet"),
     }
+
+
+def _tables(parts: Sequence[Path], folder: Path) -> dict[str, Path]:
+    tables = ("turns", "conversations")
+    places = [folder / f"{table}.parquet" for table in tables]
+    if len(parts) < 2:
+        return dict(zip(tables, map(_rows, tables, repeat(parts), places), strict=True))
+    with ThreadPoolExecutor(len(tables), "join") as threads:
+        return dict(zip(tables, threads.map(_rows, tables, repeat(parts), places), strict=True))
 
 
 def _rows(table: str, parts: Sequence[Path], path: Path) -> Path:

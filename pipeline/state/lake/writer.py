@@ -1,8 +1,8 @@
 """Writes rows of a table to a Parquet file, in bounded memory."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -91,14 +91,26 @@ def join_tables(table: str, parts: Sequence[Path], path: Path) -> Path:
     Raises:
         LakeError: the disk is full, or the folder cannot be written.
     """
-    with TableWriter(table, path) as writer:
-        for part in parts:
-            with pq.ParquetFile(part) as file:
-                for number in range(file.num_row_groups):
-                    group = file.read_row_group(number).combine_chunks()
-                    for batch in group.to_batches():
-                        writer.write(dict(zip(batch.schema.names, batch.columns, strict=True)))
+    with TableWriter(table, path) as writer, closing(_ahead(_batches(parts))) as batches:
+        for batch in batches:
+            writer.write(dict(zip(batch.schema.names, batch.columns, strict=True)))
     return path
+
+
+def _batches(parts: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+    for part in parts:
+        with pq.ParquetFile(part) as file:
+            for number in range(file.num_row_groups):
+                yield from file.read_row_group(number).combine_chunks().to_batches()
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
+    """The same, each read by another thread while the one before it is written."""
+    with ThreadPoolExecutor(1, "read-ahead") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def write_empty(table: str, path: Path) -> Path:
