@@ -21,7 +21,7 @@ from pipeline.training.considering import Catalogues, NotPossible, consider
 from pipeline.training.setup import Setup, plans_of
 from pipeline.wording import count_of, short
 
-YIELDS_FOR = timedelta(seconds=60)  # while uploads stream in there is always one to validate
+YIELDS_FOR = timedelta(seconds=20)  # while uploads stream in there is always one to validate
 
 
 @dataclass(frozen=True, slots=True)
