@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from pipeline.errors import CatalogError, StoreError
 from pipeline.flow.intake import Look, look
 from pipeline.flow.scan import Cursor
 from pipeline.settings import Settings
@@ -55,19 +56,23 @@ def watch(
 ) -> tuple[Arrivals, Sequence[Dataset]]:
     """Look until something waits for its run, or until the next tick is near; what was noticed last, and what waits.
 
-    A look takes a tenth of the time at most: where there is much to go through, a tick does so once.
+    A look takes a tenth of the time at most: where there is much to go through, a tick does so once. Looking again ends
+    where that fails.
 
     Raises:
-        as `noticed` and `waiting` do.
+        as `noticed` and `waiting` do at first.
     """
     began = patience.clock()
     arrived, found = noticed(cursor), waiting()
     pause_s = max(patience.again_s, (patience.clock() - began) / _SHARE_OF_TIME)
     while not found and patience.again_s and patience.clock() - began + pause_s < _LOOKED_FOR_S:
         patience.sleep(pause_s)
-        if patience.is_listing_free:
-            arrived = noticed(arrived.cursor)
-        found = waiting()
+        try:
+            if patience.is_listing_free:
+                arrived = noticed(arrived.cursor)
+            found = waiting()
+        except (CatalogError, StoreError):
+            break  # an outage that has just begun: the next tick finds it before it looks, and says so in one line
     return arrived, found
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from pipeline.errors import CatalogError, StoreError
 from pipeline.flow.arrivals import Arrivals, Patience, watch
 from pipeline.flow.scan import Cursor
 
@@ -77,3 +78,31 @@ def test_without_patience_there_is_one_look():
     world = _World(60)
     assert world.watch(again_s=0)[1] == []
     assert world.asked == {"store": 1, "catalog": 1}
+
+
+@pytest.mark.parametrize("error", [StoreError, CatalogError])
+def test_an_outage_that_begins_while_it_looks_ends_the_tick(error):
+    """As one that begins between two ticks does; the next one asks what does not answer, and says so in one line."""
+    world = _World(60)
+    noticed = world.noticed
+
+    def away_at_the_third_look(cursor):
+        if world.asked["store"] == 2:
+            raise error("it does not answer")
+        return noticed(cursor)
+
+    world.noticed = away_at_the_third_look
+    arrived, found = world.watch()
+
+    assert (arrived.cursor, found) == (Cursor("key-2"), [])
+
+
+def test_an_outage_at_the_first_look_is_raised():
+    world = _World(60)
+
+    def away(_cursor):
+        raise StoreError("it does not answer")
+
+    world.noticed = away
+    with pytest.raises(StoreError, match="it does not answer"):
+        world.watch()
