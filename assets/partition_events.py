@@ -69,7 +69,7 @@ def newest_materialization(
     run_id: of the run that asks; where it told of one, that is what it judges.
     """
     storage = instance.event_log_storage
-    if isinstance(storage, EventStatements) and (told := storage.told_by(run_id, asset, dataset_id)):
+    if run_id and isinstance(storage, EventStatements) and (told := storage.told_by(run_id, asset, dataset_id)):
         return told
     wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[dataset_id])
     for record in instance.fetch_materializations(wanted, limit=1).records:
