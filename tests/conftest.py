@@ -42,8 +42,8 @@ _LONG = {
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: many tests wait for processes."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: many tests wait for processes."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
