@@ -56,9 +56,10 @@ class PooledSqliteEventLogStorage(KeptConnections, EventStatements, Consolidated
         """Store an event with all that is found by it, or nothing of it."""
         with self._connect() as self._storing.connection:
             try:
-                self._store(self._storing.connection, event)
+                event_id = self._store(self._storing.connection, event)
             finally:
                 del self._storing.connection
+        self._remember(event, event_id)
 
     def _together(self, connection: sa.Connection) -> AbstractContextManager[Any]:
         return nullcontext()  # as all of an event

@@ -49,7 +49,8 @@ class EventStatements(SqlEventLogStorage):
         self._told: OrderedDict[tuple[str, str | None], AssetCheckEvaluationTargetMaterializationData] = OrderedDict()
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
 
-    def _store(self, connection: sa.Connection, event: dg.EventLogEntry) -> None:
+    def _store(self, connection: sa.Connection, event: dg.EventLogEntry) -> int:
+        """Put all of an event into its tables; returns its id, for `_remember` once it is committed."""
         row, kind = self._event_to_row(event), event.dagster_event_type
         inserted: Any = connection.execute(_INSERT_EVENT, row).inserted_primary_key
         event_id = int(inserted[0])
@@ -63,6 +64,7 @@ class EventStatements(SqlEventLogStorage):
             if not event.run_id:
                 _forget_evaluation(connection, event)
             self.store_asset_check_event(event, event_id)
+        return event_id
 
     def told_by(self, run_id: str, asset: str, partition: str) -> AssetCheckEvaluationTargetMaterializationData | None:
         """The last materialization of a partition that this process stored for a run; None where it remembers none.
@@ -81,7 +83,6 @@ class EventStatements(SqlEventLogStorage):
             record = f'{{"__class__": "EventLogRecord", "event_log_entry": {row["event"]}, "storage_id": {event_id}}}'
             values = {"last_materialization": record, "last_run_id": event.run_id}
             values["last_materialization_timestamp"] = row["timestamp"].replace(tzinfo=UTC)
-            self._remember(event, event_id)
         else:
             values = self._get_asset_entry_values(event, event_id, has_asset_key_index_cols=True)
         if values:
@@ -89,8 +90,10 @@ class EventStatements(SqlEventLogStorage):
             connection.execute(statement, {"asset_key": row["asset_key"], **values})
 
     def _remember(self, event: dg.EventLogEntry, event_id: int) -> None:
+        if event.dagster_event_type is not dg.DagsterEventType.ASSET_MATERIALIZATION:
+            return
         asset_key = event.get_dagster_event().asset_key
-        assert asset_key is not None  # noqa: S101  # it is an asset's
+        assert asset_key is not None  # noqa: S101  # a materialization is an asset's
         place = (asset_key.to_string(), event.get_dagster_event().partition)
         self._told[place] = AssetCheckEvaluationTargetMaterializationData(
             storage_id=event_id, run_id=event.run_id, timestamp=event.timestamp

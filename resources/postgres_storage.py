@@ -61,7 +61,8 @@ class PooledPostgresEventLogStorage(EventStatements, PostgresEventLogStorage):
     def store_event(self, event: dg.EventLogEntry) -> None:
         """Store an event. It is seen at once, as with Dagster's own: who reads on from the last one misses none."""
         with self._connect() as connection:
-            self._store(connection, event)
+            event_id = self._store(connection, event)
+        self._remember(event, event_id)
 
     @contextmanager
     def _together(self, connection: sa.Connection) -> Iterator[None]:

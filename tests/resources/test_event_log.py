@@ -214,3 +214,14 @@ def test_only_the_last_few_are_remembered(installation):
     storage = installation.instance.event_log_storage
     assert storage.told_by("", "uploads", "149").run_id == ""
     assert storage.told_by("", "uploads", "20") is None
+
+
+def test_what_could_not_be_stored_is_not_remembered(installation, monkeypatch):
+    """The disk is full: nothing of the event is there, and a check that is told later must not be about it."""
+    monkeypatch.setattr("resources.event_statements._upsert_asset", Mock(side_effect=OSError("no space left")))
+
+    with pytest.raises(OSError, match="no space left"):
+        installation.instance.report_runless_asset_event(dg.AssetMaterialization("uploads", partition="a"))
+
+    assert installation.instance.fetch_materializations(dg.AssetKey("uploads"), limit=1).records == []
+    assert installation.instance.event_log_storage.told_by("", "uploads", "a") is None
