@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.contract.finding_record import FindingRecord, FindingRow
 from pipeline.state.lake.older_files import current_findings
+from pipeline.state.lake.parquet_files import ANEW, parquet_file
 
 EXAMPLES = 3  # of each kind
 _BATCH_ROWS = 65_536
@@ -34,7 +34,7 @@ def first_examples(findings_path: Path, finding_counts: Mapping[str, int]) -> tu
 
 def _firsts(path: Path, counts: Mapping[str, int]) -> Iterator[FindingRow]:
     missing = Counter({code: min(EXAMPLES, count) for code, count in counts.items()})
-    with pq.ParquetFile(path, read_dictionary=["code"]) as file:
+    with parquet_file(path, ANEW, read_dictionary=["code"]) as file:
         for batch in map(current_findings, file.iter_batches(_BATCH_ROWS)):
             if not +missing:
                 return

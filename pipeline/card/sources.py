@@ -6,7 +6,6 @@ from pathlib import PurePath
 from typing import Any
 
 import msgspec
-import pyarrow.parquet as pq
 
 from pipeline.card.card import Card, Conversation, Figures
 from pipeline.card.card_examples import first_examples, pick_examples
@@ -15,6 +14,7 @@ from pipeline.dataset.profiles.profile import Profile
 from pipeline.errors import LakeError, UsageError
 from pipeline.state.catalog.dataset_records import Dataset, no_verdict
 from pipeline.state.lake import Lake
+from pipeline.state.lake.parquet_files import ANEW, parquet_file
 from pipeline.trainers.acceptance import Acceptance, load_targets
 
 _JSON_COLUMNS = (
@@ -100,8 +100,8 @@ def _figures(row: Mapping[str, Any], dataset_id: str) -> Figures:
 
 def _acceptance(lake: Lake, dataset_id: str) -> tuple[Acceptance, ...]:
     titles = {target.name: target.title for target in load_targets()}
-    with lake.fetch("target_acceptance", dataset_id) as path:
-        rows = pq.read_table(path).to_pylist()
+    with lake.fetch("target_acceptance", dataset_id) as path, parquet_file(path, ANEW) as file:
+        rows = file.read().to_pylist()
     judged = [
         {**row, "title": titles.get(row["target"], row["target"]), "reasons": msgspec.json.decode(row["reasons"])}
         for row in rows

@@ -1,11 +1,11 @@
 """Turns what the engine found out about an upload into the files that the lake publishes."""
 
 import json
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from itertools import repeat
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +15,8 @@ from pipeline.dataset.profiles.profile import Profile
 from pipeline.state.lake.schemas import PROFILES
 from pipeline.state.lake.writer import TableWriter, join_tables, write_empty
 from pipeline.trainers.acceptance import Acceptance, acceptance_rows
+
+_TABLES = ("turns", "conversations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def lake_files(profile: Profile, acceptance: Sequence[Acceptance], origin: Origi
         LakeError: the folder cannot be written.
     """
     return {
-        **_tables(profile.parts, folder),
+        **{table: _rows(table, profile.parts, folder / f"{table}.parquet") for table in _TABLES},
         "findings": profile.findings_path,
         "splits": _write_splits(profile, folder / "splits.parquet"),
         "target_acceptance": _write_acceptance(acceptance, folder / "target_acceptance.parquet"),
@@ -49,13 +51,22 @@ def lake_files(profile: Profile, acceptance: Sequence[Acceptance], origin: Origi
     }
 
 
-def _tables(parts: Sequence[Path], folder: Path) -> dict[str, Path]:
-    tables = ("turns", "conversations")
-    places = [folder / f"{table}.parquet" for table in tables]
-    if len(parts) < 2:
-        return dict(zip(tables, map(_rows, tables, repeat(parts), places), strict=True))
-    with ThreadPoolExecutor(len(tables), "join") as threads:
-        return dict(zip(tables, threads.map(_rows, tables, repeat(parts), places), strict=True))
+@contextmanager
+def joined_meanwhile(folder: Path) -> Iterator[Callable[[Sequence[Path]], None]]:
+    """Lend what joins, aside, the tables that parts have, into files of `folder`; after the block they are whole.
+
+    Raises:
+        LakeError: the folder cannot be written.
+    """
+    joining: list[Future[Path]] = []
+    with ThreadPoolExecutor(len(_TABLES), "join") as threads:
+
+        def join(parts: Sequence[Path]) -> None:
+            joining.extend(threads.submit(_rows, table, parts, folder / f"{table}.parquet") for table in _TABLES)
+
+        yield join
+    for each in joining:
+        each.result()
 
 
 def _rows(table: str, parts: Sequence[Path], path: Path) -> Path:

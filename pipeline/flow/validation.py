@@ -26,7 +26,7 @@ from pipeline.dataset.profiles.profile_streams import profile_stream
 from pipeline.dataset.rules.mismatch import Mismatch
 from pipeline.engines.processes import Processes
 from pipeline.errors import LakeError, ObjectChanged, ObjectMissing, StoreError
-from pipeline.flow.lake_files import Origin, lake_files
+from pipeline.flow.lake_files import Origin, joined_meanwhile, lake_files
 from pipeline.flow.shards import IDENTITY_OF_SHARDS, Shards, is_manifest, shards_of
 from pipeline.flow.stored_ranges import Cluster, StoreAt, StoredFile, StoreHere
 from pipeline.flow.upload_lines import UploadLines
@@ -158,16 +158,22 @@ class Validator:
             if path is None:
                 _copy(stream, folder / "upload")
         if path is None:
-            profile = profile_path(folder / "upload", folder, rules, self.workers)
+            profile = self._read_by_several(folder / "upload", folder, rules)
             (folder / "upload").unlink()
             return profile
         observed_version = self.store.stat(key).observed_version
         try:
-            profile = profile_path(path, folder, rules, self.workers)
+            profile = self._read_by_several(path, folder, rules)
         except OSError as error:
             raise failure("read", str(path), error) from error
         with self.store.open(key, version=observed_version):
             return profile  # of one version, or it is no more
+
+    def _read_by_several(self, path: Path, folder: Path, rules: Rules) -> Profile:
+        """Read a local file by several processes; what each of them wrote is joined while the verdict is reached."""
+        with joined_meanwhile(folder) as join:
+            profile = profile_path(path, folder, rules, self.workers, on_parts=join)
+        return replace(profile, parts=(folder,)) if len(profile.parts) > 1 else profile
 
     def _read_shards(self, dataset: Dataset, folder: Path, rules: Rules) -> Profile:
         """Read what a manifest names as one dataset, if it is what was registered.

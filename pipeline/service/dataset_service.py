@@ -133,8 +133,8 @@ def _in_words(finding: FindingRecord | None) -> str | None:
 def _acceptance(service: Service, dataset: Dataset) -> list[Acceptance]:
     if not has_verdict(dataset):
         return []
-    import pyarrow.parquet as pq  # 40 MB that a service without verdicts does not need
+    from pipeline.state.lake.parquet_files import ANEW, parquet_file  # 40 MB that a service without verdicts needs not
 
-    with service.lake.fetch("target_acceptance", dataset.id) as path:
-        rows = pq.read_table(path).to_pylist()
+    with service.lake.fetch("target_acceptance", dataset.id) as path, parquet_file(path, ANEW) as file:
+        rows = file.read().to_pylist()
     return [Acceptance.model_validate({**row, "reasons": json.loads(row["reasons"])}) for row in rows]

@@ -11,14 +11,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from pipeline.dataset.convert.conversations import Said, Talk, lost_media
 from pipeline.dataset.model.conversation import TEXT_ROLE
 from pipeline.dataset.profiles.splits import TRAIN, VALIDATION
 from pipeline.errors import LakeError
 from pipeline.state.lake.lake_protocol import Lake
 from pipeline.state.lake.older_files import row_column
+from pipeline.state.lake.parquet_files import ANEW, parquet_file
 
 _BATCH_ROWS = 2_048
 _TURN_COLUMNS = (
@@ -55,7 +54,7 @@ class DatasetRows:
         """Every conversation, in file order.
 
         Raises:
-            LakeError: the tables do not belong together.
+            LakeError: the tables do not belong together, or are damaged.
         """
         sides = _sides(self.splits)
         turns = groupby(_records(self.turns, _TURN_COLUMNS), key=itemgetter(0))
@@ -85,12 +84,12 @@ def _not_together(said: tuple[Any, ...] | None, turns_of_row: tuple[int, Any] | 
     """Also what an older version left of an array whose rows share lines, which it could not tell apart."""
     expected = "no more turns" if said is None else f"turns of row {said[0]}"
     found = "none" if turns_of_row is None else f"row {turns_of_row[0]}"
-    return LakeError(f"expected {expected}, found {found}; validate the dataset again")
+    return LakeError(f"expected {expected}, found {found}; {ANEW}")
 
 
 def _records(path: Path, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """The row's place in the upload, then the columns; None for those that an older file has not."""
-    with pq.ParquetFile(path) as file:
+    with parquet_file(path, ANEW) as file:
         read = [row_column(file), *columns]
         present = set(file.schema_arrow.names)
         for batch in file.iter_batches(_BATCH_ROWS, columns=[name for name in read if name in present]):

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.dataset.model.bit_flags import Flags
 from pipeline.dataset.profiles.splits import VALIDATION
 from pipeline.errors import LakeError
 from pipeline.state.lake import Lake
 from pipeline.state.lake.older_files import row_column
+from pipeline.state.lake.parquet_files import ANEW, parquet_file
 from pipeline.trainers.dataset_rows import DatasetRows, dataset_rows
 
 
@@ -48,14 +48,14 @@ def split_of(tables: DatasetRows, dataset_id: str) -> SplitFacts:
     """The split of these tables; without one (see LORA_NEAR_DUPLICATES) every conversation is for training.
 
     Raises:
-        LakeError: they do not belong together.
+        LakeError: they do not belong together, or are damaged.
     """
     rows, conversations = _read(tables.conversations, ["turns_hash"])
-    with pq.ParquetFile(tables.turns) as file:  # `read_table` makes a dataset of it first, which takes as long again
+    with parquet_file(tables.turns, ANEW) as file:  # `read_table` makes a dataset of it first: as long again
         turns = file.read(["is_supervised", "weight"])
     rows_of_splits, splits = _read(tables.splits, ["split", "cluster"])
     if splits.num_rows and not rows_of_splits.equals(rows):
-        raise LakeError(f"expected a side for each conversation of {dataset_id}; validate the dataset again")
+        raise LakeError(f"expected a side for each conversation of {dataset_id}; {ANEW}")
     is_validation = _is_validation(splits) if splits.num_rows else np.zeros(conversations.num_rows, dtype=np.bool_)
     clusters = splits["cluster"].to_numpy()
     validation = np.unique(clusters[is_validation]) if splits.num_rows else clusters
@@ -71,7 +71,7 @@ def split_of(tables: DatasetRows, dataset_id: str) -> SplitFacts:
 
 def _read(path: Path, columns: list[str]) -> tuple[pa.ChunkedArray, pa.Table]:
     """The places of the rows, and some columns."""
-    with pq.ParquetFile(path) as file:
+    with parquet_file(path, ANEW) as file:
         row = row_column(file)
         table = file.read([row, *columns])
     return table[row], table

@@ -5,8 +5,10 @@ from dataclasses import asdict, replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
-from pipeline.flow.lake_files import lake_files, profile_row
+from pipeline.errors import LakeError
+from pipeline.flow.lake_files import joined_meanwhile, lake_files, profile_row
 from pipeline.state.lake import PROFILES
 from pipeline.trainers.acceptance import acceptance_of
 from tests.state.lake.examples import ONE_REJECTED_LINE, TWO_CONVERSATIONS, origin, validated
@@ -57,3 +59,28 @@ def test_rows_of_several_parts_are_one_table_in_their_order(local_lake):
             once = pq.read_table(files[table])
             assert pq.read_table(joined[table]).equals(pa.concat_tables([once, once])), table
             assert pq.read_schema(joined[table]).equals(once.schema, check_metadata=True)
+
+
+def test_tables_are_joined_while_something_else_is_done(local_lake):
+    with validated(local_lake, "d1", TWO_CONVERSATIONS) as (profile, files), local_lake.staging() as folder:
+        with joined_meanwhile(folder) as join:
+            join([*profile.parts, *profile.parts])
+
+        for table in ("turns", "conversations"):
+            once = pq.read_table(files[table])
+            assert pq.read_table(folder / f"{table}.parquet").equals(pa.concat_tables([once, once])), table
+
+
+def test_what_cannot_be_joined_is_said_after_the_block(local_lake):
+    said = []
+
+    def reach_a_verdict(profile, folder):
+        with joined_meanwhile(folder) as join:
+            join([*profile.parts, *profile.parts])
+            said.append("the verdict")
+
+    with validated(local_lake, "d1", TWO_CONVERSATIONS) as (profile, _), local_lake.staging() as folder:
+        with pytest.raises(LakeError, match="nowhere"):
+            reach_a_verdict(profile, folder / "nowhere")
+
+    assert said == ["the verdict"]

@@ -9,7 +9,7 @@ from pipeline.dataset.formats.blocks_of_lines import read_blocks
 from pipeline.dataset.formats.rows import BY_NAME
 from pipeline.dataset.model.conversation import Limits
 from pipeline.dataset.reading.columns import read_columns
-from pipeline.errors import LakeError
+from pipeline.errors import LakeDamaged, LakeError
 from pipeline.state.lake import LocalLake
 from pipeline.trainers.dataset_rows import dataset_rows
 from tests.state.lake.examples import publish
@@ -83,3 +83,14 @@ def test_tables_that_do_not_belong_together_are_told(tmp_path):
 
         with pytest.raises(LakeError, match="expected turns of row 3, found row 2; validate the dataset again"):
             list(mixed.read())
+
+
+def test_a_damaged_file_is_named_when_its_rows_are_read(tmp_path):
+    with ready(tmp_path, PLAIN) as dataset:
+        turns = dataset.rows.turns
+        turns.write_bytes(turns.read_bytes()[:-20])
+
+        with pytest.raises(LakeDamaged, match="validate the dataset again") as raised:
+            list(dataset.rows.read())
+
+    assert raised.value.places == (str(turns),)

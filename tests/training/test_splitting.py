@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.errors import LakeError
+from pipeline.errors import LakeDamaged, LakeError
 from pipeline.state.lake import LocalLake
 from pipeline.training.splitting import read_split
 from tests.state.lake.examples import conversation, jsonl, publish
@@ -61,3 +61,19 @@ def test_other_rows_have_another_fingerprint(lake, other):
 def test_a_dataset_that_is_not_in_the_lake_is_said(lake):
     with pytest.raises(LakeError, match="expected conversations of d9 at"):
         read_split(lake, "d9")
+
+
+@pytest.mark.parametrize("table", ["conversations", "turns", "splits"])
+@pytest.mark.parametrize(
+    "damage", [lambda data: b"", lambda data: data[:-20], lambda data: data[:4] + bytes(len(data) - 12) + data[-8:]]
+)
+def test_a_file_that_is_damaged_is_named(lake, table, damage):
+    """A disk gave back something else, or somebody wrote into it."""
+    publish(lake, "d1", jsonl(*SMALL))
+    with lake.fetch(table, "d1") as path:
+        path.write_bytes(damage(path.read_bytes()))
+
+    with pytest.raises(LakeDamaged, match="validate the dataset again") as raised:
+        read_split(lake, "d1")
+
+    assert raised.value.places == (str(path),)

@@ -4,12 +4,13 @@ Everything about a file is a sum over its ranges; only line numbers need a count
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import TypeAlias
 
 from pipeline.cores import usable_cores
 from pipeline.dataset.formats.blocks_of_lines import BLOCK_BYTES, BoundedReader, count_newlines, line_ranges
@@ -30,6 +31,7 @@ from pipeline.engines.processes import Processes
 from pipeline.state.checksums import sha256_of
 from pipeline.state.lake.lake_errors import lake_errors
 
+OnParts: TypeAlias = Callable[[Sequence[Path]], None]
 MAX_WORKERS = 8  # by default
 MIN_RANGE_BYTES = 16 * BLOCK_BYTES  # read in the half second of processor time that another process takes to start
 
@@ -46,11 +48,13 @@ def profile_path(
     workers: int = 1,
     on_bytes: Tell = lambda _: None,
     helpers: Helpers | None = None,
+    on_parts: OnParts = lambda _: None,
 ) -> Profile:
     """Profile a local file; its rows are left in folders below `folder`, one a range.
 
     on_bytes: told now and then how many more bytes were read. helpers: see `helpers_for`; None to start some where the
-    file needs them. The rules' budget is for each range, by its own bytes.
+    file needs them. on_parts: told the folders of several ranges, in file order, when all rows are in them and the
+    verdict is still to be reached. The rules' budget is for each range, by its own bytes.
 
     Raises:
         OSError: the file cannot be read.
@@ -67,7 +71,7 @@ def profile_path(
         if reading is None:
             stream.seek(0)
             return profile_stream(stream, folder, rules, on_bytes)
-        return _profile_ranges(path, ranges, folder, rules, reading, on_bytes, helpers)
+        return _profile_ranges(path, ranges, folder, rules, reading, on_bytes, helpers, on_parts)
 
 
 def _most_ranges(size_bytes: int, workers: int) -> int:
@@ -119,6 +123,7 @@ def _profile_ranges(
     reading: Reading,
     on_bytes: Tell,
     helpers: Helpers | None,
+    on_parts: OnParts,
 ) -> Profile:
     folders = [folder / f"part-{number:05d}" for number in range(len(ranges))]
     for part in folders:
@@ -135,6 +140,7 @@ def _profile_ranges(
             totals = dict(engine.map(_profile, parts))
         except OverBudget as error:
             return refuse(error.finding, ranges[-1][1], digest.result(), folder)
+    on_parts(folders)
     source = Source(ranges[-1][1], digest.result(), reading)
     return conclude([totals[number] for number in range(len(parts))], folders, source, folder, rules)
 

@@ -7,17 +7,16 @@ has an older warehouse open still reads it. What is folded when is decided in `p
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.errors import LakeDamaged
 from pipeline.state.lake.lake_protocol import MIN_FILE_BYTES, PUBLISH_ORDER, Lake, MadeKind
+from pipeline.state.lake.parquet_files import parquet_file
 from pipeline.state.lake.schemas import PROFILES, SCHEMAS
 
 FOLDED: MadeKind = "folded"
@@ -97,17 +96,8 @@ def read_whole(path: Path, columns: list[str] | None = None) -> pa.Table:
     Raises:
         LakeDamaged: it is none.
     """
-    with _damage(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with parquet_file(path, page_checksum_verification=True) as file:
         return file.read(columns, use_threads=False)
-
-
-@contextmanager
-def _damage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (pa.ArrowException, OSError) as error:
-        first, *_ = str(error).splitlines() or [type(error).__name__]
-        raise LakeDamaged(f"cannot read {path}: {first}", (str(path),)) from error
 
 
 def is_readable(lake: Lake, fold_id: str, *, is_thorough: bool) -> bool:
@@ -130,7 +120,7 @@ def is_readable(lake: Lake, fold_id: str, *, is_thorough: bool) -> bool:
 
 
 def _check(path: Path, *, is_thorough: bool) -> None:
-    with _damage(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with parquet_file(path, page_checksum_verification=True) as file:
         for group in range(file.num_row_groups if is_thorough else 0):
             file.read_row_group(group, use_threads=False)
 
