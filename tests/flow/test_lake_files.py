@@ -79,8 +79,11 @@ def test_what_cannot_be_joined_is_said_after_the_block(local_lake):
             join([*profile.parts, *profile.parts])
             said.append("the verdict")
 
-    with validated(local_lake, "d1", TWO_CONVERSATIONS) as (profile, _), local_lake.staging() as folder:
-        with pytest.raises(LakeError, match="nowhere"):
-            reach_a_verdict(profile, folder / "nowhere")
+    with (
+        validated(local_lake, "d1", TWO_CONVERSATIONS) as (profile, _),
+        local_lake.staging() as folder,
+        pytest.raises(LakeError, match="nowhere"),
+    ):
+        reach_a_verdict(profile, folder / "nowhere")
 
     assert said == ["the verdict"]
