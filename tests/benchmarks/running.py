@@ -29,7 +29,7 @@ def measure_burst(is_small: bool, folder: Path) -> list[Measurement]:
     detail = f" ({few_s:.1f} s; with one run each {all_single_s:,.0f} s, from {single} at {run_s:.1f} s)"
     return [
         at_least(f"{few} uploads, times faster than one run each", 10, speedup, detail=detail),
-        at_most(f"{many:,} uploads, drop to the last ready", 180, many_s, " s"),
+        at_most(f"{many:,} uploads, drop to the last ready", 40, many_s, " s"),
         noted("rate of the larger burst", many / many_s, " uploads/s"),
     ]
 
