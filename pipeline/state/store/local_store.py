@@ -36,6 +36,7 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self._base = os.path.join(os.path.realpath(root), "")  # ends in `/`
+        self._warned: set[str] = set()  # of what cannot be read: a tick goes over the store many times
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[StoredObject]:
         """See `Store.list`."""
@@ -67,7 +68,7 @@ class LocalStore:
                 except ObjectUnreadable as error:
                     if folder.count("/") < UPLOADS.count("/"):
                         raise  # of all: one owner's folder must not keep out the uploads of the others
-                    _LOG.warning("%s", error)
+                    self._warn(str(error))
                     yield self._left_out(folder + name, UNREADABLE)
                     continue
                 stack.append((folder + name, iter(below)))
@@ -189,8 +190,13 @@ class LocalStore:
         try:
             return self._look(key)
         except ObjectUnreadable as error:  # in a folder whose names can be read, and nothing else
-            _LOG.warning("%s", error)
+            self._warn(str(error))
             return LeftOut(key, UNREADABLE)
+
+    def _warn(self, told: str) -> None:
+        if told not in self._warned:
+            self._warned.add(told)
+            _LOG.warning("%s", told)
 
     def _left_out(self, key: str, reason: Reason) -> LeftOut:
         try:
