@@ -33,12 +33,6 @@ _PROGRAMS = ("dagster", "dagster-daemon", "dagster-webserver", "dagster-graphql"
 class CheckedRunStorage(KeptConnections, SqliteRunStorage):
     """Runs in `history/runs.db` of `base_dir`, where Dagster's default has them."""
 
-    @contextmanager
-    def connect(self) -> Iterator[sa.Connection]:
-        """Called by Dagster, for a transaction."""
-        with self._pool().begin() as connection:
-            yield connection
-
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Called by Dagster."""
@@ -55,12 +49,6 @@ class CheckedScheduleStorage(KeptConnections, SqliteScheduleStorage):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._built: set[str] = set()  # what was found to be; none of it goes away
         super().__init__(*args, **kwargs)
-
-    @contextmanager
-    def connect(self) -> Iterator[sa.Connection]:
-        """Called by Dagster, for a transaction."""
-        with self._pool().begin() as connection:
-            yield connection
 
     def has_built_index(self, migration_name: str) -> bool:
         """Whether rows can be found by it."""

@@ -49,7 +49,7 @@ class PooledSqliteEventLogStorage(KeptConnections, EventStatements, Consolidated
         if (storing := getattr(self._storing, "connection", None)) is not None:
             yield storing
             return
-        with self._pool().connect() as connection, connection.begin():
+        with self.connect() as connection:
             yield connection
 
     def store_event(self, event: dg.EventLogEntry) -> None:

@@ -21,9 +21,7 @@ from sqlalchemy.dialects import postgresql
 
 from resources.dagster_internals import ConfigurableClassData
 from resources.event_statements import EventStatements
-
-_KEPT = 4
-"""Connections that an idle process keeps. Its threads open as many more as they need."""
+from resources.kept_connections import KEPT
 
 _engines: WeakSet[sa.Engine] = WeakSet()
 
@@ -79,8 +77,7 @@ _with_tables: set[str] = set()
 
 @lru_cache(maxsize=1)  # a process serves one installation
 def _engine(url: str, token_provider: Any) -> sa.Engine:
-    kept = {"pool_size": _KEPT, "max_overflow": -1, "pool_use_lifo": True, "pool_pre_ping": True}
-    engine = create_pg_engine(url, token_provider, isolation_level="AUTOCOMMIT", **kept)
+    engine = create_pg_engine(url, token_provider, isolation_level="AUTOCOMMIT", pool_pre_ping=True, **KEPT)
     _engines.add(engine)
     return engine
 
