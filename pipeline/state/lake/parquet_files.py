@@ -25,6 +25,10 @@ def parquet_file(path: Path, remedy: str = "", **options: Any) -> Iterator[pq.Pa
         with pq.ParquetFile(path, **options) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
-        first, *_ = str(error).splitlines() or [type(error).__name__]
-        then = f"; {remedy}" if remedy else ""
-        raise LakeDamaged(f"cannot read {path}: {first}{then}", (str(path),)) from error
+        raise LakeDamaged(f"cannot read {path}: {in_a_line(error, remedy)}", (str(path),)) from error
+
+
+def in_a_line(error: Exception, remedy: str) -> str:
+    """What a library says of a file, without what it adds for programmers, and the remedy if there is one."""
+    first, *_ = str(error).splitlines() or [type(error).__name__]
+    return f"{first}; {remedy}" if remedy else first

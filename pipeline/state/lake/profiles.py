@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import LakeDamaged, LakeError
+from pipeline.state.lake.parquet_files import ANEW, in_a_line
 from pipeline.state.lake.schemas import PROFILES
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def _read_chunk(files: list[tuple[str, bytes]]) -> pa.Table:
         frame = frame.rechunk()  # from a batch a file; DuckDB takes 7 s for 5,000 batches of one row
     except (pl.exceptions.PolarsError, OSError) as error:
         if places := tuple(_unreadable(files)):
-            raise LakeDamaged(f"cannot read {', '.join(places)}: {_first_line(error)}", places) from error
-        raise LakeError(f"cannot read profiles: {_first_line(error)}") from error
+            raise LakeDamaged(f"cannot read {', '.join(places)}: {in_a_line(error, ANEW)}", places) from error
+        raise LakeError(f"cannot read profiles: {in_a_line(error, ANEW)}") from error
     return frame.to_arrow().cast(READ_SCHEMA)
 
 
@@ -70,8 +71,3 @@ def _unreadable(files: list[tuple[str, bytes]]) -> Iterator[str]:
             pq.read_table(io.BytesIO(data), schema=PROFILES)
         except (pa.ArrowException, OSError):
             yield place
-
-
-def _first_line(error: Exception) -> str:
-    line = (str(error).splitlines() or [type(error).__name__])[0]
-    return f"{line}; validate the dataset again"
